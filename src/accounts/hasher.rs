@@ -1,0 +1,423 @@
+//! Hashes passwords with argon2id on threads of its own, so that a storm of logins starves nothing else.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::anyhow;
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use tokio::sync::oneshot;
+
+use crate::accounts::password::Password;
+use crate::error::{Error, Result};
+use crate::limits;
+
+/// What new passwords are hashed with: 19 MiB, 2 passes, 1 lane (OWASP's Password Storage Cheat Sheet).
+const PARAMS: Params = match Params::new(19_456, 2, 1, Some(OUTPUT_BYTES)) {
+    Ok(params) => params,
+    Err(_) => panic!("these parameters are within argon2's bounds"),
+};
+const OUTPUT_BYTES: usize = 32;
+const SALT_BYTES: usize = 16;
+
+/// What a stored hash may ask for: far more than is advised today (RFC 9106 has 64 MiB, 3 passes, 4 lanes), and far
+/// less than would stop the server.
+const MAX_MEMORY_KIB: u32 = 128 * 1024;
+const MAX_PASSES: u32 = 8;
+const MAX_LANES: u32 = 8;
+
+/// About half of a full queue is done by then.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// One thread a core, at the lowest priority, and a queue before them. Dropping it ends the threads.
+pub struct Hasher {
+    queue: SyncSender<Job>,
+    threads: Vec<JoinHandle<()>>,
+    wait: Duration,
+    /// Stands in for the hash of an account that does not exist.
+    nobody: Hash,
+    verified: Arc<AtomicU64>,
+}
+
+/// It stays with its thread: 19 MiB new from the system cost 7 % of the time of each hash.
+type Memory = Vec<Block>;
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+
+impl Hasher {
+    /// Starts the threads.
+    pub fn start() -> Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self::start_with(cores, limits::HASH_QUEUE, limits::HASH_WAIT)
+    }
+
+    /// The password's hash as a PHC string, with a salt of its own.
+    pub async fn hash(&self, password: Password) -> Result<String> {
+        let salt = random::<SALT_BYTES>()?;
+        self.run(move |memory| {
+            let salt = Salt::new(&salt).map_err(internal)?;
+            let output = digest(&password, &salt, PARAMS, memory)?;
+            Ok(Hash { params: PARAMS, salt, output }.to_phc()?.to_string())
+        })
+        .await
+    }
+
+    /// Whether the password is the one whose hash was stored; `None` is nobody's, so the answer is no. Both take
+    /// alike. The stored hash says with which parameters it was made, and these are used.
+    pub async fn verify(&self, password: Password, stored: Option<&str>) -> Result<bool> {
+        let hash = stored.map_or_else(|| Ok(self.nobody.clone()), Hash::parse)?;
+        let verified = Arc::clone(&self.verified);
+        let equal = self
+            .run(move |memory| {
+                let output = digest(&password, &hash.salt, hash.params, memory)?;
+                verified.fetch_add(1, Ordering::Relaxed);
+                // In constant time: `Output` compares so.
+                Ok(output == hash.output)
+            })
+            .await?;
+        Ok(equal && stored.is_some())
+    }
+
+    /// How many passwords were compared since the start: one for each login, whether its account exists or not.
+    pub fn verified(&self) -> u64 {
+        self.verified.load(Ordering::Relaxed)
+    }
+
+    fn start_with(threads: usize, queue: usize, wait: Duration) -> Result<Self> {
+        let nobody = Hash {
+            params: PARAMS,
+            salt: Salt::new(&random::<SALT_BYTES>()?).map_err(internal)?,
+            output: Output::new(&random::<OUTPUT_BYTES>()?).map_err(internal)?,
+        };
+        let (queue, jobs) = sync_channel(queue);
+        let jobs = Arc::new(Mutex::new(jobs));
+        let threads = (0..threads)
+            .map(|_| {
+                let jobs = Arc::clone(&jobs);
+                thread::Builder::new().name("hasher".into()).spawn(move || serve(&jobs))
+            })
+            .collect::<std::io::Result<_>>()
+            .map_err(|error| Error::Internal(error.into()))?;
+        Ok(Self { queue, threads, wait, nobody, verified: Arc::default() })
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Memory) -> Result<T> + Send + 'static) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(move |memory: &mut Memory| {
+            // Whoever gave up or was cut off must not keep the others waiting.
+            if !answer.is_closed() {
+                // Too late is the same as closed.
+                let _ = answer.send(work(memory));
+            }
+        });
+        self.queue.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => Error::RateLimited { retry_after: RETRY_AFTER },
+            TrySendError::Disconnected(_) => Error::Internal(anyhow!("the hasher's threads have ended")),
+        })?;
+        match tokio::time::timeout(self.wait, answered).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(Error::Internal(anyhow!("hashing a password panicked"))),
+            Err(_) => Err(Error::RateLimited { retry_after: RETRY_AFTER }),
+        }
+    }
+}
+
+impl Drop for Hasher {
+    /// Waits for the hash that each thread is at, some hundredths of a second. What still stands in the queue is
+    /// skipped: nobody can be waiting for it.
+    fn drop(&mut self) {
+        let (closed, _) = sync_channel(0);
+        self.queue = closed;
+        for thread in self.threads.drain(..) {
+            // It catches its jobs' panics and has none of its own.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What a thread does until the queue is closed.
+fn serve(jobs: &Mutex<Receiver<Job>>) {
+    give_way();
+    let mut memory = Memory::new();
+    loop {
+        // One thread waits in the queue and the others for the lock, which is free again before the job begins.
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        // The caller hears of a panic by the answer that does not come, and logs it.
+        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
+            memory = Memory::new();
+        }
+    }
+}
+
+/// Puts this thread behind all others, so that requests are served while passwords are hashed.
+fn give_way() {
+    // Only Linux has a priority for each thread; elsewhere this would slow the process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, 19) {
+        tracing::warn!(%error, "passwords are hashed at normal priority");
+    }
+}
+
+fn digest(password: &Password, salt: &[u8], params: Params, memory: &mut Memory) -> Result<Output> {
+    let blocks = params.block_count();
+    if memory.len() < blocks {
+        memory.resize(blocks, Block::default());
+    }
+    let mut output = [0; Output::MAX_LENGTH];
+    let output = output
+        .get_mut(..params.output_len().unwrap_or(OUTPUT_BYTES))
+        .ok_or_else(|| Error::Internal(anyhow!("a password hash is longer than any can be")))?;
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(password.as_bytes(), salt, output, memory.as_mut_slice())
+        .map_err(internal)?;
+    // One expensive hash must not raise the thread's memory for good.
+    memory.truncate(PARAMS.block_count());
+    memory.shrink_to_fit();
+    Output::new(output).map_err(internal)
+}
+
+/// What is kept of a password.
+#[derive(Clone)]
+struct Hash {
+    params: Params,
+    salt: Salt,
+    output: Output,
+}
+
+impl Hash {
+    /// The messages hold nothing of the string: it must not reach a log.
+    fn parse(phc: &str) -> Result<Self> {
+        let phc = PasswordHash::new(phc).map_err(internal)?;
+        let version = phc.version.unwrap_or_default();
+        if phc.algorithm != ARGON2ID_IDENT || version != u32::from(Version::V0x13) {
+            return Err(Error::Internal(anyhow!("a stored password hash is not of argon2id, version 19")));
+        }
+        let params = Params::try_from(&phc).map_err(internal)?;
+        if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES || params.p_cost() > MAX_LANES {
+            return Err(Error::Internal(anyhow!("a stored password hash asks for more than the server gives")));
+        }
+        let (Some(salt), Some(output)) = (phc.salt, phc.hash) else {
+            return Err(Error::Internal(anyhow!("a stored password hash lacks its salt or its output")));
+        };
+        Ok(Self { params, salt, output })
+    }
+
+    fn to_phc(&self) -> Result<PasswordHash> {
+        Ok(PasswordHash {
+            algorithm: ARGON2ID_IDENT,
+            version: Some(Version::V0x13.into()),
+            params: (&self.params).try_into().map_err(internal)?,
+            salt: Some(self.salt),
+            hash: Some(self.output),
+        })
+    }
+}
+
+fn random<const BYTES: usize>() -> Result<[u8; BYTES]> {
+    let mut bytes = [0; BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Internal(anyhow!("no random bytes: {error}")))?;
+    Ok(bytes)
+}
+
+fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Internal(anyhow::Error::new(error).context("a password could not be hashed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn password(raw: &str) -> Password {
+        Password::for_login(raw.to_owned()).expect("short enough")
+    }
+
+    fn hasher(threads: usize, queue: usize) -> Hasher {
+        Hasher::start_with(threads, queue, LONG).expect("a hasher")
+    }
+
+    /// Keeps a thread busy until what it returns is dropped.
+    fn occupy(hasher: &Hasher) -> mpsc::Sender<()> {
+        let (begin, begun) = mpsc::channel();
+        let (release, released) = mpsc::channel();
+        let job = move |_: &mut Memory| {
+            let _ = begin.send(());
+            let _ = released.recv();
+        };
+        hasher.queue.send(Box::new(job)).expect("threads");
+        begun.recv().expect("a thread takes it");
+        release
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_and_no_other_does() {
+        let hasher = Hasher::start().expect("a hasher");
+        let hash = hasher.hash(password("correct horse")).await.expect("a hash");
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(hasher.verify(password("correct horse"), Some(&hash)).await.expect("an answer"));
+        for wrong in ["", "correct horse ", "Correct horse", "correct hors", "correct horse\0"] {
+            assert!(!hasher.verify(password(wrong), Some(&hash)).await.expect("an answer"), "{wrong:?}");
+        }
+        let again = hasher.hash(password("correct horse")).await.expect("a hash");
+        assert_ne!(hash, again, "each has a salt of its own");
+    }
+
+    #[tokio::test]
+    async fn a_login_costs_one_hash_whether_the_account_exists_or_not() {
+        let hasher = hasher(1, 1);
+        let hash = hasher.hash(password("123456")).await.expect("a hash");
+        assert_eq!(hasher.verified(), 0);
+        assert!(!hasher.verify(password("123456"), None).await.expect("an answer"));
+        assert_eq!(hasher.verified(), 1);
+        assert!(hasher.verify(password("123456"), Some(&hash)).await.expect("an answer"));
+        assert_eq!(hasher.verified(), 2);
+        let nobody = Hash::parse(&hasher.nobody.to_phc().expect("a PHC string").to_string()).expect("a hash");
+        let somebody = Hash::parse(&hash).expect("a hash");
+        assert_eq!(nobody.params, somebody.params);
+        assert_eq!((nobody.salt.len(), nobody.output.len()), (somebody.salt.len(), somebody.output.len()));
+    }
+
+    #[tokio::test]
+    async fn a_stored_hash_is_verified_with_its_own_parameters() {
+        let hasher = hasher(1, 1);
+        // From the test of the reference implementation.
+        let others = [
+            "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+            "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+            "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+        ];
+        for hash in others {
+            assert!(hasher.verify(password("password"), Some(hash)).await.expect("an answer"), "{hash}");
+            assert!(!hasher.verify(password("passwort"), Some(hash)).await.expect("an answer"), "{hash}");
+        }
+        let kept = hasher.run(|memory| Ok(memory.capacity())).await.expect("an answer");
+        assert!(kept <= PARAMS.block_count(), "the 64 MiB of one hash are given back");
+    }
+
+    #[tokio::test]
+    async fn a_stored_hash_that_is_none_or_asks_for_too_much_costs_nothing() {
+        let hasher = hasher(1, 1);
+        let tail = "c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+        let stored = |algorithm: &str, params: &str| format!("${algorithm}$v=19${params}${tail}");
+        assert!(hasher.verify(password("x"), Some(&stored("argon2id", "m=131072,t=1,p=8"))).await.is_ok());
+        assert!(hasher.verify(password("x"), Some(&stored("argon2id", "m=64,t=8,p=1"))).await.is_ok());
+        assert_eq!(hasher.verified(), 2);
+        let refused = [
+            String::new(),
+            "plain text".into(),
+            "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy".into(),
+            "$argon2id$v=19$m=19456,t=2,p=1".into(),
+            "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ".into(),
+            format!("$argon2id$m=19456,t=2,p=1${tail}"),
+            format!("$argon2id$v=16$m=19456,t=2,p=1${tail}"),
+            stored("argon2i", "m=19456,t=2,p=1"),
+            stored("argon2d", "m=19456,t=2,p=1"),
+            stored("argon2id", "m=131073,t=1,p=1"),
+            stored("argon2id", "m=4294967295,t=1,p=1"),
+            stored("argon2id", "m=64,t=9,p=1"),
+            stored("argon2id", "m=1024,t=1,p=9"),
+            stored("argon2id", "m=7,t=1,p=1"),
+            stored("argon2id", "m=64,t=0,p=1"),
+            stored("argon2id", "m=64,t=1,p=1").replace("PPc", "P"),
+        ];
+        for hash in refused {
+            let answer = hasher.verify(password("x"), Some(&hash)).await;
+            assert!(matches!(answer, Err(Error::Internal(_))), "{hash}: {answer:?}");
+            let message = format!("{answer:?}");
+            assert!(hash.is_empty() || !message.contains(&hash), "{message}");
+        }
+        assert_eq!(hasher.verified(), 2);
+    }
+
+    #[tokio::test]
+    async fn one_past_a_full_queue_is_told_to_come_later() {
+        let hasher = hasher(1, 2);
+        let release = occupy(&hasher);
+        let mut first = Box::pin(hasher.verify(password("x"), None));
+        let mut second = Box::pin(hasher.verify(password("x"), None));
+        let third = tokio::select! {
+            biased;
+            _ = &mut first => panic!("the thread is busy"),
+            _ = &mut second => panic!("the thread is busy"),
+            answer = hasher.verify(password("x"), None) => answer,
+        };
+        assert!(matches!(third, Err(Error::RateLimited { retry_after }) if retry_after > Duration::ZERO));
+        drop(release);
+        assert!(matches!((first.await, second.await), (Ok(false), Ok(false))));
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_longer_than_the_limit() {
+        let hasher = Hasher::start_with(1, 1, Duration::from_millis(20)).expect("a hasher");
+        let release = occupy(&hasher);
+        let answer = hasher.verify(password("x"), None).await;
+        assert!(matches!(answer, Err(Error::RateLimited { .. })));
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_caller_went_away_is_skipped() {
+        let hasher = hasher(1, 2);
+        let release = occupy(&hasher);
+        {
+            let mut gone = Box::pin(hasher.verify(password("x"), None));
+            tokio::select! {
+                biased;
+                _ = &mut gone => panic!("the thread is busy"),
+                () = std::future::ready(()) => {}
+            }
+        }
+        drop(release);
+        assert!(matches!(hasher.verify(password("x"), None).await, Ok(false)));
+        assert_eq!(hasher.verified(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_the_thread_goes_on() {
+        let hasher = hasher(1, 1);
+        for _ in 0..3 {
+            let answer = hasher.run::<()>(|_| panic!("as the test wants it")).await;
+            assert!(matches!(answer, Err(Error::Internal(_))));
+        }
+        assert!(matches!(hasher.verify(password("x"), None).await, Ok(false)));
+    }
+
+    #[tokio::test]
+    async fn the_threads_are_named_and_give_way() {
+        let hasher = hasher(1, 1);
+        let name = hasher.run(|_| Ok(thread::current().name().map(str::to_owned))).await;
+        assert_eq!(name.expect("an answer").as_deref(), Some("hasher"));
+        #[cfg(target_os = "linux")]
+        {
+            let own = rustix::process::getpriority_process(None).ok();
+            let theirs = hasher.run(|_| Ok(rustix::process::getpriority_process(None).ok())).await;
+            assert_eq!(theirs.expect("an answer"), Some(19));
+            assert_eq!(rustix::process::getpriority_process(None).ok(), own);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_threads_end_with_the_hasher() {
+        // What a thread keeps for itself is dropped when it ends.
+        thread_local! { static KEPT: RefCell<Option<Arc<()>>> = const { RefCell::new(None) } }
+        let hasher = hasher(4, 4);
+        let alive = Arc::new(());
+        let kept = Arc::clone(&alive);
+        let keep = move |_: &mut Memory| {
+            KEPT.set(Some(kept));
+            Ok(())
+        };
+        hasher.run(keep).await.expect("an answer");
+        assert_eq!(Arc::strong_count(&alive), 2);
+        drop(hasher);
+        assert_eq!(Arc::strong_count(&alive), 1);
+    }
+}

@@ -1,0 +1,46 @@
+//! Accounts: who people are, how they sign in, and on which devices they are.
+
+mod email;
+mod hasher;
+mod name;
+mod password;
+mod people;
+mod profile;
+mod sessions;
+mod sign_in;
+mod token;
+
+use moka::sync::Cache;
+
+pub use email::Email;
+pub use hasher::Hasher;
+pub use name::{Name, search_key};
+pub use password::Password;
+pub use people::{Search, by_ids, count, find, find_by_email, list};
+pub use profile::rename;
+pub use sessions::{Authenticated, LiveSession, Viewer};
+pub use sign_in::{NewAccount, SignedIn};
+pub use token::Tokens;
+
+use crate::app::App;
+use crate::id::SessionId;
+use crate::limits;
+
+/// Signing in and out, with what that needs to have at hand. Clones share it.
+#[derive(Clone)]
+pub struct Accounts {
+    app: App,
+    hasher: std::sync::Arc<Hasher>,
+    tokens: std::sync::Arc<Tokens>,
+    /// Sessions looked up a moment ago; `None` is one that has ended.
+    recent: Cache<SessionId, Option<sessions::Known>>,
+    live: std::sync::Arc<sessions::Live>,
+}
+
+impl Accounts {
+    /// Accounts of this program.
+    pub fn new(app: App, hasher: Hasher, tokens: Tokens) -> Self {
+        let recent = Cache::builder().time_to_live(limits::SESSION_CACHE).max_capacity(100_000).build();
+        Self { app, hasher: hasher.into(), tokens: tokens.into(), recent, live: std::sync::Arc::default() }
+    }
+}

@@ -1,0 +1,96 @@
+//! Finds people.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::accounts::{Email, search_key};
+use crate::app::App;
+use crate::entity::user;
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::limits;
+use crate::page::Page;
+
+/// A person by id, the erased too.
+pub async fn find(app: &App, id: UserId) -> Result<Option<user::Model>> {
+    Ok(user::Entity::find_by_id(id).one(&app.db.reader).await?)
+}
+
+/// A person by e-mail address.
+pub async fn find_by_email(app: &App, email: &Email) -> Result<Option<user::Model>> {
+    Ok(user::Entity::find().filter(user::Column::Email.eq(email.as_str())).one(&app.db.reader).await?)
+}
+
+/// People by their ids, in no order.
+pub async fn by_ids(app: &App, ids: &[UserId]) -> Result<Vec<user::Model>> {
+    Ok(user::Entity::find().filter(user::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
+}
+
+/// Whom to list: everyone but the viewer and the erased, or those who match.
+#[derive(Clone, Debug)]
+pub struct Search {
+    viewer: UserId,
+    term: Option<String>,
+}
+
+impl Search {
+    /// What a term finds: part of the name, in any case, or exactly the e-mail.
+    pub fn new(viewer: UserId, term: Option<&str>) -> Result<Self> {
+        let term = term.map(str::trim).filter(|term| !term.is_empty());
+        if let Some(term) = term {
+            if term.contains('\0') {
+                return Err(Error::input("search", "a search has no NUL in it"));
+            }
+            // The longest e-mail address is longer than the longest name.
+            if term.len() > limits::EMAIL_BYTES && term.chars().count() > limits::SEARCH_LENGTH {
+                let message = format!("a search has at most {} characters", limits::SEARCH_LENGTH);
+                return Err(Error::input("search", message));
+            }
+        }
+        Ok(Self { viewer, term: term.map(str::to_owned) })
+    }
+
+    fn condition(&self) -> Condition {
+        let others = Condition::all().add(user::Column::Id.ne(self.viewer)).add(user::Column::DeletedAt.is_null());
+        let Some(term) = &self.term else { return others };
+        let mut matches = Condition::any();
+        let key = search_key(term);
+        if !key.is_empty() {
+            // Not LIKE, so that its wildcards are letters like others.
+            let place = Func::cust("instr").arg(Expr::col(user::Column::NameKey)).arg(key);
+            matches = matches.add(Expr::expr(place).gt(0));
+        }
+        if let Ok(email) = Email::parse(term) {
+            matches = matches.add(user::Column::Email.eq(email.as_str()));
+        }
+        // A term that folds to nothing and is no e-mail finds nobody.
+        if matches.is_empty() { others.add(Expr::val(1).eq(0)) } else { others.add(matches) }
+    }
+}
+
+/// The place of a person in the list.
+pub type NamePlace = (String, UserId);
+
+/// People by name; `after` is the place of the one before the page.
+pub async fn list(app: &App, search: &Search, first: u32, after: Option<NamePlace>) -> Result<Page<user::Model>> {
+    let all = user::Entity::find().filter(search.condition());
+    let place = || Expr::tuple([Expr::col(user::Column::NameKey), Expr::col(user::Column::Id)]);
+    let given = |(key, id): NamePlace| Expr::tuple([Expr::val(key), Expr::val(id)]);
+    let has_previous = match after.clone() {
+        Some(after) => all.clone().filter(place().lte(given(after))).limit(1).one(&app.db.reader).await?.is_some(),
+        None => false,
+    };
+    let rows = all
+        .filter(Condition::all().add_option(after.map(|after| place().gt(given(after)))))
+        .order_by_asc(user::Column::NameKey)
+        .order_by_asc(user::Column::Id)
+        .limit(u64::from(first) + 1)
+        .all(&app.db.reader)
+        .await?;
+    Ok(Page::cut(rows, first, has_previous))
+}
+
+/// How many a search finds.
+pub async fn count(app: &App, search: &Search) -> Result<u64> {
+    Ok(user::Entity::find().filter(search.condition()).count(&app.db.reader).await?)
+}

@@ -1,0 +1,86 @@
+//! Changes what others see of a person.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::accounts::Name;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::entity::{membership, user};
+use crate::error::{Error, Result};
+use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
+use crate::id::{ConversationId, UserId};
+
+/// Gives a person another name. The same name changes nothing.
+pub async fn rename(app: &App, user: UserId, name: Name) -> Result<user::Model> {
+    app.feed.append(Rename { user, name }).await
+}
+
+struct Rename {
+    user: UserId,
+    name: Name,
+}
+
+/// A person as they are now, and where they are known.
+struct Renamed {
+    user: user::Model,
+    conversations: Arc<[ConversationId]>,
+}
+
+impl Change for Rename {
+    type Answer = user::Model;
+    type Write = Renamed;
+    const RANK: Rank = Rank::People;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        let ids = || changes.iter().map(|change| change.user);
+        let users = user::Entity::find().filter(user::Column::Id.is_in(ids())).all(tx).await?;
+        let mut users: HashMap<UserId, user::Model> = users.into_iter().map(|row| (row.id, row)).collect();
+        let stays = membership::Entity::find()
+            .filter(membership::Column::UserId.is_in(ids()))
+            .filter(membership::Column::ToPosition.is_null())
+            .all(tx)
+            .await?;
+        let plan = |change: Self| {
+            let user = users.get_mut(&change.user).ok_or(Error::NotFound)?;
+            if user.full_name == change.name.as_str() {
+                return Ok(Plan::Done(user.clone()));
+            }
+            user.full_name = change.name.as_str().to_owned();
+            user.name_key = change.name.key();
+            user.updated_at = now;
+            let own = stays.iter().filter(|stay| stay.user_id == change.user);
+            let conversations = own.map(|stay| stay.conversation_id).collect();
+            Ok(Plan::Write { write: Renamed { user: user.clone(), conversations }, events: 1 })
+        };
+        Ok(changes.into_iter().map(plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<Renamed>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let mut rows = HashMap::new();
+        let mut written = Vec::with_capacity(writes.len());
+        for Placed { write: Renamed { user, conversations }, .. } in writes {
+            let audience = Audience::Contacts { person: user.id, conversations };
+            let event = NewEvent { user: Some(user.id), ..NewEvent::new(Kind::UserChanged, audience) };
+            rows.insert(user.id, user.clone());
+            written.push(Written { answer: user, events: vec![event] });
+        }
+        let rows = rows.into_values().map(|row| row.into_active_model().reset_all());
+        let named = OnConflict::column(user::Column::Id)
+            .update_columns([user::Column::FullName, user::Column::NameKey, user::Column::UpdatedAt])
+            .to_owned();
+        user::Entity::insert_many(rows).on_conflict(named).exec_without_returning(tx).await?;
+        Ok(written)
+    }
+}

@@ -1,0 +1,237 @@
+//! Sessions: a [`Viewer`] comes out of here only.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::accounts::Accounts;
+use crate::accounts::token::TokenError;
+use crate::clock::Timestamp;
+use crate::entity::session;
+use crate::error::{Error, Result};
+use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::id::{SessionId, UserId};
+use crate::limits;
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    user: UserId,
+    session: SessionId,
+}
+
+impl Viewer {
+    /// Who it is.
+    pub fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The session by which they came.
+    pub fn session(&self) -> SessionId {
+        self.session
+    }
+}
+
+/// What a token proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authenticated {
+    /// Somebody is signed in.
+    Viewer {
+        /// Who.
+        viewer: Viewer,
+        /// When the session ends, unless it is used.
+        expires_at: Timestamp,
+        /// When the token was made.
+        issued_at: Timestamp,
+    },
+    /// The session's time is over.
+    Expired,
+    /// No token of ours, or of a session that was ended.
+    Nobody,
+}
+
+/// A session as it was read a moment ago.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    row: Arc<session::Model>,
+}
+
+/// The sessions that have open sockets.
+#[derive(Default)]
+pub(super) struct Live {
+    sessions: Mutex<HashMap<SessionId, LiveEntry>>,
+}
+
+struct LiveEntry {
+    sockets: usize,
+    ended: CancellationToken,
+    expires_at: watch::Sender<Timestamp>,
+}
+
+/// The session of an open socket.
+pub struct LiveSession {
+    live: Arc<Live>,
+    id: SessionId,
+    /// Cancelled when the session was ended.
+    pub ended: CancellationToken,
+    /// When the session's time is over; moves when it is renewed.
+    pub expires_at: watch::Receiver<Timestamp>,
+}
+
+impl Accounts {
+    /// Who shows this token.
+    pub async fn authenticate(&self, token: &str) -> Result<Authenticated> {
+        let now = self.app.clock.now();
+        let claims = match self.tokens.verify(token, now) {
+            Ok(claims) => claims,
+            Err(TokenError::Expired) => return Ok(Authenticated::Expired),
+            Err(TokenError::Invalid) => return Ok(Authenticated::Nobody),
+        };
+        let Some(session) = self.session(claims.session).await? else { return Ok(Authenticated::Nobody) };
+        if session.user_id != claims.user {
+            return Ok(Authenticated::Nobody);
+        }
+        if session.expires_at <= now {
+            return Ok(Authenticated::Expired);
+        }
+        if now.since(session.last_used_at) > limits::LAST_USED_PRECISION {
+            self.touch(&session, now);
+        }
+        let viewer = Viewer { user: session.user_id, session: session.id };
+        Ok(Authenticated::Viewer { viewer, expires_at: session.expires_at, issued_at: claims.issued })
+    }
+
+    /// A fresh token for a session, which from now on lasts as long as a new one, but never past its absolute end.
+    pub async fn renew(&self, viewer: &Viewer) -> Result<(String, Timestamp)> {
+        let session = self.session(viewer.session).await?.ok_or(Error::Unauthenticated)?;
+        let now = self.app.clock.now();
+        let end = session.created_at + limits::SESSION_ABSOLUTE;
+        let expires_at = (now + self.session_length()).min(end);
+        if expires_at <= now {
+            return Err(Error::Unauthenticated);
+        }
+        let renewed = session::Model { last_used_at: now, expires_at, ..session.as_ref().clone() };
+        self.app.feed.append(UseSession { row: renewed.clone() }).await?;
+        self.recent.insert(viewer.session, Some(Known { row: Arc::new(renewed) }));
+        self.live.renew(viewer.session, expires_at);
+        Ok((self.tokens.issue(viewer.user, viewer.session, now, expires_at)?, expires_at))
+    }
+
+    /// Watches a session for as long as a socket of it is open.
+    pub fn watch(&self, viewer: &Viewer, expires_at: Timestamp) -> LiveSession {
+        self.live.watch(viewer.session, expires_at)
+    }
+
+    /// A session has ended: its token stops working at once, and its sockets close.
+    pub(super) fn ended(&self, session: SessionId) {
+        // Remembered as ended, so that a look-up that began before it can't bring it back.
+        self.recent.insert(session, None);
+        self.live.end(session);
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Arc<session::Model>>> {
+        if let Some(known) = self.recent.get(&id) {
+            return Ok(known.map(|known| known.row));
+        }
+        let row = session::Entity::find_by_id(id).one(&self.app.db.reader).await?;
+        let read = row.map(|row| Known { row: Arc::new(row) });
+        let known = self.recent.entry(id).or_insert(read).into_value();
+        Ok(known.map(|known| known.row))
+    }
+
+    fn touch(&self, session: &session::Model, now: Timestamp) {
+        let used = session::Model { last_used_at: now, ..session.clone() };
+        self.recent.insert(used.id, Some(Known { row: Arc::new(used.clone()) }));
+        self.app.feed.hand_over(UseSession { row: used });
+    }
+}
+
+impl Live {
+    fn watch(self: &Arc<Self>, id: SessionId, expires_at: Timestamp) -> LiveSession {
+        let mut sessions = self.lock();
+        let entry = sessions.entry(id).or_insert_with(|| LiveEntry {
+            sockets: 0,
+            ended: CancellationToken::new(),
+            expires_at: watch::Sender::new(expires_at),
+        });
+        entry.sockets += 1;
+        let (ended, expires_at) = (entry.ended.clone(), entry.expires_at.subscribe());
+        LiveSession { live: Arc::clone(self), id, ended, expires_at }
+    }
+
+    fn renew(&self, id: SessionId, expires_at: Timestamp) {
+        if let Some(entry) = self.lock().get(&id) {
+            entry.expires_at.send_replace(expires_at);
+        }
+    }
+
+    fn end(&self, id: SessionId) {
+        if let Some(entry) = self.lock().remove(&id) {
+            entry.ended.cancel();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, LiveEntry>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for LiveSession {
+    fn drop(&mut self) {
+        let mut sessions = self.live.lock();
+        if let Some(entry) = sessions.get_mut(&self.id) {
+            entry.sockets -= 1;
+            if entry.sockets == 0 {
+                sessions.remove(&self.id);
+            }
+        }
+    }
+}
+
+/// Writes down that a session was used, and until when it lasts. One that has ended stays ended.
+struct UseSession {
+    row: session::Model,
+}
+
+impl Change for UseSession {
+    type Answer = ();
+    type Write = session::Model;
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
+        let ids = changes.iter().map(|change| change.row.id);
+        let open = session::Entity::find().select_only().column(session::Column::Id);
+        let open = open.filter(session::Column::Id.is_in(ids)).into_tuple::<SessionId>().all(tx).await?;
+        let plan = |change: Self| match open.contains(&change.row.id) {
+            true => Ok(Plan::Write { write: change.row, events: 0 }),
+            false => Err(Error::Unauthenticated),
+        };
+        Ok(changes.into_iter().map(plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<session::Model>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let answers = writes.iter().map(|_| Written { answer: (), events: Vec::new() }).collect();
+        // The last of each session; a statement can't set a row twice.
+        let rows: HashMap<SessionId, session::Model> =
+            writes.into_iter().map(|placed| (placed.write.id, placed.write)).collect();
+        let rows = rows.into_values().map(|row| row.into_active_model().reset_all());
+        let used = OnConflict::column(session::Column::Id)
+            .update_columns([session::Column::LastUsedAt, session::Column::ExpiresAt])
+            .to_owned();
+        session::Entity::insert_many(rows).on_conflict(used).exec_without_returning(tx).await?;
+        Ok(answers)
+    }
+}

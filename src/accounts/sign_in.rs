@@ -1,0 +1,254 @@
+//! Signing up, in and out: makes and ends sessions.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use crate::accounts::{self, Accounts, Email, Name, Password, Viewer};
+use crate::clock::Timestamp;
+use crate::entity::{session, user};
+use crate::error::{Error, Result};
+use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::id::{SessionId, UserId};
+use crate::limits;
+
+/// What a new account needs.
+pub struct NewAccount {
+    /// The person's name.
+    pub name: Name,
+    /// With which they sign in.
+    pub email: Email,
+    /// With which they sign in.
+    pub password: Password,
+}
+
+/// A session that has begun.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who is signed in.
+    pub user: user::Model,
+    /// What the client shows from now on.
+    pub token: String,
+    /// When the token ends.
+    pub expires_at: Timestamp,
+}
+
+impl Accounts {
+    /// Makes an account and signs in to it. `replaces` is the session that the device had before.
+    pub async fn sign_up(
+        &self,
+        new: NewAccount,
+        user_agent: Option<String>,
+        replaces: Option<&Viewer>,
+    ) -> Result<SignedIn> {
+        let password_hash = self.hasher.hash(new.password).await?;
+        let now = self.app.clock.now();
+        let user = user::Model {
+            id: UserId::new(),
+            full_name: new.name.as_str().to_owned(),
+            name_key: new.name.key(),
+            email: Some(new.email.as_str().to_owned()),
+            password_hash: Some(password_hash),
+            last_seen_at: None,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+        };
+        let session = self.new_session(user.id, user_agent, replaces);
+        let user = self.app.feed.append(SignUp { user, session: session.clone() }).await?;
+        self.begun(user, &session, replaces)
+    }
+
+    /// Signs in. Unknown e-mail and wrong password answer alike, and take alike.
+    pub async fn log_in(
+        &self,
+        email: Option<Email>,
+        password: Password,
+        user_agent: Option<String>,
+        replaces: Option<&Viewer>,
+    ) -> Result<SignedIn> {
+        let user = match email {
+            Some(email) => accounts::find_by_email(&self.app, &email).await?,
+            None => None,
+        };
+        let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+        let is_right = self.hasher.verify(password, hash).await?;
+        let user = user.filter(|_| is_right).ok_or(Error::InvalidCredentials)?;
+        let session = self.new_session(user.id, user_agent, replaces);
+        for evicted in self.app.feed.append(BeginSession { session: session.clone() }).await? {
+            self.ended(evicted);
+        }
+        tracing::info!(user.id = %user.id, "signed in as {}", user.id);
+        self.begun(user, &session, replaces)
+    }
+
+    /// Ends the viewer's session everywhere.
+    pub async fn log_out(&self, viewer: &Viewer) -> Result<()> {
+        self.app.feed.append(EndSession { id: viewer.session() }).await?;
+        self.ended(viewer.session());
+        tracing::info!(user.id = %viewer.user(), "signed out");
+        Ok(())
+    }
+
+    fn new_session(&self, user_id: UserId, user_agent: Option<String>, replaces: Option<&Viewer>) -> NewSession {
+        let now = self.app.clock.now();
+        let row = session::Model {
+            id: SessionId::new(),
+            user_id,
+            user_agent,
+            created_at: now,
+            last_used_at: now,
+            expires_at: now + self.session_length(),
+        };
+        NewSession { row, replaces: replaces.map(Viewer::session) }
+    }
+
+    pub(super) fn session_length(&self) -> Duration {
+        Duration::from_secs(u64::from(self.app.config.session_days) * 24 * 3600).min(limits::SESSION_ABSOLUTE)
+    }
+
+    fn begun(&self, user: user::Model, session: &NewSession, replaces: Option<&Viewer>) -> Result<SignedIn> {
+        if let Some(before) = replaces {
+            self.ended(before.session());
+        }
+        let expires_at = session.row.expires_at;
+        let token = self.tokens.issue(user.id, session.row.id, session.row.created_at, expires_at)?;
+        Ok(SignedIn { user, token, expires_at })
+    }
+}
+
+/// A session to begin, in place of the one that the device had (OWASP ASVS 7.2.4).
+#[derive(Clone)]
+struct NewSession {
+    row: session::Model,
+    replaces: Option<SessionId>,
+}
+
+struct SignUp {
+    user: user::Model,
+    session: NewSession,
+}
+
+impl Change for SignUp {
+    type Answer = user::Model;
+    type Write = Self;
+    const RANK: Rank = Rank::People;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        let emails: HashSet<String> = changes.iter().filter_map(|change| change.user.email.clone()).collect();
+        let taken = user::Entity::find()
+            .select_only()
+            .column(user::Column::Email)
+            .filter(user::Column::Email.is_in(emails))
+            .into_tuple::<String>();
+        let mut taken: HashSet<String> = taken.all(tx).await?.into_iter().collect();
+        let plan = |change: Self| {
+            let is_free = change.user.email.clone().is_some_and(|email| taken.insert(email));
+            if is_free { Ok(Plan::Write { write: change, events: 0 }) } else { Err(Error::EmailTaken) }
+        };
+        Ok(changes.into_iter().map(plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<Self>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let users = writes.iter().map(|placed| placed.write.user.clone().into_active_model().reset_all());
+        user::Entity::insert_many(users).exec_without_returning(tx).await?;
+        begin(tx, writes.iter().map(|placed| &placed.write.session)).await?;
+        Ok(writes.into_iter().map(|placed| Written { answer: placed.write.user, events: Vec::new() }).collect())
+    }
+}
+
+struct BeginSession {
+    session: NewSession,
+}
+
+impl Change for BeginSession {
+    /// The sessions that made room.
+    type Answer = Vec<SessionId>;
+    type Write = (NewSession, Vec<SessionId>);
+    const RANK: Rank = Rank::People;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        let people: HashSet<UserId> = changes.iter().map(|change| change.session.row.user_id).collect();
+        let open = session::Entity::find()
+            .filter(session::Column::UserId.is_in(people))
+            .order_by_asc(session::Column::CreatedAt)
+            .order_by_asc(session::Column::Id)
+            .all(tx)
+            .await?;
+        let mut by_user: HashMap<UserId, Vec<SessionId>> = HashMap::new();
+        for row in open {
+            by_user.entry(row.user_id).or_default().push(row.id);
+        }
+        let plan = |change: Self| {
+            let open = by_user.entry(change.session.row.user_id).or_default();
+            let surplus = (open.len() + 1).saturating_sub(limits::SESSIONS_PER_USER);
+            let evicted = open.drain(..surplus.min(open.len())).collect();
+            Ok(Plan::Write { write: (change.session, evicted), events: 0 })
+        };
+        Ok(changes.into_iter().map(plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<Self::Write>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let evicted: Vec<SessionId> = writes.iter().flat_map(|placed| placed.write.1.iter().copied()).collect();
+        end(tx, evicted).await?;
+        begin(tx, writes.iter().map(|placed| &placed.write.0)).await?;
+        Ok(writes.into_iter().map(|placed| Written { answer: placed.write.1, events: Vec::new() }).collect())
+    }
+}
+
+struct EndSession {
+    id: SessionId,
+}
+
+impl Change for EndSession {
+    type Answer = ();
+    type Write = SessionId;
+    const RANK: Rank = Rank::People;
+
+    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change.id, events: 0 })).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<SessionId>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        end(tx, writes.iter().map(|placed| placed.write).collect()).await?;
+        Ok(writes.iter().map(|_| Written { answer: (), events: Vec::new() }).collect())
+    }
+}
+
+async fn begin<'a>(tx: &DatabaseTransaction, new: impl Iterator<Item = &'a NewSession> + Clone) -> Result<(), DbErr> {
+    end(tx, new.clone().filter_map(|session| session.replaces).collect()).await?;
+    let rows = new.map(|session| session.row.clone().into_active_model().reset_all());
+    session::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+async fn end(tx: &DatabaseTransaction, sessions: Vec<SessionId>) -> Result<(), DbErr> {
+    if !sessions.is_empty() {
+        session::Entity::delete_many().filter(session::Column::Id.is_in(sessions)).exec(tx).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! What every rule stands on: the database, the feed, the time and the settings.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::feed::Feed;
+
+/// The program, without any rule of chat. Clones share everything.
+#[derive(Clone)]
+pub struct App {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The time of day.
+    pub clock: Clock,
+    /// For reading; what writes goes through the feed.
+    pub db: Db,
+    /// The feed.
+    pub feed: Feed,
+}

@@ -1,0 +1,72 @@
+//! The time of day, as the program reads it: a test can move it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sea_orm::DeriveValueType;
+use tokio::sync::watch;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// The time from `earlier` to this; nothing when it is not later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Whole seconds since 1970, as RFC 7519 counts them.
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+}
+
+impl std::ops::Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, length: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(length.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
+/// Tells the time of day. Clones share one offset.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// How far the time was moved, in milliseconds.
+    offset: Arc<watch::Sender<i64>>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { offset: Arc::new(watch::Sender::new(0)) }
+    }
+}
+
+impl Clock {
+    /// The machine's time, moved by what [`advance`](Self::advance) was told.
+    pub fn now(&self) -> Timestamp {
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
+        Timestamp(now + *self.offset.borrow())
+    }
+
+    /// Moves this clock and its clones forward.
+    pub fn advance(&self, by: Duration) {
+        self.offset.send_modify(|offset| *offset += i64::try_from(by.as_millis()).unwrap_or(0));
+    }
+
+    /// Waits until it is this time.
+    pub async fn sleep_until(&self, time: Timestamp) {
+        let mut moves = self.offset.subscribe();
+        // The machine's own time may be set while we wait: it is looked at once a minute.
+        const LOOK: Duration = Duration::from_secs(60);
+        while self.now() < time {
+            tokio::select! {
+                () = tokio::time::sleep(time.since(self.now()).min(LOOK)) => {}
+                // The sender is this clock.
+                _ = moves.changed() => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The settings: read from the environment once, at the start, each with a type, a default and a bound.
+
+mod origin;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+pub use self::origin::Origin;
+pub use self::variables::ConfigError;
+use self::variables::{Variables, WANTS_A_SECRET};
+use crate::secrets::Secret;
+
+/// Everything that can be set. `.env.example` describes each variable for the person who sets it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port to listen on; 0 takes any that is free.
+    pub port: u16,
+    /// Who this instance is for.
+    pub app_env: AppEnv,
+    /// Where the database and the generated secret are kept.
+    pub data_dir: PathBuf,
+    /// The database, always with its scheme: `sqlite://…`. It may hold a password one day: not for a log.
+    pub database_url: String,
+    /// What signs tokens. `None`, in development only: the one that is kept in the data folder.
+    pub jwt_secret: Option<Secret>,
+    /// What signed tokens before: these verify and never sign.
+    pub jwt_previous_secrets: Vec<Secret>,
+    /// How long a session lives without being used.
+    pub session_days: u32,
+    /// The shortest password, in characters.
+    pub password_min_length: usize,
+    /// Whose pages may use the API with a cookie, besides the server's own.
+    pub cors_origins: Vec<Origin>,
+    /// Where the server is reached from outside.
+    pub public_url: Url,
+    /// A built front end to serve; `None` serves the built-in pages.
+    pub web_dir: Option<PathBuf>,
+    /// Whether rates and the sockets of a person are limited.
+    pub rate_limits: bool,
+    /// Whether a browser that opens `/graphql` gets GraphiQL.
+    pub graphiql: bool,
+    /// Whether clients may ask for the schema.
+    pub introspection: bool,
+    /// What is logged, in the directives of tracing's `EnvFilter`.
+    pub log_filter: String,
+    /// How the log is written.
+    pub log_format: LogFormat,
+}
+
+/// Who an instance is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppEnv {
+    /// Those who build something: conveniences are on.
+    Development,
+    /// Those who use it: what is not asked for is off.
+    Production,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// An object a line, for machines.
+    Json,
+}
+
+impl Config {
+    /// Reads the process's environment, and the file `.env` of the working folder for what is not set there.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let file = variables::dotenv(Path::new(".env"))?;
+        variables::all_readable()?;
+        let config = Self::from_lookup(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))?;
+        match &config.web_dir {
+            Some(folder) if !folder.is_dir() => {
+                Err(ConfigError::wrong("WEB_DIR", &folder.display().to_string(), "a folder that is there"))
+            }
+            Some(_) | None => Ok(config),
+        }
+    }
+
+    /// Reads variables through `lookup`. An empty one counts as not set, save for `CORS_ORIGINS`: there it means none.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let vars = Variables::new(&lookup);
+        vars.refuse_what_is_to_come()?;
+
+        let app_env = vars.read("APP_ENV", AppEnv::Development, "development or production", AppEnv::parse)?;
+        let development = app_env == AppEnv::Development;
+        let log_format = if development { LogFormat::Text } else { LogFormat::Json };
+        let port = vars.read("PORT", 3000, "a port from 0 (any that is free) to 65535", |text| text.parse().ok())?;
+        let data_dir = vars.read("DATA_DIR", PathBuf::from("data"), "a folder", |text| Some(PathBuf::from(text)))?;
+        let jwt_secret = vars.secret("JWT_SECRET")?;
+        if jwt_secret.is_none() && !development {
+            return Err(ConfigError::missing("JWT_SECRET", "with APP_ENV=production", WANTS_A_SECRET));
+        }
+
+        Ok(Self {
+            host: vars.read(
+                "HOST",
+                Ipv4Addr::LOCALHOST.into(),
+                "an IP address, such as 127.0.0.1 or 0.0.0.0",
+                |text| text.parse().ok(),
+            )?,
+            port,
+            app_env,
+            database_url: vars.database_url(&data_dir)?,
+            data_dir,
+            jwt_secret,
+            jwt_previous_secrets: vars.secrets("JWT_PREVIOUS_SECRETS")?,
+            session_days: vars.read("SESSION_DAYS", 7, "a number of days from 1 to 30", |text| {
+                text.parse().ok().filter(|days| (1..=30).contains(days))
+            })?,
+            password_min_length: vars.read(
+                "PASSWORD_MIN_LENGTH",
+                6,
+                "a number of characters from 6 to 64",
+                |text| text.parse().ok().filter(|length| (6..=64).contains(length)),
+            )?,
+            cors_origins: vars.cors_origins()?,
+            public_url: vars.public_url(port)?,
+            web_dir: vars.read("WEB_DIR", None, "a folder", |text| Some(Some(PathBuf::from(text))))?,
+            rate_limits: vars.switch("RATE_LIMITS", true)?,
+            graphiql: vars.switch("GRAPHIQL", development)?,
+            introspection: vars.switch("INTROSPECTION", development)?,
+            log_filter: vars.read(
+                "RUST_LOG",
+                "info".to_owned(),
+                "a filter, such as info or parlour=debug",
+                |text| EnvFilter::builder().parse(text).is_ok().then(|| text.to_owned()),
+            )?,
+            log_format: vars.read("LOG_FORMAT", log_format, "text or json", LogFormat::parse)?,
+        })
+    }
+}
+
+impl AppEnv {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "development" => Some(Self::Development),
+            "production" => Some(Self::Production),
+            _ => None,
+        }
+    }
+}
+
+impl LogFormat {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The whole table of settings: what is taken, what is refused, and with which line.
+
+use super::*;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+fn config(vars: &[(&str, &str)]) -> Result<Config, String> {
+    let lookup = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    Config::from_lookup(lookup).map_err(|error| error.to_string())
+}
+
+#[test]
+fn nothing_set_is_a_development_server() {
+    let config = config(&[]).unwrap();
+    assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 3000));
+    assert_eq!((config.app_env, config.log_format), (AppEnv::Development, LogFormat::Text));
+    assert_eq!(config.data_dir, Path::new("data"));
+    assert_eq!(config.database_url, "sqlite://data/parlour.db?mode=rwc");
+    assert!(config.jwt_secret.is_none() && config.jwt_previous_secrets.is_empty());
+    assert_eq!((config.session_days, config.password_min_length), (7, 6));
+    assert_eq!(config.cors_origins, [Origin::parse("http://localhost:5173").unwrap()]);
+    assert_eq!(config.public_url.as_str(), "http://localhost:3000/");
+    assert_eq!(config.web_dir, None);
+    assert!(config.rate_limits && config.graphiql && config.introspection);
+    assert_eq!(config.log_filter, "info");
+}
+
+#[test]
+fn production_turns_off_what_is_not_asked_for() {
+    let quiet = config(&[("APP_ENV", "production"), ("JWT_SECRET", SECRET)]).unwrap();
+    assert_eq!((quiet.graphiql, quiet.introspection, quiet.log_format), (false, false, LogFormat::Json));
+    assert_eq!(quiet.jwt_secret.unwrap().expose(), SECRET.as_bytes());
+
+    let asked = [("GRAPHIQL", "on"), ("INTROSPECTION", "on"), ("LOG_FORMAT", "text")];
+    let asked = config(&[[("APP_ENV", "production"), ("JWT_SECRET", SECRET)].as_slice(), &asked].concat()).unwrap();
+    assert_eq!((asked.graphiql, asked.introspection, asked.log_format), (true, true, LogFormat::Text));
+}
+
+#[test]
+fn what_is_set_is_taken() {
+    let config = config(&[
+        ("HOST", "::"),
+        ("PORT", "8080"),
+        ("DATA_DIR", "/srv/what? 100%"),
+        ("JWT_PREVIOUS_SECRETS", &format!("{SECRET}, {SECRET}")),
+        ("SESSION_DAYS", "30"),
+        ("PASSWORD_MIN_LENGTH", "64"),
+        ("CORS_ORIGINS", "https://a.example, http://b.example:8000,"),
+        ("WEB_DIR", "dist"),
+        ("RATE_LIMITS", "off"),
+        ("GRAPHIQL", "off"),
+        ("RUST_LOG", "warn,parlour=debug"),
+    ])
+    .unwrap();
+    assert_eq!((config.host.to_string().as_str(), config.port), ("::", 8080));
+    assert_eq!(config.database_url, "sqlite:///srv/what%3F 100%25/parlour.db?mode=rwc");
+    assert_eq!(config.jwt_previous_secrets.len(), 2);
+    assert_eq!((config.session_days, config.password_min_length), (30, 64));
+    let origins: Vec<_> = config.cors_origins.iter().map(ToString::to_string).collect();
+    assert_eq!(origins, ["https://a.example", "http://b.example:8000"]);
+    assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
+    assert_eq!(config.web_dir.as_deref(), Some(Path::new("dist")));
+    assert!(!config.rate_limits && !config.graphiql && config.introspection);
+    assert_eq!(config.log_filter, "warn,parlour=debug");
+}
+
+#[test]
+fn an_empty_variable_is_not_set_but_an_empty_list_of_origins_is_none() {
+    let config = config(&[("PORT", " "), ("JWT_SECRET", ""), ("REDIS_URL", ""), ("CORS_ORIGINS", "")]).unwrap();
+    assert_eq!(config.port, 3000);
+    assert!(config.jwt_secret.is_none());
+    assert_eq!(config.cors_origins, []);
+}
+
+#[test]
+fn what_is_wrong_is_refused_in_a_line_with_the_name_the_value_and_what_it_takes() {
+    for (name, value, line) in [
+        ("HOST", "localhost", r#"HOST is "localhost": it takes an IP address, such as 127.0.0.1 or 0.0.0.0"#),
+        ("PORT", "65536", r#"PORT is "65536": it takes a port from 0 (any that is free) to 65535"#),
+        ("PORT", "x\ny", r#"PORT is "x\ny": it takes a port from 0 (any that is free) to 65535"#),
+        ("APP_ENV", "prod", r#"APP_ENV is "prod": it takes development or production"#),
+        ("SESSION_DAYS", "0", r#"SESSION_DAYS is "0": it takes a number of days from 1 to 30"#),
+        ("SESSION_DAYS", "31", r#"SESSION_DAYS is "31": it takes a number of days from 1 to 30"#),
+        ("PASSWORD_MIN_LENGTH", "5", r#"PASSWORD_MIN_LENGTH is "5": it takes a number of characters from 6 to 64"#),
+        ("PASSWORD_MIN_LENGTH", "65", r#"PASSWORD_MIN_LENGTH is "65": it takes a number of characters from 6 to 64"#),
+        (
+            "CORS_ORIGINS",
+            "https://a.example,*",
+            r#"CORS_ORIGINS is "*": it takes origins without a path, separated by commas, such as https://chat.example.org (never *)"#,
+        ),
+        (
+            "PUBLIC_URL",
+            "https://a.example/chat",
+            r#"PUBLIC_URL is "https://a.example/chat": it takes an http or https address without a path, such as https://chat.example.org"#,
+        ),
+        (
+            "PUBLIC_URL",
+            "https://me:hunter2@a.example",
+            "PUBLIC_URL is not acceptable: it takes an http or https address without a path, such as https://chat.example.org",
+        ),
+        ("RATE_LIMITS", "no", r#"RATE_LIMITS is "no": it takes on or off"#),
+        ("GRAPHIQL", "true", r#"GRAPHIQL is "true": it takes on or off"#),
+        ("INTROSPECTION", "1", r#"INTROSPECTION is "1": it takes on or off"#),
+        ("RUST_LOG", "a=b=c", r#"RUST_LOG is "a=b=c": it takes a filter, such as info or parlour=debug"#),
+        ("LOG_FORMAT", "xml", r#"LOG_FORMAT is "xml": it takes text or json"#),
+        (
+            "DATABASE_URL",
+            "postgres://me:hunter2@db/parlour",
+            "DATABASE_URL names PostgreSQL, which is not built in yet: it takes a file, such as sqlite://data/parlour.db?mode=rwc",
+        ),
+        (
+            "DATABASE_URL",
+            "mysql://me:hunter2@db/parlour",
+            "DATABASE_URL does not begin with sqlite: it takes a file, such as sqlite://data/parlour.db?mode=rwc",
+        ),
+        (
+            "DATABASE_URL",
+            "sqlite::memory:",
+            "DATABASE_URL names a database in memory, which each connection has of its own: it takes a file, such as sqlite://data/parlour.db?mode=rwc",
+        ),
+        (
+            "JWT_SECRET",
+            "hunter2",
+            "JWT_SECRET is too short: it takes at least 32 bytes, such as the output of `openssl rand -base64 48`",
+        ),
+        (
+            "JWT_PREVIOUS_SECRETS",
+            "0123456789abcdef0123456789abcdef,hunter2",
+            "JWT_PREVIOUS_SECRETS is too short: it takes at least 32 bytes, such as the output of `openssl rand -base64 48`",
+        ),
+        ("SIGNUP", "closed", "SIGNUP is set, but what it does is not built yet: leave it unset"),
+        ("REDIS_URL", "redis://a", "REDIS_URL is set, but what it does is not built yet: leave it unset"),
+    ] {
+        assert_eq!(config(&[(name, value)]).unwrap_err(), line);
+        assert!(!line.contains("hunter2"));
+    }
+    assert!(config(&[("SIGNUP", "open")]).is_ok());
+    assert_eq!(
+        config(&[("APP_ENV", "production")]).unwrap_err(),
+        "JWT_SECRET is required with APP_ENV=production: it takes at least 32 bytes, such as the output of `openssl rand -base64 48`"
+    );
+}
+
+#[test]
+fn an_example_stands_for_every_variable_and_for_no_other() {
+    let example = include_str!("../../.env.example");
+    let set: Vec<_> = example
+        .lines()
+        .filter_map(|line| line.strip_prefix("# ").unwrap_or(line).split_once('='))
+        .map(|(name, _)| name)
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+        .collect();
+    assert_eq!(set, variables::NAMES);
+}
+
+#[test]
+fn a_line_of_a_file_that_cannot_be_read_does_not_show_what_it_holds() {
+    let path = std::env::temp_dir().join(format!("parlour-config-{}.env", uuid::Uuid::now_v7()));
+    std::fs::write(&path, "PORT=3001\n# a comment\nJWT_SECRET=hunter2 is 'not closed\n").unwrap();
+    let error = variables::dotenv(&path).unwrap_err().to_string();
+    assert_eq!(error, r#".env cannot be read at "JWT_SECRET": it takes lines of NAME=value, quoted where needed"#);
+
+    std::fs::write(&path, "PORT=3001\nHOST='::1'\n").unwrap();
+    let file = variables::dotenv(&path).unwrap();
+    assert_eq!((file["PORT"].as_str(), file["HOST"].as_str()), ("3001", "::1"));
+    std::fs::remove_file(&path).unwrap();
+    assert!(variables::dotenv(&path).unwrap().is_empty());
+}

@@ -1,0 +1,219 @@
+//! Environment variables: how each kind is read, and what is said of one that is wrong.
+
+use std::collections::HashMap;
+use std::env::VarError;
+use std::path::Path;
+
+use url::Url;
+
+use super::Origin;
+use crate::secrets::Secret;
+
+/// Every variable that is read; `.env.example` has a line for each.
+pub(super) const NAMES: [&str; 17] = [
+    "HOST",
+    "PORT",
+    "APP_ENV",
+    "DATA_DIR",
+    "DATABASE_URL",
+    "JWT_SECRET",
+    "JWT_PREVIOUS_SECRETS",
+    "SESSION_DAYS",
+    "PASSWORD_MIN_LENGTH",
+    "CORS_ORIGINS",
+    "PUBLIC_URL",
+    "WEB_DIR",
+    "RATE_LIMITS",
+    "GRAPHIQL",
+    "INTROSPECTION",
+    "RUST_LOG",
+    "LOG_FORMAT",
+];
+
+/// Whoever sets one of these counts on what it does, which is not built yet; with it, the value that changes nothing.
+const TO_COME: [(&str, &str); 5] =
+    [("REDIS_URL", ""), ("S3_BUCKET", ""), ("SIGNUP", "open"), ("TRUSTED_PROXIES", ""), ("METRICS_ADDR", "")];
+
+/// What a secret has to be.
+pub(super) const WANTS_A_SECRET: &str = "at least 32 bytes, such as the output of `openssl rand -base64 48`";
+
+/// RFC 7518, 3.2: a key of HS256 is at least as long as its hash.
+const SECRET_BYTES: usize = 32;
+
+/// Why the settings can't be used, in one line for the person who starts the server.
+#[derive(Debug, thiserror::Error)]
+#[error("{name} {problem}")]
+pub struct ConfigError {
+    name: String,
+    problem: String,
+}
+
+impl ConfigError {
+    /// A variable whose value is not acceptable, and may be shown.
+    pub(super) fn wrong(name: &str, value: &str, takes: &str) -> Self {
+        // An address may carry a password before its @.
+        let shown = match value.contains('@') {
+            true => "not acceptable".to_owned(),
+            false => format!("{:?}", value.chars().take(100).collect::<String>()),
+        };
+        Self { name: name.to_owned(), problem: format!("is {shown}: it takes {takes}") }
+    }
+
+    pub(super) fn missing(name: &str, when: &str, takes: &str) -> Self {
+        Self { name: name.to_owned(), problem: format!("is required {when}: it takes {takes}") }
+    }
+
+    fn hidden(name: &str, problem: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), problem: problem.into() }
+    }
+}
+
+/// Reads what a file like `.env` sets; nothing when it is not there.
+pub(super) fn dotenv(path: &Path) -> Result<HashMap<String, String>, ConfigError> {
+    let lines = match dotenvy::from_path_iter(path) {
+        Ok(lines) => lines,
+        Err(error) if error.not_found() => return Ok(HashMap::new()),
+        Err(error) => return Err(ConfigError::hidden(".env", format!("cannot be read: {error}"))),
+    };
+    lines
+        .map(|line| {
+            line.map_err(|error| {
+                let problem = match error {
+                    // The error holds the line, which may hold a secret: only the name in front of it is told.
+                    dotenvy::Error::LineParse(line, _) => format!("cannot be read at {:?}", name_in(&line)),
+                    dotenvy::Error::Io(error) => format!("cannot be read: {error}"),
+                    _ => "cannot be read".to_owned(),
+                };
+                ConfigError::hidden(".env", format!("{problem}: it takes lines of NAME=value, quoted where needed"))
+            })
+        })
+        .collect()
+}
+
+/// The environment holds bytes; a setting that is no text would be taken for one that is not set.
+pub(super) fn all_readable() -> Result<(), ConfigError> {
+    match NAMES.iter().find(|name| matches!(std::env::var(name), Err(VarError::NotUnicode(_)))) {
+        Some(name) => Err(ConfigError::hidden(name, "is not UTF-8: it takes text")),
+        None => Ok(()),
+    }
+}
+
+fn name_in(line: &str) -> &str {
+    let end = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(0);
+    &line[..end]
+}
+
+/// The environment, as a function.
+pub(super) struct Variables<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl<'a> Variables<'a> {
+    pub(super) fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { lookup }
+    }
+
+    /// A variable that is set to something.
+    fn get(&self, name: &str) -> Option<String> {
+        let value = (self.lookup)(name)?.trim().to_owned();
+        (!value.is_empty()).then_some(value)
+    }
+
+    pub(super) fn read<T>(
+        &self,
+        name: &str,
+        default: T,
+        takes: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, ConfigError> {
+        match self.get(name) {
+            Some(text) => parse(&text).ok_or_else(|| ConfigError::wrong(name, &text, takes)),
+            None => Ok(default),
+        }
+    }
+
+    pub(super) fn switch(&self, name: &str, default: bool) -> Result<bool, ConfigError> {
+        self.read(name, default, "on or off", |text| match text {
+            "on" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        })
+    }
+
+    pub(super) fn secret(&self, name: &str) -> Result<Option<Secret>, ConfigError> {
+        self.get(name).map(|text| long_enough(name, text)).transpose()
+    }
+
+    pub(super) fn secrets(&self, name: &str) -> Result<Vec<Secret>, ConfigError> {
+        let list = self.get(name).unwrap_or_default();
+        items(&list).map(|text| long_enough(name, text.to_owned())).collect()
+    }
+
+    pub(super) fn cors_origins(&self) -> Result<Vec<Origin>, ConfigError> {
+        let takes = "origins without a path, separated by commas, such as https://chat.example.org (never *)";
+        let list = (self.lookup)("CORS_ORIGINS").unwrap_or_else(|| "http://localhost:5173".to_owned());
+        items(&list)
+            .map(|text| Origin::parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", text, takes)))
+            .collect()
+    }
+
+    pub(super) fn public_url(&self, port: u16) -> Result<Url, ConfigError> {
+        let text = self.get("PUBLIC_URL").unwrap_or_else(|| format!("http://localhost:{port}"));
+        Url::parse(&text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && Origin::of(url).is_some())
+            .ok_or_else(|| {
+                ConfigError::wrong(
+                    "PUBLIC_URL",
+                    &text,
+                    "an http or https address without a path, such as https://chat.example.org",
+                )
+            })
+    }
+
+    pub(super) fn database_url(&self, data_dir: &Path) -> Result<String, ConfigError> {
+        let Some(url) = self.get("DATABASE_URL") else {
+            // What comes after a question mark would be read as options.
+            let folder = data_dir.display().to_string().replace('%', "%25").replace('?', "%3F");
+            return Ok(format!("sqlite://{folder}/parlour.db?mode=rwc"));
+        };
+        let takes = "it takes a file, such as sqlite://data/parlour.db?mode=rwc";
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            return Err(ConfigError::hidden(
+                "DATABASE_URL",
+                format!("names PostgreSQL, which is not built in yet: {takes}"),
+            ));
+        }
+        if !url.starts_with("sqlite:") {
+            return Err(ConfigError::hidden("DATABASE_URL", format!("does not begin with sqlite: {takes}")));
+        }
+        if url.contains(":memory:") || url.contains("mode=memory") {
+            return Err(ConfigError::hidden(
+                "DATABASE_URL",
+                format!("names a database in memory, which each connection has of its own: {takes}"),
+            ));
+        }
+        Ok(url)
+    }
+
+    pub(super) fn refuse_what_is_to_come(&self) -> Result<(), ConfigError> {
+        let set = |&(name, harmless): &(&'static str, &str)| {
+            self.get(name).is_some_and(|value| value != harmless).then_some(name)
+        };
+        match TO_COME.iter().find_map(set) {
+            Some(name) => Err(ConfigError::hidden(name, "is set, but what it does is not built yet: leave it unset")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn items(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|item| !item.is_empty())
+}
+
+fn long_enough(name: &str, text: String) -> Result<Secret, ConfigError> {
+    if text.len() < SECRET_BYTES {
+        return Err(ConfigError::hidden(name, format!("is too short: it takes {WANTS_A_SECRET}")));
+    }
+    Ok(Secret::new(text))
+}

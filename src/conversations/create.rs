@@ -1,0 +1,122 @@
+//! Makes a group.
+
+use std::collections::HashSet;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::conversations::title::Title;
+use crate::entity::conversation::{self, Kind};
+use crate::entity::membership::{self, Role};
+use crate::entity::user;
+use crate::error::{Error, Result};
+use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Rank, Written};
+use crate::id::{ConversationId, UserId};
+use crate::limits;
+
+/// Makes a group that `owner` owns. Doubles and the owner's own id are passed over; an unknown or erased person
+/// refuses all: `NotFound`.
+pub async fn create(app: &App, owner: UserId, title: Title, members: Vec<UserId>) -> Result<conversation::Model> {
+    let mut seen = HashSet::from([owner]);
+    let members: Vec<_> = members.into_iter().filter(|id| seen.insert(*id)).collect();
+    if members.len() >= limits::GROUP_MEMBERS {
+        let message = format!("a group has at most {} members, the owner included", limits::GROUP_MEMBERS);
+        return Err(Error::input("memberIds", message));
+    }
+    app.feed.append(CreateGroup { owner, title, members }).await
+}
+
+struct CreateGroup {
+    owner: UserId,
+    title: Title,
+    members: Vec<UserId>,
+}
+
+impl Change for CreateGroup {
+    type Answer = conversation::Model;
+    type Write = Self;
+    const RANK: Rank = Rank::People;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        let named: HashSet<UserId> = changes.iter().flat_map(|change| change.members.iter().copied()).collect();
+        let found: HashSet<UserId> = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::Id.is_in(named))
+            .filter(user::Column::DeletedAt.is_null())
+            .into_tuple::<UserId>()
+            .all(tx)
+            .await?
+            .into_iter()
+            .collect();
+        let plan = |change: Self| {
+            if change.members.iter().all(|id| found.contains(id)) {
+                let events = change.members.len() + 1;
+                Ok(Plan::Write { write: change, events })
+            } else {
+                Err(Error::NotFound)
+            }
+        };
+        Ok(changes.into_iter().map(plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        writes: Vec<Placed<Self>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let mut groups = Vec::with_capacity(writes.len());
+        let mut stays = Vec::new();
+        let mut written = Vec::with_capacity(writes.len());
+        for Placed { write, first } in writes {
+            let people = || {
+                std::iter::once((write.owner, Role::Owner)).chain(write.members.iter().map(|id| (*id, Role::Member)))
+            };
+            let last_position = first.position + i64::try_from(write.members.len()).unwrap_or(0);
+            let group = conversation::Model {
+                id: ConversationId::new(),
+                kind: Kind::Group,
+                title: Some(write.title.as_str().to_owned()),
+                direct_pair: None,
+                last_seq: 0,
+                last_position,
+                active_at: now,
+                created_at: now,
+                updated_at: now,
+            };
+            stays.extend(people().zip(first.position..).map(|((user_id, role), from_position)| membership::Model {
+                conversation_id: group.id,
+                user_id,
+                from_position,
+                to_position: None,
+                role,
+                last_read_seq: 0,
+                joined_at: now,
+            }));
+            let events = people().map(|(user, _)| joined(group.id, user)).collect();
+            groups.push(group.clone());
+            written.push(Written { answer: group, events });
+        }
+        let groups = groups.into_iter().map(|row| row.into_active_model().reset_all());
+        conversation::Entity::insert_many(groups).exec_without_returning(tx).await?;
+        // A group of a thousand is seven thousand values, a quarter of what a statement takes.
+        for stays in stays.chunks(2_000) {
+            let rows = stays.iter().map(|row| row.clone().into_active_model().reset_all());
+            membership::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        }
+        Ok(written)
+    }
+}
+
+/// Tells a person that they are in a conversation from here on.
+pub fn joined(conversation: ConversationId, user: UserId) -> NewEvent {
+    let told = NewEvent::new(EventKind::ConversationAdded, Audience::Person(user));
+    NewEvent { conversation: Some(conversation), user: Some(user), ..told }
+}

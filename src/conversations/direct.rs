@@ -1,0 +1,78 @@
+//! Direct conversations, which the first message makes.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::entity::conversation::{self, DirectPair, Kind};
+use crate::entity::user;
+use crate::error::{Error, Result};
+use crate::id::{ConversationId, UserId};
+
+/// The direct conversations that a batch of messages goes to, those that exist and those that it makes.
+pub struct Directs {
+    known: HashMap<DirectPair, conversation::Model>,
+    people: HashSet<UserId>,
+}
+
+impl Directs {
+    /// Reads what there is of these pairs, and who of the people can be written to.
+    pub async fn read(
+        tx: &impl ConnectionTrait,
+        pairs: impl IntoIterator<Item = DirectPair>,
+        people: impl IntoIterator<Item = UserId>,
+    ) -> Result<Self, DbErr> {
+        let pairs: HashSet<_> = pairs.into_iter().collect();
+        if pairs.is_empty() {
+            return Ok(Self { known: HashMap::new(), people: HashSet::new() });
+        }
+        let known = conversation::Entity::find().filter(conversation::Column::DirectPair.is_in(pairs)).all(tx).await?;
+        let people = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::Id.is_in(people))
+            .filter(user::Column::DeletedAt.is_null())
+            .into_tuple::<UserId>()
+            .all(tx)
+            .await?;
+        let known = known.into_iter().filter_map(|row| Some((row.direct_pair.clone()?, row))).collect();
+        Ok(Self { known, people: people.into_iter().collect() })
+    }
+
+    /// The conversations that existed when they were read.
+    pub fn known(&self) -> impl Iterator<Item = &conversation::Model> {
+        self.known.values()
+    }
+
+    /// The conversation of two people, and whether it is new. To somebody erased or unknown: `NotFound`.
+    pub fn between(&mut self, one: UserId, other: UserId, now: Timestamp) -> Result<(conversation::Model, bool)> {
+        if !self.people.contains(&other) {
+            return Err(Error::NotFound);
+        }
+        let pair = DirectPair::of(one, other);
+        if let Some(known) = self.known.get(&pair) {
+            return Ok((known.clone(), false));
+        }
+        let new = conversation::Model {
+            id: ConversationId::new(),
+            kind: Kind::Direct,
+            title: None,
+            direct_pair: Some(pair.clone()),
+            last_seq: 0,
+            last_position: 0,
+            active_at: now,
+            created_at: now,
+            updated_at: now,
+        };
+        self.known.insert(pair, new.clone());
+        Ok((new, true))
+    }
+}
+
+/// Whether there is such a person, not erased.
+pub async fn can_be_written_to(app: &App, id: UserId) -> Result<bool> {
+    let found = user::Entity::find_by_id(id).filter(user::Column::DeletedAt.is_null()).one(&app.db.reader).await?;
+    Ok(found.is_some())
+}

@@ -1,0 +1,165 @@
+//! Who is in a conversation. A [`Membership`] is the right to see one, and to write in it.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::app::App;
+use crate::conversations::Reference;
+use crate::entity::conversation::{self, DirectPair};
+use crate::entity::membership::{self, Role};
+use crate::entity::user;
+use crate::error::{Error, Result};
+use crate::id::{ConversationId, UserId};
+use crate::page::Page;
+
+/// A person is in a conversation: read from the database, and made nowhere else.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    conversation: conversation::Model,
+    row: membership::Model,
+}
+
+impl Membership {
+    /// The conversation, as it was when the membership was looked up.
+    pub fn conversation(&self) -> &conversation::Model {
+        &self.conversation
+    }
+
+    /// Who is in it.
+    pub fn user(&self) -> UserId {
+        self.row.user_id
+    }
+
+    /// What they may do in it.
+    pub fn role(&self) -> Role {
+        self.row.role
+    }
+
+    /// How far they have read.
+    pub fn last_read_seq(&self) -> i32 {
+        self.row.last_read_seq
+    }
+}
+
+/// The membership of a person in a conversation that they can see.
+pub async fn membership(app: &App, user: UserId, reference: Reference) -> Result<Membership> {
+    find_membership(app, user, reference).await?.ok_or(Error::NotFound)
+}
+
+/// The same; `None` where the conversation does not exist or the person is not in it.
+pub async fn find_membership(app: &App, user: UserId, reference: Reference) -> Result<Option<Membership>> {
+    let is_it = match reference {
+        Reference::Id(id) => conversation::Column::Id.eq(id),
+        Reference::Direct(other) if other == user => return Ok(None),
+        Reference::Direct(other) => conversation::Column::DirectPair.eq(DirectPair::of(user, other)),
+    };
+    Ok(current().filter(is_it).filter(membership::Column::UserId.eq(user)).one(&app.db.reader).await?.and_then(both))
+}
+
+/// Those of a person's memberships that are in these conversations.
+pub async fn memberships_of(app: &App, user: UserId, ids: &[ConversationId]) -> Result<Vec<Membership>> {
+    let rows = current()
+        .filter(membership::Column::UserId.eq(user))
+        .filter(membership::Column::ConversationId.is_in(ids.iter().copied()))
+        .all(&app.db.reader)
+        .await?;
+    Ok(rows.into_iter().filter_map(both).collect())
+}
+
+/// The memberships, within a transaction, of any of these people in any of these conversations.
+pub async fn find_own(
+    tx: &impl ConnectionTrait,
+    people: impl IntoIterator<Item = UserId>,
+    conversations: impl IntoIterator<Item = ConversationId>,
+) -> Result<HashMap<(ConversationId, UserId), membership::Model>, DbErr> {
+    let conversations: Vec<_> = conversations.into_iter().collect();
+    if conversations.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = current_rows()
+        .filter(membership::Column::ConversationId.is_in(conversations))
+        .filter(membership::Column::UserId.is_in(people))
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().map(|row| ((row.conversation_id, row.user_id), row)).collect())
+}
+
+/// How many are in each of these conversations.
+pub async fn member_counts(
+    db: &impl ConnectionTrait,
+    conversations: impl IntoIterator<Item = ConversationId>,
+) -> Result<HashMap<ConversationId, usize>, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        conversation_id: ConversationId,
+        members: i64,
+    }
+    let counts = current_rows()
+        .select_only()
+        .column(membership::Column::ConversationId)
+        .column_as(membership::Column::UserId.count(), "members")
+        .filter(membership::Column::ConversationId.is_in(conversations))
+        .group_by(membership::Column::ConversationId)
+        .into_model::<Count>()
+        .all(db)
+        .await?;
+    Ok(counts.into_iter().map(|row| (row.conversation_id, usize::try_from(row.members).unwrap_or(0))).collect())
+}
+
+/// How far a person has read in a conversation; 0 when they are not in it.
+pub async fn read_mark(app: &App, conversation: ConversationId, user: UserId) -> Result<i32> {
+    let own = find_own(&app.db.reader, [user], [conversation]).await?;
+    Ok(own.values().next().map_or(0, |row| row.last_read_seq))
+}
+
+/// The members of a conversation, oldest first, with their rows. `after` is the place of the member before the page.
+pub async fn members(
+    app: &App,
+    membership: &Membership,
+    first: u32,
+    after: Option<(i64, UserId)>,
+) -> Result<Page<(membership::Model, user::Model)>> {
+    let place = || {
+        Expr::tuple([
+            Expr::col(membership::Column::FromPosition),
+            Expr::col((membership::Entity, membership::Column::UserId)),
+        ])
+    };
+    let here = membership::Column::ConversationId.eq(membership.conversation.id);
+    let all = current_rows().filter(here);
+    let has_previous = match after {
+        Some((position, user)) => {
+            let upto = place().lte(Expr::tuple([Expr::val(position), Expr::val(user)]));
+            all.clone().filter(upto).limit(1).one(&app.db.reader).await?.is_some()
+        }
+        None => false,
+    };
+    let behind = after.map(|(position, user)| place().gt(Expr::tuple([Expr::val(position), Expr::val(user)])));
+    let rows = all
+        .find_also_related(user::Entity)
+        .filter(Condition::all().add_option(behind))
+        .order_by_asc(membership::Column::FromPosition)
+        .order_by_asc(membership::Column::UserId)
+        .limit(u64::from(first) + 1)
+        .all(&app.db.reader)
+        .await?;
+    let rows = rows.into_iter().filter_map(|(row, user)| Some((row, user?))).collect();
+    Ok(Page::cut(rows, first, has_previous))
+}
+
+/// Stays that have not ended.
+pub fn current_rows() -> sea_orm::Select<membership::Entity> {
+    membership::Entity::find().filter(membership::Column::ToPosition.is_null())
+}
+
+fn current() -> sea_orm::SelectTwo<membership::Entity, conversation::Entity> {
+    current_rows().find_also_related(conversation::Entity)
+}
+
+fn both((row, conversation): (membership::Model, Option<conversation::Model>)) -> Option<Membership> {
+    Some(Membership { conversation: conversation?, row })
+}

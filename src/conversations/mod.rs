@@ -1,0 +1,26 @@
+//! Conversations: who is in them, and how they are found.
+
+mod create;
+mod direct;
+mod list;
+mod membership;
+mod title;
+
+pub use create::{create, joined};
+pub use direct::{Directs, can_be_written_to};
+pub use list::{Activity, by_ids, list};
+pub use membership::{
+    Membership, current_rows, find_membership, find_own, member_counts, members, membership, memberships_of, read_mark,
+};
+pub use title::Title;
+
+use crate::id::{ConversationId, UserId};
+
+/// A conversation by its id, or the direct conversation with somebody, which may not exist yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// By its id.
+    Id(ConversationId),
+    /// The viewer's direct conversation with this person.
+    Direct(UserId),
+}

@@ -1,0 +1,57 @@
+//! Opens the database: one connection that writes, a pool that reads, both on the newest tables.
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+
+use crate::limits;
+
+/// The database, as two sets of connections.
+#[derive(Clone, Debug)]
+pub struct Db {
+    /// For the feed's writer and nobody else: on SQLite only one can write, and two that try wait for each other.
+    pub(crate) writer: DatabaseConnection,
+    /// For everything that only reads.
+    pub reader: DatabaseConnection,
+}
+
+impl Db {
+    /// Opens the SQLite database at `url` (made when it is not there) and migrates it.
+    pub async fn open(url: &str) -> Result<Self, DbErr> {
+        let writer = Database::connect(sqlite(url, 1)).await?;
+        // WAL stays with the file; FULL makes an acknowledged message survive a power cut, and the writer's batches pay for it.
+        Migrator::up(&writer, None).await?;
+        let reader = Database::connect(sqlite(url, limits::READERS)).await?;
+        Ok(Self { writer, reader })
+    }
+
+    /// Whether the database answers.
+    pub async fn answers(&self) -> bool {
+        self.reader.execute_unprepared("SELECT 1").await.is_ok()
+    }
+
+    /// Closes all connections; SQLite then folds its log into the file.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.reader.close().await?;
+        self.writer.close().await
+    }
+}
+
+fn sqlite(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(limits::ACQUIRE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL")
+                .foreign_keys(true)
+                .busy_timeout(limits::BUSY)
+        });
+    options
+}

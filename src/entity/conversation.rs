@@ -1,0 +1,62 @@
+//! Conversations, direct ones and groups.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Timestamp;
+use crate::id::{ConversationId, UserId};
+
+/// Between two people, or of a group.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "conversation")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ConversationId,
+    pub kind: Kind,
+    /// Of a group only.
+    pub title: Option<String>,
+    /// Of a direct conversation only.
+    pub direct_pair: Option<DirectPair>,
+    /// The seq of the newest message, 0 when there is none.
+    pub last_seq: i32,
+    /// The position of the newest event.
+    pub last_position: i64,
+    /// When it was made or last written in: the order of the sidebar.
+    pub active_at: Timestamp,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What a conversation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum Kind {
+    Direct = 1,
+    Group = 2,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The ids of two people, the smaller first: the same for both of them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+pub struct DirectPair(Vec<u8>);
+
+impl DirectPair {
+    /// The pair of two people, whoever is named first.
+    pub fn of(one: UserId, other: UserId) -> Self {
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        Self([low.as_bytes().as_slice(), high.as_bytes()].concat())
+    }
+
+    /// The two, the smaller first.
+    pub fn people(&self) -> impl Iterator<Item = UserId> {
+        self.0.chunks_exact(16).filter_map(|bytes| Uuid::from_slice(bytes).ok()).map(UserId::from)
+    }
+
+    /// The other one of the two.
+    pub fn other(&self, one: UserId) -> Option<UserId> {
+        self.people().find(|id| *id != one)
+    }
+}

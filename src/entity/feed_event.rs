@@ -1,0 +1,43 @@
+//! The feed's log: references to what happened, never its text.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Timestamp;
+use crate::id::{ConversationId, MessageId, UserId};
+
+/// An event. Who hears it: the recipient where there is one, else the conversation's members, else those who
+/// share a conversation with the user.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "feed_event")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub position: i64,
+    /// Random, the same for all events of a batch.
+    pub nonce: i64,
+    pub kind: Kind,
+    pub conversation_id: Option<ConversationId>,
+    pub recipient_id: Option<UserId>,
+    pub user_id: Option<UserId>,
+    pub message_id: Option<MessageId>,
+    pub created_at: Timestamp,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum Kind {
+    /// Nothing: the place before the first event, so that a cursor of an empty database can be told from others'.
+    Origin = 0,
+    MessageAdded = 1,
+    MessageChanged = 2,
+    ReadMarkMoved = 3,
+    ConversationAdded = 4,
+    ConversationUpdated = 5,
+    ConversationRemoved = 6,
+    UserChanged = 7,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,11 @@
+//! The tables: columns and relations, no rules.
+
+#![expect(missing_docs, reason = "the names of columns say what they hold; what a name does not say is told")]
+
+pub mod conversation;
+pub mod feed_event;
+pub mod feed_head;
+pub mod membership;
+pub mod message;
+pub mod session;
+pub mod user;

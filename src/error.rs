@@ -1,0 +1,88 @@
+//! What can go wrong, as far as a caller can act on it. Causes travel inside and end in the log.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use sea_orm::DbErr;
+
+/// One variant for each code of the API's `ErrorCode`, with the message that the caller reads.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An argument is not acceptable; `field` is its path in the input, such as `to.userId`.
+    #[error("{message}")]
+    BadUserInput {
+        /// The path of the argument, in the API's spelling.
+        field: Cow<'static, str>,
+        /// What is wrong with it and what would be right.
+        message: Cow<'static, str>,
+    },
+    /// Nobody is signed in, or the session has ended.
+    #[error("sign in to do this")]
+    Unauthenticated,
+    /// The e-mail is unknown or the password is wrong: which of the two is not told.
+    #[error("e-mail and password do not match an account")]
+    InvalidCredentials,
+    /// Another account has this e-mail.
+    #[error("this e-mail already has an account")]
+    EmailTaken,
+    /// The viewer may see the thing but not do this to it.
+    #[error("you may not do this")]
+    Forbidden,
+    /// It does not exist, or the viewer may not see it: the two can't be told apart.
+    #[error("there is no such thing, or you may not see it")]
+    NotFound,
+    /// Too much in too short a time.
+    #[error("too many of these in a short time, try again later")]
+    RateLimited {
+        /// When it is worth another try.
+        retry_after: Duration,
+    },
+    /// The document is larger or returns more than one request may.
+    #[error("{0}")]
+    QueryTooComplex(String),
+    /// The request's body is larger than the server takes.
+    #[error("the request is too large: at most {limit} bytes are taken")]
+    PayloadTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A feed cursor from which the server cannot resume.
+    #[error("this cursor cannot be resumed from: fetch anew, or use `events`, which recovers by itself")]
+    CursorExpired,
+    /// Not done, for a reason that passes: a queue is full, the database is away, the server is going down.
+    #[error("the server cannot do this just now, try again")]
+    Unavailable {
+        /// When it is worth another try.
+        retry_after: Duration,
+    },
+    /// The cause is for the log; the caller only learns that it happened.
+    #[error("something went wrong on our side")]
+    Internal(#[source] anyhow::Error),
+}
+
+/// The result of everything that decides.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An input error at a path of the input.
+    pub fn input(field: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadUserInput { field: field.into(), message: message.into() }
+    }
+
+    /// A passing lack of capacity, worth another try after a second.
+    pub fn unavailable() -> Self {
+        Self::Unavailable { retry_after: Duration::from_secs(1) }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => {
+                tracing::warn!(error = %error, "the database is away or all its connections are busy");
+                Self::unavailable()
+            }
+            other => Self::Internal(other.into()),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The seam between the feed and the rules: what the writer applies, a batch at a time.
+
+use std::any::Any;
+use std::future::Future;
+
+use futures_util::future::BoxFuture;
+use sea_orm::{DatabaseTransaction, DbErr};
+use tokio::sync::oneshot;
+
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::feed::cursor::{Cursor, Position};
+use crate::feed::event::{Event, NewEvent};
+
+/// A change of the database. A slice implements it; the writer applies all that wait of a kind together, in two
+/// steps: `plan` reads, checks and decides, then positions are taken for all events of the batch, and `write`
+/// writes with the positions known, so that no row is written twice.
+///
+/// A change that may not be is answered in `plan` and fails alone. A database error fails the whole batch, so no
+/// statement may fail by a constraint.
+pub trait Change: Send + Sized + 'static {
+    /// What the caller gets.
+    type Answer: Send + 'static;
+    /// What `plan` decided to write.
+    type Write: Send + 'static;
+    /// The order within a batch: lower ranks are planned and written first.
+    const RANK: Rank;
+
+    /// Decides, one outcome for each change, in their order. Changes of one batch must see each other here.
+    fn plan(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        changes: Vec<Self>,
+    ) -> impl Future<Output = Result<Vec<Result<Plan<Self>>>, DbErr>> + Send;
+
+    /// Writes, one answer for each, in their order.
+    fn write(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        writes: Vec<Placed<Self::Write>>,
+    ) -> impl Future<Output = Result<Vec<Written<Self>>, DbErr>> + Send;
+}
+
+/// The order of kinds of changes within a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// People and conversations.
+    People,
+    /// Messages.
+    Messages,
+    /// Read marks, which may wait.
+    ReadMarks,
+    /// What nobody waits for.
+    Housekeeping,
+}
+
+/// What `plan` decided about a change.
+pub enum Plan<C: Change> {
+    /// There is nothing to write: it has happened before.
+    Done(C::Answer),
+    /// To be written, telling so many events.
+    Write {
+        /// What `write` gets.
+        write: C::Write,
+        /// How many positions it needs.
+        events: usize,
+    },
+}
+
+/// Something to write and the places of its events: `first`, and those behind it.
+pub struct Placed<W> {
+    /// What `plan` decided.
+    pub write: W,
+    /// The place of its first event.
+    pub first: Cursor,
+}
+
+/// What was written.
+pub struct Written<C: Change> {
+    /// For the caller.
+    pub answer: C::Answer,
+    /// As many as `plan` said.
+    pub events: Vec<NewEvent>,
+}
+
+/// Changes of one kind and those who wait for their answers, for the writer, which does not know the kind.
+pub(super) trait Batch: Any + Send {
+    fn rank(&self) -> Rank;
+    fn len(&self) -> usize;
+    /// Takes over the changes of another batch; gives it back when it is of another kind.
+    fn absorb(&mut self, other: Box<dyn Batch>) -> Option<Box<dyn Batch>>;
+    /// Plans; returns how many positions it needs.
+    fn plan<'a>(&'a mut self, tx: &'a DatabaseTransaction, now: Timestamp) -> BoxFuture<'a, Result<usize, DbErr>>;
+    /// Writes, with its events from `first` on; appends them to `events`.
+    fn write<'a>(
+        &'a mut self,
+        tx: &'a DatabaseTransaction,
+        now: Timestamp,
+        first: Cursor,
+        events: &'a mut Vec<Event>,
+    ) -> BoxFuture<'a, Result<(), DbErr>>;
+    /// Answers everybody, once the transaction has ended.
+    fn answer(self: Box<Self>, outcome: Result<(), &DbErr>);
+}
+
+/// The changes of kind `C` in a batch.
+pub(super) struct Batched<C: Change> {
+    changes: Vec<C>,
+    callers: Vec<Caller<C>>,
+    planned: Vec<Planned<C>>,
+}
+
+struct Caller<C: Change> {
+    reply: oneshot::Sender<Result<C::Answer>>,
+    answer: Option<Result<C::Answer>>,
+}
+
+struct Planned<C: Change> {
+    caller: usize,
+    write: C::Write,
+    events: usize,
+}
+
+impl<C: Change> Batched<C> {
+    pub(super) fn one(change: C, reply: oneshot::Sender<Result<C::Answer>>) -> Self {
+        Self { changes: vec![change], callers: vec![Caller { reply, answer: None }], planned: Vec::new() }
+    }
+}
+
+impl<C: Change> Batch for Batched<C> {
+    fn rank(&self) -> Rank {
+        C::RANK
+    }
+
+    fn len(&self) -> usize {
+        self.callers.len()
+    }
+
+    fn absorb(&mut self, other: Box<dyn Batch>) -> Option<Box<dyn Batch>> {
+        if !(other.as_ref() as &dyn Any).is::<Self>() {
+            return Some(other);
+        }
+        if let Ok(other) = (other as Box<dyn Any>).downcast::<Self>() {
+            self.changes.extend(other.changes);
+            self.callers.extend(other.callers);
+        }
+        None
+    }
+
+    fn plan<'a>(&'a mut self, tx: &'a DatabaseTransaction, now: Timestamp) -> BoxFuture<'a, Result<usize, DbErr>> {
+        Box::pin(async move {
+            let outcomes = C::plan(tx, now, std::mem::take(&mut self.changes)).await?;
+            assert_eq!(outcomes.len(), self.callers.len(), "a change has one outcome");
+            let mut positions = 0;
+            for (caller, outcome) in outcomes.into_iter().enumerate() {
+                match outcome {
+                    Err(error) => self.callers[caller].answer = Some(Err(error)),
+                    Ok(Plan::Done(answer)) => self.callers[caller].answer = Some(Ok(answer)),
+                    Ok(Plan::Write { write, events }) => {
+                        positions += events;
+                        self.planned.push(Planned { caller, write, events });
+                    }
+                }
+            }
+            Ok(positions)
+        })
+    }
+
+    fn write<'a>(
+        &'a mut self,
+        tx: &'a DatabaseTransaction,
+        now: Timestamp,
+        mut first: Cursor,
+        events: &'a mut Vec<Event>,
+    ) -> BoxFuture<'a, Result<(), DbErr>> {
+        Box::pin(async move {
+            if self.planned.is_empty() {
+                return Ok(());
+            }
+            let mut writes = Vec::with_capacity(self.planned.len());
+            let mut waiting = Vec::with_capacity(self.planned.len());
+            for planned in std::mem::take(&mut self.planned) {
+                writes.push(Placed { write: planned.write, first });
+                waiting.push((planned.caller, first, planned.events));
+                first.position += to_position(planned.events);
+            }
+            let written = C::write(tx, now, writes).await?;
+            assert_eq!(written.len(), waiting.len(), "a write has one answer");
+            for (written, (caller, first, promised)) in written.into_iter().zip(waiting) {
+                assert_eq!(written.events.len(), promised, "a write tells as many events as were planned");
+                events.extend(
+                    written
+                        .events
+                        .into_iter()
+                        .zip(first.position..)
+                        .map(|(fact, position)| Event::new(Cursor { position, nonce: first.nonce }, fact)),
+                );
+                self.callers[caller].answer = Some(Ok(written.answer));
+            }
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<(), &DbErr>) {
+        for caller in self.callers {
+            let answer = match (outcome, caller.answer) {
+                // Refused before anything was written: true whatever became of the batch.
+                (_, Some(Err(error))) => Err(error),
+                (Ok(()), Some(Ok(answer))) => Ok(answer),
+                (Ok(()), None) => Err(Error::Internal(anyhow::anyhow!("a change was not answered"))),
+                (Err(error), Some(Ok(_)) | None) => Err(error.clone().into()),
+            };
+            // A caller who went away does not need the answer; the change stands.
+            let _ = caller.reply.send(answer);
+        }
+    }
+}
+
+/// A count of events as a distance in the feed.
+pub(super) fn to_position(events: usize) -> Position {
+    Position::try_from(events).expect("a batch is smaller than 2^63")
+}

@@ -1,0 +1,109 @@
+//! Events: facts that are committed, each at a position of the feed.
+
+use std::any::Any;
+use std::sync::Arc;
+
+pub use crate::entity::feed_event::Kind;
+use crate::entity::feed_event::Model;
+use crate::feed::cursor::{Cursor, Position};
+use crate::id::{ConversationId, MessageId, UserId};
+use crate::slot::Slot;
+
+/// Who hears an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Those who are in the conversation at the event's position.
+    Conversation(ConversationId),
+    /// One person, on all devices.
+    Person(UserId),
+    /// Those who are in one of the conversations, and the person themself.
+    Contacts {
+        /// The person.
+        person: UserId,
+        /// What they are in.
+        conversations: Arc<[ConversationId]>,
+    },
+}
+
+/// What a change has to tell, before it has a position.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// What happened.
+    pub kind: Kind,
+    /// Who hears it.
+    pub audience: Audience,
+    /// The conversation it happened in.
+    pub conversation: Option<ConversationId>,
+    /// The person it is about.
+    pub user: Option<UserId>,
+    /// The message it is about.
+    pub message: Option<MessageId>,
+    /// The row as it was committed, so that nobody on this node has to read it again.
+    pub row: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl NewEvent {
+    /// An event about a conversation; add to it what else it is about.
+    pub fn new(kind: Kind, audience: Audience) -> Self {
+        let conversation = match audience {
+            Audience::Conversation(id) => Some(id),
+            Audience::Person(_) | Audience::Contacts { .. } => None,
+        };
+        Self { kind, audience, conversation, user: None, message: None, row: None }
+    }
+}
+
+/// An event at its place.
+#[derive(Debug)]
+pub struct Event {
+    /// Its place, and what to resume from after it.
+    pub cursor: Cursor,
+    /// What happened, to whom it matters, and what it is about.
+    pub fact: NewEvent,
+    /// What is made of the event once and serves everybody who hears it.
+    pub shared: Slot,
+}
+
+impl Event {
+    /// Puts a fact at its place.
+    pub fn new(cursor: Cursor, fact: NewEvent) -> Self {
+        Self { cursor, fact, shared: Slot::default() }
+    }
+
+    /// An event as the log has it. Of [`Audience::Contacts`] the conversations are not in the log: `contacts` are they.
+    pub fn from_log(row: Model, contacts: Arc<[ConversationId]>) -> Self {
+        let audience = match (row.recipient_id, row.conversation_id, row.user_id) {
+            (Some(person), _, _) => Some(Audience::Person(person)),
+            (None, Some(conversation), _) => Some(Audience::Conversation(conversation)),
+            (None, None, Some(person)) => Some(Audience::Contacts { person, conversations: contacts }),
+            (None, None, None) => None,
+        };
+        // Only the origin has no audience, and nobody's conversations.
+        let audience = audience.unwrap_or(Audience::Contacts { person: UserId::new(), conversations: Arc::new([]) });
+        let fact = NewEvent {
+            kind: row.kind,
+            audience,
+            conversation: row.conversation_id,
+            user: row.user_id,
+            message: row.message_id,
+            row: None,
+        };
+        Self::new(Cursor { position: row.position, nonce: nonce_from_row(row.nonce) }, fact)
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        self.cursor.position
+    }
+
+    /// The row that it was committed with, where this node still has it.
+    pub fn row<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.fact.row.clone()?.downcast().ok()
+    }
+}
+
+/// A nonce as its column holds it.
+pub fn nonce_from_row(nonce: i64) -> u32 {
+    // Written from a u32 only; a damaged row gives a nonce that no cursor has.
+    u32::try_from(nonce).unwrap_or_default()
+}

@@ -1,0 +1,172 @@
+//! Following the feed: a position that replays what was missed, then goes on live without a gap.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use sea_orm::{DatabaseConnection, DbErr};
+use tokio::sync::Semaphore;
+
+use crate::error::Result;
+use crate::feed::cursor::{Cursor, Position};
+use crate::feed::event::Event;
+use crate::feed::hub::{Attachment, Hub};
+use crate::feed::log::{self, Reset};
+use crate::id::UserId;
+use crate::limits;
+
+/// What comes next to somebody who follows.
+#[derive(Debug)]
+pub enum Step {
+    /// Something happened.
+    Event(Arc<Event>),
+    /// All that was missed has been told; what follows is live.
+    CaughtUp(Cursor),
+    /// What was missed can't be told; what follows is live, from this place.
+    Reset(Reset, Cursor),
+}
+
+/// Where somebody wants to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// With what happens from now on.
+    Now,
+    /// After what they handled last.
+    After(Cursor),
+    /// After something that is no cursor.
+    Garbage,
+}
+
+/// A person's place in the feed.
+pub struct Follower {
+    db: DatabaseConnection,
+    hub: Arc<Hub>,
+    replays: Arc<Semaphore>,
+    user: UserId,
+    state: State,
+}
+
+enum State {
+    Starting(Start),
+    Replaying(Replay),
+    Live { place: Attachment, handled: Cursor },
+}
+
+struct Replay {
+    place: Attachment,
+    /// What was read and not yet told.
+    page: VecDeque<Arc<Event>>,
+    /// How far has been read.
+    read: Position,
+    /// What was told last.
+    handled: Cursor,
+}
+
+impl Follower {
+    pub(super) fn new(
+        db: DatabaseConnection,
+        hub: Arc<Hub>,
+        replays: Arc<Semaphore>,
+        user: UserId,
+        start: Start,
+    ) -> Self {
+        Self { db, hub, replays, user, state: State::Starting(start) }
+    }
+
+    /// Waits for what comes next. Fails when the database can't be read; the next call tries again at the same
+    /// place. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Result<Step> {
+        loop {
+            let next = match &mut self.state {
+                State::Starting(start) => {
+                    let start = *start;
+                    self.begin(start).await?
+                }
+                State::Replaying(replay) => match replay.page.pop_front() {
+                    Some(event) => {
+                        replay.handled = event.cursor;
+                        return Ok(Step::Event(event));
+                    }
+                    None if replay.read < replay.place.since.position => {
+                        Self::read_on(&self.db, &self.replays, self.user, replay).await?;
+                        continue;
+                    }
+                    None => {
+                        // A cursor from an answer that overtook this hub is ahead of it, and stays.
+                        let since = replay.place.since;
+                        let ahead = replay.handled.position > since.position;
+                        let caught_up = if ahead { replay.handled } else { since };
+                        self.go_live(caught_up);
+                        Some(Step::CaughtUp(caught_up))
+                    }
+                },
+                State::Live { place, handled } => match place.inbox.recv().await {
+                    Some(event) if event.position() <= handled.position => continue,
+                    Some(event) => {
+                        *handled = event.cursor;
+                        return Ok(Step::Event(event));
+                    }
+                    // The hub let go of a listener that fell behind: it goes on from the log.
+                    None => {
+                        self.state = State::Starting(Start::After(*handled));
+                        continue;
+                    }
+                },
+            };
+            if let Some(step) = next {
+                return Ok(step);
+            }
+        }
+    }
+
+    async fn begin(&mut self, start: Start) -> Result<Option<Step>> {
+        let after = match start {
+            Start::After(cursor) => Some(cursor),
+            Start::Now | Start::Garbage => None,
+        };
+        let mut place = self.hub.attach(&self.db, self.user, after).await?;
+        let since = place.since;
+        let Some(after) = after else {
+            self.state = State::Live { place, handled: since };
+            return Ok(Some(match start {
+                Start::Garbage => Step::Reset(Reset::Foreign, since),
+                Start::Now | Start::After(_) => Step::CaughtUp(since),
+            }));
+        };
+        if let Some(missed) = place.missed.take() {
+            self.state = State::Replaying(Replay { place, page: missed.into(), read: since.position, handled: after });
+            return Ok(None);
+        }
+        let admitted = self.replays.acquire().await;
+        let refusal = log::refusal(&self.db, self.user, after, since).await?;
+        drop(admitted);
+        if let Some(reset) = refusal {
+            self.state = State::Live { place, handled: since };
+            return Ok(Some(Step::Reset(reset, since)));
+        }
+        let replay = Replay { place, page: VecDeque::new(), read: after.position, handled: after };
+        self.state = State::Replaying(replay);
+        Ok(None)
+    }
+
+    async fn read_on(
+        db: &DatabaseConnection,
+        replays: &Semaphore,
+        user: UserId,
+        replay: &mut Replay,
+    ) -> Result<(), DbErr> {
+        let _admitted = replays.acquire().await;
+        let upto = replay.place.since.position;
+        let page = log::missed_page(db, user, replay.read, upto, limits::REPLAY_PAGE).await?;
+        let full = page.len() as u64 == limits::REPLAY_PAGE;
+        replay.read = page.last().filter(|_| full).map_or(upto, |last| last.position());
+        replay.page = page.into_iter().map(Arc::new).collect();
+        Ok(())
+    }
+
+    fn go_live(&mut self, caught_up: Cursor) {
+        let state = std::mem::replace(&mut self.state, State::Starting(Start::After(caught_up)));
+        if let State::Replaying(replay) = state {
+            self.state = State::Live { place: replay.place, handled: caught_up };
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The hub: takes committed events in position order, keeps the recent ones, and hands each to those who may hear it.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use sea_orm::{DatabaseConnection, DbErr};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::feed::cursor::{Cursor, Position};
+use crate::feed::event::{Audience, Event, Kind};
+use crate::feed::log;
+use crate::id::{ConversationId, UserId};
+use crate::limits;
+
+/// This node's hub.
+pub struct Hub {
+    state: Mutex<State>,
+    /// Rung when events were missed.
+    behind: Notify,
+}
+
+struct State {
+    /// The newest event that was handed out.
+    head: Cursor,
+    /// The newest events, the last of them at `head`.
+    ring: VecDeque<Arc<Event>>,
+    /// The place before the first of the ring.
+    before_ring: Cursor,
+    /// Those who listen.
+    people: HashMap<UserId, Person>,
+    /// Of each conversation the members who listen, and the position by which each joined.
+    members: HashMap<ConversationId, HashMap<UserId, Position>>,
+    next_listener: u64,
+}
+
+/// Somebody who listens.
+#[derive(Default)]
+struct Person {
+    listeners: Vec<Listener>,
+    conversations: HashSet<ConversationId>,
+}
+
+struct Listener {
+    id: u64,
+    inbox: mpsc::Sender<Arc<Event>>,
+}
+
+/// A place in the hub. What it hears comes in position order; when it can't keep up, the hub lets go of it and the
+/// inbox ends, after what is already in it.
+pub(super) struct Attachment {
+    hub: Arc<Hub>,
+    user: UserId,
+    id: u64,
+    pub(super) inbox: mpsc::Receiver<Arc<Event>>,
+    /// What comes in the inbox comes after this; what came up to it is the replay's.
+    pub(super) since: Cursor,
+    /// What was missed, where the ring had all of it.
+    pub(super) missed: Option<Vec<Arc<Event>>>,
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        let mut state = self.hub.lock();
+        let Some(person) = state.people.get_mut(&self.user) else { return };
+        person.listeners.retain(|listener| listener.id != self.id);
+        if person.listeners.is_empty() {
+            state.forget(self.user);
+        }
+    }
+}
+
+impl Hub {
+    pub(super) fn new(head: Cursor) -> Self {
+        let state = State {
+            head,
+            ring: VecDeque::new(),
+            before_ring: head,
+            people: HashMap::new(),
+            members: HashMap::new(),
+            next_listener: 0,
+        };
+        Self { state: Mutex::new(state), behind: Notify::new() }
+    }
+
+    /// The place of the newest event that was handed out.
+    pub fn head(&self) -> Cursor {
+        self.lock().head
+    }
+
+    /// Takes events that were committed. Those that do not follow on the head are left to
+    /// [`keep_up`](Self::keep_up): another process has written in between.
+    pub(super) fn publish(&self, events: Vec<Event>) {
+        let mut state = self.lock();
+        for event in events {
+            match event.position().cmp(&(state.head.position + 1)) {
+                std::cmp::Ordering::Less => {}
+                std::cmp::Ordering::Equal => state.hand_out(Arc::new(event)),
+                std::cmp::Ordering::Greater => {
+                    self.behind.notify_one();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads what other processes wrote: when the hub has seen a jump, and at intervals.
+    pub(super) async fn keep_up(self: Arc<Self>, db: DatabaseConnection, shutdown: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = self.behind.notified() => {}
+                () = tokio::time::sleep(limits::FEED_POLL) => {}
+            }
+            loop {
+                match log::after(&db, self.head().position).await {
+                    Ok(events) if events.is_empty() => break,
+                    Ok(events) => self.publish(events),
+                    Err(error) => {
+                        tracing::warn!(error = %error, "the feed's log could not be read, trying again: {error}");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes a place for a listener, with what it missed after `after` if the ring has all of it.
+    pub(super) async fn attach(
+        self: &Arc<Self>,
+        db: &DatabaseConnection,
+        user: UserId,
+        after: Option<Cursor>,
+    ) -> Result<Attachment, DbErr> {
+        loop {
+            if let Some(attachment) = self.attach_known(user, after) {
+                return Ok(attachment);
+            }
+            let membership = log::membership(db, user).await?;
+            self.lock().get_to_know(user, membership);
+        }
+    }
+
+    fn attach_known(self: &Arc<Self>, user: UserId, after: Option<Cursor>) -> Option<Attachment> {
+        let mut state = self.lock();
+        let id = state.next_listener;
+        let missed = after.and_then(|after| state.missed(user, after));
+        let since = state.head;
+        let (sender, inbox) = mpsc::channel(limits::INBOX_EVENTS);
+        state.people.get_mut(&user)?.listeners.push(Listener { id, inbox: sender });
+        state.next_listener += 1;
+        Some(Attachment { hub: Arc::clone(self), user, id, inbox, since, missed })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic in here ends the process (see `Feed::start`), so nobody sees what it left.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn hand_out(&mut self, event: Arc<Event>) {
+        self.head = event.cursor;
+        if let Some(user) = event.joins()
+            && let Some(conversation) = event.fact.conversation
+            && let Some(person) = self.people.get_mut(&user)
+        {
+            person.conversations.insert(conversation);
+            self.members.entry(conversation).or_default().insert(user, event.position());
+        }
+        self.deliver(&event);
+        if let Some(user) = event.leaves()
+            && let Some(conversation) = event.fact.conversation
+        {
+            self.leave(user, conversation);
+        }
+        if self.ring.len() == limits::RING_EVENTS
+            && let Some(oldest) = self.ring.pop_front()
+        {
+            self.before_ring = oldest.cursor;
+        }
+        self.ring.push_back(event);
+    }
+
+    fn deliver(&mut self, event: &Arc<Event>) {
+        let people = &mut self.people;
+        match &event.fact.audience {
+            Audience::Person(user) => {
+                people.get_mut(user).map(|person| person.hear(event));
+            }
+            Audience::Conversation(conversation) => {
+                for (user, joined) in self.members.get(conversation).into_iter().flatten() {
+                    if *joined < event.position() {
+                        people.get_mut(user).map(|person| person.hear(event));
+                    }
+                }
+            }
+            Audience::Contacts { person, conversations } => {
+                let members = conversations.iter().filter_map(|id| self.members.get(id)).flat_map(HashMap::keys);
+                let everyone: HashSet<UserId> = members.copied().chain([*person]).collect();
+                for user in everyone {
+                    people.get_mut(&user).map(|person| person.hear(event));
+                }
+            }
+        }
+    }
+
+    fn leave(&mut self, user: UserId, conversation: ConversationId) {
+        if let Some(person) = self.people.get_mut(&user) {
+            person.conversations.remove(&conversation);
+        }
+        if let Some(members) = self.members.get_mut(&conversation) {
+            members.remove(&user);
+            if members.is_empty() {
+                self.members.remove(&conversation);
+            }
+        }
+    }
+
+    /// Takes in what a person is in, as it was read at a position, and what the ring has of later changes to it.
+    /// Where the ring no longer reaches back to that position, it takes in nothing: read again.
+    fn get_to_know(&mut self, user: UserId, membership: log::Membership) {
+        if self.people.contains_key(&user) || membership.at < self.before_ring.position {
+            return;
+        }
+        let mut conversations: HashMap<ConversationId, Position> = membership.conversations.into_iter().collect();
+        for event in self.ring.iter().filter(|event| event.position() > membership.at) {
+            let Some(conversation) = event.fact.conversation else { continue };
+            if event.joins() == Some(user) {
+                conversations.insert(conversation, event.position());
+            } else if event.leaves() == Some(user) {
+                conversations.remove(&conversation);
+            }
+        }
+        for (conversation, joined) in &conversations {
+            self.members.entry(*conversation).or_default().insert(user, *joined);
+        }
+        let person = Person { listeners: Vec::new(), conversations: conversations.into_keys().collect() };
+        self.people.insert(user, person);
+    }
+
+    fn forget(&mut self, user: UserId) {
+        let Some(person) = self.people.remove(&user) else { return };
+        for conversation in person.conversations {
+            self.leave(user, conversation);
+        }
+    }
+
+    /// What a person who listens missed after a place, oldest first; `None` when the ring does not have all of it.
+    fn missed(&self, user: UserId, after: Cursor) -> Option<Vec<Arc<Event>>> {
+        let person = self.people.get(&user)?;
+        let behind = usize::try_from(self.head.position - after.position).ok()?;
+        let from = self.ring.len().checked_sub(behind)?;
+        let at = if from == 0 { self.before_ring } else { self.ring.get(from - 1)?.cursor };
+        if at != after {
+            return None;
+        }
+        let mut newer_marks = HashSet::new();
+        let mut missed: Vec<_> = self
+            .ring
+            .iter()
+            .skip(from)
+            .rev()
+            .filter(|event| self.is_missed_by(user, person, event))
+            .filter(|event| {
+                let fact = &event.fact;
+                fact.kind != Kind::ReadMarkMoved || newer_marks.insert((fact.conversation, fact.user))
+            })
+            .cloned()
+            .collect();
+        missed.reverse();
+        (missed.len() <= limits::INBOX_EVENTS).then_some(missed)
+    }
+
+    /// Whether a replay tells the person of the event: of conversations that they are in now, since they joined.
+    fn is_missed_by(&self, user: UserId, person: &Person, event: &Event) -> bool {
+        match &event.fact.audience {
+            Audience::Person(recipient) => {
+                let is_in = event.fact.conversation.is_none_or(|id| person.conversations.contains(&id));
+                *recipient == user && (is_in || event.fact.kind == Kind::ConversationRemoved)
+            }
+            Audience::Conversation(conversation) => {
+                let joined = self.members.get(conversation).and_then(|members| members.get(&user));
+                joined.is_some_and(|joined| *joined < event.position())
+            }
+            Audience::Contacts { person: changed, conversations } => {
+                *changed == user || conversations.iter().any(|id| person.conversations.contains(id))
+            }
+        }
+    }
+}
+
+impl Person {
+    /// Puts the event into every inbox. A listener whose inbox is full is let go of: it reads on in the database.
+    fn hear(&mut self, event: &Arc<Event>) {
+        self.listeners.retain(|listener| listener.inbox.try_send(Arc::clone(event)).is_ok());
+    }
+}
+
+impl Event {
+    fn joins(&self) -> Option<UserId> {
+        if self.fact.kind == Kind::ConversationAdded { self.recipient() } else { None }
+    }
+
+    fn leaves(&self) -> Option<UserId> {
+        if self.fact.kind == Kind::ConversationRemoved { self.recipient() } else { None }
+    }
+
+    fn recipient(&self) -> Option<UserId> {
+        match self.fact.audience {
+            Audience::Person(user) => Some(user),
+            Audience::Conversation(_) | Audience::Contacts { .. } => None,
+        }
+    }
+}

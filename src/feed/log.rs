@@ -1,0 +1,197 @@
+//! Reads the log: where it stands, what came after a position, and what of it one person may hear.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement, TransactionTrait,
+};
+
+use crate::clock::Timestamp;
+use crate::entity::{feed_event, feed_head, membership};
+use crate::feed::cursor::{Cursor, Position};
+use crate::feed::event::{Event, Kind, nonce_from_row};
+use crate::id::{ConversationId, UserId};
+use crate::limits;
+
+/// Why what was missed can't be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// It is older than the log.
+    Expired,
+    /// It is more than a replay tells.
+    TooFar,
+    /// The cursor is not of this database as it is.
+    Foreign,
+}
+
+/// Puts the origin into an empty log: the event at position 0, with a nonce of this database's own.
+pub(super) async fn ensure_origin(db: &DatabaseConnection, now: Timestamp, nonce: u32) -> Result<(), DbErr> {
+    let head = feed_head::Model { id: 1, position: 0 };
+    feed_head::Entity::insert(head.into_active_model().reset_all())
+        .on_conflict_do_nothing_on([feed_head::Column::Id])
+        .exec_without_returning(db)
+        .await?;
+    if feed_event::Entity::find().limit(1).one(db).await?.is_some() {
+        return Ok(());
+    }
+    let origin = feed_event::Model {
+        position: 0,
+        nonce: nonce.into(),
+        kind: Kind::Origin,
+        conversation_id: None,
+        recipient_id: None,
+        user_id: None,
+        message_id: None,
+        created_at: now,
+    };
+    feed_event::Entity::insert(origin.into_active_model().reset_all())
+        .on_conflict_do_nothing_on([feed_event::Column::Position])
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+/// The newest event's place. The newest row is never trimmed, so there always is one.
+pub(super) async fn head(db: &impl ConnectionTrait) -> Result<Cursor, DbErr> {
+    let newest = feed_event::Entity::find().order_by_desc(feed_event::Column::Position).limit(1).one(db).await?;
+    newest.map(cursor).ok_or_else(|| DbErr::Custom("the feed's log is empty".into()))
+}
+
+/// The event at a position, where the log still has it.
+pub(super) async fn find_at(db: &impl ConnectionTrait, position: Position) -> Result<Option<Cursor>, DbErr> {
+    Ok(feed_event::Entity::find_by_id(position).one(db).await?.map(cursor))
+}
+
+/// A page of everything after a position, with the contacts of those who changed: what a hub needs that missed it.
+pub(super) async fn after(db: &DatabaseConnection, position: Position) -> Result<Vec<Event>, DbErr> {
+    let rows = feed_event::Entity::find()
+        .filter(feed_event::Column::Position.gt(position))
+        .order_by_asc(feed_event::Column::Position)
+        .limit(limits::REPLAY_PAGE)
+        .all(db)
+        .await?;
+    let people = rows.iter().filter(|row| row.kind == Kind::UserChanged).filter_map(|row| row.user_id);
+    let mut contacts: HashMap<UserId, Vec<ConversationId>> = HashMap::new();
+    for stay in current_memberships(people).all(db).await? {
+        contacts.entry(stay.user_id).or_default().push(stay.conversation_id);
+    }
+    let contacts: HashMap<UserId, Arc<[ConversationId]>> =
+        contacts.into_iter().map(|(person, conversations)| (person, conversations.into())).collect();
+    let of = |row: &feed_event::Model| row.user_id.and_then(|id| contacts.get(&id)).cloned().unwrap_or_default();
+    Ok(rows.into_iter().map(|row| (of(&row), row)).map(|(contacts, row)| Event::from_log(row, contacts)).collect())
+}
+
+/// What a person is in, and since which position; true at the place that stands beside it.
+pub(super) struct Membership {
+    pub(super) at: Position,
+    pub(super) conversations: Vec<(ConversationId, Position)>,
+}
+
+/// Reads what a person is in and how far the log goes, as one picture.
+pub(super) async fn membership(db: &DatabaseConnection, user: UserId) -> Result<Membership, DbErr> {
+    let tx = db.begin().await?;
+    let at = head(&tx).await?.position;
+    let stays = current_memberships([user]).all(&tx).await?;
+    tx.commit().await?;
+    Ok(Membership { at, conversations: stays.iter().map(|stay| (stay.conversation_id, stay.from_position)).collect() })
+}
+
+fn current_memberships(people: impl IntoIterator<Item = UserId>) -> sea_orm::Select<membership::Entity> {
+    membership::Entity::find()
+        .filter(membership::Column::UserId.is_in(people))
+        .filter(membership::Column::ToPosition.is_null())
+}
+
+/// Why what came after a cursor can't be told, if it can't.
+pub(super) async fn refusal(
+    db: &DatabaseConnection,
+    user: UserId,
+    after: Cursor,
+    head: Cursor,
+) -> Result<Option<Reset>, DbErr> {
+    match find_at(db, after.position).await? {
+        Some(at) if at == after => {}
+        Some(_) => return Ok(Some(Reset::Foreign)),
+        None if after.position > head.position => return Ok(Some(Reset::Foreign)),
+        None => return Ok(Some(Reset::Expired)),
+    }
+    let too_many = limits::REPLAY_EVENTS + 1;
+    let missed = count_missed(db, user, after.position, head.position, too_many).await?;
+    Ok((missed >= too_many).then_some(Reset::TooFar))
+}
+
+/// Counts what a person missed between two positions, read marks apart, up to `limit`.
+pub(super) async fn count_missed(
+    db: &DatabaseConnection,
+    user: UserId,
+    after: Position,
+    upto: Position,
+    limit: u64,
+) -> Result<u64, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        count: i64,
+    }
+    let sql = format!("SELECT COUNT(*) AS count FROM ({MISSED} AND e.kind <> 3 LIMIT $4)", MISSED = missed());
+    let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let count = Count::find_by_statement(statement).one(db).await?;
+    Ok(count.and_then(|count| u64::try_from(count.count).ok()).unwrap_or(0))
+}
+
+/// A page of what a person missed between two positions, oldest first: of conversations that they are still in, and
+/// what is told to them alone. Of each read mark the newest move only.
+pub(super) async fn missed_page(
+    db: &DatabaseConnection,
+    user: UserId,
+    after: Position,
+    upto: Position,
+    limit: u64,
+) -> Result<Vec<Event>, DbErr> {
+    let sql = format!(
+        "{MISSED} AND (e.kind <> 3 OR NOT EXISTS (
+           SELECT 1 FROM feed_event later WHERE later.kind = 3 AND later.conversation_id = e.conversation_id
+             AND later.user_id = e.user_id AND later.position > e.position AND later.position <= $3))
+         ORDER BY e.position LIMIT $4",
+        MISSED = missed()
+    );
+    let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let rows = feed_event::Model::find_by_statement(statement).all(db).await?;
+    Ok(rows.into_iter().map(|row| Event::from_log(row, Arc::new([]))).collect())
+}
+
+/// The events after $2 up to $3 that $1 may hear now. Only conversations whose newest event is past $2 are looked
+/// into: the cost follows what was missed, not what the server wrote.
+fn missed() -> &'static str {
+    "WITH mine AS (
+       SELECT m.conversation_id, m.from_position, c.last_position FROM membership m
+         JOIN conversation c ON c.id = m.conversation_id
+        WHERE m.user_id = $1 AND m.to_position IS NULL
+     ), missed AS (
+       SELECT e.* FROM mine JOIN feed_event e ON e.conversation_id = mine.conversation_id
+        WHERE mine.last_position > $2 AND e.recipient_id IS NULL
+          AND e.position > $2 AND e.position > mine.from_position AND e.position <= $3
+       UNION ALL
+       SELECT e.* FROM feed_event e
+        WHERE e.recipient_id = $1 AND e.position > $2 AND e.position <= $3
+          AND (e.kind = 6 OR e.conversation_id IN (SELECT conversation_id FROM mine))
+       UNION ALL
+       SELECT e.* FROM feed_event e
+        WHERE e.conversation_id IS NULL AND e.kind = 7 AND e.position > $2 AND e.position <= $3
+          AND (e.user_id = $1 OR EXISTS (
+            SELECT 1 FROM mine JOIN membership other ON other.conversation_id = mine.conversation_id
+             WHERE other.user_id = e.user_id AND other.to_position IS NULL))
+     )
+     SELECT e.* FROM missed e WHERE TRUE"
+}
+
+fn cursor(row: feed_event::Model) -> Cursor {
+    Cursor { position: row.position, nonce: nonce_from_row(row.nonce) }
+}
+
+fn to_signed(limit: u64) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,129 @@
+//! The feed: one ordered log of everything that people in a conversation should hear of.
+//!
+//! It carries changes and events and knows no rule of chat. [`Change`] is what a slice implements to write;
+//! [`Follower`] is what a subscription reads.
+
+mod change;
+mod cursor;
+mod event;
+mod follow;
+mod hub;
+mod log;
+mod page;
+mod writer;
+
+use std::sync::Arc;
+
+use sea_orm::DbErr;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use change::{Change, Placed, Plan, Rank, Written};
+pub use cursor::{Cursor, Position};
+pub use event::{Audience, Event, Kind, NewEvent};
+pub use follow::{Follower, Start, Step};
+pub use log::Reset;
+pub use page::Page;
+
+use crate::clock::Clock;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::limits;
+use change::{Batch, Batched};
+use hub::Hub;
+
+/// The handle of the feed. Clones share one feed.
+#[derive(Clone)]
+pub struct Feed {
+    db: Db,
+    hub: Arc<Hub>,
+    queue: mpsc::Sender<Box<dyn Batch>>,
+    /// Replays read a few at a time, so that many who come back at once do not starve the rest.
+    replays: Arc<Semaphore>,
+}
+
+/// The feed's tasks.
+pub struct FeedTasks {
+    writer: JoinHandle<()>,
+    keeper: JoinHandle<()>,
+    stop: CancellationToken,
+}
+
+impl Feed {
+    /// Starts the writer and the hub.
+    pub async fn start(db: Db, clock: Clock) -> Result<(Self, FeedTasks), DbErr> {
+        log::ensure_origin(&db.writer, clock.now(), writer::random_nonce()?).await?;
+        let hub = Arc::new(Hub::new(log::head(&db.reader).await?));
+        let (queue, waiting) = mpsc::channel(limits::WRITER_QUEUE);
+        let stop = CancellationToken::new();
+        let tracker = TaskTracker::new();
+        let writer = tracker.spawn(or_die("writer", writer::run(db.clone(), clock, Arc::clone(&hub), waiting)));
+        let keeper = tracker.spawn(or_die("hub", Arc::clone(&hub).keep_up(db.reader.clone(), stop.clone())));
+        let replays = Arc::new(Semaphore::new(limits::REPLAYS_AT_ONCE));
+        Ok((Self { db, hub, queue, replays }, FeedTasks { writer, keeper, stop }))
+    }
+
+    /// Hands a change to the writer and waits until it is committed, or refused.
+    pub async fn append<C: Change>(&self, change: C) -> Result<C::Answer> {
+        let (reply, answer) = oneshot::channel();
+        let batch = Box::new(Batched::one(change, reply));
+        self.queue.try_send(batch).map_err(|_| Error::unavailable())?;
+        answer.await.map_err(|_| Error::unavailable())?
+    }
+
+    /// Hands over a change whose outcome nobody waits for. Where the queue is full it is left out: for what will be
+    /// handed over again, such as when somebody was last seen.
+    pub fn hand_over<C: Change>(&self, change: C) {
+        let (reply, _) = oneshot::channel();
+        if self.queue.try_send(Box::new(Batched::one(change, reply))).is_err() {
+            tracing::debug!("a change that can wait was left out, the queue is full");
+        }
+    }
+
+    /// The place of the newest event.
+    pub fn head(&self) -> Cursor {
+        self.hub.head()
+    }
+
+    /// Whether a cursor is, or was before the log was trimmed, a place in this database. When that can't be read, it is
+    /// taken for one: following it finds out.
+    pub async fn is_ours(&self, cursor: Cursor) -> bool {
+        match log::find_at(&self.db.reader, cursor.position).await {
+            Ok(Some(at)) => at == cursor,
+            Ok(None) => cursor.position < self.head().position,
+            Err(_) => true,
+        }
+    }
+
+    /// Begins to follow what a person may hear.
+    pub fn follow(&self, user: UserId, start: Start) -> Follower {
+        Follower::new(self.db.reader.clone(), Arc::clone(&self.hub), Arc::clone(&self.replays), user, start)
+    }
+
+    /// What a person may hear after a place, as a page; see [`Page`].
+    pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<Page> {
+        page::read(&self.db.reader, &self.hub, user, start, first).await
+    }
+}
+
+impl FeedTasks {
+    /// Waits until everything that was handed to the feed is written. All handles must be gone, or it never ends.
+    pub async fn finish(self) {
+        // A panic in there has already ended the process.
+        let _ = self.writer.await;
+        self.stop.cancel();
+        let _ = self.keeper.await;
+    }
+}
+
+/// A feed that has stopped in the middle must not look alive: a panic in one of its tasks ends the process.
+async fn or_die(name: &str, task: impl Future<Output = ()>) {
+    use futures_util::FutureExt;
+    if std::panic::AssertUnwindSafe(task).catch_unwind().await.is_err() {
+        tracing::error!("the feed's {name} panicked, the process ends");
+        std::process::exit(70);
+    }
+}

@@ -1,0 +1,49 @@
+//! The feed as a page, for those who can't keep a socket open.
+
+use std::sync::Arc;
+
+use sea_orm::DatabaseConnection;
+
+use crate::error::Result;
+use crate::feed::cursor::Cursor;
+use crate::feed::event::Event;
+use crate::feed::follow::Start;
+use crate::feed::hub::Hub;
+use crate::feed::log::{self, Reset};
+use crate::id::UserId;
+
+/// A page of what somebody missed.
+#[derive(Debug)]
+pub struct Page {
+    /// Oldest first.
+    pub events: Vec<Arc<Event>>,
+    /// Why there is nothing, where what was missed can't be told.
+    pub reset: Option<Reset>,
+    /// What to ask after next.
+    pub cursor: Cursor,
+    /// Whether there is more now.
+    pub has_more: bool,
+}
+
+pub(super) async fn read(db: &DatabaseConnection, hub: &Hub, user: UserId, start: Start, first: u64) -> Result<Page> {
+    let head = hub.head();
+    let after = match start {
+        Start::After(cursor) => cursor,
+        Start::Now => head,
+        Start::Garbage => return Ok(reset(Reset::Foreign, head)),
+    };
+    if let Some(refusal) = log::refusal(db, user, after, head).await? {
+        return Ok(reset(refusal, head));
+    }
+    let mut events = log::missed_page(db, user, after.position, head.position, first + 1).await?;
+    let has_more = events.len() as u64 > first;
+    events.truncate(usize::try_from(first).unwrap_or(usize::MAX));
+    let cursor = events.last().filter(|_| has_more).map_or(head, |last| last.cursor);
+    // A cursor that is ahead of this hub, by an answer that overtook it, stays where it is.
+    let cursor = if cursor.position < after.position { after } else { cursor };
+    Ok(Page { events: events.into_iter().map(Arc::new).collect(), reset: None, cursor, has_more })
+}
+
+fn reset(reason: Reset, head: Cursor) -> Page {
+    Page { events: Vec::new(), reset: Some(reason), cursor: head, has_more: false }
+}

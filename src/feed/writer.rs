@@ -1,0 +1,142 @@
+//! The one writer: takes the changes that wait, applies them in one transaction, answers, and tells the hub.
+
+use std::sync::Arc;
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::mpsc;
+
+use crate::clock::{Clock, Timestamp};
+use crate::db::Db;
+use crate::entity::{feed_event, feed_head};
+use crate::feed::change::{Batch, to_position};
+use crate::feed::cursor::Cursor;
+use crate::feed::event::{Audience, Event};
+use crate::feed::hub::Hub;
+use crate::limits;
+
+/// Runs until all handles of the queue are gone and what waited is written.
+pub(super) async fn run(db: Db, clock: Clock, hub: Arc<Hub>, mut queue: mpsc::Receiver<Box<dyn Batch>>) {
+    let mut backlog: Vec<Box<dyn Batch>> = Vec::new();
+    loop {
+        if backlog.is_empty() && queue.recv_many(&mut backlog, limits::WRITER_BATCH).await == 0 {
+            return;
+        }
+        while backlog.len() < limits::WRITER_QUEUE
+            && let Ok(change) = queue.try_recv()
+        {
+            backlog.push(change);
+        }
+        // Stable, so that changes of a rank keep the order in which they came.
+        backlog.sort_by_key(|change| change.rank());
+        let rest = backlog.split_off(backlog.len().min(limits::WRITER_BATCH));
+        commit(&db, &clock, &hub, merge(std::mem::replace(&mut backlog, rest))).await;
+    }
+}
+
+/// Puts changes of a kind together.
+fn merge(changes: Vec<Box<dyn Batch>>) -> Vec<Box<dyn Batch>> {
+    let mut batches: Vec<Box<dyn Batch>> = Vec::new();
+    for change in changes {
+        let unlike = batches.iter_mut().try_fold(change, |change, batch| match batch.absorb(change) {
+            Some(unlike) => std::ops::ControlFlow::Continue(unlike),
+            None => std::ops::ControlFlow::Break(()),
+        });
+        if let std::ops::ControlFlow::Continue(first_of_its_kind) = unlike {
+            batches.push(first_of_its_kind);
+        }
+    }
+    batches
+}
+
+async fn commit(db: &Db, clock: &Clock, hub: &Hub, mut batches: Vec<Box<dyn Batch>>) {
+    match apply(db, clock.now(), &mut batches).await {
+        Ok(events) => {
+            // Before the answers: who asks for the feed's cursor after an answer gets one that is behind the change.
+            hub.publish(events);
+            for batch in batches {
+                batch.answer(Ok(()));
+            }
+        }
+        Err(error) => {
+            let changes: usize = batches.iter().map(|batch| batch.len()).sum();
+            tracing::error!(error = %error, changes, "a batch of {changes} changes was not written: {error}");
+            for batch in batches {
+                batch.answer(Err(&error));
+            }
+        }
+    }
+}
+
+async fn apply(db: &Db, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<Vec<Event>, DbErr> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let tx = db.writer.begin_with_options(immediate).await?;
+    let mut needs = Vec::with_capacity(batches.len());
+    for batch in batches.iter_mut() {
+        needs.push(batch.plan(&tx, now).await?);
+    }
+    let total: usize = needs.iter().sum();
+    let mut first = Cursor { position: reserve(&tx, total).await? + 1, nonce: random_nonce()? };
+    let mut events = Vec::with_capacity(total);
+    for (batch, need) in batches.iter_mut().zip(needs) {
+        batch.write(&tx, now, first, &mut events).await?;
+        first.position += to_position(need);
+    }
+    log(&tx, now, &events).await?;
+    tx.commit().await?;
+    Ok(events)
+}
+
+/// Takes `count` positions; returns the last one before them. Inside the transaction, so that a rollback leaves no
+/// hole and nobody can pass an event that commits later.
+async fn reserve(tx: &DatabaseTransaction, count: usize) -> Result<i64, DbErr> {
+    if count == 0 {
+        return Ok(0);
+    }
+    let count = to_position(count);
+    let head = feed_head::Entity::update_many()
+        .col_expr(feed_head::Column::Position, Expr::col(feed_head::Column::Position).add(count))
+        .filter(feed_head::Column::Id.eq(1))
+        .exec_with_returning(tx)
+        .await?;
+    match head.as_slice() {
+        [head] => Ok(head.position - count),
+        _ => Err(DbErr::Custom("the feed has no head".into())),
+    }
+}
+
+async fn log(tx: &DatabaseTransaction, now: Timestamp, events: &[Event]) -> Result<(), DbErr> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let rows = events.iter().map(|event| {
+        let recipient_id = match event.fact.audience {
+            Audience::Person(person) => Some(person),
+            Audience::Conversation(_) | Audience::Contacts { .. } => None,
+        };
+        let row = feed_event::Model {
+            position: event.cursor.position,
+            nonce: event.cursor.nonce.into(),
+            kind: event.fact.kind,
+            conversation_id: event.fact.conversation,
+            recipient_id,
+            user_id: event.fact.user,
+            message_id: event.fact.message,
+            created_at: now,
+        };
+        row.into_active_model().reset_all()
+    });
+    feed_event::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// A batch's number. Odd, so never zero, which is what a damaged row reads as.
+pub(super) fn random_nonce() -> Result<u32, DbErr> {
+    getrandom::u32().map(|random| random | 1).map_err(|error| DbErr::Custom(format!("no random numbers: {error}")))
+}

@@ -1,0 +1,252 @@
+//! People and sessions.
+
+use std::sync::Arc;
+
+use async_graphql::connection::{Connection, Edge};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use uuid::Uuid;
+
+use crate::accounts::{self, Email, Name, NewAccount, Password, Search, SignedIn};
+use crate::entity::user;
+use crate::error::Error;
+use crate::graphql::Caller;
+use crate::graphql::context::Reach;
+use crate::graphql::cookies;
+use crate::graphql::date_time::DateTime;
+use crate::graphql::error::{Failure, Result};
+use crate::graphql::loaders::load;
+use crate::graphql::paging::{self, Place};
+use crate::id::UserId;
+use crate::limits;
+
+/// A person.
+pub struct User {
+    row: Arc<user::Model>,
+    /// Shown to the person themself, by an operation that has just signed them in.
+    is_own: bool,
+}
+
+impl User {
+    /// A person as anybody may see them; their own is told by who looks.
+    pub fn new(row: Arc<user::Model>) -> Self {
+        Self { row, is_own: false }
+    }
+}
+
+#[Object]
+impl User {
+    /// The person's id, a UUIDv7.
+    async fn id(&self) -> ID {
+        self.row.id.to_string().into()
+    }
+
+    /// The name that others see, 1 to 80 characters. Of an erased person: "Deleted user".
+    async fn full_name(&self) -> &str {
+        &self.row.full_name
+    }
+
+    /// The e-mail address, visible to its owner only: null to everybody else.
+    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        let is_own = self.is_own || ctx.viewer().is_ok_and(|viewer| viewer.user() == self.row.id);
+        Ok(self.row.email.as_deref().filter(|_| is_own))
+    }
+
+    /// Whether the person is online: has an open socket on any device, or had one in the last 10 seconds.
+    async fn online(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(ctx.program()?.presence.is_online(self.row.id))
+    }
+
+    /// When the person last came or went. Null when they were never online.
+    async fn last_seen_at(&self) -> Option<DateTime> {
+        self.row.last_seen_at.map(DateTime)
+    }
+
+    /// When the account was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.row.created_at)
+    }
+
+    /// When the profile was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.row.updated_at)
+    }
+
+    /// When the account was erased. Null while it lives.
+    async fn deleted_at(&self) -> Option<DateTime> {
+        self.row.deleted_at.map(DateTime)
+    }
+}
+
+impl From<user::Model> for User {
+    fn from(row: user::Model) -> Self {
+        Self::new(Arc::new(row))
+    }
+}
+
+/// A person who is known to exist: senders, members and the like are never removed from the tables.
+pub async fn known_user(ctx: &Context<'_>, id: UserId) -> Result<User> {
+    let row = load(&ctx.loaders()?.users, id).await?;
+    row.map(User::new).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("person {id} has no row"))))
+}
+
+/// The signed-in user and the token that proves it.
+#[derive(SimpleObject)]
+pub struct AuthPayload {
+    /// The user who is signed in now.
+    user: User,
+    /// For clients without cookies: send it as `Authorization: Bearer …` and as `authorization` in the payload of
+    /// `connection_init`. Browsers need not select it: they get the same as an httpOnly cookie.
+    token: String,
+    /// When the session ends, unless it is used before.
+    expires_at: DateTime,
+}
+
+impl From<SignedIn> for AuthPayload {
+    fn from(session: SignedIn) -> Self {
+        let SignedIn { user, token, expires_at } = session;
+        let user = User { row: Arc::new(user), is_own: true };
+        Self { user, token, expires_at: DateTime(expires_at) }
+    }
+}
+
+/// A new account.
+#[derive(InputObject)]
+struct SignupInput {
+    /// 1 to 80 characters, in any script.
+    full_name: String,
+    /// An address that no other account has. Upper and lower case are the same.
+    email: String,
+    /// 6 to 128 characters, unless the server asks for more.
+    password: String,
+}
+
+/// An account's e-mail and password.
+#[derive(InputObject)]
+struct LoginInput {
+    /// The account's address.
+    email: String,
+    /// The account's password.
+    password: String,
+}
+
+/// What to change of the profile. What is left out stays.
+#[derive(InputObject)]
+struct UpdateProfileInput {
+    /// 1 to 80 characters, in any script.
+    full_name: Option<String>,
+}
+
+/// What a list of people has beside the people.
+pub struct UserTotals {
+    search: Search,
+}
+
+#[Object]
+impl UserTotals {
+    /// How many people there are in all. Counted only when it is selected.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(accounts::count(ctx.app()?, &self.search).await?)
+    }
+}
+
+/// Queries about people.
+#[derive(Default)]
+pub struct AccountsQuery;
+
+#[Object]
+impl AccountsQuery {
+    /// The signed-in user, or null for a visitor: what a page asks first.
+    async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        let Ok(viewer) = ctx.viewer() else { return Ok(None) };
+        Ok(load(&ctx.loaders()?.users, viewer.user()).await?.map(User::new))
+    }
+
+    /// A person by id. Null where there is none.
+    async fn user(&self, ctx: &Context<'_>, id: ID) -> Result<Option<User>> {
+        ctx.viewer()?;
+        let Some(id) = UserId::parse(&id) else { return Ok(None) };
+        Ok(load(&ctx.loaders()?.users, id).await?.map(User::new))
+    }
+
+    /// Everyone but yourself and the erased, by name. `search` finds a part of the name, in upper or lower case, or
+    /// exactly the e-mail address. Pages have 1 to 100 people.
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A part of the name, or the whole e-mail address; up to 100 characters.")] search: Option<
+            String,
+        >,
+        #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the person before the page.")] after: Option<String>,
+    ) -> Result<Connection<String, User, UserTotals>> {
+        let viewer = ctx.viewer()?.user();
+        let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
+        let after = paging::place("after", after.as_deref(), |place| match place {
+            Place::User { name_key, id } => Some((name_key, UserId::from(id))),
+            Place::Message { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
+        })?;
+        let search = Search::new(viewer, search.as_deref())?;
+        let page = accounts::list(ctx.app()?, &search, first, after).await?;
+        let totals = UserTotals { search };
+        let mut list = Connection::with_additional_fields(page.has_previous, page.has_next, totals);
+        list.edges.extend(page.items.into_iter().map(|row| {
+            let place = Place::User { name_key: row.name_key.clone(), id: Uuid::from_bytes(*row.id.as_bytes()) };
+            Edge::new(place.encode(), row.into())
+        }));
+        Ok(list)
+    }
+}
+
+/// Mutations of people and sessions.
+#[derive(Default)]
+pub struct AccountsMutation;
+
+#[Object]
+impl AccountsMutation {
+    /// Makes an account and signs in to it. The cookie of the answer keeps a browser signed in; other clients take
+    /// the token. Codes: BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED.
+    async fn signup(&self, ctx: &Context<'_>, input: SignupInput) -> Result<AuthPayload> {
+        let program = ctx.program()?;
+        let caller = ctx.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))?;
+        let minimum = program.app.config.password_min_length;
+        let new = NewAccount {
+            name: Name::parse(&input.full_name)?,
+            email: Email::parse(&input.email)?,
+            password: Password::parse(input.password, minimum, "password")?,
+        };
+        let session = program.accounts.sign_up(new, caller.user_agent.clone(), caller.viewer.as_ref()).await?;
+        cookies::set(ctx, &program.app, &session.token, session.expires_at);
+        Ok(session.into())
+    }
+
+    /// Signs in. Codes: INVALID_CREDENTIALS, which does not tell whether the e-mail or the password is wrong, and
+    /// RATE_LIMITED.
+    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<AuthPayload> {
+        let program = ctx.program()?;
+        let caller = ctx.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))?;
+        let password = Password::for_login(input.password)?;
+        // What is no e-mail address is an unknown one.
+        let email = Email::parse(&input.email).ok();
+        let before = caller.viewer.as_ref();
+        let session = program.accounts.log_in(email, password, caller.user_agent.clone(), before).await?;
+        cookies::set(ctx, &program.app, &session.token, session.expires_at);
+        Ok(session.into())
+    }
+
+    /// Ends this session on the server: its token stops working everywhere, its live connections close with 4401.
+    async fn logout(&self, ctx: &Context<'_>) -> Result<bool> {
+        let program = ctx.program()?;
+        program.accounts.log_out(ctx.viewer()?).await?;
+        cookies::clear(ctx, &program.app);
+        Ok(true)
+    }
+
+    /// Changes your profile. Everybody who shares a conversation with you hears of it as UserChanged.
+    async fn update_profile(&self, ctx: &Context<'_>, input: UpdateProfileInput) -> Result<User> {
+        let viewer = ctx.viewer()?.user();
+        match input.full_name {
+            Some(name) => Ok(accounts::rename(ctx.app()?, viewer, Name::parse(&name)?).await?.into()),
+            None => known_user(ctx, viewer).await,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What a resolver can reach: the program, and the viewer where there is one.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_graphql::Context;
+
+use crate::accounts::{Accounts, Viewer};
+use crate::app::App;
+use crate::error::Error;
+use crate::graphql::error::{Failure, Result};
+use crate::graphql::loaders::Loaders;
+use crate::messages::ReadMarks;
+use crate::presence::Presence;
+
+/// The program, as resolvers know it.
+#[derive(Clone)]
+pub struct Program {
+    /// What every rule stands on.
+    pub app: App,
+    /// Signing in and out.
+    pub accounts: Accounts,
+    /// Who is online.
+    pub presence: Presence,
+    /// The pace of read marks.
+    pub read_marks: ReadMarks,
+}
+
+/// Whether an execution that is to serve many viewers asked who the viewer is.
+#[derive(Debug, Default)]
+pub(super) struct AskedForViewer(AtomicBool);
+
+impl AskedForViewer {
+    pub(super) fn was_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What resolvers ask their context for.
+pub(super) trait Reach<'a> {
+    fn program(&self) -> Result<&'a Program>;
+    fn app(&self) -> Result<&'a App>;
+    fn loaders(&self) -> Result<&'a Loaders>;
+    /// The signed-in viewer. In an execution that serves many viewers there is none, and it is noted that one was
+    /// asked for: its result is thrown away, and every viewer gets their own.
+    fn viewer(&self) -> Result<&'a Viewer>;
+}
+
+impl<'a> Reach<'a> for Context<'a> {
+    fn program(&self) -> Result<&'a Program> {
+        self.data::<Program>().map_err(|_| missing("the program"))
+    }
+
+    fn app(&self) -> Result<&'a App> {
+        Ok(&self.program()?.app)
+    }
+
+    fn loaders(&self) -> Result<&'a Loaders> {
+        self.data::<Loaders>().map_err(|_| missing("loaders"))
+    }
+
+    fn viewer(&self) -> Result<&'a Viewer> {
+        if let Ok(viewer) = self.data::<Viewer>() {
+            return Ok(viewer);
+        }
+        if let Ok(shared) = self.data::<std::sync::Arc<AskedForViewer>>() {
+            shared.0.store(true, Ordering::Relaxed);
+        }
+        Err(Failure(Error::Unauthenticated))
+    }
+}
+
+fn missing(what: &str) -> Failure {
+    Failure(Error::Internal(anyhow::anyhow!("a request was executed without {what}")))
+}

@@ -1,0 +1,278 @@
+//! Conversations and their members.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
+use uuid::Uuid;
+
+use crate::conversations::{self, Membership, Reference, Title};
+use crate::entity::conversation::{self, Kind};
+use crate::entity::membership::{self, Role};
+use crate::entity::user;
+use crate::error::Error;
+use crate::graphql::accounts::{User, known_user};
+use crate::graphql::context::Reach;
+use crate::graphql::date_time::DateTime;
+use crate::graphql::error::{Failure, Result};
+use crate::graphql::loaders::load;
+use crate::graphql::messages::{Message, MessageWindow, message_list};
+use crate::graphql::paging::{self, List, Place};
+use crate::id::{ConversationId, UserId};
+use crate::limits;
+use crate::page::Page;
+
+/// What a conversation is. More kinds may be added: clients must tolerate values that they do not know.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ConversationKind {
+    /// Between two people. There is one for each pair, made by its first message.
+    Direct,
+    /// Of up to 1,000 people, with a title.
+    Group,
+}
+
+/// What a member may do. More roles may be added: clients must tolerate values that they do not know.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MemberRole {
+    /// May rename the group and remove people.
+    Owner,
+    /// May write, and add people.
+    Member,
+}
+
+/// A conversation by its id, or the direct conversation with a user. That one is made by its first message; until
+/// then it reads as empty, and subscribing to it is fine.
+#[derive(Clone, OneofObject)]
+pub enum ConversationRef {
+    /// A conversation's id.
+    ConversationId(ID),
+    /// The id of a person: your direct conversation with them.
+    UserId(ID),
+}
+
+impl ConversationRef {
+    /// What it refers to; `None` where the id is no id and so refers to nothing.
+    pub fn parse(&self) -> Option<Reference> {
+        match self {
+            Self::ConversationId(id) => ConversationId::parse(id).map(Reference::Id),
+            Self::UserId(id) => UserId::parse(id).map(Reference::Direct),
+        }
+    }
+}
+
+/// A conversation of two people or of a group.
+pub struct Conversation(pub Arc<conversation::Model>);
+
+impl From<conversation::Model> for Conversation {
+    fn from(row: conversation::Model) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+impl Conversation {
+    async fn own(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
+        ctx.viewer()?;
+        load(&ctx.loaders()?.memberships, self.0.id).await
+    }
+}
+
+#[Object]
+impl Conversation {
+    /// The conversation's id, a UUIDv7.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Whether it is between two people or a group.
+    async fn kind(&self) -> ConversationKind {
+        match self.0.kind {
+            Kind::Direct => ConversationKind::Direct,
+            Kind::Group => ConversationKind::Group,
+        }
+    }
+
+    /// The group's title. Null for a direct conversation.
+    async fn title(&self) -> Option<&str> {
+        self.0.title.as_deref()
+    }
+
+    /// The other side of a direct conversation. Null for a group.
+    async fn other_user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        let viewer = ctx.viewer()?.user();
+        match self.0.direct_pair.as_ref().and_then(|pair| pair.other(viewer)) {
+            Some(other) => Ok(Some(known_user(ctx, other).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Who is in it, the oldest members first. Pages have 1 to 100 members.
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the member before the page.")] after: Option<String>,
+    ) -> Result<List<Member>> {
+        let here = Uuid::from_bytes(*self.0.id.as_bytes());
+        let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
+        let after = paging::place("after", after.as_deref(), |place| match place {
+            Place::Member { conversation, position, user } if conversation == here => Some((position, user.into())),
+            Place::Member { .. } | Place::Message { .. } | Place::Conversation { .. } | Place::User { .. } => None,
+        })?;
+        let page = match self.own(ctx).await? {
+            Some(own) => conversations::members(ctx.app()?, &own, first, after).await?,
+            None => Page::empty(),
+        };
+        Ok(paging::connection(page, |(row, user)| {
+            let user_id = Uuid::from_bytes(*row.user_id.as_bytes());
+            (
+                Place::Member { conversation: here, position: row.from_position, user: user_id },
+                Member { row, user: Arc::new(user) },
+            )
+        }))
+    }
+
+    /// How many are in it.
+    async fn member_count(&self, ctx: &Context<'_>) -> Result<usize> {
+        Ok(load(&ctx.loaders()?.member_counts, self.0.id).await?.unwrap_or(0))
+    }
+
+    /// The newest message, a tombstone too. Null when there is none.
+    async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
+        let newest = (self.0.id, self.0.last_seq);
+        Ok(load(&ctx.loaders()?.newest, newest).await?.map(Message))
+    }
+
+    /// The seq of the newest message, 0 when there is none.
+    async fn last_seq(&self) -> i32 {
+        self.0.last_seq
+    }
+
+    /// Your own read mark: the seq up to which you have read. Sending counts as reading.
+    async fn last_read_seq(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq()))
+    }
+
+    /// How many messages there are after your read mark, tombstones too: `lastSeq - lastReadSeq`.
+    async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(self.own(ctx).await?.map_or(0, |own| (self.0.last_seq - own.last_read_seq()).max(0)))
+    }
+
+    /// A page of the history, oldest to newest; without arguments the newest 50. Ask for `first` (and `after`),
+    /// for `last` (and `before`), or with `aroundSeq` for what is around a message.
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The size of a page from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the message before the page.")] after: Option<String>,
+        #[graphql(desc = "The size of a page from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor of the message behind the page.")] before: Option<String>,
+        #[graphql(desc = "A seq: the page is around it, or around the message nearest to it.")] around_seq: Option<i32>,
+    ) -> Result<List<Message>> {
+        let window = MessageWindow { first, after, last, before, around_seq };
+        let own = self.own(ctx).await?;
+        message_list(ctx, own.as_deref(), window).await
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When its title last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+}
+
+/// Somebody who is in a conversation. A new member may read the whole history; the feed tells of what happens from
+/// then on.
+pub struct Member {
+    row: membership::Model,
+    user: Arc<user::Model>,
+}
+
+#[Object]
+impl Member {
+    /// Who it is.
+    async fn user(&self) -> User {
+        User::new(Arc::clone(&self.user))
+    }
+
+    /// What they may do.
+    async fn role(&self) -> MemberRole {
+        match self.row.role {
+            Role::Owner => MemberRole::Owner,
+            Role::Member => MemberRole::Member,
+        }
+    }
+
+    /// Since when they are in.
+    async fn joined_at(&self) -> DateTime {
+        DateTime(self.row.joined_at)
+    }
+
+    /// The seq up to which they have read.
+    async fn last_read_seq(&self) -> i32 {
+        self.row.last_read_seq
+    }
+}
+
+/// A new group.
+#[derive(InputObject)]
+struct CreateConversationInput {
+    /// 1 to 100 characters.
+    title: String,
+    /// Who is in it beside you, up to 999 people. Doubles and your own id are passed over; an unknown id refuses all.
+    member_ids: Vec<ID>,
+}
+
+/// Queries about conversations.
+#[derive(Default)]
+pub struct ConversationsQuery;
+
+#[Object]
+impl ConversationsQuery {
+    /// Your conversations, the most recent activity first: the sidebar. Pages have 1 to 100 conversations.
+    async fn conversations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the conversation before the page.")] after: Option<String>,
+    ) -> Result<List<Conversation>> {
+        let viewer = ctx.viewer()?.user();
+        let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
+        let after = paging::place("after", after.as_deref(), |place| match place {
+            Place::Conversation { active_at, id } => Some((crate::clock::Timestamp(active_at), id.into())),
+            Place::Message { .. } | Place::User { .. } | Place::Member { .. } => None,
+        })?;
+        let page = conversations::list(ctx.app()?, viewer, first, after).await?;
+        Ok(paging::connection(page, |row| {
+            let id = Uuid::from_bytes(*row.id.as_bytes());
+            (Place::Conversation { active_at: row.active_at.0, id }, row.into())
+        }))
+    }
+
+    /// A conversation that you are in. Null where there is none.
+    async fn conversation(&self, ctx: &Context<'_>, by: ConversationRef) -> Result<Option<Conversation>> {
+        let viewer = ctx.viewer()?.user();
+        let Some(reference) = by.parse() else { return Ok(None) };
+        let found = conversations::find_membership(ctx.app()?, viewer, reference).await?;
+        Ok(found.map(|membership| membership.conversation().clone().into()))
+    }
+}
+
+/// Mutations of conversations.
+#[derive(Default)]
+pub struct ConversationsMutation;
+
+#[Object]
+impl ConversationsMutation {
+    /// Makes a group that you own. Everybody in it hears ConversationChanged ADDED. Codes: BAD_USER_INPUT, and
+    /// NOT_FOUND for an unknown person.
+    async fn create_conversation(&self, ctx: &Context<'_>, input: CreateConversationInput) -> Result<Conversation> {
+        let viewer = ctx.viewer()?.user();
+        let title = Title::parse(&input.title)?;
+        let members: Option<Vec<UserId>> = input.member_ids.iter().map(|id| UserId::parse(id)).collect();
+        let members = members.ok_or(Failure(Error::NotFound))?;
+        Ok(conversations::create(ctx.app()?, viewer, title, members).await?.into())
+    }
+}

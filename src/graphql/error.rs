@@ -1,0 +1,113 @@
+//! Errors as clients see them: a code of the contract, a message that helps, and never a cause.
+
+use std::sync::Arc;
+
+use async_graphql::{ErrorExtensionValues, Response, ServerError};
+
+use crate::error::Error;
+
+/// The error of a resolver. It deliberately has no `Display`: async-graphql would make a message for all to read of
+/// any error that has one, a database's included, without a code.
+#[derive(Debug)]
+pub struct Failure(pub Error);
+
+/// What resolvers return.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<Failure> for async_graphql::Error {
+    fn from(Failure(error): Failure) -> Self {
+        let mut shown = Self::new(error.to_string());
+        shown.source = Some(Arc::new(error));
+        shown
+    }
+}
+
+/// An error outside of any field.
+pub fn server_error(error: Error) -> ServerError {
+    let mut shown = ServerError::new(error.to_string(), None);
+    shown.source = Some(Arc::new(error));
+    shown
+}
+
+/// The standard code of a document that is no GraphQL.
+pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+/// The standard code of a document or of variables that do not fit the schema.
+pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+
+/// The code of an error, of the contract's `ErrorCode`.
+pub fn code(error: &Error) -> &'static str {
+    match error {
+        Error::BadUserInput { .. } => "BAD_USER_INPUT",
+        Error::Unauthenticated => "UNAUTHENTICATED",
+        Error::InvalidCredentials => "INVALID_CREDENTIALS",
+        Error::EmailTaken => "EMAIL_TAKEN",
+        Error::Forbidden => "FORBIDDEN",
+        Error::NotFound => "NOT_FOUND",
+        Error::RateLimited { .. } => "RATE_LIMITED",
+        Error::QueryTooComplex(_) => "QUERY_TOO_COMPLEX",
+        Error::PayloadTooLarge { .. } => "PAYLOAD_TOO_LARGE",
+        Error::CursorExpired => "CURSOR_EXPIRED",
+        Error::Unavailable { .. } => "SERVICE_UNAVAILABLE",
+        Error::Internal(_) => "INTERNAL_SERVER_ERROR",
+    }
+}
+
+/// Errors that an answer has at most: a document can make thousands, and the first ones tell what is wrong.
+const ERRORS: usize = 10;
+
+/// Gives every error of a response its code and logs the causes. This is where errors stop travelling.
+pub fn finish(response: &mut Response, request_id: &str) {
+    response.errors.truncate(ERRORS);
+    for error in &mut response.errors {
+        dress(error, request_id);
+    }
+}
+
+/// Whether anything failed for a reason of ours, passing or not.
+pub fn is_our_fault(response: &Response) -> bool {
+    response
+        .errors
+        .iter()
+        .any(|error| matches!(error.source::<Error>(), Some(Error::Internal(_) | Error::Unavailable { .. })))
+}
+
+fn dress(shown: &mut ServerError, request_id: &str) {
+    let mut extensions = shown.extensions.take().unwrap_or_default();
+    let source = shown.source.take();
+    match source.as_deref().and_then(|source| source.downcast_ref::<Error>()) {
+        Some(error) => describe(error, &mut extensions, request_id),
+        // The library's own errors have no source of ours, and a code only where the guard gave one.
+        None if extensions.get("code").is_some() => {}
+        None if shown.path.is_empty() => extensions.set("code", VALIDATION_FAILED),
+        None => extensions.set("code", "BAD_USER_INPUT"),
+    }
+    shown.extensions = Some(extensions);
+}
+
+fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &str) {
+    extensions.set("code", code(error));
+    match error {
+        Error::BadUserInput { field, .. } => extensions.set("field", field.as_ref()),
+        Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
+            extensions.set("retryAfterMs", u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX));
+        }
+        Error::Internal(cause) => {
+            extensions.set("requestId", request_id);
+            tracing::error!(request.id = request_id, "a request failed: {cause:#}");
+        }
+        Error::Unauthenticated
+        | Error::InvalidCredentials
+        | Error::EmailTaken
+        | Error::Forbidden
+        | Error::NotFound
+        | Error::QueryTooComplex(_)
+        | Error::PayloadTooLarge { .. }
+        | Error::CursorExpired => {}
+    }
+}

@@ -1,0 +1,107 @@
+//! What a document comes to when its fragments are written out, counted after the parse and before validation.
+//!
+//! async-graphql's own limits do not do it: they walk fragments without a memory, so that 700 bytes of fragments in
+//! fragments take 15 s of CPU before any of them speaks. Some of its validation is quadratic and worse besides.
+//! So everything that grows faster than the document is bounded here, in one linear walk.
+
+use async_graphql::Variables;
+use async_graphql::parser::types::ExecutableDocument;
+
+use super::operation::{self, Bindings};
+use super::sum::Sum;
+use super::walk::Walk;
+use super::{Limit, Refusal, fragments};
+use crate::limits::{
+    BODY_BYTES, QUERY_ALIASES, QUERY_COMPLEXITY, QUERY_DEPTH, QUERY_DIRECTIVES, QUERY_ROOT_FIELDS, QUERY_SELECTIONS,
+};
+
+/// graphql-js' introspection query comes to 15.
+const INTROSPECTION_DEPTH: usize = 20;
+/// As in graphql-js' `MaxIntrospectionDepthRule`; its introspection query comes to 1.
+const INTROSPECTION_LISTS: usize = 2;
+/// A request is one guess of a password.
+const AUTH_MUTATIONS: usize = 1;
+/// Fields are resolved as often as they are selected, repeated ones too, at about a microsecond each.
+const VALUES: usize = 20 * QUERY_COMPLEXITY;
+/// Each is an error of some 300 bytes at worst. A document of 2,000 tokens without repetition stays below.
+const COMPARISONS: usize = 20_000;
+/// What fits into a request when each variable is used once.
+const INPUT: usize = BODY_BYTES;
+
+/// What a document comes to. All but the first two are of the operation that is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// Operations in the document, of which one is run.
+    pub operations: usize,
+    /// Fields, inline fragments and spreads of all operations: validation walks them all.
+    pub selections: usize,
+    /// Fields in fields, introspection apart.
+    pub depth: usize,
+    /// Aliases.
+    pub aliases: usize,
+    /// Directives.
+    pub directives: usize,
+    /// Fields at the root.
+    pub root_fields: usize,
+    /// Mutations that take a password.
+    pub auth_mutations: usize,
+    /// The document's cost: the objects that it can return. `@skip` and `@include` are taken for selected, and
+    /// fragments on different types are added.
+    pub objects: usize,
+    /// All fields of these objects.
+    pub values: usize,
+}
+
+/// Lets a document through to validation and execution, or refuses it.
+///
+/// The text must have passed [`super::lexical::check`], which bounds the recursion in here.
+pub fn check(
+    document: &ExecutableDocument,
+    operation_name: Option<&str>,
+    variables: &Variables,
+) -> Result<Measure, Refusal> {
+    let chosen = operation::chosen(document, operation_name);
+    let bindings = Bindings::new(chosen, variables);
+    let mut walk = Walk::new(&bindings);
+    for (name, fragment) in fragments::in_order(&document.fragments)? {
+        walk.fragment(name, fragment);
+    }
+    let mut all = Sum::default();
+    let mut run = Sum::default();
+    for (_, operation) in document.operations.iter() {
+        let sum = walk.operation(&operation.node);
+        all = all.and(sum);
+        if chosen.is_some_and(|chosen| std::ptr::eq(chosen, &operation.node)) {
+            run = sum;
+        }
+    }
+
+    Limit::Selections.allow(all.selections, QUERY_SELECTIONS)?;
+    // A variable that is not defined is an error for each operation that comes by it.
+    Limit::Comparisons.allow(walk.comparisons().saturating_add(all.variables), COMPARISONS)?;
+    Limit::Input.allow(walk.input, INPUT)?;
+    Limit::Depth.allow(run.depth, QUERY_DEPTH)?;
+    Limit::IntrospectionDepth.allow(run.introspection_depth, INTROSPECTION_DEPTH)?;
+    Limit::IntrospectionLists.allow(run.introspection_lists, INTROSPECTION_LISTS)?;
+    Limit::Aliases.allow(run.aliases, QUERY_ALIASES)?;
+    Limit::Directives.allow(run.directives, QUERY_DIRECTIVES)?;
+    Limit::RootFields.allow(run.fields, QUERY_ROOT_FIELDS)?;
+    Limit::AuthMutations.allow(run.auth_mutations, AUTH_MUTATIONS)?;
+    Limit::Objects.allow(run.objects.total(), QUERY_COMPLEXITY)?;
+    Limit::Values.allow(run.values.total(), VALUES)?;
+
+    Ok(Measure {
+        operations: document.operations.iter().len(),
+        selections: all.selections,
+        depth: run.depth,
+        aliases: run.aliases,
+        directives: run.directives,
+        root_fields: run.fields,
+        auth_mutations: run.auth_mutations,
+        objects: run.objects.total(),
+        values: run.values.total(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

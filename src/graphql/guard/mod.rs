@@ -1,0 +1,17 @@
+//! What a document may ask for. Its text is checked before it is parsed, and what it comes to before it is
+//! validated: async-graphql's parser and validation do their work first and look at limits after it.
+//!
+//! In this order, for HTTP, WebSocket and SSE alike:
+//! `lexical::check(text)`, then parse, then `cost::check(document, operation_name, variables)`, then execute.
+
+pub mod cost;
+pub mod fragments;
+pub mod lexical;
+pub mod operation;
+
+mod pages;
+mod refusal;
+mod sum;
+mod walk;
+
+pub use refusal::{Limit, Refusal};

@@ -1,0 +1,93 @@
+//! What a part of a document comes to, its fragments written out. Everything saturates.
+
+use super::pages::Times;
+use crate::limits::PAGE_SIZE;
+
+/// The sums of one selection set, or of one selection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// Fields, inline fragments and spreads.
+    pub selections: usize,
+    /// Fields with another name.
+    pub aliases: usize,
+    /// Directives, wherever they stand.
+    pub directives: usize,
+    /// Places where a variable stands.
+    pub variables: usize,
+    /// Fields in fields, introspection apart.
+    pub depth: usize,
+    /// Fields in fields of an introspection.
+    pub introspection_depth: usize,
+    /// Lists of an introspection that can lead in a circle, in each other.
+    pub introspection_lists: usize,
+    /// Fields on this level.
+    pub fields: usize,
+    /// Mutations on this level that take a password.
+    pub auth_mutations: usize,
+    /// Objects that can be returned.
+    pub objects: Paged,
+    /// Fields of these, scalars too.
+    pub values: Paged,
+}
+
+impl Sum {
+    /// Both, side by side.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            selections: self.selections.saturating_add(other.selections),
+            aliases: self.aliases.saturating_add(other.aliases),
+            directives: self.directives.saturating_add(other.directives),
+            variables: self.variables.saturating_add(other.variables),
+            depth: self.depth.max(other.depth),
+            introspection_depth: self.introspection_depth.max(other.introspection_depth),
+            introspection_lists: self.introspection_lists.max(other.introspection_lists),
+            fields: self.fields.saturating_add(other.fields),
+            auth_mutations: self.auth_mutations.saturating_add(other.auth_mutations),
+            objects: self.objects.and(other.objects),
+            values: self.values.and(other.values),
+        }
+    }
+}
+
+/// A number that depends on the page of the connection around it, which a fragment does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Paged {
+    once: usize,
+    each_item: usize,
+}
+
+impl Paged {
+    /// What does not depend on a page.
+    pub fn once(once: usize) -> Self {
+        Self { once, each_item: 0 }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { once: self.once.saturating_add(other.once), each_item: self.each_item.saturating_add(other.each_item) }
+    }
+
+    fn with_page(self, items: usize) -> usize {
+        self.each_item.saturating_mul(items).saturating_add(self.once)
+    }
+
+    /// Outside of any connection, where items do not stand in a valid document: the largest page.
+    pub fn total(self) -> usize {
+        self.with_page(usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX))
+    }
+
+    /// Of a field that counts `itself` and contains `self`.
+    pub fn in_field(self, times: Times, itself: usize) -> Self {
+        let all = |inside: usize| inside.saturating_add(itself);
+        match times {
+            Times::Once => Self::once(all(self.total())),
+            Times::List(length) => Self::once(all(self.total()).saturating_mul(length)),
+            Times::Page(items) => Self::once(all(self.with_page(items))),
+            Times::EachItem => Self { once: 0, each_item: all(self.total()) },
+        }
+    }
+
+    /// At least so many.
+    pub fn at_least(self, least: usize) -> Self {
+        Self { once: self.once.max(least), ..self }
+    }
+}

@@ -1,0 +1,172 @@
+//! One walk over a document. Each fragment is measured once and its sums are used wherever it is spread, so the
+//! walk is linear in the document's size, whatever the document comes to when its fragments are written out.
+//!
+//! It recurses into selections and values, as deep as brackets nest: 64 levels, by the lexical check.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    Directive, Field, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Name, Positioned, Value};
+use async_graphql_value::Value as Argument;
+
+use super::operation::Bindings;
+use super::pages::{self, On, Times};
+use super::sum::{Paged, Sum};
+
+/// What the walk knows of the document so far.
+pub struct Walk<'a> {
+    bindings: &'a Bindings<'a>,
+    fragments: HashMap<&'a str, Sum>,
+    variables: HashMap<&'a str, usize>,
+    fields: usize,
+    most_arguments: usize,
+    /// What the arguments weigh with variables written out: async-graphql's validation copies a variable's value
+    /// to every place where it stands. Roughly in bytes of JSON.
+    pub input: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// Before the first step.
+    pub fn new(bindings: &'a Bindings<'a>) -> Self {
+        Self { bindings, fragments: HashMap::new(), variables: HashMap::new(), fields: 0, most_arguments: 0, input: 0 }
+    }
+
+    /// Measures a fragment. Those that it contains must have been measured before.
+    pub fn fragment(&mut self, name: &'a Name, fragment: &'a FragmentDefinition) {
+        let directives = self.directives(&fragment.directives);
+        let sum =
+            directives.and(self.set(&fragment.selection_set.node, On::new(&fragment.type_condition.node.on.node)));
+        self.fragments.insert(name, sum);
+    }
+
+    /// Measures an operation, when all fragments have been measured.
+    pub fn operation(&mut self, operation: &'a OperationDefinition) -> Sum {
+        let on = match operation.ty {
+            OperationType::Query => On::Query,
+            OperationType::Mutation => On::Other,
+            OperationType::Subscription => On::Subscription,
+        };
+        let mut sum = self.directives(&operation.directives);
+        for definition in &operation.variable_definitions {
+            sum = sum.and(self.directives(&definition.node.directives));
+        }
+        sum.and(self.set(&operation.selection_set.node, on))
+    }
+
+    /// How many errors the rule that fields of one name must be the same can give. In every selection set, and
+    /// again in each inline fragment around it, it compares each field with the first of that name: their names,
+    /// the number of their arguments, and each argument of the first. 4 kB can come to millions of errors.
+    pub fn comparisons(&self) -> usize {
+        self.fields.saturating_mul(self.most_arguments.saturating_add(2))
+    }
+
+    fn set(&mut self, set: &'a SelectionSet, on: On) -> Sum {
+        let mut sum = Sum::default();
+        for selection in &set.items {
+            let each = match &selection.node {
+                Selection::Field(field) => self.field(&field.node, on),
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment.node.type_condition.as_ref();
+                    let on = condition.map_or(on, |condition| On::new(&condition.node.on.node));
+                    let directives = self.directives(&fragment.node.directives);
+                    directives.and(self.set(&fragment.node.selection_set.node, on))
+                }
+                Selection::FragmentSpread(spread) => {
+                    // One that is not defined is validation's to report.
+                    let inside = self.fragments.get(spread.node.fragment_name.node.as_str()).copied();
+                    self.directives(&spread.node.directives).and(inside.unwrap_or_default())
+                }
+            };
+            sum = sum.and(each).and(Sum { selections: 1, ..Sum::default() });
+        }
+        self.fields = self.fields.saturating_add(sum.fields);
+        sum
+    }
+
+    fn field(&mut self, field: &'a Field, on: On) -> Sum {
+        let name = field.name.node.as_str();
+        let inside = self.set(&field.selection_set.node, On::Other);
+        let leaf = field.selection_set.node.items.is_empty();
+        let times = if leaf { Times::Once } else { pages::times(field, on, self.bindings) };
+        let mut objects = inside.objects.in_field(times, pages::objects(field, times));
+        if let Times::Page(items) = times {
+            objects = objects.at_least(items);
+        }
+        let mut sum = Sum {
+            aliases: inside.aliases.saturating_add(usize::from(field.alias.is_some())),
+            depth: inside.depth + 1,
+            introspection_lists: inside.introspection_lists + usize::from(leads_in_a_circle(name)),
+            fields: 1,
+            auth_mutations: usize::from(takes_a_password(name)),
+            objects,
+            values: inside.values.in_field(times, 1),
+            ..inside
+        };
+        if matches!(name, "__schema" | "__type") {
+            sum.introspection_depth = sum.depth;
+            sum.depth = 1;
+            sum.objects = Paged::default();
+        }
+        sum.and(self.directives(&field.directives)).and(self.arguments(&field.arguments))
+    }
+
+    fn directives(&mut self, directives: &'a [Positioned<Directive>]) -> Sum {
+        let mut sum = Sum { directives: directives.len(), ..Sum::default() };
+        for directive in directives {
+            sum = sum.and(self.arguments(&directive.node.arguments));
+        }
+        sum
+    }
+
+    fn arguments(&mut self, arguments: &'a [(Positioned<Name>, Positioned<Argument>)]) -> Sum {
+        self.most_arguments = self.most_arguments.max(arguments.len());
+        let variables = arguments.iter().map(|(_, argument)| self.argument(&argument.node)).sum();
+        Sum { variables, ..Sum::default() }
+    }
+
+    /// Adds what an argument weighs, and counts the variables in it.
+    fn argument(&mut self, argument: &'a Argument) -> usize {
+        let (weight, variables) = match argument {
+            Argument::Variable(name) => (self.variable(name), 1),
+            Argument::Null | Argument::Number(_) | Argument::Boolean(_) => (1, 0),
+            Argument::String(text) => (1 + text.len(), 0),
+            Argument::Enum(name) => (1 + name.len(), 0),
+            Argument::Binary(bytes) => (1 + bytes.len(), 0),
+            Argument::List(items) => (1, items.iter().map(|item| self.argument(item)).sum()),
+            Argument::Object(fields) => {
+                let keys: usize = fields.keys().map(|key| key.len()).sum();
+                (1 + keys, fields.values().map(|value| self.argument(value)).sum())
+            }
+        };
+        self.input = self.input.saturating_add(weight);
+        variables
+    }
+
+    fn variable(&mut self, name: &'a Name) -> usize {
+        let bindings = self.bindings;
+        *self.variables.entry(name).or_insert_with(|| bindings.get(name).map_or(1, weight))
+    }
+}
+
+/// The recursion is as deep as `serde_json` reads: 128 levels.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Number(_) | Value::Boolean(_) => 1,
+        Value::String(text) => 1 + text.len(),
+        Value::Enum(name) => 1 + name.len(),
+        Value::Binary(bytes) => 1 + bytes.len(),
+        Value::List(items) => 1 + items.iter().map(weight).sum::<usize>(),
+        Value::Object(fields) => 1 + fields.iter().map(|(key, value)| key.len() + weight(value)).sum::<usize>(),
+    }
+}
+
+fn takes_a_password(name: &str) -> bool {
+    matches!(name, "signup" | "login" | "changePassword" | "deleteAccount")
+}
+
+/// The same fields as in graphql-js' `MaxIntrospectionDepthRule`.
+fn leads_in_a_circle(name: &str) -> bool {
+    matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes")
+}

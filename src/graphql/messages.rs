@@ -1,0 +1,286 @@
+//! Messages, their pages, and read marks.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use uuid::Uuid;
+
+use crate::conversations::{self, Membership};
+use crate::entity::message;
+use crate::error::Error;
+use crate::feed::Cursor;
+use crate::graphql::accounts::{User, known_user};
+use crate::graphql::context::Reach;
+use crate::graphql::conversations::{Conversation, ConversationRef};
+use crate::graphql::date_time::DateTime;
+use crate::graphql::error::{Failure, Result};
+use crate::graphql::loaders::load;
+use crate::graphql::paging::{self, List, Place};
+use crate::id::{ConversationId, MessageId};
+use crate::limits;
+use crate::messages::{self, MessageText, NewMessage, Window};
+use crate::page::Page;
+
+/// A message, or the tombstone of one that was deleted.
+pub struct Message(pub Arc<message::Model>);
+
+impl From<message::Model> for Message {
+    fn from(row: message::Model) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+#[Object]
+impl Message {
+    /// The message's id, a UUIDv7. The sender's client may have chosen it.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Where it was sent.
+    async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
+        let id = self.0.conversation_id;
+        let row = load(&ctx.loaders()?.conversations, id).await?;
+        row.map(Conversation).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("conversation {id} has no row"))))
+    }
+
+    /// The id of the conversation where it was sent.
+    async fn conversation_id(&self) -> ID {
+        self.0.conversation_id.to_string().into()
+    }
+
+    /// 1, 2, 3 … within the conversation, without holes: what a client checks to know that it missed nothing.
+    async fn seq(&self) -> i32 {
+        self.0.seq
+    }
+
+    /// Who sent it.
+    async fn sender(&self, ctx: &Context<'_>) -> Result<User> {
+        known_user(ctx, self.0.sender_id).await
+    }
+
+    /// What it says, 1 to 4,000 characters. Null in a tombstone.
+    async fn text(&self) -> Option<&str> {
+        self.0.text.as_deref()
+    }
+
+    /// The message that it replies to, in the same conversation.
+    async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
+        match self.0.reply_to_id {
+            Some(id) => Ok(load(&ctx.loaders()?.messages, id).await?.map(Message)),
+            None => Ok(None),
+        }
+    }
+
+    /// 1, and one more with each edit or deletion: of two versions the higher one is the truth.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// When it was sent.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When its text was last changed. Null when it never was.
+    async fn edited_at(&self) -> Option<DateTime> {
+        self.0.edited_at.map(DateTime)
+    }
+
+    /// When it was deleted. Null while it is not.
+    async fn deleted_at(&self) -> Option<DateTime> {
+        self.0.deleted_at.map(DateTime)
+    }
+
+    /// Its place in the feed: what `after` of messageAdded and events takes.
+    async fn feed_cursor(&self) -> String {
+        let nonce = u32::try_from(self.0.nonce).unwrap_or_default();
+        Cursor { position: self.0.position, nonce }.to_string()
+    }
+}
+
+/// The arguments of a page of messages.
+pub(super) struct MessageWindow {
+    pub(super) first: Option<i32>,
+    pub(super) after: Option<String>,
+    pub(super) last: Option<i32>,
+    pub(super) before: Option<String>,
+    pub(super) around_seq: Option<i32>,
+}
+
+impl MessageWindow {
+    /// Checks the arguments; `here` is the conversation, where the viewer may see one.
+    fn parse(&self, here: Option<ConversationId>) -> Result<Window> {
+        let wrong = |field: &'static str, message: &'static str| Err(Failure(Error::input(field, message)));
+        let first = paging::size("first", self.first)?;
+        let last = paging::size("last", self.last)?;
+        let seq = |field, cursor: &Option<String>| {
+            paging::place(field, cursor.as_deref(), |place| match place {
+                Place::Message { conversation, seq } => {
+                    let is_here = here.is_none_or(|here| conversation.as_bytes() == here.as_bytes());
+                    (is_here && seq > 0).then_some(seq)
+                }
+                Place::Conversation { .. } | Place::User { .. } | Place::Member { .. } => None,
+            })
+        };
+        let (after, before) = (seq("after", &self.after)?, seq("before", &self.before)?);
+        if first.is_some() && last.is_some() {
+            return wrong("last", "ask for first or for last, not for both");
+        }
+        if let Some(seq) = self.around_seq {
+            return match seq {
+                ..0 => wrong("aroundSeq", "a seq is 1 or more"),
+                _ if after.is_some() => wrong("after", "aroundSeq goes without after"),
+                _ if before.is_some() => wrong("before", "aroundSeq goes without before"),
+                _ => Ok(Window::Around { count: first.or(last).unwrap_or(limits::DEFAULT_PAGE), seq }),
+            };
+        }
+        match (after, before) {
+            (Some(_), Some(_)) => wrong("before", "ask for what is after or for what is before, not for both"),
+            (Some(_), None) if last.is_some() => wrong("last", "after goes with first"),
+            (None, Some(_)) if first.is_some() => wrong("first", "before goes with last"),
+            (Some(_), None) => Ok(Window::First { count: first.unwrap_or(limits::DEFAULT_PAGE), after }),
+            (None, _) => match first {
+                Some(count) => Ok(Window::First { count, after: None }),
+                None => Ok(Window::Last { count: last.unwrap_or(limits::DEFAULT_PAGE), before }),
+            },
+        }
+    }
+}
+
+/// A page of a conversation's messages; an empty one where the viewer is not in it.
+pub(super) async fn message_list(
+    ctx: &Context<'_>,
+    membership: Option<&Membership>,
+    window: MessageWindow,
+) -> Result<List<Message>> {
+    let window = window.parse(membership.map(|own| own.conversation().id))?;
+    let page = match membership {
+        Some(own) => messages::history(ctx.app()?, own, window).await?,
+        None => Page::empty(),
+    };
+    Ok(paging::connection(page, |row| {
+        let conversation = Uuid::from_bytes(*row.conversation_id.as_bytes());
+        (Place::Message { conversation, seq: row.seq }, row.into())
+    }))
+}
+
+/// The badge: all that you have not read.
+#[derive(SimpleObject)]
+pub struct UnreadSummary {
+    /// Unread messages in all your conversations.
+    messages: i64,
+    /// Conversations with unread messages.
+    conversations: i64,
+}
+
+/// A message to send.
+#[derive(InputObject)]
+struct SendMessageInput {
+    /// The message's id, chosen by the client (UUIDv7): a retry with the same id to the same conversation returns the
+    /// first message, as it is now, and sends nothing, for ever; so an optimistic and a real message are one cache
+    /// entry. It is looked up before anything else of the input is. Someone else's id, or one used in another
+    /// conversation: BAD_USER_INPUT. The server chooses when left out.
+    id: Option<ID>,
+    /// Where to. To yourself: BAD_USER_INPUT. To an erased person: NOT_FOUND.
+    to: ConversationRef,
+    /// 1 to 4,000 characters after trimming.
+    text: Option<String>,
+    /// The message that it replies to, of the same conversation: else NOT_FOUND.
+    reply_to_id: Option<ID>,
+}
+
+/// Queries about messages.
+#[derive(Default)]
+pub struct MessagesQuery;
+
+#[Object]
+impl MessagesQuery {
+    /// A page of a conversation's history, oldest to newest; without arguments the newest 50. Ask for `first` (and
+    /// `after`), for `last` (and `before`), or with `aroundSeq` for what is around a message: a search hit, a hole.
+    /// Empty where you are not in the conversation.
+    #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        conversation: ConversationRef,
+        #[graphql(desc = "The size of a page from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the message before the page.")] after: Option<String>,
+        #[graphql(desc = "The size of a page from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor of the message behind the page.")] before: Option<String>,
+        #[graphql(desc = "A seq: the page is around it, or around the message nearest to it.")] around_seq: Option<i32>,
+    ) -> Result<List<Message>> {
+        let viewer = ctx.viewer()?.user();
+        let membership = match conversation.parse() {
+            Some(reference) => conversations::find_membership(ctx.app()?, viewer, reference).await?,
+            None => None,
+        };
+        message_list(ctx, membership.as_ref(), MessageWindow { first, after, last, before, around_seq }).await
+    }
+
+    /// A message by id. Null where there is none that you may see.
+    async fn message(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Message>> {
+        let viewer = ctx.viewer()?.user();
+        let Some(id) = MessageId::parse(&id) else { return Ok(None) };
+        Ok(messages::find(ctx.app()?, viewer, id).await?.map(Message::from))
+    }
+
+    /// How many messages you have not read, and in how many conversations: the badge.
+    async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
+        let unread = messages::unread(ctx.app()?, ctx.viewer()?.user()).await?;
+        Ok(UnreadSummary { messages: unread.messages, conversations: unread.conversations })
+    }
+}
+
+/// Mutations of messages.
+#[derive(Default)]
+pub struct MessagesMutation;
+
+#[Object]
+impl MessagesMutation {
+    /// Sends a message. When it is answered, the message is on disk. Codes: BAD_USER_INPUT, NOT_FOUND, and
+    /// SERVICE_UNAVAILABLE, after which a retry with the same id is safe.
+    async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<Message> {
+        let sender = ctx.viewer()?.user();
+        let not_an_id = || Failure(Error::input("id", "a message's id is a UUIDv7 in lower case"));
+        let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
+        let to = input.to.parse().ok_or(Failure(Error::NotFound))?;
+        let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).ok_or(Failure(Error::NotFound))).transpose()?;
+        let new = NewMessage { id, to, text: input.text, reply_to };
+        Ok(messages::send(ctx.app()?, sender, new).await?.into())
+    }
+
+    /// Gives a message of yours another text, 1 to 4,000 characters. The same text makes no new version. Codes:
+    /// BAD_USER_INPUT (also for a deleted message), FORBIDDEN for somebody else's, NOT_FOUND.
+    async fn edit_message(&self, ctx: &Context<'_>, id: ID, text: String) -> Result<Message> {
+        let viewer = ctx.viewer()?.user();
+        let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
+        Ok(messages::edit(ctx.app()?, viewer, id, MessageText::parse(&text)?).await?.into())
+    }
+
+    /// Deletes a message of yours. A tombstone is left: id, sender, seq and deletedAt stay. Twice is once. Codes:
+    /// FORBIDDEN for somebody else's, NOT_FOUND.
+    async fn delete_message(&self, ctx: &Context<'_>, id: ID) -> Result<Message> {
+        let viewer = ctx.viewer()?.user();
+        let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
+        Ok(messages::delete(ctx.app()?, viewer, id).await?.into())
+    }
+
+    /// Moves your read mark forward, never back; beyond the newest message it stops there. A second move within a
+    /// second is answered when the second is over. Codes: BAD_USER_INPUT, NOT_FOUND.
+    async fn mark_read(
+        &self,
+        ctx: &Context<'_>,
+        conversation: ConversationRef,
+        up_to_seq: i32,
+    ) -> Result<Conversation> {
+        let viewer = ctx.viewer()?.user();
+        if up_to_seq < 0 {
+            return Err(Failure(Error::input("upToSeq", "a seq is 0 or more")));
+        }
+        let program = ctx.program()?;
+        let reference = conversation.parse().ok_or(Failure(Error::NotFound))?;
+        let member = conversations::membership(&program.app, viewer, reference).await?;
+        Ok(program.read_marks.mark(&member, up_to_seq).await?.into())
+    }
+}

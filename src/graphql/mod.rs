@@ -1,0 +1,233 @@
+//! The API: resolvers that dress what the slices decide, and the execution of documents, guarded and shared.
+
+mod accounts;
+mod context;
+mod conversations;
+pub mod cookies;
+mod date_time;
+mod error;
+mod feed;
+pub mod guard;
+mod live;
+mod loaders;
+mod messages;
+mod paging;
+mod presence;
+mod server_info;
+mod shape;
+mod shared;
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use async_graphql::parser::types::{BaseType, OperationType};
+use async_graphql::{MergedObject, MergedSubscription, Request, Response, Schema, ServerError};
+use futures_util::FutureExt;
+use moka::sync::Cache;
+use serde::Serialize;
+
+pub use context::Program;
+pub use error::{PARSE_FAILED, VALIDATION_FAILED, code};
+pub use live::{Frame, Resume};
+
+use crate::accounts::Viewer;
+use crate::error::Error;
+use crate::feed::Cursor;
+use crate::limits;
+use loaders::Loaders;
+use shared::Shapes;
+
+/// All queries.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    accounts::AccountsQuery,
+    conversations::ConversationsQuery,
+    messages::MessagesQuery,
+    feed::FeedQuery,
+    server_info::ServerInfoQuery,
+);
+
+/// All mutations.
+#[derive(MergedObject, Default)]
+pub struct Mutation(accounts::AccountsMutation, conversations::ConversationsMutation, messages::MessagesMutation);
+
+/// All subscriptions.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(feed::FeedSubscription, presence::PresenceSubscription);
+
+/// Who sends a request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The signed-in viewer; `None` is a visitor.
+    pub viewer: Option<Viewer>,
+    /// Where they are.
+    pub address: IpAddr,
+    /// What they say their client is.
+    pub user_agent: Option<String>,
+    /// By which the log knows the request.
+    pub request_id: String,
+}
+
+/// The API. Clones share it.
+#[derive(Clone)]
+pub struct Api {
+    schema: Schema<Query, Mutation, Subscription>,
+    program: Program,
+    shapes: Arc<Shapes>,
+    /// Every name in the schema.
+    names: Arc<HashSet<String>>,
+    /// Events that could not be resolved, and how often.
+    failures: Cache<i64, u32>,
+}
+
+/// The kind of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Query,
+    Mutation,
+    Subscription,
+}
+
+impl Api {
+    /// The API of a program.
+    pub fn new(program: Program) -> Self {
+        let mut schema = builder().data(program.clone());
+        if !program.app.config.introspection {
+            // Suggestions of names would be introspection by guessing.
+            schema = schema.disable_introspection().disable_suggestions();
+        }
+        let schema = schema.finish();
+        let names = Arc::new(schema.names().into_iter().collect());
+        let failures = Cache::builder().time_to_live(limits::REQUEST * 60).max_capacity(10_000).build();
+        Self { schema, program, shapes: Arc::default(), names, failures }
+    }
+
+    /// The program behind the API.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// Executes a query or a mutation.
+    pub async fn execute(&self, mut request: Request, caller: Caller) -> Response {
+        match self.prepare(&mut request) {
+            Ok(Operation::Query | Operation::Mutation) => self.execute_prepared(request, caller).await,
+            Ok(Operation::Subscription) => {
+                let refused = Error::input("query", "subscriptions go over a WebSocket, at the same address");
+                self.finished(Response::from_errors(vec![error::server_error(refused)]), &caller.request_id)
+            }
+            Err(errors) => self.finished(Response::from_errors(errors), &caller.request_id),
+        }
+    }
+
+    /// Guards a document: before the parse, which can overflow the stack, and before the execution, whose own checks
+    /// can take for ever.
+    fn prepare(&self, request: &mut Request) -> Result<Operation, Vec<ServerError>> {
+        // The whole text is read before the parse, also where somebody has parsed already: it takes a microsecond.
+        guard::lexical::check(&request.query).map_err(|refusal| vec![refused(refusal)])?;
+        let (name, variables) = (request.operation_name.clone(), request.variables.clone());
+        let document = request.parsed_query().map_err(|error| vec![with_code(error, PARSE_FAILED)])?;
+        guard::cost::check(document, name.as_deref(), &variables).map_err(|refusal| vec![refused(refusal)])?;
+        // Without an operation the execution says what is wrong.
+        let Some(operation) = guard::operation::chosen(document, name.as_deref()) else { return Ok(Operation::Query) };
+        let mut defaults = Vec::new();
+        for definition in &operation.variable_definitions {
+            let definition = &definition.node;
+            // async-graphql panics on a default of a type that it does not know.
+            if !self.names.contains(base_name(&definition.var_type.node.base)) {
+                return Err(vec![invalid(format!("Unknown type \"{}\"", definition.var_type.node))]);
+            }
+            // Its @skip and @include look at the given variables only, so the defaults are given too.
+            if let Some(default) = &definition.default_value
+                && !variables.contains_key(&definition.name.node)
+            {
+                defaults.push((definition.name.node.clone(), default.node.clone()));
+            }
+        }
+        let operation = match operation.ty {
+            OperationType::Query => Operation::Query,
+            OperationType::Mutation => Operation::Mutation,
+            OperationType::Subscription => Operation::Subscription,
+        };
+        request.variables.extend(defaults);
+        Ok(operation)
+    }
+
+    async fn execute_prepared(&self, request: Request, caller: Caller) -> Response {
+        let request_id = caller.request_id.clone();
+        let viewer = caller.viewer.clone();
+        // Taken before anything is resolved.
+        let now = feed::FeedCursorNow(self.program.app.feed.head());
+        let loaders = Loaders::new(&self.program.app, viewer.as_ref().map(Viewer::user));
+        let request = request.data(now).data(loaders).data(caller);
+        let request = match viewer {
+            Some(viewer) => request.data(viewer),
+            None => request,
+        };
+        let response = AssertUnwindSafe(self.schema.execute(request)).catch_unwind().await;
+        let response = response.unwrap_or_else(|_| {
+            let panicked = Error::Internal(anyhow::anyhow!("a resolver panicked"));
+            Response::from_errors(vec![error::server_error(panicked)])
+        });
+        self.finished(response, &request_id)
+    }
+
+    fn finished(&self, mut response: Response, request_id: &str) -> Response {
+        error::finish(&mut response, request_id);
+        response
+    }
+
+    /// Counts that an event could not be resolved; whether that is often enough to pass it.
+    fn fails_for_good(&self, at: Cursor) -> bool {
+        let tries = self.failures.get(&at.position).unwrap_or(0) + 1;
+        self.failures.insert(at.position, tries);
+        tries >= limits::EVENT_TRIES
+    }
+}
+
+/// The schema as clients see it.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new().prefer_single_line_descriptions();
+    builder().finish().sdl_with_options(options)
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    // The guard has counted before; these are a second line.
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .limit_recursive_depth(32)
+        .limit_directives(limits::QUERY_DIRECTIVES)
+}
+
+fn base_name(base: &BaseType) -> &str {
+    match base {
+        BaseType::Named(name) => name,
+        BaseType::List(inner) => base_name(&inner.base),
+    }
+}
+
+fn invalid(problem: impl std::fmt::Display) -> ServerError {
+    with_code(ServerError::new(problem.to_string(), None), VALIDATION_FAILED)
+}
+
+fn refused(refusal: guard::Refusal) -> ServerError {
+    match refusal {
+        guard::Refusal::TooMuch { .. } => error::server_error(Error::QueryTooComplex(refusal.to_string())),
+        guard::Refusal::Circular { .. } => invalid(refusal),
+    }
+}
+
+fn with_code(mut error: ServerError, code: &'static str) -> ServerError {
+    let mut extensions = error.extensions.take().unwrap_or_default();
+    extensions.set("code", code);
+    error.extensions = Some(extensions);
+    error
+}
+
+/// A piece of JSON, shared by all who send it.
+pub type Json = Arc<str>;
+
+fn json(value: &impl Serialize) -> Json {
+    // Maps with string keys and lists of them: there is nothing in a response that JSON can't hold.
+    serde_json::to_string(value).expect("a response is JSON").into()
+}

@@ -1,0 +1,130 @@
+//! Relay connections: arguments that ask for a page, and cursors that say where it begins.
+
+use async_graphql::OutputType;
+use async_graphql::connection::{Connection, Edge, EmptyFields};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::graphql::error::{Failure, Result};
+use crate::limits;
+use crate::page::Page;
+
+/// A connection whose cursors are opaque strings.
+pub type List<T> = Connection<String, T, EmptyFields>;
+
+/// The size of a page: from 1 to 100.
+pub fn size(field: &'static str, asked: Option<i32>) -> Result<Option<u32>> {
+    let Some(asked) = asked else { return Ok(None) };
+    match u32::try_from(asked) {
+        Ok(size @ 1..=limits::PAGE_SIZE) => Ok(Some(size)),
+        _ => {
+            let message = format!("a page has 1 to {} of them", limits::PAGE_SIZE);
+            Err(Failure(Error::input(field, message)))
+        }
+    }
+}
+
+/// Dresses a page.
+pub fn connection<R, T: OutputType>(page: Page<R>, mut edge: impl FnMut(R) -> (Place, T)) -> List<T> {
+    let mut list = Connection::new(page.has_previous, page.has_next);
+    list.edges.extend(page.items.into_iter().map(|row| {
+        let (place, node) = edge(row);
+        Edge::new(place.encode(), node)
+    }));
+    list
+}
+
+/// The place of something in a list. What is a place in one kind of list is none in another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A message in this conversation's history.
+    Message { conversation: Uuid, seq: i32 },
+    /// A conversation in the sidebar.
+    Conversation { active_at: i64, id: Uuid },
+    /// A person in the list by name.
+    User { name_key: String, id: Uuid },
+    /// A member of this conversation.
+    Member { conversation: Uuid, position: i64, user: Uuid },
+}
+
+impl Place {
+    /// The cursor that a client sees.
+    pub fn encode(&self) -> String {
+        let bytes = match self {
+            Self::Message { conversation, seq } => {
+                [b"m".as_slice(), conversation.as_bytes(), &seq.to_be_bytes()].concat()
+            }
+            Self::Conversation { active_at, id } => [b"c".as_slice(), &active_at.to_be_bytes(), id.as_bytes()].concat(),
+            Self::User { name_key, id } => [b"u".as_slice(), id.as_bytes(), name_key.as_bytes()].concat(),
+            Self::Member { conversation, position, user } => {
+                [b"p".as_slice(), conversation.as_bytes(), &position.to_be_bytes(), user.as_bytes()].concat()
+            }
+        };
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The place that a cursor names; `None` is not one of ours.
+    pub fn decode(cursor: &str) -> Option<Self> {
+        // The longest has a name of 80 scalars in it.
+        if cursor.len() > 1_024 {
+            return None;
+        }
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (kind, bytes) = bytes.split_first()?;
+        let uuid = |bytes: &[u8]| Uuid::from_slice(bytes).ok();
+        match kind {
+            b'm' => {
+                let (conversation, seq) = bytes.split_first_chunk::<16>()?;
+                Some(Self::Message { conversation: uuid(conversation)?, seq: i32::from_be_bytes(seq.try_into().ok()?) })
+            }
+            b'c' => {
+                let (active_at, id) = bytes.split_first_chunk::<8>()?;
+                Some(Self::Conversation { active_at: i64::from_be_bytes(*active_at), id: uuid(id)? })
+            }
+            b'u' => {
+                let (id, name_key) = bytes.split_first_chunk::<16>()?;
+                Some(Self::User { id: uuid(id)?, name_key: String::from_utf8(name_key.to_vec()).ok()? })
+            }
+            b'p' => {
+                let (conversation, rest) = bytes.split_first_chunk::<16>()?;
+                let (position, user) = rest.split_first_chunk::<8>()?;
+                let position = i64::from_be_bytes(*position);
+                Some(Self::Member { conversation: uuid(conversation)?, position, user: uuid(user)? })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Reads a cursor argument with what takes its kind of place.
+pub fn place<T>(field: &'static str, cursor: Option<&str>, take: impl FnOnce(Place) -> Option<T>) -> Result<Option<T>> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let place = Place::decode(cursor).and_then(take);
+    place.map(Some).ok_or_else(|| Failure(Error::input(field, "this is not a cursor of this list")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_comes_back_as_it_went() {
+        for place in [
+            Place::Message { conversation: Uuid::now_v7(), seq: 7 },
+            Place::Conversation { active_at: -1, id: Uuid::now_v7() },
+            Place::User { name_key: "zoë".into(), id: Uuid::now_v7() },
+            Place::Member { conversation: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
+        ] {
+            assert_eq!(Place::decode(&place.encode()), Some(place));
+        }
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_none() {
+        for cursor in ["", "m", "bQ", "AAAA", "????", &"A".repeat(1_000_000)] {
+            assert_eq!(Place::decode(cursor), None);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Who is online.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, SimpleObject, Subscription};
+use futures_util::Stream;
+
+use crate::graphql::accounts::{User, known_user};
+use crate::graphql::date_time::DateTime;
+use crate::graphql::error::Result;
+use crate::graphql::live::{Moment, Topic, moment};
+
+/// Somebody came or went.
+#[derive(SimpleObject)]
+pub struct Presence {
+    /// Who.
+    user: User,
+    /// Whether they are online now.
+    online: bool,
+    /// When they last came or went.
+    last_seen_at: Option<DateTime>,
+}
+
+/// Subscriptions to presence.
+#[derive(Default)]
+pub struct PresenceSubscription;
+
+#[Subscription]
+impl PresenceSubscription {
+    /// Who is online now, yourself included: on subscribing, then after changes, at most once a second. The first
+    /// 1,000 by name; with more people, use presenceChanged.
+    async fn online_users(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Vec<User>>> {
+        moment(ctx, Topic::OnlineUsers, async |moment| match moment {
+            Moment::Online(online) => Ok(Some(online.users.iter().map(|row| User::new(Arc::clone(row))).collect())),
+            Moment::Event(_) | Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Presence(_) => Ok(None),
+        })
+        .await
+    }
+
+    /// One event a change, of everybody or of up to 200 people. Somebody goes offline 10 seconds after their last
+    /// device went, so that a reconnect is no change.
+    async fn presence_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of whom to hear, up to 200 ids; of everybody when left out.")] user_ids: Option<Vec<ID>>,
+    ) -> Result<impl Stream<Item = Presence>> {
+        moment(ctx, Topic::PresenceChanged { user_ids }, async |moment| match moment {
+            Moment::Presence(changed) => Ok(Some(Presence {
+                user: known_user(ctx, changed.user).await?,
+                online: changed.online,
+                last_seen_at: Some(DateTime(changed.last_seen_at)),
+            })),
+            Moment::Event(_) | Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) => Ok(None),
+        })
+        .await
+    }
+}

@@ -1,0 +1,203 @@
+//! Shared execution: equal subscriptions are executed and serialised once for each thing that happens, and everybody
+//! gets the same bytes.
+//!
+//! Which subscriptions can be shared is observed, not declared. A moment is first resolved without any viewer at hand;
+//! an execution that asked for one is thrown away, its shape is marked, and from then on every viewer of that shape gets
+//! an execution of their own. So what is shared can't have depended on anybody, whatever the schema grows.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{Request, Response, ServerError, Variables};
+use futures_util::{FutureExt, StreamExt};
+use tokio::sync::OnceCell;
+
+use crate::accounts::Viewer;
+use crate::error::Error;
+use crate::graphql::context::AskedForViewer;
+use crate::graphql::error::{finish, is_our_fault, server_error};
+use crate::graphql::live::{Beginning, Moment, Topic};
+use crate::graphql::loaders::Loaders;
+use crate::graphql::shape::{Shape, lift_root};
+use crate::graphql::{Api, Caller, Json, json};
+use crate::slot::Slot;
+
+/// What equal subscriptions have in common.
+pub(super) struct Shared {
+    document: ExecutableDocument,
+    operation_name: Option<String>,
+    variables: Variables,
+    asks_for_viewer: AtomicBool,
+}
+
+/// The shapes of the subscriptions that there are.
+#[derive(Default)]
+pub(super) struct Shapes(Mutex<HashMap<String, Weak<Shared>>>);
+
+/// Why a moment could not be resolved.
+pub(super) enum Fault {
+    /// Something failed here; the log knows what.
+    Ours,
+    /// The document asks for what can't be, such as a page of 1,000. Its errors, as JSON.
+    Theirs(Json),
+}
+
+/// What is kept with something that happened: for each shape the bytes of its frame.
+#[derive(Default)]
+struct Made(Mutex<Vec<(Weak<Shared>, Arc<OnceCell<Once>>)>>);
+
+/// More shapes than this of one event are not kept but made anew.
+const SHAPES_KEPT: usize = 64;
+
+/// What came of an execution for everybody.
+enum Once {
+    /// The frame's payload; `None` where there is nothing to tell.
+    Payload(Option<Json>),
+    /// It depends on who looks.
+    AsksForViewer,
+}
+
+impl Api {
+    /// Begins a subscription: validates it against the schema and takes its arguments.
+    pub(super) async fn begin(
+        &self,
+        mut request: Request,
+        caller: &Caller,
+    ) -> Result<(Arc<Shared>, Topic), Vec<ServerError>> {
+        let mut document = request.parsed_query().map_err(|error| vec![error])?.clone();
+        let operation_name = request.operation_name.clone();
+        // async-graphql does not look into fragments at the root of a subscription.
+        lift_root(&mut document, operation_name.as_deref()).map_err(|malformed| vec![super::invalid(malformed)])?;
+        request.set_parsed_query(document.clone());
+        let shape = Shape::of(&document, operation_name.as_deref(), &request.variables);
+        let shape = shape.map_err(|malformed| vec![super::invalid(malformed)])?;
+        let variables = request.variables.clone();
+        let beginning = Arc::new(Beginning::default());
+        let request = request.data(Arc::clone(&beginning)).data(Loaders::new(&self.program.app, None));
+        let request = match &caller.viewer {
+            Some(viewer) => request.data(viewer.clone()),
+            None => request,
+        };
+        if let Some(refused) = self.one_response(request).await.filter(Response::is_err) {
+            return Err(refused.errors);
+        }
+        let nothing = || vec![super::invalid("this subscription has no field")];
+        let topic = beginning.take().ok_or_else(nothing)?;
+        let shared = self.shapes.share(shape.text, || Shared {
+            document,
+            operation_name,
+            variables,
+            asks_for_viewer: AtomicBool::new(false),
+        });
+        Ok((shared, topic))
+    }
+
+    /// The first response of a subscription; a panic is a failure of ours.
+    async fn one_response(&self, request: Request) -> Option<Response> {
+        let mut responses = self.schema.execute_stream(request);
+        match AssertUnwindSafe(responses.next()).catch_unwind().await {
+            Ok(response) => response,
+            Err(_) => {
+                let panicked = Error::Internal(anyhow::anyhow!("a resolver panicked"));
+                Some(Response::from_errors(vec![server_error(panicked)]))
+            }
+        }
+    }
+}
+
+impl Shapes {
+    fn share(&self, text: String, make: impl FnOnce() -> Shared) -> Arc<Shared> {
+        let mut shapes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = shapes.get(&text).and_then(Weak::upgrade) {
+            return shared;
+        }
+        // Those that nobody uses any more go when the map would have to grow.
+        if shapes.len() == shapes.capacity() {
+            shapes.retain(|_, shared| shared.strong_count() > 0);
+        }
+        let shared = Arc::new(make());
+        shapes.insert(text, Arc::downgrade(&shared));
+        shared
+    }
+}
+
+impl Shared {
+    /// The payload of the frame that tells of a moment; `None` where there is nothing to tell.
+    pub(super) async fn resolve(
+        self: &Arc<Self>,
+        api: &Api,
+        moment: Arc<Moment>,
+        viewer: &Viewer,
+        request_id: &str,
+    ) -> Result<Option<Json>, Fault> {
+        if let Some(slot) = moment.slot()
+            && !self.asks_for_viewer.load(Ordering::Relaxed)
+        {
+            let once = self.cell(slot);
+            match once.get_or_try_init(|| self.resolve_once(api, &moment, request_id)).await? {
+                Once::Payload(payload) => return Ok(payload.clone()),
+                Once::AsksForViewer => {}
+            }
+        }
+        let request = self.request(api, moment, Some(viewer)).data(viewer.clone());
+        payload(api.one_response(request).await, request_id)
+    }
+
+    async fn resolve_once(&self, api: &Api, moment: &Arc<Moment>, request_id: &str) -> Result<Once, Fault> {
+        let asked = Arc::new(AskedForViewer::default());
+        let request = self.request(api, Arc::clone(moment), None).data(Arc::clone(&asked));
+        let response = api.one_response(request).await;
+        if asked.was_asked() {
+            self.asks_for_viewer.store(true, Ordering::Relaxed);
+            return Ok(Once::AsksForViewer);
+        }
+        payload(response, request_id).map(Once::Payload)
+    }
+
+    fn request(&self, api: &Api, moment: Arc<Moment>, viewer: Option<&Viewer>) -> Request {
+        let mut request = Request::new("").variables(self.variables.clone());
+        request.operation_name.clone_from(&self.operation_name);
+        request.set_parsed_query(self.document.clone());
+        let viewer = viewer.map(Viewer::user);
+        request.data(moment).data(Loaders::new(&api.program.app, viewer))
+    }
+
+    fn cell(self: &Arc<Self>, slot: &Slot) -> Arc<OnceCell<Once>> {
+        let Some(made) = slot.get::<Made>() else { return Arc::default() };
+        let mut made = made.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_this = |(shape, _): &&(Weak<Self>, _)| shape.as_ptr() == Arc::as_ptr(self);
+        if let Some((_, cell)) = made.iter().find(of_this) {
+            return Arc::clone(cell);
+        }
+        let cell = Arc::new(OnceCell::new());
+        if made.len() < SHAPES_KEPT {
+            made.push((Arc::downgrade(self), Arc::clone(&cell)));
+        }
+        cell
+    }
+}
+
+impl Moment {
+    /// Where what is made of it for everybody is kept. A replay's end is one client's own.
+    fn slot(&self) -> Option<&Slot> {
+        match self {
+            Self::Event(event) => Some(&event.shared),
+            Self::Online(online) => Some(&online.shared),
+            Self::Presence(changed) => Some(&changed.shared),
+            Self::CaughtUp(_) | Self::Reset(..) => None,
+        }
+    }
+}
+
+fn payload(response: Option<Response>, request_id: &str) -> Result<Option<Json>, Fault> {
+    let Some(mut response) = response else { return Ok(None) };
+    if response.is_ok() {
+        return Ok(Some(json(&response)));
+    }
+    let ours = is_our_fault(&response);
+    finish(&mut response, request_id);
+    Err(if ours { Fault::Ours } else { Fault::Theirs(json(&response.errors)) })
+}

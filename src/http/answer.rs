@@ -1,0 +1,145 @@
+//! What the schema answered, as an answer of HTTP: status, type and body.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_graphql::{ServerError, Value};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::negotiate::Media;
+
+/// The body of every answer in GraphQL, of refusals too.
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    /// Absent when nothing was executed; null when what was executed came to nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<&'a BTreeMap<String, Value>>,
+}
+
+/// Dresses an answer of the schema; its headers, cookies among them, are passed on.
+pub(super) fn answer(media: Media, response: &async_graphql::Response) -> Response {
+    let executed = !is_request_error(response);
+    let mut headers = HeaderMap::new();
+    for (name, value) in &response.http_headers {
+        headers.append(name, value.clone());
+    }
+    let status = if executed { StatusCode::OK } else { refused(media, &response.errors, &mut headers) };
+    let extensions = Some(&response.extensions).filter(|extensions| !extensions.is_empty());
+    let body = Body { errors: &response.errors, data: executed.then_some(&response.data), extensions };
+    send(status, media, headers, &body)
+}
+
+/// An answer that has an error and nothing else.
+pub(super) fn error(status: StatusCode, media: Media, headers: HeaderMap, error: ServerError) -> Response {
+    send(status, media, headers, &Body { errors: &[error], data: None, extensions: None })
+}
+
+/// `Retry-After` knows whole seconds only.
+pub(super) fn retry_after(time: Duration) -> HeaderValue {
+    HeaderValue::from(u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX))
+}
+
+fn send(status: StatusCode, media: Media, mut headers: HeaderMap, body: &Body<'_>) -> Response {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Maps with string keys, lists and plain values: there is nothing in it that JSON can't hold.
+    let body = serde_json::to_vec(body).expect("an answer is JSON");
+    (status, headers, body).into_response()
+}
+
+/// Whether nothing was executed: what fails while it is executed has a path.
+fn is_request_error(response: &async_graphql::Response) -> bool {
+    let no_path = response.errors.iter().all(|error| error.path.is_empty());
+    !response.errors.is_empty() && no_path && response.data == Value::Null
+}
+
+/// The status of a request that was not executed. Capacity and faults are no matter of GraphQL: they have theirs
+/// in both types.
+fn refused(media: Media, errors: &[ServerError], headers: &mut HeaderMap) -> StatusCode {
+    let extension = |name| errors.iter().find_map(|error| error.extensions.as_ref()?.get(name));
+    if let Some(Value::Number(ms)) = extension("retryAfterMs") {
+        headers.insert(RETRY_AFTER, retry_after(Duration::from_millis(ms.as_u64().unwrap_or(0))));
+    }
+    let code = match extension("code") {
+        Some(Value::String(code)) => code,
+        _ => "",
+    };
+    match (code, media) {
+        ("RATE_LIMITED", _) => StatusCode::TOO_MANY_REQUESTS,
+        ("SERVICE_UNAVAILABLE", _) => StatusCode::SERVICE_UNAVAILABLE,
+        ("INTERNAL_SERVER_ERROR", _) => StatusCode::INTERNAL_SERVER_ERROR,
+        (_, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (_, Media::Json) => StatusCode::OK,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{ErrorExtensionValues, PathSegment, value};
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    fn error(code: &str, path: Vec<PathSegment>) -> ServerError {
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", code);
+        extensions.set("retryAfterMs", 1001);
+        let mut error = ServerError::new("no", None);
+        (error.extensions, error.path) = (Some(extensions), path);
+        error
+    }
+
+    async fn status_and_body(media: Media, response: async_graphql::Response) -> (u16, String) {
+        let response = answer(media, &response);
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_was_not_executed_has_no_data_and_a_status_of_its_type() {
+        for (code, graphql, json) in [
+            ("BAD_USER_INPUT", 400, 200),
+            ("GRAPHQL_PARSE_FAILED", 400, 200),
+            ("QUERY_TOO_COMPLEX", 400, 200),
+            ("RATE_LIMITED", 429, 429),
+            ("SERVICE_UNAVAILABLE", 503, 503),
+            ("INTERNAL_SERVER_ERROR", 500, 500),
+        ] {
+            for (media, expected) in [(Media::GraphqlResponse, graphql), (Media::Json, json)] {
+                let response = async_graphql::Response::from_errors(vec![error(code, vec![])]);
+                let (status, body) = status_and_body(media, response).await;
+                assert_eq!(status, expected, "{code} {media:?}");
+                assert!(body.starts_with(r#"{"errors":[{"message":"no""#) && !body.contains("data"), "{body}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_executed_has_data_and_is_a_success() {
+        let failed = error("NOT_FOUND", vec![PathSegment::Field("a".to_owned())]);
+        for (errors, data, body) in
+            [(vec![], value!({ "a": 1 }), r#"{"data":{"a":1}}"#), (vec![failed], Value::Null, r#""data":null}"#)]
+        {
+            for media in [Media::GraphqlResponse, Media::Json] {
+                let mut response = async_graphql::Response::new(data.clone());
+                response.errors = errors.clone();
+                let (status, text) = status_and_body(media, response).await;
+                assert!(status == 200 && text.ends_with(body), "{status} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_in_seconds_rounded_up() {
+        let response = async_graphql::Response::from_errors(vec![error("RATE_LIMITED", vec![])]);
+        assert_eq!(answer(Media::Json, &response).headers()[RETRY_AFTER], "2");
+    }
+}

@@ -1,0 +1,168 @@
+//! A TCP connection that ends by itself when the other side is silent, too slow, or does not read.
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::limits;
+
+/// How long a connection waits for what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waits {
+    /// For all headers of a request, from its first byte; for those of the first one, from the start.
+    pub(super) head: Duration,
+    /// For the next request.
+    pub(super) idle: Duration,
+    /// For a write to make progress.
+    pub(super) write: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self { head: limits::HEADER_READ, idle: limits::KEEP_ALIVE, write: limits::WRITE_WAIT }
+    }
+}
+
+/// Counts requests begun and ended: while it is odd, one is being served.
+///
+/// hyper's own time limit for headers also runs while a connection waits for its next request, so that it is too
+/// long for the one or too short for the other. This tells the connection which of them it waits for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Turns(Arc<AtomicU32>);
+
+impl Turns {
+    /// A request has come or has been answered. One that ends in an upgrade is never answered.
+    pub(super) fn next(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection, its time limits, and its place among those that are taken: also after an upgrade.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: TcpStream,
+    waits: Waits,
+    turns: Turns,
+    /// The turn that was under way at the last read.
+    turn: u32,
+    /// Whether nothing of the next request has come yet.
+    idle: bool,
+    reading: Deadline,
+    writing: Deadline,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream, slot: OwnedSemaphorePermit, turns: Turns, waits: Waits) -> Self {
+        let (reading, writing) = (Deadline::default(), Deadline::default());
+        Self { stream, waits, turns, turn: 0, idle: false, reading, writing, _slot: slot }
+    }
+
+    /// Writes through `write`, which has to make progress in time.
+    fn poll_progress(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match write(Pin::new(&mut self.stream), cx) {
+            Poll::Ready(result) => {
+                self.writing.stop();
+                if self.idle {
+                    // A long answer is still on its way, though its request counts as served.
+                    self.reading.stop();
+                }
+                Poll::Ready(result)
+            }
+            Poll::Pending => self.writing.poll_expired(cx, self.waits.write),
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let turn = this.turns.0.load(Ordering::Relaxed);
+        if turn != this.turn {
+            (this.turn, this.idle) = (turn, true);
+            this.reading.stop();
+        }
+        let before = buf.filled().len();
+        match Pin::new(&mut this.stream).poll_read(cx, buf) {
+            Poll::Ready(result) => {
+                if this.idle && buf.filled().len() > before {
+                    this.idle = false;
+                    this.reading.stop();
+                }
+                Poll::Ready(result)
+            }
+            // Whoever serves the request limits the time of its body; an upgrade has its own rules.
+            Poll::Pending if turn % 2 == 1 => Poll::Pending,
+            Poll::Pending => {
+                let wait = if this.idle { this.waits.idle } else { this.waits.head };
+                this.reading.poll_expired(cx, wait)
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_progress(cx, |stream, cx| stream.poll_write(cx, buf))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_progress(cx, |stream, cx| stream.poll_write_vectored(cx, bufs))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// A time limit on something that is polled. Stopping and starting it again costs no timer.
+#[derive(Debug, Default)]
+struct Deadline {
+    at: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    fn stop(&mut self) {
+        self.at = None;
+    }
+
+    /// Fails when the wait, which begins with the first call, has lasted too long.
+    fn poll_expired<T>(&mut self, cx: &mut Context<'_>, wait: Duration) -> Poll<io::Result<T>> {
+        let at = *self.at.get_or_insert_with(|| Instant::now() + wait);
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        if timer.deadline() > at || timer.is_elapsed() {
+            timer.as_mut().reset(at);
+        }
+        // A timer of an earlier wait ends too early, and then goes on to the end of this one.
+        while Instant::now() < at {
+            ready!(timer.as_mut().poll(cx));
+            timer.as_mut().reset(at);
+        }
+        Poll::Ready(Err(ErrorKind::TimedOut.into()))
+    }
+}

@@ -1,0 +1,91 @@
+//! Finding a file in a folder by the path of an address, and nothing that was not meant to be found.
+
+use std::path::{Component, Path, PathBuf};
+
+use tokio::fs;
+
+/// The file at a decoded path below a folder; `None` for what is not there, not a file, or not meant to be served.
+pub(super) async fn find(folder: &Path, path: &str) -> Option<PathBuf> {
+    let wanted = folder.join(relative(path)?);
+    let folder = fs::canonicalize(folder).await.ok()?;
+    // Links are followed, and must lead to what could have been asked for without them.
+    let file = fs::canonicalize(wanted).await.ok()?;
+    let inside = file.strip_prefix(&folder).ok()?.to_str()?;
+    relative(inside)?;
+    fs::metadata(&file).await.ok()?.is_file().then_some(file)
+}
+
+/// A path that stays below where it begins: names only, none hidden, no source maps.
+pub(super) fn relative(path: &str) -> Option<&Path> {
+    let named = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains(['\\', '\0']);
+    let harmless = path.split('/').all(named) && !path.to_ascii_lowercase().ends_with(".map");
+    // What the platform takes for more than a name has slipped through.
+    let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    (harmless && plain).then_some(Path::new(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_down_and_to_nothing_hidden() {
+        for path in ["index.html", "assets/a-1234.js", "a/b/c", "a b", "ä", "a..b", "mapped", "a.map.js"] {
+            assert!(relative(path).is_some(), "{path}");
+        }
+        for path in [
+            "",
+            "/",
+            "/etc/passwd",
+            "..",
+            "../x",
+            "a/../b",
+            "a/..",
+            ".",
+            "./a",
+            "a//b",
+            "a/",
+            ".env",
+            "a/.git/config",
+            "..\\x",
+            "a\\b",
+            "a\0",
+            "a.js.map",
+            "a.css.MAP",
+        ] {
+            assert!(relative(path).is_none(), "{path:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_link_does_not_lead_out() {
+        let base = std::env::temp_dir().join(format!("parlour-files-{}", uuid::Uuid::now_v7()));
+        let folder = base.join("dist");
+        std::fs::create_dir_all(folder.join("assets")).unwrap();
+        std::fs::write(base.join("secret"), "x").unwrap();
+        std::fs::write(folder.join("assets/a.js"), "x").unwrap();
+        std::fs::write(folder.join(".env"), "x").unwrap();
+        for (target, link) in [
+            (base.join("secret"), "out"),
+            (base.clone(), "up"),
+            (folder.join(".env"), "hidden"),
+            (folder.join("assets/a.js"), "inside.js"),
+        ] {
+            std::os::unix::fs::symlink(target, folder.join(link)).unwrap();
+        }
+        for (path, found) in [
+            ("assets/a.js", true),
+            ("inside.js", true),
+            ("out", false),
+            ("up/secret", false),
+            ("hidden", false),
+            ("assets", false),
+            ("nothing", false),
+            ("assets/a.js/b", false),
+        ] {
+            assert_eq!(find(&folder, path).await.is_some(), found, "{path}");
+        }
+        assert!(find(&base.join("nowhere"), "a").await.is_none());
+        std::fs::remove_dir_all(base).unwrap();
+    }
+}

@@ -1,0 +1,174 @@
+//! `/graphql`: GraphQL over HTTP after its specification, and the door to the socket and to GraphiQL.
+
+use std::net::{IpAddr, SocketAddr};
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::OperationType;
+use async_graphql::{Request as Operation, Response as Outcome};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Extension, FromRequestParts, Request, State, WebSocketUpgrade};
+use axum::http::header::{SET_COOKIE, UPGRADE, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use tokio::time::timeout;
+
+use super::negotiate::{self, Content, Media};
+use super::refusal::Refusal;
+use super::session::{self, Credential, Source};
+use super::socket::SocketCaller;
+use super::state::{HttpState, Session};
+use super::trace::RequestId;
+use super::{answer, body, multipart, origin, pages, parameters};
+use crate::error::Error;
+use crate::graphql::{Caller, cookies, guard};
+use crate::limits;
+
+const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+
+pub(super) async fn endpoint(
+    State(state): State<HttpState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let media = negotiate::media(&parts.headers);
+    let call = Call { state: &state, address: peer.ip().to_canonical(), id: &id };
+
+    let reads = matches!(parts.method, Method::GET | Method::HEAD);
+    let answer = if reads && asks_for_socket(&parts.headers) {
+        call.socket(parts).await
+    } else if reads && state.config().graphiql && negotiate::prefers_html(&parts.headers) {
+        Ok(pages::graphiql(&state, parts).await)
+    } else if let Some(media) = media {
+        call.answer(parts, body, media).await
+    } else {
+        Err(Refusal::not_acceptable())
+    };
+    answer.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(Media::Json), &id))
+}
+
+/// Clients also ask for other protocols, HTTP/2 for instance: these are answered as if they had not.
+fn asks_for_socket(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// What is known of a request when its handler begins.
+struct Call<'a> {
+    state: &'a HttpState,
+    address: IpAddr,
+    id: &'a RequestId,
+}
+
+impl Call<'_> {
+    async fn socket(self, mut parts: Parts) -> Result<Response, Refusal> {
+        let credential = self.credential(&parts.headers);
+        let credential = match self.state.origins.check_socket(&parts.headers)? {
+            origin::Opener::Page => credential,
+            // Without an origin there is no knowing whose cookie this is.
+            origin::Opener::Program => credential.filter(|credential| credential.source == Source::Bearer),
+        };
+        let user_agent = user_agent(&parts.headers);
+        let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
+            .await
+            .map_err(|_| Refusal::malformed("upgrade", "this is not a WebSocket handshake of version 13"))?;
+        let caller = SocketCaller { address: self.address, user_agent, credential, request_id: self.id.to_string() };
+        Ok(self.state.sockets.upgrade(self.state.api.clone(), upgrade, caller))
+    }
+
+    async fn answer(self, parts: Parts, body: Body, media: Media) -> Result<Response, Refusal> {
+        let credential = self.credential(&parts.headers);
+        let source = credential.as_ref().map(|credential| credential.source);
+        let operation = match parts.method {
+            Method::POST => {
+                self.state.origins.check_post(&parts.headers, source)?;
+                self.posted(&parts.headers, body, credential.as_ref()).await?
+            }
+            Method::GET | Method::HEAD => {
+                self.state.origins.check_get(&parts.headers, source)?;
+                asked(parts.uri.query().unwrap_or_default())?
+            }
+            _ => return Err(Refusal::method(METHODS, "send operations by POST, or queries by GET")),
+        };
+        let outcome = timeout(limits::REQUEST, self.execute(operation, &parts.headers, credential)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(Error::unavailable().into()))?;
+        Ok(answer::answer(media, &outcome))
+    }
+
+    async fn posted(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        credential: Option<&Credential>,
+    ) -> Result<Operation, Refusal> {
+        match negotiate::content(headers)? {
+            Content::Json => parameters::from_json(&body::read(body, limits::BODY_BYTES).await?),
+            Content::Multipart(content_type) => {
+                origin::require_preflight(headers)?;
+                // Before the body: a stranger's upload is not worth a byte of memory.
+                if self.session(credential).await?.is_none() {
+                    return Err(Error::Unauthenticated.into());
+                }
+                multipart::read(content_type, body).await
+            }
+        }
+    }
+
+    async fn execute(
+        &self,
+        operation: Operation,
+        headers: &HeaderMap,
+        credential: Option<Credential>,
+    ) -> Result<Outcome, Refusal> {
+        // After the body, which may have taken longer than the session lived.
+        let session = self.session(credential.as_ref()).await?;
+        let fresh_cookie = match &session {
+            Some(session) => self.state.fresh_cookie(session).await,
+            None => None,
+        };
+        let caller = Caller {
+            viewer: session.map(|session| session.viewer),
+            address: self.address,
+            user_agent: user_agent(headers),
+            request_id: self.id.to_string(),
+        };
+        let mut outcome = self.state.api.execute(operation, caller).await;
+        // What the operation did to the session, its end for instance, comes first.
+        if let Some(cookie) = fresh_cookie.filter(|_| !outcome.http_headers.contains_key(SET_COOKIE)) {
+            outcome.http_headers.insert(SET_COOKIE, cookie);
+        }
+        Ok(outcome)
+    }
+
+    fn credential(&self, headers: &HeaderMap) -> Option<Credential> {
+        session::credential(headers, cookies::name(self.state.config().app_env))
+    }
+
+    async fn session(&self, credential: Option<&Credential>) -> Result<Option<Session>, Refusal> {
+        match credential {
+            Some(credential) => Ok(self.state.session(credential).await?),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The operation in an address. Links and images ask for addresses too, so it may only read.
+fn asked(address: &str) -> Result<Operation, Refusal> {
+    let mut operation = parameters::from_address(address)?;
+    // A text that is refused or can't be parsed is no mutation, and the one who tries to execute it says what is wrong.
+    if guard::lexical::check(&operation.query).is_ok()
+        && let Ok(document) = parse_query(&operation.query)
+    {
+        let chosen = guard::operation::chosen(&document, operation.operation_name.as_deref());
+        if chosen.is_some_and(|chosen| chosen.ty == OperationType::Mutation) {
+            return Err(Refusal::method("POST", "send mutations by POST"));
+        }
+        operation.set_parsed_query(document);
+    }
+    Ok(operation)
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    headers.get(USER_AGENT)?.to_str().ok().map(str::to_owned)
+}

@@ -1,0 +1,26 @@
+//! For those who watch the server: is it alive, can it serve.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, HeaderName};
+use tokio::time::timeout;
+
+use super::state::HttpState;
+use crate::limits;
+
+type Answer = (StatusCode, [(HeaderName, &'static str); 1], &'static str);
+
+pub(super) async fn alive() -> Answer {
+    answer(StatusCode::OK, "alive\n")
+}
+
+pub(super) async fn ready(State(state): State<HttpState>) -> Answer {
+    match timeout(limits::ACQUIRE, state.ready()).await {
+        Ok(true) => answer(StatusCode::OK, "ready\n"),
+        Ok(false) | Err(_) => answer(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
+    }
+}
+
+fn answer(status: StatusCode, text: &'static str) -> Answer {
+    (status, [(CACHE_CONTROL, "no-store")], text)
+}

@@ -1,0 +1,39 @@
+//! HTTP: what the server answers at which address. The rules of chat are elsewhere; here are those of browsers,
+//! proxies and strangers.
+
+pub mod accept;
+mod answer;
+mod body;
+mod connection;
+mod files;
+mod graphql;
+mod health;
+mod multipart;
+mod negotiate;
+mod origin;
+mod pages;
+mod parameters;
+mod refusal;
+mod session;
+pub mod socket;
+mod state;
+mod trace;
+
+use axum::Router;
+use axum::middleware;
+use axum::routing::{any, get};
+
+pub use self::session::{Credential, Source};
+pub use self::state::HttpState;
+
+/// All addresses of the server, for [`accept::serve`], which says who is calling.
+pub fn router(state: HttpState) -> Router {
+    Router::new()
+        .route("/graphql", any(graphql::endpoint))
+        .layer(origin::cors(state.origins.clone()))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .merge(pages::router())
+        .layer(middleware::from_fn(trace::trace))
+        .with_state(state)
+}

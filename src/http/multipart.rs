@@ -1,0 +1,81 @@
+//! Uploads after the GraphQL multipart request specification: `operations`, `map`, and then one file for one variable.
+
+use std::collections::HashMap;
+
+use async_graphql::{Request, UploadValue};
+use axum::body::{Body, Bytes};
+use multer::{Constraints, Error, Multipart, SizeLimit};
+use tokio::time::timeout;
+
+use super::body;
+use super::parameters;
+use super::refusal::Refusal;
+use crate::limits;
+
+/// Reads a multipart body. The file stays in memory, so this is for those who are signed in.
+pub(super) async fn read(content_type: &str, body: Body) -> Result<Request, Refusal> {
+    let boundary = multer::parse_boundary(content_type).map_err(refusal)?;
+    body::refuse_declared(&body, limits::MULTIPART_BYTES)?;
+    timeout(limits::UPLOAD_READ, parts(body, boundary)).await.unwrap_or_else(|_| Err(Refusal::too_slow()))
+}
+
+async fn parts(body: Body, boundary: String) -> Result<Request, Refusal> {
+    // The parts that are parsed have bounds of their own: as JSON they would grow to many times their size.
+    let sizes = SizeLimit::new()
+        .whole_stream(limits::MULTIPART_BYTES as u64)
+        .for_field("operations", limits::BODY_BYTES as u64)
+        .for_field("map", limits::UPLOAD_MAP_BYTES as u64);
+    let constraints = Constraints::new().size_limit(sizes);
+    let mut parts = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
+
+    let mut request = parameters::from_json(&part(&mut parts, "operations").await?)?;
+    let map = part(&mut parts, "map").await?;
+    let map: HashMap<String, Vec<String>> = serde_json::from_slice(&map).map_err(|_| {
+        Refusal::malformed("body", "the part `map` has to be JSON such as {\"0\": [\"variables.file\"]}")
+    })?;
+    let (name, path) = the_only_file(map)?;
+
+    let file = parts.next_field().await.map_err(refusal)?.filter(|file| file.name() == Some(&name));
+    let Some(file) = file else { return Err(Refusal::malformed("body", "the file that `map` names has to follow it")) };
+    let filename = file.file_name().unwrap_or_default().to_owned();
+    let content_type = file.content_type().map(ToString::to_string);
+    let content = file.bytes().await.map_err(refusal)?;
+    if parts.next_field().await.map_err(refusal)?.is_some() {
+        return Err(Refusal::malformed("body", "one file a request is taken"));
+    }
+
+    request.set_upload(&path, UploadValue { filename, content_type, content });
+    // async-graphql passes over a path that leads nowhere.
+    if request.uploads.is_empty() {
+        return Err(Refusal::malformed("body", "the path in `map` has to lead to a variable of the operation"));
+    }
+    Ok(request)
+}
+
+/// The content of the next part, which has to be the one named.
+async fn part(parts: &mut Multipart<'_>, name: &'static str) -> Result<Bytes, Refusal> {
+    match parts.next_field().await.map_err(refusal)?.filter(|part| part.name() == Some(name)) {
+        Some(part) => part.bytes().await.map_err(refusal),
+        None => Err(Refusal::malformed("body", "the parts have to be `operations`, `map` and the file, in this order")),
+    }
+}
+
+fn the_only_file(map: HashMap<String, Vec<String>>) -> Result<(String, String), Refusal> {
+    let mut files = map.into_iter();
+    match (files.next(), files.next()) {
+        (Some((name, paths)), None) => match <[String; 1]>::try_from(paths) {
+            Ok([path]) => Ok((name, path)),
+            Err(_) => Err(Refusal::malformed("body", "a file has one place among the variables")),
+        },
+        _ => Err(Refusal::malformed("body", "one file a request is taken")),
+    }
+}
+
+fn refusal(error: Error) -> Refusal {
+    match error {
+        Error::FieldSizeExceeded { limit, .. } | Error::StreamSizeExceeded { limit } => {
+            Refusal::too_large(usize::try_from(limit).unwrap_or(usize::MAX))
+        }
+        _ => Refusal::malformed("body", "this is not a multipart body, or not all of one"),
+    }
+}

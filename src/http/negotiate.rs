@@ -1,0 +1,224 @@
+//! Content negotiation: what a client wants to get (`Accept`) and what it sent (`Content-Type`).
+
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
+
+use super::refusal::Refusal;
+
+/// The two media types of GraphQL over HTTP. They differ in the status of a request that can't be executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Media {
+    /// The status tells whether the request could be executed.
+    GraphqlResponse,
+    /// The older one, always 200 for what is well-formed: also for those who don't say what they want.
+    Json,
+}
+
+/// What a body holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content<'a> {
+    Json,
+    /// Of the GraphQL multipart request specification; with its type, which holds the boundary.
+    Multipart(&'a str),
+}
+
+impl Media {
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+}
+
+/// The type to answer with; `None` when the client takes neither.
+pub(super) fn media(headers: &HeaderMap) -> Option<Media> {
+    let Some(accept) = Accept::of(headers) else { return Some(Media::Json) };
+    let graphql = accept.quality("application", "graphql-response+json");
+    let json = accept.quality("application", "json");
+    match graphql.weight.max(json.weight) {
+        0 => None,
+        // With equal weights, the newer type is for those who name it.
+        best if graphql.weight == best && (graphql.named || json.weight < best) => Some(Media::GraphqlResponse),
+        _ => Some(Media::Json),
+    }
+}
+
+/// Whether a browser wants a page rather than data.
+pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
+    let Some(accept) = Accept::of(headers) else { return false };
+    let html = accept.quality("text", "html");
+    let data = accept.quality("application", "json").weight;
+    let data = data.max(accept.quality("application", "graphql-response+json").weight);
+    html.named && html.weight > data
+}
+
+/// What the body of a POST holds. JSON has to be said: browsers send the other types without asking first.
+pub(super) fn content(headers: &HeaderMap) -> Result<Content<'_>, Refusal> {
+    let encodings = headers.get_all(CONTENT_ENCODING).iter();
+    if !encodings.into_iter().all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Refusal::media_type("content-encoding", "send the body as it is: compressed ones are not taken"));
+    }
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(content_type), None) = (types.next().and_then(|value| value.to_str().ok()), types.next()) else {
+        return Err(Refusal::media_type("content-type", "send a body of application/json"));
+    };
+    let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    match essence.trim().to_ascii_lowercase().as_str() {
+        "application/json" if parameters.split(';').all(is_utf8_or_harmless) => Ok(Content::Json),
+        "application/json" => Err(Refusal::media_type("content-type", "send JSON in UTF-8")),
+        "multipart/form-data" => Ok(Content::Multipart(content_type)),
+        _ => Err(Refusal::media_type("content-type", "send a body of application/json")),
+    }
+}
+
+fn is_utf8_or_harmless(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    let value = value.trim().trim_matches('"');
+    !name.trim().eq_ignore_ascii_case("charset")
+        || value.eq_ignore_ascii_case("utf-8")
+        || value.eq_ignore_ascii_case("utf8")
+}
+
+/// The media ranges of `Accept` (RFC 9110, 12.5.1).
+struct Accept {
+    ranges: Vec<Range>,
+}
+
+struct Range {
+    main: String,
+    sub: String,
+    /// In thousandths.
+    weight: u16,
+}
+
+/// How much a type is wanted, and whether it was named or only covered by a wildcard.
+struct Quality {
+    weight: u16,
+    named: bool,
+}
+
+impl Accept {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let ranges: Vec<_> = values.flat_map(|value| value.split(',')).filter_map(Range::parse).collect();
+        (!ranges.is_empty()).then_some(Self { ranges })
+    }
+
+    /// The most specific range that covers the type decides.
+    fn quality(&self, main: &str, sub: &str) -> Quality {
+        let find = |main: &str, sub: &str| self.ranges.iter().find(|range| range.main == main && range.sub == sub);
+        let named = find(main, sub);
+        let range = named.or_else(|| find(main, "*")).or_else(|| find("*", "*"));
+        Quality { weight: range.map_or(0, |range| range.weight), named: named.is_some() }
+    }
+}
+
+impl Range {
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(';').map(str::trim);
+        let (main, sub) = parts.next()?.split_once('/')?;
+        let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        let weight =
+            weight.map_or(Some(1.0), |weight| weight.parse().ok()).filter(|weight| (0.0..=1.0).contains(weight))?;
+        Some(Self {
+            main: main.to_ascii_lowercase(),
+            sub: sub.to_ascii_lowercase(),
+            weight: (weight * 1000.0_f32) as u16,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use axum::http::header::HeaderName;
+
+    use super::*;
+
+    const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+
+    fn headers(name: HeaderName, values: &[&'static str]) -> HeaderMap {
+        values.iter().map(|value| (name.clone(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn the_answer_has_the_type_that_is_wanted_most() {
+        for (accept, media_type) in [
+            ("", Some(Media::Json)),
+            ("*/*", Some(Media::Json)),
+            ("application/*", Some(Media::Json)),
+            (BROWSER, Some(Media::Json)),
+            ("application/json", Some(Media::Json)),
+            ("application/json; charset=utf-8", Some(Media::Json)),
+            ("Application/GraphQL-Response+JSON", Some(Media::GraphqlResponse)),
+            (
+                "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
+                Some(Media::GraphqlResponse),
+            ),
+            ("application/json, application/graphql-response+json", Some(Media::GraphqlResponse)),
+            ("application/graphql-response+json,application/json;q=0.9", Some(Media::GraphqlResponse)),
+            ("application/graphql-response+json;q=0.8,application/json;q=0.9", Some(Media::Json)),
+            ("application/graphql-response+json;q=0.5, */*", Some(Media::Json)),
+            (
+                "multipart/mixed;deferSpec=20220824, application/graphql-response+json, application/json;q=0.9",
+                Some(Media::GraphqlResponse),
+            ),
+            ("application/json;q=0, */*", Some(Media::GraphqlResponse)),
+            ("application/json;q=0", None),
+            ("text/html", None),
+            ("text/*, image/png", None),
+        ] {
+            assert_eq!(media(&headers(ACCEPT, &[accept])), media_type, "{accept}");
+        }
+        assert_eq!(media(&HeaderMap::new()), Some(Media::Json));
+        assert_eq!(media(&headers(ACCEPT, &["text/html", "application/json"])), Some(Media::Json));
+    }
+
+    #[test]
+    fn a_page_is_for_those_who_would_rather_have_one() {
+        for (accept, page) in [
+            (BROWSER, true),
+            ("text/html", true),
+            ("*/*", false),
+            ("text/html, application/json", false),
+            ("text/html;q=0.5, */*", false),
+            ("application/json", false),
+        ] {
+            assert_eq!(prefers_html(&headers(ACCEPT, &[accept])), page, "{accept}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_json_in_utf_8_or_multipart() {
+        for (content_type, wanted) in [
+            ("application/json", Some(Content::Json)),
+            ("Application/JSON ; Charset=\"UTF-8\"", Some(Content::Json)),
+            ("application/json; charset=utf-8; boundary=x", Some(Content::Json)),
+            ("application/json; charset=utf-16", None),
+            ("application/json; charset=iso-8859-1", None),
+            ("multipart/form-data; boundary=x", Some(Content::Multipart("multipart/form-data; boundary=x"))),
+            ("text/plain", None),
+            ("text/plain; application/json", None),
+            ("application/x-www-form-urlencoded", None),
+            ("application/graphql", None),
+            ("application/jsonp", None),
+            ("", None),
+        ] {
+            assert_eq!(content(&headers(CONTENT_TYPE, &[content_type])).ok(), wanted, "{content_type}");
+        }
+        assert!(content(&HeaderMap::new()).is_err());
+        assert!(content(&headers(CONTENT_TYPE, &["application/json", "text/plain"])).is_err());
+    }
+
+    #[test]
+    fn a_compressed_body_is_not_taken() {
+        for (encoding, taken) in
+            [("identity", true), ("gzip", false), ("br", false), ("identity, gzip", false), ("", false)]
+        {
+            let mut headers = headers(CONTENT_TYPE, &["application/json"]);
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+            assert_eq!(content(&headers).is_ok(), taken, "{encoding}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Whose pages may do what. Browsers send cookies along with requests that a stranger's page has made; these rules
+//! tell such requests from our own, before anything is executed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::refusal::Refusal;
+use super::session::Source;
+use super::trace::X_REQUEST_ID;
+use crate::config::{Config, Origin};
+
+/// A page can't send one of these to a stranger without asking by a preflight, which we refuse.
+const PREFLIGHT: [HeaderName; 2] =
+    [HeaderName::from_static("graphql-require-preflight"), HeaderName::from_static("apollo-require-preflight")];
+
+/// Apollo's clients send these by themselves; they do nothing here.
+const HARMLESS: [HeaderName; 3] = [
+    HeaderName::from_static("x-apollo-operation-name"),
+    HeaderName::from_static("apollographql-client-name"),
+    HeaderName::from_static("apollographql-client-version"),
+];
+
+/// How long a browser may remember the answer to a preflight; none remembers longer than two hours.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 3600);
+
+const FOREIGN: &str = "this page may not use the API: its origin has to be listed in CORS_ORIGINS";
+const UNKNOWN: &str = "a query by GET with a cookie needs a header GraphQL-Require-Preflight: 1";
+
+/// The origins whose pages are as good as our own.
+#[derive(Debug)]
+pub(super) struct OriginPolicy {
+    allowed: Vec<Origin>,
+}
+
+/// Who opens a WebSocket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opener {
+    /// A page that may.
+    Page,
+    /// Something that is no browser.
+    Program,
+}
+
+impl OriginPolicy {
+    pub(super) fn new(config: &Config) -> Self {
+        let allowed = config.cors_origins.iter().cloned().chain(Origin::of(&config.public_url)).collect();
+        Self { allowed }
+    }
+
+    /// For what may change something. Without a credential too: a stranger's page must not sign its visitor in.
+    pub(super) fn check_post(&self, headers: &HeaderMap, source: Option<Source>) -> Result<(), Refusal> {
+        match (source, self.page(headers)) {
+            (Some(Source::Bearer), _) | (_, Page::Ours) => Ok(()),
+            (_, Page::Foreign) => Err(Refusal::forbidden(FOREIGN)),
+            // Browsers name the origin of every POST, or at least its distance. The rest are programs.
+            (_, Page::Unnamed) if site(headers) == Some(b"cross-site") => Err(Refusal::forbidden(FOREIGN)),
+            (_, Page::Unnamed) => Ok(()),
+        }
+    }
+
+    /// For queries, which browsers also send for links and images and then name no origin.
+    pub(super) fn check_get(&self, headers: &HeaderMap, source: Option<Source>) -> Result<(), Refusal> {
+        match (source, self.page(headers)) {
+            (None | Some(Source::Bearer), _) | (_, Page::Ours) => Ok(()),
+            (Some(Source::Cookie), Page::Foreign) => Err(Refusal::forbidden(FOREIGN)),
+            (Some(Source::Cookie), Page::Unnamed) => match site(headers) {
+                Some(b"same-origin" | b"same-site") => Ok(()),
+                _ if has_preflight(headers) => Ok(()),
+                _ => Err(Refusal::forbidden(UNKNOWN)),
+            },
+        }
+    }
+
+    /// For WebSockets, which know no CORS: this is all that stands between a stranger's page and the cookie.
+    pub(super) fn check_socket(&self, headers: &HeaderMap) -> Result<Opener, Refusal> {
+        match self.page(headers) {
+            Page::Ours => Ok(Opener::Page),
+            Page::Unnamed => Ok(Opener::Program),
+            Page::Foreign => Err(Refusal::forbidden(FOREIGN)),
+        }
+    }
+
+    fn page(&self, headers: &HeaderMap) -> Page {
+        let mut origins = headers.get_all(ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            (None, _) => Page::Unnamed,
+            (Some(origin), None) if self.allows(origin, headers) => Page::Ours,
+            (Some(_), _) => Page::Foreign,
+        }
+    }
+
+    /// Listed, or the host that the request itself was sent to.
+    fn allows(&self, origin: &HeaderValue, headers: &HeaderMap) -> bool {
+        let Some(origin) = origin.to_str().ok().and_then(Origin::parse) else { return false };
+        let mut hosts = headers.get_all(HOST).iter();
+        let own = match (hosts.next().and_then(|host| host.to_str().ok()), hosts.next()) {
+            (Some(host), None) => origin.is_at(host),
+            _ => false,
+        };
+        own || self.allowed.contains(&origin)
+    }
+}
+
+/// What lets the pages of allowed origins read the answers; others get no permission, which browsers hold to.
+pub(super) fn cors(policy: Arc<OriginPolicy>) -> CorsLayer {
+    let headers = [CONTENT_TYPE, AUTHORIZATION].into_iter().chain(PREFLIGHT).chain(HARMLESS);
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(move |origin, parts| policy.allows(origin, &parts.headers)))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(headers.collect::<Vec<_>>())
+        .expose_headers([X_REQUEST_ID, RETRY_AFTER])
+        .max_age(PREFLIGHT_AGE)
+}
+
+/// A multipart body is what a form sends: it needs a header that a form can't send.
+pub(super) fn require_preflight(headers: &HeaderMap) -> Result<(), Refusal> {
+    match has_preflight(headers) {
+        true => Ok(()),
+        false => Err(Refusal::forbidden("a multipart body needs a header GraphQL-Require-Preflight: 1")),
+    }
+}
+
+enum Page {
+    Ours,
+    Foreign,
+    /// No origin is named.
+    Unnamed,
+}
+
+fn has_preflight(headers: &HeaderMap) -> bool {
+    PREFLIGHT.iter().any(|name| headers.get(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// How far away the page is that made the browser send this (Fetch Metadata).
+fn site(headers: &HeaderMap) -> Option<&[u8]> {
+    headers.get("sec-fetch-site").map(HeaderValue::as_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> OriginPolicy {
+        let allowed = ["http://localhost:5173", "https://chat.example.org"];
+        OriginPolicy { allowed: allowed.into_iter().filter_map(Origin::parse).collect() }
+    }
+
+    /// Headers from lines, on top of the host.
+    fn headers(lines: &'static str) -> HeaderMap {
+        let lines = lines.split(" | ").filter_map(|line| line.split_once(": "));
+        let lines = lines.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        [(HOST, HeaderValue::from_static("localhost:3000"))].into_iter().chain(lines).collect()
+    }
+
+    const BEARER: Option<Source> = Some(Source::Bearer);
+    const COOKIE: Option<Source> = Some(Source::Cookie);
+
+    #[test]
+    fn a_post_comes_from_our_pages_or_from_no_page() {
+        for (lines, credential, allowed) in [
+            ("", COOKIE, true),
+            ("origin: http://localhost:5173 | sec-fetch-site: same-site", COOKIE, true),
+            ("origin: https://chat.example.org | sec-fetch-site: cross-site", COOKIE, true),
+            ("origin: http://localhost:3000 | sec-fetch-site: same-origin", COOKIE, true),
+            ("origin: https://localhost:3000", COOKIE, true),
+            ("origin: http://evil.example", COOKIE, false),
+            ("origin: http://evil.example", None, false),
+            ("origin: http://evil.example", BEARER, true),
+            ("origin: http://evil.example | graphql-require-preflight: 1", COOKIE, false),
+            ("origin: null", COOKIE, false),
+            ("origin: null", None, false),
+            ("origin: http://localhost:5173.evil.example", COOKIE, false),
+            ("origin: http://localhost:5174", COOKIE, false),
+            ("origin: http://sub.chat.example.org", COOKIE, false),
+            ("origin: http://chat.example.org", COOKIE, false),
+            ("origin: http://evil.example | sec-fetch-site: same-origin", COOKIE, false),
+            ("origin: http://localhost:5173 | origin: http://evil.example", COOKIE, false),
+            ("sec-fetch-site: cross-site", COOKIE, false),
+            ("sec-fetch-site: cross-site", None, false),
+            ("sec-fetch-site: cross-site", BEARER, true),
+            ("sec-fetch-site: same-origin", COOKIE, true),
+            ("origin: http://evil.example | host: evil.example", COOKIE, false),
+        ] {
+            assert_eq!(policy().check_post(&headers(lines), credential).is_ok(), allowed, "{lines} {credential:?}");
+        }
+    }
+
+    #[test]
+    fn a_get_with_a_cookie_shows_that_it_is_ours() {
+        for (lines, credential, allowed) in [
+            ("", None, true),
+            ("", BEARER, true),
+            ("", COOKIE, false),
+            ("origin: http://evil.example", None, true),
+            ("origin: http://evil.example", BEARER, true),
+            ("origin: http://evil.example", COOKIE, false),
+            ("origin: http://evil.example | sec-fetch-site: same-site", COOKIE, false),
+            ("origin: null | apollo-require-preflight: 1", COOKIE, false),
+            ("origin: http://localhost:5173", COOKIE, true),
+            ("sec-fetch-site: same-origin", COOKIE, true),
+            ("sec-fetch-site: same-site", COOKIE, true),
+            ("sec-fetch-site: cross-site", COOKIE, false),
+            ("sec-fetch-site: none", COOKIE, false),
+            ("graphql-require-preflight: 1", COOKIE, true),
+            ("apollo-require-preflight: true", COOKIE, true),
+            ("graphql-require-preflight: ", COOKIE, false),
+        ] {
+            assert_eq!(policy().check_get(&headers(lines), credential).is_ok(), allowed, "{lines} {credential:?}");
+        }
+    }
+
+    #[test]
+    fn a_socket_is_opened_by_our_pages_or_by_a_program() {
+        for (lines, opener) in [
+            ("", Some(Opener::Program)),
+            ("origin: http://localhost:5173", Some(Opener::Page)),
+            ("origin: http://localhost:3000", Some(Opener::Page)),
+            ("origin: null", None),
+            ("origin: http://evil.example", None),
+            ("origin: http://localhost:5173.evil.example", None),
+            ("origin: http://sub.localhost:5173", None),
+            ("origin: http://localhost:5174", None),
+        ] {
+            assert_eq!(policy().check_socket(&headers(lines)).ok(), opener, "{lines}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Pages for browsers: GraphiQL, and a front end with its files. Read from disk as they are built.
+
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path as PathOf, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use tower::ServiceExt;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::services::ServeFile;
+
+use super::files;
+use super::negotiate::Media;
+use super::refusal::Refusal;
+use super::state::HttpState;
+use super::trace::RequestId;
+use crate::config::Config;
+
+/// Where the build of `web/` leaves its pages.
+const BUILT: &str = "web/dist";
+
+/// Addresses that belong to the server, so that a front end's page never stands at one by mistake.
+const RESERVED: [&str; 4] = ["graphql", "images", "healthz", "readyz"];
+
+/// For the pages of `web/`: nothing from elsewhere, and no script that is not a file of ours. Monaco, GraphiQL's
+/// editor, sets styles and starts workers.
+const BUILT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; \
+    manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+
+/// For a front end of somebody else, whose needs nobody knows here: only what no front end needs is off.
+const FOREIGN_POLICY: &str = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
+
+const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// For good: what is below `assets/` is named by its content.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+const CHECK_FIRST: &str = "no-cache";
+
+/// Where pages come from, and what is said along with them.
+#[derive(Debug)]
+pub(super) struct Pages {
+    folder: PathBuf,
+    /// The content security policy of the folder's pages.
+    policy: &'static str,
+    graphiql: bool,
+    https: bool,
+}
+
+impl Pages {
+    pub(super) fn new(config: &Config) -> Self {
+        let (folder, policy) = match &config.web_dir {
+            Some(folder) => (folder.clone(), FOREIGN_POLICY),
+            None => (PathBuf::from(BUILT), BUILT_POLICY),
+        };
+        Self { folder, policy, graphiql: config.graphiql, https: config.public_url.scheme() == "https" }
+    }
+
+    /// A file of the front end, or of GraphiQL, whose assets stand at the same addresses under other names.
+    async fn find(&self, path: &str) -> Option<PathBuf> {
+        match files::find(&self.folder, path).await {
+            None if self.graphiql && path.starts_with("assets/") => files::find(Path::new(BUILT), path).await,
+            // It has an address of its own, and a setting that may close it.
+            Some(_) if path == "graphiql.html" => None,
+            found => found,
+        }
+    }
+
+    fn dress(&self, mut response: Response, policy: &'static str, cache: &'static str) -> Response {
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(COOP, HeaderValue::from_static("same-origin"));
+        if self.https {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
+        response
+    }
+}
+
+/// Every address that is nobody else's.
+pub(super) fn router() -> Router<HttpState> {
+    Router::new()
+        .route("/", any(page))
+        .route("/{*path}", any(page))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+}
+
+/// GraphiQL, or how to get it.
+pub(super) async fn graphiql(state: &HttpState, parts: Parts) -> Response {
+    let page = match files::find(Path::new(BUILT), "graphiql.html").await {
+        Some(file) => send(&file, Request::from_parts(parts, Body::empty())).await,
+        None => html(include_str!("pages/graphiql_missing.html")),
+    };
+    let mut page = state.pages.dress(page, BUILT_POLICY, CHECK_FIRST);
+    page.headers_mut().append(VARY, HeaderValue::from_static("accept"));
+    page
+}
+
+async fn page(
+    State(state): State<HttpState>,
+    Extension(id): Extension<RequestId>,
+    path: Result<PathOf<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    let pages = &state.pages;
+    let path = match &path {
+        _ if request.uri().path() == "/" => "",
+        Ok(PathOf(path)) => path,
+        // Not UTF-8: no file of ours.
+        Err(_) => return Refusal::not_found().into_response(Media::Json, &id),
+    };
+    let first = path.split('/').next().unwrap_or_default();
+    if RESERVED.contains(&first) {
+        return Refusal::not_found().into_response(Media::Json, &id);
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let refusal = Refusal::method("GET, HEAD", "there are only pages here: the API is at /graphql");
+        return refusal.into_response(Media::Json, &id);
+    }
+    if let Some(file) = pages.find(path).await {
+        let cache = if first == "assets" { FOREVER } else { CHECK_FIRST };
+        return pages.dress(send(&file, request).await, pages.policy, cache);
+    }
+    // The addresses of a front end's own views: it is for the front end to say what is there.
+    let is_view = first != "assets" && (path.is_empty() || files::relative(path.trim_end_matches('/')).is_some());
+    match pages.find("index.html").await {
+        Some(index) if is_view => pages.dress(send(&index, request).await, pages.policy, CHECK_FIRST),
+        None if path.is_empty() => pages.dress(html(include_str!("pages/welcome.html")), BUILT_POLICY, CHECK_FIRST),
+        Some(_) | None => Refusal::not_found().into_response(Media::Json, &id),
+    }
+}
+
+/// A file with its type, in parts or not at all where the request allows.
+async fn send(file: &Path, request: Request) -> Response {
+    match ServeFile::new(file).oneshot(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
+    }
+}
+
+fn html(page: &'static str) -> Response {
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+}

@@ -1,0 +1,130 @@
+//! Requests that are refused before the schema sees them, answered in the shape of GraphQL's errors.
+
+use std::borrow::Cow;
+
+use async_graphql::{ErrorExtensionValues, ServerError};
+use axum::http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+
+use super::answer;
+use super::negotiate::Media;
+use super::trace::RequestId;
+use crate::error::Error;
+use crate::graphql;
+
+/// Why a request is not executed: a status of HTTP for proxies, and an error of the API for the client.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    error: Error,
+    /// Instead of the error's own message.
+    message: Option<&'static str>,
+    /// The methods that would do.
+    allow: Option<&'static str>,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, error: Error) -> Self {
+        Self { status, error, message: None, allow: None }
+    }
+
+    /// Something about the request is not as it has to be. `field` is a parameter, a header, or the body.
+    fn input(status: StatusCode, field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(status, Error::input(field, message))
+    }
+
+    /// A request that is not well-formed.
+    pub(super) fn malformed(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::input(StatusCode::BAD_REQUEST, field, message)
+    }
+
+    pub(super) fn method(allow: &'static str, message: &'static str) -> Self {
+        Self { allow: Some(allow), ..Self::input(StatusCode::METHOD_NOT_ALLOWED, "method", message) }
+    }
+
+    pub(super) fn not_acceptable() -> Self {
+        let message = "accept application/graphql-response+json or application/json";
+        Self::input(StatusCode::NOT_ACCEPTABLE, "accept", message)
+    }
+
+    pub(super) fn media_type(header: &'static str, message: &'static str) -> Self {
+        Self::input(StatusCode::UNSUPPORTED_MEDIA_TYPE, header, message)
+    }
+
+    pub(super) fn forbidden(message: &'static str) -> Self {
+        Self { message: Some(message), ..Self::new(StatusCode::FORBIDDEN, Error::Forbidden) }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self { message: Some("there is nothing at this address"), ..Self::new(StatusCode::NOT_FOUND, Error::NotFound) }
+    }
+
+    pub(super) fn too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Error::PayloadTooLarge { limit })
+    }
+
+    /// The line's fault, and worth another try.
+    pub(super) fn too_slow() -> Self {
+        let message = Some("the request took too long to arrive");
+        Self { message, ..Self::new(StatusCode::REQUEST_TIMEOUT, Error::unavailable()) }
+    }
+
+    pub(super) fn into_response(self, media: Media, id: &RequestId) -> Response {
+        let mut headers = HeaderMap::new();
+        if let Some(allow) = self.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if matches!(self.status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+            // The rest of the body stands where the next request would.
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", graphql::code(&self.error));
+        match &self.error {
+            Error::BadUserInput { field, .. } => extensions.set("field", field.as_ref()),
+            Error::Unauthenticated => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
+                extensions.set("retryAfterMs", u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX));
+                headers.insert(RETRY_AFTER, answer::retry_after(*retry_after));
+            }
+            Error::Internal(cause) => {
+                extensions.set("requestId", id.to_string());
+                tracing::error!(request.id = %id, "a request failed: {cause:#}");
+            }
+            Error::InvalidCredentials
+            | Error::EmailTaken
+            | Error::Forbidden
+            | Error::NotFound
+            | Error::QueryTooComplex(_)
+            | Error::PayloadTooLarge { .. }
+            | Error::CursorExpired => {}
+        }
+        let mut error = ServerError::new(self.message.map_or_else(|| self.error.to_string(), str::to_owned), None);
+        error.extensions = Some(extensions);
+        answer::error(self.status, media, headers, error)
+    }
+}
+
+/// What stands in the way of executing anything.
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        let status = match &error {
+            Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Error::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::Forbidden => StatusCode::FORBIDDEN,
+            Error::NotFound => StatusCode::NOT_FOUND,
+            Error::BadUserInput { .. }
+            | Error::InvalidCredentials
+            | Error::EmailTaken
+            | Error::QueryTooComplex(_)
+            | Error::CursorExpired => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, error)
+    }
+}

@@ -1,0 +1,79 @@
+//! The socket: graphql-transport-ws over a WebSocket, by a loop of our own, which closes with the codes that stock
+//! clients understand, bounds everything, and never waits for a reader.
+//!
+//! The protocol: <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
+
+mod close;
+mod connection;
+mod outbox;
+mod pace;
+mod protocol;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::extract::WebSocketUpgrade;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::graphql::Api;
+use crate::http::session::Credential;
+use crate::limits;
+
+const PROTOCOL: &str = "graphql-transport-ws";
+
+/// The open sockets.
+#[derive(Clone, Default)]
+pub struct Sockets {
+    tracker: TaskTracker,
+    drain: CancellationToken,
+}
+
+/// Who opened a WebSocket, as far as HTTP knows; the rest comes with `connection_init`.
+pub struct SocketCaller {
+    /// The peer.
+    pub address: IpAddr,
+    /// What the client says it is.
+    pub user_agent: Option<String>,
+    /// What came with the upgrade. A cookie only from a page that may use it.
+    pub credential: Option<Credential>,
+    /// The upgrade's id in the log.
+    pub request_id: String,
+}
+
+impl Sockets {
+    /// Sends all away, spread over a while so that they do not come back in one moment, and waits until they are gone.
+    pub async fn drain(&self) {
+        self.drain.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// Takes over a connection that asks for a WebSocket.
+    pub fn upgrade(&self, api: Api, upgrade: WebSocketUpgrade, caller: SocketCaller) -> Response {
+        let upgrade = upgrade
+            .protocols([PROTOCOL])
+            .read_buffer_size(limits::SOCKET_BUFFER)
+            .write_buffer_size(limits::SOCKET_BUFFER)
+            .max_message_size(limits::FRAME_BYTES)
+            .max_frame_size(limits::FRAME_BYTES);
+        if upgrade.selected_protocol().is_none() {
+            // The older protocol of subscriptions-transport-ws, or none: nothing of it would be understood.
+            return (StatusCode::BAD_REQUEST, "this socket speaks the subprotocol graphql-transport-ws\n")
+                .into_response();
+        }
+        let (tracker, drain) = (self.tracker.clone(), self.drain.clone());
+        upgrade.on_upgrade(move |socket| {
+            let sockets = tracker.clone();
+            let spread = move || spread(sockets.len());
+            tracker.track_future(connection::run(socket, api, caller, drain, spread))
+        })
+    }
+}
+
+/// Over how long so many sockets are sent away: a thousand a second, so that a development server ends at once.
+fn spread(sockets: usize) -> Duration {
+    Duration::from_millis(u64::try_from(sockets).unwrap_or(u64::MAX)).min(limits::DRAIN_SOCKETS)
+}

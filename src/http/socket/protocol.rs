@@ -1,0 +1,188 @@
+//! The messages of graphql-transport-ws.
+
+use std::collections::HashMap;
+
+use async_graphql::Request;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::close::Close;
+use crate::limits;
+
+/// What a client says.
+#[derive(Debug)]
+pub enum Incoming {
+    /// Begins the connection.
+    Init(Init),
+    /// Asks for a sign of life.
+    Ping,
+    /// Gives one.
+    Pong,
+    /// Begins an operation.
+    Subscribe { id: String, request: Box<Request> },
+    /// Ends an operation.
+    Complete { id: String },
+}
+
+/// The payload of `connection_init`.
+#[derive(Debug, Default)]
+pub struct Init {
+    /// The token of `authorization: Bearer …`.
+    pub token: Option<String>,
+    /// Where to resume.
+    pub resume_from: ResumeFrom,
+}
+
+/// Where a client wants to resume.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum ResumeFrom {
+    /// For each operation, by its id, the cursor that it last handled.
+    ByOperation(HashMap<String, String>),
+    /// One cursor, for the first subscription to the feed.
+    First(String),
+}
+
+impl Default for ResumeFrom {
+    fn default() -> Self {
+        Self::ByOperation(HashMap::new())
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<String>,
+    payload: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InitPayload {
+    // Clients that pass their HTTP headers on have it in upper case.
+    #[serde(alias = "Authorization")]
+    authorization: Option<String>,
+    resume_from: Option<ResumeFrom>,
+}
+
+impl Incoming {
+    /// Reads a message.
+    pub fn parse(text: &str) -> Result<Self, Close> {
+        let message: Envelope = serde_json::from_str(text).map_err(|_| Close::BadRequest("Invalid message"))?;
+        match message.kind.as_str() {
+            "connection_init" => init(message.payload).map(Self::Init),
+            "ping" => Ok(Self::Ping),
+            "pong" => Ok(Self::Pong),
+            "subscribe" => {
+                let id = operation_id(message.id)?;
+                let payload = message.payload.ok_or(Close::BadRequest("Subscribe without a payload"))?;
+                let request = serde_json::from_value(payload).map_err(|_| Close::BadRequest("Invalid payload"))?;
+                Ok(Self::Subscribe { id, request: Box::new(request) })
+            }
+            "complete" => Ok(Self::Complete { id: operation_id(message.id)? }),
+            _ => Err(Close::BadRequest("Invalid message type")),
+        }
+    }
+}
+
+fn init(payload: Option<Value>) -> Result<Init, Close> {
+    let payload = match payload {
+        None | Some(Value::Null) => return Ok(Init::default()),
+        Some(payload) => payload,
+    };
+    let payload: InitPayload =
+        serde_json::from_value(payload).map_err(|_| Close::BadRequest("Invalid connection_init payload"))?;
+    let resume_from = payload.resume_from.unwrap_or_default();
+    if let ResumeFrom::ByOperation(cursors) = &resume_from
+        && cursors.len() > limits::RESUME_ENTRIES
+    {
+        return Err(Close::BadRequest("Too many entries in resumeFrom"));
+    }
+    let token = payload.authorization.and_then(|value| bearer(&value).map(str::to_owned));
+    Ok(Init { token, resume_from })
+}
+
+/// The token of `Bearer …` (RFC 6750, 2.1); the scheme is the same in any case.
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn operation_id(id: Option<String>) -> Result<String, Close> {
+    match id {
+        Some(id) if id.is_empty() => Err(Close::BadRequest("Empty id")),
+        Some(id) if id.len() > limits::OPERATION_ID_BYTES => Err(Close::BadRequest("Id too long")),
+        Some(id) => Ok(id),
+        None => Err(Close::BadRequest("Message without an id")),
+    }
+}
+
+/// The start of a message about an operation, up to its payload or its end.
+pub fn head(kind: &str, id: &str) -> String {
+    let id = Value::from(id);
+    format!(r#"{{"id":{id},"type":"{kind}""#)
+}
+
+/// A message about an operation with a payload.
+pub fn with_payload(head: &str, payload: &str) -> String {
+    let mut message = String::with_capacity(head.len() + payload.len() + 12);
+    message.push_str(head);
+    message.push_str(r#","payload":"#);
+    message.push_str(payload);
+    message.push('}');
+    message
+}
+
+/// The answer to `connection_init`.
+pub const ACK: &str = r#"{"type":"connection_ack"}"#;
+/// The answer to `ping`.
+pub const PONG: &str = r#"{"type":"pong"}"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> bool {
+        matches!(Incoming::parse(text), Err(Close::BadRequest(reason)) if reason.len() <= 123)
+    }
+
+    #[test]
+    fn what_is_not_of_the_protocol_is_refused() {
+        let long = format!(r#"{{"type":"complete","id":"{}"}}"#, "x".repeat(10_000));
+        for text in [
+            "",
+            "{",
+            "[]",
+            "null",
+            "{}",
+            r#"{"type":"start","id":"1"}"#,
+            r#"{"type":1}"#,
+            r#"{"type":"subscribe","id":"1"}"#,
+            r#"{"type":"subscribe","payload":{"query":"{me{id}}"}}"#,
+            r#"{"type":"subscribe","id":"","payload":{"query":"{me{id}}"}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":1}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"query":"\ud800"}}"#,
+            r#"{"type":"complete"}"#,
+            r#"{"type":"connection_init","payload":{"resumeFrom":7}}"#,
+            long.as_str(),
+        ] {
+            assert!(refused(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_init_names_a_token_and_where_to_resume() {
+        let text = r#"{"type":"connection_init","payload":{"Authorization":"bearer t","resumeFrom":{"1":"c"}}}"#;
+        let Ok(Incoming::Init(init)) = Incoming::parse(text) else { panic!("not an init") };
+        assert_eq!(init.token.as_deref(), Some("t"));
+        assert!(matches!(init.resume_from, ResumeFrom::ByOperation(cursors) if cursors["1"] == "c"));
+    }
+
+    #[test]
+    fn a_message_is_json_whatever_the_id_is() {
+        let head = head("next", "\"\\\u{1}");
+        let message: Value = serde_json::from_str(&with_payload(&head, "{}")).expect("JSON");
+        assert_eq!(message["id"], "\"\\\u{1}");
+    }
+}

@@ -1,0 +1,80 @@
+//! What the handlers of HTTP share, and what they ask of the program behind the API.
+
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+
+use super::origin::OriginPolicy;
+use super::pages::Pages;
+use super::session::{Credential, Source};
+use super::socket::Sockets;
+use crate::accounts::{Authenticated, Viewer};
+use crate::clock::Timestamp;
+use crate::config::Config;
+use crate::error::Result;
+use crate::graphql::{Api, cookies};
+use crate::limits;
+
+/// Shared by all requests; a clone is cheap.
+#[derive(Clone)]
+pub struct HttpState {
+    /// What executes operations, and the program behind it.
+    pub api: Api,
+    pub(super) sockets: Sockets,
+    pub(super) origins: Arc<OriginPolicy>,
+    pub(super) pages: Arc<Pages>,
+}
+
+/// Somebody who is signed in, as HTTP knows them.
+pub(super) struct Session {
+    pub(super) viewer: Viewer,
+    issued_at: Timestamp,
+    source: Source,
+}
+
+impl HttpState {
+    /// What requests to this API need.
+    pub fn new(api: Api, sockets: Sockets) -> Self {
+        let config = &api.program().app.config;
+        let (origins, pages) = (OriginPolicy::new(config), Pages::new(config));
+        Self { api, sockets, origins: origins.into(), pages: pages.into() }
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.api.program().app.config
+    }
+
+    /// Who comes with this credential; `None` when it is no good, or no longer.
+    pub(super) async fn session(&self, credential: &Credential) -> Result<Option<Session>> {
+        let source = credential.source;
+        match self.api.program().accounts.authenticate(&credential.token).await? {
+            Authenticated::Viewer { viewer, issued_at, .. } => Ok(Some(Session { viewer, issued_at, source })),
+            Authenticated::Expired | Authenticated::Nobody => Ok(None),
+        }
+    }
+
+    /// A `Set-Cookie` that lets a browser's session go on, when its cookie is no longer young.
+    pub(super) async fn fresh_cookie(&self, session: &Session) -> Option<HeaderValue> {
+        let program = self.api.program();
+        let age = program.app.clock.now().since(session.issued_at);
+        if session.source != Source::Cookie || age <= limits::COOKIE_REFRESH {
+            return None;
+        }
+        match program.accounts.renew(&session.viewer).await {
+            Ok((token, expires_at)) => {
+                let seconds = cookies::seconds_until(expires_at, program.app.clock.now());
+                HeaderValue::try_from(cookies::cookie(program.app.config.app_env, &token, seconds)).ok()
+            }
+            Err(error) => {
+                // The old one is still good, and the next request tries again.
+                tracing::warn!(error = %error, "a session could not be renewed");
+                None
+            }
+        }
+    }
+
+    /// Whether requests can be served just now.
+    pub(super) async fn ready(&self) -> bool {
+        self.api.program().app.db.answers().await
+    }
+}

@@ -1,0 +1,93 @@
+//! Around every request: an id that the client sees too, one line in the log, and an answer even after a panic.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::header::{HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use super::negotiate::Media;
+use super::refusal::Refusal;
+use crate::error::Error;
+
+/// The header that tells a client its request's id.
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a request is called in the log and in answers: a fresh UUIDv7, whatever the client has sent.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(Arc<str>);
+
+impl RequestId {
+    pub(super) fn new() -> Self {
+        Self(Uuid::now_v7().to_string().into())
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+pub(super) async fn trace(mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = RequestId::new();
+    let method = request.method().clone();
+    // Without the query: people put tokens there.
+    let path = request.uri().path().to_owned();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
+    request.extensions_mut().insert(id.clone());
+
+    let mut response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+        // What it said went to the standard error.
+        let panicked = Error::Internal(anyhow::anyhow!("a handler panicked"));
+        Refusal::from(panicked).into_response(Media::Json, &id)
+    });
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+
+    let line = Line { id, path: &path, method: method.as_str(), peer: peer.map(|ip| ip.to_string()), began };
+    line.log(response.status());
+    response
+}
+
+struct Line<'a> {
+    id: RequestId,
+    path: &'a str,
+    method: &'a str,
+    peer: Option<String>,
+    began: Instant,
+}
+
+impl Line<'_> {
+    fn log(self, status: StatusCode) {
+        macro_rules! log {
+            ($level:ident) => {
+                tracing::$level!(
+                    request.id = %self.id,
+                    http.method = self.method,
+                    http.path = self.path,
+                    http.status = status.as_u16(),
+                    client.address = self.peer,
+                    elapsed_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+                    "{} {}: {}", self.method, self.path, status.as_u16()
+                )
+            };
+        }
+        // Pages and probes would drown the rest.
+        match self.path {
+            "/graphql" => log!(info),
+            _ => log!(debug),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Ids: UUIDv7 (RFC 9562), a type for each kind of thing, so that they can't be swapped.
+
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
+use uuid::{Uuid, Variant};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id, later in order than those made before it in this process.
+            #[expect(clippy::new_without_default, reason = "two calls give two ids: not a default")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// Takes the canonical form of a UUIDv7 only; anything else names nothing.
+            pub fn parse(text: &str) -> Option<Self> {
+                parse_canonical(text).map(Self)
+            }
+
+            /// The id's sixteen bytes.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        // SeaORM asks this of every primary key; it is called only for keys that the database counts up.
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+    };
+}
+
+id!(
+    /// A person with an account.
+    UserId
+);
+id!(
+    /// A signed-in device.
+    SessionId
+);
+id!(
+    /// A direct conversation or a group.
+    ConversationId
+);
+id!(
+    /// A message; its sender's client may have chosen it.
+    MessageId
+);
+
+fn parse_canonical(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    let canonical = *text == *id.hyphenated().encode_lower(&mut Uuid::encode_buffer());
+    (canonical && id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_canonical_form_of_a_version_7_is_an_id() {
+        let id = MessageId::new();
+        assert_eq!(MessageId::parse(&id.to_string()), Some(id));
+        assert_eq!(MessageId::parse(&id.to_string().to_uppercase()), None);
+        assert_eq!(MessageId::parse(&id.to_string().replace('-', "")), None);
+        for other in [
+            "",
+            "1",
+            "00000000-0000-0000-0000-000000000000",
+            "ffffffff-ffff-ffff-ffff-ffffffffffff",
+            "936da01f-9abd-4d9d-80c7-02af85c822a8",
+        ] {
+            assert_eq!(MessageId::parse(other), None, "{other}");
+        }
+    }
+}

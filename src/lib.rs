@@ -1,0 +1,134 @@
+//! Parlour: a self-hosted chat backend with one GraphQL schema.
+//!
+//! The map, from the top down; imports go down only. `http` is what the server answers at which address. `graphql`
+//! dresses what the slices decide: `accounts`, `conversations`, then `messages` and `presence`. They stand on `app`,
+//! the `feed`, which orders and tells, `db` with its `entity` tables, and the small things below.
+
+pub mod accounts;
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod conversations;
+pub mod db;
+pub mod entity;
+pub mod error;
+pub mod feed;
+pub mod graphql;
+pub mod http;
+pub mod id;
+pub mod limits;
+pub mod messages;
+pub mod page;
+pub mod presence;
+pub mod printable;
+pub mod secrets;
+pub mod seed;
+pub mod slot;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::{Accounts, Hasher, Tokens};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Db;
+use crate::feed::{Feed, FeedTasks};
+use crate::graphql::{Api, Program};
+use crate::http::HttpState;
+use crate::http::socket::Sockets;
+use crate::messages::ReadMarks;
+use crate::presence::Presence;
+
+/// The program without its doors: what serves, and what fills a database.
+pub struct Running {
+    /// What resolvers know.
+    pub program: Program,
+    db: Db,
+    feed: FeedTasks,
+}
+
+/// Opens the database and starts the feed.
+pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+    let secret = match &config.jwt_secret {
+        Some(secret) => secret.clone(),
+        None => secrets::load_or_create(&config.data_dir.join("jwt-secret"))?,
+    };
+    let previous: Vec<&[u8]> = config.jwt_previous_secrets.iter().map(secrets::Secret::expose).collect();
+    let tokens = Tokens::new(secret.expose(), &previous)?;
+    let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
+    let (feed, tasks) = Feed::start(db.clone(), clock.clone()).await.context("the feed cannot be read")?;
+    let app = App { config, clock, db: db.clone(), feed };
+    let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
+    let presence = Presence::new(app.clone());
+    let read_marks = ReadMarks::new(app.clone());
+    Ok(Running { program: Program { app, accounts, presence, read_marks }, db, feed: tasks })
+}
+
+impl Running {
+    /// Waits until everything is written, and closes the database.
+    pub async fn finish(self) -> anyhow::Result<()> {
+        let Self { program, db, feed } = self;
+        // The writer ends when the last handle of the feed is gone.
+        drop(program);
+        feed.finish().await;
+        db.close().await.context("the database did not close")
+    }
+}
+
+/// Serves until `shutdown` is cancelled, then answers what is under way, sends the sockets away and ends.
+pub async fn run(
+    config: Arc<Config>,
+    clock: Clock,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let running = start(Arc::clone(&config), clock).await?;
+    welcome(&config, listener.local_addr()?);
+    let sockets = Sockets::default();
+    let api = Api::new(running.program.clone());
+    let router = http::router(HttpState::new(api, sockets.clone()));
+    let tasks = TaskTracker::new();
+    tasks.spawn(running.program.presence.clone().keep(shutdown.clone()));
+    tasks.close();
+    let serve = async {
+        http::accept::serve(listener, router, shutdown.clone()).await;
+        tasks.wait().await;
+    };
+    let drain = async {
+        shutdown.cancelled().await;
+        sockets.drain().await;
+    };
+    let ended = async {
+        tokio::join!(serve, drain);
+        running.finish().await
+    };
+    let out_of_time = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(limits::DRAIN).await;
+    };
+    tokio::select! {
+        ended = ended => ended,
+        () = out_of_time => anyhow::bail!("what was under way did not end in {:?}", limits::DRAIN),
+    }
+}
+
+/// Tells where everything is.
+fn welcome(config: &Config, listening: SocketAddr) {
+    let at = match listening.ip().is_loopback() || listening.ip().is_unspecified() {
+        true => format!("http://localhost:{}", listening.port()),
+        false => format!("http://{listening}"),
+    };
+    tracing::info!("API        {at}/graphql (HTTP and WebSocket)");
+    if config.graphiql {
+        tracing::info!("GraphiQL   {at}/graphql in a browser");
+    }
+    tracing::info!("data       {}", config.data_dir.display());
+}

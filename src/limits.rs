@@ -1,0 +1,175 @@
+//! The bounds of everything: constants, and what `serverInfo.limits` shows of them.
+//! Numbers without another source are from the project's threat model.
+
+use std::time::Duration;
+
+// Documents.
+/// A document's size.
+pub const QUERY_BYTES: usize = 15_000;
+/// A document's lexical tokens.
+pub const QUERY_TOKENS: usize = 2_000;
+/// How deep brackets nest; the parser's stack ends somewhere above 1,000.
+pub const QUERY_NESTING: usize = 64;
+/// How deep fields nest, introspection apart.
+pub const QUERY_DEPTH: usize = 10;
+/// Fields after fragments are expanded.
+pub const QUERY_SELECTIONS: usize = 5_000;
+/// Aliases after fragments are expanded.
+pub const QUERY_ALIASES: usize = 30;
+/// Directives after fragments are expanded.
+pub const QUERY_DIRECTIVES: usize = 50;
+/// Fields at the root of an operation.
+pub const QUERY_ROOT_FIELDS: usize = 20;
+/// Objects that a document can return.
+pub const QUERY_COMPLEXITY: usize = 10_000;
+
+// Pages.
+/// The largest page of any list.
+pub const PAGE_SIZE: u32 = 100;
+/// A page when nothing is asked for.
+pub const DEFAULT_PAGE: u32 = 50;
+
+// Texts, in Unicode scalars.
+/// A message's text.
+pub const MESSAGE_LENGTH: usize = 4_000;
+/// A person's name.
+pub const NAME_LENGTH: usize = 80;
+/// A group's title.
+pub const TITLE_LENGTH: usize = 100;
+/// A search for people.
+pub const SEARCH_LENGTH: usize = 100;
+/// A password.
+pub const PASSWORD_LENGTH: usize = 128;
+/// An e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
+pub const EMAIL_BYTES: usize = 254;
+/// A group's members, its owner included.
+pub const GROUP_MEMBERS: usize = 1_000;
+
+// Accounts.
+/// Devices that one person can be signed in with; the oldest makes room.
+pub const SESSIONS_PER_USER: usize = 50;
+/// A session ends this long after it began, however often it was used.
+pub const SESSION_ABSOLUTE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long a session's row may be believed without another look.
+pub const SESSION_CACHE: Duration = Duration::from_secs(5);
+/// `lastUsedAt` and `lastSeenAt` are this exact.
+pub const LAST_USED_PRECISION: Duration = Duration::from_secs(60);
+/// A request with a cookie older than this gets a fresh one.
+pub const COOKIE_REFRESH: Duration = Duration::from_secs(24 * 3600);
+/// A token's size in bytes.
+pub const TOKEN_BYTES: usize = 1_024;
+/// Clocks of two machines may differ by this much.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
+/// Passwords that wait to be hashed.
+pub const HASH_QUEUE: usize = 256;
+/// How long a password waits to be hashed.
+pub const HASH_WAIT: Duration = Duration::from_secs(10);
+
+// The feed.
+/// Changes that wait for the writer.
+pub const WRITER_QUEUE: usize = 2_048;
+/// Changes in one transaction.
+pub const WRITER_BATCH: usize = 256;
+/// Events that the hub keeps at hand.
+pub const RING_EVENTS: usize = 4_096;
+/// Events that wait for one subscription before it is sent back to the database.
+pub const INBOX_EVENTS: usize = 1_024;
+/// Events that a replay reads at once.
+pub const REPLAY_PAGE: u64 = 1_000;
+/// Events that a replay sends in all, read marks not counted.
+pub const REPLAY_EVENTS: u64 = 10_000;
+/// Replays that read at the same time.
+pub const REPLAYS_AT_ONCE: usize = 8;
+/// How often the hub looks for events that another process wrote.
+pub const FEED_POLL: Duration = Duration::from_secs(1);
+/// Tries to resolve an event before its subscription is told to start anew.
+pub const EVENT_TRIES: u32 = 3;
+/// The log is kept this long.
+pub const FEED_RETENTION_DAYS: u32 = 30;
+/// Members up to which all hear of each other's read marks.
+pub const READ_MARKS_MEMBERS: usize = 100;
+/// A person's read mark in a conversation is told this often at most.
+pub const READ_MARK_PACE: Duration = Duration::from_secs(1);
+
+// Presence.
+/// How long a person is still online after the last socket went.
+pub const PRESENCE_GRACE: Duration = Duration::from_secs(10);
+/// `onlineUsers` speaks this often at most.
+pub const ONLINE_USERS_PACE: Duration = Duration::from_secs(1);
+/// People in `onlineUsers`, and ids that `presenceChanged` takes.
+pub const ONLINE_USERS: usize = 1_000;
+/// Ids that `presenceChanged` takes.
+pub const PRESENCE_USERS: usize = 200;
+/// Changes of presence that wait for one subscription.
+pub const PRESENCE_CHANGES: usize = 1_024;
+
+// HTTP.
+/// A JSON body.
+pub const BODY_BYTES: usize = 256 * 1024;
+/// A multipart body: an image of 10 MiB and the operation around it.
+pub const MULTIPART_BYTES: usize = 10 * 1024 * 1024 + 64 * 1024;
+/// All headers of a request.
+pub const HEADER_BYTES: usize = 16 * 1024;
+/// Headers of a request.
+pub const HEADERS: usize = 100;
+/// How long the headers of a request may take.
+pub const HEADER_READ: Duration = Duration::from_secs(10);
+/// How long the body of a request may take.
+pub const BODY_READ: Duration = Duration::from_secs(30);
+/// How long an answer may take to be made.
+pub const REQUEST: Duration = Duration::from_secs(10);
+/// How long a multipart body may take: an image over a phone's uplink.
+pub const UPLOAD_READ: Duration = Duration::from_secs(60);
+/// The part of a multipart body that says which file goes where.
+pub const UPLOAD_MAP_BYTES: usize = 4 * 1024;
+/// How long a connection waits for its next request. Longer than the 60 s of common proxies: the one who closes
+/// first must be the one who sends, or a request meets a closed door.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long what a client still sends is read and dropped after the last answer, which a reset would take from it.
+pub const LINGER: Duration = Duration::from_secs(2);
+/// Files that are kept free for the database, the log and the like.
+pub const RESERVED_FILES: u64 = 1_024;
+
+// Sockets.
+/// A frame of a client.
+pub const FRAME_BYTES: usize = 64 * 1024;
+/// Until `connection_init`.
+pub const INIT_WAIT: Duration = Duration::from_secs(5);
+/// Between pings of the server.
+pub const PING_EVERY: Duration = Duration::from_secs(25);
+/// Until the answer to a ping.
+pub const PONG_WAIT: Duration = Duration::from_secs(10);
+/// Until a write has made progress.
+pub const WRITE_WAIT: Duration = Duration::from_secs(10);
+/// Frames that wait for one reader.
+pub const OUTBOUND_FRAMES: usize = 256;
+/// Bytes that wait for one reader.
+pub const OUTBOUND_BYTES: usize = 1024 * 1024;
+/// The read and the write buffer of a socket; the library's 128 KiB would cost 134 kB an idle socket.
+pub const SOCKET_BUFFER: usize = 4 * 1024;
+/// Operations that are under way on one socket.
+pub const OPERATIONS_PER_SOCKET: usize = 100;
+/// Sockets of one person.
+pub const SOCKETS_PER_USER: usize = 20;
+/// Bytes of an operation's id: a UUID and room for habit.
+pub const OPERATION_ID_BYTES: usize = 256;
+/// Frames that a client may send at once before it is slowed to [`INBOUND_RATE`].
+pub const INBOUND_BURST: u32 = 250;
+/// Frames a second that a client may send for long.
+pub const INBOUND_RATE: u32 = 20;
+/// Cursors in `resumeFrom`.
+pub const RESUME_ENTRIES: usize = 1_000;
+
+// Going down.
+/// Sockets are sent away over this long.
+pub const DRAIN_SOCKETS: Duration = Duration::from_secs(10);
+/// The process ends this long after it was told to, whatever is still open.
+pub const DRAIN: Duration = Duration::from_secs(30);
+
+// The database.
+/// Connections that read.
+pub const READERS: u32 = 8;
+/// How long a query waits for one of them.
+pub const ACQUIRE: Duration = Duration::from_secs(3);
+/// How long a write of another process may hold the database.
+pub const BUSY: Duration = Duration::from_secs(5);

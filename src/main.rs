@@ -1,0 +1,139 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use parlour::clock::Clock;
+use parlour::config::{Config, LogFormat};
+use parlour::{graphql, limits, run, seed, start};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+/// The default allocator of musl and glibc gives less memory back, and is slower with many threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A self-hosted chat backend with one GraphQL schema, whose subscriptions resume exactly.
+///
+/// Settings are environment variables, or lines of a file `.env`: see `.env.example`.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API and the pages (what happens without a command)
+    Serve,
+    /// Bring the database to the newest tables, and end
+    Migrate,
+    /// Fill a development database with people and conversations; a second time changes nothing
+    Seed,
+    /// Print the GraphQL schema
+    Schema,
+    /// End well if a server on this machine can serve
+    Healthcheck,
+}
+
+fn main() -> ExitCode {
+    let command = Arguments::parse().command.unwrap_or(Command::Serve);
+    if let Command::Schema = command {
+        print!("{}", graphql::sdl());
+        return ExitCode::SUCCESS;
+    }
+    let config = match Config::from_env() {
+        Ok(config) => Arc::new(config),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    log(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.context("no threads").and_then(|runtime| runtime.block_on(execute(command, config)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("parlour: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
+    match command {
+        Command::Serve => serve(config).await,
+        Command::Migrate => start(config, Clock::default()).await?.finish().await,
+        Command::Seed => {
+            let running = start(config, Clock::default()).await?;
+            seed::seed(&running.program).await?;
+            running.finish().await
+        }
+        Command::Schema => Ok(()),
+        Command::Healthcheck => healthcheck(&config).await,
+    }
+}
+
+async fn serve(config: Arc<Config>) -> anyhow::Result<()> {
+    let address = SocketAddr::new(config.host, config.port);
+    let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))?;
+    let shutdown = CancellationToken::new();
+    let stopping = shutdown.clone();
+    tokio::select! {
+        ended = run(config, Clock::default(), listener, shutdown) => ended,
+        asked = asked_twice(stopping) => asked,
+    }
+}
+
+/// The first signal lets everything end in peace, the second ends it now.
+async fn asked_twice(stopping: CancellationToken) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    for _ in 0..2 {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if !stopping.is_cancelled() {
+            tracing::info!("going down, for {:?} at most; once more to end at once", limits::DRAIN);
+        }
+        stopping.cancel();
+    }
+    anyhow::bail!("ended before everything was answered")
+}
+
+/// Asks `/readyz`, with nothing but a socket: there may be no other program in a container.
+async fn healthcheck(config: &Config) -> anyhow::Result<()> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let host = if config.host.is_unspecified() { std::net::Ipv4Addr::LOCALHOST.into() } else { config.host };
+    let ask = async {
+        let mut server = TcpStream::connect((host, config.port)).await?;
+        server.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        let mut answer = String::new();
+        server.read_to_string(&mut answer).await?;
+        anyhow::Ok(answer)
+    };
+    let answer = tokio::time::timeout(limits::REQUEST, ask).await.context("no answer in time")??;
+    anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "the server is not ready");
+    Ok(())
+}
+
+fn log(config: &Config) {
+    use std::io::IsTerminal;
+    use tracing_subscriber::{EnvFilter, fmt};
+    // Checked with the other settings.
+    let filter = EnvFilter::new(&config.log_filter);
+    match config.log_format {
+        LogFormat::Text => {
+            let is_watched = std::io::stdout().is_terminal();
+            fmt().with_env_filter(filter).with_target(false).with_ansi(is_watched).init();
+        }
+        LogFormat::Json => fmt().with_env_filter(filter).json().flatten_event(true).init(),
+    }
+}

@@ -1,0 +1,32 @@
+//! Finds messages.
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+
+use crate::app::App;
+use crate::conversations::{self, Reference};
+use crate::entity::message;
+use crate::error::Result;
+use crate::id::{ConversationId, MessageId, UserId};
+
+/// A message that the viewer may see.
+pub async fn find(app: &App, viewer: UserId, id: MessageId) -> Result<Option<message::Model>> {
+    let Some(message) = message::Entity::find_by_id(id).one(&app.db.reader).await? else { return Ok(None) };
+    let membership = conversations::find_membership(app, viewer, Reference::Id(message.conversation_id)).await?;
+    Ok(membership.map(|_| message))
+}
+
+/// Messages by their ids, in no order. Whoever asks has seen to it that they may be seen.
+pub async fn by_ids(app: &App, ids: &[MessageId]) -> Result<Vec<message::Model>> {
+    Ok(message::Entity::find().filter(message::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
+}
+
+/// The newest message of each conversation, given as its id and its `last_seq`.
+pub async fn newest_of(app: &App, conversations: &[(ConversationId, i32)]) -> Result<Vec<message::Model>> {
+    let newest = conversations.iter().filter(|(_, seq)| *seq > 0).fold(Condition::any(), |any, (id, seq)| {
+        any.add(Condition::all().add(message::Column::ConversationId.eq(*id)).add(message::Column::Seq.eq(*seq)))
+    });
+    if newest.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(message::Entity::find().filter(newest).all(&app.db.reader).await?)
+}

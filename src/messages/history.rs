@@ -1,0 +1,105 @@
+//! Pages of a conversation's history. As seq has no holes, a page is a range of numbers.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use crate::app::App;
+use crate::conversations::Membership;
+use crate::entity::message;
+use crate::error::Result;
+use crate::page::Page;
+
+/// Which part of a history. Places are seqs and need not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// The oldest, behind a place where there is one.
+    First {
+        /// How many.
+        count: u32,
+        /// The place before the window.
+        after: Option<i32>,
+    },
+    /// The newest, before a place where there is one.
+    Last {
+        /// How many.
+        count: u32,
+        /// The place behind the window.
+        before: Option<i32>,
+    },
+    /// Around a place, or around the nearest message to it.
+    Around {
+        /// How many.
+        count: u32,
+        /// The place.
+        seq: i32,
+    },
+}
+
+/// A part of a conversation's history, oldest to newest.
+pub async fn history(app: &App, membership: &Membership, window: Window) -> Result<Page<message::Model>> {
+    let last_seq = membership.conversation().last_seq;
+    let (from, upto) = window.range(last_seq);
+    if from > upto {
+        return Ok(Page { items: Vec::new(), has_next: upto < last_seq, has_previous: from > 1 });
+    }
+    let items = message::Entity::find()
+        .filter(message::Column::ConversationId.eq(membership.conversation().id))
+        .filter(message::Column::Seq.between(from, upto))
+        .order_by_asc(message::Column::Seq)
+        .all(&app.db.reader)
+        .await?;
+    Ok(Page { items, has_next: upto < last_seq, has_previous: from > 1 })
+}
+
+impl Window {
+    /// The first and the last seq of the window in a history of 1 to `last_seq`; an empty one has its first behind its last.
+    fn range(self, last_seq: i32) -> (i32, i32) {
+        let (count, from) = match self {
+            Self::First { count, after } => (count, after.unwrap_or(0).clamp(0, last_seq) + 1),
+            Self::Last { count, before } => {
+                let upto = before.unwrap_or(i32::MAX).saturating_sub(1).clamp(0, last_seq);
+                return (upto.saturating_sub(size(count)).max(0) + 1, upto);
+            }
+            Self::Around { count, seq } => {
+                // Half before and half behind, moved where the history ends.
+                let from = seq.clamp(1, last_seq.max(1)) - size(count) / 2;
+                (count, from.min(last_seq - size(count) + 1).max(1))
+            }
+        };
+        (from, from.saturating_add(size(count) - 1).min(last_seq))
+    }
+}
+
+fn size(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Window::{Around, First, Last};
+
+    #[test]
+    fn a_window_is_a_range_of_seqs() {
+        for (window, last_seq, range) in [
+            (First { count: 3, after: None }, 10, (1, 3)),
+            (First { count: 3, after: Some(8) }, 10, (9, 10)),
+            (First { count: 3, after: Some(10) }, 10, (11, 10)),
+            (First { count: 3, after: Some(99) }, 10, (11, 10)),
+            (Last { count: 3, before: None }, 10, (8, 10)),
+            (Last { count: 3, before: Some(3) }, 10, (1, 2)),
+            (Last { count: 3, before: Some(1) }, 10, (1, 0)),
+            (Last { count: 3, before: Some(99) }, 10, (8, 10)),
+            (Around { count: 3, seq: 5 }, 10, (4, 6)),
+            (Around { count: 4, seq: 5 }, 10, (3, 6)),
+            (Around { count: 3, seq: 1 }, 10, (1, 3)),
+            (Around { count: 3, seq: 0 }, 10, (1, 3)),
+            (Around { count: 3, seq: 99 }, 10, (8, 10)),
+            (Around { count: 50, seq: 5 }, 10, (1, 10)),
+            (Around { count: 1, seq: 5 }, 10, (5, 5)),
+        ] {
+            assert_eq!(window.range(last_seq), range, "{window:?}");
+        }
+        for empty in [First { count: 3, after: None }, Last { count: 3, before: None }, Around { count: 3, seq: 1 }] {
+            assert_eq!(empty.range(0), (1, 0), "{empty:?}");
+        }
+    }
+}

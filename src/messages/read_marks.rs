@@ -1,0 +1,156 @@
+//! Read marks: how far each member has read. They move forward only, and are told once a second at most.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Instant;
+
+use moka::sync::Cache;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::conversations::{self, Membership};
+use crate::entity::{conversation, membership};
+use crate::error::{Error, Result};
+use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
+use crate::id::{ConversationId, UserId};
+use crate::limits;
+
+/// Sets the pace of read marks.
+#[derive(Clone)]
+pub struct ReadMarks {
+    app: App,
+    recent: Cache<(UserId, ConversationId), Arc<Recent>>,
+}
+
+/// A mark that was moved a moment ago.
+struct Recent {
+    moved: Instant,
+    /// The farthest that was asked for since.
+    wanted: AtomicI32,
+}
+
+impl ReadMarks {
+    /// Read marks of this program.
+    pub fn new(app: App) -> Self {
+        // Bounded by what can happen in a second; one that was pushed out only lets an event come early.
+        let recent = Cache::builder().time_to_live(limits::READ_MARK_PACE).max_capacity(100_000).build();
+        Self { app, recent }
+    }
+
+    /// Moves a member's read mark forward to a seq, or to the newest message where that is less. A second move within
+    /// a second waits for the second to be over, together with all that come meanwhile: they are one event.
+    pub async fn mark(&self, member: &Membership, up_to: i32) -> Result<conversation::Model> {
+        let conversation = member.conversation().id;
+        if up_to <= member.last_read_seq() {
+            return Ok(member.conversation().clone());
+        }
+        let new = Arc::new(Recent { moved: Instant::now(), wanted: AtomicI32::new(up_to) });
+        let recent = self.recent.entry((member.user(), conversation)).or_insert(Arc::clone(&new)).into_value();
+        let mut up_to = up_to;
+        if !Arc::ptr_eq(&recent, &new) {
+            recent.wanted.fetch_max(up_to, Ordering::Relaxed);
+            tokio::time::sleep_until((recent.moved + limits::READ_MARK_PACE).into()).await;
+            up_to = recent.wanted.load(Ordering::Relaxed);
+            let next = Arc::new(Recent { moved: Instant::now(), wanted: AtomicI32::new(up_to) });
+            self.recent.entry((member.user(), conversation)).or_insert(next);
+        }
+        self.app.feed.append(MarkRead { user: member.user(), conversation, up_to }).await
+    }
+}
+
+struct MarkRead {
+    user: UserId,
+    conversation: ConversationId,
+    up_to: i32,
+}
+
+/// A read mark to write.
+struct Mark {
+    row: membership::Model,
+    conversation: conversation::Model,
+    is_told_to_all: bool,
+}
+
+impl Change for MarkRead {
+    type Answer = conversation::Model;
+    type Write = Mark;
+    const RANK: Rank = Rank::ReadMarks;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        let mut farthest: HashMap<(ConversationId, UserId), i32> = HashMap::new();
+        for change in &changes {
+            let mark = farthest.entry((change.conversation, change.user)).or_insert(change.up_to);
+            *mark = std::cmp::max(change.up_to, *mark);
+        }
+        let places = || farthest.keys().map(|(conversation, _)| *conversation);
+        let mut rows = conversations::find_own(tx, farthest.keys().map(|(_, user)| *user), places()).await?;
+        let known: HashMap<_, _> = conversation::Entity::find()
+            .filter(conversation::Column::Id.is_in(places()))
+            .all(tx)
+            .await?
+            .into_iter()
+            .map(|row| (row.id, row))
+            .collect();
+        let counts = conversations::member_counts(tx, known.keys().copied()).await?;
+        let mut plan = |change: Self| {
+            let key = (change.conversation, change.user);
+            let row = rows.get_mut(&key).ok_or(Error::NotFound)?;
+            let conversation = known.get(&change.conversation).ok_or(Error::NotFound)?.clone();
+            let wanted = farthest.get(&key).copied().unwrap_or(change.up_to);
+            let up_to = std::cmp::min(wanted, conversation.last_seq);
+            if up_to <= row.last_read_seq {
+                return Ok(Plan::Done(conversation));
+            }
+            row.last_read_seq = up_to;
+            let members = counts.get(&change.conversation).copied().unwrap_or(0);
+            let is_told_to_all = members <= limits::READ_MARKS_MEMBERS;
+            Ok(Plan::Write { write: Mark { row: row.clone(), conversation, is_told_to_all }, events: 1 })
+        };
+        Ok(changes.into_iter().map(&mut plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<Mark>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let mut conversations = HashMap::new();
+        let mut rows = Vec::with_capacity(writes.len());
+        let mut written = Vec::with_capacity(writes.len());
+        for Placed { write: Mark { row, conversation, is_told_to_all }, first } in writes {
+            let audience = match is_told_to_all {
+                true => Audience::Conversation(conversation.id),
+                false => Audience::Person(row.user_id),
+            };
+            let event = NewEvent {
+                conversation: Some(conversation.id),
+                user: Some(row.user_id),
+                ..NewEvent::new(Kind::ReadMarkMoved, audience)
+            };
+            let told = conversation::Model { last_position: first.position, ..conversation.clone() };
+            conversations.insert(conversation.id, told);
+            written.push(Written { answer: conversation, events: vec![event] });
+            rows.push(row.into_active_model().reset_all());
+        }
+        let key = [membership::Column::ConversationId, membership::Column::UserId, membership::Column::FromPosition];
+        // A message of the same batch may have moved the mark farther: it never moves back.
+        let (there, given) =
+            (|column| Expr::col((membership::Entity, column)), |column| Expr::col((Alias::new("excluded"), column)));
+        let mark = membership::Column::LastReadSeq;
+        let farther = Expr::case(given(mark).gt(there(mark)), given(mark)).finally(there(mark));
+        let known = OnConflict::columns(key).value(mark, farther).to_owned();
+        membership::Entity::insert_many(rows).on_conflict(known).exec_without_returning(tx).await?;
+        let conversations = conversations.into_values().map(|row| row.into_active_model().reset_all());
+        let known =
+            OnConflict::column(conversation::Column::Id).update_column(conversation::Column::LastPosition).to_owned();
+        conversation::Entity::insert_many(conversations).on_conflict(known).exec_without_returning(tx).await?;
+        Ok(written)
+    }
+}

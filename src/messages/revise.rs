@@ -1,0 +1,140 @@
+//! Changes a message: a new text, or a tombstone. Each change makes a new version.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::conversations;
+use crate::entity::{conversation, membership, message};
+use crate::error::{Error, Result};
+use crate::feed::{Change, Kind, Placed, Plan, Rank, Written};
+use crate::id::{ConversationId, MessageId, UserId};
+use crate::messages::{MessageText, told};
+
+/// Gives the viewer's message another text. The same text makes no new version.
+pub async fn edit(app: &App, viewer: UserId, id: MessageId, text: MessageText) -> Result<message::Model> {
+    app.feed.append(Revise { viewer, id, revision: Revision::Edit(text) }).await
+}
+
+/// Makes the viewer's message a tombstone: seq, sender and time stay. Twice is once.
+pub async fn delete(app: &App, viewer: UserId, id: MessageId) -> Result<message::Model> {
+    app.feed.append(Revise { viewer, id, revision: Revision::Delete }).await
+}
+
+struct Revise {
+    viewer: UserId,
+    id: MessageId,
+    revision: Revision,
+}
+
+enum Revision {
+    Edit(MessageText),
+    Delete,
+}
+
+impl Change for Revise {
+    type Answer = message::Model;
+    type Write = Revised;
+    const RANK: Rank = Rank::Messages;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        let ids: HashSet<MessageId> = changes.iter().map(|change| change.id).collect();
+        let messages = message::Entity::find().filter(message::Column::Id.is_in(ids)).all(tx).await?;
+        let places: HashSet<ConversationId> = messages.iter().map(|row| row.conversation_id).collect();
+        let viewers = changes.iter().map(|change| change.viewer);
+        let memberships = conversations::find_own(tx, viewers, places.iter().copied()).await?;
+        let conversations = conversation::Entity::find().filter(conversation::Column::Id.is_in(places)).all(tx).await?;
+        let mut batch = Revisions {
+            now,
+            messages: messages.into_iter().map(|row| (row.id, row)).collect(),
+            conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
+            memberships,
+        };
+        Ok(changes.into_iter().map(|change| batch.plan(change)).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<Revised>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let mut messages = HashMap::new();
+        let mut conversations = HashMap::new();
+        let mut written = Vec::with_capacity(writes.len());
+        for Placed { write: Revised { message, mut conversation }, first } in writes {
+            conversation.last_position = first.position;
+            conversations.insert(conversation.id, conversation);
+            written.push(Written { events: vec![told(Kind::MessageChanged, &message)], answer: message.clone() });
+            messages.insert(message.id, message);
+        }
+        let messages = messages.into_values().map(|row| row.into_active_model().reset_all());
+        let known = OnConflict::column(message::Column::Id)
+            .update_columns([
+                message::Column::Text,
+                message::Column::Version,
+                message::Column::EditedAt,
+                message::Column::DeletedAt,
+            ])
+            .to_owned();
+        message::Entity::insert_many(messages).on_conflict(known).exec_without_returning(tx).await?;
+        let conversations = conversations.into_values().map(|row| row.into_active_model().reset_all());
+        let known =
+            OnConflict::column(conversation::Column::Id).update_column(conversation::Column::LastPosition).to_owned();
+        conversation::Entity::insert_many(conversations).on_conflict(known).exec_without_returning(tx).await?;
+        Ok(written)
+    }
+}
+
+/// A message as a revision leaves it, and where it is.
+struct Revised {
+    message: message::Model,
+    conversation: conversation::Model,
+}
+
+/// What a batch of revisions needs to know, and what it has decided so far.
+struct Revisions {
+    now: Timestamp,
+    messages: HashMap<MessageId, message::Model>,
+    conversations: HashMap<ConversationId, conversation::Model>,
+    memberships: HashMap<(ConversationId, UserId), membership::Model>,
+}
+
+impl Revisions {
+    fn plan(&mut self, change: Revise) -> Result<Plan<Revise>> {
+        let message = self.messages.get_mut(&change.id).ok_or(Error::NotFound)?;
+        if !self.memberships.contains_key(&(message.conversation_id, change.viewer)) {
+            return Err(Error::NotFound);
+        }
+        if message.sender_id != change.viewer {
+            return Err(Error::Forbidden);
+        }
+        let conversation = self.conversations.get(&message.conversation_id).ok_or(Error::NotFound)?;
+        match change.revision {
+            Revision::Edit(_) if message.deleted_at.is_some() => {
+                return Err(Error::input("id", "this message was deleted and cannot be edited"));
+            }
+            Revision::Edit(text) if message.text.as_deref() == Some(text.as_str()) => {
+                return Ok(Plan::Done(message.clone()));
+            }
+            Revision::Edit(text) => {
+                message.text = Some(text.as_str().to_owned());
+                message.edited_at = Some(self.now);
+            }
+            Revision::Delete if message.deleted_at.is_some() => return Ok(Plan::Done(message.clone())),
+            Revision::Delete => {
+                message.text = None;
+                message.deleted_at = Some(self.now);
+            }
+        }
+        message.version += 1;
+        let revised = Revised { message: message.clone(), conversation: conversation.clone() };
+        Ok(Plan::Write { write: revised, events: 1 })
+    }
+}

@@ -1,0 +1,106 @@
+//! What a message says.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+use crate::{limits, printable};
+
+/// The field of the input that holds it.
+const FIELD: &str = "text";
+
+/// A text of 1 to 4,000 Unicode scalars, in which something can be seen.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MessageText(String);
+
+impl MessageText {
+    /// Takes a text as it is, but for its ends, which are trimmed, and its line ends, which become `\n`.
+    ///
+    /// Beyond the C0 controls it may hold any character: a text stands in a block of its own, where a bidirectional
+    /// override or a tall stack of marks harms no one else's words, and what was sent is what is read.
+    pub fn parse(raw: &str) -> Result<Self> {
+        let text = raw.replace("\r\n", "\n").replace('\r', "\n");
+        // Before trimming, which would take some of these off the ends and refuse them in the middle.
+        if text.chars().any(|c| c < ' ' && !matches!(c, '\n' | '\t')) {
+            return Err(Error::input(FIELD, "leave out control characters other than line breaks and tabs"));
+        }
+        let text = text.trim();
+        if !text.chars().any(printable::is_visible) {
+            return Err(Error::input(FIELD, "write something that can be seen"));
+        }
+        let length = text.chars().count();
+        if length > limits::MESSAGE_LENGTH {
+            let max = limits::MESSAGE_LENGTH;
+            return Err(Error::input(FIELD, format!("write at most {max} characters: these are {length}")));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Says nothing of the text: it must not reach a log.
+impl fmt::Debug for MessageText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MessageText(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(raw: &str) -> Option<String> {
+        match MessageText::parse(raw) {
+            Ok(text) => Some(text.as_str().to_owned()),
+            Err(Error::BadUserInput { field, .. }) if field == FIELD => None,
+            Err(other) => panic!("{raw:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn length_is_counted_in_scalars() {
+        assert!(taken("a").is_some());
+        assert!(taken(&"😀".repeat(4_000)).is_some());
+        assert!(taken(&"😀".repeat(4_001)).is_none());
+        assert!(taken(&format!("\n {} \t", "a".repeat(4_000))).is_some());
+        assert!(taken(&"\r\n".repeat(1_999).replace("\r\n", "a\r\n")).is_some());
+    }
+
+    #[test]
+    fn ends_are_trimmed_and_line_ends_are_one_kind() {
+        assert_eq!(taken("\n a\r\nb\rc\n\td \u{A0}\n").as_deref(), Some("a\nb\nc\n\td"));
+    }
+
+    #[test]
+    fn nothing_else_is_changed() {
+        let mixed = "e\u{301} é \u{212B} ﬁ \
+                     \u{202E}abc\u{202C} \u{2066}x\u{2069} \u{200D}\u{FE0F} \
+                     \u{7F}\u{9B} q\u{489}\u{489}\u{489} \u{FFFF}";
+        assert_eq!(taken(mixed).as_deref(), Some(mixed));
+    }
+
+    #[test]
+    fn controls_but_line_breaks_and_tabs_are_refused_wherever_they_stand() {
+        for c in ('\0'..='\u{1F}').filter(|c| !matches!(c, '\n' | '\t' | '\r')) {
+            for raw in [format!("{c}ab"), format!("a{c}b"), format!("ab{c}")] {
+                assert!(taken(&raw).is_none(), "{raw:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_looks_empty_is_refused() {
+        for raw in ["", " \r\n\t", "\u{A0}", "\u{200B}\u{FEFF}", "\u{3164}", "\u{2800}", "\u{FE0F}"] {
+            assert!(taken(raw).is_none(), "{raw:?}");
+            assert!(taken(&format!("{raw}.")).is_some(), "{raw:?} and a dot");
+        }
+    }
+
+    #[test]
+    fn a_text_does_not_print() {
+        assert_eq!(format!("{:?}", MessageText::parse("hush").expect("a text")), "MessageText(…)");
+    }
+}

@@ -1,0 +1,148 @@
+//! Presence: who is online, on however many devices.
+
+mod last_seen;
+mod online;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{broadcast, watch};
+use tokio_util::sync::CancellationToken;
+
+pub use online::{Online, Watcher};
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::id::UserId;
+use crate::limits;
+use crate::slot::Slot;
+
+/// Who is online on this node. Clones share it.
+#[derive(Clone)]
+pub struct Presence {
+    app: App,
+    state: Arc<Mutex<State>>,
+    changes: broadcast::Sender<Arc<Changed>>,
+    /// Counts the changes.
+    version: watch::Sender<u64>,
+    newest: Arc<tokio::sync::Mutex<Option<Arc<Online>>>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Those who have sockets, and how many.
+    sockets: HashMap<UserId, usize>,
+    /// Those whose last socket went a moment ago: they may be on their way back.
+    leaving: HashMap<UserId, Instant>,
+}
+
+/// Somebody came or went.
+#[derive(Debug)]
+pub struct Changed {
+    /// Who.
+    pub user: UserId,
+    /// Whether they are online now.
+    pub online: bool,
+    /// When they were last seen.
+    pub last_seen_at: Timestamp,
+    /// What is made of this once for everybody.
+    pub shared: Slot,
+}
+
+/// A socket of a person; they are online for as long as one is held.
+pub struct Device {
+    presence: Presence,
+    user: UserId,
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        let mut state = self.presence.lock();
+        if let Some(sockets) = state.sockets.get_mut(&self.user) {
+            *sockets -= 1;
+            if *sockets == 0 {
+                state.sockets.remove(&self.user);
+                state.leaving.insert(self.user, Instant::now());
+            }
+        }
+    }
+}
+
+impl Presence {
+    /// Presence of this program.
+    pub fn new(app: App) -> Self {
+        Self {
+            app,
+            state: Arc::default(),
+            changes: broadcast::Sender::new(limits::PRESENCE_CHANGES),
+            version: watch::Sender::new(0),
+            newest: Arc::default(),
+        }
+    }
+
+    /// A person's device connects. `None` when they have as many sockets as they may.
+    pub fn connect(&self, user: UserId) -> Option<Device> {
+        let mut state = self.lock();
+        let sockets = state.sockets.get(&user).copied().unwrap_or(0);
+        if self.app.config.rate_limits && sockets >= limits::SOCKETS_PER_USER {
+            return None;
+        }
+        state.sockets.insert(user, sockets + 1);
+        let came_back = state.leaving.remove(&user).is_some();
+        drop(state);
+        if sockets == 0 && !came_back {
+            self.announce(user, true);
+        }
+        Some(Device { presence: self.clone(), user })
+    }
+
+    /// Whether a person is online.
+    pub fn is_online(&self, user: UserId) -> bool {
+        let state = self.lock();
+        state.sockets.contains_key(&user) || state.leaving.contains_key(&user)
+    }
+
+    /// Hears of everybody who comes or goes from now on. Who lags behind is told.
+    pub fn changes(&self) -> broadcast::Receiver<Arc<Changed>> {
+        self.changes.subscribe()
+    }
+
+    /// Tells those who do not come back from their grace to be offline, until the program ends.
+    pub async fn keep(self, shutdown: CancellationToken) {
+        // A twentieth of the grace: what a person is shown online too long at most.
+        let mut tick = tokio::time::interval(limits::PRESENCE_GRACE / 20);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                _ = tick.tick() => {}
+            }
+            for user in self.take_gone(limits::PRESENCE_GRACE) {
+                self.announce(user, false);
+            }
+        }
+    }
+
+    fn take_gone(&self, grace: Duration) -> Vec<UserId> {
+        let mut state = self.lock();
+        let gone: Vec<UserId> =
+            state.leaving.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(user, _)| *user).collect();
+        for user in &gone {
+            state.leaving.remove(user);
+        }
+        gone
+    }
+
+    fn announce(&self, user: UserId, online: bool) {
+        let last_seen_at = self.app.clock.now();
+        self.app.feed.hand_over(last_seen::Seen { user, at: last_seen_at });
+        // Nobody may be listening, which is fine.
+        let _ = self.changes.send(Arc::new(Changed { user, online, last_seen_at, shared: Slot::default() }));
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Every change in here is one step, so what a panic left is whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,86 @@
+//! People and conversations to play with in development.
+
+use crate::accounts::{self, Email, Name, NewAccount, Password};
+use crate::conversations::{self, Reference, Title};
+use crate::error::{Error, Result};
+use crate::graphql::Program;
+use crate::id::{ConversationId, MessageId, UserId};
+use crate::messages::{self, NewMessage};
+
+/// The password of everybody here.
+const PASSWORD: &str = "open sesame";
+const PEOPLE: [(&str, &str); 8] = [
+    ("Ada Lovelace", "ada@example.com"),
+    ("Alan Turing", "alan@example.com"),
+    ("Grace Hopper", "grace@example.com"),
+    ("Katherine Johnson", "katherine@example.com"),
+    ("محمد الخوارزمي", "muhammad@example.com"),
+    ("Edsger Dijkstra", "edsger@example.com"),
+    ("Barbara Liskov", "barbara@example.com"),
+    ("高木 貞治", "teiji@example.com"),
+];
+const GROUP: &str = "Analytical Engine";
+/// Who says what to whom; the people by their place above, `None` is the group.
+const TALK: [(usize, Option<usize>, &str); 14] = [
+    (0, Some(1), "Hello Alan, have you read my notes on the engine?"),
+    (1, Some(0), "Twice. Note G is a program, isn't it?"),
+    (0, Some(1), "It is. I only never had a machine to run it on."),
+    (1, Some(0), "I may have something for you 🙂"),
+    (2, Some(0), "Found a moth in the relay. Taped it into the log book."),
+    (0, Some(2), "The first bug that is one!"),
+    (3, Some(0), "I checked the trajectory by hand. The machine is right."),
+    (4, Some(0), "السلام عليكم، وصلتني رسالتك"),
+    (0, Some(4), "وعليكم السلام! Thank you for the method."),
+    (0, None, "Welcome, everybody. This is where we plan the engine."),
+    (5, None, "Simplicity is a prerequisite for reliability."),
+    (6, None, "Then let us agree on the abstractions first."),
+    (7, None, "賛成です。"),
+    (2, None, "I'd rather ask forgiveness than permission. Who builds the compiler?"),
+];
+
+/// Fills the database. What is there already is left as it is, so that a second time changes nothing.
+pub async fn seed(program: &Program) -> anyhow::Result<()> {
+    let mut people = Vec::with_capacity(PEOPLE.len());
+    for (name, email) in PEOPLE {
+        people.push(person(program, name, email).await?);
+    }
+    let group = group(program, &people).await?;
+    for (number, (sender, to, text)) in TALK.into_iter().enumerate() {
+        let to = to.map_or(Reference::Id(group), |person| Reference::Direct(people[person]));
+        // Always the same ids: what was sent before is not sent again.
+        let new = NewMessage { id: Some(message_id(number)), to, text: Some(text.to_owned()), reply_to: None };
+        messages::send(&program.app, people[sender], new).await?;
+    }
+    println!("{} people, each with the password “{PASSWORD}”: {}, …", people.len(), PEOPLE[0].1);
+    Ok(())
+}
+
+async fn person(program: &Program, name: &str, email: &str) -> Result<UserId> {
+    let email = Email::parse(email)?;
+    if let Some(known) = accounts::find_by_email(&program.app, &email).await? {
+        return Ok(known.id);
+    }
+    let minimum = PASSWORD.len();
+    let password = Password::parse(PASSWORD.to_owned(), minimum, "password")?;
+    let account = NewAccount { name: Name::parse(name)?, email, password };
+    let session = program.accounts.sign_up(account, None, None).await?;
+    Ok(session.user.id)
+}
+
+async fn group(program: &Program, people: &[UserId]) -> Result<ConversationId> {
+    let [owner, members @ ..] = people else { return Err(Error::NotFound) };
+    let known = conversations::list(&program.app, *owner, 100, None).await?;
+    if let Some(group) = known.items.iter().find(|row| row.title.as_deref() == Some(GROUP)) {
+        return Ok(group.id);
+    }
+    let group = conversations::create(&program.app, *owner, Title::parse(GROUP)?, members.to_vec()).await?;
+    Ok(group.id)
+}
+
+/// The id of a message of the talk: of Ada Lovelace's birthday in 2025, and its number.
+fn message_id(number: usize) -> MessageId {
+    const BIRTHDAY_MILLIS: u64 = 1_765_324_800_000;
+    let mut random = *b"parlour   ";
+    random[9] = u8::try_from(number).unwrap_or(u8::MAX);
+    uuid::Builder::from_unix_timestamp_millis(BIRTHDAY_MILLIS, &random).into_uuid().into()
+}

@@ -1,0 +1,135 @@
+//! What the tests share: a server of their own each, people who use it, and their sockets.
+
+mod person;
+mod socket;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use parlour::clock::Clock;
+use parlour::config::Config;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub use person::Person;
+pub use socket::{Closed, Socket};
+
+/// Longer than anything here takes on a busy machine. A test that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+/// How long nothing has to come for a test to believe that nothing comes.
+pub const SILENCE: Duration = Duration::from_millis(300);
+
+/// A server on a database of its own.
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub clock: Clock,
+    folder: PathBuf,
+    http: reqwest::Client,
+    shutdown: CancellationToken,
+    server: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+static SERVERS: AtomicU32 = AtomicU32::new(0);
+
+impl TestApp {
+    /// Starts a server with the default settings.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts a server with some settings of its own.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let number = SERVERS.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("parlour-test-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder for the test");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let mut settings: HashMap<String, String> =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        settings.insert("DATA_DIR".into(), folder.display().to_string());
+        settings.insert("PORT".into(), address.port().to_string());
+        let config = Config::from_lookup(|name| settings.get(name).cloned()).expect("good settings");
+        let (clock, shutdown) = (Clock::default(), CancellationToken::new());
+        let server = tokio::spawn(parlour::run(Arc::new(config), clock.clone(), listener, shutdown.clone()));
+        let app = Self { address, clock, folder, http: reqwest::Client::new(), shutdown, server: Some(server) };
+        app.is_ready().await;
+        app
+    }
+
+    async fn is_ready(&self) {
+        let ready = async {
+            while !self.http.get(self.url("/readyz")).send().await.is_ok_and(|answer| answer.status().is_success()) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("the server is ready in time");
+    }
+
+    /// Stops the server as a signal would, and waits until it has ended.
+    pub async fn stop(&mut self) {
+        self.shutdown.cancel();
+        if let Some(server) = self.server.take() {
+            let ended = tokio::time::timeout(PATIENCE, server).await.expect("the server ends in time");
+            ended.expect("the server does not panic").expect("the server ends well");
+        }
+    }
+
+    /// Somebody with a new account.
+    pub async fn user(&self, name: &str) -> Person {
+        Person::sign_up(self, name).await
+    }
+
+    /// Two people who have written to each other: the first has greeted the second.
+    pub async fn direct(&self, one: &str, other: &str) -> (Person, Person) {
+        let (one, other) = (self.user(one).await, self.user(other).await);
+        one.send(&other, "hello").await;
+        (one, other)
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// The server's own database, to look into.
+    pub async fn database(&self) -> sea_orm::DatabaseConnection {
+        let file = self.folder.join("parlour.db");
+        sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens")
+    }
+
+    /// Executes a document as a visitor, or as whoever has the token; the whole answer.
+    pub async fn execute(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+        let mut request = self.http.post(self.url("/graphql")).json(&json!({ "query": query, "variables": variables }));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        request.send().await.expect("an answer").json().await.expect("JSON")
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        // A server that still writes makes what it needs again, in the folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The code of an answer's first error.
+pub fn code(answer: &Value) -> &str {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("no code in {answer}"))
+}
+
+/// Waits for what has to come.
+pub async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what).await.expect("it comes in time")
+}

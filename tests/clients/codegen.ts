@@ -1,0 +1,20 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+const config: CodegenConfig = {
+  schema: '../../schema.graphql',
+  documents: 'typed/app.ts',
+  generates: {
+    'generated/graphql/': {
+      preset: 'client',
+      config: {
+        documentMode: 'string',
+        importExtension: '.js',
+        useTypeImports: true,
+        scalars: { ID: 'string', DateTime: 'string' },
+        // Enums will grow: with this, code that overlooks it does not compile.
+        futureProofEnums: true,
+      },
+    },
+  },
+};
+export default config;

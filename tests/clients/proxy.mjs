@@ -1,0 +1,40 @@
+// The network between a client and the server, to be cut at will.
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+
+export async function startProxy(target) {
+  const lines = new Set(); // pairs of sockets: [client, server]
+  let down = false;
+
+  const listener = createServer((client) => {
+    if (down) return client.resetAndDestroy();
+    const server = connect(target.port, '127.0.0.1');
+    const line = [client, server];
+    lines.add(line);
+    for (const [from, to] of [line, line.toReversed()]) {
+      from.setNoDelay(true);
+      from.pipe(to);
+      // A reset of one side is a reset of the other.
+      from.on('error', () => to.resetAndDestroy());
+      from.on('close', () => { to.destroy(); lines.delete(line); });
+    }
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+
+  const proxy = {
+    url: `http://127.0.0.1:${listener.address().port}/graphql`,
+    /** Resets every line, or those that `which` picks; says how many. */
+    cut(which = () => true) {
+      const picked = [...lines].filter(which);
+      for (const line of picked) for (const socket of line) socket.resetAndDestroy();
+      return picked.length;
+    },
+    /** Cut, and nobody gets through until `up`. */
+    goDown() { down = true; proxy.cut(); },
+    goUp() { down = false; },
+    /** The lines of this moment fall silent without a word, as when a laptop changes networks. New ones work. */
+    freeze() { for (const [client, server] of lines) { client.unpipe(server); server.unpipe(client); } },
+    close() { proxy.goDown(); listener.close(); },
+  };
+  return proxy;
+}

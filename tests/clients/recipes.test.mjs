@@ -1,0 +1,141 @@
+// The README's recipes, word for word, on stock clients, against a server that is cut off, killed and restarted.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { heard } from './heard.mjs';
+import { signUp } from './people.mjs';
+import { startProxy } from './proxy.mjs';
+import { recipe } from './recipes.mjs';
+import { startServer } from './server.mjs';
+
+const EVENTS = `subscription ($after: String) {
+  events(after: $after) { __typename cursor ... on MessageAdded { message { text } } }
+}`;
+const MESSAGES = `subscription ($after: String) {
+  messageAdded(after: $after) { text feedCursor }
+}`;
+
+// What each recipe offers, in one shape.
+const clients = {
+  'graphql-ws': async (url, token) => {
+    const client = (await recipe('plain.js')).parlour(url, token);
+    return {
+      query: client.request,
+      mutate: client.request,
+      subscribe(document, variables, next, fail) {
+        const results = client.subscribe(document, variables);
+        (async () => {
+          for await (const { data, errors } of results) errors ? fail(errors) : next(data);
+        })().catch(fail);
+        return () => results.return();
+      },
+    };
+  },
+  'Apollo Client': async (url, token) => {
+    const { gql } = await import('@apollo/client');
+    const client = (await recipe('apollo.js')).apollo(url, token);
+    return {
+      query: async (query, variables) => (await client.query({ query: gql(query), variables })).data,
+      mutate: async (mutation, variables) => (await client.mutate({ mutation: gql(mutation), variables })).data,
+      subscribe(query, variables, next, fail) {
+        const results = client.subscribe({ query: gql(query), variables }).subscribe({
+          next: ({ data, error }) => (error ? fail(error) : next(data)),
+          error: fail,
+        });
+        return () => results.unsubscribe();
+      },
+    };
+  },
+  urql: async (url, token) => {
+    const client = (await recipe('urql.js')).urql(url, token);
+    const settle = async (source) => {
+      const { data, error } = await source.toPromise();
+      if (error) throw error;
+      return data;
+    };
+    return {
+      query: (document, variables) => settle(client.query(document, variables)),
+      mutate: (document, variables) => settle(client.mutation(document, variables)),
+      subscribe(document, variables, next, fail) {
+        const results = client.subscription(document, variables);
+        return results.subscribe(({ data, error }) => (error ? fail(error) : next(data))).unsubscribe;
+      },
+    };
+  },
+};
+
+for (const [name, connect] of Object.entries(clients)) {
+  describe(name, { timeout: 120_000 }, () => {
+    let server, proxy, ada, bob, client;
+    before(async () => {
+      server = await startServer();
+      proxy = await startProxy(server);
+      [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
+      client = await connect(proxy.url, bob.token);
+    });
+    after(async () => {
+      proxy?.close();
+      await server?.dispose();
+    });
+
+    test('queries and mutates', async () => {
+      const { me } = await client.query('{ me { id fullName } }', {});
+      assert.equal(me.fullName, 'Bob');
+
+      const { sendMessage } = await client.mutate(
+        'mutation ($to: ID!) { sendMessage(input: { to: { userId: $to }, text: "hello" }) { seq sender { id } } }',
+        { to: ada.id },
+      );
+      assert.equal(sendMessage.seq, 1);
+      assert.equal(sendMessage.sender.id, bob.id);
+    });
+
+    test('misses and repeats nothing over cuts, a crash and a restart', async (t) => {
+      const { feedCursor } = await ada.ask('{ feedCursor }');
+      const events = heard();
+      const messages = heard();
+      const added = ({ events: event }) => {
+        if (event.__typename === 'MessageAdded') events.add(event.message.text);
+        else if (event.__typename !== 'CaughtUp') events.fail(new Error(`unexpected ${event.__typename}`));
+      };
+      const said = (data) => messages.add(data.messageAdded.text);
+      t.after(client.subscribe(EVENTS, { after: feedCursor }, added, events.fail));
+      t.after(client.subscribe(MESSAGES, { after: feedCursor }, said, messages.fail));
+
+      const sent = [];
+      const sendThree = async (when) => {
+        for (const number of [1, 2, 3]) {
+          sent.push(`${when} ${number}`);
+          await ada.send(bob, sent.at(-1));
+        }
+      };
+      const allHeard = async () => {
+        await events.count(sent.length);
+        await messages.count(sent.length);
+      };
+
+      await sendThree('live');
+      await allHeard();
+
+      proxy.goDown();
+      await sendThree('while the line was cut');
+      proxy.goUp();
+      await allHeard();
+
+      proxy.goDown();
+      await server.end('SIGKILL');
+      await server.start();
+      await sendThree('after a crash');
+      proxy.goUp();
+      await allHeard();
+
+      await server.end('SIGTERM');
+      await server.start();
+      await sendThree('after a restart');
+      await allHeard();
+
+      // Whatever came twice has been on the wire by now: the last thing said was heard.
+      assert.deepEqual(events.items, sent);
+      assert.deepEqual(messages.items, sent);
+    });
+  });
+}
