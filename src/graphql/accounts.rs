@@ -33,6 +33,7 @@ impl User {
     }
 }
 
+/// A person.
 #[Object]
 impl User {
     /// The person's id, a UUIDv7.
@@ -162,7 +163,7 @@ impl AccountsQuery {
     }
 
     /// A person by id. Null where there is none.
-    async fn user(&self, ctx: &Context<'_>, id: ID) -> Result<Option<User>> {
+    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The person's id.")] id: ID) -> Result<Option<User>> {
         ctx.viewer()?;
         let Some(id) = UserId::parse(&id) else { return Ok(None) };
         Ok(load(&ctx.loaders()?.users, id).await?.map(User::new))
@@ -205,7 +206,11 @@ pub struct AccountsMutation;
 impl AccountsMutation {
     /// Makes an account and signs in to it. The cookie of the answer keeps a browser signed in; other clients take
     /// the token. Codes: BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED.
-    async fn signup(&self, ctx: &Context<'_>, input: SignupInput) -> Result<AuthPayload> {
+    async fn signup(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new account.")] input: SignupInput,
+    ) -> Result<AuthPayload> {
         let program = ctx.program()?;
         let caller = ctx.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))?;
         let minimum = program.app.config.password_min_length;
@@ -221,7 +226,11 @@ impl AccountsMutation {
 
     /// Signs in. Codes: INVALID_CREDENTIALS, which does not tell whether the e-mail or the password is wrong, and
     /// RATE_LIMITED.
-    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<AuthPayload> {
+    async fn login(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who signs in.")] input: LoginInput,
+    ) -> Result<AuthPayload> {
         let program = ctx.program()?;
         let caller = ctx.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))?;
         let password = Password::for_login(input.password)?;
@@ -242,7 +251,11 @@ impl AccountsMutation {
     }
 
     /// Changes your profile. Everybody who shares a conversation with you hears of it as UserChanged.
-    async fn update_profile(&self, ctx: &Context<'_>, input: UpdateProfileInput) -> Result<User> {
+    async fn update_profile(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to change.")] input: UpdateProfileInput,
+    ) -> Result<User> {
         let viewer = ctx.viewer()?.user();
         match input.full_name {
             Some(name) => Ok(accounts::rename(ctx.app()?, viewer, Name::parse(&name)?).await?.into()),

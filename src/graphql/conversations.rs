@@ -75,6 +75,7 @@ impl Conversation {
     }
 }
 
+/// A conversation of two people or of a group.
 #[Object]
 impl Conversation {
     /// The conversation's id, a UUIDv7.
@@ -190,6 +191,8 @@ pub struct Member {
     user: Arc<user::Model>,
 }
 
+/// Somebody who is in a conversation. A new member may read the whole history; the feed tells of what happens from
+/// then on.
 #[Object]
 impl Member {
     /// Who it is.
@@ -252,7 +255,11 @@ impl ConversationsQuery {
     }
 
     /// A conversation that you are in. Null where there is none.
-    async fn conversation(&self, ctx: &Context<'_>, by: ConversationRef) -> Result<Option<Conversation>> {
+    async fn conversation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] by: ConversationRef,
+    ) -> Result<Option<Conversation>> {
         let viewer = ctx.viewer()?.user();
         let Some(reference) = by.parse() else { return Ok(None) };
         let found = conversations::find_membership(ctx.app()?, viewer, reference).await?;
@@ -268,7 +275,11 @@ pub struct ConversationsMutation;
 impl ConversationsMutation {
     /// Makes a group that you own. Everybody in it hears ConversationChanged ADDED. Codes: BAD_USER_INPUT, and
     /// NOT_FOUND for an unknown person.
-    async fn create_conversation(&self, ctx: &Context<'_>, input: CreateConversationInput) -> Result<Conversation> {
+    async fn create_conversation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new group.")] input: CreateConversationInput,
+    ) -> Result<Conversation> {
         let viewer = ctx.viewer()?.user();
         let title = Title::parse(&input.title)?;
         let members: Option<Vec<UserId>> = input.member_ids.iter().map(|id| UserId::parse(id)).collect();

@@ -10,6 +10,7 @@ use crate::clock::Timestamp;
 /// A moment as RFC 3339 writes it, in UTC and with milliseconds: `2026-11-24T05:31:50.123Z`.
 pub struct DateTime(pub Timestamp);
 
+/// A moment as RFC 3339 writes it, in UTC and with milliseconds: `2026-11-24T05:31:50.123Z`.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {

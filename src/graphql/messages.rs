@@ -30,6 +30,7 @@ impl From<message::Model> for Message {
     }
 }
 
+/// A message, or the tombstone of one that was deleted.
 #[Object]
 impl Message {
     /// The message's id, a UUIDv7. The sender's client may have chosen it.
@@ -203,7 +204,7 @@ impl MessagesQuery {
     async fn messages(
         &self,
         ctx: &Context<'_>,
-        conversation: ConversationRef,
+        #[graphql(desc = "Whose history.")] conversation: ConversationRef,
         #[graphql(desc = "The size of a page from the start, 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the message before the page.")] after: Option<String>,
         #[graphql(desc = "The size of a page from the end, 1 to 100.")] last: Option<i32>,
@@ -219,7 +220,11 @@ impl MessagesQuery {
     }
 
     /// A message by id. Null where there is none that you may see.
-    async fn message(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Message>> {
+    async fn message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The message's id.")] id: ID,
+    ) -> Result<Option<Message>> {
         let viewer = ctx.viewer()?.user();
         let Some(id) = MessageId::parse(&id) else { return Ok(None) };
         Ok(messages::find(ctx.app()?, viewer, id).await?.map(Message::from))
@@ -240,7 +245,11 @@ pub struct MessagesMutation;
 impl MessagesMutation {
     /// Sends a message. When it is answered, the message is on disk. Codes: BAD_USER_INPUT, NOT_FOUND, and
     /// SERVICE_UNAVAILABLE, after which a retry with the same id is safe.
-    async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<Message> {
+    async fn send_message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The message.")] input: SendMessageInput,
+    ) -> Result<Message> {
         let sender = ctx.viewer()?.user();
         let not_an_id = || Failure(Error::input("id", "a message's id is a UUIDv7 in lower case"));
         let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
@@ -252,7 +261,12 @@ impl MessagesMutation {
 
     /// Gives a message of yours another text, 1 to 4,000 characters. The same text makes no new version. Codes:
     /// BAD_USER_INPUT (also for a deleted message), FORBIDDEN for somebody else's, NOT_FOUND.
-    async fn edit_message(&self, ctx: &Context<'_>, id: ID, text: String) -> Result<Message> {
+    async fn edit_message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The message's id.")] id: ID,
+        #[graphql(desc = "Its new text.")] text: String,
+    ) -> Result<Message> {
         let viewer = ctx.viewer()?.user();
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
         Ok(messages::edit(ctx.app()?, viewer, id, MessageText::parse(&text)?).await?.into())
@@ -260,7 +274,11 @@ impl MessagesMutation {
 
     /// Deletes a message of yours. A tombstone is left: id, sender, seq and deletedAt stay. Twice is once. Codes:
     /// FORBIDDEN for somebody else's, NOT_FOUND.
-    async fn delete_message(&self, ctx: &Context<'_>, id: ID) -> Result<Message> {
+    async fn delete_message(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The message's id.")] id: ID,
+    ) -> Result<Message> {
         let viewer = ctx.viewer()?.user();
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
         Ok(messages::delete(ctx.app()?, viewer, id).await?.into())
@@ -271,8 +289,8 @@ impl MessagesMutation {
     async fn mark_read(
         &self,
         ctx: &Context<'_>,
-        conversation: ConversationRef,
-        up_to_seq: i32,
+        #[graphql(desc = "What was read.")] conversation: ConversationRef,
+        #[graphql(desc = "The seq of the newest message that was read.")] up_to_seq: i32,
     ) -> Result<Conversation> {
         let viewer = ctx.viewer()?.user();
         if up_to_seq < 0 {

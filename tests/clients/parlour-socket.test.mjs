@@ -82,8 +82,10 @@ describe('with Parlour', { timeout: 60_000 }, () => {
     const events = listen(t, socket, { query: EVENTS }, (data) => data.events.__typename);
     await events.count(1);
 
+    const closed = new Promise((resolve) => socket.on('closed', resolve));
     await carol.ask('mutation { logout }');
     await events.end();
+    await closed;
     const refused = listen(t, socket, { query: EVENTS }, () => {});
 
     assert.equal((await refused.end()).code, 4401);
