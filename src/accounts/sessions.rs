@@ -123,7 +123,12 @@ impl Accounts {
 
     /// Watches a session for as long as a socket of it is open.
     pub fn watch(&self, viewer: &Viewer, expires_at: Timestamp) -> LiveSession {
-        self.live.watch(viewer.session, expires_at)
+        let live = self.live.watch(viewer.session, expires_at);
+        // It may have ended after the viewer was authenticated and before it was watched.
+        if let Some(None) = self.recent.get(&viewer.session) {
+            live.ended.cancel();
+        }
+        live
     }
 
     /// A session has ended: its token stops working at once, and its sockets close.

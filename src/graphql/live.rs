@@ -296,7 +296,7 @@ impl Subscription<'_> {
             Ok(None) => Ok(None),
             Err(Fault::Theirs(errors)) => Err(End::Refused(errors)),
             Err(Fault::Ours) => match cursor {
-                Some(cursor) if self.api.fails_for_good(cursor) => Ok(Some(cursor)),
+                Some(cursor) if self.api.fails_for_good(cursor, self.viewer.user()) => Ok(Some(cursor)),
                 Some(_) | None => Err(End::TryAgain),
             },
         }

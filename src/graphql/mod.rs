@@ -34,7 +34,8 @@ pub use live::{Frame, Resume};
 
 use crate::accounts::Viewer;
 use crate::error::Error;
-use crate::feed::Cursor;
+use crate::feed::{Cursor, Position};
+use crate::id::UserId;
 use crate::limits;
 use loaders::Loaders;
 use shared::Shapes;
@@ -78,8 +79,8 @@ pub struct Api {
     shapes: Arc<Shapes>,
     /// Every name in the schema.
     names: Arc<HashSet<String>>,
-    /// Events that could not be resolved, and how often.
-    failures: Cache<i64, u32>,
+    /// Events that could not be resolved for a person, and how often.
+    failures: Cache<(Position, UserId), u32>,
 }
 
 /// The kind of an operation.
@@ -178,10 +179,11 @@ impl Api {
         response
     }
 
-    /// Counts that an event could not be resolved; whether that is often enough to pass it.
-    fn fails_for_good(&self, at: Cursor) -> bool {
-        let tries = self.failures.get(&at.position).unwrap_or(0) + 1;
-        self.failures.insert(at.position, tries);
+    /// Counts that an event could not be resolved for a person; whether that is often enough to pass it.
+    fn fails_for_good(&self, at: Cursor, person: UserId) -> bool {
+        let key = (at.position, person);
+        let tries = self.failures.get(&key).unwrap_or(0) + 1;
+        self.failures.insert(key, tries);
         tries >= limits::EVENT_TRIES
     }
 }

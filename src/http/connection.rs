@@ -166,3 +166,81 @@ impl Deadline {
         Poll::Ready(Err(ErrorKind::TimedOut.into()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::sync::Semaphore;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_secs(3600);
+
+    /// A connection, its turns, and the client at its other end.
+    async fn connection(head: Duration, idle: Duration, write: Duration) -> (Connection, Turns, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        let turns = Turns::default();
+        (Connection::new(stream, slot, turns.clone(), Waits { head, idle, write }), turns, client)
+    }
+
+    async fn read(connection: &mut Connection) -> Result<usize, ErrorKind> {
+        connection.read(&mut [0; 16]).await.map_err(|error| error.kind())
+    }
+
+    #[tokio::test]
+    async fn a_client_that_sends_nothing_is_given_up() {
+        let (mut connection, _, _client) = connection(SHORT, LONG, LONG).await;
+        assert_eq!(read(&mut connection).await, Err(ErrorKind::TimedOut));
+    }
+
+    #[tokio::test]
+    async fn the_time_for_headers_does_not_begin_anew_with_every_byte() {
+        let (mut connection, _, mut client) = connection(SHORT * 5, LONG, LONG).await;
+        let given_up = loop {
+            client.write_all(b"a").await.unwrap();
+            assert_eq!(read(&mut connection).await, Ok(1));
+            // The next byte comes late, but long before the time is over.
+            if let Ok(read) = timeout(SHORT, read(&mut connection)).await {
+                break read;
+            }
+        };
+        assert_eq!(given_up, Err(ErrorKind::TimedOut));
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_served_takes_its_time_and_the_next_may_be_late() {
+        let (mut connection, turns, mut client) = connection(SHORT, LONG, LONG).await;
+        turns.next();
+        assert!(timeout(SHORT * 3, read(&mut connection)).await.is_err(), "it is being served");
+        turns.next();
+        assert!(timeout(SHORT * 3, read(&mut connection)).await.is_err(), "the next one is waited for");
+        client.write_all(b"a").await.unwrap();
+        assert_eq!(read(&mut connection).await, Ok(1));
+        assert_eq!(read(&mut connection).await, Err(ErrorKind::TimedOut), "it has begun and does not go on");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_nothing_more_to_ask_is_given_up() {
+        let (mut connection, turns, _client) = connection(LONG, SHORT, LONG).await;
+        turns.next();
+        turns.next();
+        assert_eq!(read(&mut connection).await, Err(ErrorKind::TimedOut));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_does_not_read_is_given_up() {
+        let (mut connection, _, _client) = connection(LONG, LONG, SHORT).await;
+        let written = loop {
+            if let Err(error) = connection.write_all(&[0; 64 * 1024]).await {
+                break error;
+            }
+        };
+        assert_eq!(written.kind(), ErrorKind::TimedOut);
+    }
+}

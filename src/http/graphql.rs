@@ -26,6 +26,9 @@ use crate::limits;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
+/// What is kept of a `User-Agent`: longer than those of browsers.
+const USER_AGENT_LENGTH: usize = 256;
+
 pub(super) async fn endpoint(
     State(state): State<HttpState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -169,6 +172,8 @@ fn asked(address: &str) -> Result<Operation, Refusal> {
     Ok(operation)
 }
 
+/// What a client says it is: kept with its session, so not at any length.
 fn user_agent(headers: &HeaderMap) -> Option<String> {
-    headers.get(USER_AGENT)?.to_str().ok().map(str::to_owned)
+    let text = headers.get(USER_AGENT)?.to_str().ok()?;
+    Some(text.chars().take(USER_AGENT_LENGTH).collect())
 }

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 // Browsers have one, and Node from 22 on.
 globalThis.WebSocket ??= WebSocket;
 
-const readme = process.env.RECIPES ?? new URL('../../README.md', import.meta.url);
+const readme = new URL('../../README.md', import.meta.url);
 const folder = new URL('./generated/recipes/', import.meta.url);
 
 export const recipes = Object.fromEntries(

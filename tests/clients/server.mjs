@@ -17,6 +17,7 @@ export async function startServer(settings = {}) {
   // The server runs in here, so that a developer's .env in the repository means nothing to it; it finds the pages still.
   symlinkSync(join(repository, 'web'), join(folder, 'web'));
   let child;
+  const running = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
   const server = {
     port,
@@ -45,15 +46,14 @@ export async function startServer(settings = {}) {
       for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(20)) {
         const alive = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
         if (alive?.ok) return server;
-        if (child.exitCode !== null || child.pid === undefined) break;
+        if (!running()) break;
       }
-      child.kill('SIGKILL');
       throw new Error(`the server did not start:\n${output}`);
     },
 
     /** Ends it by a signal: SIGKILL as a crash would, SIGTERM as a deploy does. */
     async end(signal) {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (!running()) return;
       const ended = once(child, 'exit');
       child.kill(signal);
       await ended;
@@ -64,7 +64,10 @@ export async function startServer(settings = {}) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  return server.start();
+  return server.start().catch(async (error) => {
+    await server.dispose();
+    throw error;
+  });
 }
 
 async function freePort() {
