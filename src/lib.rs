@@ -21,11 +21,14 @@ pub mod messages;
 pub mod page;
 pub mod presence;
 pub mod printable;
+pub mod rates;
 pub mod secrets;
 pub mod seed;
 pub mod slot;
 
+use std::fs::DirBuilder;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -55,7 +58,11 @@ pub struct Running {
 
 /// Opens the database and starts the feed.
 pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
-    std::fs::create_dir_all(&config.data_dir)
+    // For nobody else's eyes: it holds everybody's messages.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir)
         .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
     let secret = match &config.jwt_secret {
         Some(secret) => secret.clone(),

@@ -132,17 +132,26 @@ impl Hub {
         user: UserId,
         after: Option<Cursor>,
     ) -> Result<Attachment, DbErr> {
+        let mut membership = None;
         loop {
-            if let Some(attachment) = self.attach_known(user, after) {
+            if let Some(attachment) = self.try_attach(user, after, membership.take()) {
                 return Ok(attachment);
             }
-            let membership = log::membership(db, user).await?;
-            self.lock().get_to_know(user, membership);
+            membership = Some(log::membership(db, user).await?);
         }
     }
 
-    fn attach_known(self: &Arc<Self>, user: UserId, after: Option<Cursor>) -> Option<Attachment> {
+    /// Makes the place if the hub knows what the person is in, or gets to know it by what was read.
+    fn try_attach(
+        self: &Arc<Self>,
+        user: UserId,
+        after: Option<Cursor>,
+        membership: Option<log::Membership>,
+    ) -> Option<Attachment> {
         let mut state = self.lock();
+        if let Some(membership) = membership {
+            state.get_to_know(user, membership);
+        }
         let id = state.next_listener;
         let missed = after.and_then(|after| state.missed(user, after));
         let since = state.head;
@@ -184,23 +193,24 @@ impl State {
 
     fn deliver(&mut self, event: &Arc<Event>) {
         let people = &mut self.people;
-        match &event.fact.audience {
-            Audience::Person(user) => {
-                people.get_mut(user).map(|person| person.hear(event));
+        let mut tell = |user: &UserId| {
+            if let Some(person) = people.get_mut(user) {
+                person.hear(event);
             }
+        };
+        match &event.fact.audience {
+            Audience::Person(user) => tell(user),
             Audience::Conversation(conversation) => {
                 for (user, joined) in self.members.get(conversation).into_iter().flatten() {
                     if *joined < event.position() {
-                        people.get_mut(user).map(|person| person.hear(event));
+                        tell(user);
                     }
                 }
             }
             Audience::Contacts { person, conversations } => {
                 let members = conversations.iter().filter_map(|id| self.members.get(id)).flat_map(HashMap::keys);
                 let everyone: HashSet<UserId> = members.copied().chain([*person]).collect();
-                for user in everyone {
-                    people.get_mut(&user).map(|person| person.hear(event));
-                }
+                everyone.iter().for_each(tell);
             }
         }
     }

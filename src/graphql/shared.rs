@@ -47,7 +47,10 @@ pub(super) enum Fault {
 
 /// What is kept with something that happened: for each shape the bytes of its frame.
 #[derive(Default)]
-struct Made(Mutex<Vec<(Weak<Shared>, Arc<OnceCell<Once>>)>>);
+struct Made(Mutex<Vec<ForShape>>);
+
+/// A shape, and what came of its execution.
+type ForShape = (Weak<Shared>, Arc<OnceCell<Once>>);
 
 /// More shapes than this of one event are not kept but made anew.
 const SHAPES_KEPT: usize = 64;
@@ -168,7 +171,7 @@ impl Shared {
     fn cell(self: &Arc<Self>, slot: &Slot) -> Arc<OnceCell<Once>> {
         let Some(made) = slot.get::<Made>() else { return Arc::default() };
         let mut made = made.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_this = |(shape, _): &&(Weak<Self>, _)| shape.as_ptr() == Arc::as_ptr(self);
+        let of_this = |(shape, _): &&ForShape| shape.as_ptr() == Arc::as_ptr(self);
         if let Some((_, cell)) = made.iter().find(of_this) {
             return Arc::clone(cell);
         }
