@@ -60,9 +60,10 @@ struct Envelope {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct InitPayload {
-    // Clients that pass their HTTP headers on have it in upper case.
-    #[serde(alias = "Authorization")]
     authorization: Option<String>,
+    /// What clients have that pass their HTTP headers on; some send both.
+    #[serde(rename = "Authorization")]
+    authorization_header: Option<String>,
     resume_from: Option<ResumeFrom>,
 }
 
@@ -99,7 +100,8 @@ fn init(payload: Option<Value>) -> Result<Init, Close> {
     {
         return Err(Close::BadRequest("Too many entries in resumeFrom"));
     }
-    let token = payload.authorization.and_then(|value| bearer(&value).map(str::to_owned));
+    let authorization = payload.authorization.or(payload.authorization_header);
+    let token = authorization.and_then(|value| bearer(&value).map(str::to_owned));
     Ok(Init { token, resume_from })
 }
 
@@ -173,10 +175,18 @@ mod tests {
 
     #[test]
     fn an_init_names_a_token_and_where_to_resume() {
-        let text = r#"{"type":"connection_init","payload":{"Authorization":"bearer t","resumeFrom":{"1":"c"}}}"#;
-        let Ok(Incoming::Init(init)) = Incoming::parse(text) else { panic!("not an init") };
-        assert_eq!(init.token.as_deref(), Some("t"));
-        assert!(matches!(init.resume_from, ResumeFrom::ByOperation(cursors) if cursors["1"] == "c"));
+        for authorization in [
+            r#""authorization":"Bearer t""#,
+            r#""Authorization":"bearer t""#,
+            r#""authorization":"Bearer t","Authorization":"Bearer u""#,
+        ] {
+            let text = format!(
+                r#"{{"type":"connection_init","payload":{{{authorization},"resumeFrom":{{"1":"c"}}}}}}"#
+            );
+            let Ok(Incoming::Init(init)) = Incoming::parse(&text) else { panic!("not an init: {text}") };
+            assert_eq!(init.token.as_deref(), Some("t"));
+            assert!(matches!(init.resume_from, ResumeFrom::ByOperation(cursors) if cursors["1"] == "c"));
+        }
     }
 
     #[test]
