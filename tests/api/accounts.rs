@@ -1,17 +1,26 @@
-//! Signing up, in and out; people and profiles.
+//! Signing up and in, and who that makes one.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{TestApp, code};
+use crate::support::{PASSWORD, TestApp, code, refusal};
+
+const SIGN_UP: &str = "mutation($input: SignupInput!) { signup(input: $input) { token user { id fullName email } } }";
+const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { token user { id email } } }";
 
 #[tokio::test]
 async fn who_has_signed_up_is_signed_in() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 
-    let me = ada.ask("{ me { id fullName email online } }", json!({})).await;
+    let me = ada.ask("{ me { id fullName email online lastSeenAt deletedAt } }", json!({})).await;
 
-    assert_eq!(me["me"], json!({ "id": ada.id, "fullName": "Ada", "email": "ada@example.com", "online": false }));
+    assert_eq!(
+        me["me"],
+        json!({
+            "id": ada.id, "fullName": "Ada", "email": "ada@example.com",
+            "online": false, "lastSeenAt": null, "deletedAt": null,
+        })
+    );
 }
 
 #[tokio::test]
@@ -19,17 +28,128 @@ async fn a_visitor_is_nobody() {
     let app = TestApp::start().await;
 
     assert_eq!(app.execute(None, "{ me { id } }", json!({})).await, json!({ "data": { "me": null } }));
-    assert_eq!(code(&app.execute(None, "{ users { nodes { id } } }", json!({})).await), "UNAUTHENTICATED");
+}
+
+#[tokio::test]
+async fn a_visitor_can_do_nothing_but_sign_up_and_in() {
+    let app = TestApp::start().await;
+    let id = app.user("Ada").await.id;
+    let to = format!("{{ userId: \"{id}\" }}");
+
+    for field in [
+        format!("{{ user(id: \"{id}\") {{ id }} }}"),
+        "{ users { totalCount } }".into(),
+        "{ conversations { nodes { id } } }".into(),
+        format!("{{ conversation(by: {to}) {{ id }} }}"),
+        format!("{{ messages(conversation: {to}) {{ nodes {{ id }} }} }}"),
+        format!("{{ message(id: \"{id}\") {{ id }} }}"),
+        "{ unread { messages } }".into(),
+        "mutation { logout }".into(),
+        "mutation { updateProfile(input: { fullName: \"Eve\" }) { id } }".into(),
+        format!("mutation {{ createConversation(input: {{ title: \"Tea\", memberIds: [\"{id}\"] }}) {{ id }} }}"),
+        format!("mutation {{ sendMessage(input: {{ to: {to}, text: \"hi\" }}) {{ id }} }}"),
+        format!("mutation {{ editMessage(id: \"{id}\", text: \"hi\") {{ id }} }}"),
+        format!("mutation {{ deleteMessage(id: \"{id}\") {{ id }} }}"),
+        format!("mutation {{ markRead(conversation: {to}, upToSeq: 1) {{ id }} }}"),
+    ] {
+        assert_eq!(code(&app.execute(None, &field, json!({})).await), "UNAUTHENTICATED", "{field}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_trimmed_and_composed() {
+    let app = TestApp::start().await;
+    let input = json!({ "fullName": "  Zoe\u{308} Saldaña ", "email": "zoe@example.com", "password": PASSWORD });
+
+    let answer = app.execute(None, SIGN_UP, json!({ "input": input })).await;
+
+    assert_eq!(answer["data"]["signup"]["user"]["fullName"], "Zoë Saldaña");
 }
 
 #[tokio::test]
 async fn an_address_has_one_account() {
     let app = TestApp::start().await;
     app.user("Ada").await;
-    let input = json!({ "fullName": "Eve", "email": "ADA@Example.com", "password": "correct horse" });
+    let input = json!({ "fullName": "Eve", "email": "ADA@Example.com", "password": PASSWORD });
 
-    let answer =
-        app.execute(None, "mutation($i: SignupInput!) { signup(input: $i) { token } }", json!({ "i": input })).await;
+    let answer = app.execute(None, SIGN_UP, json!({ "input": input })).await;
 
     assert_eq!(code(&answer), "EMAIL_TAKEN");
+}
+
+#[tokio::test]
+async fn of_two_who_want_an_address_at_once_one_gets_it() {
+    let app = TestApp::start().await;
+    let input = json!({ "fullName": "Ada", "email": "ada@example.com", "password": PASSWORD });
+    let sign_up = || app.execute(None, SIGN_UP, json!({ "input": input }));
+
+    let (one, other) = tokio::join!(sign_up(), sign_up());
+
+    let (made, refused) = if one.get("errors").is_none() { (one, other) } else { (other, one) };
+    assert_eq!(made["data"]["signup"]["user"]["email"], "ada@example.com");
+    assert_eq!(code(&refused), "EMAIL_TAKEN");
+}
+
+#[tokio::test]
+async fn what_signup_refuses_it_names() {
+    let app = TestApp::start().await;
+    let (long_name, long_password) = ("é".repeat(81), "a".repeat(129));
+
+    for (field, value) in [
+        ("fullName", " \u{200B}"),
+        ("fullName", "Ada\0"),
+        ("fullName", "Ada\nLovelace"),
+        ("fullName", "\u{202E}adA"),
+        ("fullName", &long_name),
+        ("email", "ada"),
+        ("email", "ada\0@example.com"),
+        ("email", "ada＠example.com"),
+        ("password", "12345"),
+        ("password", "correct\0horse"),
+        ("password", &long_password),
+    ] {
+        let mut input = json!({ "fullName": "Ada", "email": "ada@example.com", "password": PASSWORD });
+        input[field] = json!(value);
+        let answer = app.execute(None, SIGN_UP, json!({ "input": input })).await;
+        assert_eq!(refusal(&answer), format!("BAD_USER_INPUT at {field}"), "{value:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_makes_another_session_of_the_same_person() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let input = json!({ "email": "ADA@example.COM", "password": PASSWORD });
+
+    let answer = app.execute(None, LOG_IN, json!({ "input": input })).await;
+
+    let payload = &answer["data"]["login"];
+    assert_eq!(payload["user"], json!({ "id": ada.id, "email": "ada@example.com" }));
+    assert_ne!(payload["token"], json!(ada.token));
+    assert_eq!(me(&app, payload["token"].as_str().expect("a token")).await, json!(ada.id));
+    assert_eq!(me(&app, &ada.token).await, json!(ada.id));
+}
+
+#[tokio::test]
+async fn an_unknown_address_and_a_wrong_password_answer_alike() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let mut visitor = ada.clone();
+    visitor.token.clear();
+    let log_in = async |email: &str, password: &str| {
+        visitor.bytes(LOG_IN, json!({ "input": { "email": email, "password": password } })).await
+    };
+
+    let wrong = log_in(&ada.email, "correct horse 8 battery").await;
+
+    assert_eq!(code(&serde_json::from_str(&wrong).expect("JSON")), "INVALID_CREDENTIALS");
+    assert_eq!(log_in("eve@example.com", PASSWORD).await, wrong);
+    assert_eq!(log_in("no address", PASSWORD).await, wrong);
+    assert_eq!(log_in(&ada.email, &"a".repeat(10_000)).await, wrong);
+    assert_eq!(log_in(&ada.email, "").await, wrong);
+}
+
+/// The id of whoever a token signs in.
+async fn me(app: &TestApp, token: &str) -> Value {
+    app.execute(Some(token), "{ me { id } }", json!({})).await["data"]["me"]["id"].take()
 }

@@ -1,6 +1,9 @@
 //! What the tests share: a server of their own each, people who use it, and their sockets.
 
+mod cookie;
+mod crowd;
 mod person;
+mod refused;
 mod socket;
 
 use std::collections::HashMap;
@@ -18,6 +21,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use person::Person;
+pub use person::{PASSWORD, SEND};
+pub use refused::refusal;
 pub use socket::{Closed, Socket};
 
 /// Longer than anything here takes on a busy machine. A test that waits this long has failed.

@@ -1,0 +1,159 @@
+//! The cookie that keeps a browser signed in.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, Socket, TestApp};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+const MINUTE: Duration = Duration::from_secs(60);
+const SECOND: Duration = Duration::from_secs(1);
+const ME: &str = "{ me { fullName } }";
+const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { token } }";
+
+/// Signs Ada in from a browser; the token and the whole `Set-Cookie`.
+async fn log_in(app: &TestApp) -> (String, String) {
+    let ada = app.user("Ada").await;
+    let input = json!({ "email": ada.email, "password": PASSWORD });
+    let (answer, cookie) = app.browse("", LOG_IN, json!({ "input": input })).await;
+    let token = answer["data"]["login"]["token"].as_str().expect("a token").to_owned();
+    (token, cookie.expect("a cookie"))
+}
+
+/// What a browser sends of a `Set-Cookie`.
+fn kept(cookie: &str) -> &str {
+    cookie.split(';').next().expect("a name and a value")
+}
+
+fn is_ada(answer: &Value) -> bool {
+    answer["data"]["me"]["fullName"] == "Ada"
+}
+
+#[tokio::test]
+async fn a_login_sets_a_cookie_that_scripts_and_strangers_cannot_use() {
+    let app = TestApp::start().await;
+
+    let (token, cookie) = log_in(&app).await;
+
+    assert_eq!(cookie, format!("jwt={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=604800"));
+}
+
+#[tokio::test]
+async fn a_signup_sets_the_cookie_too() {
+    let app = TestApp::start().await;
+    let sign_up = "mutation($input: SignupInput!) { signup(input: $input) { token } }";
+    let input = json!({ "fullName": "Ada", "email": "ada@example.com", "password": PASSWORD });
+
+    let (answer, cookie) = app.browse("", sign_up, json!({ "input": input })).await;
+
+    let token = answer["data"]["signup"]["token"].as_str().expect("a token");
+    let expected = format!("jwt={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=604800");
+    assert_eq!(cookie.as_deref(), Some(expected.as_str()));
+}
+
+#[tokio::test]
+async fn in_production_the_cookie_is_secure_and_of_this_host() {
+    let secret = "a secret of thirty-two bytes and more";
+    let app = TestApp::start_with(&[("APP_ENV", "production"), ("JWT_SECRET", secret)]).await;
+
+    let (token, cookie) = log_in(&app).await;
+
+    assert_eq!(cookie, format!("__Host-jwt={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=604800; Secure"));
+    assert!(is_ada(&app.browse(kept(&cookie), ME, json!({})).await.0));
+    assert!(!is_ada(&app.browse(&format!("jwt={token}"), ME, json!({})).await.0));
+}
+
+#[tokio::test]
+async fn a_cookie_signs_in_and_is_not_set_again_at_once() {
+    let app = TestApp::start().await;
+    let (_, cookie) = log_in(&app).await;
+
+    let (answer, again) = app.browse(kept(&cookie), ME, json!({})).await;
+
+    assert!(is_ada(&answer));
+    assert_eq!(again, None);
+}
+
+#[tokio::test]
+async fn a_cookie_opens_a_socket_of_our_own_pages() {
+    let app = TestApp::start().await;
+    let (_, cookie) = log_in(&app).await;
+    let headers = [("cookie", kept(&cookie)), ("origin", "http://localhost:5173")];
+    let mut socket = Socket::open_with(app.address, &headers).await.expect("an upgrade");
+
+    socket.say(json!({ "type": "connection_init" })).await;
+
+    assert_eq!(socket.next().await, json!({ "type": "connection_ack" }));
+}
+
+#[tokio::test]
+async fn a_logout_takes_the_cookie_away_with_the_attributes_it_was_set_with() {
+    let app = TestApp::start().await;
+    let (_, cookie) = log_in(&app).await;
+
+    let (_, taken) = app.browse(kept(&cookie), "mutation { logout }", json!({})).await;
+
+    assert_eq!(taken.as_deref(), Some("jwt=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"));
+    assert!(!is_ada(&app.browse(kept(&cookie), ME, json!({})).await.0));
+}
+
+#[tokio::test]
+async fn a_logout_with_an_old_cookie_does_not_refresh_it() {
+    let app = TestApp::start().await;
+    let (_, cookie) = log_in(&app).await;
+    app.clock.advance(DAY + 2 * SECOND);
+
+    let (_, taken) = app.browse(kept(&cookie), "mutation { logout }", json!({})).await;
+
+    assert_eq!(taken.as_deref(), Some("jwt=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"));
+}
+
+#[tokio::test]
+async fn a_cookie_older_than_a_day_is_refreshed_and_the_session_goes_on() {
+    let app = TestApp::start().await;
+    let (token, cookie) = log_in(&app).await;
+    app.clock.advance(DAY + 2 * SECOND);
+
+    let (answer, fresh) = app.browse(kept(&cookie), ME, json!({})).await;
+
+    assert!(is_ada(&answer));
+    let fresh = fresh.expect("a fresh cookie");
+    assert!(fresh.ends_with("; HttpOnly; SameSite=Strict; Path=/; Max-Age=604800"), "{fresh}");
+    assert_ne!(kept(&fresh), format!("jwt={token}"));
+    // Beyond the end of the first one.
+    app.clock.advance(7 * DAY - 20 * SECOND);
+    assert!(!is_ada(&app.browse(kept(&cookie), ME, json!({})).await.0));
+    assert!(is_ada(&app.browse(kept(&fresh), ME, json!({})).await.0));
+}
+
+#[tokio::test]
+async fn a_refreshed_cookie_moves_the_end_of_a_live_socket() {
+    let app = TestApp::start().await;
+    let (token, cookie) = log_in(&app).await;
+    let mut socket = Socket::signed_in(app.address, &token, json!({})).await;
+    app.clock.advance(6 * DAY);
+    app.browse(kept(&cookie), ME, json!({})).await;
+
+    app.clock.advance(6 * DAY);
+
+    socket.stays_silent().await;
+    app.clock.advance(2 * DAY);
+    assert_eq!(socket.closed().await.code, 4403);
+}
+
+#[tokio::test]
+async fn a_session_ends_30_days_after_it_began_however_often_it_is_used() {
+    let app = TestApp::start().await;
+    let (_, mut cookie) = log_in(&app).await;
+    for _ in 0..5 {
+        app.clock.advance(6 * DAY - 2 * MINUTE);
+        cookie = app.browse(kept(&cookie), ME, json!({})).await.1.expect("a fresh cookie");
+    }
+    let seconds: u64 = cookie.rsplit_once('=').expect("an age").1.parse().expect("a number");
+    assert!((540..=600).contains(&seconds), "{cookie}");
+
+    app.clock.advance(10 * MINUTE);
+
+    assert!(!is_ada(&app.browse(kept(&cookie), ME, json!({})).await.0));
+}

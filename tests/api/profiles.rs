@@ -1,0 +1,114 @@
+//! Profiles, and who hears of a change.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::TestApp;
+
+const RENAME: &str =
+    "mutation($name: String) { updateProfile(input: { fullName: $name }) { fullName email updatedAt } }";
+const UPDATED: &str = "{ me { updatedAt } }";
+
+#[tokio::test]
+async fn a_new_name_is_seen_at_once() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let before = ada.ask(UPDATED, json!({})).await;
+    app.clock.advance(Duration::from_secs(1));
+
+    let renamed = ada.ask(RENAME, json!({ "name": " Ada King " })).await["updateProfile"].take();
+
+    assert_eq!((&renamed["fullName"], &renamed["email"]), (&json!("Ada King"), &json!("ada@example.com")));
+    assert!(renamed["updatedAt"].as_str() > before["me"]["updatedAt"].as_str());
+    let me = ada.ask("{ me { fullName email updatedAt } }", json!({})).await;
+    assert_eq!(me["me"], renamed);
+}
+
+#[tokio::test]
+async fn a_new_name_is_heard_by_those_who_share_a_conversation_and_by_nobody_else() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let (carl, eve) = (app.user("Carl").await, app.user("Eve").await);
+    ada.group("Tea", &[&carl]).await;
+    bob.send(&eve, "hi").await;
+    let (mut at_ada, mut at_bob, mut at_carl, mut at_eve) =
+        (ada.follow().await, bob.follow().await, carl.follow().await, eve.follow().await);
+
+    ada.ask(RENAME, json!({ "name": "Ada King" })).await;
+
+    for socket in [&mut at_ada, &mut at_bob, &mut at_carl] {
+        let heard = socket.next_event().await;
+        assert_eq!(heard["__typename"], "UserChanged");
+        assert_eq!(heard["user"], json!({ "id": ada.id, "fullName": "Ada King" }));
+        socket.stays_silent().await;
+    }
+    at_eve.stays_silent().await;
+}
+
+#[tokio::test]
+async fn two_who_share_two_conversations_hear_a_change_once() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    ada.group("Tea", &[&bob]).await;
+    let mut at_bob = bob.follow().await;
+
+    ada.ask(RENAME, json!({ "name": "Ada King" })).await;
+
+    assert_eq!(at_bob.next_event().await["user"]["fullName"], "Ada King");
+    at_bob.stays_silent().await;
+}
+
+#[tokio::test]
+async fn who_was_away_finds_the_change_in_the_feed() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let eve = app.user("Eve").await;
+    let before = bob.feed_cursor().await;
+    let events = "query($after: String!) { events(after: $after) { events { ... on UserChanged { user { id } } } } }";
+
+    ada.ask(RENAME, json!({ "name": "Ada King" })).await;
+
+    let missed = bob.ask(events, json!({ "after": before })).await;
+    assert_eq!(missed["events"]["events"], json!([{ "user": { "id": ada.id } }]));
+    assert_eq!(eve.ask(events, json!({ "after": before })).await["events"]["events"], json!([]));
+}
+
+#[tokio::test]
+async fn the_same_name_changes_nothing() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let (before, mut at_bob) = (ada.ask(UPDATED, json!({})).await, bob.follow().await);
+    app.clock.advance(Duration::from_secs(1));
+
+    ada.ask(RENAME, json!({ "name": "Ada" })).await;
+
+    assert_eq!(ada.ask(UPDATED, json!({})).await, before);
+    at_bob.stays_silent().await;
+}
+
+#[tokio::test]
+async fn what_is_left_out_stays() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let mut at_bob = bob.follow().await;
+
+    assert_eq!(ada.ask(RENAME, json!({})).await["updateProfile"]["fullName"], "Ada");
+    assert_eq!(ada.ask(RENAME, json!({ "name": null })).await["updateProfile"]["fullName"], "Ada");
+
+    at_bob.stays_silent().await;
+}
+
+#[tokio::test]
+async fn a_name_has_1_to_80_characters_that_can_be_seen() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let (longest, too_long) = ("é".repeat(80), "é".repeat(81));
+
+    for name in ["", " ", "\u{200B}", "a\0b", "a\nb", "a\u{85}b", "\u{202E}bob", &too_long] {
+        assert_eq!(ada.refused(RENAME, json!({ "name": name })).await, "BAD_USER_INPUT at fullName", "{name:?}");
+    }
+    for name in ["👨‍👩‍👧‍👦", "عائشة", "נועה", "O'Hara \"\\; DROP", &longest] {
+        assert_eq!(ada.ask(RENAME, json!({ "name": name })).await["updateProfile"]["fullName"], name);
+    }
+}
