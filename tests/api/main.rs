@@ -1,8 +1,10 @@
 //! The API as its users see it: over HTTP and WebSocket, each test on a server and a database of its own.
 
 mod accounts;
+mod conversations;
 mod cookies;
 mod feed;
+mod groups;
 mod messages;
 mod people;
 mod profiles;
