@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use uuid::Uuid;
 
-use crate::conversations::{self, Membership};
+use crate::conversations::{self, Membership, Reference};
 use crate::entity::message;
 use crate::error::Error;
 use crate::feed::Cursor;
@@ -253,8 +253,9 @@ impl MessagesMutation {
         let sender = ctx.viewer()?.user();
         let not_an_id = || Failure(Error::input("id", "a message's id is a UUIDv7 in lower case"));
         let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
-        let to = input.to.parse().ok_or(Failure(Error::NotFound))?;
-        let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).ok_or(Failure(Error::NotFound))).transpose()?;
+        // What is no id names nothing, as a new one does. It is found out after the message's own id was looked up.
+        let to = input.to.parse().unwrap_or_else(|| Reference::Id(ConversationId::new()));
+        let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
         let new = NewMessage { id, to, text: input.text, reply_to };
         Ok(messages::send(ctx.app()?, sender, new).await?.into())
     }

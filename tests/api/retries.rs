@@ -88,6 +88,7 @@ async fn nothing_else_of_a_retry_is_looked_at() {
         json!({ "text": "a".repeat(4_001) }),
         json!({}),
         json!({ "text": "tea?", "replyToId": new_id() }),
+        json!({ "text": "tea?", "replyToId": "garbage" }),
     ] {
         let mut input = rest.clone();
         input["id"] = json!(id);
@@ -151,6 +152,7 @@ async fn an_id_of_another_conversation_is_refused() {
         json!({ "userId": carl.id }),
         json!({ "userId": ada.id }),
         json!({ "userId": new_id() }),
+        json!({ "userId": "garbage" }),
         json!({ "conversationId": tea }),
         json!({ "conversationId": new_id() }),
     ] {
