@@ -173,15 +173,21 @@ struct BeginSession {
     session: NewSession,
 }
 
+/// A session to begin, and those that make room for it.
+struct Beginning {
+    session: NewSession,
+    evicted: Vec<SessionId>,
+}
+
 impl Change for BeginSession {
     /// The sessions that made room.
     type Answer = Vec<SessionId>;
-    type Write = (NewSession, Vec<SessionId>);
+    type Write = Beginning;
     const RANK: Rank = Rank::People;
 
     async fn plan(
         tx: &DatabaseTransaction,
-        _: Timestamp,
+        now: Timestamp,
         changes: Vec<Self>,
     ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
         let people: HashSet<UserId> = changes.iter().map(|change| change.session.row.user_id).collect();
@@ -191,15 +197,20 @@ impl Change for BeginSession {
             .order_by_asc(session::Column::Id)
             .all(tx)
             .await?;
-        let mut by_user: HashMap<UserId, Vec<SessionId>> = HashMap::new();
+        let mut by_user: HashMap<UserId, Vec<session::Model>> = HashMap::new();
         for row in open {
-            by_user.entry(row.user_id).or_default().push(row.id);
+            by_user.entry(row.user_id).or_default().push(row);
         }
-        let plan = |change: Self| {
-            let open = by_user.entry(change.session.row.user_id).or_default();
-            let surplus = (open.len() + 1).saturating_sub(limits::SESSIONS_PER_USER);
-            let evicted = open.drain(..surplus.min(open.len())).collect();
-            Ok(Plan::Write { write: (change.session, evicted), events: 0 })
+        let plan = |Self { session }| {
+            let open = by_user.entry(session.row.user_id).or_default();
+            // What the device had before is no longer open, and what is over needs no room.
+            open.retain(|row| session.replaces != Some(row.id));
+            let mut evicted: Vec<SessionId> =
+                open.extract_if(.., |row| row.expires_at <= now).map(|row| row.id).collect();
+            open.push(session.row.clone());
+            let surplus = open.len().saturating_sub(limits::SESSIONS_PER_USER);
+            evicted.extend(open.drain(..surplus).map(|row| row.id));
+            Ok(Plan::Write { write: Beginning { session, evicted }, events: 0 })
         };
         Ok(changes.into_iter().map(plan).collect())
     }
@@ -207,12 +218,12 @@ impl Change for BeginSession {
     async fn write(
         tx: &DatabaseTransaction,
         _: Timestamp,
-        writes: Vec<Placed<Self::Write>>,
+        writes: Vec<Placed<Beginning>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
-        let evicted: Vec<SessionId> = writes.iter().flat_map(|placed| placed.write.1.iter().copied()).collect();
-        end(tx, evicted).await?;
-        begin(tx, writes.iter().map(|placed| &placed.write.0)).await?;
-        Ok(writes.into_iter().map(|placed| Written { answer: placed.write.1, events: Vec::new() }).collect())
+        begin(tx, writes.iter().map(|placed| &placed.write.session)).await?;
+        // Afterwards: with very many logins at once one of the batch may have to make room itself.
+        end(tx, writes.iter().flat_map(|placed| placed.write.evicted.iter().copied()).collect()).await?;
+        Ok(writes.into_iter().map(|placed| Written { answer: placed.write.evicted, events: Vec::new() }).collect())
     }
 }
 

@@ -107,6 +107,34 @@ async fn the_51st_session_ends_the_oldest() {
 }
 
 #[tokio::test]
+async fn a_device_that_signs_in_again_takes_nobody_elses_place() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let others = join_all((2..=50).map(|_| ada.another_device(&app))).await;
+
+    others[0].ask(LOG_IN, json!({ "input": { "email": ada.email, "password": PASSWORD } })).await;
+
+    assert!(is_signed_in(&ada).await);
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_makes_room_before_one_that_is_used() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    join_all((2..=50).map(|_| ada.another_device(&app))).await;
+    let cookie = format!("jwt={}", ada.token);
+    app.clock.advance(6 * DAY);
+    let (_, fresh) = app.browse(&cookie, ME, json!({})).await;
+    app.clock.advance(2 * DAY);
+
+    ada.another_device(&app).await;
+
+    let fresh = fresh.expect("a fresh cookie");
+    let (me, _) = app.browse(fresh.split(';').next().expect("a cookie"), ME, json!({})).await;
+    assert_eq!(me["data"]["me"]["id"], ada.id);
+}
+
+#[tokio::test]
 async fn a_session_ends_after_7_days_without_use() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
