@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -116,7 +116,7 @@ impl Accounts {
         }
         let renewed = session::Model { last_used_at: now, expires_at, ..session.as_ref().clone() };
         self.app.feed.append(UseSession { row: renewed.clone() }).await?;
-        self.recent.insert(viewer.session, Some(Known { row: Arc::new(renewed) }));
+        self.remember(renewed);
         self.live.renew(viewer.session, expires_at);
         Ok((self.tokens.issue(viewer.user, viewer.session, now, expires_at)?, expires_at))
     }
@@ -150,9 +150,25 @@ impl Accounts {
 
     fn touch(&self, session: &session::Model, now: Timestamp) {
         let used = session::Model { last_used_at: now, ..session.clone() };
-        self.recent.insert(used.id, Some(Known { row: Arc::new(used.clone()) }));
+        self.remember(used.clone());
         self.app.feed.hand_over(UseSession { row: used });
     }
+
+    /// Remembers that a session was used, unless it has ended since it was looked up.
+    fn remember(&self, used: session::Model) {
+        self.recent.entry(used.id).and_upsert_with(|before| match before.map(|entry| entry.into_value()) {
+            Some(None) => None,
+            Some(Some(known)) => Some(Known { row: Arc::new(later(&known.row, used)) }),
+            None => Some(Known { row: Arc::new(used) }),
+        });
+    }
+}
+
+/// A session after two uses, in whatever order they are noted.
+fn later(one: &session::Model, mut other: session::Model) -> session::Model {
+    other.last_used_at = other.last_used_at.max(one.last_used_at);
+    other.expires_at = other.expires_at.max(one.expires_at);
+    other
 }
 
 impl Live {
@@ -212,13 +228,13 @@ impl Change for UseSession {
         _: Timestamp,
         changes: Vec<Self>,
     ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
         let ids = changes.iter().map(|change| change.row.id);
-        let open = session::Entity::find().select_only().column(session::Column::Id);
-        let open = open.filter(session::Column::Id.is_in(ids)).into_tuple::<SessionId>().all(tx).await?;
-        let plan = |change: Self| match open.contains(&change.row.id) {
-            true => Ok(Plan::Write { write: change.row, events: 0 }),
-            false => Err(Error::Unauthenticated),
+        let open = session::Entity::find().filter(session::Column::Id.is_in(ids)).all(tx).await?;
+        let mut open: HashMap<SessionId, session::Model> = open.into_iter().map(|row| (row.id, row)).collect();
+        let plan = |change: Self| {
+            let row = open.get_mut(&change.row.id).ok_or(Error::Unauthenticated)?;
+            *row = later(row, change.row);
+            Ok(Plan::Write { write: row.clone(), events: 0 })
         };
         Ok(changes.into_iter().map(plan).collect())
     }
