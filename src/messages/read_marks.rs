@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
-use std::time::Instant;
 
 use moka::sync::Cache;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until};
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::{self, Membership};
+use crate::conversations::{self, Membership, Reference};
 use crate::entity::{conversation, membership};
 use crate::error::{Error, Result};
 use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
@@ -22,43 +23,51 @@ use crate::limits;
 #[derive(Clone)]
 pub struct ReadMarks {
     app: App,
-    recent: Cache<(UserId, ConversationId), Arc<Recent>>,
+    paces: Cache<(UserId, ConversationId), Arc<Pace>>,
 }
 
-/// A mark that was moved a moment ago.
-struct Recent {
-    moved: Instant,
-    /// The farthest that was asked for since.
+/// The pace of one person's mark in one conversation.
+struct Pace {
+    /// The farthest that was asked for and not moved to yet.
     wanted: AtomicI32,
+    /// When the mark may move again. Who moves it holds this.
+    next: Mutex<Instant>,
 }
 
 impl ReadMarks {
     /// Read marks of this program.
     pub fn new(app: App) -> Self {
-        // Bounded by what can happen in a second; one that was pushed out only lets an event come early.
-        let recent = Cache::builder().time_to_live(limits::READ_MARK_PACE).max_capacity(100_000).build();
-        Self { app, recent }
+        // Kept for longer than anybody waits; one that is pushed out only lets an event come early.
+        let paces = Cache::builder().time_to_idle(10 * limits::READ_MARK_PACE).max_capacity(100_000).build();
+        Self { app, paces }
     }
 
     /// Moves a member's read mark forward to a seq, or to the newest message where that is less. A second move within
     /// a second waits for the second to be over, together with all that come meanwhile: they are one event.
     pub async fn mark(&self, member: &Membership, up_to: i32) -> Result<conversation::Model> {
-        let conversation = member.conversation().id;
-        if up_to <= member.last_read_seq() {
+        let (user, conversation) = (member.user(), member.conversation().id);
+        if has_read(member, up_to) {
             return Ok(member.conversation().clone());
         }
-        let new = Arc::new(Recent { moved: Instant::now(), wanted: AtomicI32::new(up_to) });
-        let recent = self.recent.entry((member.user(), conversation)).or_insert(Arc::clone(&new)).into_value();
-        let mut up_to = up_to;
-        if !Arc::ptr_eq(&recent, &new) {
-            recent.wanted.fetch_max(up_to, Ordering::Relaxed);
-            tokio::time::sleep_until((recent.moved + limits::READ_MARK_PACE).into()).await;
-            up_to = recent.wanted.load(Ordering::Relaxed);
-            let next = Arc::new(Recent { moved: Instant::now(), wanted: AtomicI32::new(up_to) });
-            self.recent.entry((member.user(), conversation)).or_insert(next);
+        let new = || Arc::new(Pace { wanted: AtomicI32::new(0), next: Mutex::new(Instant::now()) });
+        let pace = self.paces.get_with((user, conversation), new);
+        pace.wanted.fetch_max(up_to, Ordering::Relaxed);
+        let mut next = pace.next.lock().await;
+        // Whoever held it may have moved the mark for all who waited.
+        let member = conversations::membership(&self.app, user, Reference::Id(conversation)).await?;
+        if has_read(&member, up_to) {
+            return Ok(member.conversation().clone());
         }
-        self.app.feed.append(MarkRead { user: member.user(), conversation, up_to }).await
+        sleep_until(*next).await;
+        *next = Instant::now() + limits::READ_MARK_PACE;
+        let up_to = std::cmp::max(pace.wanted.swap(0, Ordering::Relaxed), up_to);
+        self.app.feed.append(MarkRead { user, conversation, up_to }).await
     }
+}
+
+/// Whether a member's mark is as far as it is to be, or as it can be.
+fn has_read(member: &Membership, up_to: i32) -> bool {
+    member.last_read_seq() >= std::cmp::min(up_to, member.conversation().last_seq)
 }
 
 struct MarkRead {

@@ -57,6 +57,22 @@ async fn beyond_the_newest_message_a_mark_stops_there() {
 }
 
 #[tokio::test]
+async fn the_end_is_where_it_is_when_the_mark_moves() {
+    let app = TestApp::start().await;
+    let (ada, bob) = talk(&app, 1).await;
+    let end = i64::from(i32::MAX);
+    assert_eq!(mark(&bob, &ada, end).await, (1, 0));
+    ada.send(&bob, "news").await;
+    let mut at_ada = ada.follow().await;
+
+    let marks = tokio::join!(mark(&bob, &ada, end), mark(&bob, &ada, end), mark(&bob, &ada, 1), mark(&bob, &ada, end));
+
+    assert_eq!((marks.0, marks.1, marks.3), ((2, 0), (2, 0), (2, 0)));
+    assert_eq!(next_mark(&mut at_ada).await, (json!(bob.id), json!(2)));
+    at_ada.stays_silent().await;
+}
+
+#[tokio::test]
 async fn a_negative_mark_is_refused() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 1).await;
