@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, WindowStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
 use crate::app::App;
@@ -116,32 +116,64 @@ pub async fn read_mark(app: &App, conversation: ConversationId, user: UserId) ->
     Ok(own.values().next().map_or(0, |row| row.last_read_seq))
 }
 
-/// The members of a conversation, oldest first, with their rows. `after` is the place of the member before the page.
-pub async fn members(
+/// A page of members, with their rows.
+pub type Members = Page<(membership::Model, user::Model)>;
+
+/// The oldest members of each of these conversations: their first pages, in one statement.
+pub async fn first_members(
+    app: &App,
+    memberships: &[Membership],
+    first: u32,
+) -> Result<HashMap<ConversationId, Members>> {
+    let column = |column| Expr::col((membership::Entity, column));
+    let key = || [membership::Column::ConversationId, membership::Column::UserId];
+    let mut by_age = WindowStatement::partition_by(membership::Column::ConversationId);
+    by_age.order_by(membership::Column::FromPosition, Order::Asc).order_by(membership::Column::UserId, Order::Asc);
+    let mut ranked = QueryTrait::into_query(
+        current_rows()
+            .select_only()
+            .columns(key())
+            .filter(membership::Column::ConversationId.is_in(memberships.iter().map(|own| own.conversation.id))),
+    );
+    ranked.expr_window_as(Func::cust("ROW_NUMBER"), by_age, "place");
+    let of_first_pages = Query::select()
+        .columns(key())
+        .from_subquery(ranked, "ranked")
+        .and_where(Expr::col("place").lte(first + 1))
+        .to_owned();
+    let rows = current_rows()
+        .find_also_related(user::Entity)
+        .filter(Expr::tuple(key().map(column)).in_subquery(of_first_pages))
+        .order_by_asc(membership::Column::FromPosition)
+        .order_by_asc(membership::Column::UserId)
+        .all(&app.db.reader)
+        .await?;
+    let mut pages: HashMap<ConversationId, Vec<_>> = HashMap::new();
+    for (row, user) in rows {
+        pages.entry(row.conversation_id).or_default().extend(user.map(|user| (row, user)));
+    }
+    Ok(pages.into_iter().map(|(id, rows)| (id, Page::cut(rows, first, false))).collect())
+}
+
+/// The members of a conversation behind a place, oldest first: that of the member before the page.
+pub async fn members_after(
     app: &App,
     membership: &Membership,
     first: u32,
-    after: Option<(i64, UserId)>,
-) -> Result<Page<(membership::Model, user::Model)>> {
+    (position, user): (i64, UserId),
+) -> Result<Members> {
     let place = || {
         Expr::tuple([
             Expr::col(membership::Column::FromPosition),
             Expr::col((membership::Entity, membership::Column::UserId)),
         ])
     };
-    let here = membership::Column::ConversationId.eq(membership.conversation.id);
-    let all = current_rows().filter(here);
-    let has_previous = match after {
-        Some((position, user)) => {
-            let upto = place().lte(Expr::tuple([Expr::val(position), Expr::val(user)]));
-            all.clone().filter(upto).limit(1).one(&app.db.reader).await?.is_some()
-        }
-        None => false,
-    };
-    let behind = after.map(|(position, user)| place().gt(Expr::tuple([Expr::val(position), Expr::val(user)])));
+    let given = || Expr::tuple([Expr::val(position), Expr::val(user)]);
+    let all = current_rows().filter(membership::Column::ConversationId.eq(membership.conversation.id));
+    let has_previous = all.clone().filter(place().lte(given())).limit(1).one(&app.db.reader).await?.is_some();
     let rows = all
         .find_also_related(user::Entity)
-        .filter(Condition::all().add_option(behind))
+        .filter(place().gt(given()))
         .order_by_asc(membership::Column::FromPosition)
         .order_by_asc(membership::Column::UserId)
         .limit(u64::from(first) + 1)

@@ -10,7 +10,8 @@ pub use create::{create, joined};
 pub use direct::{Directs, can_be_written_to};
 pub use list::{Activity, by_ids, list};
 pub use membership::{
-    Membership, current_rows, find_membership, find_own, member_counts, members, membership, memberships_of, read_mark,
+    Members, Membership, current_rows, find_membership, find_own, first_members, member_counts, members_after,
+    membership, memberships_of, read_mark,
 };
 pub use title::Title;
 

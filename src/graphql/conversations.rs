@@ -118,11 +118,15 @@ impl Conversation {
             Place::Member { conversation, position, user } if conversation == here => Some((position, user.into())),
             Place::Member { .. } | Place::Message { .. } | Place::Conversation { .. } | Place::User { .. } => None,
         })?;
-        let page = match self.own(ctx).await? {
-            Some(own) => conversations::members(ctx.app()?, &own, first, after).await?,
-            None => Page::empty(),
+        ctx.viewer()?;
+        let page = match after {
+            None => load(&ctx.loaders()?.first_members, (self.0.id, first)).await?,
+            Some(after) => match self.own(ctx).await? {
+                Some(own) => Some(conversations::members_after(ctx.app()?, &own, first, after).await?),
+                None => None,
+            },
         };
-        Ok(paging::connection(page, |(row, user)| {
+        Ok(paging::connection(page.unwrap_or_else(Page::empty), |(row, user)| {
             let user_id = Uuid::from_bytes(*row.user_id.as_bytes());
             (
                 Place::Member { conversation: here, position: row.from_position, user: user_id },

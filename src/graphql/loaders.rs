@@ -1,6 +1,6 @@
 //! Batched look-ups of one execution: a list costs a fixed number of statements, not one a row.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use crate::accounts;
 use crate::app::App;
-use crate::conversations::{self, Membership};
+use crate::conversations::{self, Members, Membership};
 use crate::entity::{conversation, message, user};
 use crate::error::{Error, Result};
 use crate::graphql::error::Failure;
@@ -26,6 +26,7 @@ pub struct Loaders {
     pub(super) conversations: DataLoader<Conversations>,
     pub(super) newest: DataLoader<Newest>,
     pub(super) member_counts: DataLoader<MemberCounts>,
+    pub(super) first_members: DataLoader<FirstMembers>,
     pub(super) memberships: DataLoader<Memberships>,
 }
 
@@ -38,6 +39,7 @@ impl Loaders {
             conversations: loader(Conversations(app.clone())),
             newest: loader(Newest(app.clone())),
             member_counts: loader(MemberCounts(app.clone())),
+            first_members: loader(FirstMembers { app: app.clone(), viewer }),
             memberships: loader(Memberships { app: app.clone(), viewer }),
         }
     }
@@ -123,6 +125,33 @@ impl Loader<ConversationId> for MemberCounts {
     async fn load(&self, keys: &[ConversationId]) -> Result<HashMap<ConversationId, usize>, Self::Error> {
         let counts = conversations::member_counts(&self.0.db.reader, keys.iter().copied()).await;
         counts.map_err(|error| Arc::new(error.into()))
+    }
+}
+
+/// First pages of members, by the conversation and the size, of conversations that the viewer is in.
+pub(super) struct FirstMembers {
+    app: App,
+    viewer: Option<UserId>,
+}
+
+impl Loader<(ConversationId, u32)> for FirstMembers {
+    type Value = Members;
+    type Error = Arc<Error>;
+
+    async fn load(
+        &self,
+        keys: &[(ConversationId, u32)],
+    ) -> Result<HashMap<(ConversationId, u32), Members>, Self::Error> {
+        let Some(viewer) = self.viewer else { return Ok(HashMap::new()) };
+        let ids: Vec<ConversationId> = keys.iter().map(|(id, _)| *id).collect();
+        let own = conversations::memberships_of(&self.app, viewer, &ids).await.map_err(Arc::new)?;
+        let mut pages = HashMap::new();
+        // A document asks for one size, or for one by each alias.
+        for first in keys.iter().map(|(_, first)| *first).collect::<HashSet<_>>() {
+            let of_size = conversations::first_members(&self.app, &own, first).await.map_err(Arc::new)?;
+            pages.extend(of_size.into_iter().map(|(id, page)| ((id, first), page)));
+        }
+        Ok(pages)
     }
 }
 

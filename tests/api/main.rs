@@ -13,5 +13,6 @@ mod read_marks;
 mod retries;
 mod revisions;
 mod sessions;
+mod statements;
 mod strangers;
 mod support;

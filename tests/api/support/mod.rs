@@ -1,6 +1,7 @@
 //! What the tests share: a server of their own each, people who use it, and their sockets.
 
 mod cookie;
+mod counted;
 mod crowd;
 mod person;
 mod refused;

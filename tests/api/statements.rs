@@ -1,0 +1,55 @@
+//! What lists cost: a statement for each field that looks something up, however long the list is. Fields of the same
+//! kind may share one, so it can be less.
+
+use serde_json::json;
+
+use crate::support::{Person, TestApp};
+
+/// A direct conversation and a group with each of them, with a message and a reply.
+async fn talk(ada: &Person, others: &[Person]) {
+    for other in others {
+        let sent = other.send(ada, "tea?").await;
+        ada.send_input(json!({ "to": { "userId": other.id }, "text": "yes", "replyToId": sent["id"] })).await;
+        let group = ada.group("Tea", &[other]).await;
+        other.send_to(&group, "hello").await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_conversations_costs_a_statement_a_field() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let others = [app.user("Bob").await, app.user("Carl").await, app.user("Eve").await, app.user("Fay").await];
+    talk(&ada, &others).await;
+    talk(&ada, &others).await;
+
+    let sidebar = "{ conversations { pageInfo { hasNextPage } nodes {
+        id title lastSeq otherUser { fullName online } memberCount lastReadSeq unreadCount
+        lastMessage { text sender { fullName } replyTo { text sender { fullName } } }
+        members(first: 5) { nodes { role lastReadSeq user { fullName } } pageInfo { hasNextPage endCursor } } } } }";
+    let cost = app.statements(&ada, sidebar).await;
+
+    // The list, otherUser, memberCount, lastReadSeq, unreadCount, lastMessage, sender, replyTo, its sender; members are
+    // two: whether the viewer may see them, and they.
+    assert!(cost <= 11, "{cost}");
+}
+
+#[tokio::test]
+async fn a_page_of_messages_costs_a_statement_a_field() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    for _ in 0..8 {
+        talk(&ada, std::slice::from_ref(&bob)).await;
+    }
+
+    let history = format!(
+        "{{ messages(conversation: {{ userId: \"{}\" }}) {{ pageInfo {{ hasPreviousPage }} nodes {{
+            text sender {{ fullName }} replyTo {{ text sender {{ fullName }} }}
+            conversation {{ unreadCount otherUser {{ fullName }} }} }} }} }}",
+        bob.id
+    );
+    let cost = app.statements(&ada, &history).await;
+
+    // Whether the viewer may see it, the page, sender, replyTo, its sender, conversation, unreadCount, otherUser.
+    assert!(cost <= 8, "{cost}");
+}
