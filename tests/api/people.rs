@@ -70,7 +70,9 @@ async fn an_address_is_not_in_what_others_hear() {
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let heard = "subscription { events { ... on MessageAdded { message { sender { email } } } } }";
     let (mut at_ada, mut at_bob) = (ada.subscribe(heard, json!({})).await, bob.subscribe(heard, json!({})).await);
-    (at_ada.next_event().await, at_bob.next_event().await);
+    for socket in [&mut at_ada, &mut at_bob] {
+        assert_eq!(socket.next_event().await, json!({}), "caught up");
+    }
 
     ada.send(&bob, "again").await;
 
