@@ -112,10 +112,7 @@ async fn reserve(tx: &DatabaseTransaction, count: usize) -> Result<i64, DbErr> {
 }
 
 async fn log(tx: &DatabaseTransaction, now: Timestamp, events: &[Event]) -> Result<(), DbErr> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    let rows = events.iter().map(|event| {
+    let row = |event: &Event| {
         let recipient_id = match event.fact.audience {
             Audience::Person(person) => Some(person),
             Audience::Conversation(_) | Audience::Contacts { .. } => None,
@@ -131,8 +128,11 @@ async fn log(tx: &DatabaseTransaction, now: Timestamp, events: &[Event]) -> Resu
             created_at: now,
         };
         row.into_active_model().reset_all()
-    });
-    feed_event::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    };
+    // Four groups of a thousand in one batch would be more values than SQLite takes in a statement, 32,766.
+    for events in events.chunks(2_000) {
+        feed_event::Entity::insert_many(events.iter().map(row)).exec_without_returning(tx).await?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Making a group, and its members.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::{Person, TestApp};
@@ -163,5 +164,18 @@ async fn what_a_page_of_members_refuses_it_names() {
     ] {
         let refused = ada.refused(MEMBERS, json!({ "id": tea, field: value })).await;
         assert_eq!(refused, format!("BAD_USER_INPUT at {field}"), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn large_groups_that_are_made_at_once_are_all_made() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let crowd = app.crowd(999).await;
+
+    let made = join_all((0..8).map(|_| ada.execute(CREATE, json!({ "members": crowd })))).await;
+
+    for answer in made {
+        assert_eq!(answer["data"]["createConversation"]["memberCount"], 1_000, "{answer}");
     }
 }
