@@ -104,6 +104,7 @@ pub async fn run(
     let router = http::router(HttpState::new(api, sockets.clone()));
     let tasks = TaskTracker::new();
     tasks.spawn(running.program.presence.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.accounts.clone().keep(shutdown.clone()));
     tasks.close();
     let serve = async {
         http::accept::serve(listener, router, shutdown.clone()).await;

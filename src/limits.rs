@@ -54,6 +54,8 @@ pub const SESSION_ABSOLUTE: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const SESSION_CACHE: Duration = Duration::from_secs(5);
 /// `lastUsedAt` and `lastSeenAt` are this exact.
 pub const LAST_USED_PRECISION: Duration = Duration::from_secs(60);
+/// How often sessions are purged whose time is over.
+pub const PURGE_EVERY: Duration = Duration::from_secs(3600);
 /// A request with a cookie older than this gets a fresh one.
 pub const COOKIE_REFRESH: Duration = Duration::from_secs(24 * 3600);
 /// A token's size in bytes.
@@ -86,6 +88,10 @@ pub const FEED_POLL: Duration = Duration::from_secs(1);
 pub const EVENT_TRIES: u32 = 3;
 /// The log is kept this long.
 pub const FEED_RETENTION_DAYS: u32 = 30;
+/// How often the log is trimmed.
+pub const TRIM_EVERY: Duration = Duration::from_secs(600);
+/// Events that are trimmed at once.
+pub const TRIM_EVENTS: u64 = 1_000;
 /// Members up to which all hear of each other's read marks.
 pub const READ_MARKS_MEMBERS: usize = 100;
 /// A person's read mark in a conversation is told this often at most.

@@ -26,6 +26,7 @@ enum User {
     Email,
     PasswordHash,
     LastSeenAt,
+    ChangedPosition,
     CreatedAt,
     UpdatedAt,
     DeletedAt,
@@ -51,7 +52,7 @@ enum Conversation {
     DirectPair,
     LastSeq,
     LastPosition,
-    ActiveAt,
+    ActivePosition,
     CreatedAt,
     UpdatedAt,
 }
@@ -128,6 +129,8 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(string_null(User::Email))
                 .col(string_null(User::PasswordHash))
                 .col(big_integer_null(User::LastSeenAt))
+                // The position of the newest change that others see; 0 when there was none.
+                .col(big_integer(User::ChangedPosition))
                 .col(big_integer(User::CreatedAt))
                 .col(big_integer(User::UpdatedAt))
                 .col(big_integer_null(User::DeletedAt))
@@ -172,7 +175,8 @@ async fn conversations(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(integer(Conversation::LastSeq))
                 // The position of the newest event here: what tells, also after the log was trimmed, whether one missed something.
                 .col(big_integer(Conversation::LastPosition))
-                .col(big_integer(Conversation::ActiveAt))
+                // The position by which it was made or last written in: the order of the sidebar, which no clock can disturb.
+                .col(big_integer(Conversation::ActivePosition))
                 .col(big_integer(Conversation::CreatedAt))
                 .col(big_integer(Conversation::UpdatedAt))
                 .to_owned(),

@@ -6,6 +6,7 @@ mod name;
 mod password;
 mod people;
 mod profile;
+mod purge;
 mod sessions;
 mod sign_in;
 mod token;

@@ -70,7 +70,8 @@ impl Change for Rename {
     ) -> Result<Vec<Written<Self>>, DbErr> {
         let mut rows = HashMap::new();
         let mut written = Vec::with_capacity(writes.len());
-        for Placed { write: Renamed { user, conversations }, .. } in writes {
+        for Placed { write: Renamed { mut user, conversations }, first } in writes {
+            user.changed_position = first.position;
             let audience = Audience::Contacts { person: user.id, conversations };
             let event = NewEvent { user: Some(user.id), ..NewEvent::new(Kind::UserChanged, audience) };
             rows.insert(user.id, user.clone());
@@ -78,7 +79,12 @@ impl Change for Rename {
         }
         let rows = rows.into_values().map(|row| row.into_active_model().reset_all());
         let named = OnConflict::column(user::Column::Id)
-            .update_columns([user::Column::FullName, user::Column::NameKey, user::Column::UpdatedAt])
+            .update_columns([
+                user::Column::FullName,
+                user::Column::NameKey,
+                user::Column::ChangedPosition,
+                user::Column::UpdatedAt,
+            ])
             .to_owned();
         user::Entity::insert_many(rows).on_conflict(named).exec_without_returning(tx).await?;
         Ok(written)

@@ -87,7 +87,7 @@ impl Change for CreateGroup {
                 direct_pair: None,
                 last_seq: 0,
                 last_position,
-                active_at: now,
+                active_position: last_position,
                 created_at: now,
                 updated_at: now,
             };

@@ -62,7 +62,7 @@ impl Directs {
             direct_pair: Some(pair.clone()),
             last_seq: 0,
             last_position: 0,
-            active_at: now,
+            active_position: 0,
             created_at: now,
             updated_at: now,
         };

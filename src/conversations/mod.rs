@@ -8,7 +8,7 @@ mod title;
 
 pub use create::{create, joined};
 pub use direct::{Directs, can_be_written_to};
-pub use list::{Activity, by_ids, list};
+pub use list::{by_ids, list};
 pub use membership::{
     Members, Membership, current_rows, find_membership, find_own, first_members, member_counts, members_after,
     membership, memberships_of, read_mark,

@@ -20,8 +20,8 @@ pub struct Model {
     pub last_seq: i32,
     /// The position of the newest event.
     pub last_position: i64,
-    /// When it was made or last written in: the order of the sidebar.
-    pub active_at: Timestamp,
+    /// The position of the event that made it, or of its newest message: the order of the sidebar.
+    pub active_position: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

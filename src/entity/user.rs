@@ -18,6 +18,8 @@ pub struct Model {
     pub email: Option<String>,
     pub password_hash: Option<String>,
     pub last_seen_at: Option<Timestamp>,
+    /// The position of the newest change that others see; 0 when there was none.
+    pub changed_position: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub deleted_at: Option<Timestamp>,

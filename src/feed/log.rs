@@ -115,11 +115,32 @@ pub(super) async fn refusal(
         Some(at) if at == after => {}
         Some(_) => return Ok(Some(Reset::Foreign)),
         None if after.position > head.position => return Ok(Some(Reset::Foreign)),
-        None => return Ok(Some(Reset::Expired)),
+        // Trimmed. Whoever missed nothing goes on all the same.
+        None => return Ok(anything_after(db, user, after.position).await?.then_some(Reset::Expired)),
     }
     let too_many = limits::REPLAY_EVENTS + 1;
     let missed = count_missed(db, user, after.position, head.position, too_many).await?;
     Ok((missed >= too_many).then_some(Reset::TooFar))
+}
+
+/// Whether a person missed anything after a position that the log no longer has.
+async fn anything_after(db: &DatabaseConnection, user: UserId, after: Position) -> Result<bool, DbErr> {
+    let sql = r#"
+        SELECT 1 WHERE EXISTS (
+          SELECT 1 FROM membership m JOIN conversation c ON c.id = m.conversation_id
+           WHERE m.user_id = $1 AND m.to_position IS NULL AND c.last_position > $2
+        ) OR EXISTS (
+          SELECT 1 FROM membership m WHERE m.user_id = $1 AND m.to_position > $2
+        ) OR EXISTS (
+          SELECT 1 FROM "user" u WHERE u.id = $1 AND u.changed_position > $2
+        ) OR EXISTS (
+          SELECT 1 FROM membership m
+            JOIN membership other ON other.conversation_id = m.conversation_id AND other.to_position IS NULL
+            JOIN "user" u ON u.id = other.user_id
+           WHERE m.user_id = $1 AND m.to_position IS NULL AND u.changed_position > $2
+        )"#;
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [user.into(), after.into()]);
+    Ok(db.query_one_raw(statement).await?.is_some())
 }
 
 /// Counts what a person missed between two positions, read marks apart, up to `limit`.

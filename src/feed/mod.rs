@@ -10,6 +10,7 @@ mod follow;
 mod hub;
 mod log;
 mod page;
+mod trim;
 mod writer;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub struct Feed {
 pub struct FeedTasks {
     writer: JoinHandle<()>,
     keeper: JoinHandle<()>,
+    trimmer: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -60,10 +62,13 @@ impl Feed {
         let (queue, waiting) = mpsc::channel(limits::WRITER_QUEUE);
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
-        let writer = tracker.spawn(or_die("writer", writer::run(db.clone(), clock, Arc::clone(&hub), waiting)));
+        let writer = writer::run(db.clone(), clock.clone(), Arc::clone(&hub), waiting);
+        let writer = tracker.spawn(or_die("writer", writer));
         let keeper = tracker.spawn(or_die("hub", Arc::clone(&hub).keep_up(db.reader.clone(), stop.clone())));
         let replays = Arc::new(Semaphore::new(limits::REPLAYS_AT_ONCE));
-        Ok((Self { db, hub, queue, replays }, FeedTasks { writer, keeper, stop }))
+        let feed = Self { db, hub, queue, replays };
+        let trimmer = tracker.spawn(or_die("trimmer", trim::keep_trimmed(feed.clone(), clock, stop.clone())));
+        Ok((feed, FeedTasks { writer, keeper, trimmer, stop }))
     }
 
     /// Hands a change to the writer and waits until it is committed, or refused.
@@ -112,10 +117,9 @@ impl Feed {
 impl FeedTasks {
     /// Waits until everything that was handed to the feed is written. All handles must be gone, or it never ends.
     pub async fn finish(self) {
-        // A panic in there has already ended the process.
-        let _ = self.writer.await;
         self.stop.cancel();
-        let _ = self.keeper.await;
+        // A panic in there has already ended the process.
+        let _ = tokio::join!(self.keeper, self.trimmer, self.writer);
     }
 }
 

@@ -143,7 +143,7 @@ impl Conversation {
     /// The newest message, a tombstone too. Null when there is none.
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         let newest = (self.0.id, self.0.last_seq);
-        Ok(load(&ctx.loaders()?.newest, newest).await?.map(Message))
+        Ok(load(&ctx.loaders()?.newest, newest).await?.map(Message::new))
     }
 
     /// The seq of the newest message, 0 when there is none.
@@ -248,14 +248,11 @@ impl ConversationsQuery {
         let viewer = ctx.viewer()?.user();
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {
-            Place::Conversation { active_at, id } => Some((crate::clock::Timestamp(active_at), id.into())),
+            Place::Conversation { active_position } => Some(active_position),
             Place::Message { .. } | Place::User { .. } | Place::Member { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
-        Ok(paging::connection(page, |row| {
-            let id = Uuid::from_bytes(*row.id.as_bytes());
-            (Place::Conversation { active_at: row.active_at.0, id }, row.into())
-        }))
+        Ok(paging::connection(page, |row| (Place::Conversation { active_position: row.active_position }, row.into())))
     }
 
     /// A conversation that you are in. Null where there is none.

@@ -196,10 +196,10 @@ async fn tell(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
 
 async fn message_of(ctx: &Context<'_>, event: &Event) -> Result<Message> {
     if let Some(row) = event.row::<message::Model>() {
-        return Ok(Message(row));
+        return Ok(Message::new(row));
     }
     let id = event.fact.message.ok_or_else(|| incomplete(event))?;
-    load(&ctx.loaders()?.messages, id).await?.map(Message).ok_or_else(|| incomplete(event))
+    load(&ctx.loaders()?.messages, id).await?.map(Message::new).ok_or_else(|| incomplete(event))
 }
 
 fn incomplete(event: &Event) -> Failure {

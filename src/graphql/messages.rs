@@ -1,12 +1,14 @@
 //! Messages, their pages, and read marks.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use uuid::Uuid;
 
+use crate::accounts;
 use crate::conversations::{self, Membership, Reference};
-use crate::entity::message;
+use crate::entity::{message, user};
 use crate::error::Error;
 use crate::feed::Cursor;
 use crate::graphql::accounts::{User, known_user};
@@ -16,17 +18,28 @@ use crate::graphql::date_time::DateTime;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::load;
 use crate::graphql::paging::{self, List, Place};
-use crate::id::{ConversationId, MessageId};
+use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 use crate::messages::{self, MessageText, NewMessage, Window};
 use crate::page::Page;
 
 /// A message, or the tombstone of one that was deleted.
-pub struct Message(pub Arc<message::Model>);
+pub struct Message {
+    row: Arc<message::Model>,
+    /// Where it was read together with the message.
+    sender: Option<Arc<user::Model>>,
+}
+
+impl Message {
+    /// A message that the viewer may see.
+    pub fn new(row: Arc<message::Model>) -> Self {
+        Self { row, sender: None }
+    }
+}
 
 impl From<message::Model> for Message {
     fn from(row: message::Model) -> Self {
-        Self(Arc::new(row))
+        Self::new(Arc::new(row))
     }
 }
 
@@ -35,68 +48,71 @@ impl From<message::Model> for Message {
 impl Message {
     /// The message's id, a UUIDv7. The sender's client may have chosen it.
     async fn id(&self) -> ID {
-        self.0.id.to_string().into()
+        self.row.id.to_string().into()
     }
 
     /// Where it was sent.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
-        let id = self.0.conversation_id;
+        let id = self.row.conversation_id;
         let row = load(&ctx.loaders()?.conversations, id).await?;
         row.map(Conversation).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("conversation {id} has no row"))))
     }
 
     /// The id of the conversation where it was sent.
     async fn conversation_id(&self) -> ID {
-        self.0.conversation_id.to_string().into()
+        self.row.conversation_id.to_string().into()
     }
 
     /// 1, 2, 3 … within the conversation, without holes: what a client checks to know that it missed nothing.
     async fn seq(&self) -> i32 {
-        self.0.seq
+        self.row.seq
     }
 
     /// Who sent it.
     async fn sender(&self, ctx: &Context<'_>) -> Result<User> {
-        known_user(ctx, self.0.sender_id).await
+        match &self.sender {
+            Some(sender) => Ok(User::new(Arc::clone(sender))),
+            None => known_user(ctx, self.row.sender_id).await,
+        }
     }
 
     /// What it says, 1 to 4,000 characters. Null in a tombstone.
     async fn text(&self) -> Option<&str> {
-        self.0.text.as_deref()
+        self.row.text.as_deref()
     }
 
     /// The message that it replies to, in the same conversation.
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
-        match self.0.reply_to_id {
-            Some(id) => Ok(load(&ctx.loaders()?.messages, id).await?.map(Message)),
+        match self.row.reply_to_id {
+            Some(id) => Ok(load(&ctx.loaders()?.messages, id).await?.map(Message::new)),
             None => Ok(None),
         }
     }
 
     /// 1, and one more with each edit or deletion: of two versions the higher one is the truth.
     async fn version(&self) -> i32 {
-        self.0.version
+        self.row.version
     }
 
     /// When it was sent.
     async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
+        DateTime(self.row.created_at)
     }
 
     /// When its text was last changed. Null when it never was.
     async fn edited_at(&self) -> Option<DateTime> {
-        self.0.edited_at.map(DateTime)
+        self.row.edited_at.map(DateTime)
     }
 
     /// When it was deleted. Null while it is not.
     async fn deleted_at(&self) -> Option<DateTime> {
-        self.0.deleted_at.map(DateTime)
+        self.row.deleted_at.map(DateTime)
     }
 
     /// Its place in the feed: what `after` of messageAdded and events takes.
     async fn feed_cursor(&self) -> String {
-        let nonce = u32::try_from(self.0.nonce).unwrap_or_default();
-        Cursor { position: self.0.position, nonce }.to_string()
+        let nonce = u32::try_from(self.row.nonce).unwrap_or_default();
+        Cursor { position: self.row.position, nonce }.to_string()
     }
 }
 
@@ -160,10 +176,26 @@ pub(super) async fn message_list(
         Some(own) => messages::history(ctx.app()?, own, window).await?,
         None => Page::empty(),
     };
+    let senders = senders(ctx, &page.items).await?;
     Ok(paging::connection(page, |row| {
         let conversation = Uuid::from_bytes(*row.conversation_id.as_bytes());
-        (Place::Message { conversation, seq: row.seq }, row.into())
+        let sender = senders.get(&row.sender_id).cloned();
+        (Place::Message { conversation, seq: row.seq }, Message { row: Arc::new(row), sender })
     }))
+}
+
+/// The senders of a page, where they are selected: read at once, as a look-up a message costs more than all the rest.
+async fn senders(ctx: &Context<'_>, page: &[message::Model]) -> Result<HashMap<UserId, Arc<user::Model>>> {
+    let selected = ctx.look_ahead();
+    if !selected.field("nodes").field("sender").exists()
+        && !selected.field("edges").field("node").field("sender").exists()
+    {
+        return Ok(HashMap::new());
+    }
+    let ids: HashSet<UserId> = page.iter().map(|row| row.sender_id).collect();
+    let ids: Vec<UserId> = ids.into_iter().collect();
+    let rows = accounts::by_ids(ctx.app()?, &ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect())
 }
 
 /// The badge: all that you have not read.

@@ -42,7 +42,7 @@ pub enum Place {
     /// A message in this conversation's history.
     Message { conversation: Uuid, seq: i32 },
     /// A conversation in the sidebar.
-    Conversation { active_at: i64, id: Uuid },
+    Conversation { active_position: i64 },
     /// A person in the list by name.
     User { name_key: String, id: Uuid },
     /// A member of this conversation.
@@ -56,7 +56,7 @@ impl Place {
             Self::Message { conversation, seq } => {
                 [b"m".as_slice(), conversation.as_bytes(), &seq.to_be_bytes()].concat()
             }
-            Self::Conversation { active_at, id } => [b"c".as_slice(), &active_at.to_be_bytes(), id.as_bytes()].concat(),
+            Self::Conversation { active_position } => [b"c".as_slice(), &active_position.to_be_bytes()].concat(),
             Self::User { name_key, id } => [b"u".as_slice(), id.as_bytes(), name_key.as_bytes()].concat(),
             Self::Member { conversation, position, user } => {
                 [b"p".as_slice(), conversation.as_bytes(), &position.to_be_bytes(), user.as_bytes()].concat()
@@ -80,8 +80,8 @@ impl Place {
                 Some(Self::Message { conversation: uuid(conversation)?, seq: i32::from_be_bytes(seq.try_into().ok()?) })
             }
             b'c' => {
-                let (active_at, id) = bytes.split_first_chunk::<8>()?;
-                Some(Self::Conversation { active_at: i64::from_be_bytes(*active_at), id: uuid(id)? })
+                let active_position = i64::from_be_bytes(bytes.try_into().ok()?);
+                Some(Self::Conversation { active_position })
             }
             b'u' => {
                 let (id, name_key) = bytes.split_first_chunk::<16>()?;
@@ -113,7 +113,7 @@ mod tests {
     fn a_place_comes_back_as_it_went() {
         for place in [
             Place::Message { conversation: Uuid::now_v7(), seq: 7 },
-            Place::Conversation { active_at: -1, id: Uuid::now_v7() },
+            Place::Conversation { active_position: 1 << 40 },
             Place::User { name_key: "zoë".into(), id: Uuid::now_v7() },
             Place::Member { conversation: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
         ] {

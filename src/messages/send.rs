@@ -194,7 +194,6 @@ impl Sends {
             return Err(Error::NotFound);
         }
         conversation.last_seq += 1;
-        conversation.active_at = self.now;
         let message = message::Model {
             id: send.id,
             conversation_id: conversation.id,
@@ -302,6 +301,7 @@ impl Rows {
         }
         events.push(told(Kind::MessageAdded, &message));
         conversation.last_position = message.position;
+        conversation.active_position = message.position;
         self.conversations.insert(conversation.id, conversation);
         self.messages.insert(message.id, message.clone());
         Written { answer: message, events }
@@ -317,7 +317,7 @@ impl Rows {
             .update_columns([
                 conversation::Column::LastSeq,
                 conversation::Column::LastPosition,
-                conversation::Column::ActiveAt,
+                conversation::Column::ActivePosition,
             ])
             .to_owned();
         conversation::Entity::insert_many(conversations).on_conflict(known).exec_without_returning(tx).await?;

@@ -16,3 +16,4 @@ mod sessions;
 mod statements;
 mod strangers;
 mod support;
+mod trimming;

@@ -180,9 +180,8 @@ mod tests {
             r#""Authorization":"bearer t""#,
             r#""authorization":"Bearer t","Authorization":"Bearer u""#,
         ] {
-            let text = format!(
-                r#"{{"type":"connection_init","payload":{{{authorization},"resumeFrom":{{"1":"c"}}}}}}"#
-            );
+            let text =
+                format!(r#"{{"type":"connection_init","payload":{{{authorization},"resumeFrom":{{"1":"c"}}}}}}"#);
             let Ok(Incoming::Init(init)) = Incoming::parse(&text) else { panic!("not an init: {text}") };
             assert_eq!(init.token.as_deref(), Some("t"));
             assert!(matches!(init.resume_from, ResumeFrom::ByOperation(cursors) if cursors["1"] == "c"));

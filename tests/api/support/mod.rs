@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use person::Person;
+pub use person::{EVENTS, Person};
 pub use person::{PASSWORD, SEND};
 pub use refused::refusal;
 pub use socket::{Closed, Socket};

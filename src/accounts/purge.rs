@@ -1,0 +1,47 @@
+//! Lets go of sessions whose time is over.
+
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use tokio_util::sync::CancellationToken;
+
+use crate::accounts::Accounts;
+use crate::clock::Timestamp;
+use crate::entity::session;
+use crate::error::Result;
+use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::limits;
+
+impl Accounts {
+    /// Purges at the start and then once in a while, until the program ends.
+    pub async fn keep(self, shutdown: CancellationToken) {
+        let clock = self.app.clock.clone();
+        loop {
+            self.app.feed.hand_over(Purge);
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = clock.sleep_until(clock.now() + limits::PURGE_EVERY) => {}
+            }
+        }
+    }
+}
+
+/// Ends in the tables what has ended in time.
+struct Purge;
+
+impl Change for Purge {
+    type Answer = ();
+    type Write = ();
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        Ok(changes.iter().map(|Purge| Ok(Plan::Write { write: (), events: 0 })).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        writes: Vec<Placed<()>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now)).exec(tx).await?;
+        Ok(writes.iter().map(|_| Written { answer: (), events: Vec::new() }).collect())
+    }
+}

@@ -1,0 +1,92 @@
+//! Trims the log: what is older than it is kept goes, a few at a time, through the writer like every change.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, Timestamp};
+use crate::entity::feed_event;
+use crate::error::Result;
+use crate::feed::change::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Feed, Position};
+use crate::limits;
+
+/// Trims at the start and then once in a while, until it is told to stop.
+pub(super) async fn keep_trimmed(feed: Feed, clock: Clock, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = trim(&feed, clock.now()) => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = clock.sleep_until(clock.now() + limits::TRIM_EVERY) => {}
+        }
+    }
+}
+
+async fn trim(feed: &Feed, now: Timestamp) {
+    let kept = Duration::from_secs(u64::from(limits::FEED_RETENTION_DAYS) * 24 * 3600);
+    let before = Timestamp(now.0 - i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
+    loop {
+        match feed.append(Trim { before }).await {
+            Ok(trimmed) if trimmed == limits::TRIM_EVENTS => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(error = %error, "the feed's log could not be trimmed, it is tried again later");
+                return;
+            }
+        }
+    }
+}
+
+/// Lets go of the oldest events, as long as they are from before.
+struct Trim {
+    before: Timestamp,
+}
+
+impl Change for Trim {
+    /// How many went.
+    type Answer = u64;
+    /// The newest to go, and how many go.
+    type Write = (Position, u64);
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        // One more than may go: the newest row of all is never trimmed, as the log's head is read from it.
+        let oldest = feed_event::Entity::find()
+            .select_only()
+            .column(feed_event::Column::Position)
+            .column(feed_event::Column::CreatedAt)
+            .order_by_asc(feed_event::Column::Position)
+            .limit(limits::TRIM_EVENTS + 1)
+            .into_tuple::<(Position, Timestamp)>()
+            .all(tx)
+            .await?;
+        let but_the_last = oldest.split_last().map_or(&[][..], |(_, rest)| rest);
+        let plan = |change: Self| {
+            let old = but_the_last.iter().take_while(|(_, at)| *at < change.before);
+            Ok(match old.clone().last() {
+                Some((newest, _)) => Plan::Write { write: (*newest, old.count() as u64), events: 0 },
+                None => Plan::Done(0),
+            })
+        };
+        Ok(changes.into_iter().map(plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<Self::Write>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        if let Some(newest) = writes.iter().map(|placed| placed.write.0).max() {
+            feed_event::Entity::delete_many().filter(feed_event::Column::Position.lte(newest)).exec(tx).await?;
+        }
+        Ok(writes.into_iter().map(|placed| Written { answer: placed.write.1, events: Vec::new() }).collect())
+    }
+}
