@@ -3,8 +3,10 @@
 mod cookie;
 mod counted;
 mod crowd;
+mod history;
 mod person;
 mod refused;
+mod restart;
 mod socket;
 
 use std::collections::HashMap;
@@ -21,8 +23,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use person::{EVENTS, Person};
-pub use person::{PASSWORD, SEND};
+pub use history::position;
+pub use person::{EVENTS, PASSWORD, Person, SEND};
 pub use refused::refusal;
 pub use socket::{Closed, Socket};
 
@@ -36,6 +38,7 @@ pub struct TestApp {
     pub address: SocketAddr,
     pub clock: Clock,
     folder: PathBuf,
+    settings: HashMap<String, String>,
     http: reqwest::Client,
     shutdown: CancellationToken,
     server: Option<JoinHandle<anyhow::Result<()>>>,
@@ -63,7 +66,8 @@ impl TestApp {
         let config = Config::from_lookup(|name| settings.get(name).cloned()).expect("good settings");
         let (clock, shutdown) = (Clock::default(), CancellationToken::new());
         let server = tokio::spawn(parlour::run(Arc::new(config), clock.clone(), listener, shutdown.clone()));
-        let app = Self { address, clock, folder, http: reqwest::Client::new(), shutdown, server: Some(server) };
+        let app =
+            Self { address, clock, folder, settings, http: reqwest::Client::new(), shutdown, server: Some(server) };
         app.is_ready().await;
         app
     }

@@ -1,5 +1,7 @@
 //! A client's side of graphql-transport-ws, without any help of a library that would hide what the server does.
 
+mod raw;
+
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
@@ -122,7 +124,7 @@ impl Socket {
     /// Cuts the line, without a word.
     pub async fn cut(self) {
         let MaybeTlsStream::Plain(stream) = self.inner.into_inner() else { return };
-        // Zero makes the system send a reset.
-        let _ = stream.set_linger(Some(std::time::Duration::ZERO));
+        // Without lingering the system sends a reset.
+        let _ = stream.set_zero_linger();
     }
 }

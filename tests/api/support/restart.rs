@@ -1,0 +1,26 @@
+//! A server that ends and is started again over the same database.
+
+use super::*;
+
+impl TestApp {
+    /// Starts a server that takes as much as it can, for tests that are in a hurry.
+    pub async fn unlimited() -> Self {
+        Self::start_with(&[("RATE_LIMITS", "off")]).await
+    }
+
+    /// Stops the server and starts another one at the same address over the same database, as after an update.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        let listener = TcpListener::bind(self.address).await.expect("the same port");
+        let config = Config::from_lookup(|name| self.settings.get(name).cloned()).expect("good settings");
+        self.shutdown = CancellationToken::new();
+        let (clock, shutdown) = (self.clock.clone(), self.shutdown.clone());
+        self.server = Some(tokio::spawn(parlour::run(Arc::new(config), clock, listener, shutdown)));
+        self.is_ready().await;
+    }
+
+    /// Begins to stop the server, as a signal would, and does not wait.
+    pub fn begin_to_stop(&self) {
+        self.shutdown.cancel();
+    }
+}
