@@ -10,6 +10,7 @@ mod messages;
 mod people;
 mod profiles;
 mod read_marks;
+mod resume;
 mod retries;
 mod revisions;
 mod sessions;
