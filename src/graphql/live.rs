@@ -161,8 +161,8 @@ impl Api {
         }
     }
 
-    /// Where a subscription begins: at the cursor of `connection_init`, which is the later one, unless it is foreign and
-    /// the operation's own is not.
+    /// Where a subscription begins: at the cursor of `connection_init`, unless it is foreign and the operation's own is
+    /// not.
     async fn beginning(&self, after: Option<&str>, resume: Option<String>) -> Start {
         let after = start(after);
         match resume.map(|cursor| start(Some(&cursor))) {
@@ -230,7 +230,10 @@ impl Subscription<'_> {
         loop {
             let event = match follower.next().await? {
                 Step::Event(event) => event,
-                Step::CaughtUp(_) => continue,
+                Step::CaughtUp(_) => {
+                    place.may_have_begun(self.api, self.viewer.user()).await?;
+                    continue;
+                }
                 Step::Reset(..) => return Err(End::Failed(Error::CursorExpired)),
             };
             match event.fact.kind {
@@ -334,6 +337,18 @@ impl Place {
             Self::In(conversation) => event.fact.conversation == Some(*conversation),
             Self::Between(_) => false,
         }
+    }
+
+    /// The conversation that did not exist when the subscription began may have been made before the feed was followed,
+    /// which then does not tell of it.
+    async fn may_have_begun(&mut self, api: &Api, viewer: UserId) -> Result<(), Error> {
+        let Self::Between(pair) = self else { return Ok(()) };
+        let Some(other) = pair.other(viewer) else { return Ok(()) };
+        let made = conversations::find_membership(&api.program.app, viewer, Reference::Direct(other)).await?;
+        if let Some(membership) = made {
+            *self = Self::In(membership.conversation().id);
+        }
+        Ok(())
     }
 
     /// The viewer has joined a conversation: it may be the one that did not exist.
