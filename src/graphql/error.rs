@@ -69,6 +69,12 @@ pub fn finish(response: &mut Response, request_id: &str) {
     }
 }
 
+/// Whether nothing was executed: what fails while it is executed has a path.
+pub fn is_request_error(response: &Response) -> bool {
+    let no_path = response.errors.iter().all(|error| error.path.is_empty());
+    !response.errors.is_empty() && no_path && response.data == async_graphql::Value::Null
+}
+
 /// Whether anything failed for a reason of ours, passing or not.
 pub fn is_our_fault(response: &Response) -> bool {
     response

@@ -13,7 +13,7 @@ use crate::entity::conversation::DirectPair;
 use crate::error::Error;
 use crate::feed::{Cursor, Event, Kind, Reset, Start, Step};
 use crate::graphql::conversations::ConversationRef;
-use crate::graphql::error::{Failure, Result, server_error};
+use crate::graphql::error::{Failure, Result, is_request_error, server_error};
 use crate::graphql::feed::start;
 use crate::graphql::shared::{Fault, Shared};
 use crate::graphql::{Api, Caller, Json};
@@ -122,6 +122,9 @@ impl Api {
             Ok(super::Operation::Subscription) => {}
             Ok(super::Operation::Query | super::Operation::Mutation) => {
                 let response = self.execute_prepared(request, caller).await;
+                if is_request_error(&response) {
+                    return vec![Frame::Error(super::json(&response.errors))];
+                }
                 return vec![Frame::Next(super::json(&response)), Frame::Complete];
             }
         }

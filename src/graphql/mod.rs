@@ -29,7 +29,7 @@ use moka::sync::Cache;
 use serde::Serialize;
 
 pub use context::Program;
-pub use error::{PARSE_FAILED, VALIDATION_FAILED, code};
+pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error};
 pub use live::{Frame, Resume};
 
 use crate::accounts::Viewer;

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::negotiate::Media;
+use crate::graphql::is_request_error;
 
 /// The body of every answer in GraphQL, of refusals too.
 #[derive(Serialize)]
@@ -52,12 +53,6 @@ fn send(status: StatusCode, media: Media, mut headers: HeaderMap, body: &Body<'_
     // Maps with string keys, lists and plain values: there is nothing in it that JSON can't hold.
     let body = serde_json::to_vec(body).expect("an answer is JSON");
     (status, headers, body).into_response()
-}
-
-/// Whether nothing was executed: what fails while it is executed has a path.
-fn is_request_error(response: &async_graphql::Response) -> bool {
-    let no_path = response.errors.iter().all(|error| error.path.is_empty());
-    !response.errors.is_empty() && no_path && response.data == Value::Null
 }
 
 /// The status of a request that was not executed. Capacity and faults are no matter of GraphQL: they have theirs

@@ -17,6 +17,7 @@ mod retries;
 mod revisions;
 mod seam;
 mod sessions;
+mod socket_operations;
 mod statements;
 mod strangers;
 mod support;
