@@ -34,6 +34,16 @@ pub enum Frame {
     TryAgain,
 }
 
+impl Frame {
+    /// What it takes in memory, about.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Next(json) | Self::Error(json) => json.len(),
+            Self::Complete | Self::TryAgain => 0,
+        }
+    }
+}
+
 /// Something that happened, to be resolved for a subscription.
 pub enum Moment {
     /// An event of the feed.

@@ -5,6 +5,7 @@ mod conversations;
 mod cookies;
 mod feed;
 mod feed_page;
+mod fell_behind;
 mod groups;
 mod history;
 mod messages;

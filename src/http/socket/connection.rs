@@ -158,7 +158,11 @@ impl Connection {
             biased;
             wake = session => wake,
             () = sleep_until(deadline) => Wake::Time,
-            wake = poll_fn(|cx| poll(socket, outbox, running, said, cx)) => wake,
+            wake = poll_fn(|cx| match poll(socket, outbox, running, said, cx) {
+                // The client has just stopped to read: there is an earlier deadline now.
+                Poll::Pending if outbox.deadline().is_some_and(|stalled| stalled < deadline) => Poll::Ready(Wake::Time),
+                wake => wake,
+            }) => wake,
         }
     }
 
@@ -339,18 +343,27 @@ fn poll(
     said: &mut Vec<Said>,
     cx: &mut Context<'_>,
 ) -> Poll<Wake> {
-    // A position waits where it is while the client does not read: nothing is made that there is no room for.
-    while outbox.has_room()
-        && said.len() < SAID_AT_ONCE
-        && let Poll::Ready(Some(frame)) = running.poll_next_unpin(cx)
-    {
-        said.push(frame);
-    }
-    if !said.is_empty() {
-        return Poll::Ready(Wake::Said);
-    }
-    if let Poll::Ready(Err(error)) = outbox.poll_write(socket, cx) {
-        return Poll::Ready(Wake::Failed(error));
+    loop {
+        let had_room = outbox.has_room();
+        // A position waits where it is while the client does not read: nothing is made that there is no room for.
+        let mut bytes = 0;
+        while outbox.has_room_beside(said.len(), bytes)
+            && said.len() < SAID_AT_ONCE
+            && let Poll::Ready(Some((id, frame))) = running.poll_next_unpin(cx)
+        {
+            bytes += frame.bytes();
+            said.push((id, frame));
+        }
+        if !said.is_empty() {
+            return Poll::Ready(Wake::Said);
+        }
+        if let Poll::Ready(Err(error)) = outbox.poll_write(socket, cx) {
+            return Poll::Ready(Wake::Failed(error));
+        }
+        // Where the write made room, the operations are asked now: they were not, and wake nobody by themselves.
+        if had_room || !outbox.has_room() {
+            break;
+        }
     }
     match socket.poll_next_unpin(cx) {
         Poll::Ready(Some(Ok(message))) => Poll::Ready(Wake::Heard(message)),
@@ -368,6 +381,8 @@ fn refusal_of(error: axum::Error) -> Option<Close> {
     match error.into_inner().downcast_ref::<WebSocketError>()? {
         WebSocketError::Capacity(CapacityError::MessageTooLong { .. }) => Some(Close::FrameTooLarge),
         WebSocketError::Utf8(_) => Some(Close::NotText),
+        // The connection has its own watch over readers who do not read.
+        WebSocketError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Some(Close::TryAgainLater),
         _ => None,
     }
 }

@@ -29,7 +29,12 @@ impl Outbox {
 
     /// Whether more should be made for this client now.
     pub fn has_room(&self) -> bool {
-        self.waiting.len() < limits::OUTBOUND_FRAMES && self.bytes < limits::OUTBOUND_BYTES
+        self.has_room_beside(0, 0)
+    }
+
+    /// The same, where so many frames with so many bytes are on their way into it.
+    pub fn has_room_beside(&self, frames: usize, bytes: usize) -> bool {
+        self.waiting.len() + frames < limits::OUTBOUND_FRAMES && self.bytes + bytes < limits::OUTBOUND_BYTES
     }
 
     /// When a reader who takes nothing is given up.

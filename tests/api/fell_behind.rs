@@ -1,0 +1,103 @@
+//! Readers who do not read: they lose nothing, and cost the others nothing.
+
+use std::time::Duration;
+
+use parlour::feed::Kind;
+use serde_json::{Value, json};
+
+use crate::support::{Person, Socket, TestApp, position};
+
+/// A quarter of a megabyte a message of 4,000 characters of four bytes.
+const LARGE: &str = "subscription($after: String) { events(after: $after) { __typename cursor
+    ... on MessageAdded { message { seq a: text b: text c: text d: text e: text f: text g: text h: text
+        i: text j: text k: text l: text m: text n: text o: text p: text } } } }";
+
+/// What the system holds of a connection at most, on both sides, and what our outbox does.
+const HELD_BYTES: usize = 12 * 1024 * 1024;
+
+/// Somebody who listens to large messages and does not read.
+async fn stalled(person: &Person) -> Socket {
+    let mut socket = Socket::narrow(person.address, &person.token).await;
+    socket.subscribe("1", LARGE, json!({})).await;
+    assert_eq!(socket.next_event().await["__typename"], "CaughtUp");
+    socket
+}
+
+async fn send_large(from: &Person, to: &Person, messages: usize) {
+    for _ in 0..messages {
+        from.send(to, &"🦜".repeat(4_000)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listener_that_falls_behind_gets_everything_in_order_all_the_same() {
+    let app = TestApp::unlimited().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let mut last = position(&json!(bob.feed_cursor().await));
+    let mut at_bob = stalled(&bob).await;
+
+    send_large(&ada, &bob, 24).await;
+    // More than an inbox holds.
+    let newest = app.write_history(Kind::MessageChanged, 1_500).await;
+    while position(&json!(bob.feed_cursor().await)) < position(&json!(newest)) {}
+
+    while last < position(&json!(newest)) {
+        let event = at_bob.next_happening().await;
+        assert_eq!(position(&event["cursor"]), last + 1);
+        last += 1;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_who_does_not_read_is_closed_and_loses_nothing() {
+    let app = TestApp::unlimited().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let carol = app.user("Carol").await;
+    let (mut at_bob, mut at_ada) = (stalled(&bob).await, ada.follow().await);
+    let start = bob.feed_cursor().await;
+
+    send_large(&ada, &bob, 60).await;
+    tokio::time::sleep(Duration::from_secs(14)).await;
+    let after_the_close = ada.send(&bob, "are you there?").await;
+
+    // Others hear everything meanwhile.
+    for seq in 2..=62 {
+        assert_eq!(at_ada.next_event().await["message"]["seq"], seq);
+    }
+    carol.send(&ada, "hello").await;
+    assert_eq!(at_ada.next_happening().await["change"], "ADDED");
+    let (heard, bytes) = drain(&mut at_bob).await;
+    assert!(bytes < HELD_BYTES, "{bytes}");
+    assert!(heard.len() < 60, "{}", heard.len());
+
+    let after = heard.last().map_or(json!(start), |event| event["cursor"].clone());
+    let (missed, _) = bob.subscribe(LARGE, json!({ "after": after })).await.replay().await;
+    let cursors: Vec<i64> = heard.iter().chain(&missed).map(|event| position(&event["cursor"])).collect();
+    let expected: Vec<i64> = (position(&json!(start)) + 1..=position(&after_the_close["feedCursor"])).collect();
+    assert_eq!(cursors, expected);
+}
+
+/// Reads what is still there, up to the end.
+async fn drain(socket: &mut Socket) -> (Vec<Value>, usize) {
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    while let Ok(mut message) = socket.next_or_closed().await {
+        bytes += message.to_string().len();
+        events.push(message["payload"]["data"]["events"].take());
+    }
+    (events, bytes)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_of_much_goes_on_as_fast_as_it_is_read() {
+    let app = TestApp::unlimited().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let after = bob.feed_cursor().await;
+    send_large(&ada, &bob, 60).await;
+
+    // Long before the server would look after a silent client.
+    let replay = async { bob.subscribe(LARGE, json!({ "after": after })).await.replay().await };
+    let (missed, _) = tokio::time::timeout(Duration::from_secs(15), replay).await.expect("no pause");
+
+    let seqs: Vec<_> = missed.iter().filter_map(|event| event["message"]["seq"].as_i64()).collect();
+    assert_eq!(seqs, (2..=61).collect::<Vec<_>>());
+}
