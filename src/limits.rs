@@ -84,6 +84,8 @@ pub const REPLAY_EVENTS: u64 = 10_000;
 pub const REPLAYS_AT_ONCE: usize = 8;
 /// How often the hub looks for events that another process wrote.
 pub const FEED_POLL: Duration = Duration::from_secs(1);
+/// Bytes of frames that are kept for those who come back: what was made for everybody, once.
+pub const SHARED_BYTES: usize = 64 * 1024 * 1024;
 /// Tries to resolve an event before its subscription is told to start anew.
 pub const EVENT_TRIES: u32 = 3;
 /// The log is kept this long.

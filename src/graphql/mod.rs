@@ -10,6 +10,7 @@ mod feed;
 pub mod guard;
 mod live;
 mod loaders;
+mod made;
 mod messages;
 mod paging;
 mod presence;

@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Request, Response, ServerError, Variables};
 use futures_util::{FutureExt, StreamExt};
-use tokio::sync::OnceCell;
 
 use crate::accounts::Viewer;
 use crate::error::Error;
@@ -21,6 +20,7 @@ use crate::graphql::context::AskedForViewer;
 use crate::graphql::error::{finish, is_our_fault, server_error};
 use crate::graphql::live::{Beginning, Moment, Topic};
 use crate::graphql::loaders::Loaders;
+use crate::graphql::made::{Kept, Made, Once};
 use crate::graphql::shape::{Shape, lift_root};
 use crate::graphql::{Api, Caller, Json, json};
 use crate::slot::Slot;
@@ -35,7 +35,11 @@ pub(super) struct Shared {
 
 /// The shapes of the subscriptions that there are.
 #[derive(Default)]
-pub(super) struct Shapes(Mutex<HashMap<String, Weak<Shared>>>);
+pub(super) struct Shapes {
+    by_text: Mutex<HashMap<String, Weak<Shared>>>,
+    /// What was made for them.
+    kept: Kept,
+}
 
 /// Why a moment could not be resolved.
 pub(super) enum Fault {
@@ -43,24 +47,6 @@ pub(super) enum Fault {
     Ours,
     /// The document asks for what can't be, such as a page of 1,000. Its errors, as JSON.
     Theirs(Json),
-}
-
-/// What is kept with something that happened: for each shape the bytes of its frame.
-#[derive(Default)]
-struct Made(Mutex<Vec<ForShape>>);
-
-/// A shape, and what came of its execution.
-type ForShape = (Weak<Shared>, Arc<OnceCell<Once>>);
-
-/// More shapes than this of one event are not kept but made anew.
-const SHAPES_KEPT: usize = 64;
-
-/// What came of an execution for everybody.
-enum Once {
-    /// The frame's payload; `None` where there is nothing to tell.
-    Payload(Option<Json>),
-    /// It depends on who looks.
-    AsksForViewer,
 }
 
 impl Api {
@@ -113,7 +99,7 @@ impl Api {
 
 impl Shapes {
     fn share(&self, text: String, make: impl FnOnce() -> Shared) -> Arc<Shared> {
-        let mut shapes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shapes = self.by_text.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shared) = shapes.get(&text).and_then(Weak::upgrade) {
             return shared;
         }
@@ -136,11 +122,16 @@ impl Shared {
         viewer: &Viewer,
         request_id: &str,
     ) -> Result<Option<Json>, Fault> {
-        if let Some(slot) = moment.slot()
+        if let Some(made) = moment.slot().and_then(Slot::get::<Arc<Made>>)
             && !self.asks_for_viewer.load(Ordering::Relaxed)
         {
-            let once = self.cell(slot);
-            match once.get_or_try_init(|| self.resolve_once(api, &moment, request_id)).await? {
+            let cell = made.cell(self);
+            let make = || async {
+                let once = self.resolve_once(api, &moment, request_id).await?;
+                api.shapes.kept.add(made, self, once.bytes());
+                Ok(once)
+            };
+            match cell.get_or_try_init(make).await? {
                 Once::Payload(payload) => return Ok(payload.clone()),
                 Once::AsksForViewer => {}
             }
@@ -168,18 +159,15 @@ impl Shared {
         request.data(moment).data(Loaders::new(&api.program.app, viewer))
     }
 
-    fn cell(self: &Arc<Self>, slot: &Slot) -> Arc<OnceCell<Once>> {
-        let Some(made) = slot.get::<Made>() else { return Arc::default() };
-        let mut made = made.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_this = |(shape, _): &&ForShape| shape.as_ptr() == Arc::as_ptr(self);
-        if let Some((_, cell)) = made.iter().find(of_this) {
-            return Arc::clone(cell);
+    /// A shape of its own.
+    #[cfg(test)]
+    pub(super) fn of_text(query: &str) -> Self {
+        Self {
+            document: async_graphql::parser::parse_query(query).expect("a document"),
+            operation_name: None,
+            variables: Variables::default(),
+            asks_for_viewer: AtomicBool::new(false),
         }
-        let cell = Arc::new(OnceCell::new());
-        if made.len() < SHAPES_KEPT {
-            made.push((Arc::downgrade(self), Arc::clone(&cell)));
-        }
-        cell
     }
 }
 

@@ -18,6 +18,8 @@ mod retries;
 mod revisions;
 mod seam;
 mod sessions;
+mod shared;
+mod shared_random;
 mod socket_operations;
 mod statements;
 mod strangers;

@@ -1,0 +1,134 @@
+//! What was made once for everybody of the things that happened. It is kept with them for those who come back, within a
+//! bound: what was made first goes first, and is made anew where somebody still asks for it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use tokio::sync::OnceCell;
+
+use crate::graphql::Json;
+use crate::graphql::shared::Shared;
+use crate::limits;
+
+/// What is kept with something that happened: for each shape the bytes of its frame.
+#[derive(Default)]
+pub(super) struct Made(Mutex<Vec<ForShape>>);
+
+/// A shape, and what came of its execution.
+type ForShape = (Weak<Shared>, Arc<OnceCell<Once>>);
+
+/// More shapes than this of one event are not kept but made anew.
+const SHAPES_KEPT: usize = 64;
+
+/// What came of an execution for everybody.
+pub(super) enum Once {
+    /// The frame's payload; `None` where there is nothing to tell.
+    Payload(Option<Json>),
+    /// It depends on who looks.
+    AsksForViewer,
+}
+
+impl Made {
+    /// Where what is made for a shape is kept.
+    pub(super) fn cell(&self, shape: &Arc<Shared>) -> Arc<OnceCell<Once>> {
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, cell)) = made.iter().find(|(of, _)| of.as_ptr() == Arc::as_ptr(shape)) {
+            return Arc::clone(cell);
+        }
+        let cell = Arc::new(OnceCell::new());
+        if made.len() < SHAPES_KEPT {
+            made.push((Arc::downgrade(shape), Arc::clone(&cell)));
+        }
+        cell
+    }
+
+    fn forget(&self, shape: &Weak<Shared>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _)| !of.ptr_eq(shape));
+    }
+}
+
+impl Once {
+    /// What it takes in memory, with what is around it.
+    pub(super) fn bytes(&self) -> usize {
+        const AROUND: usize = 256;
+        AROUND
+            + match self {
+                Self::Payload(payload) => payload.as_ref().map_or(0, |json| json.len()),
+                Self::AsksForViewer => 0,
+            }
+    }
+}
+
+/// Everything that is kept.
+#[derive(Default)]
+pub(super) struct Kept(Mutex<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    oldest_first: VecDeque<Entry>,
+    bytes: usize,
+}
+
+struct Entry {
+    made: Weak<Made>,
+    shape: Weak<Shared>,
+    bytes: usize,
+}
+
+impl Kept {
+    /// Counts something that was made; what is too much now is forgotten, the oldest first.
+    pub(super) fn add(&self, made: &Arc<Made>, shape: &Arc<Shared>, bytes: usize) {
+        let mut forgotten = Vec::new();
+        {
+            let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.bytes += bytes;
+            queue.oldest_first.push_back(Entry { made: Arc::downgrade(made), shape: Arc::downgrade(shape), bytes });
+            while queue.bytes > limits::SHARED_BYTES
+                && let Some(oldest) = queue.oldest_first.pop_front()
+            {
+                queue.bytes -= oldest.bytes;
+                forgotten.push(oldest);
+            }
+        }
+        for Entry { made, shape, .. } in forgotten {
+            if let Some(made) = made.upgrade() {
+                made.forget(&shape);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keep(kept: &Kept, made: &Arc<Made>, shape: &Arc<Shared>, bytes: usize) {
+        let cell = made.cell(shape);
+        assert!(cell.set(Once::Payload(Some("x".repeat(bytes).into()))).is_ok(), "it was made before");
+        kept.add(made, shape, bytes);
+    }
+
+    #[test]
+    fn what_is_too_much_goes_the_oldest_first() {
+        let (kept, shape) = (Kept::default(), Arc::new(Shared::of_text("subscription { events { cursor } }")));
+        let events: Vec<Arc<Made>> = (0..3).map(|_| Arc::default()).collect();
+
+        for event in &events {
+            keep(&kept, event, &shape, limits::SHARED_BYTES / 2);
+        }
+
+        let is_kept: Vec<bool> = events.iter().map(|made| made.cell(&shape).initialized()).collect();
+        assert_eq!(is_kept, [false, true, true]);
+    }
+
+    #[test]
+    fn what_can_not_be_kept_at_all_is_given_all_the_same() {
+        let (kept, shape) = (Kept::default(), Arc::new(Shared::of_text("subscription { events { cursor } }")));
+        let made: Arc<Made> = Arc::default();
+        let cell = made.cell(&shape);
+
+        keep(&kept, &made, &shape, limits::SHARED_BYTES + 1);
+
+        assert!(cell.initialized() && !made.cell(&shape).initialized());
+    }
+}
