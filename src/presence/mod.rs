@@ -90,9 +90,8 @@ impl Presence {
         }
         state.sockets.insert(user, sockets + 1);
         let came_back = state.leaving.remove(&user).is_some();
-        drop(state);
         if sockets == 0 && !came_back {
-            self.announce(user, true);
+            self.announce(&state, user, true);
         }
         Some(Device { presence: self.clone(), user })
     }
@@ -117,23 +116,22 @@ impl Presence {
                 () = shutdown.cancelled() => return,
                 _ = tick.tick() => {}
             }
-            for user in self.take_gone(limits::PRESENCE_GRACE) {
-                self.announce(user, false);
-            }
+            self.let_go(limits::PRESENCE_GRACE);
         }
     }
 
-    fn take_gone(&self, grace: Duration) -> Vec<UserId> {
+    fn let_go(&self, grace: Duration) {
         let mut state = self.lock();
         let gone: Vec<UserId> =
             state.leaving.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(user, _)| *user).collect();
-        for user in &gone {
-            state.leaving.remove(user);
+        for user in gone {
+            state.leaving.remove(&user);
+            self.announce(&state, user, false);
         }
-        gone
     }
 
-    fn announce(&self, user: UserId, online: bool) {
+    /// Under the lock, or somebody's coming could be told before the going that it follows, and they would seem away.
+    fn announce(&self, _: &MutexGuard<'_, State>, user: UserId, online: bool) {
         let last_seen_at = self.app.clock.now();
         self.app.feed.hand_over(last_seen::Seen { user, at: last_seen_at });
         // Nobody may be listening, which is fine.

@@ -16,6 +16,7 @@ use crate::slot::Slot;
 #[derive(Debug)]
 pub struct Online {
     version: u64,
+    read: Instant,
     /// By name, the first 1,000.
     pub users: Vec<Arc<user::Model>>,
     /// What is made of this once for everybody.
@@ -38,9 +39,13 @@ impl Presence {
         // Whoever comes while the list is read waits for it, and takes it.
         let mut newest = self.newest.lock().await;
         let version = *self.version.borrow();
-        if let Some(online) = newest.as_ref().filter(|online| online.version == version) {
+        // Names change without anybody coming or going, so it is not kept for longer than a list stands.
+        let is_true =
+            |online: &&Arc<Online>| online.version == version && online.read.elapsed() < limits::ONLINE_USERS_PACE;
+        if let Some(online) = newest.as_ref().filter(is_true) {
             return Ok(Arc::clone(online));
         }
+        let read = Instant::now();
         let ids: Vec<UserId> = {
             let state = self.lock();
             state.sockets.keys().chain(state.leaving.keys()).copied().collect()
@@ -60,7 +65,7 @@ impl Presence {
         }
         users.sort_by(|one, other| (&one.name_key, one.id).cmp(&(&other.name_key, other.id)));
         users.truncate(limits::ONLINE_USERS);
-        let online = Arc::new(Online { version, users, shared: Slot::default() });
+        let online = Arc::new(Online { version, read, users, shared: Slot::default() });
         *newest = Some(Arc::clone(&online));
         Ok(online)
     }

@@ -10,6 +10,7 @@ mod groups;
 mod history;
 mod messages;
 mod people;
+mod presence;
 mod profiles;
 mod read_marks;
 mod resume;

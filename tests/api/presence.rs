@@ -1,0 +1,174 @@
+//! Who is online.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::{Person, Socket, TestApp};
+
+const ONLINE: &str = "subscription { onlineUsers { fullName online } }";
+const CHANGED: &str = "subscription($of: [ID!]) { presenceChanged(userIds: $of) { online user { id online } } }";
+
+fn names(frame: &Value) -> Vec<&str> {
+    let users = frame["onlineUsers"].as_array().expect("a list");
+    assert!(users.iter().all(|user| user["online"] == true), "{frame}");
+    users.iter().map(|user| user["fullName"].as_str().expect("a name")).collect()
+}
+
+fn came(person: &Person) -> Value {
+    json!({ "presenceChanged": { "online": true, "user": { "id": person.id, "online": true } } })
+}
+
+fn went(person: &Person) -> Value {
+    json!({ "presenceChanged": { "online": false, "user": { "id": person.id, "online": false } } })
+}
+
+/// Hears who comes and goes; it has begun when this returns.
+async fn watch(person: &Person, of: Value) -> Socket {
+    let mut socket = person.subscribe(CHANGED, json!({ "of": of })).await;
+    socket.say(json!({ "type": "ping" })).await;
+    assert_eq!(socket.next().await["type"], "pong");
+    socket
+}
+
+async fn is_online(asker: &Person, of: &Person) -> bool {
+    let user = asker.ask("query($id: ID!) { user(id: $id) { online } }", json!({ "id": of.id })).await;
+    user["user"]["online"].as_bool().expect("a boolean")
+}
+
+#[tokio::test]
+async fn who_looks_is_online_themself() {
+    let app = TestApp::start().await;
+    let (ada, _bob) = (app.user("Ada").await, app.user("Bob").await);
+
+    let mut at_ada = ada.subscribe(ONLINE, json!({})).await;
+
+    assert_eq!(names(&at_ada.next_data("1").await), ["Ada"]);
+    at_ada.stays_silent().await;
+}
+
+#[tokio::test]
+async fn the_list_changes_with_those_who_come_by_name_and_once_a_second() {
+    let app = TestApp::start().await;
+    let (ada, bob, carol) = (app.user("Ada").await, app.user("Bob").await, app.user("Carol").await);
+    let mut at_bob = bob.subscribe(ONLINE, json!({})).await;
+    assert_eq!(names(&at_bob.next_data("1").await), ["Bob"]);
+    let shown = Instant::now();
+
+    let _sockets = (carol.socket().await, ada.socket().await, ada.socket().await);
+
+    assert_eq!(names(&at_bob.next_data("1").await), ["Ada", "Bob", "Carol"]);
+    // The first one was on its way for a moment.
+    assert!(shown.elapsed() > Duration::from_millis(900), "{:?}", shown.elapsed());
+    at_bob.stays_silent().await;
+}
+
+#[tokio::test]
+async fn the_list_shows_people_as_they_are_called_now() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let _online = ada.socket().await;
+    let mut at_bob = bob.subscribe(ONLINE, json!({})).await;
+    assert_eq!(names(&at_bob.next_data("1").await), ["Ada", "Bob"]);
+    ada.ask("mutation { updateProfile(input: { fullName: \"Zoe\" }) { id } }", json!({})).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    at_bob.subscribe("2", ONLINE, json!({})).await;
+
+    assert_eq!(names(&at_bob.next_data("2").await), ["Bob", "Zoe"]);
+}
+
+#[tokio::test]
+async fn who_comes_is_told_once_for_all_their_devices() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let mut at_ada = watch(&ada, Value::Null).await;
+    assert!(!is_online(&ada, &bob).await);
+
+    let _devices = (bob.socket().await, bob.socket().await);
+
+    assert_eq!(at_ada.next_data("1").await, came(&bob));
+    assert!(is_online(&ada, &bob).await);
+    at_ada.stays_silent().await;
+}
+
+#[tokio::test]
+async fn a_socket_without_an_acknowledgement_is_nobody() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let mut at_ada = watch(&ada, Value::Null).await;
+
+    let bearer = format!("Bearer {}", bob.token);
+    let _socket = Socket::open_with(app.address, &[("authorization", &bearer)]).await.expect("an upgrade");
+
+    at_ada.stays_silent().await;
+    assert!(!is_online(&ada, &bob).await);
+}
+
+#[tokio::test]
+async fn of_some_people_one_hears_of_them_only() {
+    let app = TestApp::start().await;
+    let (ada, bob, carol) = (app.user("Ada").await, app.user("Bob").await, app.user("Carol").await);
+    let mut of_carol = watch(&ada, json!([carol.id, "no id"])).await;
+    let mut of_nobody = watch(&ada, json!([])).await;
+
+    let _sockets = (bob.socket().await, carol.socket().await);
+
+    assert_eq!(of_carol.next_data("1").await, came(&carol));
+    of_carol.stays_silent().await;
+    of_nobody.stays_silent().await;
+}
+
+#[tokio::test]
+async fn one_asks_for_two_hundred_people_at_most() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let people = |count: usize| -> Vec<String> { vec![bob.id.clone(); count] };
+    let mut two_hundred = watch(&ada, json!(people(200))).await;
+    let _online = bob.socket().await;
+    assert_eq!(two_hundred.next_data("1").await, came(&bob));
+
+    let mut one_more = ada.subscribe(CHANGED, json!({ "of": people(201) })).await;
+
+    assert_eq!(one_more.next_error("1").await, "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn who_goes_with_their_last_device_is_offline_after_ten_seconds() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let mut at_ada = watch(&ada, json!([bob.id])).await;
+    let mut list = ada.subscribe(ONLINE, json!({})).await;
+    let (phone, laptop) = (bob.socket().await, bob.socket().await);
+    assert_eq!(at_ada.next_data("1").await, came(&bob));
+
+    phone.cut().await;
+    at_ada.stays_silent().await;
+    let gone = Instant::now();
+    laptop.cut().await;
+
+    assert_eq!(at_ada.next_data("1").await, went(&bob));
+    let grace = gone.elapsed();
+    assert!(grace >= Duration::from_secs(10) && grace < Duration::from_secs(13), "{grace:?}");
+    assert!(!is_online(&ada, &bob).await);
+    while names(&list.next_data("1").await) != ["Ada"] {}
+    let user = ada.ask("query($id: ID!) { user(id: $id) { lastSeenAt } }", json!({ "id": bob.id })).await;
+    assert!(user["user"]["lastSeenAt"].is_string(), "{user}");
+}
+
+#[tokio::test]
+async fn who_comes_back_within_ten_seconds_was_never_away() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let first = bob.socket().await;
+    let mut at_ada = watch(&ada, json!([bob.id])).await;
+
+    first.cut().await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let _again = bob.socket().await;
+    assert!(is_online(&ada, &bob).await);
+
+    let heard = tokio::time::timeout(Duration::from_secs(7), at_ada.next_or_closed()).await;
+    assert!(heard.is_err(), "{heard:?}");
+}
