@@ -1,0 +1,94 @@
+//! Clients that want too much.
+
+use serde_json::json;
+
+use crate::support::{Closed, Socket, TestApp};
+
+fn closed(code: u16, reason: &str) -> Closed {
+    Closed { code, reason: reason.to_owned() }
+}
+
+#[tokio::test]
+async fn a_person_has_twenty_sockets_and_one_more_is_refused() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let mut sockets = Vec::new();
+    for _ in 0..20 {
+        sockets.push(ada.socket().await);
+    }
+
+    let mut one_more = Socket::open(app.address).await;
+    let payload = json!({ "authorization": format!("Bearer {}", ada.token) });
+    one_more.say(json!({ "type": "connection_init", "payload": payload })).await;
+
+    assert_eq!(one_more.next_or_closed().await, Err(closed(1008, "Too many connections")));
+    bob.socket().await;
+    sockets.pop().expect("a socket").cut().await;
+    // As soon as the server has noticed that one is gone, there is room.
+    while Socket::try_sign_in(app.address, &ada.token).await.is_err() {}
+}
+
+#[tokio::test]
+async fn a_burst_is_taken_and_a_flood_is_not() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let mut socket = ada.socket().await;
+    for _ in 0..245 {
+        socket.say(json!({ "type": "ping" })).await;
+    }
+    for _ in 0..245 {
+        assert_eq!(socket.next().await["type"], "pong");
+    }
+
+    let mut flood = ada.socket().await;
+    for _ in 0..1_000 {
+        if flood.try_say(json!({ "type": "complete", "id": "x" })).await.is_err() {
+            break;
+        }
+    }
+
+    assert_eq!(flood.closed().await, closed(1008, "Too many frames"));
+    socket.stays_silent().await;
+}
+
+#[tokio::test]
+async fn pings_of_the_websocket_are_frames_too() {
+    let app = TestApp::start().await;
+    let mut flood = app.user("Ada").await.socket().await;
+
+    for _ in 0..1_000 {
+        if flood.try_ping().await.is_err() {
+            break;
+        }
+    }
+
+    assert_eq!(flood.closed().await, closed(1008, "Too many frames"));
+}
+
+#[tokio::test]
+async fn a_flood_before_the_acknowledgement_is_not_taken_either() {
+    let app = TestApp::start().await;
+    let mut flood = Socket::open(app.address).await;
+
+    for _ in 0..1_000 {
+        if flood.try_say(json!({ "type": "pong" })).await.is_err() {
+            break;
+        }
+    }
+
+    assert_eq!(flood.closed().await, closed(1008, "Too many frames"));
+}
+
+#[tokio::test]
+async fn a_resume_from_has_a_thousand_entries_at_most() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let entries = |count: usize| -> serde_json::Map<_, _> { (0..count).map(|n| (n.to_string(), json!("c"))).collect() };
+    Socket::resuming(app.address, &ada.token, json!(entries(1_000))).await;
+
+    let mut socket = Socket::open(app.address).await;
+    let payload = json!({ "authorization": format!("Bearer {}", ada.token), "resumeFrom": entries(1_001) });
+    socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+
+    assert_eq!(socket.next_or_closed().await, Err(closed(4400, "Too many entries in resumeFrom")));
+}
