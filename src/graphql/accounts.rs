@@ -142,6 +142,9 @@ pub struct UserTotals {
     search: Search,
 }
 
+/// A list of people, with its totals.
+pub type UserList = Connection<String, User, UserTotals>;
+
 #[Object]
 impl UserTotals {
     /// How many people there are in all. Counted only when it is selected.
@@ -179,7 +182,7 @@ impl AccountsQuery {
         >,
         #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the person before the page.")] after: Option<String>,
-    ) -> Result<Connection<String, User, UserTotals>> {
+    ) -> Result<UserList> {
         let viewer = ctx.viewer()?.user();
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {

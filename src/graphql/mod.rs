@@ -39,6 +39,7 @@ use crate::feed::{Cursor, Position};
 use crate::id::UserId;
 use crate::limits;
 use loaders::Loaders;
+use paging::List;
 use shared::Shapes;
 
 /// All queries.
@@ -200,6 +201,11 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .limit_recursive_depth(32)
         .limit_directives(limits::QUERY_DIRECTIVES)
+        // The library's type for lists is the same for all of them, so what is in them is told here.
+        .override_output_type_description::<accounts::UserList>("A page of people.")
+        .override_output_type_description::<List<conversations::Member>>("A page of a conversation's members.")
+        .override_output_type_description::<List<conversations::Conversation>>("A page of conversations.")
+        .override_output_type_description::<List<messages::Message>>("A page of a history, oldest to newest.")
 }
 
 fn base_name(base: &BaseType) -> &str {
