@@ -132,6 +132,10 @@ impl Api {
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
         let document = request.parsed_query().map_err(|error| vec![with_code(error, PARSE_FAILED)])?;
         guard::cost::check(document, name.as_deref(), &variables).map_err(|refusal| vec![refused(refusal)])?;
+        // async-graphql would answer with null, as if there were nothing wrong.
+        if !self.program.app.config.introspection && guard::introspection::is_asked_for(document) {
+            return Err(vec![invalid("this server does not show its schema")]);
+        }
         // Without an operation the execution says what is wrong.
         let Some(operation) = guard::operation::chosen(document, name.as_deref()) else { return Ok(Operation::Query) };
         let mut defaults = Vec::new();

@@ -6,6 +6,7 @@
 
 pub mod cost;
 pub mod fragments;
+pub mod introspection;
 pub mod lexical;
 pub mod operation;
 
