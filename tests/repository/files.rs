@@ -1,0 +1,127 @@
+//! How files are kept: short, without shortcuts, and without a trace of the machine they were written on.
+
+use crate::{none_of, read, root, sources, tracked};
+
+/// Files may have this many lines.
+const LINES: usize = 350;
+/// Those that have more, and why they are not two.
+const LONG: [(&str, &str); 5] = [
+    ("src/accounts/hasher.rs", "half of it are its tests: a pool of threads, its bounds, its end"),
+    ("src/accounts/token.rs", "more than half of it are its tests, a table of forged tokens"),
+    ("src/http/socket/connection.rs", "one state machine; its parts (outbox, pace, protocol, close) are files already"),
+    ("migration/src/m0001_foundation.rs", "a migration is read as a whole, and never changed"),
+    ("tests/clients/package-lock.json", "npm writes it"),
+];
+
+#[test]
+fn a_long_file_has_a_reason() {
+    let mut wrong = Vec::new();
+    for path in tracked() {
+        let counts = ["src/", "migration/", "tests/", "web/src/"].iter().any(|folder| path.starts_with(folder));
+        let reason = LONG.iter().find(|(long, _)| *long == path);
+        // An image is no text.
+        let Ok(text) = std::fs::read_to_string(root().join(&path)) else { continue };
+        let lines = text.lines().count();
+        match reason {
+            None if counts && lines > LINES => {
+                wrong.push(format!("{path} has {lines} lines: look for the seam, or give a reason"));
+            }
+            Some(_) if lines <= LINES => wrong.push(format!("{path} is not long any more: take it off the list")),
+            None | Some(_) => {}
+        }
+    }
+    let is_gone = |path: &str| !root().join(path).exists();
+    wrong
+        .extend(LONG.iter().filter(|(path, _)| is_gone(path)).map(|(path, _)| format!("{path} is not there any more")));
+    none_of("Files have up to 350 lines", &wrong);
+}
+
+#[test]
+fn nothing_unwraps_outside_of_tests() {
+    let mut wrong = Vec::new();
+    for path in sources() {
+        let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
+        let text = read(&path);
+        let code = without_tests(&path, &text);
+        let unwraps = code.lines().enumerate().filter(|(_, line)| !is_test && line.contains(".unwrap()"));
+        wrong.extend(unwraps.map(|(number, _)| format!("{path}:{}", number + 1)));
+    }
+    none_of("`expect(\"why this cannot fail\")` is an argument, `unwrap()` is none", &wrong);
+}
+
+/// A file's code before the tests that end it.
+fn without_tests<'a>(path: &str, text: &'a str) -> &'a str {
+    let Some((code, tests)) = text.split_once("#[cfg(test)]\nmod tests {\n") else { return text };
+    let end = tests.find("\n}\n").map(|end| &tests[end + 3..]);
+    assert_eq!(end, Some(""), "{path}: tests come last in a file");
+    code
+}
+
+#[test]
+fn no_lint_is_allowed_where_it_can_be_expected() {
+    // Taken apart, so that this line is not one.
+    let attribute = ["[all", "ow("].concat();
+    let wrong: Vec<String> = tracked()
+        .into_iter()
+        .filter(|path| path.ends_with(".rs"))
+        .filter(|path| read(path).lines().any(|line| line.trim_start().starts_with('#') && line.contains(&attribute)))
+        .collect();
+    none_of("`#[expect(lint, reason = \"…\")]` says why, and when it is no longer needed", &wrong);
+}
+
+#[test]
+fn no_file_knows_the_machine_it_was_written_on() {
+    let home = |name: &str| format!("/{name}/");
+    let mut traces = vec![home("home"), home("root"), home("Users"), home("work"), root().display().to_string()];
+    let registries =
+        ["registry.npmjs", "registry.yarnpkg", "index.crates", "static.crates", "npmmirror", "artifactory"];
+    traces.extend(registries.map(|host| format!("{host}.")));
+    let mut wrong = Vec::new();
+    for path in tracked() {
+        // This file names them all.
+        if path == "tests/repository/files.rs" {
+            continue;
+        }
+        let Ok(text) = std::fs::read_to_string(root().join(&path)) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            if let Some(trace) = traces.iter().find(|trace| line.contains(trace.as_str())) {
+                wrong.push(format!("{path}:{} has {trace}", number + 1));
+            }
+        }
+    }
+    none_of("Paths of a machine and hosts of registries are the machine's own settings", &wrong);
+}
+
+#[test]
+fn settings_of_package_managers_stay_outside() {
+    let is_setting = |path: &String| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name == ".npmrc" || name == ".yarnrc.yml" || path.contains(".cargo/")
+    };
+    let wrong: Vec<String> = tracked().into_iter().filter(is_setting).collect();
+    none_of("Where packages come from is the machine's own setting", &wrong);
+}
+
+#[test]
+fn lock_files_hold_no_addresses_of_downloads() {
+    let mut wrong = Vec::new();
+    for path in tracked() {
+        match path.rsplit('/').next() {
+            Some("package-lock.json") if read(&path).contains("\"resolved\":") => wrong.push(path),
+            Some("Cargo.lock") => {
+                let mut sources: Vec<String> = read(&path).lines().filter_map(source).map(str::to_owned).collect();
+                sources.sort();
+                sources.dedup();
+                // The name by which every Cargo knows the public registry, not an address.
+                sources.retain(|source| source != "registry+https://github.com/rust-lang/crates.io-index");
+                wrong.extend(sources.iter().map(|source| format!("{path}: {source}")));
+            }
+            Some(_) | None => {}
+        }
+    }
+    none_of("A lock file names what, not where from (npm: omit-lockfile-registry-resolved)", &wrong);
+}
+
+fn source(line: &str) -> Option<&str> {
+    line.strip_prefix("source = \"")?.strip_suffix('"')
+}

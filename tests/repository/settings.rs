@@ -1,0 +1,49 @@
+//! The settings stand in three places: the code, the example, and the README.
+
+use std::collections::BTreeSet;
+
+use crate::{none_of, read};
+
+/// The variables that the program reads, by the table in its code.
+fn known() -> BTreeSet<String> {
+    let code = read("src/config/variables.rs");
+    let (_, table) = code.split_once("const NAMES: [").expect("a table of names");
+    let (table, _) = table.split_once("];").expect("its end");
+    literals(table).into_iter().collect()
+}
+
+/// String literals that look like a variable.
+fn literals(code: &str) -> Vec<String> {
+    let is_variable = |text: &&str| {
+        text.len() > 3 && text.starts_with(|c: char| c.is_ascii_uppercase()) && {
+            text.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        }
+    };
+    code.split('"').skip(1).step_by(2).filter(is_variable).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_variable_that_is_read_is_in_the_table() {
+    let read_in_code: BTreeSet<String> = literals(&read("src/config.rs")).into_iter().collect();
+    let missing: Vec<String> = read_in_code.difference(&known()).cloned().collect();
+    none_of("src/config.rs reads what NAMES in src/config/variables.rs does not have", &missing);
+}
+
+#[test]
+fn the_example_has_a_line_for_every_setting_and_for_nothing_else() {
+    let example = read(".env.example");
+    let set = example.lines().filter_map(|line| line.trim_start_matches(['#', ' ']).split_once('='));
+    let shown: BTreeSet<String> = set
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .collect();
+    assert_eq!(shown, known());
+}
+
+#[test]
+fn the_readme_tells_of_every_setting() {
+    let readme = read("README.md");
+    let is_missing = |name: &String| !readme.contains(&format!("`{name}`"));
+    let missing: Vec<String> = known().into_iter().filter(is_missing).collect();
+    none_of("README.md does not tell of", &missing);
+}
