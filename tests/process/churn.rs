@@ -1,0 +1,150 @@
+//! Lines that are cut at random, by TCP reset, while everybody writes: nothing is lost, repeated or out of order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use parlour::feed::{Cursor, Position};
+use serde_json::Value;
+
+use crate::support::{Feed, Listener, Log, Message, Person, Server, any_of, up_to};
+
+const SENDERS: usize = 8;
+const MESSAGES: usize = 20_000;
+/// Asks for as little as can be: what is tried here is who hears it.
+const SEND_ONLY: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
+/// Messages of one sender that are under way at once.
+const AT_ONCE: usize = 4;
+/// Between two cuts, at most. Each is of one of the four lines.
+const CUT_WITHIN: Duration = Duration::from_millis(150);
+/// Who is this far behind is left in peace for a while: a line that is cut before anything came over it proves nothing.
+const BEHIND: Position = 2_000;
+/// Nobody writes while somebody is this far behind. Past 10,000 events the server would rightly say TOO_FAR, on a
+/// machine that is busy enough.
+const FAR_BEHIND: Position = 6_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_cut_off_time_and_again_hears_each_event_once_and_in_order() {
+    // Limits on how often an address may do things are not what is tried here.
+    let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
+    let town = Town::settle(&server).await;
+    let race = Arc::new(Race::begin(&server, &town).await);
+
+    let cutter = tokio::spawn(Arc::clone(&race).cut_at_random());
+    let senders: Vec<_> = town.senders.into_iter().flat_map(|sender| sender.begin(&race)).collect();
+    for sender in senders {
+        sender.await.expect("every message is acknowledged");
+    }
+    cutter.abort();
+    let _ = cutter.await;
+
+    let log = Log::read(&server).await;
+    log.has_no_hole();
+    assert_eq!(log.messages.len(), MESSAGES);
+    let race = Arc::into_inner(race).expect("everybody has ended");
+    let mut cuts = 0;
+    for (listener, person) in race.listeners.into_iter().zip(&town.listeners) {
+        let book = listener.heard_up_to(log.last_of(&person.id)).await;
+        book.is_complete(&log, race.before);
+        println!("{} heard {} events over {} lines", book.name, book.len(), book.cuts() + 1);
+        cuts += book.cuts();
+    }
+    assert!(cuts > 20, "only {cuts} lines were cut");
+    server.stop().await;
+}
+
+/// Those who listen, and how far those who write are.
+struct Race {
+    listeners: Vec<Listener>,
+    /// The position before anything was written.
+    before: Position,
+    written: AtomicI64,
+}
+
+impl Race {
+    async fn begin(server: &Server, town: &Town) -> Self {
+        let start = town.listeners[0].feed_cursor().await;
+        let before = Cursor::parse(&start).expect("a cursor").position;
+        let feeds = [Feed::Events, Feed::Events, Feed::Events, Feed::Messages];
+        let follow = |(person, feed)| Listener::start(server.address, person, feed, &start);
+        let listeners = town.listeners.iter().zip(feeds).map(follow).collect();
+        Self { listeners, before, written: AtomicI64::new(0) }
+    }
+
+    /// By about how many events a listener is behind.
+    fn behind(&self, listener: &Listener) -> Position {
+        self.before + self.written.load(Ordering::Relaxed) - listener.position().max(self.before)
+    }
+
+    async fn cut_at_random(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(up_to(CUT_WITHIN)).await;
+            let listener = &self.listeners[any_of(self.listeners.len())];
+            if self.behind(listener) < BEHIND {
+                listener.cut().await;
+            }
+        }
+    }
+
+    async fn has_written(&self) {
+        self.written.fetch_add(1, Ordering::Relaxed);
+        while self.listeners.iter().any(|listener| self.behind(listener) > FAR_BEHIND) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// Eight who write and four who listen, in direct conversations and in groups that overlap.
+struct Town {
+    senders: Vec<Sender>,
+    listeners: Vec<Person>,
+}
+
+struct Sender {
+    person: Person,
+    places: Vec<Value>,
+}
+
+impl Town {
+    async fn settle(server: &Server) -> Self {
+        let (mut writers, mut listeners) = (Vec::new(), Vec::new());
+        for number in 0..SENDERS {
+            writers.push(server.user(&format!("Writer {number}")).await);
+        }
+        for number in 0..4 {
+            listeners.push(server.user(&format!("Listener {number}")).await);
+        }
+        let [a, b, c, d] = listeners.as_slice() else { unreachable!("there are four") };
+        let everybody: Vec<&Person> = writers.iter().skip(1).chain([a, d]).collect();
+        let all = writers[0].group("All", &everybody).await;
+        let west: Vec<&Person> = writers.iter().skip(1).take(3).chain([a, b, c]).collect();
+        let west = writers[0].group("West", &west).await;
+        let east: Vec<&Person> = writers.iter().skip(5).chain([b, c, d]).collect();
+        let east = writers[4].group("East", &east).await;
+        let half = |number: usize| if number < SENDERS / 2 { &west } else { &east };
+        let places = |number: usize| vec![listeners[number % 4].as_recipient(), all.clone(), half(number).clone()];
+        let senders = writers.iter().enumerate();
+        let senders =
+            senders.map(|(number, person)| Sender { person: person.clone(), places: places(number) }).collect();
+        Self { senders, listeners }
+    }
+}
+
+impl Sender {
+    /// Sends their part of the messages, a few at once.
+    fn begin(self, race: &Arc<Race>) -> Vec<tokio::task::JoinHandle<()>> {
+        let each = MESSAGES / SENDERS / AT_ONCE;
+        let part = |part: usize| {
+            let (person, places, race) = (self.person.clone(), self.places.clone(), Arc::clone(race));
+            tokio::spawn(async move {
+                for number in 0..each {
+                    let to = places[(part + number) % places.len()].clone();
+                    let message = Message::new(to, format!("{part}/{number}"));
+                    person.ask(SEND_ONLY, message.variables()).await;
+                    race.has_written().await;
+                }
+            })
+        };
+        (0..AT_ONCE).map(part).collect()
+    }
+}

@@ -1,0 +1,102 @@
+//! SIGTERM: what is under way is answered, sockets are sent away, and the process ends; a second one ends it at once.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Closed, Line, Person, Server, soon};
+
+/// Far less than the drain may take at most, with a handful of sockets.
+const SECONDS: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn what_is_under_way_is_answered_and_sockets_are_told_to_come_back() {
+    let mut server = Server::start().await;
+    let ada = server.user("Ada").await;
+    let half = HalfSent::begin(&server, &ada).await;
+    let mut lines = Vec::new();
+    for _ in 0..3 {
+        let mut line = soon(Line::open(server.address, &ada.token, json!({}))).await.expect("a socket");
+        line.subscribe("1", "subscription { events { cursor } }", &json!({})).await.expect("the socket takes it");
+        assert_eq!(soon(line.next()).await.expect("a message")["type"], "next", "it has caught up");
+        lines.push(line);
+    }
+
+    server.terminate();
+    let asked = Instant::now();
+    server.says("going down").await;
+
+    for mut line in lines {
+        assert_eq!(soon(line.next()).await, Err(Closed(1012)));
+    }
+    // Nobody new is let in.
+    soon(async { while TcpStream::connect(server.address).await.is_ok() {} }).await;
+    let answer = half.finish().await;
+    assert_eq!(answer["data"]["sendMessage"]["text"], "not cut off", "{answer}");
+    let ended = server.ended().await;
+    assert_eq!(ended.code(), Some(0), "{}", server.log());
+    assert!(asked.elapsed() < SECONDS, "it took {:?}", asked.elapsed());
+    // What was answered is there.
+    server.start_again().await;
+    let count = "{ conversations { nodes { lastSeq } } }";
+    assert_eq!(ada.ask(count, json!({})).await["conversations"]["nodes"], json!([{ "lastSeq": 1 }]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let mut server = Server::start().await;
+    let ada = server.user("Ada").await;
+    // It would be waited for.
+    let _half = HalfSent::begin(&server, &ada).await;
+    server.terminate();
+    server.says("going down").await;
+    let asked = Instant::now();
+
+    server.terminate();
+
+    let ended = server.ended().await;
+    assert_eq!(ended.code(), Some(1), "{}", server.log());
+    assert!(asked.elapsed() < SECONDS, "it took {:?}", asked.elapsed());
+}
+
+/// A request whose body has not been sent: it is under way, and stays so.
+struct HalfSent {
+    stream: TcpStream,
+    body: String,
+}
+
+impl HalfSent {
+    async fn begin(server: &Server, sender: &Person) -> Self {
+        let group = sender.group("Alone", &[]).await;
+        let query =
+            "mutation($to: ConversationRef!) { sendMessage(input: { to: $to, text: \"not cut off\" }) { text } }";
+        let body = json!({ "query": query, "variables": { "to": group } }).to_string();
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+            server.address,
+            sender.token,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+        stream.write_all(head.as_bytes()).await.expect("the server takes it");
+        // The server asks for the body: by now it has the request.
+        let mut asked = [0; 25];
+        soon(stream.read_exact(&mut asked)).await.expect("an interim answer");
+        assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+        Self { stream, body }
+    }
+
+    /// Sends the rest; the answer.
+    async fn finish(mut self) -> Value {
+        self.stream.write_all(self.body.as_bytes()).await.expect("the server takes it");
+        let mut answer = String::new();
+        soon(self.stream.read_to_string(&mut answer)).await.expect("an answer, and the end of the connection");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+        serde_json::from_str(body).expect("JSON")
+    }
+}

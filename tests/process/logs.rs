@@ -1,0 +1,80 @@
+//! What must not be in a log is not there, however much is logged.
+
+use serde_json::{Value, json};
+
+use crate::support::{Line, Message, PASSWORD, Person, Server, code, soon};
+
+const WRONG_PASSWORD: &str = "swordfish-and-chips";
+const TEXTS: [&str; 3] = ["the treasure is buried", "under the old oak", "no, under the elm"];
+
+#[tokio::test]
+async fn no_secret_and_nothing_that_people_wrote_is_in_the_log() {
+    let mut server = Server::start_with(&[("RUST_LOG", "trace")]).await;
+    let ada = Person::sign_up_as(&server, "Ada", "ada.lovelace@engine.example").await;
+    let bob = Person::sign_up_as(&server, "Bob", "bob.babbage@engine.example").await;
+
+    a_short_session(&server, &ada, &bob).await;
+    faults(&server, &ada).await;
+    server.stop().await;
+
+    let log = server.log();
+    // The log is there, and with it what is below `info`.
+    assert!(log.contains("POST /graphql: 200") && log.contains("GET /readyz: 200"), "{log}");
+    let secret = std::fs::read_to_string(server.folder().join("data/jwt-secret")).expect("a secret");
+    let mut never: Vec<&str> = vec![PASSWORD, WRONG_PASSWORD, secret.trim(), "ada.lovelace", "bob.babbage", "argon2id"];
+    never.extend(TEXTS);
+    for person in [&ada, &bob] {
+        // Signed, or only the part that says who it is.
+        never.extend(person.token.split('.').skip(1).chain([person.token.as_str()]));
+    }
+    for secret in never {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
+    }
+}
+
+async fn a_short_session(server: &Server, ada: &Person, bob: &Person) {
+    let mut line = soon(Line::open(server.address, &bob.token, json!({}))).await.expect("a socket");
+    let events = "subscription { events { cursor ... on MessageAdded { message { text } } } }";
+    line.subscribe("1", events, &json!({})).await.expect("the socket takes it");
+    let sent = ada.send(&Message::new(bob.as_recipient(), TEXTS[0])).await;
+    let edit = "mutation($id: ID!, $text: String!) { editMessage(id: $id, text: $text) { text } }";
+    ada.ask(edit, json!({ "id": sent["id"], "text": TEXTS[1] })).await;
+    let over_socket = Message::new(ada.as_recipient(), TEXTS[2]);
+    line.subscribe("2", crate::support::SEND, &over_socket.variables()).await.expect("the socket takes it");
+    while soon(line.next()).await.expect("a message")["type"] != "complete" {}
+
+    let found = bob.ask("query($s: String) { users(search: $s) { nodes { id } } }", json!({ "s": ada.email })).await;
+    assert_eq!(found["users"]["nodes"], json!([{ "id": ada.id }]));
+    let login = "mutation($input: LoginInput!) { login(input: $input) { token } }";
+    bob.ask(login, json!({ "input": { "email": bob.email, "password": PASSWORD } })).await;
+    let wrong = json!({ "input": { "email": bob.email, "password": WRONG_PASSWORD } });
+    assert_eq!(code(&bob.execute(login, wrong).await), "INVALID_CREDENTIALS");
+    let by_cookie = server.http().post(server.url("/graphql")).header("cookie", format!("jwt={}", ada.token));
+    let by_cookie = by_cookie.json(&json!({ "query": "{ me { email } }" })).send().await.expect("an answer");
+    assert_eq!(by_cookie.json::<Value>().await.expect("JSON")["data"]["me"]["email"], json!(ada.email));
+}
+
+/// Requests that are wrong are where things are logged that were not meant to be.
+async fn faults(server: &Server, ada: &Person) {
+    let again = json!({ "fullName": "Ada", "email": ada.email, "password": PASSWORD });
+    let signup = "mutation($input: SignupInput!) { signup(input: $input) { token } }";
+    assert_eq!(code(&ada.execute(signup, json!({ "input": again })).await), "EMAIL_TAKEN");
+    let literal = format!("mutation {{ login(input: {{ email: \"{}\", password: \"{PASSWORD}\" }}) }}", ada.email);
+    assert_eq!(code(&ada.execute(&literal, json!({})).await), "GRAPHQL_VALIDATION_FAILED");
+    let unfinished = format!("mutation {{ login(input: {{ email: \"{}\", password: \"{PASSWORD}", ada.email);
+    code(&ada.execute(&unfinished, json!({})).await);
+    code(&ada.execute(signup, json!({ "input": { "email": ada.email, "password": [PASSWORD] } })).await);
+    for body in [format!("{{\"query\": \"{}\" {PASSWORD}", TEXTS[0]), format!("query={PASSWORD}")] {
+        let post = server.http().post(server.url(&format!("/graphql?token={}", ada.token)));
+        let refused = post.header("content-type", "application/json").body(body).send().await.expect("an answer");
+        assert!(refused.status().is_client_error(), "{refused:?}");
+    }
+    let forged = format!("{}x", ada.token);
+    assert!(soon(Line::open(server.address, &forged, json!({}))).await.is_err());
+    let mut line = soon(Line::open(server.address, &ada.token, json!({}))).await.expect("a socket");
+    line.say(json!({ "type": "subscribe", "id": "1", "payload": TEXTS[0] })).await.expect("the socket takes it");
+    soon(line.next()).await.expect_err("the socket is closed");
+    ada.ask("mutation { logout }", json!({})).await;
+    assert_eq!(code(&ada.execute("{ users { nodes { id } } }", json!({})).await), "UNAUTHENTICATED");
+}

@@ -1,0 +1,11 @@
+//! The program as a process of its own, over real sockets: killed, restarted, cut off, and told to go.
+
+mod churn;
+mod command_line;
+mod duplicates;
+mod going_down;
+mod kill;
+mod logs;
+mod seed;
+mod settings;
+mod support;

@@ -1,0 +1,139 @@
+//! What a client has heard, and whether that is what it should have.
+
+use std::collections::{HashMap, HashSet};
+
+use parlour::feed::{Cursor, Position};
+use serde_json::Value;
+
+use super::{Closed, Feed, Log, Person};
+
+/// One event, as a client heard it.
+struct Heard {
+    position: Position,
+    kind: String,
+    /// Id, conversation and seq, where it is a message.
+    message: Option<(String, String, i64)>,
+}
+
+/// A client's own record, in the order in which things came.
+pub struct Book {
+    pub name: String,
+    user: String,
+    feed: Feed,
+    heard: Vec<Heard>,
+    cursor: Option<String>,
+    position: Position,
+    backwards: usize,
+    /// How each line was lost.
+    lost_lines: Vec<Closed>,
+}
+
+impl Book {
+    pub fn new(person: &Person, feed: Feed) -> Self {
+        let (name, user) = (person.name.clone(), person.id.clone());
+        let (heard, lost_lines) = (Vec::new(), Vec::new());
+        Self { name, user, feed, heard, cursor: None, position: 0, backwards: 0, lost_lines }
+    }
+
+    /// What to resume from.
+    pub fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+
+    pub fn len(&self) -> usize {
+        self.heard.len()
+    }
+
+    pub fn lost_the_line(&mut self, closed: Closed) {
+        self.lost_lines.push(closed);
+    }
+
+    /// How often the line was lost.
+    pub fn cuts(&self) -> usize {
+        self.lost_lines.len()
+    }
+
+    /// Takes in what `events` said; where that is.
+    pub fn event(&mut self, event: &Value) -> Position {
+        let cursor = text(&event["cursor"]);
+        let kind = text(&event["__typename"]);
+        assert_ne!(kind, "FeedReset", "{} could not resume: {event}", self.name);
+        if kind == "CaughtUp" {
+            // No event: it may repeat the place of the last one.
+            let position = place(&cursor);
+            self.backwards += usize::from(position < self.position);
+            (self.position, self.cursor) = (position, Some(cursor));
+            return position;
+        }
+        let message = event.get("message").map(told);
+        self.add(cursor, kind, message)
+    }
+
+    /// Takes in what `messageAdded` said; where that is.
+    pub fn message(&mut self, message: &Value) -> Position {
+        self.add(text(&message["feedCursor"]), "MessageAdded".to_owned(), Some(told(message)))
+    }
+
+    fn add(&mut self, cursor: String, kind: String, message: Option<(String, String, i64)>) -> Position {
+        let position = place(&cursor);
+        self.backwards += usize::from(position <= self.position);
+        (self.position, self.cursor) = (position, Some(cursor));
+        self.heard.push(Heard { position, kind, message });
+        position
+    }
+
+    /// Each event that the person may hear after a place was heard once, in order, and nothing else.
+    pub fn is_complete(&self, log: &Log, after: Position) {
+        let events = log.heard_by(&self.user, after).filter(|event| self.feed == Feed::Events || event.is_message());
+        let due: Vec<Position> = events.map(|event| event.position).collect();
+        let heard: Vec<Position> = self.heard.iter().map(|event| event.position).collect();
+        let (due_once, heard_once) = (HashSet::<_>::from_iter(&due), HashSet::<_>::from_iter(&heard));
+        let lost = due_once.difference(&heard_once).count();
+        let strange = heard_once.difference(&due_once).count();
+        let repeated = heard.len() - heard_once.len();
+        let out_of_order = self.backwards + heard.windows(2).filter(|pair| pair[0] > pair[1]).count();
+        assert_eq!(
+            (lost, repeated, out_of_order, strange),
+            (0, 0, 0, 0),
+            "{}: lost, repeated, out of order, not theirs; of {} events, over {} lines",
+            self.name,
+            due.len(),
+            self.cuts() + 1
+        );
+        assert_eq!(heard, due);
+        self.says_what_the_log_says(log);
+        self.has_no_hole();
+    }
+
+    /// Each message was told at its own place.
+    fn says_what_the_log_says(&self, log: &Log) {
+        for event in &self.heard {
+            let message = event.message.as_ref().map(|(id, _, _)| id.as_str());
+            let logged = log.at(event.position);
+            assert_eq!((event.kind == "MessageAdded", message), (logged.is_message(), logged.message.as_deref()));
+        }
+    }
+
+    /// In each conversation the seqs are 1, 2, 3 …
+    fn has_no_hole(&self) {
+        let mut last: HashMap<&str, i64> = HashMap::new();
+        for (id, conversation, seq) in self.heard.iter().filter_map(|event| event.message.as_ref()) {
+            let last = last.entry(conversation).or_default();
+            assert_eq!(*seq, *last + 1, "{}: {id} in {conversation}", self.name);
+            *last = *seq;
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+fn place(cursor: &str) -> Position {
+    Cursor::parse(cursor).unwrap_or_else(|| panic!("no cursor: {cursor}")).position
+}
+
+fn told(message: &Value) -> (String, String, i64) {
+    let seq = message["seq"].as_i64().unwrap_or_else(|| panic!("no seq: {message}"));
+    (text(&message["id"]), text(&message["conversationId"]), seq)
+}

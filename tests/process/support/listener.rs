@@ -1,0 +1,141 @@
+//! A client who follows the feed, comes back by itself however often it is cut off, and keeps book of what it hears.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use parlour::feed::Position;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::{Book, Closed, Line, Person, soon, up_to};
+
+/// Which subscription is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feed {
+    /// `events`.
+    Events,
+    /// `messageAdded`, of all conversations.
+    Messages,
+}
+
+impl Feed {
+    fn document(self) -> &'static str {
+        match self {
+            Self::Events => {
+                "subscription($after: String) { events(after: $after) { __typename cursor
+                    ... on MessageAdded { message { id seq conversationId } } ... on FeedReset { reason } } }"
+            }
+            Self::Messages => {
+                "subscription($after: String) { messageAdded(after: $after) { id seq conversationId feedCursor } }"
+            }
+        }
+    }
+}
+
+/// The first wait before coming back, and the longest.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+
+/// A client who follows the feed in a task of its own.
+pub struct Listener {
+    cuts: mpsc::Sender<()>,
+    heard: watch::Receiver<Position>,
+    task: JoinHandle<Book>,
+}
+
+impl Listener {
+    /// Begins to follow after a cursor.
+    pub fn start(address: SocketAddr, person: &Person, feed: Feed, after: &str) -> Self {
+        let (cuts, orders) = mpsc::channel(1);
+        let (tell, heard) = watch::channel(0);
+        let client = Client {
+            address,
+            token: person.token.clone(),
+            feed,
+            after: after.to_owned(),
+            book: Book::new(person, feed),
+            tell,
+        };
+        Self { cuts, heard, task: tokio::spawn(client.follow(orders)) }
+    }
+
+    /// Cuts the line, wherever it is.
+    pub async fn cut(&self) {
+        self.cuts.send(()).await.expect("it still follows");
+    }
+
+    /// Where it is.
+    pub fn position(&self) -> Position {
+        *self.heard.borrow()
+    }
+
+    /// Waits until it has heard of this position, and ends it; its book.
+    pub async fn heard_up_to(mut self, position: Position) -> Book {
+        soon(self.heard.wait_for(|heard| *heard >= position)).await.expect("it still follows");
+        drop(self.cuts);
+        soon(self.task).await.expect("it ends well")
+    }
+}
+
+struct Client {
+    address: SocketAddr,
+    token: String,
+    feed: Feed,
+    /// What the operation's own variables say, each time: like stock clients do.
+    after: String,
+    book: Book,
+    tell: watch::Sender<Position>,
+}
+
+impl Client {
+    async fn follow(mut self, mut orders: mpsc::Receiver<()>) -> Book {
+        let mut wait = BACK_OFF.0;
+        loop {
+            let before = self.book.len();
+            let closed = tokio::select! {
+                order = orders.recv() => match order {
+                    Some(()) => Closed(1006),
+                    None => return self.book,
+                },
+                closed = self.listen() => closed,
+            };
+            self.book.lost_the_line(closed);
+            wait = if self.book.len() > before { BACK_OFF.0 } else { (wait * 2).min(BACK_OFF.1) };
+            tokio::time::sleep(up_to(wait)).await;
+        }
+    }
+
+    /// Listens until the line is lost.
+    async fn listen(&mut self) -> Closed {
+        match self.try_listen().await {
+            Ok(never) => match never {},
+            Err(closed) => closed,
+        }
+    }
+
+    async fn try_listen(&mut self) -> Result<std::convert::Infallible, Closed> {
+        let resume_from = match self.book.cursor() {
+            Some(cursor) => json!({ "1": cursor }),
+            None => json!({}),
+        };
+        let mut line = Line::open(self.address, &self.token, json!({ "resumeFrom": resume_from })).await?;
+        line.subscribe("1", self.feed.document(), &json!({ "after": self.after })).await?;
+        loop {
+            let message = line.next().await?;
+            match message["type"].as_str() {
+                Some("next") => self.hear(&message["payload"]),
+                Some("ping") => line.say(json!({ "type": "pong" })).await?,
+                _ => panic!("a subscription that can resume does not end: {message}"),
+            }
+        }
+    }
+
+    fn hear(&mut self, payload: &Value) {
+        assert!(payload.get("errors").is_none(), "{payload}");
+        let position = match self.feed {
+            Feed::Events => self.book.event(&payload["data"]["events"]),
+            Feed::Messages => self.book.message(&payload["data"]["messageAdded"]),
+        };
+        self.tell.send_replace(position);
+    }
+}

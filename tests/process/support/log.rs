@@ -1,0 +1,119 @@
+//! What the database holds, read past the program: the truth to which clients' books are held.
+
+use std::collections::{BTreeMap, HashMap};
+
+use parlour::entity::{conversation, feed_event, membership, message};
+use parlour::feed::{Kind, Position};
+use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryOrder, Statement};
+
+use super::Server;
+
+/// An event of the feed.
+pub struct Logged {
+    pub position: Position,
+    pub message: Option<String>,
+    kind: Kind,
+    conversation: Option<String>,
+    recipient: Option<String>,
+}
+
+impl Logged {
+    pub fn is_message(&self) -> bool {
+        self.kind == Kind::MessageAdded
+    }
+}
+
+/// The whole feed and all messages.
+pub struct Log {
+    events: BTreeMap<Position, Logged>,
+    /// Where each person has been a member, and since which position.
+    stays: HashMap<(String, String), Position>,
+    /// The seqs of each conversation, in order.
+    seqs: BTreeMap<String, Vec<i32>>,
+    last_seqs: BTreeMap<String, i32>,
+    /// Every message's id, seq and conversation.
+    pub messages: HashMap<String, (i32, String)>,
+}
+
+impl Log {
+    pub async fn read(server: &Server) -> Self {
+        let db = server.database().await;
+        let events = feed_event::Entity::find().all(&db).await.expect("the feed");
+        let events = events.into_iter().map(|row| Logged {
+            position: row.position,
+            message: row.message_id.map(|id| id.to_string()),
+            kind: row.kind,
+            conversation: row.conversation_id.map(|id| id.to_string()),
+            recipient: row.recipient_id.map(|id| id.to_string()),
+        });
+        let events = events.map(|event| (event.position, event)).collect();
+        let stays = membership::Entity::find().all(&db).await.expect("the memberships");
+        let stays = stays
+            .into_iter()
+            .map(|row| ((row.conversation_id.to_string(), row.user_id.to_string()), row.from_position));
+        let (stays, mut seqs, mut messages) = (stays.collect(), BTreeMap::<_, Vec<i32>>::new(), HashMap::new());
+        let rows = message::Entity::find().order_by_asc(message::Column::Seq).all(&db).await.expect("the messages");
+        for row in rows {
+            seqs.entry(row.conversation_id.to_string()).or_default().push(row.seq);
+            messages.insert(row.id.to_string(), (row.seq, row.conversation_id.to_string()));
+        }
+        let conversations = conversation::Entity::find().all(&db).await.expect("the conversations");
+        let last_seqs = conversations.into_iter().map(|row| (row.id.to_string(), row.last_seq)).collect();
+        db.close().await.expect("the database closes");
+        Self { events, stays, seqs, last_seqs, messages }
+    }
+
+    /// The events after a place that a person may hear, in order.
+    pub fn heard_by<'a>(&'a self, user: &'a str, after: Position) -> impl Iterator<Item = &'a Logged> {
+        self.events.range(after + 1..).map(|(_, event)| event).filter(move |event| match &event.recipient {
+            Some(recipient) => recipient == user,
+            None => event.conversation.as_ref().is_some_and(|conversation| {
+                let stay = self.stays.get(&(conversation.clone(), user.to_owned()));
+                stay.is_some_and(|since| *since < event.position)
+            }),
+        })
+    }
+
+    /// Where the last event is that a person may hear.
+    pub fn last_of(&self, user: &str) -> Position {
+        self.heard_by(user, 0).last().map_or(0, |event| event.position)
+    }
+
+    /// The event at a position.
+    pub fn at(&self, position: Position) -> &Logged {
+        &self.events[&position]
+    }
+
+    /// Positions and seqs are 0, 1, 2 … and 1, 2, 3 …, without a hole and without a double.
+    pub fn has_no_hole(&self) {
+        let hole = self.events.keys().zip(0..).find(|(position, due)| **position != *due);
+        assert_eq!(hole, None, "a position of the feed, and the one that is due there");
+        for (conversation, last) in &self.last_seqs {
+            let seqs = self.seqs.get(conversation).cloned().unwrap_or_default();
+            assert!(seqs.iter().copied().eq(1..=*last), "{conversation} up to {last}: {seqs:?}");
+        }
+    }
+}
+
+/// SQLite finds nothing wrong with the file.
+pub async fn is_sound(server: &Server) {
+    assert_eq!(rows(&server.database().await, "PRAGMA integrity_check").await, ["ok"]);
+}
+
+/// Every row of every table, as text.
+pub async fn dump(server: &Server) -> Vec<String> {
+    let db = server.database().await;
+    let mut dump = Vec::new();
+    for table in rows(&db, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").await {
+        let columns = rows(&db, &format!("SELECT 'quote(\"' || name || '\")' FROM pragma_table_info('{table}')")).await;
+        let lines = rows(&db, &format!("SELECT {} FROM \"{table}\" ORDER BY 1", columns.join(" || ' ' || "))).await;
+        dump.extend(lines.into_iter().map(|line| format!("{table}: {line}")));
+    }
+    dump
+}
+
+/// The first column of what a statement gives.
+async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.expect("rows");
+    rows.into_iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
+}

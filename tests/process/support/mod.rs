@@ -1,0 +1,36 @@
+//! What these tests share: the process, people who use it over HTTP, and clients who come back by themselves.
+
+mod book;
+mod line;
+mod listener;
+mod log;
+mod person;
+mod server;
+
+use std::time::Duration;
+
+pub use book::Book;
+pub use line::{Closed, Line};
+pub use listener::{Feed, Listener};
+pub use log::{Log, dump, is_sound};
+pub use person::{Message, PASSWORD, Person, SEND, code};
+pub use server::Server;
+
+/// Longer than anything here takes on a busy machine. A test that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits for what has to come.
+pub async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what).await.expect("it comes in time")
+}
+
+/// A random part of a time: no two runs are alike.
+pub fn up_to(most: Duration) -> Duration {
+    let random = getrandom::u32().expect("random numbers");
+    most.mul_f64(f64::from(random) / f64::from(u32::MAX))
+}
+
+/// A random place in a list of so many.
+pub fn any_of(many: usize) -> usize {
+    getrandom::u32().expect("random numbers") as usize % many
+}

@@ -1,0 +1,124 @@
+//! Somebody who uses the API over HTTP, and bears that the server is away.
+
+use serde_json::{Value, json};
+
+use super::Server;
+
+/// A person with an account, signed in.
+#[derive(Clone)]
+pub struct Person {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub token: String,
+    url: String,
+    http: reqwest::Client,
+}
+
+/// A message to be sent, as often as it takes.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Chosen before the first try.
+    pub id: String,
+    /// A `ConversationRef`.
+    pub to: Value,
+    pub text: String,
+}
+
+impl Message {
+    pub fn new(to: Value, text: impl Into<String>) -> Self {
+        Self { id: uuid::Uuid::now_v7().to_string(), to, text: text.into() }
+    }
+
+    /// The variables of [`SEND`].
+    pub fn variables(&self) -> Value {
+        json!({ "input": { "id": self.id, "to": self.to, "text": self.text } })
+    }
+}
+
+pub const PASSWORD: &str = "correct horse 7 battery";
+
+/// Sends a message; asks for all of it that stays as it is.
+pub const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) {
+    id seq text version conversationId createdAt feedCursor sender { id } } }";
+
+impl Person {
+    pub async fn sign_up(server: &Server, name: &str) -> Self {
+        let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
+        Self::sign_up_as(server, name, &email).await
+    }
+
+    pub async fn sign_up_as(server: &Server, name: &str, email: &str) -> Self {
+        let (name, email, url) = (name.to_owned(), email.to_owned(), server.url("/graphql"));
+        let nobody = Self { id: String::new(), token: String::new(), name, email, url, http: server.http().clone() };
+        let input = json!({ "fullName": nobody.name, "email": nobody.email, "password": PASSWORD });
+        let query = "mutation($input: SignupInput!) { signup(input: $input) { token user { id } } }";
+        let mut payload = nobody.ask(query, json!({ "input": input })).await["signup"].take();
+        let mut text =
+            |at: &str| payload.pointer_mut(at).map(Value::take).and_then(|text| Some(text.as_str()?.to_owned()));
+        let (id, token) = (text("/user/id").expect("an id"), text("/token").expect("a token"));
+        Self { id, token, ..nobody }
+    }
+
+    /// The same person, by connections of their own.
+    pub fn with_own_connections(&self) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { http, ..self.clone() }
+    }
+
+    /// Executes a document; `None` when no answer came.
+    pub async fn try_execute(&self, query: &str, variables: &Value) -> Option<Value> {
+        let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        request.timeout(super::PATIENCE).send().await.ok()?.json().await.ok()
+    }
+
+    /// Executes a document; the whole answer.
+    pub async fn execute(&self, query: &str, variables: Value) -> Value {
+        self.try_execute(query, &variables).await.expect("an answer")
+    }
+
+    /// Executes a document that has to go well; its data.
+    pub async fn ask(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.execute(query, variables).await;
+        assert!(answer.get("errors").is_none(), "{query}: {answer}");
+        answer["data"].take()
+    }
+
+    /// Tries once to send a message. `None` when no answer came: nobody knows whether it was sent.
+    pub async fn try_send(&self, message: &Message) -> Option<Value> {
+        let mut answer = self.try_execute(SEND, &message.variables()).await?;
+        assert!(answer.get("errors").is_none(), "{answer}");
+        Some(answer["data"]["sendMessage"].take())
+    }
+
+    /// Sends a message; the answer.
+    pub async fn send(&self, message: &Message) -> Value {
+        self.try_send(message).await.expect("an answer")
+    }
+
+    /// How a message names a direct conversation with this person.
+    pub fn as_recipient(&self) -> Value {
+        json!({ "userId": self.id })
+    }
+
+    /// Makes a group; how a message names it.
+    pub async fn group(&self, title: &str, members: &[&Self]) -> Value {
+        let members: Vec<&str> = members.iter().map(|member| member.id.as_str()).collect();
+        let query = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
+        let mut made = self.ask(query, json!({ "input": { "title": title, "memberIds": members } })).await;
+        json!({ "conversationId": made["createConversation"]["id"].take() })
+    }
+
+    /// The cursor of the feed now.
+    pub async fn feed_cursor(&self) -> String {
+        self.ask("{ feedCursor }", json!({})).await["feedCursor"].as_str().expect("a cursor").to_owned()
+    }
+}
+
+/// The code of an answer's first error.
+pub fn code(answer: &Value) -> &str {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("no code in {answer}"))
+}

@@ -1,0 +1,180 @@
+//! The real program, as a process with a folder and a port of its own.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use sea_orm::DatabaseConnection;
+use tokio::process::{Child, Command};
+
+use super::{Person, any_of, soon};
+
+/// A server that can be stopped and started again, at the same address and on the same data.
+pub struct Server {
+    pub address: SocketAddr,
+    folder: PathBuf,
+    settings: Vec<(String, String)>,
+    http: reqwest::Client,
+    child: Option<Child>,
+}
+
+static FOLDERS: AtomicU32 = AtomicU32::new(0);
+
+impl Server {
+    /// A server with the default settings, ready.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// A server with some settings of its own, ready.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let mut server = Self::prepare(settings);
+        server.start_again().await;
+        server
+    }
+
+    /// A server that has never been started.
+    pub fn prepare(settings: &[(&str, &str)]) -> Self {
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("parlour-process-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder for the test");
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { address: (Ipv4Addr::LOCALHOST, free_port()).into(), folder, settings, http, child: None }
+    }
+
+    /// Starts the process, and waits until it is ready.
+    pub async fn start_again(&mut self) {
+        assert!(self.child.is_none(), "it runs already");
+        let log = || File::options().create(true).append(true).open(self.folder.join("log")).expect("a log");
+        let child = self.command("serve").stdout(log()).stderr(log()).spawn();
+        self.child = Some(child.expect("the program starts"));
+        soon(async {
+            while !self.is_ready().await {
+                let ended = self.child.as_mut().and_then(|child| child.try_wait().expect("a state"));
+                assert!(ended.is_none(), "the server ended with {ended:?}:\n{}", self.log());
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+    }
+
+    async fn is_ready(&self) -> bool {
+        let answer = self.http.get(self.url("/readyz")).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Ends the process as a power cut would: without a word.
+    pub async fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill().await.expect("it can be killed");
+    }
+
+    /// Asks the process to end.
+    pub fn terminate(&self) {
+        let child = self.child.as_ref().expect("it runs");
+        let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it has an id");
+        kill_process(id, Signal::TERM).expect("it takes a signal");
+    }
+
+    /// Waits until the process has ended.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("it runs");
+        soon(child.wait()).await.expect("an end")
+    }
+
+    /// Asks the process to end, and waits until it has, in peace.
+    pub async fn stop(&mut self) {
+        self.terminate();
+        let ended = self.ended().await;
+        assert!(ended.success(), "it ended with {ended}:\n{}", self.log());
+    }
+
+    /// The program with the server's settings, for another command, in the server's folder.
+    pub fn command(&self, name: &str) -> Command {
+        let mut command = program(&self.folder);
+        command.arg(name).env("PORT", self.address.port().to_string());
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs another command of the program to its end.
+    pub async fn run(&self, name: &str) -> Output {
+        soon(self.command(name).output()).await.expect("the program runs")
+    }
+
+    /// What the server has printed so far, over all its starts.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(self.folder.join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Waits until the server has printed this.
+    pub async fn says(&self, text: &str) {
+        soon(async {
+            while !self.log().contains(text) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+    }
+
+    /// The folder in which the program runs; its data folder is `data` in there.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// Somebody with a new account.
+    pub async fn user(&self, name: &str) -> Person {
+        Person::sign_up(self, name).await
+    }
+
+    /// The server's own database, to look into.
+    pub async fn database(&self) -> DatabaseConnection {
+        let file = self.folder.join("data/parlour.db");
+        sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The process is killed when its handle goes, and what it still writes is nobody's.
+        drop(self.child.take());
+        if std::thread::panicking() {
+            eprintln!("the server's folder is left for a look: {}", self.folder.display());
+        } else {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// The program in a folder of its own, without any setting of ours.
+fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));
+    command.env_clear().current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// A port that nobody uses. Below those that the system gives to outgoing connections: one of a client who knocks
+/// while the server is away could get the server's.
+fn free_port() -> u16 {
+    let ports = 20_000_u16..32_000;
+    loop {
+        let port = ports.start + u16::try_from(any_of(ports.len())).expect("a port is small");
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}
