@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Request, ServerError};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::broadcast;
+use tokio::time::timeout;
 
 use crate::conversations::{self, Reference};
 use crate::entity::conversation::DirectPair;
@@ -131,7 +132,10 @@ impl Api {
             Err(errors) => return vec![self.refused(errors, &caller)],
             Ok(super::Operation::Subscription) => {}
             Ok(super::Operation::Query | super::Operation::Mutation) => {
-                let response = self.execute_prepared(request, caller).await;
+                let answer = timeout(limits::REQUEST, self.execute_prepared(request, caller.clone())).await;
+                let Ok(response) = answer else {
+                    return vec![self.refused(vec![server_error(Error::unavailable())], &caller)];
+                };
                 if is_request_error(&response) {
                     return vec![Frame::Error(super::json(&response.errors))];
                 }

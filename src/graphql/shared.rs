@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Request, Response, ServerError, Variables};
 use futures_util::{FutureExt, StreamExt};
+use tokio::time::timeout;
 
 use crate::accounts::Viewer;
 use crate::error::Error;
@@ -23,6 +24,7 @@ use crate::graphql::loaders::Loaders;
 use crate::graphql::made::{Kept, Made, Once};
 use crate::graphql::shape::{Shape, lift_root};
 use crate::graphql::{Api, Caller, Json, json};
+use crate::limits;
 use crate::slot::Slot;
 
 /// What equal subscriptions have in common.
@@ -84,12 +86,13 @@ impl Api {
         Ok((shared, topic))
     }
 
-    /// The first response of a subscription; a panic is a failure of ours.
+    /// The first response of a subscription; a panic is a failure of ours, and so is one that does not come.
     async fn one_response(&self, request: Request) -> Option<Response> {
         let mut responses = self.schema.execute_stream(request);
-        match AssertUnwindSafe(responses.next()).catch_unwind().await {
-            Ok(response) => response,
-            Err(_) => {
+        match timeout(limits::REQUEST, AssertUnwindSafe(responses.next()).catch_unwind()).await {
+            Ok(Ok(response)) => response,
+            Err(_) => Some(Response::from_errors(vec![server_error(Error::unavailable())])),
+            Ok(Err(_)) => {
                 let panicked = Error::Internal(anyhow::anyhow!("a resolver panicked"));
                 Some(Response::from_errors(vec![server_error(panicked)]))
             }
