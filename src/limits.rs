@@ -76,8 +76,8 @@ pub const WRITER_BATCH: usize = 256;
 pub const RING_EVENTS: usize = 4_096;
 /// Events that wait for one subscription before it is sent back to the database.
 pub const INBOX_EVENTS: usize = 1_024;
-/// Events that a replay reads at once.
-pub const REPLAY_PAGE: u64 = 1_000;
+/// Events that a replay reads at once, with their messages: 4 MB, if all of them are as long as they may be.
+pub const REPLAY_PAGE: u64 = 250;
 /// Events that a replay sends in all, read marks not counted.
 pub const REPLAY_EVENTS: u64 = 10_000;
 /// Replays that read at the same time.

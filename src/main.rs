@@ -11,6 +11,7 @@ use parlour::config::{Config, LogFormat};
 use parlour::{graphql, limits, run, seed, start};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 /// The default allocator of musl and glibc gives less memory back, and is slower with many threads.
 #[global_allocator]
@@ -53,7 +54,13 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    log(&config);
+    // What other commands print is their result.
+    let out = if matches!(command, Command::Serve) {
+        BoxMakeWriter::new(std::io::stdout)
+    } else {
+        BoxMakeWriter::new(std::io::stderr)
+    };
+    log(&config, out);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = runtime.context("no threads").and_then(|runtime| runtime.block_on(execute(command, config)));
     match outcome {
@@ -124,7 +131,7 @@ async fn healthcheck(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn log(config: &Config) {
+fn log(config: &Config, out: BoxMakeWriter) {
     use std::io::IsTerminal;
     use tracing_subscriber::{EnvFilter, fmt};
     // Checked with the other settings.
@@ -132,8 +139,8 @@ fn log(config: &Config) {
     match config.log_format {
         LogFormat::Text => {
             let is_watched = std::io::stdout().is_terminal();
-            fmt().with_env_filter(filter).with_target(false).with_ansi(is_watched).init();
+            fmt().with_env_filter(filter).with_target(false).with_ansi(is_watched).with_writer(out).init();
         }
-        LogFormat::Json => fmt().with_env_filter(filter).json().flatten_event(true).init(),
+        LogFormat::Json => fmt().with_env_filter(filter).json().flatten_event(true).with_writer(out).init(),
     }
 }

@@ -1,6 +1,7 @@
 //! Reads the log: where it stands, what came after a position, and what of it one person may hear.
 
-use std::collections::HashMap;
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use sea_orm::{
@@ -9,10 +10,10 @@ use sea_orm::{
 };
 
 use crate::clock::Timestamp;
-use crate::entity::{feed_event, feed_head, membership};
+use crate::entity::{feed_event, feed_head, membership, message};
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Event, Kind, nonce_from_row};
-use crate::id::{ConversationId, UserId};
+use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 
 /// Why what was missed can't be told.
@@ -181,7 +182,24 @@ pub(super) async fn missed_page(
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let rows = feed_event::Model::find_by_statement(statement).all(db).await?;
-    Ok(rows.into_iter().map(|row| Event::from_log(row, Arc::new([]))).collect())
+    let mut events: Vec<Event> = rows.into_iter().map(|row| Event::from_log(row, Arc::new([]))).collect();
+    bring_messages(db, &mut events).await?;
+    Ok(events)
+}
+
+/// Reads the messages of a page at once, as they are now, so that nobody has to read each.
+async fn bring_messages(db: &DatabaseConnection, events: &mut [Event]) -> Result<(), DbErr> {
+    let ids: HashSet<MessageId> = events.iter().filter_map(|event| event.fact.message).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let rows = message::Entity::find().filter(message::Column::Id.is_in(ids)).all(db).await?;
+    let rows: HashMap<MessageId, Arc<message::Model>> = rows.into_iter().map(|row| (row.id, Arc::new(row))).collect();
+    for event in events {
+        let row = event.fact.message.and_then(|id| rows.get(&id)).cloned();
+        event.fact.row = row.map(|row| row as Arc<dyn Any + Send + Sync>);
+    }
+    Ok(())
 }
 
 /// The events after $2 up to $3 that $1 may hear now. Only conversations whose newest event is past $2 are looked

@@ -13,17 +13,20 @@ mod loaders;
 mod made;
 mod messages;
 mod paging;
+mod place;
 mod presence;
 mod server_info;
 mod shape;
 mod shared;
+mod subscription;
+mod variables;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use async_graphql::parser::types::{BaseType, OperationType};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{MergedObject, MergedSubscription, Request, Response, Schema, ServerError};
 use futures_util::FutureExt;
 use moka::sync::Cache;
@@ -31,7 +34,7 @@ use serde::Serialize;
 
 pub use context::Program;
 pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error};
-pub use live::{Frame, Resume};
+pub use live::{Frame, Resume, Run};
 
 use crate::accounts::Viewer;
 use crate::error::Error;
@@ -138,20 +141,7 @@ impl Api {
         }
         // Without an operation the execution says what is wrong.
         let Some(operation) = guard::operation::chosen(document, name.as_deref()) else { return Ok(Operation::Query) };
-        let mut defaults = Vec::new();
-        for definition in &operation.variable_definitions {
-            let definition = &definition.node;
-            // async-graphql panics on a default of a type that it does not know.
-            if !self.names.contains(base_name(&definition.var_type.node.base)) {
-                return Err(vec![invalid(format!("Unknown type \"{}\"", definition.var_type.node))]);
-            }
-            // Its @skip and @include look at the given variables only, so the defaults are given too.
-            if let Some(default) = &definition.default_value
-                && !variables.contains_key(&definition.name.node)
-            {
-                defaults.push((definition.name.node.clone(), default.node.clone()));
-            }
-        }
+        let defaults = variables::complete(operation, &variables, &self.names).map_err(|error| vec![error])?;
         let operation = match operation.ty {
             OperationType::Query => Operation::Query,
             OperationType::Mutation => Operation::Mutation,
@@ -210,13 +200,6 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
         .override_output_type_description::<List<conversations::Member>>("A page of a conversation's members.")
         .override_output_type_description::<List<conversations::Conversation>>("A page of conversations.")
         .override_output_type_description::<List<messages::Message>>("A page of a history, oldest to newest.")
-}
-
-fn base_name(base: &BaseType) -> &str {
-    match base {
-        BaseType::Named(name) => name,
-        BaseType::List(inner) => base_name(&inner.base),
-    }
 }
 
 fn invalid(problem: impl std::fmt::Display) -> ServerError {

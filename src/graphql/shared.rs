@@ -117,6 +117,17 @@ impl Shapes {
 }
 
 impl Shared {
+    /// What [`resolve`](Self::resolve) would give, where somebody has made it already.
+    pub(super) fn ready(self: &Arc<Self>, moment: &Moment) -> Option<Option<Json>> {
+        if self.asks_for_viewer.load(Ordering::Relaxed) {
+            return None;
+        }
+        match moment.slot()?.get::<Arc<Made>>()?.cell(self).get()? {
+            Once::Payload(payload) => Some(payload.clone()),
+            Once::AsksForViewer => None,
+        }
+    }
+
     /// The payload of the frame that tells of a moment; `None` where there is nothing to tell.
     pub(super) async fn resolve(
         self: &Arc<Self>,

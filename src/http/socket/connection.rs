@@ -1,28 +1,27 @@
 //! One socket from its upgrade to its end: a task that reads, runs operations and writes, and waits for none of them.
 
 use std::collections::HashMap;
-use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
-use futures_util::StreamExt;
-use futures_util::future::poll_fn;
+use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable};
-use tokio::time::{Instant, sleep_until, timeout};
+use futures_util::{FutureExt, StreamExt};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::SocketCaller;
 use super::close::Close;
 use super::outbox::Outbox;
 use super::pace::Pace;
-use super::protocol::{self, Incoming, Init, ResumeFrom};
-use crate::accounts::{Authenticated, LiveSession, Viewer};
+use super::protocol::{self, Incoming, Init};
+use super::sign_in::SignedIn;
 use crate::error::Error;
-use crate::graphql::{Api, Caller, Frame, Resume};
+use crate::graphql::{Api, Caller, Frame, Resume, Run};
 use crate::limits;
-use crate::presence::Device;
 
 /// Runs a socket to its end. When `drain` is cancelled it ends after a random part of `spread`.
 pub(super) async fn run(
@@ -43,6 +42,10 @@ pub(super) async fn run(
             () = &mut leaving => Some(Close::ServiceRestart),
         }
     };
+    if end == Some(Close::ServiceRestart) {
+        // What takes longer is cut off.
+        let _ = timeout(limits::REQUEST, connection.finish()).await;
+    }
     connection.end(end).await;
 }
 
@@ -57,6 +60,9 @@ struct Connection {
     said: Vec<Said>,
     operations: HashMap<Arc<str>, Operation>,
     signed_in: Option<SignedIn>,
+    /// Ends when the session does.
+    watch: Option<BoxFuture<'static, Close>>,
+    timer: Pin<Box<Sleep>>,
     pace: Pace,
     opened: Instant,
     heard: Instant,
@@ -64,6 +70,7 @@ struct Connection {
 }
 
 struct Operation {
+    is_subscription: bool,
     stop: AbortHandle,
     /// The start of its messages.
     next: String,
@@ -72,15 +79,6 @@ struct Operation {
 /// A frame of an operation, with the operation's id.
 type Said = (Arc<str>, Frame);
 
-/// What `connection_init` brought.
-struct SignedIn {
-    viewer: Viewer,
-    session: LiveSession,
-    _device: Device,
-    resume_from: HashMap<String, String>,
-    resume_first: Arc<Mutex<Option<String>>>,
-}
-
 /// What wakes the task.
 enum Wake {
     Heard(Message),
@@ -88,8 +86,8 @@ enum Wake {
     Gone,
     Failed(axum::Error),
     Time,
-    Ended,
-    Expired,
+    /// The session has ended.
+    Over(Close),
 }
 
 impl Connection {
@@ -104,6 +102,8 @@ impl Connection {
             said: Vec::new(),
             operations: HashMap::new(),
             signed_in: None,
+            watch: None,
+            timer: Box::pin(sleep_until(now + limits::INIT_WAIT)),
             pace: Pace::new(now),
             opened: now,
             heard: now,
@@ -132,8 +132,7 @@ impl Connection {
                         return end;
                     }
                 }
-                Wake::Ended => return Some(Close::Unauthorized),
-                Wake::Expired => return Some(Close::Forbidden),
+                Wake::Over(close) => return Some(close),
                 Wake::Gone => return None,
                 Wake::Failed(error) => return refusal_of(error),
             }
@@ -141,28 +140,43 @@ impl Connection {
     }
 
     async fn wake(&mut self) -> Wake {
-        let clock = self.api.program().app.clock.clone();
         let deadline = self.deadline();
-        let Self { socket, outbox, running, said, signed_in, .. } = self;
-        let session = async {
-            let Some(SignedIn { session, .. }) = signed_in else { return std::future::pending().await };
-            let until = *session.expires_at.borrow_and_update();
-            tokio::select! {
-                () = session.ended.cancelled() => Wake::Ended,
-                // Moved: look again.
-                Ok(()) = session.expires_at.changed() => Wake::Time,
-                () = clock.sleep_until(until) => Wake::Expired,
+        let Self { socket, outbox, running, said, watch, timer, .. } = self;
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
+        }
+        poll_fn(|cx| {
+            if let Some(Poll::Ready(close)) = watch.as_mut().map(|watch| watch.poll_unpin(cx)) {
+                return Poll::Ready(Wake::Over(close));
             }
-        };
-        tokio::select! {
-            biased;
-            wake = session => wake,
-            () = sleep_until(deadline) => Wake::Time,
-            wake = poll_fn(|cx| match poll(socket, outbox, running, said, cx) {
+            if timer.poll_unpin(cx).is_ready() {
+                return Poll::Ready(Wake::Time);
+            }
+            match poll(socket, outbox, running, said, cx) {
                 // The client has just stopped to read: there is an earlier deadline now.
                 Poll::Pending if outbox.deadline().is_some_and(|stalled| stalled < deadline) => Poll::Ready(Wake::Time),
                 wake => wake,
-            }) => wake,
+            }
+        })
+        .await
+    }
+
+    /// Answers the queries and mutations under way. Subscriptions need not be waited for: they resume.
+    async fn finish(&mut self) {
+        while self.operations.values().any(|operation| !operation.is_subscription) {
+            match self.wake().await {
+                Wake::Said => {
+                    for (id, frame) in std::mem::take(&mut self.said) {
+                        if self.say(&id, frame).is_err() {
+                            return;
+                        }
+                    }
+                }
+                // What comes now comes too late.
+                Wake::Heard(_) => {}
+                Wake::Time if self.check_time().is_ok() => {}
+                Wake::Time | Wake::Gone | Wake::Failed(_) | Wake::Over(_) => return,
+            }
         }
     }
 
@@ -209,7 +223,8 @@ impl Connection {
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(()),
         };
         match Incoming::parse(&text)? {
-            Incoming::Init(init) => self.init(init).await,
+            // Boxed, as it happens once, and a socket that waits is to be small.
+            Incoming::Init(init) => Box::pin(self.init(init)).await,
             Incoming::Ping => {
                 // An answer may wait while the client does not read; a client that asks on and on without reading may not.
                 if !self.outbox.has_room() {
@@ -233,26 +248,9 @@ impl Connection {
         if self.signed_in.is_some() {
             return Err(Close::TooManyInitialisations);
         }
-        let from_http = self.caller.credential.take().map(|credential| credential.token);
-        let token = init.token.or(from_http).ok_or(Close::Unauthorized)?;
-        let program = self.api.program();
-        let (viewer, expires_at) = match program.accounts.authenticate(&token).await {
-            Ok(Authenticated::Viewer { viewer, expires_at, .. }) => (viewer, expires_at),
-            Ok(Authenticated::Expired) => return Err(Close::Forbidden),
-            Ok(Authenticated::Nobody) => return Err(Close::Unauthorized),
-            Err(error) => {
-                tracing::warn!(request.id = self.caller.request_id, "a socket could not sign in: {error:?}");
-                return Err(Close::TryAgainLater);
-            }
-        };
-        let session = program.accounts.watch(&viewer, expires_at);
-        let device = program.presence.connect(viewer.user()).ok_or(Close::TooManyConnections)?;
-        let (resume_from, first) = match init.resume_from {
-            ResumeFrom::ByOperation(cursors) => (cursors, None),
-            ResumeFrom::First(cursor) => (HashMap::new(), Some(cursor)),
-        };
-        let resume_first = Arc::new(Mutex::new(first));
-        self.signed_in = Some(SignedIn { viewer, session, _device: device, resume_from, resume_first });
+        let (signed_in, watch) = SignedIn::by(&self.api, &mut self.caller, init).await?;
+        self.signed_in = Some(signed_in);
+        self.watch = Some(watch);
         self.outbox.push(Message::text(protocol::ACK));
         Ok(())
     }
@@ -278,10 +276,11 @@ impl Connection {
         let resume = Resume { own: signed_in.resume_from.remove(&id), first: Arc::clone(&signed_in.resume_first) };
         let next = protocol::head("next", &id);
         let id: Arc<str> = id.into();
-        let (frames, stop) = abortable(self.api.run(request, caller, resume));
+        let Run { is_subscription, frames } = self.api.run(request, caller, resume);
+        let (frames, stop) = abortable(frames);
         let named = Arc::clone(&id);
         self.running.push(frames.map(move |frame| (Arc::clone(&named), frame)).boxed());
-        self.operations.insert(id, Operation { stop, next });
+        self.operations.insert(id, Operation { is_subscription, stop, next });
         Ok(())
     }
 

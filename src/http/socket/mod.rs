@@ -8,6 +8,7 @@ mod connection;
 mod outbox;
 mod pace;
 mod protocol;
+mod sign_in;
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,0 +1,70 @@
+//! Of which conversations a `messageAdded` tells.
+
+use crate::conversations::{self, Reference};
+use crate::entity::conversation::DirectPair;
+use crate::error::Error;
+use crate::feed::Event;
+use crate::graphql::Api;
+use crate::graphql::conversations::ConversationRef;
+use crate::graphql::error::{Failure, Result};
+use crate::id::{ConversationId, UserId};
+
+/// Of which conversations a `messageAdded` tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// All of the viewer's.
+    Everywhere,
+    /// One.
+    In(ConversationId),
+    /// A direct conversation that does not exist yet.
+    Between(DirectPair),
+}
+
+impl Place {
+    /// What a client asks for. `NotFound` where the viewer may not see it.
+    pub(super) async fn find(api: &Api, viewer: UserId, reference: Option<ConversationRef>) -> Result<Self> {
+        let Some(reference) = reference else { return Ok(Self::Everywhere) };
+        let reference = reference.parse().ok_or(Failure(Error::NotFound))?;
+        let app = &api.program.app;
+        if let Some(membership) = conversations::find_membership(app, viewer, reference).await? {
+            return Ok(Self::In(membership.conversation().id));
+        }
+        match reference {
+            Reference::Direct(other) if other != viewer && conversations::can_be_written_to(app, other).await? => {
+                Ok(Self::Between(DirectPair::of(viewer, other)))
+            }
+            Reference::Direct(_) | Reference::Id(_) => Err(Failure(Error::NotFound)),
+        }
+    }
+
+    /// Whether an event is of there.
+    pub(super) fn has(&self, event: &Event) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::In(conversation) => event.fact.conversation == Some(*conversation),
+            Self::Between(_) => false,
+        }
+    }
+
+    /// The conversation that did not exist when the subscription began may have been made before the feed was followed,
+    /// which then does not tell of it.
+    pub(super) async fn may_have_begun(&mut self, api: &Api, viewer: UserId) -> Result<(), Error> {
+        let Self::Between(pair) = self else { return Ok(()) };
+        let Some(other) = pair.other(viewer) else { return Ok(()) };
+        let made = conversations::find_membership(&api.program.app, viewer, Reference::Direct(other)).await?;
+        if let Some(membership) = made {
+            *self = Self::In(membership.conversation().id);
+        }
+        Ok(())
+    }
+
+    /// The viewer has joined a conversation: it may be the one that did not exist.
+    pub(super) async fn may_begin(&mut self, api: &Api, event: &Event) -> Result<(), Error> {
+        let (Self::Between(pair), Some(id)) = (&*self, event.fact.conversation) else { return Ok(()) };
+        let rows = conversations::by_ids(&api.program.app, &[id]).await?;
+        if rows.iter().any(|row| row.direct_pair.as_ref() == Some(pair)) {
+            *self = Self::In(id);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! A subscription from its beginning to its end: what it follows, and what it tells of it.
+
+use std::sync::Arc;
+
+use async_graphql::ID;
+use tokio::sync::broadcast;
+
+use crate::accounts::Viewer;
+use crate::error::Error;
+use crate::feed::{Cursor, Kind, Reset, Start, Step};
+use crate::graphql::conversations::ConversationRef;
+use crate::graphql::error::{Failure, Result};
+use crate::graphql::live::{Frame, Frames, Moment};
+use crate::graphql::place::Place;
+use crate::graphql::shared::{Fault, Shared};
+use crate::graphql::{Api, Json};
+use crate::id::UserId;
+use crate::limits;
+
+/// A subscription that has begun.
+pub(super) struct Subscription<'a> {
+    api: &'a Api,
+    shared: Arc<Shared>,
+    viewer: Viewer,
+    request_id: &'a str,
+    frames: &'a mut Frames,
+}
+
+/// Why a subscription ended other than by completing.
+pub(super) enum End {
+    /// For a reason that passes: the client resumes.
+    TryAgain,
+    /// For a reason that it can do something about.
+    Failed(Error),
+    /// With errors of the document's own, as JSON.
+    Refused(Json),
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl<'a> Subscription<'a> {
+    pub(super) fn new(
+        api: &'a Api,
+        shared: Arc<Shared>,
+        viewer: Viewer,
+        request_id: &'a str,
+        frames: &'a mut Frames,
+    ) -> Self {
+        Self { api, shared, viewer, request_id, frames }
+    }
+
+    pub(super) async fn events(&mut self, from: Start) -> Result<(), End> {
+        let mut follower = self.api.program.app.feed.follow(self.viewer.user(), from);
+        loop {
+            let moment = match follower.next().await? {
+                Step::Event(event) => Moment::Event(event),
+                Step::CaughtUp(cursor) => Moment::CaughtUp(cursor),
+                Step::Reset(reset, cursor) => Moment::Reset(reset, cursor),
+            };
+            if let Some(passed) = self.deliver(moment).await? {
+                // It can't be told, and the client has to know that it misses it.
+                self.deliver(Moment::Reset(Reset::Expired, passed)).await?;
+            }
+        }
+    }
+
+    pub(super) async fn messages(&mut self, conversation: Option<ConversationRef>, from: Start) -> Result<(), End> {
+        let place = Box::pin(Place::find(self.api, self.viewer.user(), conversation)).await;
+        let mut place = place.map_err(|Failure(error)| End::Failed(error))?;
+        let mut follower = self.api.program.app.feed.follow(self.viewer.user(), from);
+        loop {
+            let event = match follower.next().await? {
+                Step::Event(event) => event,
+                Step::CaughtUp(_) => {
+                    place.may_have_begun(self.api, self.viewer.user()).await?;
+                    continue;
+                }
+                Step::Reset(..) => return Err(End::Failed(Error::CursorExpired)),
+            };
+            match event.fact.kind {
+                Kind::MessageAdded if place.has(&event) => {
+                    if self.deliver(Moment::Event(event)).await?.is_some() {
+                        return Err(End::Failed(Error::CursorExpired));
+                    }
+                }
+                Kind::ConversationAdded => place.may_begin(self.api, &event).await?,
+                Kind::ConversationRemoved if place.has(&event) && place != Place::Everywhere => return Ok(()),
+                Kind::Origin
+                | Kind::MessageAdded
+                | Kind::MessageChanged
+                | Kind::ReadMarkMoved
+                | Kind::ConversationUpdated
+                | Kind::ConversationRemoved
+                | Kind::UserChanged => {}
+            }
+        }
+    }
+
+    pub(super) async fn online_users(&mut self) -> Result<(), End> {
+        let mut watcher = self.api.program.presence.watch();
+        loop {
+            let online = watcher.next().await?;
+            self.deliver(Moment::Online(online)).await?;
+        }
+    }
+
+    pub(super) async fn presence(&mut self, user_ids: Option<Vec<ID>>) -> Result<(), End> {
+        if user_ids.as_ref().is_some_and(|ids| ids.len() > limits::PRESENCE_USERS) {
+            let message = format!("ask for up to {} people", limits::PRESENCE_USERS);
+            return Err(End::Failed(Error::input("userIds", message)));
+        }
+        // What is no id is nobody's.
+        let wanted: Option<Vec<UserId>> = user_ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect());
+        let mut changes = self.api.program.presence.changes();
+        loop {
+            match changes.recv().await {
+                Ok(changed) => {
+                    if wanted.as_ref().is_none_or(|wanted| wanted.contains(&changed.user)) {
+                        self.deliver(Moment::Presence(changed)).await?;
+                    }
+                }
+                // Its state is not true any more: the client comes back and asks anew.
+                Err(broadcast::error::RecvError::Lagged(_)) => return Err(End::TryAgain),
+                Err(broadcast::error::RecvError::Closed) => return Ok(()),
+            }
+        }
+    }
+
+    /// Resolves a moment and sends it. One that can't be resolved, time and again, is passed: its cursor is returned.
+    async fn deliver(&mut self, moment: Moment) -> Result<Option<Cursor>, End> {
+        let cursor = match &moment {
+            Moment::Event(event) => Some(event.cursor),
+            Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) | Moment::Presence(_) => None,
+        };
+        // Most of the many have only to take what the first one made.
+        let payload = match self.shared.ready(&moment) {
+            Some(payload) => Ok(payload),
+            None => {
+                let resolve = self.shared.resolve(self.api, Arc::new(moment), &self.viewer, self.request_id);
+                Box::pin(resolve).await
+            }
+        };
+        match payload {
+            Ok(Some(payload)) => {
+                self.frames.yield_item(Frame::Next(payload)).await;
+                Ok(None)
+            }
+            Ok(None) => Ok(None),
+            Err(Fault::Theirs(errors)) => Err(End::Refused(errors)),
+            Err(Fault::Ours) => match cursor {
+                Some(cursor) if self.api.fails_for_good(cursor, self.viewer.user()) => Ok(Some(cursor)),
+                Some(_) | None => Err(End::TryAgain),
+            },
+        }
+    }
+}

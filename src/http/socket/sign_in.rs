@@ -1,0 +1,67 @@
+//! Who is at a socket, from `connection_init` on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::BoxFuture;
+
+use super::SocketCaller;
+use super::close::Close;
+use super::protocol::{Init, ResumeFrom};
+use crate::accounts::{Authenticated, LiveSession, Viewer};
+use crate::clock::Clock;
+use crate::graphql::Api;
+use crate::presence::Device;
+
+/// What `connection_init` brought.
+pub(super) struct SignedIn {
+    pub(super) viewer: Viewer,
+    /// The cursors for operations to come, by their ids.
+    pub(super) resume_from: HashMap<String, String>,
+    /// The cursor for the first subscription to the feed.
+    pub(super) resume_first: Arc<Mutex<Option<String>>>,
+    _device: Device,
+}
+
+impl SignedIn {
+    /// Signs in; beside it comes what ends when the session does.
+    pub(super) async fn by(
+        api: &Api,
+        caller: &mut SocketCaller,
+        init: Init,
+    ) -> Result<(Self, BoxFuture<'static, Close>), Close> {
+        let from_http = caller.credential.take().map(|credential| credential.token);
+        let token = init.token.or(from_http).ok_or(Close::Unauthorized)?;
+        let program = api.program();
+        let (viewer, expires_at) = match program.accounts.authenticate(&token).await {
+            Ok(Authenticated::Viewer { viewer, expires_at, .. }) => (viewer, expires_at),
+            Ok(Authenticated::Expired) => return Err(Close::Forbidden),
+            Ok(Authenticated::Nobody) => return Err(Close::Unauthorized),
+            Err(error) => {
+                tracing::warn!(request.id = caller.request_id, "a socket could not sign in: {error:?}");
+                return Err(Close::TryAgainLater);
+            }
+        };
+        let session = program.accounts.watch(&viewer, expires_at);
+        let device = program.presence.connect(viewer.user()).ok_or(Close::TooManyConnections)?;
+        let (resume_from, first) = match init.resume_from {
+            ResumeFrom::ByOperation(cursors) => (cursors, None),
+            ResumeFrom::First(cursor) => (HashMap::new(), Some(cursor)),
+        };
+        let signed_in = Self { viewer, resume_from, resume_first: Arc::new(Mutex::new(first)), _device: device };
+        Ok((signed_in, Box::pin(watch(session, program.app.clock.clone()))))
+    }
+}
+
+/// Waits until the session was ended or its time is over.
+async fn watch(mut session: LiveSession, clock: Clock) -> Close {
+    loop {
+        let until = *session.expires_at.borrow_and_update();
+        tokio::select! {
+            () = session.ended.cancelled() => return Close::Unauthorized,
+            // Moved: look again.
+            Ok(()) = session.expires_at.changed() => {}
+            () = clock.sleep_until(until) => return Close::Forbidden,
+        }
+    }
+}

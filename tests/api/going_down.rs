@@ -1,0 +1,27 @@
+//! What a server that goes down still does.
+
+use serde_json::json;
+
+use crate::support::TestApp;
+
+#[tokio::test]
+async fn a_mutation_under_way_on_a_socket_is_answered_before_it_closes() {
+    let mut app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    ada.send(&bob, "again").await;
+    let mark =
+        "mutation($of: ConversationRef!, $seq: Int!) { markRead(conversation: $of, upToSeq: $seq) { unreadCount } }";
+    let of = |seq: i32| json!({ "of": { "userId": ada.id }, "seq": seq });
+    bob.ask(mark, of(1)).await;
+    let mut socket = bob.socket().await;
+    // The second move within a second waits until the second is over.
+    socket.subscribe("1", mark, of(2)).await;
+    socket.say(json!({ "type": "ping" })).await;
+    assert_eq!(socket.next().await["type"], "pong");
+
+    let stopping = tokio::spawn(async move { app.stop().await });
+
+    assert_eq!(socket.next_data("1").await, json!({ "markRead": { "unreadCount": 0 } }));
+    assert_eq!(socket.closed().await.code, 1012);
+    stopping.await.expect("the server stops");
+}
