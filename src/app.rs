@@ -1,5 +1,6 @@
 //! What every rule stands on: the database, the feed, the time and the settings.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::clock::Clock;
@@ -9,7 +10,11 @@ use crate::feed::Feed;
 
 /// The program, without any rule of chat. Clones share everything.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// What the program is made of.
+#[derive(Clone)]
+pub struct Parts {
     /// The settings.
     pub config: Arc<Config>,
     /// The time of day.
@@ -18,4 +23,19 @@ pub struct App {
     pub db: Db,
     /// The feed.
     pub feed: Feed,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }

@@ -37,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::{Accounts, Hasher, Tokens};
-use crate::app::App;
+use crate::app::{App, Parts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
@@ -72,7 +72,7 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     let tokens = Tokens::new(secret.expose(), &previous)?;
     let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
     let (feed, tasks) = Feed::start(db.clone(), clock.clone()).await.context("the feed cannot be read")?;
-    let app = App { config, clock, db: db.clone(), feed };
+    let app = App::new(Parts { config, clock, db: db.clone(), feed });
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
     let presence = Presence::new(app.clone());
     let read_marks = ReadMarks::new(app.clone());

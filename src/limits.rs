@@ -153,8 +153,10 @@ pub const WRITE_WAIT: Duration = Duration::from_secs(10);
 pub const OUTBOUND_FRAMES: usize = 256;
 /// Bytes that wait for one reader.
 pub const OUTBOUND_BYTES: usize = 1024 * 1024;
-/// The read and the write buffer of a socket; the library's 128 KiB would cost 134 kB an idle socket.
-pub const SOCKET_BUFFER: usize = 4 * 1024;
+/// The read buffer of a socket, whose clients say little; the library's 128 KiB would cost 134 kB an idle socket.
+pub const SOCKET_READ_BUFFER: usize = 1024;
+/// What is gathered for a socket before it is written.
+pub const SOCKET_WRITE_BUFFER: usize = 4 * 1024;
 /// Operations that are under way on one socket.
 pub const OPERATIONS_PER_SOCKET: usize = 100;
 /// Sockets of one person.

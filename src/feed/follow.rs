@@ -75,11 +75,12 @@ impl Follower {
     /// Waits for what comes next. Fails when the database can't be read; the next call tries again at the same
     /// place. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Result<Step> {
+        // What asks the database is boxed: most followers wait in their inbox, and there are many.
         loop {
             let next = match &mut self.state {
                 State::Starting(start) => {
                     let start = *start;
-                    self.begin(start).await?
+                    Box::pin(self.begin(start)).await?
                 }
                 State::Replaying(replay) => match replay.page.pop_front() {
                     Some(event) => {
@@ -87,7 +88,7 @@ impl Follower {
                         return Ok(Step::Event(event));
                     }
                     None if replay.read < replay.place.since.position => {
-                        Self::read_on(&self.db, &self.replays, self.user, replay).await?;
+                        Box::pin(Self::read_on(&self.db, &self.replays, self.user, replay)).await?;
                         continue;
                     }
                     None => {

@@ -206,7 +206,7 @@ impl Api {
         let after = start(after);
         match resume.map(|cursor| start(Some(&cursor))) {
             None => after,
-            Some(Start::After(cursor)) if self.program.app.feed.is_ours(cursor).await => Start::After(cursor),
+            Some(Start::After(cursor)) if self.0.program.app.feed.is_ours(cursor).await => Start::After(cursor),
             Some(foreign) => match after {
                 Start::After(_) => after,
                 Start::Now | Start::Garbage => foreign,

@@ -78,12 +78,14 @@ pub struct Caller {
 
 /// The API. Clones share it.
 #[derive(Clone)]
-pub struct Api {
+pub struct Api(Arc<Inner>);
+
+struct Inner {
     schema: Schema<Query, Mutation, Subscription>,
     program: Program,
-    shapes: Arc<Shapes>,
+    shapes: Shapes,
     /// Every name in the schema.
-    names: Arc<HashSet<String>>,
+    names: HashSet<String>,
     /// Events that could not be resolved for a person, and how often.
     failures: Cache<(Position, UserId), u32>,
 }
@@ -105,14 +107,14 @@ impl Api {
             schema = schema.disable_introspection().disable_suggestions();
         }
         let schema = schema.finish();
-        let names = Arc::new(schema.names().into_iter().collect());
+        let names = schema.names().into_iter().collect();
         let failures = Cache::builder().time_to_live(limits::REQUEST * 60).max_capacity(10_000).build();
-        Self { schema, program, shapes: Arc::default(), names, failures }
+        Self(Arc::new(Inner { schema, program, shapes: Shapes::default(), names, failures }))
     }
 
     /// The program behind the API.
     pub fn program(&self) -> &Program {
-        &self.program
+        &self.0.program
     }
 
     /// Executes a query or a mutation.
@@ -136,12 +138,12 @@ impl Api {
         let document = request.parsed_query().map_err(|error| vec![with_code(error, PARSE_FAILED)])?;
         guard::cost::check(document, name.as_deref(), &variables).map_err(|refusal| vec![refused(refusal)])?;
         // async-graphql would answer with null, as if there were nothing wrong.
-        if !self.program.app.config.introspection && guard::introspection::is_asked_for(document) {
+        if !self.0.program.app.config.introspection && guard::introspection::is_asked_for(document) {
             return Err(vec![invalid("this server does not show its schema")]);
         }
         // Without an operation the execution says what is wrong.
         let Some(operation) = guard::operation::chosen(document, name.as_deref()) else { return Ok(Operation::Query) };
-        let defaults = variables::complete(operation, &variables, &self.names).map_err(|error| vec![error])?;
+        let defaults = variables::complete(operation, &variables, &self.0.names).map_err(|error| vec![error])?;
         let operation = match operation.ty {
             OperationType::Query => Operation::Query,
             OperationType::Mutation => Operation::Mutation,
@@ -155,14 +157,14 @@ impl Api {
         let request_id = caller.request_id.clone();
         let viewer = caller.viewer.clone();
         // Taken before anything is resolved.
-        let now = feed::FeedCursorNow(self.program.app.feed.head());
-        let loaders = Loaders::new(&self.program.app, viewer.as_ref().map(Viewer::user));
+        let now = feed::FeedCursorNow(self.0.program.app.feed.head());
+        let loaders = Loaders::new(&self.0.program.app, viewer.as_ref().map(Viewer::user));
         let request = request.data(now).data(loaders).data(caller);
         let request = match viewer {
             Some(viewer) => request.data(viewer),
             None => request,
         };
-        let response = AssertUnwindSafe(self.schema.execute(request)).catch_unwind().await;
+        let response = AssertUnwindSafe(self.0.schema.execute(request)).catch_unwind().await;
         let response = response.unwrap_or_else(|_| {
             let panicked = Error::Internal(anyhow::anyhow!("a resolver panicked"));
             Response::from_errors(vec![error::server_error(panicked)])
@@ -178,8 +180,8 @@ impl Api {
     /// Counts that an event could not be resolved for a person; whether that is often enough to pass it.
     fn fails_for_good(&self, at: Cursor, person: UserId) -> bool {
         let key = (at.position, person);
-        let tries = self.failures.get(&key).unwrap_or(0) + 1;
-        self.failures.insert(key, tries);
+        let tries = self.0.failures.get(&key).unwrap_or(0) + 1;
+        self.0.failures.insert(key, tries);
         tries >= limits::EVENT_TRIES
     }
 }

@@ -25,7 +25,7 @@ impl Place {
     pub(super) async fn find(api: &Api, viewer: UserId, reference: Option<ConversationRef>) -> Result<Self> {
         let Some(reference) = reference else { return Ok(Self::Everywhere) };
         let reference = reference.parse().ok_or(Failure(Error::NotFound))?;
-        let app = &api.program.app;
+        let app = &api.0.program.app;
         if let Some(membership) = conversations::find_membership(app, viewer, reference).await? {
             return Ok(Self::In(membership.conversation().id));
         }
@@ -51,7 +51,7 @@ impl Place {
     pub(super) async fn may_have_begun(&mut self, api: &Api, viewer: UserId) -> Result<(), Error> {
         let Self::Between(pair) = self else { return Ok(()) };
         let Some(other) = pair.other(viewer) else { return Ok(()) };
-        let made = conversations::find_membership(&api.program.app, viewer, Reference::Direct(other)).await?;
+        let made = conversations::find_membership(&api.0.program.app, viewer, Reference::Direct(other)).await?;
         if let Some(membership) = made {
             *self = Self::In(membership.conversation().id);
         }
@@ -61,7 +61,7 @@ impl Place {
     /// The viewer has joined a conversation: it may be the one that did not exist.
     pub(super) async fn may_begin(&mut self, api: &Api, event: &Event) -> Result<(), Error> {
         let (Self::Between(pair), Some(id)) = (&*self, event.fact.conversation) else { return Ok(()) };
-        let rows = conversations::by_ids(&api.program.app, &[id]).await?;
+        let rows = conversations::by_ids(&api.0.program.app, &[id]).await?;
         if rows.iter().any(|row| row.direct_pair.as_ref() == Some(pair)) {
             *self = Self::In(id);
         }

@@ -67,7 +67,7 @@ impl Api {
         let shape = shape.map_err(|malformed| vec![super::invalid(malformed)])?;
         let variables = request.variables.clone();
         let beginning = Arc::new(Beginning::default());
-        let request = request.data(Arc::clone(&beginning)).data(Loaders::new(&self.program.app, None));
+        let request = request.data(Arc::clone(&beginning)).data(Loaders::new(&self.0.program.app, None));
         let request = match &caller.viewer {
             Some(viewer) => request.data(viewer.clone()),
             None => request,
@@ -77,7 +77,7 @@ impl Api {
         }
         let nothing = || vec![super::invalid("this subscription has no field")];
         let topic = beginning.take().ok_or_else(nothing)?;
-        let shared = self.shapes.share(shape.text, || Shared {
+        let shared = self.0.shapes.share(shape.text, || Shared {
             document,
             operation_name,
             variables,
@@ -88,7 +88,7 @@ impl Api {
 
     /// The first response of a subscription; a panic is a failure of ours, and so is one that does not come.
     async fn one_response(&self, request: Request) -> Option<Response> {
-        let mut responses = self.schema.execute_stream(request);
+        let mut responses = self.0.schema.execute_stream(request);
         match timeout(limits::REQUEST, AssertUnwindSafe(responses.next()).catch_unwind()).await {
             Ok(Ok(response)) => response,
             Err(_) => Some(Response::from_errors(vec![server_error(Error::unavailable())])),
@@ -142,7 +142,7 @@ impl Shared {
             let cell = made.cell(self);
             let make = || async {
                 let once = self.resolve_once(api, &moment, request_id).await?;
-                api.shapes.kept.add(made, self, once.bytes());
+                api.0.shapes.kept.add(made, self, once.bytes());
                 Ok(once)
             };
             match cell.get_or_try_init(make).await? {
@@ -170,7 +170,7 @@ impl Shared {
         request.operation_name.clone_from(&self.operation_name);
         request.set_parsed_query(self.document.clone());
         let viewer = viewer.map(Viewer::user);
-        request.data(moment).data(Loaders::new(&api.program.app, viewer))
+        request.data(moment).data(Loaders::new(&api.0.program.app, viewer))
     }
 
     /// A shape of its own.

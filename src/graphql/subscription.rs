@@ -54,7 +54,7 @@ impl<'a> Subscription<'a> {
     }
 
     pub(super) async fn events(&mut self, from: Start) -> Result<(), End> {
-        let mut follower = self.api.program.app.feed.follow(self.viewer.user(), from);
+        let mut follower = self.api.0.program.app.feed.follow(self.viewer.user(), from);
         loop {
             let moment = match follower.next().await? {
                 Step::Event(event) => Moment::Event(event),
@@ -71,12 +71,12 @@ impl<'a> Subscription<'a> {
     pub(super) async fn messages(&mut self, conversation: Option<ConversationRef>, from: Start) -> Result<(), End> {
         let place = Box::pin(Place::find(self.api, self.viewer.user(), conversation)).await;
         let mut place = place.map_err(|Failure(error)| End::Failed(error))?;
-        let mut follower = self.api.program.app.feed.follow(self.viewer.user(), from);
+        let mut follower = self.api.0.program.app.feed.follow(self.viewer.user(), from);
         loop {
             let event = match follower.next().await? {
                 Step::Event(event) => event,
                 Step::CaughtUp(_) => {
-                    place.may_have_begun(self.api, self.viewer.user()).await?;
+                    Box::pin(place.may_have_begun(self.api, self.viewer.user())).await?;
                     continue;
                 }
                 Step::Reset(..) => return Err(End::Failed(Error::CursorExpired)),
@@ -87,7 +87,7 @@ impl<'a> Subscription<'a> {
                         return Err(End::Failed(Error::CursorExpired));
                     }
                 }
-                Kind::ConversationAdded => place.may_begin(self.api, &event).await?,
+                Kind::ConversationAdded => Box::pin(place.may_begin(self.api, &event)).await?,
                 Kind::ConversationRemoved if place.has(&event) && place != Place::Everywhere => return Ok(()),
                 Kind::Origin
                 | Kind::MessageAdded
@@ -101,7 +101,7 @@ impl<'a> Subscription<'a> {
     }
 
     pub(super) async fn online_users(&mut self) -> Result<(), End> {
-        let mut watcher = self.api.program.presence.watch();
+        let mut watcher = self.api.0.program.presence.watch();
         loop {
             let online = watcher.next().await?;
             self.deliver(Moment::Online(online)).await?;
@@ -115,7 +115,7 @@ impl<'a> Subscription<'a> {
         }
         // What is no id is nobody's.
         let wanted: Option<Vec<UserId>> = user_ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect());
-        let mut changes = self.api.program.presence.changes();
+        let mut changes = self.api.0.program.presence.changes();
         loop {
             match changes.recv().await {
                 Ok(changed) => {

@@ -126,7 +126,10 @@ async fn connection(
     }
     let turns = Turns::default();
     let io = TokioIo::new(Connection::new(stream, slot, turns.clone(), Waits::default()));
-    let service = service_fn(move |request| answer(router.clone(), turns.clone(), peer, request));
+    let service = service_fn(move |request| {
+        // Boxed, or hyper would keep room for it also while the connection waits.
+        Box::pin(answer(router.clone(), turns.clone(), peer, request))
+    });
     let mut http = http1::Builder::new();
     http.max_headers(limits::HEADERS).max_header_size(limits::HEADER_BYTES).max_buf_size(READ_BUFFER);
     // Only a backstop, for the connection knows better. Without it hyper would not look at the connection again
@@ -147,7 +150,7 @@ async fn connection(
         }
     }
     if let Some(parts) = connection.into_parts() {
-        linger(parts.io.into_inner(), &shutdown).await;
+        Box::pin(linger(parts.io.into_inner(), &shutdown)).await;
     }
     Ok(())
 }

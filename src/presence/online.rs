@@ -81,7 +81,7 @@ impl Watcher {
             let _ = versions.wait_for(|now| *now != version).await;
             tokio::time::sleep_until(at + limits::ONLINE_USERS_PACE).await;
         }
-        let online = self.presence.online().await?;
+        let online = Box::pin(self.presence.online()).await?;
         self.shown = Some((online.version, Instant::now()));
         Ok(online)
     }

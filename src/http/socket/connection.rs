@@ -44,9 +44,9 @@ pub(super) async fn run(
     };
     if end == Some(Close::ServiceRestart) {
         // What takes longer is cut off.
-        let _ = timeout(limits::REQUEST, connection.finish()).await;
+        let _ = timeout(limits::REQUEST, Box::pin(connection.finish())).await;
     }
-    connection.end(end).await;
+    Box::pin(connection.end(end)).await;
 }
 
 struct Connection {
@@ -309,7 +309,7 @@ impl Connection {
     }
 
     /// Says good-bye, for as long as the client listens.
-    async fn end(mut self, close: Option<Close>) {
+    async fn end(&mut self, close: Option<Close>) {
         let Some(close) = close else { return };
         self.running.clear();
         if matches!(close, Close::Unauthorized) {
@@ -319,9 +319,9 @@ impl Connection {
             }
         }
         self.outbox.push(Message::Close(Some(close.frame())));
-        let Self { mut socket, mut outbox, .. } = self;
+        let Self { socket, outbox, .. } = self;
         let farewell = async {
-            if poll_fn(|cx| outbox.poll_write(&mut socket, cx)).await.is_ok() {
+            if poll_fn(|cx| outbox.poll_write(socket, cx)).await.is_ok() {
                 // Until the client has answered or gone.
                 while let Some(Ok(_)) = socket.next().await {}
             }

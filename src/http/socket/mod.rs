@@ -56,8 +56,8 @@ impl Sockets {
     pub fn upgrade(&self, api: Api, upgrade: WebSocketUpgrade, caller: SocketCaller) -> Response {
         let upgrade = upgrade
             .protocols([PROTOCOL])
-            .read_buffer_size(limits::SOCKET_BUFFER)
-            .write_buffer_size(limits::SOCKET_BUFFER)
+            .read_buffer_size(limits::SOCKET_READ_BUFFER)
+            .write_buffer_size(limits::SOCKET_WRITE_BUFFER)
             .max_message_size(limits::FRAME_BYTES)
             .max_frame_size(limits::FRAME_BYTES);
         if upgrade.selected_protocol().is_none() {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::Request;
 use parlour::accounts::Authenticated;
+use parlour::app::{App, Parts};
 use parlour::config::Config;
 use parlour::graphql::{Api, Caller};
 
@@ -23,9 +24,11 @@ impl TestApp {
         let Authenticated::Viewer { viewer, .. } = authenticated else { panic!("{authenticated:?}") };
         let count = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&count);
-        program.app.db.reader.set_metric_callback(move |_| {
+        let mut parts = Parts::clone(&program.app);
+        parts.db.reader.set_metric_callback(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
         });
+        program.app = App::new(parts);
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let caller = Caller { viewer: Some(viewer), address, user_agent: None, request_id: String::new() };
 
