@@ -13,10 +13,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
-/// The default allocator of musl and glibc gives less memory back, and is slower with many threads.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// A self-hosted chat backend with one GraphQL schema, whose subscriptions resume exactly.
 ///
 /// Settings are environment variables, or lines of a file `.env`: see `.env.example`.
