@@ -1,6 +1,8 @@
 //! Opens the database: one connection that writes, a pool that reads, both on the newest tables.
 
+use futures_util::FutureExt;
 use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::{Connection, SqliteConnection};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
 use crate::limits;
@@ -45,6 +47,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .map_sqlx_sqlite_before_acquire(|connection, _| std::future::ready(Ok(is_at_rest(connection))).boxed())
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|sqlite| {
             sqlite
@@ -54,4 +57,11 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
                 .busy_timeout(limits::BUSY)
         });
     options
+}
+
+/// Whether a connection has left its last transaction. SQLite rolls back by itself where a `COMMIT` fails, on a full
+/// disk for instance, and the library's own `ROLLBACK` then fails and leaves it counting. What it takes for nested
+/// transactions from there on is never committed, and would be acknowledged all the same: such a connection is closed.
+fn is_at_rest(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }
