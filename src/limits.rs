@@ -68,10 +68,14 @@ pub const HASH_QUEUE: usize = 256;
 pub const HASH_WAIT: Duration = Duration::from_secs(10);
 
 // The feed.
-/// Changes that wait for the writer.
+/// Changes that wait for the writer, with those that it is writing.
 pub const WRITER_QUEUE: usize = 2_048;
 /// Changes in one transaction.
 pub const WRITER_BATCH: usize = 256;
+/// Between two probes of a database that did not take a change.
+pub const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// Commits of a probe, a page each: more than a message takes, so that a full disk does not look well by a small one.
+pub const PROBE_WRITES: usize = 16;
 /// Events that the hub keeps at hand.
 pub const RING_EVENTS: usize = 4_096;
 /// Events that wait for one subscription before it is sent back to the database.

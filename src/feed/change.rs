@@ -5,7 +5,7 @@ use std::future::Future;
 
 use futures_util::future::BoxFuture;
 use sea_orm::{DatabaseTransaction, DbErr};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -113,6 +113,8 @@ pub(super) struct Batched<C: Change> {
 struct Caller<C: Change> {
     reply: oneshot::Sender<Result<C::Answer>>,
     answer: Option<Result<C::Answer>>,
+    /// Its place in the queue, until it is answered.
+    _place: OwnedSemaphorePermit,
 }
 
 struct Planned<C: Change> {
@@ -122,8 +124,9 @@ struct Planned<C: Change> {
 }
 
 impl<C: Change> Batched<C> {
-    pub(super) fn one(change: C, reply: oneshot::Sender<Result<C::Answer>>) -> Self {
-        Self { changes: vec![change], callers: vec![Caller { reply, answer: None }], planned: Vec::new() }
+    pub(super) fn one(change: C, reply: oneshot::Sender<Result<C::Answer>>, place: OwnedSemaphorePermit) -> Self {
+        let caller = Caller { reply, answer: None, _place: place };
+        Self { changes: vec![change], callers: vec![caller], planned: Vec::new() }
     }
 }
 
@@ -208,7 +211,7 @@ impl<C: Change> Batch for Batched<C> {
                 (_, Some(Err(error))) => Err(error),
                 (Ok(()), Some(Ok(answer))) => Ok(answer),
                 (Ok(()), None) => Err(Error::Internal(anyhow::anyhow!("a change was not answered"))),
-                (Err(error), Some(Ok(_)) | None) => Err(error.clone().into()),
+                (Err(error), Some(Ok(_)) | None) => Err(Error::of_database(error)),
             };
             // A caller who went away does not need the answer; the change stands.
             let _ = caller.reply.send(answer);

@@ -7,6 +7,7 @@ mod change;
 mod cursor;
 mod event;
 mod follow;
+mod health;
 mod hub;
 mod log;
 mod page;
@@ -34,6 +35,7 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits;
 use change::{Batch, Batched};
+use health::Health;
 use hub::Hub;
 
 /// The handle of the feed. Clones share one feed.
@@ -42,6 +44,9 @@ pub struct Feed {
     db: Db,
     hub: Arc<Hub>,
     queue: mpsc::Sender<Box<dyn Batch>>,
+    /// One for each change that is handed over and not answered.
+    places: Arc<Semaphore>,
+    health: Arc<Health>,
     /// Replays read a few at a time, so that many who come back at once do not starve the rest.
     replays: Arc<Semaphore>,
 }
@@ -51,6 +56,7 @@ pub struct FeedTasks {
     writer: JoinHandle<()>,
     keeper: JoinHandle<()>,
     trimmer: JoinHandle<()>,
+    prober: JoinHandle<()>,
     stop: CancellationToken,
 }
 
@@ -62,20 +68,22 @@ impl Feed {
         let (queue, waiting) = mpsc::channel(limits::WRITER_QUEUE);
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
-        let writer = writer::run(db.clone(), clock.clone(), Arc::clone(&hub), waiting);
+        let health = Arc::<Health>::default();
+        let writer = writer::run(db.clone(), clock.clone(), Arc::clone(&hub), Arc::clone(&health), waiting);
         let writer = tracker.spawn(or_die("writer", writer));
         let keeper = tracker.spawn(or_die("hub", Arc::clone(&hub).keep_up(db.reader.clone(), stop.clone())));
         let replays = Arc::new(Semaphore::new(limits::REPLAYS_AT_ONCE));
-        let feed = Self { db, hub, queue, replays };
+        let places = Arc::new(Semaphore::new(limits::WRITER_QUEUE));
+        let feed = Self { db, hub, queue, places, health, replays };
+        let prober = tracker.spawn(or_die("prober", health::keep_probing(feed.clone(), stop.clone())));
         let trimmer = tracker.spawn(or_die("trimmer", trim::keep_trimmed(feed.clone(), clock, stop.clone())));
-        Ok((feed, FeedTasks { writer, keeper, trimmer, stop }))
+        Ok((feed, FeedTasks { writer, keeper, trimmer, prober, stop }))
     }
 
     /// Hands a change to the writer and waits until it is committed, or refused.
     pub async fn append<C: Change>(&self, change: C) -> Result<C::Answer> {
         let (reply, answer) = oneshot::channel();
-        let batch = Box::new(Batched::one(change, reply));
-        self.queue.try_send(batch).map_err(|_| Error::unavailable())?;
+        self.enqueue(change, reply)?;
         answer.await.map_err(|_| Error::unavailable())?
     }
 
@@ -83,9 +91,20 @@ impl Feed {
     /// handed over again, such as when somebody was last seen.
     pub fn hand_over<C: Change>(&self, change: C) {
         let (reply, _) = oneshot::channel();
-        if self.queue.try_send(Box::new(Batched::one(change, reply))).is_err() {
+        if self.enqueue(change, reply).is_err() {
             tracing::debug!("a change that can wait was left out, the queue is full");
         }
+    }
+
+    fn enqueue<C: Change>(&self, change: C, reply: oneshot::Sender<Result<C::Answer>>) -> Result<()> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::unavailable())?;
+        let batch = Box::new(Batched::one(change, reply, place));
+        self.queue.try_send(batch).map_err(|_| Error::unavailable())
+    }
+
+    /// Whether changes can be written just now.
+    pub fn can_write(&self) -> bool {
+        self.health.can_write()
     }
 
     /// The place of the newest event.
@@ -119,7 +138,7 @@ impl FeedTasks {
     pub async fn finish(self) {
         self.stop.cancel();
         // A panic in there has already ended the process.
-        let _ = tokio::join!(self.keeper, self.trimmer, self.writer);
+        let _ = tokio::join!(self.keeper, self.trimmer, self.prober, self.writer);
     }
 }
 

@@ -15,25 +15,31 @@ use crate::entity::{feed_event, feed_head};
 use crate::feed::change::{Batch, to_position};
 use crate::feed::cursor::Cursor;
 use crate::feed::event::{Audience, Event};
+use crate::feed::health::Health;
 use crate::feed::hub::Hub;
 use crate::limits;
 
 /// Runs until all handles of the queue are gone and what waited is written.
-pub(super) async fn run(db: Db, clock: Clock, hub: Arc<Hub>, mut queue: mpsc::Receiver<Box<dyn Batch>>) {
+pub(super) async fn run(
+    db: Db,
+    clock: Clock,
+    hub: Arc<Hub>,
+    health: Arc<Health>,
+    mut queue: mpsc::Receiver<Box<dyn Batch>>,
+) {
     let mut backlog: Vec<Box<dyn Batch>> = Vec::new();
     loop {
         if backlog.is_empty() && queue.recv_many(&mut backlog, limits::WRITER_BATCH).await == 0 {
             return;
         }
-        while backlog.len() < limits::WRITER_QUEUE
-            && let Ok(change) = queue.try_recv()
-        {
+        // Bounded by the places of the queue, which are free again when a change is answered.
+        while let Ok(change) = queue.try_recv() {
             backlog.push(change);
         }
         // Stable, so that changes of a rank keep the order in which they came.
         backlog.sort_by_key(|change| change.rank());
         let rest = backlog.split_off(backlog.len().min(limits::WRITER_BATCH));
-        commit(&db, &clock, &hub, merge(std::mem::replace(&mut backlog, rest))).await;
+        commit(&db, &clock, &hub, &health, merge(std::mem::replace(&mut backlog, rest))).await;
     }
 }
 
@@ -52,7 +58,7 @@ fn merge(changes: Vec<Box<dyn Batch>>) -> Vec<Box<dyn Batch>> {
     batches
 }
 
-async fn commit(db: &Db, clock: &Clock, hub: &Hub, mut batches: Vec<Box<dyn Batch>>) {
+async fn commit(db: &Db, clock: &Clock, hub: &Hub, health: &Health, mut batches: Vec<Box<dyn Batch>>) {
     match apply(db, clock.now(), &mut batches).await {
         Ok(events) => {
             // Before the answers: who asks for the feed's cursor after an answer gets one that is behind the change.
@@ -63,7 +69,7 @@ async fn commit(db: &Db, clock: &Clock, hub: &Hub, mut batches: Vec<Box<dyn Batc
         }
         Err(error) => {
             let changes: usize = batches.iter().map(|batch| batch.len()).sum();
-            tracing::error!(error = %error, changes, "a batch of {changes} changes was not written: {error}");
+            health.failed(&error, changes);
             for batch in batches {
                 batch.answer(Err(&error));
             }

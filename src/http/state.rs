@@ -75,6 +75,7 @@ impl HttpState {
 
     /// Whether requests can be served just now.
     pub(super) async fn ready(&self) -> bool {
-        self.api.program().app.db.answers().await
+        let app = &self.api.program().app;
+        app.feed.can_write() && app.db.answers().await
     }
 }

@@ -1,0 +1,122 @@
+//! Whether the writer can write: after a failure it can't, until a probe has shown that it can.
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Timestamp;
+use crate::entity::feed_head;
+use crate::error::Result;
+use crate::feed::Feed;
+use crate::feed::change::{Change, Placed, Plan, Rank, Written};
+use crate::limits;
+
+/// What became of the latest batches.
+pub(super) struct Health(watch::Sender<State>);
+
+#[derive(Default)]
+struct State {
+    /// Batches that failed since it last could write; 0 where it can.
+    failed: u64,
+    /// Why the latest of them did.
+    why: String,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self(watch::Sender::new(State::default()))
+    }
+}
+
+impl Health {
+    pub(super) fn can_write(&self) -> bool {
+        self.0.borrow().failed == 0
+    }
+
+    /// A batch was not written. Told once for each reason: a disk that is full fails every batch for hours.
+    pub(super) fn failed(&self, error: &DbErr, changes: usize) {
+        let why = error.to_string();
+        self.0.send_modify(|state| {
+            if state.why == why {
+                tracing::debug!(error = %why, changes, "another batch of {changes} changes was not written: {why}");
+            } else {
+                tracing::error!(error = %why, changes, "a batch of {changes} changes was not written: {why}");
+            }
+            state.failed += 1;
+            state.why = why;
+        });
+    }
+
+    /// It could write, unless something failed since there were `failed`.
+    fn could_write(&self, failed: u64) {
+        let is_well = self.0.send_if_modified(|state| {
+            let is_well = state.failed == failed;
+            if is_well {
+                *state = State::default();
+            }
+            is_well
+        });
+        if is_well {
+            tracing::warn!(batches = failed, "the database takes changes again: {failed} batches were not written");
+        }
+    }
+}
+
+/// Probes after a failure, at once and then once in a while, until it is told to stop. A success of any other change
+/// says little: on a full disk a small one can still find a place.
+pub(super) async fn keep_probing(feed: Feed, stop: CancellationToken) {
+    let probing = async {
+        let mut state = feed.health.0.subscribe();
+        // The sender is the health itself.
+        while let Ok(failed) = state.wait_for(|state| state.failed > 0).await.map(|state| state.failed) {
+            match probe(&feed).await {
+                Ok(()) => feed.health.could_write(failed),
+                // The writer has told why.
+                Err(_) => sleep(limits::PROBE_EVERY).await,
+            }
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = probing => {}
+    }
+}
+
+/// Takes as much of the disk as a few messages do, a page of the database with each commit.
+async fn probe(feed: &Feed) -> Result<()> {
+    for _ in 0..limits::PROBE_WRITES {
+        feed.append(Probe).await?;
+    }
+    Ok(())
+}
+
+/// Writes something and takes it back, in one transaction.
+struct Probe;
+
+impl Change for Probe {
+    type Answer = ();
+    type Write = ();
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        Ok(changes.iter().map(|_| Ok(Plan::Write { write: (), events: 0 })).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<()>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        // SQLite writes no page for a value that stays what it was.
+        for step in [1, -1] {
+            feed_head::Entity::update_many()
+                .col_expr(feed_head::Column::Position, Expr::col(feed_head::Column::Position).add(step))
+                .filter(feed_head::Column::Id.eq(1))
+                .exec(tx)
+                .await?;
+        }
+        Ok(writes.iter().map(|_| Written { answer: (), events: Vec::new() }).collect())
+    }
+}
