@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::{Connection, SqliteConnection};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr};
 
 use crate::limits;
 
@@ -18,11 +18,16 @@ pub struct Db {
 
 impl Db {
     /// Opens the SQLite database at `url` (made when it is not there) and migrates it.
-    pub async fn open(url: &str) -> Result<Self, DbErr> {
-        let writer = Database::connect(sqlite(url, 1)).await?;
-        // WAL stays with the file; FULL makes an acknowledged message survive a power cut, and the writer's batches pay for it.
-        Migrator::up(&writer, None).await?;
-        let reader = Database::connect(sqlite(url, limits::READERS)).await?;
+    pub async fn open(url: &str) -> anyhow::Result<Self> {
+        let writer = Database::connect(sqlite(url, 1)).await.map_err(in_a_line)?;
+        let unknown = migration::unknown(&writer).await.map_err(in_a_line)?;
+        anyhow::ensure!(
+            unknown.is_empty(),
+            "it was migrated by a newer Parlour, which knows {}: start that one, or restore a backup from before",
+            unknown.join(", ")
+        );
+        Migrator::up(&writer, None).await.map_err(in_a_line)?;
+        let reader = Database::connect(sqlite(url, limits::READERS)).await.map_err(in_a_line)?;
         Ok(Self { writer, reader })
     }
 
@@ -38,6 +43,31 @@ impl Db {
     }
 }
 
+/// Whether a connection has left its last transaction. SQLite rolls back by itself where a `COMMIT` fails, on a full
+/// disk for instance, and the library's own `ROLLBACK` then fails and leaves it counting. What it takes for nested
+/// transactions from there on is never committed, and would be acknowledged all the same: such a connection is closed.
+fn is_at_rest(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
+}
+
+/// What is wrong with a database, for the one who starts the program. The library's errors say their cause twice.
+fn in_a_line(error: DbErr) -> anyhow::Error {
+    // SQLite's READONLY and CANTOPEN, also for the files that it keeps beside the database.
+    const NOT_WRITABLE: [&str; 2] = ["8", "14"];
+    match &error {
+        DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause))
+            if let Some(cause) = cause.as_database_error() =>
+        {
+            let is_about_rights = cause.code().is_some_and(|code| NOT_WRITABLE.contains(&code.as_ref()));
+            let hint = if is_about_rights { ": the program must be able to write it, and its folder" } else { "" };
+            anyhow::anyhow!("{}{hint}", cause.message())
+        }
+        _ => error.into(),
+    }
+}
+
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -50,6 +80,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
         .map_sqlx_sqlite_before_acquire(|connection, _| std::future::ready(Ok(is_at_rest(connection))).boxed())
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|sqlite| {
+            // WAL stays with the file; FULL makes an acknowledged message survive a power cut, and the writer's batches
+            // pay for it.
             sqlite
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL")
@@ -57,11 +89,4 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
                 .busy_timeout(limits::BUSY)
         });
     options
-}
-
-/// Whether a connection has left its last transaction. SQLite rolls back by itself where a `COMMIT` fails, on a full
-/// disk for instance, and the library's own `ROLLBACK` then fails and leaves it counting. What it takes for nested
-/// transactions from there on is never committed, and would be acknowledged all the same: such a connection is closed.
-fn is_at_rest(connection: &SqliteConnection) -> bool {
-    !connection.is_in_transaction()
 }

@@ -70,7 +70,8 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     };
     let previous: Vec<&[u8]> = config.jwt_previous_secrets.iter().map(secrets::Secret::expose).collect();
     let tokens = Tokens::new(secret.expose(), &previous)?;
-    let db = Db::open(&config.database_url).await.context("the database cannot be opened")?;
+    let db = Db::open(&config.database_url).await;
+    let db = db.with_context(|| format!("the database {} cannot be opened", config.database_url))?;
     let (feed, tasks) = Feed::start(db.clone(), clock.clone()).await.context("the feed cannot be read")?;
     let app = App::new(Parts { config, clock, db: db.clone(), feed });
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);

@@ -1,9 +1,16 @@
 //! The tables of Parlour, a migration a step. The code of the version before must run on the tables of this one.
 
+use sea_orm_migration::prelude::{ConnectionTrait, MigrationTrait, async_trait};
 pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
-use sea_orm_migration::prelude::{MigrationTrait, async_trait};
 
 mod m0001_foundation;
+
+/// The steps of a database that this program does not know, because a newer one made them.
+pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let known = Migrator::get_migration_files();
+    let made = Migrator::get_migration_models(db).await?.into_iter().map(|step| step.version);
+    Ok(made.filter(|step| known.iter().all(|known| known.name() != step)).collect())
+}
 
 /// Brings a database from any earlier step to the newest.
 pub struct Migrator;

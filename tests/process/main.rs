@@ -1,4 +1,5 @@
-//! The program as a process of its own, over real sockets: killed, restarted, cut off, and told to go.
+//! The program as a process of its own, over real sockets: killed, restarted, cut off, told to go, and in want of what
+//! it needs.
 
 mod churn;
 mod command_line;
@@ -8,4 +9,5 @@ mod kill;
 mod logs;
 mod seed;
 mod settings;
+mod starts;
 mod support;

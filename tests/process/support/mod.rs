@@ -1,6 +1,7 @@
 //! What these tests share: the process, people who use it over HTTP, and clients who come back by themselves.
 
 mod book;
+mod disk;
 mod line;
 mod listener;
 mod log;
@@ -10,6 +11,7 @@ mod server;
 use std::time::Duration;
 
 pub use book::Book;
+pub use disk::Disk;
 pub use line::{Closed, Line};
 pub use listener::{Feed, Listener};
 pub use log::{Log, dump, is_sound};

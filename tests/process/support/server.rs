@@ -20,6 +20,8 @@ pub struct Server {
     settings: Vec<(String, String)>,
     http: reqwest::Client,
     child: Option<Child>,
+    /// A program, with arguments, that starts ours and becomes it.
+    launcher: Vec<String>,
 }
 
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
@@ -44,7 +46,20 @@ impl Server {
         std::fs::create_dir_all(&folder).expect("a folder for the test");
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { address: (Ipv4Addr::LOCALHOST, free_port()).into(), folder, settings, http, child: None }
+        Self {
+            address: (Ipv4Addr::LOCALHOST, free_port()).into(),
+            folder,
+            settings,
+            http,
+            child: None,
+            launcher: Vec::new(),
+        }
+    }
+
+    /// Lets another program start ours: one that becomes it, so that it still is our child.
+    pub fn launched_by(mut self, launcher: Vec<String>) -> Self {
+        self.launcher = launcher;
+        self
     }
 
     /// Starts the process, and waits until it is ready.
@@ -63,9 +78,20 @@ impl Server {
         .await;
     }
 
-    async fn is_ready(&self) -> bool {
+    /// Whether it says that it can serve.
+    pub async fn is_ready(&self) -> bool {
         let answer = self.http.get(self.url("/readyz")).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Waits until it says that it can serve.
+    pub async fn gets_ready(&self) {
+        soon(async {
+            while !self.is_ready().await {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
     }
 
     /// Ends the process as a power cut would: without a word.
@@ -79,6 +105,17 @@ impl Server {
         let child = self.child.as_ref().expect("it runs");
         let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it has an id");
         kill_process(id, Signal::TERM).expect("it takes a signal");
+    }
+
+    /// How much processor time the process has used so far.
+    pub fn cpu_time(&self) -> Duration {
+        let id = self.child.as_ref().and_then(Child::id).expect("it runs");
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("its state");
+        // What stands behind its name: the 14th and the 15th of all, in ticks of 10 ms on every Linux.
+        let (_, fields) = stat.rsplit_once(')').expect("a name");
+        let ticks: u64 =
+            fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("ticks")).sum();
+        Duration::from_millis(ticks * 10)
     }
 
     /// Waits until the process has ended.
@@ -96,9 +133,18 @@ impl Server {
 
     /// The program with the server's settings, for another command, in the server's folder.
     pub fn command(&self, name: &str) -> Command {
-        let mut command = program(&self.folder);
+        let mut command = self.program();
         command.arg(name).env("PORT", self.address.port().to_string());
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The program in the server's folder, without any setting of ours.
+    fn program(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_parlour");
+        let mut command = Command::new(self.launcher.first().map_or(program, String::as_str));
+        command.args(self.launcher.iter().skip(1)).args((!self.launcher.is_empty()).then_some(program));
+        command.env_clear().current_dir(&self.folder).stdin(Stdio::null()).kill_on_drop(true);
         command
     }
 
@@ -158,13 +204,6 @@ impl Drop for Server {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
-}
-
-/// The program in a folder of its own, without any setting of ours.
-fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));
-    command.env_clear().current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
-    command
 }
 
 /// A port that nobody uses. Below those that the system gives to outgoing connections: one of a client who knocks

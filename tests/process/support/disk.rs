@@ -1,0 +1,100 @@
+//! A disk of a server's own, in a namespace of mounts that only the server and the test can look into.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, Command};
+
+use super::soon;
+
+/// Holds the mount, until it goes.
+pub struct Disk {
+    /// Whoever is in the namespace; ends when the test does, however that ends.
+    holder: Child,
+    path: PathBuf,
+    has_users: bool,
+}
+
+/// Mounts in a namespace of users of our own do without root, where the system lets anybody make one.
+const WAYS: [(&[&str], bool); 2] = [(&["--user", "--map-root-user", "--mount"], true), (&["--mount"], false)];
+
+impl Disk {
+    /// A disk with so much room, at this path.
+    pub async fn with_room(path: &Path, kib: usize) -> Self {
+        Self::mount(path, &format!("mount -t tmpfs -o mode=700,size={kib}k tmpfs .")).await
+    }
+
+    /// What is at this path already, but nobody can write to it.
+    pub async fn read_only(path: &Path) -> Self {
+        Self::mount(path, "mount --bind . . && mount -o remount,bind,ro .").await
+    }
+
+    async fn mount(path: &Path, how: &str) -> Self {
+        std::fs::create_dir_all(path).expect("a place for the disk");
+        let mut told = String::new();
+        for (namespaces, has_users) in WAYS {
+            let mut unshare = Command::new("unshare");
+            unshare.args(namespaces).args(["sh", "-c", &format!("{how} && echo mounted && exec cat")]);
+            unshare.current_dir(path).kill_on_drop(true);
+            let holder = unshare.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+            let mut holder = holder.expect("`unshare` of util-linux");
+            let mut answer = [0; 8];
+            let stdout = holder.stdout.as_mut().expect("a pipe");
+            if soon(stdout.read_exact(&mut answer)).await.is_ok() {
+                return Self { holder, path: path.to_owned(), has_users };
+            }
+            let stderr = holder.stderr.as_mut().expect("a pipe");
+            let _ = soon(stderr.read_to_string(&mut told)).await;
+        }
+        panic!(
+            "this test mounts a disk of its own: run it as root, or where anybody may `unshare --user --mount`:\n{told}"
+        )
+    }
+
+    fn holder(&self) -> String {
+        self.holder.id().expect("it runs").to_string()
+    }
+
+    /// Starts a program where the disk is seen, in a folder.
+    pub fn launcher(&self, folder: &Path) -> Vec<String> {
+        let mut launcher = vec!["nsenter".to_owned(), "--target".to_owned(), self.holder(), "--mount".to_owned()];
+        if self.has_users {
+            launcher.extend(["--user".to_owned(), "--preserve-credentials".to_owned()]);
+        }
+        launcher.extend([format!("--wdns={}", folder.display()), "--".to_owned()]);
+        launcher
+    }
+
+    /// The disk, from outside. Not for SQLite, which takes this path apart.
+    fn seen(&self) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.holder()));
+        root.join(self.path.strip_prefix("/").expect("an absolute path"))
+    }
+
+    /// Leaves no room.
+    pub fn fill(&self) {
+        let mut ballast = File::create(self.seen().join("ballast")).expect("a file");
+        let full = loop {
+            if let Err(full) = ballast.write_all(&[7; 4096]) {
+                break full;
+            }
+        };
+        assert_eq!(full.kind(), ErrorKind::StorageFull);
+    }
+
+    /// Takes away what [`fill`](Self::fill) put there.
+    pub fn make_room(&self) {
+        std::fs::remove_file(self.seen().join("ballast")).expect("the ballast");
+    }
+
+    /// Copies what is on it to where it is mounted, for those who are outside.
+    pub fn copy_out(&self) {
+        for file in std::fs::read_dir(self.seen()).expect("the disk") {
+            let file = file.expect("a file");
+            std::fs::copy(file.path(), self.path.join(file.file_name())).expect("a copy");
+        }
+    }
+}
