@@ -3,10 +3,12 @@
 
 mod churn;
 mod command_line;
+mod disk;
 mod duplicates;
 mod going_down;
 mod kill;
 mod logs;
+mod queue;
 mod seed;
 mod settings;
 mod starts;
