@@ -1,0 +1,134 @@
+//! Clients that are slow or say nothing: each is given up in its time, and nobody else waits for them.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Line, Message, Server, soon};
+use parlour::limits;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// How late things may be on a machine that is busy with other tests.
+const LATE: Duration = Duration::from_secs(8);
+
+/// How long it took until the server ended a connection, and what it had said until then.
+struct End {
+    after: Duration,
+    said: String,
+}
+
+impl End {
+    fn is_within_time(&self, due: Duration) {
+        assert!(self.after > due - SECOND / 10, "given up after {:?}, due after {due:?}: {}", self.after, self.said);
+        assert!(self.after < due + LATE, "given up after {:?}, due after {due:?}: {}", self.after, self.said);
+    }
+}
+
+/// Sends `head` at once and then `drops` one by one, each second, and reads until the server ends it.
+async fn drip(server: &Server, head: &str, drops: &str) -> End {
+    let stream = TcpStream::connect(server.address).await.expect("a connection");
+    let began = Instant::now();
+    let (mut read, mut write) = stream.into_split();
+    write.write_all(head.as_bytes()).await.expect("the server takes it");
+    let dripping = async {
+        for drop in drops.as_bytes() {
+            tokio::time::sleep(SECOND).await;
+            // The server may have ended it, which the reader sees.
+            let _ = write.write_all(&[*drop]).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut said = Vec::new();
+    let reading = async {
+        // A reset is an end too.
+        let _ = read.read_to_end(&mut said).await;
+        began.elapsed()
+    };
+    let after = tokio::select! {
+        after = tokio::time::timeout(limits::BODY_READ * 2, reading) => after.expect("the server ends it"),
+        () = dripping => unreachable!("it never ends"),
+    };
+    End { after, said: String::from_utf8_lossy(&said).into_owned() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_too_slow_is_given_up_in_time() {
+    let mut server = Server::start().await;
+    let post = format!(
+        "POST /graphql HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 10000\r\n\r\n{{",
+        server.address
+    );
+    let drops = "x".repeat(90);
+    let (silent, headers, body, unread) = tokio::join!(
+        drip(&server, "", ""),
+        drip(&server, "GET /healthz HTTP/1.1\r\nX: ", &drops),
+        drip(&server, &post, &drops),
+        never_reads(&server),
+    );
+
+    silent.is_within_time(limits::HEADER_READ);
+    assert_eq!(silent.said, "");
+    // A byte a second does not begin the time anew.
+    headers.is_within_time(limits::HEADER_READ);
+    assert_eq!(headers.said, "");
+    body.is_within_time(limits::BODY_READ);
+    assert!(body.said.starts_with("HTTP/1.1 408 "), "{}", body.said);
+    assert!(body.said.contains(r#""code":"SERVICE_UNAVAILABLE""#), "{}", body.said);
+    assert!(unread > limits::WRITE_WAIT - SECOND, "given up after {unread:?}");
+    println!("silent {:?}, headers {:?}, body {:?}, unread {unread:?}", silent.after, headers.after, body.after);
+    server.stop().await;
+}
+
+/// Asks on and on and never reads an answer; how long until the server ends that. Answers fill what the system buffers
+/// on both sides, then the server can't write.
+async fn never_reads(server: &Server) -> Duration {
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+    let ask =
+        b"GET /graphql?query={__schema{types{name,description,fields{name,description}}}} HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut stalled = Instant::now();
+    loop {
+        // While the server answers it also reads, so that writing to it goes on.
+        match tokio::time::timeout(limits::WRITE_WAIT + LATE, stream.write(ask)).await.expect("the server ends it") {
+            Ok(written) if written > 0 => stalled = Instant::now(),
+            Ok(_) | Err(_) => return stalled.elapsed(),
+        }
+    }
+}
+
+/// Silent clients of each kind.
+const SILENT: usize = 300;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundreds_of_silent_clients_cost_nobody_else_an_answer() {
+    let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    let mut connections = Vec::new();
+    let mut sockets = Vec::new();
+    for _ in 0..SILENT {
+        connections.push(soon(TcpStream::connect(server.address)).await.expect("a connection"));
+        let mut line = soon(Line::open(server.address, &bob.token, json!({}))).await.expect("a socket");
+        line.subscribe("1", "subscription { events { cursor } }", &json!({})).await.expect("the socket takes it");
+        sockets.push(line);
+    }
+
+    for number in 1..=100 {
+        let sent = soon(ada.send(&Message::new(bob.as_recipient(), format!("message {number}")))).await;
+        assert_eq!(sent["seq"], number);
+        let read = soon(bob.ask("{ conversations { nodes { lastSeq } } }", json!({}))).await;
+        assert_eq!(read["conversations"]["nodes"], json!([{ "lastSeq": number }]));
+    }
+
+    // Silence is no fault in a socket: they are all still there, and have heard.
+    for line in &mut sockets {
+        let said = soon(line.next()).await.expect("the socket lives");
+        assert_eq!(said["type"], "next", "{said}");
+    }
+    // A connection that never asks is one: each is given up.
+    for connection in &mut connections {
+        let read = soon(connection.read(&mut [0; 1])).await;
+        assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+    }
+    server.stop().await;
+}
