@@ -68,6 +68,9 @@ fn in_a_line(error: DbErr) -> anyhow::Error {
     }
 }
 
+/// The feature is for `scripts/power-cut` alone, which has to see a loss to be believed that there is none.
+const SYNCHRONOUS: &str = if cfg!(feature = "test-normal-sync") { "NORMAL" } else { "FULL" };
+
 fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -84,7 +87,7 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             // pay for it.
             sqlite
                 .pragma("journal_mode", "WAL")
-                .pragma("synchronous", "FULL")
+                .pragma("synchronous", SYNCHRONOUS)
                 .foreign_keys(true)
                 .busy_timeout(limits::BUSY)
         });
