@@ -2,6 +2,7 @@
 //! it needs.
 
 mod churn;
+mod clock;
 mod command_line;
 mod disk;
 mod duplicates;

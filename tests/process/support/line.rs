@@ -46,6 +46,17 @@ impl Line {
         self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await
     }
 
+    /// Waits until the server asks, below the protocol, whether anybody is there.
+    pub async fn is_pinged(&mut self) -> Result<(), Closed> {
+        loop {
+            match self.inner.next().await {
+                Some(Ok(Message::Ping(_))) => return Ok(()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Closed(1006)),
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
     /// The next message of the protocol.
     pub async fn next(&mut self) -> Result<Value, Closed> {
         loop {
