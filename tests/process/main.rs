@@ -10,6 +10,7 @@ mod files;
 mod going_down;
 mod kill;
 mod logs;
+mod panics;
 mod queue;
 mod seed;
 mod settings;

@@ -1,0 +1,98 @@
+//! A panic in a resolver: an answer like any other, and neither the process nor the connection ends.
+
+// No input is known that makes a resolver panic. A database that somebody has damaged does, where arithmetic is checked,
+// as in the builds that tests are run with: what is unread is the difference of two numbers that are too far apart.
+#![cfg(debug_assertions)]
+
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{Line, Message, Person, Server, code, soon};
+
+const PANICS: &str = "{ conversations { nodes { unreadCount } } }";
+const DOES_NOT: &str = "{ conversations { nodes { lastSeq } } }";
+
+/// A server with a conversation whose numbers make no sense, and who is in it.
+async fn damaged() -> (Server, Person) {
+    let server = Server::start().await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    ada.send(&Message::new(bob.as_recipient(), "hello")).await;
+    let db = server.database().await;
+    let damage = "UPDATE conversation SET last_seq = 2147483647; UPDATE membership SET last_read_seq = -1";
+    db.execute_unprepared(damage).await.expect("it can be damaged");
+    db.close().await.expect("the database closes");
+    (server, bob)
+}
+
+/// It is our fault, and the log knows more.
+fn is_told(answer: &Value, server: &Server) {
+    assert_eq!(code(answer), "INTERNAL_SERVER_ERROR", "{answer}");
+    assert_eq!(answer["errors"][0]["message"], "something went wrong on our side");
+    let id = answer["errors"][0]["extensions"]["requestId"].as_str().expect("an id");
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains(id) && line.contains("ERROR"));
+    assert!(line.is_some_and(|line| line.contains("a resolver panicked")), "{id}: {log}");
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_over_http_and_the_connection_lives() {
+    let (mut server, bob) = damaged().await;
+    let mut stream = TcpStream::connect(server.address).await.expect("a connection");
+
+    let answer = ask(&mut stream, &bob, PANICS).await;
+
+    is_told(&answer, &server);
+    let next = ask(&mut stream, &bob, DOES_NOT).await;
+    assert_eq!(next["data"]["conversations"]["nodes"], json!([{ "lastSeq": i32::MAX }]));
+    server.stop().await;
+}
+
+/// Asks over a connection, and leaves it open.
+async fn ask(stream: &mut TcpStream, person: &Person, query: &str) -> Value {
+    let body = json!({ "query": query }).to_string();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        person.token,
+        body.len()
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await.expect("the server takes it");
+    let mut answer = Vec::new();
+    loop {
+        assert!(soon(stream.read_buf(&mut answer)).await.expect("an answer") > 0, "the connection ended");
+        let text = String::from_utf8_lossy(&answer);
+        if let Some((_, body)) = text.split_once("\r\n\r\n")
+            && let Ok(body) = serde_json::from_str(body)
+        {
+            return body;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_over_a_socket_and_the_socket_lives() {
+    let (mut server, bob) = damaged().await;
+    let mut line = soon(Line::open(server.address, &bob.token, json!({}))).await.expect("a socket");
+    line.subscribe("1", PANICS, &json!({})).await.expect("the socket takes it");
+
+    let answer = soon(line.next()).await.expect("the socket lives");
+
+    let errors = match answer["type"].as_str() {
+        Some("error") => json!({ "errors": answer["payload"] }),
+        _ => answer["payload"].clone(),
+    };
+    is_told(&errors, &server);
+    line.subscribe("2", DOES_NOT, &json!({})).await.expect("the socket takes it");
+    let next = soon(async {
+        loop {
+            let said = line.next().await.expect("the socket lives");
+            if said["id"] == "2" {
+                break said;
+            }
+        }
+    });
+    assert_eq!(next.await["payload"]["data"]["conversations"]["nodes"], json!([{ "lastSeq": i32::MAX }]));
+    server.stop().await;
+}
