@@ -75,7 +75,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
-        .min_connections(1)
+        // All of them from the start, for good: later there may be no file left to open one with.
+        .min_connections(connections)
         .acquire_timeout(limits::ACQUIRE)
         .idle_timeout(None)
         .max_lifetime(None)

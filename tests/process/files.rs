@@ -8,8 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{Line, Message, Server, code, soon};
 
-/// Less than the server wants to keep for itself, so that it takes as many connections as it does at the least: with
-/// its own files, they are more than these.
+/// So few that the connections it takes at the least, 64, are more than its own files leave room for.
 const FILES: usize = 80;
 /// Many more than can be taken.
 const CONNECTIONS: usize = 200;
