@@ -59,7 +59,10 @@ impl Health {
             is_well
         });
         if is_well {
-            tracing::warn!(batches = failed, "the database takes changes again: {failed} batches were not written");
+            tracing::warn!(
+                batches = failed,
+                "the database takes changes again; batches that were not written: {failed}"
+            );
         }
     }
 }
