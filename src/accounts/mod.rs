@@ -1,5 +1,6 @@
 //! Accounts: who people are, how they sign in, and on which devices they are.
 
+mod common_passwords;
 mod email;
 mod hasher;
 mod name;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::accounts::common_passwords::is_common;
 use crate::error::{Error, Result};
 use crate::limits;
 
@@ -11,7 +12,8 @@ use crate::limits;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes a new password, of `min_length` to 128 Unicode scalars; `field` is its path in the input.
+    /// Takes a new password, of `min_length` to 128 Unicode scalars and none of the commonest; `field` is its path in the
+    /// input.
     pub fn parse(raw: String, min_length: usize, field: &'static str) -> Result<Self> {
         let password = Self(Zeroizing::new(raw));
         let max = limits::PASSWORD_LENGTH;
@@ -21,6 +23,9 @@ impl Password {
         // C strings end there: some other program would take only what comes before.
         if password.0.contains('\0') {
             return Err(Error::input(field, "choose a password without the character NUL"));
+        }
+        if is_common(&password.0) {
+            return Err(Error::input(field, "choose another password: this one is among those that are guessed first"));
         }
         Ok(password)
     }
@@ -67,15 +72,15 @@ mod tests {
 
     #[test]
     fn length_is_counted_in_scalars_from_the_minimum_to_128() {
-        assert!(taken("12345").is_none());
-        assert!(taken("123456").is_some());
+        assert!(taken("72345").is_none());
+        assert!(taken("723456").is_some());
         assert!(taken("ééééé").is_none());
         assert!(taken("é".repeat(128)).is_some());
         assert!(taken("a".repeat(129)).is_none());
         assert!(taken("😀".repeat(128)).is_some());
         assert!(taken("😀".repeat(129)).is_none());
-        assert!(Password::parse("1234567".into(), 8, "password").is_err());
-        assert!(Password::parse("12345678".into(), 8, "password").is_ok());
+        assert!(Password::parse("7234567".into(), 8, "password").is_err());
+        assert!(Password::parse("72345678".into(), 8, "password").is_ok());
     }
 
     #[test]
@@ -92,6 +97,14 @@ mod tests {
     }
 
     #[test]
+    fn the_commonest_are_refused_and_can_still_be_tried() {
+        assert!(taken("iloveyou").is_none());
+        assert!(taken("ILoveYou").is_none());
+        assert!(taken("iloveyou!").is_some());
+        assert!(Password::for_login("iloveyou".into()).is_ok());
+    }
+
+    #[test]
     fn at_login_only_the_upper_bound_counts() {
         for raw in ["", "1", "a\0b", &"😀".repeat(128)] {
             assert!(Password::for_login(raw.into()).is_ok(), "{raw:?}");
@@ -103,6 +116,6 @@ mod tests {
 
     #[test]
     fn a_password_does_not_print() {
-        assert_eq!(format!("{:?}", taken("123456").expect("a password")), "Password(…)");
+        assert_eq!(format!("{:?}", taken("723456").expect("a password")), "Password(…)");
     }
 }

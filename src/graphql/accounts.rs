@@ -117,7 +117,7 @@ struct SignupInput {
     full_name: String,
     /// An address that no other account has. Upper and lower case are the same.
     email: String,
-    /// 6 to 128 characters, unless the server asks for more.
+    /// 6 to 128 characters, unless the server asks for more, and none of the 3,000 commonest passwords.
     password: String,
 }
 

@@ -106,6 +106,8 @@ async fn what_signup_refuses_it_names() {
         ("email", "ada＠example.com"),
         ("password", "12345"),
         ("password", "correct\0horse"),
+        ("password", "iloveyou"),
+        ("password", "Password1"),
         ("password", &long_password),
     ] {
         let mut input = json!({ "fullName": "Ada", "email": "ada@example.com", "password": PASSWORD });
