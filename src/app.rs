@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::feed::Feed;
+use crate::rates::Rates;
 
 /// The program, without any rule of chat. Clones share everything.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct Parts {
     pub db: Db,
     /// The feed.
     pub feed: Feed,
+    /// How often people may do what.
+    pub rates: Arc<Rates>,
 }
 
 impl App {

@@ -1,7 +1,7 @@
 //! The time of day, as the program reads it: a test can move it.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sea_orm::DeriveValueType;
 use tokio::sync::watch;
@@ -35,11 +35,12 @@ impl std::ops::Add<Duration> for Timestamp {
 pub struct Clock {
     /// How far the time was moved, in milliseconds.
     offset: Arc<watch::Sender<i64>>,
+    began: Instant,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { offset: Arc::new(watch::Sender::new(0)) }
+        Self { offset: Arc::new(watch::Sender::new(0)), began: Instant::now() }
     }
 }
 
@@ -49,6 +50,12 @@ impl Clock {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
         Timestamp(now + *self.offset.borrow())
+    }
+
+    /// How long it has run. Not moved when the machine's time is set, only by [`advance`](Self::advance).
+    pub fn uptime(&self) -> Duration {
+        let moved = u64::try_from(*self.offset.borrow()).unwrap_or(0);
+        self.began.elapsed() + Duration::from_millis(moved)
     }
 
     /// Moves this clock and its clones forward.

@@ -47,6 +47,7 @@ use crate::http::HttpState;
 use crate::http::socket::Sockets;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
+use crate::rates::Rates;
 
 /// The program without its doors: what serves, and what fills a database.
 pub struct Running {
@@ -73,7 +74,8 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     let db = Db::open(&config.database_url).await;
     let db = db.with_context(|| format!("the database {} cannot be opened", config.database_url))?;
     let (feed, tasks) = Feed::start(db.clone(), clock.clone()).await.context("the feed cannot be read")?;
-    let app = App::new(Parts { config, clock, db: db.clone(), feed });
+    let rates = Arc::new(Rates::new(&config, &clock));
+    let app = App::new(Parts { config, clock, db: db.clone(), feed, rates });
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
     let presence = Presence::new(app.clone());
     let read_marks = ReadMarks::new(app.clone());

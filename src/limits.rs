@@ -67,6 +67,32 @@ pub const HASH_QUEUE: usize = 256;
 /// How long a password waits to be hashed.
 pub const HASH_WAIT: Duration = Duration::from_secs(10);
 
+// Rates, for whom they are limited.
+/// How often something may be done: a burst at once, and then one each so often.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// So many at once.
+    pub burst: u32,
+    /// And then one each.
+    pub every: Duration,
+}
+/// Wrong passwords of one account from one address.
+pub const GUESSES: Pace = Pace { burst: 5, every: Duration::from_secs(60) };
+/// Wrong passwords of one account: 100 an hour.
+pub const GUESSES_PER_ACCOUNT: Pace = Pace { burst: 100, every: Duration::from_secs(36) };
+/// Wrong passwords from one address.
+pub const GUESSES_PER_ADDRESS: Pace = Pace { burst: 20, every: Duration::from_secs(10) };
+/// New accounts from one address.
+pub const SIGNUPS: Pace = Pace { burst: 20, every: Duration::from_secs(10) };
+/// Messages that one person sends or edits.
+pub const SENDS: Pace = Pace { burst: 20, every: Duration::from_millis(200) };
+/// Pages of people, and searches, of one person.
+pub const SEARCHES: Pace = Pace { burst: 30, every: Duration::from_millis(200) };
+/// Searches of one person for an e-mail address: they tell who has an account.
+pub const EMAIL_SEARCHES: Pace = Pace { burst: 30, every: Duration::from_secs(2) };
+/// Groups that one person makes.
+pub const NEW_GROUPS: Pace = Pace { burst: 10, every: Duration::from_secs(6) };
+
 // The feed.
 /// Changes that wait for the writer, with those that it is writing.
 pub const WRITER_QUEUE: usize = 2_048;

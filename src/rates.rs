@@ -4,20 +4,49 @@ use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use moka::sync::Cache;
 
+use crate::clock::Clock;
+use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::limits::{self, Pace};
+
+/// What people do, each at a rate of their own. Those of visitors are in `accounts`.
+pub struct Rates {
+    /// Messages sent and edited.
+    pub send: Rate<UserId>,
+    /// Pages of people.
+    pub search: Rate<UserId>,
+    /// Searches for an e-mail address.
+    pub email_search: Rate<UserId>,
+    /// Groups made.
+    pub new_group: Rate<UserId>,
+}
+
+impl Rates {
+    /// The rates of this program.
+    pub fn new(config: &Config, clock: &Clock) -> Self {
+        let rate = |pace| Rate::new(config, clock, pace);
+        Self {
+            send: rate(limits::SENDS),
+            search: rate(limits::SEARCHES),
+            email_search: rate(limits::EMAIL_SEARCHES),
+            new_group: rate(limits::NEW_GROUPS),
+        }
+    }
+}
 
 /// The rate of one kind of thing, counted for each key by itself: the generic cell rate algorithm (ITU-T I.371), which
 /// keeps of each key the one moment at which it will have been idle again.
 pub struct Rate<K> {
-    burst: Duration,
-    every: Duration,
-    began: Instant,
-    /// Nanoseconds since `began` at which the key's bucket is full again. A key that is idle is forgotten, as nothing is
-    /// known of it that is not true of a new one.
+    pace: Pace,
+    is_limited: bool,
+    clock: Clock,
+    /// Nanoseconds of the clock's uptime at which the key's bucket is full again. A key that is idle is forgotten, as
+    /// nothing is known of it that is not true of a new one.
     full_at: Cache<K, Arc<AtomicU64>>,
 }
 
@@ -25,26 +54,19 @@ pub struct Rate<K> {
 const KEYS: u64 = 100_000;
 
 impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
-    /// `burst` at once, and then one each `every`.
-    pub fn new(burst: u32, every: Duration) -> Self {
-        let burst = every * burst;
-        let full_at = Cache::builder().max_capacity(KEYS).time_to_idle(burst.max(Duration::from_secs(1))).build();
-        Self { burst, every, began: Instant::now(), full_at }
+    /// A rate where the settings want one; else everything passes.
+    pub fn new(config: &Config, clock: &Clock, pace: Pace) -> Self {
+        let idle = (pace.every * pace.burst).max(Duration::from_secs(1));
+        let full_at = Cache::builder().max_capacity(KEYS).time_to_idle(idle).build();
+        Self { pace, is_limited: config.rate_limits, clock: clock.clone(), full_at }
     }
 
     /// Counts one, or says when it is worth another try.
     pub fn take(&self, key: &K) -> Result<()> {
-        self.take_at(key, self.began.elapsed())
-    }
-
-    /// Counts nothing, but says whether one more would be too many.
-    pub fn check(&self, key: &K) -> Result<()> {
-        let now = self.began.elapsed();
-        let full_at = self.full_at.get(key).map_or(0, |full_at| full_at.load(Ordering::Relaxed));
-        self.next(full_at, now).map(|_| ())
-    }
-
-    fn take_at(&self, key: &K, now: Duration) -> Result<()> {
+        if !self.is_limited {
+            return Ok(());
+        }
+        let now = self.clock.uptime();
         let full_at = self.full_at.get_with_by_ref(key, Arc::default);
         let mut seen = full_at.load(Ordering::Relaxed);
         loop {
@@ -56,14 +78,28 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
         }
     }
 
-    /// When the bucket is full again after one more.
-    fn next(&self, full_at: u64, now: Duration) -> Result<u64> {
-        let next = Duration::from_nanos(full_at).max(now) + self.every;
-        match next.checked_sub(self.burst + now) {
-            Some(retry_after) if !retry_after.is_zero() => Err(Error::RateLimited { retry_after }),
-            Some(_) | None => Ok(u64::try_from(next.as_nanos()).unwrap_or(u64::MAX)),
+    /// Takes back one that was counted and was none.
+    pub fn give_back(&self, key: &K) {
+        if let Some(full_at) = self.full_at.get(key) {
+            let every = nanoseconds(self.pace.every);
+            let earlier = |full_at: u64| Some(full_at.saturating_sub(every));
+            // It can't fail: there is always an earlier one.
+            let _ = full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, earlier);
         }
     }
+
+    /// When the bucket is full again after one more.
+    fn next(&self, full_at: u64, now: Duration) -> Result<u64> {
+        let next = Duration::from_nanos(full_at).max(now) + self.pace.every;
+        match next.checked_sub(self.pace.every * self.pace.burst + now) {
+            Some(retry_after) if !retry_after.is_zero() => Err(Error::RateLimited { retry_after }),
+            Some(_) | None => Ok(nanoseconds(next)),
+        }
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What addresses are counted by: the whole of an IPv4 address, and of an IPv6 address the network that one customer gets,
@@ -81,34 +117,62 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn retry_after(outcome: Result<()>) -> Duration {
+    fn rate(burst: u32, settings: &'static str) -> (Rate<u32>, Clock) {
+        let config = Config::from_lookup(|name| (name == "RATE_LIMITS").then(|| settings.to_owned()));
+        let clock = Clock::default();
+        (Rate::new(&config.expect("good settings"), &clock, Pace { burst, every: SECOND * 100 }), clock)
+    }
+
+    /// In hundreds of seconds, rounded: the clock runs while the test does.
+    fn retry_after(outcome: Result<()>) -> f64 {
         match outcome {
-            Err(Error::RateLimited { retry_after }) => retry_after,
+            Err(Error::RateLimited { retry_after }) => (retry_after.as_secs_f64() / 10.0).round() / 10.0,
             other => panic!("not limited: {other:?}"),
         }
     }
 
     #[test]
     fn a_burst_passes_and_then_one_at_a_time() {
-        let rate = Rate::new(5, SECOND);
+        let (rate, clock) = rate(5, "on");
         for _ in 0..5 {
-            rate.take_at(&1, 100 * SECOND).expect("within the burst");
+            rate.take(&1).expect("within the burst");
         }
-        assert_eq!(retry_after(rate.take_at(&1, 100 * SECOND)), SECOND);
-        assert_eq!(retry_after(rate.take_at(&1, 100 * SECOND + SECOND / 4)), SECOND * 3 / 4);
-        rate.take_at(&1, 101 * SECOND).expect("one more after a second");
-        assert_eq!(retry_after(rate.take_at(&1, 101 * SECOND)), SECOND);
-        rate.take_at(&2, 101 * SECOND).expect("another key");
+        assert_eq!(retry_after(rate.take(&1)), 1.0);
+        clock.advance(SECOND * 20);
+        assert_eq!(retry_after(rate.take(&1)), 0.8);
+        clock.advance(SECOND * 80);
+        rate.take(&1).expect("one more after the time of one");
+        assert_eq!(retry_after(rate.take(&1)), 1.0);
+        rate.take(&2).expect("another key");
+        clock.advance(SECOND * 10_000);
+        for _ in 0..5 {
+            rate.take(&1).expect("a burst again, and no more than that");
+        }
+        assert_eq!(retry_after(rate.take(&1)), 1.0);
     }
 
     #[test]
-    fn a_check_counts_nothing() {
-        let rate = Rate::new(1, SECOND * 1000);
-        for _ in 0..3 {
-            rate.check(&1).expect("nothing was taken");
+    fn what_is_given_back_was_not_counted() {
+        let (rate, _) = rate(2, "on");
+        for _ in 0..10 {
+            rate.take(&1).expect("one");
+            rate.take(&1).expect("two");
+            rate.give_back(&1);
+            rate.give_back(&1);
         }
-        rate.take(&1).expect("the first");
-        rate.check(&1).expect_err("the second would be too many");
+        rate.give_back(&2);
+        for _ in 0..2 {
+            rate.take(&2).expect("within the burst");
+        }
+        rate.take(&2).expect_err("nothing was saved up");
+    }
+
+    #[test]
+    fn without_limits_everything_passes() {
+        let (rate, _) = rate(1, "off");
+        for _ in 0..100 {
+            rate.take(&1).expect("no limit");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod common_passwords;
 mod email;
+mod guesses;
 mod hasher;
 mod name;
 mod password;
@@ -12,6 +13,8 @@ mod sessions;
 mod sign_in;
 mod token;
 
+use std::net::IpAddr;
+
 use moka::sync::Cache;
 
 pub use email::Email;
@@ -21,12 +24,13 @@ pub use password::Password;
 pub use people::{Search, by_ids, count, find, find_by_email, list};
 pub use profile::rename;
 pub use sessions::{Authenticated, LiveSession, Viewer};
-pub use sign_in::{NewAccount, SignedIn};
+pub use sign_in::{Client, NewAccount, SignedIn};
 pub use token::Tokens;
 
 use crate::app::App;
 use crate::id::SessionId;
 use crate::limits;
+use crate::rates::Rate;
 
 /// Signing in and out, with what that needs to have at hand. Clones share it.
 #[derive(Clone)]
@@ -37,12 +41,18 @@ pub struct Accounts {
     /// Sessions looked up a moment ago; `None` is one that has ended.
     recent: Cache<SessionId, Option<sessions::Known>>,
     live: std::sync::Arc<sessions::Live>,
+    guesses: std::sync::Arc<guesses::Guesses>,
+    /// New accounts, by address.
+    sign_ups: std::sync::Arc<Rate<IpAddr>>,
 }
 
 impl Accounts {
     /// Accounts of this program.
     pub fn new(app: App, hasher: Hasher, tokens: Tokens) -> Self {
         let recent = Cache::builder().time_to_live(limits::SESSION_CACHE).max_capacity(100_000).build();
-        Self { app, hasher: hasher.into(), tokens: tokens.into(), recent, live: std::sync::Arc::default() }
+        let guesses = guesses::Guesses::new(&app.config, &app.clock).into();
+        let sign_ups = Rate::new(&app.config, &app.clock, limits::SIGNUPS).into();
+        let live = std::sync::Arc::default();
+        Self { app, hasher: hasher.into(), tokens: tokens.into(), recent, live, guesses, sign_ups }
     }
 }

@@ -50,6 +50,10 @@ impl Search {
         Ok(Self { viewer, term: term.map(str::to_owned) })
     }
 
+    fn email(&self) -> Option<Email> {
+        Email::parse(self.term.as_deref()?).ok()
+    }
+
     fn condition(&self) -> Condition {
         let others = Condition::all().add(user::Column::Id.ne(self.viewer)).add(user::Column::DeletedAt.is_null());
         let Some(term) = &self.term else { return others };
@@ -60,7 +64,7 @@ impl Search {
             let place = Func::cust("instr").arg(Expr::col(user::Column::NameKey)).arg(key);
             matches = matches.add(Expr::expr(place).gt(0));
         }
-        if let Ok(email) = Email::parse(term) {
+        if let Some(email) = self.email() {
             matches = matches.add(user::Column::Email.eq(email.as_str()));
         }
         // A term that folds to nothing and is no e-mail finds nobody.
@@ -73,6 +77,11 @@ pub type NamePlace = (String, UserId);
 
 /// People by name; `after` is the place of the one before the page.
 pub async fn list(app: &App, search: &Search, first: u32, after: Option<NamePlace>) -> Result<Page<user::Model>> {
+    app.rates.search.take(&search.viewer)?;
+    if search.email().is_some() {
+        // Found or not: to look for many that are not there is how to find out who is.
+        app.rates.email_search.take(&search.viewer)?;
+    }
     let all = user::Entity::find().filter(search.condition());
     let place = || Expr::tuple([Expr::col(user::Column::NameKey), Expr::col(user::Column::Id)]);
     let given = |(key, id): NamePlace| Expr::tuple([Expr::val(key), Expr::val(id)]);

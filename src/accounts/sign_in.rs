@@ -1,6 +1,7 @@
 //! Signing up, in and out: makes and ends sessions.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use sea_orm::{
@@ -15,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::id::{SessionId, UserId};
 use crate::limits;
+use crate::rates::neighbourhood;
 
 /// What a new account needs.
 pub struct NewAccount {
@@ -24,6 +26,17 @@ pub struct NewAccount {
     pub email: Email,
     /// With which they sign in.
     pub password: Password,
+}
+
+/// Where somebody signs in.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    /// Its address: wrong passwords are counted by it.
+    pub address: IpAddr,
+    /// What it says it is.
+    pub user_agent: Option<&'a str>,
+    /// The session that it had before.
+    pub replaces: Option<&'a Viewer>,
 }
 
 /// A session that has begun.
@@ -38,13 +51,9 @@ pub struct SignedIn {
 }
 
 impl Accounts {
-    /// Makes an account and signs in to it. `replaces` is the session that the device had before.
-    pub async fn sign_up(
-        &self,
-        new: NewAccount,
-        user_agent: Option<String>,
-        replaces: Option<&Viewer>,
-    ) -> Result<SignedIn> {
+    /// Makes an account and signs in to it.
+    pub async fn sign_up(&self, new: NewAccount, client: Client<'_>) -> Result<SignedIn> {
+        self.sign_ups.take(&neighbourhood(client.address))?;
         let password_hash = self.hasher.hash(new.password).await?;
         let now = self.app.clock.now();
         let user = user::Model {
@@ -59,32 +68,39 @@ impl Accounts {
             updated_at: now,
             deleted_at: None,
         };
-        let session = self.new_session(user.id, user_agent, replaces);
+        let session = self.new_session(user.id, client);
         let user = self.app.feed.append(SignUp { user, session: session.clone() }).await?;
-        self.begun(user, &session, replaces)
+        self.begun(user, &session, client.replaces)
     }
 
-    /// Signs in. Unknown e-mail and wrong password answer alike, and take alike.
-    pub async fn log_in(
-        &self,
-        email: Option<Email>,
-        password: Password,
-        user_agent: Option<String>,
-        replaces: Option<&Viewer>,
-    ) -> Result<SignedIn> {
-        let user = match email {
-            Some(email) => accounts::find_by_email(&self.app, &email).await?,
-            None => None,
-        };
-        let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
-        let is_right = self.hasher.verify(password, hash).await?;
-        let user = user.filter(|_| is_right).ok_or(Error::InvalidCredentials)?;
-        let session = self.new_session(user.id, user_agent, replaces);
+    /// Signs in to the account of an e-mail as it was typed. Unknown e-mail and wrong password answer alike, take alike
+    /// and are counted alike.
+    pub async fn log_in(&self, email: &str, password: Password, client: Client<'_>) -> Result<SignedIn> {
+        let known = Email::parse(email).ok();
+        let guess = self.guesses.begin(known.as_ref().map_or(email, Email::as_str), client.address)?;
+        let user = self.find_by_password(known.as_ref(), password).await;
+        // Only an answer of no is a guess. Whoever does not wait for the answer has guessed as well.
+        if !matches!(user, Ok(None)) {
+            guess.was_none();
+        }
+        let user = user?.ok_or(Error::InvalidCredentials)?;
+        let session = self.new_session(user.id, client);
         for evicted in self.app.feed.append(BeginSession { session: session.clone() }).await? {
             self.ended(evicted);
         }
         tracing::info!(user.id = %user.id, "signed in as {}", user.id);
-        self.begun(user, &session, replaces)
+        self.begun(user, &session, client.replaces)
+    }
+
+    /// The person whose e-mail and password these are. What is no e-mail address is an unknown one.
+    async fn find_by_password(&self, email: Option<&Email>, password: Password) -> Result<Option<user::Model>> {
+        let user = match email {
+            Some(email) => accounts::find_by_email(&self.app, email).await?,
+            None => None,
+        };
+        let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+        let is_right = self.hasher.verify(password, hash).await?;
+        Ok(user.filter(|_| is_right))
     }
 
     /// Ends the viewer's session everywhere.
@@ -95,17 +111,17 @@ impl Accounts {
         Ok(())
     }
 
-    fn new_session(&self, user_id: UserId, user_agent: Option<String>, replaces: Option<&Viewer>) -> NewSession {
+    fn new_session(&self, user_id: UserId, client: Client<'_>) -> NewSession {
         let now = self.app.clock.now();
         let row = session::Model {
             id: SessionId::new(),
             user_id,
-            user_agent,
+            user_agent: client.user_agent.map(str::to_owned),
             created_at: now,
             last_used_at: now,
             expires_at: now + self.session_length(),
         };
-        NewSession { row, replaces: replaces.map(Viewer::session) }
+        NewSession { row, replaces: client.replaces.map(Viewer::session) }
     }
 
     pub(super) fn session_length(&self) -> Duration {

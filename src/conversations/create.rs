@@ -26,6 +26,7 @@ pub async fn create(app: &App, owner: UserId, title: Title, members: Vec<UserId>
         let message = format!("a group has at most {} members, the owner included", limits::GROUP_MEMBERS);
         return Err(Error::input("memberIds", message));
     }
+    app.rates.new_group.take(&owner)?;
     app.feed.append(CreateGroup { owner, title, members }).await
 }
 

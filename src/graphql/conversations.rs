@@ -274,8 +274,8 @@ pub struct ConversationsMutation;
 
 #[Object]
 impl ConversationsMutation {
-    /// Makes a group that you own. Everybody in it hears ConversationChanged ADDED. Codes: BAD_USER_INPUT, and
-    /// NOT_FOUND for an unknown person.
+    /// Makes a group that you own. Everybody in it hears ConversationChanged ADDED. Codes: BAD_USER_INPUT,
+    /// RATE_LIMITED (10 a minute), and NOT_FOUND for an unknown person.
     async fn create_conversation(
         &self,
         ctx: &Context<'_>,

@@ -36,7 +36,7 @@ pub use context::Program;
 pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error};
 pub use live::{Frame, Resume, Run};
 
-use crate::accounts::Viewer;
+use crate::accounts::{Client, Viewer};
 use crate::error::Error;
 use crate::feed::{Cursor, Position};
 use crate::id::UserId;
@@ -74,6 +74,12 @@ pub struct Caller {
     pub user_agent: Option<String>,
     /// By which the log knows the request.
     pub request_id: String,
+}
+
+impl Caller {
+    fn client(&self) -> Client<'_> {
+        Client { address: self.address, user_agent: self.user_agent.as_deref(), replaces: self.viewer.as_ref() }
+    }
 }
 
 /// The API. Clones share it.

@@ -16,6 +16,8 @@ use crate::messages::{MessageText, told};
 
 /// Gives the viewer's message another text. The same text makes no new version.
 pub async fn edit(app: &App, viewer: UserId, id: MessageId, text: MessageText) -> Result<message::Model> {
+    // Everybody in the conversation hears of it, as of a new one.
+    app.rates.send.take(&viewer)?;
     app.feed.append(Revise { viewer, id, revision: Revision::Edit(text) }).await
 }
 

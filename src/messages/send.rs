@@ -43,6 +43,7 @@ pub async fn send(app: &App, sender: UserId, new: NewMessage) -> Result<message:
     }
     let text = new.text.ok_or_else(|| Error::input("text", "a message has a text"))?;
     let text = MessageText::parse(&text)?;
+    app.rates.send.take(&sender)?;
     let id = new.id.unwrap_or_else(MessageId::new);
     app.feed.append(Send { id, sender, to: new.to, text, reply_to: new.reply_to }).await
 }

@@ -10,7 +10,7 @@ fn closed(code: u16, reason: &str) -> Closed {
 
 #[tokio::test]
 async fn a_person_has_twenty_sockets_and_one_more_is_refused() {
-    let app = TestApp::start().await;
+    let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let mut sockets = Vec::new();
     for _ in 0..20 {

@@ -47,9 +47,14 @@ pub struct TestApp {
 static SERVERS: AtomicU32 = AtomicU32::new(0);
 
 impl TestApp {
-    /// Starts a server with the default settings.
+    /// Starts a server with the default settings, but for the rates: tests are in a hurry.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
+    }
+
+    /// Starts a server that limits how often things are done, for the tests of that.
+    pub async fn limited() -> Self {
+        Self::start_with(&[("RATE_LIMITS", "on")]).await
     }
 
     /// Starts a server with some settings of its own.
@@ -61,6 +66,7 @@ impl TestApp {
         let address = listener.local_addr().expect("an address");
         let mut settings: HashMap<String, String> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        settings.entry("RATE_LIMITS".into()).or_insert_with(|| "off".into());
         settings.insert("DATA_DIR".into(), folder.display().to_string());
         settings.insert("PORT".into(), address.port().to_string());
         let config = Config::from_lookup(|name| settings.get(name).cloned()).expect("good settings");

@@ -1,0 +1,136 @@
+//! How often passwords may be guessed: seldom from one address, and not at all often for one account, however many
+//! addresses the guesses come from. Only wrong ones count, and they are counted by what was typed, so that an account
+//! that does not exist is limited like one that does.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::Result;
+use crate::limits;
+use crate::rates::{Rate, neighbourhood};
+
+/// Wrong passwords of the last hour.
+pub struct Guesses {
+    keys: RandomState,
+    by_address: Rate<IpAddr>,
+    by_account_and_address: Rate<(Account, IpAddr)>,
+    by_account: Rate<Account>,
+}
+
+/// What was typed as an e-mail address, as a number that means nothing outside of this process: it may be long, and
+/// addresses need not be kept. That two share one is as likely as a guess that is right.
+type Account = u64;
+
+/// A password that is compared. It counts as wrong until it is known not to be: so many at once are no more than so
+/// many in turn.
+#[must_use]
+pub struct Guess<'a> {
+    guesses: &'a Guesses,
+    address: IpAddr,
+    account: Account,
+}
+
+impl Guesses {
+    /// Nothing has been guessed yet.
+    pub fn new(config: &Config, clock: &Clock) -> Self {
+        Self {
+            keys: RandomState::new(),
+            by_address: Rate::new(config, clock, limits::GUESSES_PER_ADDRESS),
+            by_account_and_address: Rate::new(config, clock, limits::GUESSES),
+            by_account: Rate::new(config, clock, limits::GUESSES_PER_ACCOUNT),
+        }
+    }
+
+    /// Counts a guess for an account from an address, or says when the next one may come.
+    pub fn begin(&self, account: &str, address: IpAddr) -> Result<Guess<'_>> {
+        let (account, address) = (self.keys.hash_one(account), neighbourhood(address));
+        // First, so that an address that guesses too much fills none of the others with its inventions.
+        self.by_address.take(&address)?;
+        self.by_account_and_address.take(&(account, address)).inspect_err(|_| self.by_address.give_back(&address))?;
+        self.by_account.take(&account).inspect_err(|_| {
+            self.by_account_and_address.give_back(&(account, address));
+            self.by_address.give_back(&address);
+        })?;
+        Ok(Guess { guesses: self, address, account })
+    }
+}
+
+impl Guess<'_> {
+    /// The password was right, or was not compared.
+    pub fn was_none(self) {
+        let Self { guesses, address, account } = self;
+        guesses.by_account.give_back(&account);
+        guesses.by_account_and_address.give_back(&(account, address));
+        guesses.by_address.give_back(&address);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::Error;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn guesses() -> (Guesses, Clock) {
+        let clock = Clock::default();
+        (Guesses::new(&Config::from_lookup(|_| None).expect("the defaults"), &clock), clock)
+    }
+
+    fn address(last: u8) -> IpAddr {
+        [192, 0, 2, last].into()
+    }
+
+    /// How many of so many wrong passwords are compared.
+    fn wrong(guesses: &Guesses, tries: usize, account: &str, address: IpAddr) -> usize {
+        (0..tries).filter(|_| guesses.begin(account, address).is_ok()).count()
+    }
+
+    #[test]
+    fn an_account_is_guessed_at_five_times_from_an_address_and_then_once_a_minute() {
+        let (guesses, clock) = guesses();
+        assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
+        clock.advance(60 * SECOND);
+        assert_eq!(wrong(&guesses, 200, "ada", address(1)), 1);
+        assert_eq!(wrong(&guesses, 200, "ada", address(2)), 5);
+        assert_eq!(wrong(&guesses, 200, "bob", address(1)), 5);
+    }
+
+    #[test]
+    fn an_address_guesses_twenty_times_and_then_six_times_a_minute() {
+        let (guesses, clock) = guesses();
+        let spray =
+            |round: usize| (0..200).map(|n| wrong(&guesses, 1, &format!("{round} {n}"), address(1))).sum::<usize>();
+        assert_eq!(spray(1), 20);
+        clock.advance(60 * SECOND);
+        assert_eq!(spray(2), 6);
+    }
+
+    #[test]
+    fn an_account_is_guessed_at_a_hundred_times_an_hour_from_wherever() {
+        let (guesses, clock) = guesses();
+        let from_everywhere = || (0..=255).map(|n| wrong(&guesses, 5, "ada", address(n))).sum::<usize>();
+        assert_eq!(from_everywhere(), 100);
+        clock.advance(3_600 * SECOND);
+        assert_eq!(from_everywhere(), 100);
+        // Refused, these were no guesses of their addresses.
+        assert_eq!(wrong(&guesses, 5, "bob", address(250)), 5);
+    }
+
+    #[test]
+    fn right_passwords_do_not_count_and_no_answer_does() {
+        let (guesses, _) = guesses();
+        for _ in 0..100 {
+            guesses.begin("ada", address(1)).expect("it is compared").was_none();
+        }
+        let at_once: Vec<_> = (0..200).filter_map(|_| guesses.begin("ada", address(1)).ok()).collect();
+        assert_eq!(at_once.len(), 5);
+        drop(at_once);
+        let refused = guesses.begin("ada", address(1)).err().expect("one too many");
+        assert!(matches!(refused, Error::RateLimited { retry_after } if retry_after > 59 * SECOND));
+    }
+}

@@ -1,0 +1,181 @@
+//! Guessing passwords: a few times, and then once in a while.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, TestApp, code};
+
+const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { user { id } } }";
+const MINUTE: Duration = Duration::from_secs(60);
+const WRONG: &str = "a wrong guess";
+
+/// Somebody with an address of their own who tries to log in.
+struct Guesser<'a> {
+    app: &'a TestApp,
+    client: reqwest::Client,
+}
+
+impl<'a> Guesser<'a> {
+    /// At 127.0.0.`last`.
+    fn at(app: &'a TestApp, last: u8) -> Self {
+        let client = reqwest::Client::builder().local_address(Some([127, 0, 0, last].into())).build();
+        Self { app, client: client.expect("a client") }
+    }
+
+    /// The whole answer to a login.
+    async fn answer(&self, email: &str, password: &str) -> Value {
+        let variables = json!({ "input": { "email": email, "password": password } });
+        let body = json!({ "query": LOG_IN, "variables": variables });
+        let request = self.client.post(self.app.url("/graphql")).json(&body);
+        request.send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    /// Whether it went well, or the code.
+    async fn log_in(&self, email: &str, password: &str) -> String {
+        let answer = self.answer(email, password).await;
+        if answer.get("errors").is_some() { code(&answer).to_owned() } else { "WELL".to_owned() }
+    }
+}
+
+#[tokio::test]
+async fn the_sixth_wrong_password_has_to_wait_a_minute_and_so_does_the_right_one() {
+    let app = TestApp::limited().await;
+    let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
+    for _ in 0..5 {
+        assert_eq!(here.log_in(&ada.email, WRONG).await, "INVALID_CREDENTIALS");
+    }
+
+    let answer = here.answer(&ada.email, WRONG).await;
+
+    let extensions = &answer["errors"][0]["extensions"];
+    let wait = extensions["retryAfterMs"].as_u64().expect("a time to wait");
+    assert_eq!(*extensions, json!({ "code": "RATE_LIMITED", "retryAfterMs": wait }));
+    assert!((30_000..=60_000).contains(&wait), "{wait}");
+    assert_eq!(here.log_in(&ada.email, PASSWORD).await, "RATE_LIMITED");
+    app.clock.advance(MINUTE);
+    assert_eq!(here.log_in(&ada.email, PASSWORD).await, "WELL");
+}
+
+#[tokio::test]
+async fn the_right_password_from_elsewhere_still_works() {
+    let app = TestApp::limited().await;
+    let (ada, here, elsewhere) = (app.user("Ada").await, Guesser::at(&app, 1), Guesser::at(&app, 2));
+
+    let guesses = join_all((0..30).map(|_| here.log_in(&ada.email, WRONG))).await;
+
+    assert!(guesses.contains(&"RATE_LIMITED".to_owned()), "{guesses:?}");
+    assert_eq!(elsewhere.log_in(&ada.email, PASSWORD).await, "WELL");
+}
+
+#[tokio::test]
+async fn two_hundred_guesses_at_once_are_five() {
+    let app = TestApp::limited().await;
+    let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
+
+    let guesses = join_all((0..200).map(|_| here.log_in(&ada.email, WRONG))).await;
+
+    let count = |wanted: &str| guesses.iter().filter(|code| *code == wanted).count();
+    assert_eq!((count("INVALID_CREDENTIALS"), count("RATE_LIMITED")), (5, 195));
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_limited_like_a_known_one() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    let codes = async |last: u8, email: &str| {
+        let guesser = Guesser::at(&app, last);
+        let mut codes = Vec::new();
+        for _ in 0..7 {
+            codes.push(guesser.log_in(email, WRONG).await);
+        }
+        codes
+    };
+
+    let known = codes(1, &ada.email).await;
+
+    assert_eq!(codes(2, "nobody@example.com").await, known);
+    assert_eq!(codes(3, "no address").await, known);
+    assert_eq!(known[5], "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn one_account_is_one_however_its_address_is_written() {
+    let app = TestApp::limited().await;
+    let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
+    for email in ["ada@example.com", "ADA@example.com", "ada@EXAMPLE.com", "Ada@Example.Com", "aDa@example.com"] {
+        assert_eq!(here.log_in(email, WRONG).await, "INVALID_CREDENTIALS");
+    }
+
+    assert_eq!(here.log_in(&ada.email, PASSWORD).await, "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn an_address_that_tries_a_password_on_everybody_is_stopped_at_twenty() {
+    let app = TestApp::limited().await;
+    let here = Guesser::at(&app, 1);
+    let emails: Vec<String> = (0..40).map(|number| format!("{number}@example.com")).collect();
+
+    let guesses = join_all(emails.iter().map(|email| here.log_in(email, WRONG))).await;
+
+    // One more each 10 seconds, should the machine be that slow.
+    let compared = guesses.iter().filter(|code| *code == "INVALID_CREDENTIALS").count();
+    assert!((20..=21).contains(&compared), "{compared}");
+}
+
+#[tokio::test]
+async fn right_passwords_are_not_counted() {
+    let app = TestApp::limited().await;
+    let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
+
+    for _ in 0..8 {
+        assert_eq!(here.log_in(&ada.email, PASSWORD).await, "WELL");
+    }
+}
+
+#[tokio::test]
+async fn a_guess_over_a_socket_is_one_like_any_other() {
+    let app = TestApp::limited().await;
+    let (ada, eve, here) = (app.user("Ada").await, app.user("Eve").await, Guesser::at(&app, 1));
+    let mut socket = eve.socket().await;
+    let mut guess = async |id: &str| {
+        let input = json!({ "email": ada.email, "password": WRONG });
+        socket.subscribe(id, LOG_IN, json!({ "input": input })).await;
+        let answer = socket.next().await;
+        assert_eq!(socket.next().await, json!({ "id": id, "type": "complete" }));
+        code(&answer["payload"]).to_owned()
+    };
+    for id in ["1", "2", "3", "4", "5"] {
+        assert_eq!(guess(id).await, "INVALID_CREDENTIALS");
+    }
+
+    assert_eq!(guess("6").await, "RATE_LIMITED");
+    assert_eq!(here.log_in(&ada.email, WRONG).await, "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn a_document_is_one_guess_at_most() {
+    let app = TestApp::limited().await;
+    let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
+    let field =
+        |n: usize| format!("a{n}: login(input: {{ email: \"{}\", password: \"{n}\" }}) {{ token }} ", ada.email);
+    let aliased = |count: usize| format!("mutation {{ {} }}", (0..count).map(field).collect::<String>());
+    let spread = format!("mutation {{ {} ...F }} fragment F on Mutation {{ {} }}", field(0), field(1),);
+
+    for document in [aliased(2), aliased(20), aliased(100), spread] {
+        assert_eq!(code(&app.execute(None, &document, json!({})).await), "QUERY_TOO_COMPLEX", "{document}");
+    }
+
+    assert_eq!(here.log_in(&ada.email, PASSWORD).await, "WELL");
+}
+
+#[tokio::test]
+async fn where_rates_are_off_one_may_guess_on() {
+    let app = TestApp::start_with(&[("RATE_LIMITS", "off")]).await;
+    let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
+
+    let guesses = join_all((0..30).map(|_| here.log_in(&ada.email, WRONG))).await;
+
+    assert!(guesses.iter().all(|code| code == "INVALID_CREDENTIALS"), "{guesses:?}");
+}

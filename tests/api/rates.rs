@@ -1,0 +1,148 @@
+//! How often people may do what is dear, or what others hear of.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use parlour::id::MessageId;
+use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, Person, SEND, TestApp, code};
+
+const SEARCH: &str = "query($search: String) { users(search: $search, first: 1) { totalCount } }";
+const MAKE: &str = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
+
+/// What became of many requests at once.
+struct Flood {
+    passed: usize,
+    refused: Vec<Value>,
+    took: Duration,
+}
+
+impl Flood {
+    /// Sends them; none of them may fail for another reason than that they are too many.
+    async fn of<F: Future<Output = Value>>(count: usize, request: impl Fn(usize) -> F) -> Self {
+        let began = Instant::now();
+        let answers = join_all((0..count).map(request)).await;
+        let mut refused: Vec<Value> = answers.into_iter().filter(|answer| answer.get("errors").is_some()).collect();
+        for answer in &refused {
+            assert_eq!(code(answer), "RATE_LIMITED", "{answer}");
+        }
+        let refused: Vec<Value> = refused.iter_mut().map(|answer| answer["errors"][0]["extensions"].take()).collect();
+        Self { passed: count - refused.len(), refused, took: began.elapsed() }
+    }
+
+    /// As many passed as the burst, and what came in at the steady rate while the machine was at it.
+    fn is_of(&self, burst: usize, every: Duration) {
+        let most = burst + 1 + (self.took.as_nanos() / every.as_nanos()) as usize;
+        assert!((burst..=most).contains(&self.passed), "{} of {burst} to {most} passed", self.passed);
+        for refused in &self.refused {
+            let wait = refused["retryAfterMs"].as_u64().expect("a time to wait");
+            assert!(u128::from(wait) <= every.as_millis(), "{refused}");
+        }
+    }
+}
+
+fn to(other: &Person, text: &str) -> Value {
+    json!({ "input": { "to": { "userId": other.id }, "text": text } })
+}
+
+#[tokio::test]
+async fn twenty_messages_are_sent_at_once_and_then_five_a_second() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+
+    let flood = Flood::of(100, async |n| ada.execute(SEND, to(&bob, &n.to_string())).await).await;
+
+    flood.is_of(20, Duration::from_millis(200));
+    bob.send(&ada, "others are not slowed").await;
+    app.clock.advance(Duration::from_secs(10));
+    let flood = Flood::of(20, async |n| ada.execute(SEND, to(&bob, &n.to_string())).await).await;
+    assert_eq!(flood.passed, 20);
+}
+
+#[tokio::test]
+async fn a_retry_costs_nothing_and_is_answered_where_no_other_message_is_taken() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let first = json!({ "id": MessageId::new().to_string(), "to": { "userId": bob.id }, "text": "tea?" });
+    let sent = ada.send_input(first.clone()).await;
+
+    let retries = Flood::of(50, async |_| ada.execute(SEND, json!({ "input": first })).await).await;
+    assert_eq!(retries.passed, 50);
+
+    Flood::of(100, async |n| ada.execute(SEND, to(&bob, &n.to_string())).await).await;
+    assert_eq!(ada.send_input(first).await, sent);
+}
+
+#[tokio::test]
+async fn an_edit_counts_as_a_message() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let sent = ada.send(&bob, "tea?").await;
+    let edit = "mutation($id: ID!, $text: String!) { editMessage(id: $id, text: $text) { id } }";
+
+    let edits = async |n: usize| ada.execute(edit, json!({ "id": sent["id"], "text": format!("tea {n}?") })).await;
+
+    app.clock.advance(Duration::from_secs(10));
+    let flood = Flood::of(100, edits).await;
+    flood.is_of(20, Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn thirty_searches_at_once_and_then_five_a_second() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+
+    let flood = Flood::of(120, async |n| ada.execute(SEARCH, json!({ "search": format!("b{n}") })).await).await;
+
+    flood.is_of(30, Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn an_address_is_looked_up_thirty_times_a_minute_whether_it_is_known_or_not() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let search = async |search: String| ada.execute(SEARCH, json!({ "search": search })).await;
+    for number in 0..30 {
+        let email = if number % 2 == 0 { bob.email.clone() } else { format!("{number}@example.com") };
+        search(email).await;
+    }
+    // Five more searches, and not one for an address.
+    app.clock.advance(Duration::from_secs(1));
+
+    assert_eq!(code(&search("BOB@example.com".to_owned()).await), "RATE_LIMITED");
+
+    assert_eq!(search("bob".to_owned()).await, json!({ "data": { "users": { "totalCount": 1 } } }));
+    app.clock.advance(Duration::from_secs(60));
+    assert_eq!(search(bob.email.clone()).await, json!({ "data": { "users": { "totalCount": 1 } } }));
+}
+
+#[tokio::test]
+async fn ten_groups_are_made_a_minute() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let make = async |person: &Person, title: String| {
+        person.execute(MAKE, json!({ "input": { "title": title, "memberIds": [] } })).await
+    };
+
+    let flood = Flood::of(30, async |n| make(&ada, n.to_string()).await).await;
+
+    flood.is_of(10, Duration::from_secs(6));
+    assert!(make(&bob, "Others".to_owned()).await.get("errors").is_none());
+}
+
+#[tokio::test]
+async fn twenty_accounts_are_made_from_one_address_and_then_six_a_minute() {
+    let app = TestApp::limited().await;
+    let sign_up = "mutation($input: SignupInput!) { signup(input: $input) { user { id } } }";
+    let input = |n: usize| {
+        let input = json!({ "fullName": "Bot", "email": format!("bot{n}@example.com"), "password": PASSWORD });
+        json!({ "input": input })
+    };
+
+    let flood = Flood::of(40, async |n| app.execute(None, sign_up, input(n)).await).await;
+
+    flood.is_of(20, Duration::from_secs(10));
+    app.clock.advance(Duration::from_secs(10));
+    assert!(app.execute(None, sign_up, input(100)).await.get("errors").is_none());
+}
