@@ -13,9 +13,9 @@ use crate::graphql::accounts::{User, known_user};
 use crate::graphql::context::Reach;
 use crate::graphql::conversations::{Conversation, ConversationRef};
 use crate::graphql::error::{Failure, Result};
-use crate::graphql::live::{Moment, Topic, moment};
 use crate::graphql::loaders::load;
 use crate::graphql::messages::Message;
+use crate::graphql::moment::{Moment, Topic, moment};
 use crate::graphql::paging;
 use crate::limits;
 
@@ -207,11 +207,6 @@ fn incomplete(event: &Event) -> Failure {
     Failure(Error::Internal(anyhow::anyhow!("{kind:?} at {position} refers to something that is not there")))
 }
 
-/// Where to begin, as a client says it.
-pub(super) fn start(after: Option<&str>) -> Start {
-    after.map_or(Start::Now, |after| Cursor::parse(after).map_or(Start::Garbage, Start::After))
-}
-
 /// Queries of the feed.
 #[derive(Default)]
 pub struct FeedQuery;
@@ -235,7 +230,7 @@ impl FeedQuery {
     ) -> Result<FeedPage> {
         let viewer = ctx.viewer()?.user();
         let first = paging::size("first", first)?.unwrap_or(limits::PAGE_SIZE);
-        let page = ctx.app()?.feed.page(viewer, start(Some(&after)), first.into()).await?;
+        let page = ctx.app()?.feed.page(viewer, Start::parse(Some(&after)), first.into()).await?;
         let tell = |event: Arc<Event>| async move { tell(ctx, &event).await };
         // Together, so that their look-ups are batched.
         let told = futures_util::future::try_join_all(page.events.into_iter().map(tell)).await?;

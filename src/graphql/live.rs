@@ -3,99 +3,20 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::{Context, ID, Request, ServerError};
+use async_graphql::{Request, ServerError};
 use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream::BoxStream;
 use tokio::time::timeout;
 
 use crate::error::Error;
-use crate::feed::{Cursor, Event, Reset, Start};
-use crate::graphql::conversations::ConversationRef;
-use crate::graphql::error::{Failure, Result, finish, is_request_error, server_error};
-use crate::graphql::feed::start;
+use crate::feed::Start;
+use crate::graphql::error::{Result, finish, is_request_error, server_error};
+use crate::graphql::frame::{Frame, Frames};
+use crate::graphql::moment::Topic;
 use crate::graphql::shared::Shared;
 use crate::graphql::subscription::{End, Subscription};
-use crate::graphql::{Api, Caller, Json, Operation, json};
+use crate::graphql::{Api, Caller, Operation, json};
 use crate::limits;
-use crate::presence::{Changed, Online};
-
-/// What goes to the client of an operation.
-#[derive(Debug)]
-pub enum Frame {
-    /// A result, as JSON.
-    Next(Json),
-    /// The end, with errors as JSON that no retry can mend.
-    Error(Json),
-    /// The end.
-    Complete,
-    /// Nothing more can be told now: the whole socket is to be closed, so that the client comes back and resumes.
-    TryAgain,
-}
-
-impl Frame {
-    /// What it takes in memory, about.
-    pub fn bytes(&self) -> usize {
-        match self {
-            Self::Next(json) | Self::Error(json) => json.len(),
-            Self::Complete | Self::TryAgain => 0,
-        }
-    }
-}
-
-/// Something that happened, to be resolved for a subscription.
-pub enum Moment {
-    /// An event of the feed.
-    Event(Arc<Event>),
-    /// A replay is over.
-    CaughtUp(Cursor),
-    /// What was missed can't be told.
-    Reset(Reset, Cursor),
-    /// The list of who is online.
-    Online(Arc<Online>),
-    /// Somebody came or went.
-    Presence(Arc<Changed>),
-}
-
-/// What a subscription is about: its root field with its arguments.
-#[derive(Clone)]
-pub enum Topic {
-    /// New messages.
-    MessageAdded { conversation: Option<ConversationRef>, after: Option<String> },
-    /// Everything.
-    Events { after: Option<String> },
-    /// The list of who is online.
-    OnlineUsers,
-    /// Who comes and goes.
-    PresenceChanged { user_ids: Option<Vec<ID>> },
-}
-
-/// Where a subscription's resolver leaves its arguments when the subscription begins.
-#[derive(Default)]
-pub(super) struct Beginning(Mutex<Option<Topic>>);
-
-impl Beginning {
-    pub(super) fn take(&self) -> Option<Topic> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-/// The body of every subscription's resolver. It is called in two ways: once when the subscription begins, to check the
-/// arguments and leave the topic, and then for each moment, to make the one item of it.
-pub(super) async fn moment<T>(
-    ctx: &Context<'_>,
-    topic: Topic,
-    make: impl AsyncFnOnce(&Moment) -> Result<Option<T>>,
-) -> Result<stream::Iter<std::option::IntoIter<T>>> {
-    let item = if let Ok(beginning) = ctx.data::<Arc<Beginning>>() {
-        *beginning.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(topic);
-        None
-    } else {
-        let moment = ctx.data::<Arc<Moment>>();
-        let moment = moment.map_err(|_| Failure(Error::input("query", "subscriptions go over a WebSocket")))?;
-        make(moment).await?
-    };
-    Ok(stream::iter(item))
-}
 
 /// Where a client wants to resume, as it said in `connection_init`.
 #[derive(Clone, Debug, Default)]
@@ -119,8 +40,6 @@ pub struct Run {
     /// What goes to the client.
     pub frames: BoxStream<'static, Frame>,
 }
-
-pub(super) type Frames = asynk_strim::Yielder<Frame>;
 
 impl Api {
     /// Runs an operation to its end.
@@ -203,8 +122,8 @@ impl Api {
     /// Where a subscription begins: at the cursor of `connection_init`, unless it is foreign and the operation's own is
     /// not.
     async fn beginning(&self, after: Option<&str>, resume: Option<String>) -> Start {
-        let after = start(after);
-        match resume.map(|cursor| start(Some(&cursor))) {
+        let after = Start::parse(after);
+        match resume.map(|cursor| Start::parse(Some(&cursor))) {
             None => after,
             Some(Start::After(cursor)) if self.0.program.app.feed.is_ours(cursor).await => Start::After(cursor),
             Some(foreign) => match after {

@@ -7,15 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use tokio::sync::OnceCell;
 
 use crate::graphql::Json;
-use crate::graphql::shared::Shared;
 use crate::limits;
 
 /// What is kept with something that happened: for each shape the bytes of its frame.
 #[derive(Default)]
 pub(super) struct Made(Mutex<Vec<ForShape>>);
 
+/// A shape of subscriptions, as far as it matters here: itself, and no other.
+pub(super) type Identity = Arc<()>;
+
 /// A shape, and what came of its execution.
-type ForShape = (Weak<Shared>, Arc<OnceCell<Once>>);
+type ForShape = (Weak<()>, Arc<OnceCell<Once>>);
 
 /// More shapes than this of one event are not kept but made anew.
 const SHAPES_KEPT: usize = 64;
@@ -30,7 +32,7 @@ pub(super) enum Once {
 
 impl Made {
     /// Where what is made for a shape is kept.
-    pub(super) fn cell(&self, shape: &Arc<Shared>) -> Arc<OnceCell<Once>> {
+    pub(super) fn cell(&self, shape: &Identity) -> Arc<OnceCell<Once>> {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, cell)) = made.iter().find(|(of, _)| of.as_ptr() == Arc::as_ptr(shape)) {
             return Arc::clone(cell);
@@ -42,7 +44,7 @@ impl Made {
         cell
     }
 
-    fn forget(&self, shape: &Weak<Shared>) {
+    fn forget(&self, shape: &Weak<()>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _)| !of.ptr_eq(shape));
     }
 }
@@ -71,13 +73,13 @@ struct Queue {
 
 struct Entry {
     made: Weak<Made>,
-    shape: Weak<Shared>,
+    shape: Weak<()>,
     bytes: usize,
 }
 
 impl Kept {
     /// Counts something that was made; what is too much now is forgotten, the oldest first.
-    pub(super) fn add(&self, made: &Arc<Made>, shape: &Arc<Shared>, bytes: usize) {
+    pub(super) fn add(&self, made: &Arc<Made>, shape: &Identity, bytes: usize) {
         let mut forgotten = Vec::new();
         {
             let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,7 +104,7 @@ impl Kept {
 mod tests {
     use super::*;
 
-    fn keep(kept: &Kept, made: &Arc<Made>, shape: &Arc<Shared>, bytes: usize) {
+    fn keep(kept: &Kept, made: &Arc<Made>, shape: &Identity, bytes: usize) {
         let cell = made.cell(shape);
         assert!(cell.set(Once::Payload(Some("x".repeat(bytes).into()))).is_ok(), "it was made before");
         kept.add(made, shape, bytes);
@@ -110,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_is_too_much_goes_the_oldest_first() {
-        let (kept, shape) = (Kept::default(), Arc::new(Shared::of_text("subscription { events { cursor } }")));
+        let (kept, shape) = (Kept::default(), Identity::default());
         let events: Vec<Arc<Made>> = (0..3).map(|_| Arc::default()).collect();
 
         for event in &events {
@@ -123,7 +125,7 @@ mod tests {
 
     #[test]
     fn what_can_not_be_kept_at_all_is_given_all_the_same() {
-        let (kept, shape) = (Kept::default(), Arc::new(Shared::of_text("subscription { events { cursor } }")));
+        let (kept, shape) = (Kept::default(), Identity::default());
         let made: Arc<Made> = Arc::default();
         let cell = made.cell(&shape);
 

@@ -7,11 +7,13 @@ pub mod cookies;
 mod date_time;
 mod error;
 mod feed;
+mod frame;
 pub mod guard;
 mod live;
 mod loaders;
 mod made;
 mod messages;
+mod moment;
 mod paging;
 mod place;
 mod presence;
@@ -34,7 +36,8 @@ use serde::Serialize;
 
 pub use context::Program;
 pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error};
-pub use live::{Frame, Resume, Run};
+pub use frame::Frame;
+pub use live::{Resume, Run};
 
 use crate::accounts::{Client, Viewer};
 use crate::error::Error;

@@ -8,7 +8,7 @@ use futures_util::Stream;
 use crate::graphql::accounts::{User, known_user};
 use crate::graphql::date_time::DateTime;
 use crate::graphql::error::Result;
-use crate::graphql::live::{Moment, Topic, moment};
+use crate::graphql::moment::{Moment, Topic, moment};
 
 /// Somebody came or went.
 #[derive(SimpleObject)]

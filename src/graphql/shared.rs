@@ -19,9 +19,9 @@ use crate::accounts::Viewer;
 use crate::error::Error;
 use crate::graphql::context::AskedForViewer;
 use crate::graphql::error::{finish, is_our_fault, server_error};
-use crate::graphql::live::{Beginning, Moment, Topic};
 use crate::graphql::loaders::Loaders;
-use crate::graphql::made::{Kept, Made, Once};
+use crate::graphql::made::{Identity, Kept, Made, Once};
+use crate::graphql::moment::{Beginning, Moment, Topic};
 use crate::graphql::shape::{Shape, lift_root};
 use crate::graphql::{Api, Caller, Json, json};
 use crate::limits;
@@ -29,6 +29,7 @@ use crate::slot::Slot;
 
 /// What equal subscriptions have in common.
 pub(super) struct Shared {
+    identity: Identity,
     document: ExecutableDocument,
     operation_name: Option<String>,
     variables: Variables,
@@ -78,6 +79,7 @@ impl Api {
         let nothing = || vec![super::invalid("this subscription has no field")];
         let topic = beginning.take().ok_or_else(nothing)?;
         let shared = self.0.shapes.share(shape.text, || Shared {
+            identity: Identity::default(),
             document,
             operation_name,
             variables,
@@ -118,11 +120,11 @@ impl Shapes {
 
 impl Shared {
     /// What [`resolve`](Self::resolve) would give, where somebody has made it already.
-    pub(super) fn ready(self: &Arc<Self>, moment: &Moment) -> Option<Option<Json>> {
+    pub(super) fn ready(&self, moment: &Moment) -> Option<Option<Json>> {
         if self.asks_for_viewer.load(Ordering::Relaxed) {
             return None;
         }
-        match moment.slot()?.get::<Arc<Made>>()?.cell(self).get()? {
+        match moment.slot()?.get::<Arc<Made>>()?.cell(&self.identity).get()? {
             Once::Payload(payload) => Some(payload.clone()),
             Once::AsksForViewer => None,
         }
@@ -130,7 +132,7 @@ impl Shared {
 
     /// The payload of the frame that tells of a moment; `None` where there is nothing to tell.
     pub(super) async fn resolve(
-        self: &Arc<Self>,
+        &self,
         api: &Api,
         moment: Arc<Moment>,
         viewer: &Viewer,
@@ -139,10 +141,10 @@ impl Shared {
         if let Some(made) = moment.slot().and_then(Slot::get::<Arc<Made>>)
             && !self.asks_for_viewer.load(Ordering::Relaxed)
         {
-            let cell = made.cell(self);
+            let cell = made.cell(&self.identity);
             let make = || async {
                 let once = self.resolve_once(api, &moment, request_id).await?;
-                api.0.shapes.kept.add(made, self, once.bytes());
+                api.0.shapes.kept.add(made, &self.identity, once.bytes());
                 Ok(once)
             };
             match cell.get_or_try_init(make).await? {
@@ -171,17 +173,6 @@ impl Shared {
         request.set_parsed_query(self.document.clone());
         let viewer = viewer.map(Viewer::user);
         request.data(moment).data(Loaders::new(&api.0.program.app, viewer))
-    }
-
-    /// A shape of its own.
-    #[cfg(test)]
-    pub(super) fn of_text(query: &str) -> Self {
-        Self {
-            document: async_graphql::parser::parse_query(query).expect("a document"),
-            operation_name: None,
-            variables: Variables::default(),
-            asks_for_viewer: AtomicBool::new(false),
-        }
     }
 }
 

@@ -1,0 +1,67 @@
+//! Things that happen, and how the resolvers of subscriptions are asked about them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::{Context, ID};
+use futures_util::stream;
+
+use crate::error::Error;
+use crate::feed::{Cursor, Event, Reset};
+use crate::graphql::conversations::ConversationRef;
+use crate::graphql::error::{Failure, Result};
+use crate::presence::{Changed, Online};
+
+/// Something that happened, to be resolved for a subscription.
+pub enum Moment {
+    /// An event of the feed.
+    Event(Arc<Event>),
+    /// A replay is over.
+    CaughtUp(Cursor),
+    /// What was missed can't be told.
+    Reset(Reset, Cursor),
+    /// The list of who is online.
+    Online(Arc<Online>),
+    /// Somebody came or went.
+    Presence(Arc<Changed>),
+}
+
+/// What a subscription is about: its root field with its arguments.
+#[derive(Clone)]
+pub enum Topic {
+    /// New messages.
+    MessageAdded { conversation: Option<ConversationRef>, after: Option<String> },
+    /// Everything.
+    Events { after: Option<String> },
+    /// The list of who is online.
+    OnlineUsers,
+    /// Who comes and goes.
+    PresenceChanged { user_ids: Option<Vec<ID>> },
+}
+
+/// Where a subscription's resolver leaves its arguments when the subscription begins.
+#[derive(Default)]
+pub(super) struct Beginning(Mutex<Option<Topic>>);
+
+impl Beginning {
+    pub(super) fn take(&self) -> Option<Topic> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// The body of every subscription's resolver. It is called in two ways: once when the subscription begins, to check the
+/// arguments and leave the topic, and then for each moment, to make the one item of it.
+pub(super) async fn moment<T>(
+    ctx: &Context<'_>,
+    topic: Topic,
+    make: impl AsyncFnOnce(&Moment) -> Result<Option<T>>,
+) -> Result<stream::Iter<std::option::IntoIter<T>>> {
+    let item = if let Ok(beginning) = ctx.data::<Arc<Beginning>>() {
+        *beginning.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(topic);
+        None
+    } else {
+        let moment = ctx.data::<Arc<Moment>>();
+        let moment = moment.map_err(|_| Failure(Error::input("query", "subscriptions go over a WebSocket")))?;
+        make(moment).await?
+    };
+    Ok(stream::iter(item))
+}
