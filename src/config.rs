@@ -1,5 +1,6 @@
 //! The settings: read from the environment once, at the start, each with a type, a default and a bound.
 
+mod network;
 mod origin;
 mod variables;
 
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+pub use self::network::Network;
 pub use self::origin::Origin;
 pub use self::variables::ConfigError;
 use self::variables::{Variables, WANTS_A_SECRET};
@@ -46,6 +48,8 @@ pub struct Config {
     pub web_dir: Option<PathBuf>,
     /// Whether rates and the sockets of a person are limited.
     pub rate_limits: bool,
+    /// Proxies that are believed when they say for whom they ask.
+    pub trusted_proxies: Vec<Network>,
     /// Whether a browser that opens `/graphql` gets GraphiQL.
     pub graphiql: bool,
     /// Whether clients may ask for the schema.
@@ -129,6 +133,7 @@ impl Config {
             public_url: vars.public_url(port)?,
             web_dir: vars.read("WEB_DIR", None, "a folder", |text| Some(Some(PathBuf::from(text))))?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
+            trusted_proxies: vars.trusted_proxies()?,
             graphiql: vars.switch("GRAPHIQL", development)?,
             introspection: vars.switch("INTROSPECTION", development)?,
             log_filter: vars.read(

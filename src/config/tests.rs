@@ -22,6 +22,7 @@ fn nothing_set_is_a_development_server() {
     assert_eq!(config.public_url.as_str(), "http://localhost:3000/");
     assert_eq!(config.web_dir, None);
     assert!(config.rate_limits && config.graphiql && config.introspection);
+    assert_eq!(config.trusted_proxies, []);
     assert_eq!(config.log_filter, "info");
 }
 
@@ -48,6 +49,7 @@ fn what_is_set_is_taken() {
         ("CORS_ORIGINS", "https://a.example, http://b.example:8000,"),
         ("WEB_DIR", "dist"),
         ("RATE_LIMITS", "off"),
+        ("TRUSTED_PROXIES", "127.0.0.1, fd00::/8,"),
         ("GRAPHIQL", "off"),
         ("RUST_LOG", "warn,parlour=debug"),
     ])
@@ -61,6 +63,8 @@ fn what_is_set_is_taken() {
     assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
     assert_eq!(config.web_dir.as_deref(), Some(Path::new("dist")));
     assert!(!config.rate_limits && !config.graphiql && config.introspection);
+    let trusted = ["127.0.0.1", "fd00::/8"].map(|text| Network::parse(text).unwrap());
+    assert_eq!(config.trusted_proxies, trusted);
     assert_eq!(config.log_filter, "warn,parlour=debug");
 }
 
@@ -99,6 +103,11 @@ fn what_is_wrong_is_refused_in_a_line_with_the_name_the_value_and_what_it_takes(
             "PUBLIC_URL is not acceptable: it takes an http or https address without a path, such as https://chat.example.org",
         ),
         ("RATE_LIMITS", "no", r#"RATE_LIMITS is "no": it takes on or off"#),
+        (
+            "TRUSTED_PROXIES",
+            "127.0.0.1,0.0.0.0/0",
+            r#"TRUSTED_PROXIES is "0.0.0.0/0": it takes addresses or networks, separated by commas, such as 127.0.0.1 or 10.0.0.0/8 (never all addresses)"#,
+        ),
         ("GRAPHIQL", "true", r#"GRAPHIQL is "true": it takes on or off"#),
         ("INTROSPECTION", "1", r#"INTROSPECTION is "1": it takes on or off"#),
         ("RUST_LOG", "a=b=c", r#"RUST_LOG is "a=b=c": it takes a filter, such as info or parlour=debug"#),

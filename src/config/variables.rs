@@ -6,11 +6,11 @@ use std::path::Path;
 
 use url::Url;
 
-use super::Origin;
+use super::{Network, Origin};
 use crate::secrets::Secret;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 17] = [
+pub(super) const NAMES: [&str; 18] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -24,6 +24,7 @@ pub(super) const NAMES: [&str; 17] = [
     "PUBLIC_URL",
     "WEB_DIR",
     "RATE_LIMITS",
+    "TRUSTED_PROXIES",
     "GRAPHIQL",
     "INTROSPECTION",
     "RUST_LOG",
@@ -31,8 +32,7 @@ pub(super) const NAMES: [&str; 17] = [
 ];
 
 /// Whoever sets one of these counts on what it does, which is not built yet; with it, the value that changes nothing.
-const TO_COME: [(&str, &str); 5] =
-    [("REDIS_URL", ""), ("S3_BUCKET", ""), ("SIGNUP", "open"), ("TRUSTED_PROXIES", ""), ("METRICS_ADDR", "")];
+const TO_COME: [(&str, &str); 4] = [("REDIS_URL", ""), ("S3_BUCKET", ""), ("SIGNUP", "open"), ("METRICS_ADDR", "")];
 
 /// What a secret has to be.
 pub(super) const WANTS_A_SECRET: &str = "at least 32 bytes, such as the output of `openssl rand -base64 48`";
@@ -154,6 +154,14 @@ impl<'a> Variables<'a> {
         let list = (self.lookup)("CORS_ORIGINS").unwrap_or_else(|| "http://localhost:5173".to_owned());
         items(&list)
             .map(|text| Origin::parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", text, takes)))
+            .collect()
+    }
+
+    pub(super) fn trusted_proxies(&self) -> Result<Vec<Network>, ConfigError> {
+        let takes = "addresses or networks, separated by commas, such as 127.0.0.1 or 10.0.0.0/8 (never all addresses)";
+        let list = self.get("TRUSTED_PROXIES").unwrap_or_default();
+        items(&list)
+            .map(|text| Network::parse(text).ok_or_else(|| ConfigError::wrong("TRUSTED_PROXIES", text, takes)))
             .collect()
     }
 

@@ -1,18 +1,19 @@
 //! `/graphql`: GraphQL over HTTP after its specification, and the door to the socket and to GraphiQL.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request as Operation, Response as Outcome};
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Extension, FromRequestParts, Request, State, WebSocketUpgrade};
+use axum::extract::{Extension, FromRequestParts, Request, State, WebSocketUpgrade};
 use axum::http::header::{SET_COOKIE, UPGRADE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use tokio::time::timeout;
 
+use super::client_address::ClientAddress;
 use super::negotiate::{self, Content, Media};
 use super::refusal::Refusal;
 use super::session::{self, Credential, Source};
@@ -31,13 +32,13 @@ const USER_AGENT_LENGTH: usize = 256;
 
 pub(super) async fn endpoint(
     State(state): State<HttpState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(client): Extension<ClientAddress>,
     Extension(id): Extension<RequestId>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let media = negotiate::media(&parts.headers);
-    let call = Call { state: &state, address: peer.ip().to_canonical(), id: &id };
+    let call = Call { state: &state, address: client.0, id: &id };
 
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     let answer = if reads && asks_for_socket(&parts.headers) {

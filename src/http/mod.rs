@@ -4,6 +4,7 @@
 pub mod accept;
 mod answer;
 mod body;
+mod client_address;
 mod connection;
 mod files;
 mod graphql;
@@ -34,6 +35,6 @@ pub fn router(state: HttpState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(pages::router())
-        .layer(middleware::from_fn(trace::trace))
+        .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
         .with_state(state)
 }

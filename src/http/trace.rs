@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{HeaderName, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -14,8 +14,10 @@ use axum::response::Response;
 use futures_util::FutureExt;
 use uuid::Uuid;
 
+use super::client_address::ClientAddress;
 use super::negotiate::Media;
 use super::refusal::Refusal;
+use super::state::HttpState;
 use crate::error::Error;
 
 /// The header that tells a client its request's id.
@@ -37,14 +39,20 @@ impl fmt::Display for RequestId {
     }
 }
 
-pub(super) async fn trace(mut request: Request, next: Next) -> Response {
+pub(super) async fn trace(
+    State(state): State<HttpState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let began = Instant::now();
     let id = RequestId::new();
     let method = request.method().clone();
     // Without the query: people put tokens there.
     let path = request.uri().path().to_owned();
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
+    let client = ClientAddress::of(peer.ip(), request.headers(), &state.config().trusted_proxies);
     request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(client);
 
     let mut response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
         // What it said went to the standard error.
@@ -56,7 +64,7 @@ pub(super) async fn trace(mut request: Request, next: Next) -> Response {
     }
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
-    let line = Line { id, path: &path, method: method.as_str(), peer: peer.map(|ip| ip.to_string()), began };
+    let line = Line { id, path: &path, method: method.as_str(), client, began };
     line.log(response.status());
     response
 }
@@ -65,7 +73,7 @@ struct Line<'a> {
     id: RequestId,
     path: &'a str,
     method: &'a str,
-    peer: Option<String>,
+    client: ClientAddress,
     began: Instant,
 }
 
@@ -78,7 +86,7 @@ impl Line<'_> {
                     http.method = self.method,
                     http.path = self.path,
                     http.status = status.as_u16(),
-                    client.address = self.peer,
+                    client.address = %self.client.0,
                     elapsed_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
                     "{} {}: {}", self.method, self.path, status.as_u16()
                 )

@@ -14,6 +14,7 @@ mod messages;
 mod people;
 mod presence;
 mod profiles;
+mod proxies;
 mod rates;
 mod read_marks;
 mod resume;

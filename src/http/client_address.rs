@@ -1,0 +1,76 @@
+//! Where a request comes from: the other end of the connection, or the client for whom a proxy of ours asks.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, HeaderName};
+
+use crate::config::Network;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Where a request comes from, as far as we believe it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ClientAddress(pub(super) IpAddr);
+
+impl ClientAddress {
+    /// Each proxy adds the address that it was asked from to the end of `X-Forwarded-For`. So the list is read
+    /// backwards, and each address is believed as long as the one who wrote it down is trusted: what a client has
+    /// made up itself stands before all of that.
+    pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
+        let mut address = peer.to_canonical();
+        let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or("")).collect();
+        let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(',')).map(str::trim);
+        while trusted.iter().any(|network| network.contains(address))
+            && let Some(hop) = hops.next().and_then(address_in)
+        {
+            address = hop.to_canonical();
+        }
+        Self(address)
+    }
+}
+
+/// Some proxies write the port down as well.
+fn address_in(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<std::net::SocketAddr>().ok().map(|address| address.ip());
+    hop.parse().ok().or_else(with_port)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn it_is_the_last_address_that_is_not_a_proxy_of_ours() {
+        for (peer, lines, client) in [
+            ("192.0.2.1", &[][..], "192.0.2.1"),
+            ("192.0.2.1", &["198.51.100.1"], "192.0.2.1"),
+            ("::ffff:192.0.2.1", &["198.51.100.1"], "192.0.2.1"),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("127.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            ("::ffff:127.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            ("127.0.0.1", &["203.0.113.9, 198.51.100.1"], "198.51.100.1"),
+            ("127.0.0.1", &["203.0.113.9", "198.51.100.1"], "198.51.100.1"),
+            ("127.0.0.1", &["203.0.113.9,198.51.100.1 , 10.0.0.1"], "198.51.100.1"),
+            ("127.0.0.1", &["203.0.113.9,198.51.100.1", "10.0.0.1,10.0.0.2"], "198.51.100.1"),
+            ("127.0.0.1", &["10.0.0.1, 10.0.0.2"], "10.0.0.1"),
+            ("127.0.0.1", &["127.0.0.1, 198.51.100.1"], "198.51.100.1"),
+            ("127.0.0.1", &["198.51.100.1:4711"], "198.51.100.1"),
+            ("127.0.0.1", &["2001:db8::1"], "2001:db8::1"),
+            ("127.0.0.1", &["[2001:db8::1]:4711"], "2001:db8::1"),
+            ("127.0.0.1", &["::ffff:198.51.100.1"], "198.51.100.1"),
+            ("127.0.0.1", &["198.51.100.1, unknown"], "127.0.0.1"),
+            ("127.0.0.1", &["198.51.100.1, unknown, 10.0.0.1"], "10.0.0.1"),
+            ("127.0.0.1", &["198.51.100.1,"], "127.0.0.1"),
+            ("127.0.0.1", &[""], "127.0.0.1"),
+            ("127.0.0.1", &["198.51.100.1", "\u{e9}"], "127.0.0.1"),
+        ] {
+            let trusted = ["127.0.0.1", "10.0.0.0/8"].map(|text| Network::parse(text).expect("a network"));
+            let value = |line: &&str| HeaderValue::from_bytes(line.as_bytes()).expect("a header");
+            let headers = lines.iter().map(|line| (X_FORWARDED_FOR, value(line))).collect();
+            let found = ClientAddress::of(peer.parse().expect("an address"), &headers, &trusted);
+            assert_eq!(found.0.to_string(), client, "{peer} {lines:?}");
+        }
+    }
+}
