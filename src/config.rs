@@ -46,7 +46,7 @@ pub struct Config {
     pub public_url: Url,
     /// A built front end to serve; `None` serves the built-in pages.
     pub web_dir: Option<PathBuf>,
-    /// Whether rates and the sockets of a person are limited.
+    /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
     /// Proxies that are believed when they say for whom they ask.
     pub trusted_proxies: Vec<Network>,

@@ -189,6 +189,8 @@ pub const SOCKET_READ_BUFFER: usize = 1024;
 pub const SOCKET_WRITE_BUFFER: usize = 4 * 1024;
 /// Operations that are under way on one socket.
 pub const OPERATIONS_PER_SOCKET: usize = 100;
+/// Sockets of one address whose `connection_init` has not come.
+pub const WAITING_SOCKETS: usize = 64;
 /// Sockets of one person.
 pub const SOCKETS_PER_USER: usize = 20;
 /// Bytes of an operation's id: a UUID and room for habit.

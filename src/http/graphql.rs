@@ -78,7 +78,7 @@ impl Call<'_> {
             .await
             .map_err(|_| Refusal::malformed("upgrade", "this is not a WebSocket handshake of version 13"))?;
         let caller = SocketCaller { address: self.address, user_agent, credential, request_id: self.id.to_string() };
-        Ok(self.state.sockets.upgrade(self.state.api.clone(), upgrade, caller))
+        Ok(self.state.sockets.upgrade(self.state.api.clone(), upgrade, caller)?)
     }
 
     async fn answer(self, parts: Parts, body: Body, media: Media) -> Result<Response, Refusal> {

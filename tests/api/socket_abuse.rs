@@ -1,6 +1,8 @@
 //! Clients that want too much.
 
+use futures_util::future::join_all;
 use serde_json::json;
+use tokio_tungstenite::tungstenite::Error;
 
 use crate::support::{Closed, Socket, TestApp};
 
@@ -26,6 +28,24 @@ async fn a_person_has_twenty_sockets_and_one_more_is_refused() {
     sockets.pop().expect("a socket").cut().await;
     // As soon as the server has noticed that one is gone, there is room.
     while Socket::try_sign_in(app.address, &ada.token).await.is_err() {}
+}
+
+#[tokio::test]
+async fn an_address_has_64_sockets_that_say_nothing_and_one_more_is_refused_before_the_upgrade() {
+    let app = TestApp::start_with(&[("RATE_LIMITS", "on"), ("TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let ada = app.user("Ada").await;
+    let open = async |client: &str| Socket::open_with(app.address, &[("x-forwarded-for", client)]).await;
+    let mut silent = join_all((0..64).map(|_| open("198.51.100.1"))).await;
+
+    let Err(Error::Http(refused)) = open("198.51.100.1").await else { panic!("an upgrade") };
+
+    assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].as_bytes()), (429, &b"5"[..]));
+    open("198.51.100.2").await.expect("an upgrade of somebody else");
+    let mut socket = silent.pop().expect("a socket").expect("an upgrade");
+    let payload = json!({ "authorization": format!("Bearer {}", ada.token) });
+    socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(socket.next().await["type"], "connection_ack");
+    open("198.51.100.1").await.expect("an upgrade, as one of the 64 has begun");
 }
 
 #[tokio::test]

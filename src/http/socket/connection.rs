@@ -19,19 +19,13 @@ use super::outbox::Outbox;
 use super::pace::Pace;
 use super::protocol::{self, Incoming, Init};
 use super::sign_in::SignedIn;
+use super::waiting::Place;
 use crate::error::Error;
 use crate::graphql::{Api, Caller, Frame, Resume, Run};
 use crate::limits;
 
 /// Runs a socket to its end. When `drain` is cancelled it ends after a random part of `spread`.
-pub(super) async fn run(
-    socket: WebSocket,
-    api: Api,
-    caller: SocketCaller,
-    drain: CancellationToken,
-    spread: impl Fn() -> Duration,
-) {
-    let mut connection = Connection::new(socket, api, caller);
+pub(super) async fn run(mut connection: Connection, drain: CancellationToken, spread: impl Fn() -> Duration) {
     let end = {
         let mut leaving = pin!(async {
             drain.cancelled().await;
@@ -49,7 +43,8 @@ pub(super) async fn run(
     Box::pin(connection.end(end)).await;
 }
 
-struct Connection {
+/// A socket, with all that is under way on it.
+pub(super) struct Connection {
     socket: WebSocket,
     api: Api,
     caller: SocketCaller,
@@ -59,6 +54,8 @@ struct Connection {
     /// What they have said and is not in the outbox yet.
     said: Vec<Said>,
     operations: HashMap<Arc<str>, Operation>,
+    /// Held until `connection_init` has come.
+    place: Option<Place>,
     signed_in: Option<SignedIn>,
     /// Ends when the session does.
     watch: Option<BoxFuture<'static, Close>>,
@@ -91,7 +88,7 @@ enum Wake {
 }
 
 impl Connection {
-    fn new(socket: WebSocket, api: Api, caller: SocketCaller) -> Self {
+    pub(super) fn new(socket: WebSocket, api: Api, caller: SocketCaller, place: Option<Place>) -> Self {
         let now = Instant::now();
         Self {
             socket,
@@ -101,6 +98,7 @@ impl Connection {
             running: SelectAll::new(),
             said: Vec::new(),
             operations: HashMap::new(),
+            place,
             signed_in: None,
             watch: None,
             timer: Box::pin(sleep_until(now + limits::INIT_WAIT)),
@@ -249,6 +247,7 @@ impl Connection {
             return Err(Close::TooManyInitialisations);
         }
         let (signed_in, watch) = SignedIn::by(&self.api, &mut self.caller, init).await?;
+        self.place = None;
         self.signed_in = Some(signed_in);
         self.watch = Some(watch);
         self.outbox.push(Message::text(protocol::ACK));

@@ -9,6 +9,7 @@ mod outbox;
 mod pace;
 mod protocol;
 mod sign_in;
+mod waiting;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,6 +20,10 @@ use axum::response::{IntoResponse, Response};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use connection::Connection;
+use waiting::Waiting;
+
+use crate::error::Result;
 use crate::graphql::Api;
 use crate::http::session::Credential;
 use crate::limits;
@@ -30,6 +35,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 pub struct Sockets {
     tracker: TaskTracker,
     drain: CancellationToken,
+    waiting: Waiting,
 }
 
 /// Who opened a WebSocket, as far as HTTP knows; the rest comes with `connection_init`.
@@ -52,8 +58,11 @@ impl Sockets {
         self.tracker.wait().await;
     }
 
-    /// Takes over a connection that asks for a WebSocket.
-    pub fn upgrade(&self, api: Api, upgrade: WebSocketUpgrade, caller: SocketCaller) -> Response {
+    /// Takes over a connection that asks for a WebSocket; not where too many of its address wait for their
+    /// `connection_init` already.
+    pub fn upgrade(&self, api: Api, upgrade: WebSocketUpgrade, caller: SocketCaller) -> Result<Response> {
+        let is_limited = api.program().app.config.rate_limits;
+        let place = is_limited.then(|| self.waiting.enter(caller.address)).transpose()?;
         let upgrade = upgrade
             .protocols([PROTOCOL])
             .read_buffer_size(limits::SOCKET_READ_BUFFER)
@@ -62,15 +71,16 @@ impl Sockets {
             .max_frame_size(limits::FRAME_BYTES);
         if upgrade.selected_protocol().is_none() {
             // The older protocol of subscriptions-transport-ws, or none: nothing of it would be understood.
-            return (StatusCode::BAD_REQUEST, "this socket speaks the subprotocol graphql-transport-ws\n")
-                .into_response();
+            let refusal = "this socket speaks the subprotocol graphql-transport-ws\n";
+            return Ok((StatusCode::BAD_REQUEST, refusal).into_response());
         }
         let (tracker, drain) = (self.tracker.clone(), self.drain.clone());
-        upgrade.on_upgrade(move |socket| {
+        Ok(upgrade.on_upgrade(move |socket| {
             let sockets = tracker.clone();
             let spread = move || spread(sockets.len());
-            tracker.track_future(connection::run(socket, api, caller, drain, spread))
-        })
+            let connection = Connection::new(socket, api, caller, place);
+            tracker.track_future(connection::run(connection, drain, spread))
+        }))
     }
 }
 
