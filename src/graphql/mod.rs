@@ -144,7 +144,7 @@ impl Api {
         // The whole text is read before the parse, also where somebody has parsed already: it takes a microsecond.
         guard::lexical::check(&request.query).map_err(|refusal| vec![refused(refusal)])?;
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
-        let document = request.parsed_query().map_err(|error| vec![with_code(error, PARSE_FAILED)])?;
+        let document = request.parsed_query().map_err(|error| vec![no_document(error)])?;
         guard::cost::check(document, name.as_deref(), &variables).map_err(|refusal| vec![refused(refusal)])?;
         // async-graphql would answer with null, as if there were nothing wrong.
         if !self.0.program.app.config.introspection && guard::introspection::is_asked_for(document) {
@@ -211,6 +211,15 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
         .override_output_type_description::<List<conversations::Member>>("A page of a conversation's members.")
         .override_output_type_description::<List<conversations::Conversation>>("A page of conversations.")
         .override_output_type_description::<List<messages::Message>>("A page of a history, oldest to newest.")
+}
+
+/// The parser shows the whole line, which may be the whole document, and says in the last line what it expected. That
+/// is enough: the place is in `locations`.
+fn no_document(mut error: ServerError) -> ServerError {
+    if let Some((_, expected)) = error.message.rsplit_once("\n") {
+        error.message = format!("this is not GraphQL: {}", expected.trim_start_matches([' ', '=']));
+    }
+    with_code(error, PARSE_FAILED)
 }
 
 fn invalid(problem: impl std::fmt::Display) -> ServerError {
