@@ -3,6 +3,7 @@
 mod accounts;
 mod conversations;
 mod cookies;
+mod documents;
 mod feed;
 mod feed_page;
 mod fell_behind;
