@@ -1,6 +1,7 @@
 //! The API as its users see it: over HTTP and WebSocket, each test on a server and a database of its own.
 
 mod accounts;
+mod authority;
 mod conversations;
 mod cookies;
 mod documents;

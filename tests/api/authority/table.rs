@@ -1,0 +1,141 @@
+//! Every field at the root of the schema. One that is new is missing here, and fails.
+
+use std::collections::{BTreeSet, HashMap};
+
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{BaseType, InputValueDefinition, TypeKind, TypeSystemDefinition};
+
+/// What somebody gets who is not signed in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Visitor {
+    /// `UNAUTHENTICATED`.
+    Refused,
+    /// It is for everybody.
+    Answered,
+}
+use Visitor::{Answered, Refused};
+
+/// A field of the root and a document that calls it. CONVERSATION, MESSAGE and PERSON stand for ids: of the first two a
+/// stranger must not learn that they exist, while people see each other.
+pub const CALLS: &[(&str, Visitor, &str)] = &[
+    ("Query.me", Answered, "{ me { id email } }"),
+    ("Query.serverInfo", Answered, "{ serverInfo { version limits { pageSize } } }"),
+    ("Query.user", Refused, r#"{ user(id: "PERSON") { id email } }"#),
+    ("Query.users", Refused, "{ users { totalCount nodes { id email } } }"),
+    ("Query.conversations", Refused, "{ conversations { nodes { id } } }"),
+    (
+        "Query.conversation",
+        Refused,
+        r#"{ conversation(by: { conversationId: "CONVERSATION" }) { id title memberCount
+        lastSeq unreadCount members { nodes { user { id } } } messages { nodes { text } } lastMessage { text } } }"#,
+    ),
+    ("Query.conversation", Refused, r#"{ conversation(by: { userId: "CONVERSATION" }) { id } }"#),
+    (
+        "Query.messages",
+        Refused,
+        r#"{ messages(conversation: { conversationId: "CONVERSATION" }, last: 5) {
+        nodes { id text sender { id } } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } }"#,
+    ),
+    ("Query.messages", Refused, r#"{ messages(conversation: { conversationId: "MESSAGE" }) { nodes { id } } }"#),
+    ("Query.message", Refused, r#"{ message(id: "MESSAGE") { id text replyTo { text } conversation { id } } }"#),
+    ("Query.message", Refused, r#"{ message(id: "CONVERSATION") { id } }"#),
+    ("Query.unread", Refused, "{ unread { messages conversations } }"),
+    ("Query.feedCursor", Refused, "{ feedCursor }"),
+    ("Query.events", Refused, r#"{ events(after: "junk") { cursor } }"#),
+    (
+        "Mutation.signup",
+        Answered,
+        r#"mutation { signup(input: {
+        fullName: "Zoe", email: "zoe@example.com", password: "correct horse 7 battery" }) { user { fullName } } }"#,
+    ),
+    (
+        "Mutation.login",
+        Answered,
+        r#"mutation { login(input: {
+        email: "ada@example.com", password: "correct horse 7 battery" }) { user { fullName } } }"#,
+    ),
+    ("Mutation.logout", Refused, "mutation { logout }"),
+    ("Mutation.updateProfile", Refused, r#"mutation { updateProfile(input: { fullName: "Mallory" }) { id } }"#),
+    (
+        "Mutation.sendMessage",
+        Refused,
+        r#"mutation { sendMessage(input: {
+        to: { conversationId: "CONVERSATION" }, text: "hi" }) { id seq conversation { id } } }"#,
+    ),
+    (
+        "Mutation.sendMessage",
+        Refused,
+        r#"mutation { sendMessage(input: {
+        to: { userId: "PERSON" }, text: "hi", replyToId: "MESSAGE" }) { id replyTo { text } } }"#,
+    ),
+    ("Mutation.editMessage", Refused, r#"mutation { editMessage(id: "MESSAGE", text: "mine") { id version } }"#),
+    ("Mutation.deleteMessage", Refused, r#"mutation { deleteMessage(id: "MESSAGE") { id version } }"#),
+    (
+        "Mutation.markRead",
+        Refused,
+        r#"mutation { markRead(
+        conversation: { conversationId: "CONVERSATION" }, upToSeq: 1) { lastSeq } }"#,
+    ),
+    (
+        "Mutation.createConversation",
+        Refused,
+        r#"mutation { createConversation(input: {
+        title: "Ours", memberIds: ["CONVERSATION"] }) { id } }"#,
+    ),
+    (
+        "Subscription.messageAdded",
+        Refused,
+        r#"subscription { messageAdded(
+        conversation: { conversationId: "CONVERSATION" }) { id text } }"#,
+    ),
+    ("Subscription.messageAdded", Refused, "subscription { messageAdded { id text } }"),
+    ("Subscription.events", Refused, "subscription { events { cursor } }"),
+    ("Subscription.onlineUsers", Refused, "subscription { onlineUsers { id } }"),
+    ("Subscription.presenceChanged", Refused, r#"subscription { presenceChanged(userIds: ["PERSON"]) { online } }"#),
+];
+
+/// The schema's types by name.
+type Types<'a> = HashMap<&'a str, &'a TypeKind>;
+
+#[test]
+fn the_table_has_every_field_of_the_root_with_the_ids_that_it_takes() {
+    let schema = parse_schema(parlour::graphql::sdl()).expect("a schema");
+    let types = schema.definitions.iter().filter_map(|definition| match definition {
+        TypeSystemDefinition::Type(definition) => Some((definition.node.name.node.as_str(), &definition.node.kind)),
+        TypeSystemDefinition::Schema(_) | TypeSystemDefinition::Directive(_) => None,
+    });
+    let types: Types = types.collect();
+    let mut fields = BTreeSet::new();
+    for root in ["Query", "Mutation", "Subscription"] {
+        let TypeKind::Object(object) = types[root] else { panic!("{root} is no object") };
+        for field in &object.fields {
+            let name = format!("{root}.{}", field.node.name.node);
+            let mut documents = CALLS.iter().filter(|call| call.0 == name).map(|call| call.2).peekable();
+            assert!(documents.peek().is_some(), "{name} is missing: what do visitors and strangers get?");
+            let takes_an_id = field.node.arguments.iter().any(|argument| holds_an_id(&argument.node, &types));
+            assert!(!takes_an_id || documents.any(has_an_id), "{name} takes an id, and no document gives it one");
+            fields.insert(name);
+        }
+    }
+    let known: BTreeSet<String> = CALLS.iter().map(|call| call.0.to_owned()).collect();
+    assert_eq!(known, fields, "some are gone");
+}
+
+fn has_an_id(document: &str) -> bool {
+    ["CONVERSATION", "MESSAGE", "PERSON"].iter().any(|id| document.contains(id))
+}
+
+fn holds_an_id(value: &InputValueDefinition, types: &Types) -> bool {
+    let name = base_name(&value.ty.node.base);
+    match types.get(name) {
+        Some(TypeKind::InputObject(object)) => object.fields.iter().any(|field| holds_an_id(&field.node, types)),
+        _ => name == "ID",
+    }
+}
+
+fn base_name(base: &BaseType) -> &str {
+    match base {
+        BaseType::Named(name) => name,
+        BaseType::List(inner) => base_name(&inner.base),
+    }
+}
