@@ -2,8 +2,10 @@
 
 mod accounts;
 mod authority;
+mod bodies;
 mod conversations;
 mod cookies;
+mod cross_site;
 mod documents;
 mod feed;
 mod feed_page;
