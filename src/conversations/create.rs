@@ -2,13 +2,12 @@
 
 use std::collections::HashSet;
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::title::Title;
+use crate::db;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::entity::user;
@@ -105,13 +104,8 @@ impl Change for CreateGroup {
             groups.push(group.clone());
             written.push(Written { answer: group, events });
         }
-        let groups = groups.into_iter().map(|row| row.into_active_model().reset_all());
-        conversation::Entity::insert_many(groups).exec_without_returning(tx).await?;
-        // A group of a thousand is seven thousand values, a quarter of what a statement takes.
-        for stays in stays.chunks(2_000) {
-            let rows = stays.iter().map(|row| row.clone().into_active_model().reset_all());
-            membership::Entity::insert_many(rows).exec_without_returning(tx).await?;
-        }
+        db::insert(tx, groups).await?;
+        db::insert(tx, stays).await?;
         Ok(written)
     }
 }

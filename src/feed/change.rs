@@ -83,6 +83,13 @@ pub struct Written<C: Change> {
     pub events: Vec<NewEvent>,
 }
 
+impl<C: Change> Written<C> {
+    /// Something of which nobody hears.
+    pub fn silent(answer: C::Answer) -> Self {
+        Self { answer, events: Vec::new() }
+    }
+}
+
 /// Changes of one kind and those who wait for their answers, for the writer, which does not know the kind.
 pub(super) trait Batch: Any + Send {
     fn rank(&self) -> Rank;
