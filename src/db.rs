@@ -7,7 +7,7 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::{Connection, SqliteConnection};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr};
 
-pub use rows::{insert, upsert};
+pub use rows::{VALUES, insert, upsert};
 
 use crate::limits;
 

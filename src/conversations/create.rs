@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{DatabaseTransaction, DbErr};
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::conversations::people::reachable;
 use crate::conversations::title::Title;
 use crate::db;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
-use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Rank, Written};
 use crate::id::{ConversationId, UserId};
@@ -45,17 +45,7 @@ impl Change for CreateGroup {
         _: Timestamp,
         changes: Vec<Self>,
     ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        let named: HashSet<UserId> = changes.iter().flat_map(|change| change.members.iter().copied()).collect();
-        let found: HashSet<UserId> = user::Entity::find()
-            .select_only()
-            .column(user::Column::Id)
-            .filter(user::Column::Id.is_in(named))
-            .filter(user::Column::DeletedAt.is_null())
-            .into_tuple::<UserId>()
-            .all(tx)
-            .await?
-            .into_iter()
-            .collect();
+        let found = reachable(tx, changes.iter().flat_map(|change| change.members.iter().copied())).await?;
         let plan = |change: Self| {
             if change.members.iter().all(|id| found.contains(id)) {
                 let events = change.members.len() + 1;

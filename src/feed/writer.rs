@@ -36,9 +36,10 @@ pub(super) async fn run(
         while let Ok(change) = queue.try_recv() {
             backlog.push(change);
         }
-        // Stable, so that changes of a rank keep the order in which they came.
-        backlog.sort_by_key(|change| change.rank());
+        // Stable, so that changes keep the order in which they came but for what is sorted by.
+        backlog.sort_by_key(|change| change.rank().may_wait());
         let rest = backlog.split_off(backlog.len().min(limits::WRITER_BATCH));
+        backlog.sort_by_key(|change| change.rank());
         commit(&db, &clock, &hub, &health, merge(std::mem::replace(&mut backlog, rest))).await;
     }
 }
