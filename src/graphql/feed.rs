@@ -91,8 +91,8 @@ pub enum ConversationChange {
     Removed,
 }
 
-/// A new name or picture, or an erasure, of somebody with whom you share a conversation, or of yourself. With
-/// `user.deletedAt` all that person's messages are tombstones from here on.
+/// A new name or picture, or an erasure, of somebody whom you see in your conversations, or of yourself: also of one who
+/// has left, where their messages stand. With `user.deletedAt` all that person's messages are tombstones from here on.
 #[derive(SimpleObject)]
 pub struct UserChanged {
     /// What to resume from after this event.
