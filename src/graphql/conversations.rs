@@ -68,6 +68,12 @@ impl From<conversation::Model> for Conversation {
 }
 
 impl Conversation {
+    /// What somebody sees of it who has left it: that it was there.
+    pub(super) fn left(row: &conversation::Model) -> Self {
+        let (title, updated_at) = (None, row.created_at);
+        conversation::Model { title, last_seq: 0, updated_at, ..row.clone() }.into()
+    }
+
     async fn own(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
         ctx.viewer()?;
         load(&ctx.loaders()?.memberships, self.0.id).await
@@ -136,6 +142,9 @@ impl Conversation {
 
     /// How many are in it.
     async fn member_count(&self, ctx: &Context<'_>) -> Result<usize> {
+        if ctx.has_left() {
+            return Ok(0);
+        }
         Ok(load(&ctx.loaders()?.member_counts, self.0.id).await?.unwrap_or(0))
     }
 

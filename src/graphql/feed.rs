@@ -157,8 +157,10 @@ async fn tell(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
     let changed = |change| async move {
         let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
         let conversation = match change {
-            ConversationChange::Removed => None,
-            ConversationChange::Added | ConversationChange::Updated => load(&ctx.loaders()?.conversations, id).await?,
+            ConversationChange::Added | ConversationChange::Updated if !ctx.has_left() => {
+                load(&ctx.loaders()?.conversations, id).await?
+            }
+            ConversationChange::Added | ConversationChange::Updated | ConversationChange::Removed => None,
         };
         let conversation = conversation.map(Conversation);
         Ok::<_, Failure>(FeedEvent::ConversationChanged(ConversationChanged {
@@ -262,7 +264,7 @@ impl FeedSubscription {
         #[graphql(desc = "The feedCursor of the last message that was handled.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Message>> {
         moment(ctx, Topic::MessageAdded { conversation, after }, async |moment| match moment {
-            Moment::Event(event) => Ok(Some(message_of(ctx, event).await?)),
+            Moment::Event(event) | Moment::Past(event) => Ok(Some(message_of(ctx, event).await?)),
             Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) | Moment::Presence(_) => Ok(None),
         })
         .await
@@ -278,7 +280,7 @@ impl FeedSubscription {
         #[graphql(desc = "The cursor of the last event that was handled, or a feedCursor.")] after: Option<String>,
     ) -> Result<impl Stream<Item = FeedEvent>> {
         moment(ctx, Topic::Events { after }, async |moment| match moment {
-            Moment::Event(event) => tell(ctx, event).await,
+            Moment::Event(event) | Moment::Past(event) => tell(ctx, event).await,
             Moment::CaughtUp(cursor) => Ok(Some(FeedEvent::CaughtUp(CaughtUp { cursor: cursor.to_string() }))),
             Moment::Reset(reason, cursor) => Ok(Some(FeedEvent::FeedReset(FeedReset::new(*reason, *cursor)))),
             Moment::Online(_) | Moment::Presence(_) => Ok(None),

@@ -51,11 +51,12 @@ impl Message {
         self.row.id.to_string().into()
     }
 
-    /// Where it was sent.
+    /// Where it was sent. In an event that reaches you when you have left it, no more than that it was there.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
         let id = self.row.conversation_id;
         let row = load(&ctx.loaders()?.conversations, id).await?;
-        row.map(Conversation).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("conversation {id} has no row"))))
+        let row = row.map(|row| if ctx.has_left() { Conversation::left(&row) } else { Conversation(row) });
+        row.ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("conversation {id} has no row"))))
     }
 
     /// The id of the conversation where it was sent.
@@ -81,9 +82,10 @@ impl Message {
         self.row.text.as_deref()
     }
 
-    /// The message that it replies to, in the same conversation.
+    /// The message that it replies to, in the same conversation. Null in an event that reaches you when you have left.
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         match self.row.reply_to_id {
+            Some(_) if ctx.has_left() => Ok(None),
             Some(id) => Ok(load(&ctx.loaders()?.messages, id).await?.map(Message::new)),
             None => Ok(None),
         }

@@ -13,6 +13,8 @@ mod feed_page;
 mod fell_behind;
 mod going_down;
 mod groups;
+mod groups_at_once;
+mod groups_crowd;
 mod groups_leaving;
 mod groups_members;
 mod guessing;
