@@ -7,9 +7,8 @@ use axum::http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
-use super::answer;
-use super::negotiate::Media;
-use super::trace::RequestId;
+use super::answer::{self, Media};
+use super::request_id::RequestId;
 use crate::error::Error;
 use crate::graphql;
 
