@@ -12,6 +12,8 @@ pub const QUERY_TOKENS: usize = 2_000;
 pub const QUERY_NESTING: usize = 64;
 /// How deep fields nest, introspection apart.
 pub const QUERY_DEPTH: usize = 10;
+/// How deep fields and fragments nest, introspection included: what is executed recurses as deep.
+pub const QUERY_LEVELS: usize = 32;
 /// Fields after fragments are expanded.
 pub const QUERY_SELECTIONS: usize = 5_000;
 /// Aliases after fragments are expanded.

@@ -205,7 +205,7 @@ pub fn sdl() -> String {
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     // The guard has counted before; these are a second line.
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        .limit_recursive_depth(32)
+        .limit_recursive_depth(limits::QUERY_LEVELS)
         .limit_directives(limits::QUERY_DIRECTIVES)
         // The library's type for lists is the same for all of them, so what is in them is told here.
         .override_output_type_description::<accounts::UserList>("A page of people.")

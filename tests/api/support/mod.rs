@@ -5,6 +5,7 @@ mod counted;
 mod crowd;
 mod groups;
 mod history;
+pub mod hostile;
 mod person;
 mod refused;
 mod restart;
