@@ -164,7 +164,7 @@ impl Api {
     }
 
     async fn execute_prepared(&self, request: Request, caller: Caller) -> Response {
-        let request_id = caller.request_id.clone();
+        let (request_id, document) = (caller.request_id.clone(), request.query.clone());
         let viewer = caller.viewer.clone();
         // Taken before anything is resolved.
         let now = feed::FeedCursorNow(self.0.program.app.feed.head());
@@ -175,10 +175,11 @@ impl Api {
             None => request,
         };
         let response = AssertUnwindSafe(self.0.schema.execute(request)).catch_unwind().await;
-        let response = response.unwrap_or_else(|_| {
+        let mut response = response.unwrap_or_else(|_| {
             let panicked = Error::Internal(anyhow::anyhow!("a resolver panicked"));
             Response::from_errors(vec![error::server_error(panicked)])
         });
+        error::name_arguments(&mut response, &document);
         self.finished(response, &request_id)
     }
 
