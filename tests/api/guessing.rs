@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, TestApp, code};
+use crate::support::{PASSWORD, TestApp, code, secrets};
 
 const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { user { id } } }";
 const MINUTE: Duration = Duration::from_secs(60);
@@ -27,6 +27,7 @@ impl<'a> Guesser<'a> {
     /// The whole answer to a login.
     async fn answer(&self, email: &str, password: &str) -> Value {
         let variables = json!({ "input": { "email": email, "password": password } });
+        secrets::keep(&variables);
         let body = json!({ "query": LOG_IN, "variables": variables });
         let request = self.client.post(self.app.url("/graphql")).json(&body);
         request.send().await.expect("an answer").json().await.expect("JSON")

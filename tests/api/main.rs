@@ -19,6 +19,7 @@ mod groups_leaving;
 mod groups_members;
 mod guessing;
 mod history;
+mod logs;
 mod messages;
 mod people;
 mod presence;

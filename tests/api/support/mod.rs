@@ -9,6 +9,7 @@ pub mod hostile;
 mod person;
 mod refused;
 mod restart;
+pub mod secrets;
 mod socket;
 
 use std::collections::HashMap;
@@ -62,6 +63,7 @@ impl TestApp {
 
     /// Starts a server with some settings of its own.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        secrets::watch_the_log();
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("parlour-test-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder for the test");
@@ -127,6 +129,7 @@ impl TestApp {
 
     /// Executes a document as a visitor, or as whoever has the token; the whole answer.
     pub async fn execute(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+        secrets::keep(&variables);
         let mut request = self.http.post(self.url("/graphql")).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = token {
             request = request.bearer_auth(token);

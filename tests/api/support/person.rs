@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::{Socket, TestApp, code};
+use super::{Socket, TestApp, code, secrets};
 
 /// A person with an account, signed in.
 #[derive(Clone)]
@@ -48,6 +48,7 @@ impl Person {
 
     /// Executes a document; the whole answer.
     pub async fn execute(&self, query: &str, variables: Value) -> Value {
+        secrets::keep(&variables);
         let body = json!({ "query": query, "variables": variables });
         let url = format!("http://{}/graphql", self.address);
         let request = self.http.post(url).bearer_auth(&self.token).json(&body);

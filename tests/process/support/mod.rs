@@ -2,6 +2,8 @@
 
 mod book;
 mod disk;
+#[path = "../../api/support/hostile.rs"]
+pub mod hostile;
 mod line;
 mod listener;
 mod log;
