@@ -5,6 +5,7 @@ mod churn;
 mod clock;
 mod command_line;
 mod disk;
+mod documents;
 mod duplicates;
 mod files;
 mod going_down;
