@@ -17,4 +17,5 @@ mod seed;
 mod settings;
 mod slow;
 mod starts;
+mod storm;
 mod support;
