@@ -19,3 +19,4 @@ mod slow;
 mod starts;
 mod storm;
 mod support;
+mod sync;
