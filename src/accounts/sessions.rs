@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 use crate::accounts::Accounts;
 use crate::accounts::token::TokenError;
 use crate::clock::Timestamp;
-use crate::db;
 use crate::entity::session;
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Rank, Written};
@@ -245,11 +244,18 @@ impl Change for UseSession {
         writes: Vec<Placed<session::Model>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         let answers = writes.iter().map(|_| Written::silent(())).collect();
-        // The last of each session; a statement can't set a row twice.
+        // The last of each session.
         let rows: HashMap<SessionId, session::Model> =
             writes.into_iter().map(|placed| (placed.write.id, placed.write)).collect();
-        let used = [session::Column::LastUsedAt, session::Column::ExpiresAt];
-        db::upsert(tx, rows.into_values().collect(), used).await?;
+        // Updates and not an upsert: another change of the batch may have ended a session, which must not come back.
+        for row in rows.into_values() {
+            session::Entity::update_many()
+                .col_expr(session::Column::LastUsedAt, row.last_used_at.into())
+                .col_expr(session::Column::ExpiresAt, row.expires_at.into())
+                .filter(session::Column::Id.eq(row.id))
+                .exec(tx)
+                .await?;
+        }
         Ok(answers)
     }
 }
