@@ -52,7 +52,7 @@ pub const GROUP_MEMBERS: usize = 1_000;
 pub const SESSIONS_PER_USER: usize = 50;
 /// A session ends this long after it began, however often it was used.
 pub const SESSION_ABSOLUTE: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long a session's row may be believed without another look.
+/// How long a session's row may be believed without another look, and how often those of open sockets are looked at.
 pub const SESSION_CACHE: Duration = Duration::from_secs(5);
 /// `lastUsedAt` and `lastSeenAt` are this exact.
 pub const LAST_USED_PRECISION: Duration = Duration::from_secs(60);
@@ -84,10 +84,14 @@ pub const GUESSES: Pace = Pace { burst: 5, every: Duration::from_secs(60) };
 pub const GUESSES_PER_ACCOUNT: Pace = Pace { burst: 100, every: Duration::from_secs(36) };
 /// Wrong passwords from one address.
 pub const GUESSES_PER_ADDRESS: Pace = Pace { burst: 20, every: Duration::from_secs(10) };
+/// Pairs of an account and an address from which it was signed in to, which are remembered.
+pub const FAMILIAR_ADDRESSES: u64 = 100_000;
 /// New accounts from one address.
 pub const SIGNUPS: Pace = Pace { burst: 20, every: Duration::from_secs(10) };
 /// Messages that one person sends or edits.
 pub const SENDS: Pace = Pace { burst: 20, every: Duration::from_millis(200) };
+/// Changes of one person's profile, which all of their contacts hear of.
+pub const PROFILES: Pace = Pace { burst: 10, every: Duration::from_secs(6) };
 /// Pages of people, and searches, of one person.
 pub const SEARCHES: Pace = Pace { burst: 30, every: Duration::from_millis(200) };
 /// Searches of one person for an e-mail address: they tell who has an account.

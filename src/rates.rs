@@ -18,6 +18,8 @@ use crate::limits::{self, Pace};
 pub struct Rates {
     /// Messages sent and edited.
     pub send: Rate<UserId>,
+    /// Changes of a profile.
+    pub profile: Rate<UserId>,
     /// Pages of people.
     pub search: Rate<UserId>,
     /// Searches for an e-mail address.
@@ -34,6 +36,7 @@ impl Rates {
         let rate = |pace| Rate::new(config, clock, pace);
         Self {
             send: rate(limits::SENDS),
+            profile: rate(limits::PROFILES),
             search: rate(limits::SEARCHES),
             email_search: rate(limits::EMAIL_SEARCHES),
             new_group: rate(limits::NEW_GROUPS),

@@ -16,6 +16,7 @@ use crate::id::{ConversationId, UserId};
 
 /// Gives a person another name. The same name changes nothing.
 pub async fn rename(app: &App, user: UserId, name: Name) -> Result<user::Model> {
+    app.rates.profile.take(&user)?;
     app.feed.append(Rename { user, name }).await
 }
 
