@@ -5,6 +5,7 @@ pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 
 mod m0001_foundation;
 mod m0002_stays;
+mod m0003_disabled;
 
 /// The steps of a database that this program does not know, because a newer one made them.
 pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
@@ -19,6 +20,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration), Box::new(m0002_stays::Migration)]
+        vec![
+            Box::new(m0001_foundation::Migration),
+            Box::new(m0002_stays::Migration),
+            Box::new(m0003_disabled::Migration),
+        ]
     }
 }

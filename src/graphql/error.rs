@@ -47,7 +47,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::Unauthenticated => "UNAUTHENTICATED",
         Error::InvalidCredentials => "INVALID_CREDENTIALS",
         Error::EmailTaken => "EMAIL_TAKEN",
-        Error::Forbidden => "FORBIDDEN",
+        Error::Forbidden | Error::SignUpClosed => "FORBIDDEN",
         Error::NotFound => "NOT_FOUND",
         Error::RateLimited { .. } => "RATE_LIMITED",
         Error::QueryTooComplex(_) => "QUERY_TOO_COMPLEX",
@@ -132,6 +132,7 @@ fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &s
         | Error::InvalidCredentials
         | Error::EmailTaken
         | Error::Forbidden
+        | Error::SignUpClosed
         | Error::NotFound
         | Error::QueryTooComplex(_)
         | Error::PayloadTooLarge { .. }

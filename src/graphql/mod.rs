@@ -19,6 +19,7 @@ mod paging;
 mod place;
 mod presence;
 mod server_info;
+mod sessions;
 mod shape;
 mod shared;
 mod subscription;
@@ -53,6 +54,7 @@ use shared::Shapes;
 #[derive(MergedObject, Default)]
 pub struct Query(
     accounts::AccountsQuery,
+    sessions::SessionsQuery,
     conversations::ConversationsQuery,
     messages::MessagesQuery,
     feed::FeedQuery,
@@ -61,7 +63,12 @@ pub struct Query(
 
 /// All mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(accounts::AccountsMutation, groups::GroupsMutation, messages::MessagesMutation);
+pub struct Mutation(
+    accounts::AccountsMutation,
+    sessions::SessionsMutation,
+    groups::GroupsMutation,
+    messages::MessagesMutation,
+);
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]

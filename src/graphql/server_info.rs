@@ -1,7 +1,9 @@
 //! What the server is and where its limits are.
 
-use async_graphql::{Enum, Object, SimpleObject};
+use async_graphql::{Context, Enum, Object, SimpleObject};
 
+use crate::graphql::context::Reach;
+use crate::graphql::error::Result;
 use crate::limits;
 
 /// What `extensions.code` of an error can be. Input errors add `extensions.field`, the input's path; RATE_LIMITED and
@@ -18,7 +20,7 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// Another account has this e-mail.
     EmailTaken,
-    /// You may see it, but not do this to it.
+    /// You may see it, but not do this to it. Of `signup`: accounts come from the operator.
     Forbidden,
     /// It does not exist, or you may not see it: the two can't be told apart.
     NotFound,
@@ -43,7 +45,8 @@ pub enum ErrorCode {
 struct ServerInfo {
     /// The version of Parlour.
     version: &'static str,
-    /// What this server can do beyond the basics.
+    /// What this server can do beyond the basics: "groups", "presence", "resume"; and "signup" where anybody may make an
+    /// account, else there is no use in showing a form for it. More may be added.
     features: Vec<&'static str>,
     /// The limits of this server.
     limits: ServerLimits,
@@ -85,10 +88,13 @@ pub struct ServerInfoQuery;
 #[Object]
 impl ServerInfoQuery {
     /// What this server is, and its limits. Anybody may ask.
-    async fn server_info(&self) -> ServerInfo {
-        ServerInfo {
+    async fn server_info(&self, ctx: &Context<'_>) -> Result<ServerInfo> {
+        let is_open = ctx.program()?.accounts.is_open_to_sign_ups().is_ok();
+        let mut features = vec!["groups", "presence", "resume"];
+        features.extend(is_open.then_some("signup"));
+        Ok(ServerInfo {
             version: env!("CARGO_PKG_VERSION"),
-            features: vec!["groups", "presence", "resume"],
+            features,
             limits: ServerLimits {
                 message_length: limits::MESSAGE_LENGTH,
                 page_size: limits::PAGE_SIZE,
@@ -117,6 +123,6 @@ impl ServerInfoQuery {
                 ErrorCode::ServiceUnavailable,
                 ErrorCode::InternalServerError,
             ],
-        }
+        })
     }
 }

@@ -96,6 +96,7 @@ impl Refusal {
             Error::InvalidCredentials
             | Error::EmailTaken
             | Error::Forbidden
+            | Error::SignUpClosed
             | Error::NotFound
             | Error::QueryTooComplex(_)
             | Error::PayloadTooLarge { .. }
@@ -116,7 +117,7 @@ impl From<Error> for Refusal {
             Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Error::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Error::Forbidden => StatusCode::FORBIDDEN,
+            Error::Forbidden | Error::SignUpClosed => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::BadUserInput { .. }
             | Error::InvalidCredentials

@@ -53,3 +53,16 @@ async fn a_page_of_messages_costs_a_statement_a_field() {
     // Whether the viewer may see it, the page, sender, replyTo, its sender, conversation, unreadCount, otherUser.
     assert!(cost <= 8, "{cost}");
 }
+
+#[tokio::test]
+async fn a_list_of_devices_costs_a_statement() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    for _ in 0..5 {
+        ada.another_device(&app).await;
+    }
+
+    let devices = "{ sessions { id current userAgent createdAt lastUsedAt expiresAt } }";
+
+    assert_eq!(app.statements(&ada, devices).await, 1);
+}

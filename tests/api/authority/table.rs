@@ -15,8 +15,8 @@ pub enum Visitor {
 }
 use Visitor::{Answered, Refused};
 
-/// A field of the root and a document that calls it. CONVERSATION, MESSAGE and PERSON stand for ids: of the first two a
-/// stranger must not learn that they exist, while people see each other.
+/// A field of the root and a document that calls it. CONVERSATION, MESSAGE, SESSION and PERSON stand for ids: of the first three
+/// a stranger must not learn that they exist, while people see each other.
 pub const CALLS: &[(&str, Visitor, &str)] = &[
     ("Query.me", Answered, "{ me { id email } }"),
     ("Query.serverInfo", Answered, "{ serverInfo { version limits { pageSize } } }"),
@@ -39,6 +39,7 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
     ("Query.messages", Refused, r#"{ messages(conversation: { conversationId: "MESSAGE" }) { nodes { id } } }"#),
     ("Query.message", Refused, r#"{ message(id: "MESSAGE") { id text replyTo { text } conversation { id } } }"#),
     ("Query.message", Refused, r#"{ message(id: "CONVERSATION") { id } }"#),
+    ("Query.sessions", Refused, "{ sessions { id current userAgent createdAt lastUsedAt expiresAt } }"),
     ("Query.unread", Refused, "{ unread { messages conversations } }"),
     ("Query.feedCursor", Refused, "{ feedCursor }"),
     ("Query.events", Refused, r#"{ events(after: "junk") { cursor } }"#),
@@ -55,6 +56,15 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         email: "ada@example.com", password: "correct horse 7 battery" }) { user { fullName } } }"#,
     ),
     ("Mutation.logout", Refused, "mutation { logout }"),
+    ("Mutation.renewSession", Refused, "mutation { renewSession { token user { id } } }"),
+    ("Mutation.revokeSession", Refused, r#"mutation { revokeSession(id: "SESSION") }"#),
+    ("Mutation.revokeOtherSessions", Refused, "mutation { revokeOtherSessions }"),
+    (
+        "Mutation.changePassword",
+        Refused,
+        r#"mutation { changePassword(
+        currentPassword: "correct horse 7 battery", newPassword: "a staple with 4 legs") { token user { id } } }"#,
+    ),
     ("Mutation.updateProfile", Refused, r#"mutation { updateProfile(input: { fullName: "Mallory" }) { id } }"#),
     (
         "Mutation.sendMessage",
@@ -139,7 +149,7 @@ fn the_table_has_every_field_of_the_root_with_the_ids_that_it_takes() {
 }
 
 fn has_an_id(document: &str) -> bool {
-    ["CONVERSATION", "MESSAGE", "PERSON"].iter().any(|id| document.contains(id))
+    ["CONVERSATION", "MESSAGE", "PERSON", "SESSION"].iter().any(|id| document.contains(id))
 }
 
 fn holds_an_id(value: &InputValueDefinition, types: &Types) -> bool {

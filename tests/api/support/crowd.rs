@@ -25,6 +25,7 @@ impl TestApp {
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
             deleted_at: None,
+            disabled_at: None,
         };
         let guests: Vec<user::Model> = (1..=size).map(guest).collect();
         let rows = guests.iter().map(|guest| guest.clone().into_active_model().reset_all());

@@ -46,6 +46,11 @@ impl Person {
         Self { token: token.to_owned(), ..self.clone() }
     }
 
+    /// The same person by another token.
+    pub fn with_token(&self, token: &Value) -> Self {
+        Self { token: token.as_str().expect("a token").to_owned(), ..self.clone() }
+    }
+
     /// Executes a document; the whole answer.
     pub async fn execute(&self, query: &str, variables: Value) -> Value {
         secrets::keep(&variables);
