@@ -18,6 +18,7 @@ pub mod http;
 pub mod id;
 pub mod limits;
 pub mod messages;
+pub mod operator;
 pub mod page;
 pub mod presence;
 pub mod printable;

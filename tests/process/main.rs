@@ -11,6 +11,7 @@ mod files;
 mod going_down;
 mod kill;
 mod logs;
+mod operator;
 mod panics;
 mod queue;
 mod seed;

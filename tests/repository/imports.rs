@@ -24,7 +24,7 @@ const FLOORS: [&[&str]; 22] = [
     &["messages", "presence"],
     &["graphql"],
     &["http"],
-    &["seed"],
+    &["operator", "seed"],
     &["lib"],
     &["main"],
 ];
