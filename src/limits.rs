@@ -40,6 +40,8 @@ pub const NAME_LENGTH: usize = 80;
 pub const TITLE_LENGTH: usize = 100;
 /// A search for people.
 pub const SEARCH_LENGTH: usize = 100;
+/// A search for messages: a sentence that somebody remembers.
+pub const MESSAGE_SEARCH_LENGTH: usize = 200;
 /// A password.
 pub const PASSWORD_LENGTH: usize = 128;
 /// An e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
@@ -96,6 +98,8 @@ pub const PROFILES: Pace = Pace { burst: 10, every: Duration::from_secs(6) };
 pub const SEARCHES: Pace = Pace { burst: 30, every: Duration::from_millis(200) };
 /// Searches of one person for an e-mail address: they tell who has an account.
 pub const EMAIL_SEARCHES: Pace = Pace { burst: 30, every: Duration::from_secs(2) };
+/// Signs of one person that they are typing.
+pub const TYPING_SIGNS: Pace = Pace { burst: 5, every: Duration::from_secs(1) };
 /// Groups that one person makes.
 pub const NEW_GROUPS: Pace = Pace { burst: 10, every: Duration::from_secs(6) };
 /// Changes of groups, of their titles and members, by one person. Everybody in a group hears of each.
@@ -148,6 +152,30 @@ pub const ONLINE_USERS: usize = 1_000;
 pub const PRESENCE_USERS: usize = 200;
 /// Changes of presence that wait for one subscription.
 pub const PRESENCE_CHANGES: usize = 1_024;
+
+// Typing.
+/// How long somebody types who does not say so again.
+pub const TYPING: Duration = Duration::from_secs(5);
+/// Signs of typing that wait to be told, and those of a person that wait for one subscription.
+pub const TYPING_QUEUE: usize = 1_024;
+/// Who types where, on this node at a time.
+pub const TYPISTS: usize = 10_000;
+
+// Search.
+/// How often what was written is indexed, if nobody searches: then at once.
+pub const INDEX_EVERY: Duration = Duration::from_secs(1);
+/// After it could not be indexed.
+pub const INDEX_RETRY: Duration = Duration::from_secs(10);
+/// Messages that are indexed in one transaction, and their size in bytes: the writer is held for some 20 ms.
+pub const INDEX_MESSAGES: u64 = 100;
+/// See [`INDEX_MESSAGES`].
+pub const INDEX_BYTES: usize = 64 * 1024;
+/// Messages in one transaction whose old words are removed, each from many pages.
+pub const INDEX_CHANGES: u64 = 20;
+/// How long a search waits for the index to have what was written before it.
+pub const SEARCH_WAIT: Duration = Duration::from_secs(1);
+/// Conversations of a person that a search names to the index. Whoever is in more of them has hits of others passed over.
+pub const SEARCH_PLACES: usize = 1_000;
 
 // HTTP.
 /// A JSON body.

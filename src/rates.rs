@@ -20,7 +20,7 @@ pub struct Rates {
     pub send: Rate<UserId>,
     /// Changes of a profile.
     pub profile: Rate<UserId>,
-    /// Pages of people.
+    /// Pages of people, and searches for messages.
     pub search: Rate<UserId>,
     /// Searches for an e-mail address.
     pub email_search: Rate<UserId>,
@@ -28,6 +28,8 @@ pub struct Rates {
     pub new_group: Rate<UserId>,
     /// Changes of groups: of their titles and members.
     pub group_change: Rate<UserId>,
+    /// Signs that somebody is typing.
+    pub typing: Rate<UserId>,
 }
 
 impl Rates {
@@ -41,6 +43,7 @@ impl Rates {
             email_search: rate(limits::EMAIL_SEARCHES),
             new_group: rate(limits::NEW_GROUPS),
             group_change: rate(limits::GROUP_CHANGES),
+            typing: rate(limits::TYPING_SIGNS),
         }
     }
 }

@@ -6,6 +6,7 @@ pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 mod m0001_foundation;
 mod m0002_stays;
 mod m0003_disabled;
+mod m0004_search;
 
 /// The steps of a database that this program does not know, because a newer one made them.
 pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
+            Box::new(m0004_search::Migration),
         ]
     }
 }

@@ -196,7 +196,7 @@ impl AccountsQuery {
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {
             Place::User { name_key, id } => Some((name_key, UserId::from(id))),
-            Place::Message { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
+            Place::Message { .. } | Place::Hit { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
         })?;
         let search = Search::new(viewer, search.as_deref())?;
         let page = accounts::list(ctx.app()?, &search, first, after).await?;

@@ -13,6 +13,8 @@ use crate::graphql::loaders::Loaders;
 use crate::graphql::moment::Moment;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
+use crate::search::Search;
+use crate::typing::Typing;
 
 /// The program, as resolvers know it.
 #[derive(Clone)]
@@ -25,6 +27,10 @@ pub struct Program {
     pub presence: Presence,
     /// The pace of read marks.
     pub read_marks: ReadMarks,
+    /// Messages by their words.
+    pub search: Search,
+    /// Who is typing.
+    pub typing: Typing,
 }
 
 /// Whether an execution that is to serve many viewers asked who the viewer is.

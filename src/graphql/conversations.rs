@@ -121,7 +121,11 @@ impl Conversation {
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {
             Place::Member { conversation, position, user } if conversation == here => Some((position, user.into())),
-            Place::Member { .. } | Place::Message { .. } | Place::Conversation { .. } | Place::User { .. } => None,
+            Place::Member { .. }
+            | Place::Message { .. }
+            | Place::Hit { .. }
+            | Place::Conversation { .. }
+            | Place::User { .. } => None,
         })?;
         ctx.viewer()?;
         let page = match after {
@@ -248,7 +252,7 @@ impl ConversationsQuery {
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {
             Place::Conversation { active_position } => Some(active_position),
-            Place::Message { .. } | Place::User { .. } | Place::Member { .. } => None,
+            Place::Message { .. } | Place::Hit { .. } | Place::User { .. } | Place::Member { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
         Ok(paging::connection(page, |row| (Place::Conversation { active_position: row.active_position }, row.into())))

@@ -265,7 +265,9 @@ impl FeedSubscription {
     ) -> Result<impl Stream<Item = Message>> {
         moment(ctx, Topic::MessageAdded { conversation, after }, async |moment| match moment {
             Moment::Event(event) | Moment::Past(event) => Ok(Some(message_of(ctx, event).await?)),
-            Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) | Moment::Presence(_) => Ok(None),
+            Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) | Moment::Presence(_) | Moment::Typing(_) => {
+                Ok(None)
+            }
         })
         .await
     }
@@ -283,7 +285,7 @@ impl FeedSubscription {
             Moment::Event(event) | Moment::Past(event) => tell(ctx, event).await,
             Moment::CaughtUp(cursor) => Ok(Some(FeedEvent::CaughtUp(CaughtUp { cursor: cursor.to_string() }))),
             Moment::Reset(reason, cursor) => Ok(Some(FeedEvent::FeedReset(FeedReset::new(*reason, *cursor)))),
-            Moment::Online(_) | Moment::Presence(_) => Ok(None),
+            Moment::Online(_) | Moment::Presence(_) | Moment::Typing(_) => Ok(None),
         })
         .await
     }

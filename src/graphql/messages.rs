@@ -139,7 +139,7 @@ impl MessageWindow {
                     let is_here = here.is_none_or(|here| conversation.as_bytes() == here.as_bytes());
                     (is_here && seq > 0).then_some(seq)
                 }
-                Place::Conversation { .. } | Place::User { .. } | Place::Member { .. } => None,
+                Place::Hit { .. } | Place::Conversation { .. } | Place::User { .. } | Place::Member { .. } => None,
             })
         };
         let (after, before) = (seq("after", &self.after)?, seq("before", &self.before)?);
@@ -178,11 +178,23 @@ pub(super) async fn message_list(
         Some(own) => messages::history(ctx.app()?, own, window).await?,
         None => Page::empty(),
     };
+    let place = |row: &message::Model| Place::Message {
+        conversation: Uuid::from_bytes(*row.conversation_id.as_bytes()),
+        seq: row.seq,
+    };
+    dressed(ctx, page, place).await
+}
+
+/// A page of messages as a list in which each has this place.
+pub(super) async fn dressed(
+    ctx: &Context<'_>,
+    page: Page<message::Model>,
+    place: impl Fn(&message::Model) -> Place,
+) -> Result<List<Message>> {
     let senders = senders(ctx, &page.items).await?;
     Ok(paging::connection(page, |row| {
-        let conversation = Uuid::from_bytes(*row.conversation_id.as_bytes());
         let sender = senders.get(&row.sender_id).cloned();
-        (Place::Message { conversation, seq: row.seq }, Message { row: Arc::new(row), sender })
+        (place(&row), Message { row: Arc::new(row), sender })
     }))
 }
 
@@ -293,7 +305,10 @@ impl MessagesMutation {
         let to = input.to.parse().unwrap_or_else(|| Reference::Id(ConversationId::new()));
         let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
         let new = NewMessage { id, to, text: input.text, reply_to };
-        Ok(messages::send(ctx.app()?, sender, new).await?.into())
+        let program = ctx.program()?;
+        let sent = messages::send(&program.app, sender, new).await?;
+        program.typing.sent(sender, sent.conversation_id);
+        Ok(sent.into())
     }
 
     /// Gives a message of yours another text, 1 to 4,000 characters. The same text makes no new version. Codes:

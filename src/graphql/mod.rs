@@ -18,11 +18,13 @@ mod moment;
 mod paging;
 mod place;
 mod presence;
+mod search;
 mod server_info;
 mod sessions;
 mod shape;
 mod shared;
 mod subscription;
+mod typing;
 mod variables;
 
 use std::collections::HashSet;
@@ -57,6 +59,7 @@ pub struct Query(
     sessions::SessionsQuery,
     conversations::ConversationsQuery,
     messages::MessagesQuery,
+    search::SearchQuery,
     feed::FeedQuery,
     server_info::ServerInfoQuery,
 );
@@ -68,11 +71,12 @@ pub struct Mutation(
     sessions::SessionsMutation,
     groups::GroupsMutation,
     messages::MessagesMutation,
+    typing::TypingMutation,
 );
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(feed::FeedSubscription, presence::PresenceSubscription);
+pub struct Subscription(feed::FeedSubscription, presence::PresenceSubscription, typing::TypingSubscription);
 
 /// Who sends a request.
 #[derive(Clone, Debug)]
@@ -219,7 +223,9 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
         .override_output_type_description::<accounts::UserList>("A page of people.")
         .override_output_type_description::<List<conversations::Member>>("A page of a conversation's members.")
         .override_output_type_description::<List<conversations::Conversation>>("A page of conversations.")
-        .override_output_type_description::<List<messages::Message>>("A page of a history, oldest to newest.")
+        .override_output_type_description::<List<messages::Message>>(
+            "A page of messages: of a history, oldest to newest, or of what a search finds.",
+        )
 }
 
 /// The parser shows the whole line, which may be the whole document, and says in the last line what it expected. That

@@ -10,6 +10,7 @@ use crate::feed::{Cursor, Event, Follower, Reset};
 use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::{Failure, Result};
 use crate::presence::{Changed, Online};
+use crate::typing;
 
 /// Something that happened, to be resolved for a subscription.
 pub enum Moment {
@@ -26,6 +27,8 @@ pub enum Moment {
     Online(Arc<Online>),
     /// Somebody came or went.
     Presence(Arc<Changed>),
+    /// Somebody began to type, or stopped.
+    Typing(Arc<typing::Changed>),
 }
 
 impl Moment {
@@ -46,6 +49,8 @@ pub enum Topic {
     OnlineUsers,
     /// Who comes and goes.
     PresenceChanged { user_ids: Option<Vec<ID>> },
+    /// Who types.
+    TypingChanged { conversation: Option<ConversationRef> },
 }
 
 /// Where a subscription's resolver leaves its arguments when the subscription begins.

@@ -79,6 +79,8 @@ struct ServerLimits {
     feed_retention_days: u32,
     /// Events that a replay sends in all, read marks not counted.
     feed_replay_events: u64,
+    /// Seconds after which somebody types no more who does not say so again.
+    typing_seconds: u64,
 }
 
 /// Queries about the server.
@@ -90,7 +92,7 @@ impl ServerInfoQuery {
     /// What this server is, and its limits. Anybody may ask.
     async fn server_info(&self, ctx: &Context<'_>) -> Result<ServerInfo> {
         let is_open = ctx.program()?.accounts.is_open_to_sign_ups().is_ok();
-        let mut features = vec!["groups", "presence", "resume"];
+        let mut features = vec!["groups", "presence", "resume", "search", "typing"];
         features.extend(is_open.then_some("signup"));
         Ok(ServerInfo {
             version: env!("CARGO_PKG_VERSION"),
@@ -107,6 +109,7 @@ impl ServerInfoQuery {
                 sockets_per_user: limits::SOCKETS_PER_USER,
                 feed_retention_days: limits::FEED_RETENTION_DAYS,
                 feed_replay_events: limits::REPLAY_EVENTS,
+                typing_seconds: limits::TYPING.as_secs(),
             },
             error_codes: vec![
                 ErrorCode::BadUserInput,

@@ -40,6 +40,13 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
     ("Query.message", Refused, r#"{ message(id: "MESSAGE") { id text replyTo { text } conversation { id } } }"#),
     ("Query.message", Refused, r#"{ message(id: "CONVERSATION") { id } }"#),
     ("Query.sessions", Refused, "{ sessions { id current userAgent createdAt lastUsedAt expiresAt } }"),
+    (
+        "Query.searchMessages",
+        Refused,
+        r#"{ searchMessages(query: "secret", conversation: { conversationId: "CONVERSATION" }) {
+        nodes { id text } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } }"#,
+    ),
+    ("Query.searchMessages", Refused, r#"{ searchMessages(query: "secret") { nodes { id text } } }"#),
     ("Query.unread", Refused, "{ unread { messages conversations } }"),
     ("Query.feedCursor", Refused, "{ feedCursor }"),
     ("Query.events", Refused, r#"{ events(after: "junk") { cursor } }"#),
@@ -86,6 +93,12 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         r#"mutation { markRead(
         conversation: { conversationId: "CONVERSATION" }, upToSeq: 1) { lastSeq } }"#,
     ),
+    ("Mutation.setTyping", Refused, r#"mutation { setTyping(conversation: { conversationId: "CONVERSATION" }) }"#),
+    (
+        "Mutation.setTyping",
+        Refused,
+        r#"mutation { setTyping(conversation: { conversationId: "CONVERSATION" }, typing: false) }"#,
+    ),
     (
         "Mutation.createConversation",
         Refused,
@@ -118,6 +131,12 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
     ("Subscription.messageAdded", Refused, "subscription { messageAdded { id text } }"),
     ("Subscription.events", Refused, "subscription { events { cursor } }"),
     ("Subscription.onlineUsers", Refused, "subscription { onlineUsers { id } }"),
+    (
+        "Subscription.typingChanged",
+        Refused,
+        r#"subscription { typingChanged(conversation: { conversationId: "CONVERSATION" }) { typing } }"#,
+    ),
+    ("Subscription.typingChanged", Refused, "subscription { typingChanged { typing } }"),
     ("Subscription.presenceChanged", Refused, r#"subscription { presenceChanged(userIds: ["PERSON"]) { online } }"#),
 ];
 

@@ -9,6 +9,7 @@ pub mod hostile;
 mod person;
 mod refused;
 mod restart;
+mod search;
 pub mod secrets;
 mod socket;
 
