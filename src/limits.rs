@@ -170,12 +170,12 @@ pub const INDEX_RETRY: Duration = Duration::from_secs(10);
 pub const INDEX_MESSAGES: u64 = 100;
 /// See [`INDEX_MESSAGES`].
 pub const INDEX_BYTES: usize = 64 * 1024;
-/// Messages in one transaction whose old words are removed, each from many pages.
-pub const INDEX_CHANGES: u64 = 20;
+/// Messages in one transaction whose old words are removed, each from so many pages that it takes some 3 ms.
+pub const INDEX_CHANGES: u64 = 10;
 /// How long a search waits for the index to have what was written before it.
 pub const SEARCH_WAIT: Duration = Duration::from_secs(1);
 /// Conversations of a person that a search names to the index. Whoever is in more of them has hits of others passed over.
-pub const SEARCH_PLACES: usize = 1_000;
+pub const SEARCH_PLACES: usize = 5_000;
 
 // HTTP.
 /// A JSON body.

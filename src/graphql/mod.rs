@@ -15,6 +15,7 @@ mod loaders;
 mod made;
 mod messages;
 mod moment;
+mod pages;
 mod paging;
 mod place;
 mod presence;

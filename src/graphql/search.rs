@@ -5,7 +5,8 @@ use async_graphql::{Context, Object};
 use crate::graphql::context::Reach;
 use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::Result;
-use crate::graphql::messages::{Message, dressed};
+use crate::graphql::messages::Message;
+use crate::graphql::pages::dressed;
 use crate::graphql::paging::{self, List, Place};
 use crate::search::{Query, Scope};
 

@@ -143,8 +143,8 @@ impl<'a> Subscription<'a> {
     pub(super) async fn typing(&mut self, conversation: Option<ConversationRef>) -> Result<(), End> {
         let place = Box::pin(Place::find(self.api, self.viewer.user(), conversation)).await;
         let place = place.map_err(|Failure(error)| End::Failed(error))?;
-        let mut changes = self.api.0.program.typing.listen(self.viewer.user())?;
-        while let Some(changed) = changes.recv().await {
+        let mut listener = self.api.0.program.typing.listen(self.viewer.user())?;
+        while let Some(changed) = listener.next().await {
             if place.has_typing(&changed) {
                 self.deliver(Moment::Typing(changed)).await?;
             }

@@ -2,7 +2,7 @@
 //! of those that it has. Making it anew is following from the start.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, Statement, TransactionTrait, Value};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Timestamp;
@@ -19,8 +19,9 @@ impl Search {
             let mut is_damaged = false;
             loop {
                 if let Err(error) = self.catch_up(&mut is_damaged).await {
-                    tracing::warn!(error = %error, "the search index is behind, it is tried again later: {error}");
-                    sleep(limits::INDEX_RETRY).await;
+                    tracing::warn!(error = ?error, "the search index is behind, it is tried again later: {error:?}");
+                    let clock = &self.app.clock;
+                    clock.sleep_until(clock.now() + limits::INDEX_RETRY).await;
                     continue;
                 }
                 // In time, or before it if somebody waits.

@@ -44,6 +44,24 @@ pub struct Changed {
     pub shared: Slot,
 }
 
+/// Somebody who hears of typing.
+pub struct Listener {
+    inbox: mpsc::Receiver<Arc<Changed>>,
+    signs: mpsc::Sender<Sign>,
+}
+
+impl Listener {
+    /// Waits for the next who begins or stops. `None` for one who did not keep up.
+    pub async fn next(&mut self) -> Option<Arc<Changed>> {
+        let changed = self.inbox.recv().await;
+        if changed.is_none() && self.signs.is_closed() {
+            // The program ends, and sends its sockets away in their turn.
+            return std::future::pending().await;
+        }
+        changed
+    }
+}
+
 /// What the task hears.
 enum Sign {
     /// Somebody types, and did so at this uptime of the clock.
@@ -84,11 +102,11 @@ impl Typing {
     }
 
     /// Hears who begins and stops in a person's conversations, as they are when it happens, and first of those who are
-    /// typing now. Of themself a person is told nothing. Who does not keep up is let go of: the inbox ends.
-    pub fn listen(&self, user: UserId) -> Result<mpsc::Receiver<Arc<Changed>>> {
-        let (inbox, changes) = mpsc::channel(limits::TYPING_QUEUE);
-        self.sign(Sign::Listens { user, inbox })?;
-        Ok(changes)
+    /// typing now. Of themself a person is told nothing. Who does not keep up is let go of.
+    pub fn listen(&self, user: UserId) -> Result<Listener> {
+        let (sender, inbox) = mpsc::channel(limits::TYPING_QUEUE);
+        self.sign(Sign::Listens { user, inbox: sender })?;
+        Ok(Listener { inbox, signs: self.signs.clone() })
     }
 
     /// Tells of typing until the program ends.
@@ -100,7 +118,11 @@ impl Typing {
         let mut tick = tokio::time::interval(limits::TYPING / 20);
         loop {
             tokio::select! {
-                () = shutdown.cancelled() => return,
+                () = shutdown.cancelled() => {
+                    // Before those who listen are let go of: by this they know why.
+                    signs.close();
+                    return;
+                }
                 sign = signs.recv() => match sign {
                     Some(sign) => told.hear(sign).await,
                     None => return,

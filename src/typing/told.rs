@@ -77,7 +77,7 @@ impl Told {
         let members = match members(&self.app, changed.conversation).await {
             Ok(members) => members,
             Err(error) => {
-                tracing::warn!(error = %error, "somebody's typing could not be told: {error}");
+                tracing::warn!(error = ?error, "somebody's typing could not be told: {error:?}");
                 return;
             }
         };

@@ -66,3 +66,20 @@ async fn a_list_of_devices_costs_a_statement() {
 
     assert_eq!(app.statements(&ada, devices).await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_page_of_hits_costs_a_statement_a_field() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    for _ in 0..8 {
+        talk(&ada, std::slice::from_ref(&bob)).await;
+    }
+
+    let search = "{ searchMessages(query: \"t\") { pageInfo { hasNextPage } nodes {
+        text sender { fullName } replyTo { text sender { fullName } } conversation { unreadCount otherUser { fullName } }
+        } } }";
+    let cost = app.statements(&ada, search).await.len();
+
+    // The viewer's conversations, the page, sender, replyTo, its sender, conversation, unreadCount, otherUser.
+    assert!(cost <= 8, "{cost}");
+}

@@ -140,7 +140,7 @@ async fn who_comes_while_somebody_types_hears_of_it() {
     types(&carl, id(&group)).await;
     stops(&carl, id(&group)).await;
 
-    let mut at_bob = listen(&bob, Value::Null).await;
+    let mut at_bob = bob.subscribe(CHANGED, json!({})).await;
 
     assert_eq!(at_bob.next_data("1").await, sign(&group, &ada, true));
     at_bob.stays_silent().await;
