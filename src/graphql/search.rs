@@ -21,7 +21,7 @@ pub struct SearchQuery;
 impl SearchQuery {
     /// Full-text search over the messages that you may read now, the newest first. A message is found when it has all
     /// words of the query, each at least as the beginning of one of its words; in scripts that do not part words by
-    /// spaces (Chinese, Japanese, Thai …), in Korean and of emoji, when it has the same characters in a row, were it one.
+    /// spaces (Chinese, Japanese, Thai …), in Korean and of emoji, when it has the same characters in a row, also a single one.
     /// Case, accents, vowel points and width make no difference, and no character means anything but itself. A query
     /// without a letter, digit or symbol finds nothing. To open a hit in its context, give its `seq` to
     /// `messages(aroundSeq:)`. 30 searches at once and then 5 a second are taken, `users` counted in. Codes:

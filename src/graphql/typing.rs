@@ -30,7 +30,7 @@ impl TypingMutation {
     /// Tells the others in a conversation that you are typing. Say so again every 3 seconds or so, for as long as you do:
     /// it ends by itself after 5 seconds (`serverInfo.limits.typingSeconds`), and with the message that you send. In a
     /// direct conversation that does not exist yet nobody is told, and that is no error. Always true. Never stored. 5 at
-    /// once and then 1 a second are taken. Codes: NOT_FOUND, RATE_LIMITED.
+    /// once and then 1 a second are taken. Codes: NOT_FOUND, RATE_LIMITED, SERVICE_UNAVAILABLE.
     async fn set_typing(
         &self,
         ctx: &Context<'_>,

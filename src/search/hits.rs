@@ -16,6 +16,15 @@ pub(super) struct Hits<'a> {
     expression: String,
 }
 
+/// In which direction hits are read.
+#[derive(Clone, Copy)]
+enum Way {
+    /// Towards older ones.
+    Back,
+    /// Towards newer ones.
+    On,
+}
+
 impl<'a> Hits<'a> {
     pub(super) fn new(db: &'a DatabaseConnection, viewer: UserId, query: &'a Query, places: &[ConversationId]) -> Self {
         Self { db, viewer, query, expression: query.expression(places) }
@@ -23,27 +32,31 @@ impl<'a> Hits<'a> {
 
     /// The newest before a position.
     pub(super) async fn before(&self, position: Position, count: u32) -> Result<Vec<message::Model>> {
-        self.read(position, count, "message_word.rowid < $2", "DESC").await
+        self.read(Way::Back, position, count).await
     }
 
     /// The oldest from a position on.
     pub(super) async fn from(&self, position: Position, count: u32) -> Result<Vec<message::Model>> {
-        self.read(position, count, "message_word.rowid >= $2", "ASC").await
+        self.read(Way::On, position, count).await
     }
 
     /// Reads on until there are as many that are so, or no more.
-    async fn read(&self, mut position: Position, count: u32, range: &str, order: &str) -> Result<Vec<message::Model>> {
+    async fn read(&self, way: Way, mut position: Position, count: u32) -> Result<Vec<message::Model>> {
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);
         let mut hits = Vec::with_capacity(wanted);
         loop {
-            let page = self.page(position, count, range, order).await?;
+            let page = self.page(way, position, count).await?;
             let was_last = page.len() < wanted;
             let Some(last) = page.last().map(|row| row.position) else { return Ok(hits) };
-            hits.extend(page.into_iter().filter(|row| self.is_so(row)).take(wanted - hits.len()));
+            let missing = wanted - hits.len();
+            hits.extend(page.into_iter().filter(|row| self.is_so(row)).take(missing));
             if was_last || hits.len() == wanted {
                 return Ok(hits);
             }
-            position = if order == "ASC" { last + 1 } else { last };
+            position = match way {
+                Way::Back => last,
+                Way::On => last + 1,
+            };
         }
     }
 
@@ -54,10 +67,14 @@ impl<'a> Hits<'a> {
 
     /// In the index's own order, so that nothing is sorted; `CROSS` keeps it outside. Whether the viewer may read a
     /// message is asked of each, of the memberships as they are in this statement.
-    async fn page(&self, position: Position, count: u32, range: &str, order: &str) -> Result<Vec<message::Model>> {
+    async fn page(&self, way: Way, position: Position, count: u32) -> Result<Vec<message::Model>> {
+        let (range, order) = match way {
+            Way::Back => ("< $2", "DESC"),
+            Way::On => (">= $2", "ASC"),
+        };
         let sql = format!(
             "SELECT m.* FROM message_word CROSS JOIN message m ON m.position = message_word.rowid
-              WHERE message_word MATCH $1 AND {range} AND m.text IS NOT NULL AND EXISTS (
+              WHERE message_word MATCH $1 AND message_word.rowid {range} AND m.text IS NOT NULL AND EXISTS (
                 SELECT 1 FROM membership own WHERE own.conversation_id = m.conversation_id
                    AND own.user_id = $3 AND own.to_position IS NULL)
               ORDER BY message_word.rowid {order} LIMIT $4"

@@ -43,8 +43,7 @@ impl Search {
                 return Ok(());
             }
             let indexed = self.app.feed.append(Index { is_damaged: *is_damaged }).await?;
-            let failure = indexed.as_ref().err().map(Error::of_database);
-            *is_damaged = matches!(failure, Some(Error::Internal(_)));
+            *is_damaged = indexed.is_err();
             indexed?;
         }
     }
@@ -82,14 +81,22 @@ impl Change for Index {
         let mut written = Vec::with_capacity(writes.len());
         for Placed { write: is_damaged, .. } in writes {
             let savepoint = tx.begin().await?;
-            let answer = match go_on(&savepoint, is_damaged).await {
-                Ok(()) => savepoint.commit().await,
-                Err(error) => savepoint.rollback().await.and(Err(error)),
-            };
+            let answer = go_on(&savepoint, is_damaged).await;
+            match &answer {
+                Ok(()) => savepoint.commit().await?,
+                // Where SQLite has ended the whole transaction by itself, this fails, and the batch with it.
+                Err(error) if is_damage(error) => savepoint.rollback().await?,
+                Err(error) => return Err(error.clone()),
+            }
             written.push(Written { answer, events: Vec::new() });
         }
         Ok(written)
     }
+}
+
+/// Whether it is the index that fails, and not the disk or whoever else holds the database.
+fn is_damage(error: &DbErr) -> bool {
+    matches!(Error::of_database(error), Error::Internal(_))
 }
 
 async fn go_on(tx: &DatabaseTransaction, is_damaged: bool) -> Result<(), DbErr> {
