@@ -68,8 +68,9 @@ pub const TOKEN_BYTES: usize = 1_024;
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
 /// Passwords that wait to be hashed.
 pub const HASH_QUEUE: usize = 256;
-/// How long a password waits to be hashed.
-pub const HASH_WAIT: Duration = Duration::from_secs(10);
+/// How long a password waits to be hashed. Less than a request's time, so that it is told when to come again.
+pub const HASH_WAIT: Duration = Duration::from_secs(8);
+const _: () = assert!(HASH_WAIT.as_secs() < REQUEST.as_secs());
 
 // Rates, for whom they are limited.
 /// How often something may be done: a burst at once, and then one each so often.
