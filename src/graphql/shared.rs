@@ -135,8 +135,12 @@ impl Shared {
         }
     }
 
-    /// Makes what everybody gets. `false` where it depends on who looks, or can't be made now.
+    /// Makes what everybody gets. `false` where it depends on who looks, or can't be made or kept now.
     pub(super) async fn make(&self, api: &Api, moment: Arc<Moment>, request_id: &str) -> bool {
+        let made = moment.slot().and_then(Slot::get::<Arc<Made>>);
+        if !made.is_some_and(|made| made.keeps(&self.identity)) {
+            return false;
+        }
         matches!(self.for_everybody(api, &moment, request_id).await, Ok(Some(_)))
     }
 

@@ -41,7 +41,8 @@ impl Handshake {
             let upgraded = connection.await?;
             let parts = upgraded.downcast::<TokioIo<Connection>>().expect("all connections are of accept.rs");
             let (stream, slot) = parts.io.into_inner().into_parts();
-            Ok(Line::new(stream, parts.read_buf.into(), slot))
+            // Copied, for its buffer is hyper's of 8 KiB and would stay as long as the socket.
+            Ok(Line::new(stream, parts.read_buf.to_vec(), slot))
         };
         (answer, line)
     }
