@@ -7,6 +7,7 @@ mod command_line;
 mod disk;
 mod documents;
 mod duplicates;
+mod erasure;
 mod files;
 mod going_down;
 mod kill;
