@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod conversations;

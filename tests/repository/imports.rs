@@ -26,7 +26,7 @@ const FLOORS: [&[&str]; 24] = [
     &["erasure"],
     &["graphql"],
     &["http"],
-    &["operator", "seed"],
+    &["operator", "seed", "backup"],
     &["lib"],
     &["main"],
 ];
