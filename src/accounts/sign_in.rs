@@ -74,7 +74,7 @@ impl Accounts {
     }
 
     async fn new_user(&self, new: NewAccount) -> Result<user::Model> {
-        let password_hash = self.hasher.hash(new.password).await?;
+        let password_hash = self.hash(new.password).await?;
         let now = self.app.clock.now();
         Ok(user::Model {
             id: UserId::new(),
