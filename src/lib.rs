@@ -1,8 +1,8 @@
 //! Parlour: a self-hosted chat backend with one GraphQL schema.
 //!
 //! The map, from the top down; imports go down only. `http` is what the server answers at which address. `graphql`
-//! dresses what the slices decide: `accounts`, `conversations`, then `messages` and `presence`. They stand on `app`,
-//! the `feed`, which orders and tells, `db` with its `entity` tables, and the small things below.
+//! dresses what the slices decide: `images`, `accounts`, `conversations`, then `messages` and `presence`. They stand on `app`,
+//! the `feed`, which orders and tells, the `storage` of bytes, `db` with its `entity` tables, and the small things below.
 
 pub mod accounts;
 pub mod app;
@@ -16,6 +16,7 @@ pub mod feed;
 pub mod graphql;
 pub mod http;
 pub mod id;
+pub mod images;
 pub mod limits;
 pub mod messages;
 pub mod page;
@@ -25,6 +26,7 @@ pub mod rates;
 pub mod secrets;
 pub mod seed;
 pub mod slot;
+pub mod storage;
 
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
@@ -45,9 +47,11 @@ use crate::feed::{Feed, FeedTasks};
 use crate::graphql::{Api, Program};
 use crate::http::HttpState;
 use crate::http::socket::Sockets;
+use crate::images::Images;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
 use crate::rates::Rates;
+use crate::storage::{Scratch, Store};
 
 /// The program without its doors: what serves, and what fills a database.
 pub struct Running {
@@ -75,11 +79,14 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     let db = db.with_context(|| format!("the database {} cannot be opened", config.database_url))?;
     let (feed, tasks) = Feed::start(db.clone(), clock.clone()).await.context("the feed cannot be read")?;
     let rates = Arc::new(Rates::new(&config, &clock));
+    let scratch = Scratch::open(&config.data_dir)?;
+    let store = Store::open(&config, &scratch)?;
     let app = App::new(Parts { config, clock, db: db.clone(), feed, rates });
+    let images = Images::start(app.clone(), store, scratch, &secret)?;
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
     let presence = Presence::new(app.clone());
     let read_marks = ReadMarks::new(app.clone());
-    Ok(Running { program: Program { app, accounts, presence, read_marks }, db, feed: tasks })
+    Ok(Running { program: Program { app, images, accounts, presence, read_marks }, db, feed: tasks })
 }
 
 impl Running {
@@ -108,6 +115,7 @@ pub async fn run(
     let tasks = TaskTracker::new();
     tasks.spawn(running.program.presence.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.accounts.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.images.clone().keep(shutdown.clone()));
     tasks.close();
     let serve = async {
         http::accept::serve(listener, router, shutdown.clone()).await;

@@ -22,6 +22,8 @@ pub struct Rates {
     pub search: Rate<UserId>,
     /// Searches for an e-mail address.
     pub email_search: Rate<UserId>,
+    /// Images sent, and places for them.
+    pub upload: Rate<UserId>,
     /// Groups made.
     pub new_group: Rate<UserId>,
 }
@@ -34,6 +36,7 @@ impl Rates {
             send: rate(limits::SENDS),
             search: rate(limits::SEARCHES),
             email_search: rate(limits::EMAIL_SEARCHES),
+            upload: rate(limits::UPLOADS),
             new_group: rate(limits::NEW_GROUPS),
         }
     }

@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::{ConnectionTrait, MigrationTrait, async_trait};
 pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 
 mod m0001_foundation;
+mod m0004_images;
 
 /// The steps of a database that this program does not know, because a newer one made them.
 pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
@@ -18,6 +19,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration)]
+        vec![Box::new(m0001_foundation::Migration), Box::new(m0004_images::Migration)]
     }
 }

@@ -5,6 +5,9 @@
 pub mod conversation;
 pub mod feed_event;
 pub mod feed_head;
+pub mod image;
+pub mod image_deletion;
+pub mod image_upload;
 pub mod membership;
 pub mod message;
 pub mod session;

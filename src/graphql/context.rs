@@ -1,14 +1,16 @@
 //! What a resolver can reach: the program, and the viewer where there is one.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_graphql::Context;
 
 use crate::accounts::{Accounts, Viewer};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::Loaders;
+use crate::images::Images;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
 
@@ -17,6 +19,8 @@ use crate::presence::Presence;
 pub struct Program {
     /// What every rule stands on.
     pub app: App,
+    /// Images and where they are.
+    pub images: Images,
     /// Signing in and out.
     pub accounts: Accounts,
     /// Who is online.
@@ -35,6 +39,25 @@ impl AskedForViewer {
     }
 }
 
+/// Until when the result of an execution that is to serve many viewers is as good as a new one.
+#[derive(Debug)]
+pub(super) struct GoodUntil(AtomicI64);
+
+/// Of what does not perish.
+pub(super) const FOR_EVER: Timestamp = Timestamp(i64::MAX);
+
+impl Default for GoodUntil {
+    fn default() -> Self {
+        Self(AtomicI64::new(FOR_EVER.0))
+    }
+}
+
+impl GoodUntil {
+    pub(super) fn time(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// What resolvers ask their context for.
 pub(super) trait Reach<'a> {
     fn program(&self) -> Result<&'a Program>;
@@ -43,6 +66,8 @@ pub(super) trait Reach<'a> {
     /// The signed-in viewer. In an execution that serves many viewers there is none, and it is noted that one was
     /// asked for: its result is thrown away, and every viewer gets their own.
     fn viewer(&self) -> Result<&'a Viewer>;
+    /// Notes that the result would be another one from this time on.
+    fn perishes(&self, at: Timestamp);
 }
 
 impl<'a> Reach<'a> for Context<'a> {
@@ -66,6 +91,12 @@ impl<'a> Reach<'a> for Context<'a> {
             shared.0.store(true, Ordering::Relaxed);
         }
         Err(Failure(Error::Unauthenticated))
+    }
+
+    fn perishes(&self, at: Timestamp) {
+        if let Ok(shared) = self.data::<std::sync::Arc<GoodUntil>>() {
+            shared.0.fetch_min(at.0, Ordering::Relaxed);
+        }
     }
 }
 

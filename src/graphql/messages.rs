@@ -16,11 +16,12 @@ use crate::graphql::context::Reach;
 use crate::graphql::conversations::{Conversation, ConversationRef};
 use crate::graphql::date_time::DateTime;
 use crate::graphql::error::{Failure, Result};
+use crate::graphql::images::{Image, ImageInput};
 use crate::graphql::loaders::load;
 use crate::graphql::paging::{self, List, Place};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
-use crate::messages::{self, MessageText, NewMessage, Window};
+use crate::messages::{self, NewMessage, Window};
 use crate::page::Page;
 
 /// A message, or the tombstone of one that was deleted.
@@ -76,9 +77,14 @@ impl Message {
         }
     }
 
-    /// What it says, 1 to 4,000 characters. Null in a tombstone.
+    /// What it says, 1 to 4,000 characters. Null in a tombstone, and may be where there is an image.
     async fn text(&self) -> Option<&str> {
         self.row.text.as_deref()
+    }
+
+    /// Its image. Null where there is none, and in a tombstone.
+    async fn image(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
+        Image::find(ctx, self.row.image_id.filter(|_| self.row.deleted_at.is_none())).await
     }
 
     /// The message that it replies to, in the same conversation.
@@ -217,8 +223,10 @@ struct SendMessageInput {
     id: Option<ID>,
     /// Where to. To yourself: BAD_USER_INPUT. To an erased person: NOT_FOUND.
     to: ConversationRef,
-    /// 1 to 4,000 characters after trimming.
+    /// 1 to 4,000 characters after trimming; text, image or both.
     text: Option<String>,
+    /// Its image. A retry with the same id need not send it again.
+    image: Option<ImageInput>,
     /// The message that it replies to, of the same conversation: else NOT_FOUND.
     reply_to_id: Option<ID>,
 }
@@ -276,8 +284,9 @@ pub struct MessagesMutation;
 #[Object]
 impl MessagesMutation {
     /// Sends a message. When it is answered, the message is on disk. 20 at once and then 5 a second are taken; a retry
-    /// with the same id costs none of them. Codes: BAD_USER_INPUT, NOT_FOUND, RATE_LIMITED, and SERVICE_UNAVAILABLE,
-    /// after which a retry with the same id is safe.
+    /// with the same id costs none of them. Of images, 10 at once and then 10 a minute. Codes: BAD_USER_INPUT, NOT_FOUND,
+    /// RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe; of an image
+    /// UNSUPPORTED_IMAGE, and PAYLOAD_TOO_LARGE, also where your images take up all the room there is for them.
     async fn send_message(
         &self,
         ctx: &Context<'_>,
@@ -289,12 +298,14 @@ impl MessagesMutation {
         // What is no id names nothing, as a new one does. It is found out after the message's own id was looked up.
         let to = input.to.parse().unwrap_or_else(|| Reference::Id(ConversationId::new()));
         let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
-        let new = NewMessage { id, to, text: input.text, reply_to };
-        Ok(messages::send(ctx.app()?, sender, new).await?.into())
+        let image = input.image.map(|image| image.source(ctx, ["image.file", "image.uploadId"])).transpose()?;
+        let new = NewMessage { id, to, text: input.text, image, reply_to };
+        Ok(messages::send(ctx.app()?, &ctx.program()?.images, sender, new).await?.into())
     }
 
-    /// Gives a message of yours another text, 1 to 4,000 characters. The same text makes no new version. Codes:
-    /// BAD_USER_INPUT (also for a deleted message), FORBIDDEN for somebody else's, NOT_FOUND, RATE_LIMITED.
+    /// Gives a message of yours another text, 1 to 4,000 characters; an empty one takes the caption off an image. The
+    /// same text makes no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN for somebody
+    /// else's, NOT_FOUND, RATE_LIMITED.
     async fn edit_message(
         &self,
         ctx: &Context<'_>,
@@ -303,11 +314,11 @@ impl MessagesMutation {
     ) -> Result<Message> {
         let viewer = ctx.viewer()?.user();
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
-        Ok(messages::edit(ctx.app()?, viewer, id, MessageText::parse(&text)?).await?.into())
+        Ok(messages::edit(ctx.app()?, viewer, id, &text).await?.into())
     }
 
-    /// Deletes a message of yours. A tombstone is left: id, sender, seq and deletedAt stay. Twice is once. Codes:
-    /// FORBIDDEN for somebody else's, NOT_FOUND.
+    /// Deletes a message of yours. A tombstone is left: id, sender, seq and deletedAt stay; text and image go, the
+    /// image's bytes from storage too. Twice is once. Codes: FORBIDDEN for somebody else's, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,
@@ -315,7 +326,7 @@ impl MessagesMutation {
     ) -> Result<Message> {
         let viewer = ctx.viewer()?.user();
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
-        Ok(messages::delete(ctx.app()?, viewer, id).await?.into())
+        Ok(messages::delete(ctx.app()?, &ctx.program()?.images, viewer, id).await?.into())
     }
 
     /// Moves your read mark forward, never back; beyond the newest message it stops there. A second move within a

@@ -9,6 +9,7 @@ mod error;
 mod feed;
 mod frame;
 pub mod guard;
+mod images;
 mod live;
 mod loaders;
 mod made;
@@ -60,7 +61,12 @@ pub struct Query(
 
 /// All mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(accounts::AccountsMutation, conversations::ConversationsMutation, messages::MessagesMutation);
+pub struct Mutation(
+    accounts::AccountsMutation,
+    conversations::ConversationsMutation,
+    messages::MessagesMutation,
+    images::ImagesMutation,
+);
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]

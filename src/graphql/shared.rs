@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::accounts::Viewer;
 use crate::error::Error;
-use crate::graphql::context::AskedForViewer;
+use crate::graphql::context::{AskedForViewer, FOR_EVER, GoodUntil};
 use crate::graphql::error::{finish, is_our_fault, server_error};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::made::{Identity, Kept, Made, Once};
@@ -126,7 +126,7 @@ impl Shared {
         }
         match moment.slot()?.get::<Arc<Made>>()?.cell(&self.identity).get()? {
             Once::Payload(payload) => Some(payload.clone()),
-            Once::AsksForViewer => None,
+            Once::Perishable(..) | Once::AsksForViewer => None,
         }
     }
 
@@ -149,7 +149,10 @@ impl Shared {
             };
             match cell.get_or_try_init(make).await? {
                 Once::Payload(payload) => return Ok(payload.clone()),
-                Once::AsksForViewer => {}
+                Once::Perishable(payload, until) if api.program().app.clock.now() < *until => {
+                    return Ok(payload.clone());
+                }
+                Once::Perishable(..) | Once::AsksForViewer => {}
             }
         }
         let request = self.request(api, moment, Some(viewer)).data(viewer.clone());
@@ -157,14 +160,18 @@ impl Shared {
     }
 
     async fn resolve_once(&self, api: &Api, moment: &Arc<Moment>, request_id: &str) -> Result<Once, Fault> {
-        let asked = Arc::new(AskedForViewer::default());
-        let request = self.request(api, Arc::clone(moment), None).data(Arc::clone(&asked));
+        let (asked, good) = (Arc::new(AskedForViewer::default()), Arc::new(GoodUntil::default()));
+        let request = self.request(api, Arc::clone(moment), None).data(Arc::clone(&asked)).data(Arc::clone(&good));
         let response = api.one_response(request).await;
         if asked.was_asked() {
             self.asks_for_viewer.store(true, Ordering::Relaxed);
             return Ok(Once::AsksForViewer);
         }
-        payload(response, request_id).map(Once::Payload)
+        let payload = payload(response, request_id)?;
+        Ok(match good.time() {
+            FOR_EVER => Once::Payload(payload),
+            until => Once::Perishable(payload, until),
+        })
     }
 
     fn request(&self, api: &Api, moment: Arc<Moment>, viewer: Option<&Viewer>) -> Request {

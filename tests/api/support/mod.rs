@@ -5,13 +5,16 @@ mod counted;
 mod crowd;
 mod history;
 mod person;
+pub mod pictures;
 mod refused;
 mod restart;
 mod socket;
+mod stored;
+mod upload;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -27,6 +30,7 @@ pub use history::position;
 pub use person::{EVENTS, PASSWORD, Person, SEND};
 pub use refused::refusal;
 pub use socket::{Closed, Socket};
+pub use upload::{multipart, multipart_type, send_image};
 
 /// Longer than anything here takes on a busy machine. A test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -114,6 +118,11 @@ impl TestApp {
 
     pub fn http(&self) -> &reqwest::Client {
         &self.http
+    }
+
+    /// The folder of its data.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The server's own database, to look into.
