@@ -15,6 +15,7 @@ mod groups;
 mod guessing;
 mod history;
 mod images;
+mod images_bucket;
 mod images_direct;
 mod images_hostile;
 mod images_kept;

@@ -1,5 +1,6 @@
 //! What the tests share: a server of their own each, people who use it, and their sockets.
 
+pub mod bucket;
 mod cookie;
 mod counted;
 mod crowd;
