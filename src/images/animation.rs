@@ -29,7 +29,7 @@ pub(super) fn repack(bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// Counts frames and their pixels without unpacking any; how often they are shown.
-fn count(bytes: &[u8]) -> Result<Repeat> {
+pub(super) fn count(bytes: &[u8]) -> Result<Repeat> {
     let mut decoder = open(bytes, true)?;
     let (mut frames, mut pixels) = (0, 0);
     while let Some(frame) = decoder.next_frame_info().map_err(|_| BROKEN)? {

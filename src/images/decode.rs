@@ -6,7 +6,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
-use super::shell;
+use super::{animation, shell};
 use crate::error::{Error, Result};
 use crate::limits;
 
@@ -44,7 +44,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded> {
             &stripped
         }
         Kind::WebP => shell::check_webp(bytes).map(|()| bytes)?,
-        Kind::Gif => bytes,
+        // Before the first frame is unpacked.
+        Kind::Gif => animation::count(bytes).map(|_| bytes)?,
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(bounds());

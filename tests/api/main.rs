@@ -19,6 +19,7 @@ mod images_bucket;
 mod images_direct;
 mod images_hostile;
 mod images_kept;
+mod images_metadata;
 mod images_served;
 mod messages;
 mod people;

@@ -8,6 +8,7 @@ mod disk;
 mod duplicates;
 mod files;
 mod going_down;
+mod images;
 mod kill;
 mod logs;
 mod panics;

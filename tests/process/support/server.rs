@@ -107,10 +107,14 @@ impl Server {
         kill_process(id, Signal::TERM).expect("it takes a signal");
     }
 
+    /// The process's id.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("it runs")
+    }
+
     /// How much processor time the process has used so far.
     pub fn cpu_time(&self) -> Duration {
-        let id = self.child.as_ref().and_then(Child::id).expect("it runs");
-        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("its state");
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid())).expect("its state");
         // What stands behind its name: the 14th and the 15th of all, in ticks of 10 ms on every Linux.
         let (_, fields) = stat.rsplit_once(')').expect("a name");
         let ticks: u64 =
