@@ -50,6 +50,8 @@ pub struct Config {
     pub s3: Option<Bucket>,
     /// A built front end to serve; `None` serves the built-in pages.
     pub web_dir: Option<PathBuf>,
+    /// Whether anybody may make an account; else the operator makes them all.
+    pub sign_up: bool,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
     /// Proxies that are believed when they say for whom they ask.
@@ -137,6 +139,11 @@ impl Config {
             public_url: vars.public_url(port)?,
             s3: Bucket::read(&vars)?,
             web_dir: vars.read("WEB_DIR", None, "a folder", |text| Some(Some(PathBuf::from(text))))?,
+            sign_up: vars.read("SIGNUP", true, "open or closed", |text| match text {
+                "open" => Some(true),
+                "closed" => Some(false),
+                _ => None,
+            })?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.trusted_proxies()?,
             graphiql: vars.switch("GRAPHIQL", development)?,

@@ -1,8 +1,9 @@
 //! Parlour: a self-hosted chat backend with one GraphQL schema.
 //!
 //! The map, from the top down; imports go down only. `http` is what the server answers at which address. `graphql`
-//! dresses what the slices decide: `images`, `accounts`, `conversations`, then `messages` and `presence`. They stand on `app`,
-//! the `feed`, which orders and tells, the `storage` of bytes, `db` with its `entity` tables, and the small things below.
+//! dresses what the slices decide: `images`, `accounts`, `conversations`, then `messages`, `presence` and `typing`, then
+//! `search`. They stand on `app`, the `feed`, which orders and tells, the `storage` of bytes, `db` with its `entity` tables,
+//! and the small things below.
 
 pub mod accounts;
 pub mod app;
@@ -19,14 +20,17 @@ pub mod id;
 pub mod images;
 pub mod limits;
 pub mod messages;
+pub mod operator;
 pub mod page;
 pub mod presence;
 pub mod printable;
 pub mod rates;
+pub mod search;
 pub mod secrets;
 pub mod seed;
 pub mod slot;
 pub mod storage;
+pub mod typing;
 
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
@@ -51,7 +55,9 @@ use crate::images::Images;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
 use crate::rates::Rates;
+use crate::search::Search;
 use crate::storage::{Scratch, Store};
+use crate::typing::Typing;
 
 /// The program without its doors: what serves, and what fills a database.
 pub struct Running {
@@ -86,7 +92,9 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
     let presence = Presence::new(app.clone());
     let read_marks = ReadMarks::new(app.clone());
-    Ok(Running { program: Program { app, images, accounts, presence, read_marks }, db, feed: tasks })
+    let (search, typing) = (Search::new(app.clone()), Typing::new(app.clone()));
+    let program = Program { app, images, accounts, presence, read_marks, search, typing };
+    Ok(Running { program, db, feed: tasks })
 }
 
 impl Running {
@@ -116,6 +124,8 @@ pub async fn run(
     tasks.spawn(running.program.presence.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.accounts.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.images.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.search.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.typing.clone().keep(shutdown.clone()));
     tasks.close();
     let serve = async {
         http::accept::serve(listener, router, shutdown.clone()).await;

@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use parlour::clock::Clock;
 use parlour::config::{Config, LogFormat};
-use parlour::{graphql, limits, run, seed, start};
+use parlour::{graphql, limits, operator, run, seed, start};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -31,6 +31,9 @@ enum Command {
     Migrate,
     /// Fill a development database with people and conversations; a second time changes nothing
     Seed,
+    /// Make accounts, and help people who cannot sign in; a server may run meanwhile
+    #[command(subcommand)]
+    User(operator::UserCommand),
     /// Print the GraphQL schema
     Schema,
     /// End well if a server on this machine can serve
@@ -75,6 +78,11 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         Command::Seed => {
             let running = start(config, Clock::default()).await?;
             seed::seed(&running.program).await?;
+            running.finish().await
+        }
+        Command::User(command) => {
+            let running = start(config, Clock::default()).await?;
+            operator::run(&running.program, command).await?;
             running.finish().await
         }
         Command::Schema => Ok(()),

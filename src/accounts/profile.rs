@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
 use crate::accounts::Name;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::entity::{membership, user};
+use crate::db;
+use crate::entity::user;
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
+use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
 use crate::id::{ConversationId, ImageId, UserId};
 use crate::images::{self, Attachment, Claims, Images, Source};
 
@@ -26,6 +26,7 @@ pub struct ProfileUpdate {
 
 /// Changes what others see of a person. Where everything is as it was, nothing happens.
 pub async fn update(app: &App, images: &Images, user: UserId, update: ProfileUpdate) -> Result<user::Model> {
+    app.rates.profile.take(&user)?;
     let prepared = match &update.picture {
         Some(Some(source)) => Some(images.prepare(user, source).await?),
         Some(None) | None => None,
@@ -68,11 +69,7 @@ impl Change for Update {
         let ids = || changes.iter().map(|change| change.user);
         let users = user::Entity::find().filter(user::Column::Id.is_in(ids())).all(tx).await?;
         let mut users: HashMap<UserId, user::Model> = users.into_iter().map(|row| (row.id, row)).collect();
-        let stays = membership::Entity::find()
-            .filter(membership::Column::UserId.is_in(ids()))
-            .filter(membership::Column::ToPosition.is_null())
-            .all(tx)
-            .await?;
+        let known_in = feed::known_in(tx, ids()).await?;
         let pictures = changes.iter().filter_map(|change| change.picture.as_ref()?.as_ref());
         let mut claims = Claims::read(tx, now, pictures).await?;
         let plan = |change: Self| {
@@ -97,8 +94,8 @@ impl Change for Update {
                 user.name_key = name.key();
             }
             user.updated_at = now;
-            let own = stays.iter().filter(|stay| stay.user_id == change.user);
-            let conversations = own.map(|stay| stay.conversation_id).collect();
+            let own = known_in.iter().filter(|(person, _)| *person == change.user);
+            let conversations = own.map(|(_, conversation)| *conversation).collect();
             let write = Updated { user: user.clone(), picture: taken, lost, conversations };
             Ok(Plan::Write { write, events: 1 })
         };
@@ -122,19 +119,16 @@ impl Change for Update {
             rows.insert(user.id, user.clone());
             written.push(Written { answer: user, events: vec![event] });
         }
-        let rows = rows.into_values().map(|row| row.into_active_model().reset_all());
         images::attach(tx, now, pictures).await?;
         images::detach(tx, now, &let_go).await?;
-        let known = OnConflict::column(user::Column::Id)
-            .update_columns([
-                user::Column::FullName,
-                user::Column::NameKey,
-                user::Column::ImageId,
-                user::Column::ChangedPosition,
-                user::Column::UpdatedAt,
-            ])
-            .to_owned();
-        user::Entity::insert_many(rows).on_conflict(known).exec_without_returning(tx).await?;
+        let changed = [
+            user::Column::FullName,
+            user::Column::NameKey,
+            user::Column::ImageId,
+            user::Column::ChangedPosition,
+            user::Column::UpdatedAt,
+        ];
+        db::upsert(tx, rows.into_values().collect(), changed).await?;
         Ok(written)
     }
 }

@@ -1,5 +1,6 @@
 //! What a resolver can reach: the program, and the viewer where there is one.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_graphql::Context;
@@ -10,9 +11,12 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::Loaders;
+use crate::graphql::moment::Moment;
 use crate::images::Images;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
+use crate::search::Search;
+use crate::typing::Typing;
 
 /// The program, as resolvers know it.
 #[derive(Clone)]
@@ -27,6 +31,10 @@ pub struct Program {
     pub presence: Presence,
     /// The pace of read marks.
     pub read_marks: ReadMarks,
+    /// Messages by their words.
+    pub search: Search,
+    /// Who is typing.
+    pub typing: Typing,
 }
 
 /// Whether an execution that is to serve many viewers asked who the viewer is.
@@ -68,6 +76,8 @@ pub(super) trait Reach<'a> {
     fn viewer(&self) -> Result<&'a Viewer>;
     /// Notes that the result would be another one from this time on.
     fn perishes(&self, at: Timestamp);
+    /// Whether this tells of something in a conversation that the viewer has left since.
+    fn has_left(&self) -> bool;
 }
 
 impl<'a> Reach<'a> for Context<'a> {
@@ -87,16 +97,20 @@ impl<'a> Reach<'a> for Context<'a> {
         if let Ok(viewer) = self.data::<Viewer>() {
             return Ok(viewer);
         }
-        if let Ok(shared) = self.data::<std::sync::Arc<AskedForViewer>>() {
+        if let Ok(shared) = self.data::<Arc<AskedForViewer>>() {
             shared.0.store(true, Ordering::Relaxed);
         }
         Err(Failure(Error::Unauthenticated))
     }
 
     fn perishes(&self, at: Timestamp) {
-        if let Ok(shared) = self.data::<std::sync::Arc<GoodUntil>>() {
+        if let Ok(shared) = self.data::<Arc<GoodUntil>>() {
             shared.0.fetch_min(at.0, Ordering::Relaxed);
         }
+    }
+
+    fn has_left(&self) -> bool {
+        self.data::<Arc<Moment>>().is_ok_and(|moment| matches!(**moment, Moment::Past(_)))
     }
 }
 

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
+use async_graphql::{Context, Enum, ID, Object, OneofObject};
 use uuid::Uuid;
 
-use crate::conversations::{self, Membership, Reference, Title};
+use crate::conversations::{self, Membership, Reference};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::entity::user;
-use crate::error::Error;
 use crate::graphql::accounts::{User, known_user};
 use crate::graphql::context::Reach;
 use crate::graphql::date_time::DateTime;
-use crate::graphql::error::{Failure, Result};
+use crate::graphql::error::Result;
 use crate::graphql::loaders::load;
-use crate::graphql::messages::{Message, MessageWindow, message_list};
+use crate::graphql::messages::Message;
+use crate::graphql::pages::{MessageWindow, message_list};
 use crate::graphql::paging::{self, List, Place};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
@@ -69,6 +69,12 @@ impl From<conversation::Model> for Conversation {
 }
 
 impl Conversation {
+    /// What somebody sees of it who has left it: that it was there.
+    pub(super) fn left(row: &conversation::Model) -> Self {
+        let (title, updated_at) = (None, row.created_at);
+        conversation::Model { title, last_seq: 0, updated_at, ..row.clone() }.into()
+    }
+
     async fn own(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
         ctx.viewer()?;
         load(&ctx.loaders()?.memberships, self.0.id).await
@@ -116,7 +122,11 @@ impl Conversation {
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {
             Place::Member { conversation, position, user } if conversation == here => Some((position, user.into())),
-            Place::Member { .. } | Place::Message { .. } | Place::Conversation { .. } | Place::User { .. } => None,
+            Place::Member { .. }
+            | Place::Message { .. }
+            | Place::Hit { .. }
+            | Place::Conversation { .. }
+            | Place::User { .. } => None,
         })?;
         ctx.viewer()?;
         let page = match after {
@@ -137,6 +147,9 @@ impl Conversation {
 
     /// How many are in it.
     async fn member_count(&self, ctx: &Context<'_>) -> Result<usize> {
+        if ctx.has_left() {
+            return Ok(0);
+        }
         Ok(load(&ctx.loaders()?.member_counts, self.0.id).await?.unwrap_or(0))
     }
 
@@ -223,15 +236,6 @@ impl Member {
     }
 }
 
-/// A new group.
-#[derive(InputObject)]
-struct CreateConversationInput {
-    /// 1 to 100 characters.
-    title: String,
-    /// Who is in it beside you, up to 999 people. Doubles and your own id are passed over; an unknown id refuses all.
-    member_ids: Vec<ID>,
-}
-
 /// Queries about conversations.
 #[derive(Default)]
 pub struct ConversationsQuery;
@@ -249,7 +253,7 @@ impl ConversationsQuery {
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {
             Place::Conversation { active_position } => Some(active_position),
-            Place::Message { .. } | Place::User { .. } | Place::Member { .. } => None,
+            Place::Message { .. } | Place::Hit { .. } | Place::User { .. } | Place::Member { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
         Ok(paging::connection(page, |row| (Place::Conversation { active_position: row.active_position }, row.into())))
@@ -265,26 +269,5 @@ impl ConversationsQuery {
         let Some(reference) = by.parse() else { return Ok(None) };
         let found = conversations::find_membership(ctx.app()?, viewer, reference).await?;
         Ok(found.map(|membership| membership.conversation().clone().into()))
-    }
-}
-
-/// Mutations of conversations.
-#[derive(Default)]
-pub struct ConversationsMutation;
-
-#[Object]
-impl ConversationsMutation {
-    /// Makes a group that you own. Everybody in it hears ConversationChanged ADDED. Codes: BAD_USER_INPUT,
-    /// RATE_LIMITED (10 a minute), and NOT_FOUND for an unknown person.
-    async fn create_conversation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The new group.")] input: CreateConversationInput,
-    ) -> Result<Conversation> {
-        let viewer = ctx.viewer()?.user();
-        let title = Title::parse(&input.title)?;
-        let members: Option<Vec<UserId>> = input.member_ids.iter().map(|id| UserId::parse(id)).collect();
-        let members = members.ok_or(Failure(Error::NotFound))?;
-        Ok(conversations::create(ctx.app()?, viewer, title, members).await?.into())
     }
 }

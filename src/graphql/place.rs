@@ -1,15 +1,16 @@
-//! Of which conversations a `messageAdded` tells.
+//! Of which conversations a `messageAdded` or a `typingChanged` tells.
 
 use crate::conversations::{self, Reference};
 use crate::entity::conversation::DirectPair;
 use crate::error::Error;
-use crate::feed::Event;
+use crate::feed::{Cursor, Event};
 use crate::graphql::Api;
 use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::{Failure, Result};
 use crate::id::{ConversationId, UserId};
+use crate::typing::Changed;
 
-/// Of which conversations a `messageAdded` tells.
+/// Of which conversations a subscription tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// All of the viewer's.
@@ -43,6 +44,23 @@ impl Place {
             Self::Everywhere => true,
             Self::In(conversation) => event.fact.conversation == Some(*conversation),
             Self::Between(_) => false,
+        }
+    }
+
+    /// Whether the viewer has left it by a place of the feed.
+    pub(super) async fn is_left(&self, api: &Api, viewer: UserId, by: Cursor) -> Result<bool, Error> {
+        match self {
+            Self::In(id) => conversations::has_left(&api.0.program.app, viewer, *id, by.position).await,
+            Self::Everywhere | Self::Between(_) => Ok(false),
+        }
+    }
+
+    /// Whether somebody's typing is of there.
+    pub(super) fn has_typing(&self, changed: &Changed) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::In(conversation) => changed.conversation == *conversation,
+            Self::Between(pair) => changed.direct_pair.as_ref() == Some(pair),
         }
     }
 

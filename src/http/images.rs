@@ -13,10 +13,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::negotiate::Media;
+use super::answer::Media;
 use super::refusal::Refusal;
+use super::request_id::RequestId;
 use super::state::HttpState;
-use super::trace::RequestId;
 use crate::clock::Timestamp;
 use crate::id::ImageId;
 use crate::images::{Address, Served};

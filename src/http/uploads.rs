@@ -9,11 +9,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::TryStreamExt;
 use tokio::time::timeout;
 
+use super::answer::Media;
 use super::images::{Signature, not_ours};
-use super::negotiate::Media;
 use super::refusal::Refusal;
+use super::request_id::RequestId;
 use super::state::HttpState;
-use super::trace::RequestId;
 use super::{body, session};
 use crate::error::Error;
 use crate::graphql::cookies;

@@ -4,14 +4,13 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::bookkeeping::{list, use_up};
 use super::prepare::object;
 use super::quota::Usage;
 use crate::clock::Timestamp;
+use crate::db;
 use crate::entity::{image, image_deletion, image_upload, message, user};
 use crate::error::{Error, Result};
 use crate::id::{ImageId, UploadId, UserId};
@@ -94,8 +93,7 @@ pub async fn attach(tx: &DatabaseTransaction, now: Timestamp, images: Vec<Attach
     }
     let keys: Vec<String> = images.iter().map(|image| object(image.id()).to_string()).collect();
     let slots: Vec<UploadId> = images.iter().filter_map(|image| image.upload.map(|(id, _)| id)).collect();
-    let rows = images.into_iter().map(|image| image.row.into_active_model().reset_all());
-    image::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    db::insert(tx, images.into_iter().map(|image| image.row).collect()).await?;
     image_deletion::Entity::delete_many().filter(image_deletion::Column::Key.is_in(keys)).exec(tx).await?;
     if !slots.is_empty() {
         use_up(tx, now, &slots).await?;

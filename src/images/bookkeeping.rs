@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
 use crate::clock::Timestamp;
+use crate::db;
 use crate::entity::{image_deletion, image_upload};
 use crate::error::Result;
 use crate::feed::{Change, Placed, Plan, Rank, Written};
@@ -60,7 +61,7 @@ impl Note {
             Self::Slot(slot) => {
                 let key = inbox(slot.id);
                 let until = slot.expires_at + limits::UPLOAD_UNUSED;
-                image_upload::Entity::insert(slot.into_active_model().reset_all()).exec_without_returning(tx).await?;
+                db::insert(tx, vec![slot]).await?;
                 list(tx, [(key, until)]).await
             }
             Self::Spoilt { upload } => use_up(tx, now, &[upload]).await,
@@ -104,17 +105,8 @@ pub(super) async fn list(
     tx: &DatabaseTransaction,
     objects: impl IntoIterator<Item = (Key, Timestamp)>,
 ) -> Result<(), DbErr> {
-    let rows: Vec<_> = objects
-        .into_iter()
-        .map(|(key, due_at)| image_deletion::Model { key: key.to_string(), due_at, tries: 0 })
-        .map(|row| row.into_active_model().reset_all())
-        .collect();
-    for rows in rows.chunks(1_000) {
-        let known =
-            OnConflict::column(image_deletion::Column::Key).update_column(image_deletion::Column::DueAt).to_owned();
-        image_deletion::Entity::insert_many(rows.iter().cloned()).on_conflict(known).exec_without_returning(tx).await?;
-    }
-    Ok(())
+    let row = |(key, due_at): (Key, Timestamp)| image_deletion::Model { key: key.to_string(), due_at, tries: 0 };
+    db::upsert(tx, objects.into_iter().map(row).collect(), [image_deletion::Column::DueAt]).await
 }
 
 /// What is on the list is due now. What is not stays: something points to it by now.

@@ -151,6 +151,28 @@ async fn an_unknown_address_and_a_wrong_password_answer_alike() {
     assert_eq!(log_in(&ada.email, "").await, wrong);
 }
 
+#[tokio::test]
+async fn where_sign_up_is_closed_nothing_of_it_is_looked_at() {
+    let (open, closed) = (TestApp::start().await, TestApp::start_with(&[("SIGNUP", "closed")]).await);
+    let features = "{ serverInfo { features } }";
+    let sign_up = async |name: &str, email: &str, password: &str| {
+        let input = json!({ "fullName": name, "email": email, "password": password });
+        closed.execute(None, SIGN_UP, json!({ "input": input })).await
+    };
+
+    let refused = sign_up("Ada", "ada@example.com", PASSWORD).await;
+
+    assert_eq!(refusal(&refused), "FORBIDDEN");
+    assert!(refused["errors"][0]["message"].as_str().is_some_and(|message| message.contains("operator")), "{refused}");
+    assert_eq!(sign_up("", "ada", "").await, refused);
+    let lists_it = async |app: &TestApp| {
+        let features = app.execute(None, features, json!({})).await["data"]["serverInfo"]["features"].take();
+        features.as_array().expect("a list").contains(&json!("signup"))
+    };
+    assert!(lists_it(&open).await);
+    assert!(!lists_it(&closed).await);
+}
+
 /// The id of whoever a token signs in.
 async fn me(app: &TestApp, token: &str) -> Value {
     app.execute(Some(token), "{ me { id } }", json!({})).await["data"]["me"]["id"].take()

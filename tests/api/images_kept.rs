@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
 use parlour::id::{MessageId, UserId};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, PaginatorTrait};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, PaginatorTrait, TransactionTrait};
 use serde_json::{Value, json};
 
 use crate::support::pictures::{jpeg, png};
@@ -265,4 +265,33 @@ async fn a_message_that_the_version_before_has_deleted_shows_no_image() {
 
     let seen = bob.ask("query($id: ID!) { message(id: $id) { image { id } } }", json!({ "id": sent["id"] })).await;
     assert_eq!(seen["message"], json!({ "image": null }));
+}
+
+#[tokio::test]
+async fn an_erasure_takes_all_images_of_a_person_and_no_others() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let hers = [ada.send_image(&app, &bob, &png(20, 20)).await, ada.send_image(&app, &bob, &png(30, 30)).await];
+    ada.try_set_picture(&app, &png(40, 40)).await;
+    let his = bob.send_image(&app, &ada, &png(50, 50)).await;
+    assert_eq!(app.files("images").len(), 4);
+    let person = UserId::parse(&ada.id).expect("an id");
+
+    // As the change that erases an account does it.
+    let database = app.database().await;
+    let transaction = database.begin().await.expect("a transaction");
+    parlour::images::erase(&transaction, app.clock.now(), person).await.expect("it is written");
+    transaction.commit().await.expect("it is written");
+
+    for message in &hers {
+        assert_eq!(status(&app, message).await, 404);
+        let seen =
+            bob.ask("query($id: ID!) { message(id: $id) { image { id } } }", json!({ "id": message["id"] })).await;
+        assert_eq!(seen["message"], json!({ "image": null }));
+    }
+    let seen = bob.ask("query($id: ID!) { user(id: $id) { profilePic { id } } }", json!({ "id": ada.id })).await;
+    assert_eq!(seen["user"], json!({ "profilePic": null }));
+    app.clock.advance(Duration::from_secs(16));
+    app.has_files("images", 1).await;
+    assert_eq!(status(&app, &his).await, 200);
 }

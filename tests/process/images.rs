@@ -42,14 +42,14 @@ fn new_id() -> String {
 }
 
 fn status_line(server: &Server, name: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("a process");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).expect("a process");
     let line = status.lines().find(|line| line.starts_with(name)).expect("a line");
     line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).expect("a number") * 1024
 }
 
 /// What is in memory now, and then the most of it from here on.
 fn forget_the_peak(server: &Server) -> u64 {
-    std::fs::write(format!("/proc/{}/clear_refs", server.pid()), "5").expect("the peak is set back");
+    std::fs::write(format!("/proc/{}/clear_refs", server.id()), "5").expect("the peak is set back");
     status_line(server, "VmRSS")
 }
 
@@ -62,7 +62,7 @@ fn files(server: &Server, shelf: &str) -> usize {
 }
 
 fn open_files(server: &Server) -> usize {
-    std::fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("a process").count()
+    std::fs::read_dir(format!("/proc/{}/fd", server.id())).expect("a process").count()
 }
 
 async fn code(server: &Server, ada: &Person, bob: &Person, file: &[u8]) -> String {
