@@ -5,13 +5,14 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::task::spawn_blocking;
 
-use super::{Bytestream, Key, Scratch};
+use super::{Bytestream, Key, PresignedPut, Scratch};
 
 /// What is read at once.
 const PIECE: u64 = 64 * 1024;
@@ -102,6 +103,17 @@ impl Local {
             removed => removed,
         })
         .await
+    }
+
+    #[expect(clippy::unused_async, reason = "as a bucket has it")]
+    pub(super) async fn presign_put(
+        &self,
+        _: Key,
+        _: u64,
+        _: &str,
+        _: Duration,
+    ) -> anyhow::Result<Option<PresignedPut>> {
+        Ok(None)
     }
 
     pub(super) async fn look(&self) -> anyhow::Result<()> {

@@ -158,14 +158,7 @@ impl Store {
     /// An address where a client can put an object of exactly this size and type by itself, for so long; `None` where
     /// the store has no address of its own.
     pub async fn presign_put(&self, key: Key, size: u64, mime: &str, valid: Duration) -> Result<Option<PresignedPut>> {
-        match &*self.place {
-            Place::Local(_) => Ok(None),
-            #[cfg(feature = "s3")]
-            Place::S3(bucket) => {
-                let signed = bucket.presign_put(key, size, mime, valid).await;
-                signed.map(Some).map_err(Error::Internal)
-            }
-        }
+        at!(self, place => place.presign_put(key, size, mime, valid).await).map_err(Error::Internal)
     }
 
     /// Makes a finished file an object, once: whether there was none by this key. For local storage, where clients put objects by way of this server.

@@ -115,14 +115,14 @@ impl S3 {
         size: u64,
         mime: &str,
         valid: Duration,
-    ) -> anyhow::Result<PresignedPut> {
+    ) -> anyhow::Result<Option<PresignedPut>> {
         let put = self.client.put_object().bucket(&self.bucket).key(key.to_string());
         let put = put.content_type(mime).content_length(i64::try_from(size)?);
         let signed = put.presigned(PresigningConfig::expires_in(valid)?).await.map_err(told)?;
         // Clients send the length by themselves, and browsers let nobody else set it.
         let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Ok(PresignedPut { url: signed.uri().to_owned(), headers })
+        Ok(Some(PresignedPut { url: signed.uri().to_owned(), headers }))
     }
 }
 
