@@ -48,8 +48,9 @@ pub async fn seed(program: &Program) -> anyhow::Result<()> {
     for (number, (sender, to, text)) in TALK.into_iter().enumerate() {
         let to = to.map_or(Reference::Id(group), |person| Reference::Direct(people[person]));
         // Always the same ids: what was sent before is not sent again.
-        let new = NewMessage { id: Some(message_id(number)), to, text: Some(text.to_owned()), reply_to: None };
-        messages::send(&program.app, people[sender], new).await?;
+        let id = Some(message_id(number));
+        let new = NewMessage { id, to, text: Some(text.to_owned()), image: None, reply_to: None };
+        messages::send(&program.app, &program.images, people[sender], new).await?;
     }
     println!("{} people, each with the password “{PASSWORD}”: {}, …", people.len(), PEOPLE[0].1);
     Ok(())

@@ -83,6 +83,7 @@ impl Accounts {
             email: Some(new.email.as_str().to_owned()),
             password_hash: Some(password_hash),
             last_seen_at: None,
+            image_id: None,
             changed_position: 0,
             created_at: now,
             updated_at: now,

@@ -29,7 +29,7 @@ use crate::config::Config;
 const BUILT: &str = "web/dist";
 
 /// Addresses that belong to the server, so that a front end's page never stands at one by mistake.
-const RESERVED: [&str; 4] = ["graphql", "images", "healthz", "readyz"];
+const RESERVED: [&str; 5] = ["graphql", "images", "uploads", "healthz", "readyz"];
 
 /// For the pages of `web/`: nothing from elsewhere, and no script that is not a file of ours. Monaco, GraphiQL's
 /// editor, sets styles and starts workers.
