@@ -8,7 +8,7 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, PaginatorTrait, Tr
 use serde_json::{Value, json};
 
 use crate::support::pictures::{jpeg, png};
-use crate::support::{Person, TestApp, refusal, send_image, soon};
+use crate::support::{PASSWORD, Person, TestApp, refusal, send_image, soon};
 use parlour::clock::Timestamp;
 use parlour::entity::image::{self, Format};
 use parlour::entity::{image_deletion, message};
@@ -275,13 +275,9 @@ async fn an_erasure_takes_all_images_of_a_person_and_no_others() {
     ada.try_set_picture(&app, &png(40, 40)).await;
     let his = bob.send_image(&app, &ada, &png(50, 50)).await;
     assert_eq!(app.files("images").len(), 4);
-    let person = UserId::parse(&ada.id).expect("an id");
 
-    // As the change that erases an account does it.
-    let database = app.database().await;
-    let transaction = database.begin().await.expect("a transaction");
-    parlour::images::erase(&transaction, app.clock.now(), person).await.expect("it is written");
-    transaction.commit().await.expect("it is written");
+    let leave = "mutation($password: String!) { deleteAccount(password: $password) }";
+    ada.ask(leave, json!({ "password": PASSWORD })).await;
 
     for message in &hers {
         assert_eq!(status(&app, message).await, 404);

@@ -1,0 +1,203 @@
+//! What a long history costs: the same requests to a database of 50,000 messages and to one of 5 million, in turns.
+//!
+//! `cargo bench --bench history_size` makes both in the folder for temporary files (about 3 GB, some minutes) and prints
+//! the medians and their ratio, which is to stay below 1.5.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use parlour::clock::Clock;
+use parlour::config::Config;
+use sea_orm::{ConnectionTrait, Database};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long the two histories are.
+const MESSAGES: [u32; 2] = [50_000, 5_000_000];
+/// In how many groups the messages are; Ada is in the first 50 of them.
+const GROUPS: u32 = 1_000;
+const ROUNDS: usize = 300;
+
+const PAGE: &str = "{ messages(conversation: { conversationId: \"GROUP\" }) {
+    nodes { id seq text createdAt sender { id fullName } } pageInfo { hasPreviousPage } } }";
+const MIDDLE: &str = "{ messages(conversation: { conversationId: \"GROUP\" }, aroundSeq: 25, last: 50) {
+    nodes { id seq text createdAt sender { id fullName } } pageInfo { hasNextPage hasPreviousPage } } }";
+const SIDEBAR: &str = "{ conversations(first: 50) { nodes { id title unreadCount memberCount
+    lastMessage { text sender { fullName } } } } }";
+const UNREAD: &str = "{ unread { messages conversations } }";
+const SEARCH: &str = "{ searchMessages(query: \"needle\") { nodes { id text } } }";
+const SEND: &str = "mutation { sendMessage(input: { to: { conversationId: \"GROUP\" }, text: \"hello\" }) { id seq } }";
+
+const REQUESTS: [(&str, &str); 6] = [
+    ("a page of messages", PAGE),
+    ("a page in the middle", MIDDLE),
+    ("the sidebar", SIDEBAR),
+    ("unread counts", UNREAD),
+    ("a search", SEARCH),
+    ("a send", SEND),
+];
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("parlour-history-{}", std::process::id()));
+    let outcome = compare(&folder).await;
+    std::fs::remove_dir_all(&folder)?;
+    outcome
+}
+
+async fn compare(folder: &Path) -> Result<()> {
+    let mut servers = Vec::new();
+    for messages in MESSAGES {
+        servers.push(prepare(folder.join(messages.to_string()), messages).await?);
+    }
+    println!("{:<22}{:>14}{:>14}{:>8}", "median of 300, ms", MESSAGES[0], MESSAGES[1], "ratio");
+    for (name, document) in REQUESTS {
+        let mut times = [Vec::new(), Vec::new()];
+        for _ in 0..ROUNDS {
+            for (server, times) in servers.iter().zip(&mut times) {
+                let begun = Instant::now();
+                server.ask(&document.replace("GROUP", &group(7))).await?;
+                times.push(begun.elapsed());
+            }
+        }
+        let [short, long] = times.map(median);
+        let ratio = long.as_secs_f64() / short.as_secs_f64();
+        println!("{name:<22}{:>14.2}{:>14.2}{ratio:>8.2}", milliseconds(short), milliseconds(long));
+    }
+    for server in servers {
+        server.stop().await?;
+    }
+    Ok(())
+}
+
+/// A server on a database with so many messages, and a request of which Ada is the author.
+struct Server {
+    address: SocketAddr,
+    http: reqwest::Client,
+    token: String,
+    shutdown: CancellationToken,
+    running: JoinHandle<Result<()>>,
+}
+
+async fn prepare(folder: PathBuf, messages: u32) -> Result<Server> {
+    std::fs::create_dir_all(&folder)?;
+    let mut server = Server::start(&folder).await?;
+    let mut people = Vec::new();
+    for name in ["Ada", "Bob"] {
+        let input = json!({ "fullName": name, "email": format!("{name}@example.com"), "password": "a long way home" });
+        let document = "mutation($input: SignupInput!) { signup(input: $input) { token user { id } } }";
+        let signed_up = server.post(document, json!({ "input": input })).await?["data"]["signup"].take();
+        people.push(signed_up);
+    }
+    let token = people[0]["token"].as_str().context("a token")?.to_owned();
+    server.stop().await?;
+
+    let begun = Instant::now();
+    fill(&folder, messages, &people).await?;
+    server = Server::start(&folder).await?;
+    server.token = token;
+    // The index follows by itself.
+    while server.ask(SEARCH).await?["searchMessages"]["nodes"].as_array().is_none_or(Vec::is_empty) {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    println!("{messages} messages in {:.0} s", begun.elapsed().as_secs_f64());
+    Ok(server)
+}
+
+/// Writes the history as the server would have, in one go.
+async fn fill(folder: &Path, messages: u32, people: &[Value]) -> Result<()> {
+    let id = |person: &Value| person["user"]["id"].as_str().map(|id| id.replace('-', ""));
+    let (ada, bob) = (id(&people[0]).context("an id")?, id(&people[1]).context("an id")?);
+    let per_group = messages / GROUPS;
+    let group = "unhex(printf('019b000000007000800000000000%04x', g))";
+    let message = "unhex(printf('019b%08x70008000%012x', n, n))";
+    let text = "CASE WHEN n % 5000 = 7 THEN 'a needle in the hay' ELSE 'some words of message ' || n END";
+    let db = Database::connect(format!("sqlite://{}", folder.join("parlour.db").display())).await?;
+    db.execute_unprepared(&format!(
+        "BEGIN IMMEDIATE;
+         CREATE TEMP TABLE at AS SELECT position AS head FROM feed_head;
+         INSERT INTO conversation
+            (id, kind, title, last_seq, last_position, active_position, created_at, updated_at)
+         WITH RECURSIVE groups(g) AS (SELECT 0 UNION ALL SELECT g + 1 FROM groups WHERE g + 1 < {GROUPS})
+         SELECT {group}, 2, 'Group ' || g, {per_group}, head + {messages} - {GROUPS} + g + 1,
+            head + {messages} - {GROUPS} + g + 1, 0, 0 FROM groups, at;
+         INSERT INTO membership (conversation_id, user_id, from_position, role, last_read_seq, joined_at)
+         SELECT id, x'{bob}', head, 1, {per_group}, 0 FROM conversation, at;
+         INSERT INTO membership (conversation_id, user_id, from_position, role, last_read_seq, joined_at)
+         SELECT id, x'{ada}', head, 2, {per_group} - 3, 0 FROM conversation, at ORDER BY id LIMIT 50;
+         INSERT INTO message
+            (id, conversation_id, seq, sender_id, text, version, position, nonce, created_at)
+         WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {messages}),
+            placed AS (SELECT n, n % {GROUPS} AS g FROM numbers)
+         SELECT {message}, {group}, n / {GROUPS} + 1, x'{bob}', {text}, 1, head + 1 + n, 1, n FROM placed, at;
+         INSERT INTO feed_event (position, nonce, kind, conversation_id, message_id, created_at)
+         SELECT position, nonce, 1, conversation_id, id, created_at FROM message ORDER BY position;
+         UPDATE feed_head SET position = position + {messages};
+         COMMIT;"
+    ))
+    .await?;
+    db.close().await?;
+    Ok(())
+}
+
+/// The id of a group, by its number.
+fn group(number: u32) -> String {
+    format!("019b0000-0000-7000-8000-00000000{number:04x}")
+}
+
+impl Server {
+    async fn start(folder: &Path) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let settings = HashMap::from([
+            ("DATA_DIR", folder.display().to_string()),
+            ("PORT", address.port().to_string()),
+            ("RATE_LIMITS", "off".into()),
+        ]);
+        let config = Config::from_lookup(|name| settings.get(name).cloned())?;
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(parlour::run(Arc::new(config), Clock::default(), listener, shutdown.clone()));
+        let http = reqwest::Client::new();
+        let ready = format!("http://{address}/readyz");
+        while !http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            anyhow::ensure!(!running.is_finished(), "the server did not start");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(Self { address, http, token: String::new(), shutdown, running })
+    }
+
+    async fn stop(self) -> Result<()> {
+        self.shutdown.cancel();
+        self.running.await?
+    }
+
+    async fn post(&self, document: &str, variables: Value) -> Result<Value> {
+        let body = json!({ "query": document, "variables": variables });
+        let mut request = self.http.post(format!("http://{}/graphql", self.address)).json(&body);
+        if !self.token.is_empty() {
+            request = request.bearer_auth(&self.token);
+        }
+        Ok(request.send().await?.json().await?)
+    }
+
+    async fn ask(&self, document: &str) -> Result<Value> {
+        let mut answer = self.post(document, json!({})).await?;
+        anyhow::ensure!(answer.get("errors").is_none(), "{document}: {answer}");
+        Ok(answer["data"].take())
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
