@@ -94,6 +94,10 @@ impl Disk {
     pub fn copy_out(&self) {
         for file in std::fs::read_dir(self.seen()).expect("the disk") {
             let file = file.expect("a file");
+            // Folders are of images, which nobody outside looks at.
+            if file.file_type().expect("a type").is_dir() {
+                continue;
+            }
             std::fs::copy(file.path(), self.path.join(file.file_name())).expect("a copy");
         }
     }
