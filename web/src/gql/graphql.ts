@@ -1,0 +1,654 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What became of a conversation. More may be added: clients must tolerate values that they do not know. */
+export type ConversationChange =
+  /** You are in it from here on. */
+  | 'ADDED'
+  /** You are no longer in it. */
+  | 'REMOVED'
+  /** Its title or its members changed. */
+  | 'UPDATED'
+  | '%future added value';
+
+/** What a conversation is. More kinds may be added: clients must tolerate values that they do not know. */
+export type ConversationKind =
+  /** Between two people. There is one for each pair, made by its first message. */
+  | 'DIRECT'
+  /** Of up to 1,000 people, with a title. */
+  | 'GROUP'
+  | '%future added value';
+
+/**
+ * A conversation by its id, or the direct conversation with a user. That one is made by its first message; until
+ * then it reads as empty, and subscribing to it is fine.
+ */
+export type ConversationRef =
+  {   /** A conversation's id. */
+  conversationId: string; userId?: never; }
+  |  { conversationId?: never;   /** The id of a person: your direct conversation with them. */
+  userId: string; };
+
+/** What a member may do. More roles may be added: clients must tolerate values that they do not know. */
+export type MemberRole =
+  /** May write, and add people. */
+  | 'MEMBER'
+  /** May rename the group and remove people. */
+  | 'OWNER'
+  | '%future added value';
+
+/** A message to send. */
+export type SendMessageInput = {
+  /**
+   * The message's id, chosen by the client (UUIDv7): a retry with the same id to the same conversation returns the
+   * first message, as it is now, and sends nothing, for ever; so an optimistic and a real message are one cache
+   * entry. It is looked up before anything else of the input is. Someone else's id, or one used in another
+   * conversation: BAD_USER_INPUT. The server chooses when left out.
+   */
+  id?: string | null | undefined;
+  /** The message that it replies to, of the same conversation: else NOT_FOUND. */
+  replyToId?: string | null | undefined;
+  /** 1 to 4,000 characters after trimming. */
+  text?: string | null | undefined;
+  /** Where to. To yourself: BAD_USER_INPUT. To an erased person: NOT_FOUND. */
+  to: ConversationRef;
+};
+
+export type PersonFragment = { id: string, fullName: string, deletedAt: string | null };
+
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
+
+export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type MoreConversationsQueryVariables = Exact<{
+  after: string;
+}>;
+
+
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type OneConversationQueryVariables = Exact<{
+  by: ConversationRef;
+}>;
+
+
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
+
+export type MembersQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type MembersQuery = { conversation: { members: { nodes: Array<{ role: MemberRole, joinedAt: string, lastReadSeq: number, user: { id: string, fullName: string, deletedAt: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type HistoryPageQueryVariables = Exact<{
+  conversation: ConversationRef;
+  around: number;
+  size: number;
+}>;
+
+
+export type HistoryPageQuery = { messages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }> } };
+
+export type EventsSubscriptionVariables = Exact<{
+  after: string;
+}>;
+
+
+export type EventsSubscription = { events:
+    | { __typename: 'CaughtUp', cursor: string }
+    | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
+    | { __typename: 'FeedReset', cursor: string }
+    | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
+    | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null } }
+   };
+
+export type OnlineSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type OnlineSubscription = { onlineUsers: Array<{ id: string }> };
+
+export type SendMutationVariables = Exact<{
+  input: SendMessageInput;
+}>;
+
+
+export type SendMutation = { sendMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+export type EditMutationVariables = Exact<{
+  id: string;
+  text: string;
+}>;
+
+
+export type EditMutation = { editMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+export type DeleteMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteMutation = { deleteMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+export type MarkReadMutationVariables = Exact<{
+  conversation: ConversationRef;
+  upToSeq: number;
+}>;
+
+
+export type MarkReadMutation = { markRead: { id: string, lastReadSeq: number } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const PersonFragmentDoc = new TypedDocumentString(`
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+    `, {"fragmentName":"Person"}) as unknown as TypedDocumentString<PersonFragment, unknown>;
+export const MessageFragmentDoc = new TypedDocumentString(`
+    fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}`, {"fragmentName":"Message"}) as unknown as TypedDocumentString<MessageFragment, unknown>;
+export const ConversationFragmentDoc = new TypedDocumentString(`
+    fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+    lastSeenAt
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  createdAt
+  updatedAt
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`, {"fragmentName":"Conversation"}) as unknown as TypedDocumentString<ConversationFragment, unknown>;
+export const SnapshotDocument = new TypedDocumentString(`
+    query Snapshot {
+  feedCursor
+  me {
+    ...Person
+    email
+  }
+  conversations(first: 100) {
+    nodes {
+      ...Conversation
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}
+fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+    lastSeenAt
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  createdAt
+  updatedAt
+}`) as unknown as TypedDocumentString<SnapshotQuery, SnapshotQueryVariables>;
+export const MoreConversationsDocument = new TypedDocumentString(`
+    query MoreConversations($after: String!) {
+  conversations(first: 100, after: $after) {
+    nodes {
+      ...Conversation
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}
+fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+    lastSeenAt
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  createdAt
+  updatedAt
+}`) as unknown as TypedDocumentString<MoreConversationsQuery, MoreConversationsQueryVariables>;
+export const OneConversationDocument = new TypedDocumentString(`
+    query OneConversation($by: ConversationRef!) {
+  conversation(by: $by) {
+    ...Conversation
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}
+fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+    lastSeenAt
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  createdAt
+  updatedAt
+}`) as unknown as TypedDocumentString<OneConversationQuery, OneConversationQueryVariables>;
+export const MembersDocument = new TypedDocumentString(`
+    query Members($id: ID!, $after: String) {
+  conversation(by: {conversationId: $id}) {
+    members(first: 100, after: $after) {
+      nodes {
+        user {
+          ...Person
+        }
+        role
+        joinedAt
+        lastReadSeq
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}`) as unknown as TypedDocumentString<MembersQuery, MembersQueryVariables>;
+export const HistoryPageDocument = new TypedDocumentString(`
+    query HistoryPage($conversation: ConversationRef!, $around: Int!, $size: Int!) {
+  messages(conversation: $conversation, aroundSeq: $around, first: $size) {
+    nodes {
+      ...Message
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<HistoryPageQuery, HistoryPageQueryVariables>;
+export const EventsDocument = new TypedDocumentString(`
+    subscription Events($after: String!) {
+  events(after: $after) {
+    __typename
+    cursor
+    ... on MessageAdded {
+      message {
+        ...Message
+      }
+    }
+    ... on MessageChanged {
+      message {
+        ...Message
+      }
+    }
+    ... on ReadMarkMoved {
+      conversationId
+      user {
+        id
+      }
+      lastReadSeq
+    }
+    ... on ConversationChanged {
+      change
+      conversationId
+      conversation {
+        title
+        memberCount
+        updatedAt
+      }
+    }
+    ... on UserChanged {
+      user {
+        ...Person
+      }
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<EventsSubscription, EventsSubscriptionVariables>;
+export const OnlineDocument = new TypedDocumentString(`
+    subscription Online {
+  onlineUsers {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<OnlineSubscription, OnlineSubscriptionVariables>;
+export const SendDocument = new TypedDocumentString(`
+    mutation Send($input: SendMessageInput!) {
+  sendMessage(input: $input) {
+    ...Message
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<SendMutation, SendMutationVariables>;
+export const EditDocument = new TypedDocumentString(`
+    mutation Edit($id: ID!, $text: String!) {
+  editMessage(id: $id, text: $text) {
+    ...Message
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<EditMutation, EditMutationVariables>;
+export const DeleteDocument = new TypedDocumentString(`
+    mutation Delete($id: ID!) {
+  deleteMessage(id: $id) {
+    ...Message
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<DeleteMutation, DeleteMutationVariables>;
+export const MarkReadDocument = new TypedDocumentString(`
+    mutation MarkRead($conversation: ConversationRef!, $upToSeq: Int!) {
+  markRead(conversation: $conversation, upToSeq: $upToSeq) {
+    id
+    lastReadSeq
+  }
+}
+    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
