@@ -5,7 +5,7 @@ export default defineConfig({
   plugins: [react()],
   build: {
     rolldownOptions: {
-      input: ['graphiql.html'],
+      input: ['index.html', 'graphiql.html'],
       // GraphiQL's files carry directives to the React compiler, which is not used here.
       checks: { moduleLevelDirective: false },
     },

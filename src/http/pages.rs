@@ -31,9 +31,13 @@ const BUILT: &str = "web/dist";
 /// Addresses that belong to the server, so that a front end's page never stands at one by mistake.
 const RESERVED: [&str; 4] = ["graphql", "images", "healthz", "readyz"];
 
-/// For the pages of `web/`: nothing from elsewhere, and no script that is not a file of ours. Monaco, GraphiQL's
-/// editor, sets styles and starts workers.
-const BUILT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+/// For the chat client: files of ours and nothing else; images also as they are before they are uploaded.
+const CHAT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+
+/// For GraphiQL: nothing from elsewhere, and no script that is not a file of ours. Monaco, its editor, sets styles and
+/// starts workers.
+const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; \
     manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
@@ -60,7 +64,7 @@ impl Pages {
     pub(super) fn new(config: &Config) -> Self {
         let (folder, policy) = match &config.web_dir {
             Some(folder) => (folder.clone(), FOREIGN_POLICY),
-            None => (PathBuf::from(BUILT), BUILT_POLICY),
+            None => (PathBuf::from(BUILT), CHAT_POLICY),
         };
         Self { folder, policy, graphiql: config.graphiql, https: config.public_url.scheme() == "https" }
     }
@@ -102,7 +106,7 @@ pub(super) async fn graphiql(state: &HttpState, parts: Parts) -> Response {
         Some(file) => send(&file, Request::from_parts(parts, Body::empty())).await,
         None => html(include_str!("pages/graphiql_missing.html")),
     };
-    let mut page = state.pages.dress(page, BUILT_POLICY, CHECK_FIRST);
+    let mut page = state.pages.dress(page, GRAPHIQL_POLICY, CHECK_FIRST);
     page.headers_mut().append(VARY, HeaderValue::from_static("accept"));
     page
 }
@@ -136,7 +140,7 @@ async fn page(
     let is_view = first != "assets" && (path.is_empty() || files::relative(path.trim_end_matches('/')).is_some());
     match pages.find("index.html").await {
         Some(index) if is_view => pages.dress(send(&index, request).await, pages.policy, CHECK_FIRST),
-        None if path.is_empty() => pages.dress(html(include_str!("pages/welcome.html")), BUILT_POLICY, CHECK_FIRST),
+        None if path.is_empty() => pages.dress(html(include_str!("pages/welcome.html")), GRAPHIQL_POLICY, CHECK_FIRST),
         Some(_) | None => Refusal::not_found().into_response(Media::Json, &id),
     }
 }

@@ -10,8 +10,6 @@ export type Message = Omit<MessageFragment, 'sender'> & { senderId: string };
 export interface Conversation extends Omit<ConversationFragment, 'otherUser' | 'lastMessage'> {
   /** The other side of a direct conversation. */
   otherUserId: string | null;
-  /** When they were last online, as of when the conversation was read. */
-  otherLastSeenAt: string | null;
   lastMessage: Message | null;
 }
 
@@ -30,7 +28,6 @@ export function conversation({ otherUser, lastMessage, ...rest }: ConversationFr
   return {
     ...rest,
     otherUserId: otherUser?.id ?? null,
-    otherLastSeenAt: otherUser?.lastSeenAt ?? null,
     lastMessage: lastMessage && message(lastMessage),
   };
 }

@@ -1,7 +1,8 @@
 // One subscription keeps the state true: a snapshot with its place in the feed, and then every event after that place.
 import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
-  MoreConversationsDocument, OneConversationDocument, OnlineDocument, SendDocument, SnapshotDocument, type SnapshotQuery,
+  MoreConversationsDocument, OneConversationDocument, OnePersonDocument, OnlineDocument, SendDocument,
+  SnapshotDocument, type SnapshotQuery,
 } from '../gql/graphql';
 import type { ConversationRef, Message, Person } from './entities';
 import { History } from './history';
@@ -142,6 +143,16 @@ export class Feed {
     return conversation !== null;
   }
 
+  /** Makes sure that a person is known; answers when they were last online. Undefined where there is nobody. */
+  async meet(id: string): Promise<{ lastSeenAt: string | null } | undefined> {
+    const { user } = await this.options.line.request(OnePersonDocument, { id });
+    if (!user) return undefined;
+    const { lastSeenAt, ...person } = user;
+    this.#state.learnPerson(person);
+    this.#signal.changed();
+    return { lastSeenAt };
+  }
+
   // ---- Keeping it true
 
   async #begin(): Promise<void> {
@@ -228,7 +239,7 @@ export class Feed {
         }
         return;
       case 'UserChanged':
-        this.#meet(event.user);
+        this.#changed(event.user);
         return;
       case 'CaughtUp':
         this.#become('live');
@@ -267,7 +278,7 @@ export class Feed {
     }
   }
 
-  #meet(person: Person): void {
+  #changed(person: Person): void {
     this.#state.learnPerson(person);
     if (person.id === this.me.id) this.me = { ...this.me, ...person };
     if (!person.deletedAt) return;
@@ -308,6 +319,7 @@ export class Feed {
     const { sendMessage } = await this.options.line.request(SendDocument, { input });
     const { conversationId } = sendMessage;
     if (!this.conversation(conversationId) && !this.#fetching.has(conversationId)) await this.find({ conversationId });
+    this.outbox.remove(id);
     this.#heard(sendMessage);
   }
 

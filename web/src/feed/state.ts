@@ -45,10 +45,7 @@ export class State {
   }
 
   learnConversation(fragment: ConversationFragment): void {
-    if (fragment.otherUser) {
-      const { lastSeenAt: _, ...person } = fragment.otherUser;
-      this.learnPerson(person);
-    }
+    if (fragment.otherUser) this.learnPerson(fragment.otherUser);
     if (fragment.lastMessage) this.learnPerson(fragment.lastMessage.sender);
     const known = this.#conversations.get(fragment.id);
     const fresh = conversation(fragment);

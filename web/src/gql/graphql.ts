@@ -32,6 +32,22 @@ export type ConversationRef =
   |  { conversationId?: never;   /** The id of a person: your direct conversation with them. */
   userId: string; };
 
+/** A new group. */
+export type CreateConversationInput = {
+  /** Who is in it beside you, up to 999 people. Doubles and your own id are passed over; an unknown id refuses all. */
+  memberIds: Array<string>;
+  /** 1 to 100 characters. */
+  title: string;
+};
+
+/** An account's e-mail and password. */
+export type LoginInput = {
+  /** The account's address. */
+  email: string;
+  /** The account's password. */
+  password: string;
+};
+
 /** What a member may do. More roles may be added: clients must tolerate values that they do not know. */
 export type MemberRole =
   /** May write, and add people. */
@@ -57,30 +73,78 @@ export type SendMessageInput = {
   to: ConversationRef;
 };
 
+/** A new account. */
+export type SignupInput = {
+  /** An address that no other account has. Upper and lower case are the same. */
+  email: string;
+  /** 1 to 80 characters, in any script. */
+  fullName: string;
+  /** 6 to 128 characters, unless the server asks for more, and none of the 3,000 commonest passwords. */
+  password: string;
+};
+
+export type SignUpMutationVariables = Exact<{
+  input: SignupInput;
+}>;
+
+
+export type SignUpMutation = { signup: { user: { id: string } } };
+
+export type LogInMutationVariables = Exact<{
+  input: LoginInput;
+}>;
+
+
+export type LogInMutation = { login: { user: { id: string } } };
+
+export type LogOutMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LogOutMutation = { logout: boolean };
+
+export type RenameMutationVariables = Exact<{
+  fullName: string;
+}>;
+
+
+export type RenameMutation = { updateProfile: { id: string, fullName: string, deletedAt: string | null } };
+
+export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LimitsQuery = { serverInfo: { version: string, limits: { messageLength: number, groupMembers: number } } };
+
 export type PersonFragment = { id: string, fullName: string, deletedAt: string | null };
 
 export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
+
+export type OnePersonQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type OnePersonQuery = { user: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null };
 
 export type MembersQueryVariables = Exact<{
   id: string;
@@ -149,6 +213,21 @@ export type MarkReadMutationVariables = Exact<{
 
 export type MarkReadMutation = { markRead: { id: string, lastReadSeq: number } };
 
+export type FindPeopleQueryVariables = Exact<{
+  search?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type FindPeopleQuery = { users: { nodes: Array<{ online: boolean, id: string, fullName: string, deletedAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CreateGroupMutationVariables = Exact<{
+  input: CreateConversationInput;
+}>;
+
+
+export type CreateGroupMutation = { createConversation: { id: string } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -209,7 +288,6 @@ export const ConversationFragmentDoc = new TypedDocumentString(`
   title
   otherUser {
     ...Person
-    lastSeenAt
   }
   memberCount
   lastMessage {
@@ -247,6 +325,51 @@ fragment Message on Message {
   editedAt
   deletedAt
 }`, {"fragmentName":"Conversation"}) as unknown as TypedDocumentString<ConversationFragment, unknown>;
+export const SignUpDocument = new TypedDocumentString(`
+    mutation SignUp($input: SignupInput!) {
+  signup(input: $input) {
+    user {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SignUpMutation, SignUpMutationVariables>;
+export const LogInDocument = new TypedDocumentString(`
+    mutation LogIn($input: LoginInput!) {
+  login(input: $input) {
+    user {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogInMutation, LogInMutationVariables>;
+export const LogOutDocument = new TypedDocumentString(`
+    mutation LogOut {
+  logout
+}
+    `) as unknown as TypedDocumentString<LogOutMutation, LogOutMutationVariables>;
+export const RenameDocument = new TypedDocumentString(`
+    mutation Rename($fullName: String!) {
+  updateProfile(input: {fullName: $fullName}) {
+    ...Person
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}`) as unknown as TypedDocumentString<RenameMutation, RenameMutationVariables>;
+export const LimitsDocument = new TypedDocumentString(`
+    query Limits {
+  serverInfo {
+    version
+    limits {
+      messageLength
+      groupMembers
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LimitsQuery, LimitsQueryVariables>;
 export const SnapshotDocument = new TypedDocumentString(`
     query Snapshot {
   feedCursor
@@ -297,7 +420,6 @@ fragment Conversation on Conversation {
   title
   otherUser {
     ...Person
-    lastSeenAt
   }
   memberCount
   lastMessage {
@@ -353,7 +475,6 @@ fragment Conversation on Conversation {
   title
   otherUser {
     ...Person
-    lastSeenAt
   }
   memberCount
   lastMessage {
@@ -403,7 +524,6 @@ fragment Conversation on Conversation {
   title
   otherUser {
     ...Person
-    lastSeenAt
   }
   memberCount
   lastMessage {
@@ -414,6 +534,18 @@ fragment Conversation on Conversation {
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<OneConversationQuery, OneConversationQueryVariables>;
+export const OnePersonDocument = new TypedDocumentString(`
+    query OnePerson($id: ID!) {
+  user(id: $id) {
+    ...Person
+    lastSeenAt
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}`) as unknown as TypedDocumentString<OnePersonQuery, OnePersonQueryVariables>;
 export const MembersDocument = new TypedDocumentString(`
     query Members($id: ID!, $after: String) {
   conversation(by: {conversationId: $id}) {
@@ -652,3 +784,28 @@ export const MarkReadDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
+export const FindPeopleDocument = new TypedDocumentString(`
+    query FindPeople($search: String, $after: String) {
+  users(search: $search, first: 30, after: $after) {
+    nodes {
+      ...Person
+      online
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}`) as unknown as TypedDocumentString<FindPeopleQuery, FindPeopleQueryVariables>;
+export const CreateGroupDocument = new TypedDocumentString(`
+    mutation CreateGroup($input: CreateConversationInput!) {
+  createConversation(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CreateGroupMutation, CreateGroupMutationVariables>;
