@@ -53,7 +53,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {!isMine && isGroup && (goesOn
           ? <span className="avatar-gap" />
           : <Avatar id={sender.id} name={sender.fullName} size="small" />)}
-        <div className="bubble">
+        <div className="bubble" data-edited={(message.editedAt && !message.deletedAt) || undefined}>
           {!isMine && isGroup && !goesOn && <strong className="sender"><bdi>{sender.fullName}</bdi></strong>}
           {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
           {message.deletedAt
