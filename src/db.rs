@@ -1,9 +1,13 @@
-//! Opens the database: one connection that writes, a pool that reads, both on the newest tables.
+//! The database: one connection that writes, a pool that reads, both on the newest tables; and how rows are written.
+
+mod rows;
 
 use futures_util::FutureExt;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::{Connection, SqliteConnection};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr};
+
+pub use rows::{VALUES, insert, upsert};
 
 use crate::limits;
 

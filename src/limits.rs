@@ -92,6 +92,8 @@ pub const SEARCHES: Pace = Pace { burst: 30, every: Duration::from_millis(200) }
 pub const EMAIL_SEARCHES: Pace = Pace { burst: 30, every: Duration::from_secs(2) };
 /// Groups that one person makes.
 pub const NEW_GROUPS: Pace = Pace { burst: 10, every: Duration::from_secs(6) };
+/// Changes of groups, of their titles and members, by one person. Everybody in a group hears of each.
+pub const GROUP_CHANGES: Pace = Pace { burst: 30, every: Duration::from_secs(1) };
 
 // The feed.
 /// Changes that wait for the writer, with those that it is writing.

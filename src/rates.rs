@@ -24,6 +24,8 @@ pub struct Rates {
     pub email_search: Rate<UserId>,
     /// Groups made.
     pub new_group: Rate<UserId>,
+    /// Changes of groups: of their titles and members.
+    pub group_change: Rate<UserId>,
 }
 
 impl Rates {
@@ -35,6 +37,7 @@ impl Rates {
             search: rate(limits::SEARCHES),
             email_search: rate(limits::EMAIL_SEARCHES),
             new_group: rate(limits::NEW_GROUPS),
+            group_change: rate(limits::GROUP_CHANGES),
         }
     }
 }

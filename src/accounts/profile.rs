@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
 use crate::accounts::Name;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db;
 use crate::entity::{membership, user};
 use crate::error::{Error, Result};
 use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
@@ -77,16 +77,9 @@ impl Change for Rename {
             rows.insert(user.id, user.clone());
             written.push(Written { answer: user, events: vec![event] });
         }
-        let rows = rows.into_values().map(|row| row.into_active_model().reset_all());
-        let named = OnConflict::column(user::Column::Id)
-            .update_columns([
-                user::Column::FullName,
-                user::Column::NameKey,
-                user::Column::ChangedPosition,
-                user::Column::UpdatedAt,
-            ])
-            .to_owned();
-        user::Entity::insert_many(rows).on_conflict(named).exec_without_returning(tx).await?;
+        let named =
+            [user::Column::FullName, user::Column::NameKey, user::Column::ChangedPosition, user::Column::UpdatedAt];
+        db::upsert(tx, rows.into_values().collect(), named).await?;
         Ok(written)
     }
 }

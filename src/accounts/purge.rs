@@ -42,6 +42,6 @@ impl Change for Purge {
         writes: Vec<Placed<()>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now)).exec(tx).await?;
-        Ok(writes.iter().map(|_| Written { answer: (), events: Vec::new() }).collect())
+        Ok(writes.iter().map(|_| Written::silent(())).collect())
     }
 }

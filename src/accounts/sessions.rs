@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
 use crate::accounts::token::TokenError;
 use crate::clock::Timestamp;
+use crate::db;
 use crate::entity::session;
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Rank, Written};
@@ -244,15 +244,12 @@ impl Change for UseSession {
         _: Timestamp,
         writes: Vec<Placed<session::Model>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
-        let answers = writes.iter().map(|_| Written { answer: (), events: Vec::new() }).collect();
+        let answers = writes.iter().map(|_| Written::silent(())).collect();
         // The last of each session; a statement can't set a row twice.
         let rows: HashMap<SessionId, session::Model> =
             writes.into_iter().map(|placed| (placed.write.id, placed.write)).collect();
-        let rows = rows.into_values().map(|row| row.into_active_model().reset_all());
-        let used = OnConflict::column(session::Column::Id)
-            .update_columns([session::Column::LastUsedAt, session::Column::ExpiresAt])
-            .to_owned();
-        session::Entity::insert_many(rows).on_conflict(used).exec_without_returning(tx).await?;
+        let used = [session::Column::LastUsedAt, session::Column::ExpiresAt];
+        db::upsert(tx, rows.into_values().collect(), used).await?;
         Ok(answers)
     }
 }

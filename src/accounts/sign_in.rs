@@ -4,13 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::accounts::{self, Accounts, Email, Name, Password, Viewer};
 use crate::clock::Timestamp;
+use crate::db;
 use crate::entity::{session, user};
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Rank, Written};
@@ -179,10 +177,9 @@ impl Change for SignUp {
         _: Timestamp,
         writes: Vec<Placed<Self>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
-        let users = writes.iter().map(|placed| placed.write.user.clone().into_active_model().reset_all());
-        user::Entity::insert_many(users).exec_without_returning(tx).await?;
+        db::insert(tx, writes.iter().map(|placed| placed.write.user.clone()).collect()).await?;
         begin(tx, writes.iter().map(|placed| &placed.write.session)).await?;
-        Ok(writes.into_iter().map(|placed| Written { answer: placed.write.user, events: Vec::new() }).collect())
+        Ok(writes.into_iter().map(|placed| Written::silent(placed.write.user)).collect())
     }
 }
 
@@ -240,7 +237,7 @@ impl Change for BeginSession {
         begin(tx, writes.iter().map(|placed| &placed.write.session)).await?;
         // Afterwards: with very many logins at once one of the batch may have to make room itself.
         end(tx, writes.iter().flat_map(|placed| placed.write.evicted.iter().copied()).collect()).await?;
-        Ok(writes.into_iter().map(|placed| Written { answer: placed.write.evicted, events: Vec::new() }).collect())
+        Ok(writes.into_iter().map(|placed| Written::silent(placed.write.evicted)).collect())
     }
 }
 
@@ -263,15 +260,13 @@ impl Change for EndSession {
         writes: Vec<Placed<SessionId>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         end(tx, writes.iter().map(|placed| placed.write).collect()).await?;
-        Ok(writes.iter().map(|_| Written { answer: (), events: Vec::new() }).collect())
+        Ok(writes.iter().map(|_| Written::silent(())).collect())
     }
 }
 
 async fn begin<'a>(tx: &DatabaseTransaction, new: impl Iterator<Item = &'a NewSession> + Clone) -> Result<(), DbErr> {
     end(tx, new.clone().filter_map(|session| session.replaces).collect()).await?;
-    let rows = new.map(|session| session.row.clone().into_active_model().reset_all());
-    session::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    Ok(())
+    db::insert(tx, new.map(|session| session.row.clone()).collect()).await
 }
 
 async fn end(tx: &DatabaseTransaction, sessions: Vec<SessionId>) -> Result<(), DbErr> {

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::conversations::people::reachable;
 use crate::entity::conversation::{self, DirectPair, Kind};
-use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
 
@@ -29,16 +29,9 @@ impl Directs {
             return Ok(Self { known: HashMap::new(), people: HashSet::new() });
         }
         let known = conversation::Entity::find().filter(conversation::Column::DirectPair.is_in(pairs)).all(tx).await?;
-        let people = user::Entity::find()
-            .select_only()
-            .column(user::Column::Id)
-            .filter(user::Column::Id.is_in(people))
-            .filter(user::Column::DeletedAt.is_null())
-            .into_tuple::<UserId>()
-            .all(tx)
-            .await?;
+        let people = reachable(tx, people).await?;
         let known = known.into_iter().filter_map(|row| Some((row.direct_pair.clone()?, row))).collect();
-        Ok(Self { known, people: people.into_iter().collect() })
+        Ok(Self { known, people })
     }
 
     /// The conversations that existed when they were read.
@@ -73,6 +66,5 @@ impl Directs {
 
 /// Whether there is such a person, not erased.
 pub async fn can_be_written_to(app: &App, id: UserId) -> Result<bool> {
-    let found = user::Entity::find_by_id(id).filter(user::Column::DeletedAt.is_null()).one(&app.db.reader).await?;
-    Ok(found.is_some())
+    Ok(!reachable(&app.db.reader, [id]).await?.is_empty())
 }

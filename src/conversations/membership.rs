@@ -10,9 +10,10 @@ use sea_orm::{
 use crate::app::App;
 use crate::conversations::Reference;
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::membership::{self, Role};
+use crate::entity::membership;
 use crate::entity::user;
 use crate::error::{Error, Result};
+use crate::feed::Position;
 use crate::id::{ConversationId, UserId};
 use crate::page::Page;
 
@@ -34,11 +35,6 @@ impl Membership {
         self.row.user_id
     }
 
-    /// What they may do in it.
-    pub fn role(&self) -> Role {
-        self.row.role
-    }
-
     /// How far they have read.
     pub fn last_read_seq(&self) -> i32 {
         self.row.last_read_seq
@@ -58,6 +54,17 @@ pub async fn find_membership(app: &App, user: UserId, reference: Reference) -> R
         Reference::Direct(other) => conversation::Column::DirectPair.eq(DirectPair::of(user, other)),
     };
     Ok(current().filter(is_it).filter(membership::Column::UserId.eq(user)).one(&app.db.reader).await?.and_then(both))
+}
+
+/// Whether a person has left a conversation by a place of the feed, and is not in it again since.
+pub async fn has_left(app: &App, user: UserId, conversation: ConversationId, by: Position) -> Result<bool> {
+    let to = membership::Column::ToPosition;
+    let stay = membership::Entity::find()
+        .filter(membership::Column::ConversationId.eq(conversation))
+        .filter(membership::Column::UserId.eq(user))
+        .filter(to.is_null().or(to.gt(by)))
+        .one(&app.db.reader);
+    Ok(stay.await?.is_none())
 }
 
 /// Those of a person's memberships that are in these conversations.

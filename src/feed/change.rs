@@ -42,6 +42,9 @@ pub trait Change: Send + Sized + 'static {
 }
 
 /// The order of kinds of changes within a batch.
+///
+/// All of a batch is planned before any of it is written, so a kind does not see what another one is about to do. Who
+/// is in a conversation therefore changes last: all else in the batch was done, at lower positions, by those who were in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     /// People and conversations.
@@ -50,8 +53,17 @@ pub enum Rank {
     Messages,
     /// Read marks, which may wait.
     ReadMarks,
+    /// Who is in a conversation.
+    Members,
     /// What nobody waits for.
     Housekeeping,
+}
+
+impl Rank {
+    /// Whether others come first where there is more than a batch takes.
+    pub(super) fn may_wait(self) -> bool {
+        matches!(self, Self::ReadMarks | Self::Housekeeping)
+    }
 }
 
 /// What `plan` decided about a change.
@@ -81,6 +93,13 @@ pub struct Written<C: Change> {
     pub answer: C::Answer,
     /// As many as `plan` said.
     pub events: Vec<NewEvent>,
+}
+
+impl<C: Change> Written<C> {
+    /// Something of which nobody hears.
+    pub fn silent(answer: C::Answer) -> Self {
+        Self { answer, events: Vec::new() }
+    }
 }
 
 /// Changes of one kind and those who wait for their answers, for the writer, which does not know the kind.

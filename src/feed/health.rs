@@ -120,6 +120,6 @@ impl Change for Probe {
                 .exec(tx)
                 .await?;
         }
-        Ok(writes.iter().map(|_| Written { answer: (), events: Vec::new() }).collect())
+        Ok(writes.iter().map(|_| Written::silent(())).collect())
     }
 }

@@ -87,6 +87,6 @@ impl Change for Trim {
         if let Some(newest) = writes.iter().map(|placed| placed.write.0).max() {
             feed_event::Entity::delete_many().filter(feed_event::Column::Position.lte(newest)).exec(tx).await?;
         }
-        Ok(writes.into_iter().map(|placed| Written { answer: placed.write.1, events: Vec::new() }).collect())
+        Ok(writes.into_iter().map(|placed| Written::silent(placed.write.1)).collect())
     }
 }

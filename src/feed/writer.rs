@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::Db;
+use crate::db::{self, Db};
 use crate::entity::{feed_event, feed_head};
 use crate::feed::change::{Batch, to_position};
 use crate::feed::cursor::Cursor;
@@ -36,9 +36,10 @@ pub(super) async fn run(
         while let Ok(change) = queue.try_recv() {
             backlog.push(change);
         }
-        // Stable, so that changes of a rank keep the order in which they came.
-        backlog.sort_by_key(|change| change.rank());
+        // Stable, so that changes keep the order in which they came but for what is sorted by.
+        backlog.sort_by_key(|change| change.rank().may_wait());
         let rest = backlog.split_off(backlog.len().min(limits::WRITER_BATCH));
+        backlog.sort_by_key(|change| change.rank());
         commit(&db, &clock, &hub, &health, merge(std::mem::replace(&mut backlog, rest))).await;
     }
 }
@@ -123,7 +124,7 @@ async fn log(tx: &DatabaseTransaction, now: Timestamp, events: &[Event]) -> Resu
             Audience::Person(person) => Some(person),
             Audience::Conversation(_) | Audience::Contacts { .. } => None,
         };
-        let row = feed_event::Model {
+        feed_event::Model {
             position: event.cursor.position,
             nonce: event.cursor.nonce.into(),
             kind: event.fact.kind,
@@ -132,14 +133,9 @@ async fn log(tx: &DatabaseTransaction, now: Timestamp, events: &[Event]) -> Resu
             user_id: event.fact.user,
             message_id: event.fact.message,
             created_at: now,
-        };
-        row.into_active_model().reset_all()
+        }
     };
-    // Four groups of a thousand in one batch would be more values than SQLite takes in a statement, 32,766.
-    for events in events.chunks(2_000) {
-        feed_event::Entity::insert_many(events.iter().map(row)).exec_without_returning(tx).await?;
-    }
-    Ok(())
+    db::insert(tx, events.iter().map(row).collect()).await
 }
 
 /// A batch's number. Odd, so never zero, which is what a damaged row reads as.

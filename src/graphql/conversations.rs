@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
+use async_graphql::{Context, Enum, ID, Object, OneofObject};
 use uuid::Uuid;
 
-use crate::conversations::{self, Membership, Reference, Title};
+use crate::conversations::{self, Membership, Reference};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::entity::user;
-use crate::error::Error;
 use crate::graphql::accounts::{User, known_user};
 use crate::graphql::context::Reach;
 use crate::graphql::date_time::DateTime;
-use crate::graphql::error::{Failure, Result};
+use crate::graphql::error::Result;
 use crate::graphql::loaders::load;
 use crate::graphql::messages::{Message, MessageWindow, message_list};
 use crate::graphql::paging::{self, List, Place};
@@ -223,15 +222,6 @@ impl Member {
     }
 }
 
-/// A new group.
-#[derive(InputObject)]
-struct CreateConversationInput {
-    /// 1 to 100 characters.
-    title: String,
-    /// Who is in it beside you, up to 999 people. Doubles and your own id are passed over; an unknown id refuses all.
-    member_ids: Vec<ID>,
-}
-
 /// Queries about conversations.
 #[derive(Default)]
 pub struct ConversationsQuery;
@@ -265,26 +255,5 @@ impl ConversationsQuery {
         let Some(reference) = by.parse() else { return Ok(None) };
         let found = conversations::find_membership(ctx.app()?, viewer, reference).await?;
         Ok(found.map(|membership| membership.conversation().clone().into()))
-    }
-}
-
-/// Mutations of conversations.
-#[derive(Default)]
-pub struct ConversationsMutation;
-
-#[Object]
-impl ConversationsMutation {
-    /// Makes a group that you own. Everybody in it hears ConversationChanged ADDED. Codes: BAD_USER_INPUT,
-    /// RATE_LIMITED (10 a minute), and NOT_FOUND for an unknown person.
-    async fn create_conversation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The new group.")] input: CreateConversationInput,
-    ) -> Result<Conversation> {
-        let viewer = ctx.viewer()?.user();
-        let title = Title::parse(&input.title)?;
-        let members: Option<Vec<UserId>> = input.member_ids.iter().map(|id| UserId::parse(id)).collect();
-        let members = members.ok_or(Failure(Error::NotFound))?;
-        Ok(conversations::create(ctx.app()?, viewer, title, members).await?.into())
     }
 }

@@ -213,7 +213,8 @@ struct SendMessageInput {
     /// The message's id, chosen by the client (UUIDv7): a retry with the same id to the same conversation returns the
     /// first message, as it is now, and sends nothing, for ever; so an optimistic and a real message are one cache
     /// entry. It is looked up before anything else of the input is. Someone else's id, or one used in another
-    /// conversation: BAD_USER_INPUT. The server chooses when left out.
+    /// conversation: BAD_USER_INPUT. Of a conversation that you have left: NOT_FOUND, as all that is in it. The server
+    /// chooses when left out.
     id: Option<ID>,
     /// Where to. To yourself: BAD_USER_INPUT. To an erased person: NOT_FOUND.
     to: ConversationRef,

@@ -8,6 +8,7 @@ mod date_time;
 mod error;
 mod feed;
 mod frame;
+mod groups;
 pub mod guard;
 mod live;
 mod loaders;
@@ -60,7 +61,7 @@ pub struct Query(
 
 /// All mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(accounts::AccountsMutation, conversations::ConversationsMutation, messages::MessagesMutation);
+pub struct Mutation(accounts::AccountsMutation, groups::GroupsMutation, messages::MessagesMutation);
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]

@@ -3,7 +3,7 @@
 use crate::conversations::{self, Reference};
 use crate::entity::conversation::DirectPair;
 use crate::error::Error;
-use crate::feed::Event;
+use crate::feed::{Cursor, Event};
 use crate::graphql::Api;
 use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::{Failure, Result};
@@ -43,6 +43,14 @@ impl Place {
             Self::Everywhere => true,
             Self::In(conversation) => event.fact.conversation == Some(*conversation),
             Self::Between(_) => false,
+        }
+    }
+
+    /// Whether the viewer has left it by a place of the feed.
+    pub(super) async fn is_left(&self, api: &Api, viewer: UserId, by: Cursor) -> Result<bool, Error> {
+        match self {
+            Self::In(id) => conversations::has_left(&api.0.program.app, viewer, *id, by.position).await,
+            Self::Everywhere | Self::Between(_) => Ok(false),
         }
     }
 

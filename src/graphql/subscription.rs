@@ -73,11 +73,17 @@ impl<'a> Subscription<'a> {
         let place = Box::pin(Place::find(self.api, self.viewer.user(), conversation)).await;
         let mut place = place.map_err(|Failure(error)| End::Failed(error))?;
         let mut follower = self.api.0.program.app.feed.follow(self.viewer.user(), from);
+        let mut is_live = false;
         loop {
             let event = match follower.next().await? {
                 Step::Event(event) => event,
-                Step::CaughtUp(_) => {
+                Step::CaughtUp(at) => {
                     Box::pin(place.may_have_begun(self.api, self.viewer.user())).await?;
+                    // Who was removed before the feed was followed is not told by it.
+                    if Box::pin(place.is_left(self.api, self.viewer.user(), at)).await? {
+                        return Ok(());
+                    }
+                    is_live = true;
                     continue;
                 }
                 Step::Reset(..) => return Err(End::Failed(Error::CursorExpired)),
@@ -89,7 +95,10 @@ impl<'a> Subscription<'a> {
                     }
                 }
                 Kind::ConversationAdded => Box::pin(place.may_begin(self.api, &event)).await?,
-                Kind::ConversationRemoved if place.has(&event) && place != Place::Everywhere => return Ok(()),
+                // In a replay the viewer may be in it again: whether they are is seen at its end.
+                Kind::ConversationRemoved if is_live && place != Place::Everywhere && place.has(&event) => {
+                    return Ok(());
+                }
                 Kind::Origin
                 | Kind::MessageAdded
                 | Kind::MessageChanged

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::{self, Membership, Reference};
+use crate::db;
 use crate::entity::{conversation, membership};
 use crate::error::{Error, Result};
 use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
@@ -156,10 +157,7 @@ impl Change for MarkRead {
         let farther = Expr::case(given(mark).gt(there(mark)), given(mark)).finally(there(mark));
         let known = OnConflict::columns(key).value(mark, farther).to_owned();
         membership::Entity::insert_many(rows).on_conflict(known).exec_without_returning(tx).await?;
-        let conversations = conversations.into_values().map(|row| row.into_active_model().reset_all());
-        let known =
-            OnConflict::column(conversation::Column::Id).update_column(conversation::Column::LastPosition).to_owned();
-        conversation::Entity::insert_many(conversations).on_conflict(known).exec_without_returning(tx).await?;
+        db::upsert(tx, conversations.into_values().collect(), [conversation::Column::LastPosition]).await?;
         Ok(written)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations;
+use crate::db;
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
 use crate::feed::{Change, Kind, Placed, Plan, Rank, Written};
@@ -76,20 +76,10 @@ impl Change for Revise {
             written.push(Written { events: vec![told(Kind::MessageChanged, &message)], answer: message.clone() });
             messages.insert(message.id, message);
         }
-        let messages = messages.into_values().map(|row| row.into_active_model().reset_all());
-        let known = OnConflict::column(message::Column::Id)
-            .update_columns([
-                message::Column::Text,
-                message::Column::Version,
-                message::Column::EditedAt,
-                message::Column::DeletedAt,
-            ])
-            .to_owned();
-        message::Entity::insert_many(messages).on_conflict(known).exec_without_returning(tx).await?;
-        let conversations = conversations.into_values().map(|row| row.into_active_model().reset_all());
-        let known =
-            OnConflict::column(conversation::Column::Id).update_column(conversation::Column::LastPosition).to_owned();
-        conversation::Entity::insert_many(conversations).on_conflict(known).exec_without_returning(tx).await?;
+        let revised =
+            [message::Column::Text, message::Column::Version, message::Column::EditedAt, message::Column::DeletedAt];
+        db::upsert(tx, messages.into_values().collect(), revised).await?;
+        db::upsert(tx, conversations.into_values().collect(), [conversation::Column::LastPosition]).await?;
         Ok(written)
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::{self, Directs, Membership, Reference};
+use crate::db;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::membership::{self, Role};
 use crate::entity::message;
@@ -256,8 +256,7 @@ async fn write(tx: &DatabaseTransaction, writes: Vec<Placed<Sending>>) -> Result
             Sending::New(new) => rows.add(*new, first),
             Sending::Repeat(id) => {
                 let sent = rows.messages.get(&id).cloned();
-                let answer = sent.ok_or_else(|| DbErr::Custom("a repeated message was not written".into()))?;
-                Written { answer, events: Vec::new() }
+                Written::silent(sent.ok_or_else(|| DbErr::Custom("a repeated message was not written".into()))?)
             }
         });
     }
@@ -310,24 +309,10 @@ impl Rows {
 
     /// One statement a table. What is there is named by its key, and only what changed of it is set.
     async fn save(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
-        if self.messages.is_empty() {
-            return Ok(());
-        }
-        let conversations = self.conversations.into_values().map(|row| row.into_active_model().reset_all());
-        let known = OnConflict::column(conversation::Column::Id)
-            .update_columns([
-                conversation::Column::LastSeq,
-                conversation::Column::LastPosition,
-                conversation::Column::ActivePosition,
-            ])
-            .to_owned();
-        conversation::Entity::insert_many(conversations).on_conflict(known).exec_without_returning(tx).await?;
-        let memberships = self.memberships.into_values().map(|row| row.into_active_model().reset_all());
-        let key = [membership::Column::ConversationId, membership::Column::UserId, membership::Column::FromPosition];
-        let known = OnConflict::columns(key).update_column(membership::Column::LastReadSeq).to_owned();
-        membership::Entity::insert_many(memberships).on_conflict(known).exec_without_returning(tx).await?;
-        let messages = self.messages.into_values().map(|row| row.into_active_model().reset_all());
-        message::Entity::insert_many(messages).exec_without_returning(tx).await?;
-        Ok(())
+        let moved =
+            [conversation::Column::LastSeq, conversation::Column::LastPosition, conversation::Column::ActivePosition];
+        db::upsert(tx, self.conversations.into_values().collect(), moved).await?;
+        db::upsert(tx, self.memberships.into_values().collect(), [membership::Column::LastReadSeq]).await?;
+        db::insert(tx, self.messages.into_values().collect()).await
     }
 }

@@ -42,6 +42,6 @@ impl Change for Seen {
                 .exec(tx)
                 .await?;
         }
-        Ok(writes.iter().map(|_| Written { answer: (), events: Vec::new() }).collect())
+        Ok(writes.iter().map(|_| Written::silent(())).collect())
     }
 }

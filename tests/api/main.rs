@@ -12,6 +12,8 @@ mod feed_page;
 mod fell_behind;
 mod going_down;
 mod groups;
+mod groups_leaving;
+mod groups_members;
 mod guessing;
 mod history;
 mod messages;

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use parlour::id::MessageId;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, Person, SEND, TestApp, code};
+use crate::support::{ADD, PASSWORD, Person, REMOVE, RENAME, SEND, TestApp, code};
 
 const SEARCH: &str = "query($search: String) { users(search: $search, first: 1) { totalCount } }";
 const MAKE: &str = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
@@ -129,6 +129,26 @@ async fn ten_groups_are_made_a_minute() {
 
     flood.is_of(10, Duration::from_secs(6));
     assert!(make(&bob, "Others".to_owned()).await.get("errors").is_none());
+}
+
+#[tokio::test]
+async fn thirty_changes_of_groups_of_any_kind_are_made_at_once_and_then_one_a_second() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let (carl, dora) = (app.user("Carl").await, app.user("Dora").await);
+    let tea = ada.group("Tea", &[&bob, &carl]).await;
+    // What changes nothing counts as well.
+    let change = async |n: usize| match n % 3 {
+        0 => ada.execute(RENAME, json!({ "id": tea, "title": n.to_string() })).await,
+        1 => ada.execute(ADD, json!({ "id": tea, "people": [bob.id, dora.id] })).await,
+        _ if n == 2 => ada.execute(REMOVE, json!({ "id": tea, "person": carl.id })).await,
+        _ => ada.execute(ADD, json!({ "id": tea, "people": [] })).await,
+    };
+
+    let flood = Flood::of(100, change).await;
+
+    flood.is_of(30, Duration::from_secs(1));
+    assert!(bob.execute(ADD, json!({ "id": tea, "people": [] })).await.get("errors").is_none());
 }
 
 #[tokio::test]

@@ -103,6 +103,32 @@ async fn what_a_stranger_would_do_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_strangers_group_is_not_found_whatever_is_to_be_done_with_it() {
+    let app = TestApp::start().await;
+    let scene = Scene::set(&app).await;
+    let (ada, eve) = (&scene.ada, &scene.eve);
+    let group = ada.group("Secrets", &[]).await;
+
+    for mutation in [
+        "updateConversation(id: $id, title: \"Mine\") { title }".to_owned(),
+        "updateConversation(id: $id, title: \"Secrets\") { title }".to_owned(),
+        "updateConversation(id: $id, title: \"\") { title }".to_owned(),
+        format!("addMembers(conversationId: $id, userIds: [\"{}\"]) {{ memberCount }}", eve.id),
+        format!("addMembers(conversationId: $id, userIds: [\"{}\"]) {{ memberCount }}", ada.id),
+        "addMembers(conversationId: $id, userIds: []) { memberCount }".to_owned(),
+        format!("removeMember(conversationId: $id, userId: \"{}\") {{ memberCount }}", ada.id),
+        format!("removeMember(conversationId: $id, userId: \"{}\") {{ memberCount }}", eve.id),
+    ] {
+        let query = format!("mutation($id: ID!) {{ {mutation} }}");
+        let answer = scene.answer(&query, |id| json!({ "id": id }), &group).await;
+        let expected = if mutation.contains("\"\"") { "BAD_USER_INPUT" } else { "NOT_FOUND" };
+        assert_eq!(answer["errors"][0]["extensions"]["code"], expected, "{mutation}");
+    }
+
+    assert_eq!(ada.members(&group).await, ["Ada*"]);
+}
+
+#[tokio::test]
 async fn a_reply_to_a_strangers_message_is_not_found() {
     let app = TestApp::start().await;
     let scene = Scene::set(&app).await;

@@ -83,6 +83,23 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         title: "Ours", memberIds: ["CONVERSATION"] }) { id } }"#,
     ),
     (
+        "Mutation.updateConversation",
+        Refused,
+        r#"mutation { updateConversation(id: "CONVERSATION", title: "Mine") { id title } }"#,
+    ),
+    (
+        "Mutation.addMembers",
+        Refused,
+        r#"mutation { addMembers(conversationId: "CONVERSATION", userIds: ["PERSON"]) {
+        id members { nodes { user { id } } } } }"#,
+    ),
+    (
+        "Mutation.removeMember",
+        Refused,
+        r#"mutation { removeMember(conversationId: "CONVERSATION", userId: "PERSON") {
+        id members { nodes { user { id } } } } }"#,
+    ),
+    (
         "Subscription.messageAdded",
         Refused,
         r#"subscription { messageAdded(

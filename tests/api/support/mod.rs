@@ -3,6 +3,7 @@
 mod cookie;
 mod counted;
 mod crowd;
+mod groups;
 mod history;
 mod person;
 mod refused;
@@ -23,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use groups::{ADD, REMOVE, RENAME};
 pub use history::position;
 pub use person::{EVENTS, PASSWORD, Person, SEND};
 pub use refused::refusal;

@@ -1,0 +1,337 @@
+//! Leaving a group and being removed from it: who goes hears and finds nothing of what comes after.
+
+use futures_util::future::join_all;
+use parlour::id::MessageId;
+use serde_json::{Value, json};
+
+use crate::support::{ADD, EVENTS, Person, REMOVE, RENAME, SEND, Socket, TestApp, position};
+
+const MESSAGE_ADDED: &str = "subscription($in: ConversationRef, $after: String) {
+    messageAdded(conversation: $in, after: $after) { seq text feedCursor } }";
+
+/// Ada's group with Bob and Carl in it.
+async fn tea(app: &TestApp) -> (Person, Person, Person, String) {
+    let (ada, bob, carl) = (app.user("Ada").await, app.user("Bob").await, app.user("Carl").await);
+    let tea = ada.group("Tea", &[&bob, &carl]).await;
+    (ada, bob, carl, tea)
+}
+
+/// The seqs of the messages that are heard before the person is told that they are out, and the position of that.
+async fn until_removed(socket: &mut Socket) -> (Vec<i64>, i64) {
+    let mut seqs = Vec::new();
+    loop {
+        let event = socket.next_happening().await;
+        if event["change"] == "REMOVED" {
+            assert_eq!(event["conversation"], Value::Null);
+            return (seqs, position(&event["cursor"]));
+        }
+        seqs.push(event["message"]["seq"].as_i64().unwrap_or_else(|| panic!("{event}")));
+    }
+}
+
+#[tokio::test]
+async fn the_owner_removes_anyone() {
+    let app = TestApp::start().await;
+    let (ada, bob, carl, tea) = tea(&app).await;
+    let (mut at_ada, mut at_bob, mut at_carl) = (ada.follow().await, bob.follow().await, carl.follow().await);
+
+    assert_eq!(ada.remove(&tea, &bob).await, json!({ "id": tea, "memberCount": 2 }));
+
+    let gone = at_bob.next_event().await;
+    assert_eq!((&gone["change"], &gone["conversationId"]), (&json!("REMOVED"), &json!(tea)));
+    assert_eq!(gone["conversation"], Value::Null);
+    for socket in [&mut at_ada, &mut at_carl] {
+        let heard = socket.next_event().await;
+        assert_eq!((&heard["change"], &heard["conversation"]["title"]), (&json!("UPDATED"), &json!("Tea")));
+        socket.stays_silent().await;
+    }
+    at_bob.stays_silent().await;
+    assert_eq!(carl.members(&tea).await, ["Ada*", "Carl"]);
+}
+
+#[tokio::test]
+async fn a_member_removes_themself_and_nobody_else() {
+    let app = TestApp::start().await;
+    let (ada, bob, carl, tea) = tea(&app).await;
+    let eve = app.user("Eve").await;
+
+    for other in [&ada, &carl] {
+        assert_eq!(bob.refused(REMOVE, json!({ "id": tea, "person": other.id })).await, "FORBIDDEN");
+    }
+    for person in [&bob, &ada] {
+        for nobody in [&eve.id, &MessageId::new().to_string(), &String::new(), &bob.id.to_uppercase()] {
+            let refused = person.refused(REMOVE, json!({ "id": tea, "person": nobody })).await;
+            assert_eq!(refused, "NOT_FOUND", "{nobody}");
+        }
+    }
+    assert_eq!(bob.remove(&tea, &bob).await, Value::Null);
+
+    assert_eq!(bob.refused(REMOVE, json!({ "id": tea, "person": bob.id })).await, "NOT_FOUND");
+    assert_eq!(ada.members(&tea).await, ["Ada*", "Carl"]);
+}
+
+#[tokio::test]
+async fn the_oldest_member_follows_an_owner_who_leaves() {
+    let app = TestApp::start().await;
+    let (ada, bob, carl, tea) = tea(&app).await;
+    let mut at_carl = carl.follow().await;
+    bob.remove(&tea, &bob).await;
+    carl.add(&tea, &[&bob]).await;
+
+    assert_eq!(ada.remove(&tea, &ada).await, Value::Null);
+
+    for _ in 0..3 {
+        assert_eq!(at_carl.next_event().await["change"], "UPDATED");
+    }
+    at_carl.stays_silent().await;
+    assert_eq!(bob.members(&tea).await, ["Carl*", "Bob"]);
+    assert_eq!(carl.rename(&tea, "Cake").await["title"], "Cake");
+    carl.remove(&tea, &bob).await;
+}
+
+#[tokio::test]
+async fn an_owner_who_comes_back_is_a_member() {
+    let app = TestApp::start().await;
+    let (ada, bob, carl, tea) = tea(&app).await;
+
+    ada.remove(&tea, &ada).await;
+    bob.add(&tea, &[&ada]).await;
+
+    assert_eq!(carl.members(&tea).await, ["Bob*", "Carl", "Ada"]);
+    assert_eq!(ada.refused(RENAME, json!({ "id": tea, "title": "Mine" })).await, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn the_last_one_may_leave() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let tea = ada.group("Tea", &[]).await;
+    let mut at_ada = ada.follow().await;
+
+    assert_eq!(ada.remove(&tea, &ada).await, Value::Null);
+
+    assert_eq!(at_ada.next_event().await["change"], "REMOVED");
+    at_ada.stays_silent().await;
+    assert_eq!(ada.refused(ADD, json!({ "id": tea, "people": [ada.id] })).await, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn who_has_left_finds_the_group_nowhere() {
+    let app = TestApp::start().await;
+    let (ada, bob, _, tea) = tea(&app).await;
+    let sent = ada.send_to(&tea, "a secret").await;
+    let own = bob.send_to(&tea, "mine").await;
+    bob.remove(&tea, &bob).await;
+    ada.send_to(&tea, "another").await;
+
+    let query = "query($id: ID!, $own: ID!, $message: ID!) {
+        conversations { nodes { id } } conversation(by: { conversationId: $id }) { id }
+        messages(conversation: { conversationId: $id }) { nodes { id } }
+        own: message(id: $own) { id } message(id: $message) { id } unread { messages conversations } }";
+    let found = bob.ask(query, json!({ "id": tea, "own": own["id"], "message": sent["id"] })).await;
+
+    let nothing = json!({ "nodes": [] });
+    assert_eq!(
+        found,
+        json!({
+            "conversations": nothing, "conversation": null, "messages": nothing, "own": null, "message": null,
+            "unread": { "messages": 0, "conversations": 0 },
+        })
+    );
+}
+
+#[tokio::test]
+async fn who_has_left_can_do_nothing_there() {
+    let app = TestApp::start().await;
+    let (ada, bob, carl, tea) = tea(&app).await;
+    let input = json!({ "id": MessageId::new().to_string(), "to": { "conversationId": tea }, "text": "mine" });
+    let own = bob.send_input(input.clone()).await;
+    ada.remove(&tea, &bob).await;
+    let mut at_ada = ada.follow().await;
+
+    let edit = "mutation($id: ID!) { editMessage(id: $id, text: \"other\") { id } }";
+    let delete = "mutation($id: ID!) { deleteMessage(id: $id) { id } }";
+    let read = "mutation($id: ID!) { markRead(conversation: { conversationId: $id }, upToSeq: 1) { id } }";
+    let reply = json!({ "to": { "userId": ada.id }, "text": "as I said", "replyToId": own["id"] });
+    for (query, variables) in [
+        (SEND, json!({ "input": { "to": { "conversationId": tea }, "text": "hello" } })),
+        // What was sent is there for the others; its sender is a stranger by now.
+        (SEND, json!({ "input": input })),
+        (SEND, json!({ "input": reply })),
+        (edit, json!({ "id": own["id"] })),
+        (delete, json!({ "id": own["id"] })),
+        (read, json!({ "id": tea })),
+        (RENAME, json!({ "id": tea, "title": "Mine" })),
+        (ADD, json!({ "id": tea, "people": [bob.id] })),
+        (REMOVE, json!({ "id": tea, "person": carl.id })),
+    ] {
+        assert_eq!(bob.refused(query, variables).await, "NOT_FOUND", "{query}");
+    }
+    let mut socket = bob.socket().await;
+    socket.subscribe("1", MESSAGE_ADDED, json!({ "in": { "conversationId": tea } })).await;
+    assert_eq!(socket.next_error("1").await, "NOT_FOUND");
+
+    at_ada.stays_silent().await;
+    ada.add(&tea, &[&bob]).await;
+    assert_eq!(bob.send_input(input).await, own);
+}
+
+#[tokio::test]
+async fn message_added_of_the_group_completes_when_one_leaves() {
+    let app = TestApp::start().await;
+    let (ada, bob, carl, tea) = tea(&app).await;
+    let place = json!({ "in": { "conversationId": tea }, "after": ada.feed_cursor().await });
+    let mut phone = bob.subscribe(MESSAGE_ADDED, place.clone()).await;
+    let mut tablet = bob.another_device(&app).await.subscribe(MESSAGE_ADDED, place.clone()).await;
+    let mut everywhere = bob.subscribe(MESSAGE_ADDED, json!({ "after": place["after"] })).await;
+    let mut at_carl = carl.subscribe(MESSAGE_ADDED, place).await;
+    ada.send_to(&tea, "one").await;
+    for socket in [&mut phone, &mut tablet, &mut everywhere, &mut at_carl] {
+        assert_eq!(socket.next_data("1").await["messageAdded"]["text"], "one");
+    }
+
+    ada.remove(&tea, &bob).await;
+    ada.send_to(&tea, "two").await;
+
+    for socket in [&mut phone, &mut tablet] {
+        assert_eq!(socket.next().await, json!({ "id": "1", "type": "complete" }));
+    }
+    assert_eq!(at_carl.next_data("1").await["messageAdded"]["text"], "two");
+    everywhere.stays_silent().await;
+    carl.send(&bob, "sorry").await;
+    assert_eq!(everywhere.next_data("1").await["messageAdded"]["text"], "sorry");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_removed_hears_exactly_what_came_before_on_any_device_and_by_any_cursor() {
+    let mut app = TestApp::start().await;
+    let (ada, bob, carl, tea) = tea(&app).await;
+    let tablet = bob.another_device(&app).await;
+    let cursor = bob.feed_cursor().await;
+    let (mut at_bob, mut at_tablet, mut at_carl) = (bob.follow().await, tablet.follow().await, carl.follow().await);
+    let place = json!({ "in": { "conversationId": tea }, "after": cursor });
+    let mut in_tea = bob.subscribe(MESSAGE_ADDED, place).await;
+
+    let send = async |sender: usize| {
+        for number in 0..250 {
+            ada.send_to(&tea, &format!("{sender} {number}")).await;
+        }
+    };
+    let remove = async {
+        // In the middle of it.
+        while at_carl.next_event().await["message"]["seq"] != 500 {}
+        ada.remove(&tea, &bob).await
+    };
+    tokio::join!(send(0), send(1), send(2), send(3), remove);
+
+    let (seqs, removal) = until_removed(&mut at_bob).await;
+    assert_eq!(seqs, (1..=seqs.len()).map(|seq| seq as i64).collect::<Vec<_>>());
+    assert!((500..1_000).contains(&seqs.len()), "{}", seqs.len());
+    // What comes next has a higher position, what came last a lower one.
+    let around = format!(
+        "{{ messages(conversation: {{ conversationId: \"{tea}\" }}, first: 2, after: null, aroundSeq: {}) {{
+            nodes {{ feedCursor }} }} }}",
+        seqs.len() + 1
+    );
+    let around = ada.ask(&around, json!({})).await["messages"]["nodes"].take();
+    let (before, behind) = (position(&around[0]["feedCursor"]), position(&around[1]["feedCursor"]));
+    assert!(before < removal && removal < behind, "{before} {removal} {behind}");
+    assert_eq!(until_removed(&mut at_tablet).await, (seqs.clone(), removal));
+    for seq in &seqs {
+        assert_eq!(in_tea.next_data("1").await["messageAdded"]["seq"], *seq);
+    }
+    assert_eq!(in_tea.next().await, json!({ "id": "1", "type": "complete" }));
+    for socket in [&mut at_bob, &mut at_tablet, &mut in_tea] {
+        socket.stays_silent().await;
+    }
+    for _ in ["from the ring", "from the database"] {
+        let (replayed, _) = bob.subscribe(EVENTS, json!({ "after": cursor })).await.replay().await;
+        assert_eq!(replayed.len(), 1, "{replayed:?}");
+        assert_eq!((&replayed[0]["change"], position(&replayed[0]["cursor"])), (&json!("REMOVED"), removal));
+        app.restart().await;
+    }
+}
+
+#[tokio::test]
+async fn who_comes_back_hears_nothing_of_what_came_between() {
+    let mut app = TestApp::start().await;
+    let (ada, bob, _, tea) = tea(&app).await;
+    let before = bob.feed_cursor().await;
+    let mut at_bob = bob.follow().await;
+    ada.send_to(&tea, "one").await;
+    ada.remove(&tea, &bob).await;
+    let between = bob.feed_cursor().await;
+    ada.send_to(&tea, "two").await;
+    ada.rename(&tea, "Cake").await;
+    ada.add(&tea, &[&bob]).await;
+    ada.send_to(&tea, "three").await;
+
+    let gist = |event: &Value| event["change"].as_str().or(event["message"]["text"].as_str()).map(str::to_owned);
+    for expected in ["one", "REMOVED", "ADDED", "three"] {
+        assert_eq!(gist(&at_bob.next_event().await).as_deref(), Some(expected));
+    }
+    at_bob.stays_silent().await;
+    for _ in ["from the ring", "from the database"] {
+        for (cursor, expected) in [(&before, &["REMOVED", "ADDED", "three"][..]), (&between, &["ADDED", "three"])] {
+            let (replayed, _) = bob.subscribe(EVENTS, json!({ "after": cursor })).await.replay().await;
+            assert_eq!(replayed.iter().filter_map(gist).collect::<Vec<_>>(), expected);
+            // The group is theirs again, whatever was before.
+            let place = json!({ "in": { "conversationId": tea }, "after": cursor });
+            let mut in_tea = bob.subscribe(MESSAGE_ADDED, place).await;
+            assert_eq!(in_tea.next_data("1").await["messageAdded"]["text"], "three");
+            in_tea.stays_silent().await;
+        }
+        app.restart().await;
+    }
+    assert_eq!(
+        bob.ask("{ conversations { nodes { title unreadCount lastSeq } } }", json!({})).await["conversations"],
+        json!({ "nodes": [{ "title": "Cake", "unreadCount": 1, "lastSeq": 3 }] })
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_changes_at_once_leave_one_owner_and_one_list_of_members() {
+    let app = TestApp::start().await;
+    let mut people = Vec::new();
+    for name in ["Ada", "Bob", "Carl", "Dora", "Eve", "Fay", "Gil", "Hal", "Ida", "Jim"] {
+        people.push(app.user(name).await);
+    }
+    let zoe = app.user("Zoe").await;
+    // Half of them, and Zoe, whom nobody removes, so that there is somebody to ask.
+    let tea = people[0].group("Tea", &[&people[1], &people[2], &people[3], &people[4], &zoe]).await;
+    let sockets = join_all(people.iter().map(Person::follow)).await;
+
+    let ids: Vec<&str> = people.iter().map(|person| person.id.as_str()).collect();
+    let change = async |number: usize| {
+        let (by, other) = (number / 5, (number * 7 + 3) % 10);
+        let (query, variables) = match number % 5 {
+            0 => (REMOVE, json!({ "id": tea, "person": ids[by] })),
+            1 => (ADD, json!({ "id": tea, "people": [ids[other], ids[by]] })),
+            2 => (RENAME, json!({ "id": tea, "title": format!("Tea {number}") })),
+            3 => (ADD, json!({ "id": tea, "people": ids })),
+            _ => (REMOVE, json!({ "id": tea, "person": ids[other] })),
+        };
+        let answer = people[by].execute(query, variables).await;
+        let code = answer["errors"][0]["extensions"]["code"].as_str();
+        assert!(matches!(code, None | Some("NOT_FOUND" | "FORBIDDEN")), "{answer}");
+    };
+    join_all((0..50).map(change)).await;
+
+    let names = zoe.members(&tea).await;
+    assert_eq!(names.iter().filter(|name| name.ends_with('*')).count(), 1, "{names:?}");
+    let members: Vec<&str> = names.iter().map(|name| name.trim_end_matches('*')).collect();
+    for ((person, mut socket), mut is_in) in people.iter().zip(sockets).zip((0..10).map(|number| number < 5)) {
+        // What they heard tells whether they are in; what they hear last is of something else.
+        let other = person.group("Cake", &[]).await;
+        loop {
+            let event = socket.next_happening().await;
+            match event["change"].as_str() {
+                Some("ADDED") if event["conversationId"] == json!(other) => break,
+                Some("ADDED") => assert!(!std::mem::replace(&mut is_in, true), "{event}"),
+                Some("REMOVED") => assert!(std::mem::replace(&mut is_in, false), "{event}"),
+                _ => assert!(is_in, "{event}"),
+            }
+        }
+        assert_eq!(members.contains(&person.name.as_str()), is_in, "{} {names:?}", person.name);
+    }
+}
