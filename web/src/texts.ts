@@ -120,6 +120,10 @@ export const texts = {
     moreMembers: 'Show more members',
     owner: 'owner',
     remove: 'Remove',
+    add: 'Add people',
+    addThem: 'Add them',
+    leave: 'Leave the group',
+    leaveLead: 'You come back only when somebody adds you.',
   },
 
   settings: {

@@ -9,7 +9,7 @@ const screenshots = fileURLToPath(new URL('../screenshots/', import.meta.url));
 export async function visit(browser, url, { width = 1200, height = 800, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: 'light', locale: 'en-GB', ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(8_000);
   const complaints = await complaintsOf(page);
   const origin = new URL(url).origin;
   await page.goto(origin);
@@ -21,7 +21,7 @@ export async function visit(browser, url, { width = 1200, height = 800, ...optio
     /** Another tab of the same browser. */
     async tab(path = '/') {
       const other = await context.newPage();
-      other.setDefaultTimeout(20_000);
+      other.setDefaultTimeout(8_000);
       const heard = await complaintsOf(other);
       await other.goto(origin + path);
       return { ...person, page: other, complaints: heard };

@@ -14,7 +14,10 @@ export function Shell() {
   const isOpen = /^\/(c|with)\//.test(path);
   return (
     <div className="shell" data-open={isOpen || undefined}>
-      <a className="skip" href="#conversation">{texts.skip}</a>
+      <header>
+        <h1 className="unseen">{texts.name}</h1>
+        <a className="skip" href="#conversation">{texts.skip}</a>
+      </header>
       <Sidebar />
       <main id="conversation" className="main" tabIndex={-1}>
         <LineState />

@@ -31,7 +31,7 @@ export function Head({ name, otherId, conversation }: HeadProps) {
       <Back />
       <Avatar id={otherId ?? conversation?.id ?? ''} name={name} isGroup={!otherId} online={online} />
       <div className="head-words">
-        <h1><bdi>{name}</bdi></h1>
+        <h2><bdi>{name}</bdi></h2>
         <p className="quiet">
           {otherId ? <Presence userId={otherId} online={online} /> : words.members(conversation?.memberCount ?? 0)}
         </p>

@@ -114,8 +114,9 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
   return (
     <div className="messages">
       <div
-        ref={scroller} className="scroller" role="feed" aria-label={words.messages} aria-describedby="list-keys"
-        aria-busy={conversation !== undefined && lastSeq > 0 && !history?.at(lastSeq)} onKeyDown={press}
+        ref={scroller} className="scroller" onKeyDown={press}
+        {...(count > 0 && { role: 'feed', 'aria-label': words.messages, 'aria-describedby': 'list-keys' })}
+        aria-busy={lastSeq > 0 && !history?.at(lastSeq)}
         onFocus={({ target }) => {
           const seq = Number((target as HTMLElement).closest<HTMLElement>('[data-seq]')?.dataset.seq);
           if (seq) setActive(seq);

@@ -62,7 +62,8 @@ export type SendMessageInput = {
    * The message's id, chosen by the client (UUIDv7): a retry with the same id to the same conversation returns the
    * first message, as it is now, and sends nothing, for ever; so an optimistic and a real message are one cache
    * entry. It is looked up before anything else of the input is. Someone else's id, or one used in another
-   * conversation: BAD_USER_INPUT. The server chooses when left out.
+   * conversation: BAD_USER_INPUT. Of a conversation that you have left: NOT_FOUND, as all that is in it. The server
+   * chooses when left out.
    */
   id?: string | null | undefined;
   /** The message that it replies to, of the same conversation: else NOT_FOUND. */
@@ -227,6 +228,30 @@ export type CreateGroupMutationVariables = Exact<{
 
 
 export type CreateGroupMutation = { createConversation: { id: string } };
+
+export type RenameGroupMutationVariables = Exact<{
+  id: string;
+  title: string;
+}>;
+
+
+export type RenameGroupMutation = { updateConversation: { id: string } };
+
+export type AddMembersMutationVariables = Exact<{
+  id: string;
+  userIds: Array<string> | string;
+}>;
+
+
+export type AddMembersMutation = { addMembers: { id: string } };
+
+export type RemoveMemberMutationVariables = Exact<{
+  id: string;
+  userId: string;
+}>;
+
+
+export type RemoveMemberMutation = { removeMember: { id: string } | null };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -809,3 +834,24 @@ export const CreateGroupDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<CreateGroupMutation, CreateGroupMutationVariables>;
+export const RenameGroupDocument = new TypedDocumentString(`
+    mutation RenameGroup($id: ID!, $title: String!) {
+  updateConversation(id: $id, title: $title) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RenameGroupMutation, RenameGroupMutationVariables>;
+export const AddMembersDocument = new TypedDocumentString(`
+    mutation AddMembers($id: ID!, $userIds: [ID!]!) {
+  addMembers(conversationId: $id, userIds: $userIds) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<AddMembersMutation, AddMembersMutationVariables>;
+export const RemoveMemberDocument = new TypedDocumentString(`
+    mutation RemoveMember($id: ID!, $userId: ID!) {
+  removeMember(conversationId: $id, userId: $userId) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RemoveMemberMutation, RemoveMemberMutationVariables>;
