@@ -19,7 +19,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await server?.dispose();
   });
 
-  const row = ({ page }, name) => page.getByRole('complementary').getByRole('link', { name: new RegExp(`^${name}`) });
+  const row = ({ page }, name) => page.getByRole('navigation').getByRole('link', { name: new RegExp(`^${name}`) });
   const menu = async ({ page }, item) => {
     await page.getByRole('button', { name: 'Your account' }).click();
     await page.getByRole('menuitem', { name: item }).click();

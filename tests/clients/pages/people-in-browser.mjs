@@ -45,7 +45,7 @@ export async function join(person, fullName) {
 /** Opens the conversation with somebody, found by name. */
 export async function open({ page }, fullName) {
   await page.getByRole('searchbox', { name: 'Find people' }).fill(fullName);
-  await page.getByRole('complementary').getByRole('link', { name: fullName }).first().click();
+  await page.getByRole('navigation').getByRole('link', { name: fullName }).first().click();
   await page.getByRole('textbox', { name: 'Your message' }).waitFor();
 }
 

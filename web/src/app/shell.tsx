@@ -13,22 +13,20 @@ export function Shell() {
   useTitle();
   const isOpen = /^\/(c|with)\//.test(path);
   return (
-    <div className="shell" data-open={isOpen || undefined}>
-      <header>
-        <h1 className="unseen">{texts.name}</h1>
-        <a className="skip" href="#conversation">{texts.skip}</a>
-      </header>
+    <main className="shell" data-open={isOpen || undefined}>
+      <h1 className="unseen">{texts.name}</h1>
+      <a className="skip" href="#conversation">{texts.skip}</a>
       <Sidebar />
-      <main id="conversation" className="main" tabIndex={-1}>
+      <div id="conversation" className="main" tabIndex={-1}>
         <LineState />
         <Switch>
           <Route path="/c/:id">{({ id }) => <ConversationPane key={id} by={{ conversationId: id }} />}</Route>
           <Route path="/with/:userId">{({ userId }) => <ConversationPane key={userId} by={{ userId }} />}</Route>
           <Route><Nothing title={texts.conversation.none} lead={texts.conversation.noneLead} /></Route>
         </Switch>
-      </main>
+      </div>
       <div id="announcer" className="unseen" role="log" aria-live="polite" aria-label={texts.conversation.fresh} />
-    </div>
+    </main>
   );
 }
 

@@ -1,10 +1,10 @@
 // A conversation in the list: with whom, the last message, when, and how much of it is unread.
-import { Clock3 } from 'lucide-react';
+import { Clock3, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { Link, useRoute } from 'wouter';
 import { useFeed } from '../app/context';
 import { brief } from '../app/dates';
-import { activity, type Conversation } from '../feed';
+import { activity, type Conversation, type Outgoing } from '../feed';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 
@@ -37,7 +37,7 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
           <span className="row-top">
             <span className="row-last">
               {waiting
-                ? <><Clock3 aria-label={texts.sidebar.waiting} /> <bdi>{waiting.text}</bdi></>
+                ? <><Waiting item={waiting} /> <bdi>{waiting.text}</bdi></>
                 : lastMessage && <Preview message={lastMessage} isGroup={!otherUserId} />}
             </span>
             {unread > 0 && (
@@ -52,6 +52,10 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
     </li>
   );
 });
+
+const Waiting = ({ item }: { item: Outgoing }) => item.state === 'failed'
+  ? <TriangleAlert className="row-failed" aria-label={texts.message.failed(item.reason ?? '')} />
+  : <Clock3 aria-label={texts.sidebar.waiting} />;
 
 function Preview({ message, isGroup }: { message: NonNullable<Conversation['lastMessage']>; isGroup: boolean }) {
   const me = useFeed((feed) => feed.me.id);

@@ -25,13 +25,13 @@ export function Sidebar() {
     : conversations;
 
   return (
-    <aside className="sidebar" aria-label={words.label}>
-      <header className="sidebar-head">
+    <div className="sidebar">
+      <div className="sidebar-head">
         <AccountMenu />
         <button className="icon-button" aria-label={words.newGroup} title={words.newGroup} onClick={() => setMaking(true)}>
           <UserRoundPlus />
         </button>
-      </header>
+      </div>
       <div className="search">
         <Search aria-hidden="true" />
         <input
@@ -54,7 +54,7 @@ export function Sidebar() {
         {!wanted && hasMore && <button className="link-button" onClick={() => void feed.more()}>{words.more}</button>}
       </nav>
       <NewGroup open={isMaking} onClose={() => setMaking(false)} />
-    </aside>
+    </div>
   );
 }
 
