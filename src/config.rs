@@ -46,6 +46,8 @@ pub struct Config {
     pub public_url: Url,
     /// A built front end to serve; `None` serves the built-in pages.
     pub web_dir: Option<PathBuf>,
+    /// Whether anybody may make an account; else the operator makes them all.
+    pub sign_up: bool,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
     /// Proxies that are believed when they say for whom they ask.
@@ -132,6 +134,11 @@ impl Config {
             cors_origins: vars.cors_origins()?,
             public_url: vars.public_url(port)?,
             web_dir: vars.read("WEB_DIR", None, "a folder", |text| Some(Some(PathBuf::from(text))))?,
+            sign_up: vars.read("SIGNUP", true, "open or closed", |text| match text {
+                "open" => Some(true),
+                "closed" => Some(false),
+                _ => None,
+            })?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.trusted_proxies()?,
             graphiql: vars.switch("GRAPHIQL", development)?,

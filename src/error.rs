@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr};
 
-/// One variant for each code of the API's `ErrorCode`, with the message that the caller reads.
+/// A variant for each code of the API's `ErrorCode` (two for FORBIDDEN), with the message that the caller reads.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An argument is not acceptable; `field` is its path in the input, such as `to.userId`.
@@ -28,6 +28,9 @@ pub enum Error {
     /// The viewer may see the thing but not do this to it.
     #[error("you may not do this")]
     Forbidden,
+    /// Nobody makes an account here but the operator; the code is that of [`Self::Forbidden`].
+    #[error("accounts are made by the operator of this server: ask them for one")]
+    SignUpClosed,
     /// It does not exist, or the viewer may not see it: the two can't be told apart.
     #[error("there is no such thing, or you may not see it")]
     NotFound,

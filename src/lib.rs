@@ -1,8 +1,8 @@
 //! Parlour: a self-hosted chat backend with one GraphQL schema.
 //!
 //! The map, from the top down; imports go down only. `http` is what the server answers at which address. `graphql`
-//! dresses what the slices decide: `accounts`, `conversations`, then `messages` and `presence`. They stand on `app`,
-//! the `feed`, which orders and tells, `db` with its `entity` tables, and the small things below.
+//! dresses what the slices decide: `accounts`, `conversations`, then `messages`, `presence` and `typing`, then `search`.
+//! They stand on `app`, the `feed`, which orders and tells, `db` with its `entity` tables, and the small things below.
 
 pub mod accounts;
 pub mod app;
@@ -18,13 +18,16 @@ pub mod http;
 pub mod id;
 pub mod limits;
 pub mod messages;
+pub mod operator;
 pub mod page;
 pub mod presence;
 pub mod printable;
 pub mod rates;
+pub mod search;
 pub mod secrets;
 pub mod seed;
 pub mod slot;
+pub mod typing;
 
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
@@ -48,6 +51,8 @@ use crate::http::socket::Sockets;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
 use crate::rates::Rates;
+use crate::search::Search;
+use crate::typing::Typing;
 
 /// The program without its doors: what serves, and what fills a database.
 pub struct Running {
@@ -79,7 +84,8 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
     let presence = Presence::new(app.clone());
     let read_marks = ReadMarks::new(app.clone());
-    Ok(Running { program: Program { app, accounts, presence, read_marks }, db, feed: tasks })
+    let (search, typing) = (Search::new(app.clone()), Typing::new(app.clone()));
+    Ok(Running { program: Program { app, accounts, presence, read_marks, search, typing }, db, feed: tasks })
 }
 
 impl Running {
@@ -108,6 +114,8 @@ pub async fn run(
     let tasks = TaskTracker::new();
     tasks.spawn(running.program.presence.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.accounts.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.search.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.typing.clone().keep(shutdown.clone()));
     tasks.close();
     let serve = async {
         http::accept::serve(listener, router, shutdown.clone()).await;

@@ -12,6 +12,8 @@ pub const QUERY_TOKENS: usize = 2_000;
 pub const QUERY_NESTING: usize = 64;
 /// How deep fields nest, introspection apart.
 pub const QUERY_DEPTH: usize = 10;
+/// How deep fields and fragments nest, introspection included: what is executed recurses as deep.
+pub const QUERY_LEVELS: usize = 32;
 /// Fields after fragments are expanded.
 pub const QUERY_SELECTIONS: usize = 5_000;
 /// Aliases after fragments are expanded.
@@ -38,6 +40,8 @@ pub const NAME_LENGTH: usize = 80;
 pub const TITLE_LENGTH: usize = 100;
 /// A search for people.
 pub const SEARCH_LENGTH: usize = 100;
+/// A search for messages: a sentence that somebody remembers.
+pub const MESSAGE_SEARCH_LENGTH: usize = 200;
 /// A password.
 pub const PASSWORD_LENGTH: usize = 128;
 /// An e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
@@ -50,7 +54,7 @@ pub const GROUP_MEMBERS: usize = 1_000;
 pub const SESSIONS_PER_USER: usize = 50;
 /// A session ends this long after it began, however often it was used.
 pub const SESSION_ABSOLUTE: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long a session's row may be believed without another look.
+/// How long a session's row may be believed without another look, and how often those of open sockets are looked at.
 pub const SESSION_CACHE: Duration = Duration::from_secs(5);
 /// `lastUsedAt` and `lastSeenAt` are this exact.
 pub const LAST_USED_PRECISION: Duration = Duration::from_secs(60);
@@ -64,8 +68,9 @@ pub const TOKEN_BYTES: usize = 1_024;
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
 /// Passwords that wait to be hashed.
 pub const HASH_QUEUE: usize = 256;
-/// How long a password waits to be hashed.
-pub const HASH_WAIT: Duration = Duration::from_secs(10);
+/// How long a password waits to be hashed. Less than a request's time, so that it is told when to come again.
+pub const HASH_WAIT: Duration = Duration::from_secs(8);
+const _: () = assert!(HASH_WAIT.as_secs() < REQUEST.as_secs());
 
 // Rates, for whom they are limited.
 /// How often something may be done: a burst at once, and then one each so often.
@@ -82,14 +87,20 @@ pub const GUESSES: Pace = Pace { burst: 5, every: Duration::from_secs(60) };
 pub const GUESSES_PER_ACCOUNT: Pace = Pace { burst: 100, every: Duration::from_secs(36) };
 /// Wrong passwords from one address.
 pub const GUESSES_PER_ADDRESS: Pace = Pace { burst: 20, every: Duration::from_secs(10) };
+/// Pairs of an account and an address from which it was signed in to, which are remembered.
+pub const FAMILIAR_ADDRESSES: u64 = 100_000;
 /// New accounts from one address.
 pub const SIGNUPS: Pace = Pace { burst: 20, every: Duration::from_secs(10) };
 /// Messages that one person sends or edits.
 pub const SENDS: Pace = Pace { burst: 20, every: Duration::from_millis(200) };
+/// Changes of one person's profile, which all of their contacts hear of.
+pub const PROFILES: Pace = Pace { burst: 10, every: Duration::from_secs(6) };
 /// Pages of people, and searches, of one person.
 pub const SEARCHES: Pace = Pace { burst: 30, every: Duration::from_millis(200) };
 /// Searches of one person for an e-mail address: they tell who has an account.
 pub const EMAIL_SEARCHES: Pace = Pace { burst: 30, every: Duration::from_secs(2) };
+/// Signs of one person that they are typing.
+pub const TYPING_SIGNS: Pace = Pace { burst: 5, every: Duration::from_secs(1) };
 /// Groups that one person makes.
 pub const NEW_GROUPS: Pace = Pace { burst: 10, every: Duration::from_secs(6) };
 /// Changes of groups, of their titles and members, by one person. Everybody in a group hears of each.
@@ -142,6 +153,30 @@ pub const ONLINE_USERS: usize = 1_000;
 pub const PRESENCE_USERS: usize = 200;
 /// Changes of presence that wait for one subscription.
 pub const PRESENCE_CHANGES: usize = 1_024;
+
+// Typing.
+/// How long somebody types who does not say so again.
+pub const TYPING: Duration = Duration::from_secs(5);
+/// Signs of typing that wait to be told, and those of a person that wait for one subscription.
+pub const TYPING_QUEUE: usize = 1_024;
+/// Who types where, on this node at a time.
+pub const TYPISTS: usize = 10_000;
+
+// Search.
+/// How often what was written is indexed, if nobody searches: then at once.
+pub const INDEX_EVERY: Duration = Duration::from_secs(1);
+/// After it could not be indexed.
+pub const INDEX_RETRY: Duration = Duration::from_secs(10);
+/// Messages that are indexed in one transaction, and their size in bytes: the writer is held for some 20 ms.
+pub const INDEX_MESSAGES: u64 = 100;
+/// See [`INDEX_MESSAGES`].
+pub const INDEX_BYTES: usize = 64 * 1024;
+/// Messages in one transaction whose old words are removed, each from so many pages that it takes some 3 ms.
+pub const INDEX_CHANGES: u64 = 10;
+/// How long a search waits for the index to have what was written before it.
+pub const SEARCH_WAIT: Duration = Duration::from_secs(1);
+/// Conversations of a person that a search names to the index. Whoever is in more of them has hits of others passed over.
+pub const SEARCH_PLACES: usize = 5_000;
 
 // HTTP.
 /// A JSON body.

@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use parlour::clock::Clock;
 use parlour::config::{Config, LogFormat};
-use parlour::{graphql, limits, run, seed, start};
+use parlour::{graphql, limits, operator, run, seed, start};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -35,6 +35,9 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         messages: u32,
     },
+    /// Make accounts, and help people who cannot sign in; a server may run meanwhile
+    #[command(subcommand)]
+    User(operator::UserCommand),
     /// Print the GraphQL schema
     Schema,
     /// End well if a server on this machine can serve
@@ -79,6 +82,11 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         Command::Seed { messages } => {
             let running = start(config, Clock::default()).await?;
             seed::seed(&running.program, messages).await?;
+            running.finish().await
+        }
+        Command::User(command) => {
+            let running = start(config, Clock::default()).await?;
+            operator::run(&running.program, command).await?;
             running.finish().await
         }
         Command::Schema => Ok(()),

@@ -18,7 +18,9 @@ use crate::limits::{self, Pace};
 pub struct Rates {
     /// Messages sent and edited.
     pub send: Rate<UserId>,
-    /// Pages of people.
+    /// Changes of a profile.
+    pub profile: Rate<UserId>,
+    /// Pages of people, and searches for messages.
     pub search: Rate<UserId>,
     /// Searches for an e-mail address.
     pub email_search: Rate<UserId>,
@@ -26,6 +28,8 @@ pub struct Rates {
     pub new_group: Rate<UserId>,
     /// Changes of groups: of their titles and members.
     pub group_change: Rate<UserId>,
+    /// Signs that somebody is typing.
+    pub typing: Rate<UserId>,
 }
 
 impl Rates {
@@ -34,10 +38,12 @@ impl Rates {
         let rate = |pace| Rate::new(config, clock, pace);
         Self {
             send: rate(limits::SENDS),
+            profile: rate(limits::PROFILES),
             search: rate(limits::SEARCHES),
             email_search: rate(limits::EMAIL_SEARCHES),
             new_group: rate(limits::NEW_GROUPS),
             group_change: rate(limits::GROUP_CHANGES),
+            typing: rate(limits::TYPING_SIGNS),
         }
     }
 }

@@ -1,10 +1,8 @@
 //! People and conversations to play with in development.
 
-use std::net::Ipv4Addr;
-
 use futures_util::future::try_join_all;
 
-use crate::accounts::{self, Client, Email, Name, NewAccount, Password};
+use crate::accounts::{self, Email, Name, NewAccount, Password};
 use crate::conversations::{self, Reference, Title};
 use crate::error::{Error, Result};
 use crate::graphql::Program;
@@ -88,9 +86,7 @@ async fn person(program: &Program, name: &str, email: &str) -> Result<UserId> {
     let minimum = PASSWORD.len();
     let password = Password::parse(PASSWORD.to_owned(), minimum, "password")?;
     let account = NewAccount { name: Name::parse(name)?, email, password };
-    let client = Client { address: Ipv4Addr::LOCALHOST.into(), user_agent: None, replaces: None };
-    let session = program.accounts.sign_up(account, client).await?;
-    Ok(session.user.id)
+    Ok(program.accounts.add(account).await?.id)
 }
 
 async fn group(program: &Program, people: &[UserId]) -> Result<ConversationId> {

@@ -4,6 +4,9 @@ use sea_orm_migration::prelude::{ConnectionTrait, MigrationTrait, async_trait};
 pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 
 mod m0001_foundation;
+mod m0002_stays;
+mod m0003_disabled;
+mod m0004_search;
 
 /// The steps of a database that this program does not know, because a newer one made them.
 pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
@@ -18,6 +21,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_foundation::Migration)]
+        vec![
+            Box::new(m0001_foundation::Migration),
+            Box::new(m0002_stays::Migration),
+            Box::new(m0003_disabled::Migration),
+            Box::new(m0004_search::Migration),
+        ]
     }
 }

@@ -5,6 +5,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 
+use moka::sync::Cache;
+
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Result;
@@ -17,6 +19,8 @@ pub struct Guesses {
     by_address: Rate<IpAddr>,
     by_account_and_address: Rate<(Account, IpAddr)>,
     by_account: Rate<Account>,
+    /// Where accounts were signed in to before.
+    familiar: Cache<(Account, IpAddr), ()>,
 }
 
 /// What was typed as an e-mail address, as a number that means nothing outside of this process: it may be long, and
@@ -30,6 +34,7 @@ pub struct Guess<'a> {
     guesses: &'a Guesses,
     address: IpAddr,
     account: Account,
+    is_familiar: bool,
 }
 
 impl Guesses {
@@ -40,6 +45,7 @@ impl Guesses {
             by_address: Rate::new(config, clock, limits::GUESSES_PER_ADDRESS),
             by_account_and_address: Rate::new(config, clock, limits::GUESSES),
             by_account: Rate::new(config, clock, limits::GUESSES_PER_ACCOUNT),
+            familiar: Cache::new(limits::FAMILIAR_ADDRESSES),
         }
     }
 
@@ -49,19 +55,37 @@ impl Guesses {
         // First, so that an address that guesses too much fills none of the others with its inventions.
         self.by_address.take(&address)?;
         self.by_account_and_address.take(&(account, address)).inspect_err(|_| self.by_address.give_back(&address))?;
-        self.by_account.take(&account).inspect_err(|_| {
-            self.by_account_and_address.give_back(&(account, address));
-            self.by_address.give_back(&address);
-        })?;
-        Ok(Guess { guesses: self, address, account })
+        // Or strangers who guess from two addresses, for as long as they like, would lock the owner out at home. What is
+        // guessed from there is still limited by the address.
+        let is_familiar = self.familiar.contains_key(&(account, address));
+        if !is_familiar {
+            self.by_account.take(&account).inspect_err(|_| {
+                self.by_account_and_address.give_back(&(account, address));
+                self.by_address.give_back(&address);
+            })?;
+        }
+        Ok(Guess { guesses: self, address, account, is_familiar })
+    }
+
+    /// Remembers that somebody signed in to an account from this address.
+    pub fn remember(&self, account: &str, address: IpAddr) {
+        self.familiar.insert((self.keys.hash_one(account), neighbourhood(address)), ());
     }
 }
 
 impl Guess<'_> {
-    /// The password was right, or was not compared.
-    pub fn was_none(self) {
-        let Self { guesses, address, account } = self;
-        guesses.by_account.give_back(&account);
+    /// Whether the password was right; `None` when it was not compared. Only a wrong one stays counted, as does one whose
+    /// answer was not waited for.
+    pub fn end(self, is_right: Option<bool>) {
+        let Self { guesses, address, account, is_familiar } = self;
+        match is_right {
+            Some(false) => return,
+            Some(true) => guesses.familiar.insert((account, address), ()),
+            None => {}
+        }
+        if !is_familiar {
+            guesses.by_account.give_back(&account);
+        }
         guesses.by_account_and_address.give_back(&(account, address));
         guesses.by_address.give_back(&address);
     }
@@ -122,10 +146,35 @@ mod tests {
     }
 
     #[test]
+    fn where_an_account_was_signed_in_to_strangers_elsewhere_do_not_lock_it() {
+        let (guesses, clock) = guesses();
+        guesses.begin("ada", address(1)).expect("it is compared").end(Some(true));
+        let from_everywhere = |guesses| (2..=255).map(|n| wrong(guesses, 5, "ada", address(n))).sum::<usize>();
+        assert_eq!(from_everywhere(&guesses), 100);
+        assert_eq!(wrong(&guesses, 1, "ada", address(0)), 0, "nobody knows this address");
+
+        guesses.begin("ada", address(1)).expect("it is compared").end(Some(true));
+        // And nobody guesses more for standing next to the owner, nor fewer elsewhere.
+        assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
+        clock.advance(3_600 * SECOND);
+        assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
+        assert_eq!(from_everywhere(&guesses), 100);
+    }
+
+    #[test]
+    fn what_was_not_compared_is_no_guess_and_makes_no_address_familiar() {
+        let (guesses, _) = guesses();
+        for _ in 0..200 {
+            guesses.begin("ada", address(1)).expect("it would be compared").end(None);
+        }
+        assert_eq!((0..=255).map(|n| wrong(&guesses, 5, "ada", address(n))).sum::<usize>(), 100);
+    }
+
+    #[test]
     fn right_passwords_do_not_count_and_no_answer_does() {
         let (guesses, _) = guesses();
         for _ in 0..100 {
-            guesses.begin("ada", address(1)).expect("it is compared").was_none();
+            guesses.begin("ada", address(1)).expect("it is compared").end(Some(true));
         }
         let at_once: Vec<_> = (0..200).filter_map(|_| guesses.begin("ada", address(1)).ok()).collect();
         assert_eq!(at_once.len(), 5);

@@ -1,10 +1,14 @@
 //! Accounts: who people are, how they sign in, and on which devices they are.
 
 mod common_passwords;
+mod devices;
+mod disable;
 mod email;
 mod guesses;
 mod hasher;
+mod live;
 mod name;
+mod new_password;
 mod password;
 mod people;
 mod profile;
@@ -17,13 +21,15 @@ use std::net::IpAddr;
 
 use moka::sync::Cache;
 
+pub use devices::sessions;
 pub use email::Email;
 pub use hasher::Hasher;
+pub use live::LiveSession;
 pub use name::{Name, search_key};
 pub use password::Password;
 pub use people::{Search, by_ids, count, find, find_by_email, list};
 pub use profile::rename;
-pub use sessions::{Authenticated, LiveSession, Viewer};
+pub use sessions::{Authenticated, Viewer};
 pub use sign_in::{Client, NewAccount, SignedIn};
 pub use token::Tokens;
 
@@ -40,7 +46,7 @@ pub struct Accounts {
     tokens: std::sync::Arc<Tokens>,
     /// Sessions looked up a moment ago; `None` is one that has ended.
     recent: Cache<SessionId, Option<sessions::Known>>,
-    live: std::sync::Arc<sessions::Live>,
+    live: std::sync::Arc<live::Live>,
     guesses: std::sync::Arc<guesses::Guesses>,
     /// New accounts, by address.
     sign_ups: std::sync::Arc<Rate<IpAddr>>,
@@ -49,7 +55,7 @@ pub struct Accounts {
 impl Accounts {
     /// Accounts of this program.
     pub fn new(app: App, hasher: Hasher, tokens: Tokens) -> Self {
-        let recent = Cache::builder().time_to_live(limits::SESSION_CACHE).max_capacity(100_000).build();
+        let recent = Cache::builder().expire_after(sessions::Believed).max_capacity(100_000).build();
         let guesses = guesses::Guesses::new(&app.config, &app.clock).into();
         let sign_ups = Rate::new(&app.config, &app.clock, limits::SIGNUPS).into();
         let live = std::sync::Arc::default();

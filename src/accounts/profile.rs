@@ -9,13 +9,14 @@ use crate::accounts::Name;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db;
-use crate::entity::{membership, user};
+use crate::entity::user;
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
+use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
 use crate::id::{ConversationId, UserId};
 
 /// Gives a person another name. The same name changes nothing.
 pub async fn rename(app: &App, user: UserId, name: Name) -> Result<user::Model> {
+    app.rates.profile.take(&user)?;
     app.feed.append(Rename { user, name }).await
 }
 
@@ -43,11 +44,7 @@ impl Change for Rename {
         let ids = || changes.iter().map(|change| change.user);
         let users = user::Entity::find().filter(user::Column::Id.is_in(ids())).all(tx).await?;
         let mut users: HashMap<UserId, user::Model> = users.into_iter().map(|row| (row.id, row)).collect();
-        let stays = membership::Entity::find()
-            .filter(membership::Column::UserId.is_in(ids()))
-            .filter(membership::Column::ToPosition.is_null())
-            .all(tx)
-            .await?;
+        let known_in = feed::known_in(tx, ids()).await?;
         let plan = |change: Self| {
             let user = users.get_mut(&change.user).ok_or(Error::NotFound)?;
             if user.full_name == change.name.as_str() {
@@ -56,8 +53,8 @@ impl Change for Rename {
             user.full_name = change.name.as_str().to_owned();
             user.name_key = change.name.key();
             user.updated_at = now;
-            let own = stays.iter().filter(|stay| stay.user_id == change.user);
-            let conversations = own.map(|stay| stay.conversation_id).collect();
+            let own = known_in.iter().filter(|(person, _)| *person == change.user);
+            let conversations = own.map(|(_, conversation)| *conversation).collect();
             Ok(Plan::Write { write: Renamed { user: user.clone(), conversations }, events: 1 })
         };
         Ok(changes.into_iter().map(plan).collect())

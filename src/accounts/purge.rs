@@ -11,15 +11,21 @@ use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::limits;
 
 impl Accounts {
-    /// Purges at the start and then once in a while, until the program ends.
+    /// Keeps sessions true to the tables, and the tables free of those that are over, until the program ends.
     pub async fn keep(self, shutdown: CancellationToken) {
-        let clock = self.app.clock.clone();
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = self.keep_looking() => {}
+            () = self.keep_purged() => {}
+        }
+    }
+
+    /// Purges at the start and then once in a while.
+    async fn keep_purged(&self) {
+        let clock = &self.app.clock;
         loop {
             self.app.feed.hand_over(Purge);
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = clock.sleep_until(clock.now() + limits::PURGE_EVERY) => {}
-            }
+            clock.sleep_until(clock.now() + limits::PURGE_EVERY).await;
         }
     }
 }

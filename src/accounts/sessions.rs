@@ -1,16 +1,15 @@
 //! Sessions: a [`Viewer`] comes out of here only.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use moka::Expiry;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
-use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
-use crate::accounts::Accounts;
 use crate::accounts::token::TokenError;
+use crate::accounts::{Accounts, LiveSession};
 use crate::clock::Timestamp;
-use crate::db;
 use crate::entity::session;
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Rank, Written};
@@ -60,26 +59,24 @@ pub(super) struct Known {
     row: Arc<session::Model>,
 }
 
-/// The sessions that have open sockets.
-#[derive(Default)]
-pub(super) struct Live {
-    sessions: Mutex<HashMap<SessionId, LiveEntry>>,
-}
+/// For how long that is believed: from the look on, whatever is noted of the session meanwhile. That it has ended is
+/// believed from the moment in which it did.
+pub(super) struct Believed;
 
-struct LiveEntry {
-    sockets: usize,
-    ended: CancellationToken,
-    expires_at: watch::Sender<Timestamp>,
-}
+impl Expiry<SessionId, Option<Known>> for Believed {
+    fn expire_after_create(&self, _: &SessionId, _: &Option<Known>, _: Instant) -> Option<Duration> {
+        Some(limits::SESSION_CACHE)
+    }
 
-/// The session of an open socket.
-pub struct LiveSession {
-    live: Arc<Live>,
-    id: SessionId,
-    /// Cancelled when the session was ended.
-    pub ended: CancellationToken,
-    /// When the session's time is over; moves when it is renewed.
-    pub expires_at: watch::Receiver<Timestamp>,
+    fn expire_after_update(
+        &self,
+        _: &SessionId,
+        session: &Option<Known>,
+        _: Instant,
+        left: Option<Duration>,
+    ) -> Option<Duration> {
+        if session.is_none() { Some(limits::SESSION_CACHE) } else { left }
+    }
 }
 
 impl Accounts {
@@ -105,20 +102,31 @@ impl Accounts {
         Ok(Authenticated::Viewer { viewer, expires_at: session.expires_at, issued_at: claims.issued })
     }
 
-    /// A fresh token for a session, which from now on lasts as long as a new one, but never past its absolute end.
+    /// A fresh token for a session, which from now on lasts as long as a new one, but never past its absolute end. One
+    /// whose time is over has none.
     pub async fn renew(&self, viewer: &Viewer) -> Result<(String, Timestamp)> {
+        let renewed = self.renewal(viewer).await?;
+        self.app.feed.append(UseSession { row: renewed.clone() }).await?;
+        self.renewed(renewed)
+    }
+
+    /// The viewer's session as it would be, were it renewed now.
+    pub(super) async fn renewal(&self, viewer: &Viewer) -> Result<session::Model> {
         let session = self.session(viewer.session).await?.ok_or(Error::Unauthenticated)?;
         let now = self.app.clock.now();
-        let end = session.created_at + limits::SESSION_ABSOLUTE;
-        let expires_at = (now + self.session_length()).min(end);
-        if expires_at <= now {
+        if session.expires_at <= now {
             return Err(Error::Unauthenticated);
         }
-        let renewed = session::Model { last_used_at: now, expires_at, ..session.as_ref().clone() };
-        self.app.feed.append(UseSession { row: renewed.clone() }).await?;
-        self.remember(renewed);
-        self.live.renew(viewer.session, expires_at);
-        Ok((self.tokens.issue(viewer.user, viewer.session, now, expires_at)?, expires_at))
+        let expires_at = (now + self.session_length()).min(session.created_at + limits::SESSION_ABSOLUTE);
+        Ok(session::Model { last_used_at: now, expires_at, ..session.as_ref().clone() })
+    }
+
+    /// A session was renewed: its sockets last longer, and it has a new token.
+    pub(super) fn renewed(&self, session: session::Model) -> Result<(String, Timestamp)> {
+        let session::Model { id, user_id, last_used_at: now, expires_at, .. } = session;
+        self.remember(session);
+        self.live.renew(id, expires_at);
+        Ok((self.tokens.issue(user_id, id, now, expires_at)?, expires_at))
     }
 
     /// Watches a session for as long as a socket of it is open.
@@ -171,48 +179,6 @@ fn later(one: &session::Model, mut other: session::Model) -> session::Model {
     other
 }
 
-impl Live {
-    fn watch(self: &Arc<Self>, id: SessionId, expires_at: Timestamp) -> LiveSession {
-        let mut sessions = self.lock();
-        let entry = sessions.entry(id).or_insert_with(|| LiveEntry {
-            sockets: 0,
-            ended: CancellationToken::new(),
-            expires_at: watch::Sender::new(expires_at),
-        });
-        entry.sockets += 1;
-        let (ended, expires_at) = (entry.ended.clone(), entry.expires_at.subscribe());
-        LiveSession { live: Arc::clone(self), id, ended, expires_at }
-    }
-
-    fn renew(&self, id: SessionId, expires_at: Timestamp) {
-        if let Some(entry) = self.lock().get(&id) {
-            entry.expires_at.send_replace(expires_at);
-        }
-    }
-
-    fn end(&self, id: SessionId) {
-        if let Some(entry) = self.lock().remove(&id) {
-            entry.ended.cancel();
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, LiveEntry>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for LiveSession {
-    fn drop(&mut self) {
-        let mut sessions = self.live.lock();
-        if let Some(entry) = sessions.get_mut(&self.id) {
-            entry.sockets -= 1;
-            if entry.sockets == 0 {
-                sessions.remove(&self.id);
-            }
-        }
-    }
-}
-
 /// Writes down that a session was used, and until when it lasts. One that has ended stays ended.
 struct UseSession {
     row: session::Model,
@@ -245,11 +211,23 @@ impl Change for UseSession {
         writes: Vec<Placed<session::Model>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         let answers = writes.iter().map(|_| Written::silent(())).collect();
-        // The last of each session; a statement can't set a row twice.
+        // The last of each session.
         let rows: HashMap<SessionId, session::Model> =
             writes.into_iter().map(|placed| (placed.write.id, placed.write)).collect();
-        let used = [session::Column::LastUsedAt, session::Column::ExpiresAt];
-        db::upsert(tx, rows.into_values().collect(), used).await?;
+        for row in rows.into_values() {
+            note_use(tx, &row).await?;
+        }
         Ok(answers)
     }
+}
+
+/// An update and not an upsert: another change of the same batch may have ended the session, which must not come back.
+pub(super) async fn note_use(tx: &DatabaseTransaction, row: &session::Model) -> Result<(), DbErr> {
+    session::Entity::update_many()
+        .col_expr(session::Column::LastUsedAt, row.last_used_at.into())
+        .col_expr(session::Column::ExpiresAt, row.expires_at.into())
+        .filter(session::Column::Id.eq(row.id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use crate::accounts::devices::end;
 use crate::accounts::{self, Accounts, Email, Name, Password, Viewer};
 use crate::clock::Timestamp;
 use crate::db;
@@ -49,12 +50,33 @@ pub struct SignedIn {
 }
 
 impl Accounts {
+    /// Whether strangers may make accounts here: `SignUpClosed` where the operator makes them all.
+    pub fn is_open_to_sign_ups(&self) -> Result<()> {
+        if self.app.config.sign_up { Ok(()) } else { Err(Error::SignUpClosed) }
+    }
+
     /// Makes an account and signs in to it.
     pub async fn sign_up(&self, new: NewAccount, client: Client<'_>) -> Result<SignedIn> {
+        self.is_open_to_sign_ups()?;
         self.sign_ups.take(&neighbourhood(client.address))?;
+        let email = new.email.clone();
+        let user = self.new_user(new).await?;
+        let session = self.new_session(user.id, client);
+        let user = self.app.feed.append(SignUp { user, session: Some(session.clone()) }).await?;
+        self.guesses.remember(email.as_str(), client.address);
+        self.begun(user, &session, client.replaces)
+    }
+
+    /// Makes an account for somebody, at the operator's word.
+    pub async fn add(&self, new: NewAccount) -> Result<user::Model> {
+        let user = self.new_user(new).await?;
+        self.app.feed.append(SignUp { user, session: None }).await
+    }
+
+    async fn new_user(&self, new: NewAccount) -> Result<user::Model> {
         let password_hash = self.hasher.hash(new.password).await?;
         let now = self.app.clock.now();
-        let user = user::Model {
+        Ok(user::Model {
             id: UserId::new(),
             full_name: new.name.as_str().to_owned(),
             name_key: new.name.key(),
@@ -65,10 +87,8 @@ impl Accounts {
             created_at: now,
             updated_at: now,
             deleted_at: None,
-        };
-        let session = self.new_session(user.id, client);
-        let user = self.app.feed.append(SignUp { user, session: session.clone() }).await?;
-        self.begun(user, &session, client.replaces)
+            disabled_at: None,
+        })
     }
 
     /// Signs in to the account of an e-mail as it was typed. Unknown e-mail and wrong password answer alike, take alike
@@ -77,20 +97,19 @@ impl Accounts {
         let known = Email::parse(email).ok();
         let guess = self.guesses.begin(known.as_ref().map_or(email, Email::as_str), client.address)?;
         let user = self.find_by_password(known.as_ref(), password).await;
-        // Only an answer of no is a guess. Whoever does not wait for the answer has guessed as well.
-        if !matches!(user, Ok(None)) {
-            guess.was_none();
-        }
+        guess.end(user.as_ref().ok().map(Option::is_some));
         let user = user?.ok_or(Error::InvalidCredentials)?;
         let session = self.new_session(user.id, client);
-        for evicted in self.app.feed.append(BeginSession { session: session.clone() }).await? {
+        let begin = BeginSession { session: session.clone(), verified: user.password_hash.clone() };
+        for evicted in self.app.feed.append(begin).await? {
             self.ended(evicted);
         }
         tracing::info!(user.id = %user.id, "signed in as {}", user.id);
         self.begun(user, &session, client.replaces)
     }
 
-    /// The person whose e-mail and password these are. What is no e-mail address is an unknown one.
+    /// The person whose e-mail and password these are. What is no e-mail address is an unknown one, and whoever may not
+    /// sign in has no right password: that their account is disabled is for the operator to tell.
     async fn find_by_password(&self, email: Option<&Email>, password: Password) -> Result<Option<user::Model>> {
         let user = match email {
             Some(email) => accounts::find_by_email(&self.app, email).await?,
@@ -98,15 +117,7 @@ impl Accounts {
         };
         let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let is_right = self.hasher.verify(password, hash).await?;
-        Ok(user.filter(|_| is_right))
-    }
-
-    /// Ends the viewer's session everywhere.
-    pub async fn log_out(&self, viewer: &Viewer) -> Result<()> {
-        self.app.feed.append(EndSession { id: viewer.session() }).await?;
-        self.ended(viewer.session());
-        tracing::info!(user.id = %viewer.user(), "signed out");
-        Ok(())
+        Ok(user.filter(|user| is_right && user.disabled_at.is_none()))
     }
 
     fn new_session(&self, user_id: UserId, client: Client<'_>) -> NewSession {
@@ -145,7 +156,8 @@ struct NewSession {
 
 struct SignUp {
     user: user::Model,
-    session: NewSession,
+    /// `None`: it is made by somebody else.
+    session: Option<NewSession>,
 }
 
 impl Change for SignUp {
@@ -178,13 +190,15 @@ impl Change for SignUp {
         writes: Vec<Placed<Self>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         db::insert(tx, writes.iter().map(|placed| placed.write.user.clone()).collect()).await?;
-        begin(tx, writes.iter().map(|placed| &placed.write.session)).await?;
+        begin(tx, writes.iter().filter_map(|placed| placed.write.session.as_ref())).await?;
         Ok(writes.into_iter().map(|placed| Written::silent(placed.write.user)).collect())
     }
 }
 
 struct BeginSession {
     session: NewSession,
+    /// The hash of the password that was right.
+    verified: Option<String>,
 }
 
 /// A session to begin, and those that make room for it.
@@ -211,11 +225,22 @@ impl Change for BeginSession {
             .order_by_asc(session::Column::Id)
             .all(tx)
             .await?;
+        let may_sign_in = user::Entity::find()
+            .select_only()
+            .columns([user::Column::Id, user::Column::PasswordHash])
+            .filter(user::Column::Id.is_in(changes.iter().map(|change| change.session.row.user_id)))
+            .filter(user::Column::DisabledAt.is_null())
+            .into_tuple::<(UserId, Option<String>)>();
+        let hashes: HashMap<UserId, Option<String>> = may_sign_in.all(tx).await?.into_iter().collect();
         let mut by_user: HashMap<UserId, Vec<session::Model>> = HashMap::new();
         for row in open {
             by_user.entry(row.user_id).or_default().push(row);
         }
-        let plan = |Self { session }| {
+        let plan = |Self { session, verified }| {
+            // While it was verified, somebody may have changed it.
+            if hashes.get(&session.row.user_id) != Some(&verified) {
+                return Err(Error::InvalidCredentials);
+            }
             let open = by_user.entry(session.row.user_id).or_default();
             // What the device had before is no longer open, and what is over needs no room.
             open.retain(|row| session.replaces != Some(row.id));
@@ -241,37 +266,7 @@ impl Change for BeginSession {
     }
 }
 
-struct EndSession {
-    id: SessionId,
-}
-
-impl Change for EndSession {
-    type Answer = ();
-    type Write = SessionId;
-    const RANK: Rank = Rank::People;
-
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change.id, events: 0 })).collect())
-    }
-
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<SessionId>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
-        end(tx, writes.iter().map(|placed| placed.write).collect()).await?;
-        Ok(writes.iter().map(|_| Written::silent(())).collect())
-    }
-}
-
 async fn begin<'a>(tx: &DatabaseTransaction, new: impl Iterator<Item = &'a NewSession> + Clone) -> Result<(), DbErr> {
     end(tx, new.clone().filter_map(|session| session.replaces).collect()).await?;
     db::insert(tx, new.map(|session| session.row.clone()).collect()).await
-}
-
-async fn end(tx: &DatabaseTransaction, sessions: Vec<SessionId>) -> Result<(), DbErr> {
-    if !sessions.is_empty() {
-        session::Entity::delete_many().filter(session::Column::Id.is_in(sessions)).exec(tx).await?;
-    }
-    Ok(())
 }

@@ -21,7 +21,7 @@ fn nothing_set_is_a_development_server() {
     assert_eq!(config.cors_origins, [Origin::parse("http://localhost:5173").unwrap()]);
     assert_eq!(config.public_url.as_str(), "http://localhost:3000/");
     assert_eq!(config.web_dir, None);
-    assert!(config.rate_limits && config.graphiql && config.introspection);
+    assert!(config.sign_up && config.rate_limits && config.graphiql && config.introspection);
     assert_eq!(config.trusted_proxies, []);
     assert_eq!(config.log_filter, "info");
 }
@@ -48,6 +48,7 @@ fn what_is_set_is_taken() {
         ("PASSWORD_MIN_LENGTH", "64"),
         ("CORS_ORIGINS", "https://a.example, http://b.example:8000,"),
         ("WEB_DIR", "dist"),
+        ("SIGNUP", "closed"),
         ("RATE_LIMITS", "off"),
         ("TRUSTED_PROXIES", "127.0.0.1, fd00::/8,"),
         ("GRAPHIQL", "off"),
@@ -62,7 +63,7 @@ fn what_is_set_is_taken() {
     assert_eq!(origins, ["https://a.example", "http://b.example:8000"]);
     assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
     assert_eq!(config.web_dir.as_deref(), Some(Path::new("dist")));
-    assert!(!config.rate_limits && !config.graphiql && config.introspection);
+    assert!(!config.sign_up && !config.rate_limits && !config.graphiql && config.introspection);
     let trusted = ["127.0.0.1", "fd00::/8"].map(|text| Network::parse(text).unwrap());
     assert_eq!(config.trusted_proxies, trusted);
     assert_eq!(config.log_filter, "warn,parlour=debug");
@@ -137,13 +138,12 @@ fn what_is_wrong_is_refused_in_a_line_with_the_name_the_value_and_what_it_takes(
             "0123456789abcdef0123456789abcdef,hunter2",
             "JWT_PREVIOUS_SECRETS is too short: it takes at least 32 bytes, such as the output of `openssl rand -base64 48`",
         ),
-        ("SIGNUP", "closed", "SIGNUP is set, but what it does is not built yet: leave it unset"),
+        ("SIGNUP", "off", r#"SIGNUP is "off": it takes open or closed"#),
         ("REDIS_URL", "redis://a", "REDIS_URL is set, but what it does is not built yet: leave it unset"),
     ] {
         assert_eq!(config(&[(name, value)]).unwrap_err(), line);
         assert!(!line.contains("hunter2"));
     }
-    assert!(config(&[("SIGNUP", "open")]).is_ok());
     assert_eq!(
         config(&[("APP_ENV", "production")]).unwrap_err(),
         "JWT_SECRET is required with APP_ENV=production: it takes at least 32 bytes, such as the output of `openssl rand -base64 48`"

@@ -10,7 +10,7 @@ use super::{Network, Origin};
 use crate::secrets::Secret;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 18] = [
+pub(super) const NAMES: [&str; 19] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -23,6 +23,7 @@ pub(super) const NAMES: [&str; 18] = [
     "CORS_ORIGINS",
     "PUBLIC_URL",
     "WEB_DIR",
+    "SIGNUP",
     "RATE_LIMITS",
     "TRUSTED_PROXIES",
     "GRAPHIQL",
@@ -31,8 +32,8 @@ pub(super) const NAMES: [&str; 18] = [
     "LOG_FORMAT",
 ];
 
-/// Whoever sets one of these counts on what it does, which is not built yet; with it, the value that changes nothing.
-const TO_COME: [(&str, &str); 4] = [("REDIS_URL", ""), ("S3_BUCKET", ""), ("SIGNUP", "open"), ("METRICS_ADDR", "")];
+/// Whoever sets one of these counts on what it does, which is not built yet.
+const TO_COME: [&str; 3] = ["REDIS_URL", "S3_BUCKET", "METRICS_ADDR"];
 
 /// What a secret has to be.
 pub(super) const WANTS_A_SECRET: &str = "at least 32 bytes, such as the output of `openssl rand -base64 48`";
@@ -205,10 +206,7 @@ impl<'a> Variables<'a> {
     }
 
     pub(super) fn refuse_what_is_to_come(&self) -> Result<(), ConfigError> {
-        let set = |&(name, harmless): &(&'static str, &str)| {
-            self.get(name).is_some_and(|value| value != harmless).then_some(name)
-        };
-        match TO_COME.iter().find_map(set) {
+        match TO_COME.iter().find(|name| self.get(name).is_some()) {
             Some(name) => Err(ConfigError::hidden(name, "is set, but what it does is not built yet: leave it unset")),
             None => Ok(()),
         }

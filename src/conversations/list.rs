@@ -31,6 +31,12 @@ pub async fn list(app: &App, user: UserId, first: u32, after: Option<Position>) 
     Ok(Page::cut(rows, first, has_previous))
 }
 
+/// The ids of so many of a person's conversations, in no order.
+pub async fn ids_of(app: &App, user: UserId, limit: u64) -> Result<Vec<ConversationId>> {
+    let mine = current_rows().filter(membership::Column::UserId.eq(user)).limit(limit);
+    Ok(mine.select_only().column(membership::Column::ConversationId).into_tuple().all(&app.db.reader).await?)
+}
+
 /// Conversations by their ids, in no order. Whoever asks has seen to it that they may be seen.
 pub async fn by_ids(app: &App, ids: &[ConversationId]) -> Result<Vec<conversation::Model>> {
     Ok(conversation::Entity::find()

@@ -49,6 +49,8 @@ pub trait Change: Send + Sized + 'static {
 pub enum Rank {
     /// People and conversations.
     People,
+    /// What ends sessions: those that begin in the same batch, too.
+    Endings,
     /// Messages.
     Messages,
     /// Read marks, which may wait.

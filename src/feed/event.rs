@@ -96,6 +96,23 @@ impl Event {
         self.cursor.position
     }
 
+    /// Who joins by it.
+    pub(super) fn joins(&self) -> Option<UserId> {
+        if self.fact.kind == Kind::ConversationAdded { self.recipient() } else { None }
+    }
+
+    /// Who leaves by it.
+    pub(super) fn leaves(&self) -> Option<UserId> {
+        if self.fact.kind == Kind::ConversationRemoved { self.recipient() } else { None }
+    }
+
+    fn recipient(&self) -> Option<UserId> {
+        match self.fact.audience {
+            Audience::Person(user) => Some(user),
+            Audience::Conversation(_) | Audience::Contacts { .. } => None,
+        }
+    }
+
     /// The row that it was committed with, where this node still has it.
     pub fn row<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
         self.fact.row.clone()?.downcast().ok()

@@ -126,6 +126,17 @@ impl Follower {
         }
     }
 
+    /// Whether the person has left the conversation of an event by now. What came before is still theirs to hear, but
+    /// not what has become of the conversation since.
+    pub fn has_left(&self, event: &Event) -> bool {
+        let place = match &self.state {
+            State::Starting(_) => return false,
+            State::Replaying(replay) => &replay.place,
+            State::Live { place, .. } => place,
+        };
+        event.fact.conversation.is_some_and(|conversation| place.has_left(conversation))
+    }
+
     async fn begin(&mut self, start: Start) -> Result<Option<Step>> {
         let after = match start {
             Start::After(cursor) => Some(cursor),

@@ -1,6 +1,7 @@
 //! The hub: takes committed events in position order, keeps the recent ones, and hands each to those who may hear it.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -39,6 +40,8 @@ struct State {
 struct Person {
     listeners: Vec<Listener>,
     conversations: HashSet<ConversationId>,
+    /// Whether they left anything while they listened.
+    has_left: Arc<AtomicBool>,
 }
 
 struct Listener {
@@ -52,11 +55,24 @@ pub(super) struct Attachment {
     hub: Arc<Hub>,
     user: UserId,
     id: u64,
+    has_left: Arc<AtomicBool>,
     pub(super) inbox: mpsc::Receiver<Arc<Event>>,
     /// What comes in the inbox comes after this; what came up to it is the replay's.
     pub(super) since: Cursor,
     /// What was missed, where the ring had all of it.
     pub(super) missed: Option<Vec<Arc<Event>>>,
+}
+
+impl Attachment {
+    /// Whether the person has left a conversation while they listened, though something of it may still be in the inbox.
+    pub(super) fn has_left(&self, conversation: ConversationId) -> bool {
+        // Most have left nothing, and need not ask.
+        if !self.has_left.load(Ordering::Relaxed) {
+            return false;
+        }
+        let state = self.hub.lock();
+        !state.people.get(&self.user).is_some_and(|person| person.conversations.contains(&conversation))
+    }
 }
 
 impl Drop for Attachment {
@@ -72,14 +88,8 @@ impl Drop for Attachment {
 
 impl Hub {
     pub(super) fn new(head: Cursor) -> Self {
-        let state = State {
-            head,
-            ring: VecDeque::new(),
-            before_ring: head,
-            people: HashMap::new(),
-            members: HashMap::new(),
-            next_listener: 0,
-        };
+        let (ring, people, members) = Default::default();
+        let state = State { head, ring, before_ring: head, people, members, next_listener: 0 };
         Self { state: Mutex::new(state), behind: Notify::new() }
     }
 
@@ -156,9 +166,11 @@ impl Hub {
         let missed = after.and_then(|after| state.missed(user, after));
         let since = state.head;
         let (sender, inbox) = mpsc::channel(limits::INBOX_EVENTS);
-        state.people.get_mut(&user)?.listeners.push(Listener { id, inbox: sender });
+        let person = state.people.get_mut(&user)?;
+        person.listeners.push(Listener { id, inbox: sender });
+        let has_left = Arc::clone(&person.has_left);
         state.next_listener += 1;
-        Some(Attachment { hub: Arc::clone(self), user, id, inbox, since, missed })
+        Some(Attachment { hub: Arc::clone(self), user, id, has_left, inbox, since, missed })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -243,6 +255,7 @@ impl State {
     fn leave(&mut self, user: UserId, conversation: ConversationId) {
         if let Some(person) = self.people.get_mut(&user) {
             person.conversations.remove(&conversation);
+            person.has_left.store(true, Ordering::Relaxed);
         }
         if let Some(members) = self.members.get_mut(&conversation) {
             members.remove(&user);
@@ -270,7 +283,7 @@ impl State {
         for (conversation, joined) in &conversations {
             self.members.entry(*conversation).or_default().insert(user, *joined);
         }
-        let person = Person { listeners: Vec::new(), conversations: conversations.into_keys().collect() };
+        let person = Person { conversations: conversations.into_keys().collect(), ..Person::default() };
         self.people.insert(user, person);
     }
 
@@ -329,22 +342,5 @@ impl Person {
     /// Puts the event into every inbox. A listener whose inbox is full is let go of: it reads on in the database.
     fn hear(&mut self, event: &Arc<Event>) {
         self.listeners.retain(|listener| listener.inbox.try_send(Arc::clone(event)).is_ok());
-    }
-}
-
-impl Event {
-    fn joins(&self) -> Option<UserId> {
-        if self.fact.kind == Kind::ConversationAdded { self.recipient() } else { None }
-    }
-
-    fn leaves(&self) -> Option<UserId> {
-        if self.fact.kind == Kind::ConversationRemoved { self.recipient() } else { None }
-    }
-
-    fn recipient(&self) -> Option<UserId> {
-        match self.fact.audience {
-            Audience::Person(user) => Some(user),
-            Audience::Conversation(_) | Audience::Contacts { .. } => None,
-        }
     }
 }

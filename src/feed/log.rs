@@ -75,8 +75,8 @@ pub(super) async fn after(db: &DatabaseConnection, position: Position) -> Result
         .await?;
     let people = rows.iter().filter(|row| row.kind == Kind::UserChanged).filter_map(|row| row.user_id);
     let mut contacts: HashMap<UserId, Vec<ConversationId>> = HashMap::new();
-    for stay in current_memberships(people).all(db).await? {
-        contacts.entry(stay.user_id).or_default().push(stay.conversation_id);
+    for (person, conversation) in known_in(db, people).await? {
+        contacts.entry(person).or_default().push(conversation);
     }
     let contacts: HashMap<UserId, Arc<[ConversationId]>> =
         contacts.into_iter().map(|(person, conversations)| (person, conversations.into())).collect();
@@ -97,6 +97,22 @@ pub(super) async fn membership(db: &DatabaseConnection, user: UserId) -> Result<
     let stays = current_memberships([user]).all(&tx).await?;
     tx.commit().await?;
     Ok(Membership { at, conversations: stays.iter().map(|stay| (stay.conversation_id, stay.from_position)).collect() })
+}
+
+/// The conversations in which people are known: those that they are in, and those that they have left, where what they
+/// wrote still stands under their name.
+pub async fn known_in(
+    db: &impl ConnectionTrait,
+    people: impl IntoIterator<Item = UserId>,
+) -> Result<Vec<(UserId, ConversationId)>, DbErr> {
+    membership::Entity::find()
+        .select_only()
+        .columns([membership::Column::UserId, membership::Column::ConversationId])
+        .distinct()
+        .filter(membership::Column::UserId.is_in(people))
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 fn current_memberships(people: impl IntoIterator<Item = UserId>) -> sea_orm::Select<membership::Entity> {
@@ -136,7 +152,7 @@ async fn anything_after(db: &DatabaseConnection, user: UserId, after: Position) 
           SELECT 1 FROM "user" u WHERE u.id = $1 AND u.changed_position > $2
         ) OR EXISTS (
           SELECT 1 FROM membership m
-            JOIN membership other ON other.conversation_id = m.conversation_id AND other.to_position IS NULL
+            JOIN membership other ON other.conversation_id = m.conversation_id
             JOIN "user" u ON u.id = other.user_id
            WHERE m.user_id = $1 AND m.to_position IS NULL AND u.changed_position > $2
         )"#;
@@ -222,7 +238,7 @@ fn missed() -> &'static str {
         WHERE e.conversation_id IS NULL AND e.kind = 7 AND e.position > $2 AND e.position <= $3
           AND (e.user_id = $1 OR EXISTS (
             SELECT 1 FROM mine JOIN membership other ON other.conversation_id = mine.conversation_id
-             WHERE other.user_id = e.user_id AND other.to_position IS NULL))
+             WHERE other.user_id = e.user_id))
      )
      SELECT e.* FROM missed e WHERE TRUE"
 }

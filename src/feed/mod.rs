@@ -26,7 +26,7 @@ pub use change::{Change, Placed, Plan, Rank, Written};
 pub use cursor::{Cursor, Position};
 pub use event::{Audience, Event, Kind, NewEvent};
 pub use follow::{Follower, Start, Step};
-pub use log::Reset;
+pub use log::{Reset, known_in};
 pub use page::Page;
 
 use crate::clock::Clock;

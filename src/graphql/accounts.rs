@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use uuid::Uuid;
 
 use crate::accounts::{self, Email, Name, NewAccount, Password, Search, SignedIn};
+use crate::clock::Timestamp;
 use crate::entity::user;
 use crate::error::Error;
 use crate::graphql::Caller;
@@ -98,15 +99,22 @@ pub struct AuthPayload {
     /// For clients without cookies: send it as `Authorization: Bearer …` and as `authorization` in the payload of
     /// `connection_init`. Browsers need not select it: they get the same as an httpOnly cookie.
     token: String,
-    /// When the session ends, unless it is used before.
+    /// When the session ends, unless it is renewed before.
     expires_at: DateTime,
+}
+
+impl AuthPayload {
+    /// A session that goes on with another token.
+    pub(super) fn new(user: User, token: String, expires_at: Timestamp) -> Self {
+        Self { user, token, expires_at: DateTime(expires_at) }
+    }
 }
 
 impl From<SignedIn> for AuthPayload {
     fn from(session: SignedIn) -> Self {
         let SignedIn { user, token, expires_at } = session;
         let user = User { row: Arc::new(user), is_own: true };
-        Self { user, token, expires_at: DateTime(expires_at) }
+        Self::new(user, token, expires_at)
     }
 }
 
@@ -188,7 +196,7 @@ impl AccountsQuery {
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {
             Place::User { name_key, id } => Some((name_key, UserId::from(id))),
-            Place::Message { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
+            Place::Message { .. } | Place::Hit { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
         })?;
         let search = Search::new(viewer, search.as_deref())?;
         let page = accounts::list(ctx.app()?, &search, first, after).await?;
@@ -209,13 +217,15 @@ pub struct AccountsMutation;
 #[Object]
 impl AccountsMutation {
     /// Makes an account and signs in to it. The cookie of the answer keeps a browser signed in; other clients take
-    /// the token. Codes: BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED.
+    /// the token. Codes: BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED; FORBIDDEN where accounts come from the operator, which
+    /// `serverInfo.features` tells by having no "signup".
     async fn signup(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new account.")] input: SignupInput,
     ) -> Result<AuthPayload> {
         let program = ctx.program()?;
+        program.accounts.is_open_to_sign_ups()?;
         let caller = ctx.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))?;
         let minimum = program.app.config.password_min_length;
         let new = NewAccount {
@@ -251,7 +261,8 @@ impl AccountsMutation {
         Ok(true)
     }
 
-    /// Changes your profile. Everybody who shares a conversation with you hears of it as UserChanged.
+    /// Changes your profile. Everybody who shares a conversation with you hears of it as UserChanged. Codes:
+    /// BAD_USER_INPUT, RATE_LIMITED.
     async fn update_profile(
         &self,
         ctx: &Context<'_>,

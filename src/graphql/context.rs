@@ -1,5 +1,6 @@
 //! What a resolver can reach: the program, and the viewer where there is one.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::Context;
@@ -9,8 +10,11 @@ use crate::app::App;
 use crate::error::Error;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::Loaders;
+use crate::graphql::moment::Moment;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
+use crate::search::Search;
+use crate::typing::Typing;
 
 /// The program, as resolvers know it.
 #[derive(Clone)]
@@ -23,6 +27,10 @@ pub struct Program {
     pub presence: Presence,
     /// The pace of read marks.
     pub read_marks: ReadMarks,
+    /// Messages by their words.
+    pub search: Search,
+    /// Who is typing.
+    pub typing: Typing,
 }
 
 /// Whether an execution that is to serve many viewers asked who the viewer is.
@@ -43,6 +51,8 @@ pub(super) trait Reach<'a> {
     /// The signed-in viewer. In an execution that serves many viewers there is none, and it is noted that one was
     /// asked for: its result is thrown away, and every viewer gets their own.
     fn viewer(&self) -> Result<&'a Viewer>;
+    /// Whether this tells of something in a conversation that the viewer has left since.
+    fn has_left(&self) -> bool;
 }
 
 impl<'a> Reach<'a> for Context<'a> {
@@ -62,10 +72,14 @@ impl<'a> Reach<'a> for Context<'a> {
         if let Ok(viewer) = self.data::<Viewer>() {
             return Ok(viewer);
         }
-        if let Ok(shared) = self.data::<std::sync::Arc<AskedForViewer>>() {
+        if let Ok(shared) = self.data::<Arc<AskedForViewer>>() {
             shared.0.store(true, Ordering::Relaxed);
         }
         Err(Failure(Error::Unauthenticated))
+    }
+
+    fn has_left(&self) -> bool {
+        self.data::<Arc<Moment>>().is_ok_and(|moment| matches!(**moment, Moment::Past(_)))
     }
 }
 

@@ -14,7 +14,8 @@ use crate::graphql::context::Reach;
 use crate::graphql::date_time::DateTime;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::load;
-use crate::graphql::messages::{Message, MessageWindow, message_list};
+use crate::graphql::messages::Message;
+use crate::graphql::pages::{MessageWindow, message_list};
 use crate::graphql::paging::{self, List, Place};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
@@ -68,6 +69,12 @@ impl From<conversation::Model> for Conversation {
 }
 
 impl Conversation {
+    /// What somebody sees of it who has left it: that it was there.
+    pub(super) fn left(row: &conversation::Model) -> Self {
+        let (title, updated_at) = (None, row.created_at);
+        conversation::Model { title, last_seq: 0, updated_at, ..row.clone() }.into()
+    }
+
     async fn own(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
         ctx.viewer()?;
         load(&ctx.loaders()?.memberships, self.0.id).await
@@ -115,7 +122,11 @@ impl Conversation {
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {
             Place::Member { conversation, position, user } if conversation == here => Some((position, user.into())),
-            Place::Member { .. } | Place::Message { .. } | Place::Conversation { .. } | Place::User { .. } => None,
+            Place::Member { .. }
+            | Place::Message { .. }
+            | Place::Hit { .. }
+            | Place::Conversation { .. }
+            | Place::User { .. } => None,
         })?;
         ctx.viewer()?;
         let page = match after {
@@ -136,6 +147,9 @@ impl Conversation {
 
     /// How many are in it.
     async fn member_count(&self, ctx: &Context<'_>) -> Result<usize> {
+        if ctx.has_left() {
+            return Ok(0);
+        }
         Ok(load(&ctx.loaders()?.member_counts, self.0.id).await?.unwrap_or(0))
     }
 
@@ -239,7 +253,7 @@ impl ConversationsQuery {
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let after = paging::place("after", after.as_deref(), |place| match place {
             Place::Conversation { active_position } => Some(active_position),
-            Place::Message { .. } | Place::User { .. } | Place::Member { .. } => None,
+            Place::Message { .. } | Place::Hit { .. } | Place::User { .. } | Place::Member { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
         Ok(paging::connection(page, |row| (Place::Conversation { active_position: row.active_position }, row.into())))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 
 use crate::error::Error;
 
@@ -47,7 +47,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::Unauthenticated => "UNAUTHENTICATED",
         Error::InvalidCredentials => "INVALID_CREDENTIALS",
         Error::EmailTaken => "EMAIL_TAKEN",
-        Error::Forbidden => "FORBIDDEN",
+        Error::Forbidden | Error::SignUpClosed => "FORBIDDEN",
         Error::NotFound => "NOT_FOUND",
         Error::RateLimited { .. } => "RATE_LIMITED",
         Error::QueryTooComplex(_) => "QUERY_TOO_COMPLEX",
@@ -67,6 +67,27 @@ pub fn finish(response: &mut Response, request_id: &str) {
     for error in &mut response.errors {
         dress(error, request_id);
     }
+}
+
+/// Gives the library's own errors about an argument the `field` that ours have. It says where the argument's value stands
+/// in the document: behind its name.
+pub fn name_arguments(response: &mut Response, document: &str) {
+    for error in &mut response.errors {
+        let is_the_librarys = error.source.is_none() && error.extensions.is_none() && !error.path.is_empty();
+        let value = error.locations.first().filter(|_| is_the_librarys);
+        if let Some(name) = value.and_then(|value| argument_before(document, *value)) {
+            error.extensions.get_or_insert_default().set("field", name);
+        }
+    }
+}
+
+/// The name in the `name: ` that ends where a value begins. `None` where the two stand on different lines.
+fn argument_before(document: &str, value: Pos) -> Option<&str> {
+    let line = document.lines().nth(value.line.checked_sub(1)?)?;
+    let (column, _) = line.char_indices().nth(value.column.checked_sub(1)?)?;
+    let named = line[..column].trim_end().strip_suffix(':')?.trim_end();
+    let name = named.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next();
+    name.filter(|name| !name.is_empty())
 }
 
 /// Whether nothing was executed: what fails while it is executed has a path.
@@ -111,6 +132,7 @@ fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &s
         | Error::InvalidCredentials
         | Error::EmailTaken
         | Error::Forbidden
+        | Error::SignUpClosed
         | Error::NotFound
         | Error::QueryTooComplex(_)
         | Error::PayloadTooLarge { .. }

@@ -91,8 +91,8 @@ pub enum ConversationChange {
     Removed,
 }
 
-/// A new name or picture, or an erasure, of somebody with whom you share a conversation, or of yourself. With
-/// `user.deletedAt` all that person's messages are tombstones from here on.
+/// A new name or picture, or an erasure, of somebody whom you see in your conversations, or of yourself: also of one who
+/// has left, where their messages stand. With `user.deletedAt` all that person's messages are tombstones from here on.
 #[derive(SimpleObject)]
 pub struct UserChanged {
     /// What to resume from after this event.
@@ -157,8 +157,10 @@ async fn tell(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
     let changed = |change| async move {
         let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
         let conversation = match change {
-            ConversationChange::Removed => None,
-            ConversationChange::Added | ConversationChange::Updated => load(&ctx.loaders()?.conversations, id).await?,
+            ConversationChange::Added | ConversationChange::Updated if !ctx.has_left() => {
+                load(&ctx.loaders()?.conversations, id).await?
+            }
+            ConversationChange::Added | ConversationChange::Updated | ConversationChange::Removed => None,
         };
         let conversation = conversation.map(Conversation);
         Ok::<_, Failure>(FeedEvent::ConversationChanged(ConversationChanged {
@@ -262,8 +264,10 @@ impl FeedSubscription {
         #[graphql(desc = "The feedCursor of the last message that was handled.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Message>> {
         moment(ctx, Topic::MessageAdded { conversation, after }, async |moment| match moment {
-            Moment::Event(event) => Ok(Some(message_of(ctx, event).await?)),
-            Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) | Moment::Presence(_) => Ok(None),
+            Moment::Event(event) | Moment::Past(event) => Ok(Some(message_of(ctx, event).await?)),
+            Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) | Moment::Presence(_) | Moment::Typing(_) => {
+                Ok(None)
+            }
         })
         .await
     }
@@ -278,10 +282,10 @@ impl FeedSubscription {
         #[graphql(desc = "The cursor of the last event that was handled, or a feedCursor.")] after: Option<String>,
     ) -> Result<impl Stream<Item = FeedEvent>> {
         moment(ctx, Topic::Events { after }, async |moment| match moment {
-            Moment::Event(event) => tell(ctx, event).await,
+            Moment::Event(event) | Moment::Past(event) => tell(ctx, event).await,
             Moment::CaughtUp(cursor) => Ok(Some(FeedEvent::CaughtUp(CaughtUp { cursor: cursor.to_string() }))),
             Moment::Reset(reason, cursor) => Ok(Some(FeedEvent::FeedReset(FeedReset::new(*reason, *cursor)))),
-            Moment::Online(_) | Moment::Presence(_) => Ok(None),
+            Moment::Online(_) | Moment::Presence(_) | Moment::Typing(_) => Ok(None),
         })
         .await
     }

@@ -1,5 +1,5 @@
 //! Runs one operation of a socket to its end, as frames. A subscription is a position in the feed (or a look at
-//! presence): each thing that happens is resolved by an execution of its own.
+//! presence or typing): each thing that happens is resolved by an execution of its own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -105,6 +105,7 @@ impl Api {
             }
             Topic::OnlineUsers => subscription.online_users().await,
             Topic::PresenceChanged { user_ids } => subscription.presence(user_ids).await,
+            Topic::TypingChanged { conversation } => subscription.typing(conversation).await,
         };
         match end {
             Ok(()) => vec![Frame::Complete],

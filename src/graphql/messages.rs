@@ -1,13 +1,10 @@
-//! Messages, their pages, and read marks.
+//! Messages and read marks.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use uuid::Uuid;
 
-use crate::accounts;
-use crate::conversations::{self, Membership, Reference};
+use crate::conversations::{self, Reference};
 use crate::entity::{message, user};
 use crate::error::Error;
 use crate::feed::Cursor;
@@ -17,17 +14,16 @@ use crate::graphql::conversations::{Conversation, ConversationRef};
 use crate::graphql::date_time::DateTime;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::load;
-use crate::graphql::paging::{self, List, Place};
-use crate::id::{ConversationId, MessageId, UserId};
-use crate::limits;
-use crate::messages::{self, MessageText, NewMessage, Window};
-use crate::page::Page;
+use crate::graphql::pages::{MessageWindow, message_list};
+use crate::graphql::paging::List;
+use crate::id::{ConversationId, MessageId};
+use crate::messages::{self, MessageText, NewMessage};
 
 /// A message, or the tombstone of one that was deleted.
 pub struct Message {
-    row: Arc<message::Model>,
+    pub(super) row: Arc<message::Model>,
     /// Where it was read together with the message.
-    sender: Option<Arc<user::Model>>,
+    pub(super) sender: Option<Arc<user::Model>>,
 }
 
 impl Message {
@@ -51,11 +47,12 @@ impl Message {
         self.row.id.to_string().into()
     }
 
-    /// Where it was sent.
+    /// Where it was sent. In an event that reaches you when you have left it, no more than that it was there.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
         let id = self.row.conversation_id;
         let row = load(&ctx.loaders()?.conversations, id).await?;
-        row.map(Conversation).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("conversation {id} has no row"))))
+        let row = row.map(|row| if ctx.has_left() { Conversation::left(&row) } else { Conversation(row) });
+        row.ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("conversation {id} has no row"))))
     }
 
     /// The id of the conversation where it was sent.
@@ -81,9 +78,10 @@ impl Message {
         self.row.text.as_deref()
     }
 
-    /// The message that it replies to, in the same conversation.
+    /// The message that it replies to, in the same conversation. Null in an event that reaches you when you have left.
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         match self.row.reply_to_id {
+            Some(_) if ctx.has_left() => Ok(None),
             Some(id) => Ok(load(&ctx.loaders()?.messages, id).await?.map(Message::new)),
             None => Ok(None),
         }
@@ -114,88 +112,6 @@ impl Message {
         let nonce = u32::try_from(self.row.nonce).unwrap_or_default();
         Cursor { position: self.row.position, nonce }.to_string()
     }
-}
-
-/// The arguments of a page of messages.
-pub(super) struct MessageWindow {
-    pub(super) first: Option<i32>,
-    pub(super) after: Option<String>,
-    pub(super) last: Option<i32>,
-    pub(super) before: Option<String>,
-    pub(super) around_seq: Option<i32>,
-}
-
-impl MessageWindow {
-    /// Checks the arguments; `here` is the conversation, where the viewer may see one.
-    fn parse(&self, here: Option<ConversationId>) -> Result<Window> {
-        let wrong = |field: &'static str, message: &'static str| Err(Failure(Error::input(field, message)));
-        let first = paging::size("first", self.first)?;
-        let last = paging::size("last", self.last)?;
-        let seq = |field, cursor: &Option<String>| {
-            paging::place(field, cursor.as_deref(), |place| match place {
-                Place::Message { conversation, seq } => {
-                    let is_here = here.is_none_or(|here| conversation.as_bytes() == here.as_bytes());
-                    (is_here && seq > 0).then_some(seq)
-                }
-                Place::Conversation { .. } | Place::User { .. } | Place::Member { .. } => None,
-            })
-        };
-        let (after, before) = (seq("after", &self.after)?, seq("before", &self.before)?);
-        if first.is_some() && last.is_some() {
-            return wrong("last", "ask for first or for last, not for both");
-        }
-        if let Some(seq) = self.around_seq {
-            return match seq {
-                ..0 => wrong("aroundSeq", "a seq is 1 or more"),
-                _ if after.is_some() => wrong("after", "aroundSeq goes without after"),
-                _ if before.is_some() => wrong("before", "aroundSeq goes without before"),
-                _ => Ok(Window::Around { count: first.or(last).unwrap_or(limits::DEFAULT_PAGE), seq }),
-            };
-        }
-        match (after, before) {
-            (Some(_), Some(_)) => wrong("before", "ask for what is after or for what is before, not for both"),
-            (Some(_), None) if last.is_some() => wrong("last", "after goes with first"),
-            (None, Some(_)) if first.is_some() => wrong("first", "before goes with last"),
-            (Some(_), None) => Ok(Window::First { count: first.unwrap_or(limits::DEFAULT_PAGE), after }),
-            (None, _) => match first {
-                Some(count) => Ok(Window::First { count, after: None }),
-                None => Ok(Window::Last { count: last.unwrap_or(limits::DEFAULT_PAGE), before }),
-            },
-        }
-    }
-}
-
-/// A page of a conversation's messages; an empty one where the viewer is not in it.
-pub(super) async fn message_list(
-    ctx: &Context<'_>,
-    membership: Option<&Membership>,
-    window: MessageWindow,
-) -> Result<List<Message>> {
-    let window = window.parse(membership.map(|own| own.conversation().id))?;
-    let page = match membership {
-        Some(own) => messages::history(ctx.app()?, own, window).await?,
-        None => Page::empty(),
-    };
-    let senders = senders(ctx, &page.items).await?;
-    Ok(paging::connection(page, |row| {
-        let conversation = Uuid::from_bytes(*row.conversation_id.as_bytes());
-        let sender = senders.get(&row.sender_id).cloned();
-        (Place::Message { conversation, seq: row.seq }, Message { row: Arc::new(row), sender })
-    }))
-}
-
-/// The senders of a page, where they are selected: read at once, as a look-up a message costs more than all the rest.
-async fn senders(ctx: &Context<'_>, page: &[message::Model]) -> Result<HashMap<UserId, Arc<user::Model>>> {
-    let selected = ctx.look_ahead();
-    if !selected.field("nodes").field("sender").exists()
-        && !selected.field("edges").field("node").field("sender").exists()
-    {
-        return Ok(HashMap::new());
-    }
-    let ids: HashSet<UserId> = page.iter().map(|row| row.sender_id).collect();
-    let ids: Vec<UserId> = ids.into_iter().collect();
-    let rows = accounts::by_ids(ctx.app()?, &ids).await?;
-    Ok(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect())
 }
 
 /// The badge: all that you have not read.
@@ -291,7 +207,10 @@ impl MessagesMutation {
         let to = input.to.parse().unwrap_or_else(|| Reference::Id(ConversationId::new()));
         let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
         let new = NewMessage { id, to, text: input.text, reply_to };
-        Ok(messages::send(ctx.app()?, sender, new).await?.into())
+        let program = ctx.program()?;
+        let sent = messages::send(&program.app, sender, new).await?;
+        program.typing.sent(sender, sent.conversation_id);
+        Ok(sent.into())
     }
 
     /// Gives a message of yours another text, 1 to 4,000 characters. The same text makes no new version. Codes:

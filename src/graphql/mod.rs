@@ -15,13 +15,17 @@ mod loaders;
 mod made;
 mod messages;
 mod moment;
+mod pages;
 mod paging;
 mod place;
 mod presence;
+mod search;
 mod server_info;
+mod sessions;
 mod shape;
 mod shared;
 mod subscription;
+mod typing;
 mod variables;
 
 use std::collections::HashSet;
@@ -53,19 +57,27 @@ use shared::Shapes;
 #[derive(MergedObject, Default)]
 pub struct Query(
     accounts::AccountsQuery,
+    sessions::SessionsQuery,
     conversations::ConversationsQuery,
     messages::MessagesQuery,
+    search::SearchQuery,
     feed::FeedQuery,
     server_info::ServerInfoQuery,
 );
 
 /// All mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(accounts::AccountsMutation, groups::GroupsMutation, messages::MessagesMutation);
+pub struct Mutation(
+    accounts::AccountsMutation,
+    sessions::SessionsMutation,
+    groups::GroupsMutation,
+    messages::MessagesMutation,
+    typing::TypingMutation,
+);
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(feed::FeedSubscription, presence::PresenceSubscription);
+pub struct Subscription(feed::FeedSubscription, presence::PresenceSubscription, typing::TypingSubscription);
 
 /// Who sends a request.
 #[derive(Clone, Debug)]
@@ -164,7 +176,7 @@ impl Api {
     }
 
     async fn execute_prepared(&self, request: Request, caller: Caller) -> Response {
-        let request_id = caller.request_id.clone();
+        let (request_id, document) = (caller.request_id.clone(), request.query.clone());
         let viewer = caller.viewer.clone();
         // Taken before anything is resolved.
         let now = feed::FeedCursorNow(self.0.program.app.feed.head());
@@ -175,10 +187,11 @@ impl Api {
             None => request,
         };
         let response = AssertUnwindSafe(self.0.schema.execute(request)).catch_unwind().await;
-        let response = response.unwrap_or_else(|_| {
+        let mut response = response.unwrap_or_else(|_| {
             let panicked = Error::Internal(anyhow::anyhow!("a resolver panicked"));
             Response::from_errors(vec![error::server_error(panicked)])
         });
+        error::name_arguments(&mut response, &document);
         self.finished(response, &request_id)
     }
 
@@ -205,13 +218,15 @@ pub fn sdl() -> String {
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     // The guard has counted before; these are a second line.
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        .limit_recursive_depth(32)
+        .limit_recursive_depth(limits::QUERY_LEVELS)
         .limit_directives(limits::QUERY_DIRECTIVES)
         // The library's type for lists is the same for all of them, so what is in them is told here.
         .override_output_type_description::<accounts::UserList>("A page of people.")
         .override_output_type_description::<List<conversations::Member>>("A page of a conversation's members.")
         .override_output_type_description::<List<conversations::Conversation>>("A page of conversations.")
-        .override_output_type_description::<List<messages::Message>>("A page of a history, oldest to newest.")
+        .override_output_type_description::<List<messages::Message>>(
+            "A page of messages: of a history, oldest to newest, or of what a search finds.",
+        )
 }
 
 /// The parser shows the whole line, which may be the whole document, and says in the last line what it expected. That

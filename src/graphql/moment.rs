@@ -6,15 +6,19 @@ use async_graphql::{Context, ID};
 use futures_util::stream;
 
 use crate::error::Error;
-use crate::feed::{Cursor, Event, Reset};
+use crate::feed::{Cursor, Event, Follower, Reset};
 use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::{Failure, Result};
 use crate::presence::{Changed, Online};
+use crate::typing;
 
 /// Something that happened, to be resolved for a subscription.
 pub enum Moment {
     /// An event of the feed.
     Event(Arc<Event>),
+    /// An event of a conversation that the viewer has left since: they see what it tells, and nothing around it, which
+    /// may have changed behind them.
+    Past(Arc<Event>),
     /// A replay is over.
     CaughtUp(Cursor),
     /// What was missed can't be told.
@@ -23,6 +27,15 @@ pub enum Moment {
     Online(Arc<Online>),
     /// Somebody came or went.
     Presence(Arc<Changed>),
+    /// Somebody began to type, or stopped.
+    Typing(Arc<typing::Changed>),
+}
+
+impl Moment {
+    /// An event, for somebody who follows the feed.
+    pub(super) fn of(event: Arc<Event>, follower: &Follower) -> Self {
+        if follower.has_left(&event) { Self::Past(event) } else { Self::Event(event) }
+    }
 }
 
 /// What a subscription is about: its root field with its arguments.
@@ -36,6 +49,8 @@ pub enum Topic {
     OnlineUsers,
     /// Who comes and goes.
     PresenceChanged { user_ids: Option<Vec<ID>> },
+    /// Who types.
+    TypingChanged { conversation: Option<ConversationRef> },
 }
 
 /// Where a subscription's resolver leaves its arguments when the subscription begins.

@@ -41,6 +41,8 @@ pub fn connection<R, T: OutputType>(page: Page<R>, mut edge: impl FnMut(R) -> (P
 pub enum Place {
     /// A message in this conversation's history.
     Message { conversation: Uuid, seq: i32 },
+    /// A message among those that a search finds.
+    Hit { position: i64 },
     /// A conversation in the sidebar.
     Conversation { active_position: i64 },
     /// A person in the list by name.
@@ -56,6 +58,7 @@ impl Place {
             Self::Message { conversation, seq } => {
                 [b"m".as_slice(), conversation.as_bytes(), &seq.to_be_bytes()].concat()
             }
+            Self::Hit { position } => [b"h".as_slice(), &position.to_be_bytes()].concat(),
             Self::Conversation { active_position } => [b"c".as_slice(), &active_position.to_be_bytes()].concat(),
             Self::User { name_key, id } => [b"u".as_slice(), id.as_bytes(), name_key.as_bytes()].concat(),
             Self::Member { conversation, position, user } => {
@@ -63,6 +66,14 @@ impl Place {
             }
         };
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// The position of a hit.
+    pub fn hit(self) -> Option<i64> {
+        match self {
+            Self::Hit { position } => Some(position),
+            Self::Message { .. } | Self::Conversation { .. } | Self::User { .. } | Self::Member { .. } => None,
+        }
     }
 
     /// The place that a cursor names; `None` is not one of ours.
@@ -79,6 +90,7 @@ impl Place {
                 let (conversation, seq) = bytes.split_first_chunk::<16>()?;
                 Some(Self::Message { conversation: uuid(conversation)?, seq: i32::from_be_bytes(seq.try_into().ok()?) })
             }
+            b'h' => Some(Self::Hit { position: i64::from_be_bytes(bytes.try_into().ok()?) }),
             b'c' => {
                 let active_position = i64::from_be_bytes(bytes.try_into().ok()?);
                 Some(Self::Conversation { active_position })
@@ -113,6 +125,7 @@ mod tests {
     fn a_place_comes_back_as_it_went() {
         for place in [
             Place::Message { conversation: Uuid::now_v7(), seq: 7 },
+            Place::Hit { position: 1 << 40 },
             Place::Conversation { active_position: 1 << 40 },
             Place::User { name_key: "zoë".into(), id: Uuid::now_v7() },
             Place::Member { conversation: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },

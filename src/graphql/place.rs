@@ -1,4 +1,4 @@
-//! Of which conversations a `messageAdded` tells.
+//! Of which conversations a `messageAdded` or a `typingChanged` tells.
 
 use crate::conversations::{self, Reference};
 use crate::entity::conversation::DirectPair;
@@ -8,8 +8,9 @@ use crate::graphql::Api;
 use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::{Failure, Result};
 use crate::id::{ConversationId, UserId};
+use crate::typing::Changed;
 
-/// Of which conversations a `messageAdded` tells.
+/// Of which conversations a subscription tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// All of the viewer's.
@@ -51,6 +52,15 @@ impl Place {
         match self {
             Self::In(id) => conversations::has_left(&api.0.program.app, viewer, *id, by.position).await,
             Self::Everywhere | Self::Between(_) => Ok(false),
+        }
+    }
+
+    /// Whether somebody's typing is of there.
+    pub(super) fn has_typing(&self, changed: &Changed) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::In(conversation) => changed.conversation == *conversation,
+            Self::Between(pair) => changed.direct_pair.as_ref() == Some(pair),
         }
     }
 

@@ -32,7 +32,12 @@ impl PresenceSubscription {
     async fn online_users(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Vec<User>>> {
         moment(ctx, Topic::OnlineUsers, async |moment| match moment {
             Moment::Online(online) => Ok(Some(online.users.iter().map(|row| User::new(Arc::clone(row))).collect())),
-            Moment::Event(_) | Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Presence(_) => Ok(None),
+            Moment::Event(_)
+            | Moment::Past(_)
+            | Moment::CaughtUp(_)
+            | Moment::Reset(..)
+            | Moment::Presence(_)
+            | Moment::Typing(_) => Ok(None),
         })
         .await
     }
@@ -50,7 +55,12 @@ impl PresenceSubscription {
                 online: changed.online,
                 last_seen_at: Some(DateTime(changed.last_seen_at)),
             })),
-            Moment::Event(_) | Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) => Ok(None),
+            Moment::Event(_)
+            | Moment::Past(_)
+            | Moment::CaughtUp(_)
+            | Moment::Reset(..)
+            | Moment::Online(_)
+            | Moment::Typing(_) => Ok(None),
         })
         .await
     }

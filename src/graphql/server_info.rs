@@ -1,7 +1,9 @@
 //! What the server is and where its limits are.
 
-use async_graphql::{Enum, Object, SimpleObject};
+use async_graphql::{Context, Enum, Object, SimpleObject};
 
+use crate::graphql::context::Reach;
+use crate::graphql::error::Result;
 use crate::limits;
 
 /// What `extensions.code` of an error can be. Input errors add `extensions.field`, the input's path; RATE_LIMITED and
@@ -18,7 +20,7 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// Another account has this e-mail.
     EmailTaken,
-    /// You may see it, but not do this to it.
+    /// You may see it, but not do this to it. Of `signup`: accounts come from the operator.
     Forbidden,
     /// It does not exist, or you may not see it: the two can't be told apart.
     NotFound,
@@ -43,7 +45,8 @@ pub enum ErrorCode {
 struct ServerInfo {
     /// The version of Parlour.
     version: &'static str,
-    /// What this server can do beyond the basics.
+    /// What this server can do beyond the basics: "groups", "presence", "resume"; and "signup" where anybody may make an
+    /// account, else there is no use in showing a form for it. More may be added.
     features: Vec<&'static str>,
     /// The limits of this server.
     limits: ServerLimits,
@@ -76,6 +79,8 @@ struct ServerLimits {
     feed_retention_days: u32,
     /// Events that a replay sends in all, read marks not counted.
     feed_replay_events: u64,
+    /// Seconds after which somebody types no more who does not say so again.
+    typing_seconds: u64,
 }
 
 /// Queries about the server.
@@ -85,10 +90,13 @@ pub struct ServerInfoQuery;
 #[Object]
 impl ServerInfoQuery {
     /// What this server is, and its limits. Anybody may ask.
-    async fn server_info(&self) -> ServerInfo {
-        ServerInfo {
+    async fn server_info(&self, ctx: &Context<'_>) -> Result<ServerInfo> {
+        let is_open = ctx.program()?.accounts.is_open_to_sign_ups().is_ok();
+        let mut features = vec!["groups", "presence", "resume", "search", "typing"];
+        features.extend(is_open.then_some("signup"));
+        Ok(ServerInfo {
             version: env!("CARGO_PKG_VERSION"),
-            features: vec!["groups", "presence", "resume"],
+            features,
             limits: ServerLimits {
                 message_length: limits::MESSAGE_LENGTH,
                 page_size: limits::PAGE_SIZE,
@@ -101,6 +109,7 @@ impl ServerInfoQuery {
                 sockets_per_user: limits::SOCKETS_PER_USER,
                 feed_retention_days: limits::FEED_RETENTION_DAYS,
                 feed_replay_events: limits::REPLAY_EVENTS,
+                typing_seconds: limits::TYPING.as_secs(),
             },
             error_codes: vec![
                 ErrorCode::BadUserInput,
@@ -117,6 +126,6 @@ impl ServerInfoQuery {
                 ErrorCode::ServiceUnavailable,
                 ErrorCode::InternalServerError,
             ],
-        }
+        })
     }
 }

@@ -183,6 +183,9 @@ impl Moment {
             Self::Event(event) => Some(&event.shared),
             Self::Online(online) => Some(&online.shared),
             Self::Presence(changed) => Some(&changed.shared),
+            Self::Typing(changed) => Some(&changed.shared),
+            // Made for one viewer, who is told less than the others.
+            Self::Past(_) => None,
             Self::CaughtUp(_) | Self::Reset(..) => None,
         }
     }

@@ -58,7 +58,7 @@ impl<'a> Subscription<'a> {
         let mut follower = self.api.0.program.app.feed.follow(self.viewer.user(), from);
         loop {
             let moment = match follower.next().await? {
-                Step::Event(event) => Moment::Event(event),
+                Step::Event(event) => Moment::of(event, &follower),
                 Step::CaughtUp(cursor) => Moment::CaughtUp(cursor),
                 Step::Reset(reset, cursor) => Moment::Reset(reset, cursor),
             };
@@ -90,7 +90,7 @@ impl<'a> Subscription<'a> {
             };
             match event.fact.kind {
                 Kind::MessageAdded if place.has(&event) => {
-                    if self.deliver(Moment::Event(event)).await?.is_some() {
+                    if self.deliver(Moment::of(event, &follower)).await?.is_some() {
                         return Err(End::Failed(Error::CursorExpired));
                     }
                 }
@@ -140,11 +140,26 @@ impl<'a> Subscription<'a> {
         }
     }
 
+    pub(super) async fn typing(&mut self, conversation: Option<ConversationRef>) -> Result<(), End> {
+        let place = Box::pin(Place::find(self.api, self.viewer.user(), conversation)).await;
+        let place = place.map_err(|Failure(error)| End::Failed(error))?;
+        let mut listener = self.api.0.program.typing.listen(self.viewer.user())?;
+        while let Some(changed) = listener.next().await {
+            if place.has_typing(&changed) {
+                self.deliver(Moment::Typing(changed)).await?;
+            }
+        }
+        // Who did not keep up has missed something: the client comes back and hears who is typing.
+        Err(End::TryAgain)
+    }
+
     /// Resolves a moment and sends it. One that can't be resolved, time and again, is passed: its cursor is returned.
     async fn deliver(&mut self, moment: Moment) -> Result<Option<Cursor>, End> {
         let cursor = match &moment {
-            Moment::Event(event) => Some(event.cursor),
-            Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) | Moment::Presence(_) => None,
+            Moment::Event(event) | Moment::Past(event) => Some(event.cursor),
+            Moment::CaughtUp(_) | Moment::Reset(..) | Moment::Online(_) | Moment::Presence(_) | Moment::Typing(_) => {
+                None
+            }
         };
         // Most of the many have only to take what the first one made.
         let payload = match self.shared.ready(&moment) {

@@ -9,8 +9,25 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::negotiate::Media;
 use crate::graphql::is_request_error;
+
+/// The two media types of GraphQL over HTTP. They differ in the status of a request that can't be executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Media {
+    /// The status tells whether the request could be executed.
+    GraphqlResponse,
+    /// The older one, always 200 for what is well-formed: also for those who don't say what they want.
+    Json,
+}
+
+impl Media {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        }
+    }
+}
 
 /// The body of every answer in GraphQL, of refusals too.
 #[derive(Serialize)]

@@ -13,14 +13,15 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use tokio::time::timeout;
 
+use super::answer::{self, Media};
 use super::client_address::ClientAddress;
-use super::negotiate::{self, Content, Media};
+use super::negotiate::{self, Content};
 use super::refusal::Refusal;
+use super::request_id::RequestId;
 use super::session::{self, Credential, Source};
 use super::socket::SocketCaller;
 use super::state::{HttpState, Session};
-use super::trace::RequestId;
-use super::{answer, body, multipart, origin, pages, parameters};
+use super::{body, multipart, origin, pages, parameters};
 use crate::error::Error;
 use crate::graphql::{Caller, cookies, guard};
 use crate::limits;
@@ -44,7 +45,7 @@ pub(super) async fn endpoint(
     let answer = if reads && asks_for_socket(&parts.headers) {
         call.socket(parts).await
     } else if reads && state.config().graphiql && negotiate::prefers_html(&parts.headers) {
-        Ok(pages::graphiql(&state, parts).await)
+        Ok(pages::graphiql(&state.pages, parts).await)
     } else if let Some(media) = media {
         call.answer(parts, body, media).await
     } else {

@@ -16,6 +16,7 @@ mod origin;
 mod pages;
 mod parameters;
 mod refusal;
+mod request_id;
 mod session;
 pub mod socket;
 mod state;

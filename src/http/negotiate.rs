@@ -3,16 +3,8 @@
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 
+use super::answer::Media;
 use super::refusal::Refusal;
-
-/// The two media types of GraphQL over HTTP. They differ in the status of a request that can't be executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Media {
-    /// The status tells whether the request could be executed.
-    GraphqlResponse,
-    /// The older one, always 200 for what is well-formed: also for those who don't say what they want.
-    Json,
-}
 
 /// What a body holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +12,6 @@ pub(super) enum Content<'a> {
     Json,
     /// Of the GraphQL multipart request specification; with its type, which holds the boundary.
     Multipart(&'a str),
-}
-
-impl Media {
-    pub(super) fn content_type(self) -> &'static str {
-        match self {
-            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
-            Self::Json => "application/json; charset=utf-8",
-        }
-    }
 }
 
 /// The type to answer with; `None` when the client takes neither.

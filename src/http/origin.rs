@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::refusal::Refusal;
+use super::request_id::X_REQUEST_ID;
 use super::session::Source;
-use super::trace::X_REQUEST_ID;
 use crate::config::{Config, Origin};
 
 /// A page can't send one of these to a stranger without asking by a preflight, which we refuse.

@@ -1,11 +1,12 @@
 //! Pages for browsers: the chat client and GraphiQL as they are built of `web/`, or a front end of somebody else.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path as PathOf, Request, State};
+use axum::extract::{Extension, FromRef, Path as PathOf, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
 };
@@ -19,10 +20,9 @@ use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeFile;
 
-use super::negotiate::Media;
+use super::answer::Media;
 use super::refusal::Refusal;
-use super::state::HttpState;
-use super::trace::RequestId;
+use super::request_id::RequestId;
 use super::{built, files};
 use crate::config::Config;
 
@@ -103,7 +103,10 @@ enum Found {
 }
 
 /// Every address that is nobody else's.
-pub(super) fn router() -> Router<HttpState> {
+pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S>
+where
+    Arc<Pages>: FromRef<S>,
+{
     Router::new()
         .route("/", any(page))
         .route("/{*path}", any(page))
@@ -111,23 +114,22 @@ pub(super) fn router() -> Router<HttpState> {
 }
 
 /// GraphiQL, or how to get it.
-pub(super) async fn graphiql(state: &HttpState, parts: Parts) -> Response {
+pub(super) async fn graphiql(pages: &Pages, parts: Parts) -> Response {
     let page = match built::find("graphiql.html") {
         Some(file) => built::send(file, &parts.headers),
         None => html(include_str!("pages/graphiql_missing.html")),
     };
-    let mut page = state.pages.dress(page, GRAPHIQL_POLICY, CHECK_FIRST);
+    let mut page = pages.dress(page, GRAPHIQL_POLICY, CHECK_FIRST);
     page.headers_mut().append(VARY, HeaderValue::from_static("accept"));
     page
 }
 
 async fn page(
-    State(state): State<HttpState>,
+    State(pages): State<Arc<Pages>>,
     Extension(id): Extension<RequestId>,
     path: Result<PathOf<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    let pages = &state.pages;
     let path = match &path {
         _ if request.uri().path() == "/" => "",
         Ok(PathOf(path)) => path,

@@ -7,9 +7,8 @@ use axum::http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
-use super::answer;
-use super::negotiate::Media;
-use super::trace::RequestId;
+use super::answer::{self, Media};
+use super::request_id::RequestId;
 use crate::error::Error;
 use crate::graphql;
 
@@ -97,6 +96,7 @@ impl Refusal {
             Error::InvalidCredentials
             | Error::EmailTaken
             | Error::Forbidden
+            | Error::SignUpClosed
             | Error::NotFound
             | Error::QueryTooComplex(_)
             | Error::PayloadTooLarge { .. }
@@ -117,7 +117,7 @@ impl From<Error> for Refusal {
             Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Error::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Error::Forbidden => StatusCode::FORBIDDEN,
+            Error::Forbidden | Error::SignUpClosed => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::BadUserInput { .. }
             | Error::InvalidCredentials

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use axum::http::HeaderValue;
 
 use super::origin::OriginPolicy;
@@ -23,6 +24,13 @@ pub struct HttpState {
     pub(super) sockets: Sockets,
     pub(super) origins: Arc<OriginPolicy>,
     pub(super) pages: Arc<Pages>,
+}
+
+/// The pages need nothing else of it.
+impl FromRef<HttpState> for Arc<Pages> {
+    fn from_ref(state: &HttpState) -> Self {
+        Self::clone(&state.pages)
+    }
 }
 
 /// Somebody who is signed in, as HTTP knows them.

@@ -1,43 +1,22 @@
 //! Around every request: an id that the client sees too, one line in the log, and an answer even after a panic.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{HeaderName, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
-use uuid::Uuid;
 
+use super::answer::Media;
 use super::client_address::ClientAddress;
-use super::negotiate::Media;
 use super::refusal::Refusal;
+use super::request_id::{RequestId, X_REQUEST_ID};
 use super::state::HttpState;
 use crate::error::Error;
-
-/// The header that tells a client its request's id.
-pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// What a request is called in the log and in answers: a fresh UUIDv7, whatever the client has sent.
-#[derive(Clone, Debug)]
-pub(super) struct RequestId(Arc<str>);
-
-impl RequestId {
-    pub(super) fn new() -> Self {
-        Self(Uuid::now_v7().to_string().into())
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 pub(super) async fn trace(
     State(state): State<HttpState>,
@@ -59,9 +38,7 @@ pub(super) async fn trace(
         let panicked = Error::Internal(anyhow::anyhow!("a handler panicked"));
         Refusal::from(panicked).into_response(Media::Json, &id)
     });
-    if let Ok(id) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(X_REQUEST_ID, id);
-    }
+    response.headers_mut().insert(X_REQUEST_ID, id.to_header());
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
     let line = Line { id, path: &path, method: method.as_str(), client, began };

@@ -151,6 +151,25 @@ async fn an_unknown_address_and_a_wrong_password_answer_alike() {
     assert_eq!(log_in(&ada.email, "").await, wrong);
 }
 
+#[tokio::test]
+async fn where_sign_up_is_closed_nothing_of_it_is_looked_at() {
+    let (open, closed) = (TestApp::start().await, TestApp::start_with(&[("SIGNUP", "closed")]).await);
+    let features = "{ serverInfo { features } }";
+    let sign_up = async |name: &str, email: &str, password: &str| {
+        let input = json!({ "fullName": name, "email": email, "password": password });
+        closed.execute(None, SIGN_UP, json!({ "input": input })).await
+    };
+
+    let refused = sign_up("Ada", "ada@example.com", PASSWORD).await;
+
+    assert_eq!(refusal(&refused), "FORBIDDEN");
+    assert!(refused["errors"][0]["message"].as_str().is_some_and(|message| message.contains("operator")), "{refused}");
+    assert_eq!(sign_up("", "ada", "").await, refused);
+    let listed = async |app: &TestApp| app.execute(None, features, json!({})).await["data"]["serverInfo"].take();
+    assert_eq!(listed(&open).await, json!({ "features": ["groups", "presence", "resume", "signup"] }));
+    assert_eq!(listed(&closed).await, json!({ "features": ["groups", "presence", "resume"] }));
+}
+
 /// The id of whoever a token signs in.
 async fn me(app: &TestApp, token: &str) -> Value {
     app.execute(Some(token), "{ me { id } }", json!({})).await["data"]["me"]["id"].take()

@@ -16,6 +16,7 @@ struct Scene {
     eve: Person,
     conversation: String,
     message: String,
+    session: String,
 }
 
 impl Scene {
@@ -24,18 +25,21 @@ impl Scene {
         let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
         let sent = ada.send(&bob, "a secret").await;
         let text = |value: &Value| value.as_str().expect("an id").to_owned();
-        Self { conversation: text(&sent["conversationId"]), message: text(&sent["id"]), app, ada, eve }
+        let session = text(&ada.ask("{ sessions { id } }", json!({})).await["sessions"][0]["id"]);
+        Self { conversation: text(&sent["conversationId"]), message: text(&sent["id"]), session, app, ada, eve }
     }
 
     /// The document with their ids.
     fn with_theirs(&self, document: &str) -> String {
-        self.with_people(document).replace("CONVERSATION", &self.conversation).replace("MESSAGE", &self.message)
+        let document = self.with_people(document).replace("SESSION", &self.session);
+        document.replace("CONVERSATION", &self.conversation).replace("MESSAGE", &self.message)
     }
 
     /// The document with ids of nothing.
     fn with_nothing(&self, document: &str) -> String {
         let id = || UserId::new().to_string();
-        self.with_people(document).replace("CONVERSATION", &id()).replace("MESSAGE", &id())
+        let document = self.with_people(document).replace("SESSION", &id());
+        document.replace("CONVERSATION", &id()).replace("MESSAGE", &id())
     }
 
     fn with_people(&self, document: &str) -> String {
@@ -52,7 +56,7 @@ impl Scene {
 
 /// Whether a document names what a stranger may not see.
 fn names_what_is_theirs(document: &str) -> bool {
-    document.contains("CONVERSATION") || document.contains("MESSAGE")
+    ["CONVERSATION", "MESSAGE", "SESSION"].iter().any(|id| document.contains(id))
 }
 
 #[tokio::test]
@@ -110,7 +114,7 @@ async fn a_stranger_gets_for_ids_of_others_what_they_get_for_ids_of_nothing() {
             Some(("Mutation", _)) => assert_eq!(refusal(&answer), "NOT_FOUND", "{field}"),
             _ => {}
         }
-        for secret in ["a secret", &scene.conversation, &scene.message] {
+        for secret in ["a secret", &scene.conversation, &scene.message, &scene.session] {
             assert!(!theirs.contains(secret), "{field}: {theirs}");
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, TestApp, code};
+use crate::support::{PASSWORD, TestApp, code, secrets};
 
 const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { user { id } } }";
 const MINUTE: Duration = Duration::from_secs(60);
@@ -27,6 +27,7 @@ impl<'a> Guesser<'a> {
     /// The whole answer to a login.
     async fn answer(&self, email: &str, password: &str) -> Value {
         let variables = json!({ "input": { "email": email, "password": password } });
+        secrets::keep(&variables);
         let body = json!({ "query": LOG_IN, "variables": variables });
         let request = self.client.post(self.app.url("/graphql")).json(&body);
         request.send().await.expect("an answer").json().await.expect("JSON")
@@ -178,4 +179,26 @@ async fn where_rates_are_off_one_may_guess_on() {
     let guesses = join_all((0..30).map(|_| here.log_in(&ada.email, WRONG))).await;
 
     assert!(guesses.iter().all(|code| code == "INVALID_CREDENTIALS"), "{guesses:?}");
+}
+
+#[tokio::test]
+async fn strangers_who_use_up_all_guesses_do_not_lock_the_owner_out_at_home() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    let (home, cafe) = (Guesser::at(&app, 1), Guesser::at(&app, 200));
+    let strangers: Vec<Guesser<'_>> = (2..=21).map(|last| Guesser::at(&app, last)).collect();
+    let guesses =
+        join_all(strangers.iter().flat_map(|stranger| (0..5).map(|_| stranger.log_in(&ada.email, WRONG)))).await;
+    assert!(guesses.iter().all(|code| code == "INVALID_CREDENTIALS"), "{guesses:?}");
+
+    // On a slow machine there may be one to use up by now.
+    for last in 22..=24 {
+        Guesser::at(&app, last).log_in(&ada.email, WRONG).await;
+    }
+
+    assert_eq!(cafe.log_in(&ada.email, PASSWORD).await, "RATE_LIMITED");
+    assert_eq!(home.log_in(&ada.email, PASSWORD).await, "WELL");
+    // Who stands next to the owner guesses no more than anywhere.
+    let next_door = join_all((0..20).map(|_| home.log_in(&ada.email, WRONG))).await;
+    assert_eq!(next_door.iter().filter(|code| *code == "INVALID_CREDENTIALS").count(), 5, "{next_door:?}");
 }

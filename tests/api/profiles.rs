@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::TestApp;
+use crate::support::{EVENTS, TestApp};
 
 const RENAME: &str =
     "mutation($name: String) { updateProfile(input: { fullName: $name }) { fullName email updatedAt } }";
@@ -44,6 +44,24 @@ async fn a_new_name_is_heard_by_those_who_share_a_conversation_and_by_nobody_els
         socket.stays_silent().await;
     }
     at_eve.stays_silent().await;
+}
+
+#[tokio::test]
+async fn a_new_name_of_one_who_has_left_is_heard_where_their_messages_stand() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let tea = ada.group("Tea", &[&bob]).await;
+    bob.send_to(&tea, "I must go").await;
+    bob.remove(&tea, &bob).await;
+    let before = ada.feed_cursor().await;
+    let mut at_ada = ada.follow().await;
+
+    bob.ask(RENAME, json!({ "name": "Robert" })).await;
+
+    let live = at_ada.next_event().await;
+    let (replayed, _) = ada.subscribe(EVENTS, json!({ "after": before })).await.replay().await;
+    assert_eq!((&live["__typename"], &live["user"]["fullName"]), (&json!("UserChanged"), &json!("Robert")));
+    assert_eq!(replayed, [live]);
 }
 
 #[tokio::test]

@@ -166,3 +166,17 @@ async fn twenty_accounts_are_made_from_one_address_and_then_six_a_minute() {
     app.clock.advance(Duration::from_secs(10));
     assert!(app.execute(None, sign_up, input(100)).await.get("errors").is_none());
 }
+
+#[tokio::test]
+async fn a_profile_is_changed_ten_times_a_minute() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let rename = "mutation($name: String) { updateProfile(input: { fullName: $name }) { fullName } }";
+
+    let flood = Flood::of(30, async |n| ada.execute(rename, json!({ "name": format!("Ada {n}") })).await).await;
+
+    flood.is_of(10, Duration::from_secs(6));
+    bob.ask(rename, json!({ "name": "Robert" })).await;
+    app.clock.advance(Duration::from_secs(6));
+    ada.ask(rename, json!({ "name": "Ada King" })).await;
+}

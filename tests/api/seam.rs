@@ -95,7 +95,7 @@ fn is_without_holes(seqs: &[i64]) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_listener_cut_at_two_hundred_places_has_everything_once_and_in_order() {
-    let app = TestApp::unlimited().await;
+    let app = TestApp::start().await;
     let (people, bob, group) = poets(&app).await;
     let mut listener = Listener::new(&bob).await;
     let senders = Senders::start(&people, &group);
@@ -112,7 +112,7 @@ async fn a_listener_cut_at_two_hundred_places_has_everything_once_and_in_order()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replay_from_the_database_is_cut_anywhere_and_still_whole() {
-    let mut app = TestApp::unlimited().await;
+    let mut app = TestApp::start().await;
     let (people, bob, group) = poets(&app).await;
     let mut listener = Listener::new(&bob).await;
     people[0].send_to(&group, "the first").await;
@@ -131,7 +131,7 @@ async fn a_replay_from_the_database_is_cut_anywhere_and_still_whole() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn between_a_snapshot_and_what_follows_its_cursor_there_is_no_hole() {
-    let app = TestApp::unlimited().await;
+    let app = TestApp::start().await;
     let (people, bob, group) = poets(&app).await;
     people[0].send_to(&group, "the first").await;
     let senders = Senders::start(&people, &group);
@@ -149,7 +149,7 @@ async fn between_a_snapshot_and_what_follows_its_cursor_there_is_no_hole() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscription_that_races_with_the_first_message_misses_nothing_behind_it() {
-    let app = TestApp::unlimited().await;
+    let app = TestApp::start().await;
     let bob = app.user("Bob").await;
     let query = "subscription($with: ID!) { messageAdded(conversation: { userId: $with }) { text } }";
 

@@ -27,7 +27,7 @@ async fn a_page_of_conversations_costs_a_statement_a_field() {
         id title lastSeq otherUser { fullName online } memberCount lastReadSeq unreadCount
         lastMessage { text sender { fullName } replyTo { text sender { fullName } } }
         members(first: 5) { nodes { role lastReadSeq user { fullName } } pageInfo { hasNextPage endCursor } } } } }";
-    let cost = app.statements(&ada, sidebar).await;
+    let cost = app.statements(&ada, sidebar).await.len();
 
     // The list, otherUser, memberCount, lastReadSeq, unreadCount, lastMessage, sender, replyTo, its sender; members are
     // two: whether the viewer may see them, and they.
@@ -48,8 +48,38 @@ async fn a_page_of_messages_costs_a_statement_a_field() {
             conversation {{ unreadCount otherUser {{ fullName }} }} }} }} }}",
         bob.id
     );
-    let cost = app.statements(&ada, &history).await;
+    let cost = app.statements(&ada, &history).await.len();
 
     // Whether the viewer may see it, the page, sender, replyTo, its sender, conversation, unreadCount, otherUser.
+    assert!(cost <= 8, "{cost}");
+}
+
+#[tokio::test]
+async fn a_list_of_devices_costs_a_statement() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    for _ in 0..5 {
+        ada.another_device(&app).await;
+    }
+
+    let devices = "{ sessions { id current userAgent createdAt lastUsedAt expiresAt } }";
+
+    assert_eq!(app.statements(&ada, devices).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_page_of_hits_costs_a_statement_a_field() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    for _ in 0..8 {
+        talk(&ada, std::slice::from_ref(&bob)).await;
+    }
+
+    let search = "{ searchMessages(query: \"t\") { pageInfo { hasNextPage } nodes {
+        text sender { fullName } replyTo { text sender { fullName } } conversation { unreadCount otherUser { fullName } }
+        } } }";
+    let cost = app.statements(&ada, search).await.len();
+
+    // The viewer's conversations, the page, sender, replyTo, its sender, conversation, unreadCount, otherUser.
     assert!(cost <= 8, "{cost}");
 }

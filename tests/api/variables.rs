@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::TestApp;
+use crate::support::{SEND, TestApp};
 
 #[tokio::test]
 async fn a_required_variable_has_to_be_given() {
@@ -36,4 +36,21 @@ async fn a_default_decides_what_is_included() {
 
     assert_eq!(ada.ask(query, json!({})).await["me"]["id"], json!(ada.id));
     assert_eq!(ada.ask(query, json!({ "with": false })).await["me"].get("id"), None);
+}
+
+#[tokio::test]
+async fn what_the_type_refuses_names_the_argument_like_everything_else() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+
+    for number in [2_147_483_648_i64, -2_147_483_649] {
+        let literal = format!("{{ users(search: \"é\", first : {number}) {{ totalCount }} }}");
+        assert_eq!(ada.refused(&literal, json!({})).await, "BAD_USER_INPUT at first");
+        let variable = "query($n: Int) {\n  users(\n    first:$n\n  ) { totalCount }\n}";
+        assert_eq!(ada.refused(variable, json!({ "n": number })).await, "BAD_USER_INPUT at first");
+    }
+    let absent = "query($id: ID) { conversation(by: { userId: $id }) { id } }";
+    assert_eq!(ada.refused(absent, json!({})).await, "BAD_USER_INPUT at by");
+    let neither = json!({ "input": { "to": {}, "text": "to nobody" } });
+    assert_eq!(ada.fails(SEND, neither).await, "GRAPHQL_VALIDATION_FAILED");
 }

@@ -91,6 +91,50 @@ describe('with Parlour', { timeout: 60_000 }, () => {
     assert.equal((await refused.end()).code, 4401);
     assert.equal(knocks, 2);
   });
+
+  test('a session that is renewed over it goes on, and so do its subscriptions', async (t) => {
+    const dora = await signUp(server, 'Dora');
+    const socket = parlourSocket(server.url, { token: dora.token });
+    let closes = 0;
+    socket.on('closed', () => { closes += 1; });
+    const { feedCursor, sessions: [{ expiresAt: before }] } = await dora.ask('{ feedCursor sessions { expiresAt } }');
+    const payload = { query: MESSAGES, variables: { after: feedCursor } };
+    const messages = listen(t, socket, payload, ({ messageAdded }) => messageAdded.text);
+
+    const renew = { query: 'mutation { renewSession { token expiresAt } }' };
+    const { value } = await socket.iterate(renew).next();
+    await dora.send(bob, 'still here');
+    await messages.count(1);
+
+    const { token, expiresAt } = value.data.renewSession;
+    assert.ok(expiresAt > before);
+    const response = await fetch(server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: '{ me { id } }' }),
+    });
+    assert.deepEqual(await response.json(), { data: { me: { id: dora.id } } });
+    assert.equal(closes, 0);
+  });
+
+  test('a session that is ended from another device ends it with 4401, and it does not knock again', async (t) => {
+    const emil = await signUp(server, 'Emil');
+    const stolen = await emil.anotherToken();
+    const socket = parlourSocket(server.url, { token: () => stolen });
+    let knocks = 0;
+    socket.on('connecting', () => { knocks += 1; });
+    const events = listen(t, socket, { query: EVENTS }, (data) => data.events.__typename);
+    await events.count(1);
+
+    const closed = new Promise((resolve) => socket.on('closed', resolve));
+    assert.deepEqual(await emil.ask('mutation { revokeOtherSessions }'), { revokeOtherSessions: 1 });
+    await events.end();
+    assert.equal((await closed).code, 4401);
+    const refused = listen(t, socket, { query: EVENTS }, () => {});
+
+    assert.equal((await refused.end()).code, 4401);
+    assert.equal(knocks, 2);
+  });
 });
 
 describe('with a server that does as it is told', { timeout: 60_000 }, () => {

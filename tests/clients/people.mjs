@@ -17,6 +17,12 @@ export async function signUp(server, fullName) {
     password: input.password,
     token: () => token,
     ask,
+    /** Signs in on another device; its token. */
+    async anotherToken() {
+      const { email, password } = input;
+      const query = 'mutation ($input: LoginInput!) { login(input: $input) { token } }';
+      return (await request(server.url, query, { input: { email, password } })).login.token;
+    },
     /** Sends, and answers when the message is committed. */
     async send(to, text) {
       const { sendMessage } = await ask(

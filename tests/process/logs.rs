@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use tokio_tungstenite::tungstenite::Message as Frame;
+
+use crate::support::hostile::hostile;
 use crate::support::{Line, Message, PASSWORD, Person, Server, code, soon};
 
 const WRONG_PASSWORD: &str = "swordfish-and-chips";
@@ -75,6 +78,35 @@ async fn faults(server: &Server, ada: &Person) {
     let mut line = soon(Line::open(server.address, &ada.token, json!({}))).await.expect("a socket");
     line.say(json!({ "type": "subscribe", "id": "1", "payload": TEXTS[0] })).await.expect("the socket takes it");
     soon(line.next()).await.expect_err("the socket is closed");
+    for frame in [Frame::binary(TEXTS[0]), Frame::text(TEXTS[0])] {
+        let mut line = soon(Line::open(server.address, &ada.token, json!({}))).await.expect("a socket");
+        line.say_raw(frame).await.expect("the socket takes it");
+        soon(line.next()).await.expect_err("the socket is closed");
+    }
+    // Each of these is refused at another place.
+    let mut line = soon(Line::open(server.address, &ada.token, json!({}))).await.expect("a socket");
+    for (number, (_, document, expected)) in hostile().into_iter().enumerate() {
+        let document = format!("{document} # {} {PASSWORD} {}", TEXTS[0], ada.email);
+        code(&ada.execute(&document, json!({ "text": TEXTS[1], "first": ada.email })).await);
+        line.subscribe(&number.to_string(), &document, &json!({ "text": TEXTS[1] }))
+            .await
+            .expect("the socket takes it");
+        let answer = soon(line.next()).await.expect("the socket lives");
+        assert!(answer["payload"][0]["extensions"]["code"].is_string(), "{expected}: {answer}");
+    }
+    let file = json!({ "query": TEXTS[0], "variables": { "password": PASSWORD } }).to_string();
+    for (content_type, body) in [
+        (
+            "multipart/form-data; boundary=x",
+            format!("--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{file}"),
+        ),
+        ("text/plain", file.clone()),
+    ] {
+        let post =
+            server.http().post(server.url("/graphql")).bearer_auth(&ada.token).header("content-type", content_type);
+        let refused = post.header("graphql-require-preflight", TEXTS[0]).body(body).send().await.expect("an answer");
+        assert!(refused.status().is_client_error(), "{refused:?}");
+    }
     ada.ask("mutation { logout }", json!({})).await;
     assert_eq!(code(&ada.execute("{ users { nodes { id } } }", json!({})).await), "UNAUTHENTICATED");
 }

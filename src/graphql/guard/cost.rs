@@ -12,7 +12,8 @@ use super::sum::Sum;
 use super::walk::Walk;
 use super::{Limit, Refusal, fragments};
 use crate::limits::{
-    BODY_BYTES, QUERY_ALIASES, QUERY_COMPLEXITY, QUERY_DEPTH, QUERY_DIRECTIVES, QUERY_ROOT_FIELDS, QUERY_SELECTIONS,
+    BODY_BYTES, QUERY_ALIASES, QUERY_COMPLEXITY, QUERY_DEPTH, QUERY_DIRECTIVES, QUERY_LEVELS, QUERY_ROOT_FIELDS,
+    QUERY_SELECTIONS,
 };
 
 /// graphql-js' introspection query comes to 15.
@@ -28,19 +29,21 @@ const COMPARISONS: usize = 20_000;
 /// What fits into a request when each variable is used once.
 const INPUT: usize = BODY_BYTES;
 
-/// What a document comes to. All but the first two are of the operation that is run.
+/// What a document comes to. What validation walks is of all operations, the rest of the one that is run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Measure {
     /// Operations in the document, of which one is run.
     pub operations: usize,
     /// Fields, inline fragments and spreads of all operations: validation walks them all.
     pub selections: usize,
+    /// Fields and fragments in each other, of all operations.
+    pub levels: usize,
+    /// Directives of all operations.
+    pub directives: usize,
     /// Fields in fields, introspection apart.
     pub depth: usize,
     /// Aliases.
     pub aliases: usize,
-    /// Directives.
-    pub directives: usize,
     /// Fields at the root.
     pub root_fields: usize,
     /// Mutations that take a password.
@@ -80,11 +83,12 @@ pub fn check(
     // A variable that is not defined is an error for each operation that comes by it.
     Limit::Comparisons.allow(walk.comparisons().saturating_add(all.variables), COMPARISONS)?;
     Limit::Input.allow(walk.input, INPUT)?;
+    Limit::Levels.allow(all.levels, QUERY_LEVELS)?;
+    Limit::Directives.allow(all.directives, QUERY_DIRECTIVES)?;
     Limit::Depth.allow(run.depth, QUERY_DEPTH)?;
     Limit::IntrospectionDepth.allow(run.introspection_depth, INTROSPECTION_DEPTH)?;
     Limit::IntrospectionLists.allow(run.introspection_lists, INTROSPECTION_LISTS)?;
     Limit::Aliases.allow(run.aliases, QUERY_ALIASES)?;
-    Limit::Directives.allow(run.directives, QUERY_DIRECTIVES)?;
     Limit::RootFields.allow(run.fields, QUERY_ROOT_FIELDS)?;
     Limit::AuthMutations.allow(run.auth_mutations, AUTH_MUTATIONS)?;
     Limit::Objects.allow(run.objects.total(), QUERY_COMPLEXITY)?;
@@ -93,9 +97,10 @@ pub fn check(
     Ok(Measure {
         operations: document.operations.iter().len(),
         selections: all.selections,
+        levels: all.levels,
+        directives: all.directives,
         depth: run.depth,
         aliases: run.aliases,
-        directives: run.directives,
         root_fields: run.fields,
         auth_mutations: run.auth_mutations,
         objects: run.objects.total(),

@@ -35,6 +35,8 @@ pub enum Limit {
     Nesting,
     /// Fields in fields.
     Depth,
+    /// Fields and fragments in each other, of all operations.
+    Levels,
     /// Fields in fields of `__schema` and `__type`.
     IntrospectionDepth,
     /// Lists of types, or of what leads to types, in each other.
@@ -43,7 +45,7 @@ pub enum Limit {
     Selections,
     /// Aliases, fragments written out.
     Aliases,
-    /// Directives, fragments written out.
+    /// Directives of all operations, fragments written out.
     Directives,
     /// Fields at the root.
     RootFields,
@@ -72,6 +74,7 @@ impl Limit {
             Self::Tokens => ("has", "tokens", "split it"),
             Self::Nesting => ("nests", "brackets in each other", "nest less"),
             Self::Depth => ("nests", "fields in each other", "ask for the inner ones in a query of their own"),
+            Self::Levels => ("nests", "fields and fragments in each other", "nest fewer fragments"),
             Self::IntrospectionDepth => ("nests", "fields of the introspection in each other", "nest less"),
             Self::IntrospectionLists => ("nests", "lists of types in each other", "ask for each type by its name"),
             Self::Selections => ("selects", "fields and fragments, written out", "spread fewer fragments or split it"),

@@ -16,6 +16,8 @@ pub struct Sum {
     pub variables: usize,
     /// Fields in fields, introspection apart.
     pub depth: usize,
+    /// Fields with something selected in them, inline fragments and spreads, in each other.
+    pub levels: usize,
     /// Fields in fields of an introspection.
     pub introspection_depth: usize,
     /// Lists of an introspection that can lead in a circle, in each other.
@@ -31,6 +33,11 @@ pub struct Sum {
 }
 
 impl Sum {
+    /// The same, in one more field or fragment.
+    pub fn deeper(self) -> Self {
+        Self { levels: self.levels.saturating_add(1), ..self }
+    }
+
     /// Both, side by side.
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -39,6 +46,7 @@ impl Sum {
             directives: self.directives.saturating_add(other.directives),
             variables: self.variables.saturating_add(other.variables),
             depth: self.depth.max(other.depth),
+            levels: self.levels.max(other.levels),
             introspection_depth: self.introspection_depth.max(other.introspection_depth),
             introspection_lists: self.introspection_lists.max(other.introspection_lists),
             fields: self.fields.saturating_add(other.fields),

@@ -71,12 +71,13 @@ impl<'a> Walk<'a> {
                     let condition = fragment.node.type_condition.as_ref();
                     let on = condition.map_or(on, |condition| On::new(&condition.node.on.node));
                     let directives = self.directives(&fragment.node.directives);
-                    directives.and(self.set(&fragment.node.selection_set.node, on))
+                    directives.and(self.set(&fragment.node.selection_set.node, on).deeper())
                 }
                 Selection::FragmentSpread(spread) => {
                     // One that is not defined is validation's to report.
                     let inside = self.fragments.get(spread.node.fragment_name.node.as_str()).copied();
-                    self.directives(&spread.node.directives).and(inside.unwrap_or_default())
+                    let inside = inside.map_or_else(Sum::default, Sum::deeper);
+                    self.directives(&spread.node.directives).and(inside)
                 }
             };
             sum = sum.and(each).and(Sum { selections: 1, ..Sum::default() });
@@ -97,6 +98,7 @@ impl<'a> Walk<'a> {
         let mut sum = Sum {
             aliases: inside.aliases.saturating_add(usize::from(field.alias.is_some())),
             depth: inside.depth + 1,
+            levels: inside.levels.saturating_add(usize::from(!leaf)),
             introspection_lists: inside.introspection_lists + usize::from(leads_in_a_circle(name)),
             fields: 1,
             auth_mutations: usize::from(takes_a_password(name)),

@@ -15,8 +15,8 @@ pub enum Visitor {
 }
 use Visitor::{Answered, Refused};
 
-/// A field of the root and a document that calls it. CONVERSATION, MESSAGE and PERSON stand for ids: of the first two a
-/// stranger must not learn that they exist, while people see each other.
+/// A field of the root and a document that calls it. CONVERSATION, MESSAGE, SESSION and PERSON stand for ids: of the first three
+/// a stranger must not learn that they exist, while people see each other.
 pub const CALLS: &[(&str, Visitor, &str)] = &[
     ("Query.me", Answered, "{ me { id email } }"),
     ("Query.serverInfo", Answered, "{ serverInfo { version limits { pageSize } } }"),
@@ -39,6 +39,14 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
     ("Query.messages", Refused, r#"{ messages(conversation: { conversationId: "MESSAGE" }) { nodes { id } } }"#),
     ("Query.message", Refused, r#"{ message(id: "MESSAGE") { id text replyTo { text } conversation { id } } }"#),
     ("Query.message", Refused, r#"{ message(id: "CONVERSATION") { id } }"#),
+    ("Query.sessions", Refused, "{ sessions { id current userAgent createdAt lastUsedAt expiresAt } }"),
+    (
+        "Query.searchMessages",
+        Refused,
+        r#"{ searchMessages(query: "secret", conversation: { conversationId: "CONVERSATION" }) {
+        nodes { id text } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } }"#,
+    ),
+    ("Query.searchMessages", Refused, r#"{ searchMessages(query: "secret") { nodes { id text } } }"#),
     ("Query.unread", Refused, "{ unread { messages conversations } }"),
     ("Query.feedCursor", Refused, "{ feedCursor }"),
     ("Query.events", Refused, r#"{ events(after: "junk") { cursor } }"#),
@@ -55,6 +63,15 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         email: "ada@example.com", password: "correct horse 7 battery" }) { user { fullName } } }"#,
     ),
     ("Mutation.logout", Refused, "mutation { logout }"),
+    ("Mutation.renewSession", Refused, "mutation { renewSession { token user { id } } }"),
+    ("Mutation.revokeSession", Refused, r#"mutation { revokeSession(id: "SESSION") }"#),
+    ("Mutation.revokeOtherSessions", Refused, "mutation { revokeOtherSessions }"),
+    (
+        "Mutation.changePassword",
+        Refused,
+        r#"mutation { changePassword(
+        currentPassword: "correct horse 7 battery", newPassword: "a staple with 4 legs") { token user { id } } }"#,
+    ),
     ("Mutation.updateProfile", Refused, r#"mutation { updateProfile(input: { fullName: "Mallory" }) { id } }"#),
     (
         "Mutation.sendMessage",
@@ -75,6 +92,12 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         Refused,
         r#"mutation { markRead(
         conversation: { conversationId: "CONVERSATION" }, upToSeq: 1) { lastSeq } }"#,
+    ),
+    ("Mutation.setTyping", Refused, r#"mutation { setTyping(conversation: { conversationId: "CONVERSATION" }) }"#),
+    (
+        "Mutation.setTyping",
+        Refused,
+        r#"mutation { setTyping(conversation: { conversationId: "CONVERSATION" }, typing: false) }"#,
     ),
     (
         "Mutation.createConversation",
@@ -108,6 +131,12 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
     ("Subscription.messageAdded", Refused, "subscription { messageAdded { id text } }"),
     ("Subscription.events", Refused, "subscription { events { cursor } }"),
     ("Subscription.onlineUsers", Refused, "subscription { onlineUsers { id } }"),
+    (
+        "Subscription.typingChanged",
+        Refused,
+        r#"subscription { typingChanged(conversation: { conversationId: "CONVERSATION" }) { typing } }"#,
+    ),
+    ("Subscription.typingChanged", Refused, "subscription { typingChanged { typing } }"),
     ("Subscription.presenceChanged", Refused, r#"subscription { presenceChanged(userIds: ["PERSON"]) { online } }"#),
 ];
 
@@ -139,7 +168,7 @@ fn the_table_has_every_field_of_the_root_with_the_ids_that_it_takes() {
 }
 
 fn has_an_id(document: &str) -> bool {
-    ["CONVERSATION", "MESSAGE", "PERSON"].iter().any(|id| document.contains(id))
+    ["CONVERSATION", "MESSAGE", "PERSON", "SESSION"].iter().any(|id| document.contains(id))
 }
 
 fn holds_an_id(value: &InputValueDefinition, types: &Types) -> bool {

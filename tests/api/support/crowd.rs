@@ -1,8 +1,12 @@
 //! Many people at once, written into the database: to hash a password for each would take minutes.
 
+use std::time::Duration;
+
+use parlour::accounts::Tokens;
 use parlour::clock::Timestamp;
-use parlour::entity::user;
-use parlour::id::UserId;
+use parlour::entity::{session, user};
+use parlour::id::{SessionId, UserId};
+use parlour::secrets;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::TestApp;
@@ -21,11 +25,33 @@ impl TestApp {
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
             deleted_at: None,
+            disabled_at: None,
         };
         let guests: Vec<user::Model> = (1..=size).map(guest).collect();
         let rows = guests.iter().map(|guest| guest.clone().into_active_model().reset_all());
         let database = self.database().await;
         user::Entity::insert_many(rows).exec_without_returning(&database).await.expect("the guests are written");
         guests.iter().map(|guest| guest.id.to_string()).collect()
+    }
+
+    /// Signs them in; their tokens.
+    pub async fn sign_in(&self, crowd: &[String]) -> Vec<String> {
+        let secret = secrets::load_or_create(&self.folder.join("jwt-secret")).expect("the server's secret");
+        let tokens = Tokens::new(secret.expose(), &[]).expect("a good secret");
+        let (now, end) = (self.clock.now(), self.clock.now() + Duration::from_secs(3600));
+        let begin = |guest: &String| session::Model {
+            id: SessionId::new(),
+            user_id: UserId::parse(guest).expect("an id"),
+            user_agent: None,
+            created_at: now,
+            last_used_at: now,
+            expires_at: end,
+        };
+        let sessions: Vec<session::Model> = crowd.iter().map(begin).collect();
+        let rows = sessions.iter().map(|row| row.clone().into_active_model().reset_all());
+        let database = self.database().await;
+        session::Entity::insert_many(rows).exec_without_returning(&database).await.expect("the sessions are written");
+        let token = |row: &session::Model| tokens.issue(row.user_id, row.id, now, end).expect("a token");
+        sessions.iter().map(token).collect()
     }
 }

@@ -5,9 +5,12 @@ mod counted;
 mod crowd;
 mod groups;
 mod history;
+pub mod hostile;
 mod person;
 mod refused;
 mod restart;
+mod search;
+pub mod secrets;
 mod socket;
 
 use std::collections::HashMap;
@@ -61,6 +64,7 @@ impl TestApp {
 
     /// Starts a server with some settings of its own.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
+        secrets::watch_the_log();
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("parlour-test-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder for the test");
@@ -126,6 +130,7 @@ impl TestApp {
 
     /// Executes a document as a visitor, or as whoever has the token; the whole answer.
     pub async fn execute(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+        secrets::keep(&variables);
         let mut request = self.http.post(self.url("/graphql")).json(&json!({ "query": query, "variables": variables }));
         if let Some(token) = token {
             request = request.bearer_auth(token);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::{Socket, TestApp, code};
+use super::{Socket, TestApp, code, secrets};
 
 /// A person with an account, signed in.
 #[derive(Clone)]
@@ -46,8 +46,14 @@ impl Person {
         Self { token: token.to_owned(), ..self.clone() }
     }
 
+    /// The same person by another token.
+    pub fn with_token(&self, token: &Value) -> Self {
+        Self { token: token.as_str().expect("a token").to_owned(), ..self.clone() }
+    }
+
     /// Executes a document; the whole answer.
     pub async fn execute(&self, query: &str, variables: Value) -> Value {
+        secrets::keep(&variables);
         let body = json!({ "query": query, "variables": variables });
         let url = format!("http://{}/graphql", self.address);
         let request = self.http.post(url).bearer_auth(&self.token).json(&body);

@@ -3,11 +3,6 @@
 use super::*;
 
 impl TestApp {
-    /// Starts a server that takes as much as it can, for tests that are in a hurry.
-    pub async fn unlimited() -> Self {
-        Self::start_with(&[("RATE_LIMITS", "off")]).await
-    }
-
     /// Stops the server and starts another one at the same address over the same database, as after an update.
     pub async fn restart(&mut self) {
         self.stop().await;

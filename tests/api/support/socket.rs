@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::{SILENCE, soon};
+use super::{SILENCE, secrets, soon};
 
 /// An open socket.
 pub struct Socket {
@@ -52,6 +52,7 @@ impl Socket {
     }
 
     pub async fn say(&mut self, message: Value) {
+        secrets::keep(&message);
         self.say_raw(Message::text(message.to_string())).await;
     }
 

@@ -105,10 +105,10 @@ describe('the pages on a bad line', { timeout: 240_000 }, () => {
     await ada.page.reload();
     await ada.page.getByRole('navigation').getByLabel(/Not sent: .*4,?000/).waitFor();
     await ada.page.getByRole('navigation').getByRole('link').first().click();
-    await ada.page.getByRole('alert').filter({ hasText: 'Not sent' }).waitFor();
+    await ada.page.getByRole('article').filter({ hasText: 'Not sent' }).waitFor();
     await isAccessible(ada, 'a refused message');
     await shot(ada, 'pages-refused');
     await ada.page.getByRole('button', { name: 'Discard' }).click();
-    await ada.page.getByRole('alert').filter({ hasText: 'Not sent' }).waitFor({ state: 'detached' });
+    await ada.page.getByRole('article').filter({ hasText: 'Not sent' }).waitFor({ state: 'detached' });
   });
 });

@@ -59,7 +59,7 @@ export async function write({ page }, text) {
 export const said = ({ page }, text) => page.getByRole('article').filter({ hasText: text });
 
 /** All texts in view, in their order. */
-export const texts = ({ page }) => page.getByRole('article').locator('.text').allTextContents();
+export const texts = ({ page }) => page.getByRole('article').locator('.words').allTextContents();
 
 export async function shot({ page }, name) {
   mkdirSync(screenshots, { recursive: true });

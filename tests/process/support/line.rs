@@ -37,7 +37,11 @@ impl Line {
     }
 
     pub async fn say(&mut self, message: Value) -> Result<(), Closed> {
-        self.inner.send(Message::text(message.to_string())).await.map_err(|_| Closed(1006))
+        self.say_raw(Message::text(message.to_string())).await
+    }
+
+    pub async fn say_raw(&mut self, frame: Message) -> Result<(), Closed> {
+        self.inner.send(frame).await.map_err(|_| Closed(1006))
     }
 
     /// Begins an operation.

@@ -2,11 +2,14 @@
 
 mod book;
 mod disk;
+#[path = "../../api/support/hostile.rs"]
+pub mod hostile;
 mod line;
 mod listener;
 mod log;
 mod person;
 mod server;
+mod strace;
 
 use std::time::Duration;
 
@@ -17,6 +20,7 @@ pub use listener::{Feed, Listener};
 pub use log::{Log, dump, is_sound};
 pub use person::{Message, PASSWORD, Person, SEND, code};
 pub use server::Server;
+pub use strace::Strace;
 
 /// Longer than anything here takes on a busy machine. A test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(30);

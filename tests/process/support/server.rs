@@ -24,6 +24,15 @@ pub struct Server {
     launcher: Vec<String>,
 }
 
+/// The memory of a process, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// In use now.
+    pub resident: u64,
+    /// The most that was in use at a time.
+    pub most: u64,
+}
+
 static FOLDERS: AtomicU32 = AtomicU32::new(0);
 
 impl Server {
@@ -109,13 +118,41 @@ impl Server {
 
     /// How much processor time the process has used so far.
     pub fn cpu_time(&self) -> Duration {
-        let id = self.child.as_ref().and_then(Child::id).expect("it runs");
-        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).expect("its state");
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).expect("its state");
         // What stands behind its name: the 14th and the 15th of all, in ticks of 10 ms on every Linux.
         let (_, fields) = stat.rsplit_once(')').expect("a name");
         let ticks: u64 =
             fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("ticks")).sum();
         Duration::from_millis(ticks * 10)
+    }
+
+    /// How much processor time the threads of one name have used so far, as exactly as the system counts it.
+    pub fn cpu_time_of(&self, threads: &str) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("its threads");
+        let of_a_task = |task: std::io::Result<std::fs::DirEntry>| {
+            let task = task.expect("a thread").path();
+            let name = std::fs::read_to_string(task.join("comm")).ok()?;
+            let used = std::fs::read_to_string(task.join("schedstat")).ok()?;
+            let used = used.split_whitespace().next()?.parse().ok()?;
+            (name.trim() == threads).then_some(Duration::from_nanos(used))
+        };
+        tasks.filter_map(of_a_task).sum()
+    }
+
+    /// The memory that the process has in use.
+    pub fn memory(&self) -> Memory {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("its state");
+        let bytes = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line of the state");
+            let kilobytes = line.split_whitespace().nth(1).expect("a number");
+            kilobytes.parse::<u64>().expect("a number") * 1024
+        };
+        Memory { resident: bytes("VmRSS"), most: bytes("VmHWM") }
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().and_then(Child::id).expect("it runs")
     }
 
     /// Waits until the process has ended.

@@ -122,7 +122,6 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
           if (seq) setActive(seq);
         }}
       >
-        {hasEarlier && <button className="link-button" onClick={showEarlier}>{words.earlier}</button>}
         {count > 0 && (
           <>
             <div className="scroller-room" />
@@ -138,6 +137,7 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
       </div>
       {count === 0 && <Nothing title={otherId ? words.first(name) : words.firstGroup} />}
       <p id="list-keys" className="unseen">{words.keys}</p>
+      {hasEarlier && scrolling.isAtStart && <button className="button earlier" onClick={showEarlier}>{words.earlier}</button>}
       {!scrolling.isAtEnd && (
         <button
           className="to-end" onClick={scrolling.toEnd}

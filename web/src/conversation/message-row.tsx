@@ -57,12 +57,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           {!isMine && isGroup && !goesOn && <strong className="sender"><bdi>{sender.fullName}</bdi></strong>}
           {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
           {message.deletedAt
-            ? <p className="deleted">{words.deleted}</p>
-            : <MessageText text={message.text ?? ''} />}
-          <span className="meta">
-            {message.editedAt && !message.deletedAt && <span>{words.edited}</span>}
-            <time dateTime={message.createdAt} title={moment(message.createdAt)}>{time(message.createdAt)}</time>
-          </span>
+            ? <p className="deleted">{words.deleted} <Meta message={message} /></p>
+            : <MessageText text={message.text ?? ''}><Meta message={message} /></MessageText>}
         </div>
         {!message.deletedAt && (
           <MessageActions message={message} isMine={isMine} isActive={isActive} onReply={onReply} onEdit={onEdit} />
@@ -72,6 +68,14 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     </div>
   );
 });
+
+/** When it was written, and whether it was changed. */
+const Meta = ({ message: { createdAt, editedAt, deletedAt } }: { message: Message }) => (
+  <span className="meta">
+    {editedAt && !deletedAt && <span>{words.edited}</span>}
+    <time dateTime={createdAt} title={moment(createdAt)}>{time(createdAt)}</time>
+  </span>
+);
 
 interface QuoteProps {
   quoted: NonNullable<Message['replyTo']>;

@@ -28,6 +28,7 @@ interface Scrolled {
 export function useScrolling({ list, conversation, history, base, count, startsAtEnd }: Scrolled) {
   const { feed } = useSession();
   const [isAtEnd, setAtEnd] = useState(startsAtEnd);
+  const [isAtStart, setAtStart] = useState(false);
   const sticks = useRef(startsAtEnd);
   const before = useRef({ offset: 0, size: 0 });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -58,6 +59,7 @@ export function useScrolling({ list, conversation, history, base, count, startsA
     if (end) sticks.current = true;
     else if (wentUp) sticks.current = false;
     setAtEnd(end || sticks.current);
+    setAtStart(offset < NEAR);
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       look();
@@ -80,5 +82,5 @@ export function useScrolling({ list, conversation, history, base, count, startsA
     };
   }, [look, version]);
 
-  return { isAtEnd, onScroll, onResize, toEnd, leaveEnd: () => { sticks.current = false; } };
+  return { isAtEnd, isAtStart, onScroll, onResize, toEnd, leaveEnd: () => { sticks.current = false; } };
 }

@@ -40,9 +40,11 @@ fn fragments_that_fan_out_are_refused_at_once() {
 }
 
 #[test]
-fn long_chains_of_fragments_are_measured() {
+fn long_chains_of_fragments_are_refused_where_they_run() {
     let text = fan_out(1_000, 1, ("", ""));
-    assert_eq!(checked(&text, &[]).map(|measure| measure.depth), Ok(2));
+    assert_eq!(refused(&text), Some(Limit::Levels));
+    let unused = text.replace("{ me { ...F0 } }", "{ me { id } }");
+    assert_eq!(checked(&unused, &[]).map(|measure| measure.levels), Ok(1));
 }
 
 #[test]

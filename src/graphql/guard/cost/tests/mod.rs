@@ -1,5 +1,6 @@
 //! What documents come to, and which are refused.
 
+mod bounds;
 mod hostile;
 mod introspection;
 mod naive;
@@ -48,9 +49,10 @@ fn everything_is_counted() {
     let expected = Measure {
         operations: 2,
         selections: 15,
+        levels: 3,
+        directives: 9,
         depth: 3,
         aliases: 4,
-        directives: 9,
         root_fields: 2,
         auth_mutations: 0,
         objects: 6,
@@ -63,11 +65,18 @@ fn everything_is_counted() {
 fn a_limit_passes_and_one_more_does_not() {
     let many = |piece: &str, times| piece.repeat(times);
     let nested = |levels: usize| format!("{{{}a{}}}", "a{".repeat(levels - 1), "}".repeat(levels - 1));
+    let inline = |levels| format!("{{{}a{}}}", many("...{", levels), many("}", levels));
+    let chain = |levels: usize| {
+        let links = (1..levels).map(|n| format!("fragment F{n} on User{{...F{}}}", n + 1)).collect::<String>();
+        format!("{{...F1}}{links}fragment F{levels} on User{{id}}")
+    };
     // Three, the fields beside the two spreads, and twice 2,495.
     let spread =
         |fields: usize| format!("{{me{{...F...F{}}}}}fragment F on User{{{}}}", many(" a", fields), many(" a", 2_495));
     for (passes, refuses, limit) in [
         (nested(10), nested(11), Limit::Depth),
+        (inline(32), inline(33), Limit::Levels),
+        (chain(32), chain(33), Limit::Levels),
         (spread(7), spread(8), Limit::Selections),
         (format!("{{me{{{}}}}}", many(" a:b", 30)), format!("{{me{{{}}}}}", many(" a:b", 31)), Limit::Aliases),
         (format!("{{me{}}}", many("@a", 50)), format!("{{me{}}}", many("@a", 51)), Limit::Directives),

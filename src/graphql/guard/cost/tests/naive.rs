@@ -13,12 +13,16 @@ use crate::graphql::guard::{Limit, Refusal};
 struct Naive<'a> {
     document: &'a ExecutableDocument,
     measure: Measure,
+    /// Fields and fragments around what is looked at.
+    around: usize,
 }
 
 impl Naive<'_> {
     /// Writes everything out from the top down, with the page around it, and gives objects and values.
     fn set(&mut self, set: &SelectionSet, on: On, page: usize, depth: usize) -> (usize, usize) {
         let mut sums = (0, 0);
+        self.measure.levels = self.measure.levels.max(self.around);
+        self.around += 1;
         for selection in &set.items {
             self.measure.selections += 1;
             let (objects, values) = match &selection.node {
@@ -39,6 +43,7 @@ impl Naive<'_> {
             };
             sums = (sums.0 + objects, sums.1 + values);
         }
+        self.around -= 1;
         sums
     }
 
@@ -70,9 +75,9 @@ impl Naive<'_> {
     }
 }
 
-fn naive(document: &ExecutableDocument) -> Measure {
+pub fn naive(document: &ExecutableDocument) -> Measure {
     let (_, operation) = document.operations.iter().next().expect("it has an operation");
-    let mut naive = Naive { document, measure: Measure { operations: 1, ..Measure::default() } };
+    let mut naive = Naive { document, around: 0, measure: Measure { operations: 1, ..Measure::default() } };
     naive.directives(&operation.node.directives);
     let (objects, values) = naive.set(&operation.node.selection_set.node, On::Query, 100, 0);
     Measure { objects, values, ..naive.measure }
@@ -126,6 +131,7 @@ fn set(first_fragment: usize) -> impl Strategy<Value = String> {
 fn of(measure: &Measure, limit: Limit) -> usize {
     match limit {
         Limit::Selections => measure.selections,
+        Limit::Levels => measure.levels,
         Limit::Depth => measure.depth,
         Limit::Aliases => measure.aliases,
         Limit::Directives => measure.directives,

@@ -1,0 +1,34 @@
+//! All stays of a person, also those that have ended: where they are known.
+
+use sea_orm_migration::prelude::*;
+
+pub struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "m0002_stays"
+    }
+}
+
+#[derive(DeriveIden)]
+enum Membership {
+    Table,
+    UserId,
+    ConversationId,
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .create_index(
+                Index::create()
+                    .name("membership_stays_idx")
+                    .table(Membership::Table)
+                    .col(Membership::UserId)
+                    .col(Membership::ConversationId)
+                    .to_owned(),
+            )
+            .await
+    }
+}

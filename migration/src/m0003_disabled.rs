@@ -1,0 +1,27 @@
+//! People whom the operator keeps from signing in.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::big_integer_null;
+
+pub struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        "m0003_disabled"
+    }
+}
+
+#[derive(Clone, Copy, DeriveIden)]
+enum User {
+    Table,
+    DisabledAt,
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // Null for those who may: what a program that does not know the column writes.
+        let column = big_integer_null(User::DisabledAt);
+        manager.alter_table(Table::alter().table(User::Table).add_column(column).to_owned()).await
+    }
+}

@@ -1,0 +1,61 @@
+//! Keeps people from signing in, at the operator's word. Others see them as they were.
+
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+
+use crate::accounts::Accounts;
+use crate::accounts::devices::end_all;
+use crate::clock::Timestamp;
+use crate::entity::user;
+use crate::error::Result;
+use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::id::{SessionId, UserId};
+
+impl Accounts {
+    /// Keeps a person from signing in, and ends all of their sessions. Twice is once.
+    pub async fn disable(&self, user: UserId) -> Result<()> {
+        for session in self.app.feed.append(SetDisabled { user, is_disabled: true }).await? {
+            self.ended(session);
+        }
+        Ok(())
+    }
+
+    /// Lets a person sign in again.
+    pub async fn enable(&self, user: UserId) -> Result<()> {
+        self.app.feed.append(SetDisabled { user, is_disabled: false }).await?;
+        Ok(())
+    }
+}
+
+struct SetDisabled {
+    user: UserId,
+    is_disabled: bool,
+}
+
+impl Change for SetDisabled {
+    /// The sessions that have ended.
+    type Answer = Vec<SessionId>;
+    type Write = Self;
+    const RANK: Rank = Rank::Endings;
+
+    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change, events: 0 })).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        writes: Vec<Placed<Self>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let mut written = Vec::with_capacity(writes.len());
+        for Placed { write: SetDisabled { user, is_disabled }, .. } in writes {
+            user::Entity::update_many()
+                .col_expr(user::Column::DisabledAt, is_disabled.then_some(now).into())
+                .filter(user::Column::Id.eq(user))
+                .exec(tx)
+                .await?;
+            let ended = if is_disabled { end_all(tx, user, None).await? } else { Vec::new() };
+            written.push(Written::silent(ended));
+        }
+        Ok(written)
+    }
+}

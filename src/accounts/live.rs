@@ -1,0 +1,116 @@
+//! The sessions that have open sockets, which end with them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::accounts::Accounts;
+use crate::clock::Timestamp;
+use crate::db;
+use crate::entity::session;
+use crate::error::Result;
+use crate::id::SessionId;
+use crate::limits;
+
+/// The sessions that have open sockets.
+#[derive(Default)]
+pub(super) struct Live {
+    sessions: Mutex<HashMap<SessionId, Entry>>,
+}
+
+struct Entry {
+    sockets: usize,
+    ended: CancellationToken,
+    expires_at: watch::Sender<Timestamp>,
+}
+
+/// The session of an open socket.
+pub struct LiveSession {
+    live: Arc<Live>,
+    id: SessionId,
+    /// Cancelled when the session was ended.
+    pub ended: CancellationToken,
+    /// When the session's time is over; moves when it is renewed.
+    pub expires_at: watch::Receiver<Timestamp>,
+}
+
+impl Accounts {
+    /// Ends the sockets of sessions that another process has ended, such as a command of the operator: their rows are
+    /// gone. Ends with the program.
+    pub(super) async fn keep_looking(&self) {
+        loop {
+            tokio::time::sleep(limits::SESSION_CACHE).await;
+            if let Err(error) = self.look_again().await {
+                // The database is away; the next look makes up for it.
+                tracing::debug!(error = %error, "the sessions of open sockets could not be looked up");
+            }
+        }
+    }
+
+    async fn look_again(&self) -> Result<()> {
+        // Before the look: a session that begins meanwhile is none of these.
+        for ids in self.live.open_at(self.app.clock.now()).chunks(db::VALUES) {
+            let rows = session::Entity::find()
+                .select_only()
+                .column(session::Column::Id)
+                .filter(session::Column::Id.is_in(ids.iter().copied()))
+                .into_tuple::<SessionId>();
+            let open: HashSet<SessionId> = rows.all(&self.app.db.reader).await?.into_iter().collect();
+            for gone in ids.iter().filter(|id| !open.contains(id)) {
+                self.ended(*gone);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Live {
+    pub(super) fn watch(self: &Arc<Self>, id: SessionId, expires_at: Timestamp) -> LiveSession {
+        let mut sessions = self.lock();
+        let entry = sessions.entry(id).or_insert_with(|| Entry {
+            sockets: 0,
+            ended: CancellationToken::new(),
+            expires_at: watch::Sender::new(expires_at),
+        });
+        entry.sockets += 1;
+        let (ended, expires_at) = (entry.ended.clone(), entry.expires_at.subscribe());
+        LiveSession { live: Arc::clone(self), id, ended, expires_at }
+    }
+
+    pub(super) fn renew(&self, id: SessionId, expires_at: Timestamp) {
+        if let Some(entry) = self.lock().get(&id) {
+            entry.expires_at.send_replace(expires_at);
+        }
+    }
+
+    pub(super) fn end(&self, id: SessionId) {
+        if let Some(entry) = self.lock().remove(&id) {
+            entry.ended.cancel();
+        }
+    }
+
+    /// Those whose time is not over: sockets of the others close by themselves, and for another reason.
+    fn open_at(&self, now: Timestamp) -> Vec<SessionId> {
+        let sessions = self.lock();
+        sessions.iter().filter(|(_, entry)| *entry.expires_at.borrow() > now).map(|(id, _)| *id).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, Entry>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for LiveSession {
+    fn drop(&mut self) {
+        let mut sessions = self.live.lock();
+        if let Some(entry) = sessions.get_mut(&self.id) {
+            entry.sockets -= 1;
+            if entry.sockets == 0 {
+                sessions.remove(&self.id);
+            }
+        }
+    }
+}

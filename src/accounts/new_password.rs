@@ -1,0 +1,130 @@
+//! New passwords, chosen by their owner or set by the operator. Either ends sessions: whoever knew the old one may be in.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+
+use crate::accounts::devices::end_all;
+use crate::accounts::sessions::note_use;
+use crate::accounts::{self, Accounts, Password, SignedIn, Viewer};
+use crate::clock::Timestamp;
+use crate::entity::{session, user};
+use crate::error::{Error, Result};
+use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::id::{SessionId, UserId};
+
+impl Accounts {
+    /// Gives the viewer another password, which ends all of their sessions but this one, and renews this one.
+    pub async fn change_password(
+        &self,
+        viewer: &Viewer,
+        current: Password,
+        new: Password,
+        address: IpAddr,
+    ) -> Result<SignedIn> {
+        let user = self.confirm(viewer, current, address).await?;
+        let hash = self.hasher.hash(new).await?;
+        let proof = Proof { session: self.renewal(viewer).await?, verified: user.password_hash.clone() };
+        let renewed = proof.session.clone();
+        self.set_password(SetPassword { user: user.id, hash, proof: Some(proof) }).await?;
+        tracing::info!(user.id = %user.id, "changed the password");
+        let (token, expires_at) = self.renewed(renewed)?;
+        Ok(SignedIn { user, token, expires_at })
+    }
+
+    /// Gives a person another password, which ends all of their sessions. Who may ask for this is the operator.
+    pub async fn reset_password(&self, user: UserId, new: Password) -> Result<()> {
+        let hash = self.hasher.hash(new).await?;
+        self.set_password(SetPassword { user, hash, proof: None }).await
+    }
+
+    /// The viewer, if this is their password. A wrong one counts like one of a login: a stolen token must not be a way
+    /// to guess on.
+    pub(super) async fn confirm(&self, viewer: &Viewer, password: Password, address: IpAddr) -> Result<user::Model> {
+        let user = accounts::find(&self.app, viewer.user()).await?.ok_or(Error::Unauthenticated)?;
+        let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Unauthenticated)?, address)?;
+        let is_right = self.hasher.verify(password, user.password_hash.as_deref()).await;
+        guess.end(is_right.as_ref().ok().copied());
+        if is_right? { Ok(user) } else { Err(Error::InvalidCredentials) }
+    }
+
+    async fn set_password(&self, change: SetPassword) -> Result<()> {
+        for session in self.app.feed.append(change).await? {
+            self.ended(session);
+        }
+        Ok(())
+    }
+}
+
+struct SetPassword {
+    user: UserId,
+    hash: String,
+    /// `None`: the operator needs none.
+    proof: Option<Proof>,
+}
+
+/// By what the owner may.
+struct Proof {
+    /// The session that is kept, as it is once it is renewed.
+    session: session::Model,
+    /// The hash of the password that they knew.
+    verified: Option<String>,
+}
+
+impl Change for SetPassword {
+    /// The sessions that have ended.
+    type Answer = Vec<SessionId>;
+    type Write = Self;
+    const RANK: Rank = Rank::Endings;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        let people = changes.iter().map(|change| change.user);
+        let users = user::Entity::find().filter(user::Column::Id.is_in(people)).all(tx).await?;
+        let mut hashes: HashMap<UserId, Option<String>> =
+            users.into_iter().map(|row| (row.id, row.password_hash)).collect();
+        let kept = changes.iter().filter_map(|change| change.proof.as_ref()).map(|proof| proof.session.id);
+        let open = session::Entity::find().filter(session::Column::Id.is_in(kept)).all(tx).await?;
+        let is_open = |id: SessionId| open.iter().any(|row| row.id == id && row.expires_at > now);
+        let plan = |change: Self| {
+            let hash = hashes.get_mut(&change.user).ok_or(Error::NotFound)?;
+            if let Some(proof) = &change.proof {
+                if !is_open(proof.session.id) {
+                    return Err(Error::Unauthenticated);
+                }
+                // Somebody was faster: what was verified is not the password any more.
+                if *hash != proof.verified {
+                    return Err(Error::InvalidCredentials);
+                }
+            }
+            *hash = Some(change.hash.clone());
+            Ok(Plan::Write { write: change, events: 0 })
+        };
+        Ok(changes.into_iter().map(plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<Self>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let mut written = Vec::with_capacity(writes.len());
+        for Placed { write: SetPassword { user, hash, proof }, .. } in writes {
+            user::Entity::update_many()
+                .col_expr(user::Column::PasswordHash, hash.into())
+                .filter(user::Column::Id.eq(user))
+                .exec(tx)
+                .await?;
+            if let Some(proof) = &proof {
+                note_use(tx, &proof.session).await?;
+            }
+            let ended = end_all(tx, user, proof.map(|proof| proof.session.id)).await?;
+            written.push(Written::silent(ended));
+        }
+        Ok(written)
+    }
+}

@@ -1,0 +1,135 @@
+//! Nothing that is within the limits is refused, and nothing beyond them is let through: documents that come to about
+//! as much as they may, with strings and comments in them that are full of brackets.
+
+use async_graphql::Variables;
+use async_graphql::parser::parse_query;
+use proptest::prelude::*;
+
+use super::naive::naive;
+use super::{Measure, check};
+use crate::graphql::guard::{Limit, Refusal, lexical};
+use crate::limits;
+
+/// What a document comes to by each limit, and the most that it may.
+fn bounds(measure: &Measure) -> [(Limit, usize, usize); 9] {
+    [
+        (Limit::Selections, measure.selections, limits::QUERY_SELECTIONS),
+        (Limit::Levels, measure.levels, limits::QUERY_LEVELS),
+        (Limit::Directives, measure.directives, limits::QUERY_DIRECTIVES),
+        (Limit::Depth, measure.depth, limits::QUERY_DEPTH),
+        (Limit::Aliases, measure.aliases, limits::QUERY_ALIASES),
+        (Limit::RootFields, measure.root_fields, limits::QUERY_ROOT_FIELDS),
+        (Limit::AuthMutations, measure.auth_mutations, 1),
+        (Limit::Objects, measure.objects, limits::QUERY_COMPLEXITY),
+        (Limit::Values, measure.values, 20 * limits::QUERY_COMPLEXITY),
+    ]
+}
+
+/// Fields, inline fragments and spreads in each other. The first of each three is before what is inside, the second
+/// behind it, and the last behind the operation, where a fragment stands.
+fn nested() -> impl Strategy<Value = String> {
+    let wrap = prop::sample::select(vec![
+        ("me { ", "} ", ""),
+        ("... { ", "} ", ""),
+        ("... { ", "} ", ""),
+        ("... on\tUser @a(x: \"\") { ", "} ", ""),
+        ("...F# ", "", "fragment F# on\tUser { "),
+        ("...F# ", "", "fragment F# on\tUser { "),
+    ]);
+    prop::collection::vec(wrap, 0..45).prop_map(|wraps| {
+        let (mut text, mut open, mut closed) = (String::from("{ "), String::from("} "), Vec::new());
+        for (number, (before, behind, fragment)) in wraps.into_iter().enumerate() {
+            text += &before.replace('#', &number.to_string());
+            open = format!("{behind}{open}");
+            if !fragment.is_empty() {
+                // What was begun is ended, and goes on in a fragment.
+                closed.push(format!("{text}{open}"));
+                text = fragment.replace('#', &number.to_string());
+                open = String::from("} ");
+            }
+        }
+        closed.push(format!("{text}id {open}"));
+        closed.concat()
+    })
+}
+
+/// About as much as is allowed of one thing.
+fn sized() -> impl Strategy<Value = String> {
+    let aliases = (25..36_usize).prop_map(|n| format!("{{ me {{ {} }} }}", "a: id ".repeat(n)));
+    let directives = (22..29_usize).prop_map(|n| format!("{{ me {} {{ {} }} }}", "@a ".repeat(n), "id @b ".repeat(n)));
+    let other = (0..60_usize).prop_map(|n| format!("query A {{ me {} {{ id }} }}", "@a(x: \"\") ".repeat(n)));
+    let roots = (15..25_usize).prop_map(|n| format!("{{ {} }}", "me(x: \"\") { id } ".repeat(n)));
+    let logins = (0..3_usize).prop_map(|n| format!("mutation {{ {} logout }}", "login(x: \"\") { token } ".repeat(n)));
+    let spreads = (90..110_usize, 40..55_usize).prop_map(|(fields, spreads)| {
+        format!("{{ me {{ {} }} }} fragment F on\tUser {{ {} }}", "...F ".repeat(spreads), "id ".repeat(fields))
+    });
+    let pages = (90..110_u32, 90..110_u32, 1..25_usize).prop_map(|(some, others, ids)| {
+        let inner = format!("messages(first: {others}) {{ nodes {{ {} }} }}", "id ".repeat(ids));
+        format!("{{ conversations(first: {some}) {{ nodes {{ {inner} }} }} }}")
+    });
+    prop_oneof![3 => nested(), 1 => aliases, 1 => directives, 1 => other, 1 => roots, 1 => logins, 1 => spreads, 1 => pages]
+}
+
+/// Stands where a space can stand, and is none the less. (Behind `on` the parser takes no comment, so there are tabs.)
+fn between() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![" ", ",", "\n", "\u{feff}", "#[{(\n", "#)]}\r", "#\"[[[[\n", "#\"\"\"{{{{\r\n", "##\\\n"])
+}
+
+/// Stands for an empty string.
+fn string() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "\"\"",
+        "\"[[[[{{{{((((\"",
+        "\"))))}}}}]]]]\"",
+        "\"\\\"[[[[\\\\\"",
+        "\"# [[[[\"",
+        "\"\"\"[[[[\n{{{{\"\"\"",
+        "\"\"\"\\\"\"\" # \"[[[[ \"\"\"",
+        "\"\"\"\"\"\"",
+    ])
+}
+
+/// The same document for everybody who reads it as the grammar says.
+fn noisy(plain: &str, between: &[&str], strings: &[&str]) -> String {
+    let pieces = plain.split("\"\"").map(|piece| {
+        let between = between.iter().cycle();
+        piece.split(' ').zip(between).map(|(piece, between)| format!("{piece}{between}")).collect::<String>()
+    });
+    // Behind the last piece there is none.
+    let strings = strings.iter().copied().cycle().take(plain.matches("\"\"").count()).chain([""]);
+    pieces.zip(strings).map(|(piece, string)| format!("{piece}{string}")).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_within_the_limits_passes_and_nothing_else(text in sized()) {
+        let document = parse_query(&text).expect(&text);
+        let expected = naive(&document);
+        let bounds = bounds(&expected);
+        match check(&document, None, &Variables::default()) {
+            Ok(measure) => {
+                prop_assert_eq!(measure, expected, "{}", text);
+                prop_assert!(bounds.iter().all(|(_, found, allowed)| found <= allowed), "{:?}: {}", measure, text);
+            }
+            Err(Refusal::TooMuch { limit, found, allowed }) => {
+                prop_assert!(bounds.contains(&(limit, found, allowed)), "{:?} {}: {}", limit, found, text);
+                prop_assert!(found > allowed, "{:?} {}: {}", limit, found, text);
+            }
+            Err(Refusal::Circular { fragment }) => prop_assert!(false, "{} contains itself: {}", fragment, text),
+        }
+    }
+
+    #[test]
+    fn brackets_in_strings_and_comments_change_nothing(
+        plain in sized(),
+        between in prop::collection::vec(between(), 1..9),
+        strings in prop::collection::vec(string(), 1..5),
+    ) {
+        let noisy = noisy(&plain, &between, &strings);
+        if noisy.len() <= limits::QUERY_BYTES {
+            prop_assert_eq!(lexical::check(&noisy), lexical::check(&plain), "{}", noisy);
+        }
+        let check = |text: &str| check(&parse_query(text).expect(text), None, &Variables::default());
+        prop_assert_eq!(check(&noisy), check(&plain), "{}", noisy);
+    }
+}

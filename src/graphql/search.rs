@@ -1,0 +1,48 @@
+//! Search.
+
+use async_graphql::{Context, Object};
+
+use crate::graphql::context::Reach;
+use crate::graphql::conversations::ConversationRef;
+use crate::graphql::error::Result;
+use crate::graphql::messages::Message;
+use crate::graphql::pages::dressed;
+use crate::graphql::paging::{self, List, Place};
+use crate::search::{Query, Scope};
+
+/// A search's page when nothing is asked for.
+const DEFAULT_FIRST: u32 = 20;
+
+/// Queries that search.
+#[derive(Default)]
+pub struct SearchQuery;
+
+#[Object]
+impl SearchQuery {
+    /// Full-text search over the messages that you may read now, the newest first. A message is found when it has all
+    /// words of the query, each at least as the beginning of one of its words; in scripts that do not part words by
+    /// spaces (Chinese, Japanese, Thai …), in Korean and of emoji, when it has the same characters in a row, also a single one.
+    /// Case, accents, vowel points and width make no difference, and no character means anything but itself. A query
+    /// without a letter, digit or symbol finds nothing. To open a hit in its context, give its `seq` to
+    /// `messages(aroundSeq:)`. 30 searches at once and then 5 a second are taken, `users` counted in. Codes:
+    /// BAD_USER_INPUT, RATE_LIMITED.
+    async fn search_messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to find: up to 200 characters.")] query: String,
+        #[graphql(desc = "Where; in all your conversations when left out.")] conversation: Option<ConversationRef>,
+        #[graphql(default = 20, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the hit before the page: of a search, not of another list.")] after: Option<
+            String,
+        >,
+    ) -> Result<List<Message>> {
+        let viewer = ctx.viewer()?.user();
+        let query = Query::parse(&query)?;
+        let first = paging::size("first", first)?.unwrap_or(DEFAULT_FIRST);
+        let after = paging::place("after", after.as_deref(), Place::hit)?;
+        // What is no id names nothing.
+        let scope = conversation.map_or(Scope::Everywhere, |by| by.parse().map_or(Scope::Nowhere, Scope::In));
+        let page = ctx.program()?.search.find(viewer, &query, scope, first, after).await?;
+        dressed(ctx, page, |row| Place::Hit { position: row.position }).await
+    }
+}

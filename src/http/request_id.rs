@@ -1,0 +1,32 @@
+//! What each request is called.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+use axum::http::header::HeaderName;
+use uuid::Uuid;
+
+/// The header that tells a client its request's id.
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What a request is called in the log and in answers: a fresh UUIDv7, whatever the client has sent.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(Arc<str>);
+
+impl RequestId {
+    pub(super) fn new() -> Self {
+        Self(Uuid::now_v7().to_string().into())
+    }
+
+    /// As the header's value.
+    pub(super) fn to_header(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.0).expect("a UUID is ASCII")
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

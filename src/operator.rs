@@ -1,0 +1,223 @@
+//! What an operator does with accounts at a terminal, beside a server that runs or without one: there is no mail by which
+//! people could help themselves.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use anyhow::{Context, bail, ensure};
+use clap::{Args, Subcommand};
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
+
+use crate::accounts::{self, Email, Name, NewAccount, Password};
+use crate::entity::user;
+use crate::graphql::Program;
+use crate::limits;
+
+/// What to do with whose account.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make an account
+    Add {
+        /// The address with which the person signs in
+        #[arg(long)]
+        email: String,
+        /// The name that others see
+        #[arg(long)]
+        name: String,
+        /// Where the password comes from
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Give a person another password, and sign them out everywhere
+    ResetPassword {
+        /// The address with which the person signs in
+        email: String,
+        /// Where the password comes from
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// Keep a person from signing in, and sign them out everywhere; others see them as before
+    Disable {
+        /// The address with which the person signs in
+        email: String,
+    },
+    /// Let a person sign in again
+    Enable {
+        /// The address with which the person signs in
+        email: String,
+    },
+}
+
+/// Where a new password comes from.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PasswordSource {
+    /// Make a password and print it, instead of asking for one or reading the first line of the input
+    #[arg(long)]
+    generate: bool,
+}
+
+/// A new password on its way to the person.
+type Text = Zeroizing<String>;
+
+/// Does it, and says what has become of the account. What is printed as a result is a generated password.
+pub async fn run(program: &Program, command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::Add { email, name, password } => add(program, &email, &name, password).await,
+        UserCommand::ResetPassword { email, password } => reset_password(program, &email, password).await,
+        UserCommand::Disable { email } => {
+            program.accounts.disable(find(program, &email).await?.id).await?;
+            eprintln!("{email} is signed out everywhere, and cannot sign in until `parlour user enable`");
+            Ok(())
+        }
+        UserCommand::Enable { email } => {
+            program.accounts.enable(find(program, &email).await?.id).await?;
+            eprintln!("{email} can sign in");
+            Ok(())
+        }
+    }
+}
+
+async fn add(program: &Program, email: &str, name: &str, source: PasswordSource) -> anyhow::Result<()> {
+    let (address, name) = (Email::parse(email)?, Name::parse(name)?);
+    // Before anybody thinks of a password.
+    ensure!(
+        accounts::find_by_email(&program.app, &address).await?.is_none(),
+        "{email} has an account already: `parlour user reset-password` gives it another password"
+    );
+    let text = source.text(program)?;
+    program.accounts.add(NewAccount { name, email: address, password: parse(program, &text)? }).await?;
+    eprintln!("{email} can sign in");
+    source.tell(&text);
+    Ok(())
+}
+
+async fn reset_password(program: &Program, email: &str, source: PasswordSource) -> anyhow::Result<()> {
+    let user = find(program, email).await?;
+    let text = source.text(program)?;
+    program.accounts.reset_password(user.id, parse(program, &text)?).await?;
+    match user.disabled_at {
+        None => eprintln!("{email} is signed out everywhere, and can sign in with the new password"),
+        Some(_) => eprintln!("{email} has the new password, and cannot sign in until `parlour user enable`"),
+    }
+    source.tell(&text);
+    Ok(())
+}
+
+async fn find(program: &Program, email: &str) -> anyhow::Result<user::Model> {
+    let user = accounts::find_by_email(&program.app, &Email::parse(email)?).await?;
+    user.with_context(|| format!("nobody has the e-mail {email}"))
+}
+
+fn parse(program: &Program, text: &Text) -> anyhow::Result<Password> {
+    Ok(Password::parse(text.to_string(), program.app.config.password_min_length, "password")?)
+}
+
+impl PasswordSource {
+    fn text(self, program: &Program) -> anyhow::Result<Text> {
+        if self.generate {
+            generated(program.app.config.password_min_length)
+        } else if io::stdin().is_terminal() {
+            asked_for()
+        } else {
+            first_line(io::stdin().lock())
+        }
+    }
+
+    fn tell(self, text: &Text) {
+        if self.generate {
+            println!("{}", text.as_str());
+        }
+    }
+}
+
+/// A password to be copied or read out, of 100 random bits or more and at least so many characters.
+fn generated(minimum: usize) -> anyhow::Result<Text> {
+    // None of them is taken for another, and each is five bits.
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    const GROUP: usize = 5;
+    let mut text = Text::default();
+    while text.len() < minimum.max(4 * GROUP + 3) {
+        if text.len() % (GROUP + 1) == GROUP {
+            text.push('-');
+        }
+        let mut random = [0];
+        getrandom::fill(&mut random).context("there are no random numbers")?;
+        text.push(LETTERS[usize::from(random[0]) % LETTERS.len()].into());
+    }
+    Ok(text)
+}
+
+/// Asks twice, as nobody sees what is typed.
+fn asked_for() -> anyhow::Result<Text> {
+    let ask = |question: &str| {
+        eprint!("{question}: ");
+        io::stderr().flush()?;
+        without_echo(|| first_line(io::stdin().lock()))?
+    };
+    let text = ask("New password")?;
+    if ask("The same again")? != text {
+        bail!("these were two different passwords: nothing was done");
+    }
+    Ok(text)
+}
+
+/// Reads from the terminal, which shows nothing of what is typed but the end of the line.
+fn without_echo<T>(read: impl FnOnce() -> T) -> io::Result<T> {
+    let terminal = io::stdin();
+    let before = tcgetattr(&terminal)?;
+    let mut hidden = before.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    hidden.local_modes.insert(LocalModes::ECHONL);
+    tcsetattr(&terminal, OptionalActions::Flush, &hidden)?;
+    let read = read();
+    tcsetattr(&terminal, OptionalActions::Now, &before)?;
+    Ok(read)
+}
+
+/// The first line, without its end.
+fn first_line(input: impl BufRead) -> anyhow::Result<Text> {
+    // The longest password and the end of its line. What is longer is refused for its length, and not cut.
+    const MOST: usize = 4 * limits::PASSWORD_LENGTH + 2;
+    let mut line = Zeroizing::new(Vec::with_capacity(MOST));
+    input.take(MOST as u64).read_until(b'\n', &mut line).context("the password cannot be read")?;
+    let line = line.strip_suffix(b"\n").map_or(line.as_slice(), |line| line.strip_suffix(b"\r").unwrap_or(line));
+    ensure!(!line.is_empty(), "there was no password: type one, pass one as the input, or let --generate make one");
+    let text = std::str::from_utf8(line).context("the password is not UTF-8")?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generated_password_is_long_enough_and_never_the_same() {
+        for minimum in 6..=64 {
+            let (one, other) = (generated(minimum).expect("a password"), generated(minimum).expect("another"));
+            assert!((minimum.max(23)..=minimum.max(23) + 1).contains(&one.len()), "{}", one.as_str());
+            assert!(one.split('-').all(|group| (1..=5).contains(&group.len())), "{}", one.as_str());
+            assert_ne!(one, other);
+            assert!(Password::parse(one.to_string(), minimum, "password").is_ok());
+        }
+    }
+
+    #[test]
+    fn a_password_is_the_first_line_of_the_input_as_it_is() {
+        let read = |input: &str| first_line(input.as_bytes()).map(|line| line.to_string());
+        for (input, password) in [
+            ("correct horse", "correct horse"),
+            (" correct horse \n", " correct horse "),
+            ("correct horse\r\nand more", "correct horse"),
+            ("pässword😀\n", "pässword😀"),
+        ] {
+            assert_eq!(read(input).expect("a line"), password);
+        }
+        assert_eq!(read(&"😀".repeat(128)).expect("a line"), "😀".repeat(128), "as long as they may be");
+        for nothing in ["", "\n", "\r\n", "\ncorrect horse"] {
+            assert!(read(nothing).is_err(), "{nothing:?}");
+        }
+        assert!(first_line(&b"\xff\xfe123456\n"[..]).is_err());
+        let endless = read(&"x".repeat(100_000)).expect("its beginning");
+        assert!(Password::parse(endless, 6, "password").is_err(), "too long, and not cut");
+    }
+}

@@ -1,0 +1,211 @@
+//! Keeps the index: it follows the messages by a position of its own, in the order of the feed, and takes in what became
+//! of those that it has. Making it anew is following from the start.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, Statement, TransactionTrait, Value};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::feed::{Change, Placed, Plan, Position, Rank, Written};
+use crate::id::ConversationId;
+use crate::limits;
+use crate::search::{Search, words};
+
+impl Search {
+    /// Keeps the index until the program ends.
+    pub async fn keep(self, shutdown: CancellationToken) {
+        let keeping = async {
+            let mut is_damaged = false;
+            loop {
+                if let Err(error) = self.catch_up(&mut is_damaged).await {
+                    tracing::warn!(error = ?error, "the search index is behind, it is tried again later: {error:?}");
+                    let clock = &self.app.clock;
+                    clock.sleep_until(clock.now() + limits::INDEX_RETRY).await;
+                    continue;
+                }
+                // In time, or before it if somebody waits.
+                let _ = timeout(limits::INDEX_EVERY, self.wanted.notified()).await;
+            }
+        };
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = keeping => {}
+        }
+    }
+
+    /// Indexes all that there is, a batch at a time. An index that fails for no reason that passes is made anew.
+    async fn catch_up(&self, is_damaged: &mut bool) -> Result<()> {
+        loop {
+            let head = self.app.feed.head().position;
+            if !*is_damaged && !is_behind(&self.app.db.reader).await? {
+                self.indexed.send_replace(head);
+                return Ok(());
+            }
+            let indexed = self.app.feed.append(Index { is_damaged: *is_damaged }).await?;
+            *is_damaged = indexed.is_err();
+            indexed?;
+        }
+    }
+}
+
+/// Whether there is something to index.
+async fn is_behind(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let sql = "SELECT 1 FROM search_progress p WHERE p.rules <> $1 OR EXISTS (SELECT 1 FROM search_change)
+                  OR EXISTS (SELECT 1 FROM message m WHERE m.position > p.position)";
+    Ok(db.query_one_raw(statement(db, sql, [words::RULES.into()])).await?.is_some())
+}
+
+/// Takes the next messages into the index, and what became of those that are in it.
+struct Index {
+    /// Whether to begin anew.
+    is_damaged: bool,
+}
+
+impl Change for Index {
+    /// An index that fails takes nothing else of the batch down with it.
+    type Answer = Result<(), DbErr>;
+    type Write = bool;
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        // All is read when it is written: by then the batch may have changed a message.
+        Ok(changes.iter().map(|change| Ok(Plan::Write { write: change.is_damaged, events: 0 })).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<bool>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let mut written = Vec::with_capacity(writes.len());
+        for Placed { write: is_damaged, .. } in writes {
+            let savepoint = tx.begin().await?;
+            let answer = go_on(&savepoint, is_damaged).await;
+            match &answer {
+                Ok(()) => savepoint.commit().await?,
+                // Where SQLite has ended the whole transaction by itself, this fails, and the batch with it.
+                Err(error) if is_damage(error) => savepoint.rollback().await?,
+                Err(error) => return Err(error.clone()),
+            }
+            written.push(Written { answer, events: Vec::new() });
+        }
+        Ok(written)
+    }
+}
+
+/// Whether it is the index that fails, and not the disk or whoever else holds the database.
+fn is_damage(error: &DbErr) -> bool {
+    matches!(Error::of_database(error), Error::Internal(_))
+}
+
+async fn go_on(tx: &DatabaseTransaction, is_damaged: bool) -> Result<(), DbErr> {
+    let from = progress(tx, is_damaged).await?;
+    let changed = changed(tx).await?;
+    let new = new(tx, from).await?;
+    remove(tx, &changed).await?;
+    // Apart: a word that goes and comes again in one flush would be lost.
+    flush(tx).await?;
+    add(tx, &changed).await?;
+    if let Some(last) = changed.last() {
+        // Read in order, so these are all up to there.
+        run(tx, "DELETE FROM search_change WHERE position <= $1", [last.position.into()]).await?;
+    }
+    add(tx, &new).await?;
+    if let Some(last) = new.last() {
+        run(tx, "UPDATE search_progress SET position = $1", [last.position.into()]).await?;
+    }
+    // What fails here fails within the savepoint, and not at the commit of all.
+    flush(tx).await
+}
+
+/// A message to index.
+#[derive(FromQueryResult)]
+struct Entry {
+    position: Position,
+    conversation_id: ConversationId,
+    /// What the index has of it.
+    was: Option<String>,
+    /// What it says now.
+    text: Option<String>,
+}
+
+/// How far the index goes. One that is damaged, or of other rules, begins anew.
+async fn progress(tx: &DatabaseTransaction, is_damaged: bool) -> Result<Position, DbErr> {
+    #[derive(FromQueryResult)]
+    struct Progress {
+        position: Position,
+        rules: i32,
+    }
+    let progress = statement(tx, "SELECT position, rules FROM search_progress", []);
+    match Progress::find_by_statement(progress).one(tx).await? {
+        Some(progress) if progress.rules == words::RULES && !is_damaged => Ok(progress.position),
+        Some(_) | None => {
+            run(tx, "INSERT INTO message_word (message_word) VALUES ('delete-all')", []).await?;
+            run(tx, "DELETE FROM search_change", []).await?;
+            run(tx, "UPDATE search_progress SET position = 0, rules = $1", [words::RULES.into()]).await?;
+            Ok(0)
+        }
+    }
+}
+
+async fn changed(tx: &DatabaseTransaction) -> Result<Vec<Entry>, DbErr> {
+    let sql = "SELECT c.position, m.conversation_id, c.text AS was, m.text FROM search_change c
+                 CROSS JOIN message m ON m.position = c.position ORDER BY c.position LIMIT $1";
+    Entry::find_by_statement(statement(tx, sql, [limits::INDEX_CHANGES.into()])).all(tx).await
+}
+
+/// The next messages, as many as are not too long together.
+async fn new(tx: &DatabaseTransaction, after: Position) -> Result<Vec<Entry>, DbErr> {
+    let sql = "SELECT position, conversation_id, NULL AS was, text FROM message WHERE position > $1
+                ORDER BY position LIMIT $2";
+    let new = Entry::find_by_statement(statement(tx, sql, [after.into(), limits::INDEX_MESSAGES.into()])).all(tx);
+    let mut bytes = 0;
+    let fits = |entry: &Entry| {
+        let fits = bytes < limits::INDEX_BYTES;
+        bytes += entry.text.as_ref().map_or(0, String::len);
+        fits
+    };
+    Ok(new.await?.into_iter().take_while(fits).collect())
+}
+
+async fn remove(tx: &DatabaseTransaction, entries: &[Entry]) -> Result<(), DbErr> {
+    write(tx, "INSERT INTO message_word (message_word, rowid, words)", "'delete', ", entries, |entry| &entry.was).await
+}
+
+async fn add(tx: &DatabaseTransaction, entries: &[Entry]) -> Result<(), DbErr> {
+    write(tx, "INSERT INTO message_word (rowid, words)", "", entries, |entry| &entry.text).await
+}
+
+/// One statement for all that have the text.
+async fn write(
+    tx: &DatabaseTransaction,
+    insert: &str,
+    command: &str,
+    entries: &[Entry],
+    text: impl Fn(&Entry) -> &Option<String>,
+) -> Result<(), DbErr> {
+    let mut rows = Vec::with_capacity(entries.len());
+    let mut values: Vec<Value> = Vec::with_capacity(2 * entries.len());
+    for entry in entries {
+        let Some(text) = text(entry) else { continue };
+        values.extend([entry.position.into(), words::document(entry.conversation_id, text).into()]);
+        rows.push(format!("({command}${}, ${})", values.len() - 1, values.len()));
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    run(tx, &format!("{insert} VALUES {}", rows.join(", ")), values).await
+}
+
+async fn flush(tx: &DatabaseTransaction) -> Result<(), DbErr> {
+    run(tx, "INSERT INTO message_word (message_word) VALUES ('flush')", []).await
+}
+
+async fn run(tx: &DatabaseTransaction, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<(), DbErr> {
+    tx.execute_raw(statement(tx, sql, values)).await.map(drop)
+}
+
+fn statement(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+}

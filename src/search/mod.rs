@@ -1,0 +1,109 @@
+//! Search: messages by their words. An index on SQLite's FTS5 proposes them, and the messages decide: what was deleted,
+//! changed, or is not for the viewer is never shown, however far the index is behind.
+//!
+//! The index is kept by a task of its own, which follows the messages in the feed's order ([`index`]). On PostgreSQL
+//! the same words ([`words`]) go into a `tsvector` of the configuration `simple`, under a GIN index, beside the
+//! conversation's id (`btree_gin`), and the same expression into a `tsquery`: `'hel':* & '日本'`.
+
+mod hits;
+mod index;
+mod words;
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
+
+pub use words::Query;
+
+use crate::app::App;
+use crate::conversations::{self, Reference};
+use crate::entity::message;
+use crate::error::Result;
+use crate::feed::Position;
+use crate::id::{ConversationId, UserId};
+use crate::limits;
+use crate::page::Page;
+
+/// Searches messages. Clones share it.
+#[derive(Clone)]
+pub struct Search {
+    app: App,
+    /// The index has everything up to here.
+    indexed: Arc<watch::Sender<Position>>,
+    /// Rung by those who wait for it.
+    wanted: Arc<Notify>,
+}
+
+/// Where somebody searches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In all that they may read.
+    Everywhere,
+    /// In one conversation.
+    In(Reference),
+    /// In what does not exist.
+    Nowhere,
+}
+
+impl Search {
+    /// The search of this program.
+    pub fn new(app: App) -> Self {
+        Self { app, indexed: Arc::new(watch::Sender::new(-1)), wanted: Arc::default() }
+    }
+
+    /// The messages that a person may read now and that have all words of a query, the newest first. `after` is the
+    /// position of the one before the page.
+    ///
+    /// What was written before is found: for a second at most it waits for the index to be as far.
+    pub async fn find(
+        &self,
+        viewer: UserId,
+        query: &Query,
+        scope: Scope,
+        first: u32,
+        after: Option<Position>,
+    ) -> Result<Page<message::Model>> {
+        self.app.rates.search.take(&viewer)?;
+        let Some(places) = self.places(viewer, scope).await?.filter(|_| !query.is_empty()) else {
+            return Ok(Page::empty());
+        };
+        self.is_indexed(self.app.feed.head().position).await;
+        let hits = hits::Hits::new(&self.app.db.reader, viewer, query, &places);
+        let has_previous = match after {
+            Some(after) => !hits.from(after, 1).await?.is_empty(),
+            None => false,
+        };
+        let items = hits.before(after.unwrap_or(Position::MAX), first.saturating_add(1)).await?;
+        Ok(Page::cut(items, first, has_previous))
+    }
+
+    /// Where to look: none are too many to name, and `None` is nowhere. What may be seen is not decided here.
+    async fn places(&self, viewer: UserId, scope: Scope) -> Result<Option<Vec<ConversationId>>> {
+        match scope {
+            Scope::Nowhere => Ok(None),
+            Scope::In(reference) => {
+                let own = conversations::find_membership(&self.app, viewer, reference).await?;
+                Ok(own.map(|own| vec![own.conversation().id]))
+            }
+            Scope::Everywhere => {
+                let most = limits::SEARCH_PLACES;
+                let own = conversations::ids_of(&self.app, viewer, most as u64 + 1).await?;
+                Ok(match own.len() {
+                    0 => None,
+                    count if count > most => Some(Vec::new()),
+                    _ => Some(own),
+                })
+            }
+        }
+    }
+
+    async fn is_indexed(&self, upto: Position) {
+        let mut indexed = self.indexed.subscribe();
+        if *indexed.borrow() < upto {
+            self.wanted.notify_one();
+            // An index that is made anew takes longer: what it has is found by then.
+            let _ = timeout(limits::SEARCH_WAIT, indexed.wait_for(|indexed| *indexed >= upto)).await;
+        }
+    }
+}

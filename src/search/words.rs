@@ -1,0 +1,191 @@
+//! What of a text can be searched for: words by their beginnings, and of scripts that do not part words by spaces,
+//! any piece.
+
+use std::collections::BTreeSet;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::error::{Error, Result};
+use crate::id::ConversationId;
+use crate::{limits, printable};
+
+/// Counts the ways in which words were ever taken from texts: an index that was made by another one is made anew.
+pub const RULES: i32 = 1;
+
+/// So many characters of a word are in the index. What is longer is mostly no word.
+const WORD: usize = 40;
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    /// A word, found by its beginning.
+    Word(String),
+    /// Characters of a script without spaces between words, or symbols: found by any part.
+    Run(String),
+}
+
+/// What somebody searches for.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Query(Vec<Piece>);
+
+impl Query {
+    /// Takes a text of up to 200 Unicode scalars. Nothing in it means anything but itself.
+    pub fn parse(raw: &str) -> Result<Self> {
+        if raw.contains('\0') {
+            return Err(Error::input("query", "a search has no NUL in it"));
+        }
+        let max = limits::MESSAGE_SEARCH_LENGTH;
+        if raw.chars().count() > max {
+            return Err(Error::input("query", format!("a search has at most {max} characters")));
+        }
+        Ok(Self(pieces(raw)))
+    }
+
+    /// Whether there is nothing to look for, as in punctuation. It finds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a text has all of it.
+    pub fn matches(&self, text: &str) -> bool {
+        let pieces = pieces(text);
+        self.0.iter().all(|wanted| pieces.iter().any(|piece| wanted.is_in(piece)))
+    }
+
+    /// The expression that the index takes, of messages in one of these places, or anywhere. It may find more
+    /// than [`matches`](Self::matches), and never less.
+    pub fn expression(&self, places: &[ConversationId]) -> String {
+        let places: Vec<String> = places.iter().map(|id| format!("\"{}\"", place(*id))).collect();
+        let places = (!places.is_empty()).then(|| format!("({})", places.join(" OR ")));
+        let mut terms = BTreeSet::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Word(word) => {
+                    terms.insert(format!("\"{}\" *", beginning(word)));
+                }
+                Piece::Run(run) => terms.extend(pairs(run).map(|pair| match pair.chars().count() {
+                    1 => format!("\"{pair}\" *"),
+                    _ => format!("\"{pair}\""),
+                })),
+            }
+        }
+        places.into_iter().chain(terms).collect::<Vec<_>>().join(" AND ")
+    }
+}
+
+impl Piece {
+    fn is_in(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Word(wanted), Self::Word(word)) => word.starts_with(wanted.as_str()),
+            (Self::Run(wanted), Self::Run(run)) => run.contains(wanted.as_str()),
+            (Self::Word(_), Self::Run(_)) | (Self::Run(_), Self::Word(_)) => false,
+        }
+    }
+}
+
+/// A message as the index takes it: its words, each once, and the place where it is.
+pub fn document(conversation: ConversationId, text: &str) -> String {
+    let mut terms = BTreeSet::new();
+    for piece in pieces(text) {
+        match &piece {
+            Piece::Word(word) => {
+                terms.insert(beginning(word).to_owned());
+            }
+            Piece::Run(run) => {
+                terms.extend(pairs(run));
+                // So that the last one too is the beginning of something.
+                terms.extend(run.chars().last().map(String::from));
+            }
+        }
+    }
+    terms.insert(place(conversation));
+    terms.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// A conversation, as a word that is in no text: none has a character for private use.
+fn place(conversation: ConversationId) -> String {
+    format!("\u{E000}{}", conversation.to_string().replace('-', ""))
+}
+
+fn beginning(word: &str) -> &str {
+    word.char_indices().nth(WORD).map_or(word, |(end, _)| &word[..end])
+}
+
+/// Each two characters that stand together; of one character itself.
+fn pairs(run: &str) -> impl Iterator<Item = String> {
+    let all: Vec<char> = run.chars().collect();
+    let size = all.len().min(2);
+    all.windows(size).map(|pair| pair.iter().collect()).collect::<Vec<String>>().into_iter()
+}
+
+fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut follows = false;
+    for c in fold(text) {
+        let is_dense = is_dense(c);
+        let is_letter = is_dense || c.is_alphanumeric() || (follows && is_combining_mark(c));
+        if is_letter {
+            match pieces.last_mut() {
+                Some(Piece::Word(word)) if follows && !is_dense => word.push(c),
+                Some(Piece::Run(run)) if follows && (is_dense || is_combining_mark(c)) => run.push(c),
+                _ if is_dense => pieces.push(Piece::Run(c.into())),
+                _ => pieces.push(Piece::Word(c.into())),
+            }
+        }
+        follows = is_letter;
+    }
+    pieces
+}
+
+/// Folds what people do not tell apart, or do not type: case, width, accents, the vowel points of Hebrew and Arabic, the
+/// colour of hands, and what can't be seen.
+fn fold(text: &str) -> impl Iterator<Item = char> {
+    // Up before down: this way ß equals SS, and ς equals σ.
+    let cased = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkd();
+    cased.filter(|&c| (c.is_whitespace() || printable::is_visible(c)) && !is_passed_over(c)).nfc()
+}
+
+fn is_passed_over(c: char) -> bool {
+    matches!(c,
+        // Accents of Latin, Greek and Cyrillic.
+        '\u{300}'..='\u{36F}'
+        // Hebrew points and accents.
+        | '\u{591}'..='\u{5BD}' | '\u{5BF}' | '\u{5C1}'..='\u{5C2}' | '\u{5C4}'..='\u{5C5}' | '\u{5C7}'
+        // Arabic: signs, the stretch, points, and what the Quran adds.
+        | '\u{610}'..='\u{61A}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{6D6}'..='\u{6DC}'
+        | '\u{6DF}'..='\u{6E4}' | '\u{6E7}'..='\u{6E8}' | '\u{6EA}'..='\u{6ED}'
+        // Skin tones.
+        | '\u{1F3FB}'..='\u{1F3FF}')
+}
+
+/// Whether a character is of a script that does not part words by spaces (or where words are found by parts, as Hangul),
+/// or a symbol, as emoji are.
+fn is_dense(c: char) -> bool {
+    let of_script = matches!(c,
+        // Thai, Lao, Tibetan, Burmese.
+        '\u{E00}'..='\u{109F}'
+        // Hangul as letters.
+        | '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{A960}'..='\u{A97F}'
+        // Khmer, and the scripts of the Tai.
+        | '\u{1780}'..='\u{17FF}' | '\u{1950}'..='\u{19FF}' | '\u{1A20}'..='\u{1AAF}' | '\u{AA60}'..='\u{AADF}'
+        // Radicals, kana, bopomofo, ideographs, Yi.
+        | '\u{2E80}'..='\u{312F}' | '\u{31A0}'..='\u{A4CF}' | '\u{A9E0}'..='\u{A9FF}'
+        // Hangul as syllables, ideographs of other standards.
+        | '\u{AC00}'..='\u{D7FF}' | '\u{F900}'..='\u{FAFF}'
+        // What was added to all of them.
+        | '\u{16FE0}'..='\u{18DFF}' | '\u{1AFF0}'..='\u{1B2FF}' | '\u{20000}'..='\u{3FFFF}');
+    let is_symbol = matches!(c, '\u{A2}'..='\u{A9}' | '\u{AC}' | '\u{AE}'..='\u{B1}' | '\u{20A0}'..='\u{20CF}'
+        | '\u{2100}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}');
+    (of_script && (c.is_alphanumeric() || is_combining_mark(c))) || (is_symbol && !c.is_alphanumeric())
+}
+
+/// Says nothing of what is searched for: it must not reach a log.
+impl std::fmt::Debug for Query {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Query(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn finds(query: &str, text: &str) -> bool {
+    Query::parse(query).expect("a query").matches(text)
+}
+
+/// What the index would say of a text, by its words.
+fn is_found_by_index(query: &Query, conversation: ConversationId, text: &str) -> bool {
+    let document = document(conversation, text);
+    let words: Vec<&str> = document.split(' ').collect();
+    query.expression(&[conversation]).split(" AND ").all(|term| match term.strip_suffix(" *") {
+        Some(beginning) => words.iter().any(|word| word.starts_with(beginning.trim_matches('"'))),
+        None => words.contains(&term.trim_matches(['"', '(', ')'])),
+    })
+}
+
+#[test]
+fn words_are_found_by_their_beginnings() {
+    for (query, text) in [
+        ("hello", "Well, hello there"),
+        ("hel", "Hello"),
+        ("wor hel", "hello world"),
+        ("grüß", "Viele Grüße"),
+        ("GRUSSE", "Viele Grüße"),
+        ("naive", "naïve"),
+        ("naïve", "naive"),
+        ("Ｈｅｌｌｏ", "hello"),
+        ("ﬁn", "final"),
+        ("istanbul", "İSTANBUL"),
+        ("οδος", "ΟΔΟΣ"),
+        ("елка", "Ёлка"),
+        ("книг", "Новые книги"),
+        ("مرحبا", "مَرْحَبًا"),
+        ("שלום", "שָׁלוֹם"),
+        ("नमस्ते", "नमस्ते दुनिया"),
+        ("can't", "I can't"),
+        ("3.14", "pi is 3.14159"),
+        ("c++", "C++ and Rust"),
+        ("e\u{301}t", "été"),
+        ("soft", "so\u{AD}ftware"),
+    ] {
+        assert!(finds(query, text), "{query} in {text}");
+    }
+    for (query, text) in [("ello", "hello"), ("hello world", "hello"), ("helloo", "hello"), ("été", "tee")] {
+        assert!(!finds(query, text), "{query} in {text}");
+    }
+}
+
+#[test]
+fn where_words_are_not_parted_any_piece_is_found() {
+    for (query, text) in [
+        ("猫", "我有一只猫"),
+        ("有", "我有一只猫"),
+        ("一只", "我有一只猫"),
+        ("我有一只猫", "我有一只猫。"),
+        ("食べ", "寿司を食べたい"),
+        ("スシ", "ｽｼ"),
+        ("がく", "だいがく"),
+        ("大学", "東京大学のキャンパス"),
+        ("학교", "저는 학교에 갑니다"),
+        ("교", "학교"),
+        ("สวัสดี", "ผมพูดว่าสวัสดีครับ"),
+        ("iphone手机", "新iPhone手机"),
+        ("手机 iph", "新iPhone手机"),
+        ("👍", "ok 👍🏽"),
+        ("👧", "👨\u{200D}👩\u{200D}👧"),
+        ("❤", "I ❤\u{FE0F} you"),
+        ("€", "20€"),
+        ("20", "20€"),
+    ] {
+        assert!(finds(query, text), "{query} in {text}");
+    }
+    for (query, text) in [("猫一", "我有一只猫"), ("只有", "我有一只猫"), ("か", "がく"), ("大 学校", "大学")]
+    {
+        assert!(!finds(query, text), "{query} in {text}");
+    }
+}
+
+#[test]
+fn what_has_no_words_looks_for_nothing() {
+    for query in ["", " ", "\"", "*", "()", "- + ^ : {} '", "…", "\u{200B}", "\u{E000}", "\u{301}"] {
+        assert!(Query::parse(query).expect("a query").is_empty(), "{query:?}");
+    }
+}
+
+#[test]
+fn a_query_has_200_characters_at_most_and_no_nul() {
+    assert!(Query::parse(&"猫".repeat(200)).is_ok());
+    for raw in [&"a".repeat(201), "a\0b"] {
+        let refused = Query::parse(raw);
+        assert!(matches!(refused, Err(Error::BadUserInput { ref field, .. }) if field == "query"), "{raw:?}");
+    }
+}
+
+#[test]
+fn no_word_is_longer_in_the_index_than_words_are() {
+    let conversation = ConversationId::new();
+    let query = Query::parse(&"x".repeat(100)).expect("a query");
+    let (same, other) = ("x".repeat(4_000), "x".repeat(60));
+    assert!(document(conversation, &same).len() < 100);
+    assert!(is_found_by_index(&query, conversation, &same) && query.matches(&same));
+    assert!(!query.matches(&other));
+}
+
+#[test]
+fn the_expression_has_nothing_but_quoted_words() {
+    let query = Query::parse("NEAR(a b) OR \"c*\" -d col:e 日本語").expect("a query");
+    let expected = "\"a\" * AND \"b\" * AND \"c\" * AND \"col\" * AND \"d\" * AND \"e\" * AND \"near\" * AND \"or\" * \
+                    AND \"日本\" AND \"本語\"";
+    assert_eq!(query.expression(&[]), expected);
+}
+
+#[test]
+fn a_query_does_not_print() {
+    assert_eq!(format!("{:?}", Query::parse("hush").expect("a query")), "Query(…)");
+}
+
+proptest! {
+    #[test]
+    fn whatever_matches_is_found_by_the_index(text in "[a-cé ß猫犬학교ァ👍\u{301}\u{E31}.ก]{0,12}", from in 0usize..12, count in 1usize..6) {
+        let part: String = text.chars().skip(from).take(count).collect();
+        let (query, conversation) = (Query::parse(&part).expect("a query"), ConversationId::new());
+        if !query.is_empty() && query.matches(&text) {
+            prop_assert!(is_found_by_index(&query, conversation, &text), "{} in {}", part, text);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_word_with_a_space_or_a_quote(text in "\\PC{0,40}") {
+        for piece in pieces(&text) {
+            let (Piece::Word(piece) | Piece::Run(piece)) = piece;
+            prop_assert!(!piece.chars().any(|c| c.is_whitespace() || (c.is_ascii() && !c.is_ascii_alphanumeric())));
+            let has_private_use = piece.contains('\u{E000}');
+            prop_assert!(!has_private_use);
+        }
+    }
+}

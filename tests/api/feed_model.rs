@@ -1,0 +1,61 @@
+//! Who looks at everything once and then follows the feed knows what one knows who looks at everything anew: field by
+//! field, whatever people do, and however often the line is cut.
+
+mod client;
+mod doings;
+
+use futures_util::future::join_all;
+
+use crate::support::TestApp;
+use client::Client;
+use doings::{World, below};
+
+/// The last text of all, from somebody who does nothing else.
+const THE_END: &str = "the end";
+/// What each of six people does.
+const THINGS: usize = 350;
+const GROUPS: usize = 9;
+
+/// Follows, with random cuts, until everything has happened. Whoever is `restless` is cut all the time.
+async fn follow_to_the_end(mut client: Client, restless: bool) -> Client {
+    loop {
+        let patience = if restless { below(40) } else { usize::MAX };
+        let mut socket = client.follow().await;
+        for _ in 0..patience {
+            if client.heard == THE_END {
+                return client;
+            }
+            let event = socket.next_event().await;
+            client.take(&event);
+        }
+        socket.cut().await;
+        // Some come back by a page first, as one does who is woken by a push.
+        if below(3) == 0 {
+            while client.take_page().await {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_follows_the_feed_knows_what_one_knows_who_looks_anew() {
+    let app = TestApp::start().await;
+    let names = ["Ada", "Bob", "Carl", "Eve", "Fay", "Gus"];
+    let people = join_all(names.iter().map(|name| app.user(name))).await;
+    let herald = app.user("Herald").await;
+    let world = World::make(people, GROUPS).await;
+    let clients = join_all(world.people.iter().map(Client::new)).await;
+
+    let following = clients.into_iter().enumerate().map(|(number, client)| follow_to_the_end(client, number % 3 != 0));
+    let following = join_all(following);
+    let living = async {
+        world.live(THINGS).await;
+        for person in &world.people {
+            herald.send(person, THE_END).await;
+        }
+    };
+    let (clients, ()) = tokio::join!(following, living);
+
+    for client in &clients {
+        client.agrees_with_the_server().await;
+    }
+}

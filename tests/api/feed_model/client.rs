@@ -1,0 +1,273 @@
+//! A client that keeps what it knows true by the feed alone: one look at everything, and from then on events.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::support::{Person, Socket};
+
+/// What a client selects of a message and of a conversation; they are the same wherever it meets them.
+const SELECTIONS: &str = "
+    fragment M on Message { id seq text version editedAt deletedAt conversationId sender { ...U } replyTo { id } }
+    fragment U on User { id fullName deletedAt }
+    fragment C on Conversation { id kind title createdAt memberCount lastSeq lastReadSeq unreadCount
+        otherUser { ...U } lastMessage { createdAt }
+        members(first: 100) { nodes { role lastReadSeq user { ...U } } }
+        messages(last: 100) { nodes { ...M } } }";
+
+const EVENT: &str = "__typename cursor
+    ... on MessageAdded { message { createdAt ...M } }
+    ... on MessageChanged { message { ...M } }
+    ... on ReadMarkMoved { conversationId lastReadSeq user { ...U } }
+    ... on ConversationChanged { change conversationId conversation { ...C } }
+    ... on UserChanged { user { ...U } }
+    ... on FeedReset { reason }";
+
+/// What a client knows of a conversation.
+#[derive(Default)]
+struct Known {
+    kind: Value,
+    title: Value,
+    other: Value,
+    /// When something was last written here, or when it was made: the order of the sidebar.
+    active_at: String,
+    last_seq: i64,
+    last_read_seq: i64,
+    member_count: i64,
+    /// Roles and read marks, by the person.
+    members: BTreeMap<String, (Value, i64)>,
+    messages: BTreeMap<i64, Value>,
+}
+
+/// Somebody's client.
+pub struct Client {
+    pub person: Person,
+    pub cursor: String,
+    /// The newest text that came.
+    pub heard: String,
+    known: BTreeMap<String, Known>,
+    /// Names of people, and whether they were erased.
+    people: BTreeMap<String, (Value, bool)>,
+}
+
+impl Client {
+    /// Looks at everything once. What happens in between is known twice then, which has to do no harm.
+    pub async fn new(person: &Person) -> Self {
+        let mut client = Self {
+            person: person.clone(),
+            cursor: person.feed_cursor().await,
+            heard: String::new(),
+            known: BTreeMap::new(),
+            people: BTreeMap::new(),
+        };
+        for conversation in everything(person).await {
+            client.learn(&conversation);
+        }
+        client
+    }
+
+    /// A socket that brings what happens from here on.
+    pub async fn follow(&self) -> Socket {
+        let query = format!("subscription($after: String) {{ events(after: $after) {{ {EVENT} }} }} {SELECTIONS}");
+        self.person.subscribe(&query, json!({ "after": self.cursor })).await
+    }
+
+    /// Takes a page of what has happened, without a socket; whether there is more.
+    pub async fn take_page(&mut self) -> bool {
+        let query = format!(
+            "query($after: String!) {{ events(after: $after, first: 10) {{ cursor hasMore events {{ {EVENT} }} }} }} {SELECTIONS}"
+        );
+        let page = self.person.ask(&query, json!({ "after": self.cursor })).await["events"].take();
+        for event in page["events"].as_array().expect("a list") {
+            self.take(event);
+        }
+        self.cursor = text(&page["cursor"]);
+        page["hasMore"] == true
+    }
+
+    /// Takes an event in.
+    pub fn take(&mut self, event: &Value) {
+        self.cursor = text(&event["cursor"]);
+        match event["__typename"].as_str().expect("a type") {
+            "MessageAdded" => {
+                self.added(&event["message"]);
+                self.heard = event["message"]["text"].as_str().unwrap_or_default().to_owned();
+            }
+            "MessageChanged" => self.changed(&event["message"]),
+            "ReadMarkMoved" => {
+                self.meet(&event["user"]);
+                let (reader, seq) = (text(&event["user"]["id"]), number(&event["lastReadSeq"]));
+                self.reads(&text(&event["conversationId"]), &reader, seq);
+            }
+            "ConversationChanged" => match event["change"].as_str().expect("a change") {
+                "REMOVED" => drop(self.known.remove(&text(&event["conversationId"]))),
+                // In a replay of something that one is no longer in: its REMOVED comes later.
+                _ if event["conversation"].is_null() => {}
+                "ADDED" => self.learn(&event["conversation"]),
+                _ => self.learn_members(&event["conversation"]),
+            },
+            "UserChanged" => self.meet(&event["user"]),
+            "CaughtUp" => {}
+            other => panic!("{other}: {event}"),
+        }
+    }
+
+    fn meet(&mut self, user: &Value) {
+        let erased = !user["deletedAt"].is_null();
+        let person = self.people.entry(text(&user["id"])).or_default();
+        *person = (user["fullName"].clone(), erased || person.1);
+    }
+
+    fn learn(&mut self, conversation: &Value) {
+        let known = self.known.entry(text(&conversation["id"])).or_default();
+        known.kind = conversation["kind"].clone();
+        known.other = conversation["otherUser"]["id"].clone();
+        known.last_seq = known.last_seq.max(number(&conversation["lastSeq"]));
+        known.last_read_seq = known.last_read_seq.max(number(&conversation["lastReadSeq"]));
+        let active_at = conversation["lastMessage"]["createdAt"].as_str();
+        known.active_at = active_at.map_or_else(|| text(&conversation["createdAt"]), str::to_owned);
+        if !conversation["otherUser"].is_null() {
+            self.meet(&conversation["otherUser"]);
+        }
+        for message in list(&conversation["messages"]["nodes"]) {
+            self.changed(message);
+        }
+        self.learn_members(conversation);
+    }
+
+    fn learn_members(&mut self, conversation: &Value) {
+        let members = list(&conversation["members"]["nodes"]);
+        members.iter().for_each(|member| self.meet(&member["user"]));
+        let Some(known) = self.known.get_mut(&text(&conversation["id"])) else {
+            panic!("UPDATED before ADDED: {conversation}")
+        };
+        known.title = conversation["title"].clone();
+        known.member_count = number(&conversation["memberCount"]);
+        let before = std::mem::take(&mut known.members);
+        known.members = members
+            .iter()
+            .map(|member| {
+                let id = text(&member["user"]["id"]);
+                let mark = before.get(&id).map_or(0, |(_, mark)| *mark).max(number(&member["lastReadSeq"]));
+                (id, (member["role"].clone(), mark))
+            })
+            .collect();
+    }
+
+    fn added(&mut self, message: &Value) {
+        let (id, seq) = (text(&message["conversationId"]), number(&message["seq"]));
+        let known = self.known.get_mut(&id).unwrap_or_else(|| panic!("a message before ADDED: {message}"));
+        assert!(seq <= known.last_seq + 1, "a hole before {seq}, {} was the last", known.last_seq);
+        if seq > known.last_seq {
+            known.last_seq = seq;
+            known.active_at = text(&message["createdAt"]);
+        }
+        self.reads(&id, &text(&message["sender"]["id"]), seq);
+        self.changed(message);
+    }
+
+    fn changed(&mut self, message: &Value) {
+        self.meet(&message["sender"]);
+        let known = self.known.get_mut(&text(&message["conversationId"])).expect("a conversation that is known");
+        let mut message = message.clone();
+        message.as_object_mut().expect("an object").remove("createdAt");
+        let seen = known.messages.entry(number(&message["seq"])).or_insert(Value::Null);
+        if seen.is_null() || number(&seen["version"]) < number(&message["version"]) {
+            *seen = message;
+        }
+    }
+
+    fn reads(&mut self, conversation: &str, reader: &str, seq: i64) {
+        let Some(known) = self.known.get_mut(conversation) else { return };
+        if reader == self.person.id {
+            known.last_read_seq = known.last_read_seq.max(seq);
+        }
+        if let Some((_, mark)) = known.members.get_mut(reader) {
+            *mark = seq.max(*mark);
+        }
+    }
+
+    /// Compares what is known with what somebody sees who looks at everything anew.
+    pub async fn agrees_with_the_server(&self) {
+        let mut fresh = Self::new(&self.person).await;
+        // Of people whom one can't see any more nobody tells one.
+        let met = |person: &String| fresh.people.contains_key(person);
+        let people = self.people.iter().filter(|(person, _)| met(person));
+        assert_eq!(people.collect::<Vec<_>>(), fresh.people.iter().collect::<Vec<_>>(), "{}: people", self.person.name);
+        let ids = |client: &Self| client.known.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(ids(self), ids(&fresh), "{}: conversations", self.person.name);
+        for (id, known) in &self.known {
+            let server = fresh.known.remove(id).expect("they are the same");
+            assert_eq!(self.view(known), self.view(&server), "{}: {}", self.person.name, known.title);
+        }
+        self.agrees_on_the_sidebar().await;
+    }
+
+    /// The order of the conversations, and what is unread.
+    async fn agrees_on_the_sidebar(&self) {
+        let query = "{ conversations(first: 100) { nodes { id unreadCount } } unread { messages conversations } }";
+        let sidebar = self.person.ask(query, json!({})).await;
+        let unread = |known: &Known| known.last_seq - known.last_read_seq;
+        let mut before: Option<&str> = None;
+        for conversation in list(&sidebar["conversations"]["nodes"]) {
+            let known = &self.known[&text(&conversation["id"])];
+            assert_eq!(number(&conversation["unreadCount"]), unread(known));
+            assert!(before.is_none_or(|before| before >= known.active_at.as_str()), "the order of the sidebar");
+            before = Some(&known.active_at);
+        }
+        let (messages, conversations) = self
+            .known
+            .values()
+            .map(unread)
+            .filter(|unread| *unread > 0)
+            .fold((0, 0), |(messages, conversations), unread| (messages + unread, conversations + 1));
+        assert_eq!(sidebar["unread"], json!({ "messages": messages, "conversations": conversations }));
+    }
+
+    /// What can be compared of a conversation: all of it, but of the history the newest page.
+    fn view(&self, known: &Known) -> Value {
+        let newest = known.messages.iter().rev().take(100).map(|(seq, message)| {
+            let mut message = message.clone();
+            message["sender"] = message["sender"]["id"].clone();
+            // An erasure takes the texts at once, without an event a message.
+            if self.people[&text(&message["sender"])].1 {
+                message["text"].take();
+                for erased in ["version", "editedAt", "deletedAt"] {
+                    message.as_object_mut().expect("an object").remove(erased);
+                }
+            }
+            (seq.to_string(), message)
+        });
+        json!({
+            "kind": known.kind, "title": known.title, "other": known.other, "activeAt": known.active_at,
+            "lastSeq": known.last_seq, "lastReadSeq": known.last_read_seq, "members": known.members,
+            "memberCount": known.member_count,
+            "messages": newest.collect::<BTreeMap<_, _>>(),
+        })
+    }
+}
+
+/// All conversations of a person, with their newest messages.
+async fn everything(person: &Person) -> Vec<Value> {
+    let listed = person.ask("{ conversations(first: 100) { nodes { id } } }", json!({})).await;
+    let query = format!("query($id: ID!) {{ conversation(by: {{ conversationId: $id }}) {{ ...C }} }} {SELECTIONS}");
+    let mut conversations = Vec::new();
+    for listed in list(&listed["conversations"]["nodes"]) {
+        let seen = person.ask(&query, json!({ "id": listed["id"] })).await["conversation"].take();
+        // They may have been removed since the list was read.
+        conversations.extend((!seen.is_null()).then_some(seen));
+    }
+    conversations
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+fn number(value: &Value) -> i64 {
+    value.as_i64().unwrap_or_else(|| panic!("no number: {value}"))
+}

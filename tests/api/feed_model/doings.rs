@@ -1,0 +1,140 @@
+//! Random things that people do in conversations, all at once.
+
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::support::Person;
+
+/// What may be answered to somebody who does random things: others were faster, or it is not theirs to do.
+const TO_BE_EXPECTED: [&str; 3] = ["NOT_FOUND", "FORBIDDEN", "BAD_USER_INPUT"];
+
+/// People who know each other, and what they have made.
+pub struct World {
+    pub people: Vec<Person>,
+    groups: Mutex<Vec<String>>,
+    messages: Mutex<Vec<Value>>,
+}
+
+impl World {
+    /// So many groups, with some of the people in each.
+    pub async fn make(people: Vec<Person>, groups: usize) -> Self {
+        let world = Self { people, groups: Mutex::default(), messages: Mutex::default() };
+        for number in 0..groups {
+            let [owner, one, other] = [number, number + 1, number + 3].map(|n| &world.people[n % world.people.len()]);
+            let group = owner.group(&format!("Group {number}"), &[one, other]).await;
+            lock(&world.groups).push(group);
+        }
+        world
+    }
+
+    /// Everybody does so many things, one after the other and all people at once.
+    pub async fn live(&self, things: usize) {
+        join_all(self.people.iter().map(|person| async {
+            let mut reading = JoinSet::new();
+            for _ in 0..things {
+                self.do_something(person, &mut reading).await;
+            }
+            reading.join_all().await;
+        }))
+        .await;
+    }
+
+    async fn do_something(&self, person: &Person, reading: &mut JoinSet<()>) {
+        let group = pick(&lock(&self.groups)).expect("there are groups");
+        let other = pick(&self.people).expect("there are people").id;
+        match below(100) {
+            0..30 => self.send(person, json!({ "conversationId": group })).await,
+            30..40 => self.send(person, json!({ "userId": self.friend(person) })).await,
+            40..52 => self.edit(person).await,
+            52..58 => self.delete(person).await,
+            58..70 => {
+                // A mark that moves twice within a second is answered when the second is over: nobody waits here.
+                let person = person.clone();
+                reading.spawn(async move {
+                    let variables = json!({ "in": { "conversationId": group }, "seq": below(40) });
+                    let query = "mutation($in: ConversationRef!, $seq: Int!) {
+                        markRead(conversation: $in, upToSeq: $seq) { id } }";
+                    attempt(&person, query, variables).await;
+                });
+            }
+            70..74 => {
+                let name = format!("{} the {}th", person.name, below(100));
+                let query = "mutation($name: String!) { updateProfile(input: { fullName: $name }) { id } }";
+                attempt(person, query, json!({ "name": name })).await;
+            }
+            74..78 => {
+                let title = format!("Title {}", below(100));
+                let query = "mutation($id: ID!, $title: String!) { updateConversation(id: $id, title: $title) { id } }";
+                attempt(person, query, json!({ "id": group, "title": title })).await;
+            }
+            78..89 => {
+                let query = "mutation($id: ID!, $users: [ID!]!) {
+                    addMembers(conversationId: $id, userIds: $users) { id } }";
+                attempt(person, query, json!({ "id": group, "users": [other] })).await;
+            }
+            89..95 => remove(person, &group, &other).await,
+            _ => remove(person, &group, &person.id).await,
+        }
+    }
+
+    /// The one person whom somebody writes to directly: others they may meet in groups only, and lose sight of.
+    fn friend(&self, person: &Person) -> &str {
+        let place = self.people.iter().position(|other| other.id == person.id).expect("one of the people");
+        &self.people[place ^ 1].id
+    }
+
+    async fn send(&self, person: &Person, to: Value) {
+        let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id conversationId } }";
+        let reply = pick(&lock(&self.messages))
+            .filter(|message| below(3) == 0 && to["conversationId"] == message["conversationId"]);
+        let input = json!({ "to": to, "text": format!("text {}", below(1_000_000)), "replyToId": reply.map(|to| to["id"].clone()) });
+        let sent = attempt(person, query, json!({ "input": input })).await;
+        if let Some(sent) = sent {
+            lock(&self.messages).push(sent["sendMessage"].clone());
+        }
+    }
+
+    async fn edit(&self, person: &Person) {
+        let Some(message) = pick(&lock(&self.messages)) else { return };
+        let query = "mutation($id: ID!, $text: String!) { editMessage(id: $id, text: $text) { id } }";
+        attempt(person, query, json!({ "id": message["id"], "text": format!("edited {}", below(1_000_000)) })).await;
+    }
+
+    async fn delete(&self, person: &Person) {
+        let Some(message) = pick(&lock(&self.messages)) else { return };
+        let query = "mutation($id: ID!) { deleteMessage(id: $id) { id } }";
+        attempt(person, query, json!({ "id": message["id"] })).await;
+    }
+}
+
+async fn remove(person: &Person, group: &str, whom: &str) {
+    let query = "mutation($id: ID!, $user: ID!) { removeMember(conversationId: $id, userId: $user) { id } }";
+    attempt(person, query, json!({ "id": group, "user": whom })).await;
+}
+
+/// Does it, or is refused for a reason that is to be expected.
+async fn attempt(person: &Person, query: &str, variables: Value) -> Option<Value> {
+    let mut answer = person.execute(query, variables).await;
+    if answer.get("errors").is_some() {
+        let code = answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default();
+        assert!(TO_BE_EXPECTED.contains(&code), "{query}: {answer}");
+        return None;
+    }
+    Some(answer["data"].take())
+}
+
+/// A random number below a bound.
+pub fn below(bound: usize) -> usize {
+    usize::try_from(getrandom::u32().expect("random numbers")).expect("32 bits") % bound
+}
+
+fn pick<T: Clone>(from: &[T]) -> Option<T> {
+    (!from.is_empty()).then(|| from[below(from.len())].clone())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,112 @@
+//! Groups that change while they change and are written in: within a batch as if one came after the other.
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::support::{ADD, Person, REMOVE, RENAME, SEND, TestApp, code, position};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_sends_while_they_are_removed_stands_before_it_or_is_refused() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let mut refused = 0;
+
+    for _ in 0..10 {
+        let tea = ada.group("Tea", &[&bob]).await;
+        let mut at_bob = bob.follow().await;
+        let input = json!({ "input": { "to": { "conversationId": tea }, "text": "hello" } });
+        let send = || bob.execute(SEND, input.clone());
+        // The removal is among them, wherever it comes.
+        let (before, _, behind) =
+            tokio::join!(join_all((0..10).map(|_| send())), ada.remove(&tea, &bob), join_all((0..10).map(|_| send())));
+
+        let mut heard = at_bob.next_event().await;
+        let mut last = 0;
+        while heard["change"] != "REMOVED" {
+            last = position(&heard["cursor"]);
+            heard = at_bob.next_event().await;
+        }
+        for answer in before.iter().chain(&behind) {
+            if answer.get("errors").is_some() {
+                assert_eq!(code(answer), "NOT_FOUND");
+                refused += 1;
+            } else {
+                assert!(position(&answer["data"]["sendMessage"]["feedCursor"]) <= last, "{answer}");
+            }
+        }
+        let query = "query($id: ID!) { conversation(by: { conversationId: $id }) { lastMessage { feedCursor } } }";
+        let newest = ada.ask(query, json!({ "id": tea })).await["conversation"]["lastMessage"].take();
+        assert!(newest.is_null() || position(&newest["feedCursor"]) == last, "{newest}");
+        at_bob.stays_silent().await;
+    }
+    assert!(refused > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_added_amid_messages_has_read_those_before_and_hears_those_behind() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+
+    for _ in 0..10 {
+        let tea = ada.group("Tea", &[]).await;
+        let mut at_bob = bob.follow().await;
+        let send = || join_all((0..10).map(|_| ada.send_to(&tea, "hello")));
+        let newcomers = [&bob];
+        tokio::join!(send(), ada.add(&tea, &newcomers), send());
+
+        let query = "query($id: ID!) { conversation(by: { conversationId: $id }) { lastReadSeq lastSeq } }";
+        let read = bob.ask(query, json!({ "id": tea })).await["conversation"]["lastReadSeq"].as_i64().expect("a seq");
+        assert_eq!(at_bob.next_event().await["change"], "ADDED");
+        for seq in read + 1..=20 {
+            assert_eq!(at_bob.next_event().await["message"]["seq"], seq);
+        }
+        at_bob.stays_silent().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_changes_at_once_leave_one_owner_and_one_list_of_members() {
+    let app = TestApp::start().await;
+    let mut people = Vec::new();
+    for name in ["Ada", "Bob", "Carl", "Dora", "Eve", "Fay", "Gil", "Hal", "Ida", "Jim"] {
+        people.push(app.user(name).await);
+    }
+    let zoe = app.user("Zoe").await;
+    // Half of them, and Zoe, whom nobody removes, so that there is somebody to ask.
+    let tea = people[0].group("Tea", &[&people[1], &people[2], &people[3], &people[4], &zoe]).await;
+    let sockets = join_all(people.iter().map(Person::follow)).await;
+
+    let ids: Vec<&str> = people.iter().map(|person| person.id.as_str()).collect();
+    let change = async |number: usize| {
+        let (by, other) = (number / 5, (number * 7 + 3) % 10);
+        let (query, variables) = match number % 5 {
+            0 => (REMOVE, json!({ "id": tea, "person": ids[by] })),
+            1 => (ADD, json!({ "id": tea, "people": [ids[other], ids[by]] })),
+            2 => (RENAME, json!({ "id": tea, "title": format!("Tea {number}") })),
+            3 => (ADD, json!({ "id": tea, "people": ids })),
+            _ => (REMOVE, json!({ "id": tea, "person": ids[other] })),
+        };
+        let answer = people[by].execute(query, variables).await;
+        let code = answer["errors"][0]["extensions"]["code"].as_str();
+        assert!(matches!(code, None | Some("NOT_FOUND" | "FORBIDDEN")), "{answer}");
+    };
+    join_all((0..50).map(change)).await;
+
+    let names = zoe.members(&tea).await;
+    assert_eq!(names.iter().filter(|name| name.ends_with('*')).count(), 1, "{names:?}");
+    let members: Vec<&str> = names.iter().map(|name| name.trim_end_matches('*')).collect();
+    for ((person, mut socket), mut is_in) in people.iter().zip(sockets).zip((0..10).map(|number| number < 5)) {
+        // What they heard tells whether they are in; what they hear last is of something else.
+        let other = person.group("Cake", &[]).await;
+        loop {
+            let event = socket.next_happening().await;
+            match event["change"].as_str() {
+                Some("ADDED") if event["conversationId"] == json!(other) => break,
+                Some("ADDED") => assert!(!std::mem::replace(&mut is_in, true), "{event}"),
+                Some("REMOVED") => assert!(std::mem::replace(&mut is_in, false), "{event}"),
+                _ => assert!(is_in, "{event}"),
+            }
+        }
+        assert_eq!(members.contains(&person.name.as_str()), is_in, "{} {names:?}", person.name);
+    }
+}

@@ -1,0 +1,59 @@
+//! A group of a thousand who all listen: what they hear is made once for each document.
+
+use async_graphql::Request;
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use parlour::graphql::{Frame, Json, Resume};
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, soon};
+
+const DOCUMENTS: [&str; 2] = [
+    "subscription { events { __typename ... on MessageAdded { message { text sender { fullName } } } } }",
+    "subscription { events { __typename ... on MessageAdded { message { seq sender { fullName } } } } }",
+];
+
+fn payload(frame: Option<Frame>) -> Json {
+    match frame {
+        Some(Frame::Next(payload)) => payload,
+        other => panic!("no event: {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_thousand_hear_is_executed_and_written_once_for_each_document() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let crowd = app.crowd(999).await;
+    let create = "mutation($members: [ID!]!) {
+        createConversation(input: { title: \"Crowd\", memberIds: $members }) { id } }";
+    let made = ada.ask(create, json!({ "members": crowd })).await;
+    let group = made["createConversation"]["id"].as_str().expect("an id");
+    let counted = app.counted().await;
+    let mut listeners = Vec::new();
+    for (number, token) in app.sign_in(&crowd).await.iter().chain([&ada.token]).enumerate() {
+        let request = Request::new(DOCUMENTS[number % 2]);
+        listeners.push(counted.api.run(request, counted.caller(token).await, Resume::default()).frames);
+    }
+    for listener in &mut listeners {
+        assert!(payload(soon(listener.next()).await).contains("CaughtUp"));
+    }
+    drop(counted.take());
+
+    ada.send_to(group, "hello").await;
+    let heard: Vec<Json> =
+        soon(join_all(listeners.iter_mut().map(StreamExt::next))).await.into_iter().map(payload).collect();
+
+    // The message, which another program has sent, and its sender.
+    assert_eq!(counted.take().len(), 2 * DOCUMENTS.len());
+    assert_eq!(heard.len(), 1_000);
+    for (number, message) in [json!({ "text": "hello" }), json!({ "seq": 1 })].into_iter().enumerate() {
+        let mut expected = message;
+        expected["sender"] = json!({ "fullName": "Ada" });
+        let first: Value = serde_json::from_str(&heard[number]).expect("JSON");
+        assert_eq!(first["data"]["events"]["message"], expected);
+        assert!(heard.iter().skip(number).step_by(2).all(|payload| Json::ptr_eq(payload, &heard[number])));
+    }
+    drop(listeners);
+    counted.finish().await;
+}

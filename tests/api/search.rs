@@ -1,0 +1,243 @@
+//! Finding messages by their words.
+
+use serde_json::{Value, json};
+
+use crate::support::{Person, TestApp};
+
+const SEARCH: &str = "query($query: String!, $in: ConversationRef, $first: Int, $after: String) {
+    searchMessages(query: $query, conversation: $in, first: $first, after: $after) {
+        edges { cursor node { text } } nodes { id seq text sender { fullName } }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
+const EDIT: &str = "mutation($id: ID!, $text: String!) { editMessage(id: $id, text: $text) { id } }";
+const DELETE: &str = "mutation($id: ID!) { deleteMessage(id: $id) { id } }";
+
+/// The texts of a page of hits.
+fn texts(page: &Value) -> Vec<&str> {
+    let nodes = page["nodes"].as_array().expect("a list");
+    nodes.iter().map(|node| node["text"].as_str().expect("a text")).collect()
+}
+
+async fn search(person: &Person, arguments: Value) -> Value {
+    person.ask(SEARCH, arguments).await["searchMessages"].take()
+}
+
+/// The texts that somebody finds in all their conversations.
+async fn found(person: &Person, query: &str) -> Vec<String> {
+    let page = search(person, json!({ "query": query, "first": 100 })).await;
+    texts(&page).into_iter().map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_message_is_found_in_any_language_by_both_who_may_read_it() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    for (text, queries) in [
+        ("我有一只猫", ["猫", "一只"]),
+        ("寿司を食べたいです", ["寿", "食べ"]),
+        ("カタカナのテスト", ["テ", "ﾃｽﾄ"]),
+        ("저는 학교에 갑니다", ["학교", "교"]),
+        ("ผมพูดว่าสวัสดีครับ", ["สวัสดี", "ครับ"]),
+        ("Donaudampfschifffahrtsgesellschaft und Grüße", ["donaudampf", "GRÜSSE"]),
+        ("Новые книги лежат здесь", ["книг", "НОВЫЕ"]),
+        ("وصلتني رسالتك أمس", ["رسالت", "أمس"]),
+        ("नमस्ते दुनिया", ["नमस्ते", "दुनि"]),
+        ("party 🎉👍🏽", ["🎉", "👍"]),
+    ] {
+        ada.send(&bob, text).await;
+        for query in queries {
+            assert_eq!(found(&bob, query).await, [text], "{query}");
+            assert_eq!(found(&ada, query).await, [text], "{query}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_words_have_to_be_there_each_as_a_beginning() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    for text in ["the quick brown fox", "a quick answer", "the brown bear", "quickly now"] {
+        ada.send(&bob, text).await;
+    }
+
+    assert_eq!(found(&bob, "quick").await, ["quickly now", "a quick answer", "the quick brown fox"]);
+    assert_eq!(found(&bob, "bro qui").await, ["the quick brown fox"]);
+    assert_eq!(found(&bob, "b").await, ["the brown bear", "the quick brown fox"]);
+    assert_eq!(found(&bob, "uick").await, Vec::<String>::new());
+    assert_eq!(found(&bob, "quick bear").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn characters_are_found_only_in_a_row() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    ada.send(&bob, "东京和京都").await;
+    ada.send(&bob, "北京").await;
+
+    assert_eq!(found(&bob, "京").await, ["北京", "东京和京都"]);
+    assert_eq!(found(&bob, "京都").await, ["东京和京都"]);
+    // Each two of them are there, and not all in a row.
+    assert_eq!(found(&bob, "东京都").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_edit_is_found_by_its_new_words_and_not_by_its_old_ones() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let sent = ada.send(&bob, "lunch at noon").await;
+    assert_eq!(found(&bob, "noon").await, ["lunch at noon"]);
+
+    ada.ask(EDIT, json!({ "id": sent["id"], "text": "lunch at one" })).await;
+    ada.ask(EDIT, json!({ "id": sent["id"], "text": "lunch at two" })).await;
+
+    assert_eq!(found(&bob, "noon").await, Vec::<String>::new());
+    assert_eq!(found(&bob, "one").await, Vec::<String>::new());
+    assert_eq!(found(&bob, "lunch two").await, ["lunch at two"]);
+}
+
+#[tokio::test]
+async fn a_deleted_message_is_not_found_and_its_words_leave_the_index() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let sent = ada.send(&bob, "the xylophone is mine").await;
+    ada.send(&bob, "the xenon is not").await;
+    assert_eq!(found(&bob, "xylophone").await, ["the xylophone is mine"]);
+    // Words have the letters that they begin with in common with the one before.
+    assert!(app.index_holds("ylophone").await);
+
+    ada.ask(DELETE, json!({ "id": sent["id"] })).await;
+
+    assert_eq!(found(&bob, "xylophone").await, Vec::<String>::new());
+    assert_eq!(found(&bob, "x").await, ["the xenon is not"]);
+    assert!(!app.index_holds("ylophone").await);
+}
+
+#[tokio::test]
+async fn pages_are_the_newest_first_and_stay_while_messages_arrive() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    for number in 1..=5 {
+        ada.send(&bob, &format!("tea {number}")).await;
+        ada.send(&bob, "coffee").await;
+    }
+
+    let first = search(&bob, json!({ "query": "tea", "first": 2 })).await;
+    assert_eq!(texts(&first), ["tea 5", "tea 4"]);
+    let info = |page: &Value| (page["pageInfo"]["hasPreviousPage"] == true, page["pageInfo"]["hasNextPage"] == true);
+    assert_eq!(info(&first), (false, true));
+    assert_eq!(first["pageInfo"]["endCursor"], first["edges"][1]["cursor"]);
+    ada.send(&bob, "tea 6").await;
+
+    let after = |page: &Value| page["pageInfo"]["endCursor"].clone();
+    let second = search(&bob, json!({ "query": "tea", "first": 2, "after": after(&first) })).await;
+    assert_eq!((texts(&second), info(&second)), (vec!["tea 3", "tea 2"], (true, true)));
+    let last = search(&bob, json!({ "query": "tea", "first": 2, "after": after(&second) })).await;
+    assert_eq!((texts(&last), info(&last)), (vec!["tea 1"], (true, false)));
+    let exact = search(&bob, json!({ "query": "tea", "first": 1, "after": after(&second) })).await;
+    assert_eq!((texts(&exact), info(&exact)), (vec!["tea 1"], (true, false)));
+    let none = search(&bob, json!({ "query": "tea", "first": 1, "after": after(&last) })).await;
+    assert_eq!((texts(&none), info(&none)), (vec![], (true, false)));
+    // A page that begins with a hit that is gone by now.
+    let other = search(&bob, json!({ "query": "tea 6", "first": 1, "after": after(&first) })).await;
+    assert_eq!((texts(&other), info(&other)), (vec![], (true, false)));
+}
+
+#[tokio::test]
+async fn twenty_hits_are_a_page_when_nothing_is_asked_for() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    for number in 1..=21 {
+        ada.send(&bob, &format!("tea {number}")).await;
+    }
+
+    let page = search(&bob, json!({ "query": "tea" })).await;
+
+    assert_eq!((texts(&page).len(), &page["pageInfo"]["hasNextPage"]), (20, &json!(true)));
+    assert_eq!(texts(&search(&bob, json!({ "query": "tea", "first": 21 })).await).len(), 21);
+}
+
+#[tokio::test]
+async fn a_hit_is_opened_by_its_seq() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    for text in ["one", "two", "three", "four", "five"] {
+        ada.send(&bob, text).await;
+    }
+    let hit = search(&bob, json!({ "query": "three" })).await["nodes"][0].take();
+    assert_eq!(hit["sender"]["fullName"], "Ada");
+
+    let context = "query($ada: ID!, $seq: Int) {
+        messages(conversation: { userId: $ada }, aroundSeq: $seq, first: 3) { nodes { text } } }";
+    let around = bob.ask(context, json!({ "ada": ada.id, "seq": hit["seq"] })).await;
+
+    assert_eq!(texts(&around["messages"]), ["two", "three", "four"]);
+}
+
+#[tokio::test]
+async fn one_conversation_is_searched_by_its_id_or_its_person() {
+    let app = TestApp::start().await;
+    let (ada, bob, carl) = (app.user("Ada").await, app.user("Bob").await, app.user("Carl").await);
+    let sent = ada.send(&bob, "tea with Bob").await;
+    ada.send(&carl, "tea with Carl").await;
+    let group = ada.group("Tea", &[&bob]).await;
+    ada.send_to(&group, "tea with all").await;
+    let within = async |place: Value| {
+        let page = search(&ada, json!({ "query": "tea", "in": place })).await;
+        texts(&page).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+
+    assert_eq!(within(json!({ "userId": bob.id })).await, ["tea with Bob"]);
+    assert_eq!(within(json!({ "conversationId": sent["conversationId"] })).await, ["tea with Bob"]);
+    assert_eq!(within(json!({ "conversationId": group })).await, ["tea with all"]);
+    assert_eq!(found(&ada, "tea").await, ["tea with all", "tea with Carl", "tea with Bob"]);
+}
+
+#[tokio::test]
+async fn what_others_write_is_not_found() {
+    let app = TestApp::start().await;
+    let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
+    let sent = ada.send(&bob, "a secret").await;
+    eve.send(&ada, "hello").await;
+
+    assert_eq!(found(&eve, "secret").await, Vec::<String>::new());
+    let theirs = eve.bytes(SEARCH, json!({ "query": "a", "in": { "conversationId": sent["conversationId"] } })).await;
+    for nothing in [
+        json!({ "conversationId": "019bfc3e-0000-7000-8000-00000000000a" }),
+        json!({ "conversationId": "no id" }),
+        json!({ "userId": bob.id }),
+        json!({ "userId": eve.id }),
+    ] {
+        assert_eq!(theirs, eve.bytes(SEARCH, json!({ "query": "a", "in": nothing })).await, "{nothing}");
+    }
+    let page = json!({ "edges": [], "nodes": [], "pageInfo": {
+        "hasNextPage": false, "hasPreviousPage": false, "startCursor": null, "endCursor": null } });
+    assert_eq!(serde_json::from_str::<Value>(&theirs).expect("JSON"), json!({ "data": { "searchMessages": page } }));
+}
+
+#[tokio::test]
+async fn who_joins_finds_what_was_written_before_and_who_is_gone_finds_nothing() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let group = ada.group("Tea", &[&bob]).await;
+    ada.send_to(&group, "tea?").await;
+    assert_eq!(found(&bob, "tea").await, ["tea?"]);
+
+    app.remove_from_all(&bob).await;
+    assert_eq!(found(&bob, "tea").await, Vec::<String>::new());
+    let there = search(&bob, json!({ "query": "tea", "in": { "conversationId": group } })).await;
+    assert_eq!(texts(&there), Vec::<&str>::new());
+
+    app.add_to(&group, &bob).await;
+    assert_eq!(found(&bob, "tea").await, ["tea?"]);
+}
+
+#[tokio::test]
+async fn who_is_in_more_conversations_than_can_be_named_finds_all_and_no_more() {
+    let app = TestApp::start().await;
+    let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
+    ada.send(&bob, "tea with Bob").await;
+    eve.send(&bob, "tea with Eve").await;
+    app.fill_sidebar(&ada, parlour::limits::SEARCH_PLACES).await;
+
+    assert_eq!(found(&ada, "tea").await, ["tea with Bob"]);
+    assert_eq!(found(&bob, "tea").await, ["tea with Eve", "tea with Bob"]);
+}

@@ -1,0 +1,221 @@
+//! What the disk says decides: nothing is answered or told before it is on the disk, and what does not get there is an
+//! error. These tests look into the running server with `strace`: `scripts/sync-faults` runs them.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{
+    Feed, Line, Listener, Log, Message, Person, SEND, Server, Strace, any_of, code, is_sound, soon, up_to,
+};
+
+const MESSAGES: usize = 100;
+const ROUNDS: usize = 20;
+const SENDERS: usize = 4;
+/// Batches that are written before the disk fails, at most, and how many fail then, at most.
+const GOOD: usize = 40;
+const BAD: usize = 4;
+
+/// What a line of a trace is about, as far as it matters here.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    /// The beginning of a write to SQLite's log.
+    Written,
+    /// The end of a wait for the disk, which has the log.
+    Synced,
+    /// The beginning of an answer or of an event's frame.
+    Told,
+}
+
+/// Where a call waits, the trace has a line for its beginning and one for its end.
+fn seen(line: &str, syncing: &mut HashSet<String>) -> Option<Seen> {
+    let (thread, call) = line.split_once(' ')?;
+    let call = call.trim_start();
+    let is_unfinished = call.ends_with("<unfinished ...>");
+    if call.starts_with("pwrite64(") && call.contains("parlour.db-wal>") {
+        return Some(Seen::Written);
+    }
+    if (call.starts_with("fdatasync(") || call.starts_with("fsync(")) && call.contains("parlour.db-wal>") {
+        if is_unfinished {
+            syncing.insert(thread.to_owned());
+            return None;
+        }
+        return call.ends_with("= 0").then_some(Seen::Synced);
+    }
+    if call.starts_with("<... fdatasync resumed>") || call.starts_with("<... fsync resumed>") {
+        return (syncing.remove(thread) && call.ends_with("= 0")).then_some(Seen::Synced);
+    }
+    (call.contains("<TCP:[") && (call.contains("\"HTTP/1.1 200") || call.contains("\\\"next\\\"")))
+        .then_some(Seen::Told)
+}
+
+#[tokio::test]
+#[ignore = "needs strace, and the right to use it: scripts/sync-faults"]
+async fn nothing_is_answered_or_told_before_it_is_on_the_disk() {
+    let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    let mut line = soon(Line::open(server.address, &bob.token, json!({}))).await.expect("a socket");
+    line.subscribe("1", "subscription { events { __typename } }", &json!({})).await.expect("the socket takes it");
+    let caught_up = soon(line.next()).await.expect("the socket lives");
+    assert_eq!(caught_up["payload"]["data"]["events"]["__typename"], "CaughtUp");
+    ada.send(&Message::new(bob.as_recipient(), "first")).await;
+    // The conversation, and the message.
+    for _ in 0..2 {
+        soon(line.next()).await.expect("the socket lives");
+    }
+
+    let strace = Strace::attach(&server, &["-e", "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg"]).await;
+    for number in 0..MESSAGES {
+        ada.send(&Message::new(bob.as_recipient(), format!("message {number}"))).await;
+        let told = soon(line.next()).await.expect("the socket lives");
+        assert_eq!(told["payload"]["data"]["events"]["__typename"], "MessageAdded", "{told}");
+    }
+    let trace = strace.detach().await;
+
+    let (mut syncing, mut is_on_the_disk, mut batches, mut told) = (HashSet::new(), false, 0, 0);
+    for line in &trace {
+        match seen(line, &mut syncing) {
+            Some(Seen::Written) => is_on_the_disk = false,
+            Some(Seen::Synced) => {
+                batches += usize::from(!is_on_the_disk);
+                is_on_the_disk = true;
+            }
+            Some(Seen::Told) => {
+                assert!(is_on_the_disk, "told before it is on the disk: {line}");
+                told += 1;
+            }
+            None => {}
+        }
+    }
+    println!("{batches} batches, {told} answers and events");
+    assert!(batches >= MESSAGES && told == 2 * MESSAGES, "{batches} batches, {told} answers and events");
+    server.stop().await;
+}
+
+/// What was tried, and how it was answered.
+#[derive(Clone, Default)]
+struct Ledger(Arc<Mutex<HashMap<String, Answered>>>);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    Well,
+    /// With an error.
+    Refused,
+    /// Not at all.
+    No,
+}
+
+impl Ledger {
+    fn note(&self, message: &Message, answered: Answered) {
+        self.0.lock().expect("no panic").insert(message.id.clone(), answered);
+    }
+
+    fn ids(&self, answered: Answered) -> HashSet<String> {
+        let entries = self.0.lock().expect("no panic");
+        entries.iter().filter(|(_, how)| **how == answered).map(|(id, _)| id.clone()).collect()
+    }
+}
+
+/// Sends until it is told to stop. What is refused is sent again or left, by turns.
+async fn write(sender: Person, place: Value, ledger: Ledger, stop: CancellationToken) {
+    let mut comes_again = false;
+    for number in 0.. {
+        let message = Message::new(place.clone(), format!("message {number}"));
+        loop {
+            if stop.is_cancelled() {
+                return;
+            }
+            let answer = sender.try_execute(SEND, &message.variables()).await;
+            let how = match &answer {
+                None => Answered::No,
+                Some(answer) if answer.get("errors").is_none() => Answered::Well,
+                Some(answer) => {
+                    assert_eq!(code(answer), "INTERNAL_SERVER_ERROR", "{answer}");
+                    Answered::Refused
+                }
+            };
+            ledger.note(&message, how);
+            if how == Answered::Well {
+                break;
+            }
+            tokio::time::sleep(up_to(Duration::from_millis(50))).await;
+            comes_again = !comes_again;
+            if !comes_again {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs strace, and the right to use it: scripts/sync-faults"]
+async fn what_the_disk_refuses_is_an_error_that_nobody_hears_of_and_nothing_acknowledged_is_lost() {
+    let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
+    let bob = server.user("Bob").await;
+    let mut senders = Vec::new();
+    for number in 0..SENDERS {
+        senders.push(server.user(&format!("Sender {number}")).await);
+    }
+    let start = bob.feed_cursor().await;
+    let before = parlour::feed::Cursor::parse(&start).expect("a cursor").position;
+    let listener = Listener::start(server.address, &bob, Feed::Events, &start);
+    let ledger = Ledger::default();
+    // Refused, and then nobody knows: the server was killed before anything else was written in that place.
+    let mut unclear = HashSet::new();
+
+    for round in 0..ROUNDS {
+        let (good, bad) = (1 + any_of(GOOD), any_of(BAD));
+        let inject = format!("inject=fdatasync,fsync:error=EIO:when={good}..{}", good + bad);
+        let strace = Strace::attach(&server, &["-e", "trace=fdatasync,fsync", "-e", &inject]).await;
+        let (refused, stop) = (ledger.ids(Answered::Refused), CancellationToken::new());
+        let write =
+            |sender: &Person| tokio::spawn(write(sender.clone(), bob.as_recipient(), ledger.clone(), stop.clone()));
+        let writing: Vec<_> = senders.iter().map(write).collect();
+        soon(async {
+            while ledger.ids(Answered::Refused).is_subset(&refused) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
+        // strace counts the calls of each thread, and whoever opens the database anew has a new one: it fails on.
+        let trace = if round % 2 == 0 {
+            tokio::time::sleep(up_to(Duration::from_millis(200))).await;
+            let trace = strace.detach().await;
+            // It works again by itself.
+            server.gets_ready().await;
+            tokio::time::sleep(up_to(Duration::from_millis(200))).await;
+            trace
+        } else {
+            server.kill().await;
+            strace.ended().await
+        };
+        stop.cancel();
+        for sender in writing {
+            soon(sender).await.expect("a sender ends well");
+        }
+        let failed = trace.iter().filter(|line| line.contains("EIO")).count();
+        assert!(failed > 0, "nothing failed: {trace:#?}");
+        if round % 2 == 1 {
+            unclear.extend(ledger.ids(Answered::Refused).difference(&refused).cloned());
+            server.start_again().await;
+        }
+        println!("round {round}: the disk failed {failed} times after {good}");
+    }
+
+    let log = Log::read(&server).await;
+    log.has_no_hole();
+    let kept: HashSet<String> = log.messages.keys().cloned().collect();
+    let (acknowledged, refused) = (ledger.ids(Answered::Well), ledger.ids(Answered::Refused));
+    println!("{} acknowledged, {} refused, {} in the database", acknowledged.len(), refused.len(), kept.len());
+    assert!(acknowledged.is_subset(&kept), "{:?} were acknowledged and are lost", acknowledged.difference(&kept));
+    let done: Vec<_> = refused.intersection(&kept).filter(|id| !unclear.contains(*id)).collect();
+    assert!(done.is_empty(), "{done:?} were refused and are there");
+    let tried: HashSet<String> = ledger.0.lock().expect("no panic").keys().cloned().collect();
+    assert!(kept.is_subset(&tried), "nobody sent {:?}", kept.difference(&tried));
+    listener.heard_up_to(log.last_of(&bob.id)).await.is_complete(&log, before);
+    server.stop().await;
+    is_sound(&server).await;
+}
