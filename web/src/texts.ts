@@ -47,6 +47,10 @@ export const texts = {
     you: 'You',
     more: 'Show more conversations',
     menu: 'Your account',
+    messages: 'Messages',
+    noMessages: 'No messages with these words.',
+    moreHits: 'Show more messages',
+    hit: (sender: string, where: string) => `${sender} in ${where}`,
     waiting: 'Waiting to be sent',
   },
 
@@ -64,6 +68,10 @@ export const texts = {
     offline: 'Offline',
     erased: 'This account was deleted.',
     details: 'Group details',
+    typing: (names: readonly string[]) => (names.length > 2
+      ? `${names.length.toLocaleString()} people are typing …`
+      : `${new Intl.ListFormat('en').format(names)} ${names.length === 1 ? 'is' : 'are'} typing …`),
+    typingHere: 'typing …',
     messages: 'Messages',
     keys: 'Arrow keys move between messages. R replies, E edits, Delete deletes, Escape goes to the text field.',
     fresh: 'New messages',
@@ -139,6 +147,18 @@ export const texts = {
     noticesLead: 'Tell me of new messages when I look at something else.',
     noticesDenied: 'The browser does not allow notifications from this page: see its settings.',
     logOut: 'Log out',
+    password: 'Password',
+    passwordNow: 'The password up to now',
+    passwordNext: 'The new password',
+    passwordHint: 'It ends your sessions on all other devices.',
+    passwordChange: 'Change the password',
+    passwordChanged: 'The password is changed. Your other devices are logged out.',
+    devices: 'Where you are logged in',
+    thisDevice: 'this device',
+    unknownDevice: 'Unknown device',
+    lastUsed: (when: string) => `last used ${when}`,
+    endSession: 'Log out there',
+    endOthers: 'Log out everywhere else',
   },
 
   errors: {

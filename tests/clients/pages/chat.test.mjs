@@ -84,7 +84,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await bob.page.getByText('Reply to Ada Lovelace').waitFor();
     await isAccessible(bob, 'a reply');
     await write(bob, 'Every word of it.');
-    const quote = said(ada, 'Every word').getByRole('button', { name: 'Go to the message of Ada Lovelace' });
+    const quote = said(ada, 'Every word').getByTitle('Go to the message of Ada Lovelace');
     await quote.click();
     await ada.page.locator('[data-found]', { hasText: 'Are you reading' }).waitFor();
   });
@@ -111,6 +111,27 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await ada.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
     await said(bob, 'This message was deleted.').waitFor();
     assert.equal(await said(bob, 'a mistake').count(), 0);
+  });
+
+  test('tells that somebody is typing, until they send', async () => {
+    await bob.page.getByRole('textbox', { name: 'Your message' }).pressSequentially('Wait');
+    await ada.page.getByText('Bob Byron is typing …').waitFor();
+    await row(ada, 'Bob Byron.*typing').waitFor();
+    await write(bob, 'Wait for it.');
+    await said(ada, 'Wait for it.').waitFor();
+    await ada.page.getByText('Bob Byron is typing …').waitFor({ state: 'detached' });
+  });
+
+  test('finds messages by their words, and opens them in their context', async () => {
+    const search = ada.page.getByRole('searchbox', { name: 'Find people' });
+    await search.fill('reading');
+    const hit = ada.page.getByRole('navigation').getByRole('link', { name: 'Are you reading that?' });
+    await hit.waitFor();
+    await isAccessible(ada, 'what was found');
+    await shot(ada, 'pages-found');
+    await hit.click();
+    await ada.page.locator('[data-found]', { hasText: 'Are you reading that?' }).waitFor();
+    assert.equal(await search.inputValue(), '');
   });
 
   test('goes by the keyboard alone, and tells screen readers what comes', async () => {
@@ -186,6 +207,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await ada.page.getByLabel('Your name').fill('Ada King');
     await ada.page.getByRole('button', { name: 'Save' }).click();
     await bob.page.getByRole('heading', { name: 'Ada King' }).waitFor();
+    await ada.page.getByText('this device').waitFor();
     await isAccessible(ada, 'settings');
     await shot(ada, 'pages-settings');
     await ada.page.getByRole('radio', { name: 'Dark' }).check();
@@ -194,6 +216,32 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await ada.page.keyboard.press('Escape');
     await ada.page.reload();
     assert.equal(await ada.page.evaluate(() => getComputedStyle(document.body).colorScheme), 'dark');
+  });
+
+  test('shows where one is logged in, ends that, and changes the password', async () => {
+    const elsewhere = await visit(browser, server.url);
+    const logIn = async (password) => {
+      await elsewhere.page.getByLabel('E-mail').fill(ada.email);
+      await elsewhere.page.getByLabel('Password').fill(password);
+      await elsewhere.page.getByRole('button', { name: 'Log in' }).click();
+      await elsewhere.page.getByRole('button', { name: 'Your account' }).waitFor();
+    };
+    const isOut = () => elsewhere.page.getByRole('heading', { name: 'Welcome to Parlour' }).waitFor();
+    await logIn('correct horse battery');
+    await menu(ada, 'Settings');
+    const { page } = ada;
+    await page.getByRole('button', { name: 'Log out there' }).click();
+    await isOut();
+    await page.getByRole('button', { name: 'Log out there' }).waitFor({ state: 'detached' });
+    await logIn('correct horse battery');
+    await page.getByLabel('The password up to now').fill('correct horse battery');
+    await page.getByLabel('The new password').fill('a fresh horse battery');
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByText('The password is changed.').first().waitFor();
+    await isOut();
+    await logIn('a fresh horse battery');
+    await page.keyboard.press('Escape');
+    await elsewhere.context.close();
   });
 
   test('keeps two tabs of one person true', async () => {

@@ -1,4 +1,5 @@
 // People who use the pages: a browser context each, with what their pages complain of.
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { complaintsOf } from '../browser.mjs';
@@ -35,11 +36,12 @@ export async function join(person, fullName) {
   const { page } = person;
   await page.getByRole('button', { name: 'New here?' }).click();
   await page.getByLabel('Your name').fill(fullName);
-  await page.getByLabel('E-mail').fill(`${crypto.randomUUID()}@example.com`);
+  const email = `${randomUUID()}@example.com`;
+  await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password').fill('correct horse battery');
   await page.getByRole('button', { name: 'Create an account', exact: true }).click();
   await page.getByRole('searchbox', { name: 'Find people' }).waitFor();
-  return Object.assign(person, { fullName });
+  return Object.assign(person, { fullName, email });
 }
 
 /** Opens the conversation with somebody, found by name. */

@@ -47,7 +47,9 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
 
   const write = (next: string) => {
     setText(next);
-    if (!edited) keepDraft(where, next);
+    if (edited) return;
+    keepDraft(where, next);
+    feed.typing.tell(by, next.trim() !== '');
   };
 
   const left = limits.messageLength - [...text.trim()].length;
@@ -65,7 +67,8 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
           replyTo: { id: replied.id, seq: replied.seq, senderId: replied.senderId, text: replied.text },
         }),
       });
-      write('');
+      setText('');
+      keepDraft(where, '');
     }
     onDone();
   }

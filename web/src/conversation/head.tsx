@@ -25,6 +25,7 @@ interface HeadProps {
 
 export function Head({ name, otherId, conversation }: HeadProps) {
   const online = useFeed((feed) => otherId !== undefined && feed.online.has(otherId));
+  const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
   const [isOpen, setOpen] = useState(false);
   return (
     <header className="head">
@@ -33,7 +34,11 @@ export function Head({ name, otherId, conversation }: HeadProps) {
       <div className="head-words">
         <h2><bdi>{name}</bdi></h2>
         <p className="quiet">
-          {otherId ? <Presence userId={otherId} online={online} /> : words.members(conversation?.memberCount ?? 0)}
+          {conversation && isTyping
+            ? <TypingNames id={conversation.id} />
+            : otherId
+              ? <Presence userId={otherId} online={online} />
+              : words.members(conversation?.memberCount ?? 0)}
         </p>
       </div>
       {conversation && !otherId && (
@@ -60,4 +65,10 @@ function Presence({ userId, online }: { userId: string; online: boolean }) {
   }, [feed, userId, online]);
   if (online) return words.online;
   return lastSeenAt ? words.lastSeen(ago(lastSeenAt)) : words.offline;
+}
+
+function TypingNames({ id }: { id: string }) {
+  const { feed } = useSession();
+  const typing = useFeed((feed) => feed.typing.in(id));
+  return <span className="typing">{words.typing(typing.map((userId) => feed.person(userId).fullName))}</span>;
 }

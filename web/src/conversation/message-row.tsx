@@ -86,7 +86,7 @@ function Quote({ quoted, onJump }: QuoteProps) {
   const sender = useFeed((feed) => feed.person(quoted.sender.id));
   return (
     <button
-      type="button" className="quote" tabIndex={-1} aria-label={words.toQuoted(sender.fullName)}
+      type="button" className="quote" tabIndex={-1} title={words.toQuoted(sender.fullName)}
       onClick={() => onJump(quoted.seq)}
     >
       <strong><bdi>{sender.fullName}</bdi></strong>

@@ -8,10 +8,12 @@ import type { ConversationRef, Message, Person } from './entities';
 import { History } from './history';
 import { isSignedOut, type Line, patience } from './line';
 import { Members } from './members';
+import { News } from './news';
 import { type Draft, Outbox, type OutboxStore, type Outgoing } from './outbox';
 import { Reading } from './reading';
 import { Signal } from './signal';
 import { State } from './state';
+import { Typing } from './typing';
 
 type Event = EventsSubscription['events'];
 type Me = NonNullable<SnapshotQuery['me']>;
@@ -43,15 +45,15 @@ export class Feed {
   hasMore = false;
 
   readonly members: Members;
+  readonly typing: Typing;
   readonly outbox: Outbox;
   readonly #signal = new Signal();
   readonly #state = new State();
   readonly #reading: Reading;
   readonly #histories = new Map<string, History>();
-  /** Conversations that are being fetched: what is heard of them meanwhile is told again afterwards. */
+  /** Conversations that are being fetched, with what is heard of them meanwhile. */
   readonly #fetching = new Map<string, Event[]>();
-  /** conversationId → the seq up to which messages are no news. */
-  readonly #announced = new Map<string, number>();
+  readonly #news = new News();
   readonly #stops: (() => void)[] = [];
   #unfollow = () => {};
   #next: string | null = null;
@@ -61,7 +63,9 @@ export class Feed {
   constructor(private readonly options: FeedOptions) {
     const { line } = options;
     const changed = () => this.#signal.changed();
-    this.members = new Members(line, (person) => this.#state.learnPerson(person), changed);
+    const learn = (person: Person) => this.#state.learnPerson(person);
+    this.members = new Members(line, learn, changed);
+    this.typing = new Typing(line, learn, changed);
     this.outbox = new Outbox(options.outbox, (item) => this.#transmit(item), changed, () => this.#end());
     this.#reading = new Reading(line);
   }
@@ -106,7 +110,10 @@ export class Feed {
   }
 
   /** Writes a message; it shows in `outbox` until it is acknowledged. */
-  send(draft: Draft): Outgoing { return this.outbox.add(draft); }
+  send(draft: Draft): Outgoing {
+    this.typing.sent();
+    return this.outbox.add(draft);
+  }
 
   async edit(id: string, text: string): Promise<void> {
     this.#heard((await this.options.line.request(EditDocument, { id, text })).editMessage);
@@ -201,9 +208,9 @@ export class Feed {
         setTimeout(() => era === this.#era && void this.#begin(), patience(reason, 0));
       },
     });
-    this.#unfollow = () => { online(); events(); };
-    // There is something to show; whether it is still true, CaughtUp says.
-    this.#become('behind');
+    const typing = this.typing.follow();
+    this.#unfollow = () => { online(); events(); typing(); };
+    this.#become('behind'); // There is something to show; whether it is still true, CaughtUp says.
   }
 
   #hear(event: Event): void {
@@ -247,8 +254,7 @@ export class Feed {
       case 'FeedReset':
         void this.#begin();
         return;
-      default:
-        // A kind of a later version: its cursor was taken, which is all that it asks.
+      default: // A kind of a later version: its cursor was taken, which is all that it asks.
         event satisfies never;
     }
   }
@@ -264,17 +270,16 @@ export class Feed {
   }
 
   #announce(message: Message): void {
-    const { conversationId, seq, senderId } = message;
-    if (seq <= (this.#announced.get(conversationId) ?? 0)) return;
-    this.#announced.set(conversationId, seq);
-    if (senderId !== this.me.id) this.options.onMessage?.(message);
+    if (!this.#news.take(message)) return;
+    this.typing.set(message.conversationId, message.senderId, false);
+    if (message.senderId !== this.me.id) this.options.onMessage?.(message);
   }
 
   /** Conversations as they were before anything was heard of them: their messages are no news. */
   #learn(nodes: readonly ConversationFragment[]): void {
     for (const node of nodes) {
       this.#state.learnConversation(node);
-      this.#announced.set(node.id, node.lastSeq);
+      this.#news.known(node.id, node.lastSeq);
     }
   }
 
@@ -289,7 +294,7 @@ export class Feed {
   #fetch(conversationId: string, ...heard: Event[]): void {
     const era = this.#era;
     this.#fetching.set(conversationId, heard);
-    const settle = async () => {
+    void (async () => {
       for (let tries = 0; era === this.#era; tries += 1) {
         try {
           await this.find({ conversationId });
@@ -305,8 +310,7 @@ export class Feed {
       // Where it is gone again, there is nothing to tell of it.
       if (this.conversation(conversationId)) for (const event of events) this.#apply(event);
       void this.members.refresh(conversationId);
-    };
-    void settle();
+    })();
   }
 
   #forget(conversationId: string): void {
@@ -333,7 +337,7 @@ export class Feed {
     if (status === 'live') {
       this.#reading.flush();
       this.outbox.flush();
-    }
+    } else this.typing.clear();
     if (status === 'live' || this.me) this.status = status;
     this.#signal.changed();
   }

@@ -115,6 +115,31 @@ export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type LimitsQuery = { serverInfo: { version: string, limits: { messageLength: number, groupMembers: number } } };
 
+export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DevicesQuery = { sessions: Array<{ id: string, current: boolean, userAgent: string | null, lastUsedAt: string }> };
+
+export type EndSessionMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type EndSessionMutation = { revokeSession: boolean };
+
+export type EndOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EndOtherSessionsMutation = { revokeOtherSessions: number };
+
+export type ChangePasswordMutationVariables = Exact<{
+  now: string;
+  next: string;
+}>;
+
+
+export type ChangePasswordMutation = { changePassword: { expiresAt: string } };
+
 export type PersonFragment = { id: string, fullName: string, deletedAt: string | null };
 
 export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
@@ -184,6 +209,19 @@ export type OnlineSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 export type OnlineSubscription = { onlineUsers: Array<{ id: string }> };
 
+export type TypingSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TypingSubscription = { typingChanged: { conversationId: string, typing: boolean, user: { id: string, fullName: string, deletedAt: string | null } } };
+
+export type SetTypingMutationVariables = Exact<{
+  conversation: ConversationRef;
+  typing: boolean;
+}>;
+
+
+export type SetTypingMutation = { setTyping: boolean };
+
 export type SendMutationVariables = Exact<{
   input: SendMessageInput;
 }>;
@@ -252,6 +290,14 @@ export type RemoveMemberMutationVariables = Exact<{
 
 
 export type RemoveMemberMutation = { removeMember: { id: string } | null };
+
+export type FindMessagesQueryVariables = Exact<{
+  query: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -395,6 +441,33 @@ export const LimitsDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LimitsQuery, LimitsQueryVariables>;
+export const DevicesDocument = new TypedDocumentString(`
+    query Devices {
+  sessions {
+    id
+    current
+    userAgent
+    lastUsedAt
+  }
+}
+    `) as unknown as TypedDocumentString<DevicesQuery, DevicesQueryVariables>;
+export const EndSessionDocument = new TypedDocumentString(`
+    mutation EndSession($id: ID!) {
+  revokeSession(id: $id)
+}
+    `) as unknown as TypedDocumentString<EndSessionMutation, EndSessionMutationVariables>;
+export const EndOtherSessionsDocument = new TypedDocumentString(`
+    mutation EndOtherSessions {
+  revokeOtherSessions
+}
+    `) as unknown as TypedDocumentString<EndOtherSessionsMutation, EndOtherSessionsMutationVariables>;
+export const ChangePasswordDocument = new TypedDocumentString(`
+    mutation ChangePassword($now: String!, $next: String!) {
+  changePassword(currentPassword: $now, newPassword: $next) {
+    expiresAt
+  }
+}
+    `) as unknown as TypedDocumentString<ChangePasswordMutation, ChangePasswordMutationVariables>;
 export const SnapshotDocument = new TypedDocumentString(`
     query Snapshot {
   feedCursor
@@ -702,6 +775,26 @@ export const OnlineDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<OnlineSubscription, OnlineSubscriptionVariables>;
+export const TypingDocument = new TypedDocumentString(`
+    subscription Typing {
+  typingChanged {
+    conversationId
+    user {
+      ...Person
+    }
+    typing
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}`) as unknown as TypedDocumentString<TypingSubscription, TypingSubscriptionVariables>;
+export const SetTypingDocument = new TypedDocumentString(`
+    mutation SetTyping($conversation: ConversationRef!, $typing: Boolean!) {
+  setTyping(conversation: $conversation, typing: $typing)
+}
+    `) as unknown as TypedDocumentString<SetTypingMutation, SetTypingMutationVariables>;
 export const SendDocument = new TypedDocumentString(`
     mutation Send($input: SendMessageInput!) {
   sendMessage(input: $input) {
@@ -855,3 +948,42 @@ export const RemoveMemberDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RemoveMemberMutation, RemoveMemberMutationVariables>;
+export const FindMessagesDocument = new TypedDocumentString(`
+    query FindMessages($query: String!, $after: String) {
+  searchMessages(query: $query, first: 20, after: $after) {
+    nodes {
+      ...Message
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<FindMessagesQuery, FindMessagesQueryVariables>;

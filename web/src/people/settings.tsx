@@ -8,6 +8,7 @@ import { RenameDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
 import { useAttempt, useTell } from '../ui/toasts';
+import { Devices, Password } from './devices';
 
 const words = texts.settings;
 
@@ -18,6 +19,8 @@ export function Settings({ open, onClose }: { open: boolean; onClose(): void }) 
         <Profile />
         <Look />
         <Notices />
+        <Devices />
+        <Password />
       </div>
     </Dialog>
   );

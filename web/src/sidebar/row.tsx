@@ -20,6 +20,7 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
   const waiting = useFeed(({ outbox }) => outbox.items.findLast(
     ({ to }) => to.conversationId === id || (otherUserId !== null && to.userId === otherUserId),
   ));
+  const isTyping = useFeed((feed) => feed.typing.in(id).length > 0);
   const [isHere] = useRoute(`/c/${id}`);
   const name = other?.fullName ?? conversation.title ?? '';
   const unread = lastSeq - lastReadSeq;
@@ -38,7 +39,9 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
             <span className="row-last">
               {waiting
                 ? <><Waiting item={waiting} /> <bdi>{waiting.text}</bdi></>
-                : lastMessage && <Preview message={lastMessage} isGroup={!otherUserId} />}
+                : isTyping
+                  ? <span className="typing">{texts.conversation.typingHere}</span>
+                  : lastMessage && <Preview message={lastMessage} isGroup={!otherUserId} />}
             </span>
             {unread > 0 && (
               <span className="badge">

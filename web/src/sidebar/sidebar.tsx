@@ -7,6 +7,7 @@ import { NewGroup } from '../people/new-group';
 import { PeopleFound } from '../people/people-found';
 import { texts } from '../texts';
 import { AccountMenu } from './account-menu';
+import { MessagesFound } from './messages-found';
 import { Row } from './row';
 
 const words = texts.sidebar;
@@ -50,6 +51,7 @@ export function Sidebar() {
         {wanted && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
         <ul>{shown.map((known) => <Row key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
         {wanted && <PeopleFound search={wanted} onOpen={() => setSearch('')} />}
+        {wanted && <MessagesFound search={wanted} onOpen={() => setSearch('')} />}
         {!wanted && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
         {!wanted && hasMore && <button className="link-button" onClick={() => void feed.more()}>{words.more}</button>}
       </nav>
