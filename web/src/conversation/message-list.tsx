@@ -67,9 +67,9 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
     return () => clearTimeout(timer);
   }, [found]);
 
-  // ---- The keyboard: one message is in the order of tabs, the arrows choose which.
+  // ---- The keyboard: one message in view is in the order of tabs; from there the arrows choose.
   const [active, setActive] = useState<number>();
-  const activeSeq = Math.min(active ?? lastSeq, lastSeq);
+  const activeSeq = Math.min(active ?? scrolling.seen ?? lastSeq, lastSeq);
   const focusNext = useRef(false);
   useLayoutEffect(() => {
     if (!focusNext.current) return;
@@ -121,6 +121,7 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
           const seq = Number((target as HTMLElement).closest<HTMLElement>('[data-seq]')?.dataset.seq);
           if (seq) setActive(seq);
         }}
+        onBlur={({ relatedTarget }) => { if (!scroller.current?.contains(relatedTarget)) setActive(undefined); }}
       >
         {count > 0 && (
           <>

@@ -29,6 +29,8 @@ export function useScrolling({ list, conversation, history, base, count, startsA
   const { feed } = useSession();
   const [isAtEnd, setAtEnd] = useState(startsAtEnd);
   const [isAtStart, setAtStart] = useState(false);
+  // The last message in view.
+  const [seen, setSeen] = useState<number>();
   const sticks = useRef(startsAtEnd);
   const before = useRef({ offset: 0, size: 0 });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -45,6 +47,7 @@ export function useScrolling({ list, conversation, history, base, count, startsA
     if (!view || !history || !conversation) return;
     const seqAt = (offset: number) => base + 1 + view.findItemIndex(offset);
     const [from, upTo] = [seqAt(view.scrollOffset), Math.min(lastSeq, seqAt(view.scrollOffset + view.viewportSize - 1))];
+    setSeen(upTo);
     history.need(Math.max(1, from - AHEAD), Math.min(lastSeq, upTo + AHEAD));
     if (isAttentive() && history.at(upTo)) feed.markRead(conversation.id, upTo);
   }, [base, conversation, feed, history, lastSeq, list]);
@@ -82,5 +85,5 @@ export function useScrolling({ list, conversation, history, base, count, startsA
     };
   }, [look, version]);
 
-  return { isAtEnd, isAtStart, onScroll, onResize, toEnd, leaveEnd: () => { sticks.current = false; } };
+  return { isAtEnd, isAtStart, seen, onScroll, onResize, toEnd, leaveEnd: () => { sticks.current = false; } };
 }
