@@ -1,6 +1,7 @@
 //! Following the feed: a position that replays what was missed, then goes on live without a gap.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -10,6 +11,7 @@ use crate::error::Result;
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::Event;
 use crate::feed::hub::{Attachment, Hub};
+use crate::feed::inbox::Edge;
 use crate::feed::log::{self, Reset};
 use crate::id::UserId;
 use crate::limits;
@@ -49,13 +51,14 @@ pub struct Follower {
     hub: Arc<Hub>,
     replays: Arc<Semaphore>,
     user: UserId,
+    edge: Option<Arc<dyn Edge>>,
     state: State,
 }
 
 enum State {
     Starting(Start),
     Replaying(Replay),
-    Live { place: Attachment, handled: Cursor },
+    Live(Attachment),
 }
 
 struct Replay {
@@ -75,8 +78,9 @@ impl Follower {
         replays: Arc<Semaphore>,
         user: UserId,
         start: Start,
+        edge: Option<Arc<dyn Edge>>,
     ) -> Self {
-        Self { db, hub, replays, user, state: State::Starting(start) }
+        Self { db, hub, replays, user, edge, state: State::Starting(start) }
     }
 
     /// Waits for what comes next. Fails when the database can't be read; the next call tries again at the same
@@ -107,15 +111,11 @@ impl Follower {
                         Some(Step::CaughtUp(caught_up))
                     }
                 },
-                State::Live { place, handled } => match place.inbox.recv().await {
-                    Some(event) if event.position() <= handled.position => continue,
-                    Some(event) => {
-                        *handled = event.cursor;
-                        return Ok(Step::Event(event));
-                    }
+                State::Live(place) => match poll_fn(|cx| place.inbox.poll_take(cx)).await {
+                    Some(event) => return Ok(Step::Event(event)),
                     // The hub let go of a listener that fell behind: it goes on from the log.
                     None => {
-                        self.state = State::Starting(Start::After(*handled));
+                        self.state = State::Starting(Start::After(place.inbox.handled()));
                         continue;
                     }
                 },
@@ -132,7 +132,7 @@ impl Follower {
         let place = match &self.state {
             State::Starting(_) => return false,
             State::Replaying(replay) => &replay.place,
-            State::Live { place, .. } => place,
+            State::Live(place) => place,
         };
         event.fact.conversation.is_some_and(|conversation| place.has_left(conversation))
     }
@@ -142,10 +142,10 @@ impl Follower {
             Start::After(cursor) => Some(cursor),
             Start::Now | Start::Garbage => None,
         };
-        let mut place = self.hub.attach(&self.db, self.user, after).await?;
+        let mut place = self.hub.attach(&self.db, self.user, after, self.edge.as_ref()).await?;
         let since = place.since;
         let Some(after) = after else {
-            self.state = State::Live { place, handled: since };
+            self.state = State::Live(place);
             return Ok(Some(match start {
                 Start::Garbage => Step::Reset(Reset::Foreign, since),
                 Start::Now | Start::After(_) => Step::CaughtUp(since),
@@ -159,7 +159,7 @@ impl Follower {
         let refusal = log::refusal(&self.db, self.user, after, since).await?;
         drop(admitted);
         if let Some(reset) = refusal {
-            self.state = State::Live { place, handled: since };
+            self.state = State::Live(place);
             return Ok(Some(Step::Reset(reset, since)));
         }
         let replay = Replay { place, page: VecDeque::new(), read: after.position, handled: after };
@@ -185,7 +185,8 @@ impl Follower {
     fn go_live(&mut self, caught_up: Cursor) {
         let state = std::mem::replace(&mut self.state, State::Starting(Start::After(caught_up)));
         if let State::Replaying(replay) = state {
-            self.state = State::Live { place: replay.place, handled: caught_up };
+            replay.place.inbox.begin_after(caught_up);
+            self.state = State::Live(replay.place);
         }
     }
 }

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use sea_orm::{DatabaseConnection, DbErr};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Audience, Event, Kind, NewEvent};
-use crate::feed::log;
+use crate::feed::inbox::{Edge, Inbox, Put};
+use crate::feed::{log, rounds};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
@@ -32,21 +33,15 @@ struct State {
     people: HashMap<UserId, Person>,
     /// Of each conversation the members who listen, and the position by which each joined.
     members: HashMap<ConversationId, HashMap<UserId, Position>>,
-    next_listener: u64,
 }
 
 /// Somebody who listens.
 #[derive(Default)]
 struct Person {
-    listeners: Vec<Listener>,
+    inboxes: Vec<Arc<Inbox>>,
     conversations: HashSet<ConversationId>,
     /// Whether they left anything while they listened.
     has_left: Arc<AtomicBool>,
-}
-
-struct Listener {
-    id: u64,
-    inbox: mpsc::Sender<Arc<Event>>,
 }
 
 /// A place in the hub. What it hears comes in position order; when it can't keep up, the hub lets go of it and the
@@ -54,9 +49,8 @@ struct Listener {
 pub(super) struct Attachment {
     hub: Arc<Hub>,
     user: UserId,
-    id: u64,
     has_left: Arc<AtomicBool>,
-    pub(super) inbox: mpsc::Receiver<Arc<Event>>,
+    pub(super) inbox: Arc<Inbox>,
     /// What comes in the inbox comes after this; what came up to it is the replay's.
     pub(super) since: Cursor,
     /// What was missed, where the ring had all of it.
@@ -77,10 +71,11 @@ impl Attachment {
 
 impl Drop for Attachment {
     fn drop(&mut self) {
+        self.inbox.close();
         let mut state = self.hub.lock();
         let Some(person) = state.people.get_mut(&self.user) else { return };
-        person.listeners.retain(|listener| listener.id != self.id);
-        if person.listeners.is_empty() {
+        person.inboxes.retain(|inbox| !Arc::ptr_eq(inbox, &self.inbox));
+        if person.inboxes.is_empty() {
             state.forget(self.user);
         }
     }
@@ -89,7 +84,7 @@ impl Drop for Attachment {
 impl Hub {
     pub(super) fn new(head: Cursor) -> Self {
         let (ring, people, members) = Default::default();
-        let state = State { head, ring, before_ring: head, people, members, next_listener: 0 };
+        let state = State { head, ring, before_ring: head, people, members };
         Self { state: Mutex::new(state), behind: Notify::new() }
     }
 
@@ -101,17 +96,20 @@ impl Hub {
     /// Takes events that were committed. Those that do not follow on the head are left to
     /// [`keep_up`](Self::keep_up): another process has written in between.
     pub(super) fn publish(&self, events: Vec<Event>) {
+        let mut called = Vec::new();
         let mut state = self.lock();
         for event in events {
             match event.position().cmp(&(state.head.position + 1)) {
                 std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => state.hand_out(Arc::new(event)),
+                std::cmp::Ordering::Equal => state.hand_out(Arc::new(event), &mut called),
                 std::cmp::Ordering::Greater => {
                     self.behind.notify_one();
-                    return;
+                    break;
                 }
             }
         }
+        drop(state);
+        rounds::begin(called);
     }
 
     /// Reads what other processes wrote: when the hub has seen a jump, and at intervals.
@@ -141,10 +139,11 @@ impl Hub {
         db: &DatabaseConnection,
         user: UserId,
         after: Option<Cursor>,
+        edge: Option<&Arc<dyn Edge>>,
     ) -> Result<Attachment, DbErr> {
         let mut membership = None;
         loop {
-            if let Some(attachment) = self.try_attach(user, after, membership.take()) {
+            if let Some(attachment) = self.try_attach(user, after, edge, membership.take()) {
                 return Ok(attachment);
             }
             membership = Some(log::membership(db, user).await?);
@@ -156,21 +155,20 @@ impl Hub {
         self: &Arc<Self>,
         user: UserId,
         after: Option<Cursor>,
+        edge: Option<&Arc<dyn Edge>>,
         membership: Option<log::Membership>,
     ) -> Option<Attachment> {
         let mut state = self.lock();
         if let Some(membership) = membership {
             state.get_to_know(user, membership);
         }
-        let id = state.next_listener;
         let missed = after.and_then(|after| state.missed(user, after));
         let since = state.head;
-        let (sender, inbox) = mpsc::channel(limits::INBOX_EVENTS);
         let person = state.people.get_mut(&user)?;
-        person.listeners.push(Listener { id, inbox: sender });
         let has_left = Arc::clone(&person.has_left);
-        state.next_listener += 1;
-        Some(Attachment { hub: Arc::clone(self), user, id, has_left, inbox, since, missed })
+        let inbox = Arc::new(Inbox::new(since, edge.cloned(), Arc::clone(&has_left)));
+        person.inboxes.push(Arc::clone(&inbox));
+        Some(Attachment { hub: Arc::clone(self), user, has_left, inbox, since, missed })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -180,7 +178,8 @@ impl Hub {
 }
 
 impl State {
-    fn hand_out(&mut self, event: Arc<Event>) {
+    /// Hands an event to those who may hear it. Inboxes that are to be served at their edges are put with `called`.
+    fn hand_out(&mut self, event: Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
         self.head = event.cursor;
         if let Some(user) = event.joins()
             && let Some(conversation) = event.fact.conversation
@@ -190,7 +189,7 @@ impl State {
             self.members.entry(conversation).or_default().insert(user, event.position());
         }
         self.refresh(&event);
-        self.deliver(&event);
+        self.deliver(&event, called);
         if let Some(user) = event.leaves()
             && let Some(conversation) = event.fact.conversation
         {
@@ -228,11 +227,11 @@ impl State {
         }
     }
 
-    fn deliver(&mut self, event: &Arc<Event>) {
+    fn deliver(&mut self, event: &Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
         let people = &mut self.people;
         let mut tell = |user: &UserId| {
             if let Some(person) = people.get_mut(user) {
-                person.hear(event);
+                person.hear(event, called);
             }
         };
         match &event.fact.audience {
@@ -340,7 +339,14 @@ impl State {
 
 impl Person {
     /// Puts the event into every inbox. A listener whose inbox is full is let go of: it reads on in the database.
-    fn hear(&mut self, event: &Arc<Event>) {
-        self.listeners.retain(|listener| listener.inbox.try_send(Arc::clone(event)).is_ok());
+    fn hear(&mut self, event: &Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
+        self.inboxes.retain(|inbox| match inbox.put(event) {
+            Put::Kept => true,
+            Put::Calls => {
+                called.push(Arc::clone(inbox));
+                true
+            }
+            Put::Refused => false,
+        });
     }
 }

@@ -9,8 +9,10 @@ mod event;
 mod follow;
 mod health;
 mod hub;
+mod inbox;
 mod log;
 mod page;
+mod rounds;
 mod trim;
 mod writer;
 
@@ -26,6 +28,7 @@ pub use change::{Change, Placed, Plan, Rank, Written};
 pub use cursor::{Cursor, Position};
 pub use event::{Audience, Event, Kind, NewEvent};
 pub use follow::{Follower, Start, Step};
+pub use inbox::{Edge, Inbox, Served, Take};
 pub use log::{Reset, known_in};
 pub use page::Page;
 
@@ -122,9 +125,9 @@ impl Feed {
         }
     }
 
-    /// Begins to follow what a person may hear.
-    pub fn follow(&self, user: UserId, start: Start) -> Follower {
-        Follower::new(self.db.reader.clone(), Arc::clone(&self.hub), Arc::clone(&self.replays), user, start)
+    /// Begins to follow what a person may hear. At the live edge, events are first offered to `edge`.
+    pub fn follow(&self, user: UserId, start: Start, edge: Option<Arc<dyn Edge>>) -> Follower {
+        Follower::new(self.db.reader.clone(), Arc::clone(&self.hub), Arc::clone(&self.replays), user, start, edge)
     }
 
     /// What a person may hear after a place, as a page; see [`Page`].

@@ -166,7 +166,8 @@ impl Conversation {
 
     /// Your own read mark: the seq up to which you have read. Sending counts as reading.
     async fn last_read_seq(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq()))
+        // The mark is read later than the row, and may have moved behind what the row knows of.
+        Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.0.last_seq)))
     }
 
     /// How many messages there are after your read mark, tombstones too: `lastSeq - lastReadSeq`.

@@ -10,10 +10,10 @@ use tokio::time::timeout;
 
 use crate::error::Error;
 use crate::feed::Start;
+use crate::graphql::edge::Outlet;
 use crate::graphql::error::{Result, finish, is_request_error, server_error};
 use crate::graphql::frame::{Frame, Frames};
 use crate::graphql::moment::Topic;
-use crate::graphql::shared::Shared;
 use crate::graphql::subscription::{End, Subscription};
 use crate::graphql::{Api, Caller, Operation, json};
 use crate::limits;
@@ -42,13 +42,14 @@ pub struct Run {
 }
 
 impl Api {
-    /// Runs an operation to its end.
-    pub fn run(&self, mut request: Request, caller: Caller, resume: Resume) -> Run {
+    /// Runs an operation to its end. What a subscription can tell without its task goes to the outlet; it comes after
+    /// all frames that the task has given.
+    pub fn run(&self, mut request: Request, caller: Caller, resume: Resume, outlet: Arc<dyn Outlet>) -> Run {
         let prepared = self.prepare(&mut request);
         let is_subscription = matches!(prepared, Ok(Operation::Subscription));
         let api = self.clone();
         let frames = asynk_strim::stream_fn(move |mut frames: Frames| async move {
-            for last in api.run_into(&mut frames, prepared, request, caller, resume).await {
+            for last in api.run_into(&mut frames, prepared, request, caller, resume, outlet).await {
                 frames.yield_item(last).await;
             }
         });
@@ -62,15 +63,24 @@ impl Api {
         request: Request,
         caller: Caller,
         resume: Resume,
+        outlet: Arc<dyn Outlet>,
     ) -> Vec<Frame> {
         // What is executed once is boxed: a subscription that waits is to be small, as there are many.
         match prepared {
             Err(errors) => vec![self.refused(errors, &caller)],
             Ok(Operation::Query | Operation::Mutation) => Box::pin(self.run_once(request, caller)).await,
-            Ok(Operation::Subscription) => match Box::pin(self.begin(request, &caller)).await {
-                Ok((shared, topic)) => self.follow(frames, shared, topic, caller, resume).await,
-                Err(errors) => vec![self.refused(errors, &caller)],
-            },
+            Ok(Operation::Subscription) => {
+                let (shared, topic) = match Box::pin(self.begin(request, &caller)).await {
+                    Ok(begun) => begun,
+                    Err(errors) => return vec![self.refused(errors, &caller)],
+                };
+                let Some(viewer) = caller.viewer.clone() else {
+                    return vec![self.refused(vec![server_error(Error::Unauthenticated)], &caller)];
+                };
+                let request_id = caller.request_id.as_str().into();
+                let subscription = Subscription { api: self, shared, viewer, request_id, frames, outlet };
+                self.follow(subscription, topic, caller, resume).await
+            }
         }
     }
 
@@ -84,16 +94,11 @@ impl Api {
 
     async fn follow(
         &self,
-        frames: &mut Frames,
-        shared: Arc<Shared>,
+        mut subscription: Subscription<'_>,
         topic: Topic,
         caller: Caller,
         resume: Resume,
     ) -> Vec<Frame> {
-        let Some(viewer) = caller.viewer.clone() else {
-            return vec![self.refused(vec![server_error(Error::Unauthenticated)], &caller)];
-        };
-        let mut subscription = Subscription::new(self, shared, viewer, &caller.request_id, frames);
         let end = match topic {
             Topic::Events { after } => {
                 let from = Box::pin(self.beginning(after.as_deref(), resume.take())).await;

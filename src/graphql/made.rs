@@ -44,6 +44,12 @@ impl Made {
         cell
     }
 
+    /// Whether what is made for a shape is kept.
+    pub(super) fn keeps(&self, shape: &Identity) -> bool {
+        let made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.len() < SHAPES_KEPT || made.iter().any(|(of, _)| of.as_ptr() == Arc::as_ptr(shape))
+    }
+
     fn forget(&self, shape: &Weak<()>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _)| !of.ptr_eq(shape));
     }

@@ -5,6 +5,7 @@ mod context;
 mod conversations;
 pub mod cookies;
 mod date_time;
+mod edge;
 mod error;
 mod feed;
 mod frame;
@@ -40,6 +41,7 @@ use moka::sync::Cache;
 use serde::Serialize;
 
 pub use context::Program;
+pub use edge::Outlet;
 pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error};
 pub use frame::Frame;
 pub use live::{Resume, Run};

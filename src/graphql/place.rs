@@ -3,7 +3,7 @@
 use crate::conversations::{self, Reference};
 use crate::entity::conversation::DirectPair;
 use crate::error::Error;
-use crate::feed::{Cursor, Event};
+use crate::feed::{Cursor, Event, Kind};
 use crate::graphql::Api;
 use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::{Failure, Result};
@@ -19,6 +19,18 @@ pub(super) enum Place {
     In(ConversationId),
     /// A direct conversation that does not exist yet.
     Between(DirectPair),
+}
+
+/// What an event is to a `messageAdded`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Concern {
+    /// It is told of.
+    Told,
+    /// The conversation that did not exist may have been made: see [`Place::may_begin`].
+    Begins,
+    /// There is nothing more to tell.
+    Ends,
+    Nothing,
 }
 
 impl Place {
@@ -38,8 +50,25 @@ impl Place {
         }
     }
 
+    /// What an event is to those who hear of there.
+    pub(super) fn concern(&self, event: &Event) -> Concern {
+        match event.fact.kind {
+            Kind::MessageAdded if self.has(event) => Concern::Told,
+            Kind::ConversationAdded if matches!(self, Self::Between(_)) => Concern::Begins,
+            Kind::ConversationRemoved if self.has(event) && *self != Self::Everywhere => Concern::Ends,
+            Kind::Origin
+            | Kind::MessageAdded
+            | Kind::MessageChanged
+            | Kind::ReadMarkMoved
+            | Kind::ConversationAdded
+            | Kind::ConversationUpdated
+            | Kind::ConversationRemoved
+            | Kind::UserChanged => Concern::Nothing,
+        }
+    }
+
     /// Whether an event is of there.
-    pub(super) fn has(&self, event: &Event) -> bool {
+    fn has(&self, event: &Event) -> bool {
         match self {
             Self::Everywhere => true,
             Self::In(conversation) => event.fact.conversation == Some(*conversation),

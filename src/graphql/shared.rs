@@ -119,15 +119,29 @@ impl Shapes {
 }
 
 impl Shared {
-    /// What [`resolve`](Self::resolve) would give, where somebody has made it already.
-    pub(super) fn ready(&self, moment: &Moment) -> Option<Option<Json>> {
-        if self.asks_for_viewer.load(Ordering::Relaxed) {
+    /// Whether every viewer gets an execution of their own.
+    pub(super) fn asks_for_viewer(&self) -> bool {
+        self.asks_for_viewer.load(Ordering::Relaxed)
+    }
+
+    /// What [`resolve`](Self::resolve) would give of what holds this slot, where somebody has made it already.
+    pub(super) fn ready(&self, slot: &Slot) -> Option<Option<Json>> {
+        if self.asks_for_viewer() {
             return None;
         }
-        match moment.slot()?.get::<Arc<Made>>()?.cell(&self.identity).get()? {
+        match slot.get::<Arc<Made>>()?.cell(&self.identity).get()? {
             Once::Payload(payload) => Some(payload.clone()),
             Once::AsksForViewer => None,
         }
+    }
+
+    /// Makes what everybody gets. `false` where it depends on who looks, or can't be made or kept now.
+    pub(super) async fn make(&self, api: &Api, moment: Arc<Moment>, request_id: &str) -> bool {
+        let made = moment.slot().and_then(Slot::get::<Arc<Made>>);
+        if !made.is_some_and(|made| made.keeps(&self.identity)) {
+            return false;
+        }
+        matches!(self.for_everybody(api, &moment, request_id).await, Ok(Some(_)))
     }
 
     /// The payload of the frame that tells of a moment; `None` where there is nothing to tell.
@@ -138,22 +152,33 @@ impl Shared {
         viewer: &Viewer,
         request_id: &str,
     ) -> Result<Option<Json>, Fault> {
-        if let Some(made) = moment.slot().and_then(Slot::get::<Arc<Made>>)
-            && !self.asks_for_viewer.load(Ordering::Relaxed)
-        {
-            let cell = made.cell(&self.identity);
-            let make = || async {
-                let once = self.resolve_once(api, &moment, request_id).await?;
-                api.0.shapes.kept.add(made, &self.identity, once.bytes());
-                Ok(once)
-            };
-            match cell.get_or_try_init(make).await? {
-                Once::Payload(payload) => return Ok(payload.clone()),
-                Once::AsksForViewer => {}
-            }
+        if let Some(payload) = self.for_everybody(api, &moment, request_id).await? {
+            return Ok(payload);
         }
         let request = self.request(api, moment, Some(viewer)).data(viewer.clone());
         payload(api.one_response(request).await, request_id)
+    }
+
+    /// What everybody gets, made by the first who asks; `None` where it depends on who looks.
+    async fn for_everybody(
+        &self,
+        api: &Api,
+        moment: &Arc<Moment>,
+        request_id: &str,
+    ) -> Result<Option<Option<Json>>, Fault> {
+        let Some(made) = moment.slot().and_then(Slot::get::<Arc<Made>>) else { return Ok(None) };
+        if self.asks_for_viewer() {
+            return Ok(None);
+        }
+        let make = || async {
+            let once = self.resolve_once(api, moment, request_id).await?;
+            api.0.shapes.kept.add(made, &self.identity, once.bytes());
+            Ok(once)
+        };
+        Ok(match made.cell(&self.identity).get_or_try_init(make).await? {
+            Once::Payload(payload) => Some(payload.clone()),
+            Once::AsksForViewer => None,
+        })
     }
 
     async fn resolve_once(&self, api: &Api, moment: &Arc<Moment>, request_id: &str) -> Result<Once, Fault> {
@@ -178,7 +203,7 @@ impl Shared {
 
 impl Moment {
     /// Where what is made of it for everybody is kept. A replay's end is one client's own.
-    fn slot(&self) -> Option<&Slot> {
+    pub(super) fn slot(&self) -> Option<&Slot> {
         match self {
             Self::Event(event) => Some(&event.shared),
             Self::Online(online) => Some(&online.shared),

@@ -7,12 +7,13 @@ use tokio::sync::broadcast;
 
 use crate::accounts::Viewer;
 use crate::error::Error;
-use crate::feed::{Cursor, Kind, Reset, Start, Step};
+use crate::feed::{Cursor, Follower, Reset, Start, Step};
 use crate::graphql::conversations::ConversationRef;
+use crate::graphql::edge::{LiveEdge, Outlet};
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::frame::{Frame, Frames};
 use crate::graphql::moment::Moment;
-use crate::graphql::place::Place;
+use crate::graphql::place::{Concern, Place};
 use crate::graphql::shared::{Fault, Shared};
 use crate::graphql::{Api, Json};
 use crate::id::UserId;
@@ -20,11 +21,14 @@ use crate::limits;
 
 /// A subscription that has begun.
 pub(super) struct Subscription<'a> {
-    api: &'a Api,
-    shared: Arc<Shared>,
-    viewer: Viewer,
-    request_id: &'a str,
-    frames: &'a mut Frames,
+    pub(super) api: &'a Api,
+    pub(super) shared: Arc<Shared>,
+    pub(super) viewer: Viewer,
+    pub(super) request_id: Arc<str>,
+    /// What its task tells goes here …
+    pub(super) frames: &'a mut Frames,
+    /// … and what can be told without it, there.
+    pub(super) outlet: Arc<dyn Outlet>,
 }
 
 /// Why a subscription ended other than by completing.
@@ -43,19 +47,9 @@ impl From<Error> for End {
     }
 }
 
-impl<'a> Subscription<'a> {
-    pub(super) fn new(
-        api: &'a Api,
-        shared: Arc<Shared>,
-        viewer: Viewer,
-        request_id: &'a str,
-        frames: &'a mut Frames,
-    ) -> Self {
-        Self { api, shared, viewer, request_id, frames }
-    }
-
+impl Subscription<'_> {
     pub(super) async fn events(&mut self, from: Start) -> Result<(), End> {
-        let mut follower = self.api.0.program.app.feed.follow(self.viewer.user(), from);
+        let mut follower = self.follow(from, None);
         loop {
             let moment = match follower.next().await? {
                 Step::Event(event) => Moment::of(event, &follower),
@@ -72,7 +66,7 @@ impl<'a> Subscription<'a> {
     pub(super) async fn messages(&mut self, conversation: Option<ConversationRef>, from: Start) -> Result<(), End> {
         let place = Box::pin(Place::find(self.api, self.viewer.user(), conversation)).await;
         let mut place = place.map_err(|Failure(error)| End::Failed(error))?;
-        let mut follower = self.api.0.program.app.feed.follow(self.viewer.user(), from);
+        let mut follower = self.follow(from, Some(&place));
         let mut is_live = false;
         loop {
             let event = match follower.next().await? {
@@ -88,26 +82,33 @@ impl<'a> Subscription<'a> {
                 }
                 Step::Reset(..) => return Err(End::Failed(Error::CursorExpired)),
             };
-            match event.fact.kind {
-                Kind::MessageAdded if place.has(&event) => {
+            match place.concern(&event) {
+                Concern::Told => {
                     if self.deliver(Moment::of(event, &follower)).await?.is_some() {
                         return Err(End::Failed(Error::CursorExpired));
                     }
                 }
-                Kind::ConversationAdded => Box::pin(place.may_begin(self.api, &event)).await?,
+                Concern::Begins => Box::pin(place.may_begin(self.api, &event)).await?,
+                Concern::Ends if is_live => return Ok(()),
                 // In a replay the viewer may be in it again: whether they are is seen at its end.
-                Kind::ConversationRemoved if is_live && place != Place::Everywhere && place.has(&event) => {
-                    return Ok(());
-                }
-                Kind::Origin
-                | Kind::MessageAdded
-                | Kind::MessageChanged
-                | Kind::ReadMarkMoved
-                | Kind::ConversationUpdated
-                | Kind::ConversationRemoved
-                | Kind::UserChanged => {}
+                Concern::Ends | Concern::Nothing => {}
             }
         }
+    }
+
+    /// Follows the feed; of messages in a place, or of everything.
+    fn follow(&self, from: Start, messages_of: Option<&Place>) -> Follower {
+        // One whose place changes hears of it by its task.
+        let edge = (!matches!(messages_of, Some(Place::Between(_)))).then(|| {
+            Arc::new(LiveEdge {
+                api: self.api.clone(),
+                shared: Arc::clone(&self.shared),
+                messages_of: messages_of.cloned(),
+                outlet: Arc::clone(&self.outlet),
+                request_id: Arc::clone(&self.request_id),
+            }) as _
+        });
+        self.api.0.program.app.feed.follow(self.viewer.user(), from, edge)
     }
 
     pub(super) async fn online_users(&mut self) -> Result<(), End> {
@@ -162,10 +163,10 @@ impl<'a> Subscription<'a> {
             }
         };
         // Most of the many have only to take what the first one made.
-        let payload = match self.shared.ready(&moment) {
+        let payload = match moment.slot().and_then(|slot| self.shared.ready(slot)) {
             Some(payload) => Ok(payload),
             None => {
-                let resolve = self.shared.resolve(self.api, Arc::new(moment), &self.viewer, self.request_id);
+                let resolve = self.shared.resolve(self.api, Arc::new(moment), &self.viewer, &self.request_id);
                 Box::pin(resolve).await
             }
         };

@@ -45,7 +45,7 @@ impl Turns {
     }
 }
 
-/// A connection, its time limits, and its place among those that are taken: also after an upgrade.
+/// A connection, its time limits, and its place among those that are taken.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
@@ -57,13 +57,18 @@ pub(super) struct Connection {
     idle: bool,
     reading: Deadline,
     writing: Deadline,
-    _slot: OwnedSemaphorePermit,
+    slot: OwnedSemaphorePermit,
 }
 
 impl Connection {
     pub(super) fn new(stream: TcpStream, slot: OwnedSemaphorePermit, turns: Turns, waits: Waits) -> Self {
         let (reading, writing) = (Deadline::default(), Deadline::default());
-        Self { stream, waits, turns, turn: 0, idle: false, reading, writing, _slot: slot }
+        Self { stream, waits, turns, turn: 0, idle: false, reading, writing, slot }
+    }
+
+    /// What is left of it after an upgrade: whoever has it now has rules of their own.
+    pub(super) fn into_parts(self) -> (TcpStream, OwnedSemaphorePermit) {
+        (self.stream, self.slot)
     }
 
     /// Writes through `write`, which has to make progress in time.

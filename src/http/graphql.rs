@@ -6,7 +6,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request as Operation, Response as Outcome};
 use axum::body::Body;
-use axum::extract::{Extension, FromRequestParts, Request, State, WebSocketUpgrade};
+use axum::extract::{Extension, Request, State};
 use axum::http::header::{SET_COOKIE, UPGRADE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
@@ -19,7 +19,7 @@ use super::negotiate::{self, Content};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::session::{self, Credential, Source};
-use super::socket::SocketCaller;
+use super::socket::{Handshake, SocketCaller};
 use super::state::{HttpState, Session};
 use super::{body, multipart, origin, pages, parameters};
 use crate::error::Error;
@@ -43,7 +43,7 @@ pub(super) async fn endpoint(
 
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     let answer = if reads && asks_for_socket(&parts.headers) {
-        call.socket(parts).await
+        call.socket(parts)
     } else if reads && state.config().graphiql && negotiate::prefers_html(&parts.headers) {
         Ok(pages::graphiql(&state.pages, parts).await)
     } else if let Some(media) = media {
@@ -67,7 +67,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    async fn socket(self, mut parts: Parts) -> Result<Response, Refusal> {
+    fn socket(self, parts: Parts) -> Result<Response, Refusal> {
         let credential = self.credential(&parts.headers);
         let credential = match self.state.origins.check_socket(&parts.headers)? {
             origin::Opener::Page => credential,
@@ -75,11 +75,10 @@ impl Call<'_> {
             origin::Opener::Program => credential.filter(|credential| credential.source == Source::Bearer),
         };
         let user_agent = user_agent(&parts.headers);
-        let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
-            .await
-            .map_err(|_| Refusal::malformed("upgrade", "this is not a WebSocket handshake of version 13"))?;
+        let handshake = Handshake::of(Request::from_parts(parts, ()))
+            .ok_or_else(|| Refusal::malformed("upgrade", "this is not a WebSocket handshake of version 13"))?;
         let caller = SocketCaller { address: self.address, user_agent, credential, request_id: self.id.to_string() };
-        Ok(self.state.sockets.upgrade(self.state.api.clone(), upgrade, caller)?)
+        Ok(self.state.sockets.upgrade(self.state.api.clone(), handshake, caller)?)
     }
 
     async fn answer(self, parts: Parts, body: Body, media: Media) -> Result<Response, Refusal> {

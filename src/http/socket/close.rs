@@ -1,7 +1,8 @@
 //! How sockets are closed. Stock clients read the codes: they come back after most of them, and stop after those that
 //! start with 44, but for 4403, after which ours ask for fresh parameters.
 
-use axum::extract::ws::{CloseFrame, Utf8Bytes};
+use tungstenite::Utf8Bytes;
+use tungstenite::protocol::CloseFrame;
 
 /// Why the server closes a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,6 @@ impl Close {
 
     /// The frame.
     pub fn frame(self) -> CloseFrame {
-        CloseFrame { code: self.code(), reason: Utf8Bytes::from_static(self.reason()) }
+        CloseFrame { code: self.code().into(), reason: Utf8Bytes::from_static(self.reason()) }
     }
 }

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket};
 use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable};
 use futures_util::{FutureExt, StreamExt};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
+use tungstenite::error::CapacityError;
+use tungstenite::{Error as SocketError, Message};
 
 use super::SocketCaller;
 use super::close::Close;
+use super::line::{Line, Voice, Wire};
 use super::outbox::Outbox;
 use super::pace::Pace;
 use super::protocol::{self, Incoming, Init};
@@ -45,15 +47,12 @@ pub(super) async fn run(mut connection: Connection, drain: CancellationToken, sp
 
 /// A socket, with all that is under way on it.
 pub(super) struct Connection {
-    socket: WebSocket,
+    line: Arc<Line>,
     api: Api,
     caller: SocketCaller,
-    outbox: Outbox,
-    /// The operations under way, as one stream, and the handles to stop them.
+    /// The operations under way, as one stream, and what is known of each.
     running: SelectAll<BoxStream<'static, Said>>,
-    /// What they have said and is not in the outbox yet.
-    said: Vec<Said>,
-    operations: HashMap<Arc<str>, Operation>,
+    operations: Operations,
     /// Held until `connection_init` has come.
     place: Option<Place>,
     signed_in: Option<SignedIn>,
@@ -66,11 +65,19 @@ pub(super) struct Connection {
     pinged: Option<Instant>,
 }
 
+type Operations = HashMap<Arc<str>, Operation>;
+
 struct Operation {
     is_subscription: bool,
     stop: AbortHandle,
-    /// The start of its messages.
-    next: String,
+    voice: Arc<Voice>,
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        self.voice.end();
+        self.stop.abort();
+    }
 }
 
 /// A frame of an operation, with the operation's id.
@@ -79,24 +86,23 @@ type Said = (Arc<str>, Frame);
 /// What wakes the task.
 enum Wake {
     Heard(Message),
+    /// Something was said, and there may be more.
     Said,
     Gone,
-    Failed(axum::Error),
+    Failed(SocketError),
     Time,
-    /// The session has ended.
+    /// The session or an operation has ended so that the socket must.
     Over(Close),
 }
 
 impl Connection {
-    pub(super) fn new(socket: WebSocket, api: Api, caller: SocketCaller, place: Option<Place>) -> Self {
+    pub(super) fn new(line: Line, api: Api, caller: SocketCaller, place: Option<Place>) -> Self {
         let now = Instant::now();
         Self {
-            socket,
+            line: Arc::new(line),
             api,
             caller,
-            outbox: Outbox::default(),
             running: SelectAll::new(),
-            said: Vec::new(),
             operations: HashMap::new(),
             place,
             signed_in: None,
@@ -118,13 +124,7 @@ impl Connection {
                         return Some(close);
                     }
                 }
-                Wake::Said => {
-                    for (id, frame) in std::mem::take(&mut self.said) {
-                        if let Err(close) = self.say(&id, frame) {
-                            return Some(close);
-                        }
-                    }
-                }
+                Wake::Said => {}
                 Wake::Time => {
                     if let Err(end) = self.check_time() {
                         return end;
@@ -132,14 +132,14 @@ impl Connection {
                 }
                 Wake::Over(close) => return Some(close),
                 Wake::Gone => return None,
-                Wake::Failed(error) => return refusal_of(error),
+                Wake::Failed(error) => return refusal_of(&error),
             }
         }
     }
 
     async fn wake(&mut self) -> Wake {
         let deadline = self.deadline();
-        let Self { socket, outbox, running, said, watch, timer, .. } = self;
+        let Self { line, running, operations, watch, timer, .. } = self;
         if timer.deadline() != deadline {
             timer.as_mut().reset(deadline);
         }
@@ -150,9 +150,12 @@ impl Connection {
             if timer.poll_unpin(cx).is_ready() {
                 return Poll::Ready(Wake::Time);
             }
-            match poll(socket, outbox, running, said, cx) {
+            let mut wire = line.hold();
+            match poll(&mut wire, running, operations, cx) {
                 // The client has just stopped to read: there is an earlier deadline now.
-                Poll::Pending if outbox.deadline().is_some_and(|stalled| stalled < deadline) => Poll::Ready(Wake::Time),
+                Poll::Pending if wire.outbox.deadline().is_some_and(|stalled| stalled < deadline) => {
+                    Poll::Ready(Wake::Time)
+                }
                 wake => wake,
             }
         })
@@ -163,15 +166,8 @@ impl Connection {
     async fn finish(&mut self) {
         while self.operations.values().any(|operation| !operation.is_subscription) {
             match self.wake().await {
-                Wake::Said => {
-                    for (id, frame) in std::mem::take(&mut self.said) {
-                        if self.say(&id, frame).is_err() {
-                            return;
-                        }
-                    }
-                }
                 // What comes now comes too late.
-                Wake::Heard(_) => {}
+                Wake::Said | Wake::Heard(_) => {}
                 Wake::Time if self.check_time().is_ok() => {}
                 Wake::Time | Wake::Gone | Wake::Failed(_) | Wake::Over(_) => return,
             }
@@ -184,12 +180,12 @@ impl Connection {
             (Some(_), Some(pinged)) => pinged + limits::PONG_WAIT,
             (Some(_), None) => self.heard + limits::PING_EVERY,
         };
-        self.outbox.deadline().map_or(alive, |stalled| stalled.min(alive))
+        self.line.hold().outbox.deadline().map_or(alive, |stalled| stalled.min(alive))
     }
 
     fn check_time(&mut self) -> Result<(), Option<Close>> {
         let now = Instant::now();
-        if self.outbox.deadline().is_some_and(|deadline| deadline <= now) {
+        if self.line.hold().outbox.deadline().is_some_and(|deadline| deadline <= now) {
             return Err(Some(Close::TryAgainLater));
         }
         if self.signed_in.is_none() {
@@ -200,7 +196,7 @@ impl Connection {
             // Nobody is there to be told.
             Some(pinged) if pinged + limits::PONG_WAIT <= now => Err(None),
             None if self.heard + limits::PING_EVERY <= now => {
-                self.outbox.push(Message::Ping(axum::body::Bytes::new()));
+                self.push(Message::Ping(axum::body::Bytes::new()));
                 self.pinged = Some(now);
                 Ok(())
             }
@@ -218,25 +214,23 @@ impl Connection {
             Message::Text(text) => text,
             Message::Binary(_) => return Err(Close::BadRequest("Binary message")),
             // The library answers pings and closes by itself.
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(()),
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return Ok(()),
         };
         match Incoming::parse(&text)? {
             // Boxed, as it happens once, and a socket that waits is to be small.
             Incoming::Init(init) => Box::pin(self.init(init)).await,
             Incoming::Ping => {
                 // An answer may wait while the client does not read; a client that asks on and on without reading may not.
-                if !self.outbox.has_room() {
+                if !self.line.hold().outbox.has_room() {
                     return Err(Close::TryAgainLater);
                 }
-                self.outbox.push(Message::text(protocol::PONG));
+                self.push(Message::text(protocol::PONG));
                 Ok(())
             }
             Incoming::Pong => Ok(()),
             Incoming::Subscribe { id, request } => self.subscribe(id, *request),
             Incoming::Complete { id } => {
-                if let Some(operation) = self.operations.remove(id.as_str()) {
-                    operation.stop.abort();
-                }
+                self.operations.remove(id.as_str());
                 Ok(())
             }
         }
@@ -250,7 +244,7 @@ impl Connection {
         self.place = None;
         self.signed_in = Some(signed_in);
         self.watch = Some(watch);
-        self.outbox.push(Message::text(protocol::ACK));
+        self.push(Message::text(protocol::ACK));
         Ok(())
     }
 
@@ -260,10 +254,10 @@ impl Connection {
             return Err(Close::SubscriberExists);
         }
         if self.operations.len() >= limits::OPERATIONS_PER_SOCKET {
-            if !self.outbox.has_room() {
+            if !self.line.hold().outbox.has_room() {
                 return Err(Close::TryAgainLater);
             }
-            self.outbox.push(Message::text(too_many_operations(&id)));
+            self.push(Message::text(too_many_operations(&id)));
             return Ok(());
         }
         let caller = Caller {
@@ -273,38 +267,18 @@ impl Connection {
             request_id: uuid::Uuid::now_v7().to_string(),
         };
         let resume = Resume { own: signed_in.resume_from.remove(&id), first: Arc::clone(&signed_in.resume_first) };
-        let next = protocol::head("next", &id);
+        let voice = Arc::new(Voice::new(Arc::clone(&self.line), &id));
         let id: Arc<str> = id.into();
-        let Run { is_subscription, frames } = self.api.run(request, caller, resume);
+        let Run { is_subscription, frames } = self.api.run(request, caller, resume, Arc::clone(&voice) as _);
         let (frames, stop) = abortable(frames);
         let named = Arc::clone(&id);
         self.running.push(frames.map(move |frame| (Arc::clone(&named), frame)).boxed());
-        self.operations.insert(id, Operation { is_subscription, stop, next });
+        self.operations.insert(id, Operation { is_subscription, stop, voice });
         Ok(())
     }
 
-    fn say(&mut self, id: &Arc<str>, frame: Frame) -> Result<(), Close> {
-        // One that was completed a moment ago may have had a last word on its way.
-        let Some(operation) = self.operations.get(id) else { return Ok(()) };
-        match frame {
-            Frame::Next(payload) => {
-                self.outbox.push(Message::text(protocol::with_payload(&operation.next, &payload)));
-            }
-            Frame::Error(errors) => {
-                self.outbox.push(Message::text(protocol::with_payload(&protocol::head("error", id), &errors)));
-                self.operations.remove(id);
-            }
-            Frame::Complete => {
-                self.complete(id);
-                self.operations.remove(id);
-            }
-            Frame::TryAgain => return Err(Close::TryAgainLater),
-        }
-        Ok(())
-    }
-
-    fn complete(&mut self, id: &str) {
-        self.outbox.push(Message::text(protocol::head("complete", id) + "}"));
+    fn push(&self, message: Message) {
+        self.line.hold().outbox.push(message);
     }
 
     /// Says good-bye, for as long as the client listens.
@@ -312,17 +286,15 @@ impl Connection {
         let Some(close) = close else { return };
         self.running.clear();
         if matches!(close, Close::Unauthorized) {
-            let ids: Vec<Arc<str>> = self.operations.drain().map(|(id, _)| id).collect();
-            for id in ids {
-                self.complete(&id);
+            for (id, _) in self.operations.drain() {
+                self.line.hold().outbox.push(complete(&id));
             }
         }
-        self.outbox.push(Message::Close(Some(close.frame())));
-        let Self { socket, outbox, .. } = self;
+        self.push(Message::Close(Some(close.frame())));
         let farewell = async {
-            if poll_fn(|cx| outbox.poll_write(socket, cx)).await.is_ok() {
+            if poll_fn(|cx| self.line.hold().poll_write(cx)).await.is_ok() {
                 // Until the client has answered or gone.
-                while let Some(Ok(_)) = socket.next().await {}
+                while let Some(Ok(_)) = poll_fn(|cx| self.line.hold().poll_read(cx)).await {}
             }
         };
         // A client that does not listen is not waited for.
@@ -330,57 +302,71 @@ impl Connection {
     }
 }
 
-/// Frames that are taken from the operations before any is written.
-const SAID_AT_ONCE: usize = 64;
-
 /// Makes, writes and reads, in this order, so that all that is ready goes into one write.
 fn poll(
-    socket: &mut WebSocket,
-    outbox: &mut Outbox,
+    wire: &mut Wire,
     running: &mut SelectAll<BoxStream<'static, Said>>,
-    said: &mut Vec<Said>,
+    operations: &mut Operations,
     cx: &mut Context<'_>,
 ) -> Poll<Wake> {
-    loop {
-        let had_room = outbox.has_room();
-        // A position waits where it is while the client does not read: nothing is made that there is no room for.
-        let mut bytes = 0;
-        while outbox.has_room_beside(said.len(), bytes)
-            && said.len() < SAID_AT_ONCE
-            && let Poll::Ready(Some((id, frame))) = running.poll_next_unpin(cx)
-        {
-            bytes += frame.bytes();
-            said.push((id, frame));
+    let had_room = wire.outbox.has_room();
+    let mut has_said = false;
+    // A position waits where it is while the client does not read: nothing is made that there is no room for.
+    while wire.outbox.has_room()
+        && let Poll::Ready(Some((id, frame))) = running.poll_next_unpin(cx)
+    {
+        if let Err(close) = say(&mut wire.outbox, operations, &id, frame) {
+            return Poll::Ready(Wake::Over(close));
         }
-        if !said.is_empty() {
-            return Poll::Ready(Wake::Said);
-        }
-        if let Poll::Ready(Err(error)) = outbox.poll_write(socket, cx) {
-            return Poll::Ready(Wake::Failed(error));
-        }
-        // Where the write made room, the operations are asked now: they were not, and wake nobody by themselves.
-        if had_room || !outbox.has_room() {
-            break;
-        }
+        has_said = true;
     }
-    match socket.poll_next_unpin(cx) {
+    if let Poll::Ready(Err(error)) = wire.poll_write(cx) {
+        return Poll::Ready(Wake::Failed(error));
+    }
+    // Where the write made room, the operations are asked again: they were not, and wake nobody by themselves.
+    if wire.outbox.has_room() && (has_said || !had_room) {
+        return Poll::Ready(Wake::Said);
+    }
+    match wire.poll_read(cx) {
         Poll::Ready(Some(Ok(message))) => Poll::Ready(Wake::Heard(message)),
         Poll::Ready(Some(Err(error))) => Poll::Ready(Wake::Failed(error)),
         Poll::Ready(None) => Poll::Ready(Wake::Gone),
+        Poll::Pending if wire.owes() => match wire.poll_write(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Wake::Failed(error)),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
+        },
         Poll::Pending => Poll::Pending,
     }
 }
 
-/// What to say about an error of the WebSocket itself.
-fn refusal_of(error: axum::Error) -> Option<Close> {
-    use tungstenite::Error as WebSocketError;
-    use tungstenite::error::CapacityError;
+/// Puts a frame of an operation into the outbox.
+fn say(outbox: &mut Outbox, operations: &mut Operations, id: &Arc<str>, frame: Frame) -> Result<(), Close> {
+    // One that was completed a moment ago may have had a last word on its way.
+    let Some(operation) = operations.get(id) else { return Ok(()) };
+    match frame {
+        Frame::Next(payload) => outbox.push(operation.voice.message(&payload)),
+        Frame::Error(errors) => {
+            outbox.push(Message::text(protocol::with_payload(&protocol::head("error", id), &errors)));
+            operations.remove(id);
+        }
+        Frame::Complete => {
+            outbox.push(complete(id));
+            operations.remove(id);
+        }
+        Frame::TryAgain => return Err(Close::TryAgainLater),
+    }
+    Ok(())
+}
 
-    match error.into_inner().downcast_ref::<WebSocketError>()? {
-        WebSocketError::Capacity(CapacityError::MessageTooLong { .. }) => Some(Close::FrameTooLarge),
-        WebSocketError::Utf8(_) => Some(Close::NotText),
-        // The connection has its own watch over readers who do not read.
-        WebSocketError::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Some(Close::TryAgainLater),
+fn complete(id: &str) -> Message {
+    Message::text(protocol::head("complete", id) + "}")
+}
+
+/// What to say about an error of the WebSocket itself.
+fn refusal_of(error: &SocketError) -> Option<Close> {
+    match error {
+        SocketError::Capacity(CapacityError::MessageTooLong { .. }) => Some(Close::FrameTooLarge),
+        SocketError::Utf8(_) => Some(Close::NotText),
         _ => None,
     }
 }

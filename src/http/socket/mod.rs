@@ -5,6 +5,8 @@
 
 mod close;
 mod connection;
+mod handshake;
+mod line;
 mod outbox;
 mod pace;
 mod protocol;
@@ -14,11 +16,12 @@ mod waiting;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::extract::WebSocketUpgrade;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+pub use handshake::Handshake;
 
 use connection::Connection;
 use waiting::Waiting;
@@ -60,27 +63,26 @@ impl Sockets {
 
     /// Takes over a connection that asks for a WebSocket; not where too many of its address wait for their
     /// `connection_init` already.
-    pub fn upgrade(&self, api: Api, upgrade: WebSocketUpgrade, caller: SocketCaller) -> Result<Response> {
+    pub fn upgrade(&self, api: Api, handshake: Handshake, caller: SocketCaller) -> Result<Response> {
         let is_limited = api.program().app.config.rate_limits;
         let place = is_limited.then(|| self.waiting.enter(caller.address)).transpose()?;
-        let upgrade = upgrade
-            .protocols([PROTOCOL])
-            .read_buffer_size(limits::SOCKET_READ_BUFFER)
-            .write_buffer_size(limits::SOCKET_WRITE_BUFFER)
-            .max_message_size(limits::FRAME_BYTES)
-            .max_frame_size(limits::FRAME_BYTES);
-        if upgrade.selected_protocol().is_none() {
+        if !handshake.offers(PROTOCOL) {
             // The older protocol of subscriptions-transport-ws, or none: nothing of it would be understood.
             let refusal = "this socket speaks the subprotocol graphql-transport-ws\n";
             return Ok((StatusCode::BAD_REQUEST, refusal).into_response());
         }
-        let (tracker, drain) = (self.tracker.clone(), self.drain.clone());
-        Ok(upgrade.on_upgrade(move |socket| {
-            let sockets = tracker.clone();
-            let spread = move || spread(sockets.len());
-            let connection = Connection::new(socket, api, caller, place);
-            tracker.track_future(connection::run(connection, drain, spread))
-        }))
+        let (answer, line) = handshake.accept(PROTOCOL);
+        let (sockets, drain) = (self.tracker.clone(), self.drain.clone());
+        self.tracker.spawn(async move {
+            match line.await {
+                Ok(line) => {
+                    let connection = Connection::new(line, api, caller, place);
+                    connection::run(connection, drain, move || spread(sockets.len())).await;
+                }
+                Err(error) => tracing::debug!(error = %error, "a connection broke off before it was a socket"),
+            }
+        });
+        Ok(answer)
     }
 }
 

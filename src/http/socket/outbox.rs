@@ -1,11 +1,10 @@
 //! What waits to be written to a socket: bounded, and watched for a reader who does not read.
 
 use std::collections::VecDeque;
-use std::task::{Context, Poll};
+use std::io::{ErrorKind, Read, Write};
 
-use axum::extract::ws::{Message, WebSocket};
-use futures_util::SinkExt;
 use tokio::time::Instant;
+use tungstenite::{Error, Message, WebSocket};
 
 use crate::limits;
 
@@ -16,6 +15,8 @@ pub struct Outbox {
     bytes: usize,
     /// Whether the socket has taken something that it has not written yet.
     unwritten: bool,
+    /// Whether the socket took nothing more at the last try.
+    is_blocked: bool,
     /// Since when the socket takes nothing more.
     stalled: Option<Instant>,
 }
@@ -29,12 +30,7 @@ impl Outbox {
 
     /// Whether more should be made for this client now.
     pub fn has_room(&self) -> bool {
-        self.has_room_beside(0, 0)
-    }
-
-    /// The same, where so many frames with so many bytes are on their way into it.
-    pub fn has_room_beside(&self, frames: usize, bytes: usize) -> bool {
-        self.waiting.len() + frames < limits::OUTBOUND_FRAMES && self.bytes + bytes < limits::OUTBOUND_BYTES
+        self.waiting.len() < limits::OUTBOUND_FRAMES && self.bytes < limits::OUTBOUND_BYTES
     }
 
     /// When a reader who takes nothing is given up.
@@ -42,32 +38,37 @@ impl Outbox {
         self.stalled.map(|since| since + limits::WRITE_WAIT)
     }
 
-    /// Writes what the socket takes: everything that waits goes into one write.
-    pub fn poll_write(&mut self, socket: &mut WebSocket, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
-        while !self.waiting.is_empty() {
-            if socket.poll_ready_unpin(cx)?.is_pending() {
-                return self.stall();
-            }
-            if let Some(message) = self.waiting.pop_front() {
+    /// Writes what the socket takes, everything that waits in one write if possible; `false` when it takes no more.
+    /// `owes` is whether it has still to write something that did not come from here.
+    pub fn write(&mut self, socket: &mut WebSocket<impl Read + Write>, owes: bool) -> Result<bool, Error> {
+        self.unwritten |= owes;
+        while self.unwritten || !self.waiting.is_empty() {
+            // The library takes messages while it has written, or has room for, those before.
+            while !self.is_blocked
+                && let Some(message) = self.waiting.pop_front()
+            {
                 self.bytes -= size(&message);
-                socket.start_send_unpin(message)?;
                 self.unwritten = true;
                 self.stalled = None;
+                self.is_blocked = is_blocked(socket.write(message))?;
             }
-        }
-        if self.unwritten {
-            if socket.poll_flush_unpin(cx)?.is_pending() {
-                return self.stall();
+            self.is_blocked = is_blocked(socket.flush())?;
+            if self.is_blocked {
+                self.stalled.get_or_insert_with(Instant::now);
+                return Ok(false);
             }
             self.unwritten = false;
         }
         self.stalled = None;
-        Poll::Ready(Ok(()))
+        Ok(true)
     }
+}
 
-    fn stall(&mut self) -> Poll<Result<(), axum::Error>> {
-        self.stalled.get_or_insert_with(Instant::now);
-        Poll::Pending
+/// Whether the socket takes nothing more just now.
+fn is_blocked(result: Result<(), Error>) -> Result<bool, Error> {
+    match result {
+        Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Ok(true),
+        result => result.map(|()| false),
     }
 }
 
@@ -75,6 +76,6 @@ fn size(message: &Message) -> usize {
     match message {
         Message::Text(text) => text.len(),
         Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
-        Message::Close(_) => 0,
+        Message::Close(_) | Message::Frame(_) => 0,
     }
 }

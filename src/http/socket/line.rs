@@ -1,0 +1,166 @@
+//! The line to one client: its WebSocket over a TCP stream that never blocks, and what waits to be written to it.
+//!
+//! The connection's task holds the line while it works. In between, whoever has a result for the client may take the
+//! line and write it at once, if nothing else waits: that wakes nobody (see [`Voice`]).
+
+use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::{Context, Poll, ready};
+
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
+use tungstenite::{Error, Message};
+
+use super::outbox::Outbox;
+use super::protocol;
+use crate::graphql::{Json, Outlet};
+use crate::limits;
+
+/// The line, and its place among the connections that the process can hold.
+pub(super) struct Line {
+    wire: Mutex<Wire>,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// What the holder of the line can do with it.
+pub(super) struct Wire {
+    pub(super) outbox: Outbox,
+    socket: WebSocket<Tcp>,
+    /// What became of a write that nobody was told of.
+    failure: Option<Error>,
+}
+
+impl Line {
+    /// The line over a connection after its handshake, of which `read` has been read already.
+    pub(super) fn new(stream: TcpStream, read: Vec<u8>, slot: OwnedSemaphorePermit) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(limits::SOCKET_READ_BUFFER)
+            .write_buffer_size(limits::SOCKET_WRITE_BUFFER)
+            .max_message_size(Some(limits::FRAME_BYTES))
+            .max_frame_size(Some(limits::FRAME_BYTES));
+        let tcp = Tcp { stream, owes: false };
+        let socket = WebSocket::from_partially_read(tcp, read, Role::Server, Some(config));
+        Self { wire: Mutex::new(Wire { outbox: Outbox::default(), socket, failure: None }), _slot: slot }
+    }
+
+    pub(super) fn hold(&self) -> MutexGuard<'_, Wire> {
+        self.wire.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_hold(&self) -> Option<MutexGuard<'_, Wire>> {
+        match self.wire.try_lock() {
+            Ok(wire) => Some(wire),
+            Err(TryLockError::Poisoned(wire)) => Some(wire.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+impl Wire {
+    /// Writes all that waits; pending while the client does not read.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let Some(failure) = self.failure.take() {
+            return Poll::Ready(Err(failure));
+        }
+        while !self.write()? {
+            ready!(self.socket.get_ref().stream.poll_write_ready(cx))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The client's next message; `None` when it has gone.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+        loop {
+            match self.socket.read() {
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.socket.get_ref().stream.poll_read_ready(cx))?;
+                }
+                Err(Error::ConnectionClosed | Error::AlreadyClosed) => return Poll::Ready(None),
+                message => return Poll::Ready(Some(message)),
+            }
+        }
+    }
+
+    /// Whether something is written in part: also the library's own answer to a ping, which is not of the outbox.
+    pub(super) fn owes(&self) -> bool {
+        self.socket.get_ref().owes
+    }
+
+    fn write(&mut self) -> Result<bool, Error> {
+        let owes = self.owes();
+        self.outbox.write(&mut self.socket, owes)
+    }
+}
+
+/// A TCP stream as the library wants it, which knows nothing of tasks: what can't be done now is told as an error.
+struct Tcp {
+    stream: TcpStream,
+    /// Whether the last write was not taken whole.
+    owes: bool,
+}
+
+impl Read for Tcp {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.stream.try_read(into)
+    }
+}
+
+impl Write for Tcp {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.stream.try_write(bytes);
+        self.owes = written.as_ref().ok() != Some(&bytes.len());
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What an operation speaks with: the line, and the start of its messages.
+pub(super) struct Voice {
+    line: Arc<Line>,
+    next: String,
+    is_over: AtomicBool,
+}
+
+impl Voice {
+    pub(super) fn new(line: Arc<Line>, id: &str) -> Self {
+        Self { line, next: protocol::head("next", id), is_over: AtomicBool::new(false) }
+    }
+
+    /// The message that brings a result.
+    pub(super) fn message(&self, payload: &str) -> Message {
+        Message::text(protocol::with_payload(&self.next, payload))
+    }
+
+    /// The operation has ended: nothing more comes of it.
+    pub(super) fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
+    }
+}
+
+impl Outlet for Voice {
+    fn put(&self, next: &mut dyn FnMut() -> Option<Json>) -> bool {
+        // A task that holds the line will look after its operations before it rests, if it is told to.
+        let Some(mut wire) = self.line.try_hold() else { return false };
+        let was_stalled = wire.outbox.deadline().is_some();
+        loop {
+            if !wire.outbox.has_room() || self.is_over.load(Ordering::Acquire) {
+                return false;
+            }
+            let Some(payload) = next() else { break };
+            wire.outbox.push(self.message(&payload));
+        }
+        match wire.write() {
+            // The task waits for the client already, and has a watch over how long that takes.
+            Ok(is_written) => is_written || was_stalled,
+            Err(error) => {
+                wire.failure = Some(error);
+                false
+            }
+        }
+    }
+}
