@@ -27,7 +27,7 @@ test('the pages look well, wide and narrow, light and dark', { timeout: 240_000 
   const alan = await logIn('alan@example.com', {});
   await open(alan, 'Grace Hopper');
 
-  await portrait(alan);
+  await portrait(alan, await logIn('grace@example.com', {}));
 
   for (const [size, viewport] of Object.entries(sizes)) {
     for (const colorScheme of ['light', 'dark']) {
@@ -54,14 +54,20 @@ test('the pages look well, wide and narrow, light and dark', { timeout: 240_000 
 });
 
 /** The picture in the README: Alan and Grace talk. Written anew where it is asked for, as each run has another time in it. */
-async function portrait(alan) {
+async function portrait(alan, grace) {
+  await open(grace, 'Alan Turing');
   await write(alan, 'Grace, does your compiler take `let` by now?');
   await write(alan, '```\nlet engine = analytical();\nengine.run(notes.g);\n```');
-  await said(alan, 'notes.g').hover();
-  await said(alan, 'notes.g').getByRole('button', { name: 'Reply' }).click();
-  await write(alan, 'The whole of it is at https://example.org/note-g');
-  await said(alan, 'The whole of it').waitFor();
-  assert.equal((await texts(alan)).length, 3);
+  await said(grace, 'notes.g').hover();
+  await said(grace, 'notes.g').getByRole('button', { name: 'Reply' }).click();
+  await write(grace, 'It does. It even found the bug in line 2 for you.');
+  await write(grace, 'How I got there: https://example.org/relay-70');
+  await said(alan, 'relay-70').waitFor();
+  await write(alan, 'A moth again?');
+  await said(grace, 'A moth again?').waitFor();
+  await alan.page.mouse.move(600, 150);
+  await alan.page.getByText('Read', { exact: true }).waitFor();
+  assert.equal((await texts(alan)).length, 5);
   const picture = await alan.page.screenshot();
   assert.ok(picture.length < 300_000);
   if (process.env.PORTRAIT) writeFileSync(new URL('../../../docs/parlour.png', import.meta.url), picture);

@@ -7,6 +7,7 @@ import { texts } from '../texts';
 import { useAttempt } from '../ui/toasts';
 import { draftOf, keepDraft } from './drafts';
 import type { Doing } from './pane';
+import { plain } from './parts';
 
 const words = texts.composer;
 /** From here on the text field counts. */
@@ -132,7 +133,7 @@ function Bar({ title, lead, stop, onStop }: BarProps) {
     <div className="composer-bar">
       <div className="quote">
         <strong><bdi>{title}</bdi></strong>
-        <span dir="auto">{lead}</span>
+        <span dir="auto">{plain(lead ?? '')}</span>
       </div>
       <button type="button" className="icon-button" aria-label={stop} onClick={onStop}><X /></button>
     </div>

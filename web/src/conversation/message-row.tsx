@@ -7,6 +7,7 @@ import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { MessageActions } from './message-actions';
 import { MessageText } from './message-text';
+import { plain } from './parts';
 
 const words = texts.message;
 /** Messages of one person within so many milliseconds are one block. */
@@ -90,7 +91,7 @@ function Quote({ quoted, onJump }: QuoteProps) {
       onClick={() => onJump(quoted.seq)}
     >
       <strong><bdi>{sender.fullName}</bdi></strong>
-      <span dir="auto">{quoted.deletedAt ? words.quotedDeleted : quoted.text}</span>
+      <span dir="auto">{quoted.deletedAt ? words.quotedDeleted : plain(quoted.text ?? '')}</span>
     </button>
   );
 }

@@ -36,6 +36,9 @@ function linked(text: string): Part[] {
   return found;
 }
 
+/** A text in one line, without the marks around code. */
+export const plain = (text: string) => text.replaceAll(/```(?:[\w+-]*\n)?|`/g, '');
+
 const EMOJI = /^(?:\p{RGI_Emoji}\s*){1,6}$/v;
 
 /** Up to six emoji and nothing else: shown large. */

@@ -5,6 +5,7 @@ import { Link, useRoute } from 'wouter';
 import { useFeed } from '../app/context';
 import { brief } from '../app/dates';
 import { activity, type Conversation, type Outgoing } from '../feed';
+import { plain } from '../conversation/parts';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 
@@ -68,7 +69,7 @@ function Preview({ message, isGroup }: { message: NonNullable<Conversation['last
   return (
     <>
       {(isMine || isGroup) && <><bdi>{who}</bdi>{': '}</>}
-      <bdi>{message.deletedAt ? texts.message.deleted : message.text}</bdi>
+      <bdi>{message.deletedAt ? texts.message.deleted : plain(message.text ?? '')}</bdi>
     </>
   );
 }
