@@ -2,9 +2,12 @@
 
 mod rows;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use futures_util::FutureExt;
 use migration::{Migrator, MigratorTrait};
-use sea_orm::sqlx::{Connection, SqliteConnection};
+use sea_orm::sqlx::{self, Connection, SqliteConnection};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr};
 
 pub use rows::{VALUES, insert, upsert};
@@ -38,6 +41,22 @@ impl Db {
     /// Whether the database answers.
     pub async fn answers(&self) -> bool {
         self.reader.execute_unprepared("SELECT 1").await.is_ok()
+    }
+
+    /// Takes out of the files what was deleted: pages are overwritten when they are freed, and what still stands in the
+    /// log goes by cutting it. `false` where somebody reads or writes just now: try again later. It is not waited for
+    /// them, as nobody can write meanwhile.
+    pub async fn forget_the_past(&self) -> Result<bool, DbErr> {
+        let failed = |error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)));
+        let mut connection = self.reader.get_sqlite_connection_pool().acquire().await.map_err(failed)?;
+        let wait = async |connection: &mut SqliteConnection, wait: Duration| {
+            let pragma = format!("PRAGMA busy_timeout = {}", wait.as_millis());
+            sqlx::query(sqlx::AssertSqlSafe(pragma)).execute(connection).await
+        };
+        wait(&mut connection, Duration::ZERO).await.map_err(failed)?;
+        let is_busy = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
+        wait(&mut connection, limits::BUSY).await.map_err(failed)?;
+        Ok(is_busy.map_err(failed)? == 0)
     }
 
     /// Closes all connections; SQLite then folds its log into the file.
@@ -93,6 +112,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
             sqlite
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", SYNCHRONOUS)
+                // What is deleted is overwritten, not only no longer found: deleted texts, and people who left for good.
+                .pragma("secure_delete", "ON")
                 .foreign_keys(true)
                 .busy_timeout(limits::BUSY)
         });

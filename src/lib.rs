@@ -1,16 +1,19 @@
 //! Parlour: a self-hosted chat backend with one GraphQL schema.
 //!
 //! The map, from the top down; imports go down only. `http` is what the server answers at which address. `graphql`
-//! dresses what the slices decide: `accounts`, `conversations`, then `messages`, `presence` and `typing`, then `search`.
-//! They stand on `app`, the `feed`, which orders and tells, `db` with its `entity` tables, and the small things below.
+//! dresses what the slices decide: `accounts`, `conversations`, then `messages`, `presence` and `typing`, then `search`, and
+//! `erasure` on top. They stand on `app`, the `feed`, which orders and tells, `db` with its `entity` tables, and the small
+//! things below.
 
 pub mod accounts;
 pub mod app;
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod conversations;
 pub mod db;
 pub mod entity;
+pub mod erasure;
 pub mod error;
 pub mod feed;
 pub mod graphql;
@@ -44,6 +47,7 @@ use crate::app::{App, Parts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
+use crate::erasure::Erasure;
 use crate::feed::{Feed, FeedTasks};
 use crate::graphql::{Api, Program};
 use crate::http::HttpState;
@@ -85,7 +89,9 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     let presence = Presence::new(app.clone());
     let read_marks = ReadMarks::new(app.clone());
     let (search, typing) = (Search::new(app.clone()), Typing::new(app.clone()));
-    Ok(Running { program: Program { app, accounts, presence, read_marks, search, typing }, db, feed: tasks })
+    let erasure = Erasure::new(app.clone(), accounts.clone(), presence.clone(), search.clone());
+    let program = Program { app, accounts, presence, read_marks, search, typing, erasure };
+    Ok(Running { program, db, feed: tasks })
 }
 
 impl Running {
@@ -116,6 +122,7 @@ pub async fn run(
     tasks.spawn(running.program.accounts.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.search.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.typing.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.erasure.clone().keep(shutdown.clone()));
     tasks.close();
     let serve = async {
         http::accept::serve(listener, router, shutdown.clone()).await;

@@ -142,6 +142,16 @@ pub const READ_MARKS_MEMBERS: usize = 100;
 /// A person's read mark in a conversation is told this often at most.
 pub const READ_MARK_PACE: Duration = Duration::from_secs(1);
 
+// Erasure.
+/// Seqs of a history that are looked through at once for somebody's messages.
+pub const ERASURE_WINDOW: usize = 2_000;
+/// Messages whose texts are cleared in one transaction: as many as it may send.
+pub const ERASURE_MESSAGES: usize = WRITER_BATCH;
+/// How long an erasure waits that the database did not take.
+pub const ERASURE_RETRY: Duration = Duration::from_secs(1);
+/// How often it is tried, once a second, to cut the database's log after an erasure.
+pub const ERASURE_CUTS: u32 = 600;
+
 // Presence.
 /// How long a person is still online after the last socket went.
 pub const PRESENCE_GRACE: Duration = Duration::from_secs(10);

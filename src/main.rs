@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use parlour::clock::Clock;
 use parlour::config::{Config, LogFormat};
-use parlour::{graphql, limits, operator, run, seed, start};
+use parlour::{backup, graphql, limits, operator, run, seed, start};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -38,6 +39,11 @@ enum Command {
     /// Make accounts, and help people who cannot sign in; a server may run meanwhile
     #[command(subcommand)]
     User(operator::UserCommand),
+    /// Copy the database to a new file, also while a server runs, and check the copy
+    Backup {
+        /// Where to; nothing may be there
+        file: PathBuf,
+    },
     /// Print the GraphQL schema
     Schema,
     /// End well if a server on this machine can serve
@@ -88,6 +94,11 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
             let running = start(config, Clock::default()).await?;
             operator::run(&running.program, command).await?;
             running.finish().await
+        }
+        Command::Backup { file } => {
+            let taken = backup::take(&config, &file).await?;
+            println!("{}: {} bytes, the feed up to {}, checked", file.display(), taken.bytes, taken.position);
+            Ok(())
         }
         Command::Schema => Ok(()),
         Command::Healthcheck => healthcheck(&config).await,

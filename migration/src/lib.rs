@@ -7,6 +7,7 @@ mod m0001_foundation;
 mod m0002_stays;
 mod m0003_disabled;
 mod m0004_search;
+mod m0005_erasure;
 
 /// The steps of a database that this program does not know, because a newer one made them.
 pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
             Box::new(m0004_search::Migration),
+            Box::new(m0005_erasure::Migration),
         ]
     }
 }

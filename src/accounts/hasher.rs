@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
 use crate::accounts::password::Password;
 use crate::error::{Error, Result};
@@ -38,9 +38,19 @@ pub struct Hasher {
     queue: SyncSender<Job>,
     threads: Vec<JoinHandle<()>>,
     wait: Duration,
+    /// Who is hashing or about to.
+    turns: Semaphore,
+    /// These, and who waits for a turn.
+    places: Semaphore,
     /// Stands in for the hash of an account that does not exist.
     nobody: Hash,
     verified: Arc<AtomicU64>,
+}
+
+/// The right to be among those whose passwords are hashed now, for as long as it is held.
+pub struct Turn<'a> {
+    _turn: SemaphorePermit<'a>,
+    _place: SemaphorePermit<'a>,
 }
 
 /// It stays with its thread: 19 MiB new from the system cost 7 % of the time of each hash.
@@ -52,6 +62,17 @@ impl Hasher {
     pub fn start() -> Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self::start_with(cores, limits::HASH_QUEUE, limits::HASH_WAIT)
+    }
+
+    /// Waits until a thread is about to be free. A login does the rest of its work within its turn: of a hundred that
+    /// come at once, a hundred look-ups in a row would be what all other requests wait for.
+    pub async fn turn(&self) -> Result<Turn<'_>> {
+        let too_many = Error::RateLimited { retry_after: RETRY_AFTER };
+        let Ok(place) = self.places.try_acquire() else { return Err(too_many) };
+        match tokio::time::timeout(self.wait, self.turns.acquire()).await {
+            Ok(Ok(turn)) => Ok(Turn { _place: place, _turn: turn }),
+            Ok(Err(_)) | Err(_) => Err(too_many),
+        }
     }
 
     /// The password's hash as a PHC string, with a salt of its own.
@@ -92,6 +113,8 @@ impl Hasher {
             salt: Salt::new(&random::<SALT_BYTES>()?).map_err(internal)?,
             output: Output::new(&random::<OUTPUT_BYTES>()?).map_err(internal)?,
         };
+        // One more than can be hashed at once, so that no thread waits for the next.
+        let (turns, places) = (Semaphore::new(threads + 1), Semaphore::new(threads + 1 + queue));
         let (queue, jobs) = sync_channel(queue);
         let jobs = Arc::new(Mutex::new(jobs));
         let threads = (0..threads)
@@ -101,7 +124,7 @@ impl Hasher {
             })
             .collect::<std::io::Result<_>>()
             .map_err(|error| Error::Internal(error.into()))?;
-        Ok(Self { queue, threads, wait, nobody, verified: Arc::default() })
+        Ok(Self { queue, threads, wait, turns, places, nobody, verified: Arc::default() })
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Memory) -> Result<T> + Send + 'static) -> Result<T> {
@@ -355,11 +378,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_turn_is_waited_for_but_not_by_more_than_the_queue_holds() {
+        let hasher = hasher(1, 1);
+        let (_first, second) = (hasher.turn().await.expect("a turn"), hasher.turn().await.expect("a turn"));
+        let mut third = Box::pin(hasher.turn());
+        let fourth = tokio::select! {
+            biased;
+            _ = &mut third => panic!("there are two"),
+            fourth = hasher.turn() => fourth,
+        };
+        assert!(matches!(fourth, Err(Error::RateLimited { .. })));
+        drop(second);
+        assert!(third.await.is_ok());
+    }
+
+    #[tokio::test]
     async fn nobody_waits_longer_than_the_limit() {
         let hasher = Hasher::start_with(1, 1, Duration::from_millis(20)).expect("a hasher");
         let release = occupy(&hasher);
         let answer = hasher.verify(password("x"), None).await;
         assert!(matches!(answer, Err(Error::RateLimited { .. })));
+        let _turns = (hasher.turn().await, hasher.turn().await);
+        assert!(matches!(hasher.turn().await, Err(Error::RateLimited { .. })));
         drop(release);
     }
 

@@ -41,7 +41,7 @@ impl Accounts {
 
     /// The viewer, if this is their password. A wrong one counts like one of a login: a stolen token must not be a way
     /// to guess on.
-    pub(super) async fn confirm(&self, viewer: &Viewer, password: Password, address: IpAddr) -> Result<user::Model> {
+    pub async fn confirm(&self, viewer: &Viewer, password: Password, address: IpAddr) -> Result<user::Model> {
         let user = accounts::find(&self.app, viewer.user()).await?.ok_or(Error::Unauthenticated)?;
         let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Unauthenticated)?, address)?;
         let is_right = self.hasher.verify(password, user.password_hash.as_deref()).await;
@@ -84,7 +84,9 @@ impl Change for SetPassword {
         changes: Vec<Self>,
     ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
         let people = changes.iter().map(|change| change.user);
-        let users = user::Entity::find().filter(user::Column::Id.is_in(people)).all(tx).await?;
+        let living =
+            user::Entity::find().filter(user::Column::Id.is_in(people)).filter(user::Column::DeletedAt.is_null());
+        let users = living.all(tx).await?;
         let mut hashes: HashMap<UserId, Option<String>> =
             users.into_iter().map(|row| (row.id, row.password_hash)).collect();
         let kept = changes.iter().filter_map(|change| change.proof.as_ref()).map(|proof| proof.session.id);

@@ -42,7 +42,9 @@ impl Change for Rename {
         changes: Vec<Self>,
     ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
         let ids = || changes.iter().map(|change| change.user);
-        let users = user::Entity::find().filter(user::Column::Id.is_in(ids())).all(tx).await?;
+        let living =
+            user::Entity::find().filter(user::Column::Id.is_in(ids())).filter(user::Column::DeletedAt.is_null());
+        let users = living.all(tx).await?;
         let mut users: HashMap<UserId, user::Model> = users.into_iter().map(|row| (row.id, row)).collect();
         let known_in = feed::known_in(tx, ids()).await?;
         let plan = |change: Self| {

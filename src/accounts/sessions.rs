@@ -140,7 +140,7 @@ impl Accounts {
     }
 
     /// A session has ended: its token stops working at once, and its sockets close.
-    pub(super) fn ended(&self, session: SessionId) {
+    pub fn ended(&self, session: SessionId) {
         // Remembered as ended, so that a look-up that began before it can't bring it back.
         self.recent.insert(session, None);
         self.live.end(session);

@@ -111,6 +111,7 @@ impl Accounts {
     /// The person whose e-mail and password these are. What is no e-mail address is an unknown one, and whoever may not
     /// sign in has no right password: that their account is disabled is for the operator to tell.
     async fn find_by_password(&self, email: Option<&Email>, password: Password) -> Result<Option<user::Model>> {
+        let _turn = self.hasher.turn().await?;
         let user = match email {
             Some(email) => accounts::find_by_email(&self.app, email).await?,
             None => None,

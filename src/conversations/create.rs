@@ -35,6 +35,13 @@ struct CreateGroup {
     members: Vec<UserId>,
 }
 
+impl CreateGroup {
+    /// Everybody who will be in it, the owner first.
+    fn people(&self) -> impl Iterator<Item = UserId> {
+        std::iter::once(self.owner).chain(self.members.iter().copied())
+    }
+}
+
 impl Change for CreateGroup {
     type Answer = conversation::Model;
     type Write = Self;
@@ -45,9 +52,9 @@ impl Change for CreateGroup {
         _: Timestamp,
         changes: Vec<Self>,
     ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        let found = reachable(tx, changes.iter().flat_map(|change| change.members.iter().copied())).await?;
+        let found = reachable(tx, changes.iter().flat_map(Self::people)).await?;
         let plan = |change: Self| {
-            if change.members.iter().all(|id| found.contains(id)) {
+            if change.people().all(|id| found.contains(&id)) {
                 let events = change.members.len() + 1;
                 Ok(Plan::Write { write: change, events })
             } else {
@@ -66,9 +73,7 @@ impl Change for CreateGroup {
         let mut stays = Vec::new();
         let mut written = Vec::with_capacity(writes.len());
         for Placed { write, first } in writes {
-            let people = || {
-                std::iter::once((write.owner, Role::Owner)).chain(write.members.iter().map(|id| (*id, Role::Member)))
-            };
+            let roles = std::iter::once(Role::Owner).chain(std::iter::repeat(Role::Member));
             let last_position = first.position + i64::try_from(write.members.len()).unwrap_or(0);
             let group = conversation::Model {
                 id: ConversationId::new(),
@@ -81,7 +86,8 @@ impl Change for CreateGroup {
                 created_at: now,
                 updated_at: now,
             };
-            stays.extend(people().zip(first.position..).map(|((user_id, role), from_position)| membership::Model {
+            let people = write.people().zip(roles).zip(first.position..);
+            stays.extend(people.map(|((user_id, role), from_position)| membership::Model {
                 conversation_id: group.id,
                 user_id,
                 from_position,
@@ -90,7 +96,7 @@ impl Change for CreateGroup {
                 last_read_seq: 0,
                 joined_at: now,
             }));
-            let events = people().map(|(user, _)| joined(group.id, user)).collect();
+            let events = write.people().map(|user| joined(group.id, user)).collect();
             groups.push(group.clone());
             written.push(Written { answer: group, events });
         }

@@ -14,24 +14,37 @@ use crate::id::{ConversationId, UserId};
 /// The direct conversations that a batch of messages goes to, those that exist and those that it makes.
 pub struct Directs {
     known: HashMap<DirectPair, conversation::Model>,
+    /// Those who can write and be written to: nobody else is on either side.
     people: HashSet<UserId>,
 }
 
 impl Directs {
-    /// Reads what there is of these pairs, and who of the people can be written to.
+    /// Reads what there is of these pairs; `named` are those of the conversations that were named by their ids.
     pub async fn read(
         tx: &impl ConnectionTrait,
         pairs: impl IntoIterator<Item = DirectPair>,
-        people: impl IntoIterator<Item = UserId>,
+        named: impl IntoIterator<Item = DirectPair>,
     ) -> Result<Self, DbErr> {
         let pairs: HashSet<_> = pairs.into_iter().collect();
-        if pairs.is_empty() {
-            return Ok(Self { known: HashMap::new(), people: HashSet::new() });
+        let people: HashSet<UserId> = named.into_iter().chain(pairs.iter().cloned()).flat_map(both).collect();
+        if people.is_empty() {
+            return Ok(Self { known: HashMap::new(), people });
         }
-        let known = conversation::Entity::find().filter(conversation::Column::DirectPair.is_in(pairs)).all(tx).await?;
+        let known = match pairs.is_empty() {
+            true => Vec::new(),
+            false => {
+                let rows = conversation::Entity::find().filter(conversation::Column::DirectPair.is_in(pairs));
+                rows.all(tx).await?
+            }
+        };
         let people = reachable(tx, people).await?;
         let known = known.into_iter().filter_map(|row| Some((row.direct_pair.clone()?, row))).collect();
         Ok(Self { known, people })
+    }
+
+    /// Whether both sides of a conversation are there to write and to read; of a group always.
+    pub fn is_open(&self, conversation: &conversation::Model) -> bool {
+        conversation.direct_pair.iter().all(|pair| pair.people().all(|id| self.people.contains(&id)))
     }
 
     /// The conversations that existed when they were read.
@@ -41,7 +54,7 @@ impl Directs {
 
     /// The conversation of two people, and whether it is new. To somebody erased or unknown: `NotFound`.
     pub fn between(&mut self, one: UserId, other: UserId, now: Timestamp) -> Result<(conversation::Model, bool)> {
-        if !self.people.contains(&other) {
+        if ![one, other].iter().all(|id| self.people.contains(id)) {
             return Err(Error::NotFound);
         }
         let pair = DirectPair::of(one, other);
@@ -62,6 +75,10 @@ impl Directs {
         self.known.insert(pair, new.clone());
         Ok((new, true))
     }
+}
+
+fn both(pair: DirectPair) -> Vec<UserId> {
+    pair.people().collect()
 }
 
 /// Whether there is such a person, not erased.

@@ -201,7 +201,7 @@ impl Stay {
 }
 
 /// Tells those who are in a group of its new title or members.
-pub(super) fn updated(group: ConversationId) -> NewEvent {
+pub fn updated(group: ConversationId) -> NewEvent {
     NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group))
 }
 

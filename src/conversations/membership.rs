@@ -77,7 +77,8 @@ pub async fn memberships_of(app: &App, user: UserId, ids: &[ConversationId]) -> 
     Ok(rows.into_iter().filter_map(both).collect())
 }
 
-/// The memberships, within a transaction, of any of these people in any of these conversations.
+/// The memberships, within a transaction, of any of these people in any of these conversations. Those who have left
+/// for good are not among them: what they asked for before comes too late.
 pub async fn find_own(
     tx: &impl ConnectionTrait,
     people: impl IntoIterator<Item = UserId>,
@@ -90,6 +91,8 @@ pub async fn find_own(
     let rows = current_rows()
         .filter(membership::Column::ConversationId.is_in(conversations))
         .filter(membership::Column::UserId.is_in(people))
+        .inner_join(user::Entity)
+        .filter(user::Column::DeletedAt.is_null())
         .all(tx)
         .await?;
     Ok(rows.into_iter().map(|row| ((row.conversation_id, row.user_id), row)).collect())
@@ -119,8 +122,10 @@ pub async fn member_counts(
 
 /// How far a person has read in a conversation; 0 when they are not in it.
 pub async fn read_mark(app: &App, conversation: ConversationId, user: UserId) -> Result<i32> {
-    let own = find_own(&app.db.reader, [user], [conversation]).await?;
-    Ok(own.values().next().map_or(0, |row| row.last_read_seq))
+    let own = current_rows()
+        .filter(membership::Column::ConversationId.eq(conversation))
+        .filter(membership::Column::UserId.eq(user));
+    Ok(own.one(&app.db.reader).await?.map_or(0, |row| row.last_read_seq))
 }
 
 /// A page of members, with their rows.

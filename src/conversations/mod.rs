@@ -14,6 +14,7 @@ mod title;
 pub use add::add;
 pub use create::{create, joined};
 pub use direct::{Directs, can_be_written_to};
+pub use group::updated;
 pub use list::{by_ids, ids_of, list};
 pub use membership::{
     Members, Membership, current_rows, find_membership, find_own, first_members, has_left, member_counts,

@@ -29,6 +29,40 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// Where the sender has left for good and their texts are not all cleared yet.
+    #[sea_orm(belongs_to = "super::erasure::Entity", from = "Column::SenderId", to = "super::erasure::Column::UserId")]
+    Erasure,
+}
+
+impl Related<super::erasure::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Erasure.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Leaves a tombstone: id, sender, seq and times stay. What is one already stays as it is.
+    pub fn bury(&mut self, at: Timestamp) {
+        if self.deleted_at.is_none() {
+            self.text = None;
+            self.deleted_at = Some(at);
+            self.version += 1;
+        }
+    }
+}
+
+/// Reads messages as people may see them. This is how everybody does who shows them: where the sender has left for good
+/// it gives the tombstone already that is still to be written.
+pub async fn read(messages: Select<Entity>, db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
+    let rows = messages.find_also_related(super::erasure::Entity).all(db).await?;
+    let shown = |(mut row, erasure): (Model, Option<super::erasure::Model>)| {
+        if let Some(erasure) = erasure {
+            row.bury(erasure.erased_at);
+        }
+        row
+    };
+    Ok(rows.into_iter().map(shown).collect())
+}

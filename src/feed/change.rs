@@ -57,6 +57,8 @@ pub enum Rank {
     ReadMarks,
     /// Who is in a conversation.
     Members,
+    /// People who leave for good: behind what they did and what was done to them.
+    Departures,
     /// What nobody waits for.
     Housekeeping,
 }

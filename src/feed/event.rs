@@ -40,6 +40,8 @@ pub struct NewEvent {
     pub message: Option<MessageId>,
     /// The row as it was committed, so that nobody on this node has to read it again.
     pub row: Option<Arc<dyn Any + Send + Sync>>,
+    /// Whether the person it is about has left for good, with all that earlier events may show of them.
+    pub erases: bool,
 }
 
 impl NewEvent {
@@ -49,7 +51,7 @@ impl NewEvent {
             Audience::Conversation(id) => Some(id),
             Audience::Person(_) | Audience::Contacts { .. } => None,
         };
-        Self { kind, audience, conversation, user: None, message: None, row: None }
+        Self { kind, audience, conversation, user: None, message: None, row: None, erases: false }
     }
 }
 
@@ -87,6 +89,7 @@ impl Event {
             user: row.user_id,
             message: row.message_id,
             row: None,
+            erases: false,
         };
         Self::new(Cursor { position: row.position, nonce: nonce_from_row(row.nonce) }, fact)
     }

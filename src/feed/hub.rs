@@ -1,5 +1,7 @@
 //! The hub: takes committed events in position order, keeps the recent ones, and hands each to those who may hear it.
 
+mod refresh;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -9,7 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::feed::cursor::{Cursor, Position};
-use crate::feed::event::{Audience, Event, Kind, NewEvent};
+use crate::feed::event::{Audience, Event, Kind};
 use crate::feed::inbox::{Edge, Inbox, Put};
 use crate::feed::{log, rounds};
 use crate::id::{ConversationId, UserId};
@@ -195,36 +197,13 @@ impl State {
         {
             self.leave(user, conversation);
         }
+        self.let_go_of_the_erased(&event);
         if self.ring.len() == limits::RING_EVENTS
             && let Some(oldest) = self.ring.pop_front()
         {
             self.before_ring = oldest.cursor;
         }
         self.ring.push_back(event);
-    }
-
-    /// A replay tells of a message or a person as they are by then, a deleted text not at all. So what the ring keeps of
-    /// a message that has changed gets its new row, and what was made of events that may show it is made anew.
-    fn refresh(&mut self, change: &Event) {
-        let of = change.fact.conversation.as_slice();
-        let places = match (change.fact.kind, &change.fact.audience) {
-            (Kind::MessageChanged | Kind::ConversationUpdated, _) => of,
-            (Kind::UserChanged, Audience::Contacts { conversations, .. }) => conversations,
-            _ => return,
-        };
-        let places: HashSet<ConversationId> = places.iter().copied().collect();
-        for event in &mut self.ring {
-            let fact = &event.fact;
-            let is_same = fact.message.is_some() && fact.message == change.fact.message;
-            let shows_it = match fact.conversation {
-                Some(conversation) => places.contains(&conversation),
-                None => fact.user.is_some() && fact.user == change.fact.user,
-            };
-            if is_same || (shows_it && !event.shared.is_empty()) {
-                let row = if is_same { change.fact.row.clone() } else { fact.row.clone() };
-                *event = Arc::new(Event::new(event.cursor, NewEvent { row, ..fact.clone() }));
-            }
-        }
     }
 
     fn deliver(&mut self, event: &Arc<Event>, called: &mut Vec<Arc<Inbox>>) {

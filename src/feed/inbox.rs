@@ -200,7 +200,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
     use crate::feed::cursor::Position;
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_edge_takes_what_comes_while_the_follower_waits_and_nobody_is_woken() {
-        let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open))), Arc::default());
+        let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         assert_eq!(follow(&inbox, &wakes), Poll::Pending);
         assert!(matches!(inbox.put(&event(1)), Put::Calls));
         assert!(matches!(inbox.put(&event(2)), Put::Kept), "it was called already");
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_edge_takes_nothing_while_the_follower_is_at_work() {
-        let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open))), Arc::default());
+        let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         assert_eq!(follow(&inbox, &wakes), Poll::Pending);
         inbox.put(&event(1));
         inbox.put(&event(2));
@@ -280,8 +280,19 @@ mod tests {
     }
 
     #[test]
+    fn the_edge_takes_nothing_of_one_who_has_left_a_conversation() {
+        let has_left = Arc::<AtomicBool>::default();
+        let inbox = Inbox::new(at(0), Some(Arc::new(Open)), Arc::clone(&has_left));
+        assert_eq!(follow(&inbox, &Arc::default()), Poll::Pending);
+        inbox.put(&event(1));
+        has_left.store(true, Ordering::Relaxed);
+        assert!(matches!(inbox.take_if(|_| Take::Told(())), Err(Served::NotHere)));
+        assert_eq!(inbox.handled(), at(0));
+    }
+
+    #[test]
     fn without_an_edge_the_follower_is_woken() {
-        let (inbox, wakes) = (Inbox::new(at(0), None), Arc::default());
+        let (inbox, wakes) = (Inbox::new(at(0), None, Arc::default()), Arc::default());
         assert_eq!(follow(&inbox, &wakes), Poll::Pending);
         assert!(matches!(inbox.put(&event(1)), Put::Kept));
         assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
@@ -289,7 +300,7 @@ mod tests {
 
     #[test]
     fn what_was_handled_before_is_told_to_nobody() {
-        let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open))), Arc::default());
+        let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         inbox.begin_after(at(2));
         for position in 1..=3 {
             inbox.put(&event(position));
@@ -300,7 +311,7 @@ mod tests {
 
     #[test]
     fn one_more_than_an_inbox_holds_ends_it_after_what_is_in_it() {
-        let (inbox, wakes) = (Inbox::new(at(0), None), Arc::default());
+        let (inbox, wakes) = (Inbox::new(at(0), None, Arc::default()), Arc::default());
         let last = Position::try_from(limits::INBOX_EVENTS).expect("a small number");
         (1..=last).for_each(|position| assert!(matches!(inbox.put(&event(position)), Put::Kept)));
         assert!(matches!(inbox.put(&event(last + 1)), Put::Refused));
@@ -311,7 +322,7 @@ mod tests {
 
     #[test]
     fn an_inbox_that_was_left_is_empty() {
-        let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open))), Arc::default());
+        let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         assert_eq!(follow(&inbox, &wakes), Poll::Pending);
         inbox.put(&event(1));
         inbox.close();

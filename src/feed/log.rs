@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use crate::clock::Timestamp;
-use crate::entity::{feed_event, feed_head, membership, message};
+use crate::entity::{feed_event, feed_head, membership, message, user};
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Event, Kind, nonce_from_row};
 use crate::id::{ConversationId, MessageId, UserId};
@@ -73,15 +73,35 @@ pub(super) async fn after(db: &DatabaseConnection, position: Position) -> Result
         .limit(limits::REPLAY_PAGE)
         .all(db)
         .await?;
-    let people = rows.iter().filter(|row| row.kind == Kind::UserChanged).filter_map(|row| row.user_id);
+    let changed = rows.iter().filter(|row| row.kind == Kind::UserChanged).filter_map(|row| row.user_id);
+    let changed: HashSet<UserId> = changed.collect();
+    let erased = erased(db, &changed).await?;
     let mut contacts: HashMap<UserId, Vec<ConversationId>> = HashMap::new();
-    for (person, conversation) in known_in(db, people).await? {
+    for (person, conversation) in known_in(db, changed).await? {
         contacts.entry(person).or_default().push(conversation);
     }
     let contacts: HashMap<UserId, Arc<[ConversationId]>> =
         contacts.into_iter().map(|(person, conversations)| (person, conversations.into())).collect();
-    let of = |row: &feed_event::Model| row.user_id.and_then(|id| contacts.get(&id)).cloned().unwrap_or_default();
-    Ok(rows.into_iter().map(|row| (of(&row), row)).map(|(contacts, row)| Event::from_log(row, contacts)).collect())
+    let event = |row: feed_event::Model| {
+        let contacts = row.user_id.and_then(|id| contacts.get(&id)).cloned().unwrap_or_default();
+        let mut event = Event::from_log(row, contacts);
+        // The log does not tell an erasure from a new name, and nothing but the erasure is left of somebody who is gone.
+        event.fact.erases =
+            event.fact.kind == Kind::UserChanged && event.fact.user.is_some_and(|id| erased.contains(&id));
+        event
+    };
+    Ok(rows.into_iter().map(event).collect())
+}
+
+/// Those of these people who have left for good.
+async fn erased(db: &DatabaseConnection, people: &HashSet<UserId>) -> Result<HashSet<UserId>, DbErr> {
+    let erased = user::Entity::find()
+        .select_only()
+        .column(user::Column::Id)
+        .filter(user::Column::Id.is_in(people.iter().copied()))
+        .filter(user::Column::DeletedAt.is_not_null())
+        .into_tuple::<UserId>();
+    Ok(erased.all(db).await?.into_iter().collect())
 }
 
 /// What a person is in, and since which position; true at the place that stands beside it.
@@ -94,7 +114,10 @@ pub(super) struct Membership {
 pub(super) async fn membership(db: &DatabaseConnection, user: UserId) -> Result<Membership, DbErr> {
     let tx = db.begin().await?;
     let at = head(&tx).await?.position;
-    let stays = current_memberships([user]).all(&tx).await?;
+    let current = membership::Entity::find()
+        .filter(membership::Column::UserId.eq(user))
+        .filter(membership::Column::ToPosition.is_null());
+    let stays = current.all(&tx).await?;
     tx.commit().await?;
     Ok(Membership { at, conversations: stays.iter().map(|stay| (stay.conversation_id, stay.from_position)).collect() })
 }
@@ -113,12 +136,6 @@ pub async fn known_in(
         .into_tuple()
         .all(db)
         .await
-}
-
-fn current_memberships(people: impl IntoIterator<Item = UserId>) -> sea_orm::Select<membership::Entity> {
-    membership::Entity::find()
-        .filter(membership::Column::UserId.is_in(people))
-        .filter(membership::Column::ToPosition.is_null())
 }
 
 /// Why what came after a cursor can't be told, if it can't.
@@ -209,7 +226,7 @@ async fn bring_messages(db: &DatabaseConnection, events: &mut [Event]) -> Result
     if ids.is_empty() {
         return Ok(());
     }
-    let rows = message::Entity::find().filter(message::Column::Id.is_in(ids)).all(db).await?;
+    let rows = message::read(message::Entity::find().filter(message::Column::Id.is_in(ids)), db).await?;
     let rows: HashMap<MessageId, Arc<message::Model>> = rows.into_iter().map(|row| (row.id, Arc::new(row))).collect();
     for event in events {
         let row = event.fact.message.and_then(|id| rows.get(&id)).cloned();

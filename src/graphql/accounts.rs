@@ -32,6 +32,11 @@ impl User {
     pub fn new(row: Arc<user::Model>) -> Self {
         Self { row, is_own: false }
     }
+
+    /// Whether they have left for good.
+    pub fn is_erased(&self) -> bool {
+        self.row.deleted_at.is_some()
+    }
 }
 
 /// A person.
@@ -53,12 +58,13 @@ impl User {
         Ok(self.row.email.as_deref().filter(|_| is_own))
     }
 
-    /// Whether the person is online: has an open socket on any device, or had one in the last 10 seconds.
+    /// Whether the person is online: has an open socket on any device, or had one in the last 10 seconds. An erased
+    /// person never is.
     async fn online(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(ctx.program()?.presence.is_online(self.row.id))
+        Ok(!self.is_erased() && ctx.program()?.presence.is_online(self.row.id))
     }
 
-    /// When the person last came or went. Null when they were never online.
+    /// When the person last came or went. Null when they were never online, and of an erased person.
     async fn last_seen_at(&self) -> Option<DateTime> {
         self.row.last_seen_at.map(DateTime)
     }
@@ -73,7 +79,7 @@ impl User {
         DateTime(self.row.updated_at)
     }
 
-    /// When the account was erased. Null while it lives.
+    /// When the account was erased. Null while it lives. All messages of an erased person are tombstones.
     async fn deleted_at(&self) -> Option<DateTime> {
         self.row.deleted_at.map(DateTime)
     }
@@ -173,7 +179,7 @@ impl AccountsQuery {
         Ok(load(&ctx.loaders()?.users, viewer.user()).await?.map(User::new))
     }
 
-    /// A person by id. Null where there is none.
+    /// A person by id, an erased one too. Null where there is none.
     async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The person's id.")] id: ID) -> Result<Option<User>> {
         ctx.viewer()?;
         let Some(id) = UserId::parse(&id) else { return Ok(None) };

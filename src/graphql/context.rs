@@ -7,6 +7,7 @@ use async_graphql::Context;
 
 use crate::accounts::{Accounts, Viewer};
 use crate::app::App;
+use crate::erasure::Erasure;
 use crate::error::Error;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::Loaders;
@@ -31,6 +32,8 @@ pub struct Program {
     pub search: Search,
     /// Who is typing.
     pub typing: Typing,
+    /// Leaving for good.
+    pub erasure: Erasure,
 }
 
 /// Whether an execution that is to serve many viewers asked who the viewer is.

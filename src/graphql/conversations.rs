@@ -111,7 +111,8 @@ impl Conversation {
         }
     }
 
-    /// Who is in it, the oldest members first. Pages have 1 to 100 members.
+    /// Who is in it, the oldest members first. Pages have 1 to 100 members. An erased person is in direct conversations
+    /// still, and in no group.
     async fn members(
         &self,
         ctx: &Context<'_>,

@@ -67,7 +67,7 @@ pub struct ReadMarkMoved {
 }
 
 /// A conversation came, changed or went: ADDED and REMOVED to the person who joins or leaves, UPDATED (title, members)
-/// to the others. A direct conversation is ADDED to both before its first message.
+/// to the others, also where a member was erased. A direct conversation is ADDED to both before its first message.
 #[derive(SimpleObject)]
 pub struct ConversationChanged {
     /// What to resume from after this event.
@@ -92,7 +92,9 @@ pub enum ConversationChange {
 }
 
 /// A new name or picture, or an erasure, of somebody whom you see in your conversations, or of yourself: also of one who
-/// has left, where their messages stand. With `user.deletedAt` all that person's messages are tombstones from here on.
+/// has left, where their messages stand. With `user.deletedAt` all that person's messages are tombstones from here on,
+/// each one version higher unless it was one before: no MessageChanged tells of them. The groups that they leave are
+/// told by ConversationChanged UPDATED.
 #[derive(SimpleObject)]
 pub struct UserChanged {
     /// What to resume from after this event.

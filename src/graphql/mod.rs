@@ -6,6 +6,7 @@ mod conversations;
 pub mod cookies;
 mod date_time;
 mod edge;
+mod erasure;
 mod error;
 mod feed;
 mod frame;
@@ -75,6 +76,7 @@ pub struct Mutation(
     groups::GroupsMutation,
     messages::MessagesMutation,
     typing::TypingMutation,
+    erasure::ErasureMutation,
 );
 
 /// All subscriptions.

@@ -50,11 +50,12 @@ impl PresenceSubscription {
         #[graphql(desc = "Of whom to hear, up to 200 ids; of everybody when left out.")] user_ids: Option<Vec<ID>>,
     ) -> Result<impl Stream<Item = Presence>> {
         moment(ctx, Topic::PresenceChanged { user_ids }, async |moment| match moment {
-            Moment::Presence(changed) => Ok(Some(Presence {
-                user: known_user(ctx, changed.user).await?,
-                online: changed.online,
-                last_seen_at: Some(DateTime(changed.last_seen_at)),
-            })),
+            Moment::Presence(changed) => {
+                let user = known_user(ctx, changed.user).await?;
+                let lives = !user.is_erased();
+                let last_seen_at = lives.then_some(DateTime(changed.last_seen_at));
+                Ok(Some(Presence { user, online: changed.online && lives, last_seen_at }))
+            }
             Moment::Event(_)
             | Moment::Past(_)
             | Moment::CaughtUp(_)

@@ -10,14 +10,15 @@ use crate::id::{ConversationId, MessageId, UserId};
 
 /// A message that the viewer may see.
 pub async fn find(app: &App, viewer: UserId, id: MessageId) -> Result<Option<message::Model>> {
-    let Some(message) = message::Entity::find_by_id(id).one(&app.db.reader).await? else { return Ok(None) };
+    let Some(message) = by_ids(app, &[id]).await?.pop() else { return Ok(None) };
     let membership = conversations::find_membership(app, viewer, Reference::Id(message.conversation_id)).await?;
     Ok(membership.map(|_| message))
 }
 
 /// Messages by their ids, in no order. Whoever asks has seen to it that they may be seen.
 pub async fn by_ids(app: &App, ids: &[MessageId]) -> Result<Vec<message::Model>> {
-    Ok(message::Entity::find().filter(message::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
+    let messages = message::Entity::find().filter(message::Column::Id.is_in(ids.iter().copied()));
+    Ok(message::read(messages, &app.db.reader).await?)
 }
 
 /// The newest message of each conversation, given as its id and its `last_seq`.
@@ -28,5 +29,5 @@ pub async fn newest_of(app: &App, conversations: &[(ConversationId, i32)]) -> Re
     if newest.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(message::Entity::find().filter(newest).all(&app.db.reader).await?)
+    Ok(message::read(message::Entity::find().filter(newest), &app.db.reader).await?)
 }

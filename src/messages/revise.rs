@@ -118,14 +118,11 @@ impl Revisions {
             Revision::Edit(text) => {
                 message.text = Some(text.as_str().to_owned());
                 message.edited_at = Some(self.now);
+                message.version += 1;
             }
             Revision::Delete if message.deleted_at.is_some() => return Ok(Plan::Done(message.clone())),
-            Revision::Delete => {
-                message.text = None;
-                message.deleted_at = Some(self.now);
-            }
+            Revision::Delete => message.bury(self.now),
         }
-        message.version += 1;
         let revised = Revised { message: message.clone(), conversation: conversation.clone() };
         Ok(Plan::Write { write: revised, events: 1 })
     }

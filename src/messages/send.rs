@@ -143,7 +143,6 @@ impl Sends {
         let known: HashSet<MessageId> = ids.chain(replied_to).collect();
         let known = message::Entity::find().filter(message::Column::Id.is_in(known)).all(tx).await?;
         let mut pairs = Vec::new();
-        let mut recipients = Vec::new();
         // Where the messages are that were sent before is needed to tell a retry.
         let mut conversation_ids: HashSet<ConversationId> = known.iter().map(|row| row.conversation_id).collect();
         for change in changes {
@@ -151,19 +150,17 @@ impl Sends {
                 Reference::Id(id) => {
                     conversation_ids.insert(id);
                 }
-                Reference::Direct(other) => {
-                    pairs.push(DirectPair::of(change.sender, other));
-                    recipients.push(other);
-                }
+                Reference::Direct(other) => pairs.push(DirectPair::of(change.sender, other)),
             }
         }
-        let directs = Directs::read(tx, pairs, recipients).await?;
-        let mut conversations: HashMap<_, _> = directs.known().map(|row| (row.id, row.clone())).collect();
-        conversation_ids.retain(|id| !conversations.contains_key(id));
+        let mut named = Vec::new();
         if !conversation_ids.is_empty() {
-            let rows = conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx);
-            conversations.extend(rows.await?.into_iter().map(|row| (row.id, row)));
+            named =
+                conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx).await?;
         }
+        let directs = Directs::read(tx, pairs, named.iter().filter_map(|row| row.direct_pair.clone())).await?;
+        let known_directs = directs.known().cloned();
+        let conversations: HashMap<_, _> = named.into_iter().chain(known_directs).map(|row| (row.id, row)).collect();
         let senders: HashSet<UserId> = changes.iter().map(|change| change.sender).collect();
         let memberships = conversations::find_own(tx, senders, conversations.keys().copied()).await?;
         Ok(Self {
@@ -222,7 +219,10 @@ impl Sends {
     /// Where a message goes, as earlier ones of the batch have left it.
     fn conversation(&mut self, send: &Send) -> Result<(conversation::Model, Standing)> {
         let (found, is_new) = match send.to {
-            Reference::Id(id) => (self.conversations.get(&id).cloned().ok_or(Error::NotFound)?, false),
+            Reference::Id(id) => {
+                let found = self.conversations.get(&id).filter(|found| self.directs.is_open(found));
+                (found.cloned().ok_or(Error::NotFound)?, false)
+            }
             Reference::Direct(other) => self.directs.between(send.sender, other, self.now)?,
         };
         let conversation = self.conversations.get(&found.id).cloned().unwrap_or(found);

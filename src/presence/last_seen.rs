@@ -39,6 +39,8 @@ impl Change for Seen {
             user::Entity::update_many()
                 .col_expr(user::Column::LastSeenAt, at.into())
                 .filter(user::Column::Id.is_in(people))
+                // Of the erased nothing is kept.
+                .filter(user::Column::DeletedAt.is_null())
                 .exec(tx)
                 .await?;
         }

@@ -102,6 +102,15 @@ impl Presence {
         state.sockets.contains_key(&user) || state.leaving.contains_key(&user)
     }
 
+    /// A person has left for good: they are offline at once, without the grace of those who may be on their way back.
+    pub fn forget(&self, user: UserId) {
+        let mut state = self.lock();
+        let (had_sockets, was_leaving) = (state.sockets.remove(&user), state.leaving.remove(&user));
+        if had_sockets.is_some() || was_leaving.is_some() {
+            self.announce(&state, user, false);
+        }
+    }
+
     /// Hears of everybody who comes or goes from now on. Who lags behind is told.
     pub fn changes(&self) -> broadcast::Receiver<Arc<Changed>> {
         self.changes.subscribe()

@@ -65,7 +65,7 @@ impl<'a> Hits<'a> {
         row.text.as_deref().is_some_and(|text| self.query.matches(text))
     }
 
-    /// In the index's own order, so that nothing is sorted; `CROSS` keeps it outside. Whether the viewer may read a
+    /// Texts that are to be cleared are passed over. In the index's own order, so that nothing is sorted; `CROSS` keeps it outside. Whether the viewer may read a
     /// message is asked of each, of the memberships as they are in this statement.
     async fn page(&self, way: Way, position: Position, count: u32) -> Result<Vec<message::Model>> {
         let (range, order) = match way {
@@ -77,6 +77,7 @@ impl<'a> Hits<'a> {
               WHERE message_word MATCH $1 AND message_word.rowid {range} AND m.text IS NOT NULL AND EXISTS (
                 SELECT 1 FROM membership own WHERE own.conversation_id = m.conversation_id
                    AND own.user_id = $3 AND own.to_position IS NULL)
+                AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.user_id = m.sender_id)
               ORDER BY message_word.rowid {order} LIMIT $4"
         );
         let values = [self.expression.as_str().into(), position.into(), self.viewer.into(), i64::from(count).into()];

@@ -34,6 +34,16 @@ impl Search {
         }
     }
 
+    /// Whether the index has let go of all texts that are no more. If not, it is about to.
+    pub async fn has_forgotten(&self) -> Result<bool> {
+        let db = &self.app.db.reader;
+        let remembers = db.query_one_raw(statement(db, "SELECT 1 FROM search_change LIMIT 1", [])).await?;
+        if remembers.is_some() {
+            self.wanted.notify_one();
+        }
+        Ok(remembers.is_none())
+    }
+
     /// Indexes all that there is, a batch at a time. An index that fails for no reason that passes is made anew.
     async fn catch_up(&self, is_damaged: &mut bool) -> Result<()> {
         loop {

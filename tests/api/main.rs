@@ -8,6 +8,8 @@ mod cookies;
 mod cross_site;
 mod devices;
 mod documents;
+mod erasure;
+mod erasure_rules;
 mod feed;
 mod feed_model;
 mod feed_page;

@@ -1,12 +1,14 @@
 //! The program as a process of its own, over real sockets: killed, restarted, cut off, told to go, and in want of what
 //! it needs.
 
+mod backup;
 mod churn;
 mod clock;
 mod command_line;
 mod disk;
 mod documents;
 mod duplicates;
+mod erasure;
 mod files;
 mod going_down;
 mod kill;

@@ -4,6 +4,7 @@ mod files;
 mod imports;
 mod schema;
 mod settings;
+mod texts;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -20,7 +20,6 @@ const STILL_TO_COME: &[&str] = &[
     "ImageUpload",
     "Message.image",
     "Mutation.createImageUpload",
-    "Mutation.deleteAccount",
     "SendMessageInput.image",
     "ServerLimits.imageBytes",
     "ServerLimits.imagePixels",

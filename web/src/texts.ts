@@ -159,6 +159,10 @@ export const texts = {
     lastUsed: (when: string) => `last used ${when}`,
     endSession: 'Log out there',
     endOthers: 'Log out everywhere else',
+    goodbye: 'Delete the account',
+    goodbyeLead: 'Your name, e-mail and all that you wrote are erased, for everybody and for good.',
+    goodbyePassword: 'Your password, once more',
+    goodbyeNow: 'Delete my account',
   },
 
   errors: {

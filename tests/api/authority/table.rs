@@ -72,6 +72,7 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         r#"mutation { changePassword(
         currentPassword: "correct horse 7 battery", newPassword: "a staple with 4 legs") { token user { id } } }"#,
     ),
+    ("Mutation.deleteAccount", Refused, r#"mutation { deleteAccount(password: "correct horse 7 battery") }"#),
     ("Mutation.updateProfile", Refused, r#"mutation { updateProfile(input: { fullName: "Mallory" }) { id } }"#),
     (
         "Mutation.sendMessage",

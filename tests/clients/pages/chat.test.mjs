@@ -261,6 +261,25 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     assert.deepEqual(second.complaints, []);
   });
 
+  test('erases somebody who leaves for good, on the pages of others too', async () => {
+    await menu(bob, 'Settings');
+    await bob.page.getByText('Delete the account').click();
+    await bob.page.getByLabel('Your password, once more').fill('correct horse battery');
+    await isAccessible(bob, 'leaving for good');
+    const other = await visit(browser, server.url);
+    await other.page.getByLabel('E-mail').fill(ada.email);
+    await other.page.getByLabel('Password').fill('a fresh horse battery');
+    await other.page.getByRole('button', { name: 'Log in' }).click();
+    await row(other, 'Bob Byron').click();
+    await said(other, 'From the first tab.').waitFor();
+    const { page } = bob;
+    await page.getByRole('button', { name: 'Delete my account' }).click();
+    await page.getByRole('heading', { name: 'Welcome to Parlour' }).waitFor();
+    await other.page.getByRole('heading', { name: 'Deleted user' }).waitFor();
+    await other.page.getByText('This account was deleted.').waitFor();
+    assert.equal(await said(other, 'Every word of it.').count(), 0);
+  });
+
   test('had nothing to complain about', () => {
     assert.deepEqual(ada.complaints, []);
     assert.deepEqual(bob.complaints, []);

@@ -1,11 +1,11 @@
-// Where one is logged in, and how to end that; and another password.
+// Where one is logged in, and how to end that; another password; and how to leave for good.
 import { type FormEvent, useRef } from 'react';
 import { useQuery } from 'urql';
 import { ask } from '../api/line';
 import { useSession } from '../app/context';
 import { ago } from '../app/dates';
 import {
-  ChangePasswordDocument, DevicesDocument, type DevicesQuery, EndOtherSessionsDocument, EndSessionDocument,
+  ChangePasswordDocument, DeleteAccountDocument, DevicesDocument, type DevicesQuery, EndOtherSessionsDocument, EndSessionDocument,
 } from '../gql/graphql';
 import { texts } from '../texts';
 import { useAttempt, useTell } from '../ui/toasts';
@@ -84,5 +84,29 @@ export function Password() {
       </label>
       <button className="button">{words.passwordChange}</button>
     </form>
+  );
+}
+
+/** Asked for the password: there is no way back. The end of the session shows that it is done. */
+export function Goodbye() {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const leave = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const password = String(new FormData(event.currentTarget).get('password'));
+    void attempt(() => ask(client, DeleteAccountDocument, { password }));
+  };
+  return (
+    <details>
+      <summary>{words.goodbye}</summary>
+      <form className="section" onSubmit={leave}>
+        <p>{words.goodbyeLead}</p>
+        <label className="field">
+          {words.goodbyePassword}
+          <input name="password" type="password" autoComplete="current-password" required />
+        </label>
+        <button className="button" data-kind="danger">{words.goodbyeNow}</button>
+      </form>
+    </details>
   );
 }

@@ -8,7 +8,7 @@ import { RenameDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
 import { useAttempt, useTell } from '../ui/toasts';
-import { Devices, Password } from './devices';
+import { Devices, Goodbye, Password } from './devices';
 
 const words = texts.settings;
 
@@ -21,6 +21,7 @@ export function Settings({ open, onClose }: { open: boolean; onClose(): void }) 
         <Notices />
         <Devices />
         <Password />
+        <Goodbye />
       </div>
     </Dialog>
   );

@@ -1,0 +1,80 @@
+//! Closes an account: nothing that would let anybody in, find or name the person is left.
+
+use std::collections::HashSet;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::accounts;
+use crate::clock::Timestamp;
+use crate::db;
+use crate::entity::{erasure, session, user};
+use crate::error::Result;
+use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::id::{SessionId, UserId};
+
+/// What an erased person is called.
+const NAME: &str = "Deleted user";
+
+/// Ends a person's account. Twice is once.
+pub(super) struct Close {
+    pub(super) user: UserId,
+}
+
+impl Change for Close {
+    /// The sessions that have ended.
+    type Answer = Vec<SessionId>;
+    type Write = UserId;
+    const RANK: Rank = Rank::Departures;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        let ids = changes.iter().map(|change| change.user);
+        let living = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::Id.is_in(ids))
+            .filter(user::Column::DeletedAt.is_null())
+            .into_tuple::<UserId>();
+        let mut living: HashSet<UserId> = living.all(tx).await?.into_iter().collect();
+        let plan = |Self { user }| {
+            Ok(match living.remove(&user) {
+                true => Plan::Write { write: user, events: 0 },
+                false => Plan::Done(Vec::new()),
+            })
+        };
+        Ok(changes.into_iter().map(plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        writes: Vec<Placed<UserId>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let ids = || writes.iter().map(|placed| placed.write);
+        // Read here and not before: a session of the same batch has begun by now.
+        let sessions = session::Entity::find().filter(session::Column::UserId.is_in(ids())).all(tx).await?;
+        session::Entity::delete_many().filter(session::Column::UserId.is_in(ids())).exec(tx).await?;
+        user::Entity::update_many()
+            .col_expr(user::Column::FullName, NAME.into())
+            .col_expr(user::Column::NameKey, accounts::search_key(NAME).into())
+            .col_expr(user::Column::Email, Expr::value(None::<String>))
+            .col_expr(user::Column::PasswordHash, Expr::value(None::<String>))
+            .col_expr(user::Column::LastSeenAt, Expr::value(None::<i64>))
+            .col_expr(user::Column::UpdatedAt, now.into())
+            .col_expr(user::Column::DeletedAt, now.into())
+            .filter(user::Column::Id.is_in(ids()))
+            .exec(tx)
+            .await?;
+        let under_way = ids().map(|user_id| erasure::Model { user_id, erased_at: now, told_position: None });
+        db::insert(tx, under_way.collect()).await?;
+        let written = ids().map(|user| {
+            let own = sessions.iter().filter(|session| session.user_id == user);
+            Written::silent(own.map(|session| session.id).collect())
+        });
+        Ok(written.collect())
+    }
+}

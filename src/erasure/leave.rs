@@ -1,0 +1,148 @@
+//! Takes a person out of their groups and tells everybody who knows them. Their direct conversations stay: the other one
+//! reads on in them.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement,
+};
+
+use crate::clock::Timestamp;
+use crate::conversations;
+use crate::entity::conversation::Kind as ConversationKind;
+use crate::entity::membership::Role;
+use crate::entity::{conversation, erasure, membership, user};
+use crate::error::Result;
+use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Position, Rank, Written};
+use crate::id::{ConversationId, UserId};
+
+/// Tells of an erasure whose account is closed. Twice is once.
+pub(super) struct Leave {
+    pub(super) user: UserId,
+}
+
+/// Somebody who leaves. As the account is closed nothing can be added to what they are in meanwhile.
+pub(super) struct Leaving {
+    user: UserId,
+    /// Where they are seen, in groups that they left before too.
+    known_in: Vec<ConversationId>,
+    /// What they are in.
+    groups: Vec<ConversationId>,
+}
+
+impl Change for Leave {
+    type Answer = ();
+    type Write = Leaving;
+    const RANK: Rank = Rank::Departures;
+
+    async fn plan(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        changes: Vec<Self>,
+    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        let ids = changes.iter().map(|change| change.user);
+        let untold = erasure::Entity::find()
+            .filter(erasure::Column::UserId.is_in(ids))
+            .filter(erasure::Column::ToldPosition.is_null())
+            .all(tx)
+            .await?;
+        let mut leaving: HashMap<UserId, Leaving> = untold
+            .into_iter()
+            .map(|row| (row.user_id, Leaving { user: row.user_id, known_in: Vec::new(), groups: Vec::new() }))
+            .collect();
+        for (person, place) in feed::known_in(tx, leaving.keys().copied()).await? {
+            if let Some(leaving) = leaving.get_mut(&person) {
+                leaving.known_in.push(place);
+            }
+        }
+        let groups = conversations::current_rows()
+            .select_only()
+            .columns([membership::Column::UserId, membership::Column::ConversationId])
+            .inner_join(conversation::Entity)
+            .filter(membership::Column::UserId.is_in(leaving.keys().copied()))
+            .filter(conversation::Column::Kind.eq(ConversationKind::Group))
+            .into_tuple::<(UserId, ConversationId)>();
+        for (person, group) in groups.all(tx).await? {
+            if let Some(leaving) = leaving.get_mut(&person) {
+                leaving.groups.push(group);
+            }
+        }
+        let plan = |change: Self| {
+            Ok(match leaving.remove(&change.user) {
+                Some(leaving) => Plan::Write { events: 1 + leaving.groups.len(), write: leaving },
+                None => Plan::Done(()),
+            })
+        };
+        Ok(changes.into_iter().map(plan).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<Leaving>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let mut written = Vec::with_capacity(writes.len());
+        // One after the other: who inherits a group may be the next to leave it.
+        for Placed { write: Leaving { user, known_in, groups }, first } in writes {
+            hand_on(tx, user).await?;
+            end_stays(tx, user, first.position, groups.len()).await?;
+            user::Entity::update_many()
+                .col_expr(user::Column::ChangedPosition, first.position.into())
+                .filter(user::Column::Id.eq(user))
+                .exec(tx)
+                .await?;
+            erasure::Entity::update_many()
+                .col_expr(erasure::Column::ToldPosition, first.position.into())
+                .filter(erasure::Column::UserId.eq(user))
+                .exec(tx)
+                .await?;
+            let known = Audience::Contacts { person: user, conversations: known_in.into() };
+            let gone = NewEvent { user: Some(user), erases: true, ..NewEvent::new(Kind::UserChanged, known) };
+            let events = std::iter::once(gone).chain(groups.into_iter().map(conversations::updated)).collect();
+            written.push(Written { answer: (), events });
+        }
+        Ok(written)
+    }
+}
+
+/// Of each group that the person owns, the oldest other member becomes the owner.
+async fn hand_on(tx: &DatabaseTransaction, user: UserId) -> Result<(), DbErr> {
+    let sql = "UPDATE membership SET role = $2 WHERE to_position IS NULL AND (conversation_id, user_id) IN (
+        SELECT own.conversation_id, (
+            SELECT heir.user_id FROM membership heir
+             WHERE heir.conversation_id = own.conversation_id AND heir.to_position IS NULL AND heir.user_id <> $1
+             ORDER BY heir.from_position, heir.user_id LIMIT 1)
+          FROM membership own WHERE own.user_id = $1 AND own.to_position IS NULL AND own.role = $2)";
+    let values = [user.into(), Role::Owner.into()];
+    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
+
+/// Ends the person's stays in groups, by the event at this position; those behind it tell the groups.
+async fn end_stays(tx: &DatabaseTransaction, user: UserId, at: Position, groups: usize) -> Result<(), DbErr> {
+    let is_group = Query::select()
+        .column(conversation::Column::Id)
+        .from(conversation::Entity)
+        .and_where(conversation::Column::Kind.eq(ConversationKind::Group))
+        .to_owned();
+    let own_groups = conversations::current_rows()
+        .select_only()
+        .column(membership::Column::ConversationId)
+        .filter(membership::Column::UserId.eq(user));
+    let newest = at + Position::try_from(groups).unwrap_or(0);
+    conversation::Entity::update_many()
+        .col_expr(conversation::Column::LastPosition, newest.into())
+        .filter(conversation::Column::Kind.eq(ConversationKind::Group))
+        .filter(conversation::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(own_groups)))
+        .exec(tx)
+        .await?;
+    membership::Entity::update_many()
+        .col_expr(membership::Column::ToPosition, Expr::value(at))
+        .filter(membership::Column::UserId.eq(user))
+        .filter(membership::Column::ToPosition.is_null())
+        .filter(membership::Column::ConversationId.in_subquery(is_group))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

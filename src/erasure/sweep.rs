@@ -1,0 +1,105 @@
+//! Clears the texts of somebody who has left, a few at a time. Nobody sees it: to those who read, the messages are
+//! tombstones already, and the same ones.
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::entity::{conversation, erasure, message};
+use crate::error::Result;
+use crate::feed::{self, Change, Placed, Plan, Rank, Written};
+use crate::id::{ConversationId, MessageId, UserId};
+use crate::limits;
+
+/// Goes through all conversations that the person has ever been in, and ends the erasure.
+pub(super) async fn sweep(app: &App, erasure: &erasure::Model) -> Result<()> {
+    for (_, place) in feed::known_in(&app.db.reader, [erasure.user_id]).await? {
+        sweep_conversation(app, erasure, place).await?;
+    }
+    app.feed.append(Finish { user: erasure.user_id }).await
+}
+
+/// Walks through the history by its seqs. There is no index of messages by their senders: it would be written with each of
+/// them, for something that happens once in a person's time here.
+async fn sweep_conversation(app: &App, erasure: &erasure::Model, place: ConversationId) -> Result<()> {
+    let Some(conversation) = conversation::Entity::find_by_id(place).one(&app.db.reader).await? else { return Ok(()) };
+    for from in (1..=conversation.last_seq).step_by(limits::ERASURE_WINDOW) {
+        let upto = from.saturating_add(i32::try_from(limits::ERASURE_WINDOW).unwrap_or(i32::MAX) - 1);
+        let texts = message::Entity::find()
+            .select_only()
+            .column(message::Column::Id)
+            .filter(message::Column::ConversationId.eq(place))
+            .filter(message::Column::Seq.between(from, upto))
+            .filter(message::Column::SenderId.eq(erasure.user_id))
+            .filter(message::Column::DeletedAt.is_null())
+            .order_by_asc(message::Column::Seq)
+            .into_tuple::<MessageId>()
+            .all(&app.db.reader)
+            .await?;
+        for messages in texts.chunks(limits::ERASURE_MESSAGES) {
+            let (messages, erased_at) = (messages.to_vec(), erasure.erased_at);
+            app.feed.append(Bury { messages, erased_at }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes tombstones of messages, as [`message::Model::bury`] does. No event: the erasure has told of all of them.
+struct Bury {
+    messages: Vec<MessageId>,
+    erased_at: Timestamp,
+}
+
+impl Change for Bury {
+    type Answer = ();
+    type Write = Self;
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change, events: 0 })).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<Self>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        for Placed { write: Self { messages, erased_at }, .. } in &writes {
+            message::Entity::update_many()
+                .col_expr(message::Column::Text, Expr::value(None::<String>))
+                .col_expr(message::Column::Version, Expr::col(message::Column::Version).add(1))
+                .col_expr(message::Column::DeletedAt, (*erased_at).into())
+                .filter(message::Column::Id.is_in(messages.iter().copied()))
+                .filter(message::Column::DeletedAt.is_null())
+                .exec(tx)
+                .await?;
+        }
+        Ok(writes.iter().map(|_| Written::silent(())).collect())
+    }
+}
+
+/// Nothing is left to sweep.
+struct Finish {
+    user: UserId,
+}
+
+impl Change for Finish {
+    type Answer = ();
+    type Write = UserId;
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change.user, events: 0 })).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        _: Timestamp,
+        writes: Vec<Placed<UserId>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let ids = writes.iter().map(|placed| placed.write);
+        erasure::Entity::delete_many().filter(erasure::Column::UserId.is_in(ids)).exec(tx).await?;
+        Ok(writes.iter().map(|_| Written::silent(())).collect())
+    }
+}

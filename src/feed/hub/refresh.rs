@@ -1,0 +1,50 @@
+//! What the hub keeps follows what changes: a replay tells of everything as it is by then.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::State;
+use crate::feed::event::{Audience, Event, Kind, NewEvent};
+use crate::id::ConversationId;
+
+impl State {
+    /// A replay tells of a message or a person as they are by then, a deleted text not at all. So what the ring keeps of
+    /// a message that has changed gets its new row, and what was made of events that may show it is made anew.
+    pub(super) fn refresh(&mut self, change: &Event) {
+        if change.fact.erases {
+            // Replies and the like may show the person's texts anywhere: all is read and made anew.
+            for event in &mut self.ring {
+                *event = Arc::new(Event::new(event.cursor, NewEvent { row: None, ..event.fact.clone() }));
+            }
+            return;
+        }
+        let of = change.fact.conversation.as_slice();
+        let places = match (change.fact.kind, &change.fact.audience) {
+            (Kind::MessageChanged | Kind::ConversationUpdated, _) => of,
+            (Kind::UserChanged, Audience::Contacts { conversations, .. }) => conversations,
+            _ => return,
+        };
+        let places: HashSet<ConversationId> = places.iter().copied().collect();
+        for event in &mut self.ring {
+            let fact = &event.fact;
+            let is_same = fact.message.is_some() && fact.message == change.fact.message;
+            let shows_it = match fact.conversation {
+                Some(conversation) => places.contains(&conversation),
+                None => fact.user.is_some() && fact.user == change.fact.user,
+            };
+            if is_same || (shows_it && !event.shared.is_empty()) {
+                let row = if is_same { change.fact.row.clone() } else { fact.row.clone() };
+                *event = Arc::new(Event::new(event.cursor, NewEvent { row, ..fact.clone() }));
+            }
+        }
+    }
+
+    /// Who has left for good hears nothing more, also on a device whose socket is not closed yet.
+    pub(super) fn let_go_of_the_erased(&mut self, event: &Event) {
+        if let (true, Audience::Contacts { person, conversations }) = (event.fact.erases, &event.fact.audience) {
+            for conversation in conversations.iter() {
+                self.leave(*person, *conversation);
+            }
+        }
+    }
+}

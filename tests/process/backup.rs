@@ -1,0 +1,154 @@
+//! Backups of a running server, and what clients find after one was restored.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Output;
+
+use parlour::feed::{Cursor, Position};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Line, Log, Message, Person, Server, code, is_sound, soon};
+
+async fn backup(server: &Server, file: &str) -> Output {
+    soon(server.command("backup").arg(file).output()).await.expect("the program runs")
+}
+
+fn position(cursor: &str) -> Position {
+    Cursor::parse(cursor).expect("a cursor").position
+}
+
+/// What the feed says after a cursor, as a page.
+async fn events(person: &Person, after: &str) -> Value {
+    let query = "query($after: String!) { events(after: $after) { hasMore cursor events { __typename
+        ... on MessageAdded { message { seq text } } ... on FeedReset { reason } } } }";
+    person.ask(query, json!({ "after": after })).await["events"].take()
+}
+
+/// Takes the database away and puts the backup in its place, as the README says.
+fn restore(server: &Server, file: &str) {
+    let data = server.folder().join("data");
+    for name in ["parlour.db", "parlour.db-wal", "parlour.db-shm"] {
+        let _ = std::fs::remove_file(data.join(name));
+    }
+    std::fs::copy(server.folder().join(file), data.join("parlour.db")).expect("a copy");
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = folder.read_dir().expect("a folder");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restored_backup_resumes_what_it_holds_and_tells_the_rest_to_start_anew() {
+    let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    let to_bob = |text: &str| Message::new(bob.as_recipient(), text);
+    ada.send(&to_bob("before")).await;
+    let before = bob.feed_cursor().await;
+    let stop = CancellationToken::new();
+    let writing = tokio::spawn({
+        let (ada, to, stop) = (ada.clone(), bob.as_recipient(), stop.clone());
+        async move {
+            let mut sent = 0;
+            while !stop.is_cancelled() {
+                ada.send(&Message::new(to.clone(), "meanwhile")).await;
+                sent += 1;
+            }
+            sent
+        }
+    });
+
+    let taken = backup(&server, "copy.db").await;
+
+    assert!(taken.status.success(), "{taken:?}");
+    ada.send(&to_bob("after")).await;
+    stop.cancel();
+    assert!(writing.await.expect("it ends well") > 0);
+    let carl = server.user("Carl").await;
+    ada.send(&to_bob("and after")).await;
+    let seen_by_bob = bob.feed_cursor().await;
+    server.stop().await;
+    restore(&server, "copy.db");
+    server.start_again().await;
+
+    let log = Log::read(&server).await;
+    log.has_no_hole();
+    let head = position(&bob.feed_cursor().await);
+    assert!(position(&before) <= head && head < position(&seen_by_bob), "{head}");
+    // What the copy holds of what was missed comes exactly once, in order.
+    let (mut after, mut seqs) = (before, Vec::new());
+    loop {
+        let page = events(&bob, &after).await;
+        seqs.extend(page["events"].as_array().expect("events").iter().map(|event| event["message"]["seq"].clone()));
+        after = page["cursor"].as_str().expect("a cursor").to_owned();
+        if page["hasMore"] == false {
+            break;
+        }
+    }
+    let last = log.messages.len();
+    assert_eq!(json!(seqs), json!((2..=last).collect::<Vec<_>>()));
+    // Bob's client was further than that.
+    let foreign = json!([{ "__typename": "FeedReset", "reason": "FOREIGN" }]);
+    assert_eq!(events(&bob, &seen_by_bob).await["events"], foreign);
+    while position(&bob.feed_cursor().await) < position(&seen_by_bob) {
+        ada.send(&to_bob("once more")).await;
+    }
+    assert_eq!(position(&bob.feed_cursor().await), position(&seen_by_bob), "the same place again");
+    assert_eq!(events(&bob, &seen_by_bob).await["events"], foreign);
+    recovers(&server, &bob, &ada, &seen_by_bob).await;
+    // Who came after the backup is unknown.
+    assert_eq!(code(&carl.execute("{ unread { messages } }", json!({})).await), "UNAUTHENTICATED");
+    server.stop().await;
+    is_sound(&server).await;
+}
+
+/// A client comes back with a cursor that is not of this database, is told so, fetches anew and misses nothing.
+async fn recovers(server: &Server, bob: &Person, ada: &Person, cursor: &str) {
+    let mut line =
+        soon(Line::open(server.address, &bob.token, json!({ "resumeFrom": { "1": cursor } }))).await.expect("a socket");
+    let feed =
+        "subscription { events { __typename ... on FeedReset { reason } ... on MessageAdded { message { seq } } } }";
+    line.subscribe("1", feed, &json!({})).await.expect("the socket takes it");
+    let mut next = async || soon(line.next()).await.expect("the socket lives")["payload"]["data"]["events"].take();
+    assert_eq!(next().await, json!({ "__typename": "FeedReset", "reason": "FOREIGN" }));
+    let state = bob.ask("{ feedCursor conversations { nodes { lastSeq } } }", json!({})).await;
+    let sent = ada.send(&Message::new(bob.as_recipient(), "news")).await;
+    assert_eq!(sent["seq"], state["conversations"]["nodes"][0]["lastSeq"].as_i64().expect("a seq") + 1);
+    assert_eq!(next().await["message"]["seq"], sent["seq"]);
+    let page = events(bob, state["feedCursor"].as_str().expect("a cursor")).await;
+    assert_eq!(page["events"][0]["message"]["seq"], sent["seq"]);
+}
+
+#[tokio::test]
+async fn a_backup_is_whole_and_for_nobody_elses_eyes_or_not_there() {
+    let mut server = Server::prepare(&[]);
+    let without = backup(&server, "copy.db").await;
+    assert_eq!(without.status.code(), Some(1), "there is no database yet: {without:?}");
+    assert!(!server.folder().join("copy.db").exists() && !server.folder().join("data").exists());
+    server.start_again().await;
+    server.user("Ada").await;
+
+    let taken = backup(&server, "copy.db").await;
+
+    assert!(taken.status.success(), "{taken:?}");
+    let told = String::from_utf8_lossy(&taken.stdout).into_owned();
+    let file = server.folder().join("copy.db");
+    let metadata = file.metadata().expect("a file");
+    assert_eq!(told, format!("copy.db: {} bytes, the feed up to 0, checked\n", metadata.len()));
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    assert_eq!(names(server.folder()), ["copy.db", "data", "log"]);
+
+    let bytes = std::fs::read(&file).expect("a file");
+    for elsewhere in ["copy.db", "nowhere/copy.db", "data", "/"] {
+        let refused = backup(&server, elsewhere).await;
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert_eq!(String::from_utf8_lossy(&refused.stderr).lines().count(), 1, "{refused:?}");
+    }
+    assert_eq!(std::fs::read(&file).expect("a file"), bytes, "it is as it was");
+    assert_eq!(names(server.folder()), ["copy.db", "data", "log"]);
+    server.stop().await;
+}
