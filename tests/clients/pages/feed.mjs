@@ -1,25 +1,23 @@
 // The pages' feed module as a team would lift it out: bundled by itself, over a line of a few lines of stock graphql-ws.
+import { execFile } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import WebSocket from 'ws';
 import { recipe } from '../recipes.mjs';
 
 const web = fileURLToPath(new URL('../../../web/', import.meta.url));
 const { parlourSocket } = await recipe('parlour-socket.js');
 
-/** What `web/src/feed` exports. */
+/** What `web/src/feed` exports. Bundled by another process: the bundler's threads would keep this one alive. */
 export async function feedModule() {
-  const { build } = await import(pathToFileURL(join(web, 'node_modules/vite/dist/node/index.js')).href);
-  const outDir = mkdtempSync(join(tmpdir(), 'parlour-feed-'));
-  await build({
-    root: web,
-    configFile: false,
-    logLevel: 'error',
-    build: { outDir, emptyOutDir: true, minify: false, lib: { entry: 'src/feed/index.ts', formats: ['es'], fileName: 'feed' } },
+  const file = join(mkdtempSync(join(tmpdir(), 'parlour-feed-')), 'feed.mjs');
+  await promisify(execFile)(join(web, 'node_modules/.bin/rolldown'), ['src/feed/index.ts', '--file', file, '--format', 'esm'], {
+    cwd: web,
   });
-  return import(pathToFileURL(join(outDir, 'feed.js')).href);
+  return import(pathToFileURL(file).href);
 }
 
 /** A line of the feed for someone signed in by token. `socket` is there to be cut. */
@@ -46,6 +44,8 @@ export function lineOf({ Refusal }, url, token) {
     }),
     onCut: (listener) => socket.on('closed', listener),
     onHope: () => () => {},
+    // graphql-ws goes on to knock for what was given up while the line was cut.
+    close: () => socket.dispose(),
   };
 }
 

@@ -24,14 +24,18 @@ describe('the feed module', { timeout: 120_000 }, () => {
   /** A running feed of somebody, through the proxy. */
   async function follow(t, person, options = {}) {
     const news = [];
+    const line = lineOf(parlour, proxy.url, person.token);
     const feed = new parlour.Feed({
-      line: lineOf(parlour, proxy.url, person.token),
+      line,
       outbox: parlour.memoryStore(),
       onSignedOut: () => news.push('signed out'),
       onMessage: ({ text }) => news.push(text),
       ...options,
     });
-    t.after(() => feed.stop());
+    t.after(() => {
+      feed.stop();
+      return line.close();
+    });
     await feed.start();
     await until(feed, ({ status }) => status === 'live');
     return { feed, news };

@@ -1,6 +1,6 @@
 // Where one writes. Enter sends, Shift and Enter makes a line, arrow up edits what one wrote last, Escape gives up.
 import { SendHorizontal, X } from 'lucide-react';
-import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useRef, useState } from 'react';
+import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
 import { useFeed, useSession } from '../app/context';
 import type { Conversation, ConversationRef, Message } from '../feed';
 import { texts } from '../texts';
@@ -42,7 +42,7 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
   }, []);
   // An edit borrows the field; the draft comes back after it.
-  useEffect(() => {
+  useLayoutEffect(() => {
     setText(edited ? (edited.text ?? '') : draftOf(where));
   }, [edited, where]);
 
