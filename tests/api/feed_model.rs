@@ -42,7 +42,8 @@ async fn who_follows_the_feed_knows_what_one_knows_who_looks_anew() {
     let names = ["Ada", "Bob", "Carl", "Eve", "Fay", "Gus"];
     let people = join_all(names.iter().map(|name| app.user(name))).await;
     let herald = app.user("Herald").await;
-    let world = World::make(people, GROUPS).await;
+    let guests = join_all(["Hal", "Ida", "Jon"].iter().map(|name| app.user(name))).await;
+    let world = World::make(people, guests, GROUPS).await;
     let clients = join_all(world.people.iter().map(Client::new)).await;
 
     let following = clients.into_iter().enumerate().map(|(number, client)| follow_to_the_end(client, number % 3 != 0));

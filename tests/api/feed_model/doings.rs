@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::Person;
+use crate::support::{PASSWORD, Person};
 
 /// What may be answered to somebody who does random things: others were faster, or it is not theirs to do.
 const TO_BE_EXPECTED: [&str; 3] = ["NOT_FOUND", "FORBIDDEN", "BAD_USER_INPUT"];
@@ -14,17 +14,20 @@ const TO_BE_EXPECTED: [&str; 3] = ["NOT_FOUND", "FORBIDDEN", "BAD_USER_INPUT"];
 /// People who know each other, and what they have made.
 pub struct World {
     pub people: Vec<Person>,
+    /// They write for a while, and leave for good.
+    guests: Vec<Person>,
     groups: Mutex<Vec<String>>,
     messages: Mutex<Vec<Value>>,
 }
 
 impl World {
     /// So many groups, with some of the people in each.
-    pub async fn make(people: Vec<Person>, groups: usize) -> Self {
-        let world = Self { people, groups: Mutex::default(), messages: Mutex::default() };
+    pub async fn make(people: Vec<Person>, guests: Vec<Person>, groups: usize) -> Self {
+        let world = Self { people, guests, groups: Mutex::default(), messages: Mutex::default() };
         for number in 0..groups {
             let [owner, one, other] = [number, number + 1, number + 3].map(|n| &world.people[n % world.people.len()]);
-            let group = owner.group(&format!("Group {number}"), &[one, other]).await;
+            let guest = &world.guests[number % world.guests.len()];
+            let group = owner.group(&format!("Group {number}"), &[one, other, guest]).await;
             lock(&world.groups).push(group);
         }
         world
@@ -32,14 +35,21 @@ impl World {
 
     /// Everybody does so many things, one after the other and all people at once.
     pub async fn live(&self, things: usize) {
-        join_all(self.people.iter().map(|person| async {
-            let mut reading = JoinSet::new();
-            for _ in 0..things {
-                self.do_something(person, &mut reading).await;
-            }
-            reading.join_all().await;
-        }))
-        .await;
+        let people = join_all(self.people.iter().map(|person| self.live_as(person, things)));
+        let guests = join_all(self.guests.iter().enumerate().map(|(number, guest)| async move {
+            self.live_as(guest, things * (number + 1) / 5).await;
+            let query = "mutation($password: String!) { deleteAccount(password: $password) }";
+            guest.ask(query, json!({ "password": PASSWORD })).await;
+        }));
+        tokio::join!(people, guests);
+    }
+
+    async fn live_as(&self, person: &Person, things: usize) {
+        let mut reading = JoinSet::new();
+        for _ in 0..things {
+            self.do_something(person, &mut reading).await;
+        }
+        reading.join_all().await;
     }
 
     async fn do_something(&self, person: &Person, reading: &mut JoinSet<()>) {
@@ -82,8 +92,8 @@ impl World {
 
     /// The one person whom somebody writes to directly: others they may meet in groups only, and lose sight of.
     fn friend(&self, person: &Person) -> &str {
-        let place = self.people.iter().position(|other| other.id == person.id).expect("one of the people");
-        &self.people[place ^ 1].id
+        let place = self.people.iter().position(|other| other.id == person.id);
+        place.map_or(&self.people[0].id, |place| &self.people[place ^ 1].id)
     }
 
     async fn send(&self, person: &Person, to: Value) {
