@@ -22,7 +22,8 @@ export async function feedModule() {
 
 /** A line of the feed for someone signed in by token. `socket` is there to be cut. */
 export function lineOf({ Refusal }, url, token) {
-  const socket = parlourSocket(url, { token, webSocketImpl: WebSocket });
+  let closed = false;
+  const socket = parlourSocket(url, { token, webSocketImpl: WebSocket, shouldRetry: () => !closed });
   return {
     async request(document, variables) {
       const response = await fetch(url, {
@@ -44,8 +45,8 @@ export function lineOf({ Refusal }, url, token) {
     }),
     onCut: (listener) => socket.on('closed', listener),
     onHope: () => () => {},
-    // graphql-ws goes on to knock for what was given up while the line was cut.
-    close: () => socket.dispose(),
+    // graphql-ws would go on to knock for what was given up while the line was cut.
+    close: () => { closed = true; return socket.dispose(); },
   };
 }
 

@@ -26,7 +26,9 @@ async function retryWait(retries: number): Promise<void> {
 
 /** A client for whoever is signed in now, by the cookie. It is thrown away at the end of the session. */
 export function connect() {
-  const socket = parlourSocket(endpoint, { retryWait });
+  // graphql-ws would go on to knock for what was given up while the line was cut.
+  let closed = false;
+  const socket = parlourSocket(endpoint, { retryWait, shouldRetry: () => !closed });
   const goneOffline = () => socket.terminate();
   addEventListener('offline', goneOffline);
   const client = new Client({
@@ -40,6 +42,7 @@ export function connect() {
     exchanges: [fetchExchange],
   });
   const close = () => {
+    closed = true;
     removeEventListener('offline', goneOffline);
     void socket.dispose();
   };
