@@ -30,6 +30,14 @@ impl std::ops::Add<Duration> for Timestamp {
     }
 }
 
+impl std::ops::Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, length: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(length.as_millis()).unwrap_or(i64::MAX)))
+    }
+}
+
 /// Tells the time of day. Clones share one offset.
 #[derive(Clone, Debug)]
 pub struct Clock {

@@ -1,5 +1,6 @@
 //! The settings: read from the environment once, at the start, each with a type, a default and a bound.
 
+mod bucket;
 mod network;
 mod origin;
 mod variables;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+pub use self::bucket::Bucket;
 pub use self::network::Network;
 pub use self::origin::Origin;
 pub use self::variables::ConfigError;
@@ -44,6 +46,8 @@ pub struct Config {
     pub cors_origins: Vec<Origin>,
     /// Where the server is reached from outside.
     pub public_url: Url,
+    /// The bucket for images; `None` keeps them in the data folder.
+    pub s3: Option<Bucket>,
     /// A built front end to serve; `None` serves the built-in pages.
     pub web_dir: Option<PathBuf>,
     /// Whether anybody may make an account; else the operator makes them all.
@@ -133,6 +137,7 @@ impl Config {
             )?,
             cors_origins: vars.cors_origins()?,
             public_url: vars.public_url(port)?,
+            s3: Bucket::read(&vars)?,
             web_dir: vars.read("WEB_DIR", None, "a folder", |text| Some(Some(PathBuf::from(text))))?,
             sign_up: vars.read("SIGNUP", true, "open or closed", |text| match text {
                 "open" => Some(true),

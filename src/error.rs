@@ -49,6 +49,12 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// An image that is too large, or one too many: the message says which bound it is.
+    #[error("{0}")]
+    ImageTooLarge(Cow<'static, str>),
+    /// What was sent is no image that the server takes; the message says why.
+    #[error("{0}")]
+    UnsupportedImage(&'static str),
     /// A feed cursor from which the server cannot resume.
     #[error("this cursor cannot be resumed from: fetch anew, or use `events`, which recovers by itself")]
     CursorExpired,

@@ -65,6 +65,15 @@ id!(
     MessageId
 );
 
+id!(
+    /// An image.
+    ImageId
+);
+id!(
+    /// A place for the bytes of an image that is to come.
+    UploadId
+);
+
 fn parse_canonical(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
     let canonical = *text == *id.hyphenated().encode_lower(&mut Uuid::encode_buffer());

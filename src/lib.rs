@@ -1,9 +1,9 @@
 //! Parlour: a self-hosted chat backend with one GraphQL schema.
 //!
 //! The map, from the top down; imports go down only. `http` is what the server answers at which address. `graphql`
-//! dresses what the slices decide: `accounts`, `conversations`, then `messages`, `presence` and `typing`, then `search`, and
-//! `erasure` on top. They stand on `app`, the `feed`, which orders and tells, `db` with its `entity` tables, and the small
-//! things below.
+//! dresses what the slices decide: `images`, `accounts`, `conversations`, then `messages`, `presence` and `typing`, then
+//! `search`, and `erasure` on top. They stand on `app`, the `feed`, which orders and tells, the `storage` of bytes, `db` with
+//! its `entity` tables, and the small things below.
 
 pub mod accounts;
 pub mod app;
@@ -19,6 +19,7 @@ pub mod feed;
 pub mod graphql;
 pub mod http;
 pub mod id;
+pub mod images;
 pub mod limits;
 pub mod messages;
 pub mod operator;
@@ -30,6 +31,7 @@ pub mod search;
 pub mod secrets;
 pub mod seed;
 pub mod slot;
+pub mod storage;
 pub mod typing;
 
 use std::fs::DirBuilder;
@@ -47,15 +49,17 @@ use crate::app::{App, Parts};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
-use crate::erasure::Erasure;
+use crate::erasure::{Erasure, Traces};
 use crate::feed::{Feed, FeedTasks};
 use crate::graphql::{Api, Program};
 use crate::http::HttpState;
 use crate::http::socket::Sockets;
+use crate::images::Images;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
 use crate::rates::Rates;
 use crate::search::Search;
+use crate::storage::{Scratch, Store};
 use crate::typing::Typing;
 
 /// The program without its doors: what serves, and what fills a database.
@@ -84,13 +88,22 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     let db = db.with_context(|| format!("the database {} cannot be opened", config.database_url))?;
     let (feed, tasks) = Feed::start(db.clone(), clock.clone()).await.context("the feed cannot be read")?;
     let rates = Arc::new(Rates::new(&config, &clock));
+    let scratch = Scratch::open(&config.data_dir)?;
+    let store = Store::open(&config, &scratch)?;
     let app = App::new(Parts { config, clock, db: db.clone(), feed, rates });
+    let images = Images::start(app.clone(), store, scratch, &secret)?;
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
     let presence = Presence::new(app.clone());
     let read_marks = ReadMarks::new(app.clone());
     let (search, typing) = (Search::new(app.clone()), Typing::new(app.clone()));
-    let erasure = Erasure::new(app.clone(), accounts.clone(), presence.clone(), search.clone());
-    let program = Program { app, accounts, presence, read_marks, search, typing, erasure };
+    let traces = Traces {
+        images: images.clone(),
+        accounts: accounts.clone(),
+        presence: presence.clone(),
+        search: search.clone(),
+    };
+    let erasure = Erasure::new(app.clone(), traces);
+    let program = Program { app, images, accounts, presence, read_marks, search, typing, erasure };
     Ok(Running { program, db, feed: tasks })
 }
 
@@ -120,6 +133,7 @@ pub async fn run(
     let tasks = TaskTracker::new();
     tasks.spawn(running.program.presence.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.accounts.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.images.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.search.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.typing.clone().keep(shutdown.clone()));
     tasks.spawn(running.program.erasure.clone().keep(shutdown.clone()));

@@ -99,6 +99,8 @@ pub const PROFILES: Pace = Pace { burst: 10, every: Duration::from_secs(6) };
 pub const SEARCHES: Pace = Pace { burst: 30, every: Duration::from_millis(200) };
 /// Searches of one person for an e-mail address: they tell who has an account.
 pub const EMAIL_SEARCHES: Pace = Pace { burst: 30, every: Duration::from_secs(2) };
+/// Images that one person sends, and places for them.
+pub const UPLOADS: Pace = Pace { burst: 10, every: Duration::from_secs(6) };
 /// Signs of one person that they are typing.
 pub const TYPING_SIGNS: Pace = Pace { burst: 5, every: Duration::from_secs(1) };
 /// Groups that one person makes.
@@ -164,6 +166,58 @@ pub const PRESENCE_USERS: usize = 200;
 /// Changes of presence that wait for one subscription.
 pub const PRESENCE_CHANGES: usize = 1_024;
 
+// Images.
+/// An image as it is sent.
+pub const IMAGE_BYTES: usize = 10 * 1024 * 1024;
+/// An image as it is kept, without its thumbnails: encoded anew it can be larger than it came.
+pub const IMAGE_KEPT_BYTES: usize = 2 * IMAGE_BYTES;
+/// The pixels of an image.
+pub const IMAGE_PIXELS: u32 = 32_000_000;
+/// A side of an image, in pixels.
+pub const IMAGE_SIDE: u32 = 10_000;
+/// What an image may take while it is decoded, as its decoder counts. The default, 512 MiB, is what a PNG of 49 kB can
+/// be made to take.
+pub const IMAGE_MEMORY: u64 = 160 * 1024 * 1024;
+/// Frames of an animation.
+pub const IMAGE_FRAMES: usize = 200;
+/// Pixels of an animation in all its frames.
+pub const IMAGE_FRAMES_PIXELS: u64 = 100_000_000;
+/// The widths of thumbnails: for a list, and then each twice the one before.
+pub const THUMBNAILS: [u32; 5] = [96, 240, 480, 960, 1_920];
+/// Images that are decoded at the same time.
+pub const IMAGES_AT_ONCE: usize = 2;
+/// Images that are decoded or wait to be stored.
+pub const IMAGES_IN_MEMORY: usize = 4;
+/// Images that wait for their turn, with those whose turn it is.
+pub const IMAGE_QUEUE: usize = 64;
+/// Images of one person.
+pub const IMAGES_PER_USER: u64 = 10_000;
+/// Bytes of one person's images, thumbnails included.
+pub const IMAGE_BYTES_PER_USER: u64 = 1024 * 1024 * 1024;
+/// An image's address is the same for so long, and good for as long again at least.
+pub const IMAGE_ADDRESS: Duration = Duration::from_secs(30 * 60);
+/// How long a place for an upload takes bytes.
+pub const UPLOAD_SLOT: Duration = Duration::from_secs(10 * 60);
+/// What was uploaded and is not used by then is deleted.
+pub const UPLOAD_UNUSED: Duration = Duration::from_secs(3600);
+/// How long a place for an upload is known to have been used.
+pub const UPLOAD_KNOWN: Duration = Duration::from_secs(24 * 3600);
+/// How often the store is looked at, and what is due is deleted.
+pub const STORE_LOOK: Duration = Duration::from_secs(15);
+/// Objects that are deleted one after the other before others get their turn.
+pub const DELETIONS: u64 = 256;
+/// The longest pause before an object is tried again that could not be deleted.
+pub const DELETION_PAUSE: Duration = Duration::from_secs(3600);
+
+// The bucket. All of it within the time of a request.
+/// Until a connection is made.
+pub const S3_CONNECT: Duration = Duration::from_secs(2);
+/// Until an answer begins, and how long it may pause.
+pub const S3_READ: Duration = Duration::from_secs(4);
+/// All tries together.
+pub const S3_OPERATION: Duration = Duration::from_secs(7);
+/// How often something is tried.
+pub const S3_TRIES: u32 = 2;
 // Typing.
 /// How long somebody types who does not say so again.
 pub const TYPING: Duration = Duration::from_secs(5);

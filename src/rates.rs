@@ -24,6 +24,8 @@ pub struct Rates {
     pub search: Rate<UserId>,
     /// Searches for an e-mail address.
     pub email_search: Rate<UserId>,
+    /// Images sent, and places for them.
+    pub upload: Rate<UserId>,
     /// Groups made.
     pub new_group: Rate<UserId>,
     /// Changes of groups: of their titles and members.
@@ -41,6 +43,7 @@ impl Rates {
             profile: rate(limits::PROFILES),
             search: rate(limits::SEARCHES),
             email_search: rate(limits::EMAIL_SEARCHES),
+            upload: rate(limits::UPLOADS),
             new_group: rate(limits::NEW_GROUPS),
             group_change: rate(limits::GROUP_CHANGES),
             typing: rate(limits::TYPING_SIGNS),

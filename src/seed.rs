@@ -55,9 +55,10 @@ pub async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
             id: Some(message_id([b'r', b' ', b' ', u8::try_from(number)?])),
             to,
             text: Some(text.to_owned()),
+            image: None,
             reply_to: None,
         };
-        messages::send(&program.app, people[sender], new).await?;
+        messages::send(&program.app, &program.images, people[sender], new).await?;
     }
     let numbers: Vec<u32> = (0..long).collect();
     // As many at once as the writer commits together.
@@ -73,8 +74,9 @@ async fn say(program: &Program, people: &[UserId], group: ConversationId, number
     let speaker = people[number as usize / 3 % people.len()];
     let words = TALK[number as usize % TALK.len()].2;
     let text = Some(format!("{number}: {words}"));
-    let new = NewMessage { id: Some(message_id(number.to_be_bytes())), to: Reference::Id(group), text, reply_to: None };
-    messages::send(&program.app, speaker, new).await?;
+    let id = Some(message_id(number.to_be_bytes()));
+    let new = NewMessage { id, to: Reference::Id(group), text, image: None, reply_to: None };
+    messages::send(&program.app, &program.images, speaker, new).await?;
     Ok(())
 }
 

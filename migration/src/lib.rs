@@ -8,6 +8,7 @@ mod m0002_stays;
 mod m0003_disabled;
 mod m0004_search;
 mod m0005_erasure;
+mod m0006_images;
 
 /// The steps of a database that this program does not know, because a newer one made them.
 pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_disabled::Migration),
             Box::new(m0004_search::Migration),
             Box::new(m0005_erasure::Migration),
+            Box::new(m0006_images::Migration),
         ]
     }
 }

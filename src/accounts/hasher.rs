@@ -64,7 +64,7 @@ impl Hasher {
         Self::start_with(cores, limits::HASH_QUEUE, limits::HASH_WAIT)
     }
 
-    /// Waits until a thread is about to be free. A login does the rest of its work within its turn: of a hundred that
+    /// Waits until a thread is about to be free; all hashing is done in a turn, so that nobody waits twice. A login does the rest of its work within its turn: of a hundred that
     /// come at once, a hundred look-ups in a row would be what all other requests wait for.
     pub async fn turn(&self) -> Result<Turn<'_>> {
         let too_many = Error::RateLimited { retry_after: RETRY_AFTER };

@@ -28,7 +28,7 @@ pub use live::LiveSession;
 pub use name::{Name, search_key};
 pub use password::Password;
 pub use people::{Search, by_ids, count, find, find_by_email, list};
-pub use profile::rename;
+pub use profile::{ProfileUpdate, update};
 pub use sessions::{Authenticated, Viewer};
 pub use sign_in::{Client, NewAccount, SignedIn};
 pub use token::Tokens;

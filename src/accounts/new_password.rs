@@ -24,7 +24,7 @@ impl Accounts {
         address: IpAddr,
     ) -> Result<SignedIn> {
         let user = self.confirm(viewer, current, address).await?;
-        let hash = self.hasher.hash(new).await?;
+        let hash = self.hash(new).await?;
         let proof = Proof { session: self.renewal(viewer).await?, verified: user.password_hash.clone() };
         let renewed = proof.session.clone();
         self.set_password(SetPassword { user: user.id, hash, proof: Some(proof) }).await?;
@@ -35,7 +35,7 @@ impl Accounts {
 
     /// Gives a person another password, which ends all of their sessions. Who may ask for this is the operator.
     pub async fn reset_password(&self, user: UserId, new: Password) -> Result<()> {
-        let hash = self.hasher.hash(new).await?;
+        let hash = self.hash(new).await?;
         self.set_password(SetPassword { user, hash, proof: None }).await
     }
 
@@ -44,9 +44,20 @@ impl Accounts {
     pub async fn confirm(&self, viewer: &Viewer, password: Password, address: IpAddr) -> Result<user::Model> {
         let user = accounts::find(&self.app, viewer.user()).await?.ok_or(Error::Unauthenticated)?;
         let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Unauthenticated)?, address)?;
-        let is_right = self.hasher.verify(password, user.password_hash.as_deref()).await;
+        let is_right = self.is_right(password, user.password_hash.as_deref()).await;
         guess.end(is_right.as_ref().ok().copied());
         if is_right? { Ok(user) } else { Err(Error::InvalidCredentials) }
+    }
+
+    async fn is_right(&self, password: Password, hash: Option<&str>) -> Result<bool> {
+        let _turn = self.hasher.turn().await?;
+        self.hasher.verify(password, hash).await
+    }
+
+    /// The hash of a new password.
+    pub(super) async fn hash(&self, password: Password) -> Result<String> {
+        let _turn = self.hasher.turn().await?;
+        self.hasher.hash(password).await
     }
 
     async fn set_password(&self, change: SetPassword) -> Result<()> {

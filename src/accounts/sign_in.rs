@@ -74,7 +74,7 @@ impl Accounts {
     }
 
     async fn new_user(&self, new: NewAccount) -> Result<user::Model> {
-        let password_hash = self.hasher.hash(new.password).await?;
+        let password_hash = self.hash(new.password).await?;
         let now = self.app.clock.now();
         Ok(user::Model {
             id: UserId::new(),
@@ -83,6 +83,7 @@ impl Accounts {
             email: Some(new.email.as_str().to_owned()),
             password_hash: Some(password_hash),
             last_seen_at: None,
+            image_id: None,
             changed_position: 0,
             created_at: now,
             updated_at: now,

@@ -27,6 +27,30 @@ fn nothing_set_is_a_development_server() {
 }
 
 #[test]
+fn a_bucket_comes_with_a_key() {
+    let key = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "hunter2")];
+    assert!(config(&key).unwrap().s3.is_none(), "others have a use for these too");
+    let bucket = [[("S3_BUCKET", "chat-images")].as_slice(), &key].concat();
+    let taken = config(&bucket).unwrap().s3.unwrap();
+    assert_eq!((taken.name.as_str(), taken.region.as_str()), ("chat-images", "us-east-1"));
+    assert!(taken.endpoint.is_none() && !taken.force_path_style && taken.session_token.is_none());
+    assert!(!format!("{taken:?}").contains("hunter2"));
+    for (wrong, told) in [
+        (vec![("S3_BUCKET", "chat-images")], "AWS_ACCESS_KEY_ID is required with S3_BUCKET"),
+        (bucket[..2].to_vec(), "AWS_SECRET_ACCESS_KEY is required with S3_BUCKET"),
+        (
+            [bucket.as_slice(), &[("S3_ENDPOINT_URL", "localhost:9000")]].concat(),
+            "S3_ENDPOINT_URL is \"localhost:9000\"",
+        ),
+        ([bucket.as_slice(), &[("S3_FORCE_PATH_STYLE", "yes")]].concat(), "S3_FORCE_PATH_STYLE is \"yes\""),
+        ([&[("S3_BUCKET", "Chat Images")], &bucket[1..]].concat(), "S3_BUCKET is \"Chat Images\""),
+    ] {
+        let error = config(&wrong).unwrap_err();
+        assert!(error.starts_with(told), "{error}");
+    }
+}
+
+#[test]
 fn production_turns_off_what_is_not_asked_for() {
     let quiet = config(&[("APP_ENV", "production"), ("JWT_SECRET", SECRET)]).unwrap();
     assert_eq!((quiet.graphiql, quiet.introspection, quiet.log_format), (false, false, LogFormat::Json));
@@ -157,7 +181,7 @@ fn an_example_stands_for_every_variable_and_for_no_other() {
         .lines()
         .filter_map(|line| line.strip_prefix("# ").unwrap_or(line).split_once('='))
         .map(|(name, _)| name)
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'))
         .collect();
     assert_eq!(set, variables::NAMES);
 }

@@ -10,7 +10,7 @@ use super::{Network, Origin};
 use crate::secrets::Secret;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 19] = [
+pub(super) const NAMES: [&str; 26] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -22,6 +22,13 @@ pub(super) const NAMES: [&str; 19] = [
     "PASSWORD_MIN_LENGTH",
     "CORS_ORIGINS",
     "PUBLIC_URL",
+    "S3_BUCKET",
+    "S3_ENDPOINT_URL",
+    "S3_FORCE_PATH_STYLE",
+    "AWS_REGION",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "WEB_DIR",
     "SIGNUP",
     "RATE_LIMITS",
@@ -33,7 +40,7 @@ pub(super) const NAMES: [&str; 19] = [
 ];
 
 /// Whoever sets one of these counts on what it does, which is not built yet.
-const TO_COME: [&str; 3] = ["REDIS_URL", "S3_BUCKET", "METRICS_ADDR"];
+const TO_COME: [&str; 2] = ["REDIS_URL", "METRICS_ADDR"];
 
 /// What a secret has to be.
 pub(super) const WANTS_A_SECRET: &str = "at least 32 bytes, such as the output of `openssl rand -base64 48`";
@@ -115,7 +122,7 @@ impl<'a> Variables<'a> {
     }
 
     /// A variable that is set to something.
-    fn get(&self, name: &str) -> Option<String> {
+    pub(super) fn get(&self, name: &str) -> Option<String> {
         let value = (self.lookup)(name)?.trim().to_owned();
         (!value.is_empty()).then_some(value)
     }

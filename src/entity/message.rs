@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::id::{ConversationId, MessageId, UserId};
+use crate::id::{ConversationId, ImageId, MessageId, UserId};
 
 /// A message, or the tombstone of one.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,6 +18,8 @@ pub struct Model {
     /// Null in a tombstone.
     pub text: Option<String>,
     pub reply_to_id: Option<MessageId>,
+    /// Null in a tombstone.
+    pub image_id: Option<ImageId>,
     /// 1, and one more with each edit or deletion.
     pub version: i32,
     /// The position of its MessageAdded in the feed, and the nonce of that batch.
@@ -48,6 +50,7 @@ impl Model {
     pub fn bury(&mut self, at: Timestamp) {
         if self.deleted_at.is_none() {
             self.text = None;
+            self.image_id = None;
             self.deleted_at = Some(at);
             self.version += 1;
         }

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::id::UserId;
+use crate::id::{ImageId, UserId};
 
 /// A person with an account, or what an erased one left.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -18,6 +18,8 @@ pub struct Model {
     pub email: Option<String>,
     pub password_hash: Option<String>,
     pub last_seen_at: Option<Timestamp>,
+    /// Their picture.
+    pub image_id: Option<ImageId>,
     /// The position of the newest change that others see; 0 when there was none.
     pub changed_position: i64,
     pub created_at: Timestamp,

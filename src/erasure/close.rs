@@ -12,6 +12,7 @@ use crate::entity::{erasure, session, user};
 use crate::error::Result;
 use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::id::{SessionId, UserId};
+use crate::images;
 
 /// What an erased person is called.
 const NAME: &str = "Deleted user";
@@ -69,6 +70,9 @@ impl Change for Close {
             .filter(user::Column::Id.is_in(ids()))
             .exec(tx)
             .await?;
+        for user in ids() {
+            images::erase(tx, now, user).await?;
+        }
         let under_way = ids().map(|user_id| erasure::Model { user_id, erased_at: now, told_position: None });
         db::insert(tx, under_way.collect()).await?;
         let written = ids().map(|user| {

@@ -22,6 +22,7 @@ use crate::app::App;
 use crate::entity::erasure;
 use crate::error::{Error, Result};
 use crate::id::UserId;
+use crate::images::Images;
 use crate::limits;
 use crate::presence::Presence;
 use crate::search::Search;
@@ -30,18 +31,29 @@ use crate::search::Search;
 #[derive(Clone)]
 pub struct Erasure {
     app: App,
-    accounts: Accounts,
-    presence: Presence,
-    search: Search,
+    traces: Traces,
     /// Rung when there is something to sweep.
     wake: Arc<Notify>,
     leaving: TaskTracker,
 }
 
+/// Where a person leaves something beside the database.
+#[derive(Clone)]
+pub struct Traces {
+    /// Their pictures.
+    pub images: Images,
+    /// Their sessions, some of which are open.
+    pub accounts: Accounts,
+    /// Whether they are here.
+    pub presence: Presence,
+    /// The words of what they wrote.
+    pub search: Search,
+}
+
 impl Erasure {
     /// Erasures of this program.
-    pub fn new(app: App, accounts: Accounts, presence: Presence, search: Search) -> Self {
-        Self { app, accounts, presence, search, wake: Arc::default(), leaving: TaskTracker::new() }
+    pub fn new(app: App, traces: Traces) -> Self {
+        Self { app, traces, wake: Arc::default(), leaving: TaskTracker::new() }
     }
 
     /// Erases a person. Afterwards nobody can read anything of theirs; their name, e-mail and sessions are gone.
@@ -54,9 +66,10 @@ impl Erasure {
 
     async fn close_and_leave(&self, user: UserId) -> Result<()> {
         for session in self.app.feed.append(close::Close { user }).await? {
-            self.accounts.ended(session);
+            self.traces.accounts.ended(session);
         }
-        self.presence.forget(user);
+        self.traces.presence.forget(user);
+        self.traces.images.delete_soon();
         let told = self.app.feed.append(leave::Leave { user }).await;
         tracing::info!(user.id = %user, "{user} has left for good");
         self.wake.notify_one();
@@ -104,7 +117,7 @@ impl Erasure {
     /// writes for a moment.
     async fn cut_the_log(&self) -> Result<()> {
         for _ in 0..limits::ERASURE_CUTS {
-            if self.search.has_forgotten().await? && self.app.db.forget_the_past().await? {
+            if self.traces.search.has_forgotten().await? && self.app.db.forget_the_past().await? {
                 return Ok(());
             }
             tokio::select! {

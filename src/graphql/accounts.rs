@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_graphql::connection::{Connection, Edge};
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use uuid::Uuid;
 
-use crate::accounts::{self, Email, Name, NewAccount, Password, Search, SignedIn};
+use crate::accounts::{self, Email, Name, NewAccount, Password, ProfileUpdate, Search, SignedIn};
 use crate::clock::Timestamp;
 use crate::entity::user;
 use crate::error::Error;
@@ -15,6 +15,7 @@ use crate::graphql::context::Reach;
 use crate::graphql::cookies;
 use crate::graphql::date_time::DateTime;
 use crate::graphql::error::{Failure, Result};
+use crate::graphql::images::{Image, ImageInput};
 use crate::graphql::loaders::load;
 use crate::graphql::paging::{self, Place};
 use crate::id::UserId;
@@ -56,6 +57,11 @@ impl User {
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
         let is_own = self.is_own || ctx.viewer().is_ok_and(|viewer| viewer.user() == self.row.id);
         Ok(self.row.email.as_deref().filter(|_| is_own))
+    }
+
+    /// The person's picture. Null where there is none.
+    async fn profile_pic(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
+        Image::find(ctx, self.row.image_id.filter(|_| !self.is_erased())).await
     }
 
     /// Whether the person is online: has an open socket on any device, or had one in the last 10 seconds. An erased
@@ -149,6 +155,8 @@ struct LoginInput {
 struct UpdateProfileInput {
     /// 1 to 80 characters, in any script.
     full_name: Option<String>,
+    /// Another picture; null removes the one there is.
+    profile_pic: MaybeUndefined<ImageInput>,
 }
 
 /// What a list of people has beside the people.
@@ -268,16 +276,22 @@ impl AccountsMutation {
     }
 
     /// Changes your profile. Everybody who shares a conversation with you hears of it as UserChanged. Codes:
-    /// BAD_USER_INPUT, RATE_LIMITED.
+    /// BAD_USER_INPUT; of a picture NOT_FOUND, RATE_LIMITED, SERVICE_UNAVAILABLE, UNSUPPORTED_IMAGE and
+    /// PAYLOAD_TOO_LARGE, as for the image of a message.
     async fn update_profile(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateProfileInput,
     ) -> Result<User> {
         let viewer = ctx.viewer()?.user();
-        match input.full_name {
-            Some(name) => Ok(accounts::rename(ctx.app()?, viewer, Name::parse(&name)?).await?.into()),
-            None => known_user(ctx, viewer).await,
-        }
+        let name = input.full_name.as_deref().map(Name::parse).transpose()?;
+        let fields = ["profilePic.file", "profilePic.uploadId"];
+        let picture = match input.profile_pic {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(picture) => Some(Some(picture.source(ctx, fields)?)),
+        };
+        let update = ProfileUpdate { name, picture };
+        Ok(accounts::update(ctx.app()?, &ctx.program()?.images, viewer, update).await?.into())
     }
 }

@@ -1,17 +1,19 @@
 //! What a resolver can reach: the program, and the viewer where there is one.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_graphql::Context;
 
 use crate::accounts::{Accounts, Viewer};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::erasure::Erasure;
 use crate::error::Error;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::moment::Moment;
+use crate::images::Images;
 use crate::messages::ReadMarks;
 use crate::presence::Presence;
 use crate::search::Search;
@@ -22,6 +24,8 @@ use crate::typing::Typing;
 pub struct Program {
     /// What every rule stands on.
     pub app: App,
+    /// Images and where they are.
+    pub images: Images,
     /// Signing in and out.
     pub accounts: Accounts,
     /// Who is online.
@@ -46,6 +50,25 @@ impl AskedForViewer {
     }
 }
 
+/// Until when the result of an execution that is to serve many viewers is as good as a new one.
+#[derive(Debug)]
+pub(super) struct GoodUntil(AtomicI64);
+
+/// Of what does not perish.
+pub(super) const FOR_EVER: Timestamp = Timestamp(i64::MAX);
+
+impl Default for GoodUntil {
+    fn default() -> Self {
+        Self(AtomicI64::new(FOR_EVER.0))
+    }
+}
+
+impl GoodUntil {
+    pub(super) fn time(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// What resolvers ask their context for.
 pub(super) trait Reach<'a> {
     fn program(&self) -> Result<&'a Program>;
@@ -54,6 +77,8 @@ pub(super) trait Reach<'a> {
     /// The signed-in viewer. In an execution that serves many viewers there is none, and it is noted that one was
     /// asked for: its result is thrown away, and every viewer gets their own.
     fn viewer(&self) -> Result<&'a Viewer>;
+    /// Notes that the result would be another one from this time on.
+    fn perishes(&self, at: Timestamp);
     /// Whether this tells of something in a conversation that the viewer has left since.
     fn has_left(&self) -> bool;
 }
@@ -79,6 +104,12 @@ impl<'a> Reach<'a> for Context<'a> {
             shared.0.store(true, Ordering::Relaxed);
         }
         Err(Failure(Error::Unauthenticated))
+    }
+
+    fn perishes(&self, at: Timestamp) {
+        if let Ok(shared) = self.data::<Arc<GoodUntil>>() {
+            shared.0.fetch_min(at.0, Ordering::Relaxed);
+        }
     }
 
     fn has_left(&self) -> bool {

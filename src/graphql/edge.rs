@@ -34,7 +34,7 @@ impl LiveEdge {
         match self.messages_of.as_ref().map_or(Concern::Told, |place| place.concern(event)) {
             Concern::Nothing => Take::Passed,
             Concern::Begins | Concern::Ends => Take::Left(Served::NotHere),
-            Concern::Told => match self.shared.ready(&event.shared) {
+            Concern::Told => match self.shared.ready(&event.shared, self.api.program().app.clock.now()) {
                 Some(Some(payload)) => Take::Told(payload),
                 Some(None) => Take::Passed,
                 None => Take::Left(Served::Lacks(Arc::clone(event))),

@@ -51,7 +51,8 @@ pub fn code(error: &Error) -> &'static str {
         Error::NotFound => "NOT_FOUND",
         Error::RateLimited { .. } => "RATE_LIMITED",
         Error::QueryTooComplex(_) => "QUERY_TOO_COMPLEX",
-        Error::PayloadTooLarge { .. } => "PAYLOAD_TOO_LARGE",
+        Error::PayloadTooLarge { .. } | Error::ImageTooLarge(_) => "PAYLOAD_TOO_LARGE",
+        Error::UnsupportedImage(_) => "UNSUPPORTED_IMAGE",
         Error::CursorExpired => "CURSOR_EXPIRED",
         Error::Unavailable { .. } => "SERVICE_UNAVAILABLE",
         Error::Internal(_) => "INTERNAL_SERVER_ERROR",
@@ -136,6 +137,8 @@ fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &s
         | Error::NotFound
         | Error::QueryTooComplex(_)
         | Error::PayloadTooLarge { .. }
+        | Error::ImageTooLarge(_)
+        | Error::UnsupportedImage(_)
         | Error::CursorExpired => {}
     }
 }

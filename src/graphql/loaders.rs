@@ -13,15 +13,17 @@ use futures_util::future::BoxFuture;
 use crate::accounts;
 use crate::app::App;
 use crate::conversations::{self, Members, Membership};
-use crate::entity::{conversation, message, user};
+use crate::entity::{conversation, image, message, user};
 use crate::error::{Error, Result};
 use crate::graphql::error::Failure;
-use crate::id::{ConversationId, MessageId, UserId};
+use crate::id::{ConversationId, ImageId, MessageId, UserId};
+use crate::images;
 use crate::messages;
 
 /// The loaders of one execution. They batch and do not remember: what they give is never stale.
 pub struct Loaders {
     pub(super) users: DataLoader<Users>,
+    pub(super) images: DataLoader<Images>,
     pub(super) messages: DataLoader<Messages>,
     pub(super) conversations: DataLoader<Conversations>,
     pub(super) newest: DataLoader<Newest>,
@@ -35,6 +37,7 @@ impl Loaders {
     pub(super) fn new(app: &App, viewer: Option<UserId>) -> Self {
         Self {
             users: loader(Users(app.clone())),
+            images: loader(Images(app.clone())),
             messages: loader(Messages(app.clone())),
             conversations: loader(Conversations(app.clone())),
             newest: loader(Newest(app.clone())),
@@ -76,6 +79,17 @@ impl Loader<UserId> for Users {
 
     async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Self::Value>, Self::Error> {
         index(accounts::by_ids(&self.0, keys), |row| (row.id, Arc::new(row))).await
+    }
+}
+
+pub(super) struct Images(App);
+
+impl Loader<ImageId> for Images {
+    type Value = Arc<image::Model>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ImageId]) -> Result<HashMap<ImageId, Self::Value>, Self::Error> {
+        index(images::by_ids(&self.0, keys), |row| (row.id, Arc::new(row))).await
     }
 }
 

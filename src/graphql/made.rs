@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::OnceCell;
 
+use crate::clock::Timestamp;
 use crate::graphql::Json;
 use crate::limits;
 
@@ -26,6 +27,8 @@ const SHAPES_KEPT: usize = 64;
 pub(super) enum Once {
     /// The frame's payload; `None` where there is nothing to tell.
     Payload(Option<Json>),
+    /// The same, for those who come before this time: there is something in it that perishes, such as an image's address.
+    Perishable(Option<Json>, Timestamp),
     /// It depends on who looks.
     AsksForViewer,
 }
@@ -61,7 +64,7 @@ impl Once {
         const AROUND: usize = 256;
         AROUND
             + match self {
-                Self::Payload(payload) => payload.as_ref().map_or(0, |json| json.len()),
+                Self::Payload(payload) | Self::Perishable(payload, _) => payload.as_ref().map_or(0, |json| json.len()),
                 Self::AsksForViewer => 0,
             }
     }

@@ -13,11 +13,12 @@ use crate::graphql::context::Reach;
 use crate::graphql::conversations::{Conversation, ConversationRef};
 use crate::graphql::date_time::DateTime;
 use crate::graphql::error::{Failure, Result};
+use crate::graphql::images::{Image, ImageInput};
 use crate::graphql::loaders::load;
 use crate::graphql::pages::{MessageWindow, message_list};
 use crate::graphql::paging::List;
 use crate::id::{ConversationId, MessageId};
-use crate::messages::{self, MessageText, NewMessage};
+use crate::messages::{self, NewMessage};
 
 /// A message, or the tombstone of one that was deleted.
 pub struct Message {
@@ -73,9 +74,14 @@ impl Message {
         }
     }
 
-    /// What it says, 1 to 4,000 characters. Null in a tombstone.
+    /// What it says, 1 to 4,000 characters. Null in a tombstone, and may be where there is an image.
     async fn text(&self) -> Option<&str> {
         self.row.text.as_deref()
+    }
+
+    /// Its image. Null where there is none, and in a tombstone.
+    async fn image(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
+        Image::find(ctx, self.row.image_id.filter(|_| self.row.deleted_at.is_none())).await
     }
 
     /// The message that it replies to, in the same conversation. Null in an event that reaches you when you have left.
@@ -134,8 +140,10 @@ struct SendMessageInput {
     id: Option<ID>,
     /// Where to. To yourself: BAD_USER_INPUT. To an erased person: NOT_FOUND.
     to: ConversationRef,
-    /// 1 to 4,000 characters after trimming.
+    /// 1 to 4,000 characters after trimming; text, image or both.
     text: Option<String>,
+    /// Its image. A retry with the same id need not send it again.
+    image: Option<ImageInput>,
     /// The message that it replies to, of the same conversation: else NOT_FOUND.
     reply_to_id: Option<ID>,
 }
@@ -193,8 +201,9 @@ pub struct MessagesMutation;
 #[Object]
 impl MessagesMutation {
     /// Sends a message. When it is answered, the message is on disk. 20 at once and then 5 a second are taken; a retry
-    /// with the same id costs none of them. Codes: BAD_USER_INPUT, NOT_FOUND, RATE_LIMITED, and SERVICE_UNAVAILABLE,
-    /// after which a retry with the same id is safe.
+    /// with the same id costs none of them. Of images, 10 at once and then 10 a minute. Codes: BAD_USER_INPUT, NOT_FOUND,
+    /// RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe; of an image
+    /// UNSUPPORTED_IMAGE, and PAYLOAD_TOO_LARGE, also where your images take up all the room there is for them.
     async fn send_message(
         &self,
         ctx: &Context<'_>,
@@ -206,15 +215,17 @@ impl MessagesMutation {
         // What is no id names nothing, as a new one does. It is found out after the message's own id was looked up.
         let to = input.to.parse().unwrap_or_else(|| Reference::Id(ConversationId::new()));
         let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
-        let new = NewMessage { id, to, text: input.text, reply_to };
+        let image = input.image.map(|image| image.source(ctx, ["image.file", "image.uploadId"])).transpose()?;
+        let new = NewMessage { id, to, text: input.text, image, reply_to };
         let program = ctx.program()?;
-        let sent = messages::send(&program.app, sender, new).await?;
+        let sent = messages::send(&program.app, &program.images, sender, new).await?;
         program.typing.sent(sender, sent.conversation_id);
         Ok(sent.into())
     }
 
-    /// Gives a message of yours another text, 1 to 4,000 characters. The same text makes no new version. Codes:
-    /// BAD_USER_INPUT (also for a deleted message), FORBIDDEN for somebody else's, NOT_FOUND, RATE_LIMITED.
+    /// Gives a message of yours another text, 1 to 4,000 characters; an empty one takes the caption off an image. The
+    /// same text makes no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN for somebody
+    /// else's, NOT_FOUND, RATE_LIMITED.
     async fn edit_message(
         &self,
         ctx: &Context<'_>,
@@ -223,11 +234,11 @@ impl MessagesMutation {
     ) -> Result<Message> {
         let viewer = ctx.viewer()?.user();
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
-        Ok(messages::edit(ctx.app()?, viewer, id, MessageText::parse(&text)?).await?.into())
+        Ok(messages::edit(ctx.app()?, viewer, id, &text).await?.into())
     }
 
-    /// Deletes a message of yours. A tombstone is left: id, sender, seq and deletedAt stay. Twice is once. Codes:
-    /// FORBIDDEN for somebody else's, NOT_FOUND.
+    /// Deletes a message of yours. A tombstone is left: id, sender, seq and deletedAt stay; text and image go, the
+    /// image's bytes from storage too. Twice is once. Codes: FORBIDDEN for somebody else's, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,
@@ -235,7 +246,7 @@ impl MessagesMutation {
     ) -> Result<Message> {
         let viewer = ctx.viewer()?.user();
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
-        Ok(messages::delete(ctx.app()?, viewer, id).await?.into())
+        Ok(messages::delete(ctx.app()?, &ctx.program()?.images, viewer, id).await?.into())
     }
 
     /// Moves your read mark forward, never back; beyond the newest message it stops there. A second move within a

@@ -12,6 +12,7 @@ mod feed;
 mod frame;
 mod groups;
 pub mod guard;
+mod images;
 mod live;
 mod loaders;
 mod made;
@@ -72,9 +73,10 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     accounts::AccountsMutation,
+    messages::MessagesMutation,
+    images::ImagesMutation,
     sessions::SessionsMutation,
     groups::GroupsMutation,
-    messages::MessagesMutation,
     typing::TypingMutation,
     erasure::ErasureMutation,
 );

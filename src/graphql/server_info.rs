@@ -28,9 +28,9 @@ pub enum ErrorCode {
     RateLimited,
     /// The document is larger, deeper or returns more than one request may; the message says which, and how much.
     QueryTooComplex,
-    /// The request's body is larger than the server takes.
+    /// The request's body is larger than the server takes, or an image is, or there is no more room for your images.
     PayloadTooLarge,
-    /// Not an image that the server takes.
+    /// Not an image that the server takes: send a JPEG, PNG, WebP or GIF, and all of it.
     UnsupportedImage,
     /// A feed cursor from which the server cannot resume.
     CursorExpired,
@@ -59,6 +59,10 @@ struct ServerInfo {
 struct ServerLimits {
     /// Characters (Unicode scalars) of a message.
     message_length: usize,
+    /// Bytes of an image.
+    image_bytes: usize,
+    /// Pixels of an image.
+    image_pixels: u32,
     /// The largest page of any list.
     page_size: u32,
     /// Members of a group, its owner included.
@@ -92,13 +96,15 @@ impl ServerInfoQuery {
     /// What this server is, and its limits. Anybody may ask.
     async fn server_info(&self, ctx: &Context<'_>) -> Result<ServerInfo> {
         let is_open = ctx.program()?.accounts.is_open_to_sign_ups().is_ok();
-        let mut features = vec!["groups", "presence", "resume", "search", "typing"];
+        let mut features = vec!["groups", "images", "presence", "resume", "search", "typing"];
         features.extend(is_open.then_some("signup"));
         Ok(ServerInfo {
             version: env!("CARGO_PKG_VERSION"),
             features,
             limits: ServerLimits {
                 message_length: limits::MESSAGE_LENGTH,
+                image_bytes: limits::IMAGE_BYTES,
+                image_pixels: limits::IMAGE_PIXELS,
                 page_size: limits::PAGE_SIZE,
                 group_members: limits::GROUP_MEMBERS,
                 query_bytes: limits::QUERY_BYTES,

@@ -16,8 +16,9 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::time::timeout;
 
 use crate::accounts::Viewer;
+use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::graphql::context::AskedForViewer;
+use crate::graphql::context::{AskedForViewer, FOR_EVER, GoodUntil};
 use crate::graphql::error::{finish, is_our_fault, server_error};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::made::{Identity, Kept, Made, Once};
@@ -125,12 +126,13 @@ impl Shared {
     }
 
     /// What [`resolve`](Self::resolve) would give of what holds this slot, where somebody has made it already.
-    pub(super) fn ready(&self, slot: &Slot) -> Option<Option<Json>> {
+    pub(super) fn ready(&self, slot: &Slot, now: Timestamp) -> Option<Option<Json>> {
         if self.asks_for_viewer() {
             return None;
         }
         match slot.get::<Arc<Made>>()?.cell(&self.identity).get()? {
             Once::Payload(payload) => Some(payload.clone()),
+            Once::Perishable(payload, until) => (now < *until).then(|| payload.clone()),
             Once::AsksForViewer => None,
         }
     }
@@ -159,7 +161,7 @@ impl Shared {
         payload(api.one_response(request).await, request_id)
     }
 
-    /// What everybody gets, made by the first who asks; `None` where it depends on who looks.
+    /// What everybody gets, made by the first who asks; `None` where it depends on who looks, or has perished.
     async fn for_everybody(
         &self,
         api: &Api,
@@ -177,19 +179,24 @@ impl Shared {
         };
         Ok(match made.cell(&self.identity).get_or_try_init(make).await? {
             Once::Payload(payload) => Some(payload.clone()),
+            Once::Perishable(payload, until) => (api.program().app.clock.now() < *until).then(|| payload.clone()),
             Once::AsksForViewer => None,
         })
     }
 
     async fn resolve_once(&self, api: &Api, moment: &Arc<Moment>, request_id: &str) -> Result<Once, Fault> {
-        let asked = Arc::new(AskedForViewer::default());
-        let request = self.request(api, Arc::clone(moment), None).data(Arc::clone(&asked));
+        let (asked, good) = (Arc::new(AskedForViewer::default()), Arc::new(GoodUntil::default()));
+        let request = self.request(api, Arc::clone(moment), None).data(Arc::clone(&asked)).data(Arc::clone(&good));
         let response = api.one_response(request).await;
         if asked.was_asked() {
             self.asks_for_viewer.store(true, Ordering::Relaxed);
             return Ok(Once::AsksForViewer);
         }
-        payload(response, request_id).map(Once::Payload)
+        let payload = payload(response, request_id)?;
+        Ok(match good.time() {
+            FOR_EVER => Once::Payload(payload),
+            until => Once::Perishable(payload, until),
+        })
     }
 
     fn request(&self, api: &Api, moment: Arc<Moment>, viewer: Option<&Viewer>) -> Request {

@@ -163,7 +163,7 @@ impl Subscription<'_> {
             }
         };
         // Most of the many have only to take what the first one made.
-        let payload = match moment.slot().and_then(|slot| self.shared.ready(slot)) {
+        let payload = match moment.slot().and_then(|slot| self.shared.ready(slot, self.api.program().app.clock.now())) {
             Some(payload) => Ok(payload),
             None => {
                 let resolve = self.shared.resolve(self.api, Arc::new(moment), &self.viewer, &self.request_id);

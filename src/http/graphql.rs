@@ -110,11 +110,10 @@ impl Call<'_> {
             Content::Json => parameters::from_json(&body::read(body, limits::BODY_BYTES).await?),
             Content::Multipart(content_type) => {
                 origin::require_preflight(headers)?;
-                // Before the body: a stranger's upload is not worth a byte of memory.
-                if self.session(credential).await?.is_none() {
-                    return Err(Error::Unauthenticated.into());
-                }
-                multipart::read(content_type, body).await
+                // Before the body: a stranger's upload is not worth a byte of the disk.
+                let session = self.session(credential).await?.ok_or(Error::Unauthenticated)?;
+                let images = &self.state.api.program().images;
+                multipart::read(content_type, body, images.incoming(session.viewer.user())?).await
             }
         }
     }

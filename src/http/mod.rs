@@ -10,6 +10,7 @@ mod connection;
 mod files;
 mod graphql;
 mod health;
+mod images;
 mod multipart;
 mod negotiate;
 mod origin;
@@ -21,19 +22,32 @@ mod session;
 pub mod socket;
 mod state;
 mod trace;
+mod uploads;
 
 use axum::Router;
+use axum::http::Method;
 use axum::middleware;
 use axum::routing::{any, get};
 
 pub use self::session::{Credential, Source};
 pub use self::state::HttpState;
 
+fn images(state: &HttpState) -> Router<HttpState> {
+    let images = Router::new()
+        .route("/images/{id}/{width}", any(images::image))
+        .layer(origin::cors(state.origins.clone(), [Method::GET]));
+    let uploads = Router::new()
+        .route("/uploads/{id}", any(uploads::upload))
+        .layer(origin::cors(state.origins.clone(), [Method::PUT]));
+    images.merge(uploads)
+}
+
 /// All addresses of the server, for [`accept::serve`], which says who is calling.
 pub fn router(state: HttpState) -> Router {
     Router::new()
         .route("/graphql", any(graphql::endpoint))
-        .layer(origin::cors(state.origins.clone()))
+        .layer(origin::cors(state.origins.clone(), [Method::GET, Method::POST]))
+        .merge(images(&state))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(pages::router())

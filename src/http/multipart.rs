@@ -1,9 +1,12 @@
 //! Uploads after the GraphQL multipart request specification: `operations`, `map`, and then one file for one variable.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::sync::Arc;
 
 use async_graphql::{Request, UploadValue};
 use axum::body::{Body, Bytes};
+use futures_util::TryStreamExt;
 use multer::{Constraints, Error, Multipart, SizeLimit};
 use tokio::time::timeout;
 
@@ -11,15 +14,22 @@ use super::body;
 use super::parameters;
 use super::refusal::Refusal;
 use crate::limits;
+use crate::storage::ScratchFile;
 
-/// Reads a multipart body. The file stays in memory, so this is for those who are signed in.
-pub(super) async fn read(content_type: &str, body: Body) -> Result<Request, Refusal> {
+/// Reads a multipart body. The file goes to disk as it comes, and is gone with the request; this is for those who are
+/// signed in.
+pub(super) async fn read(
+    content_type: &str,
+    body: Body,
+    (file, writer): (ScratchFile, File),
+) -> Result<Request, Refusal> {
     let boundary = multer::parse_boundary(content_type).map_err(refusal)?;
     body::refuse_declared(&body, limits::MULTIPART_BYTES)?;
-    timeout(limits::UPLOAD_READ, parts(body, boundary)).await.unwrap_or_else(|_| Err(Refusal::too_slow()))
+    let request = timeout(limits::UPLOAD_READ, parts(body, boundary, writer)).await;
+    Ok(request.unwrap_or_else(|_| Err(Refusal::too_slow()))?.data(Arc::new(file)))
 }
 
-async fn parts(body: Body, boundary: String) -> Result<Request, Refusal> {
+async fn parts(body: Body, boundary: String, writer: File) -> Result<Request, Refusal> {
     // The parts that are parsed have bounds of their own: as JSON they would grow to many times their size.
     let sizes = SizeLimit::new()
         .whole_stream(limits::MULTIPART_BYTES as u64)
@@ -37,14 +47,14 @@ async fn parts(body: Body, boundary: String) -> Result<Request, Refusal> {
 
     let file = parts.next_field().await.map_err(refusal)?.filter(|file| file.name() == Some(&name));
     let Some(file) = file else { return Err(Refusal::malformed("body", "the file that `map` names has to follow it")) };
-    let filename = file.file_name().unwrap_or_default().to_owned();
-    let content_type = file.content_type().map(ToString::to_string);
-    let content = file.bytes().await.map_err(refusal)?;
+    body::write(file.map_err(refusal), writer, limits::IMAGE_BYTES as u64).await?;
     if parts.next_field().await.map_err(refusal)?.is_some() {
         return Err(Refusal::malformed("body", "one file a request is taken"));
     }
 
-    request.set_upload(&path, UploadValue { filename, content_type, content });
+    // What the client calls it is nobody's business. The schema looks for the file itself in the request's data.
+    let upload = UploadValue { filename: String::new(), content_type: None, content: Bytes::new() };
+    request.set_upload(&path, upload);
     // async-graphql passes over a path that leads nowhere.
     if request.uploads.is_empty() {
         return Err(Refusal::malformed("body", "the path in `map` has to lead to a variable of the operation"));

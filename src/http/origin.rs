@@ -106,12 +106,12 @@ impl OriginPolicy {
 }
 
 /// What lets the pages of allowed origins read the answers; others get no permission, which browsers hold to.
-pub(super) fn cors(policy: Arc<OriginPolicy>) -> CorsLayer {
+pub(super) fn cors<const N: usize>(policy: Arc<OriginPolicy>, methods: [Method; N]) -> CorsLayer {
     let headers = [CONTENT_TYPE, AUTHORIZATION].into_iter().chain(PREFLIGHT).chain(HARMLESS);
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, parts| policy.allows(origin, &parts.headers)))
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods(methods)
         .allow_headers(headers.collect::<Vec<_>>())
         .expose_headers([X_REQUEST_ID, RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)

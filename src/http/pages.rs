@@ -27,7 +27,7 @@ use super::{built, files};
 use crate::config::Config;
 
 /// Addresses that belong to the server, so that a front end's page never stands at one by mistake.
-const RESERVED: [&str; 4] = ["graphql", "images", "healthz", "readyz"];
+const RESERVED: [&str; 5] = ["graphql", "images", "uploads", "healthz", "readyz"];
 
 /// For the chat client: files of ours and nothing else; images also as they are before they are uploaded.
 const CHAT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \

@@ -55,6 +55,10 @@ impl Refusal {
         Self { message: Some(message), ..Self::new(StatusCode::FORBIDDEN, Error::Forbidden) }
     }
 
+    pub(super) fn unsatisfiable() -> Self {
+        Self::input(StatusCode::RANGE_NOT_SATISFIABLE, "range", "there are no such bytes")
+    }
+
     pub(super) fn not_found() -> Self {
         Self { message: Some("there is nothing at this address"), ..Self::new(StatusCode::NOT_FOUND, Error::NotFound) }
     }
@@ -100,6 +104,8 @@ impl Refusal {
             | Error::NotFound
             | Error::QueryTooComplex(_)
             | Error::PayloadTooLarge { .. }
+            | Error::ImageTooLarge(_)
+            | Error::UnsupportedImage(_)
             | Error::CursorExpired => {}
         }
         let mut error = ServerError::new(self.message.map_or_else(|| self.error.to_string(), str::to_owned), None);
@@ -116,13 +122,14 @@ impl From<Error> for Refusal {
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Error::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Error::PayloadTooLarge { .. } | Error::ImageTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::Forbidden | Error::SignUpClosed => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::BadUserInput { .. }
             | Error::InvalidCredentials
             | Error::EmailTaken
             | Error::QueryTooComplex(_)
+            | Error::UnsupportedImage(_)
             | Error::CursorExpired => StatusCode::BAD_REQUEST,
         };
         Self::new(status, error)

@@ -11,19 +11,27 @@ use crate::db;
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
 use crate::feed::{Change, Kind, Placed, Plan, Rank, Written};
-use crate::id::{ConversationId, MessageId, UserId};
+use crate::id::{ConversationId, ImageId, MessageId, UserId};
+use crate::images::{self, Images};
 use crate::messages::{MessageText, told};
 
-/// Gives the viewer's message another text. The same text makes no new version.
-pub async fn edit(app: &App, viewer: UserId, id: MessageId, text: MessageText) -> Result<message::Model> {
+/// Gives the viewer's message another text, as it was typed. The same text makes no new version; an empty one takes the
+/// caption off an image.
+pub async fn edit(app: &App, viewer: UserId, id: MessageId, text: &str) -> Result<message::Model> {
+    let text = match text.trim().is_empty() {
+        true => None,
+        false => Some(MessageText::parse(text)?),
+    };
     // Everybody in the conversation hears of it, as of a new one.
     app.rates.send.take(&viewer)?;
     app.feed.append(Revise { viewer, id, revision: Revision::Edit(text) }).await
 }
 
 /// Makes the viewer's message a tombstone: seq, sender and time stay. Twice is once.
-pub async fn delete(app: &App, viewer: UserId, id: MessageId) -> Result<message::Model> {
-    app.feed.append(Revise { viewer, id, revision: Revision::Delete }).await
+pub async fn delete(app: &App, images: &Images, viewer: UserId, id: MessageId) -> Result<message::Model> {
+    let deleted = app.feed.append(Revise { viewer, id, revision: Revision::Delete }).await?;
+    images.delete_soon();
+    Ok(deleted)
 }
 
 struct Revise {
@@ -33,7 +41,8 @@ struct Revise {
 }
 
 enum Revision {
-    Edit(MessageText),
+    /// `None` takes the caption off an image.
+    Edit(Option<MessageText>),
     Delete,
 }
 
@@ -64,22 +73,30 @@ impl Change for Revise {
 
     async fn write(
         tx: &DatabaseTransaction,
-        _: Timestamp,
+        now: Timestamp,
         writes: Vec<Placed<Revised>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         let mut messages = HashMap::new();
         let mut conversations = HashMap::new();
         let mut written = Vec::with_capacity(writes.len());
-        for Placed { write: Revised { message, mut conversation }, first } in writes {
+        let mut let_go = Vec::new();
+        for Placed { write: Revised { message, lost, mut conversation }, first } in writes {
+            let_go.extend(lost);
             conversation.last_position = first.position;
             conversations.insert(conversation.id, conversation);
             written.push(Written { events: vec![told(Kind::MessageChanged, &message)], answer: message.clone() });
             messages.insert(message.id, message);
         }
-        let revised =
-            [message::Column::Text, message::Column::Version, message::Column::EditedAt, message::Column::DeletedAt];
+        let revised = [
+            message::Column::Text,
+            message::Column::ImageId,
+            message::Column::Version,
+            message::Column::EditedAt,
+            message::Column::DeletedAt,
+        ];
         db::upsert(tx, messages.into_values().collect(), revised).await?;
         db::upsert(tx, conversations.into_values().collect(), [conversation::Column::LastPosition]).await?;
+        images::detach(tx, now, &let_go).await?;
         Ok(written)
     }
 }
@@ -87,6 +104,8 @@ impl Change for Revise {
 /// A message as a revision leaves it, and where it is.
 struct Revised {
     message: message::Model,
+    /// The image that it had.
+    lost: Option<ImageId>,
     conversation: conversation::Model,
 }
 
@@ -108,22 +127,29 @@ impl Revisions {
             return Err(Error::Forbidden);
         }
         let conversation = self.conversations.get(&message.conversation_id).ok_or(Error::NotFound)?;
+        let mut lost = None;
         match change.revision {
             Revision::Edit(_) if message.deleted_at.is_some() => {
                 return Err(Error::input("id", "this message was deleted and cannot be edited"));
             }
-            Revision::Edit(text) if message.text.as_deref() == Some(text.as_str()) => {
+            Revision::Edit(None) if message.image_id.is_none() => {
+                return Err(Error::input("text", "write something that can be seen, or delete the message"));
+            }
+            Revision::Edit(text) if message.text.as_deref() == text.as_ref().map(MessageText::as_str) => {
                 return Ok(Plan::Done(message.clone()));
             }
             Revision::Edit(text) => {
-                message.text = Some(text.as_str().to_owned());
+                message.text = text.map(|text| text.as_str().to_owned());
                 message.edited_at = Some(self.now);
                 message.version += 1;
             }
             Revision::Delete if message.deleted_at.is_some() => return Ok(Plan::Done(message.clone())),
-            Revision::Delete => message.bury(self.now),
+            Revision::Delete => {
+                lost = message.image_id;
+                message.bury(self.now);
+            }
         }
-        let revised = Revised { message: message.clone(), conversation: conversation.clone() };
+        let revised = Revised { message: message.clone(), lost, conversation: conversation.clone() };
         Ok(Plan::Write { write: revised, events: 1 })
     }
 }

@@ -1,20 +1,20 @@
 //! Sends a message: once, however often it is tried, and with a seq that leaves no hole.
 
-use std::collections::{HashMap, HashSet};
+mod plan;
+mod write;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::{self, Directs, Membership, Reference};
-use crate::db;
+use crate::conversations::{self, Membership, Reference};
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::membership::{self, Role};
-use crate::entity::message;
+use crate::entity::{membership, message};
 use crate::error::{Error, Result};
-use crate::feed::{Change, Cursor, Kind, Placed, Plan, Rank, Written};
-use crate::id::{ConversationId, MessageId, UserId};
-use crate::messages::{MessageText, told};
+use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::id::{MessageId, UserId};
+use crate::images::{Attachment, Images, Source};
+use crate::messages::MessageText;
 
 /// What a person wants to send.
 #[derive(Debug)]
@@ -23,14 +23,16 @@ pub struct NewMessage {
     pub id: Option<MessageId>,
     /// Where to.
     pub to: Reference,
-    /// As it was typed.
+    /// As it was typed; with an image it may be left out.
     pub text: Option<String>,
+    /// Where its image comes from.
+    pub image: Option<Source>,
     /// What it replies to, in the same conversation.
     pub reply_to: Option<MessageId>,
 }
 
 /// Sends a message, or returns the one that was sent before with the same id, as it is now.
-pub async fn send(app: &App, sender: UserId, new: NewMessage) -> Result<message::Model> {
+pub async fn send(app: &App, images: &Images, sender: UserId, new: NewMessage) -> Result<message::Model> {
     // Before anything else of the input, so that a retry is answered whatever has become of the rest since.
     if let Some(id) = new.id
         && let Some(sent) = message::Entity::find_by_id(id).one(&app.db.reader).await?
@@ -41,11 +43,42 @@ pub async fn send(app: &App, sender: UserId, new: NewMessage) -> Result<message:
     if new.to == Reference::Direct(sender) {
         return Err(Error::input("to.userId", "a message goes to somebody else"));
     }
-    let text = new.text.ok_or_else(|| Error::input("text", "a message has a text"))?;
-    let text = MessageText::parse(&text)?;
+    let text = text(new.text.as_deref(), new.image.is_some())?;
     app.rates.send.take(&sender)?;
     let id = new.id.unwrap_or_else(MessageId::new);
-    app.feed.append(Send { id, sender, to: new.to, text, reply_to: new.reply_to }).await
+    let prepared = match &new.image {
+        Some(source) => {
+            may_write(app, sender, new.to).await?;
+            Some(images.prepare(sender, source).await?)
+        }
+        None => None,
+    };
+    let image = prepared.as_deref().cloned();
+    let sent = app.feed.append(Send { id, sender, to: new.to, text, image, reply_to: new.reply_to }).await?;
+    // A retry may have been faster, with an image of its own.
+    if let Some(prepared) = prepared.filter(|prepared| sent.image_id == Some(prepared.id())) {
+        prepared.attached();
+    }
+    Ok(sent)
+}
+
+/// A text, where an image does not speak for itself.
+fn text(raw: Option<&str>, has_image: bool) -> Result<Option<MessageText>> {
+    match raw {
+        None if has_image => Ok(None),
+        Some(raw) if has_image && raw.trim().is_empty() => Ok(None),
+        Some(raw) => MessageText::parse(raw).map(Some),
+        None => Err(Error::input("text", "a message has a text, an image or both")),
+    }
+}
+
+/// Finds out early what the writer will find out for sure: an image takes seconds.
+async fn may_write(app: &App, sender: UserId, to: Reference) -> Result<()> {
+    let may = match to {
+        Reference::Id(_) => conversations::find_membership(app, sender, to).await?.is_some(),
+        Reference::Direct(other) => conversations::can_be_written_to(app, other).await?,
+    };
+    if may { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// The message that a retry means; an error where the id was used for something else. `own` is the conversation it is
@@ -72,7 +105,8 @@ struct Send {
     id: MessageId,
     sender: UserId,
     to: Reference,
-    text: MessageText,
+    text: Option<MessageText>,
+    image: Option<Attachment>,
     reply_to: Option<MessageId>,
 }
 
@@ -86,6 +120,7 @@ enum Sending {
 struct New {
     /// Complete but for its place in the feed.
     message: message::Model,
+    image: Option<Attachment>,
     conversation: conversation::Model,
     standing: Standing,
 }
@@ -110,209 +145,15 @@ impl Change for Send {
         now: Timestamp,
         changes: Vec<Self>,
     ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        let mut batch = Sends::read(tx, now, &changes).await?;
+        let mut batch = plan::Sends::read(tx, now, &changes).await?;
         Ok(changes.into_iter().map(|change| batch.plan(change)).collect())
     }
 
     async fn write(
         tx: &DatabaseTransaction,
-        _: Timestamp,
+        now: Timestamp,
         writes: Vec<Placed<Sending>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
-        write(tx, writes).await
-    }
-}
-
-/// What a batch of sends needs to know, and what it has decided so far.
-struct Sends {
-    now: Timestamp,
-    /// Those that are written and those of this batch, by id.
-    sent: HashMap<MessageId, (message::Model, bool)>,
-    replied_to: HashMap<MessageId, ConversationId>,
-    conversations: HashMap<ConversationId, conversation::Model>,
-    memberships: HashMap<(ConversationId, UserId), membership::Model>,
-    directs: Directs,
-    /// The direct conversations that this batch makes.
-    begun: HashSet<ConversationId>,
-}
-
-impl Sends {
-    async fn read(tx: &DatabaseTransaction, now: Timestamp, changes: &[Send]) -> Result<Self, DbErr> {
-        let ids = changes.iter().map(|change| change.id);
-        let replied_to = changes.iter().filter_map(|change| change.reply_to);
-        let known: HashSet<MessageId> = ids.chain(replied_to).collect();
-        let known = message::Entity::find().filter(message::Column::Id.is_in(known)).all(tx).await?;
-        let mut pairs = Vec::new();
-        // Where the messages are that were sent before is needed to tell a retry.
-        let mut conversation_ids: HashSet<ConversationId> = known.iter().map(|row| row.conversation_id).collect();
-        for change in changes {
-            match change.to {
-                Reference::Id(id) => {
-                    conversation_ids.insert(id);
-                }
-                Reference::Direct(other) => pairs.push(DirectPair::of(change.sender, other)),
-            }
-        }
-        let mut named = Vec::new();
-        if !conversation_ids.is_empty() {
-            named =
-                conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx).await?;
-        }
-        let directs = Directs::read(tx, pairs, named.iter().filter_map(|row| row.direct_pair.clone())).await?;
-        let known_directs = directs.known().cloned();
-        let conversations: HashMap<_, _> = named.into_iter().chain(known_directs).map(|row| (row.id, row)).collect();
-        let senders: HashSet<UserId> = changes.iter().map(|change| change.sender).collect();
-        let memberships = conversations::find_own(tx, senders, conversations.keys().copied()).await?;
-        Ok(Self {
-            now,
-            replied_to: known.iter().map(|row| (row.id, row.conversation_id)).collect(),
-            sent: known.into_iter().map(|row| (row.id, (row, true))).collect(),
-            conversations,
-            memberships,
-            directs,
-            begun: HashSet::new(),
-        })
-    }
-
-    fn plan(&mut self, send: Send) -> Result<Plan<Send>> {
-        if let Some((sent, is_written)) = self.sent.get(&send.id) {
-            let place = (sent.conversation_id, send.sender);
-            let is_in = self.memberships.contains_key(&place) || self.begun.contains(&sent.conversation_id);
-            let own = self.conversations.get(&sent.conversation_id).filter(|_| is_in);
-            let sent = repeated(send.sender, send.to, sent, own)?;
-            return Ok(match is_written {
-                true => Plan::Done(sent),
-                false => Plan::Write { write: Sending::Repeat(sent.id), events: 0 },
-            });
-        }
-        let (mut conversation, standing) = self.conversation(&send)?;
-        if let Some(reply_to) = send.reply_to
-            && self.replied_to.get(&reply_to) != Some(&conversation.id)
-        {
-            return Err(Error::NotFound);
-        }
-        conversation.last_seq += 1;
-        let message = message::Model {
-            id: send.id,
-            conversation_id: conversation.id,
-            seq: conversation.last_seq,
-            sender_id: send.sender,
-            text: Some(send.text.as_str().to_owned()),
-            reply_to_id: send.reply_to,
-            version: 1,
-            position: 0,
-            nonce: 0,
-            created_at: self.now,
-            edited_at: None,
-            deleted_at: None,
-        };
-        self.conversations.insert(conversation.id, conversation.clone());
-        self.sent.insert(message.id, (message.clone(), false));
-        self.replied_to.insert(message.id, conversation.id);
-        let events = match standing {
-            Standing::Begins => 3,
-            Standing::Member(_) | Standing::Begun => 1,
-        };
-        Ok(Plan::Write { write: Sending::New(Box::new(New { message, conversation, standing })), events })
-    }
-
-    /// Where a message goes, as earlier ones of the batch have left it.
-    fn conversation(&mut self, send: &Send) -> Result<(conversation::Model, Standing)> {
-        let (found, is_new) = match send.to {
-            Reference::Id(id) => {
-                let found = self.conversations.get(&id).filter(|found| self.directs.is_open(found));
-                (found.cloned().ok_or(Error::NotFound)?, false)
-            }
-            Reference::Direct(other) => self.directs.between(send.sender, other, self.now)?,
-        };
-        let conversation = self.conversations.get(&found.id).cloned().unwrap_or(found);
-        let standing = if is_new {
-            self.begun.insert(conversation.id);
-            Standing::Begins
-        } else if let Some(row) = self.memberships.get(&(conversation.id, send.sender)) {
-            Standing::Member(row.clone())
-        } else if self.begun.contains(&conversation.id) && matches!(send.to, Reference::Direct(_)) {
-            Standing::Begun
-        } else {
-            return Err(Error::NotFound);
-        };
-        Ok((conversation, standing))
-    }
-}
-
-/// The rows that a batch of sends leaves.
-#[derive(Default)]
-struct Rows {
-    conversations: HashMap<ConversationId, conversation::Model>,
-    memberships: HashMap<(ConversationId, UserId), membership::Model>,
-    messages: HashMap<MessageId, message::Model>,
-}
-
-async fn write(tx: &DatabaseTransaction, writes: Vec<Placed<Sending>>) -> Result<Vec<Written<Send>>, DbErr> {
-    let mut rows = Rows::default();
-    let mut written = Vec::with_capacity(writes.len());
-    for Placed { write, first } in writes {
-        written.push(match write {
-            Sending::New(new) => rows.add(*new, first),
-            Sending::Repeat(id) => {
-                let sent = rows.messages.get(&id).cloned();
-                Written::silent(sent.ok_or_else(|| DbErr::Custom("a repeated message was not written".into()))?)
-            }
-        });
-    }
-    rows.save(tx).await?;
-    Ok(written)
-}
-
-impl Rows {
-    fn add(&mut self, new: New, first: Cursor) -> Written<Send> {
-        let New { mut message, mut conversation, standing } = new;
-        let mut events = Vec::with_capacity(3);
-        message.position = first.position;
-        message.nonce = first.nonce.into();
-        let own = (conversation.id, message.sender_id);
-        match standing {
-            Standing::Member(row) => {
-                self.memberships.entry(own).or_insert(row);
-            }
-            Standing::Begun => {}
-            Standing::Begins => {
-                for user_id in conversation.direct_pair.iter().flat_map(DirectPair::people) {
-                    events.push(conversations::joined(conversation.id, user_id));
-                    self.memberships.insert(
-                        (conversation.id, user_id),
-                        membership::Model {
-                            conversation_id: conversation.id,
-                            user_id,
-                            from_position: message.position,
-                            to_position: None,
-                            role: Role::Member,
-                            last_read_seq: 0,
-                            joined_at: message.created_at,
-                        },
-                    );
-                    message.position += 1;
-                }
-            }
-        }
-        // Sending counts as reading.
-        if let Some(own) = self.memberships.get_mut(&own) {
-            own.last_read_seq = message.seq;
-        }
-        events.push(told(Kind::MessageAdded, &message));
-        conversation.last_position = message.position;
-        conversation.active_position = message.position;
-        self.conversations.insert(conversation.id, conversation);
-        self.messages.insert(message.id, message.clone());
-        Written { answer: message, events }
-    }
-
-    /// One statement a table. What is there is named by its key, and only what changed of it is set.
-    async fn save(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
-        let moved =
-            [conversation::Column::LastSeq, conversation::Column::LastPosition, conversation::Column::ActivePosition];
-        db::upsert(tx, self.conversations.into_values().collect(), moved).await?;
-        db::upsert(tx, self.memberships.into_values().collect(), [membership::Column::LastReadSeq]).await?;
-        db::insert(tx, self.messages.into_values().collect()).await
+        write::write(tx, now, writes).await
     }
 }

@@ -83,3 +83,54 @@ async fn a_page_of_hits_costs_a_statement_a_field() {
     // The viewer's conversations, the page, sender, replyTo, its sender, conversation, unreadCount, otherUser.
     assert!(cost <= 8, "{cost}");
 }
+
+#[tokio::test]
+async fn a_page_of_people_costs_a_statement_a_field() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    for name in ["Bob", "Carl", "Eve", "Fay", "Gus"] {
+        app.user(name).await;
+    }
+
+    let people = "{ users { totalCount pageInfo { hasNextPage } nodes { fullName online lastSeenAt email } } }";
+    let cost = app.statements(&ada, people).await.len();
+
+    // The page and the count.
+    assert_eq!(cost, 2);
+}
+
+#[tokio::test]
+async fn a_page_of_events_costs_a_statement_a_field() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let before = ada.feed_cursor().await;
+    for _ in 0..8 {
+        talk(&ada, std::slice::from_ref(&bob)).await;
+    }
+
+    let events = format!(
+        "{{ events(after: \"{before}\") {{ events {{
+            ... on MessageAdded {{ message {{ text sender {{ fullName }} replyTo {{ text sender {{ fullName }} }} }} }}
+            ... on ConversationChanged {{ conversation {{ title unreadCount lastMessage {{ text }} }} }} }} }} }}"
+    );
+    let cost = app.statements(&ada, &events).await.len();
+
+    // sender, replyTo, its sender; conversation, unreadCount, lastMessage. What the feed reads is a page at a time.
+    assert!(cost <= 6, "{cost}");
+}
+
+#[tokio::test]
+async fn a_page_of_members_costs_a_statement_a_field() {
+    let app = TestApp::start().await;
+    let (ada, bob, carl) = (app.user("Ada").await, app.user("Bob").await, app.user("Carl").await);
+    let tea = ada.group("Tea", &[&bob, &carl]).await;
+
+    let members = format!(
+        "{{ conversation(by: {{ conversationId: \"{tea}\" }}) {{ members {{ pageInfo {{ endCursor }} nodes {{
+            role lastReadSeq user {{ fullName online }} }} }} }} }}"
+    );
+    let cost = app.statements(&ada, &members).await.len();
+
+    // The conversation, whether the viewer may see its members, and they.
+    assert!(cost <= 3, "{cost}");
+}

@@ -17,6 +17,7 @@ async fn no_secret_and_nothing_that_people_wrote_is_in_the_log() {
     let bob = Person::sign_up_as(&server, "Bob", "bob.babbage@engine.example").await;
 
     a_short_session(&server, &ada, &bob).await;
+    let address = an_upload(&server, &ada).await;
     faults(&server, &ada).await;
     server.stop().await;
 
@@ -26,6 +27,7 @@ async fn no_secret_and_nothing_that_people_wrote_is_in_the_log() {
     let secret = std::fs::read_to_string(server.folder().join("data/jwt-secret")).expect("a secret");
     let mut never: Vec<&str> = vec![PASSWORD, WRONG_PASSWORD, secret.trim(), "ada.lovelace", "bob.babbage", "argon2id"];
     never.extend(TEXTS);
+    never.push(address.rsplit('=').next().expect("a signature"));
     for person in [&ada, &bob] {
         // Signed, or only the part that says who it is.
         never.extend(person.token.split('.').skip(1).chain([person.token.as_str()]));
@@ -56,6 +58,15 @@ async fn a_short_session(server: &Server, ada: &Person, bob: &Person) {
     let by_cookie = server.http().post(server.url("/graphql")).header("cookie", format!("jwt={}", ada.token));
     let by_cookie = by_cookie.json(&json!({ "query": "{ me { email } }" })).send().await.expect("an answer");
     assert_eq!(by_cookie.json::<Value>().await.expect("JSON")["data"]["me"]["email"], json!(ada.email));
+}
+
+/// Uploads by a signed address; the address.
+async fn an_upload(server: &Server, ada: &Person) -> String {
+    let query = "mutation { createImageUpload(input: { mimeType: \"image/png\", byteSize: 5 }) { url } }";
+    let url = ada.ask(query, json!({})).await["createImageUpload"]["url"].as_str().expect("a URL").to_owned();
+    let put = server.http().put(url.replace("localhost", "127.0.0.1")).header("content-type", "image/png");
+    assert_eq!(put.body("hello").send().await.expect("an answer").status(), 200);
+    url
 }
 
 /// Requests that are wrong are where things are logged that were not meant to be.

@@ -11,6 +11,7 @@ mod duplicates;
 mod erasure;
 mod files;
 mod going_down;
+mod images;
 mod kill;
 mod logs;
 mod operator;

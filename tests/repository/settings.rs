@@ -12,12 +12,14 @@ fn known() -> BTreeSet<String> {
     literals(table).into_iter().collect()
 }
 
+fn is_of_a_name(c: char) -> bool {
+    c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'
+}
+
 /// String literals that look like a variable.
 fn literals(code: &str) -> Vec<String> {
     let is_variable = |text: &&str| {
-        text.len() > 3 && text.starts_with(|c: char| c.is_ascii_uppercase()) && {
-            text.chars().all(|c| c.is_ascii_uppercase() || c == '_')
-        }
+        text.len() > 3 && text.starts_with(|c: char| c.is_ascii_uppercase()) && { text.chars().all(is_of_a_name) }
     };
     code.split('"').skip(1).step_by(2).filter(is_variable).map(str::to_owned).collect()
 }
@@ -35,7 +37,7 @@ fn the_example_has_a_line_for_every_setting_and_for_nothing_else() {
     let set = example.lines().filter_map(|line| line.trim_start_matches(['#', ' ']).split_once('='));
     let shown: BTreeSet<String> = set
         .map(|(name, _)| name.to_owned())
-        .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .filter(|name| !name.is_empty() && name.chars().all(is_of_a_name))
         .collect();
     assert_eq!(shown, known());
 }

@@ -27,7 +27,7 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         "Query.conversation",
         Refused,
         r#"{ conversation(by: { conversationId: "CONVERSATION" }) { id title memberCount
-        lastSeq unreadCount members { nodes { user { id } } } messages { nodes { text } } lastMessage { text } } }"#,
+        lastSeq unreadCount members { nodes { user { id } } } messages { nodes { text image { url } } } lastMessage { text } } }"#,
     ),
     ("Query.conversation", Refused, r#"{ conversation(by: { userId: "CONVERSATION" }) { id } }"#),
     (
@@ -37,7 +37,11 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         nodes { id text sender { id } } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } }"#,
     ),
     ("Query.messages", Refused, r#"{ messages(conversation: { conversationId: "MESSAGE" }) { nodes { id } } }"#),
-    ("Query.message", Refused, r#"{ message(id: "MESSAGE") { id text replyTo { text } conversation { id } } }"#),
+    (
+        "Query.message",
+        Refused,
+        r#"{ message(id: "MESSAGE") { id text image { url } replyTo { text } conversation { id } } }"#,
+    ),
     ("Query.message", Refused, r#"{ message(id: "CONVERSATION") { id } }"#),
     ("Query.sessions", Refused, "{ sessions { id current userAgent createdAt lastUsedAt expiresAt } }"),
     (
@@ -74,6 +78,22 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
     ),
     ("Mutation.deleteAccount", Refused, r#"mutation { deleteAccount(password: "correct horse 7 battery") }"#),
     ("Mutation.updateProfile", Refused, r#"mutation { updateProfile(input: { fullName: "Mallory" }) { id } }"#),
+    (
+        "Mutation.updateProfile",
+        Refused,
+        r#"mutation { updateProfile(input: { profilePic: { uploadId: "MESSAGE" } }) { profilePic { url } } }"#,
+    ),
+    (
+        "Mutation.createImageUpload",
+        Refused,
+        r#"mutation { createImageUpload(input: { mimeType: "image/png", byteSize: 1 }) { method } }"#,
+    ),
+    (
+        "Mutation.sendMessage",
+        Refused,
+        r#"mutation { sendMessage(input: {
+        to: { userId: "PERSON" }, image: { uploadId: "MESSAGE" } }) { id image { url } } }"#,
+    ),
     (
         "Mutation.sendMessage",
         Refused,

@@ -1,6 +1,6 @@
 //! A client that keeps what it knows true by the feed alone: one look at everything, and from then on events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -46,6 +46,8 @@ pub struct Client {
     /// The newest text that came.
     pub heard: String,
     known: BTreeMap<String, Known>,
+    /// Conversations that one was added to and had left again when that was told: their REMOVED is still to come.
+    passing: BTreeSet<String>,
     /// Names of people, and whether they were erased.
     people: BTreeMap<String, (Value, bool)>,
 }
@@ -58,6 +60,7 @@ impl Client {
             cursor: person.feed_cursor().await,
             heard: String::new(),
             known: BTreeMap::new(),
+            passing: BTreeSet::new(),
             people: BTreeMap::new(),
         };
         for conversation in everything(person).await {
@@ -89,6 +92,7 @@ impl Client {
     pub fn take(&mut self, event: &Value) {
         self.cursor = text(&event["cursor"]);
         match event["__typename"].as_str().expect("a type") {
+            "MessageAdded" | "MessageChanged" if self.passes_by(&event["message"]["conversationId"]) => {}
             "MessageAdded" => {
                 self.added(&event["message"]);
                 self.heard = event["message"]["text"].as_str().unwrap_or_default().to_owned();
@@ -100,16 +104,26 @@ impl Client {
                 self.reads(&text(&event["conversationId"]), &reader, seq);
             }
             "ConversationChanged" => match event["change"].as_str().expect("a change") {
-                "REMOVED" => drop(self.known.remove(&text(&event["conversationId"]))),
-                // In a replay of something that one is no longer in: its REMOVED comes later.
+                "REMOVED" => {
+                    self.known.remove(&text(&event["conversationId"]));
+                    self.passing.remove(&text(&event["conversationId"]));
+                }
+                "ADDED" if event["conversation"].is_null() => {
+                    self.passing.insert(text(&event["conversationId"]));
+                }
                 _ if event["conversation"].is_null() => {}
                 "ADDED" => self.learn(&event["conversation"]),
+                _ if self.passes_by(&event["conversationId"]) => {}
                 _ => self.learn_members(&event["conversation"]),
             },
             "UserChanged" => self.meet(&event["user"]),
             "CaughtUp" => {}
             other => panic!("{other}: {event}"),
         }
+    }
+
+    fn passes_by(&self, conversation: &Value) -> bool {
+        self.passing.contains(&text(conversation))
     }
 
     fn meet(&mut self, user: &Value) {
@@ -119,6 +133,7 @@ impl Client {
     }
 
     fn learn(&mut self, conversation: &Value) {
+        self.passing.remove(&text(&conversation["id"]));
         let known = self.known.entry(text(&conversation["id"])).or_default();
         known.kind = conversation["kind"].clone();
         known.other = conversation["otherUser"]["id"].clone();
@@ -138,9 +153,8 @@ impl Client {
     fn learn_members(&mut self, conversation: &Value) {
         let members = list(&conversation["members"]["nodes"]);
         members.iter().for_each(|member| self.meet(&member["user"]));
-        let Some(known) = self.known.get_mut(&text(&conversation["id"])) else {
-            panic!("UPDATED before ADDED: {conversation}")
-        };
+        let known = self.known.get_mut(&text(&conversation["id"]));
+        let known = known.unwrap_or_else(|| panic!("UPDATED before ADDED: {conversation}"));
         known.title = conversation["title"].clone();
         known.member_count = number(&conversation["memberCount"]);
         let before = std::mem::take(&mut known.members);

@@ -21,6 +21,7 @@ impl TestApp {
             email: None,
             password_hash: None,
             last_seen_at: None,
+            image_id: None,
             changed_position: 0,
             created_at: Timestamp(0),
             updated_at: Timestamp(0),

@@ -1,5 +1,6 @@
 //! What the tests share: a server of their own each, people who use it, and their sockets.
 
+pub mod bucket;
 mod cookie;
 mod counted;
 mod crowd;
@@ -7,15 +8,18 @@ mod groups;
 mod history;
 pub mod hostile;
 mod person;
+pub mod pictures;
 mod refused;
 mod restart;
 mod search;
 pub mod secrets;
 mod socket;
+mod stored;
+mod upload;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -32,6 +36,7 @@ pub use history::position;
 pub use person::{EVENTS, PASSWORD, Person, SEND};
 pub use refused::refusal;
 pub use socket::{Closed, Socket};
+pub use upload::{multipart, multipart_type, send_image};
 
 /// Longer than anything here takes on a busy machine. A test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -120,6 +125,11 @@ impl TestApp {
 
     pub fn http(&self) -> &reqwest::Client {
         &self.http
+    }
+
+    /// The folder of its data.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The server's own database, to look into.

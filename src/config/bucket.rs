@@ -1,0 +1,58 @@
+//! The bucket for images, where one is named.
+
+use url::Url;
+
+use super::ConfigError;
+use super::variables::Variables;
+use crate::secrets::Secret;
+
+/// A bucket of S3, or of something that speaks like it.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// Where it is, when it is not with AWS.
+    pub endpoint: Option<Url>,
+    /// Whether the bucket's name goes into the path and not before the host.
+    pub force_path_style: bool,
+    /// Its region, by which requests are signed.
+    pub region: String,
+    /// Who asks.
+    pub access_key_id: String,
+    /// With which requests are signed.
+    pub secret_access_key: Secret,
+    /// Of keys that last for a while only.
+    pub session_token: Option<Secret>,
+}
+
+impl Bucket {
+    /// The bucket of the settings; `None` where none is named.
+    pub(super) fn read(vars: &Variables<'_>) -> Result<Option<Self>, ConfigError> {
+        let endpoint = vars.read("S3_ENDPOINT_URL", None, "an http or https address", |text| {
+            let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+            Some(Some(url))
+        })?;
+        let force_path_style = vars.switch("S3_FORCE_PATH_STYLE", false)?;
+        let Some(name) =
+            vars.read("S3_BUCKET", None, "the name of a bucket", |text| is_name(text).then(|| Some(text.to_owned())))?
+        else {
+            return Ok(None);
+        };
+        let wanted = |name, takes| vars.get(name).ok_or_else(|| ConfigError::missing(name, "with S3_BUCKET", takes));
+        Ok(Some(Self {
+            name,
+            endpoint,
+            force_path_style,
+            region: vars.get("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
+            access_key_id: wanted("AWS_ACCESS_KEY_ID", "the id of a key that may read and write the bucket")?,
+            secret_access_key: Secret::new(wanted("AWS_SECRET_ACCESS_KEY", "the secret of that key")?),
+            session_token: vars.get("AWS_SESSION_TOKEN").map(Secret::new),
+        }))
+    }
+}
+
+/// The rules of S3 for names, but for those that only AWS has.
+fn is_name(text: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    (3..=63).contains(&text.len()) && text.chars().all(is_letter) && !text.contains("..")
+}

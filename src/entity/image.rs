@@ -1,0 +1,42 @@
+//! Images that something points to: a message, or a person.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Timestamp;
+use crate::id::{ImageId, UserId};
+
+/// An image.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "image")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ImageId,
+    /// Whose it is, and whose quota it counts for.
+    pub owner_id: UserId,
+    pub format: Format,
+    pub width: i32,
+    pub height: i32,
+    /// Of the image without its thumbnails.
+    pub byte_size: i64,
+    /// With its thumbnails.
+    pub stored_bytes: i64,
+    /// A ThumbHash.
+    pub placeholder: Option<Vec<u8>>,
+    /// Where in the object the image and its thumbnails are, as JSON.
+    pub parts: String,
+    pub created_at: Timestamp,
+}
+
+/// What an image is kept as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum Format {
+    Jpeg = 1,
+    Png = 2,
+    Gif = 3,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

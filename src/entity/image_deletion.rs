@@ -1,0 +1,22 @@
+//! Objects of the store that nothing points to, or not yet: each is deleted when it is due.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Timestamp;
+
+/// An object to delete.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "image_deletion")]
+pub struct Model {
+    /// Its name.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub key: String,
+    pub due_at: Timestamp,
+    /// How often it was tried in vain.
+    pub tries: i32,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,28 @@
+//! Slots for images that clients put into storage by themselves.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Timestamp;
+use crate::id::{UploadId, UserId};
+
+/// A slot.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "image_upload")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: UploadId,
+    pub owner_id: UserId,
+    /// What the client said it would send.
+    pub mime_type: String,
+    pub byte_size: i64,
+    pub created_at: Timestamp,
+    /// Until then bytes are taken.
+    pub expires_at: Timestamp,
+    /// When it became an image of a message or a person.
+    pub used_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

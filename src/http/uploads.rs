@@ -1,0 +1,83 @@
+//! `/uploads/…`: where clients PUT the bytes of an image by themselves, when this server keeps them.
+
+use axum::body::Body;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::TryStreamExt;
+use tokio::time::timeout;
+
+use super::answer::Media;
+use super::images::{Signature, not_ours};
+use super::refusal::Refusal;
+use super::request_id::RequestId;
+use super::state::HttpState;
+use super::{body, session};
+use crate::error::Error;
+use crate::graphql::cookies;
+use crate::id::UploadId;
+use crate::images::{Address, Slot};
+use crate::limits;
+
+pub(super) async fn upload(
+    State(state): State<HttpState>,
+    Extension(request_id): Extension<RequestId>,
+    path: Result<Path<String>, PathRejection>,
+    signature: Result<Query<Signature>, QueryRejection>,
+    request: Request,
+) -> Response {
+    let answer = put(&state, path.ok(), signature.ok(), request).await;
+    answer.unwrap_or_else(|refusal| refusal.into_response(Media::Json, &request_id))
+}
+
+async fn put(
+    state: &HttpState,
+    path: Option<Path<String>>,
+    signature: Option<Query<Signature>>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    if request.method() != Method::PUT {
+        return Err(Refusal::method("PUT", "the bytes of an image are sent by PUT"));
+    }
+    let headers = request.headers();
+    // The signature is the right. A stranger's page that got hold of one may not use its visitor for it.
+    let credential = session::credential(headers, cookies::name(state.config().app_env));
+    state.origins.check_post(headers, credential.map(|credential| credential.source))?;
+    let (Some(Path(id)), Some(Query(Signature { expires, signature }))) = (path, signature) else {
+        return Err(not_ours());
+    };
+    let images = &state.api.program().images;
+    let id = UploadId::parse(&id).ok_or_else(not_ours)?;
+    if !images.is_signed(Address::Upload(id), expires, &signature) {
+        return Err(not_ours());
+    }
+    let slot = images.open_slot(id).await.map_err(full)?;
+    let mime = headers.get(CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or_default();
+    if !mime.trim().eq_ignore_ascii_case(slot.mime_type()) {
+        return Err(Refusal::media_type("content-type", "send the type that createImageUpload was told"));
+    }
+    let taken = timeout(limits::UPLOAD_READ, take(slot, request.into_body())).await;
+    taken.unwrap_or_else(|_| Err(Refusal::too_slow()))?;
+    Ok(StatusCode::OK.into_response())
+}
+
+async fn take(slot: Slot, content: Body) -> Result<(), Refusal> {
+    let size = slot.byte_size();
+    body::refuse_declared(&content, usize::try_from(size).unwrap_or(usize::MAX))?;
+    let (file, writer) = slot.file()?;
+    let cut = |_| Refusal::malformed("body", "the body ended before it was complete");
+    let written = body::write(content.into_data_stream().map_err(cut), writer, size).await?;
+    if written != size {
+        return Err(Refusal::malformed("body", "send as many bytes as createImageUpload was told"));
+    }
+    slot.fill(&file).await.map_err(full)
+}
+
+fn full(error: Error) -> Refusal {
+    match error {
+        Error::Forbidden => Refusal::forbidden("this address has taken its bytes: it takes one PUT"),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,171 @@
+//! Signed addresses: whoever has one may use it until it expires, and can make no other of it.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use url::Url;
+
+use crate::clock::Timestamp;
+use crate::entity::image;
+use crate::id::{ImageId, UploadId};
+use crate::images::Images;
+use crate::images::encode::part_for;
+use crate::images::serve::parts_of;
+use crate::limits;
+use crate::secrets::Secret;
+
+/// Tells these keys from those of tokens, which come of the same secret.
+const PURPOSE: &[u8] = b"parlour: addresses of images";
+
+/// What an address leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// An image, or its thumbnail of this width.
+    Image {
+        /// Which.
+        id: ImageId,
+        /// The image's own width, or one of its thumbnails'.
+        width: u32,
+    },
+    /// A slot, for its bytes.
+    Upload(UploadId),
+}
+
+/// An address and how long it is good.
+#[derive(Clone, Debug)]
+pub struct SignedAddress {
+    /// The whole address.
+    pub url: String,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
+/// Signs and verifies addresses.
+pub(super) struct Signer {
+    /// The current one comes first.
+    keys: Vec<Hmac<Sha256>>,
+    base: Url,
+}
+
+impl Signer {
+    pub(super) fn new(current: &Secret, previous: &[Secret], base: &Url) -> Self {
+        let key = |secret: &Secret| {
+            let derived = keyed(secret.expose()).chain_update(PURPOSE).finalize().into_bytes();
+            keyed(&derived)
+        };
+        Self { keys: [current].into_iter().chain(previous).map(key).collect(), base: base.clone() }
+    }
+
+    pub(super) fn sign(&self, address: Address, expires_at: Timestamp) -> String {
+        let expires = expires_at.seconds();
+        let text = signed_text(address, expires);
+        let signature = self.keys[0].clone().chain_update(&text).finalize().into_bytes();
+        let signature = URL_SAFE_NO_PAD.encode(signature);
+        let mut url = self.base.clone();
+        url.set_path(&address.path());
+        url.set_query(Some(&format!("expires={expires}&signature={signature}")));
+        url.into()
+    }
+
+    /// Whether an address was signed here, and is still good.
+    pub(super) fn verify(&self, address: Address, expires: i64, signature: &str, now: Timestamp) -> bool {
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        let text = signed_text(address, expires);
+        // In constant time.
+        let is_ours = self.keys.iter().any(|key| key.clone().chain_update(&text).verify_slice(&signature).is_ok());
+        is_ours && now.seconds() < expires
+    }
+}
+
+impl Address {
+    fn path(self) -> String {
+        match self {
+            Self::Image { id, width } => format!("/images/{id}/{width}"),
+            Self::Upload(id) => format!("/uploads/{id}"),
+        }
+    }
+}
+
+fn signed_text(address: Address, expires: i64) -> String {
+    format!("{} {expires}", address.path())
+}
+
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("HMAC takes keys of any length")
+}
+
+impl Images {
+    /// Where an image is, or its thumbnail that is at least so wide. Who gets to know has been decided by whom it is
+    /// told to.
+    pub fn address(&self, image: &image::Model, max_width: Option<u32>) -> SignedAddress {
+        let own = u32::try_from(image.width).unwrap_or(u32::MAX);
+        let part = max_width.and_then(|wanted| part_for(&parts_of(image), wanted));
+        let address = Address::Image { id: image.id, width: part.map_or(own, |part| part.width) };
+        let expires_at = expiry(self.0.app.clock.now());
+        SignedAddress { url: self.0.signer.sign(address, expires_at), expires_at }
+    }
+
+    /// Whether somebody was given this address, and it is still good.
+    pub fn is_signed(&self, address: Address, expires: i64, signature: &str) -> bool {
+        self.0.signer.verify(address, expires, signature, self.0.app.clock.now())
+    }
+}
+
+/// When addresses of now expire: the end of the next window, so that all of a window are the same string, which caches
+/// know.
+pub(super) fn expiry(now: Timestamp) -> Timestamp {
+    let window = i64::try_from(limits::IMAGE_ADDRESS.as_millis()).unwrap_or(i64::MAX);
+    Timestamp((now.0.div_euclid(window) + 2).saturating_mul(window))
+}
+
+impl SignedAddress {
+    /// Until when it may be handed out: from then on addresses are others, and this one is soon over.
+    pub fn fresh_until(&self) -> Timestamp {
+        self.expires_at - limits::IMAGE_ADDRESS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signer(current: &str, previous: &[&str]) -> Signer {
+        let secret = |text: &&str| Secret::new((*text).to_owned());
+        let previous: Vec<Secret> = previous.iter().map(secret).collect();
+        Signer::new(&secret(&current), &previous, &Url::parse("https://chat.example").expect("a URL"))
+    }
+
+    fn parts(url: &str) -> (i64, String) {
+        let url = Url::parse(url).expect("a URL");
+        let query: std::collections::HashMap<String, String> = url.query_pairs().into_owned().collect();
+        (query["expires"].parse().expect("a number"), query["signature"].clone())
+    }
+
+    #[test]
+    fn an_address_is_good_for_itself_until_it_expires_and_for_nothing_else() {
+        let (first, other) = (signer("one secret", &[]), signer("another secret", &["one secret"]));
+        let third = signer("a third", &[]);
+        let (id, now) = (ImageId::new(), Timestamp(1_000_000_000_000));
+        let address = Address::Image { id, width: 480 };
+        let (expires, signature) = parts(&first.sign(address, expiry(now)));
+
+        assert!(first.verify(address, expires, &signature, now));
+        assert!(other.verify(address, expires, &signature, now), "by the secret before");
+        assert!(!third.verify(address, expires, &signature, now));
+        assert!(!first.verify(Address::Image { id, width: 960 }, expires, &signature, now));
+        assert!(!first.verify(Address::Image { id: ImageId::new(), width: 480 }, expires, &signature, now));
+        assert!(!first.verify(address, expires + 1, &signature, now));
+        assert!(!first.verify(address, expires, &signature[1..], now) && !first.verify(address, expires, "", now));
+        assert!(!first.verify(address, expires, &signature, Timestamp(expires * 1000)));
+    }
+
+    #[test]
+    fn an_address_is_the_same_for_half_an_hour_and_good_for_as_long_again() {
+        let begin = Timestamp(1_800_000 * 500_000);
+        let end = begin + limits::IMAGE_ADDRESS;
+        assert_eq!(expiry(begin), expiry(Timestamp(end.0 - 1)));
+        assert!(expiry(begin) < expiry(end));
+        assert_eq!(expiry(begin).since(begin), limits::IMAGE_ADDRESS * 2);
+    }
+}

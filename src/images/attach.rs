@@ -1,0 +1,133 @@
+//! What a change of a message or a person does with images: takes one, or lets one go. It runs within that change's
+//! transaction, so that nothing ever points to an image that is not there.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+
+use super::bookkeeping::{list, use_up};
+use super::prepare::object;
+use super::quota::Usage;
+use crate::clock::Timestamp;
+use crate::db;
+use crate::entity::{image, image_deletion, image_upload, message, user};
+use crate::error::{Error, Result};
+use crate::id::{ImageId, UploadId, UserId};
+
+/// An image that is stored, for a change to point to.
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    pub(super) row: image::Model,
+    /// The slot by which it came, and where in the input that was said.
+    pub(super) upload: Option<(UploadId, &'static str)>,
+}
+
+impl Attachment {
+    /// The image's id.
+    pub fn id(&self) -> ImageId {
+        self.row.id
+    }
+}
+
+/// What a batch of changes needs to know to take images, and what it has taken so far.
+pub struct Claims {
+    now: Timestamp,
+    expected: HashMap<String, image_deletion::Model>,
+    slots: HashMap<UploadId, image_upload::Model>,
+    usage: HashMap<UserId, Usage>,
+}
+
+impl Claims {
+    /// Reads it. Without images it costs nothing.
+    pub async fn read(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        images: impl IntoIterator<Item = &Attachment>,
+    ) -> Result<Self, DbErr> {
+        let images: Vec<&Attachment> = images.into_iter().collect();
+        let mut claims = Self { now, expected: HashMap::new(), slots: HashMap::new(), usage: HashMap::new() };
+        if images.is_empty() {
+            return Ok(claims);
+        }
+        let keys = images.iter().map(|image| object(image.id()).to_string());
+        let expected = image_deletion::Entity::find().filter(image_deletion::Column::Key.is_in(keys)).all(tx).await?;
+        claims.expected = expected.into_iter().map(|row| (row.key.clone(), row)).collect();
+        let slots = images.iter().filter_map(|image| image.upload.map(|(id, _)| id));
+        let slots = image_upload::Entity::find().filter(image_upload::Column::Id.is_in(slots)).all(tx).await?;
+        claims.slots = slots.into_iter().map(|row| (row.id, row)).collect();
+        claims.usage = Usage::read(tx, images.iter().map(|image| image.row.owner_id)).await?;
+        Ok(claims)
+    }
+
+    /// Takes an image, where it may be taken.
+    pub fn take(&mut self, image: &Attachment) -> Result<()> {
+        // What is due may be gone already.
+        let is_there = |row: &image_deletion::Model| row.tries == 0 && row.due_at > self.now;
+        if !self.expected.get(&object(image.id()).to_string()).is_some_and(is_there) {
+            return Err(Error::unavailable());
+        }
+        let bytes = u64::try_from(image.row.stored_bytes).unwrap_or(u64::MAX);
+        if let Some((id, field)) = image.upload {
+            let slot = self.slots.get_mut(&id).ok_or(Error::NotFound)?;
+            if slot.used_at.is_some() {
+                return Err(used(field));
+            }
+            self.usage.entry(image.row.owner_id).or_default().add(bytes)?;
+            slot.used_at = Some(self.now);
+            return Ok(());
+        }
+        self.usage.entry(image.row.owner_id).or_default().add(bytes)
+    }
+}
+
+/// An upload is for one image.
+pub(super) fn used(field: &'static str) -> Error {
+    Error::input(field, "this upload was used already, or was no image: ask for another place with createImageUpload")
+}
+
+/// Writes images that were taken: from now on they are not deleted by themselves.
+pub async fn attach(tx: &DatabaseTransaction, now: Timestamp, images: Vec<Attachment>) -> Result<(), DbErr> {
+    if images.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<String> = images.iter().map(|image| object(image.id()).to_string()).collect();
+    let slots: Vec<UploadId> = images.iter().filter_map(|image| image.upload.map(|(id, _)| id)).collect();
+    db::insert(tx, images.into_iter().map(|image| image.row).collect()).await?;
+    image_deletion::Entity::delete_many().filter(image_deletion::Column::Key.is_in(keys)).exec(tx).await?;
+    if !slots.is_empty() {
+        use_up(tx, now, &slots).await?;
+    }
+    Ok(())
+}
+
+/// Lets images go to which nothing points any more: their bytes are due.
+pub async fn detach(tx: &DatabaseTransaction, now: Timestamp, images: &[ImageId]) -> Result<(), DbErr> {
+    for images in images.chunks(1_000) {
+        list(tx, images.iter().map(|id| (object(*id), now))).await?;
+        image::Entity::delete_many().filter(image::Column::Id.is_in(images.iter().copied())).exec(tx).await?;
+    }
+    Ok(())
+}
+
+/// Lets go of all images of a person whose account is erased: their picture, and those of their messages. Up to ten
+/// thousand, which takes part of a second.
+pub async fn erase(tx: &DatabaseTransaction, now: Timestamp, person: UserId) -> Result<(), DbErr> {
+    let own =
+        || image::Entity::find().select_only().column(image::Column::Id).filter(image::Column::OwnerId.eq(person));
+    let images = own().into_tuple::<ImageId>().all(tx).await?;
+    if images.is_empty() {
+        return Ok(());
+    }
+    message::Entity::update_many()
+        .col_expr(message::Column::ImageId, Expr::value(None::<ImageId>))
+        .filter(message::Column::ImageId.in_subquery(sea_orm::QueryTrait::into_query(own())))
+        .exec(tx)
+        .await?;
+    user::Entity::update_many()
+        .col_expr(user::Column::ImageId, Expr::value(None::<ImageId>))
+        .filter(user::Column::Id.eq(person))
+        .exec(tx)
+        .await?;
+    detach(tx, now, &images).await
+}

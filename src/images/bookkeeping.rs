@@ -1,0 +1,131 @@
+//! What is written of objects apart from the images themselves: that one will be made, that one can go, that one is gone.
+
+use std::time::Duration;
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+
+use crate::clock::Timestamp;
+use crate::db;
+use crate::entity::{image_deletion, image_upload};
+use crate::error::Result;
+use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::id::UploadId;
+use crate::limits;
+use crate::storage::{Key, Shelf};
+
+/// A note. None of them tells anybody anything.
+pub(super) enum Note {
+    /// An object will be made. Unless something points to it by then, it is deleted.
+    Expected { key: Key, until: Timestamp },
+    /// Nothing will point to an object that was expected.
+    NotNeeded { key: Key },
+    /// A place for an upload.
+    Slot(image_upload::Model),
+    /// What was uploaded is no image.
+    Spoilt { upload: UploadId },
+    /// Objects that are gone, those that are gone and may come again until then, and those that could not be deleted.
+    Deleted { gone: Vec<String>, again: Vec<(Key, Timestamp)>, tried: Vec<image_deletion::Model> },
+    /// Slots that nobody asks for any more.
+    Forgotten,
+}
+
+impl Change for Note {
+    type Answer = ();
+    type Write = Self;
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        Ok(changes.into_iter().map(|note| Ok(Plan::Write { write: note, events: 0 })).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        writes: Vec<Placed<Self>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let mut written = Vec::with_capacity(writes.len());
+        for Placed { write, .. } in writes {
+            write.save(tx, now).await?;
+            written.push(Written { answer: (), events: Vec::new() });
+        }
+        Ok(written)
+    }
+}
+
+impl Note {
+    async fn save(self, tx: &DatabaseTransaction, now: Timestamp) -> Result<(), DbErr> {
+        match self {
+            Self::Expected { key, until } => list(tx, [(key, until)]).await,
+            Self::NotNeeded { key } => due(tx, now, &[key]).await,
+            Self::Slot(slot) => {
+                let key = inbox(slot.id);
+                let until = slot.expires_at + limits::UPLOAD_UNUSED;
+                db::insert(tx, vec![slot]).await?;
+                list(tx, [(key, until)]).await
+            }
+            Self::Spoilt { upload } => use_up(tx, now, &[upload]).await,
+            Self::Deleted { gone, again, tried } => {
+                let at = image_deletion::Column::Key;
+                image_deletion::Entity::delete_many().filter(at.is_in(gone)).exec(tx).await?;
+                list(tx, again).await?;
+                for object in tried {
+                    image_deletion::Entity::update_many()
+                        .col_expr(image_deletion::Column::DueAt, Expr::value(now + pause(object.tries)))
+                        .col_expr(image_deletion::Column::Tries, Expr::value(object.tries.saturating_add(1)))
+                        .filter(at.eq(object.key))
+                        .exec(tx)
+                        .await?;
+                }
+                Ok(())
+            }
+            Self::Forgotten => {
+                let begun = image_upload::Column::CreatedAt;
+                let past = now - limits::UPLOAD_KNOWN;
+                image_upload::Entity::delete_many().filter(begun.lt(past)).exec(tx).await?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Twice as long with each try, up to an hour.
+fn pause(tries: i32) -> Duration {
+    let times = u32::try_from(tries).unwrap_or(0).min(10);
+    (limits::STORE_LOOK * 2_u32.pow(times)).min(limits::DELETION_PAUSE)
+}
+
+/// The object of a slot.
+pub(super) fn inbox(upload: UploadId) -> Key {
+    Key::new(Shelf::Inbox, uuid::Uuid::from_bytes(*upload.as_bytes()))
+}
+
+/// Puts objects on the list of deletions. What stands there already is only due sooner.
+pub(super) async fn list(
+    tx: &DatabaseTransaction,
+    objects: impl IntoIterator<Item = (Key, Timestamp)>,
+) -> Result<(), DbErr> {
+    let row = |(key, due_at): (Key, Timestamp)| image_deletion::Model { key: key.to_string(), due_at, tries: 0 };
+    db::upsert(tx, objects.into_iter().map(row).collect(), [image_deletion::Column::DueAt]).await
+}
+
+/// What is on the list is due now. What is not stays: something points to it by now.
+pub(super) async fn due(tx: &DatabaseTransaction, now: Timestamp, keys: &[Key]) -> Result<(), DbErr> {
+    image_deletion::Entity::update_many()
+        .col_expr(image_deletion::Column::DueAt, Expr::value(now))
+        .filter(image_deletion::Column::Key.is_in(keys.iter().map(Key::to_string)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Slots are used, and what is in them can go.
+pub(super) async fn use_up(tx: &DatabaseTransaction, now: Timestamp, uploads: &[UploadId]) -> Result<(), DbErr> {
+    image_upload::Entity::update_many()
+        .col_expr(image_upload::Column::UsedAt, Expr::value(now))
+        .filter(image_upload::Column::Id.is_in(uploads.iter().copied()))
+        .exec(tx)
+        .await?;
+    let keys: Vec<Key> = uploads.iter().copied().map(inbox).collect();
+    due(tx, now, &keys).await
+}

@@ -1,0 +1,101 @@
+//! Works the list of deletions off, looks whether the store is there, and sweeps what a crash has left.
+
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio_util::sync::CancellationToken;
+
+use super::bookkeeping::{Note, inbox};
+use crate::clock::Timestamp;
+use crate::entity::{image_deletion, image_upload};
+use crate::error::Result;
+use crate::id::UploadId;
+use crate::images::Images;
+use crate::limits;
+use crate::storage::{Key, Shelf};
+
+impl Images {
+    /// Cleans up at the start, when something is to be deleted, and once in a while, until the program ends.
+    pub async fn keep(self, shutdown: CancellationToken) {
+        let clock = self.0.app.clock.clone();
+        let mut swept: Option<Timestamp> = None;
+        loop {
+            let now = clock.now();
+            if swept.is_none_or(|swept| now.since(swept) >= limits::PURGE_EVERY) {
+                swept = Some(now);
+                self.sweep().await;
+            }
+            let tidying = async {
+                self.0.store.look().await;
+                // It is told again, and what is due stays due.
+                while self.delete_due().await.is_ok_and(|is_more| is_more) {}
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tidying => {}
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = self.0.to_delete.notified() => {}
+                () = clock.sleep_until(clock.now() + limits::STORE_LOOK) => {}
+            }
+        }
+    }
+
+    async fn sweep(&self) {
+        self.0.app.feed.hand_over(Note::Forgotten);
+        let scratch = self.0.scratch.clone();
+        match tokio::task::spawn_blocking(move || scratch.sweep(limits::UPLOAD_UNUSED)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "files that a crash has left could not be swept"),
+            Err(panicked) => tracing::error!(error = %panicked, "sweeping files panicked"),
+        }
+    }
+
+    /// Until when the slots among these objects take bytes, where they still do: a presigned PUT can be repeated, also
+    /// after its slot was used.
+    async fn open_until(&self, objects: &[image_deletion::Model]) -> Result<HashMap<Key, Timestamp>> {
+        let app = &self.0.app;
+        let keys = objects.iter().filter_map(|object| Key::parse(&object.key));
+        let slots = keys.filter_map(|key| key.id_of(Shelf::Inbox)).map(UploadId::from);
+        let slots = image_upload::Entity::find()
+            .filter(image_upload::Column::Id.is_in(slots))
+            .filter(image_upload::Column::ExpiresAt.gt(app.clock.now()))
+            .all(&app.db.reader)
+            .await?;
+        // Bytes that are on their way then have a minute to arrive.
+        Ok(slots.into_iter().map(|slot| (inbox(slot.id), slot.expires_at + limits::UPLOAD_READ)).collect())
+    }
+
+    /// Deletes what is due; whether there is more.
+    async fn delete_due(&self) -> Result<bool> {
+        let app = &self.0.app;
+        let due = image_deletion::Entity::find()
+            .filter(image_deletion::Column::DueAt.lte(app.clock.now()))
+            .order_by_asc(image_deletion::Column::DueAt)
+            .limit(limits::DELETIONS)
+            .all(&app.db.reader)
+            .await?;
+        let count = due.len();
+        let open = self.open_until(&due).await?;
+        let (mut gone, mut again, mut tried) = (Vec::with_capacity(count), Vec::new(), Vec::new());
+        for object in due {
+            match Key::parse(&object.key) {
+                Some(key) if self.0.store.delete(key).await.is_err() => {
+                    tried.push(object);
+                    // A store that is away would let each of them wait.
+                    break;
+                }
+                // Once more when its address has expired, to be sure.
+                Some(key) if open.contains_key(&key) => again.push((key, open[&key])),
+                // One that is no name of ours names nothing.
+                Some(_) | None => gone.push(object.key),
+            }
+        }
+        let is_more = tried.is_empty() && count as u64 == limits::DELETIONS;
+        if count > 0 {
+            app.feed.append(Note::Deleted { gone, again, tried }).await?;
+        }
+        Ok(is_more)
+    }
+}

@@ -1,0 +1,152 @@
+//! From what somebody has sent to what is kept: one object with the image, encoded anew, and its thumbnails behind it.
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, ImageError};
+use serde::{Deserialize, Serialize};
+
+use super::animation;
+use super::decode::{Decoded, Kind, decode, too_large};
+use crate::entity::image::Format;
+use crate::error::{Error, Result};
+use crate::limits;
+
+/// Of photos as they are kept: what phones and cameras write.
+const QUALITY: u8 = 88;
+/// Of thumbnails.
+const THUMBNAIL_QUALITY: u8 = 80;
+/// A ThumbHash is made of an image of this side at most.
+const THUMBHASH_SIDE: u32 = 100;
+
+/// An image as it is kept.
+pub(super) struct Encoded {
+    pub(super) format: Format,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) placeholder: Vec<u8>,
+    /// The image and then its thumbnails.
+    pub(super) object: Vec<u8>,
+    /// Where in the object each of them is.
+    pub(super) parts: Vec<Part>,
+}
+
+/// Where in its object an image or a thumbnail is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub(super) width: u32,
+    pub(super) mime: Mime,
+    pub(super) start: u64,
+    pub(super) bytes: u64,
+}
+
+/// What is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Mime {
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    #[serde(rename = "image/png")]
+    Png,
+    #[serde(rename = "image/gif")]
+    Gif,
+}
+
+impl Mime {
+    /// As HTTP calls it, and how a file of it is called.
+    pub(super) fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Jpeg => ("image/jpeg", "jpg"),
+            Self::Png => ("image/png", "png"),
+            Self::Gif => ("image/gif", "gif"),
+        }
+    }
+}
+
+impl From<Format> for Mime {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Jpeg => Self::Jpeg,
+            Format::Png => Self::Png,
+            Format::Gif => Self::Gif,
+        }
+    }
+}
+
+/// Makes of a file what is kept: nothing in it that is not picture. It takes up to seconds, so it is for the threads of
+/// their own.
+pub(super) fn encode(bytes: &[u8]) -> Result<Encoded> {
+    let Decoded { kind, pixels } = decode(bytes)?;
+    let has_alpha = pixels.color().has_alpha();
+    let (format, image) = match kind {
+        Kind::Gif => (Format::Gif, animation::repack(bytes)?),
+        Kind::Png => (Format::Png, png(&pixels)?),
+        // A JPEG has no transparency, and the encoder for WebP is for drawings only: a photo would grow five times.
+        Kind::WebP if has_alpha => (Format::Png, png(&pixels)?),
+        Kind::WebP | Kind::Jpeg => (Format::Jpeg, jpeg(&pixels, QUALITY)?),
+    };
+    if image.len() > limits::IMAGE_KEPT_BYTES {
+        return Err(too_large());
+    }
+    let (width, height) = (pixels.width(), pixels.height());
+    let mut object = Object::default();
+    object.add(width, format.into(), &image);
+    drop(image);
+    // Each from the next larger one: what is left to do gets small quickly.
+    let mut smallest = pixels;
+    let mut thumbnails = Vec::new();
+    for size in limits::THUMBNAILS.into_iter().rev().filter(|size| *size < width) {
+        smallest = shrunk(&smallest, size);
+        let encoded = if has_alpha { png(&smallest) } else { jpeg(&smallest, THUMBNAIL_QUALITY) };
+        thumbnails.push((size, encoded?));
+    }
+    let mime = if has_alpha { Mime::Png } else { Mime::Jpeg };
+    for (size, thumbnail) in thumbnails.into_iter().rev() {
+        object.add(size, mime, &thumbnail);
+    }
+    let placeholder = placeholder(&smallest);
+    Ok(Encoded { format, width, height, placeholder, object: object.bytes, parts: object.parts })
+}
+
+/// The part that is asked for with a width: the smallest thumbnail that is as wide, or else the image itself.
+pub(super) fn part_for(parts: &[Part], max_width: u32) -> Option<Part> {
+    let (image, thumbnails) = parts.split_first()?;
+    Some(*thumbnails.iter().find(|part| part.width >= max_width).unwrap_or(image))
+}
+
+#[derive(Default)]
+struct Object {
+    bytes: Vec<u8>,
+    parts: Vec<Part>,
+}
+
+impl Object {
+    fn add(&mut self, width: u32, mime: Mime, bytes: &[u8]) {
+        self.parts.push(Part { width, mime, start: self.bytes.len() as u64, bytes: bytes.len() as u64 });
+        self.bytes.extend_from_slice(bytes);
+    }
+}
+
+fn shrunk(pixels: &DynamicImage, width: u32) -> DynamicImage {
+    let height = u64::from(pixels.height()) * u64::from(width) / u64::from(pixels.width().max(1));
+    pixels.thumbnail_exact(width, u32::try_from(height).unwrap_or(limits::IMAGE_SIDE).max(1))
+}
+
+fn jpeg(pixels: &DynamicImage, quality: u8) -> Result<Vec<u8>> {
+    let mut encoded = Vec::new();
+    let written = pixels.write_with_encoder(JpegEncoder::new_with_quality(&mut encoded, quality));
+    written.map(|()| encoded).map_err(internal)
+}
+
+fn png(pixels: &DynamicImage) -> Result<Vec<u8>> {
+    let mut encoded = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut encoded, CompressionType::Default, FilterType::Adaptive);
+    pixels.write_with_encoder(encoder).map(|()| encoded).map_err(internal)
+}
+
+fn internal(error: ImageError) -> Error {
+    Error::Internal(anyhow::Error::new(error).context("an image could not be encoded"))
+}
+
+fn placeholder(pixels: &DynamicImage) -> Vec<u8> {
+    let small = pixels.thumbnail(THUMBHASH_SIDE, THUMBHASH_SIDE).to_rgba8();
+    thumbhash::rgba_to_thumb_hash(small.width() as usize, small.height() as usize, small.as_raw())
+}

@@ -1,0 +1,96 @@
+//! Images: what is taken and what is made of it, who may see one for how long, and that nothing is left in storage to
+//! which nothing points.
+//!
+//! An object's name stands on the list of deletions before the object is made, and is taken off it by the transaction
+//! that makes something point to the object. So whatever fails in between, and wherever the process ends, what is left
+//! is on the list.
+
+mod address;
+mod animation;
+mod attach;
+mod bookkeeping;
+mod collect;
+mod decode;
+mod encode;
+mod prepare;
+mod quota;
+mod serve;
+mod shell;
+mod uploads;
+mod workers;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use tokio::sync::{Notify, Semaphore};
+
+pub use address::{Address, SignedAddress};
+pub use attach::{Attachment, Claims, attach, detach, erase};
+pub use prepare::{Prepared, Source};
+pub use serve::Served;
+pub use uploads::{Slot, UploadTarget};
+
+use crate::app::App;
+use crate::entity::image;
+use crate::error::Result;
+use crate::id::{ImageId, UploadId};
+use crate::limits;
+use crate::secrets::Secret;
+use crate::storage::{Scratch, Store};
+use address::Signer;
+use workers::Workers;
+
+/// The images of this program. Clones share them.
+#[derive(Clone)]
+pub struct Images(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    store: Store,
+    scratch: Scratch,
+    workers: Workers,
+    /// Those that wait, and those whose turn it is.
+    queue: Semaphore,
+    /// Those that are in memory: what is encoded stays there until it is stored.
+    in_memory: Semaphore,
+    signer: Signer,
+    /// The slots that take bytes just now.
+    filling: Mutex<HashSet<UploadId>>,
+    /// Told when something is to be deleted.
+    to_delete: Notify,
+}
+
+impl Images {
+    /// Starts the threads for images. Addresses are signed with the current secret; those that were signed with a
+    /// previous one are good to their end.
+    pub fn start(app: App, store: Store, scratch: Scratch, secret: &Secret) -> anyhow::Result<Self> {
+        let signer = Signer::new(secret, &app.config.jwt_previous_secrets, &app.config.public_url);
+        Ok(Self(Arc::new(Inner {
+            app,
+            store,
+            scratch,
+            workers: Workers::start()?,
+            queue: Semaphore::new(limits::IMAGE_QUEUE),
+            in_memory: Semaphore::new(limits::IMAGES_IN_MEMORY),
+            signer,
+            filling: Mutex::default(),
+            to_delete: Notify::new(),
+        })))
+    }
+
+    /// Whether images could be stored and read when it was last tried.
+    pub fn are_there(&self) -> bool {
+        self.0.store.is_there()
+    }
+
+    /// Something may be due: not waited for.
+    pub fn delete_soon(&self) {
+        self.0.to_delete.notify_one();
+    }
+}
+
+/// Images by their ids, in no order. Whoever asks has seen to it that they may be seen.
+pub async fn by_ids(app: &App, ids: &[ImageId]) -> Result<Vec<image::Model>> {
+    Ok(image::Entity::find().filter(image::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
+}

@@ -1,0 +1,84 @@
+//! How much room the images of one person may take.
+
+use std::collections::HashMap;
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+
+use crate::clock::Timestamp;
+use crate::entity::{image, image_upload};
+use crate::error::{Error, Result};
+use crate::id::UserId;
+use crate::limits;
+
+/// What a person has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Usage {
+    images: u64,
+    bytes: u64,
+}
+
+#[derive(FromQueryResult)]
+struct Sum {
+    owner_id: UserId,
+    images: i64,
+    bytes: Option<i64>,
+}
+
+impl Usage {
+    /// What each of these people has.
+    pub(super) async fn read(
+        db: &impl ConnectionTrait,
+        people: impl IntoIterator<Item = UserId>,
+    ) -> Result<HashMap<UserId, Self>, DbErr> {
+        let sums = image::Entity::find()
+            .select_only()
+            .column(image::Column::OwnerId)
+            .column_as(Expr::col(image::Column::Id).count(), "images")
+            .column_as(Expr::col(image::Column::StoredBytes).sum(), "bytes")
+            .filter(image::Column::OwnerId.is_in(people))
+            .group_by(image::Column::OwnerId)
+            .into_model::<Sum>()
+            .all(db)
+            .await?;
+        let count = |number: i64| u64::try_from(number).unwrap_or(0);
+        let usage = |sum: &Sum| Self { images: count(sum.images), bytes: count(sum.bytes.unwrap_or(0)) };
+        Ok(sums.iter().map(|sum| (sum.owner_id, usage(sum))).collect())
+    }
+
+    /// With what the person may still put into their slots.
+    pub(super) async fn with_slots(
+        self,
+        db: &impl ConnectionTrait,
+        person: UserId,
+        now: Timestamp,
+    ) -> Result<Self, DbErr> {
+        let promised = image_upload::Entity::find()
+            .select_only()
+            .column_as(Expr::col(image_upload::Column::ByteSize).sum(), "bytes")
+            .filter(image_upload::Column::OwnerId.eq(person))
+            .filter(image_upload::Column::UsedAt.is_null())
+            .filter(image_upload::Column::ExpiresAt.gt(now - limits::UPLOAD_UNUSED))
+            .into_tuple::<Option<i64>>()
+            .one(db)
+            .await?;
+        let bytes = promised.flatten().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+        Ok(Self { bytes: self.bytes.saturating_add(bytes), ..self })
+    }
+
+    /// Adds an image, where there is room for it.
+    pub(super) fn add(&mut self, bytes: u64) -> Result<()> {
+        if self.images >= limits::IMAGES_PER_USER {
+            let message = format!("you have {} images, which is all there is room for: delete some", self.images);
+            return Err(Error::ImageTooLarge(message.into()));
+        }
+        if self.bytes.saturating_add(bytes) > limits::IMAGE_BYTES_PER_USER {
+            let mebibytes = limits::IMAGE_BYTES_PER_USER / 1024 / 1024;
+            let message = format!("your images may take up {mebibytes} MiB, and this one is too much: delete some");
+            return Err(Error::ImageTooLarge(message.into()));
+        }
+        self.images += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        Ok(())
+    }
+}

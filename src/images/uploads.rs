@@ -1,0 +1,123 @@
+//! Slots: places where clients put the bytes of an image by themselves, before they send the message.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::sync::{MutexGuard, PoisonError};
+
+use sea_orm::EntityTrait;
+
+use super::bookkeeping::{Note, inbox};
+use super::prepare::too_many_bytes;
+use super::quota::Usage;
+use crate::clock::Timestamp;
+use crate::entity::image_upload;
+use crate::error::{Error, Result};
+use crate::id::{UploadId, UserId};
+use crate::images::{Address, Images};
+use crate::limits;
+use crate::storage::{PresignedPut, ScratchFile};
+
+/// What a client may say that it will send.
+const TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+
+/// Where to PUT the bytes.
+#[derive(Clone, Debug)]
+pub struct UploadTarget {
+    /// By which the message names it then.
+    pub id: UploadId,
+    /// The address.
+    pub url: String,
+    /// What has to be sent along.
+    pub headers: Vec<(String, String)>,
+    /// When the address stops working.
+    pub expires_at: Timestamp,
+}
+
+/// A slot that takes bytes, from one at a time.
+pub struct Slot {
+    images: Images,
+    row: image_upload::Model,
+}
+
+impl Images {
+    /// A place for an image of this type and size.
+    pub async fn upload_target(&self, owner: UserId, mime_type: &str, byte_size: i32) -> Result<UploadTarget> {
+        let app = &self.0.app;
+        app.rates.upload.take(&owner)?;
+        let mime = TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(mime_type.trim()));
+        let mime = mime.ok_or(Error::UnsupportedImage("images are image/jpeg, image/png, image/webp or image/gif"))?;
+        let size = match u64::try_from(byte_size) {
+            Ok(0) | Err(_) => return Err(Error::input("byteSize", "an image has a byte or more")),
+            Ok(size) if size > limits::IMAGE_BYTES as u64 => return Err(too_many_bytes()),
+            Ok(size) => size,
+        };
+        let now = app.clock.now();
+        let used = Usage::read(&app.db.reader, [owner]).await?.remove(&owner).unwrap_or_default();
+        used.with_slots(&app.db.reader, owner, now).await?.add(size)?;
+
+        let (id, expires_at) = (UploadId::new(), now + limits::UPLOAD_SLOT);
+        let mime_type = mime.to_owned();
+        let slot = image_upload::Model {
+            id,
+            owner_id: owner,
+            mime_type,
+            byte_size: i64::from(byte_size),
+            created_at: now,
+            expires_at,
+            used_at: None,
+        };
+        app.feed.append(Note::Slot(slot)).await?;
+        let elsewhere = self.0.store.presign_put(inbox(id), size, mime, limits::UPLOAD_SLOT).await?;
+        let PresignedPut { url, headers } = elsewhere.unwrap_or_else(|| PresignedPut {
+            url: self.0.signer.sign(Address::Upload(id), expires_at),
+            headers: vec![("content-type".to_owned(), mime.to_owned())],
+        });
+        Ok(UploadTarget { id, url, headers, expires_at })
+    }
+
+    /// The slot behind a signed address of ours, while it takes bytes. Of two who send at once one has to wait.
+    pub async fn open_slot(&self, id: UploadId) -> Result<Slot> {
+        let row = image_upload::Entity::find_by_id(id).one(&self.0.app.db.reader).await?.ok_or(Error::NotFound)?;
+        if !self.filling().insert(id) {
+            return Err(Error::unavailable());
+        }
+        let slot = Slot { images: self.clone(), row };
+        let is_full = slot.row.used_at.is_some() || self.0.store.size(inbox(id)).await?.is_some();
+        if is_full { Err(Error::Forbidden) } else { Ok(slot) }
+    }
+
+    fn filling(&self) -> MutexGuard<'_, HashSet<UploadId>> {
+        self.0.filling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    /// So many bytes it takes, and no other number.
+    pub fn byte_size(&self) -> u64 {
+        u64::try_from(self.row.byte_size).unwrap_or(0)
+    }
+
+    /// Of this type, as HTTP calls it.
+    pub fn mime_type(&self) -> &str {
+        &self.row.mime_type
+    }
+
+    /// A file for the bytes as they come.
+    pub fn file(&self) -> Result<(ScratchFile, File)> {
+        self.images.scratch_file()
+    }
+
+    /// Takes the whole file: once.
+    pub async fn fill(self, file: &ScratchFile) -> Result<()> {
+        match self.images.0.store.take_in(inbox(self.row.id), file.path()).await? {
+            true => Ok(()),
+            false => Err(Error::Forbidden),
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.images.filling().remove(&self.row.id);
+    }
+}

@@ -1,0 +1,146 @@
+//! Decides about a batch of sends.
+
+use std::collections::{HashMap, HashSet};
+
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+
+use super::{New, Send, Sending, Standing, repeated};
+use crate::clock::Timestamp;
+use crate::conversations::{self, Directs, Reference};
+use crate::entity::conversation::{self, DirectPair};
+use crate::entity::{membership, message};
+use crate::error::{Error, Result};
+use crate::feed::Plan;
+use crate::id::{ConversationId, MessageId, UserId};
+use crate::images::{Attachment, Claims};
+
+/// What a batch of sends needs to know, and what it has decided so far.
+pub(super) struct Sends {
+    now: Timestamp,
+    /// Those that are written and those of this batch, by id.
+    sent: HashMap<MessageId, (message::Model, bool)>,
+    replied_to: HashMap<MessageId, ConversationId>,
+    conversations: HashMap<ConversationId, conversation::Model>,
+    memberships: HashMap<(ConversationId, UserId), membership::Model>,
+    directs: Directs,
+    images: Claims,
+    /// The direct conversations that this batch makes.
+    begun: HashSet<ConversationId>,
+}
+
+impl Sends {
+    pub(super) async fn read(tx: &DatabaseTransaction, now: Timestamp, changes: &[Send]) -> Result<Self, DbErr> {
+        let ids = changes.iter().map(|change| change.id);
+        let replied_to = changes.iter().filter_map(|change| change.reply_to);
+        let known: HashSet<MessageId> = ids.chain(replied_to).collect();
+        let known = message::Entity::find().filter(message::Column::Id.is_in(known)).all(tx).await?;
+        let mut pairs = Vec::new();
+        // Where the messages are that were sent before is needed to tell a retry.
+        let mut conversation_ids: HashSet<ConversationId> = known.iter().map(|row| row.conversation_id).collect();
+        for change in changes {
+            match change.to {
+                Reference::Id(id) => {
+                    conversation_ids.insert(id);
+                }
+                Reference::Direct(other) => pairs.push(DirectPair::of(change.sender, other)),
+            }
+        }
+        let mut named = Vec::new();
+        if !conversation_ids.is_empty() {
+            named =
+                conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx).await?;
+        }
+        let directs = Directs::read(tx, pairs, named.iter().filter_map(|row| row.direct_pair.clone())).await?;
+        let known_directs = directs.known().cloned();
+        let conversations: HashMap<_, _> = named.into_iter().chain(known_directs).map(|row| (row.id, row)).collect();
+        let senders: HashSet<UserId> = changes.iter().map(|change| change.sender).collect();
+        let memberships = conversations::find_own(tx, senders, conversations.keys().copied()).await?;
+        let images = Claims::read(tx, now, changes.iter().filter_map(|change| change.image.as_ref())).await?;
+        Ok(Self {
+            now,
+            images,
+            replied_to: known.iter().map(|row| (row.id, row.conversation_id)).collect(),
+            sent: known.into_iter().map(|row| (row.id, (row, true))).collect(),
+            conversations,
+            memberships,
+            directs,
+            begun: HashSet::new(),
+        })
+    }
+
+    pub(super) fn plan(&mut self, send: Send) -> Result<Plan<Send>> {
+        if let Some((sent, is_written)) = self.sent.get(&send.id) {
+            let place = (sent.conversation_id, send.sender);
+            let is_in = self.memberships.contains_key(&place) || self.begun.contains(&sent.conversation_id);
+            let own = self.conversations.get(&sent.conversation_id).filter(|_| is_in);
+            let sent = repeated(send.sender, send.to, sent, own)?;
+            return Ok(match is_written {
+                true => Plan::Done(sent),
+                false => Plan::Write { write: Sending::Repeat(sent.id), events: 0 },
+            });
+        }
+        // It leaves no trace before everything is known to be well.
+        let (mut conversation, standing) = self.conversation(&send)?;
+        if let Some(reply_to) = send.reply_to
+            && self.replied_to.get(&reply_to) != Some(&conversation.id)
+        {
+            return Err(Error::NotFound);
+        }
+        if let Some(image) = &send.image {
+            self.images.take(image)?;
+        }
+        conversation.last_seq += 1;
+        let message = message::Model {
+            id: send.id,
+            conversation_id: conversation.id,
+            seq: conversation.last_seq,
+            sender_id: send.sender,
+            text: send.text.map(|text| text.as_str().to_owned()),
+            reply_to_id: send.reply_to,
+            image_id: send.image.as_ref().map(Attachment::id),
+            version: 1,
+            position: 0,
+            nonce: 0,
+            created_at: self.now,
+            edited_at: None,
+            deleted_at: None,
+        };
+        if let Standing::Begins = standing {
+            self.begun.insert(conversation.id);
+        }
+        self.conversations.insert(conversation.id, conversation.clone());
+        self.sent.insert(message.id, (message.clone(), false));
+        self.replied_to.insert(message.id, conversation.id);
+        let events = match standing {
+            Standing::Begins => 3,
+            Standing::Member(_) | Standing::Begun => 1,
+        };
+        Ok(Plan::Write {
+            write: Sending::New(Box::new(New { message, image: send.image, conversation, standing })),
+            events,
+        })
+    }
+
+    /// Where a message goes, as earlier ones of the batch have left it.
+    fn conversation(&mut self, send: &Send) -> Result<(conversation::Model, Standing)> {
+        let found = match send.to {
+            Reference::Id(id) => {
+                let found = self.conversations.get(&id).filter(|found| self.directs.is_open(found));
+                found.cloned().ok_or(Error::NotFound)?
+            }
+            Reference::Direct(other) => self.directs.between(send.sender, other, self.now)?.0,
+        };
+        let is_new = !self.conversations.contains_key(&found.id);
+        let conversation = self.conversations.get(&found.id).cloned().unwrap_or(found);
+        let standing = if is_new {
+            Standing::Begins
+        } else if let Some(row) = self.memberships.get(&(conversation.id, send.sender)) {
+            Standing::Member(row.clone())
+        } else if self.begun.contains(&conversation.id) && matches!(send.to, Reference::Direct(_)) {
+            Standing::Begun
+        } else {
+            return Err(Error::NotFound);
+        };
+        Ok((conversation, standing))
+    }
+}

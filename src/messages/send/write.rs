@@ -1,0 +1,101 @@
+//! Writes a batch of sends.
+
+use std::collections::HashMap;
+
+use sea_orm::{DatabaseTransaction, DbErr};
+
+use super::{New, Send, Sending, Standing};
+use crate::clock::Timestamp;
+use crate::conversations;
+use crate::db;
+use crate::entity::conversation::{self, DirectPair};
+use crate::entity::membership::{self, Role};
+use crate::entity::message;
+use crate::feed::{Cursor, Kind, Placed, Written};
+use crate::id::{ConversationId, MessageId, UserId};
+use crate::images::{self, Attachment};
+use crate::messages::told;
+
+/// The rows that a batch of sends leaves.
+#[derive(Default)]
+struct Rows {
+    conversations: HashMap<ConversationId, conversation::Model>,
+    memberships: HashMap<(ConversationId, UserId), membership::Model>,
+    messages: HashMap<MessageId, message::Model>,
+    images: Vec<Attachment>,
+}
+
+pub(super) async fn write(
+    tx: &DatabaseTransaction,
+    now: Timestamp,
+    writes: Vec<Placed<Sending>>,
+) -> Result<Vec<Written<Send>>, DbErr> {
+    let mut rows = Rows::default();
+    let mut written = Vec::with_capacity(writes.len());
+    for Placed { write, first } in writes {
+        written.push(match write {
+            Sending::New(new) => rows.add(*new, first),
+            Sending::Repeat(id) => {
+                let sent = rows.messages.get(&id).cloned();
+                Written::silent(sent.ok_or_else(|| DbErr::Custom("a repeated message was not written".into()))?)
+            }
+        });
+    }
+    images::attach(tx, now, std::mem::take(&mut rows.images)).await?;
+    rows.save(tx).await?;
+    Ok(written)
+}
+
+impl Rows {
+    fn add(&mut self, new: New, first: Cursor) -> Written<Send> {
+        let New { mut message, image, mut conversation, standing } = new;
+        self.images.extend(image);
+        let mut events = Vec::with_capacity(3);
+        message.position = first.position;
+        message.nonce = first.nonce.into();
+        let own = (conversation.id, message.sender_id);
+        match standing {
+            Standing::Member(row) => {
+                self.memberships.entry(own).or_insert(row);
+            }
+            Standing::Begun => {}
+            Standing::Begins => {
+                for user_id in conversation.direct_pair.iter().flat_map(DirectPair::people) {
+                    events.push(conversations::joined(conversation.id, user_id));
+                    self.memberships.insert(
+                        (conversation.id, user_id),
+                        membership::Model {
+                            conversation_id: conversation.id,
+                            user_id,
+                            from_position: message.position,
+                            to_position: None,
+                            role: Role::Member,
+                            last_read_seq: 0,
+                            joined_at: message.created_at,
+                        },
+                    );
+                    message.position += 1;
+                }
+            }
+        }
+        // Sending counts as reading.
+        if let Some(own) = self.memberships.get_mut(&own) {
+            own.last_read_seq = message.seq;
+        }
+        events.push(told(Kind::MessageAdded, &message));
+        conversation.last_position = message.position;
+        conversation.active_position = message.position;
+        self.conversations.insert(conversation.id, conversation);
+        self.messages.insert(message.id, message.clone());
+        Written { answer: message, events }
+    }
+
+    /// One statement a table. What is there is named by its key, and only what changed of it is set.
+    async fn save(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
+        let moved =
+            [conversation::Column::LastSeq, conversation::Column::LastPosition, conversation::Column::ActivePosition];
+        db::upsert(tx, self.conversations.into_values().collect(), moved).await?;
+        db::upsert(tx, self.memberships.into_values().collect(), [membership::Column::LastReadSeq]).await?;
+        db::insert(tx, self.messages.into_values().collect()).await
+    }
+}

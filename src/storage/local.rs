@@ -1,0 +1,172 @@
+//! Objects as files of the data folder.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use tokio::task::spawn_blocking;
+
+use super::{Bytestream, Key, PresignedPut, Scratch};
+
+/// What is read at once.
+const PIECE: u64 = 64 * 1024;
+/// A folder for each shelf, and in them folders by the last byte of the id: the first ones are a time.
+pub(super) struct Local {
+    root: PathBuf,
+    scratch: Scratch,
+}
+
+impl Local {
+    pub(super) fn open(data_dir: &Path, scratch: Scratch) -> Self {
+        Self { root: data_dir.to_owned(), scratch }
+    }
+
+    fn path(&self, key: Key) -> PathBuf {
+        let last = key.id.as_bytes()[15];
+        self.root.join(key.shelf.name()).join(format!("{last:02x}")).join(key.id.to_string())
+    }
+
+    pub(super) async fn put(&self, key: Key, bytes: Bytes) -> anyhow::Result<()> {
+        let (path, scratch) = (self.path(key), self.scratch.clone());
+        blocking(move || {
+            let draft = write(&scratch, &bytes)?;
+            let folder = Folder::of(&path)?;
+            fs::rename(draft.path(), &path)?;
+            folder.sync()
+        })
+        .await
+    }
+
+    /// Never over one that is there: a link can do that, a rename can't.
+    pub(super) async fn take_in(&self, key: Key, file: &Path) -> anyhow::Result<bool> {
+        let (path, file) = (self.path(key), file.to_owned());
+        blocking(move || {
+            File::open(&file)?.sync_all()?;
+            let folder = Folder::of(&path)?;
+            match fs::hard_link(&file, &path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+                linked => linked?,
+            }
+            folder.sync()?;
+            Ok(true)
+        })
+        .await
+    }
+
+    pub(super) async fn read(&self, key: Key, range: Range<u64>) -> anyhow::Result<Option<Bytestream>> {
+        let path = self.path(key);
+        let opened = blocking(move || {
+            let mut file = match File::open(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                opened => opened?,
+            };
+            file.seek(SeekFrom::Start(range.start))?;
+            let rest = range.end.saturating_sub(range.start);
+            let first = read(&mut file, rest)?;
+            Ok(Some((file, first, rest)))
+        });
+        let Some((file, first, rest)) = opened.await? else { return Ok(None) };
+        let rest = rest.saturating_sub(first.len() as u64);
+        let pieces = stream::try_unfold((file, rest), |(mut file, rest)| async move {
+            if rest == 0 {
+                return Ok(None);
+            }
+            let piece = move || read(&mut file, rest).map(|piece| (piece, file));
+            let (piece, file) = spawn_blocking(piece).await.map_err(std::io::Error::other)??;
+            let rest = rest.saturating_sub(piece.len() as u64);
+            Ok(Some((piece, (file, rest))))
+        });
+        Ok(Some(stream::iter([Ok(first)]).chain(pieces).boxed()))
+    }
+
+    pub(super) async fn size(&self, key: Key) -> anyhow::Result<Option<u64>> {
+        let path = self.path(key);
+        blocking(move || match fs::metadata(&path) {
+            Ok(file) => Ok(Some(file.len())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    pub(super) async fn delete(&self, key: Key) -> anyhow::Result<()> {
+        let path = self.path(key);
+        blocking(move || match fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            // The folder is not waited for: what a power cut brings back is still on the list, or is deleted again.
+            removed => removed,
+        })
+        .await
+    }
+
+    #[expect(clippy::unused_async, reason = "as a bucket has it")]
+    pub(super) async fn presign_put(
+        &self,
+        _: Key,
+        _: u64,
+        _: &str,
+        _: Duration,
+    ) -> anyhow::Result<Option<PresignedPut>> {
+        Ok(None)
+    }
+
+    pub(super) async fn look(&self) -> anyhow::Result<()> {
+        let scratch = self.scratch.clone();
+        blocking(move || write(&scratch, b"is there room?").map(drop)).await
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> anyhow::Result<T> {
+    Ok(spawn_blocking(work).await.context("the work on a file panicked")??)
+}
+
+/// A new file, whole and on the disk.
+fn write(scratch: &Scratch, bytes: &[u8]) -> std::io::Result<super::ScratchFile> {
+    let (draft, mut file) = scratch.file()?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(draft)
+}
+
+/// The folder of an object, made where it is not there.
+struct Folder {
+    path: PathBuf,
+    is_new: bool,
+}
+
+impl Folder {
+    fn of(object: &Path) -> std::io::Result<Self> {
+        let path = object.parent().unwrap_or(Path::new(".")).to_owned();
+        let is_new = !path.is_dir();
+        if is_new {
+            DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
+        }
+        Ok(Self { path, is_new })
+    }
+
+    /// A name is on the disk when its folder is.
+    fn sync(&self) -> std::io::Result<()> {
+        File::open(&self.path)?.sync_all()?;
+        // The shelf's, and the data folder's.
+        for above in self.path.ancestors().skip(1).take(2).filter(|_| self.is_new) {
+            File::open(above)?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+fn read(file: &mut File, rest: u64) -> std::io::Result<Bytes> {
+    let mut piece = Vec::new();
+    let wanted = rest.min(PIECE);
+    file.take(wanted).read_to_end(&mut piece)?;
+    if piece.is_empty() && wanted > 0 {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(piece.into())
+}

@@ -1,0 +1,154 @@
+//! Objects in a bucket of S3, or of something that speaks like it.
+
+use std::fmt::Write;
+use std::net::Ipv4Addr;
+use std::ops::Range;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    BehaviorVersion, Config, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+    StalledStreamProtectionConfig,
+};
+use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+
+use super::{Bytestream, Key, PresignedPut};
+use crate::config::Bucket;
+use crate::limits;
+
+/// A bucket and the client for it.
+pub(super) struct S3 {
+    client: Client,
+    bucket: String,
+}
+
+impl S3 {
+    /// A client; nothing is asked yet, as the bucket may be away when the server starts.
+    pub(super) fn new(bucket: &Bucket) -> anyhow::Result<Self> {
+        let secret = std::str::from_utf8(bucket.secret_access_key.expose())?.to_owned();
+        let token = bucket.session_token.as_ref().map(|token| std::str::from_utf8(token.expose()));
+        let token = token.transpose()?.map(str::to_owned);
+        let is_plain = bucket.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http");
+        // Without TLS nobody has to be trusted, and there may be nobody: a bare container has no certificates.
+        let trusted = if is_plain { TrustStore::empty() } else { TrustStore::default() };
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(TlsContext::builder().with_trust_store(trusted).build()?)
+            .build_with_resolver(Names);
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(limits::S3_CONNECT)
+            .read_timeout(limits::S3_READ)
+            .operation_timeout(limits::S3_OPERATION)
+            .build();
+        let stalled = StalledStreamProtectionConfig::enabled().grace_period(limits::S3_READ).build();
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(bucket.region.clone()))
+            .credentials_provider(Credentials::new(bucket.access_key_id.clone(), secret, token, None, "settings"))
+            .force_path_style(bucket.force_path_style)
+            .http_client(http)
+            .timeout_config(timeouts)
+            .stalled_stream_protection(stalled)
+            .retry_config(RetryConfig::standard().with_max_attempts(limits::S3_TRIES))
+            // Checksums of newer kinds are more than other servers than AWS's understand.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        if let Some(endpoint) = &bucket.endpoint {
+            config = config.endpoint_url(endpoint.as_str().trim_end_matches('/'));
+        }
+        Ok(Self { client: Client::from_conf(config.build()), bucket: bucket.name.clone() })
+    }
+
+    pub(super) async fn put(&self, key: Key, bytes: Bytes) -> anyhow::Result<()> {
+        let put = self.client.put_object().bucket(&self.bucket).key(key.to_string()).body(ByteStream::from(bytes));
+        put.send().await.map(drop).map_err(told)
+    }
+
+    pub(super) async fn read(&self, key: Key, range: Range<u64>) -> anyhow::Result<Option<Bytestream>> {
+        let last = range.end.checked_sub(1).filter(|last| *last >= range.start).context("nothing is asked for")?;
+        let range = format!("bytes={}-{last}", range.start);
+        let got = self.client.get_object().bucket(&self.bucket).key(key.to_string()).range(range).send().await;
+        let body = match got {
+            Ok(object) => object.body,
+            Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => return Ok(None),
+            Err(error) => return Err(told(error)),
+        };
+        let pieces = stream::try_unfold(body, |mut body| async move {
+            let piece = body.try_next().await.map_err(std::io::Error::other)?;
+            Ok(piece.map(|piece| (piece, body)))
+        });
+        Ok(Some(pieces.boxed()))
+    }
+
+    pub(super) async fn size(&self, key: Key) -> anyhow::Result<Option<u64>> {
+        match self.client.head_object().bucket(&self.bucket).key(key.to_string()).send().await {
+            Ok(object) => Ok(object.content_length().and_then(|length| u64::try_from(length).ok())),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
+            Err(error) => Err(told(error)),
+        }
+    }
+
+    pub(super) async fn delete(&self, key: Key) -> anyhow::Result<()> {
+        let deleted = self.client.delete_object().bucket(&self.bucket).key(key.to_string()).send().await;
+        deleted.map(drop).map_err(told)
+    }
+
+    pub(super) async fn look(&self) -> anyhow::Result<()> {
+        self.client.head_bucket().bucket(&self.bucket).send().await.map(drop).map_err(told)
+    }
+
+    /// The size and the type are part of what is signed: a PUT of anything else is refused there.
+    pub(super) async fn presign_put(
+        &self,
+        key: Key,
+        size: u64,
+        mime: &str,
+        valid: Duration,
+    ) -> anyhow::Result<Option<PresignedPut>> {
+        let put = self.client.put_object().bucket(&self.bucket).key(key.to_string());
+        let put = put.content_type(mime).content_length(i64::try_from(size)?);
+        let signed = put.presigned(PresigningConfig::expires_in(valid)?).await.map_err(told)?;
+        // Clients send the length by themselves, and browsers let nobody else set it.
+        let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Ok(Some(PresignedPut { url: signed.uri().to_owned(), headers }))
+    }
+}
+
+/// Finds addresses as the system does, but that names below `localhost` are this machine (RFC 6761, 6.3), which few
+/// systems know: with a bucket's name before the host they are what a bucket on this machine has.
+#[derive(Clone, Copy, Debug)]
+struct Names;
+
+impl ResolveDns for Names {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::new(async move {
+            if name.ends_with(".localhost") {
+                return Ok(vec![Ipv4Addr::LOCALHOST.into()]);
+            }
+            let found = tokio::net::lookup_host((name, 0)).await.map_err(ResolveDnsError::new)?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
+}
+
+/// The whole of an error: the library's own word for most of them is that there was one.
+fn told<E: std::error::Error + Send + Sync + 'static, R: std::fmt::Debug + Send + Sync + 'static>(
+    error: SdkError<E, R>,
+) -> anyhow::Error {
+    let mut told = String::new();
+    // A string takes everything.
+    let _ = write!(told, "{}", DisplayErrorContext(&error));
+    anyhow!("the bucket: {told}")
+}

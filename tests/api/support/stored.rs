@@ -1,0 +1,37 @@
+//! What a server has on its disk, beside the database.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{TestApp, soon};
+
+impl TestApp {
+    /// The files below a folder of its data: `images`, `inbox` or `tmp`.
+    pub fn files(&self, shelf: &str) -> Vec<Vec<u8>> {
+        let mut found = Vec::new();
+        gather(&self.folder().join(shelf), &mut found);
+        found
+    }
+
+    /// Waits until there are so many files.
+    pub async fn has_files(&self, shelf: &str, count: usize) {
+        soon(async {
+            while self.files(shelf).len() != count {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+    }
+}
+
+fn gather(folder: &Path, found: &mut Vec<Vec<u8>>) {
+    // It is made when the first object comes.
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.expect("an entry").path();
+        // One that is gone meanwhile was none.
+        match path.is_dir() {
+            true => gather(&path, found),
+            false => found.extend(std::fs::read(&path).ok()),
+        }
+    }
+}

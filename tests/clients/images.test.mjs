@@ -1,0 +1,117 @@
+// Images by stock clients, with the README's recipes word for word.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { deflateSync } from 'node:zlib';
+import { signUp } from './people.mjs';
+import { recipe } from './recipes.mjs';
+import { startServer } from './server.mjs';
+
+const SEND = `mutation ($to: ID!, $file: Upload) {
+  sendMessage(input: { to: { userId: $to }, image: { file: $file } }) { id image { url width height } }
+}`;
+const SET = `mutation ($file: Upload) {
+  updateProfile(input: { profilePic: { file: $file } }) { id profilePic { width } }
+}`;
+
+/** A grey PNG. */
+function png(width, height) {
+  const chunk = (kind, content) => {
+    const body = Buffer.concat([Buffer.from(kind), content]);
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32BE(crc32(body));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(content.length);
+    return Buffer.concat([length, body, crc]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head[8] = 8;
+  const pixels = deflateSync(Buffer.alloc((width + 1) * height, 0));
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', head), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function crc32(bytes) {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
+
+// What each recipe offers, in one shape.
+const clients = {
+  'apollo-upload-client': async (url, token) => {
+    const { gql } = await import('@apollo/client');
+    const client = (await recipe('apollo-upload.js')).apolloUpload(url, token);
+    return async (mutation, variables) => (await client.mutate({ mutation: gql(mutation), variables })).data;
+  },
+  urql: async (url, token) => {
+    const client = (await recipe('urql-upload.js')).urqlUpload(url, token);
+    return async (document, variables) => {
+      const { data, error } = await client.mutation(document, variables).toPromise();
+      if (error) throw error;
+      return data;
+    };
+  },
+};
+
+describe('images', { timeout: 120_000 }, () => {
+  let server, ada, bob;
+  before(async () => {
+    server = await startServer();
+    [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
+  });
+  after(() => server?.dispose());
+
+  const seen = async (url) => {
+    const response = await fetch(url.replace('localhost', '127.0.0.1'));
+    assert.equal(response.status, 200);
+    return response.headers.get('content-type');
+  };
+
+  for (const [name, connect] of Object.entries(clients)) {
+    test(`${name} sends a file with a message and as a picture`, async () => {
+      const mutate = await connect(server.url, ada.token);
+      const file = () => new File([png(40, 30)], 'grey.png', { type: 'image/png' });
+
+      const { sendMessage } = await mutate(SEND, { to: bob.id, file: file() });
+      assert.deepEqual([sendMessage.image.width, sendMessage.image.height], [40, 30]);
+      assert.equal(await seen(sendMessage.image.url), 'image/png');
+
+      const { updateProfile } = await mutate(SET, { file: file() });
+      assert.equal(updateProfile.profilePic.width, 40);
+      await assert.rejects(mutate(SEND, { to: bob.id, file: new File(['no image'], 'x.png') }), (error) => {
+        const errors = error.errors ?? error.graphQLErrors;
+        return errors[0].extensions.code === 'UNSUPPORTED_IMAGE';
+      });
+    });
+  }
+
+  test('the direct upload puts the bytes first', async () => {
+    const { parlour } = await recipe('plain.js');
+    const { directUpload } = await recipe('direct-upload.js');
+    const { request } = parlour(server.url, ada.token);
+    const local = (url) => url.replace('localhost', '127.0.0.1');
+    const { fetch } = globalThis;
+    // What a name means is the system's matter and not the recipe's.
+    globalThis.fetch = (url, options) => fetch(local(url), options);
+    try {
+      const uploadId = await directUpload(request, new Blob([png(50, 20)], { type: 'image/png' }));
+      const { sendMessage } = await request(
+        `mutation ($to: ID!, $uploadId: ID) {
+          sendMessage(input: { to: { userId: $to }, image: { uploadId: $uploadId } }) { image { url width } }
+        }`,
+        { to: bob.id, uploadId },
+      );
+      assert.equal(sendMessage.image.width, 50);
+      await seen(sendMessage.image.url);
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  });
+});
