@@ -22,8 +22,7 @@ export async function feedModule() {
 
 /** A line of the feed for someone signed in by token. `socket` is there to be cut. */
 export function lineOf({ Refusal }, url, token) {
-  let closed = false;
-  const socket = parlourSocket(url, { token, webSocketImpl: WebSocket, shouldRetry: () => !closed });
+  const socket = parlourSocket(url, { token, webSocketImpl: WebSocket });
   return {
     async request(document, variables) {
       const response = await fetch(url, {
@@ -45,8 +44,8 @@ export function lineOf({ Refusal }, url, token) {
     }),
     onCut: (listener) => socket.on('closed', listener),
     onHope: () => () => {},
-    // graphql-ws would go on to knock for what was given up while the line was cut.
-    close: () => { closed = true; return socket.dispose(); },
+    // It waits for a connection that is under way, which may never come about.
+    close: () => socket.dispose().catch(() => {}),
   };
 }
 

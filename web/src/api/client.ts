@@ -6,7 +6,7 @@ import { parlourSocket } from '../parlour-socket';
 /** A request that takes longer is given up: a line can die without a word. */
 const PATIENCE = 20_000;
 
-const endpoint = `${location.origin}/graphql`;
+export const endpoint = `${location.origin}/graphql`;
 
 /** Resolves when the browser finds itself online, or somebody looks at the page again. */
 function hope(signal: AbortSignal): Promise<void> {
@@ -26,9 +26,7 @@ async function retryWait(retries: number): Promise<void> {
 
 /** A client for whoever is signed in now, by the cookie. It is thrown away at the end of the session. */
 export function connect() {
-  // graphql-ws would go on to knock for what was given up while the line was cut.
-  let closed = false;
-  const socket = parlourSocket(endpoint, { retryWait, shouldRetry: () => !closed });
+  const socket = parlourSocket(endpoint, { retryWait });
   const goneOffline = () => socket.terminate();
   addEventListener('offline', goneOffline);
   const client = new Client({
@@ -42,9 +40,9 @@ export function connect() {
     exchanges: [fetchExchange],
   });
   const close = () => {
-    closed = true;
     removeEventListener('offline', goneOffline);
-    void socket.dispose();
+    // It waits for a connection that is under way, which may never come about.
+    Promise.resolve(socket.dispose()).catch(() => {});
   };
   return { client, socket, close };
 }

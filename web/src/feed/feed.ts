@@ -192,6 +192,7 @@ export class Feed {
     this.#page(conversations.pageInfo);
     for (const history of this.#histories.values()) history.clear();
     const { line } = this.options;
+    const era = this.#era;
     const online = line.subscribe(OnlineDocument, {}, {
       next: ({ onlineUsers }) => {
         this.online = new Set(onlineUsers.map(({ id }) => id));
@@ -202,9 +203,10 @@ export class Feed {
     const events = line.subscribe(EventsDocument, { after: feedCursor }, {
       next: ({ events }) => this.#hear(events),
       end: (reason) => {
+        // Some clients also tell of what was ended from this side.
+        if (era !== this.#era) return;
         if (isSignedOut(reason)) return this.#end();
         this.#become('behind');
-        const era = this.#era;
         setTimeout(() => era === this.#era && void this.#begin(), patience(reason, 0));
       },
     });
