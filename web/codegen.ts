@@ -13,7 +13,7 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         // Enums will grow: with this, code that overlooks it does not compile.
         futureProofEnums: true,
-        scalars: { ID: 'string', DateTime: 'string' },
+        scalars: { ID: 'string', DateTime: 'string', Upload: 'Blob' },
         onlyOperationTypes: true,
       },
     },

@@ -17,6 +17,6 @@ export default defineConfig({
   server: {
     port: 5173,
     strictPort: true, // The origin that Parlour lets in by default.
-    proxy: { '/graphql': { target: 'http://localhost:3000', ws: true } },
+    proxy: { '/graphql': { target: 'http://localhost:3000', ws: true }, '/images': 'http://localhost:3000' },
   },
 });

@@ -3,6 +3,9 @@
 const plurals = new Intl.PluralRules('en');
 const count = (n: number, one: string, other: string) => `${n.toLocaleString()} ${plurals.select(n) === 'one' ? one : other}`;
 
+const unit = (name: string) => new Intl.NumberFormat('en', { style: 'unit', unit: name, maximumFractionDigits: 1 });
+const [kilobytes, megabytes] = [unit('kilobyte'), unit('megabyte')];
+
 export const texts = {
   name: 'Parlour',
   skip: 'Skip to the conversation',
@@ -134,9 +137,27 @@ export const texts = {
     leaveLead: 'You come back only when somebody adds you.',
   },
 
+  image: {
+    name: 'Image',
+    of: (name: string) => `Image by ${name}`,
+    yours: 'Your image',
+    title: (name: string, when: string) => `Image by ${name}, ${when}`,
+    add: 'Add an image',
+    attached: 'Image to be sent',
+    remove: 'Remove the image',
+    progress: 'Progress of the upload',
+    size: (bytes: number) => (bytes < 1_000_000 ? kilobytes : megabytes).format(bytes / (bytes < 1_000_000 ? 1_000 : 1_000_000)),
+    unsupported: 'This is not an image that can be sent. Choose a JPEG, PNG, WebP or GIF.',
+    tooLarge: (bytes: number) => `This image is too large. Choose one of up to ${Math.floor(bytes / 2 ** 20)} MiB.`,
+    tooManyPixels: (pixels: number) => `This image is too large. Choose one of up to ${Math.floor(pixels / 1_000_000)} megapixels.`,
+  },
+
   settings: {
     title: 'Settings',
     profile: 'Profile',
+    picture: 'Your picture',
+    choosePicture: 'Choose a picture',
+    removePicture: 'Remove the picture',
     fullName: 'Your name',
     saved: 'Saved.',
     look: 'Look',

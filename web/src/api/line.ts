@@ -3,15 +3,23 @@ import { type AnyVariables, type Client, CombinedError } from 'urql';
 import { type Line, Refusal } from '../feed';
 import type { TypedDocumentString } from '../gql/graphql';
 import type { Connection } from './client';
+import { upload } from './upload';
+
+interface ServerError {
+  message: string;
+  extensions?: { code?: string; retryAfterMs?: number; field?: string };
+}
+
+/** An error of an answer. */
+export function refusal({ message, extensions: { code, retryAfterMs, field } = {} }: ServerError): Refusal {
+  return new Refusal(message, code ?? 'UNKNOWN', retryAfterMs, field);
+}
 
 /** What an error of urql says: a refusal of the server, or that it was not reached. */
 export function meaning(error: unknown): unknown {
   if (!(error instanceof CombinedError)) return error;
   const [first] = error.graphQLErrors;
-  if (first) {
-    const { code, retryAfterMs, field } = first.extensions as { code?: string; retryAfterMs?: number; field?: string };
-    return new Refusal(first.message, code ?? 'UNKNOWN', retryAfterMs, field);
-  }
+  if (first) return refusal(first);
   const cause = error.networkError as { code?: unknown } | undefined;
   // The socket was closed, because nobody is signed in (any longer).
   return cause?.code === 4401 ? new Refusal('signed out', 'UNAUTHENTICATED') : (cause ?? error);
@@ -32,7 +40,8 @@ export async function ask<Result, Variables>(
 
 export function lineOf({ client, socket }: Connection): Line {
   return {
-    request: (document, variables) => ask(client, document, variables),
+    request: (document, variables, onProgress) =>
+      onProgress ? upload(document, variables, onProgress) : ask(client, document, variables),
     subscribe: (document, variables, sink) => {
       let ended = false;
       const end = (reason?: unknown) => {

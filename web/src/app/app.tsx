@@ -15,7 +15,7 @@ import { Shell } from './shell';
 import { SignIn } from './sign-in';
 
 /** Where the server did not say: as it is by default. */
-const LIMITS = { messageLength: 4_000, groupMembers: 1_000 };
+const LIMITS = { messageLength: 4_000, groupMembers: 1_000, imageBytes: 10 * 2 ** 20, imagePixels: 32_000_000 };
 
 /** Tells the other tabs of this browser that somebody else is signed in now, or nobody. */
 const tabs = new BroadcastChannel('parlour.session');

@@ -10,6 +10,7 @@ export function helpful(reason: unknown): string {
     case 'SERVICE_UNAVAILABLE': return texts.errors.busy;
     case 'INTERNAL_SERVER_ERROR': return texts.errors.broken;
     case 'NOT_FOUND': return texts.errors.notFound;
+    case 'UNSUPPORTED_IMAGE': return texts.image.unsupported;
     case 'FORBIDDEN': return texts.errors.forbidden;
     case 'INVALID_CREDENTIALS': return texts.signIn.wrong;
     case 'EMAIL_TAKEN': return texts.signIn.taken;

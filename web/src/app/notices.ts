@@ -26,7 +26,7 @@ export function nameOf(feed: Feed, conversationId: string): string {
 export function notify(feed: Feed, message: Message): void {
   if (message.deletedAt) return;
   const name = feed.person(message.senderId).fullName;
-  const text = message.text ?? '';
+  const text = message.text ?? texts.image.name;
   const here = location.pathname === `/c/${message.conversationId}`;
   const known = feed.conversation(message.conversationId);
   const said = here || known?.otherUserId

@@ -1,10 +1,11 @@
 // Where one writes. Enter sends, Shift and Enter makes a line, arrow up edits what one wrote last, Escape gives up.
 import { SendHorizontal, X } from 'lucide-react';
-import { type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import { type ClipboardEvent, type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
 import { useFeed, useSession } from '../app/context';
 import type { Conversation, ConversationRef, Message } from '../feed';
 import { texts } from '../texts';
 import { useAttempt } from '../ui/toasts';
+import { Attached, Choose, isImage, useAttachment } from './attachment';
 import { draftOf, keepDraft } from './drafts';
 import type { Doing } from './pane';
 import { plain } from './parts';
@@ -15,6 +16,8 @@ const NEARLY = 200;
 
 export interface ComposerHandle {
   focus(): void;
+  /** Takes an image that was dropped. */
+  attach(file: File): void;
 }
 
 interface ComposerProps {
@@ -36,7 +39,14 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
   const edited = doing && 'edit' in doing ? doing.edit : undefined;
   const replied = doing && 'reply' in doing ? doing.reply : undefined;
 
-  useImperativeHandle(ref, () => ({ focus: () => field.current?.focus() }));
+  const attachment = useAttachment(where);
+  const image = edited ? undefined : attachment.image;
+  const attach = (file: File) => {
+    if (edited) onDone();
+    void attachment.attach(file);
+    field.current?.focus();
+  };
+  useImperativeHandle(ref, () => ({ focus: () => field.current?.focus(), attach }));
   // Where there is a keyboard, one can type at once.
   useEffect(() => {
     if (matchMedia('(hover: hover)').matches) field.current?.focus();
@@ -54,7 +64,7 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
   };
 
   const left = limits.messageLength - [...text.trim()].length;
-  const canSend = text.trim() !== '' && left >= 0;
+  const canSend = (text.trim() !== '' || image !== undefined) && left >= 0;
 
   function send() {
     if (!canSend) return;
@@ -64,14 +74,23 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
       feed.send({
         to: by,
         text: text.trim(),
+        ...(image && { image }),
         ...(replied && {
           replyTo: { id: replied.id, seq: replied.seq, senderId: replied.senderId, text: replied.text },
         }),
       });
       setText('');
       keepDraft(where, '');
+      attachment.remove();
     }
     onDone();
+  }
+
+  function paste(event: ClipboardEvent) {
+    const file = [...event.clipboardData.files].find(isImage);
+    if (!file) return;
+    event.preventDefault();
+    attach(file);
   }
 
   function press(event: KeyboardEvent) {
@@ -102,12 +121,14 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
 
   return (
     <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); }}>
-      {replied && <Bar title={<ReplyTitle message={replied} />} lead={replied.text} stop={words.stopReply} onStop={onDone} />}
+      {replied && <Bar title={<ReplyTitle message={replied} />} lead={replied.text ?? texts.image.name} stop={words.stopReply} onStop={onDone} />}
       {edited && <Bar title={words.editing} lead={edited.text} stop={words.stopEdit} onStop={onDone} />}
+      {image && <Attached image={image} onRemove={() => { attachment.remove(); field.current?.focus(); }} />}
       <div className="composer-line">
+        <Choose onChoose={attach} />
         <textarea
           ref={field} value={text} rows={1} dir="auto" aria-label={words.label} placeholder={words.placeholder(name)}
-          onChange={({ target }) => write(target.value)} onKeyDown={press}
+          onChange={({ target }) => write(target.value)} onKeyDown={press} onPaste={paste}
         />
         <button className="send" aria-label={words.send} disabled={!canSend}><SendHorizontal /></button>
       </div>

@@ -24,13 +24,14 @@ interface HeadProps {
 }
 
 export function Head({ name, otherId, conversation }: HeadProps) {
+  const picture = useFeed((feed) => otherId && feed.person(otherId).profilePic) || undefined;
   const online = useFeed((feed) => otherId !== undefined && feed.online.has(otherId));
   const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
   const [isOpen, setOpen] = useState(false);
   return (
     <header className="head">
       <Back />
-      <Avatar id={otherId ?? conversation?.id ?? ''} name={name} isGroup={!otherId} online={online} />
+      <Avatar id={otherId ?? conversation?.id ?? ''} name={name} picture={picture} isGroup={!otherId} online={online} />
       <div className="head-words">
         <h2><bdi>{name}</bdi></h2>
         <p className="quiet">

@@ -8,6 +8,7 @@ import { Avatar } from '../ui/avatar';
 import { MessageActions } from './message-actions';
 import { MessageText } from './message-text';
 import { plain } from './parts';
+import { Picture } from './picture';
 
 const words = texts.message;
 /** Messages of one person within so many milliseconds are one block. */
@@ -53,13 +54,20 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       >
         {!isMine && isGroup && (goesOn
           ? <span className="avatar-gap" />
-          : <Avatar id={sender.id} name={sender.fullName} size="small" />)}
-        <div className="bubble" data-edited={(message.editedAt && !message.deletedAt) || undefined}>
+          : <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} size="small" />)}
+        <div className="bubble" data-image={(message.image && !message.text) ? 'alone' : message.image ? 'captioned' : undefined} data-edited={(message.editedAt && !message.deletedAt) || undefined}>
           {!isMine && isGroup && !goesOn && <strong className="sender"><bdi>{sender.fullName}</bdi></strong>}
           {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
           {message.deletedAt
             ? <p className="deleted">{words.deleted} <Meta message={message} /></p>
-            : <MessageText text={message.text ?? ''}><Meta message={message} /></MessageText>}
+            : (
+              <>
+                {message.image && <Picture message={message} image={message.image} isActive={isActive} />}
+                {message.text !== null
+                  ? <MessageText text={message.text}><Meta message={message} /></MessageText>
+                  : <Meta message={message} />}
+              </>
+            )}
         </div>
         {!message.deletedAt && (
           <MessageActions message={message} isMine={isMine} isActive={isActive} onReply={onReply} onEdit={onEdit} />
@@ -91,7 +99,7 @@ function Quote({ quoted, onJump }: QuoteProps) {
       onClick={() => onJump(quoted.seq)}
     >
       <strong><bdi>{sender.fullName}</bdi></strong>
-      <span dir="auto">{quoted.deletedAt ? words.quotedDeleted : plain(quoted.text ?? '')}</span>
+      <span dir="auto">{quoted.deletedAt ? words.quotedDeleted : plain(quoted.text ?? texts.image.name)}</span>
     </button>
   );
 }

@@ -6,21 +6,22 @@ import { announce } from '../app/notices';
 import type { Outgoing } from '../feed';
 import { texts } from '../texts';
 import { MessageText } from './message-text';
+import { OutgoingPicture } from './picture';
 
 const words = texts.message;
 
 export function OutgoingRow({ item }: { item: Outgoing }) {
   const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
+  const clock = item.state === 'waiting' && <span className="meta"><Clock3 aria-label={words.waiting} /></span>;
   return (
     <div className="message-row" data-mine>
       <article className="message" data-outgoing={item.state} aria-label={words.you}>
-        <div className="bubble">
+        <div className="bubble" data-image={item.image && (item.text ? 'captioned' : 'alone')}>
           {item.replyTo && (
-            <div className="quote"><strong><bdi>{quoted?.fullName}</bdi></strong><span dir="auto">{item.replyTo.text}</span></div>
+            <div className="quote"><strong><bdi>{quoted?.fullName}</bdi></strong><span dir="auto">{item.replyTo.text ?? texts.image.name}</span></div>
           )}
-          <MessageText text={item.text}>
-            {item.state === 'waiting' && <span className="meta"><Clock3 aria-label={words.waiting} /></span>}
-          </MessageText>
+          {item.image && <OutgoingPicture image={item.image} progress={item.state === 'waiting' ? item.progress : undefined} />}
+          {item.text ? <MessageText text={item.text}>{clock}</MessageText> : clock}
           {item.state === 'failed' && <Failed item={item} />}
         </div>
       </article>

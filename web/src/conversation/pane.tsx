@@ -52,7 +52,16 @@ function Parts({ by, conversation }: { by: ConversationRef; conversation: Conver
   const other = useFeed((feed) => (otherId ? feed.person(otherId) : undefined));
   const name = other?.fullName ?? conversation?.title ?? '';
   return (
-    <section className="conversation" aria-label={texts.conversation.label(name)}>
+    <section
+      className="conversation" aria-label={texts.conversation.label(name)}
+      onDragOver={(event) => { if (event.dataTransfer.types.includes('Files')) event.preventDefault(); }}
+      onDrop={(event) => {
+        if (!event.dataTransfer.types.includes('Files')) return;
+        event.preventDefault();
+        const [file] = event.dataTransfer.files;
+        if (file) composer.current?.attach(file);
+      }}
+    >
       <Head name={name} otherId={otherId} conversation={conversation} />
       <MessageList
         by={by} name={name} otherId={otherId} conversation={conversation}

@@ -1,8 +1,9 @@
 // The state's words. Objects are never changed, but replaced: a view may compare them by identity.
-import type { ConversationFragment, ConversationRef, MemberRole, MessageFragment, PersonFragment } from '../gql/graphql';
+import type { ConversationFragment, ConversationRef, MemberRole, MessageFragment, PersonFragment, PictureFragment } from '../gql/graphql';
 
 export type { ConversationRef };
 export type Person = PersonFragment;
+export type Picture = PictureFragment;
 
 /** A message. Names are looked up in `feed.person(senderId)`, so that they are of today. */
 export type Message = Omit<MessageFragment, 'sender'> & { senderId: string };
@@ -34,7 +35,7 @@ export function conversation({ otherUser, lastMessage, ...rest }: ConversationFr
 
 /** What is left of a message whose sender was erased. */
 export const tombstone = (message: Message, deletedAt: string): Message =>
-  message.deletedAt ? message : { ...message, text: null, deletedAt };
+  message.deletedAt ? message : { ...message, text: null, image: null, deletedAt };
 
 /** When something last happened in a conversation: what the sidebar is sorted by. */
 export const activity = ({ lastMessage, createdAt }: Conversation) => lastMessage?.createdAt ?? createdAt;

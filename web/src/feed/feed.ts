@@ -9,20 +9,14 @@ import { History } from './history';
 import { isSignedOut, type Line, patience } from './line';
 import { Members } from './members';
 import { News } from './news';
-import { type Draft, Outbox, type OutboxStore, type Outgoing } from './outbox';
+import { type Draft, inputOf, Outbox, type OutboxStore, type Outgoing } from './outbox';
 import { Reading } from './reading';
 import { Signal } from './signal';
-import { State } from './state';
+import { State, type Status } from './state';
 import { Typing } from './typing';
 
 type Event = EventsSubscription['events'];
 type Me = NonNullable<SnapshotQuery['me']>;
-
-/**
- * `starting`: nothing is known yet. `live`: what is shown is true. `behind`: the line is cut or the replay is not over;
- * what is shown was true.
- */
-export type Status = 'starting' | 'live' | 'behind';
 
 /** As many histories as are kept, those looked at last. */
 const HISTORIES = 4;
@@ -320,9 +314,10 @@ export class Feed {
     this.#histories.delete(conversationId);
   }
 
-  async #transmit({ id, to, text, replyTo }: Outgoing): Promise<void> {
-    const input = { id, to, text, ...(replyTo && { replyToId: replyTo.id }) };
-    const { sendMessage } = await this.options.line.request(SendDocument, { input });
+  async #transmit(item: Outgoing): Promise<void> {
+    const { id } = item;
+    const onProgress = item.image && ((share: number) => this.outbox.progress(id, share));
+    const { sendMessage } = await this.options.line.request(SendDocument, { input: inputOf(item) }, onProgress);
     const { conversationId } = sendMessage;
     if (!this.conversation(conversationId) && !this.#fetching.has(conversationId)) await this.find({ conversationId });
     this.outbox.remove(id);

@@ -11,6 +11,14 @@ const KEPT = 12;
 
 const pageOf = (seq: number) => Math.floor((seq - 1) / PAGE);
 
+/** Of one version, too: an image's address is good for a while only. */
+const isNewer = (message: Message, known: Message) => message.version > known.version
+  || (message.version === known.version && (message.image?.urlExpiresAt ?? '') > (known.image?.urlExpiresAt ?? ''));
+
+const isChanged = ({ editedAt, deletedAt }: Message) => (editedAt ?? deletedAt) !== null;
+
+const asQuote = ({ id, seq, text, deletedAt, senderId }: Message) => ({ id, seq, text, deletedAt, sender: { id: senderId } });
+
 export class History {
   /** Rises with each change, for views that compare. */
   version = 0;
@@ -52,12 +60,20 @@ export class History {
     const number = pageOf(message.seq);
     const page = this.#pages.get(number);
     const known = page?.get(message.seq);
-    if (known && known.version >= message.version) return;
-    if (page) page.set(message.seq, message);
-    else this.#pages.set(number, new Map([[message.seq, message]]));
-    if (known) this.#quote(message);
+    if (known && !isNewer(message, known)) return;
+    const quoted = message.replyTo && this.at(message.replyTo.seq);
+    const fresh = quoted && isChanged(quoted) ? { ...message, replyTo: asQuote(quoted) } : message;
+    if (page) page.set(message.seq, fresh);
+    else this.#pages.set(number, new Map([[message.seq, fresh]]));
+    // Whichever of the two comes first.
+    if (known || isChanged(message)) this.#quote(message);
     this.#trim();
     this.#touch();
+  }
+
+  /** The address of an image has expired, or is about to: reads its page again. */
+  renew(seq: number): void {
+    if (!this.#loading.has(pageOf(seq))) void this.#load(pageOf(seq));
   }
 
   /** Replaces messages, as when their sender is erased. */
@@ -121,12 +137,10 @@ export class History {
   }
 
   /** An edit or a deletion shows where it is quoted. */
-  #quote({ id, seq, text, deletedAt, senderId }: Message): void {
+  #quote(message: Message): void {
     for (const page of this.#pages.values()) {
       for (const [place, known] of page) {
-        if (known.replyTo?.id === id) {
-          page.set(place, { ...known, replyTo: { id, seq, text, deletedAt, sender: { id: senderId } } });
-        }
+        if (known.replyTo?.id === message.id) page.set(place, { ...known, replyTo: asQuote(message) });
       }
     }
   }

@@ -23,8 +23,9 @@
  *   and reloads, and goes with the same id until it is acknowledged; see `outbox.ts`.
  * - **Objects are replaced, never changed**: views compare by identity.
  */
-export { type Conversation, type ConversationRef, type Member, type Message, type Person, activity } from './entities';
-export { Feed, type FeedOptions, type Status } from './feed';
+export { type Conversation, type ConversationRef, type Member, type Message, type Person, type Picture, activity } from './entities';
+export { Feed, type FeedOptions } from './feed';
 export type { History } from './history';
 export { isPassing, isSignedOut, type Line, Refusal } from './line';
-export { type Draft, memoryStore, type OutboxStore, type Outgoing } from './outbox';
+export { type Draft, memoryStore, type OutboxStore, type Outgoing, type OutgoingImage } from './outbox';
+export type { Status } from './state';

@@ -4,8 +4,16 @@ import type { TypedDocumentString } from '../gql/graphql';
 export type { TypedDocumentString };
 
 export interface Line {
-  /** Asks once. Rejects with a {@link Refusal} when the server refused, with anything else when it was not reached. */
-  request<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables): Promise<Result>;
+  /**
+   * Asks once. Rejects with a {@link Refusal} when the server refused, with anything else when it was not reached.
+   * `onProgress` is given where a Blob is among the variables: it goes as a multipart request, and is told how much of
+   * it is on the way, from 0 to 1.
+   */
+  request<Result, Variables>(
+    document: TypedDocumentString<Result, Variables>,
+    variables: Variables,
+    onProgress?: (share: number) => void,
+  ): Promise<Result>;
   /**
    * Subscribes, comes back by itself after a cut, and resumes after the last cursor that `next` has handled: the
    * README's `parlourSocket` does. `end` is told when the server ended it for good: by a refusal, or (without a reason)

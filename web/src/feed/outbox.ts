@@ -1,12 +1,22 @@
 // What was written and not yet acknowledged. Each message has its id from the start, so that sending it again is safe for
 // ever; it waits here, over cuts and reloads, until the server has answered.
 import { v7 as uuidv7 } from 'uuid';
+import type { SendMessageInput } from '../gql/graphql';
 import type { ConversationRef } from './entities';
 import { isPassing, isSignedOut, patience, type Refusal } from './line';
 
+/** An image that is to be sent, with its size for the view. */
+export interface OutgoingImage {
+  file: Blob;
+  width: number;
+  height: number;
+}
+
 export interface Draft {
   to: ConversationRef;
+  /** May be empty where there is an image. */
   text: string;
+  image?: OutgoingImage;
   /** What it replies to, with what the view shows of it meanwhile. */
   replyTo?: { id: string; seq: number; senderId: string; text: string | null };
 }
@@ -16,6 +26,8 @@ export interface Outgoing extends Draft {
   writtenAt: string;
   /** `failed`: the server refused for good; it waits for its writer to retry or discard it. */
   state: 'waiting' | 'failed';
+  /** How much of the image is on the way, from 0 to 1, while it is being sent. */
+  progress?: number;
   /** Why the server refused. */
   reason?: string;
 }
@@ -36,6 +48,15 @@ export function memoryStore(): OutboxStore {
     remove: async (id) => void items.delete(id),
   };
 }
+
+/** What is asked of the server. The image is sent with each try: a try that failed may have failed on its way there. */
+export const inputOf = ({ id, to, text, image, replyTo }: Outgoing): SendMessageInput => ({
+  id,
+  to,
+  text: text || null,
+  ...(image && { image: { file: image.file } }),
+  ...(replyTo && { replyToId: replyTo.id }),
+});
 
 const target = ({ to }: Draft) => to.conversationId ?? to.userId;
 
@@ -73,7 +94,7 @@ export class Outbox {
 
   /** Tries a refused one again, with its id. */
   retry(id: string): void {
-    this.#change(id, ({ reason: _, ...item }) => ({ ...item, state: 'waiting' }));
+    this.#change(id, ({ reason: _, progress: __, ...item }) => ({ ...item, state: 'waiting' }));
     this.flush();
   }
 
@@ -82,6 +103,11 @@ export class Outbox {
     if (!this.items.some((item) => item.id === id)) return;
     this.#set(this.items.filter((item) => item.id !== id));
     this.store.remove(id).catch((reason: unknown) => console.error('the outbox could not be kept', reason));
+  }
+
+  /** More of an image is on the way. Of this nothing is kept. */
+  progress(id: string, progress: number): void {
+    this.#set(this.items.map((item) => (item.id === id ? { ...item, progress } : item)));
   }
 
   /** Sends what waits; also called when there is new hope, which ends all waiting. */

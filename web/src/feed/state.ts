@@ -2,7 +2,16 @@
 import type { ConversationFragment, MessageFragment, PersonFragment } from '../gql/graphql';
 import { activity, type Conversation, conversation, type Message, message, type Person, tombstone } from './entities';
 
-const UNKNOWN = (id: string): Person => ({ id, fullName: '…', deletedAt: null });
+const UNKNOWN = (id: string): Person => ({ id, fullName: '…', profilePic: null, deletedAt: null });
+
+/**
+ * `starting`: nothing is known yet. `live`: what is shown is true. `behind`: the line is cut or the replay is not over;
+ * what is shown was true.
+ */
+export type Status = 'starting' | 'live' | 'behind';
+
+/** Of values and of pictures. */
+const isSame = (a: Person[keyof Person], b: Person[keyof Person]) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 export class State {
   readonly #people = new Map<string, Person>();
@@ -35,7 +44,7 @@ export class State {
 
   learnPerson(person: PersonFragment): void {
     const known = this.#people.get(person.id);
-    const same = known && (Object.keys(person) as (keyof Person)[]).every((key) => known[key] === person[key]);
+    const same = known && (Object.keys(person) as (keyof Person)[]).every((key) => isSame(known[key], person[key]));
     if (!same) this.#people.set(person.id, { ...known, ...person });
   }
 

@@ -40,6 +40,16 @@ export type CreateConversationInput = {
   title: string;
 };
 
+/** An image: a file of this request, or one that was uploaded before. */
+export type ImageInput =
+  {   /**
+   * A file of this multipart request: a JPEG, PNG, WebP or GIF of up to `imageBytes` bytes and `imagePixels` pixels
+   * (serverInfo.limits).
+   */
+  file: Blob; uploadId?: never; }
+  |  { file?: never;   /** The `id` of a createImageUpload of yours, after the bytes were PUT there. It is good for one image. */
+  uploadId: string; };
+
 /** An account's e-mail and password. */
 export type LoginInput = {
   /** The account's address. */
@@ -66,9 +76,11 @@ export type SendMessageInput = {
    * chooses when left out.
    */
   id?: string | null | undefined;
+  /** Its image. A retry with the same id need not send it again. */
+  image?: ImageInput | null | undefined;
   /** The message that it replies to, of the same conversation: else NOT_FOUND. */
   replyToId?: string | null | undefined;
-  /** 1 to 4,000 characters after trimming. */
+  /** 1 to 4,000 characters after trimming; text, image or both. */
   text?: string | null | undefined;
   /** Where to. To yourself: BAD_USER_INPUT. To an erased person: NOT_FOUND. */
   to: ConversationRef;
@@ -108,12 +120,24 @@ export type RenameMutationVariables = Exact<{
 }>;
 
 
-export type RenameMutation = { updateProfile: { id: string, fullName: string, deletedAt: string | null } };
+export type RenameMutation = { updateProfile: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
+
+export type SetPictureMutationVariables = Exact<{
+  file: Blob;
+}>;
+
+
+export type SetPictureMutation = { updateProfile: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
+
+export type RemovePictureMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RemovePictureMutation = { updateProfile: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
 
 export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type LimitsQuery = { serverInfo: { version: string, limits: { messageLength: number, groupMembers: number } } };
+export type LimitsQuery = { serverInfo: { version: string, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number } } };
 
 export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -147,37 +171,39 @@ export type DeleteAccountMutationVariables = Exact<{
 
 export type DeleteAccountMutation = { deleteAccount: boolean };
 
-export type PersonFragment = { id: string, fullName: string, deletedAt: string | null };
+export type PersonFragment = { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null };
 
-export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+export type PictureFragment = { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
 
 export type OnePersonQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type OnePersonQuery = { user: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null } | null };
+export type OnePersonQuery = { user: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null };
 
 export type MembersQueryVariables = Exact<{
   id: string;
@@ -185,7 +211,7 @@ export type MembersQueryVariables = Exact<{
 }>;
 
 
-export type MembersQuery = { conversation: { members: { nodes: Array<{ role: MemberRole, joinedAt: string, lastReadSeq: number, user: { id: string, fullName: string, deletedAt: string | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+export type MembersQuery = { conversation: { members: { nodes: Array<{ role: MemberRole, joinedAt: string, lastReadSeq: number, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
 
 export type HistoryPageQueryVariables = Exact<{
   conversation: ConversationRef;
@@ -194,7 +220,7 @@ export type HistoryPageQueryVariables = Exact<{
 }>;
 
 
-export type HistoryPageQuery = { messages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }> } };
+export type HistoryPageQuery = { messages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }> } };
 
 export type EventsSubscriptionVariables = Exact<{
   after: string;
@@ -205,10 +231,10 @@ export type EventsSubscription = { events:
     | { __typename: 'CaughtUp', cursor: string }
     | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
     | { __typename: 'FeedReset', cursor: string }
-    | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
-    | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
     | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
-    | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null } }
+    | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
    };
 
 export type OnlineSubscriptionVariables = Exact<{ [key: string]: never; }>;
@@ -219,7 +245,7 @@ export type OnlineSubscription = { onlineUsers: Array<{ id: string }> };
 export type TypingSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type TypingSubscription = { typingChanged: { conversationId: string, typing: boolean, user: { id: string, fullName: string, deletedAt: string | null } } };
+export type TypingSubscription = { typingChanged: { conversationId: string, typing: boolean, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } } };
 
 export type SetTypingMutationVariables = Exact<{
   conversation: ConversationRef;
@@ -234,7 +260,7 @@ export type SendMutationVariables = Exact<{
 }>;
 
 
-export type SendMutation = { sendMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type SendMutation = { sendMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
 
 export type EditMutationVariables = Exact<{
   id: string;
@@ -242,14 +268,14 @@ export type EditMutationVariables = Exact<{
 }>;
 
 
-export type EditMutation = { editMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type EditMutation = { editMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
 
 export type DeleteMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteMutation = { deleteMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type DeleteMutation = { deleteMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
 
 export type MarkReadMutationVariables = Exact<{
   conversation: ConversationRef;
@@ -265,7 +291,7 @@ export type FindPeopleQueryVariables = Exact<{
 }>;
 
 
-export type FindPeopleQuery = { users: { nodes: Array<{ online: boolean, id: string, fullName: string, deletedAt: string | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindPeopleQuery = { users: { nodes: Array<{ online: boolean, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type CreateGroupMutationVariables = Exact<{
   input: CreateConversationInput;
@@ -304,7 +330,7 @@ export type FindMessagesQueryVariables = Exact<{
 }>;
 
 
-export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -328,9 +354,23 @@ export const PersonFragmentDoc = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
 }
     `, {"fragmentName":"Person"}) as unknown as TypedDocumentString<PersonFragment, unknown>;
+export const PictureFragmentDoc = new TypedDocumentString(`
+    fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+    `, {"fragmentName":"Picture"}) as unknown as TypedDocumentString<PictureFragment, unknown>;
 export const MessageFragmentDoc = new TypedDocumentString(`
     fragment Message on Message {
   id
@@ -340,6 +380,9 @@ export const MessageFragmentDoc = new TypedDocumentString(`
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -357,7 +400,19 @@ export const MessageFragmentDoc = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }`, {"fragmentName":"Message"}) as unknown as TypedDocumentString<MessageFragment, unknown>;
 export const ConversationFragmentDoc = new TypedDocumentString(`
     fragment Conversation on Conversation {
@@ -379,7 +434,19 @@ export const ConversationFragmentDoc = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -389,6 +456,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -435,8 +505,42 @@ export const RenameDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
 }`) as unknown as TypedDocumentString<RenameMutation, RenameMutationVariables>;
+export const SetPictureDocument = new TypedDocumentString(`
+    mutation SetPicture($file: Upload!) {
+  updateProfile(input: {profilePic: {file: $file}}) {
+    ...Person
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<SetPictureMutation, SetPictureMutationVariables>;
+export const RemovePictureDocument = new TypedDocumentString(`
+    mutation RemovePicture {
+  updateProfile(input: {profilePic: null}) {
+    ...Person
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<RemovePictureMutation, RemovePictureMutationVariables>;
 export const LimitsDocument = new TypedDocumentString(`
     query Limits {
   serverInfo {
@@ -444,6 +548,8 @@ export const LimitsDocument = new TypedDocumentString(`
     limits {
       messageLength
       groupMembers
+      imageBytes
+      imagePixels
     }
   }
 }
@@ -500,7 +606,19 @@ export const SnapshotDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -510,6 +628,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -555,7 +676,19 @@ export const MoreConversationsDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -565,6 +698,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -604,7 +740,19 @@ export const OneConversationDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -614,6 +762,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -654,6 +805,10 @@ export const OnePersonDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
 }`) as unknown as TypedDocumentString<OnePersonQuery, OnePersonQueryVariables>;
 export const MembersDocument = new TypedDocumentString(`
@@ -678,6 +833,10 @@ export const MembersDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
 }`) as unknown as TypedDocumentString<MembersQuery, MembersQueryVariables>;
 export const HistoryPageDocument = new TypedDocumentString(`
@@ -691,7 +850,19 @@ export const HistoryPageDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -701,6 +872,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -756,7 +930,19 @@ export const EventsDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -766,6 +952,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -800,6 +989,10 @@ export const TypingDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
 }`) as unknown as TypedDocumentString<TypingSubscription, TypingSubscriptionVariables>;
 export const SetTypingDocument = new TypedDocumentString(`
@@ -816,7 +1009,19 @@ export const SendDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -826,6 +1031,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -849,7 +1057,19 @@ export const EditDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -859,6 +1079,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -882,7 +1105,19 @@ export const DeleteDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -892,6 +1127,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq
@@ -930,6 +1168,10 @@ export const FindPeopleDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
 }`) as unknown as TypedDocumentString<FindPeopleQuery, FindPeopleQueryVariables>;
 export const CreateGroupDocument = new TypedDocumentString(`
@@ -975,7 +1217,19 @@ export const FindMessagesDocument = new TypedDocumentString(`
     fragment Person on User {
   id
   fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
   deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
 }
 fragment Message on Message {
   id
@@ -985,6 +1239,9 @@ fragment Message on Message {
     ...Person
   }
   text
+  image {
+    ...Picture
+  }
   replyTo {
     id
     seq

@@ -85,7 +85,7 @@ function Row({ id, member, canRemove }: { id: string; member: Member; canRemove:
   const name = `${words.remove} ${person.fullName}`;
   return (
     <li className="row">
-      <Avatar id={person.id} name={person.fullName} online={online} size="small" />
+      <Avatar id={person.id} name={person.fullName} picture={person.profilePic} online={online} size="small" />
       <bdi className="row-name">{person.fullName}</bdi>
       {member.role === 'OWNER' && <span className="tag">{words.owner}</span>}
       {canRemove && (

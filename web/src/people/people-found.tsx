@@ -12,10 +12,10 @@ export function PeopleFound({ search, onOpen }: { search: string; onOpen(): void
     <>
       <h2 className="rows-head">{texts.sidebar.people}</h2>
       <ul aria-busy={fetching}>
-        {people.map(({ id, fullName }) => (
+        {people.map(({ id, fullName, profilePic }) => (
           <li key={id}>
             <Link className="row" href={`/with/${id}`} onClick={onOpen}>
-              <Avatar id={id} name={fullName} online={online.has(id)} />
+              <Avatar id={id} name={fullName} picture={profilePic} online={online.has(id)} />
               <span className="row-main"><bdi className="row-name">{fullName}</bdi></span>
             </Link>
           </li>

@@ -51,7 +51,7 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
           <li key={person.id}>
             <label className="row">
               <input type="checkbox" checked={chosen.some(({ id }) => id === person.id)} onChange={() => toggle(person)} />
-              <Avatar id={person.id} name={person.fullName} size="small" />
+              <Avatar id={person.id} name={person.fullName} picture={person.profilePic} size="small" />
               <bdi className="row-name">{person.fullName}</bdi>
             </label>
           </li>

@@ -8,6 +8,7 @@ import { RenameDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
 import { useAttempt, useTell } from '../ui/toasts';
+import { ProfilePicture } from './profile-picture';
 import { Devices, Goodbye, Password } from './devices';
 
 const words = texts.settings;
@@ -41,6 +42,7 @@ function Profile() {
     <form className="section" onSubmit={(event) => void save(event)}>
       <h3>{words.profile}</h3>
       <p className="quiet">{me.email}</p>
+      <ProfilePicture />
       <label className="field">
         {words.fullName}
         <span className="with-button">

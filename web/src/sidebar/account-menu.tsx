@@ -17,7 +17,7 @@ export function AccountMenu() {
     <>
       <Menu.Root>
         <Menu.Trigger className="account">
-          <Avatar id={me.id} name={me.fullName} size="small" />
+          <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="small" />
           <bdi className="account-name">{me.fullName}</bdi>
           <ChevronDown aria-hidden="true" />
           <span className="unseen">{texts.sidebar.menu}</span>

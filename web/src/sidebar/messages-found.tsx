@@ -65,7 +65,7 @@ function Hit({ hit: { conversationId, seq, sender, text, createdAt }, onOpen }: 
           <bdi className="row-name">{where && where !== sender.fullName ? words.hit(sender.fullName, where) : sender.fullName}</bdi>
           <time className="row-time" dateTime={createdAt}>{brief(createdAt)}</time>
         </span>
-        <span className="row-hit" dir="auto">{text}</span>
+        <span className="row-hit" dir="auto">{text ?? texts.image.name}</span>
       </span>
     </Link>
   );

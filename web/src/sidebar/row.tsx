@@ -29,7 +29,7 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
   return (
     <li>
       <Link className="row" href={`/c/${id}`} aria-current={isHere ? 'page' : undefined} onClick={onOpen}>
-        <Avatar id={otherUserId ?? id} name={name} isGroup={!otherUserId} online={online} />
+        <Avatar id={otherUserId ?? id} name={name} picture={other?.profilePic} isGroup={!otherUserId} online={online} />
         <span className="row-main">
           <span className="row-top">
             <bdi className="row-name">{name}</bdi>
@@ -39,7 +39,7 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
           <span className="row-top">
             <span className="row-last">
               {waiting
-                ? <><Waiting item={waiting} /> <bdi>{waiting.text}</bdi></>
+                ? <><Waiting item={waiting} /> <bdi>{waiting.text || texts.image.name}</bdi></>
                 : isTyping
                   ? <span className="typing">{texts.conversation.typingHere}</span>
                   : lastMessage && <Preview message={lastMessage} isGroup={!otherUserId} />}
@@ -69,7 +69,7 @@ function Preview({ message, isGroup }: { message: NonNullable<Conversation['last
   return (
     <>
       {(isMine || isGroup) && <><bdi>{who}</bdi>{': '}</>}
-      <bdi>{message.deletedAt ? texts.message.deleted : plain(message.text ?? '')}</bdi>
+      <bdi>{message.deletedAt ? texts.message.deleted : plain(message.text ?? texts.image.name)}</bdi>
     </>
   );
 }

@@ -1,5 +1,8 @@
-// A person or a group as a round picture: their initials on a colour that is always theirs.
+// A person or a group as a round picture: their own, or their initials on a colour that is always theirs.
 import { Users } from 'lucide-react';
+import { useSession } from '../app/context';
+import type { Person } from '../feed';
+import { useAddress } from './use-address';
 
 const HUES = 10;
 
@@ -22,6 +25,7 @@ function initials(name: string): string {
 export interface AvatarProps {
   id: string;
   name: string;
+  picture?: Person['profilePic'] | undefined;
   isGroup?: boolean;
   /** Shows the dot of who is online. */
   online?: boolean;
@@ -29,10 +33,12 @@ export interface AvatarProps {
 }
 
 /** Decoration: the name is always written beside it. */
-export function Avatar({ id, name, isGroup = false, online = false, size }: AvatarProps) {
+export function Avatar({ id, name, picture, isGroup = false, online = false, size }: AvatarProps) {
+  const { feed } = useSession();
+  const [url, onError] = useAddress(picture, () => void feed.meet(id).catch(() => {}));
   return (
     <span className="avatar" data-hue={hue(id)} data-size={size} aria-hidden="true">
-      {isGroup ? <Users /> : <span dir="auto">{initials(name)}</span>}
+      {isGroup ? <Users /> : url ? <img src={url} alt="" onError={onError} /> : <span dir="auto">{initials(name)}</span>}
       {online && <span className="avatar-dot" />}
     </span>
   );

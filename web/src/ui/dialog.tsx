@@ -11,14 +11,16 @@ export interface DialogProps {
   children: ReactNode;
   /** Answers a question: no cross, as each button is an answer. */
   isQuestion?: boolean;
+  /** As wide as the window, for an image. */
+  isWide?: boolean;
 }
 
-export function Dialog({ title, open, onClose, children, isQuestion = false }: DialogProps) {
+export function Dialog({ title, open, onClose, children, isQuestion = false, isWide = false }: DialogProps) {
   return (
     <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Base.Portal>
         <Base.Backdrop className="backdrop" />
-        <Base.Popup className="dialog" {...(isQuestion && { role: 'alertdialog' })}>
+        <Base.Popup className="dialog" data-wide={isWide || undefined} {...(isQuestion && { role: 'alertdialog' })}>
           <header className="dialog-head">
             <Base.Title className="dialog-title">{title}</Base.Title>
             {!isQuestion && (

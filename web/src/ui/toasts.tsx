@@ -38,6 +38,13 @@ export function useAttempt() {
   }, [add]);
 }
 
+/** Says what is wrong with what a person did. */
+export function useTrouble() {
+  const { add } = Toast.useToastManager();
+  return useCallback((description: string) =>
+    void add({ title: texts.errors.title, description, type: 'error', priority: 'high', timeout: 8_000 }), [add]);
+}
+
 /** Says that something is done. */
 export function useTell() {
   const { add } = Toast.useToastManager();
