@@ -31,7 +31,11 @@ enum Command {
     /// Bring the database to the newest tables, and end
     Migrate,
     /// Fill a development database with people and conversations; a second time changes nothing
-    Seed,
+    Seed {
+        /// And so many more messages in the group (takes RATE_LIMITS=off)
+        #[arg(long, default_value_t = 0)]
+        messages: u32,
+    },
     /// Make accounts, and help people who cannot sign in; a server may run meanwhile
     #[command(subcommand)]
     User(operator::UserCommand),
@@ -81,9 +85,9 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve(config).await,
         Command::Migrate => start(config, Clock::default()).await?.finish().await,
-        Command::Seed => {
+        Command::Seed { messages } => {
             let running = start(config, Clock::default()).await?;
-            seed::seed(&running.program).await?;
+            seed::seed(&running.program, messages).await?;
             running.finish().await
         }
         Command::User(command) => {

@@ -1,5 +1,7 @@
 //! People and conversations to play with in development.
 
+use futures_util::future::try_join_all;
+
 use crate::accounts::{self, Email, Name, NewAccount, Password};
 use crate::conversations::{self, Reference, Title};
 use crate::error::{Error, Result};
@@ -38,8 +40,9 @@ const TALK: [(usize, Option<usize>, &str); 14] = [
     (2, None, "I'd rather ask forgiveness than permission. Who builds the compiler?"),
 ];
 
-/// Fills the database. What is there already is left as it is, so that a second time changes nothing.
-pub async fn seed(program: &Program) -> anyhow::Result<()> {
+/// Fills the database; `long` more messages go to the group. What is there already is left as it is, so that a second time
+/// changes nothing.
+pub async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
     let mut people = Vec::with_capacity(PEOPLE.len());
     for (name, email) in PEOPLE {
         people.push(person(program, name, email).await?);
@@ -48,11 +51,32 @@ pub async fn seed(program: &Program) -> anyhow::Result<()> {
     for (number, (sender, to, text)) in TALK.into_iter().enumerate() {
         let to = to.map_or(Reference::Id(group), |person| Reference::Direct(people[person]));
         // Always the same ids: what was sent before is not sent again.
-        let id = Some(message_id(number));
-        let new = NewMessage { id, to, text: Some(text.to_owned()), image: None, reply_to: None };
+        let new = NewMessage {
+            id: Some(message_id([b'r', b' ', b' ', u8::try_from(number)?])),
+            to,
+            text: Some(text.to_owned()),
+            image: None,
+            reply_to: None,
+        };
         messages::send(&program.app, &program.images, people[sender], new).await?;
     }
+    let numbers: Vec<u32> = (0..long).collect();
+    // As many at once as the writer commits together.
+    for batch in numbers.chunks(256) {
+        try_join_all(batch.iter().map(|number| say(program, &people, group, *number))).await?;
+    }
     println!("{} people, each with the password “{PASSWORD}”: {}, …", people.len(), PEOPLE[0].1);
+    Ok(())
+}
+
+/// A message of a long talk.
+async fn say(program: &Program, people: &[UserId], group: ConversationId, number: u32) -> Result<()> {
+    let speaker = people[number as usize / 3 % people.len()];
+    let words = TALK[number as usize % TALK.len()].2;
+    let text = Some(format!("{number}: {words}"));
+    let id = Some(message_id(number.to_be_bytes()));
+    let new = NewMessage { id, to: Reference::Id(group), text, image: None, reply_to: None };
+    messages::send(&program.app, &program.images, speaker, new).await?;
     Ok(())
 }
 
@@ -78,9 +102,9 @@ async fn group(program: &Program, people: &[UserId]) -> Result<ConversationId> {
 }
 
 /// The id of a message of the talk: of Ada Lovelace's birthday in 2025, and its number.
-fn message_id(number: usize) -> MessageId {
+fn message_id(number: [u8; 4]) -> MessageId {
     const BIRTHDAY_MILLIS: u64 = 1_765_324_800_000;
     let mut random = *b"parlour   ";
-    random[9] = u8::try_from(number).unwrap_or(u8::MAX);
+    random[6..].copy_from_slice(&number);
     uuid::Builder::from_unix_timestamp_millis(BIRTHDAY_MILLIS, &random).into_uuid().into()
 }

@@ -5,7 +5,7 @@ export default defineConfig({
   plugins: [react()],
   build: {
     rolldownOptions: {
-      input: ['graphiql.html'],
+      input: ['index.html', 'graphiql.html'],
       // GraphiQL's files carry directives to the React compiler, which is not used here.
       checks: { moduleLevelDirective: false },
     },
@@ -17,6 +17,6 @@ export default defineConfig({
   server: {
     port: 5173,
     strictPort: true, // The origin that Parlour lets in by default.
-    proxy: { '/graphql': { target: 'http://localhost:3000', ws: true } },
+    proxy: { '/graphql': { target: 'http://localhost:3000', ws: true }, '/images': 'http://localhost:3000' },
   },
 });

@@ -4,6 +4,7 @@
 pub mod accept;
 mod answer;
 mod body;
+mod built;
 mod client_address;
 mod connection;
 mod files;

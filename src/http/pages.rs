@@ -1,6 +1,6 @@
-//! Pages for browsers: GraphiQL, and a front end with its files. Read from disk as they are built.
+//! Pages for browsers: the chat client and GraphiQL as they are built of `web/`, or a front end of somebody else.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,26 +14,28 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use rust_embed::EmbeddedFile;
 use tower::ServiceExt;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeFile;
 
 use super::answer::Media;
-use super::files;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
+use super::{built, files};
 use crate::config::Config;
-
-/// Where the build of `web/` leaves its pages.
-const BUILT: &str = "web/dist";
 
 /// Addresses that belong to the server, so that a front end's page never stands at one by mistake.
 const RESERVED: [&str; 5] = ["graphql", "images", "uploads", "healthz", "readyz"];
 
-/// For the pages of `web/`: nothing from elsewhere, and no script that is not a file of ours. Monaco, GraphiQL's
-/// editor, sets styles and starts workers.
-const BUILT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+/// For the chat client: files of ours and nothing else; images also as they are before they are uploaded.
+const CHAT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+    connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+
+/// For GraphiQL: nothing from elsewhere, and no script that is not a file of ours. Monaco, its editor, sets styles and
+/// starts workers.
+const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; \
     manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
@@ -49,8 +51,9 @@ const CHECK_FIRST: &str = "no-cache";
 /// Where pages come from, and what is said along with them.
 #[derive(Debug)]
 pub(super) struct Pages {
-    folder: PathBuf,
-    /// The content security policy of the folder's pages.
+    /// A front end of somebody else; `None` for the pages of `web/`.
+    folder: Option<PathBuf>,
+    /// The content security policy of the pages.
     policy: &'static str,
     graphiql: bool,
     https: bool,
@@ -59,20 +62,25 @@ pub(super) struct Pages {
 impl Pages {
     pub(super) fn new(config: &Config) -> Self {
         let (folder, policy) = match &config.web_dir {
-            Some(folder) => (folder.clone(), FOREIGN_POLICY),
-            None => (PathBuf::from(BUILT), BUILT_POLICY),
+            Some(folder) => (Some(folder.clone()), FOREIGN_POLICY),
+            None => (None, CHAT_POLICY),
         };
         Self { folder, policy, graphiql: config.graphiql, https: config.public_url.scheme() == "https" }
     }
 
     /// A file of the front end, or of GraphiQL, whose assets stand at the same addresses under other names.
-    async fn find(&self, path: &str) -> Option<PathBuf> {
-        match files::find(&self.folder, path).await {
-            None if self.graphiql && path.starts_with("assets/") => files::find(Path::new(BUILT), path).await,
-            // It has an address of its own, and a setting that may close it.
-            Some(_) if path == "graphiql.html" => None,
-            found => found,
+    async fn find(&self, path: &str) -> Option<Found> {
+        if let Some(folder) = &self.folder
+            && let Some(file) = files::find(folder, path).await
+        {
+            return Some(Found::File(file));
         }
+        // GraphiQL has an address of its own, and a setting that may close it.
+        let is_open = match &self.folder {
+            Some(_) => self.graphiql && path.starts_with("assets/"),
+            None => path != "graphiql.html",
+        };
+        is_open.then(|| built::find(path)).flatten().map(Found::Built)
     }
 
     fn dress(&self, mut response: Response, policy: &'static str, cache: &'static str) -> Response {
@@ -88,6 +96,12 @@ impl Pages {
     }
 }
 
+/// A file to send.
+enum Found {
+    File(PathBuf),
+    Built(EmbeddedFile),
+}
+
 /// Every address that is nobody else's.
 pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S>
 where
@@ -101,11 +115,11 @@ where
 
 /// GraphiQL, or how to get it.
 pub(super) async fn graphiql(pages: &Pages, parts: Parts) -> Response {
-    let page = match files::find(Path::new(BUILT), "graphiql.html").await {
-        Some(file) => send(&file, Request::from_parts(parts, Body::empty())).await,
+    let page = match built::find("graphiql.html") {
+        Some(file) => built::send(file, &parts.headers),
         None => html(include_str!("pages/graphiql_missing.html")),
     };
-    let mut page = pages.dress(page, BUILT_POLICY, CHECK_FIRST);
+    let mut page = pages.dress(page, GRAPHIQL_POLICY, CHECK_FIRST);
     page.headers_mut().append(VARY, HeaderValue::from_static("accept"));
     page
 }
@@ -132,22 +146,25 @@ async fn page(
     }
     if let Some(file) = pages.find(path).await {
         let cache = if first == "assets" { FOREVER } else { CHECK_FIRST };
-        return pages.dress(send(&file, request).await, pages.policy, cache);
+        return pages.dress(send(file, request).await, pages.policy, cache);
     }
     // The addresses of a front end's own views: it is for the front end to say what is there.
     let is_view = first != "assets" && (path.is_empty() || files::relative(path.trim_end_matches('/')).is_some());
     match pages.find("index.html").await {
-        Some(index) if is_view => pages.dress(send(&index, request).await, pages.policy, CHECK_FIRST),
-        None if path.is_empty() => pages.dress(html(include_str!("pages/welcome.html")), BUILT_POLICY, CHECK_FIRST),
+        Some(index) if is_view => pages.dress(send(index, request).await, pages.policy, CHECK_FIRST),
+        None if path.is_empty() => pages.dress(html(include_str!("pages/welcome.html")), GRAPHIQL_POLICY, CHECK_FIRST),
         Some(_) | None => Refusal::not_found().into_response(Media::Json, &id),
     }
 }
 
-/// A file with its type, in parts or not at all where the request allows.
-async fn send(file: &Path, request: Request) -> Response {
-    match ServeFile::new(file).oneshot(request).await {
-        Ok(response) => response.map(Body::new),
-        Err(never) => match never {},
+/// A file with its type; one from disk in parts or not at all where the request allows.
+async fn send(file: Found, request: Request) -> Response {
+    match file {
+        Found::Built(file) => built::send(file, request.headers()),
+        Found::File(path) => match ServeFile::new(path).oneshot(request).await {
+            Ok(response) => response.map(Body::new),
+            Err(never) => match never {},
+        },
     }
 }
 

@@ -1,8 +1,8 @@
 // Images by stock clients, with the README's recipes word for word.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { deflateSync } from 'node:zlib';
 import { signUp } from './people.mjs';
+import { png } from './png.mjs';
 import { recipe } from './recipes.mjs';
 import { startServer } from './server.mjs';
 
@@ -12,36 +12,6 @@ const SEND = `mutation ($to: ID!, $file: Upload) {
 const SET = `mutation ($file: Upload) {
   updateProfile(input: { profilePic: { file: $file } }) { id profilePic { width } }
 }`;
-
-/** A grey PNG. */
-function png(width, height) {
-  const chunk = (kind, content) => {
-    const body = Buffer.concat([Buffer.from(kind), content]);
-    const crc = Buffer.alloc(4);
-    crc.writeUInt32BE(crc32(body));
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(content.length);
-    return Buffer.concat([length, body, crc]);
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(width, 0);
-  head.writeUInt32BE(height, 4);
-  head[8] = 8;
-  const pixels = deflateSync(Buffer.alloc((width + 1) * height, 0));
-  return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', head), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0)),
-  ]);
-}
-
-function crc32(bytes) {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc >>> 0;
-}
 
 // What each recipe offers, in one shape.
 const clients = {

@@ -1,12 +1,13 @@
 // A Parlour of a test's own: the real binary on a free port, with a data folder that goes with it.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const binary = process.env.PARLOUR_BIN ?? join(repository, 'target/debug/parlour');
@@ -14,8 +15,20 @@ const binary = process.env.PARLOUR_BIN ?? join(repository, 'target/debug/parlour
 export async function startServer(settings = {}) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'parlour-clients-'));
-  // The server runs in here, so that a developer's .env in the repository means nothing to it; it finds the pages still.
-  symlinkSync(join(repository, 'web'), join(folder, 'web'));
+  // In a folder of its own, so that a developer's .env in the repository means nothing to it.
+  const options = {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      DATA_DIR: join(folder, 'data'),
+      RATE_LIMITS: 'off',
+      RUST_LOG: 'warn',
+      ...settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  };
   let child;
   const running = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
@@ -25,19 +38,7 @@ export async function startServer(settings = {}) {
 
     /** Starts it again, on the same port and data. */
     async start() {
-      child = spawn(binary, {
-        cwd: folder,
-        env: {
-          PATH: process.env.PATH,
-          HOST: '127.0.0.1',
-          PORT: String(port),
-          DATA_DIR: join(folder, 'data'),
-          RATE_LIMITS: 'off',
-          RUST_LOG: 'warn',
-          ...settings,
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      child = spawn(binary, options);
       let output = '';
       child.stdout.on('data', (data) => { output += data; });
       child.stderr.on('data', (data) => { output += data; });
@@ -50,6 +51,9 @@ export async function startServer(settings = {}) {
       }
       throw new Error(`the server did not start:\n${output}`);
     },
+
+    /** Runs another command of the program on the same data. */
+    run: (...command) => promisify(execFile)(binary, command, options),
 
     /** Ends it by a signal: SIGKILL as a crash would, SIGTERM as a deploy does. */
     async end(signal) {

@@ -1,0 +1,193 @@
+// The feed module against the real server: what it shows is what the server has, whatever happens to the line.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { signUp } from '../people.mjs';
+import { startProxy } from '../proxy.mjs';
+import { startServer } from '../server.mjs';
+import { feedModule, lineOf, until } from './feed.mjs';
+
+const parlour = await feedModule();
+const HISTORY = `query ($id: ID!) { messages(conversation: { conversationId: $id }, last: 100) { nodes { id text } } }`;
+
+describe('the feed module', { timeout: 120_000 }, () => {
+  let server, proxy, ada, bob;
+  before(async () => {
+    server = await startServer();
+    proxy = await startProxy(server);
+    [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
+  });
+  after(async () => {
+    proxy?.close();
+    await server?.dispose();
+  });
+
+  /** A running feed of somebody, through the proxy. */
+  async function follow(t, person, options = {}) {
+    const news = [];
+    const line = lineOf(parlour, proxy.url, person.token);
+    const feed = new parlour.Feed({
+      line,
+      outbox: parlour.memoryStore(),
+      onSignedOut: () => news.push('signed out'),
+      onMessage: ({ text }) => news.push(text),
+      ...options,
+    });
+    t.after(() => {
+      feed.stop();
+      return line.close();
+    });
+    await feed.start();
+    await until(feed, ({ status }) => status === 'live');
+    return { feed, news };
+  }
+
+  /** The texts of a history that are loaded, of 1 to lastSeq. */
+  function texts(feed, id) {
+    const { lastSeq } = feed.conversation(id);
+    const history = feed.history(id);
+    history.need(1, lastSeq);
+    return Array.from({ length: lastSeq }, (_, index) => history.at(index + 1)?.text);
+  }
+
+  test('shows a first message, who it is from, and that it is unread', async (t) => {
+    const { feed, news } = await follow(t, bob);
+    const { conversationId } = await ada.send(bob, 'hello');
+    const known = await until(feed, () => feed.conversation(conversationId));
+
+    assert.equal(feed.person(known.otherUserId).fullName, 'Ada');
+    assert.deepEqual([known.lastMessage.text, known.lastSeq, known.lastReadSeq], ['hello', 1, 0]);
+    await until(feed, () => news.length === 1);
+    feed.markRead(conversationId, 1);
+    assert.equal(feed.conversation(conversationId).lastReadSeq, 1);
+    const other = await follow(t, bob);
+    await until(other.feed, () => other.feed.conversation(conversationId).lastReadSeq === 1);
+    assert.deepEqual(other.news, []);
+  });
+
+  test('takes edits, deletions and names, also where they are quoted', async (t) => {
+    const carol = await signUp(server, 'Carol');
+    const { feed } = await follow(t, bob);
+    const { id, conversationId } = await carol.send(bob, 'first');
+    await until(feed, () => feed.conversation(conversationId));
+    feed.send({ to: { conversationId }, text: 'to that', replyTo: { id } });
+    await until(feed, () => texts(feed, conversationId)[1] === 'to that');
+
+    await carol.ask('mutation ($id: ID!) { editMessage(id: $id, text: "second") { id } }', { id });
+    await until(feed, () => texts(feed, conversationId)[0] === 'second');
+    assert.equal(feed.history(conversationId).at(2).replyTo.text, 'second');
+    await carol.ask('mutation ($id: ID!) { deleteMessage(id: $id) { id } }', { id });
+    await until(feed, () => texts(feed, conversationId)[0] === null);
+    assert.equal(feed.history(conversationId).at(2).replyTo.text, null);
+    await carol.ask('mutation { updateProfile(input: { fullName: "Caroline" }) { id } }');
+    await until(feed, () => feed.person(carol.id).fullName === 'Caroline');
+  });
+
+  test('loses nothing and repeats nothing over cuts and kills, in both directions', async (t) => {
+    const { feed } = await follow(t, bob);
+    const { conversationId, seq: before } = await ada.send(bob, 'start');
+    await until(feed, () => feed.conversation(conversationId)?.lastSeq === before);
+    const written = [];
+    for (let round = 0; round < 4; round += 1) {
+      for (let number = 0; number < 5; number += 1) {
+        written.push(`${round}.${number}`);
+        feed.send({ to: { conversationId }, text: written.at(-1) });
+      }
+      if (round % 2) proxy.cut();
+      else {
+        await server.end('SIGKILL');
+        await server.start();
+      }
+    }
+    await until(feed, () => feed.outbox.items.length === 0, 60_000);
+    proxy.goDown();
+    for (const text of ['while', 'away']) await ada.send(bob, text);
+    proxy.goUp();
+    await until(feed, () => texts(feed, conversationId).at(-1) === 'away', 60_000);
+
+    const { messages } = await ada.ask(HISTORY, { id: conversationId });
+    assert.deepEqual(messages.nodes.slice(before).map(({ text }) => text), [...written, 'while', 'away']);
+    assert.deepEqual(texts(feed, conversationId), messages.nodes.map(({ text }) => text));
+  });
+
+  test('keeps what waits in the outbox for the next page, which sends it once', async (t) => {
+    const outbox = parlour.memoryStore();
+    const first = await follow(t, ada, { outbox });
+    proxy.goDown();
+    first.feed.send({ to: { userId: bob.id }, text: 'kept' });
+    first.feed.stop();
+    proxy.goUp();
+    const [waiting] = await outbox.all();
+    const [second, third] = [await follow(t, ada, { outbox }), await follow(t, ada, { outbox })];
+    for (const { feed } of [second, third]) {
+      await until(feed, () => feed.outbox.items.length === 0 && feed.directWith(bob.id)?.lastMessage.id === waiting.id);
+    }
+    const { messages } = await ada.ask(HISTORY, { id: second.feed.directWith(bob.id).id });
+    assert.equal(messages.nodes.filter(({ text }) => text === 'kept').length, 1);
+    assert.deepEqual(await outbox.all(), []);
+  });
+
+  test('says why a message was refused for good, and goes on with the next', async (t) => {
+    const { feed } = await follow(t, ada);
+    feed.send({ to: { userId: bob.id }, text: 'x'.repeat(4_001) });
+    feed.send({ to: { userId: bob.id }, text: 'short' });
+    await until(feed, () => feed.directWith(bob.id)?.lastMessage.text === 'short');
+    assert.deepEqual(feed.outbox.items.map(({ state }) => state), ['failed']);
+    assert.match(feed.outbox.items[0].reason, /4,?000/);
+    feed.outbox.remove(feed.outbox.items[0].id);
+    assert.deepEqual(feed.outbox.items, []);
+  });
+
+  test('knows who is online and who has read', async (t) => {
+    const [dan, eve] = [await signUp(server, 'Dan'), await signUp(server, 'Eve')];
+    const { feed } = await follow(t, dan);
+    const { conversationId } = await dan.send(eve, 'are you there?');
+    await until(feed, () => feed.conversation(conversationId));
+    await feed.members.load(conversationId);
+    assert.equal(feed.members.of(conversationId).marks.get(eve.id), 0);
+    const other = await follow(t, eve);
+    await until(feed, () => feed.online.has(eve.id));
+    other.feed.markRead(conversationId, 1);
+    await until(feed, () => feed.members.of(conversationId).marks.get(eve.id) === 1);
+  });
+
+  test('follows groups: in, renamed people, and how many', async (t) => {
+    const { feed } = await follow(t, bob);
+    const { createConversation } = await ada.ask(
+      'mutation ($ids: [ID!]!) { createConversation(input: { title: "Engine", memberIds: $ids }) { id } }',
+      { ids: [bob.id] },
+    );
+    const group = await until(feed, () => feed.conversation(createConversation.id));
+    assert.deepEqual([group.title, group.memberCount, group.kind], ['Engine', 2, 'GROUP']);
+  });
+
+  test('keeps a bounded part of a long history', async (t) => {
+    const frank = await signUp(server, 'Frank');
+    const { feed } = await follow(t, frank);
+    const count = 1_000;
+    let conversationId;
+    for (let sent = 0; sent < count; sent += 20) {
+      const batch = await Promise.all(Array.from({ length: 20 }, () => frank.send(bob, 'again')));
+      ({ conversationId } = batch[0]);
+    }
+    await until(feed, () => feed.conversation(conversationId)?.lastSeq === count);
+    const history = feed.history(conversationId);
+    for (let from = count - 40; from > 0; from -= 50) {
+      history.need(from, from + 40);
+      await until(feed, () => history.at(from) && history.at(from + 40));
+      assert.ok(history.size <= 600, `${history.size} are kept`);
+    }
+    history.need(count - 40, count);
+    await until(feed, () => history.at(count));
+  });
+
+  test('ends when the session does', async (t) => {
+    const grace = await signUp(server, 'Grace');
+    const { feed, news } = await follow(t, grace);
+    await grace.ask('mutation { logout }');
+    await new Promise((resolve) => {
+      const look = setInterval(() => news.includes('signed out') && resolve(clearInterval(look)), 10);
+    });
+    assert.deepEqual(news, ['signed out']);
+    assert.deepEqual(feed.outbox.items, []);
+  });
+});

@@ -1,0 +1,60 @@
+// Names and messages of somebody who means harm: they are words, whatever they say.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { launch } from '../browser.mjs';
+import { signUp } from '../people.mjs';
+import { startServer } from '../server.mjs';
+import { isAccessible } from './axe.mjs';
+import { join, said, shot, visit } from './people-in-browser.mjs';
+
+const EVIL = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>';
+const MESSAGES = [
+  EVIL,
+  'javascript:window.pwned=1 and [click](javascript:window.pwned=1) data:text/html,<script>window.pwned=1</script>',
+  '`<svg onload=window.pwned=1>` ```\n<svg onload=window.pwned=1>\n```',
+  'https://example.org/"onmouseover="window.pwned=1 https://example.org/\'><b>',
+  '\u202egnp.exe\u202c and \u0000 nothing \u200b\u2066',
+  'W'.repeat(3_000),
+  '\u0301'.repeat(500),
+];
+
+test('nothing that others write executes, breaks out or breaks the page', { timeout: 120_000 }, async (t) => {
+  const server = await startServer();
+  t.after(() => server.dispose());
+  const browser = await launch();
+  t.after(() => browser.close());
+  const ada = await join(await visit(browser, server.url), 'Ada Lovelace');
+  const mallory = await signUp(server, EVIL.slice(0, 80));
+  const right = await signUp(server, 'محمد بن موسى الخوارزمي');
+  const { users } = await mallory.ask('{ users(search: "Ada Lovelace") { nodes { id } } }');
+  for (const text of MESSAGES) await mallory.send(users.nodes[0], text).catch((refused) => refused);
+  await right.send(users.nodes[0], 'السلام عليكم https://example.org/');
+  await mallory.ask(
+    'mutation ($title: String!, $id: ID!) { createConversation(input: { title: $title, memberIds: [$id] }) { id } }',
+    { title: EVIL.slice(0, 90), id: users.nodes[0].id },
+  );
+
+  const list = ada.page.getByRole('navigation').getByRole('link');
+  await list.nth(2).waitFor();
+  await list.filter({ hasText: 'W' }).or(list.filter({ hasText: '<img' })).first().click();
+  for (const name of await list.allTextContents()) {
+    await list.filter({ hasText: name.slice(2, 20) }).first().click();
+    await ada.page.getByRole('textbox', { name: 'Your message' }).waitFor();
+    await isAccessible(ada, 'a hostile conversation');
+    const links = await ada.page.getByRole('feed').getByRole('link').evaluateAll((all) => all.map(({ href, rel }) => [href, rel]));
+    for (const [href, rel] of links) {
+      assert.match(href, /^(https?|mailto):/);
+      assert.match(rel, /noopener/);
+    }
+  }
+  await ada.page.getByRole('navigation').getByRole('link', { name: /^محمد/ }).click();
+  await said(ada, 'السلام').waitFor();
+  await shot(ada, 'pages-right-to-left');
+  const [fits, pwned] = await ada.page.evaluate(() => [
+    document.documentElement.scrollWidth <= innerWidth && document.querySelector('.main').scrollWidth <= innerWidth,
+    window.pwned,
+  ]);
+  assert.ok(fits, 'the page is as wide as the window');
+  assert.equal(pwned, undefined);
+  assert.deepEqual(ada.complaints, []);
+});

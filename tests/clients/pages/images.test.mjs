@@ -1,0 +1,167 @@
+// Images in the pages, between two people: chosen, pasted and dropped, with and without words, and over a cut.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { launch } from '../browser.mjs';
+import { evening, png } from '../png.mjs';
+import { startServer } from '../server.mjs';
+import { isAccessible } from './axe.mjs';
+import { join, open, said, shot, visit, write } from './people-in-browser.mjs';
+
+describe('images in the pages', { timeout: 120_000 }, () => {
+  let server, browser, ada, bob;
+  before(async () => {
+    server = await startServer();
+    browser = await launch();
+    [ada, bob] = [await visit(browser, server.url), await visit(browser, server.url, { colorScheme: 'dark', width: 420 })];
+    await join(ada, 'Ada Lovelace');
+    await join(bob, 'Bob Byron');
+    await open(ada, 'Bob Byron');
+    await open(bob, 'Ada Lovelace');
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.dispose();
+  });
+
+  const file = (name, buffer, mimeType = 'image/png') => ({ name, mimeType, buffer });
+  const choose = ({ page }, what, label = 'Add an image') => page.locator(`input[type=file][aria-label="${label}"]`).setInputFiles(what);
+  const attached = ({ page }) => page.getByRole('group', { name: 'Image to be sent' });
+  const sent = ({ page }, width) => page.getByRole('article').locator(`button.picture img[width="${width}"]`);
+  const send = ({ page }) => page.getByRole('button', { name: 'Send', exact: true }).click();
+  const isLoaded = async (image) => {
+    await image.waitFor();
+    await image.evaluate((img) => img.decode());
+  };
+  /** A transfer of one file, as a clipboard or a drag has it. */
+  const transfer = ({ page }, bytes, name) => page.evaluateHandle(([bytes, name]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(bytes)], name, { type: 'image/png' }));
+    return data;
+  }, [[...bytes], name]);
+
+  test('are chosen, looked at and sent, with words and without', async () => {
+    await choose(ada, file('first.png', png(300, 120)));
+    await attached(ada).getByText('first.png').waitFor();
+    await isAccessible(ada, 'an image to be sent');
+    await attached(ada).getByRole('button', { name: 'Remove the image' }).click();
+    await attached(ada).waitFor({ state: 'detached' });
+    assert.ok(await ada.page.getByRole('button', { name: 'Send', exact: true }).isDisabled());
+
+    await choose(ada, file('evening.png', evening(1_200, 800)));
+    await attached(ada).waitFor();
+    await write(ada, 'What an evening');
+    for (const person of [ada, bob]) {
+      const image = said(person, 'What an evening').locator('button.picture img');
+      await isLoaded(image);
+      assert.deepEqual(await image.evaluate(({ width, height }) => Math.round((100 * width) / height)), 150);
+      assert.equal(await image.getAttribute('alt'), 'Image by Ada Lovelace');
+    }
+    await attached(ada).waitFor({ state: 'detached' });
+
+    await choose(ada, file('narrow.png', png(60, 200)));
+    await attached(ada).waitFor();
+    await send(ada);
+    await isLoaded(sent(bob, 60));
+    assert.deepEqual(
+      await sent(bob, 60).evaluate((img) => [img.getBoundingClientRect().width, img.getBoundingClientRect().height].map(Math.round)),
+      [60, 200],
+    );
+    await isAccessible(bob, 'images in a conversation');
+    await shot(ada, 'pages-images');
+    await shot(bob, 'pages-images-narrow-dark');
+  });
+
+  test('are seen in full, by the keyboard too', async () => {
+    await said(bob, 'What an evening').locator('button.picture').click();
+    const dialog = bob.page.getByRole('dialog', { name: /^Image by Ada Lovelace/ });
+    await isLoaded(dialog.getByRole('img', { name: 'Image by Ada Lovelace' }));
+    await dialog.getByText('What an evening').waitFor();
+    await isAccessible(bob, 'an image in full');
+    await bob.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+
+    await said(ada, 'What an evening').focus();
+    await ada.page.keyboard.press('Enter');
+    await isLoaded(ada.page.getByRole('dialog').getByRole('img'));
+    await shot(ada, 'pages-image-full');
+    await ada.page.keyboard.press('Escape');
+    await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+
+  test('are pasted and dropped', async () => {
+    const pasted = await transfer(ada, png(70, 70), 'pasted.png');
+    await ada.page.getByRole('textbox', { name: 'Your message' }).evaluate((field, clipboardData) =>
+      field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })), pasted);
+    await attached(ada).waitFor();
+    await send(ada);
+    await isLoaded(sent(bob, 70));
+
+    const dropped = await transfer(bob, png(80, 80), 'dropped.png');
+    await bob.page.locator('section.conversation').dispatchEvent('drop', { dataTransfer: dropped });
+    await attached(bob).waitFor();
+    await send(bob);
+    await isLoaded(sent(ada, 80));
+  });
+
+  test('have names that are only words', async () => {
+    await choose(ada, file('"><img src=x onerror=alert(1)>.png', png(90, 90)));
+    await attached(ada).getByText('"><img src=x onerror=alert(1)>.png').waitFor();
+    ada.page.on('dialog', () => assert.fail('a script ran'));
+    await send(ada);
+    await isLoaded(sent(bob, 90));
+    assert.equal(await ada.page.locator('img[src="x"]').count(), 0);
+    assert.deepEqual([ada.complaints, bob.complaints], [[], []]);
+  });
+
+  test('that cannot be sent say why', async () => {
+    await choose(ada, file('notes.txt', Buffer.from('words'), 'text/plain'));
+    await ada.page.getByText('This is not an image that can be sent.').first().waitFor();
+    await choose(ada, file('broken.png', Buffer.from('no image')));
+    await choose(ada, file('large.png', Buffer.alloc(10 * 2 ** 20 + 1)));
+    await ada.page.getByText('Choose one of up to 10 MiB.').first().waitFor();
+    assert.equal(await attached(ada).count(), 0);
+  });
+
+  test('wait while the line is cut, for the next page too, and are sent once', async () => {
+    await ada.context.setOffline(true);
+    await choose(ada, file('late.png', png(110, 50)));
+    await attached(ada).waitFor();
+    await write(ada, 'from the tunnel');
+    await said(ada, 'from the tunnel').locator('.picture[data-waiting] img').waitFor();
+    await ada.context.setOffline(false);
+    await isLoaded(sent(bob, 110));
+    await ada.page.locator('[data-outgoing]').waitFor({ state: 'detached' });
+    assert.equal(await sent(ada, 110).count(), 1);
+    assert.equal(await sent(bob, 110).count(), 1);
+
+    // Nothing of this page reaches the server; the next one finds in the browser what waits.
+    await ada.page.route('**/graphql', (route) => route.abort());
+    await choose(ada, file('kept.png', png(120, 50)));
+    await attached(ada).waitFor();
+    await write(ada, 'from the page before');
+    await said(ada, 'from the page before').locator('.picture[data-waiting] img').waitFor();
+    const { pathname } = new URL(ada.page.url());
+    await ada.page.close();
+    ada = await ada.tab(pathname);
+    await isLoaded(sent(bob, 120));
+    await isLoaded(sent(ada, 120));
+    await ada.page.locator('[data-outgoing]').waitFor({ state: 'detached' });
+    assert.equal(await sent(bob, 120).count(), 1);
+  });
+
+  test('are the pictures of people', async () => {
+    const menu = async ({ page }) => {
+      await page.getByRole('button', { name: 'Your account' }).click();
+      await page.getByRole('menuitem', { name: 'Settings' }).click();
+    };
+    await menu(ada);
+    await choose(ada, file('me.png', evening(300, 300)), 'Choose a picture');
+    await isLoaded(ada.page.getByRole('dialog').locator('.avatar img'));
+    await isLoaded(bob.page.locator('.head .avatar img'));
+    await isAccessible(ada, 'settings with a picture');
+    await shot(ada, 'pages-settings-picture');
+    await ada.page.getByRole('button', { name: 'Remove the picture' }).click();
+    await bob.page.locator('.head .avatar img').waitFor({ state: 'detached' });
+    await ada.page.locator('.avatar img').first().waitFor({ state: 'detached' });
+  });
+});

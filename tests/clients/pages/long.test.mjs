@@ -1,0 +1,72 @@
+// A conversation of 100,000 messages: it opens at once, scrolls to its beginning, and takes no more memory on the way.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { launch } from '../browser.mjs';
+import { startServer } from '../server.mjs';
+import { said, visit } from './people-in-browser.mjs';
+
+const MESSAGES = 100_000;
+/** What a page of this kind may take at most, ten screens of messages in all. */
+const [NODES, HEAP] = [4_000, 60e6];
+
+test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t) => {
+  const server = await startServer();
+  t.after(() => server.dispose());
+  await server.run('seed', '--messages', String(MESSAGES));
+  const browser = await launch();
+  t.after(() => browser.close());
+  const ada = await visit(browser, server.url);
+  const { page } = ada;
+  page.setDefaultTimeout(30_000);
+  await page.getByLabel('E-mail').fill('ada@example.com');
+  await page.getByLabel('Password').fill('open sesame');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('navigation').getByRole('link', { name: /^Analytical Engine/ }).click();
+  // It opens where one has read to; the end is one click away.
+  await page.getByText('New messages', { exact: true }).first().waitFor();
+  await page.getByRole('button', { name: /jump to the latest/ }).click();
+  await said(ada, `${MESSAGES - 1}: `).waitFor();
+
+  const devtools = await ada.context.newCDPSession(page);
+  const measure = async () => {
+    await devtools.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await devtools.send('Runtime.getHeapUsage');
+    const nodes = await page.evaluate(() => document.querySelectorAll('*').length);
+    return { heap: usedSize, nodes };
+  };
+  const before = await measure();
+
+  // Upward by the wheel, over many pages: what one reads stays where it is when older messages come.
+  await page.getByRole('feed').hover();
+  const above = (seq) => page.waitForFunction((seen) => {
+    const edge = document.querySelector('.scroller').getBoundingClientRect().top;
+    const first = [...document.querySelectorAll('[data-seq]')].find((row) => row.getBoundingClientRect().top >= edge);
+    const here = Number(first?.dataset.seq);
+    return !document.querySelector('.scroller .ghost') && (seen === undefined || here < seen) && here;
+  }, seq).then((found) => found.jsonValue());
+  let seen = await above();
+  for (let turn = 0; turn < 40; turn += 1) {
+    await page.mouse.wheel(0, -600);
+    const now = await above(seen);
+    assert.ok(now > seen - 40, `from ${seen} to ${now} in one turn`);
+    seen = now;
+  }
+
+  // By the scroll bar, to everywhere; the beginning is there.
+  for (const part of [0.5, 0.1, 0.9, 0.3, 0.7, 0]) {
+    await page.evaluate((where) => {
+      const scroller = document.querySelector('.scroller');
+      scroller.scrollTop = where * scroller.scrollHeight;
+    }, part);
+    await page.waitForFunction(() => document.querySelector('[data-seq]') && !document.querySelector('.scroller .ghost'));
+  }
+  await said(ada, 'Welcome, everybody.').first().waitFor();
+
+  const after = await measure();
+  t.diagnostic(`before ${JSON.stringify(before)}, after ${JSON.stringify(after)}`);
+  for (const { heap, nodes } of [before, after]) {
+    assert.ok(nodes < NODES, `${nodes} elements`);
+    assert.ok(heap < HEAP, `${heap} bytes`);
+  }
+  assert.deepEqual(ada.complaints, []);
+});

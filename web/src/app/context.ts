@@ -1,0 +1,27 @@
+// What the views of a signed-in person share, and how they follow the feed.
+import { createContext, useContext, useSyncExternalStore } from 'react';
+import type { Client } from 'urql';
+import type { Feed } from '../feed';
+import type { LimitsQuery } from '../gql/graphql';
+
+export interface Session {
+  feed: Feed;
+  client: Client;
+  /** What the server takes. */
+  limits: LimitsQuery['serverInfo']['limits'];
+  logOut(): Promise<void>;
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('this view is for people who are signed in');
+  return session;
+}
+
+/** Follows a part of the feed. `look` must answer with the same value as long as nothing has changed. */
+export function useFeed<Part>(look: (feed: Feed) => Part): Part {
+  const { feed } = useSession();
+  return useSyncExternalStore(feed.listen, () => look(feed));
+}

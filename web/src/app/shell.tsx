@@ -1,0 +1,40 @@
+// The frame of the signed-in page: the list at one side, a conversation at the other; on a phone one of the two.
+import { useEffect } from 'react';
+import { Route, Switch, useLocation } from 'wouter';
+import { ConversationPane } from '../conversation/pane';
+import { Nothing } from '../conversation/nothing';
+import { Sidebar } from '../sidebar/sidebar';
+import { texts } from '../texts';
+import { useFeed } from './context';
+import { LineState } from './line-state';
+
+export function Shell() {
+  const [path] = useLocation();
+  useTitle();
+  const isOpen = /^\/(c|with)\//.test(path);
+  return (
+    <main className="shell" data-open={isOpen || undefined}>
+      <h1 className="unseen">{texts.name}</h1>
+      <a className="skip" href="#conversation">{texts.skip}</a>
+      <Sidebar />
+      <div id="conversation" className="main" tabIndex={-1}>
+        <LineState />
+        <Switch>
+          <Route path="/c/:id">{({ id }) => <ConversationPane key={id} by={{ conversationId: id }} />}</Route>
+          <Route path="/with/:userId">{({ userId }) => <ConversationPane key={userId} by={{ userId }} />}</Route>
+          <Route><Nothing title={texts.conversation.none} lead={texts.conversation.noneLead} /></Route>
+        </Switch>
+      </div>
+      <div id="announcer" className="unseen" role="log" aria-live="polite" aria-label={texts.conversation.fresh} />
+    </main>
+  );
+}
+
+/** The badge in the title of the tab. */
+function useTitle() {
+  const unread = useFeed((feed) => feed.sidebar.reduce((sum, { lastSeq, lastReadSeq }) => sum + lastSeq - lastReadSeq, 0));
+  useEffect(() => {
+    document.title = unread ? `(${unread.toLocaleString()}) ${texts.name}` : texts.name;
+    return () => { document.title = texts.name; };
+  }, [unread]);
+}

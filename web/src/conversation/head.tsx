@@ -1,0 +1,75 @@
+// Above a conversation: with whom it is, and whether they are there.
+import { ArrowLeft, Info } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import { useFeed, useSession } from '../app/context';
+import { ago } from '../app/dates';
+import type { Conversation } from '../feed';
+import { GroupDetails } from '../people/group-details';
+import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
+
+const words = texts.conversation;
+
+/** On a phone, the way back to the list. */
+export const Back = () => (
+  <Link href="/" className="icon-button back" aria-label={words.back}><ArrowLeft /></Link>
+);
+
+interface HeadProps {
+  name: string;
+  /** The other side, where it is between two people. */
+  otherId: string | undefined;
+  conversation: Conversation | undefined;
+}
+
+export function Head({ name, otherId, conversation }: HeadProps) {
+  const picture = useFeed((feed) => otherId && feed.person(otherId).profilePic) || undefined;
+  const online = useFeed((feed) => otherId !== undefined && feed.online.has(otherId));
+  const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <header className="head">
+      <Back />
+      <Avatar id={otherId ?? conversation?.id ?? ''} name={name} picture={picture} isGroup={!otherId} online={online} />
+      <div className="head-words">
+        <h2><bdi>{name}</bdi></h2>
+        <p className="quiet">
+          {conversation && isTyping
+            ? <TypingNames id={conversation.id} />
+            : otherId
+              ? <Presence userId={otherId} online={online} />
+              : words.members(conversation?.memberCount ?? 0)}
+        </p>
+      </div>
+      {conversation && !otherId && (
+        <>
+          <button className="icon-button" aria-label={words.details} title={words.details} onClick={() => setOpen(true)}>
+            <Info />
+          </button>
+          <GroupDetails conversation={conversation} open={isOpen} onClose={() => setOpen(false)} />
+        </>
+      )}
+    </header>
+  );
+}
+
+function Presence({ userId, online }: { userId: string; online: boolean }) {
+  const { feed } = useSession();
+  const [lastSeenAt, setLastSeenAt] = useState<string | null>(null);
+  // When they go, and when the conversation is opened.
+  useEffect(() => {
+    if (online) return;
+    let over = false;
+    feed.meet(userId).then((met) => over || setLastSeenAt(met?.lastSeenAt ?? null), () => {});
+    return () => { over = true; };
+  }, [feed, userId, online]);
+  if (online) return words.online;
+  return lastSeenAt ? words.lastSeen(ago(lastSeenAt)) : words.offline;
+}
+
+function TypingNames({ id }: { id: string }) {
+  const { feed } = useSession();
+  const typing = useFeed((feed) => feed.typing.in(id));
+  return <span className="typing">{words.typing(typing.map((userId) => feed.person(userId).fullName))}</span>;
+}

@@ -1,0 +1,43 @@
+// A message that was written and is not acknowledged yet: it waits, or the server refused it.
+import { Clock3, TriangleAlert } from 'lucide-react';
+import { useEffect } from 'react';
+import { useFeed, useSession } from '../app/context';
+import { announce } from '../app/notices';
+import type { Outgoing } from '../feed';
+import { texts } from '../texts';
+import { MessageText } from './message-text';
+import { OutgoingPicture } from './picture';
+
+const words = texts.message;
+
+export function OutgoingRow({ item }: { item: Outgoing }) {
+  const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
+  const clock = item.state === 'waiting' && <span className="meta"><Clock3 aria-label={words.waiting} /></span>;
+  return (
+    <div className="message-row" data-mine>
+      <article className="message" data-outgoing={item.state} aria-label={words.you}>
+        <div className="bubble" data-image={item.image && (item.text ? 'captioned' : 'alone')}>
+          {item.replyTo && (
+            <div className="quote"><strong><bdi>{quoted?.fullName}</bdi></strong><span dir="auto">{item.replyTo.text ?? texts.image.name}</span></div>
+          )}
+          {item.image && <OutgoingPicture image={item.image} progress={item.state === 'waiting' ? item.progress : undefined} />}
+          {item.text ? <MessageText text={item.text}>{clock}</MessageText> : clock}
+          {item.state === 'failed' && <Failed item={item} />}
+        </div>
+      </article>
+    </div>
+  );
+}
+
+function Failed({ item: { id, reason } }: { item: Outgoing }) {
+  const { feed } = useSession();
+  const text = words.failed(reason ?? '');
+  useEffect(() => announce(text), [text]);
+  return (
+    <p className="state" data-failed>
+      <TriangleAlert aria-hidden="true" /> <span>{text}</span>
+      <button type="button" className="link-button" onClick={() => feed.outbox.retry(id)}>{words.retry}</button>
+      <button type="button" className="link-button" onClick={() => feed.outbox.remove(id)}>{words.discard}</button>
+    </p>
+  );
+}

@@ -1,0 +1,79 @@
+// One conversation: its head, its messages, and what one writes.
+import { useEffect, useRef, useState } from 'react';
+import { Redirect } from 'wouter';
+import { useFeed, useSession } from '../app/context';
+import type { Conversation, ConversationRef, Message } from '../feed';
+import { texts } from '../texts';
+import { Composer, type ComposerHandle } from './composer';
+import { Back, Head } from './head';
+import { MessageList } from './message-list';
+import { Nothing } from './nothing';
+
+/** What the composer is doing besides writing something new. */
+export type Doing = { reply: Message } | { edit: Message } | undefined;
+
+export function ConversationPane({ by }: { by: ConversationRef }) {
+  const { feed } = useSession();
+  const { conversationId, userId } = by;
+  const conversation = useFeed((feed) => (conversationId ? feed.conversation(conversationId) : feed.directWith(userId!)));
+  const [state, setState] = useState<'asking' | 'met' | 'gone'>('asking');
+
+  // An address may lead to a conversation far down the list, to one that is still to begin, or to none.
+  const isKnown = conversation !== undefined;
+  useEffect(() => {
+    if (isKnown) return;
+    let over = false;
+    const become = (next: typeof state) => over || setState(next);
+    const look = async () => {
+      const found = await feed.find(conversationId ? { conversationId } : { userId: userId! });
+      if (!found) become(userId && (await feed.meet(userId)) ? 'met' : 'gone');
+    };
+    look().catch(() => become('gone'));
+    return () => { over = true; };
+  }, [feed, conversationId, userId, isKnown]);
+
+  if (conversation) {
+    if (userId) return <Redirect to={`/c/${conversation.id}`} replace />;
+    return <Parts by={by} conversation={conversation} />;
+  }
+  if (state === 'met') return <Parts by={by} conversation={undefined} />;
+  if (state === 'asking') return <p className="splash" role="status">{texts.loading}</p>;
+  return <><Back /><Nothing title={texts.conversation.gone} /></>;
+}
+
+function Parts({ by, conversation }: { by: ConversationRef; conversation: Conversation | undefined }) {
+  const [doing, setDoing] = useState<Doing>();
+  const composer = useRef<ComposerHandle>(null);
+  const start = (next: Doing) => {
+    setDoing(next);
+    composer.current?.focus();
+  };
+  const otherId = by.userId ?? conversation?.otherUserId ?? undefined;
+  const other = useFeed((feed) => (otherId ? feed.person(otherId) : undefined));
+  const name = other?.fullName ?? conversation?.title ?? '';
+  return (
+    <section
+      className="conversation" aria-label={texts.conversation.label(name)}
+      onDragOver={(event) => { if (event.dataTransfer.types.includes('Files')) event.preventDefault(); }}
+      onDrop={(event) => {
+        if (!event.dataTransfer.types.includes('Files')) return;
+        event.preventDefault();
+        const [file] = event.dataTransfer.files;
+        if (file) composer.current?.attach(file);
+      }}
+    >
+      <Head name={name} otherId={otherId} conversation={conversation} />
+      <MessageList
+        by={by} name={name} otherId={otherId} conversation={conversation}
+        onReply={(reply) => start({ reply })} onEdit={(edit) => start({ edit })}
+        onLeave={() => composer.current?.focus()}
+      />
+      {other?.deletedAt
+        ? <p className="composer-none">{texts.conversation.erased}</p>
+        : <Composer
+            ref={composer} by={by} name={name} conversation={conversation} doing={doing}
+            onDone={() => setDoing(undefined)} onEdit={(edit) => start({ edit })}
+          />}
+    </section>
+  );
+}

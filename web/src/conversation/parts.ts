@@ -1,0 +1,45 @@
+// What a message's text is made of: words, links, code. Nothing of it ever becomes markup.
+import { find } from 'linkifyjs';
+
+export type Part =
+  | { kind: 'words' | 'code' | 'block'; text: string }
+  | { kind: 'link'; text: string; href: string };
+
+/** Blocks between ``` fences, then `code` within a line; the rest is words, with what looks like an address as links. */
+const CODE = /```(?:[\w+-]*\n)?([\s\S]+?)\n?```|`([^`\n]+)`/g;
+
+export function parts(text: string): Part[] {
+  const found: Part[] = [];
+  let end = 0;
+  for (const match of text.matchAll(CODE)) {
+    found.push(...linked(text.slice(end, match.index)));
+    const [whole, block, inline] = match;
+    found.push(block !== undefined ? { kind: 'block', text: block } : { kind: 'code', text: inline ?? '' });
+    end = match.index + whole.length;
+    // The line break around a block is the block's own.
+    if (block !== undefined && text[end] === '\n') end += 1;
+  }
+  found.push(...linked(text.slice(end)));
+  return found;
+}
+
+function linked(text: string): Part[] {
+  const found: Part[] = [];
+  let end = 0;
+  for (const { type, value, href, start, end: stop } of find(text, { defaultProtocol: 'https' })) {
+    if ((type !== 'url' && type !== 'email') || !/^(https?|mailto):/i.test(href)) continue;
+    if (start > end) found.push({ kind: 'words', text: text.slice(end, start) });
+    found.push({ kind: 'link', text: value, href });
+    end = stop;
+  }
+  if (end < text.length) found.push({ kind: 'words', text: text.slice(end) });
+  return found;
+}
+
+/** A text in one line, without the marks around code. */
+export const plain = (text: string) => text.replaceAll(/```(?:[\w+-]*\n)?|`/g, '');
+
+const EMOJI = /^(?:\p{RGI_Emoji}\s*){1,6}$/v;
+
+/** Up to six emoji and nothing else: shown large. */
+export const isEmoji = (text: string) => EMOJI.test(text);

@@ -1,0 +1,17 @@
+// Where the line "New messages" is: above the first that came while one was not looking, until one has written oneself or
+// comes anew.
+import { useEffect, useState } from 'react';
+import type { Conversation } from '../feed';
+import { isAttentive } from './use-scrolling';
+
+/** The seq below the line; undefined when there is none. */
+export function useFresh(conversation: Conversation | undefined, isAtEnd: boolean, isWriting: boolean) {
+  const { lastSeq, lastReadSeq } = conversation ?? { lastSeq: 0, lastReadSeq: 0 };
+  const [line, setLine] = useState(lastReadSeq < lastSeq ? lastReadSeq + 1 : undefined);
+  useEffect(() => {
+    const isNews = lastReadSeq < lastSeq && (!line || line <= lastReadSeq);
+    if (isNews && !(isAtEnd && isAttentive())) setLine(lastReadSeq + 1);
+  }, [lastSeq]);
+  useEffect(() => { if (isWriting) setLine(undefined); }, [isWriting]);
+  return line;
+}

@@ -1,0 +1,1258 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** What became of a conversation. More may be added: clients must tolerate values that they do not know. */
+export type ConversationChange =
+  /** You are in it from here on. */
+  | 'ADDED'
+  /** You are no longer in it. */
+  | 'REMOVED'
+  /** Its title or its members changed. */
+  | 'UPDATED'
+  | '%future added value';
+
+/** What a conversation is. More kinds may be added: clients must tolerate values that they do not know. */
+export type ConversationKind =
+  /** Between two people. There is one for each pair, made by its first message. */
+  | 'DIRECT'
+  /** Of up to 1,000 people, with a title. */
+  | 'GROUP'
+  | '%future added value';
+
+/**
+ * A conversation by its id, or the direct conversation with a user. That one is made by its first message; until
+ * then it reads as empty, and subscribing to it is fine.
+ */
+export type ConversationRef =
+  {   /** A conversation's id. */
+  conversationId: string; userId?: never; }
+  |  { conversationId?: never;   /** The id of a person: your direct conversation with them. */
+  userId: string; };
+
+/** A new group. */
+export type CreateConversationInput = {
+  /** Who is in it beside you, up to 999 people. Doubles and your own id are passed over; an unknown id refuses all. */
+  memberIds: Array<string>;
+  /** 1 to 100 characters. */
+  title: string;
+};
+
+/** An image: a file of this request, or one that was uploaded before. */
+export type ImageInput =
+  {   /**
+   * A file of this multipart request: a JPEG, PNG, WebP or GIF of up to `imageBytes` bytes and `imagePixels` pixels
+   * (serverInfo.limits).
+   */
+  file: Blob; uploadId?: never; }
+  |  { file?: never;   /** The `id` of a createImageUpload of yours, after the bytes were PUT there. It is good for one image. */
+  uploadId: string; };
+
+/** An account's e-mail and password. */
+export type LoginInput = {
+  /** The account's address. */
+  email: string;
+  /** The account's password. */
+  password: string;
+};
+
+/** What a member may do. More roles may be added: clients must tolerate values that they do not know. */
+export type MemberRole =
+  /** May write, and add people. */
+  | 'MEMBER'
+  /** May rename the group and remove people. */
+  | 'OWNER'
+  | '%future added value';
+
+/** A message to send. */
+export type SendMessageInput = {
+  /**
+   * The message's id, chosen by the client (UUIDv7): a retry with the same id to the same conversation returns the
+   * first message, as it is now, and sends nothing, for ever; so an optimistic and a real message are one cache
+   * entry. It is looked up before anything else of the input is. Someone else's id, or one used in another
+   * conversation: BAD_USER_INPUT. Of a conversation that you have left: NOT_FOUND, as all that is in it. The server
+   * chooses when left out.
+   */
+  id?: string | null | undefined;
+  /** Its image. A retry with the same id need not send it again. */
+  image?: ImageInput | null | undefined;
+  /** The message that it replies to, of the same conversation: else NOT_FOUND. */
+  replyToId?: string | null | undefined;
+  /** 1 to 4,000 characters after trimming; text, image or both. */
+  text?: string | null | undefined;
+  /** Where to. To yourself: BAD_USER_INPUT. To an erased person: NOT_FOUND. */
+  to: ConversationRef;
+};
+
+/** A new account. */
+export type SignupInput = {
+  /** An address that no other account has. Upper and lower case are the same. */
+  email: string;
+  /** 1 to 80 characters, in any script. */
+  fullName: string;
+  /** 6 to 128 characters, unless the server asks for more, and none of the 3,000 commonest passwords. */
+  password: string;
+};
+
+export type SignUpMutationVariables = Exact<{
+  input: SignupInput;
+}>;
+
+
+export type SignUpMutation = { signup: { user: { id: string } } };
+
+export type LogInMutationVariables = Exact<{
+  input: LoginInput;
+}>;
+
+
+export type LogInMutation = { login: { user: { id: string } } };
+
+export type LogOutMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LogOutMutation = { logout: boolean };
+
+export type RenameMutationVariables = Exact<{
+  fullName: string;
+}>;
+
+
+export type RenameMutation = { updateProfile: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
+
+export type SetPictureMutationVariables = Exact<{
+  file: Blob;
+}>;
+
+
+export type SetPictureMutation = { updateProfile: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
+
+export type RemovePictureMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RemovePictureMutation = { updateProfile: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
+
+export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LimitsQuery = { serverInfo: { version: string, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number } } };
+
+export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DevicesQuery = { sessions: Array<{ id: string, current: boolean, userAgent: string | null, lastUsedAt: string }> };
+
+export type EndSessionMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type EndSessionMutation = { revokeSession: boolean };
+
+export type EndOtherSessionsMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EndOtherSessionsMutation = { revokeOtherSessions: number };
+
+export type ChangePasswordMutationVariables = Exact<{
+  now: string;
+  next: string;
+}>;
+
+
+export type ChangePasswordMutation = { changePassword: { expiresAt: string } };
+
+export type DeleteAccountMutationVariables = Exact<{
+  password: string;
+}>;
+
+
+export type DeleteAccountMutation = { deleteAccount: boolean };
+
+export type PersonFragment = { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null };
+
+export type PictureFragment = { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string };
+
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
+
+export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type MoreConversationsQueryVariables = Exact<{
+  after: string;
+}>;
+
+
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type OneConversationQueryVariables = Exact<{
+  by: ConversationRef;
+}>;
+
+
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
+
+export type OnePersonQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type OnePersonQuery = { user: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null };
+
+export type MembersQueryVariables = Exact<{
+  id: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type MembersQuery = { conversation: { members: { nodes: Array<{ role: MemberRole, joinedAt: string, lastReadSeq: number, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type HistoryPageQueryVariables = Exact<{
+  conversation: ConversationRef;
+  around: number;
+  size: number;
+}>;
+
+
+export type HistoryPageQuery = { messages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }> } };
+
+export type EventsSubscriptionVariables = Exact<{
+  after: string;
+}>;
+
+
+export type EventsSubscription = { events:
+    | { __typename: 'CaughtUp', cursor: string }
+    | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
+    | { __typename: 'FeedReset', cursor: string }
+    | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
+    | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
+   };
+
+export type OnlineSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type OnlineSubscription = { onlineUsers: Array<{ id: string }> };
+
+export type TypingSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type TypingSubscription = { typingChanged: { conversationId: string, typing: boolean, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } } };
+
+export type SetTypingMutationVariables = Exact<{
+  conversation: ConversationRef;
+  typing: boolean;
+}>;
+
+
+export type SetTypingMutation = { setTyping: boolean };
+
+export type SendMutationVariables = Exact<{
+  input: SendMessageInput;
+}>;
+
+
+export type SendMutation = { sendMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+export type EditMutationVariables = Exact<{
+  id: string;
+  text: string;
+}>;
+
+
+export type EditMutation = { editMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+export type DeleteMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteMutation = { deleteMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+export type MarkReadMutationVariables = Exact<{
+  conversation: ConversationRef;
+  upToSeq: number;
+}>;
+
+
+export type MarkReadMutation = { markRead: { id: string, lastReadSeq: number } };
+
+export type FindPeopleQueryVariables = Exact<{
+  search?: string | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type FindPeopleQuery = { users: { nodes: Array<{ online: boolean, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type CreateGroupMutationVariables = Exact<{
+  input: CreateConversationInput;
+}>;
+
+
+export type CreateGroupMutation = { createConversation: { id: string } };
+
+export type RenameGroupMutationVariables = Exact<{
+  id: string;
+  title: string;
+}>;
+
+
+export type RenameGroupMutation = { updateConversation: { id: string } };
+
+export type AddMembersMutationVariables = Exact<{
+  id: string;
+  userIds: Array<string> | string;
+}>;
+
+
+export type AddMembersMutation = { addMembers: { id: string } };
+
+export type RemoveMemberMutationVariables = Exact<{
+  id: string;
+  userId: string;
+}>;
+
+
+export type RemoveMemberMutation = { removeMember: { id: string } | null };
+
+export type FindMessagesQueryVariables = Exact<{
+  query: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const PersonFragmentDoc = new TypedDocumentString(`
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+    `, {"fragmentName":"Person"}) as unknown as TypedDocumentString<PersonFragment, unknown>;
+export const PictureFragmentDoc = new TypedDocumentString(`
+    fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+    `, {"fragmentName":"Picture"}) as unknown as TypedDocumentString<PictureFragment, unknown>;
+export const MessageFragmentDoc = new TypedDocumentString(`
+    fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}`, {"fragmentName":"Message"}) as unknown as TypedDocumentString<MessageFragment, unknown>;
+export const ConversationFragmentDoc = new TypedDocumentString(`
+    fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  createdAt
+  updatedAt
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`, {"fragmentName":"Conversation"}) as unknown as TypedDocumentString<ConversationFragment, unknown>;
+export const SignUpDocument = new TypedDocumentString(`
+    mutation SignUp($input: SignupInput!) {
+  signup(input: $input) {
+    user {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SignUpMutation, SignUpMutationVariables>;
+export const LogInDocument = new TypedDocumentString(`
+    mutation LogIn($input: LoginInput!) {
+  login(input: $input) {
+    user {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogInMutation, LogInMutationVariables>;
+export const LogOutDocument = new TypedDocumentString(`
+    mutation LogOut {
+  logout
+}
+    `) as unknown as TypedDocumentString<LogOutMutation, LogOutMutationVariables>;
+export const RenameDocument = new TypedDocumentString(`
+    mutation Rename($fullName: String!) {
+  updateProfile(input: {fullName: $fullName}) {
+    ...Person
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<RenameMutation, RenameMutationVariables>;
+export const SetPictureDocument = new TypedDocumentString(`
+    mutation SetPicture($file: Upload!) {
+  updateProfile(input: {profilePic: {file: $file}}) {
+    ...Person
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<SetPictureMutation, SetPictureMutationVariables>;
+export const RemovePictureDocument = new TypedDocumentString(`
+    mutation RemovePicture {
+  updateProfile(input: {profilePic: null}) {
+    ...Person
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<RemovePictureMutation, RemovePictureMutationVariables>;
+export const LimitsDocument = new TypedDocumentString(`
+    query Limits {
+  serverInfo {
+    version
+    limits {
+      messageLength
+      groupMembers
+      imageBytes
+      imagePixels
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LimitsQuery, LimitsQueryVariables>;
+export const DevicesDocument = new TypedDocumentString(`
+    query Devices {
+  sessions {
+    id
+    current
+    userAgent
+    lastUsedAt
+  }
+}
+    `) as unknown as TypedDocumentString<DevicesQuery, DevicesQueryVariables>;
+export const EndSessionDocument = new TypedDocumentString(`
+    mutation EndSession($id: ID!) {
+  revokeSession(id: $id)
+}
+    `) as unknown as TypedDocumentString<EndSessionMutation, EndSessionMutationVariables>;
+export const EndOtherSessionsDocument = new TypedDocumentString(`
+    mutation EndOtherSessions {
+  revokeOtherSessions
+}
+    `) as unknown as TypedDocumentString<EndOtherSessionsMutation, EndOtherSessionsMutationVariables>;
+export const ChangePasswordDocument = new TypedDocumentString(`
+    mutation ChangePassword($now: String!, $next: String!) {
+  changePassword(currentPassword: $now, newPassword: $next) {
+    expiresAt
+  }
+}
+    `) as unknown as TypedDocumentString<ChangePasswordMutation, ChangePasswordMutationVariables>;
+export const DeleteAccountDocument = new TypedDocumentString(`
+    mutation DeleteAccount($password: String!) {
+  deleteAccount(password: $password)
+}
+    `) as unknown as TypedDocumentString<DeleteAccountMutation, DeleteAccountMutationVariables>;
+export const SnapshotDocument = new TypedDocumentString(`
+    query Snapshot {
+  feedCursor
+  me {
+    ...Person
+    email
+  }
+  conversations(first: 100) {
+    nodes {
+      ...Conversation
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}
+fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  createdAt
+  updatedAt
+}`) as unknown as TypedDocumentString<SnapshotQuery, SnapshotQueryVariables>;
+export const MoreConversationsDocument = new TypedDocumentString(`
+    query MoreConversations($after: String!) {
+  conversations(first: 100, after: $after) {
+    nodes {
+      ...Conversation
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}
+fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  createdAt
+  updatedAt
+}`) as unknown as TypedDocumentString<MoreConversationsQuery, MoreConversationsQueryVariables>;
+export const OneConversationDocument = new TypedDocumentString(`
+    query OneConversation($by: ConversationRef!) {
+  conversation(by: $by) {
+    ...Conversation
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}
+fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  createdAt
+  updatedAt
+}`) as unknown as TypedDocumentString<OneConversationQuery, OneConversationQueryVariables>;
+export const OnePersonDocument = new TypedDocumentString(`
+    query OnePerson($id: ID!) {
+  user(id: $id) {
+    ...Person
+    lastSeenAt
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<OnePersonQuery, OnePersonQueryVariables>;
+export const MembersDocument = new TypedDocumentString(`
+    query Members($id: ID!, $after: String) {
+  conversation(by: {conversationId: $id}) {
+    members(first: 100, after: $after) {
+      nodes {
+        user {
+          ...Person
+        }
+        role
+        joinedAt
+        lastReadSeq
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<MembersQuery, MembersQueryVariables>;
+export const HistoryPageDocument = new TypedDocumentString(`
+    query HistoryPage($conversation: ConversationRef!, $around: Int!, $size: Int!) {
+  messages(conversation: $conversation, aroundSeq: $around, first: $size) {
+    nodes {
+      ...Message
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<HistoryPageQuery, HistoryPageQueryVariables>;
+export const EventsDocument = new TypedDocumentString(`
+    subscription Events($after: String!) {
+  events(after: $after) {
+    __typename
+    cursor
+    ... on MessageAdded {
+      message {
+        ...Message
+      }
+    }
+    ... on MessageChanged {
+      message {
+        ...Message
+      }
+    }
+    ... on ReadMarkMoved {
+      conversationId
+      user {
+        id
+      }
+      lastReadSeq
+    }
+    ... on ConversationChanged {
+      change
+      conversationId
+      conversation {
+        title
+        memberCount
+        updatedAt
+      }
+    }
+    ... on UserChanged {
+      user {
+        ...Person
+      }
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<EventsSubscription, EventsSubscriptionVariables>;
+export const OnlineDocument = new TypedDocumentString(`
+    subscription Online {
+  onlineUsers {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<OnlineSubscription, OnlineSubscriptionVariables>;
+export const TypingDocument = new TypedDocumentString(`
+    subscription Typing {
+  typingChanged {
+    conversationId
+    user {
+      ...Person
+    }
+    typing
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<TypingSubscription, TypingSubscriptionVariables>;
+export const SetTypingDocument = new TypedDocumentString(`
+    mutation SetTyping($conversation: ConversationRef!, $typing: Boolean!) {
+  setTyping(conversation: $conversation, typing: $typing)
+}
+    `) as unknown as TypedDocumentString<SetTypingMutation, SetTypingMutationVariables>;
+export const SendDocument = new TypedDocumentString(`
+    mutation Send($input: SendMessageInput!) {
+  sendMessage(input: $input) {
+    ...Message
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<SendMutation, SendMutationVariables>;
+export const EditDocument = new TypedDocumentString(`
+    mutation Edit($id: ID!, $text: String!) {
+  editMessage(id: $id, text: $text) {
+    ...Message
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<EditMutation, EditMutationVariables>;
+export const DeleteDocument = new TypedDocumentString(`
+    mutation Delete($id: ID!) {
+  deleteMessage(id: $id) {
+    ...Message
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<DeleteMutation, DeleteMutationVariables>;
+export const MarkReadDocument = new TypedDocumentString(`
+    mutation MarkRead($conversation: ConversationRef!, $upToSeq: Int!) {
+  markRead(conversation: $conversation, upToSeq: $upToSeq) {
+    id
+    lastReadSeq
+  }
+}
+    `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
+export const FindPeopleDocument = new TypedDocumentString(`
+    query FindPeople($search: String, $after: String) {
+  users(search: $search, first: 30, after: $after) {
+    nodes {
+      ...Person
+      online
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<FindPeopleQuery, FindPeopleQueryVariables>;
+export const CreateGroupDocument = new TypedDocumentString(`
+    mutation CreateGroup($input: CreateConversationInput!) {
+  createConversation(input: $input) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CreateGroupMutation, CreateGroupMutationVariables>;
+export const RenameGroupDocument = new TypedDocumentString(`
+    mutation RenameGroup($id: ID!, $title: String!) {
+  updateConversation(id: $id, title: $title) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RenameGroupMutation, RenameGroupMutationVariables>;
+export const AddMembersDocument = new TypedDocumentString(`
+    mutation AddMembers($id: ID!, $userIds: [ID!]!) {
+  addMembers(conversationId: $id, userIds: $userIds) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<AddMembersMutation, AddMembersMutationVariables>;
+export const RemoveMemberDocument = new TypedDocumentString(`
+    mutation RemoveMember($id: ID!, $userId: ID!) {
+  removeMember(conversationId: $id, userId: $userId) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RemoveMemberMutation, RemoveMemberMutationVariables>;
+export const FindMessagesDocument = new TypedDocumentString(`
+    query FindMessages($query: String!, $after: String) {
+  searchMessages(query: $query, first: 20, after: $after) {
+    nodes {
+      ...Message
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`) as unknown as TypedDocumentString<FindMessagesQuery, FindMessagesQueryVariables>;

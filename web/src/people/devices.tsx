@@ -1,0 +1,112 @@
+// Where one is logged in, and how to end that; another password; and how to leave for good.
+import { type FormEvent, useRef } from 'react';
+import { useQuery } from 'urql';
+import { ask } from '../api/line';
+import { useSession } from '../app/context';
+import { ago } from '../app/dates';
+import {
+  ChangePasswordDocument, DeleteAccountDocument, DevicesDocument, type DevicesQuery, EndOtherSessionsDocument, EndSessionDocument,
+} from '../gql/graphql';
+import { texts } from '../texts';
+import { useAttempt, useTell } from '../ui/toasts';
+
+const words = texts.settings;
+
+/** A browser and a system, of what a browser says it is. */
+function device(userAgent: string | null): string {
+  const find = (names: readonly [RegExp, string][]) => names.find(([pattern]) => pattern.test(userAgent ?? ''))?.[1];
+  const browser = find([[/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrom/, 'Chrome'], [/Safari\//, 'Safari']]);
+  const system = find([[/Android/, 'Android'], [/iPhone|iPad/, 'iOS'], [/Windows/, 'Windows'], [/Mac OS/, 'macOS'], [/Linux/, 'Linux']]);
+  return [browser, system].filter(Boolean).join(', ') || userAgent?.slice(0, 40) || words.unknownDevice;
+}
+
+export function Devices() {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const [{ data }, again] = useQuery<DevicesQuery>({ query: DevicesDocument.toString() });
+  const end = async (task: () => Promise<unknown>) => {
+    if (await attempt(task)) again();
+  };
+  const sessions = data?.sessions ?? [];
+  return (
+    <section className="section">
+      <h3>{words.devices}</h3>
+      <ul className="members">
+        {sessions.map(({ id, current, userAgent, lastUsedAt }) => (
+          <li key={id} className="row">
+            <span className="row-main">
+              <span className="row-name">{device(userAgent)}</span>
+              <span className="hint">{words.lastUsed(ago(lastUsedAt))}</span>
+            </span>
+            {current
+              ? <span className="tag">{words.thisDevice}</span>
+              : (
+                <button type="button" className="link-button" onClick={() => void end(() => ask(client, EndSessionDocument, { id }))}>
+                  {words.endSession}
+                </button>
+              )}
+          </li>
+        ))}
+      </ul>
+      {sessions.length > 1 && (
+        <button type="button" className="button" onClick={() => void end(() => ask(client, EndOtherSessionsDocument, {}))}>
+          {words.endOthers}
+        </button>
+      )}
+    </section>
+  );
+}
+
+export function Password() {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const tell = useTell();
+  const form = useRef<HTMLFormElement>(null);
+  const change = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const typed = new FormData(event.currentTarget);
+    const variables = { now: String(typed.get('now')), next: String(typed.get('next')) };
+    if (!(await attempt(() => ask(client, ChangePasswordDocument, variables)))) return;
+    form.current?.reset();
+    tell(words.passwordChanged);
+  };
+  return (
+    <form ref={form} className="section" onSubmit={(event) => void change(event)}>
+      <h3>{words.password}</h3>
+      <label className="field">
+        {words.passwordNow}
+        <input name="now" type="password" autoComplete="current-password" required />
+      </label>
+      <label className="field">
+        {words.passwordNext}
+        <input name="next" type="password" autoComplete="new-password" required aria-describedby="password-hint" />
+        <span className="hint" id="password-hint">{words.passwordHint}</span>
+      </label>
+      <button className="button">{words.passwordChange}</button>
+    </form>
+  );
+}
+
+/** Asked for the password: there is no way back. The end of the session shows that it is done. */
+export function Goodbye() {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const leave = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const password = String(new FormData(event.currentTarget).get('password'));
+    void attempt(() => ask(client, DeleteAccountDocument, { password }));
+  };
+  return (
+    <details>
+      <summary>{words.goodbye}</summary>
+      <form className="section" onSubmit={leave}>
+        <p>{words.goodbyeLead}</p>
+        <label className="field">
+          {words.goodbyePassword}
+          <input name="password" type="password" autoComplete="current-password" required />
+        </label>
+        <button className="button" data-kind="danger">{words.goodbyeNow}</button>
+      </form>
+    </details>
+  );
+}

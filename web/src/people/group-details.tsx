@@ -1,0 +1,150 @@
+// A group: its title, who is in it, and what one may change.
+import { LogOut, UserRoundMinus } from 'lucide-react';
+import { type FormEvent, useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
+import { ask } from '../api/line';
+import { useFeed, useSession } from '../app/context';
+import type { Conversation, Member } from '../feed';
+import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument } from '../gql/graphql';
+import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
+import { Dialog } from '../ui/dialog';
+import { useAttempt } from '../ui/toasts';
+import { type Choice, PersonPicker } from './person-picker';
+
+const words = texts.group;
+
+interface GroupDetailsProps {
+  conversation: Conversation;
+  open: boolean;
+  onClose(): void;
+}
+
+export function GroupDetails({ conversation, open, onClose }: GroupDetailsProps) {
+  return (
+    <Dialog title={conversation.title ?? ''} open={open} onClose={onClose}>
+      <Parts conversation={conversation} />
+    </Dialog>
+  );
+}
+
+function Parts({ conversation: { id, title, memberCount } }: { conversation: Conversation }) {
+  const { feed } = useSession();
+  const { members, complete } = useFeed((feed) => feed.members.of(id));
+  const me = useFeed((feed) => feed.me.id);
+  const attempt = useAttempt();
+  const [isAdding, setAdding] = useState(false);
+  useEffect(() => void attempt(() => feed.members.load(id)), [attempt, feed, id]);
+  const isOwner = members.some(({ userId, role }) => userId === me && role === 'OWNER');
+  return (
+    <div className="form">
+      {isOwner && <Rename key={title} id={id} title={title ?? ''} />}
+      <section className="section">
+        <h3>{texts.conversation.members(memberCount)}</h3>
+        <ul className="members">
+          {members.map((member) => <Row key={member.userId} id={id} member={member} canRemove={isOwner && member.userId !== me} />)}
+        </ul>
+        {!complete && members.length > 0 && (
+          <button className="link-button" onClick={() => void attempt(() => feed.members.load(id, true))}>{words.moreMembers}</button>
+        )}
+        {isAdding
+          ? <Add id={id} members={members} onDone={() => setAdding(false)} />
+          : <button type="button" className="button" onClick={() => setAdding(true)}>{words.add}</button>}
+      </section>
+      <Leave id={id} />
+    </div>
+  );
+}
+
+function Rename({ id, title }: { id: string; title: string }) {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const save = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const wanted = String(new FormData(event.currentTarget).get('title') ?? '');
+    void attempt(() => ask(client, RenameGroupDocument, { id, title: wanted }));
+  };
+  return (
+    <form className="section" onSubmit={save}>
+      <label className="field">
+        {words.title}
+        <span className="with-button">
+          <input name="title" defaultValue={title} required maxLength={200} dir="auto" />
+          <button className="button">{texts.save}</button>
+        </span>
+      </label>
+    </form>
+  );
+}
+
+function Row({ id, member, canRemove }: { id: string; member: Member; canRemove: boolean }) {
+  const { client } = useSession();
+  const person = useFeed((feed) => feed.person(member.userId));
+  const online = useFeed((feed) => feed.online.has(member.userId));
+  const attempt = useAttempt();
+  const name = `${words.remove} ${person.fullName}`;
+  return (
+    <li className="row">
+      <Avatar id={person.id} name={person.fullName} picture={person.profilePic} online={online} size="small" />
+      <bdi className="row-name">{person.fullName}</bdi>
+      {member.role === 'OWNER' && <span className="tag">{words.owner}</span>}
+      {canRemove && (
+        <button
+          type="button" className="icon-button" aria-label={name} title={name}
+          onClick={() => void attempt(() => ask(client, RemoveMemberDocument, { id, userId: member.userId }))}
+        >
+          <UserRoundMinus />
+        </button>
+      )}
+    </li>
+  );
+}
+
+function Add({ id, members, onDone }: { id: string; members: readonly Member[]; onDone(): void }) {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const [chosen, setChosen] = useState<readonly Choice[]>([]);
+  const add = async () => {
+    const userIds = chosen.map(({ id }) => id);
+    if (await attempt(() => ask(client, AddMembersDocument, { id, userIds }))) onDone();
+  };
+  return (
+    <div className="section">
+      <PersonPicker chosen={chosen} onChange={setChosen} without={new Set(members.map(({ userId }) => userId))} />
+      <footer className="form-foot">
+        <button type="button" className="button" onClick={onDone}>{texts.cancel}</button>
+        <button type="button" className="button" data-kind="main" disabled={chosen.length === 0} onClick={() => void add()}>
+          {words.addThem}
+        </button>
+      </footer>
+    </div>
+  );
+}
+
+/** Asked twice, as one cannot come back by oneself. */
+function Leave({ id }: { id: string }) {
+  const { client, feed } = useSession();
+  const [, go] = useLocation();
+  const attempt = useAttempt();
+  const [isSure, setSure] = useState(false);
+  const leave = () => attempt(async () => {
+    await ask(client, RemoveMemberDocument, { id, userId: feed.me.id });
+    go('/');
+  });
+  if (!isSure) {
+    return (
+      <button type="button" className="button" data-kind="quiet-danger" onClick={() => setSure(true)}>
+        <LogOut aria-hidden="true" /> {words.leave}
+      </button>
+    );
+  }
+  return (
+    <div className="section">
+      <p role="alert">{words.leaveLead}</p>
+      <footer className="form-foot">
+        <button type="button" className="button" onClick={() => setSure(false)}>{texts.cancel}</button>
+        <button type="button" className="button" data-kind="danger" onClick={() => void leave()}>{words.leave}</button>
+      </footer>
+    </div>
+  );
+}

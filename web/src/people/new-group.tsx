@@ -1,0 +1,51 @@
+// A new group: its title, and who is in it.
+import { type FormEvent, useState } from 'react';
+import { useLocation } from 'wouter';
+import { ask } from '../api/line';
+import { useSession } from '../app/context';
+import { CreateGroupDocument } from '../gql/graphql';
+import { texts } from '../texts';
+import { Dialog } from '../ui/dialog';
+import { useAttempt } from '../ui/toasts';
+import { type Choice, PersonPicker } from './person-picker';
+
+export function NewGroup({ open, onClose }: { open: boolean; onClose(): void }) {
+  return <Dialog title={texts.group.create} open={open} onClose={onClose}><Form onDone={onClose} /></Dialog>;
+}
+
+function Form({ onDone }: { onDone(): void }) {
+  const { client, feed } = useSession();
+  const [, go] = useLocation();
+  const attempt = useAttempt();
+  const [chosen, setChosen] = useState<readonly Choice[]>([]);
+  const [busy, setBusy] = useState(false);
+
+  async function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const title = String(new FormData(event.currentTarget).get('title') ?? '');
+    setBusy(true);
+    await attempt(async () => {
+      const input = { title, memberIds: chosen.map(({ id }) => id) };
+      const { createConversation } = await ask(client, CreateGroupDocument, { input });
+      await feed.find({ conversationId: createConversation.id });
+      onDone();
+      go(`/c/${createConversation.id}`);
+    });
+    setBusy(false);
+  }
+
+  return (
+    <form className="form" onSubmit={(event) => void submit(event)}>
+      <label className="field">
+        {texts.group.title}
+        <input name="title" required maxLength={200} dir="auto" aria-describedby="title-hint" />
+        <span className="hint" id="title-hint">{texts.group.titleHint}</span>
+      </label>
+      <PersonPicker chosen={chosen} onChange={setChosen} />
+      <footer className="form-foot">
+        <button type="button" className="button" onClick={onDone}>{texts.cancel}</button>
+        <button className="button" data-kind="main" disabled={busy}>{texts.group.makeIt}</button>
+      </footer>
+    </form>
+  );
+}

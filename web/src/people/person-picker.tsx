@@ -1,0 +1,62 @@
+// Choosing people by name: a search, and a list of boxes to check.
+import { X } from 'lucide-react';
+import { useState } from 'react';
+import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
+import { usePeople } from './use-people';
+
+export interface Choice {
+  id: string;
+  fullName: string;
+}
+
+interface PersonPickerProps {
+  chosen: readonly Choice[];
+  onChange(chosen: readonly Choice[]): void;
+  /** People who are not to choose from. */
+  without?: ReadonlySet<string>;
+}
+
+export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
+  const [search, setSearch] = useState('');
+  const { people, fetching } = usePeople(search.trim());
+  const toggle = ({ id, fullName }: Choice) =>
+    onChange(chosen.some((known) => known.id === id)
+      ? chosen.filter((known) => known.id !== id)
+      : [...chosen, { id, fullName }]);
+
+  return (
+    <fieldset className="picker">
+      <legend>{texts.group.people}</legend>
+      {chosen.length > 0 && (
+        <ul className="chips" aria-label={texts.group.chosen(chosen.length)}>
+          {chosen.map((person) => (
+            <li key={person.id} className="chip">
+              <bdi>{person.fullName}</bdi>
+              <button type="button" aria-label={`${texts.group.remove} ${person.fullName}`} onClick={() => toggle(person)}>
+                <X />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <input
+        type="search" className="input" value={search} maxLength={100} dir="auto"
+        aria-label={texts.group.find} placeholder={texts.group.find}
+        onChange={({ target }) => setSearch(target.value)}
+        onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
+      />
+      <ul className="picker-list" aria-busy={fetching}>
+        {people.filter(({ id }) => !without?.has(id)).map((person) => (
+          <li key={person.id}>
+            <label className="row">
+              <input type="checkbox" checked={chosen.some(({ id }) => id === person.id)} onChange={() => toggle(person)} />
+              <Avatar id={person.id} name={person.fullName} picture={person.profilePic} size="small" />
+              <bdi className="row-name">{person.fullName}</bdi>
+            </label>
+          </li>
+        ))}
+      </ul>
+    </fieldset>
+  );
+}

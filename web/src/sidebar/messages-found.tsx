@@ -1,0 +1,72 @@
+// Messages that have the words one looks for. A hit opens its conversation at its place.
+import { useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import { ask } from '../api/line';
+import { useSession } from '../app/context';
+import { brief } from '../app/dates';
+import { nameOf } from '../app/notices';
+import { FindMessagesDocument, type MessageFragment } from '../gql/graphql';
+import { texts } from '../texts';
+import { useAttempt } from '../ui/toasts';
+
+const words = texts.sidebar;
+/** Asked so long after the last key, in milliseconds. */
+const QUIET = 300;
+
+interface Found {
+  hits: readonly MessageFragment[];
+  after: string | null;
+}
+
+export function MessagesFound({ search, onOpen }: { search: string; onOpen(): void }) {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const [found, setFound] = useState<Found>();
+  const find = async (after: string | null): Promise<Found> => {
+    const { searchMessages } = await ask(client, FindMessagesDocument, { query: search, after });
+    const { nodes, pageInfo } = searchMessages;
+    return { hits: nodes, after: pageInfo.hasNextPage ? pageInfo.endCursor : null };
+  };
+  useEffect(() => {
+    let over = false;
+    const timer = setTimeout(() => void attempt(async () => {
+      const first = await find(null);
+      if (!over) setFound(first);
+    }), QUIET);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
+  }, [search]);
+  const more = () => attempt(async () => {
+    if (!found) return;
+    const next = await find(found.after);
+    setFound({ hits: [...found.hits, ...next.hits], after: next.after });
+  });
+
+  if (!found) return null;
+  return (
+    <>
+      <h2 className="rows-head">{words.messages}</h2>
+      <ul>{found.hits.map((hit) => <li key={hit.id}><Hit hit={hit} onOpen={onOpen} /></li>)}</ul>
+      {found.hits.length === 0 && <p className="rows-empty" role="status">{words.noMessages}</p>}
+      {found.after && <button className="link-button" onClick={() => void more()}>{words.moreHits}</button>}
+    </>
+  );
+}
+
+function Hit({ hit: { conversationId, seq, sender, text, createdAt }, onOpen }: { hit: MessageFragment; onOpen(): void }) {
+  const { feed } = useSession();
+  const where = nameOf(feed, conversationId);
+  return (
+    <Link className="row" href={`/c/${conversationId}?at=${seq}`} onClick={onOpen}>
+      <span className="row-main">
+        <span className="row-top">
+          <bdi className="row-name">{where && where !== sender.fullName ? words.hit(sender.fullName, where) : sender.fullName}</bdi>
+          <time className="row-time" dateTime={createdAt}>{brief(createdAt)}</time>
+        </span>
+        <span className="row-hit" dir="auto">{text ?? texts.image.name}</span>
+      </span>
+    </Link>
+  );
+}

@@ -1,0 +1,75 @@
+// A conversation in the list: with whom, the last message, when, and how much of it is unread.
+import { Clock3, TriangleAlert } from 'lucide-react';
+import { memo } from 'react';
+import { Link, useRoute } from 'wouter';
+import { useFeed } from '../app/context';
+import { brief } from '../app/dates';
+import { activity, type Conversation, type Outgoing } from '../feed';
+import { plain } from '../conversation/parts';
+import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
+
+interface RowProps {
+  conversation: Conversation;
+  onOpen(): void;
+}
+
+export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
+  const { id, otherUserId, lastMessage, lastSeq, lastReadSeq } = conversation;
+  const other = useFeed((feed) => (otherUserId ? feed.person(otherUserId) : undefined));
+  const online = useFeed((feed) => otherUserId !== null && feed.online.has(otherUserId));
+  const waiting = useFeed(({ outbox }) => outbox.items.findLast(
+    ({ to }) => to.conversationId === id || (otherUserId !== null && to.userId === otherUserId),
+  ));
+  const isTyping = useFeed((feed) => feed.typing.in(id).length > 0);
+  const [isHere] = useRoute(`/c/${id}`);
+  const name = other?.fullName ?? conversation.title ?? '';
+  const unread = lastSeq - lastReadSeq;
+
+  return (
+    <li>
+      <Link className="row" href={`/c/${id}`} aria-current={isHere ? 'page' : undefined} onClick={onOpen}>
+        <Avatar id={otherUserId ?? id} name={name} picture={other?.profilePic} isGroup={!otherUserId} online={online} />
+        <span className="row-main">
+          <span className="row-top">
+            <bdi className="row-name">{name}</bdi>
+            {online && <span className="unseen">{`, ${texts.sidebar.online},`}</span>}
+            <time className="row-time" dateTime={activity(conversation)}>{brief(activity(conversation))}</time>
+          </span>
+          <span className="row-top">
+            <span className="row-last">
+              {waiting
+                ? <><Waiting item={waiting} /> <bdi>{waiting.text || texts.image.name}</bdi></>
+                : isTyping
+                  ? <span className="typing">{texts.conversation.typingHere}</span>
+                  : lastMessage && <Preview message={lastMessage} isGroup={!otherUserId} />}
+            </span>
+            {unread > 0 && (
+              <span className="badge">
+                <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>
+                <span className="unseen">{texts.sidebar.unread(unread)}</span>
+              </span>
+            )}
+          </span>
+        </span>
+      </Link>
+    </li>
+  );
+});
+
+const Waiting = ({ item }: { item: Outgoing }) => item.state === 'failed'
+  ? <TriangleAlert className="row-failed" aria-label={texts.message.failed(item.reason ?? '')} />
+  : <Clock3 aria-label={texts.sidebar.waiting} />;
+
+function Preview({ message, isGroup }: { message: NonNullable<Conversation['lastMessage']>; isGroup: boolean }) {
+  const me = useFeed((feed) => feed.me.id);
+  const sender = useFeed((feed) => feed.person(message.senderId));
+  const isMine = message.senderId === me;
+  const who = isMine ? texts.message.you : sender.fullName;
+  return (
+    <>
+      {(isMine || isGroup) && <><bdi>{who}</bdi>{': '}</>}
+      <bdi>{message.deletedAt ? texts.message.deleted : plain(message.text ?? texts.image.name)}</bdi>
+    </>
+  );
+}

@@ -1,0 +1,72 @@
+// The list at the side: conversations by last activity, and people to start with.
+import { Search, UserRoundPlus, X } from 'lucide-react';
+import { useDeferredValue, useRef, useState } from 'react';
+import { useSession, useFeed } from '../app/context';
+import { nameOf } from '../app/notices';
+import { NewGroup } from '../people/new-group';
+import { PeopleFound } from '../people/people-found';
+import { texts } from '../texts';
+import { AccountMenu } from './account-menu';
+import { MessagesFound } from './messages-found';
+import { Row } from './row';
+
+const words = texts.sidebar;
+
+export function Sidebar() {
+  const { feed } = useSession();
+  const conversations = useFeed(({ sidebar }) => sidebar);
+  const hasMore = useFeed((feed) => feed.hasMore);
+  const [search, setSearch] = useState('');
+  const [isMaking, setMaking] = useState(false);
+  const list = useRef<HTMLElement>(null);
+  const wanted = useDeferredValue(search.trim());
+  const folded = wanted.toLocaleLowerCase();
+  const shown = folded
+    ? conversations.filter(({ id }) => nameOf(feed, id).toLocaleLowerCase().includes(folded))
+    : conversations;
+
+  return (
+    <div className="sidebar">
+      <div className="sidebar-head">
+        <AccountMenu />
+        <button className="icon-button" aria-label={words.newGroup} title={words.newGroup} onClick={() => setMaking(true)}>
+          <UserRoundPlus />
+        </button>
+      </div>
+      <div className="search">
+        <Search aria-hidden="true" />
+        <input
+          type="search" value={search} placeholder={words.search} aria-label={words.search} dir="auto" maxLength={100}
+          onChange={({ target }) => setSearch(target.value)}
+          onKeyDown={({ key }) => {
+            if (key === 'Escape') setSearch('');
+            if (key === 'ArrowDown') list.current?.querySelector('a')?.focus();
+          }}
+        />
+        {search && (
+          <button className="icon-button" aria-label={words.clear} onClick={() => setSearch('')}><X /></button>
+        )}
+      </div>
+      <nav className="rows" aria-label={words.label} ref={list} onKeyDown={walk}>
+        {wanted && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
+        <ul>{shown.map((known) => <Row key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
+        {wanted && <PeopleFound search={wanted} onOpen={() => setSearch('')} />}
+        {wanted && <MessagesFound search={wanted} onOpen={() => setSearch('')} />}
+        {!wanted && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
+        {!wanted && hasMore && <button className="link-button" onClick={() => void feed.more()}>{words.more}</button>}
+      </nav>
+      <NewGroup open={isMaking} onClose={() => setMaking(false)} />
+    </div>
+  );
+}
+
+/** The arrow keys go through the rows; Home and End to their ends. */
+function walk(event: React.KeyboardEvent<HTMLElement>): void {
+  const rows = [...event.currentTarget.querySelectorAll('a')];
+  const here = rows.indexOf(document.activeElement as HTMLAnchorElement);
+  if (here < 0) return;
+  const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: rows.length - 1 }[event.key];
+  if (there === undefined) return;
+  event.preventDefault();
+  rows[there]?.focus();
+}
