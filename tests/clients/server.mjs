@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
-const binary = process.env.PARLOUR_BIN ?? join(repository, 'target/debug/parlour');
+/** The program that is tested. */
+export const binary = process.env.PARLOUR_BIN ?? join(repository, 'target/debug/parlour');
 
 export async function startServer(settings = {}) {
   const port = await freePort();

@@ -88,6 +88,19 @@ describe('images in the pages', { timeout: 120_000 }, () => {
     await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
+  test('come when the line is good again, and their addresses are asked for anew', async () => {
+    let asked = 0;
+    bob.page.on('request', (request) => { asked += Number(request.postData()?.includes('HistoryPage') ?? false); });
+    await bob.page.route('**/images/**', (route) => route.abort());
+    const failed = bob.page.waitForEvent('requestfailed', (request) => request.url().includes('/images/'));
+    await bob.page.reload();
+    await failed;
+    await bob.page.unroute('**/images/**');
+    await isLoaded(said(bob, 'What an evening').locator('button.picture img'));
+    assert.ok(asked >= 2, `${asked} pages were asked for`);
+    bob.complaints.length = 0;
+  });
+
   test('are pasted and dropped', async () => {
     const pasted = await transfer(ada, png(70, 70), 'pasted.png');
     await ada.page.getByRole('textbox', { name: 'Your message' }).evaluate((field, clipboardData) =>

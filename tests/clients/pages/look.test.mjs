@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { launch } from '../browser.mjs';
+import { evening } from '../png.mjs';
 import { startServer } from '../server.mjs';
 import { isAccessible } from './axe.mjs';
 import { open, said, shot, texts, visit, write } from './people-in-browser.mjs';
@@ -62,12 +63,18 @@ async function portrait(alan, grace) {
   await said(grace, 'notes.g').getByRole('button', { name: 'Reply' }).click();
   await write(grace, 'It does. It even found the bug in line 2 for you.');
   await write(grace, 'How I got there: https://example.org/relay-70');
+  await grace.page.locator('.composer input[type=file]').setInputFiles(
+    { name: 'evening.png', mimeType: 'image/png', buffer: evening(960, 480) },
+  );
+  await grace.page.getByRole('group', { name: 'Image to be sent' }).waitFor();
+  await write(grace, 'And this was the sky when it ran.');
   await said(alan, 'relay-70').waitFor();
+  await said(alan, 'this was the sky').locator('button.picture img').evaluate((image) => image.decode());
   await write(alan, 'A moth again?');
   await said(grace, 'A moth again?').waitFor();
   await alan.page.mouse.move(600, 150);
   await alan.page.getByText('Read', { exact: true }).waitFor();
-  assert.equal((await texts(alan)).length, 5);
+  assert.equal((await texts(alan)).length, 6);
   const picture = await alan.page.screenshot();
   assert.ok(picture.length < 300_000);
   if (process.env.PORTRAIT) writeFileSync(new URL('../../../docs/parlour.png', import.meta.url), picture);

@@ -3,17 +3,8 @@ import { type AnyVariables, type Client, CombinedError } from 'urql';
 import { type Line, Refusal } from '../feed';
 import type { TypedDocumentString } from '../gql/graphql';
 import type { Connection } from './client';
+import { refusal } from './refusal';
 import { upload } from './upload';
-
-interface ServerError {
-  message: string;
-  extensions?: { code?: string; retryAfterMs?: number; field?: string };
-}
-
-/** An error of an answer. */
-export function refusal({ message, extensions: { code, retryAfterMs, field } = {} }: ServerError): Refusal {
-  return new Refusal(message, code ?? 'UNKNOWN', retryAfterMs, field);
-}
 
 /** What an error of urql says: a refusal of the server, or that it was not reached. */
 export function meaning(error: unknown): unknown {

@@ -2,7 +2,7 @@
 // a request is on its way.
 import type { TypedDocumentString } from '../gql/graphql';
 import { endpoint } from './client';
-import { refusal } from './line';
+import { refusal, type ServerError } from './refusal';
 
 /** Given up when nothing moves for so long: a line can die without a word. */
 const PATIENCE = 20_000;
@@ -42,7 +42,7 @@ export function upload<Result, Variables>(
       onProgress(loaded / total);
     };
     request.onload = () => {
-      const answer = request.response as { data?: Result; errors?: [Parameters<typeof refusal>[0]] } | null;
+      const answer = request.response as { data?: Result; errors?: [ServerError] } | null;
       if (answer?.errors) reject(refusal(answer.errors[0]));
       else if (answer?.data) resolve(answer.data);
       else reject(new Error(`the server answered with ${request.status}`));

@@ -4,8 +4,9 @@ import { type ClipboardEvent, type KeyboardEvent, type Ref, useEffect, useImpera
 import { useFeed, useSession } from '../app/context';
 import type { Conversation, ConversationRef, Message } from '../feed';
 import { texts } from '../texts';
+import { Choose, isImage } from '../ui/choose-image';
 import { useAttempt } from '../ui/toasts';
-import { Attached, Choose, isImage, useAttachment } from './attachment';
+import { Attached, useAttachment } from './attachment';
 import { draftOf, keepDraft } from './drafts';
 import type { Doing } from './pane';
 import { plain } from './parts';
@@ -64,7 +65,8 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
   };
 
   const left = limits.messageLength - [...text.trim()].length;
-  const canSend = (text.trim() !== '' || image !== undefined) && left >= 0;
+  // An edit may take the words off an image.
+  const canSend = (text.trim() !== '' || image !== undefined || Boolean(edited?.image)) && left >= 0;
 
   function send() {
     if (!canSend) return;

@@ -55,7 +55,10 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {!isMine && isGroup && (goesOn
           ? <span className="avatar-gap" />
           : <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} size="small" />)}
-        <div className="bubble" data-image={(message.image && !message.text) ? 'alone' : message.image ? 'captioned' : undefined} data-edited={(message.editedAt && !message.deletedAt) || undefined}>
+        <div
+          className="bubble" data-image={message.image ? (message.text ? 'captioned' : 'alone') : undefined}
+          data-edited={(message.editedAt && !message.deletedAt) || undefined}
+        >
           {!isMine && isGroup && !goesOn && <strong className="sender"><bdi>{sender.fullName}</bdi></strong>}
           {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
           {message.deletedAt
@@ -63,8 +66,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             : (
               <>
                 {message.image && <Picture message={message} image={message.image} isActive={isActive} />}
-                {message.text !== null
-                  ? <MessageText text={message.text}><Meta message={message} /></MessageText>
+                {message.text || !message.image
+                  ? <MessageText text={message.text ?? ''}><Meta message={message} /></MessageText>
                   : <Meta message={message} />}
               </>
             )}

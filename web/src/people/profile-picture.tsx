@@ -3,10 +3,10 @@ import { useState } from 'react';
 import { ask } from '../api/line';
 import { upload } from '../api/upload';
 import { useFeed, useSession } from '../app/context';
-import { Choose, useFault } from '../conversation/attachment';
 import { RemovePictureDocument, SetPictureDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
+import { Choose, useFault } from '../ui/choose-image';
 import { useAttempt, useTell, useTrouble } from '../ui/toasts';
 
 const words = texts.settings;
