@@ -138,6 +138,8 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     const { page } = bob;
     const field = page.getByRole('textbox', { name: 'Your message' });
     await field.focus();
+    // Past the button for images.
+    await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Shift+Tab');
     await page.waitForFunction(() => document.activeElement?.closest('[role=feed]'));
     // From the last message's buttons to the message, and up.
