@@ -29,7 +29,8 @@ describe('images in the pages', { timeout: 120_000 }, () => {
   const sent = ({ page }, width) => page.getByRole('article').locator(`button.picture img[width="${width}"]`);
   const send = ({ page }) => page.getByRole('button', { name: 'Send', exact: true }).click();
   const isLoaded = async (image) => {
-    await image.waitFor();
+    // It may be waiting for its turn to be tried again, and then for the server's threads for images.
+    await image.waitFor({ timeout: 30_000 });
     await image.evaluate((img) => img.decode());
   };
   /** A transfer of one file, as a clipboard or a drag has it. */
