@@ -10,6 +10,8 @@ use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::{self, Connection, SqliteConnection};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr};
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 pub use rows::{VALUES, insert, upsert};
 
 use crate::limits;
@@ -21,6 +23,7 @@ pub struct Db {
     pub(crate) writer: DatabaseConnection,
     /// For everything that only reads.
     pub reader: DatabaseConnection,
+    turns: Arc<Semaphore>,
 }
 
 impl Db {
@@ -35,7 +38,14 @@ impl Db {
         );
         Migrator::up(&writer, None).await.map_err(in_a_line)?;
         let reader = Database::connect(sqlite(url, limits::READERS)).await.map_err(in_a_line)?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, turns: Arc::new(Semaphore::new(limits::READ_TURNS)) })
+    }
+
+    /// Waits for a turn to look up what every client asks for as it begins. After a restart all of them come at once:
+    /// who waits here holds no statement yet, which takes 15 kB, and is not among those whose time to get a connection
+    /// runs. Held for one statement, and never while waiting for another turn.
+    pub async fn turn(&self) -> SemaphorePermit<'_> {
+        self.turns.acquire().await.expect("nobody closes it")
     }
 
     /// Whether the database answers.

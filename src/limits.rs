@@ -312,6 +312,8 @@ pub const DRAIN: Duration = Duration::from_secs(30);
 // The database.
 /// Connections that read.
 pub const READERS: u32 = 8;
+/// Look-ups that may wait for one of them at the same time; the next wait for their turn. It keeps the connections busy.
+pub const READ_TURNS: usize = 32;
 /// How long a query waits for one of them.
 pub const ACQUIRE: Duration = Duration::from_secs(3);
 /// How long a write of another process may hold the database.

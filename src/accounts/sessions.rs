@@ -150,6 +150,7 @@ impl Accounts {
         if let Some(known) = self.recent.get(&id) {
             return Ok(known.map(|known| known.row));
         }
+        let _turn = self.app.db.turn().await;
         let row = session::Entity::find_by_id(id).one(&self.app.db.reader).await?;
         let read = row.map(|row| Known { row: Arc::new(row) });
         let known = self.recent.entry(id).or_insert(read).into_value();

@@ -53,18 +53,21 @@ pub async fn find_membership(app: &App, user: UserId, reference: Reference) -> R
         Reference::Direct(other) if other == user => return Ok(None),
         Reference::Direct(other) => conversation::Column::DirectPair.eq(DirectPair::of(user, other)),
     };
+    let _turn = app.db.turn().await;
     Ok(current().filter(is_it).filter(membership::Column::UserId.eq(user)).one(&app.db.reader).await?.and_then(both))
 }
 
 /// Whether a person has left a conversation by a place of the feed, and is not in it again since.
 pub async fn has_left(app: &App, user: UserId, conversation: ConversationId, by: Position) -> Result<bool> {
+    let _turn = app.db.turn().await;
     let to = membership::Column::ToPosition;
     let stay = membership::Entity::find()
         .filter(membership::Column::ConversationId.eq(conversation))
         .filter(membership::Column::UserId.eq(user))
         .filter(to.is_null().or(to.gt(by)))
-        .one(&app.db.reader);
-    Ok(stay.await?.is_none())
+        .one(&app.db.reader)
+        .await?;
+    Ok(stay.is_none())
 }
 
 /// Those of a person's memberships that are in these conversations.

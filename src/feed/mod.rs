@@ -118,6 +118,7 @@ impl Feed {
     /// Whether a cursor is, or was before the log was trimmed, a place in this database. When that can't be read, it is
     /// taken for one: following it finds out.
     pub async fn is_ours(&self, cursor: Cursor) -> bool {
+        let _turn = self.db.turn().await;
         match log::find_at(&self.db.reader, cursor.position).await {
             Ok(Some(at)) => at == cursor,
             Ok(None) => cursor.position < self.head().position,
