@@ -7,7 +7,7 @@ use crate::accounts::devices::end_all;
 use crate::clock::Timestamp;
 use crate::entity::user;
 use crate::error::Result;
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Quiet, Rank};
 use crate::id::{SessionId, UserId};
 
 impl Accounts {
@@ -31,31 +31,21 @@ struct SetDisabled {
     is_disabled: bool,
 }
 
-impl Change for SetDisabled {
+impl Quiet for SetDisabled {
     /// The sessions that have ended.
     type Answer = Vec<SessionId>;
-    type Write = Self;
     const RANK: Rank = Rank::Endings;
 
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change, events: 0 })).collect())
-    }
-
-    async fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<Self>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
-        let mut written = Vec::with_capacity(writes.len());
-        for Placed { write: SetDisabled { user, is_disabled }, .. } in writes {
+    async fn write(tx: &DatabaseTransaction, now: Timestamp, changes: Vec<Self>) -> Result<Vec<Self::Answer>, DbErr> {
+        let mut ended = Vec::with_capacity(changes.len());
+        for SetDisabled { user, is_disabled } in changes {
             user::Entity::update_many()
                 .col_expr(user::Column::DisabledAt, is_disabled.then_some(now).into())
                 .filter(user::Column::Id.eq(user))
                 .exec(tx)
                 .await?;
-            let ended = if is_disabled { end_all(tx, user, None).await? } else { Vec::new() };
-            written.push(Written::silent(ended));
+            ended.push(if is_disabled { end_all(tx, user, None).await? } else { Vec::new() });
         }
-        Ok(written)
+        Ok(ended)
     }
 }

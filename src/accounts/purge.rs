@@ -7,7 +7,7 @@ use crate::accounts::Accounts;
 use crate::clock::Timestamp;
 use crate::entity::session;
 use crate::error::Result;
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Quiet, Rank};
 use crate::limits;
 
 impl Accounts {
@@ -33,21 +33,12 @@ impl Accounts {
 /// Ends in the tables what has ended in time.
 struct Purge;
 
-impl Change for Purge {
+impl Quiet for Purge {
     type Answer = ();
-    type Write = ();
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        Ok(changes.iter().map(|Purge| Ok(Plan::Write { write: (), events: 0 })).collect())
-    }
-
-    async fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<()>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &DatabaseTransaction, now: Timestamp, purges: Vec<Self>) -> Result<Vec<()>, DbErr> {
         session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now)).exec(tx).await?;
-        Ok(writes.iter().map(|_| Written::silent(())).collect())
+        Ok(vec![(); purges.len()])
     }
 }

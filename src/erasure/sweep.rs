@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::entity::{conversation, erasure, message};
 use crate::error::Result;
-use crate::feed::{self, Change, Placed, Plan, Rank, Written};
+use crate::feed::{self, Quiet, Rank};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 
@@ -51,21 +51,12 @@ struct Bury {
     erased_at: Timestamp,
 }
 
-impl Change for Bury {
+impl Quiet for Bury {
     type Answer = ();
-    type Write = Self;
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change, events: 0 })).collect())
-    }
-
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Self>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
-        for Placed { write: Self { messages, erased_at }, .. } in &writes {
+    async fn write(tx: &DatabaseTransaction, _: Timestamp, burials: Vec<Self>) -> Result<Vec<()>, DbErr> {
+        for Self { messages, erased_at } in &burials {
             message::Entity::update_many()
                 .col_expr(message::Column::Text, Expr::value(None::<String>))
                 .col_expr(message::Column::Version, Expr::col(message::Column::Version).add(1))
@@ -75,7 +66,7 @@ impl Change for Bury {
                 .exec(tx)
                 .await?;
         }
-        Ok(writes.iter().map(|_| Written::silent(())).collect())
+        Ok(vec![(); burials.len()])
     }
 }
 
@@ -84,22 +75,13 @@ struct Finish {
     user: UserId,
 }
 
-impl Change for Finish {
+impl Quiet for Finish {
     type Answer = ();
-    type Write = UserId;
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change.user, events: 0 })).collect())
-    }
-
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<UserId>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
-        let ids = writes.iter().map(|placed| placed.write);
+    async fn write(tx: &DatabaseTransaction, _: Timestamp, finished: Vec<Self>) -> Result<Vec<()>, DbErr> {
+        let ids = finished.iter().map(|finished| finished.user);
         erasure::Entity::delete_many().filter(erasure::Column::UserId.is_in(ids)).exec(tx).await?;
-        Ok(writes.iter().map(|_| Written::silent(())).collect())
+        Ok(vec![(); finished.len()])
     }
 }

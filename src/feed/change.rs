@@ -41,6 +41,40 @@ pub trait Change: Send + Sized + 'static {
     ) -> impl Future<Output = Result<Vec<Written<Self>>, DbErr>> + Send;
 }
 
+/// A change about which there is nothing to decide, and of which nobody hears.
+pub trait Quiet: Send + Sized + 'static {
+    /// What the caller gets.
+    type Answer: Send + 'static;
+    /// See [`Change::RANK`].
+    const RANK: Rank;
+
+    /// Writes, one answer for each, in their order.
+    fn write(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        changes: Vec<Self>,
+    ) -> impl Future<Output = Result<Vec<Self::Answer>, DbErr>> + Send;
+}
+
+impl<Q: Quiet> Change for Q {
+    type Answer = Q::Answer;
+    type Write = Self;
+    const RANK: Rank = Q::RANK;
+
+    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change, events: 0 })).collect())
+    }
+
+    async fn write(
+        tx: &DatabaseTransaction,
+        now: Timestamp,
+        writes: Vec<Placed<Self>>,
+    ) -> Result<Vec<Written<Self>>, DbErr> {
+        let changes = writes.into_iter().map(|placed| placed.write).collect();
+        Ok(Q::write(tx, now, changes).await?.into_iter().map(Written::silent).collect())
+    }
+}
+
 /// The order of kinds of changes within a batch.
 ///
 /// All of a batch is planned before any of it is written, so a kind does not see what another one is about to do. Who

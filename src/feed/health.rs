@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::entity::feed_head;
 use crate::error::Result;
 use crate::feed::Feed;
-use crate::feed::change::{Change, Placed, Plan, Rank, Written};
+use crate::feed::change::{Quiet, Rank};
 use crate::limits;
 
 /// What became of the latest batches.
@@ -98,20 +98,11 @@ async fn probe(feed: &Feed) -> Result<()> {
 /// Writes something and takes it back, in one transaction.
 struct Probe;
 
-impl Change for Probe {
+impl Quiet for Probe {
     type Answer = ();
-    type Write = ();
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        Ok(changes.iter().map(|_| Ok(Plan::Write { write: (), events: 0 })).collect())
-    }
-
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<()>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &DatabaseTransaction, _: Timestamp, probes: Vec<Self>) -> Result<Vec<()>, DbErr> {
         // SQLite writes no page for a value that stays what it was.
         for step in [1, -1] {
             feed_head::Entity::update_many()
@@ -120,6 +111,6 @@ impl Change for Probe {
                 .exec(tx)
                 .await?;
         }
-        Ok(writes.iter().map(|_| Written::silent(())).collect())
+        Ok(vec![(); probes.len()])
     }
 }

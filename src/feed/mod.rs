@@ -1,6 +1,7 @@
 //! The feed: one ordered log of everything that people in a conversation should hear of.
 //!
-//! It carries changes and events and knows no rule of chat. [`Change`] is what a slice implements to write;
+//! It carries changes and events and knows no rule of chat. [`Change`] is what a slice implements to write, or
+//! [`Quiet`] where it tells nobody;
 //! [`Follower`] is what a subscription reads.
 
 mod change;
@@ -24,7 +25,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use change::{Change, Placed, Plan, Rank, Written};
+pub use change::{Change, Placed, Plan, Quiet, Rank, Written};
 pub use cursor::{Cursor, Position};
 pub use event::{Audience, Event, Kind, NewEvent};
 pub use follow::{Follower, Start, Step};

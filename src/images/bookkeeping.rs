@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::db;
 use crate::entity::{image_deletion, image_upload};
 use crate::error::Result;
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Quiet, Rank};
 use crate::id::UploadId;
 use crate::limits;
 use crate::storage::{Key, Shelf};
@@ -30,26 +30,16 @@ pub(super) enum Note {
     Forgotten,
 }
 
-impl Change for Note {
+impl Quiet for Note {
     type Answer = ();
-    type Write = Self;
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        Ok(changes.into_iter().map(|note| Ok(Plan::Write { write: note, events: 0 })).collect())
-    }
-
-    async fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<Self>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
-        let mut written = Vec::with_capacity(writes.len());
-        for Placed { write, .. } in writes {
-            write.save(tx, now).await?;
-            written.push(Written { answer: (), events: Vec::new() });
+    async fn write(tx: &DatabaseTransaction, now: Timestamp, notes: Vec<Self>) -> Result<Vec<()>, DbErr> {
+        let answers = vec![(); notes.len()];
+        for note in notes {
+            note.save(tx, now).await?;
         }
-        Ok(written)
+        Ok(answers)
     }
 }
 

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter}
 use crate::clock::Timestamp;
 use crate::entity::user;
 use crate::error::Result;
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Quiet, Rank};
 use crate::id::UserId;
 
 /// A person came or went.
@@ -16,23 +16,14 @@ pub(super) struct Seen {
     pub(super) at: Timestamp,
 }
 
-impl Change for Seen {
+impl Quiet for Seen {
     type Answer = ();
-    type Write = Self;
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change, events: 0 })).collect())
-    }
-
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Self>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &DatabaseTransaction, _: Timestamp, all: Vec<Self>) -> Result<Vec<()>, DbErr> {
         let mut people: HashMap<Timestamp, Vec<UserId>> = HashMap::new();
-        for Placed { write, .. } in &writes {
-            people.entry(write.at).or_default().push(write.user);
+        for seen in &all {
+            people.entry(seen.at).or_default().push(seen.user);
         }
         // A statement for each millisecond in which anybody came or went.
         for (at, people) in people {
@@ -44,6 +35,6 @@ impl Change for Seen {
                 .exec(tx)
                 .await?;
         }
-        Ok(writes.iter().map(|_| Written::silent(())).collect())
+        Ok(vec![(); all.len()])
     }
 }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::feed::{Change, Placed, Plan, Position, Rank, Written};
+use crate::feed::{Position, Quiet, Rank};
 use crate::id::ConversationId;
 use crate::limits;
 use crate::search::{Search, words};
@@ -72,24 +72,15 @@ struct Index {
     is_damaged: bool,
 }
 
-impl Change for Index {
+impl Quiet for Index {
     /// An index that fails takes nothing else of the batch down with it.
     type Answer = Result<(), DbErr>;
-    type Write = bool;
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        // All is read when it is written: by then the batch may have changed a message.
-        Ok(changes.iter().map(|change| Ok(Plan::Write { write: change.is_damaged, events: 0 })).collect())
-    }
-
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<bool>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
-        let mut written = Vec::with_capacity(writes.len());
-        for Placed { write: is_damaged, .. } in writes {
+    /// All is read here: by now the batch may have changed a message.
+    async fn write(tx: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Self::Answer>, DbErr> {
+        let mut answers = Vec::with_capacity(changes.len());
+        for Self { is_damaged } in changes {
             let savepoint = tx.begin().await?;
             let answer = go_on(&savepoint, is_damaged).await;
             match &answer {
@@ -98,9 +89,9 @@ impl Change for Index {
                 Err(error) if is_damage(error) => savepoint.rollback().await?,
                 Err(error) => return Err(error.clone()),
             }
-            written.push(Written { answer, events: Vec::new() });
+            answers.push(answer);
         }
-        Ok(written)
+        Ok(answers)
     }
 }
 
