@@ -24,6 +24,7 @@ pub mod limits;
 pub mod messages;
 pub mod operator;
 pub mod page;
+pub mod pool;
 pub mod presence;
 pub mod printable;
 pub mod rates;

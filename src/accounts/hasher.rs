@@ -1,20 +1,19 @@
 //! Hashes passwords with argon2id on threads of its own, so that a storm of logins starves nothing else.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::accounts::password::Password;
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::pool::{Pool, Undone};
 
 /// What new passwords are hashed with: 19 MiB, 2 passes, 1 lane (OWASP's Password Storage Cheat Sheet).
 const PARAMS: Params = match Params::new(19_456, 2, 1, Some(OUTPUT_BYTES)) {
@@ -33,10 +32,9 @@ const MAX_LANES: u32 = 8;
 /// About half of a full queue is done by then.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// One thread a core, at the lowest priority, and a queue before them. Dropping it ends the threads.
+/// One thread a core, and a queue before them. Dropping it ends the threads, when each has ended its hash.
 pub struct Hasher {
-    queue: SyncSender<Job>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Pool<Memory>,
     wait: Duration,
     /// Who is hashing or about to.
     turns: Semaphore,
@@ -55,7 +53,6 @@ pub struct Turn<'a> {
 
 /// It stays with its thread: 19 MiB new from the system cost 7 % of the time of each hash.
 type Memory = Vec<Block>;
-type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
 impl Hasher {
     /// Starts the threads.
@@ -64,8 +61,9 @@ impl Hasher {
         Self::start_with(cores, limits::HASH_QUEUE, limits::HASH_WAIT)
     }
 
-    /// Waits until a thread is about to be free; all hashing is done in a turn, so that nobody waits twice. A login does the rest of its work within its turn: of a hundred that
-    /// come at once, a hundred look-ups in a row would be what all other requests wait for.
+    /// Waits until a thread is about to be free; all hashing is done in a turn, so that nobody waits twice. A login does
+    /// the rest of its work within its turn: of a hundred that come at once, a hundred look-ups in a row would be what
+    /// all other requests wait for.
     pub async fn turn(&self) -> Result<Turn<'_>> {
         let too_many = Error::RateLimited { retry_after: RETRY_AFTER };
         let Ok(place) = self.places.try_acquire() else { return Err(too_many) };
@@ -115,73 +113,16 @@ impl Hasher {
         };
         // One more than can be hashed at once, so that no thread waits for the next.
         let (turns, places) = (Semaphore::new(threads + 1), Semaphore::new(threads + 1 + queue));
-        let (queue, jobs) = sync_channel(queue);
-        let jobs = Arc::new(Mutex::new(jobs));
-        let threads = (0..threads)
-            .map(|_| {
-                let jobs = Arc::clone(&jobs);
-                thread::Builder::new().name("hasher".into()).spawn(move || serve(&jobs))
-            })
-            .collect::<std::io::Result<_>>()
-            .map_err(|error| Error::Internal(error.into()))?;
-        Ok(Self { queue, threads, wait, turns, places, nobody, verified: Arc::default() })
+        let threads = Pool::start("hasher", threads, queue).map_err(|error| Error::Internal(error.into()))?;
+        Ok(Self { threads, wait, turns, places, nobody, verified: Arc::default() })
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Memory) -> Result<T> + Send + 'static) -> Result<T> {
-        let (answer, answered) = oneshot::channel();
-        let job = Box::new(move |memory: &mut Memory| {
-            // Whoever gave up or was cut off must not keep the others waiting.
-            if !answer.is_closed() {
-                // Too late is the same as closed.
-                let _ = answer.send(work(memory));
-            }
-        });
-        self.queue.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::RateLimited { retry_after: RETRY_AFTER },
-            TrySendError::Disconnected(_) => Error::Internal(anyhow!("the hasher's threads have ended")),
-        })?;
-        match tokio::time::timeout(self.wait, answered).await {
+        match tokio::time::timeout(self.wait, self.threads.run(work)).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(Error::Internal(anyhow!("hashing a password panicked"))),
-            Err(_) => Err(Error::RateLimited { retry_after: RETRY_AFTER }),
+            Ok(Err(Undone::Panicked)) => Err(Error::Internal(anyhow!("hashing a password panicked"))),
+            Ok(Err(Undone::Full)) | Err(_) => Err(Error::RateLimited { retry_after: RETRY_AFTER }),
         }
-    }
-}
-
-impl Drop for Hasher {
-    /// Waits for the hash that each thread is at, some hundredths of a second. What still stands in the queue is
-    /// skipped: nobody can be waiting for it.
-    fn drop(&mut self) {
-        let (closed, _) = sync_channel(0);
-        self.queue = closed;
-        for thread in self.threads.drain(..) {
-            // It catches its jobs' panics and has none of its own.
-            let _ = thread.join();
-        }
-    }
-}
-
-/// What a thread does until the queue is closed.
-fn serve(jobs: &Mutex<Receiver<Job>>) {
-    give_way();
-    let mut memory = Memory::new();
-    loop {
-        // One thread waits in the queue and the others for the lock, which is free again before the job begins.
-        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = next else { return };
-        // The caller hears of a panic by the answer that does not come, and logs it.
-        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
-            memory = Memory::new();
-        }
-    }
-}
-
-/// Puts this thread behind all others, so that requests are served while passwords are hashed.
-fn give_way() {
-    // Only Linux has a priority for each thread; elsewhere this would slow the process.
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, 19) {
-        tracing::warn!(%error, "passwords are hashed at normal priority");
     }
 }
 
@@ -252,10 +193,8 @@ fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-    use std::sync::mpsc;
-
     use super::*;
+    use crate::pool::tests::occupy;
 
     const LONG: Duration = Duration::from_secs(60);
 
@@ -265,19 +204,6 @@ mod tests {
 
     fn hasher(threads: usize, queue: usize) -> Hasher {
         Hasher::start_with(threads, queue, LONG).expect("a hasher")
-    }
-
-    /// Keeps a thread busy until what it returns is dropped.
-    fn occupy(hasher: &Hasher) -> mpsc::Sender<()> {
-        let (begin, begun) = mpsc::channel();
-        let (release, released) = mpsc::channel();
-        let job = move |_: &mut Memory| {
-            let _ = begin.send(());
-            let _ = released.recv();
-        };
-        hasher.queue.send(Box::new(job)).expect("threads");
-        begun.recv().expect("a thread takes it");
-        release
     }
 
     #[tokio::test]
@@ -363,7 +289,7 @@ mod tests {
     #[tokio::test]
     async fn one_past_a_full_queue_is_told_to_come_later() {
         let hasher = hasher(1, 2);
-        let release = occupy(&hasher);
+        let release = occupy(&hasher.threads);
         let mut first = Box::pin(hasher.verify(password("x"), None));
         let mut second = Box::pin(hasher.verify(password("x"), None));
         let third = tokio::select! {
@@ -395,7 +321,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_waits_longer_than_the_limit() {
         let hasher = Hasher::start_with(1, 1, Duration::from_millis(20)).expect("a hasher");
-        let release = occupy(&hasher);
+        let release = occupy(&hasher.threads);
         let answer = hasher.verify(password("x"), None).await;
         assert!(matches!(answer, Err(Error::RateLimited { .. })));
         let _turns = (hasher.turn().await, hasher.turn().await);
@@ -404,60 +330,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_whose_caller_went_away_is_skipped() {
-        let hasher = hasher(1, 2);
-        let release = occupy(&hasher);
-        {
-            let mut gone = Box::pin(hasher.verify(password("x"), None));
-            tokio::select! {
-                biased;
-                _ = &mut gone => panic!("the thread is busy"),
-                () = std::future::ready(()) => {}
-            }
-        }
-        drop(release);
-        assert!(matches!(hasher.verify(password("x"), None).await, Ok(false)));
-        assert_eq!(hasher.verified(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_panic_is_answered_and_the_thread_goes_on() {
+    async fn a_panic_is_a_fault_of_ours() {
         let hasher = hasher(1, 1);
-        for _ in 0..3 {
-            let answer = hasher.run::<()>(|_| panic!("as the test wants it")).await;
-            assert!(matches!(answer, Err(Error::Internal(_))));
-        }
-        assert!(matches!(hasher.verify(password("x"), None).await, Ok(false)));
-    }
-
-    #[tokio::test]
-    async fn the_threads_are_named_and_give_way() {
-        let hasher = hasher(1, 1);
-        let name = hasher.run(|_| Ok(thread::current().name().map(str::to_owned))).await;
-        assert_eq!(name.expect("an answer").as_deref(), Some("hasher"));
-        #[cfg(target_os = "linux")]
-        {
-            let own = rustix::process::getpriority_process(None).ok();
-            let theirs = hasher.run(|_| Ok(rustix::process::getpriority_process(None).ok())).await;
-            assert_eq!(theirs.expect("an answer"), Some(19));
-            assert_eq!(rustix::process::getpriority_process(None).ok(), own);
-        }
-    }
-
-    #[tokio::test]
-    async fn the_threads_end_with_the_hasher() {
-        // What a thread keeps for itself is dropped when it ends.
-        thread_local! { static KEPT: RefCell<Option<Arc<()>>> = const { RefCell::new(None) } }
-        let hasher = hasher(4, 4);
-        let alive = Arc::new(());
-        let kept = Arc::clone(&alive);
-        let keep = move |_: &mut Memory| {
-            KEPT.set(Some(kept));
-            Ok(())
-        };
-        hasher.run(keep).await.expect("an answer");
-        assert_eq!(Arc::strong_count(&alive), 2);
-        drop(hasher);
-        assert_eq!(Arc::strong_count(&alive), 1);
+        let answer = hasher.run::<()>(|_| panic!("as the test wants it")).await;
+        assert!(matches!(answer, Err(Error::Internal(_))));
     }
 }

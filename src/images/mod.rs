@@ -17,7 +17,6 @@ mod quota;
 mod serve;
 mod shell;
 mod uploads;
-mod workers;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -36,10 +35,10 @@ use crate::entity::image;
 use crate::error::Result;
 use crate::id::{ImageId, UploadId};
 use crate::limits;
+use crate::pool::Pool;
 use crate::secrets::Secret;
 use crate::storage::{Scratch, Store};
 use address::Signer;
-use workers::Workers;
 
 /// The images of this program. Clones share them.
 #[derive(Clone)]
@@ -49,7 +48,8 @@ struct Inner {
     app: App,
     store: Store,
     scratch: Scratch,
-    workers: Workers,
+    /// Decode and encode, so that texts keep their pace while images are at work.
+    threads: Pool,
     /// Those that wait, and those whose turn it is.
     queue: Semaphore,
     /// Those that are in memory: what is encoded stays there until it is stored.
@@ -70,7 +70,7 @@ impl Images {
             app,
             store,
             scratch,
-            workers: Workers::start()?,
+            threads: Pool::start("images", limits::IMAGES_AT_ONCE, limits::IMAGE_QUEUE)?,
             queue: Semaphore::new(limits::IMAGE_QUEUE),
             in_memory: Semaphore::new(limits::IMAGES_IN_MEMORY),
             signer,

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::id::{ImageId, UploadId, UserId};
 use crate::images::Images;
 use crate::limits;
+use crate::pool::Undone;
 use crate::storage::{Key, ScratchFile, Shelf};
 
 /// Where an image comes from.
@@ -103,13 +104,25 @@ impl Images {
             (Source::Upload(_, field), Some((slot, _))) => Content::Bytes(self.uploaded(slot, field).await?),
             (Source::Upload(..), None) => return Err(Error::NotFound),
         };
-        let encoded = self.0.workers.run(move || encode(&content.read()?)).await;
+        let encoded = self.encode(content).await;
         if let (Err(Error::UnsupportedImage(_) | Error::ImageTooLarge(_)), Some((slot, _))) = (&encoded, &upload) {
             // Once is enough to find out.
             app.feed.hand_over(Note::Spoilt { upload: slot.id });
             self.delete_soon();
         }
         self.store(owner, encoded?, upload.map(|(slot, field)| (slot.id, field))).await
+    }
+
+    async fn encode(&self, content: Content) -> Result<Encoded> {
+        match self.0.threads.run(move |_| encode(&content.read()?)).await {
+            Ok(encoded) => encoded,
+            Err(Undone::Full) => Err(Error::unavailable()),
+            // Decoders have had their panics. What makes one panic is no image.
+            Err(Undone::Panicked) => {
+                tracing::warn!("an image made its decoder panic");
+                Err(Error::UnsupportedImage("this image cannot be read"))
+            }
+        }
     }
 
     /// A place in memory. Those who came first come first.

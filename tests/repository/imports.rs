@@ -4,7 +4,7 @@ use crate::{none_of, read, root, sources};
 
 /// The program from the ground up. A module imports itself and what is on the floors below; modules of one floor do
 /// not know each other.
-const FLOORS: [&[&str]; 26] = [
+const FLOORS: [&[&str]; 27] = [
     &["error"],
     &["clock"],
     &["id"],
@@ -13,6 +13,7 @@ const FLOORS: [&[&str]; 26] = [
     &["printable"],
     &["slot"],
     &["page"],
+    &["pool"],
     &["limits"],
     &["rates"],
     &["entity"],
