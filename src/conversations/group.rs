@@ -1,6 +1,10 @@
 //! Changes of a group: its title and its members. All of them are one kind of change, so that each sees what those before
 //! it in a batch have done.
 
+mod add;
+mod remove;
+mod rename;
+
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
@@ -9,13 +13,16 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::membership::current_rows;
 use crate::conversations::people::reachable;
-use crate::conversations::{Membership, Title, add, remove, rename};
+use crate::conversations::{Membership, Title};
 use crate::db;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
 use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Position, Rank, Written};
 use crate::id::{ConversationId, UserId};
+pub use add::add;
+pub use remove::remove;
+pub use rename::rename;
 
 /// Changes a group in which the member is. A direct conversation is none: `NotFound`.
 pub(super) async fn change(app: &App, member: &Membership, step: Step) -> Result<conversation::Model> {

@@ -1,27 +1,21 @@
 //! Conversations: who is in them, and how they are found.
 
-mod add;
 mod create;
 mod direct;
 mod group;
 mod list;
 mod membership;
 mod people;
-mod remove;
-mod rename;
 mod title;
 
-pub use add::add;
 pub use create::{create, joined};
 pub use direct::{Directs, can_be_written_to};
-pub use group::updated;
+pub use group::{add, remove, rename, updated};
 pub use list::{by_ids, ids_of, list};
 pub use membership::{
     Members, Membership, current_rows, find_membership, find_own, first_members, has_left, member_counts,
     members_after, membership, memberships_of, read_mark,
 };
-pub use remove::remove;
-pub use rename::rename;
 pub use title::Title;
 
 use crate::id::{ConversationId, UserId};

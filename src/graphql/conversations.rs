@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object, OneofObject};
+use async_graphql::{Context, Enum, ID, Object};
 use uuid::Uuid;
 
-use crate::conversations::{self, Membership, Reference};
+use crate::conversations::{self, Membership};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::entity::user;
@@ -17,7 +17,7 @@ use crate::graphql::loaders::load;
 use crate::graphql::messages::Message;
 use crate::graphql::pages::{MessageWindow, message_list};
 use crate::graphql::paging::{self, List, Place};
-use crate::id::{ConversationId, UserId};
+use crate::graphql::reference::ConversationRef;
 use crate::limits;
 use crate::page::Page;
 
@@ -37,26 +37,6 @@ pub enum MemberRole {
     Owner,
     /// May write, and add people.
     Member,
-}
-
-/// A conversation by its id, or the direct conversation with a user. That one is made by its first message; until
-/// then it reads as empty, and subscribing to it is fine.
-#[derive(Clone, OneofObject)]
-pub enum ConversationRef {
-    /// A conversation's id.
-    ConversationId(ID),
-    /// The id of a person: your direct conversation with them.
-    UserId(ID),
-}
-
-impl ConversationRef {
-    /// What it refers to; `None` where the id is no id and so refers to nothing.
-    pub fn parse(&self) -> Option<Reference> {
-        match self {
-            Self::ConversationId(id) => ConversationId::parse(id).map(Reference::Id),
-            Self::UserId(id) => UserId::parse(id).map(Reference::Direct),
-        }
-    }
 }
 
 /// A conversation of two people or of a group.

@@ -11,12 +11,13 @@ use crate::error::Error;
 use crate::feed::{Cursor, Event, Kind, Reset, Start};
 use crate::graphql::accounts::{User, known_user};
 use crate::graphql::context::Reach;
-use crate::graphql::conversations::{Conversation, ConversationRef};
+use crate::graphql::conversations::Conversation;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::load;
 use crate::graphql::messages::Message;
 use crate::graphql::moment::{Moment, Topic, moment};
 use crate::graphql::paging;
+use crate::graphql::reference::ConversationRef;
 use crate::limits;
 
 /// Something that happened, at its place in the feed. More kinds may be added: clients must tolerate those that they

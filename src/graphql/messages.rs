@@ -10,13 +10,14 @@ use crate::error::Error;
 use crate::feed::Cursor;
 use crate::graphql::accounts::{User, known_user};
 use crate::graphql::context::Reach;
-use crate::graphql::conversations::{Conversation, ConversationRef};
+use crate::graphql::conversations::Conversation;
 use crate::graphql::date_time::DateTime;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::images::{Image, ImageInput};
 use crate::graphql::loaders::load;
 use crate::graphql::pages::{MessageWindow, message_list};
 use crate::graphql::paging::List;
+use crate::graphql::reference::ConversationRef;
 use crate::id::{ConversationId, MessageId};
 use crate::messages::{self, NewMessage};
 

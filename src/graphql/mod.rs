@@ -22,6 +22,7 @@ mod pages;
 mod paging;
 mod place;
 mod presence;
+mod reference;
 mod search;
 mod server_info;
 mod sessions;

@@ -7,8 +7,8 @@ use futures_util::stream;
 
 use crate::error::Error;
 use crate::feed::{Cursor, Event, Follower, Reset};
-use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::{Failure, Result};
+use crate::graphql::reference::ConversationRef;
 use crate::presence::{Changed, Online};
 use crate::typing;
 

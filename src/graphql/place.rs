@@ -5,8 +5,8 @@ use crate::entity::conversation::DirectPair;
 use crate::error::Error;
 use crate::feed::{Cursor, Event, Kind};
 use crate::graphql::Api;
-use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::{Failure, Result};
+use crate::graphql::reference::ConversationRef;
 use crate::id::{ConversationId, UserId};
 use crate::typing::Changed;
 

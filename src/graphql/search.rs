@@ -3,11 +3,11 @@
 use async_graphql::{Context, Object};
 
 use crate::graphql::context::Reach;
-use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::Result;
 use crate::graphql::messages::Message;
 use crate::graphql::pages::dressed;
 use crate::graphql::paging::{self, List, Place};
+use crate::graphql::reference::ConversationRef;
 use crate::search::{Query, Scope};
 
 /// A search's page when nothing is asked for.

@@ -6,9 +6,9 @@ use futures_util::Stream;
 use crate::error::Error;
 use crate::graphql::accounts::{User, known_user};
 use crate::graphql::context::Reach;
-use crate::graphql::conversations::ConversationRef;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::moment::{Moment, Topic, moment};
+use crate::graphql::reference::ConversationRef;
 
 /// Somebody began to type, or stopped.
 #[derive(SimpleObject)]

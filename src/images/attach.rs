@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use super::bookkeeping::{list, use_up};
-use super::prepare::object;
+use super::bookkeeping::{list, object, use_up};
 use super::quota::Usage;
 use crate::clock::Timestamp;
 use crate::db;

@@ -10,7 +10,7 @@ use crate::db;
 use crate::entity::{image_deletion, image_upload};
 use crate::error::Result;
 use crate::feed::{Quiet, Rank};
-use crate::id::UploadId;
+use crate::id::{ImageId, UploadId};
 use crate::limits;
 use crate::storage::{Key, Shelf};
 
@@ -83,6 +83,11 @@ impl Note {
 fn pause(tries: i32) -> Duration {
     let times = u32::try_from(tries).unwrap_or(0).min(10);
     (limits::STORE_LOOK * 2_u32.pow(times)).min(limits::DELETION_PAUSE)
+}
+
+/// The object of an image.
+pub(super) fn object(image: ImageId) -> Key {
+    Key::new(Shelf::Images, uuid::Uuid::from_bytes(*image.as_bytes()))
 }
 
 /// The object of a slot.

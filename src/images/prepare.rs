@@ -9,7 +9,7 @@ use sea_orm::EntityTrait;
 use tokio::sync::SemaphorePermit;
 
 use super::attach::{Attachment, used};
-use super::bookkeeping::{Note, inbox};
+use super::bookkeeping::{Note, inbox, object};
 use super::encode::{Encoded, encode};
 use super::quota::Usage;
 use crate::entity::{image, image_upload};
@@ -18,7 +18,7 @@ use crate::id::{ImageId, UploadId, UserId};
 use crate::images::Images;
 use crate::limits;
 use crate::pool::Undone;
-use crate::storage::{Key, ScratchFile, Shelf};
+use crate::storage::ScratchFile;
 
 /// Where an image comes from.
 #[derive(Clone, Debug)]
@@ -59,11 +59,6 @@ impl Drop for Prepared {
             self.images.delete_soon();
         }
     }
-}
-
-/// The object of an image.
-pub(super) fn object(image: ImageId) -> Key {
-    Key::new(Shelf::Images, uuid::Uuid::from_bytes(*image.as_bytes()))
 }
 
 /// The bytes of a source, or where they are.

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use sea_orm::EntityTrait;
 
+use super::bookkeeping::object;
 use super::encode::Part;
-use super::prepare::object;
 use crate::entity::image;
 use crate::error::{Error, Result};
 use crate::id::ImageId;

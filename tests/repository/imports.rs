@@ -92,10 +92,15 @@ fn floor_of(module: &str) -> Option<usize> {
 
 /// Every path that begins with `crate::`, in a `use` or elsewhere, groups taken apart.
 fn imports(source: &str) -> Vec<Vec<String>> {
+    paths_from(source, "crate::")
+}
+
+/// Every path that begins so, without its beginning.
+pub(crate) fn paths_from(source: &str, prefix: &str) -> Vec<Vec<String>> {
     let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let code = code.join("\n");
     let mut found = Vec::new();
-    for (at, prefix) in code.match_indices("crate::") {
+    for (at, prefix) in code.match_indices(prefix) {
         paths(&code[at + prefix.len()..], &[], &mut found);
     }
     found

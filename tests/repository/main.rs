@@ -1,5 +1,6 @@
 //! The rules of the repository itself: what imports what, how files are kept, and what the schema owes its contract.
 
+mod circles;
 mod files;
 mod imports;
 mod schema;

@@ -1,0 +1,52 @@
+//! Files know each other in one direction, as layers do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::imports::paths_from;
+use crate::{read, sources};
+
+/// Those that know each other in a circle: a conversation has messages, pages of them too, and a message a conversation,
+/// in the schema as in the types that dress it.
+const CIRCLE: [&str; 3] = ["graphql/conversations", "graphql/messages", "graphql/pages"];
+
+#[test]
+fn files_know_each_other_in_one_direction() {
+    let files: BTreeSet<String> = sources().iter().map(|file| name_of(file)).collect();
+    // The front of a folder knows all that is in it, and is known by all: that is what it is for.
+    let is_front = |name: &str| files.iter().any(|other| other.starts_with(&format!("{name}/")));
+    let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in sources() {
+        let (name, source) = (name_of(&file), read(&file));
+        let folder: Vec<String> = name.split('/').map(str::to_owned).collect();
+        let folder = &folder[..folder.len() - 1];
+        let from_top = paths_from(&source, "crate::").into_iter();
+        let from_here = paths_from(&source, "super::").into_iter().map(|path| [folder, &path].concat());
+        let targets = from_top.chain(from_here).filter_map(|path| {
+            let names = (1..=path.len()).rev().map(|length| path[..length].join("/"));
+            names.into_iter().find(|target| files.contains(target))
+        });
+        let targets = targets.filter(|target| *target != name && !is_front(target)).collect();
+        known.insert(name, targets);
+    }
+    assert!(known["graphql/messages"].contains("graphql/conversations"), "imports are read");
+
+    // Whoever knows nobody that is left, or is known by nobody who is left, is in no circle.
+    loop {
+        let left: BTreeSet<String> = known.keys().cloned().collect();
+        let is_known: BTreeSet<String> = known.values().flatten().cloned().collect();
+        known.retain(|name, targets| {
+            targets.retain(|target| left.contains(target));
+            !targets.is_empty() && is_known.contains(name)
+        });
+        if known.len() == left.len() {
+            break;
+        }
+    }
+    let circle: Vec<&String> = known.keys().collect();
+    assert_eq!(circle, CIRCLE, "look for what two files both need, and give it a file: {known:#?}");
+}
+
+/// The path of a file's module: `src/feed/mod.rs` is `feed`.
+fn name_of(file: &str) -> String {
+    file.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod").to_owned()
+}
