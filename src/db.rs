@@ -20,7 +20,7 @@ use crate::limits;
 #[derive(Clone, Debug)]
 pub struct Db {
     /// For the feed's writer and nobody else: on SQLite only one can write, and two that try wait for each other.
-    pub(crate) writer: DatabaseConnection,
+    pub writer: DatabaseConnection,
     /// For everything that only reads.
     pub reader: DatabaseConnection,
     turns: Arc<Semaphore>,

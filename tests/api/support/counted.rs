@@ -8,8 +8,11 @@ use parlour::Running;
 use parlour::accounts::Authenticated;
 use parlour::app::{App, Parts};
 use parlour::config::Config;
-use parlour::graphql::{Api, Caller};
-use sea_orm::{ConnectionTrait, Statement};
+use parlour::db::Db;
+use parlour::feed::{Feed, FeedTasks};
+use parlour::graphql::{Api, Caller, Program};
+use parlour::messages::ReadMarks;
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use super::{Person, TestApp};
 
@@ -17,7 +20,19 @@ use super::{Person, TestApp};
 pub struct Counted {
     pub api: Api,
     running: Running,
-    statements: Arc<Mutex<Vec<Statement>>>,
+    statements: Heard,
+    /// Where it is heard as well.
+    feed: Option<(FeedTasks, Db)>,
+}
+
+type Heard = Arc<Mutex<Vec<Statement>>>;
+
+/// Lets a connection tell of its statements.
+fn hear(connection: &mut DatabaseConnection, statements: &Heard) {
+    let heard = Arc::clone(statements);
+    connection.set_metric_callback(move |told| {
+        heard.lock().unwrap_or_else(PoisonError::into_inner).push(told.statement.clone());
+    });
 }
 
 impl TestApp {
@@ -27,14 +42,11 @@ impl TestApp {
         let config = Config::from_lookup(|name| (name == "DATA_DIR").then(|| data.clone())).expect("good settings");
         let running = parlour::start(Arc::new(config), self.clock.clone()).await.expect("a second program");
         let mut program = running.program.clone();
-        let statements = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&statements);
+        let statements = Heard::default();
         let mut parts = Parts::clone(&program.app);
-        parts.db.reader.set_metric_callback(move |told| {
-            heard.lock().unwrap_or_else(PoisonError::into_inner).push(told.statement.clone());
-        });
+        hear(&mut parts.db.reader, &statements);
         program.app = App::new(parts);
-        Counted { api: Api::new(program), running, statements }
+        Counted { api: Api::new(program), running, statements, feed: None }
     }
 
     /// The statements that read the database when this person executes a document.
@@ -72,8 +84,25 @@ impl Counted {
         std::mem::take(&mut *self.statements.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Gives it a feed that is heard, too: what it reads, and all that is written.
+    pub async fn with_its_feed(self) -> Self {
+        let program = self.api.program().clone();
+        let mut db = Db::open(&program.app.config.database_url).await.expect("the database opens");
+        for connection in [&mut db.reader, &mut db.writer] {
+            hear(connection, &self.statements);
+        }
+        let (feed, tasks) = Feed::start(db.clone(), program.app.clock.clone()).await.expect("a feed");
+        let app = App::new(Parts { db: db.clone(), feed, ..Parts::clone(&program.app) });
+        let program = Program { read_marks: ReadMarks::new(app.clone()), app, ..program };
+        Self { api: Api::new(program), feed: Some((tasks, db)), ..self }
+    }
+
     pub async fn finish(self) {
         drop(self.api);
+        if let Some((tasks, db)) = self.feed {
+            tasks.finish().await;
+            db.close().await.expect("a good end");
+        }
         self.running.finish().await.expect("a good end");
     }
 }
