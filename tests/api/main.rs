@@ -61,4 +61,5 @@ mod strangers;
 mod support;
 mod trimming;
 mod typing;
+mod typing_bounds;
 mod variables;

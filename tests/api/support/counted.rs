@@ -38,8 +38,7 @@ fn hear(connection: &mut DatabaseConnection, statements: &Heard) {
 impl TestApp {
     /// Starts a second program on the data of this one. It hears what documents read, not what the feed does.
     pub async fn counted(&self) -> Counted {
-        let data = self.folder.display().to_string();
-        let config = Config::from_lookup(|name| (name == "DATA_DIR").then(|| data.clone())).expect("good settings");
+        let config = Config::from_lookup(|name| self.settings.get(name).cloned()).expect("good settings");
         let running = parlour::start(Arc::new(config), self.clock.clone()).await.expect("a second program");
         let mut program = running.program.clone();
         let statements = Heard::default();

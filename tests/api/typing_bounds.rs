@@ -1,0 +1,114 @@
+//! What is kept of who types has bounds, and what happens at them.
+
+use parlour::conversations::Reference;
+use parlour::error::{Error, Result};
+use parlour::id::{ConversationId, UserId};
+use parlour::limits;
+use parlour::typing::{Listener, Typing};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Person, TestApp, soon};
+
+fn user(id: &str) -> UserId {
+    UserId::parse(id).expect("an id")
+}
+
+async fn types(typing: &Typing, person: &Person, other: &Person) -> Result<()> {
+    typing.begin(user(&person.id), Reference::Direct(user(&other.id))).await
+}
+
+async fn stops(typing: &Typing, person: &Person, other: &Person) {
+    typing.end(user(&person.id), Reference::Direct(user(&other.id))).await.expect("taken");
+}
+
+/// The next that somebody is told.
+async fn told(listener: &mut Listener) -> Option<(UserId, bool)> {
+    soon(listener.next()).await.map(|changed| (changed.user, changed.is_typing))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_type_at_once_and_the_next_when_there_is_a_place() {
+    let app = TestApp::start().await;
+    let (ada, eve) = (app.user("Ada").await, app.user("Eve").await);
+    let (dan, fay) = (app.user("Dan").await, app.user("Fay").await);
+    for other in [&dan, &fay] {
+        eve.send(other, "hi").await;
+    }
+    let crowd = app.crowd(999).await;
+    let mut groups = Vec::new();
+    for number in 0..10 {
+        let create = "mutation($title: String!, $members: [ID!]!) {
+            createConversation(input: { title: $title, memberIds: $members }) { id } }";
+        let made = ada.ask(create, json!({ "title": format!("Tea {number}"), "members": crowd })).await;
+        groups.push(ConversationId::parse(made["createConversation"]["id"].as_str().expect("an id")).expect("an id"));
+    }
+    let counted = app.counted().await;
+    let (typing, end) = (counted.api.program().typing.clone(), CancellationToken::new());
+    let keeping = tokio::spawn(typing.clone().keep(end.clone()));
+
+    let members = || crowd.iter().chain([&ada.id]);
+    let places = groups.iter().flat_map(|group| members().map(|member| (user(member), *group)));
+    for (member, group) in places.take(limits::TYPISTS - 1) {
+        typing.begin(member, Reference::Id(group)).await.expect("taken");
+    }
+    let mut at_eve = typing.listen(user(&eve.id)).expect("a listener");
+
+    types(&typing, &dan, &eve).await.expect("taken");
+    types(&typing, &fay, &eve).await.expect("taken");
+    stops(&typing, &dan, &eve).await;
+    types(&typing, &fay, &eve).await.expect("taken");
+
+    for expected in [(&dan, true), (&dan, false), (&fay, true)] {
+        assert_eq!(told(&mut at_eve).await, Some((user(&expected.0.id), expected.1)));
+    }
+    end.cancel();
+    keeping.await.expect("it ends");
+    drop((typing, at_eve));
+    counted.finish().await;
+}
+
+#[tokio::test]
+async fn signs_that_find_no_place_are_refused() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let counted = app.counted().await;
+    // Nobody takes them.
+    let typing = counted.api.program().typing.clone();
+
+    for _ in 0..limits::TYPING_QUEUE {
+        types(&typing, &ada, &bob).await.expect("taken");
+    }
+
+    assert!(matches!(types(&typing, &ada, &bob).await, Err(Error::Unavailable { .. })));
+    assert!(matches!(typing.listen(user(&bob.id)), Err(Error::Unavailable { .. })));
+    drop(typing);
+    counted.finish().await;
+}
+
+#[tokio::test]
+async fn who_does_not_keep_up_is_let_go_of() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let counted = app.counted().await;
+    let (typing, end) = (counted.api.program().typing.clone(), CancellationToken::new());
+    let keeping = tokio::spawn(typing.clone().keep(end.clone()));
+    let mut slow = typing.listen(user(&bob.id)).expect("a listener");
+    let mut quick = typing.listen(user(&bob.id)).expect("a listener");
+
+    for _ in 0..=limits::TYPING_QUEUE / 2 {
+        types(&typing, &ada, &bob).await.expect("taken");
+        stops(&typing, &ada, &bob).await;
+        assert_eq!(told(&mut quick).await, Some((user(&ada.id), true)));
+        assert_eq!(told(&mut quick).await, Some((user(&ada.id), false)));
+    }
+
+    for _ in 0..limits::TYPING_QUEUE {
+        assert!(told(&mut slow).await.is_some());
+    }
+    assert_eq!(told(&mut slow).await, None);
+    end.cancel();
+    keeping.await.expect("it ends");
+    drop((typing, slow, quick));
+    counted.finish().await;
+}
