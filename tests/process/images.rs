@@ -93,19 +93,27 @@ async fn twenty_bombs_at_once_take_little_memory() {
 }
 
 #[tokio::test]
-async fn twenty_of_the_largest_at_once_are_taken_two_at_a_time() {
+async fn twenty_at_once_are_taken_two_at_a_time() {
     let server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (Person::sign_up(&server, "Ada").await, Person::sign_up(&server, "Bob").await);
-    let file = empty_png(8_000, 4_000, (6, 8, 4));
-    let before = forget_the_peak(&server);
+    // Room for pixels and what they are encoded from, for each of the two: less than the pixels of all. Whoever waits longer
+    // than a request may is told to come back. On a busy machine that can be all of the largest; those of 4 megapixels take
+    // a few tenths of a second, so some of them are taken on any.
+    for (name, file, taken, room) in [
+        ("4 megapixels", empty_png(2_000, 2_000, (6, 8, 4)), 1, 150 * MIB),
+        ("the largest", empty_png(8_000, 4_000, (6, 8, 4)), 0, 700 * MIB),
+    ] {
+        let before = forget_the_peak(&server);
 
-    let codes = join_all((0..20).map(|_| code(&server, &ada, &bob, &file))).await;
+        let codes = join_all((0..20).map(|_| code(&server, &ada, &bob, &file))).await;
 
-    let grown = status_line(&server, "VmHWM").saturating_sub(before);
-    // Whoever waits longer than a request may is told to come back: on a busy machine that can be all of them.
-    assert!(codes.iter().all(|code| ["none", "SERVICE_UNAVAILABLE"].contains(&code.as_str())), "{codes:?}");
-    // Pixels and what they are encoded from, for each of the two.
-    assert!(grown < 700 * MIB, "{} MiB", grown / MIB);
+        let grown = status_line(&server, "VmHWM").saturating_sub(before);
+        let (well, refused): (Vec<_>, Vec<_>) = codes.iter().partition(|code| *code == "none");
+        assert!(refused.iter().all(|code| *code == "SERVICE_UNAVAILABLE"), "{name}: {codes:?}");
+        println!("{name} {} {}", well.len(), grown / MIB);
+        assert!(well.len() >= taken, "{name}: {codes:?}");
+        assert!(grown < room, "{name}: {} MiB", grown / MIB);
+    }
     soon(async {
         while files(&server, "tmp") > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
