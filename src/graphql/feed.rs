@@ -175,6 +175,8 @@ async fn tell(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
     };
     Ok(Some(match event.fact.kind {
         Kind::Origin => return Ok(None),
+        // The mark is read as it is now, and has moved on behind those who have left.
+        Kind::ReadMarkMoved if ctx.has_left() => return Ok(None),
         Kind::MessageAdded => FeedEvent::MessageAdded(MessageAdded { cursor, message: message_of(ctx, event).await? }),
         Kind::MessageChanged => {
             FeedEvent::MessageChanged(MessageChanged { cursor, message: message_of(ctx, event).await? })
