@@ -1,7 +1,8 @@
 //! What a long history costs: the same requests to a database of 50,000 messages and to one of 5 million, in turns.
 //!
-//! `cargo bench --bench history_size` makes both in the folder for temporary files (about 3 GB, some minutes) and prints
-//! the medians and their ratio, which is to stay below 1.5.
+//! `cargo bench --bench history_size` makes both in the folder for temporary files, in some minutes, and prints the medians
+//! and their ratio, which is to stay below 1.5. A message takes 265 bytes (of 800,000; the search's index comes on top), and
+//! as many in SQLite's log until all are written: 2.7 GB at most, and then 1.3.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
