@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_graphql::Request;
 use parlour::feed::{Cursor, Follower, Start, Step};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -158,4 +158,14 @@ async fn missed(mut follower: Follower) -> usize {
         }
     }
     unreachable!("it catches up")
+}
+
+/// Else SQLite prepares a statement anew each time that a LIMIT is bound: see `.cargo/config.toml`.
+#[tokio::test]
+async fn plans_do_not_depend_on_what_is_bound() {
+    let app = TestApp::start().await;
+    let options = Statement::from_string(DbBackend::Sqlite, "PRAGMA compile_options");
+    let options = app.database().await.query_all_raw(options).await.expect("options");
+    let options: Vec<String> = options.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect();
+    assert!(options.iter().any(|option| option == "ENABLE_QPSG"), "{options:#?}");
 }
