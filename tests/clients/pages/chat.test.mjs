@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { launch } from '../browser.mjs';
 import { startServer } from '../server.mjs';
 import { isAccessible } from './axe.mjs';
-import { join, open, said, shot, visit, write } from './people-in-browser.mjs';
+import { join, logIn, menu, open, row, said, shot, signedOut, visit, write } from './people-in-browser.mjs';
 
 describe('the pages, with two people', { timeout: 240_000 }, () => {
   let server, browser, ada, bob;
@@ -18,12 +18,6 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await browser?.close();
     await server?.dispose();
   });
-
-  const row = ({ page }, name) => page.getByRole('navigation').getByRole('link', { name: new RegExp(`^${name}`) });
-  const menu = async ({ page }, item) => {
-    await page.getByRole('button', { name: 'Your account' }).click();
-    await page.getByRole('menuitem', { name: item }).click();
-  };
 
   test('explains what is wrong with a sign-up, and signs up without a token in reach', async () => {
     const { page } = ada;
@@ -92,7 +86,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
   test('edits with the arrow key, and the other sees it at once, in the quote too', async () => {
     const field = ada.page.getByRole('textbox', { name: 'Your message' });
     await field.press('ArrowUp');
-    await ada.page.getByText('You edit a message').waitFor();
+    await ada.page.getByText('Edit your message').waitFor();
     assert.equal(await field.inputValue(), 'Are you reading this?');
     await field.fill('Are you reading that?');
     await field.press('Enter');
@@ -183,7 +177,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await dialog.getByRole('button', { name: 'Add people' }).click();
     await dialog.getByLabel('Find people by name').fill('Carol');
     await dialog.getByRole('checkbox', { name: 'Carol Shaw' }).check();
-    await dialog.getByRole('button', { name: 'Add them' }).click();
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click();
     await bob.page.getByText('3 members').waitFor();
     await row(carol, 'Difference Engine').click();
     await said(carol, 'Welcome to the engine.').waitFor();
@@ -198,7 +192,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
 
     await bob.page.getByRole('button', { name: 'Group details' }).click();
     await bob.page.getByRole('button', { name: 'Leave the group' }).click();
-    await bob.page.getByText('You come back only').waitFor();
+    await bob.page.getByText('You can come back only').waitFor();
     await bob.page.getByRole('button', { name: 'Leave the group' }).click();
     await bob.page.getByText('Choose a conversation').waitFor();
     await ada.page.getByText('1 member', { exact: true }).waitFor();
@@ -224,26 +218,20 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
 
   test('shows where one is logged in, ends that, and changes the password', async () => {
     const elsewhere = await visit(browser, server.url);
-    const logIn = async (password) => {
-      await elsewhere.page.getByLabel('E-mail').fill(ada.email);
-      await elsewhere.page.getByLabel('Password').fill(password);
-      await elsewhere.page.getByRole('button', { name: 'Log in' }).click();
-      await elsewhere.page.getByRole('button', { name: 'Your account' }).waitFor();
-    };
-    const isOut = () => elsewhere.page.getByRole('heading', { name: 'Welcome to Parlour' }).waitFor();
-    await logIn('correct horse battery');
+    await logIn(elsewhere, ada);
     await menu(ada, 'Settings');
     const { page } = ada;
     await page.getByRole('button', { name: 'Log out there' }).click();
-    await isOut();
+    await signedOut(elsewhere);
     await page.getByRole('button', { name: 'Log out there' }).waitFor({ state: 'detached' });
-    await logIn('correct horse battery');
-    await page.getByLabel('The password up to now').fill('correct horse battery');
-    await page.getByLabel('The new password').fill('a fresh horse battery');
+    await logIn(elsewhere, ada);
+    await page.getByLabel('Current password').fill('correct horse battery');
+    await page.getByLabel('New password').fill('a fresh horse battery');
     await page.getByRole('button', { name: 'Change the password' }).click();
-    await page.getByText('The password is changed.').first().waitFor();
-    await isOut();
-    await logIn('a fresh horse battery');
+    await page.getByText('Your password is changed.').first().waitFor();
+    await signedOut(elsewhere);
+    ada.password = 'a fresh horse battery';
+    await logIn(elsewhere, ada);
     await page.keyboard.press('Escape');
     await elsewhere.context.close();
   });
@@ -259,7 +247,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     assert.equal(await said(ada, 'From the first tab.').count(), 1);
 
     await menu(ada, 'Log out');
-    for (const tab of [ada, second]) await tab.page.getByRole('heading', { name: 'Welcome to Parlour' }).waitFor();
+    for (const tab of [ada, second]) await signedOut(tab);
     assert.deepEqual(second.complaints, []);
   });
 
@@ -269,14 +257,12 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await bob.page.getByLabel('Your password, once more').fill('correct horse battery');
     await isAccessible(bob, 'leaving for good');
     const other = await visit(browser, server.url);
-    await other.page.getByLabel('E-mail').fill(ada.email);
-    await other.page.getByLabel('Password').fill('a fresh horse battery');
-    await other.page.getByRole('button', { name: 'Log in' }).click();
+    await logIn(other, ada);
     await row(other, 'Bob Byron').click();
     await said(other, 'From the first tab.').waitFor();
     const { page } = bob;
     await page.getByRole('button', { name: 'Delete my account' }).click();
-    await page.getByRole('heading', { name: 'Welcome to Parlour' }).waitFor();
+    await signedOut(bob);
     await other.page.getByRole('heading', { name: 'Deleted user' }).waitFor();
     await other.page.getByText('This account was deleted.').waitFor();
     assert.equal(await said(other, 'Every word of it.').count(), 0);

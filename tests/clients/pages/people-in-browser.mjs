@@ -1,9 +1,11 @@
 // People who use the pages: a browser context each, with what their pages complain of.
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { complaintsOf } from '../browser.mjs';
 
+const built = new URL('../../../web/dist/index.html', import.meta.url);
 const screenshots = fileURLToPath(new URL('../screenshots/', import.meta.url));
 
 /** Opens the pages for a visitor. `url` is that of /graphql. */
@@ -13,7 +15,8 @@ export async function visit(browser, url, { width = 1200, height = 800, ...optio
   page.setDefaultTimeout(8_000);
   const complaints = await complaintsOf(page);
   const origin = new URL(url).origin;
-  await page.goto(origin);
+  const answer = await page.goto(origin);
+  assert.equal(await answer.text(), readFileSync(built, 'utf8'), 'the program has older pages inside: build it again');
   const person = {
     page,
     context,
@@ -42,6 +45,28 @@ export async function join(person, fullName) {
   await page.getByRole('button', { name: 'Create an account', exact: true }).click();
   await page.getByRole('searchbox', { name: 'Find people' }).waitFor();
   return Object.assign(person, { fullName, email });
+}
+
+/** Signs somebody in by the form, who has an account. */
+export async function logIn(person, { email, password = 'correct horse battery' }) {
+  const { page } = person;
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('searchbox', { name: 'Find people' }).waitFor();
+  return person;
+}
+
+/** The page where one signs in. */
+export const signedOut = ({ page }) => page.getByRole('heading', { name: 'Welcome to Parlour' }).waitFor();
+
+/** A row of the list, by how what is written in it begins. */
+export const row = ({ page }, name) => page.getByRole('navigation').getByRole('link', { name: new RegExp(`^${name}`) });
+
+/** Chooses from the menu of one's account. */
+export async function menu({ page }, item) {
+  await page.getByRole('button', { name: 'Your account' }).click();
+  await page.getByRole('menuitem', { name: item, exact: true }).click();
 }
 
 /** Opens the conversation with somebody, found by name. */

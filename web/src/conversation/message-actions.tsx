@@ -1,10 +1,10 @@
 // What one can do with a message. Shown where the pointer or the keyboard is.
 import { Copy, Pencil, Reply, Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useSession } from '../app/context';
 import type { Message } from '../feed';
 import { texts } from '../texts';
-import { Dialog } from '../ui/dialog';
+import { Question } from '../ui/dialog';
 import { useAttempt, useTell } from '../ui/toasts';
 
 const words = texts.message;
@@ -22,13 +22,11 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
   const attempt = useAttempt();
   const tell = useTell();
   const [isAsking, setAsking] = useState(false);
+  const row = useRef<HTMLDivElement>(null);
   const copy = async () => {
     if (await attempt(() => navigator.clipboard.writeText(message.text ?? ''))) tell(words.copied);
   };
-  const remove = () => {
-    setAsking(false);
-    void attempt(() => feed.delete(message.id));
-  };
+  const remove = () => void attempt(() => feed.delete(message.id));
   const action = (name: string, Icon: typeof Reply, act: () => void, key?: string) => (
     <button
       type="button" className="icon-button" aria-label={name} title={name} tabIndex={isActive ? 0 : -1} onClick={act}
@@ -38,19 +36,16 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
     </button>
   );
   return (
-    <div className="actions" role="group" aria-label={words.actions}>
+    <div ref={row} className="actions" role="group" aria-label={words.actions}>
       {action(words.reply, Reply, () => onReply(message), 'r')}
       {message.text && action(words.copy, Copy, () => void copy())}
       {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}
       {isMine && action(words.delete, Trash2, () => setAsking(true), 'Delete')}
       {isAsking && (
-        <Dialog title={words.deleteTitle} open onClose={() => setAsking(false)} isQuestion>
-          <p>{words.deleteLead}</p>
-          <footer className="form-foot">
-            <button type="button" className="button" onClick={() => setAsking(false)}>{texts.cancel}</button>
-            <button type="button" className="button" data-kind="danger" onClick={remove}>{words.delete}</button>
-          </footer>
-        </Dialog>
+        <Question
+          title={words.deleteTitle} lead={words.deleteLead} answer={words.delete}
+          open onYes={remove} onClose={() => setAsking(false)} back={() => row.current?.closest('article')}
+        />
       )}
     </div>
   );

@@ -45,20 +45,25 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
   const readState = useReadState(conversation, history);
 
   // ---- Jumping to a message: its page is loaded first, as its neighbours' height says where it is.
-  const [wanted, setWanted] = useState(at ?? (wasRead ? undefined : fresh));
+  // What was looked for is marked; where one has read to is only where one begins.
+  const [wanted, setWanted] = useState(() => {
+    const seq = at ?? (wasRead ? undefined : fresh);
+    return seq === undefined ? undefined : { seq, isFound: seq === at };
+  });
   const [found, setFound] = useState<number>();
   const jump = useCallback((seq: number) => {
     reach(seq);
-    setWanted(seq);
+    setWanted({ seq, isFound: true });
   }, [reach]);
   useEffect(() => { if (at) jump(at); }, [at]); // eslint-disable-line react-hooks/exhaustive-deps
   useLayoutEffect(() => {
     if (!wanted || !history) return;
+    const { seq, isFound } = wanted;
     scrolling.leaveEnd();
-    list.current?.scrollToIndex(wanted - base - 1, { align: 'center' });
-    history.need(Math.max(1, wanted - 20), Math.min(lastSeq, wanted + 20));
-    if (!history.at(wanted)) return;
-    if (wanted !== fresh) setFound(wanted);
+    list.current?.scrollToIndex(seq - base - 1, { align: 'center' });
+    history.need(Math.max(1, seq - 20), Math.min(lastSeq, seq + 20));
+    if (!history.at(seq)) return;
+    if (isFound) setFound(seq);
     setWanted(undefined);
   }, [wanted, version, base]);
   useEffect(() => {

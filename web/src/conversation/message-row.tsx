@@ -57,7 +57,6 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           : <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} size="small" />)}
         <div
           className="bubble" data-image={message.image ? (message.text ? 'captioned' : 'alone') : undefined}
-          data-edited={(message.editedAt && !message.deletedAt) || undefined}
         >
           {!isMine && isGroup && !goesOn && <strong className="sender"><bdi>{sender.fullName}</bdi></strong>}
           {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
@@ -67,7 +66,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
               <>
                 {message.image && <Picture message={message} image={message.image} isActive={isActive} />}
                 {message.text || !message.image
-                  ? <MessageText text={message.text ?? ''}><Meta message={message} /></MessageText>
+                  ? <MessageText text={message.text ?? ''} room={metaOf(message)}><Meta message={message} /></MessageText>
                   : <Meta message={message} />}
               </>
             )}
@@ -80,6 +79,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     </div>
   );
 });
+
+const metaOf = ({ createdAt, editedAt }: Message) => `${editedAt ? `${words.edited}\u2002` : ''}${time(createdAt)}`;
 
 /** When it was written, and whether it was changed. */
 const Meta = ({ message: { createdAt, editedAt, deletedAt } }: { message: Message }) => (

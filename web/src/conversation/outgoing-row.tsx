@@ -21,7 +21,7 @@ export function OutgoingRow({ item }: { item: Outgoing }) {
             <div className="quote"><strong><bdi>{quoted?.fullName}</bdi></strong><span dir="auto">{item.replyTo.text ?? texts.image.name}</span></div>
           )}
           {item.image && <OutgoingPicture image={item.image} progress={item.state === 'waiting' ? item.progress : undefined} />}
-          {item.text ? <MessageText text={item.text}>{clock}</MessageText> : clock}
+          {item.text ? <MessageText text={item.text} room={clock ? '\u2003' : ''}>{clock}</MessageText> : clock}
           {item.state === 'failed' && <Failed item={item} />}
         </div>
       </article>

@@ -38,7 +38,7 @@ function Form({ onDone }: { onDone(): void }) {
     <form className="form" onSubmit={(event) => void submit(event)}>
       <label className="field">
         {texts.group.title}
-        <input name="title" required maxLength={200} dir="auto" aria-describedby="title-hint" />
+        <input data-first name="title" required maxLength={200} dir="auto" aria-describedby="title-hint" />
         <span className="hint" id="title-hint">{texts.group.titleHint}</span>
       </label>
       <PersonPicker chosen={chosen} onChange={setChosen} />

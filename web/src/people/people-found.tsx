@@ -8,11 +8,16 @@ import { usePeople } from './use-people';
 export function PeopleFound({ search, onOpen }: { search: string; onOpen(): void }) {
   const { people, fetching } = usePeople(search);
   const online = useFeed((feed) => feed.online);
+  const conversations = useFeed((feed) => feed.sidebar);
+  // Those with whom one has a conversation are among these already.
+  const started = new Set(conversations.map(({ otherUserId }) => otherUserId));
+  const others = people.filter(({ id }) => !started.has(id));
+  if (people.length > 0 && others.length === 0) return null;
   return (
     <>
       <h2 className="rows-head">{texts.sidebar.people}</h2>
       <ul aria-busy={fetching}>
-        {people.map(({ id, fullName, profilePic }) => (
+        {others.map(({ id, fullName, profilePic }) => (
           <li key={id}>
             <Link className="row" href={`/with/${id}`} onClick={onOpen}>
               <Avatar id={id} name={fullName} picture={profilePic} online={online.has(id)} />

@@ -20,6 +20,7 @@ interface PersonPickerProps {
 export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
   const [search, setSearch] = useState('');
   const { people, fetching } = usePeople(search.trim());
+  const others = people.filter(({ id }) => !without?.has(id));
   const toggle = ({ id, fullName }: Choice) =>
     onChange(chosen.some((known) => known.id === id)
       ? chosen.filter((known) => known.id !== id)
@@ -47,7 +48,7 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
         onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
       />
       <ul className="picker-list" aria-busy={fetching}>
-        {people.filter(({ id }) => !without?.has(id)).map((person) => (
+        {others.map((person) => (
           <li key={person.id}>
             <label className="row">
               <input type="checkbox" checked={chosen.some(({ id }) => id === person.id)} onChange={() => toggle(person)} />
@@ -57,6 +58,9 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
           </li>
         ))}
       </ul>
+      {!fetching && others.length === 0 && (
+        <p className="hint" role="status">{people.length > 0 ? texts.group.allIn : texts.sidebar.nobody}</p>
+      )}
     </fieldset>
   );
 }

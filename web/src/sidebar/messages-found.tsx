@@ -2,12 +2,15 @@
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { ask } from '../api/line';
-import { useSession } from '../app/context';
+import { useFeed, useSession } from '../app/context';
+import { plain } from '../conversation/parts';
 import { brief } from '../app/dates';
 import { nameOf } from '../app/notices';
 import { FindMessagesDocument, type MessageFragment } from '../gql/graphql';
 import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
 import { useAttempt } from '../ui/toasts';
+import { excerpt } from './excerpt';
 
 const words = texts.sidebar;
 /** Asked so long after the last key, in milliseconds. */
@@ -48,24 +51,37 @@ export function MessagesFound({ search, onOpen }: { search: string; onOpen(): vo
   return (
     <>
       <h2 className="rows-head">{words.messages}</h2>
-      <ul>{found.hits.map((hit) => <li key={hit.id}><Hit hit={hit} onOpen={onOpen} /></li>)}</ul>
+      <ul>{found.hits.map((hit) => <li key={hit.id}><Hit hit={hit} search={search} onOpen={onOpen} /></li>)}</ul>
       {found.hits.length === 0 && <p className="rows-empty" role="status">{words.noMessages}</p>}
       {found.after && <button className="link-button" onClick={() => void more()}>{words.moreHits}</button>}
     </>
   );
 }
 
-function Hit({ hit: { conversationId, seq, sender, text, createdAt }, onOpen }: { hit: MessageFragment; onOpen(): void }) {
+interface HitProps {
+  hit: MessageFragment;
+  search: string;
+  onOpen(): void;
+}
+
+function Hit({ hit: { conversationId, seq, sender, text, createdAt }, search, onOpen }: HitProps) {
   const { feed } = useSession();
+  const isMine = sender.id === feed.me.id;
+  const isDirect = useFeed((feed) => Boolean(feed.conversation(conversationId)?.otherUserId));
   const where = nameOf(feed, conversationId);
+  const who = isMine ? texts.message.you : sender.fullName;
   return (
     <Link className="row" href={`/c/${conversationId}?at=${seq}`} onClick={onOpen}>
+      <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} />
       <span className="row-main">
         <span className="row-top">
-          <bdi className="row-name">{where && where !== sender.fullName ? words.hit(sender.fullName, where) : sender.fullName}</bdi>
+          <bdi className="row-name">{!isDirect && where ? texts.message.from(who, where) : isMine ? words.hitTo(where) : who}</bdi>
           <time className="row-time" dateTime={createdAt}>{brief(createdAt)}</time>
         </span>
-        <span className="row-hit" dir="auto">{text ?? texts.image.name}</span>
+        <span className="row-hit" dir="auto">
+          {excerpt(plain(text ?? texts.image.name), search).map(({ text, isHit }, index) =>
+            isHit ? <mark key={index}>{text}</mark> : <span key={index}>{text}</span>)}
+        </span>
       </span>
     </Link>
   );

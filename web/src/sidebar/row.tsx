@@ -28,7 +28,7 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
 
   return (
     <li>
-      <Link className="row" href={`/c/${id}`} aria-current={isHere ? 'page' : undefined} onClick={onOpen}>
+      <Link className="row" href={`/c/${id}`} data-unread={unread > 0 || undefined} aria-current={isHere ? 'page' : undefined} onClick={onOpen}>
         <Avatar id={otherUserId ?? id} name={name} picture={other?.profilePic} isGroup={!otherUserId} online={online} />
         <span className="row-main">
           <span className="row-top">
@@ -39,7 +39,7 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
           <span className="row-top">
             <span className="row-last">
               {waiting
-                ? <><Waiting item={waiting} /> <bdi>{waiting.text || texts.image.name}</bdi></>
+                ? <><Waiting item={waiting} /> <bdi className="row-words">{waiting.text || texts.image.name}</bdi></>
                 : isTyping
                   ? <span className="typing">{texts.conversation.typingHere}</span>
                   : lastMessage && <Preview message={lastMessage} isGroup={!otherUserId} />}
@@ -68,8 +68,8 @@ function Preview({ message, isGroup }: { message: NonNullable<Conversation['last
   const who = isMine ? texts.message.you : sender.fullName;
   return (
     <>
-      {(isMine || isGroup) && <><bdi>{who}</bdi>{': '}</>}
-      <bdi>{message.deletedAt ? texts.message.deleted : plain(message.text ?? texts.image.name)}</bdi>
+      {(isMine || isGroup) && <span className="row-who"><bdi>{who}</bdi>:</span>}
+      <bdi className="row-words">{message.deletedAt ? texts.message.deleted : plain(message.text ?? texts.image.name)}</bdi>
     </>
   );
 }

@@ -1,5 +1,5 @@
 // The list at the side: conversations by last activity, and people to start with.
-import { Search, UserRoundPlus, X } from 'lucide-react';
+import { MessageSquarePlus, Search, X } from 'lucide-react';
 import { useDeferredValue, useRef, useState } from 'react';
 import { useSession, useFeed } from '../app/context';
 import { nameOf } from '../app/notices';
@@ -19,6 +19,7 @@ export function Sidebar() {
   const [search, setSearch] = useState('');
   const [isMaking, setMaking] = useState(false);
   const list = useRef<HTMLElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const wanted = useDeferredValue(search.trim());
   const folded = wanted.toLocaleLowerCase();
   const shown = folded
@@ -30,13 +31,13 @@ export function Sidebar() {
       <div className="sidebar-head">
         <AccountMenu />
         <button className="icon-button" aria-label={words.newGroup} title={words.newGroup} onClick={() => setMaking(true)}>
-          <UserRoundPlus />
+          <MessageSquarePlus />
         </button>
       </div>
       <div className="search">
         <Search aria-hidden="true" />
         <input
-          type="search" value={search} placeholder={words.search} aria-label={words.search} dir="auto" maxLength={100}
+          ref={field} type="search" value={search} placeholder={words.search} aria-label={words.search} dir="auto" maxLength={100}
           onChange={({ target }) => setSearch(target.value)}
           onKeyDown={({ key }) => {
             if (key === 'Escape') setSearch('');
@@ -44,10 +45,12 @@ export function Sidebar() {
           }}
         />
         {search && (
-          <button className="icon-button" aria-label={words.clear} onClick={() => setSearch('')}><X /></button>
+          <button className="icon-button" aria-label={words.clear} onClick={() => { setSearch(''); field.current?.focus(); }}>
+            <X />
+          </button>
         )}
       </div>
-      <nav className="rows" aria-label={words.label} ref={list} onKeyDown={walk}>
+      <nav className="rows" aria-label={words.label} ref={list} onKeyDown={(event) => walk(event, () => field.current?.focus())}>
         {wanted && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
         <ul>{shown.map((known) => <Row key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
         {wanted && <PeopleFound search={wanted} onOpen={() => setSearch('')} />}
@@ -60,13 +63,14 @@ export function Sidebar() {
   );
 }
 
-/** The arrow keys go through the rows; Home and End to their ends. */
-function walk(event: React.KeyboardEvent<HTMLElement>): void {
+/** The arrow keys go through the rows, and above the first to the search; Home and End to their ends. */
+function walk(event: React.KeyboardEvent<HTMLElement>, leave: () => void): void {
   const rows = [...event.currentTarget.querySelectorAll('a')];
   const here = rows.indexOf(document.activeElement as HTMLAnchorElement);
   if (here < 0) return;
-  const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: rows.length - 1 }[event.key];
+  const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: rows.length - 1, Escape: -1 }[event.key];
   if (there === undefined) return;
   event.preventDefault();
-  rows[there]?.focus();
+  if (there < 0) leave();
+  else rows[there]?.focus();
 }

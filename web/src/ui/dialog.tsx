@@ -1,7 +1,7 @@
 // A window over the page, which keeps the focus and gives it back; Escape closes it.
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { texts } from '../texts';
 
 export interface DialogProps {
@@ -9,25 +9,60 @@ export interface DialogProps {
   open: boolean;
   onClose(): void;
   children: ReactNode;
-  /** Answers a question: no cross, as each button is an answer. */
-  isQuestion?: boolean;
   /** As wide as the window, for an image. */
   isWide?: boolean;
 }
 
-export function Dialog({ title, open, onClose, children, isQuestion = false, isWide = false }: DialogProps) {
+/** Begins at the field marked with `data-first`, where there is one. */
+export function Dialog({ title, open, onClose, children, isWide = false }: DialogProps) {
+  const popup = useRef<HTMLDivElement>(null);
+  // A finger would only get the keyboard in its way.
+  const begin = (by: string) => (by !== 'touch' && popup.current?.querySelector<HTMLElement>('[data-first]')) || true;
   return (
     <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Base.Portal>
         <Base.Backdrop className="backdrop" />
-        <Base.Popup className="dialog" data-wide={isWide || undefined} {...(isQuestion && { role: 'alertdialog' })}>
+        <Base.Popup ref={popup} className="dialog" data-wide={isWide || undefined} initialFocus={begin}>
           <header className="dialog-head">
             <Base.Title className="dialog-title">{title}</Base.Title>
-            {!isQuestion && (
-              <Base.Close className="icon-button" aria-label={texts.close}><X /></Base.Close>
-            )}
+            <Base.Close className="icon-button" aria-label={texts.close}><X /></Base.Close>
           </header>
           {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+export interface QuestionProps {
+  title: string;
+  lead: string;
+  /** What is written on the button that does it. */
+  answer: string;
+  open: boolean;
+  onYes(): void;
+  onClose(): void;
+  /** Where the focus goes afterwards, when it may not stay where it was. */
+  back?: () => HTMLElement | null | undefined;
+}
+
+/** Asks before what cannot be undone. No cross: each button is an answer. */
+export function Question({ title, lead, answer, open, onYes, onClose, back }: QuestionProps) {
+  const yes = () => {
+    onClose();
+    onYes();
+  };
+  return (
+    <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className="backdrop" />
+        <Base.Popup className="dialog" role="alertdialog" finalFocus={() => back?.() ?? true}>
+          <Base.Title className="dialog-title">{title}</Base.Title>
+          <Base.Description className="dialog-lead">{lead}</Base.Description>
+          <footer className="form-foot">
+            <Base.Close className="button">{texts.cancel}</Base.Close>
+            <button type="button" className="button" data-kind="danger" onClick={yes}>{answer}</button>
+          </footer>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
