@@ -106,7 +106,6 @@ export const texts = {
     discard: 'Discard',
     toQuoted: (name: string) => `Go to the message of ${name}`,
     announce: (name: string, text: string) => `${name}: ${text}`,
-    announceElsewhere: (name: string, where: string, text: string) => `${name} in ${where}: ${text}`,
     from: (name: string, where: string) => `${name} in ${where}`,
   },
 

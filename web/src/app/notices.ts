@@ -1,6 +1,7 @@
 // Notices of new messages: for screen readers, as notifications of the browser, and in the title.
 import type { Feed, Message } from '../feed';
 import { texts } from '../texts';
+import { isAttended } from './attention';
 
 const KEY = 'parlour.notices';
 
@@ -23,24 +24,27 @@ export function nameOf(feed: Feed, conversationId: string): string {
 }
 
 /** A message of somebody else has come. */
-export function notify(feed: Feed, message: Message): void {
-  if (message.deletedAt) return;
-  const name = feed.person(message.senderId).fullName;
-  const text = message.text ?? texts.image.name;
-  const here = location.pathname === `/c/${message.conversationId}`;
-  const known = feed.conversation(message.conversationId);
-  const said = here || known?.otherUserId
-    ? texts.message.announce(name, text)
-    : texts.message.announceElsewhere(name, nameOf(feed, message.conversationId), text);
-  announce(said);
-  if (noticesOn() && (document.hidden || !document.hasFocus())) {
-    // One a conversation: the newest replaces those before it.
-    const notice = new Notification(name, { body: text.slice(0, 200), tag: message.conversationId });
-    notice.onclick = () => {
-      focus();
-      history.pushState(null, '', `/c/${message.conversationId}`);
-    };
-  }
+export function notify(feed: Feed, { conversationId, senderId, deletedAt, text: words }: Message): void {
+  if (deletedAt) return;
+  const sender = feed.person(senderId).fullName;
+  const text = words ?? texts.image.name;
+  const isDirect = Boolean(feed.conversation(conversationId)?.otherUserId);
+  const from = isDirect ? sender : texts.message.from(sender, nameOf(feed, conversationId));
+  const isHere = location.pathname === `/c/${conversationId}`;
+  announce(texts.message.announce(isHere ? sender : from, text));
+  if (noticesOn()) void show(from, text.slice(0, 200), conversationId);
+}
+
+/** A notification of the browser, unless somebody looks at the pages. */
+async function show(from: string, body: string, conversationId: string): Promise<void> {
+  if (await isAttended()) return;
+  // One a conversation, of all tabs: the newest replaces those before it.
+  const notice = new Notification(from, { body, tag: conversationId });
+  notice.onclick = () => {
+    focus();
+    history.pushState(null, '', `/c/${conversationId}`);
+    notice.close();
+  };
 }
 
 /** Says something to screen readers, when they are done with what they say. */

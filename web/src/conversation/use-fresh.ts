@@ -1,8 +1,8 @@
 // Where the line "New messages" is: above the first that came while one was not looking, until one has written oneself or
 // comes anew.
 import { useEffect, useState } from 'react';
+import { isAttentive } from '../app/attention';
 import type { Conversation } from '../feed';
-import { isAttentive } from './use-scrolling';
 
 /** The seq below the line; undefined when there is none. */
 export function useFresh(conversation: Conversation | undefined, isAtEnd: boolean, isWriting: boolean) {

@@ -2,6 +2,7 @@
 // the view, and what was seen is read.
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
+import { isAttentive } from '../app/attention';
 import { useSession } from '../app/context';
 import type { Conversation, History } from '../feed';
 
@@ -11,8 +12,6 @@ const AHEAD = 30;
 const PACE = 80;
 /** Nearer to the end than this many pixels is at the end. */
 const NEAR = 24;
-
-export const isAttentive = () => !document.hidden && document.hasFocus();
 
 interface Scrolled {
   list: RefObject<VirtualizerHandle | null>;
