@@ -28,6 +28,12 @@ export const texts = {
     toLogIn: 'You have an account? Log in',
     wrong: 'E-mail and password do not match an account.',
     taken: 'There is an account with this e-mail already. Log in instead?',
+    gone: {
+      here: 'You have logged out in this browser.',
+      everywhere: 'You have logged out on all your devices.',
+      erased: 'Your account is deleted.',
+      ended: 'Your session here has ended: you logged out elsewhere, or it was too old. Log in to go on.',
+    },
   },
 
   line: {
@@ -169,6 +175,9 @@ export const texts = {
     noticesLead: 'Tell me of new messages when I look at something else.',
     noticesDenied: 'The browser does not allow notifications from this page: see its settings.',
     logOut: 'Log out',
+    logOutEverywhere: 'Log out everywhere',
+    logOutEverywhereTitle: 'Log out everywhere?',
+    logOutEverywhereLead: 'You are logged out here and on all your other devices, at once.',
     password: 'Password',
     passwordNow: 'Current password',
     passwordNext: 'New password',

@@ -262,6 +262,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await said(other, 'From the first tab.').waitFor();
     const { page } = bob;
     await page.getByRole('button', { name: 'Delete my account' }).click();
+    await page.getByText('Your account is deleted.').waitFor();
     await signedOut(bob);
     await other.page.getByRole('heading', { name: 'Deleted user' }).waitFor();
     await other.page.getByText('This account was deleted.').waitFor();

@@ -5,10 +5,10 @@ import { Provider } from 'urql';
 import { connect } from '../api/client';
 import { ask, lineOf } from '../api/line';
 import { Feed } from '../feed';
-import { LimitsDocument, LogOutDocument } from '../gql/graphql';
+import { LimitsDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Toasts } from '../ui/toasts';
-import { type Session, SessionContext } from './context';
+import { type Gone, type Session, SessionContext } from './context';
 import { notify } from './notices';
 import { outboxStore } from './outbox-store';
 import { Shell } from './shell';
@@ -17,28 +17,35 @@ import { SignIn } from './sign-in';
 /** Where the server did not say: as it is by default. */
 const LIMITS = { messageLength: 4_000, groupMembers: 1_000, imageBytes: 10 * 2 ** 20, imagePixels: 32_000_000 };
 
-/** Tells the other tabs of this browser that somebody else is signed in now, or nobody. */
+/** Tells the other tabs of this browser that somebody else is signed in now, or (and why) nobody. */
 const tabs = new BroadcastChannel('parlour.session');
 
+/** Somebody who may sign in; perhaps because they are signed in no longer. */
+interface Visitor {
+  gone: Gone | undefined;
+}
+
+type State = 'asking' | Visitor | Session;
+
 export function App() {
-  const [state, setState] = useState<'asking' | 'visitor' | Session>('asking');
-  // Rises with each signing in: another session, another feed.
-  const [round, setRound] = useState(0);
-  useEffect(() => begin(setState), [round]);
+  const [state, setState] = useState<State>('asking');
+  // Another one with each signing in and out: another session, another feed.
+  const [round, setRound] = useState<Visitor>({ gone: undefined });
+  useEffect(() => begin(round.gone, setState), [round]);
   useEffect(() => {
-    const again = () => setRound((now) => now + 1);
+    const again = ({ data }: MessageEvent<Gone | undefined>) => setRound({ gone: data });
     tabs.addEventListener('message', again);
     return () => tabs.removeEventListener('message', again);
   }, []);
   const signedIn = () => {
-    tabs.postMessage(null);
-    setRound((now) => now + 1);
+    tabs.postMessage(undefined);
+    setRound({ gone: undefined });
   };
   return (
     <Toast.Provider>
       {state === 'asking' && <p className="splash" role="status">{texts.connecting}</p>}
-      {state === 'visitor' && <SignIn onSignedIn={signedIn} />}
-      {typeof state === 'object' && (
+      {typeof state === 'object' && 'gone' in state && <SignIn gone={state.gone} onSignedIn={signedIn} />}
+      {typeof state === 'object' && 'feed' in state && (
         <SessionContext value={state}>
           <Provider value={state.client}><Shell /></Provider>
         </SessionContext>
@@ -48,31 +55,46 @@ export function App() {
   );
 }
 
-/** Follows whoever the cookie signs in, until what it answers with is called. */
-function begin(become: (state: 'asking' | 'visitor' | Session) => void): () => void {
+/** Follows whoever the cookie signs in, until what it answers with is called. `gone` is said where it signs in nobody. */
+function begin(gone: Gone | undefined, become: (state: State) => void): () => void {
   const connection = connect();
+  const signedOut = () => {
+    // Whoever left is not there for the next one; whose session was ended may go on where they were.
+    if (gone && gone !== 'ended') {
+      sessionStorage.clear();
+      history.replaceState(null, '', '/');
+    }
+    become({ gone });
+  };
   const feed: Feed = new Feed({
     line: lineOf(connection),
     outbox: outboxStore(() => feed.me.id),
-    onSignedOut: () => become('visitor'),
+    onSignedOut: signedOut,
     onMessage: (message) => notify(feed, message),
   });
   become('asking');
   let over = false;
   const limits = ask(connection.client, LimitsDocument, {}).then(({ serverInfo }) => serverInfo.limits);
   limits.catch(() => {});
+  const leave: Session['leave'] = async (how, task) => {
+    // The socket may hear of it before the answer is here.
+    gone = how;
+    try {
+      await task();
+    } catch (reason) {
+      gone = 'ended';
+      throw reason;
+    }
+    feed.stop();
+    tabs.postMessage(how);
+    signedOut();
+  };
   void feed.start().then(async () => {
     // Not signed in: `onSignedOut` was told.
     if (over || feed.status === 'starting') return;
-    become({ feed, client: connection.client, limits: await limits.catch(() => LIMITS), logOut });
+    gone = 'ended';
+    become({ feed, client: connection.client, limits: await limits.catch(() => LIMITS), leave });
   });
-  const logOut = async () => {
-    await ask(connection.client, LogOutDocument, {});
-    feed.stop();
-    sessionStorage.clear();
-    tabs.postMessage(null);
-    become('visitor');
-  };
   return () => {
     over = true;
     feed.stop();

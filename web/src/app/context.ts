@@ -3,13 +3,18 @@ import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { Client } from 'urql';
 import type { Feed } from '../feed';
 import type { LimitsQuery } from '../gql/graphql';
+import type { texts } from '../texts';
+
+/** Why somebody who was signed in is so no longer: said where one signs in. */
+export type Gone = keyof typeof texts.signIn.gone;
 
 export interface Session {
   feed: Feed;
   client: Client;
   /** What the server takes. */
   limits: LimitsQuery['serverInfo']['limits'];
-  logOut(): Promise<void>;
+  /** Ends the session by a task; `how` is said afterwards. */
+  leave(how: Gone, task: () => Promise<unknown>): Promise<void>;
 }
 
 export const SessionContext = createContext<Session | undefined>(undefined);

@@ -6,11 +6,12 @@ import { ask } from '../api/line';
 import { Refusal } from '../feed';
 import { LogInDocument, SignUpDocument } from '../gql/graphql';
 import { texts } from '../texts';
+import type { Gone } from './context';
 import { helpful } from './helpful';
 
 const words = texts.signIn;
 
-export function SignIn({ onSignedIn }: { onSignedIn(): void }) {
+export function SignIn({ gone, onSignedIn }: { gone: Gone | undefined; onSignedIn(): void }) {
   const [isNew, setNew] = useState(false);
   const [failure, setFailure] = useState<{ text: string; field: string | undefined }>();
   const [busy, setBusy] = useState(false);
@@ -45,6 +46,7 @@ export function SignIn({ onSignedIn }: { onSignedIn(): void }) {
         <MessagesSquare className="sign-in-mark" aria-hidden="true" />
         <h1>{words.welcome}</h1>
         <p className="quiet">{words.lead}</p>
+        {gone && <p className="note" role="status">{words.gone[gone]}</p>}
         {isNew && (
           <label className="field">
             {words.fullName}

@@ -115,6 +115,11 @@ export type LogOutMutationVariables = Exact<{ [key: string]: never; }>;
 
 export type LogOutMutation = { logout: boolean };
 
+export type LogOutEverywhereMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LogOutEverywhereMutation = { revokeOtherSessions: number, logout: boolean };
+
 export type RenameMutationVariables = Exact<{
   fullName: string;
 }>;
@@ -496,6 +501,12 @@ export const LogOutDocument = new TypedDocumentString(`
   logout
 }
     `) as unknown as TypedDocumentString<LogOutMutation, LogOutMutationVariables>;
+export const LogOutEverywhereDocument = new TypedDocumentString(`
+    mutation LogOutEverywhere {
+  revokeOtherSessions
+  logout
+}
+    `) as unknown as TypedDocumentString<LogOutEverywhereMutation, LogOutEverywhereMutationVariables>;
 export const RenameDocument = new TypedDocumentString(`
     mutation Rename($fullName: String!) {
   updateProfile(input: {fullName: $fullName}) {

@@ -87,19 +87,19 @@ export function Password() {
   );
 }
 
-/** Asked for the password: there is no way back. The end of the session shows that it is done. */
+/** Asked for the password: there is no way back. */
 export function Goodbye() {
-  const { client } = useSession();
+  const { client, leave } = useSession();
   const attempt = useAttempt();
-  const leave = (event: FormEvent<HTMLFormElement>) => {
+  const erase = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const password = String(new FormData(event.currentTarget).get('password'));
-    void attempt(() => ask(client, DeleteAccountDocument, { password }));
+    void attempt(() => leave('erased', () => ask(client, DeleteAccountDocument, { password })));
   };
   return (
     <details>
       <summary>{words.goodbye}</summary>
-      <form className="section" onSubmit={leave}>
+      <form className="section" onSubmit={erase}>
         <p>{words.goodbyeLead}</p>
         <label className="field">
           {words.goodbyePassword}

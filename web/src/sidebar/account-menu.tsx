@@ -1,18 +1,26 @@
 // Who one is here, and what one can do about it.
 import { Menu } from '@base-ui/react/menu';
-import { ChevronDown, LogOut, Settings as Cog } from 'lucide-react';
+import { ChevronDown, LogOut, MonitorOff, Settings as Cog } from 'lucide-react';
 import { useState } from 'react';
+import { ask } from '../api/line';
 import { useFeed, useSession } from '../app/context';
+import { LogOutDocument, LogOutEverywhereDocument } from '../gql/graphql';
 import { Settings } from '../people/settings';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
+import { Question } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
 
+const words = texts.settings;
+
 export function AccountMenu() {
-  const { logOut } = useSession();
+  const { client, leave } = useSession();
   const me = useFeed((feed) => feed.person(feed.me.id));
   const attempt = useAttempt();
   const [isSetting, setSetting] = useState(false);
+  const [isAsking, setAsking] = useState(false);
+  const logOut = () => attempt(() => leave('here', () => ask(client, LogOutDocument, {})));
+  const logOutEverywhere = () => attempt(() => leave('everywhere', () => ask(client, LogOutEverywhereDocument, {})));
   return (
     <>
       <Menu.Root>
@@ -26,16 +34,23 @@ export function AccountMenu() {
           <Menu.Positioner className="menu-place" align="start" sideOffset={6}>
             <Menu.Popup className="menu">
               <Menu.Item className="menu-item" onClick={() => setSetting(true)}>
-                <Cog aria-hidden="true" /> {texts.settings.title}
+                <Cog aria-hidden="true" /> {words.title}
               </Menu.Item>
-              <Menu.Item className="menu-item" onClick={() => void attempt(logOut)}>
-                <LogOut aria-hidden="true" /> {texts.settings.logOut}
+              <Menu.Item className="menu-item" onClick={() => void logOut()}>
+                <LogOut aria-hidden="true" /> {words.logOut}
+              </Menu.Item>
+              <Menu.Item className="menu-item" onClick={() => setAsking(true)}>
+                <MonitorOff aria-hidden="true" /> {words.logOutEverywhere}
               </Menu.Item>
             </Menu.Popup>
           </Menu.Positioner>
         </Menu.Portal>
       </Menu.Root>
       <Settings open={isSetting} onClose={() => setSetting(false)} />
+      <Question
+        title={words.logOutEverywhereTitle} lead={words.logOutEverywhereLead} answer={words.logOutEverywhere}
+        open={isAsking} onYes={() => void logOutEverywhere()} onClose={() => setAsking(false)}
+      />
     </>
   );
 }
