@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -18,33 +18,83 @@ use super::files;
 #[allow_missing = true]
 struct Built;
 
+/// A file of the build, and the same as the build has compressed it.
+pub(super) struct Found {
+    plain: EmbeddedFile,
+    gzip: Option<EmbeddedFile>,
+}
+
 /// The file at a path of the build; `None` for what is not there or not meant to be served.
-pub(super) fn find(path: &str) -> Option<EmbeddedFile> {
+pub(super) fn find(path: &str) -> Option<Found> {
     files::relative(path)?;
-    Built::get(path)
+    Some(Found { plain: Built::get(path)?, gzip: Built::get(&format!("{path}.gz")) })
 }
 
 /// A file with its type, or word that the browser has it already.
-pub(super) fn send(file: EmbeddedFile, headers: &HeaderMap) -> Response {
+pub(super) fn send(Found { plain, gzip }: Found, headers: &HeaderMap) -> Response {
     // Weak, as it goes compressed or not.
-    let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&file.metadata.sha256_hash()[..16]));
+    let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&plain.metadata.sha256_hash()[..16]));
+    let is_choice = gzip.is_some();
+    let (data, is_gzip) = match gzip {
+        Some(file) if takes_gzip(headers) => (file.data, true),
+        Some(_) | None => (plain.data, false),
+    };
     let known = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let kind = match file.metadata.mimetype() {
+        let kind = match plain.metadata.mimetype() {
             text if text.starts_with("text/") => format!("{text}; charset=utf-8"),
             other => other.to_owned(),
         };
-        let body = match file.data {
+        let body = match data {
             Cow::Borrowed(bytes) => Body::from(bytes),
             Cow::Owned(bytes) => Body::from(bytes),
         };
         ([(CONTENT_TYPE, kind)], body).into_response()
     };
+    if is_gzip {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    if is_choice {
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    }
     if let Ok(tag) = HeaderValue::try_from(tag) {
         response.headers_mut().insert(ETAG, tag);
     }
     response
+}
+
+/// Whether the client takes gzip: named, and not at weight 0.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|one| {
+        let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
+        coding.trim().eq_ignore_ascii_case("gzip") && weight != Some(0.0)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_goes_to_who_takes_it() {
+        for (list, taken) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1.0, GZIP;q=0.5", true),
+            ("deflate, br", false),
+            ("gzip;q=0", false),
+            ("gzip; q=0.000, br", false),
+            ("gzipped", false),
+            ("*", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(list))]);
+            assert_eq!(takes_gzip(&headers), taken, "{list}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
+    }
 }

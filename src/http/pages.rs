@@ -14,7 +14,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use rust_embed::EmbeddedFile;
 use tower::ServiceExt;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -99,7 +98,7 @@ impl Pages {
 /// A file to send.
 enum Found {
     File(PathBuf),
-    Built(EmbeddedFile),
+    Built(built::Found),
 }
 
 /// Every address that is nobody else's.
