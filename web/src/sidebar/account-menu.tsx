@@ -1,7 +1,7 @@
 // Who one is here, and what one can do about it.
 import { Menu } from '@base-ui/react/menu';
 import { ChevronDown, LogOut, MonitorOff, Settings as Cog } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { ask } from '../api/line';
 import { useFeed, useSession } from '../app/context';
 import { LogOutDocument, LogOutEverywhereDocument } from '../gql/graphql';
@@ -21,8 +21,10 @@ export function AccountMenu() {
   const [isAsking, setAsking] = useState(false);
   const logOut = () => attempt(() => leave('here', () => ask(client, LogOutDocument, {})));
   const logOutEverywhere = () => attempt(() => leave('everywhere', () => ask(client, LogOutEverywhereDocument, {})));
+  // Within the landmark that it belongs to, and not at the end of the page.
+  const place = useRef<HTMLDivElement>(null);
   return (
-    <>
+    <div ref={place} className="account-place">
       <Menu.Root>
         <Menu.Trigger className="account">
           <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="small" />
@@ -30,7 +32,7 @@ export function AccountMenu() {
           <ChevronDown aria-hidden="true" />
           <span className="unseen">{texts.sidebar.menu}</span>
         </Menu.Trigger>
-        <Menu.Portal>
+        <Menu.Portal container={place}>
           <Menu.Positioner className="menu-place" align="start" sideOffset={6}>
             <Menu.Popup className="menu">
               <Menu.Item className="menu-item" onClick={() => setSetting(true)}>
@@ -51,6 +53,6 @@ export function AccountMenu() {
         title={words.logOutEverywhereTitle} lead={words.logOutEverywhereLead} answer={words.logOutEverywhere}
         open={isAsking} onYes={() => void logOutEverywhere()} onClose={() => setAsking(false)}
       />
-    </>
+    </div>
   );
 }

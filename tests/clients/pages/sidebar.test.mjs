@@ -1,0 +1,136 @@
+// The list at the side, with two people: its order, what is unread, the last message, who is there and who types.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { launch } from '../browser.mjs';
+import { signUp } from '../people.mjs';
+import { startServer } from '../server.mjs';
+import { join, logIn, open, row, said, visit, write } from './people-in-browser.mjs';
+
+describe('the list at the side', { timeout: 120_000 }, () => {
+  let server, browser, ada, bob, carol, right;
+  before(async () => {
+    server = await startServer();
+    browser = await launch();
+    ada = await join(await visit(browser, server.url), 'Ada Lovelace');
+    bob = await join(await visit(browser, server.url), 'Bob Byron');
+    [carol, right] = [await signUp(server, 'Carol Shaw'), await signUp(server, 'محمد الخوارزمي')];
+    const { users } = await carol.ask('{ users(search: "Ada Lovelace") { nodes { id } } }');
+    ada.id = users.nodes[0].id;
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.dispose();
+  });
+
+  const names = ({ page }) => page.getByRole('navigation').locator('a .row-name').allTextContents();
+  /** Waits until the names stand in this order. */
+  const order = async (person, ...wanted) => {
+    await person.page.waitForFunction((wanted) => {
+      const names = [...document.querySelectorAll('nav a .row-name')].map(({ textContent }) => textContent);
+      return names.join() === wanted.join();
+    }, wanted).catch(async () => assert.deepEqual(await names(person), wanted));
+  };
+  const unread = (person, name, number) => row(person, `${name}.*${number} unread message`).waitFor();
+
+  test('has the latest activity first, in both directions', async () => {
+    await carol.send(ada, 'from Carol');
+    await order(ada, 'Carol Shaw');
+    await open(ada, 'Bob Byron');
+    await write(ada, 'from Ada');
+    await order(ada, 'Bob Byron', 'Carol Shaw');
+    await order(bob, 'Ada Lovelace');
+    await carol.send(ada, 'from Carol again');
+    await order(ada, 'Carol Shaw', 'Bob Byron');
+    await row(bob, 'Ada Lovelace').click();
+    await write(bob, 'from Bob');
+    await order(ada, 'Bob Byron', 'Carol Shaw');
+  });
+
+  test('counts what is unread, until it is read on any page', async () => {
+    await unread(ada, 'Carol Shaw', 2);
+    await carol.send(ada, 'a third one');
+    await unread(ada, 'Carol Shaw', 3);
+    // What comes into the conversation that one looks at is read.
+    await write(bob, 'right here');
+    await said(ada, 'right here').waitFor();
+    assert.equal(await row(ada, 'Bob Byron.*unread').count(), 0);
+
+    const elsewhere = await logIn(await visit(browser, server.url), ada);
+    await unread(elsewhere, 'Carol Shaw', 3);
+    await row(elsewhere, 'Carol Shaw').click();
+    for (const page of [elsewhere, ada]) await row(page, 'Carol Shaw.*unread').waitFor({ state: 'detached' });
+    await elsewhere.context.close();
+  });
+
+  test('shows the last message, whose it is, and what has become of it', async () => {
+    await write(bob, 'the last word');
+    await row(ada, 'Bob Byron.*the last word').waitFor();
+    await row(bob, 'Ada Lovelace.*You:.*the last word').waitFor();
+    const field = bob.page.getByRole('textbox', { name: 'Your message' });
+    await field.press('ArrowUp');
+    await field.fill('the very last word');
+    await field.press('Enter');
+    await row(ada, 'Bob Byron.*the very last word').waitFor();
+    await said(bob, 'the very last word').hover();
+    await said(bob, 'the very last word').getByRole('button', { name: 'Delete' }).click();
+    await bob.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await row(ada, 'Bob Byron.*This message was deleted.').waitFor();
+  });
+
+  test('shows who is there and who types, in both directions', async () => {
+    for (const [one, other] of [[ada, bob], [bob, ada]]) {
+      await row(one, `${other.fullName}.*online`).waitFor();
+      await other.page.getByRole('textbox', { name: 'Your message' }).pressSequentially('hm');
+      await row(one, `${other.fullName}.*typing`).waitFor();
+      await other.page.getByRole('textbox', { name: 'Your message' }).fill('');
+      await row(one, `${other.fullName}.*typing`).waitFor({ state: 'detached' });
+    }
+    assert.equal(await row(ada, 'Carol Shaw.*online').count(), 0);
+    await bob.page.close();
+    await row(ada, 'Bob Byron.*online').waitFor({ state: 'detached', timeout: 30_000 });
+    await ada.page.getByText(/^Last seen/).waitFor();
+    bob = await bob.tab();
+    await row(ada, 'Bob Byron.*online').waitFor();
+    await ada.page.getByText('Online', { exact: true }).waitFor();
+  });
+
+  test('finds conversations, people and messages, and nobody twice', async () => {
+    const search = ada.page.getByRole('searchbox', { name: 'Find people' });
+    await search.fill('carol');
+    await ada.page.getByRole('heading', { name: 'Messages', exact: true }).waitFor();
+    await order(ada, 'Carol Shaw', 'Carol Shaw', 'Carol Shaw');
+    assert.equal(await ada.page.getByRole('heading', { name: 'People', exact: true }).count(), 0);
+    assert.equal(await ada.page.getByRole('navigation').locator('mark').first().textContent(), 'Carol');
+    await search.fill('محمد');
+    await ada.page.getByRole('heading', { name: 'People', exact: true }).waitFor();
+    await order(ada, 'محمد الخوارزمي');
+    await search.fill('nobody at all');
+    await ada.page.getByText('Nobody by this name.').waitFor();
+    await ada.page.getByText('No messages with these words.').waitFor();
+    await search.press('Escape');
+    await order(ada, 'Bob Byron', 'Carol Shaw');
+  });
+
+  test('begins all names at one edge, and each preview at its beginning, in any script', async () => {
+    await right.send(ada, `השורה הזאת ארוכה מאוד ${'ועוד מילים '.repeat(20)}`);
+    await row(ada, 'محمد').waitFor();
+    const edges = await ada.page.getByRole('navigation').locator('a').evaluateAll((rows) => rows.map((row) => {
+      const edge = (part) => {
+        const range = document.createRange();
+        range.selectNodeContents(row.querySelector(part));
+        return Math.round(range.getBoundingClientRect().left);
+      };
+      return edge('.row-name');
+    }));
+    assert.equal(new Set(edges).size, 1, `names begin at ${edges}`);
+    // Cut at the end of its reading direction: the first letter is in view.
+    const [first, view] = await row(ada, 'محمد').locator('.row-words').evaluate((words) => {
+      const range = document.createRange();
+      range.setStart(words.firstChild, 0);
+      range.setEnd(words.firstChild, 1);
+      return [range, words].map((thing) => thing.getBoundingClientRect().right);
+    });
+    assert.ok(first <= view + 1 && first > view - 20, `the first letter ends at ${first}, the row at ${view}`);
+    assert.deepEqual(ada.complaints, []);
+  });
+});
