@@ -2,7 +2,7 @@
 
 #[path = "../api/support/pictures.rs"]
 #[expect(dead_code, reason = "the tests of the API need more of them")]
-mod pictures;
+pub mod pictures;
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use self::pictures::{boasting_jpeg, boasting_webp, chunk, empty_png, jpeg, jpeg_of_scans, long_gif, png_with, zeros};
-use crate::support::{Person, Server, soon};
+use crate::support::{Person, Server, files_in, soon};
 
 const MIB: u64 = 1024 * 1024;
 const TYPE: &str = "multipart/form-data; boundary=line";
@@ -31,13 +31,13 @@ fn body(to: &Person, id: &str, file: &[u8]) -> Vec<u8> {
 }
 
 /// Sends a message with an image; nothing where the server went away.
-async fn send(server: &Server, from: &Person, to: &Person, id: &str, file: &[u8]) -> Option<Value> {
+pub async fn send(server: &Server, from: &Person, to: &Person, id: &str, file: &[u8]) -> Option<Value> {
     let request = server.http().post(server.url("/graphql")).bearer_auth(&from.token).header("content-type", TYPE);
     let request = request.header("graphql-require-preflight", "1").body(body(to, id, file));
     request.send().await.ok()?.json().await.ok()
 }
 
-fn new_id() -> String {
+pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
@@ -54,11 +54,7 @@ fn forget_the_peak(server: &Server) -> u64 {
 }
 
 fn files(server: &Server, shelf: &str) -> usize {
-    fn count(folder: &std::path::Path) -> usize {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|entry| if entry.path().is_dir() { count(&entry.path()) } else { 1 }).sum()
-    }
-    count(&server.folder().join("data").join(shelf))
+    files_in(&server.folder().join("data").join(shelf))
 }
 
 fn open_files(server: &Server) -> usize {

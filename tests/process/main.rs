@@ -6,6 +6,7 @@ mod churn;
 mod clock;
 mod command_line;
 mod disk;
+mod disk_images;
 mod documents;
 mod duplicates;
 mod erasure;

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
-use super::soon;
+use super::{files_in, soon};
 
 /// Holds the mount, until it goes.
 pub struct Disk {
@@ -83,6 +83,19 @@ impl Disk {
             }
         };
         assert_eq!(full.kind(), ErrorKind::StorageFull);
+    }
+
+    /// Leaves so much room.
+    pub fn leave(&self, bytes: u64) {
+        self.fill();
+        let ballast = File::options().write(true).open(self.seen().join("ballast")).expect("the ballast");
+        let all = ballast.metadata().expect("a size").len();
+        ballast.set_len(all.checked_sub(bytes).expect("so much is free")).expect("it shrinks");
+    }
+
+    /// How many files there are below one of its folders.
+    pub fn files(&self, folder: &str) -> usize {
+        files_in(&self.seen().join(folder))
     }
 
     /// Takes away what [`fill`](Self::fill) put there.

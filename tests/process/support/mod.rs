@@ -30,6 +30,12 @@ pub async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what).await.expect("it comes in time")
 }
 
+/// How many files there are in a folder, and in those that are in it.
+pub fn files_in(folder: &std::path::Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| if entry.path().is_dir() { files_in(&entry.path()) } else { 1 }).sum()
+}
+
 /// A random part of a time: no two runs are alike.
 pub fn up_to(most: Duration) -> Duration {
     let random = getrandom::u32().expect("random numbers");
