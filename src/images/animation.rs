@@ -9,11 +9,14 @@ use gif::{ColorOutput, DecodeOptions, Decoder, Encoder, Frame, MemoryLimit, Repe
 use crate::error::{Error, Result};
 use crate::limits;
 
+/// Whether somebody still waits for work that takes long: asked between its steps, it ends it by an error.
+pub(super) type GoOn<'a> = &'a dyn Fn() -> Result<()>;
+
 const BROKEN: Error = Error::UnsupportedImage("this GIF is damaged, or not all of it is there");
 
 /// The frames of a GIF as a new one. They are packed without loss: what is left out are comments, texts and other
-/// applications' data.
-pub(super) fn repack(bytes: &[u8]) -> Result<Vec<u8>> {
+/// applications' data. `go_on` is asked before each.
+pub(super) fn repack(bytes: &[u8], go_on: GoOn<'_>) -> Result<Vec<u8>> {
     let repeat = count(bytes)?;
     let mut decoder = open(bytes, false)?;
     let palette = decoder.global_palette().unwrap_or_default().to_vec();
@@ -21,6 +24,7 @@ pub(super) fn repack(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = Encoder::new(Vec::new(), width, height, &palette).map_err(|_| BROKEN)?;
     encoder.set_repeat(repeat).map_err(|_| BROKEN)?;
     while let Some(frame) = decoder.read_next_frame().map_err(|_| BROKEN)? {
+        go_on()?;
         let frame =
             Frame { interlaced: false, buffer: Cow::Borrowed(&frame.buffer), palette: frame.palette.clone(), ..*frame };
         encoder.write_frame(&frame).map_err(|_| BROKEN)?;

@@ -1,11 +1,14 @@
 //! From what somebody has sent to what is kept: one object with the image, encoded anew, and its thumbnails behind it.
 
+use std::io::Write;
+
+use anyhow::anyhow;
+use image::DynamicImage;
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{DynamicImage, ImageError};
+use png::ColorType;
 use serde::{Deserialize, Serialize};
 
-use super::animation;
+use super::animation::{self, GoOn};
 use super::decode::{Decoded, Kind, decode, too_large};
 use crate::entity::image::Format;
 use crate::error::{Error, Result};
@@ -15,6 +18,8 @@ use crate::limits;
 const QUALITY: u8 = 88;
 /// Of thumbnails.
 const THUMBNAIL_QUALITY: u8 = 80;
+/// What is packed into a PNG at once.
+const PIECE: usize = 64 * 1024;
 /// A ThumbHash is made of an image of this side at most.
 const THUMBHASH_SIDE: u32 = 100;
 
@@ -72,15 +77,17 @@ impl From<Format> for Mime {
 }
 
 /// Makes of a file what is kept: nothing in it that is not picture. It takes up to seconds, so it is for the threads of
-/// their own.
-pub(super) fn encode(bytes: &[u8]) -> Result<Encoded> {
+/// their own, and `go_on` ends it by an error. Decoders can't be told to stop: it is asked between two steps and two frames,
+/// and while a PNG is written, which takes longer than all the rest where there is little order in 32 megapixels.
+pub(super) fn encode(bytes: &[u8], go_on: GoOn<'_>) -> Result<Encoded> {
     let Decoded { kind, pixels } = decode(bytes)?;
+    go_on()?;
     let has_alpha = pixels.color().has_alpha();
     let (format, image) = match kind {
-        Kind::Gif => (Format::Gif, animation::repack(bytes)?),
-        Kind::Png => (Format::Png, png(&pixels)?),
+        Kind::Gif => (Format::Gif, animation::repack(bytes, go_on)?),
+        Kind::Png => (Format::Png, png(&pixels, go_on)?),
         // A JPEG has no transparency, and the encoder for WebP is for drawings only: a photo would grow five times.
-        Kind::WebP if has_alpha => (Format::Png, png(&pixels)?),
+        Kind::WebP if has_alpha => (Format::Png, png(&pixels, go_on)?),
         Kind::WebP | Kind::Jpeg => (Format::Jpeg, jpeg(&pixels, QUALITY)?),
     };
     if image.len() > limits::IMAGE_KEPT_BYTES {
@@ -94,8 +101,9 @@ pub(super) fn encode(bytes: &[u8]) -> Result<Encoded> {
     let mut smallest = pixels;
     let mut thumbnails = Vec::new();
     for size in limits::THUMBNAILS.into_iter().rev().filter(|size| *size < width) {
+        go_on()?;
         smallest = shrunk(&smallest, size);
-        let encoded = if has_alpha { png(&smallest) } else { jpeg(&smallest, THUMBNAIL_QUALITY) };
+        let encoded = if has_alpha { png(&smallest, go_on) } else { jpeg(&smallest, THUMBNAIL_QUALITY) };
         thumbnails.push((size, encoded?));
     }
     let mime = if has_alpha { Mime::Png } else { Mime::Jpeg };
@@ -136,17 +144,86 @@ fn jpeg(pixels: &DynamicImage, quality: u8) -> Result<Vec<u8>> {
     written.map(|()| encoded).map_err(internal)
 }
 
-fn png(pixels: &DynamicImage) -> Result<Vec<u8>> {
+fn png(pixels: &DynamicImage, go_on: GoOn<'_>) -> Result<Vec<u8>> {
+    let color = match pixels {
+        DynamicImage::ImageLuma8(_) => ColorType::Grayscale,
+        DynamicImage::ImageLumaA8(_) => ColorType::GrayscaleAlpha,
+        DynamicImage::ImageRgb8(_) => ColorType::Rgb,
+        DynamicImage::ImageRgba8(_) => ColorType::Rgba,
+        other => return Err(internal(anyhow!("{:?} is not what is decoded to", other.color()))),
+    };
     let mut encoded = Vec::new();
-    let encoder = PngEncoder::new_with_quality(&mut encoded, CompressionType::Default, FilterType::Adaptive);
-    pixels.write_with_encoder(encoder).map(|()| encoded).map_err(internal)
+    let mut encoder = png::Encoder::new(&mut encoded, pixels.width(), pixels.height());
+    encoder.set_color(color);
+    encoder.set_filter(png::Filter::Adaptive);
+    let mut file = encoder.write_header().map_err(internal)?;
+    let mut writer = file.stream_writer_with_size(PIECE).map_err(internal)?;
+    for piece in pixels.as_bytes().chunks(PIECE) {
+        go_on()?;
+        writer.write_all(piece).map_err(internal)?;
+    }
+    writer.finish().map_err(internal)?;
+    file.finish().map_err(internal)?;
+    Ok(encoded)
 }
 
-fn internal(error: ImageError) -> Error {
-    Error::Internal(anyhow::Error::new(error).context("an image could not be encoded"))
+fn internal(error: impl Into<anyhow::Error>) -> Error {
+    Error::Internal(error.into().context("an image could not be encoded"))
 }
 
 fn placeholder(pixels: &DynamicImage) -> Vec<u8> {
     let small = pixels.thumbnail(THUMBHASH_SIDE, THUMBHASH_SIDE).to_rgba8();
     thumbhash::rgba_to_thumb_hash(small.width() as usize, small.height() as usize, small.as_raw())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::io::Cursor;
+
+    use image::{ImageFormat, Rgba, RgbaImage};
+
+    use super::*;
+
+    fn file(format: ImageFormat, alpha: u8) -> Vec<u8> {
+        let pixels = DynamicImage::ImageRgba8(RgbaImage::from_pixel(300, 400, Rgba([9, 9, 9, alpha])));
+        let pixels = if alpha == u8::MAX { pixels.to_rgb8().into() } else { pixels };
+        let mut bytes = Cursor::new(Vec::new());
+        pixels.write_to(&mut bytes, format).expect("it can be encoded");
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn work_that_nobody_waits_for_ends_at_the_next_step() {
+        for (name, bytes) in [
+            ("a PNG", file(ImageFormat::Png, 100)),
+            ("a JPEG", file(ImageFormat::Jpeg, u8::MAX)),
+            ("a GIF", file(ImageFormat::Gif, u8::MAX)),
+            ("a WebP", file(ImageFormat::WebP, 100)),
+        ] {
+            let asked = Cell::new(0);
+            let ask = |most: u32| {
+                asked.set(asked.get() + 1);
+                if asked.get() <= most { Ok(()) } else { Err(Error::unavailable()) }
+            };
+            encode(&bytes, &|| ask(u32::MAX)).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            for enough in 0..asked.replace(0) {
+                let ended = encode(&bytes, &|| ask(enough));
+                assert!(matches!(ended, Err(Error::Unavailable { .. })), "{name} after {enough}");
+                assert_eq!(asked.replace(0), enough + 1, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_png_asks_after_each_piece() {
+        let asked = Cell::new(0);
+        let pixels = DynamicImage::new_rgba8(256, 1_024);
+        let ask = || {
+            asked.set(asked.get() + 1);
+            Ok(())
+        };
+        png(&pixels, &ask).expect("a PNG");
+        assert_eq!(asked.get(), 256 * 1_024 * 4 / PIECE);
+    }
 }

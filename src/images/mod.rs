@@ -53,7 +53,7 @@ struct Inner {
     /// Those that wait, and those whose turn it is.
     queue: Semaphore,
     /// Those that are in memory: what is encoded stays there until it is stored.
-    in_memory: Semaphore,
+    in_memory: Arc<Semaphore>,
     signer: Signer,
     /// The slots that take bytes just now.
     filling: Mutex<HashSet<UploadId>>,
@@ -72,7 +72,7 @@ impl Images {
             scratch,
             threads: Pool::start("images", limits::IMAGES_AT_ONCE, limits::IMAGE_QUEUE)?,
             queue: Semaphore::new(limits::IMAGE_QUEUE),
-            in_memory: Semaphore::new(limits::IMAGES_IN_MEMORY),
+            in_memory: Arc::new(Semaphore::new(limits::IMAGES_IN_MEMORY)),
             signer,
             filling: Mutex::default(),
             to_delete: Notify::new(),

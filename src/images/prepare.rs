@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use sea_orm::EntityTrait;
-use tokio::sync::SemaphorePermit;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::attach::{Attachment, used};
 use super::bookkeeping::{Note, inbox, object};
@@ -93,23 +93,29 @@ impl Images {
         let usage = Usage::read(&app.db.reader, [owner]).await?;
         usage.get(&owner).copied().unwrap_or_default().add(0)?;
 
-        let _in_memory = self.room().await?;
+        let room = self.room().await?;
         let content = match (source, &upload) {
             (Source::File(file), _) => Content::File(Arc::clone(file)),
             (Source::Upload(_, field), Some((slot, _))) => Content::Bytes(self.uploaded(slot, field).await?),
             (Source::Upload(..), None) => return Err(Error::NotFound),
         };
-        let encoded = self.encode(content).await;
+        let encoded = self.encode(content, room).await;
         if let (Err(Error::UnsupportedImage(_) | Error::ImageTooLarge(_)), Some((slot, _))) = (&encoded, &upload) {
             // Once is enough to find out.
             app.feed.hand_over(Note::Spoilt { upload: slot.id });
             self.delete_soon();
         }
-        self.store(owner, encoded?, upload.map(|(slot, field)| (slot.id, field))).await
+        let (encoded, _room) = encoded?;
+        self.store(owner, encoded, upload.map(|(slot, field)| (slot.id, field))).await
     }
 
-    async fn encode(&self, content: Content) -> Result<Encoded> {
-        match self.0.threads.run(move |_| encode(&content.read()?)).await {
+    /// The place in memory goes with the work, which may go on for a while when nobody waits for it any more.
+    async fn encode(&self, content: Content, room: OwnedSemaphorePermit) -> Result<(Encoded, OwnedSemaphorePermit)> {
+        let waits = Arc::new(());
+        let is_waited_for = Arc::downgrade(&waits);
+        let go_on = move || if is_waited_for.strong_count() > 0 { Ok(()) } else { Err(Error::unavailable()) };
+        let work = move |(): &mut ()| Ok((encode(&content.read()?, &go_on)?, room));
+        match self.0.threads.run(work).await {
             Ok(encoded) => encoded,
             Err(Undone::Full) => Err(Error::unavailable()),
             // Decoders have had their panics. What makes one panic is no image.
@@ -121,8 +127,8 @@ impl Images {
     }
 
     /// A place in memory. Those who came first come first.
-    async fn room(&self) -> Result<SemaphorePermit<'_>> {
-        self.0.in_memory.acquire().await.map_err(|_| Error::unavailable())
+    async fn room(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.in_memory).acquire_owned().await.map_err(|_| Error::unavailable())
     }
 
     async fn slot(&self, owner: UserId, id: UploadId, field: &'static str) -> Result<image_upload::Model> {
