@@ -106,7 +106,6 @@ async fn twenty_at_once_are_taken_two_at_a_time() {
         let grown = status_line(&server, "VmHWM").saturating_sub(before);
         let (well, refused): (Vec<_>, Vec<_>) = codes.iter().partition(|code| *code == "none");
         assert!(refused.iter().all(|code| *code == "SERVICE_UNAVAILABLE"), "{name}: {codes:?}");
-        println!("{name} {} {}", well.len(), grown / MIB);
         assert!(well.len() >= taken, "{name}: {codes:?}");
         assert!(grown < room, "{name}: {} MiB", grown / MIB);
     }
