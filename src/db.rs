@@ -125,6 +125,8 @@ fn sqlite(url: &str, connections: u32) -> ConnectOptions {
                 // What is deleted is overwritten, not only no longer found: deleted texts, and people who left for good.
                 .pragma("secure_delete", "ON")
                 .foreign_keys(true)
+                // A page and its end, so that the thread that reads them is never stopped by who takes them.
+                .row_buffer_size(limits::PAGE_SIZE as usize + 2)
                 .busy_timeout(limits::BUSY)
         });
     options
