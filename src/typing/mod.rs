@@ -4,6 +4,7 @@
 //! that they began.
 
 mod told;
+mod typists;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use tokio::sync::mpsc;
@@ -12,60 +11,44 @@ use crate::conversations;
 use crate::entity::membership;
 use crate::error::Result;
 use crate::id::{ConversationId, UserId};
-use crate::limits;
-use crate::slot::Slot;
+use crate::typing::typists::Typists;
 use crate::typing::{Changed, Sign};
 
 /// Belongs to the one task.
 pub(super) struct Told {
     app: App,
-    /// Those who type, as it was told, and when each said so last.
-    typing: HashMap<(ConversationId, UserId), (Arc<Changed>, Duration)>,
+    typists: Typists,
     /// Those who listen.
     listeners: HashMap<UserId, Vec<mpsc::Sender<Arc<Changed>>>>,
 }
 
 impl Told {
     pub(super) fn new(app: App) -> Self {
-        Self { app, typing: HashMap::new(), listeners: HashMap::new() }
+        Self { app, typists: Typists::default(), listeners: HashMap::new() }
     }
 
     pub(super) async fn hear(&mut self, sign: Sign) {
         match sign {
             Sign::Types { user, conversation, direct_pair, at } => {
-                let is_full = self.typing.len() >= limits::TYPISTS;
-                match self.typing.get_mut(&(conversation, user)) {
-                    Some((_, since)) => *since = at,
-                    None if is_full => tracing::debug!("somebody types whom there is no place to remember"),
-                    None => {
-                        let shared = Slot::default();
-                        let began = Arc::new(Changed { user, conversation, direct_pair, is_typing: true, shared });
-                        self.typing.insert((conversation, user), (Arc::clone(&began), at));
-                        self.tell(began).await;
-                    }
+                if let Some(began) = self.typists.begin((conversation, user), direct_pair, at) {
+                    self.tell(began).await;
                 }
             }
-            Sign::Stops { user, conversation } => self.end(conversation, user).await,
+            Sign::Stops { user, conversation } => self.end((conversation, user)).await,
             Sign::Listens { user, inbox } => self.greet(user, inbox).await,
         }
     }
 
     /// Those who have not said for a while that they type.
     pub(super) async fn end_those_who_stopped(&mut self) {
-        let now = self.app.clock.uptime();
-        let is_over = |since: &Duration| now.saturating_sub(*since) >= limits::TYPING;
-        let over: Vec<_> =
-            self.typing.iter().filter(|(_, (_, since))| is_over(since)).map(|(place, _)| *place).collect();
-        for (conversation, user) in over {
-            self.end(conversation, user).await;
+        for place in self.typists.over(self.app.clock.uptime()) {
+            self.end(place).await;
         }
     }
 
-    async fn end(&mut self, conversation: ConversationId, user: UserId) {
-        if let Some((began, _)) = self.typing.remove(&(conversation, user)) {
-            let direct_pair = began.direct_pair.clone();
-            let shared = Slot::default();
-            self.tell(Arc::new(Changed { user, conversation, direct_pair, is_typing: false, shared })).await;
+    async fn end(&mut self, place: (ConversationId, UserId)) {
+        if let Some(ended) = self.typists.end(place) {
+            self.tell(ended).await;
         }
     }
 
@@ -92,8 +75,7 @@ impl Told {
 
     /// Begins to tell somebody, first of those who are typing already: they do not say so again.
     async fn greet(&mut self, user: UserId, inbox: mpsc::Sender<Arc<Changed>>) {
-        let others = self.typing.values().map(|(began, _)| began).filter(|began| began.user != user);
-        let others: Vec<Arc<Changed>> = others.cloned().collect();
+        let others = self.typists.others(user);
         let places = others.iter().map(|began| began.conversation);
         match conversations::find_own(&self.app.db.reader, [user], places).await {
             Ok(own) => {

@@ -1,11 +1,10 @@
-//! What is kept of who types has bounds, and what happens at them.
+//! What waits to be told of who types has bounds, and what happens at them.
 
 use parlour::conversations::Reference;
 use parlour::error::{Error, Result};
-use parlour::id::{ConversationId, UserId};
+use parlour::id::UserId;
 use parlour::limits;
 use parlour::typing::{Listener, Typing};
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Person, TestApp, soon};
@@ -25,47 +24,6 @@ async fn stops(typing: &Typing, person: &Person, other: &Person) {
 /// The next that somebody is told.
 async fn told(listener: &mut Listener) -> Option<(UserId, bool)> {
     soon(listener.next()).await.map(|changed| (changed.user, changed.is_typing))
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_type_at_once_and_the_next_when_there_is_a_place() {
-    let app = TestApp::start().await;
-    let (ada, eve) = (app.user("Ada").await, app.user("Eve").await);
-    let (dan, fay) = (app.user("Dan").await, app.user("Fay").await);
-    for other in [&dan, &fay] {
-        eve.send(other, "hi").await;
-    }
-    let crowd = app.crowd(999).await;
-    let mut groups = Vec::new();
-    for number in 0..10 {
-        let create = "mutation($title: String!, $members: [ID!]!) {
-            createConversation(input: { title: $title, memberIds: $members }) { id } }";
-        let made = ada.ask(create, json!({ "title": format!("Tea {number}"), "members": crowd })).await;
-        groups.push(ConversationId::parse(made["createConversation"]["id"].as_str().expect("an id")).expect("an id"));
-    }
-    let counted = app.counted().await;
-    let (typing, end) = (counted.api.program().typing.clone(), CancellationToken::new());
-    let keeping = tokio::spawn(typing.clone().keep(end.clone()));
-
-    let members = || crowd.iter().chain([&ada.id]);
-    let places = groups.iter().flat_map(|group| members().map(|member| (user(member), *group)));
-    for (member, group) in places.take(limits::TYPISTS - 1) {
-        typing.begin(member, Reference::Id(group)).await.expect("taken");
-    }
-    let mut at_eve = typing.listen(user(&eve.id)).expect("a listener");
-
-    types(&typing, &dan, &eve).await.expect("taken");
-    types(&typing, &fay, &eve).await.expect("taken");
-    stops(&typing, &dan, &eve).await;
-    types(&typing, &fay, &eve).await.expect("taken");
-
-    for expected in [(&dan, true), (&dan, false), (&fay, true)] {
-        assert_eq!(told(&mut at_eve).await, Some((user(&expected.0.id), expected.1)));
-    }
-    end.cancel();
-    keeping.await.expect("it ends");
-    drop((typing, at_eve));
-    counted.finish().await;
 }
 
 #[tokio::test]
