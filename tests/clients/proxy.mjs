@@ -2,12 +2,18 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
+/**
+ * Node can't reset a socket that is just being shut down, as a pipe does whose other end has ended: it answers EINVAL, never
+ * closes the socket, and spins over it for ever when the process would exit. Such a one says goodbye already.
+ */
+const reset = (socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
+
 export async function startProxy(target) {
   const lines = new Set(); // pairs of sockets: [client, server]
   let down = false;
 
   const listener = createServer((client) => {
-    if (down) return client.resetAndDestroy();
+    if (down) return reset(client);
     const server = connect(target.port, '127.0.0.1');
     const line = [client, server];
     lines.add(line);
@@ -15,7 +21,7 @@ export async function startProxy(target) {
       from.setNoDelay(true);
       from.pipe(to);
       // A reset of one side is a reset of the other.
-      from.on('error', () => to.resetAndDestroy());
+      from.on('error', () => reset(to));
       from.on('close', () => { to.destroy(); lines.delete(line); });
     }
   }).listen(0, '127.0.0.1');
@@ -26,7 +32,7 @@ export async function startProxy(target) {
     /** Resets every line, or those that `which` picks; says how many. */
     cut(which = () => true) {
       const picked = [...lines].filter(which);
-      for (const line of picked) for (const socket of line) socket.resetAndDestroy();
+      for (const line of picked) line.forEach(reset);
       return picked.length;
     },
     /** Cut, and nobody gets through until `up`. */
