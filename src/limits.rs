@@ -257,6 +257,9 @@ pub const HEADER_READ: Duration = Duration::from_secs(10);
 pub const BODY_READ: Duration = Duration::from_secs(30);
 /// How long an answer may take to be made.
 pub const REQUEST: Duration = Duration::from_secs(10);
+/// How long an answer to a request with an image may take: it waits for its turn, and for threads of the lowest priority.
+/// Work that is thrown away halfway is asked for again.
+pub const UPLOAD_ANSWER: Duration = Duration::from_secs(60);
 /// How long a multipart body may take: an image over a phone's uplink.
 pub const UPLOAD_READ: Duration = Duration::from_secs(60);
 /// The part of a multipart body that says which file goes where.

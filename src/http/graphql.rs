@@ -95,7 +95,8 @@ impl Call<'_> {
             }
             _ => return Err(Refusal::method(METHODS, "send operations by POST, or queries by GET")),
         };
-        let outcome = timeout(limits::REQUEST, self.execute(operation, &parts.headers, credential)).await;
+        let time = if operation.uploads.is_empty() { limits::REQUEST } else { limits::UPLOAD_ANSWER };
+        let outcome = timeout(time, self.execute(operation, &parts.headers, credential)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Error::unavailable().into()))?;
         Ok(answer::answer(media, &outcome))
     }
