@@ -8,10 +8,12 @@ import type { Conversation, History } from '../feed';
 
 /** So many messages before and behind the view are loaded. */
 const AHEAD = 30;
-/** While one scrolls fast, the history is asked so often, in milliseconds. */
+/** While one scrolls fast or rows change their size, so often it is seen what follows from that, in milliseconds. */
 const PACE = 80;
 /** Nearer to the end than this many pixels is at the end. */
 const NEAR = 24;
+
+const isEnd = (view: VirtualizerHandle, offset = view.scrollOffset) => view.scrollSize - view.viewportSize - offset < NEAR;
 
 interface Scrolled {
   list: RefObject<VirtualizerHandle | null>;
@@ -51,10 +53,21 @@ export function useScrolling({ list, conversation, history, base, count, startsA
     if (isAttentive() && history.at(upTo)) feed.markRead(conversation.id, upTo);
   }, [base, conversation, feed, history, lastSeq, list]);
 
+  /** When rows have been measured. Where all fits into the view nothing scrolls: one is at the end all the same. */
+  const settle = useCallback(() => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      look();
+      if (!list.current || !history?.at(lastSeq) || !isEnd(list.current)) return;
+      sticks.current = true;
+      setAtEnd(true);
+    }, PACE);
+  }, [history, lastSeq, list, look]);
+
   const onScroll = useCallback((offset: number) => {
     const view = list.current;
     if (!view) return;
-    const end = view.scrollSize - view.viewportSize - offset < NEAR;
+    const end = isEnd(view, offset);
     // Rows that are measured move the view too; only who goes up themselves wants to leave the end.
     const wentUp = offset < before.current.offset - 1 && view.scrollSize >= before.current.size;
     before.current = { offset, size: view.scrollSize };
@@ -62,14 +75,14 @@ export function useScrolling({ list, conversation, history, base, count, startsA
     else if (wentUp) sticks.current = false;
     setAtEnd(end || sticks.current);
     setAtStart(offset < NEAR);
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      look();
-    }, PACE);
-  }, [list, look]);
+    settle();
+  }, [list, settle]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
-  const onResize = useCallback(() => { if (sticks.current) toEnd(); }, [toEnd]);
+  const onResize = useCallback(() => {
+    if (sticks.current) toEnd();
+    else settle();
+  }, [settle, toEnd]);
   useLayoutEffect(() => { if (sticks.current) toEnd(); }, [toEnd]);
   // When messages come, when pages are loaded, and when somebody looks again.
   const version = history?.version;
