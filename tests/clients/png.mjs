@@ -9,8 +9,11 @@ function chunk(kind, content) {
   return Buffer.concat([length, body, check]);
 }
 
-/** A PNG; grey, or of the colours that `pixel(x, y)` answers with: [red, green, blue], each of 0 to 255. */
-export function png(width, height, pixel = () => [128, 128, 128]) {
+/**
+ * A PNG; grey, or of the colours that `pixel(x, y)` answers with: [red, green, blue], each of 0 to 255. With so many bytes of
+ * ballast, in a chunk that nobody has to understand.
+ */
+export function png(width, height, pixel = () => [128, 128, 128], ballast = 0) {
   const head = Buffer.alloc(13);
   head.writeUInt32BE(width, 0);
   head.writeUInt32BE(height, 4);
@@ -21,7 +24,7 @@ export function png(width, height, pixel = () => [128, 128, 128]) {
   }
   return Buffer.concat([
     Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-    chunk('IHDR', head), chunk('IDAT', deflateSync(lines)), chunk('IEND', Buffer.alloc(0)),
+    chunk('IHDR', head), ...(ballast ? [chunk('baLt', Buffer.alloc(ballast))] : []), chunk('IDAT', deflateSync(lines)), chunk('IEND', Buffer.alloc(0)),
   ]);
 }
 

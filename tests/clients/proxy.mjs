@@ -11,12 +11,21 @@ const reset = (socket) => (socket.writableEnded ? socket.destroy() : socket.rese
 export async function startProxy(target) {
   const lines = new Set(); // pairs of sockets: [client, server]
   let down = false;
+  let room = Infinity;
+  const listeners = []; // of the next line that has taken all that it may
 
   const listener = createServer((client) => {
     if (down) return reset(client);
     const server = connect(target.port, '127.0.0.1');
     const line = [client, server];
     lines.add(line);
+    let taken = 0;
+    client.on('data', ({ length }) => {
+      taken += length;
+      if (taken < room) return;
+      client.unpipe(server);
+      for (const tell of listeners.splice(0)) tell();
+    });
     for (const [from, to] of [line, line.toReversed()]) {
       from.setNoDelay(true);
       from.pipe(to);
@@ -38,6 +47,13 @@ export async function startProxy(target) {
     /** Cut, and nobody gets through until `up`. */
     goDown() { down = true; proxy.cut(); },
     goUp() { down = false; },
+    /** From here on a line takes so many bytes of its client in all, until it is allowed more. */
+    allow(bytes) {
+      room = bytes;
+      for (const [client, server] of lines) client.unpipe(server).pipe(server);
+    },
+    /** When a line stands still next, as it has taken what it may. */
+    held: () => new Promise((resolve) => { listeners.push(resolve); }),
     /** The lines of this moment fall silent without a word, as when a laptop changes networks. New ones work. */
     freeze() { for (const [client, server] of lines) { client.unpipe(server); server.unpipe(client); } },
     close() { proxy.goDown(); listener.close(); },

@@ -156,6 +156,7 @@ export const texts = {
     size: (bytes: number) => (bytes < 1_000_000 ? kilobytes : megabytes).format(bytes / (bytes < 1_000_000 ? 1_000 : 1_000_000)),
     unsupported: 'This is not an image that can be sent. Choose a JPEG, PNG, WebP or GIF.',
     tooLarge: (bytes: number) => `This image is too large. Choose one of up to ${Math.floor(bytes / 2 ** 20)} MiB.`,
+    tooLargeOnTheWay: 'something between here and the server does not let an image of this size through',
     tooManyPixels: (pixels: number) => `This image is too large. Choose one of up to ${Math.floor(pixels / 1_000_000)} megapixels.`,
   },
 

@@ -8,25 +8,38 @@ const PATIENCE = 20_000;
 
 export const endpoint = `${location.origin}/graphql`;
 
-/** Resolves when the browser finds itself online, or somebody looks at the page again. */
-function hope(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    addEventListener('online', () => resolve(), { signal });
-    document.addEventListener('visibilitychange', () => document.hidden || resolve(), { signal });
-  });
+/** Tells when the browser finds itself online, and when somebody looks at the page again. */
+export function onHope(listener: () => void): () => void {
+  const end = new AbortController();
+  addEventListener('online', listener, end);
+  document.addEventListener('visibilitychange', () => document.hidden || listener(), end);
+  return () => end.abort();
 }
 
-/** Soon at first, then less often, and not all clients at once; at once when there is new hope. */
-async function retryWait(retries: number): Promise<void> {
-  const found = new AbortController();
-  const time = 100 + Math.random() * Math.min(9_900, 1_000 * 2 ** retries);
-  await Promise.race([new Promise((resolve) => setTimeout(resolve, time)), hope(found.signal)]);
-  found.abort();
+/**
+ * How the socket waits before it comes back: soon at first, then less often, and not all clients at once. New hope ends the
+ * wait, and what fails after it fails for the first time.
+ */
+function patientRetry() {
+  let since = 0;
+  return (retries: number) => new Promise<void>((resolve) => {
+    since = Math.min(since, retries);
+    const done = () => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const timer = setTimeout(done, 100 + Math.random() * Math.min(9_900, 1_000 * 2 ** (retries - since)));
+    const stop = onHope(() => {
+      since = retries + 1;
+      done();
+    });
+  });
 }
 
 /** A client for whoever is signed in now, by the cookie. It is thrown away at the end of the session. */
 export function connect() {
-  const socket = parlourSocket(endpoint, { retryWait });
+  const socket = parlourSocket(endpoint, { retryWait: patientRetry() });
   const goneOffline = () => socket.terminate();
   addEventListener('offline', goneOffline);
   const client = new Client({

@@ -2,7 +2,7 @@
 import { type AnyVariables, type Client, CombinedError } from 'urql';
 import { type Line, Refusal } from '../feed';
 import type { TypedDocumentString } from '../gql/graphql';
-import type { Connection } from './client';
+import { type Connection, onHope } from './client';
 import { refusal } from './refusal';
 import { upload } from './upload';
 
@@ -24,15 +24,19 @@ export async function ask<Result, Variables>(
 ): Promise<Result> {
   const text = document.toString();
   const isMutation = text.trimStart().startsWith('mutation');
-  const { data, error } = await client[isMutation ? 'mutation' : 'query'](text, variables as AnyVariables).toPromise();
+  // What was begun is done, also when the page is closed meanwhile: a message arrives, a mark is moved.
+  const { data, error } = await (isMutation
+    ? client.mutation(text, variables as AnyVariables, { fetchOptions: { keepalive: true } })
+    : client.query(text, variables as AnyVariables)).toPromise();
   if (error) throw meaning(error);
   return data as Result;
 }
 
 export function lineOf({ client, socket }: Connection): Line {
+  const onCut = (listener: () => void) => socket.on('closed', listener);
   return {
     request: (document, variables, onProgress) =>
-      onProgress ? upload(document, variables, onProgress) : ask(client, document, variables),
+      onProgress ? upload(document, variables, onProgress, onCut) : ask(client, document, variables),
     subscribe: (document, variables, sink) => {
       let ended = false;
       const end = (reason?: unknown) => {
@@ -50,10 +54,7 @@ export function lineOf({ client, socket }: Connection): Line {
         stop();
       };
     },
-    onCut: (listener) => socket.on('closed', listener),
-    onHope: (listener) => {
-      addEventListener('online', listener);
-      return () => removeEventListener('online', listener);
-    },
+    onCut,
+    onHope,
   };
 }

@@ -72,7 +72,10 @@ function begin(gone: Gone | undefined, become: (state: State) => void): () => vo
     onSignedOut: signedOut,
     onMessage: (message) => notify(feed, message),
   });
+  // What the browser has not kept would be lost with the page.
+  const hold = (event: BeforeUnloadEvent) => { if (feed.outbox.isAtRisk) event.preventDefault(); };
   become('asking');
+  addEventListener('beforeunload', hold);
   let over = false;
   const limits = ask(connection.client, LimitsDocument, {}).then(({ serverInfo }) => serverInfo.limits);
   limits.catch(() => {});
@@ -97,6 +100,7 @@ function begin(gone: Gone | undefined, become: (state: State) => void): () => vo
   });
   return () => {
     over = true;
+    removeEventListener('beforeunload', hold);
     feed.stop();
     connection.close();
   };

@@ -71,7 +71,9 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
   function send() {
     if (!canSend) return;
     if (edited) {
-      void attempt(() => feed.edit(edited.id, text.trim()));
+      // What could not be changed is still there to be tried again.
+      const changed = { ...edited, text: text.trim() };
+      void attempt(() => feed.edit(edited.id, changed.text)).then((done) => { if (!done) onEdit(changed); });
     } else {
       feed.send({
         to: by,

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Redirect } from 'wouter';
 import { useFeed, useSession } from '../app/context';
-import type { Conversation, ConversationRef, Message } from '../feed';
+import { type Conversation, type ConversationRef, isPassing, type Message } from '../feed';
 import { texts } from '../texts';
 import { Composer, type ComposerHandle } from './composer';
 import { Back, Head } from './head';
@@ -23,12 +23,12 @@ export function ConversationPane({ by }: { by: ConversationRef }) {
   useEffect(() => {
     if (isKnown) return;
     let over = false;
-    const become = (next: typeof state) => over || setState(next);
     const look = async () => {
       const found = await feed.find(conversationId ? { conversationId } : { userId: userId! });
-      if (!found) become(userId && (await feed.meet(userId)) ? 'met' : 'gone');
+      if (!found && !over) setState(userId && (await feed.meet(userId)) ? 'met' : 'gone');
     };
-    look().catch(() => become('gone'));
+    // A bad line says nothing of whether it is there.
+    feed.patience.insist(look, () => !over, (reason) => !isPassing(reason)).catch(() => over || setState('gone'));
     return () => { over = true; };
   }, [feed, conversationId, userId, isKnown]);
 

@@ -13,8 +13,6 @@ const PACE = 80;
 /** Nearer to the end than this many pixels is at the end. */
 const NEAR = 24;
 
-const isEnd = (view: VirtualizerHandle, offset = view.scrollOffset) => view.scrollSize - view.viewportSize - offset < NEAR;
-
 interface Scrolled {
   list: RefObject<VirtualizerHandle | null>;
   conversation: Conversation | undefined;
@@ -25,6 +23,8 @@ interface Scrolled {
   /** Whether to begin at the end. */
   startsAtEnd: boolean;
 }
+
+const isEnd = (view: VirtualizerHandle, offset = view.scrollOffset) => view.scrollSize - view.viewportSize - offset < NEAR;
 
 export function useScrolling({ list, conversation, history, base, count, startsAtEnd }: Scrolled) {
   const { feed } = useSession();

@@ -6,10 +6,11 @@ import {
 } from '../gql/graphql';
 import type { ConversationRef, Message, Person } from './entities';
 import { History } from './history';
-import { isSignedOut, type Line, patience } from './line';
+import { isSignedOut, type Line } from './line';
 import { Members } from './members';
 import { News } from './news';
 import { type Draft, inputOf, Outbox, type OutboxStore, type Outgoing } from './outbox';
+import { Patience } from './patience';
 import { Reading } from './reading';
 import { Signal } from './signal';
 import { State, type Status } from './state';
@@ -41,6 +42,7 @@ export class Feed {
   readonly members: Members;
   readonly typing: Typing;
   readonly outbox: Outbox;
+  readonly patience = new Patience();
   readonly #signal = new Signal();
   readonly #state = new State();
   readonly #reading: Reading;
@@ -60,7 +62,8 @@ export class Feed {
     const learn = (person: Person) => this.#state.learnPerson(person);
     this.members = new Members(line, learn, changed);
     this.typing = new Typing(line, learn, changed);
-    this.outbox = new Outbox(options.outbox, (item) => this.#transmit(item), changed, () => this.#end());
+    const [lane, transmit] = [this.#state.placeOf.bind(this.#state), (item: Outgoing) => this.#transmit(item)];
+    this.outbox = new Outbox(options.outbox, this.patience, lane, transmit, changed, () => this.#end());
     this.#reading = new Reading(line);
   }
 
@@ -77,7 +80,7 @@ export class Feed {
   /** The history of a conversation, to be asked with `need` for what the view shows. */
   history(id: string): History {
     const known = this.#histories.get(id) ?? new History(
-      id, this.options.line, (node) => this.#state.learnMessage(node), () => this.#signal.changed(),
+      id, this.options.line, this.patience, (node) => this.#learnMessage(node), () => this.#signal.changed(),
     );
     this.#histories.delete(id);
     this.#histories.set(id, known);
@@ -90,15 +93,16 @@ export class Feed {
   /** Resolves when there is something to show; goes on by itself until `stop`. */
   async start(): Promise<void> {
     const { line } = this.options;
-    this.#stops.push(line.onCut(() => this.#become('behind')), line.onHope(() => this.outbox.flush()));
+    this.#stops.push(line.onCut(() => this.#become('behind')), line.onHope(() => this.#hope()));
     await this.#begin();
-    if (!this.#stopped) await this.outbox.open();
+    if (!this.#stopped) this.#hope();
   }
 
   stop(): void {
     this.#stopped = true;
     this.#era += 1;
     this.outbox.stop();
+    this.patience.hope();
     this.#unfollow();
     for (const stop of this.#stops.splice(0)) stop();
   }
@@ -159,20 +163,19 @@ export class Feed {
   async #begin(): Promise<void> {
     const era = ++this.#era;
     this.#unfollow();
-    for (let tries = 0; ; tries += 1) {
-      try {
-        const snapshot = await this.options.line.request(SnapshotDocument, {});
-        if (era !== this.#era) return;
-        if (!snapshot.me) return this.#end();
-        this.#take(snapshot, snapshot.me);
-        break;
-      } catch (reason) {
-        if (era !== this.#era) return;
-        if (isSignedOut(reason)) return this.#end();
-        await new Promise((resolve) => setTimeout(resolve, patience(reason, tries)));
-        if (era !== this.#era) return;
-      }
-    }
+    const isWanted = () => era === this.#era;
+    const look = () => this.options.line.request(SnapshotDocument, {});
+    // Only that nobody is signed in is final.
+    const snapshot = await this.patience.insist(look, isWanted, isSignedOut).catch(() => undefined);
+    if (!isWanted()) return;
+    if (snapshot?.me) this.#take(snapshot, snapshot.me);
+    else this.#end();
+  }
+
+  /** A better time: what waits is tried, and what pages of this browser have left that are gone is taken up. */
+  #hope(): void {
+    this.patience.hope();
+    if (this.me) void this.outbox.open();
   }
 
   #take({ feedCursor, conversations }: SnapshotQuery, me: Me): void {
@@ -201,7 +204,7 @@ export class Feed {
         if (era !== this.#era) return;
         if (isSignedOut(reason)) return this.#end();
         this.#become('behind');
-        setTimeout(() => era === this.#era && void this.#begin(), patience(reason, 0));
+        void this.patience.waiting()(reason).then(() => { if (era === this.#era) void this.#begin(); });
       },
     });
     const typing = this.typing.follow();
@@ -255,6 +258,12 @@ export class Feed {
     }
   }
 
+  /** Of one's own it is known now that they have arrived, whatever became of the answer. */
+  #learnMessage(fragment: MessageFragment): Message {
+    this.outbox.remove(fragment.id);
+    return this.#state.learnMessage(fragment);
+  }
+
   /** A message as it is now, by an event or an answer, and perhaps for the second time. */
   #heard(fragment: MessageFragment): Message {
     const message = this.#state.learnMessage(fragment);
@@ -291,16 +300,9 @@ export class Feed {
     const era = this.#era;
     this.#fetching.set(conversationId, heard);
     void (async () => {
-      for (let tries = 0; era === this.#era; tries += 1) {
-        try {
-          await this.find({ conversationId });
-          break;
-        } catch (reason) {
-          if (isSignedOut(reason)) return this.#end();
-          await new Promise((resolve) => setTimeout(resolve, patience(reason, tries)));
-        }
-      }
-      if (era !== this.#era) return;
+      const isWanted = () => era === this.#era;
+      await this.patience.insist(() => this.find({ conversationId }), isWanted, isSignedOut).catch(() => this.#end());
+      if (!isWanted()) return;
       const events = this.#fetching.get(conversationId) ?? [];
       this.#fetching.delete(conversationId);
       // Where it is gone again, there is nothing to tell of it.
@@ -333,7 +335,7 @@ export class Feed {
   #become(status: Status): void {
     if (status === 'live') {
       this.#reading.flush();
-      this.outbox.flush();
+      this.#hope();
     } else this.typing.clear();
     if (status === 'live' || this.me) this.status = status;
     this.#signal.changed();

@@ -3,7 +3,8 @@
 // for whatever reason, is simply a gap that is loaded when it comes into view.
 import { HistoryPageDocument, type MessageFragment } from '../gql/graphql';
 import { type Message, tombstone } from './entities';
-import { type Line, patience } from './line';
+import type { Line } from './line';
+import type { Patience } from './patience';
 
 const PAGE = 50;
 /** As many pages as are kept: 600 messages, some screens in each direction. */
@@ -25,7 +26,7 @@ export class History {
   /** By page: seq → message. */
   readonly #pages = new Map<number, Map<number, Message>>();
   readonly #loading = new Set<number>();
-  #tries = 0;
+  #wait: (reason: unknown) => Promise<void>;
   /** Rises when everything is read anew: answers that were asked for before are no longer wanted. */
   #era = 0;
   #view = { from: 1, upTo: 1 };
@@ -33,9 +34,12 @@ export class History {
   constructor(
     readonly conversationId: string,
     private readonly line: Line,
+    private readonly patience: Patience,
     private readonly learn: (message: MessageFragment) => Message,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    this.#wait = patience.waiting();
+  }
 
   /** The message of a seq; undefined when it is not loaded. */
   at(seq: number): Message | undefined {
@@ -119,7 +123,7 @@ export class History {
         size: PAGE,
       });
       if (era !== this.#era) return;
-      this.#tries = 0;
+      this.#wait = this.patience.waiting();
       for (const node of messages.nodes) {
         // Near the end the server moves the page back: what belongs to its neighbour is taken along where that is kept.
         const number = pageOf(node.seq);
@@ -127,7 +131,7 @@ export class History {
       }
     } catch (reason) {
       // Stays marked as loading for the wait, so that the view does not ask at once again.
-      await new Promise((resolve) => setTimeout(resolve, patience(reason, this.#tries++)));
+      await this.#wait(reason);
     } finally {
       if (era === this.#era) {
         this.#loading.delete(page);

@@ -26,7 +26,10 @@ export interface Line {
   ): () => void;
   /** Tells of each time the socket is cut. Answers with what ends that. */
   onCut(listener: () => void): () => void;
-  /** Tells when it is worth trying at once what waits for a better time: the browser is online again. */
+  /**
+   * Tells when it is worth trying at once what waits for a better time: the browser is online again, or somebody looks at
+   * the page again.
+   */
   onHope(listener: () => void): () => void;
 }
 
@@ -52,9 +55,3 @@ export const isPassing = (reason: unknown) => !(reason instanceof Refusal) || PA
 
 /** Whether the session is over. */
 export const isSignedOut = (reason: unknown) => reason instanceof Refusal && reason.code === 'UNAUTHENTICATED';
-
-/** How long to wait before the next try: what the server asks for, or longer each time, and not all clients at once. */
-export function patience(reason: unknown, tries: number): number {
-  if (reason instanceof Refusal && reason.retryAfterMs !== undefined) return reason.retryAfterMs;
-  return Math.min(10_000, 500 * 2 ** tries) * (0.5 + Math.random() / 2);
-}

@@ -3,7 +3,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { SendMessageInput } from '../gql/graphql';
 import type { ConversationRef } from './entities';
-import { isPassing, isSignedOut, patience, type Refusal } from './line';
+import { isPassing, isSignedOut, type Refusal } from './line';
+import type { Patience } from './patience';
 
 /** An image that is to be sent, with its size for the view. */
 export interface OutgoingImage {
@@ -27,13 +28,17 @@ export interface Outgoing extends Draft {
   /** `failed`: the server refused for good; it waits for its writer to retry or discard it. */
   state: 'waiting' | 'failed';
   /** How much of the image is on the way, from 0 to 1, while it is being sent. */
-  progress?: number;
+  progress?: number | undefined;
   /** Why the server refused. */
   reason?: string;
 }
 
 /** Where the outbox lives while the page is closed. */
 export interface OutboxStore {
+  /**
+   * What waits. Asked at the start, and again at each better time for what pages that are gone have left: what another
+   * page is sending may be left out then.
+   */
   all(): Promise<Outgoing[]>;
   put(item: Outgoing): Promise<void>;
   remove(id: string): Promise<void>;
@@ -58,27 +63,40 @@ export const inputOf = ({ id, to, text, image, replyTo }: Outgoing): SendMessage
   ...(replyTo && { replyToId: replyTo.id }),
 });
 
-const target = ({ to }: Draft) => to.conversationId ?? to.userId;
+/** Where a browser keeps nothing (some private windows, a full disk), messages go all the same. */
+function unkept(reason: unknown): Outgoing[] {
+  console.error('the outbox could not be kept', reason);
+  return [];
+}
 
 export class Outbox {
   /** In the order of writing. Replaced with each change. */
   items: readonly Outgoing[] = [];
-  /** Who is being sent to: one message at a time each, so that they arrive in the order of writing. */
+  /** Lanes in which something is on its way. */
   readonly #busy = new Set<string>();
-  readonly #wakes = new Set<() => void>();
+  /** What could not be kept, or not yet. */
+  readonly #unkept = new Set<string>();
+  /** What was removed while the store is read: it may be told of it still. */
+  #removed: Set<string> | undefined;
   #stopped = false;
 
   constructor(
     private readonly store: OutboxStore,
+    private readonly patience: Patience,
+    /** Where messages go one at a time, so that they arrive in the order of writing: the same for all addresses of a place. */
+    private readonly lane: (to: ConversationRef) => string,
     private readonly transmit: (item: Outgoing) => Promise<void>,
     private readonly changed: () => void,
     private readonly signedOut: () => void,
   ) {}
 
-  /** Takes up what waited while the page was closed. */
+  /** Takes up what waited while the page was closed, and what pages that were closed meanwhile have left. */
   async open(): Promise<void> {
-    const kept = await this.store.all();
-    const known = new Set(this.items.map(({ id }) => id));
+    if (this.#removed) return;
+    const removed = (this.#removed = new Set());
+    const kept = await this.store.all().catch(unkept);
+    this.#removed = undefined;
+    const known = new Set([...removed, ...this.items.map(({ id }) => id)]);
     this.#set([...kept.filter(({ id }) => !known.has(id)), ...this.items].sort((a, b) => (a.id < b.id ? -1 : 1)));
     this.flush();
   }
@@ -102,57 +120,53 @@ export class Outbox {
   remove(id: string): void {
     if (!this.items.some((item) => item.id === id)) return;
     this.#set(this.items.filter((item) => item.id !== id));
-    this.store.remove(id).catch((reason: unknown) => console.error('the outbox could not be kept', reason));
+    this.#removed?.add(id);
+    this.#unkept.delete(id);
+    this.store.remove(id).catch(unkept);
   }
 
   /** More of an image is on the way. Of this nothing is kept. */
-  progress(id: string, progress: number): void {
+  progress(id: string, progress: number | undefined): void {
     this.#set(this.items.map((item) => (item.id === id ? { ...item, progress } : item)));
   }
 
-  /** Sends what waits; also called when there is new hope, which ends all waiting. */
+  /** Whether something would be lost if the page were closed now. */
+  get isAtRisk(): boolean {
+    return this.#unkept.size > 0;
+  }
+
+  /** Sends what waits. */
   flush(): void {
-    for (const wake of this.#wakes) wake();
-    for (const item of this.items) if (item.state === 'waiting') void this.#run(target(item));
+    for (const { state, to } of this.items) if (state === 'waiting') void this.#run(this.lane(to));
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const wake of this.#wakes) wake();
   }
 
-  async #run(to: string): Promise<void> {
-    if (this.#busy.has(to)) return;
-    this.#busy.add(to);
-    for (let tries = 0; !this.#stopped; ) {
-      const item = this.items.find((candidate) => candidate.state === 'waiting' && target(candidate) === to);
+  async #run(lane: string): Promise<void> {
+    if (this.#busy.has(lane)) return;
+    this.#busy.add(lane);
+    let wait = this.patience.waiting();
+    while (!this.#stopped) {
+      const item = this.items.find(({ state, to }) => state === 'waiting' && this.lane(to) === lane);
       if (!item) break;
       try {
         await this.transmit(item);
         this.remove(item.id);
-        tries = 0;
+        wait = this.patience.waiting();
       } catch (reason) {
+        // The next try begins with the first byte.
+        this.progress(item.id, undefined);
         if (isSignedOut(reason)) {
           this.signedOut();
           break;
         }
-        if (isPassing(reason)) await this.#wait(patience(reason, tries++));
+        if (isPassing(reason)) await wait(reason);
         else this.#change(item.id, (refused) => ({ ...refused, state: 'failed', reason: (reason as Refusal).message }));
       }
     }
-    this.#busy.delete(to);
-  }
-
-  #wait(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.#wakes.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, milliseconds);
-      this.#wakes.add(wake);
-    });
+    this.#busy.delete(lane);
   }
 
   #change(id: string, change: (item: Outgoing) => Outgoing): void {
@@ -164,7 +178,8 @@ export class Outbox {
   }
 
   #keep(item: Outgoing): void {
-    this.store.put(item).catch((reason: unknown) => console.error('the outbox could not be kept', reason));
+    this.#unkept.add(item.id);
+    this.store.put(item).then(() => this.#unkept.delete(item.id)).catch(unkept);
   }
 
   #set(items: readonly Outgoing[]): void {

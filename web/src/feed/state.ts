@@ -1,6 +1,6 @@
 // What is known: people, conversations, and how the sidebar shows them.
 import type { ConversationFragment, MessageFragment, PersonFragment } from '../gql/graphql';
-import { activity, type Conversation, conversation, type Message, message, type Person, tombstone } from './entities';
+import { activity, type Conversation, type ConversationRef, conversation, type Message, message, type Person, tombstone } from './entities';
 
 const UNKNOWN = (id: string): Person => ({ id, fullName: '…', profilePic: null, deletedAt: null });
 
@@ -36,6 +36,11 @@ export class State {
   get sidebar(): readonly Conversation[] {
     this.#sidebar ??= [...this.#conversations.values()].sort((a, b) => (activity(a) < activity(b) ? 1 : -1));
     return this.#sidebar;
+  }
+
+  /** One name for where somebody writes to: a direct conversation can be told by its id, and by who the other one is. */
+  placeOf({ conversationId, userId }: ConversationRef): string {
+    return (conversationId && this.conversation(conversationId)?.otherUserId) ?? conversationId ?? userId ?? '';
   }
 
   directWith(userId: string): Conversation | undefined {

@@ -1,0 +1,183 @@
+// What waits to be sent, when more than the line goes wrong: the session, the page, the browser's storage, another message.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { launch } from '../browser.mjs';
+import { evening, png } from '../png.mjs';
+import { startProxy } from '../proxy.mjs';
+import { startServer } from '../server.mjs';
+import { isAccessible } from './axe.mjs';
+import { join, open, said, visit, write } from './people-in-browser.mjs';
+
+/** Ends somebody's sessions, from another device. */
+async function endSessions(url, email) {
+  const ask = async (query, token) => {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify({ query }),
+    });
+    return (await answer.json()).data;
+  };
+  const { login } = await ask(`mutation { login(input: { email: "${email}", password: "correct horse battery" }) { token } }`);
+  const { revokeOtherSessions } = await ask('mutation { revokeOtherSessions }', login.token);
+  assert.ok(revokeOtherSessions > 0);
+}
+
+describe('what waits to be sent', { timeout: 240_000 }, () => {
+  let server, proxy, browser, ada, bob;
+  before(async () => {
+    server = await startServer();
+    proxy = await startProxy(server);
+    browser = await launch();
+    ada = await join(await visit(browser, proxy.url), 'Ada Lovelace');
+    bob = await join(await visit(browser, server.url), 'Bob Byron');
+    await open(ada, 'Bob Byron');
+    await write(ada, 'first.');
+    await open(bob, 'Ada Lovelace');
+    await said(bob, 'first.').waitFor();
+  });
+  after(async () => {
+    await browser?.close();
+    proxy?.close();
+    await server?.dispose();
+  });
+
+  const waits = (person, text) => said(person, text).getByLabel('Waiting to be sent').waitFor();
+  /** It has arrived, once, and nothing waits any more. */
+  async function arrives(text) {
+    await said(bob, text).waitFor({ timeout: 30_000 });
+    await said(ada, text).and(ada.page.locator('[data-outgoing]')).waitFor({ state: 'detached', timeout: 30_000 });
+    for (const person of [ada, bob]) assert.equal(await said(person, text).count(), 1);
+  }
+  /** Nothing of this page reaches the server. */
+  const isolate = ({ page }) => page.route('**/graphql', (route) => route.abort());
+  const choose = ({ page }, name, buffer) =>
+    page.locator('input[type=file][aria-label="Add an image"]').setInputFiles({ name, mimeType: 'image/png', buffer });
+  const attached = ({ page }) => page.getByRole('group', { name: 'Image to be sent' });
+
+  test('an image shows how far it is, and is sent once when its line is cut halfway and the server is killed', async () => {
+    // What the bar says, when that is more than before.
+    const more = async (least) => (await ada.page.waitForFunction((least) => {
+      const bar = document.querySelector('[data-outgoing] progress');
+      return bar?.value > least && bar.value;
+    }, least)).jsonValue();
+
+    // What the line does not take stands in the buffers of the system, which hold some megabytes.
+    const size = 10_000_000;
+    proxy.allow(size / 10);
+    const held = proxy.held();
+    await choose(ada, 'heavy.png', png(90, 60, undefined, size));
+    await attached(ada).waitFor();
+    await write(ada, 'halfway.');
+    await held;
+    assert.ok(await more(0) < 1);
+    const again = proxy.held();
+    assert.ok(proxy.cut() > 0);
+    await again;
+    const afterAll = proxy.held();
+    await server.end('SIGKILL');
+    await server.start();
+    await afterAll;
+    await isAccessible(ada, 'an image on its way');
+    const share = await more(0);
+    proxy.allow(size * 0.4);
+    assert.ok(await more(share) > share);
+    proxy.allow(Infinity);
+    await said(bob, 'halfway.').locator('button.picture img').waitFor({ timeout: 30_000 });
+    await arrives('halfway.');
+  });
+
+  test('a refused message holds nobody up', async () => {
+    await isolate(ada);
+    // It passes here, and the server finds it too long to a side.
+    await choose(ada, 'long.png', png(10_001, 2));
+    await attached(ada).waitFor();
+    await write(ada, 'too long.');
+    await write(ada, 'behind it.');
+    await waits(ada, 'behind it.');
+    await ada.page.unroute('**/graphql');
+    await arrives('behind it.');
+    await said(ada, 'too long.').getByText(/Not sent: .*10,?000/).waitFor();
+    await said(ada, 'too long.').getByRole('button', { name: 'Discard' }).click();
+    await said(ada, 'too long.').waitFor({ state: 'detached' });
+    assert.equal(await said(bob, 'too long.').count(), 0);
+  });
+
+  test('an image that a proxy does not let through is refused, and not tried for ever', async () => {
+    await ada.page.route('**/graphql', (route) => (route.request().headers()['content-type'].startsWith('multipart/')
+      ? route.fulfill({ status: 413, contentType: 'text/html', body: '<h1>413 Request Entity Too Large</h1>' })
+      : route.continue()));
+    await choose(ada, 'evening.png', evening(60, 40));
+    await attached(ada).waitFor();
+    await write(ada, 'not through.');
+    await said(ada, 'not through.').getByText(/Not sent: something between here and the server/).waitFor();
+    await ada.page.unroute('**/graphql');
+    await said(ada, 'not through.').getByRole('button', { name: 'Try again' }).click();
+    await arrives('not through.');
+  });
+
+  test('messages outlive their session, and go when their writer has logged in again', async () => {
+    proxy.goDown();
+    await ada.context.setOffline(true);
+    await write(ada, 'over the end.');
+    await waits(ada, 'over the end.');
+    await endSessions(server.url, ada.email);
+    proxy.goUp();
+    await ada.context.setOffline(false);
+    await ada.page.getByLabel('E-mail').fill(ada.email);
+    await ada.page.getByLabel('Password').fill('correct horse battery');
+    await ada.page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await arrives('over the end.');
+  });
+
+  test('what a closed page has left is sent by another one that was there all along', async () => {
+    const other = await ada.tab(new URL(ada.page.url()).pathname);
+    await said(other, 'first.').waitFor();
+    await isolate(ada);
+    await write(ada, 'left behind.');
+    await waits(ada, 'left behind.');
+    await ada.page.close();
+    ada = other;
+    await ada.context.setOffline(true);
+    await ada.context.setOffline(false);
+    await arrives('left behind.');
+  });
+
+  test('where the browser keeps nothing, they go all the same, and a page that would lose some asks before it closes', async () => {
+    await ada.context.addInitScript(() => {
+      indexedDB.open = () => { throw new DOMException('The user denied permission to access the database.', 'SecurityError'); };
+    });
+    await ada.page.reload();
+    await said(ada, 'first.').waitFor();
+    await write(ada, 'kept nowhere.');
+    await arrives('kept nowhere.');
+
+    await isolate(ada);
+    await write(ada, 'at risk.');
+    await waits(ada, 'at risk.');
+    const asked = ada.page.waitForEvent('dialog');
+    await ada.page.close({ runBeforeUnload: true });
+    const dialog = await asked;
+    assert.equal(dialog.type(), 'beforeunload');
+    await dialog.dismiss();
+    await ada.page.unroute('**/graphql');
+    await arrives('at risk.');
+  });
+
+  test('an edit that could not be made is still there to be tried again', async () => {
+    await write(ada, 'misteak.');
+    await arrives('misteak.');
+    await isolate(ada);
+    const field = ada.page.getByRole('textbox', { name: 'Your message' });
+    await field.press('ArrowUp');
+    await field.fill('mistake.');
+    await field.press('Enter');
+    await ada.page.getByText('The server could not be reached.').first().waitFor();
+    await ada.page.getByText('You edit a message').waitFor();
+    assert.equal(await field.inputValue(), 'mistake.');
+    await ada.page.unroute('**/graphql');
+    await field.press('Enter');
+    await said(bob, 'mistake.').waitFor();
+    assert.equal(await field.inputValue(), '');
+  });
+});
