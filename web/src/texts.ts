@@ -107,6 +107,7 @@ export const texts = {
     deleteLead: 'It is deleted for everybody. A note that there was one stays.',
     actions: 'What to do with this message',
     waiting: 'Waiting to be sent',
+    waitingHere: 'Not sent yet: leave this page open',
     failed: (reason: string) => `Not sent: ${reason}`,
     retry: 'Try again',
     discard: 'Discard',

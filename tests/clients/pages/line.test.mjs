@@ -78,7 +78,8 @@ describe('the pages on a bad line', { timeout: 240_000 }, () => {
   test('what waits is kept over a reload', async () => {
     proxy.goDown();
     await write(ada, 'before the reload');
-    await said(ada, 'before the reload').waitFor();
+    // It says so when it is kept.
+    await said(ada, 'before the reload').getByLabel('Waiting to be sent').waitFor();
     await ada.page.close();
     proxy.goUp();
     ada = await ada.tab();

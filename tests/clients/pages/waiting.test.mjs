@@ -136,10 +136,10 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
     await isolate(ada);
     await write(ada, 'left behind.');
     await waits(ada, 'left behind.');
+    // As when somebody looks at the other one, which learns who else is there, and that they go.
+    await other.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await ada.page.close();
     ada = other;
-    await ada.context.setOffline(true);
-    await ada.context.setOffline(false);
     await arrives('left behind.');
   });
 
@@ -154,7 +154,7 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
 
     await isolate(ada);
     await write(ada, 'at risk.');
-    await waits(ada, 'at risk.');
+    await said(ada, 'at risk.').getByLabel('Not sent yet: leave this page open').waitFor();
     const asked = ada.page.waitForEvent('dialog');
     await ada.page.close({ runBeforeUnload: true });
     const dialog = await asked;

@@ -75,7 +75,9 @@ function begin(gone: Gone | undefined, become: (state: State) => void): () => vo
   // What the browser has not kept would be lost with the page.
   const hold = (event: BeforeUnloadEvent) => { if (feed.outbox.isAtRisk) event.preventDefault(); };
   become('asking');
+  const hurry = () => feed.reading.hurry();
   addEventListener('beforeunload', hold);
+  addEventListener('pagehide', hurry);
   let over = false;
   const limits = ask(connection.client, LimitsDocument, {}).then(({ serverInfo }) => serverInfo.limits);
   limits.catch(() => {});
@@ -101,6 +103,7 @@ function begin(gone: Gone | undefined, become: (state: State) => void): () => vo
   return () => {
     over = true;
     removeEventListener('beforeunload', hold);
+    removeEventListener('pagehide', hurry);
     feed.stop();
     connection.close();
   };

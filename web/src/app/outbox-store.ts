@@ -6,16 +6,18 @@ import { memoryStore, type OutboxStore, type Outgoing } from '../feed';
 /** A message, with the page that keeps it. */
 type Row = Outgoing & { page?: string };
 
-/** This page, and a lock that is held for as long as the page is there: it tells the others that its rows are seen to. */
+/** This page, and a lock that it holds for as long as it is there: so the others know that its rows are seen to. */
 const page = uuidv7();
-const lockOf = (id: string) => `parlour.page.${id}`;
+const PREFIX = 'parlour.page.';
 // Only of pages that came by HTTPS; without it, a message may be sent by two pages, which it stands.
 const locks = 'locks' in navigator ? navigator.locks : undefined;
-locks?.request(lockOf(page), () => new Promise(() => {})).catch(() => {});
+locks?.request(PREFIX + page, () => new Promise(() => {})).catch(() => {});
 
-async function pages(): Promise<ReadonlySet<string>> {
+/** The other pages of this browser. */
+async function others(): Promise<ReadonlySet<string>> {
   const { held = [] } = (await locks?.query()) ?? {};
-  return new Set(held.map(({ name = '' }) => name));
+  const names = held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
+  return new Set(names.filter((id) => id !== page));
 }
 
 /** In memory where there is no database. Where there is one and it may not be used, each call rejects. */
@@ -24,15 +26,29 @@ export function outboxStore(userId: () => string): OutboxStore {
   const store = createStore('parlour', 'outbox');
   const key = (id: string) => `${userId()}/${id}`;
   let isFirst = true;
+  let left = () => {};
+  const watched = new Set<string>();
+  /** Whoever gets the lock of a page knows that it is gone. */
+  const watch = (id: string) => {
+    if (watched.has(id)) return;
+    watched.add(id);
+    locks?.request(PREFIX + id, () => {}).then(() => {
+      watched.delete(id);
+      left();
+    }).catch(() => {});
+  };
   return {
     all: async () => {
-      // A page that begins takes all: whoever holds a row may be asleep for long, and one may have come instead of it.
-      const others = isFirst ? new Set() : await pages();
-      isFirst = false;
+      const there = await others();
+      there.forEach(watch);
       const rows = await entries<string, Row>(store);
       const mine = rows.filter(([name]) => name.startsWith(`${userId()}/`)).map(([, row]) => row);
-      return mine.filter((row) => !row.page || !others.has(lockOf(row.page))).map(({ page: _, ...item }) => item);
+      // A page that begins takes all: whoever holds a row may be asleep for long, and this one may have come instead of it.
+      const free = mine.filter((row) => isFirst || !row.page || !there.has(row.page));
+      isFirst = false;
+      return free.map(({ page: _, ...item }) => item);
     },
+    onLeft: (listener) => { left = listener; },
     put: async (item) => set(key(item.id), { ...item, page } satisfies Row, store),
     remove: async (id) => del(key(id), store),
   };

@@ -12,7 +12,9 @@ const words = texts.message;
 
 export function OutgoingRow({ item }: { item: Outgoing }) {
   const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
-  const clock = item.state === 'waiting' && <span className="meta"><Clock3 aria-label={words.waiting} /></span>;
+  const isKept = useFeed((feed) => feed.outbox.keeps(item.id));
+  const clock = item.state === 'waiting'
+    && <span className="meta"><Clock3 aria-label={isKept ? words.waiting : words.waitingHere} /></span>;
   return (
     <div className="message-row" data-mine>
       <article className="message" data-outgoing={item.state} aria-label={words.you}>

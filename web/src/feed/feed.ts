@@ -43,9 +43,9 @@ export class Feed {
   readonly typing: Typing;
   readonly outbox: Outbox;
   readonly patience = new Patience();
+  readonly reading: Reading;
   readonly #signal = new Signal();
   readonly #state = new State();
-  readonly #reading: Reading;
   readonly #histories = new Map<string, History>();
   /** Conversations that are being fetched, with what is heard of them meanwhile. */
   readonly #fetching = new Map<string, Event[]>();
@@ -64,7 +64,7 @@ export class Feed {
     this.typing = new Typing(line, learn, changed);
     const [lane, transmit] = [this.#state.placeOf.bind(this.#state), (item: Outgoing) => this.#transmit(item)];
     this.outbox = new Outbox(options.outbox, this.patience, lane, transmit, changed, () => this.#end());
-    this.#reading = new Reading(line);
+    this.reading = new Reading(line);
   }
 
   // ---- What a view reads
@@ -126,7 +126,7 @@ export class Feed {
     const known = this.conversation(conversationId);
     if (!known || upToSeq <= known.lastReadSeq) return;
     this.#state.read(conversationId, upToSeq);
-    this.#reading.mark(conversationId, upToSeq);
+    this.reading.mark(conversationId, upToSeq);
     this.#signal.changed();
   }
 
@@ -334,7 +334,7 @@ export class Feed {
 
   #become(status: Status): void {
     if (status === 'live') {
-      this.#reading.flush();
+      this.reading.flush();
       this.#hope();
     } else this.typing.clear();
     if (status === 'live' || this.me) this.status = status;

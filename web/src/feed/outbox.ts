@@ -40,6 +40,8 @@ export interface OutboxStore {
    * page is sending may be left out then.
    */
   all(): Promise<Outgoing[]>;
+  /** Tells when there may be more: another page is gone, and may have left some. */
+  onLeft?(listener: () => void): void;
   put(item: Outgoing): Promise<void>;
   remove(id: string): Promise<void>;
 }
@@ -88,7 +90,9 @@ export class Outbox {
     private readonly transmit: (item: Outgoing) => Promise<void>,
     private readonly changed: () => void,
     private readonly signedOut: () => void,
-  ) {}
+  ) {
+    store.onLeft?.(() => { if (!this.#stopped) void this.open(); });
+  }
 
   /** Takes up what waited while the page was closed, and what pages that were closed meanwhile have left. */
   async open(): Promise<void> {
@@ -128,6 +132,11 @@ export class Outbox {
   /** More of an image is on the way. Of this nothing is kept. */
   progress(id: string, progress: number | undefined): void {
     this.#set(this.items.map((item) => (item.id === id ? { ...item, progress } : item)));
+  }
+
+  /** Whether it would still be sent if the page were closed now. */
+  keeps(id: string): boolean {
+    return !this.#unkept.has(id);
   }
 
   /** Whether something would be lost if the page were closed now. */
@@ -179,7 +188,11 @@ export class Outbox {
 
   #keep(item: Outgoing): void {
     this.#unkept.add(item.id);
-    this.store.put(item).then(() => this.#unkept.delete(item.id)).catch(unkept);
+    const kept = () => {
+      this.#unkept.delete(item.id);
+      this.changed();
+    };
+    this.store.put(item).then(kept).catch(unkept);
   }
 
   #set(items: readonly Outgoing[]): void {

@@ -19,6 +19,13 @@ export class Reading {
     for (const id of this.#wanted.keys()) void this.#run(id);
   }
 
+  /** The page may be gone in a moment: says at once what is still to be said. */
+  hurry(): void {
+    for (const [conversationId, upToSeq] of this.#wanted) {
+      this.line.request(MarkReadDocument, { conversation: { conversationId }, upToSeq }).catch(() => {});
+    }
+  }
+
   async #run(conversationId: string): Promise<void> {
     if (this.#busy.has(conversationId)) return;
     this.#busy.add(conversationId);

@@ -11,12 +11,13 @@ export function Toasts() {
     <Toast.Portal>
       <Toast.Viewport className="toasts">
         {toasts.map((toast) => (
-          <Toast.Root key={toast.id} toast={toast} className="toast" data-kind={toast.type}>
+          // The library hides an urgent one from screen readers, which it tells of it elsewhere; but it can have the focus.
+          <Toast.Root key={toast.id} toast={toast} className="toast" data-kind={toast.type} aria-hidden={undefined}>
             <div className="toast-words">
               <Toast.Title className="toast-title" />
               <Toast.Description className="toast-lead" />
             </div>
-            <Toast.Close className="icon-button" aria-label={texts.close}><X /></Toast.Close>
+            <Toast.Close className="icon-button" aria-label={texts.close} aria-hidden={undefined}><X /></Toast.Close>
           </Toast.Root>
         ))}
       </Toast.Viewport>
