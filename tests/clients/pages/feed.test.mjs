@@ -126,6 +126,58 @@ describe('the feed module', { timeout: 120_000 }, () => {
     assert.deepEqual(await outbox.all(), []);
   });
 
+  test('sends in the order of writing, to a person and to the conversation with them alike', async (t) => {
+    const [hal, ivy] = [await signUp(server, 'Hal'), await signUp(server, 'Ivy')];
+    const line = lineOf(parlour, proxy.url, hal.token);
+    const { request } = line;
+    let arrive;
+    const arrival = new Promise((resolve) => { arrive = resolve; });
+    line.request = async (document, variables) => {
+      if (variables.input?.text === 'one') await arrival;
+      return request(document, variables);
+    };
+    const { feed } = await follow(t, hal, { line });
+    feed.send({ to: { userId: ivy.id }, text: 'one' });
+    const { conversationId } = await ivy.send(hal, 'meanwhile');
+    await until(feed, () => feed.conversation(conversationId));
+    feed.send({ to: { conversationId }, text: 'two' });
+    feed.send({ to: { userId: bob.id }, text: 'elsewhere' });
+    await until(feed, () => feed.outbox.items.every(({ text }) => text !== 'elsewhere'));
+    assert.deepEqual(feed.outbox.items.map(({ text }) => text), ['one', 'two']);
+    arrive();
+    await until(feed, () => feed.outbox.items.length === 0 && texts(feed, conversationId).length === 3
+      && texts(feed, conversationId).every(Boolean));
+    assert.deepEqual(texts(feed, conversationId), ['meanwhile', 'one', 'two']);
+    return line.close();
+  });
+
+  test('tries less and less often, and with new hope at once and often again', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { patience } = new parlour.Feed({ line: {}, outbox: parlour.memoryStore(), onSignedOut() {} });
+    const wait = patience.waiting();
+    for (let tries = 0; tries < 6; tries += 1) {
+      const waiting = wait(new Error('not reached'));
+      t.mock.timers.tick(10_000);
+      await waiting;
+    }
+    let isOver = false;
+    const long = wait(new Error('not reached')).then(() => { isOver = true; });
+    t.mock.timers.tick(4_900);
+    await Promise.resolve();
+    assert.equal(isOver, false);
+    patience.hope();
+    await long;
+    const short = wait(new Error('not reached'));
+    t.mock.timers.tick(500);
+    await short;
+    const asked = wait(new parlour.Refusal('too much', 'RATE_LIMITED', 60_000)).then(() => { isOver = 'asked'; });
+    t.mock.timers.tick(59_000);
+    await Promise.resolve();
+    assert.equal(isOver, true);
+    t.mock.timers.tick(1_000);
+    await asked;
+  });
+
   test('says why a message was refused for good, and goes on with the next', async (t) => {
     const { feed } = await follow(t, ada);
     feed.send({ to: { userId: bob.id }, text: 'x'.repeat(4_001) });

@@ -28,8 +28,8 @@ describe('images in the pages', { timeout: 120_000 }, () => {
   const attached = ({ page }) => page.getByRole('group', { name: 'Image to be sent' });
   const sent = ({ page }, width) => page.getByRole('article').locator(`button.picture img[width="${width}"]`);
   const send = ({ page }) => page.getByRole('button', { name: 'Send', exact: true }).click();
-  const isLoaded = async (image) => {
-    await image.waitFor();
+  const isLoaded = async (image, timeout = 8_000) => {
+    await image.waitFor({ timeout });
     await image.evaluate((img) => img.decode());
   };
   /** A transfer of one file, as a clipboard or a drag has it. */
@@ -52,7 +52,8 @@ describe('images in the pages', { timeout: 120_000 }, () => {
     await write(ada, 'What an evening');
     for (const person of [ada, bob]) {
       const image = said(person, 'What an evening').locator('button.picture img');
-      await isLoaded(image);
+      // A large one: the threads that make its thumbnails give way to all else that the machine does.
+      await isLoaded(image, 30_000);
       assert.deepEqual(await image.evaluate(({ width, height }) => Math.round((100 * width) / height)), 150);
       assert.equal(await image.getAttribute('alt'), 'Image by Ada Lovelace');
     }
