@@ -157,9 +157,9 @@ describe('images in the pages', { timeout: 120_000 }, () => {
     const field = ada.page.getByRole('textbox', { name: 'Your message' });
     const edit = async (text) => {
       await field.press('ArrowUp');
-      await ada.page.getByText('You edit a message').waitFor();
+      await ada.page.getByText('Edit your message').waitFor();
       await write(ada, text);
-      await ada.page.getByText('You edit a message').waitFor({ state: 'detached' });
+      await ada.page.getByText('Edit your message').waitFor({ state: 'detached' });
     };
     const row = (person) => person.page.getByRole('article').filter({ has: person.page.locator('img[width="130"]') });
     await choose(ada, file('edited.png', png(130, 60)));

@@ -173,7 +173,7 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
     await field.fill('mistake.');
     await field.press('Enter');
     await ada.page.getByText('The server could not be reached.').first().waitFor();
-    await ada.page.getByText('You edit a message').waitFor();
+    await ada.page.getByText('Edit your message').waitFor();
     assert.equal(await field.inputValue(), 'mistake.');
     await ada.page.unroute('**/graphql');
     await field.press('Enter');
