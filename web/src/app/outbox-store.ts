@@ -16,8 +16,9 @@ locks?.request(PREFIX + page, () => new Promise(() => {})).catch(() => {});
 /** The other pages of this browser. */
 async function others(): Promise<ReadonlySet<string>> {
   const { held = [] } = (await locks?.query()) ?? {};
-  const names = held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
-  return new Set(names.filter((id) => id !== page));
+  // Those who wait for a page to be gone share its lock then.
+  const own = held.flatMap(({ name, mode }) => (mode === 'exclusive' && name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : []));
+  return new Set(own.filter((id) => id !== page));
 }
 
 /** In memory where there is no database. Where there is one and it may not be used, each call rejects. */
@@ -32,7 +33,7 @@ export function outboxStore(userId: () => string): OutboxStore {
   const watch = (id: string) => {
     if (watched.has(id)) return;
     watched.add(id);
-    locks?.request(PREFIX + id, () => {}).then(() => {
+    locks?.request(PREFIX + id, { mode: 'shared' }, () => {}).then(() => {
       watched.delete(id);
       left();
     }).catch(() => {});
