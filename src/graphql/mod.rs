@@ -5,6 +5,7 @@ mod context;
 mod conversations;
 pub mod cookies;
 mod date_time;
+mod documents;
 mod edge;
 mod erasure;
 mod error;
@@ -54,6 +55,7 @@ use crate::error::Error;
 use crate::feed::{Cursor, Position};
 use crate::id::UserId;
 use crate::limits;
+use documents::Documents;
 use loaders::Loaders;
 use paging::List;
 use shared::Shapes;
@@ -113,6 +115,7 @@ struct Inner {
     schema: Schema<Query, Mutation, Subscription>,
     program: Program,
     shapes: Shapes,
+    documents: Documents,
     /// Every name in the schema.
     names: HashSet<String>,
     /// Events that could not be resolved for a person, and how often.
@@ -138,7 +141,8 @@ impl Api {
         let schema = schema.finish();
         let names = schema.names().into_iter().collect();
         let failures = Cache::builder().time_to_live(limits::REQUEST * 60).max_capacity(10_000).build();
-        Self(Arc::new(Inner { schema, program, shapes: Shapes::default(), names, failures }))
+        let (shapes, documents) = (Shapes::default(), Documents::new());
+        Self(Arc::new(Inner { schema, program, shapes, documents, names, failures }))
     }
 
     /// The program behind the API.
@@ -164,8 +168,12 @@ impl Api {
         // The whole text is read before the parse, also where somebody has parsed already: it takes a microsecond.
         guard::lexical::check(&request.query).map_err(|refusal| vec![refused(refusal)])?;
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
+        let text = (!self.0.documents.recall(request)).then(|| request.query.clone());
         let document = request.parsed_query().map_err(|error| vec![no_document(error)])?;
         guard::cost::check(document, name.as_deref(), &variables).map_err(|refusal| vec![refused(refusal)])?;
+        if let Some(new) = text {
+            self.0.documents.remember(new, document);
+        }
         // async-graphql would answer with null, as if there were nothing wrong.
         if !self.0.program.app.config.introspection && guard::introspection::is_asked_for(document) {
             return Err(vec![invalid("this server does not show its schema")]);
