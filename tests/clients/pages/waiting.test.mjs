@@ -180,4 +180,25 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
     await said(bob, 'mistake.').waitFor();
     assert.equal(await field.inputValue(), '');
   });
+
+  test('what one writes while a first message makes the conversation stays in the field', async () => {
+    const eve = await join(await visit(browser, server.url), 'Eve Newton');
+    await open(eve, 'Bob Byron');
+    let release;
+    const held = new Promise((resolve) => { release = resolve; });
+    await eve.page.route('**/graphql', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await write(eve, 'one.');
+    const field = eve.page.getByRole('textbox', { name: 'Your message' });
+    await field.fill('two.');
+    release();
+    await eve.page.waitForURL('**/c/*');
+    await said(eve, 'one.').waitFor();
+    assert.equal(await field.inputValue(), 'two.');
+    await field.press('Enter');
+    await open(bob, 'Eve Newton');
+    await said(bob, 'two.').waitFor();
+  });
 });

@@ -35,7 +35,8 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
   const { feed, limits } = useSession();
   const attempt = useAttempt();
   const field = useRef<HTMLTextAreaElement>(null);
-  const where = by.conversationId ?? by.userId ?? '';
+  // The first message to a person makes the conversation: what is written meanwhile stays in the field.
+  const where = conversation?.otherUserId ?? by.conversationId ?? by.userId ?? '';
   const [text, setText] = useState(() => draftOf(where));
   const edited = doing && 'edit' in doing ? doing.edit : undefined;
   const replied = doing && 'reply' in doing ? doing.reply : undefined;

@@ -159,7 +159,11 @@ export class Outbox {
     let wait = this.patience.waiting();
     while (!this.#stopped) {
       const item = this.items.find(({ state, to }) => state === 'waiting' && this.lane(to) === lane);
-      if (!item) break;
+      if (!item) {
+        this.#busy.delete(lane);
+        // What stood in this lane may stand in another by now: a conversation is known that was not.
+        return this.flush();
+      }
       try {
         await this.transmit(item);
         this.remove(item.id);
