@@ -58,7 +58,8 @@ export function useScrolling({ list, conversation, history, base, count, startsA
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       look();
-      if (!list.current || !history?.at(lastSeq) || !isEnd(list.current)) return;
+      const view = list.current;
+      if (!view?.viewportSize || view.scrollSize > view.viewportSize || !history?.at(lastSeq)) return;
       sticks.current = true;
       setAtEnd(true);
     }, PACE);
