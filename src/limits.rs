@@ -6,8 +6,8 @@ use std::time::Duration;
 // Documents.
 /// A document's size.
 pub const QUERY_BYTES: usize = 15_000;
-/// Documents that are kept parsed, in bytes of their texts: a hundred or two. What is kept of them takes up to a hundred
-/// times as much.
+/// Documents that are kept parsed, in bytes of their texts: a hundred or two. What is kept of them is larger, by an estimate
+/// up to a hundred times.
 pub const DOCUMENTS_BYTES: u64 = 128 * 1024;
 /// A document's lexical tokens.
 pub const QUERY_TOKENS: usize = 2_000;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Disk, Feed, Line, Listener, Log, Message, Person, SEND, Server, code, is_sound, soon};
+use crate::support::{Disk, Feed, Line, Listener, Log, Message, Person, SEND, code, is_sound, soon};
 
 /// Room for a few hundred messages, and less than SQLite's log takes before it is folded into the database.
 const ROOM_KIB: usize = 2_048;
@@ -13,11 +13,7 @@ fn long(to: &Person, number: usize) -> Message {
 
 #[tokio::test]
 async fn a_full_disk_stops_what_writes_and_nothing_else_until_there_is_room() {
-    let server = Server::prepare(&[("RATE_LIMITS", "off")]);
-    let disk = Disk::with_room(&server.folder().join("data"), ROOM_KIB).await;
-    let launcher = disk.launcher(server.folder());
-    let mut server = server.launched_by(launcher);
-    server.start_again().await;
+    let (mut server, disk) = Disk::under(&[("RATE_LIMITS", "off")], ROOM_KIB).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let start = bob.feed_cursor().await;
     let before = parlour::feed::Cursor::parse(&start).expect("a cursor").position;

@@ -44,11 +44,7 @@ async fn is_tidy(disk: &Disk, images: usize) {
 
 #[tokio::test]
 async fn images_find_no_room_until_there_is_some() {
-    let server = Server::prepare(&[("RATE_LIMITS", "off")]);
-    let disk = Disk::with_room(&server.folder().join("data"), ROOM_KIB).await;
-    let launcher = disk.launcher(server.folder());
-    let mut server = server.launched_by(launcher);
-    server.start_again().await;
+    let (mut server, disk) = Disk::under(&[("RATE_LIMITS", "off")], ROOM_KIB).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let image =
         async |id: &str, file: &[u8]| -> Value { soon(send(&server, &ada, &bob, id, file)).await.expect("an answer") };

@@ -1,32 +1,14 @@
 // What the pages do when the line is cut in the middle of it all: nothing is lost, and nothing is there twice.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { launch } from '../browser.mjs';
-import { startProxy } from '../proxy.mjs';
-import { startServer } from '../server.mjs';
 import { isAccessible } from './axe.mjs';
-import { join, open, said, shot, texts, visit, write } from './people-in-browser.mjs';
+import { onABadLine } from './bad-line.mjs';
+import { open, said, shot, texts, write } from './people-in-browser.mjs';
 
 describe('the pages on a bad line', { timeout: 240_000 }, () => {
-  let server, proxy, browser, ada, bob;
-  before(async () => {
-    server = await startServer();
-    proxy = await startProxy(server);
-    browser = await launch();
-    // Ada's line is the one that is cut.
-    ada = await join(await visit(browser, proxy.url), 'Ada Lovelace');
-    bob = await join(await visit(browser, server.url), 'Bob Byron');
-    await open(ada, 'Bob Byron');
-    await write(ada, 'first');
-    await said(ada, 'first').waitFor();
-    await open(bob, 'Ada Lovelace');
-    await said(bob, 'first').waitFor();
-  });
-  after(async () => {
-    await browser?.close();
-    proxy?.close();
-    await server?.dispose();
-  });
+  let server, proxy, ada, bob, end;
+  before(async () => { ({ server, proxy, ada, bob, end } = await onABadLine('first')); });
+  after(() => end?.());
 
   /** Both see the same, without doubles and gaps, and nothing waits. */
   async function bothSee(...wanted) {

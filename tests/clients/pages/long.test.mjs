@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { launch } from '../browser.mjs';
 import { startServer } from '../server.mjs';
-import { said, visit } from './people-in-browser.mjs';
+import { logIn, said, visit } from './people-in-browser.mjs';
 
 const MESSAGES = 100_000;
 /** What a page of this kind may take at most, ten screens of messages in all. */
@@ -18,9 +18,7 @@ test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t
   const ada = await visit(browser, server.url);
   const { page } = ada;
   page.setDefaultTimeout(30_000);
-  await page.getByLabel('E-mail').fill('ada@example.com');
-  await page.getByLabel('Password').fill('open sesame');
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await logIn(ada, { email: 'ada@example.com', password: 'open sesame' });
   await page.getByRole('navigation').getByRole('link', { name: /^Analytical Engine/ }).click();
   // It opens where one has read to; the end is one click away.
   await page.getByText('New messages', { exact: true }).first().waitFor();

@@ -6,7 +6,7 @@ import { launch } from '../browser.mjs';
 import { evening } from '../png.mjs';
 import { startServer } from '../server.mjs';
 import { isAccessible } from './axe.mjs';
-import { open, said, shot, texts, visit, write } from './people-in-browser.mjs';
+import { logIn, open, said, shot, texts, visit, write } from './people-in-browser.mjs';
 
 const sizes = { wide: { width: 1200, height: 760 }, narrow: { width: 390, height: 844, hasTouch: true, isMobile: true } };
 
@@ -17,23 +17,16 @@ test('the pages look well, wide and narrow, light and dark', { timeout: 240_000 
   const browser = await launch();
   t.after(() => browser.close());
 
-  const logIn = async (email, options) => {
-    const person = await visit(browser, server.url, options);
-    await person.page.getByLabel('E-mail').fill(email);
-    await person.page.getByLabel('Password').fill('open sesame');
-    await person.page.getByRole('button', { name: 'Log in' }).click();
-    await person.page.getByRole('searchbox', { name: 'Find people' }).waitFor();
-    return person;
-  };
-  const alan = await logIn('alan@example.com', {});
+  const come = async (email, options) => logIn(await visit(browser, server.url, options), { email, password: 'open sesame' });
+  const alan = await come('alan@example.com');
   await open(alan, 'Grace Hopper');
 
-  await portrait(alan, await logIn('grace@example.com', {}));
+  await portrait(alan, await come('grace@example.com'));
 
   for (const [size, viewport] of Object.entries(sizes)) {
     for (const colorScheme of ['light', 'dark']) {
       const look = `${size}-${colorScheme}`;
-      const ada = await logIn('ada@example.com', { ...viewport, colorScheme });
+      const ada = await come('ada@example.com', { ...viewport, colorScheme });
       const row = ada.page.getByRole('navigation').getByRole('link');
       await row.nth(3).waitFor();
       await isAccessible(ada, `the list, ${look}`);

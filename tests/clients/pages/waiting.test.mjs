@@ -1,11 +1,9 @@
 // What waits to be sent, when more than the line goes wrong: the session, the page, the browser's storage, another message.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { launch } from '../browser.mjs';
 import { evening, png } from '../png.mjs';
-import { startProxy } from '../proxy.mjs';
-import { startServer } from '../server.mjs';
 import { isAccessible } from './axe.mjs';
+import { onABadLine } from './bad-line.mjs';
 import { join, open, said, visit, write } from './people-in-browser.mjs';
 
 /** Ends somebody's sessions, from another device. */
@@ -24,23 +22,9 @@ async function endSessions(url, email) {
 }
 
 describe('what waits to be sent', { timeout: 240_000 }, () => {
-  let server, proxy, browser, ada, bob;
-  before(async () => {
-    server = await startServer();
-    proxy = await startProxy(server);
-    browser = await launch();
-    ada = await join(await visit(browser, proxy.url), 'Ada Lovelace');
-    bob = await join(await visit(browser, server.url), 'Bob Byron');
-    await open(ada, 'Bob Byron');
-    await write(ada, 'first.');
-    await open(bob, 'Ada Lovelace');
-    await said(bob, 'first.').waitFor();
-  });
-  after(async () => {
-    await browser?.close();
-    proxy?.close();
-    await server?.dispose();
-  });
+  let server, proxy, browser, ada, bob, end;
+  before(async () => { ({ server, proxy, browser, ada, bob, end } = await onABadLine('first.')); });
+  after(() => end?.());
 
   const waits = (person, text) => said(person, text).getByLabel('Waiting to be sent').waitFor();
   /** It has arrived, once, and nothing waits any more. */

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
-use super::{files_in, soon};
+use super::{Server, files_in, soon};
 
 /// Holds the mount, until it goes.
 pub struct Disk {
@@ -25,6 +25,16 @@ impl Disk {
     /// A disk with so much room, at this path.
     pub async fn with_room(path: &Path, kib: usize) -> Self {
         Self::mount(path, &format!("mount -t tmpfs -o mode=700,size={kib}k tmpfs .")).await
+    }
+
+    /// A running server, whose data have so much room.
+    pub async fn under(settings: &[(&str, &str)], kib: usize) -> (Server, Self) {
+        let server = Server::prepare(settings);
+        let disk = Self::with_room(&server.folder().join("data"), kib).await;
+        let launcher = disk.launcher(server.folder());
+        let mut server = server.launched_by(launcher);
+        server.start_again().await;
+        (server, disk)
     }
 
     /// What is at this path already, but nobody can write to it.

@@ -24,8 +24,6 @@ interface Scrolled {
   startsAtEnd: boolean;
 }
 
-const isEnd = (view: VirtualizerHandle, offset = view.scrollOffset) => view.scrollSize - view.viewportSize - offset < NEAR;
-
 export function useScrolling({ list, conversation, history, base, count, startsAtEnd }: Scrolled) {
   const { feed } = useSession();
   const [isAtEnd, setAtEnd] = useState(startsAtEnd);
@@ -68,7 +66,7 @@ export function useScrolling({ list, conversation, history, base, count, startsA
   const onScroll = useCallback((offset: number) => {
     const view = list.current;
     if (!view) return;
-    const end = isEnd(view, offset);
+    const end = view.scrollSize - view.viewportSize - offset < NEAR;
     // Rows that are measured move the view too; only who goes up themselves wants to leave the end.
     const wentUp = offset < before.current.offset - 1 && view.scrollSize >= before.current.size;
     before.current = { offset, size: view.scrollSize };
