@@ -167,6 +167,9 @@ fn welcome(config: &Config, listening: SocketAddr) {
         true => format!("http://localhost:{}", listening.port()),
         false => format!("http://{listening}"),
     };
+    if http::has_front_end(config) {
+        tracing::info!("chat       {at}");
+    }
     tracing::info!("API        {at}/graphql (HTTP and WebSocket)");
     if config.graphiql {
         tracing::info!("GraphiQL   {at}/graphql in a browser");

@@ -29,6 +29,7 @@ use axum::http::Method;
 use axum::middleware;
 use axum::routing::{any, get};
 
+pub use self::pages::has_front_end;
 pub use self::session::{Credential, Source};
 pub use self::state::HttpState;
 

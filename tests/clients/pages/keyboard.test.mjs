@@ -63,8 +63,9 @@ describe('the pages by the keyboard', { timeout: 120_000 }, () => {
     await isAt('Bob Byron');
     await press('Home');
     await isAt('Dora Diamond');
+    // Below them is who else there is to write to.
     await press('End');
-    await isAt('Bob Byron');
+    await isAt('Nobody Special');
     await press('Home', 'ArrowUp');
     await isAt('Find people and conversations');
     await page.keyboard.type('carol');
@@ -158,6 +159,6 @@ describe('the pages by the keyboard', { timeout: 120_000 }, () => {
     await page.waitForFunction(() => document.activeElement.querySelector('.words')?.textContent === 'three');
     await press('Escape');
     await isAt('Your message');
-    assert.deepEqual(ada.complaints.filter((complaint) => !complaint.endsWith('net::ERR_ABORTED')), []);
+    assert.deepEqual(ada.complaints, []);
   });
 });

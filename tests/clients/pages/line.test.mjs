@@ -30,10 +30,15 @@ describe('the pages on a bad line', { timeout: 240_000 }, () => {
     await isAccessible(ada, 'an offline page');
     await shot(ada, 'pages-offline');
     await write(bob, 'meanwhile');
+    // Who is online nobody knows by now.
+    const dots = ada.page.locator('.avatar-dot');
+    await dots.first().waitFor({ state: 'detached' });
+    for (const word of ['Online', 'Offline']) assert.equal(await ada.page.getByText(word, { exact: true }).count(), 0);
     proxy.goUp();
     await ada.context.setOffline(false);
     await bothSee('meanwhile', 'offline 1', 'offline 2');
     await ada.page.getByText('You are offline.').waitFor({ state: 'detached' });
+    await ada.page.getByText('Online', { exact: true }).waitFor();
   });
 
   test('lines that are reset while messages are on their way', async () => {

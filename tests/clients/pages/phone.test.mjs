@@ -65,6 +65,7 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
   test('shows what one can do with a message on a tap', async () => {
     await row(ada, 'Bob Byron').tap();
     // The text field does not pull up the keyboard before one wants to write.
+    await page.getByRole('textbox', { name: 'Your message' }).waitFor();
     assert.equal(await page.evaluate(() => document.activeElement.tagName), 'BODY');
     await said(ada, 'const wide').locator('.meta').tap();
     await fits('what one can do with a message');

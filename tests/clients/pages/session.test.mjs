@@ -83,6 +83,29 @@ describe('the end of a session', { timeout: 120_000 }, () => {
     assert.equal(path(home), '/');
   });
 
+  test('ends when somebody else signs in to the same browser, of whom the page is then', async () => {
+    await logIn(home, home);
+    const eve = await join(await visit(browser, server.url), 'Eve Newton');
+    await row(home, 'Bob Byron').click();
+    await home.page.getByRole('textbox', { name: 'Your message' }).fill('for Bob alone');
+    // By another page of this server, as GraphiQL is one.
+    await home.page.evaluate((email) => fetch('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        query: 'mutation ($input: LoginInput!) { login(input: $input) { user { id } } }',
+        variables: { input: { email, password: 'correct horse battery' } },
+      }),
+    }), eve.email);
+    await home.page.getByRole('button', { name: 'Your account' }).filter({ hasText: 'Eve Newton' }).waitFor();
+    assert.equal(path(home), '/');
+    await open(home, 'Bob Byron');
+    assert.equal(await home.page.getByRole('textbox', { name: 'Your message' }).inputValue(), '');
+    assert.equal(await said(home, 'Good morning').count(), 0);
+    await menu(home, 'Log out');
+    await signedOut(home);
+  });
+
   test('says nothing to who was never signed in, or has just come back', async () => {
     const stranger = await visit(browser, server.url);
     await signedOut(stranger);

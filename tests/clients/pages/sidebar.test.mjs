@@ -22,28 +22,44 @@ describe('the list at the side', { timeout: 120_000 }, () => {
     await server?.dispose();
   });
 
-  const names = ({ page }) => page.getByRole('navigation').locator('a .row-name').allTextContents();
-  /** Waits until the names stand in this order. */
-  const order = async (person, ...wanted) => {
-    await person.page.waitForFunction((wanted) => {
-      const names = [...document.querySelectorAll('nav a .row-name')].map(({ textContent }) => textContent);
+  /** Waits until the names stand in this order, in the whole list or in a part of it. */
+  const inOrder = (part) => async ({ page }, ...wanted) => {
+    const names = page.locator(`nav ${part} .row-name`);
+    await page.waitForFunction(({ part, wanted }) => {
+      const names = [...document.querySelectorAll(`nav ${part} .row-name`)].map(({ textContent }) => textContent);
       return names.join() === wanted.join();
-    }, wanted).catch(async () => assert.deepEqual(await names(person), wanted));
+    }, { part, wanted }).catch(async () => assert.deepEqual(await names.allTextContents(), wanted));
   };
+  const all = inOrder('a');
+  const order = inOrder('ul:first-of-type');
+  const people = inOrder('[aria-label=People]');
   const unread = (person, name, number) => row(person, `${name}.*${number} unread message`).waitFor();
+
+  test('shows who begins whom there is to write to, and whoever comes new', async () => {
+    // Two of them were not there yet when she signed up, and have never been online.
+    await ada.page.reload();
+    await people(ada, 'Bob Byron', 'Carol Shaw', 'محمد الخوارزمي');
+    const dana = await join(await visit(browser, server.url), 'Dana Scott');
+    await people(ada, 'Bob Byron', 'Carol Shaw', 'Dana Scott', 'محمد الخوارزمي');
+    await row(ada, 'Dana Scott').click();
+    await write(ada, 'welcome');
+    await order(ada, 'Dana Scott');
+    await people(ada, 'Bob Byron', 'Carol Shaw', 'محمد الخوارزمي');
+      await dana.page.close();
+  });
 
   test('has the latest activity first, in both directions', async () => {
     await carol.send(ada, 'from Carol');
-    await order(ada, 'Carol Shaw');
+    await order(ada, 'Carol Shaw', 'Dana Scott');
     await open(ada, 'Bob Byron');
     await write(ada, 'from Ada');
-    await order(ada, 'Bob Byron', 'Carol Shaw');
+    await order(ada, 'Bob Byron', 'Carol Shaw', 'Dana Scott');
     await order(bob, 'Ada Lovelace');
     await carol.send(ada, 'from Carol again');
-    await order(ada, 'Carol Shaw', 'Bob Byron');
+    await order(ada, 'Carol Shaw', 'Bob Byron', 'Dana Scott');
     await row(bob, 'Ada Lovelace').click();
     await write(bob, 'from Bob');
-    await order(ada, 'Bob Byron', 'Carol Shaw');
+    await order(ada, 'Bob Byron', 'Carol Shaw', 'Dana Scott');
   });
 
   test('counts what is unread, until it is read on any page', async () => {
@@ -98,23 +114,23 @@ describe('the list at the side', { timeout: 120_000 }, () => {
     const search = ada.page.getByRole('searchbox', { name: 'Find people' });
     await search.fill('carol');
     await ada.page.getByRole('heading', { name: 'Messages', exact: true }).waitFor();
-    await order(ada, 'Carol Shaw', 'Carol Shaw', 'Carol Shaw');
+    await all(ada, 'Carol Shaw', 'Carol Shaw', 'Carol Shaw');
     assert.equal(await ada.page.getByRole('heading', { name: 'People', exact: true }).count(), 0);
     assert.equal(await ada.page.getByRole('navigation').locator('mark').first().textContent(), 'Carol');
     await search.fill('محمد');
     await ada.page.getByRole('heading', { name: 'People', exact: true }).waitFor();
-    await order(ada, 'محمد الخوارزمي');
+    await people(ada, 'محمد الخوارزمي');
     await search.fill('nobody at all');
     await ada.page.getByText('Nobody by this name.').waitFor();
     await ada.page.getByText('No messages with these words.').waitFor();
     await search.press('Escape');
-    await order(ada, 'Bob Byron', 'Carol Shaw');
+    await order(ada, 'Bob Byron', 'Carol Shaw', 'Dana Scott');
   });
 
   test('begins all names at one edge, and each preview at its beginning, in any script', async () => {
     await right.send(ada, `השורה הזאת ארוכה מאוד ${'ועוד מילים '.repeat(20)}`);
     await row(ada, 'محمد').waitFor();
-    const edges = await ada.page.getByRole('navigation').locator('a').evaluateAll((rows) => rows.map((row) => {
+    const edges = await ada.page.getByRole('navigation').locator('ul:first-of-type a').evaluateAll((rows) => rows.map((row) => {
       const edge = (part) => {
         const range = document.createRange();
         range.selectNodeContents(row.querySelector(part));

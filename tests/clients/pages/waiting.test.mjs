@@ -100,6 +100,25 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
     await arrives('not through.');
   });
 
+  test('a message at which the server fails again and again lets those behind it pass', async () => {
+    const answer = { errors: [{ message: 'something went wrong', extensions: { code: 'INTERNAL_SERVER_ERROR' } }] };
+    let tries = 0;
+    await ada.page.route('**/graphql', (route) => {
+      if (!route.request().postData()?.includes('too much for it.')) return route.continue();
+      tries += 1;
+      return route.fulfill({ json: answer });
+    });
+    await write(ada, 'too much for it.');
+    await write(ada, 'after the fault.');
+    await waits(ada, 'too much for it.');
+    await said(ada, 'too much for it.').getByText(/Not sent/).waitFor({ timeout: 30_000 });
+    assert.equal(tries, 5);
+    await arrives('after the fault.');
+    await ada.page.unroute('**/graphql');
+    await said(ada, 'too much for it.').getByRole('button', { name: 'Try again' }).click();
+    await arrives('too much for it.');
+  });
+
   test('messages outlive their session, and go when their writer has logged in again', async () => {
     proxy.goDown();
     await ada.context.setOffline(true);

@@ -13,6 +13,7 @@ import { notify } from './notices';
 import { outboxStore } from './outbox-store';
 import { Shell } from './shell';
 import { SignIn } from './sign-in';
+import { claimTab, clearTab } from './tab';
 
 /** Where the server did not say: as it is by default. */
 const LIMITS = { messageLength: 4_000, groupMembers: 1_000, imageBytes: 10 * 2 ** 20, imagePixels: 32_000_000 };
@@ -23,6 +24,8 @@ const tabs = new BroadcastChannel('parlour.session');
 /** Somebody who may sign in; perhaps because they are signed in no longer. */
 interface Visitor {
   gone: Gone | undefined;
+  /** The id of who was signed in. */
+  was?: string;
 }
 
 type State = 'asking' | Visitor | Session;
@@ -31,7 +34,7 @@ export function App() {
   const [state, setState] = useState<State>('asking');
   // Another one with each signing in and out: another session, another feed.
   const [round, setRound] = useState<Visitor>({ gone: undefined });
-  useEffect(() => begin(round.gone, setState), [round]);
+  useEffect(() => begin(round, setState, setRound), [round]);
   useEffect(() => {
     const again = ({ data }: MessageEvent<Gone | undefined>) => setRound({ gone: data });
     tabs.addEventListener('message', again);
@@ -55,21 +58,22 @@ export function App() {
   );
 }
 
-/** Follows whoever the cookie signs in, until what it answers with is called. `gone` is said where it signs in nobody. */
-function begin(gone: Gone | undefined, become: (state: State) => void): () => void {
+/**
+ * Follows whoever the cookie signs in, until what it answers with is called. `gone` is said where it signs in nobody. When the
+ * session ends, `again` is called: whatever ended it may have signed in somebody else.
+ */
+function begin({ gone, was }: Visitor, become: (state: State) => void, again: (round: Visitor) => void): () => void {
   const connection = connect();
-  const signedOut = () => {
-    // Whoever left is not there for the next one; whose session was ended may go on where they were.
-    if (gone && gone !== 'ended') {
-      sessionStorage.clear();
-      history.replaceState(null, '', '/');
-    }
+  let isIn = false;
+  const askWho = () => {
+    // Whose session was ended may go on where they were.
+    if (gone && gone !== 'ended') clearTab();
     become({ gone });
   };
   const feed: Feed = new Feed({
     line: lineOf(connection),
     outbox: outboxStore(() => feed.me.id),
-    onSignedOut: signedOut,
+    onSignedOut: () => (isIn ? again({ gone, was: feed.me.id }) : askWho()),
     onMessage: (message) => notify(feed, message),
   });
   // What the browser has not kept would be lost with the page.
@@ -92,13 +96,21 @@ function begin(gone: Gone | undefined, become: (state: State) => void): () => vo
     }
     feed.stop();
     tabs.postMessage(how);
-    signedOut();
+    again({ gone });
   };
   void feed.start().then(async () => {
     // Not signed in: `onSignedOut` was told.
     if (over || feed.status === 'starting') return;
+    // Whose socket was sent away is not signed in, whatever else the server says.
+    if (feed.me.id === was) {
+      feed.stop();
+      return askWho();
+    }
+    claimTab(feed.me.id);
+    isIn = true;
     gone = 'ended';
-    become({ feed, client: connection.client, limits: await limits.catch(() => LIMITS), leave });
+    const session = { feed, client: connection.client, limits: await limits.catch(() => LIMITS), leave };
+    if (!over) become(session);
   });
   return () => {
     over = true;

@@ -25,7 +25,7 @@ interface HeadProps {
 
 export function Head({ name, otherId, conversation }: HeadProps) {
   const picture = useFeed((feed) => otherId && feed.person(otherId).profilePic) || undefined;
-  const online = useFeed((feed) => otherId !== undefined && feed.online.has(otherId));
+  const online = useFeed((feed) => (otherId ? feed.online?.has(otherId) : undefined));
   const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
   const [isOpen, setOpen] = useState(false);
   return (
@@ -54,17 +54,18 @@ export function Head({ name, otherId, conversation }: HeadProps) {
   );
 }
 
-function Presence({ userId, online }: { userId: string; online: boolean }) {
+/** `online` is undefined while nobody knows. */
+function Presence({ userId, online }: { userId: string; online: boolean | undefined }) {
   const { feed } = useSession();
   const [lastSeenAt, setLastSeenAt] = useState<string | null>(null);
   // When they go, and when the conversation is opened.
   useEffect(() => {
-    if (online) return;
+    if (online !== false) return;
     let over = false;
     feed.meet(userId).then((met) => over || setLastSeenAt(met?.lastSeenAt ?? null), () => {});
     return () => { over = true; };
   }, [feed, userId, online]);
-  if (online) return words.online;
+  if (online !== false) return online && words.online;
   return lastSeenAt ? words.lastSeen(ago(lastSeenAt)) : words.offline;
 }
 

@@ -4,7 +4,7 @@ import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, u
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useSearchParams } from 'wouter';
 import { useFeed, useSession } from '../app/context';
-import type { Conversation, ConversationRef, Message } from '../feed';
+import type { Conversation, ConversationRef, Message, Outgoing } from '../feed';
 import { texts } from '../texts';
 import { MessageRow } from './message-row';
 import { Nothing } from './nothing';
@@ -41,6 +41,7 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
   const scroller = useRef<HTMLDivElement>(null);
   const [wasRead] = useState((conversation?.lastReadSeq ?? 0) === lastSeq);
   const scrolling = useScrolling({ list, conversation, history, base, count, startsAtEnd: wasRead && !at });
+  useWritten(outgoing, scrolling.toEnd);
   const fresh = useFresh(conversation, scrolling.isAtEnd, outgoing.length > 0);
   const readState = useReadState(conversation, history);
 
@@ -155,6 +156,17 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
       )}
     </div>
   );
+}
+
+/** Who writes wants to see what they have written, wherever they were. */
+function useWritten(outgoing: readonly Outgoing[], toEnd: () => void) {
+  // Their ids are in the order of writing.
+  const newest = outgoing.at(-1)?.id ?? '';
+  const known = useRef(newest);
+  useEffect(() => {
+    if (newest > known.current) toEnd();
+    known.current = newest;
+  }, [newest]);
 }
 
 /** What waits to be sent to here. */

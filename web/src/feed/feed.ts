@@ -21,6 +21,8 @@ type Me = NonNullable<SnapshotQuery['me']>;
 
 /** As many histories as are kept, those looked at last. */
 const HISTORIES = 4;
+/** So long after a cut it is still taken for known who is online, in milliseconds: most cuts are shorter. */
+const PRESENCE = 5_000;
 
 export interface FeedOptions {
   line: Line;
@@ -34,8 +36,8 @@ export interface FeedOptions {
 export class Feed {
   status: Status = 'starting';
   me!: Me;
-  /** Who is online, by id. */
-  online: ReadonlySet<string> = new Set();
+  /** Who is online, by id. Undefined while nobody knows. */
+  online: ReadonlySet<string> | undefined;
   /** Whether the sidebar has conversations that are not loaded yet. */
   hasMore = false;
 
@@ -52,6 +54,7 @@ export class Feed {
   readonly #news = new News();
   readonly #stops: (() => void)[] = [];
   #unfollow = () => {};
+  #forgetting: ReturnType<typeof setTimeout> | undefined;
   #next: string | null = null;
   #stopped = false;
   #era = 0;
@@ -103,6 +106,7 @@ export class Feed {
     this.#era += 1;
     this.outbox.stop();
     this.patience.hope();
+    clearTimeout(this.#forgetting);
     this.#unfollow();
     for (const stop of this.#stops.splice(0)) stop();
   }
@@ -168,7 +172,8 @@ export class Feed {
     // Only that nobody is signed in is final.
     const snapshot = await this.patience.insist(look, isWanted, isSignedOut).catch(() => undefined);
     if (!isWanted()) return;
-    if (snapshot?.me) this.#take(snapshot, snapshot.me);
+    // The cookie may be somebody else's by now: what is here is not for them.
+    if (snapshot?.me && snapshot.me.id === (this.me ?? snapshot.me).id) this.#take(snapshot, snapshot.me);
     else this.#end();
   }
 
@@ -192,8 +197,7 @@ export class Feed {
     const era = this.#era;
     const online = line.subscribe(OnlineDocument, {}, {
       next: ({ onlineUsers }) => {
-        this.online = new Set(onlineUsers.map(({ id }) => id));
-        this.#signal.changed();
+        this.#seeOnline(new Set(onlineUsers.map(({ id }) => id)));
       },
       end: () => {}, // The events' subscription hears of it too, and says what it means.
     });
@@ -336,8 +340,18 @@ export class Feed {
     if (status === 'live') {
       this.reading.flush();
       this.#hope();
-    } else this.typing.clear();
+    } else {
+      this.typing.clear();
+      this.#forgetting ??= setTimeout(() => this.#seeOnline(undefined), PRESENCE);
+    }
     if (status === 'live' || this.me) this.status = status;
+    this.#signal.changed();
+  }
+
+  #seeOnline(online: ReadonlySet<string> | undefined): void {
+    clearTimeout(this.#forgetting);
+    this.#forgetting = undefined;
+    this.online = online;
     this.#signal.changed();
   }
 

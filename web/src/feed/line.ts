@@ -53,5 +53,8 @@ const PASSING = new Set(['RATE_LIMITED', 'SERVICE_UNAVAILABLE', 'INTERNAL_SERVER
 /** Whether the same request is worth repeating: the server was not reached, or asked for patience. */
 export const isPassing = (reason: unknown) => !(reason instanceof Refusal) || PASSING.has(reason.code);
 
+/** Whether the server failed at it, by a fault of its own. */
+export const isFault = (reason: unknown) => reason instanceof Refusal && reason.code === 'INTERNAL_SERVER_ERROR';
+
 /** Whether the session is over. */
 export const isSignedOut = (reason: unknown) => reason instanceof Refusal && reason.code === 'UNAUTHENTICATED';

@@ -3,7 +3,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { SendMessageInput } from '../gql/graphql';
 import type { ConversationRef } from './entities';
-import { isPassing, isSignedOut, type Refusal } from './line';
+import { isFault, isPassing, isSignedOut, type Refusal } from './line';
 import type { Patience } from './patience';
 
 /** An image that is to be sent, with its size for the view. */
@@ -55,6 +55,9 @@ export function memoryStore(): OutboxStore {
     remove: async (id) => void items.delete(id),
   };
 }
+
+/** A message at which the server fails so often waits for its writer: it must not hold up for ever what stands behind it. */
+const FAULTS = 5;
 
 /** What is asked of the server. The image is sent with each try: a try that failed may have failed on its way there. */
 export const inputOf = ({ id, to, text, image, replyTo }: Outgoing): SendMessageInput => ({
@@ -156,7 +159,7 @@ export class Outbox {
   async #run(lane: string): Promise<void> {
     if (this.#busy.has(lane)) return;
     this.#busy.add(lane);
-    let wait = this.patience.waiting();
+    let [wait, faults] = [this.patience.waiting(), 0];
     while (!this.#stopped) {
       const item = this.items.find(({ state, to }) => state === 'waiting' && this.lane(to) === lane);
       if (!item) {
@@ -167,7 +170,7 @@ export class Outbox {
       try {
         await this.transmit(item);
         this.remove(item.id);
-        wait = this.patience.waiting();
+        [wait, faults] = [this.patience.waiting(), 0];
       } catch (reason) {
         // The next try begins with the first byte.
         this.progress(item.id, undefined);
@@ -175,8 +178,12 @@ export class Outbox {
           this.signedOut();
           break;
         }
-        if (isPassing(reason)) await wait(reason);
-        else this.#change(item.id, (refused) => ({ ...refused, state: 'failed', reason: (reason as Refusal).message }));
+        faults = isFault(reason) ? faults + 1 : 0;
+        if (isPassing(reason) && faults < FAULTS) await wait(reason);
+        else {
+          faults = 0;
+          this.#change(item.id, (refused) => ({ ...refused, state: 'failed', reason: (reason as Refusal).message }));
+        }
       }
     }
     this.#busy.delete(lane);

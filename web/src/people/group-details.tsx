@@ -80,7 +80,7 @@ function Rename({ id, title }: { id: string; title: string }) {
 function Row({ id, member, canRemove }: { id: string; member: Member; canRemove: boolean }) {
   const { client } = useSession();
   const person = useFeed((feed) => feed.person(member.userId));
-  const online = useFeed((feed) => feed.online.has(member.userId));
+  const online = useFeed((feed) => feed.online?.has(member.userId));
   const attempt = useAttempt();
   const name = `${words.remove} ${person.fullName}`;
   return (

@@ -5,15 +5,17 @@ import { FindPeopleDocument, type FindPeopleQuery, type FindPeopleQueryVariables
 
 const QUIET = 200;
 
+/** Without a search: everybody. Of many there is only the first page, to be narrowed by more of the name. */
 export function usePeople(search: string) {
   const [asked, setAsked] = useState(search);
   useEffect(() => {
     const timer = setTimeout(() => setAsked(search), QUIET);
     return () => clearTimeout(timer);
   }, [search]);
-  const [{ data, fetching, error }] = useQuery<FindPeopleQuery, FindPeopleQueryVariables>({
+  const [{ data, fetching, error }, again] = useQuery<FindPeopleQuery, FindPeopleQueryVariables>({
     query: FindPeopleDocument.toString(),
     variables: { search: asked || null },
   });
-  return { people: data?.users.nodes ?? [], fetching: fetching || asked !== search, error };
+  const { nodes = [], pageInfo } = data?.users ?? {};
+  return { people: nodes, isAll: pageInfo?.hasNextPage === false, fetching: fetching || asked !== search, error, again };
 }

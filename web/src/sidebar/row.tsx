@@ -17,7 +17,7 @@ interface RowProps {
 export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
   const { id, otherUserId, lastMessage, lastSeq, lastReadSeq } = conversation;
   const other = useFeed((feed) => (otherUserId ? feed.person(otherUserId) : undefined));
-  const online = useFeed((feed) => otherUserId !== null && feed.online.has(otherUserId));
+  const online = useFeed((feed) => otherUserId !== null && feed.online?.has(otherUserId));
   const waiting = useFeed(({ outbox }) => outbox.items.findLast(
     ({ to }) => to.conversationId === id || (otherUserId !== null && to.userId === otherUserId),
   ));

@@ -11,6 +11,8 @@ import { MessagesFound } from './messages-found';
 import { Row } from './row';
 
 const words = texts.sidebar;
+/** Who has fewer conversations than this is shown whom to start another one with. */
+const FEW = 10;
 
 export function Sidebar() {
   const { feed } = useSession();
@@ -53,9 +55,9 @@ export function Sidebar() {
       <nav className="rows" aria-label={words.label} ref={list} onKeyDown={(event) => walk(event, () => field.current?.focus())}>
         {wanted && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
         <ul>{shown.map((known) => <Row key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
-        {wanted && <PeopleFound search={wanted} onOpen={() => setSearch('')} />}
-        {wanted && <MessagesFound search={wanted} onOpen={() => setSearch('')} />}
         {!wanted && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
+        {(wanted || conversations.length < FEW) && <PeopleFound search={wanted} onOpen={() => setSearch('')} />}
+        {wanted && <MessagesFound search={wanted} onOpen={() => setSearch('')} />}
         {!wanted && hasMore && <button className="link-button" onClick={() => void feed.more()}>{words.more}</button>}
       </nav>
       <NewGroup open={isMaking} onClose={() => setMaking(false)} />

@@ -28,7 +28,7 @@ export interface AvatarProps {
   picture?: Person['profilePic'] | undefined;
   isGroup?: boolean;
   /** Shows the dot of who is online. */
-  online?: boolean;
+  online?: boolean | undefined;
   size?: 'small' | 'large';
 }
 
