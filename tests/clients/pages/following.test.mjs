@@ -60,4 +60,62 @@ describe('the end of a conversation', { timeout: 120_000 }, () => {
     await said(bob, 'out of sight.').waitFor();
     await talk('again');
   });
+
+  test('is not taken for seen by who opens it at an unread message, however high those are', async () => {
+    const eve = await join(await visit(browser, server.url), 'Eve Newton');
+    await open(eve, 'Bob Byron');
+    for (const text of ['one.', 'two.', 'three.']) await write(eve, text);
+    await open(bob, 'Eve Newton');
+    await said(bob, 'three.').waitFor();
+    await eve.page.getByText('Read', { exact: true }).waitFor();
+    await open(bob, 'Ada Lovelace');
+    const high = (text) => Array.from({ length: 60 }, (_, line) => `${text} ${line}`).join('\n');
+    for (const text of ['high', 'higher', 'highest']) await write(eve, high(text));
+    await bob.page.getByRole('navigation').getByText('3 unread messages', { exact: true }).waitFor();
+
+    await bob.page.getByRole('navigation').getByRole('link', { name: /^Eve/ }).click();
+    const line = bob.page.getByText('New messages', { exact: true });
+    await line.waitFor();
+    await bob.page.getByRole('button', { name: /^2 new messages/ }).waitFor();
+    assert.ok(await inView(line), 'one begins at its beginning');
+    // What has not been in view is not read, neither here nor for its writer.
+    await bob.page.waitForTimeout(1_500);
+    await bob.page.getByRole('button', { name: /^2 new messages/ }).waitFor();
+    await eve.page.getByText('Sent', { exact: true }).waitFor();
+    await latest(bob).click();
+    await latest(bob).waitFor({ state: 'detached' });
+    await eve.page.getByText('Read', { exact: true }).waitFor();
+    await eve.page.close();
+    await open(bob, 'Ada Lovelace');
+  });
+
+  test('is left by who scrolls up while messages keep coming, and taken up by writing', async () => {
+    let isOver = false;
+    const others = (async () => {
+      for (let number = 0; !isOver; number += 1) await ada.page.evaluate(([to, text]) => fetch('/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          query: 'mutation ($to: ID!, $text: String!) { sendMessage(input: { to: { conversationId: $to }, text: $text }) { id } }',
+          variables: { to, text },
+        }),
+      }), [new URL(ada.page.url()).pathname.split('/').at(-1), `busy ${number}.`]);
+    })();
+    await said(bob, 'busy 5.').waitFor();
+    await bob.page.getByRole('feed').hover();
+    // How far the end is below the view.
+    const below = () => bob.page.locator('.scroller').evaluate((view) => view.scrollHeight - view.scrollTop - view.clientHeight);
+    for (let turn = 0; turn < 10; turn += 1) {
+      await bob.page.mouse.wheel(0, -100);
+      await bob.page.waitForTimeout(30);
+    }
+    await latest(bob).waitFor();
+    assert.ok(await below() > 900, `${await below()} pixels from the end`);
+    isOver = true;
+    await others;
+    await bob.page.getByRole('button', { name: /new messages?: jump to the latest/ }).waitFor();
+    await write(bob, 'my word.');
+    await latest(bob).waitFor({ state: 'detached' });
+    assert.ok(await inView(said(bob, 'my word.')));
+  });
 });

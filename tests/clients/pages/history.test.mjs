@@ -127,9 +127,19 @@ describe('the messages of a conversation', { timeout: 120_000 }, () => {
       return [top, bottom, document.querySelector('.scroller').getBoundingClientRect().toJSON()];
     });
     assert.ok(top >= view.top && bottom <= view.bottom, 'what was found is in view');
-    // The address leads there too, as a link does.
+    // And again, by the same hit.
+    await ada.page.getByRole('button', { name: 'Jump to the latest' }).click();
+    await said(ada, 'straw 260').waitFor();
+    await ada.page.getByRole('searchbox', { name: 'Find people' }).fill('needle');
+    await row(ada, 'Far Away.*needle').click();
+    await found.waitFor();
+    // The address leads there too, as a link does, and nowhere where there is no such message.
     const other = await ada.tab(`/c/${conversationId}?at=40`);
     await other.page.locator('[data-found]', { hasText: 'a needle in the haystack' }).waitFor();
+    await other.page.goto(`${ada.origin}/c/${conversationId}?at=9999`);
+    await said(other, 'straw 260').hover();
+    await other.page.mouse.wheel(0, -2_000);
+    await said(other, 'straw 220').waitFor();
     assert.deepEqual([ada.complaints, other.complaints], [[], []]);
   });
 });

@@ -28,9 +28,8 @@ interface MessageListProps {
 
 export function MessageList({ by, name, otherId, conversation, onReply, onEdit, onLeave }: MessageListProps) {
   const { feed } = useSession();
-  const [address] = useSearchParams();
-  const at = Number(address.get('at')) || undefined;
   const lastSeq = conversation?.lastSeq ?? 0;
+  const at = useAt(lastSeq);
   const history = conversation && feed.history(conversation.id);
   const version = useFeed(() => history?.version);
   const outgoing = useOutgoing(by, otherId);
@@ -40,8 +39,9 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const [wasRead] = useState((conversation?.lastReadSeq ?? 0) === lastSeq);
-  const scrolling = useScrolling({ list, conversation, history, base, count, startsAtEnd: wasRead && !at });
-  useWritten(outgoing, scrolling.toEnd);
+  const scrolling = useScrolling({ scroller, list, conversation, history, base, count, startsAtEnd: wasRead && !at });
+  const toEnd = () => scrolling.keepTo('end');
+  useWritten(outgoing, toEnd);
   const fresh = useFresh(conversation, scrolling.isAtEnd, outgoing.length > 0);
   const readState = useReadState(conversation, history);
 
@@ -56,12 +56,11 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
     reach(seq);
     setWanted({ seq, isFound: true });
   }, [reach]);
-  useEffect(() => { if (at) jump(at); }, [at]); // eslint-disable-line react-hooks/exhaustive-deps
+  useEffect(() => { if (at) jump(at); }, [at]);
   useLayoutEffect(() => {
     if (!wanted || !history) return;
     const { seq, isFound } = wanted;
-    scrolling.leaveEnd();
-    list.current?.scrollToIndex(seq - base - 1, { align: 'center' });
+    scrolling.keepTo(seq);
     history.need(Math.max(1, seq - 20), Math.min(lastSeq, seq + 20));
     if (!history.at(seq)) return;
     if (isFound) setFound(seq);
@@ -147,7 +146,7 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
       {hasEarlier && scrolling.isAtStart && <button className="button earlier" onClick={showEarlier}>{words.earlier}</button>}
       {!scrolling.isAtEnd && (
         <button
-          className="to-end" onClick={scrolling.toEnd}
+          className="to-end" onClick={toEnd}
           aria-label={unread > 0 ? words.latestNew(unread) : words.latest} title={words.latest}
         >
           <ArrowDown />
@@ -156,6 +155,15 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
       )}
     </div>
   );
+}
+
+/** Where the address leads to. It is said once: who chooses the same place again wants to go there again. */
+function useAt(lastSeq: number): number | undefined {
+  const [address, setAddress] = useSearchParams();
+  const given = address.get('at');
+  useEffect(() => { if (given !== null) setAddress({}, { replace: true }); }, [given]);
+  const at = Number(given);
+  return Number.isInteger(at) && at >= 1 && at <= lastSeq ? at : undefined;
 }
 
 /** Who writes wants to see what they have written, wherever they were. */
