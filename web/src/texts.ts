@@ -62,6 +62,7 @@ export const texts = {
     moreHits: 'Show more messages',
     hitTo: (name: string) => `You to ${name}`,
     waiting: 'Waiting to be sent',
+    unsent: 'Not sent',
   },
 
   conversation: {
@@ -70,6 +71,7 @@ export const texts = {
     none: 'Choose a conversation',
     noneLead: 'Pick one from the list, or find somebody by name and write to them.',
     gone: 'There is no such conversation, or you are no longer in it.',
+    leftOver: 'This was not sent:',
     first: (name: string) => `This is the beginning with ${name}. Say hello!`,
     firstGroup: 'A new group. Say hello!',
     members: (n: number) => count(n, 'member', 'members'),

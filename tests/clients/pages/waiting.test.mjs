@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { evening, png } from '../png.mjs';
 import { isAccessible } from './axe.mjs';
 import { onABadLine } from './bad-line.mjs';
-import { join, open, said, visit, write } from './people-in-browser.mjs';
+import { join, open, row, said, shot, visit, write } from './people-in-browser.mjs';
 
 /** Ends somebody's sessions, from another device. */
 async function endSessions(url, email) {
@@ -131,6 +131,40 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
     await ada.page.getByLabel('Password').fill('correct horse battery');
     await ada.page.getByRole('button', { name: 'Log in', exact: true }).click();
     await arrives('over the end.');
+  });
+
+  test('what was written to a group that one was removed from meanwhile is still there', async () => {
+    /** As Bob. */
+    const ask = (query, variables) => bob.page.evaluate(async (body) => {
+      const answer = await fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      return (await answer.json()).data;
+    }, JSON.stringify({ query, variables }));
+    const { users } = await ask('{ users(search: "Ada Lovelace") { nodes { id } } }');
+    const ids = users.nodes.map(({ id }) => id);
+    const { createConversation: { id } } = await ask(
+      'mutation ($ids: [ID!]!) { createConversation(input: { title: "Engine", memberIds: $ids }) { id } }', { ids },
+    );
+    await row(ada, 'Engine').click();
+    await ada.page.getByRole('heading', { name: 'Engine' }).waitFor();
+    proxy.goDown();
+    await ada.context.setOffline(true);
+    await write(ada, 'too late.');
+    await waits(ada, 'too late.');
+    await ask('mutation ($id: ID!, $who: ID!) { removeMember(conversationId: $id, userId: $who) { id } }', { id, who: ids[0] });
+    proxy.goUp();
+    await ada.context.setOffline(false);
+    await ada.page.getByText('you are no longer in it. This was not sent:').waitFor();
+    await said(ada, 'too late.').getByText(/^Not sent/).waitFor();
+    await isAccessible(ada, 'what was left over');
+    await shot(ada, 'pages-left-over');
+    // Also from elsewhere, and after a reload.
+    await ada.page.goto(ada.origin);
+    await row(ada, 'Not sent.*too late').click();
+    await said(ada, 'too late.').getByRole('button', { name: 'Discard' }).click();
+    await ada.page.getByText('There is no such conversation').waitFor();
+    assert.equal(await row(ada, 'Not sent').count(), 0);
+    await row(ada, 'Bob Byron').click();
+    await said(ada, 'first.').waitFor();
   });
 
   test('what a closed page has left is sent by another one that was there all along', async () => {

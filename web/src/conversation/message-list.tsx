@@ -1,6 +1,6 @@
 // The messages of a conversation: a row for each seq, of which only those in view exist.
 import { ArrowDown } from 'lucide-react';
-import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useSearchParams } from 'wouter';
 import { useFeed, useSession } from '../app/context';
@@ -10,6 +10,7 @@ import { MessageRow } from './message-row';
 import { Nothing } from './nothing';
 import { OutgoingRow } from './outgoing-row';
 import { useFresh } from './use-fresh';
+import { useOutgoing } from './use-outgoing';
 import { useReadState } from './use-read-state';
 import { useScrolling } from './use-scrolling';
 import { useSpan } from './use-span';
@@ -175,14 +176,4 @@ function useWritten(outgoing: readonly Outgoing[], toEnd: () => void) {
     if (newest > known.current) toEnd();
     known.current = newest;
   }, [newest]);
-}
-
-/** What waits to be sent to here. */
-function useOutgoing({ conversationId, userId }: ConversationRef, otherId: string | undefined) {
-  const items = useFeed(({ outbox }) => outbox.items);
-  return useMemo(
-    () => items.filter(({ to }) =>
-      to.conversationId ? to.conversationId === conversationId : to.userId === (otherId ?? userId)),
-    [items, conversationId, userId, otherId],
-  );
 }

@@ -8,6 +8,8 @@ import { Composer, type ComposerHandle } from './composer';
 import { Back, Head } from './head';
 import { MessageList } from './message-list';
 import { Nothing } from './nothing';
+import { OutgoingRow } from './outgoing-row';
+import { useOutgoing } from './use-outgoing';
 
 /** What the composer is doing besides writing something new. */
 export type Doing = { reply: Message } | { edit: Message } | undefined;
@@ -38,7 +40,25 @@ export function ConversationPane({ by }: { by: ConversationRef }) {
   }
   if (state === 'met') return <Parts by={by} conversation={undefined} />;
   if (state === 'asking') return <p className="splash" role="status">{texts.loading}</p>;
-  return <><Back /><Nothing title={texts.conversation.gone} /></>;
+  return <Gone by={by} />;
+}
+
+/** Nothing is here, or no longer; but perhaps what one wrote to here when that could not be known. */
+function Gone({ by }: { by: ConversationRef }) {
+  const left = useOutgoing(by);
+  return (
+    <>
+      <Back />
+      {left.length === 0
+        ? <Nothing title={texts.conversation.gone} />
+        : (
+          <section className="left-over" aria-label={texts.conversation.leftOver}>
+            <p>{texts.conversation.gone} {texts.conversation.leftOver}</p>
+            {left.map((item) => <OutgoingRow key={item.id} item={item} />)}
+          </section>
+        )}
+    </>
+  );
 }
 
 function Parts({ by, conversation }: { by: ConversationRef; conversation: Conversation | undefined }) {

@@ -1,6 +1,6 @@
 // The list at the side: conversations by last activity, and people to start with.
 import { MessageSquarePlus, Search, X } from 'lucide-react';
-import { useDeferredValue, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useSession, useFeed } from '../app/context';
 import { nameOf } from '../app/notices';
 import { NewGroup } from '../people/new-group';
@@ -9,6 +9,7 @@ import { texts } from '../texts';
 import { AccountMenu } from './account-menu';
 import { MessagesFound } from './messages-found';
 import { Row } from './row';
+import { Unsent } from './unsent';
 
 const words = texts.sidebar;
 /** Who has fewer conversations than this is shown whom to start another one with. */
@@ -23,6 +24,10 @@ export function Sidebar() {
   const list = useRef<HTMLElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const wanted = useDeferredValue(search.trim());
+  // All of them are looked through, a page after the other.
+  useEffect(() => {
+    if (wanted && hasMore) feed.more().catch(() => {});
+  }, [feed, wanted, hasMore, conversations]);
   const folded = wanted.toLocaleLowerCase();
   const shown = folded
     ? conversations.filter(({ id }) => nameOf(feed, id).toLocaleLowerCase().includes(folded))
@@ -53,6 +58,7 @@ export function Sidebar() {
         )}
       </div>
       <nav className="rows" aria-label={words.label} ref={list} onKeyDown={(event) => walk(event, () => field.current?.focus())}>
+        {!wanted && <Unsent />}
         {wanted && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
         <ul>{shown.map((known) => <Row key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
         {!wanted && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}

@@ -1,0 +1,38 @@
+// What could not be sent to places that are not in the list: one was removed from there meanwhile, as a rule.
+import { TriangleAlert } from 'lucide-react';
+import { useMemo } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useFeed, useSession } from '../app/context';
+import type { Outgoing } from '../feed';
+import { texts } from '../texts';
+
+const address = ({ conversationId, userId }: Outgoing['to']) => (conversationId ? `/c/${conversationId}` : `/with/${userId}`);
+
+export function Unsent() {
+  const { feed } = useSession();
+  const items = useFeed(({ outbox }) => outbox.items);
+  const [path] = useLocation();
+  const listed = useFeed(({ sidebar }) => sidebar);
+  // One a place: the newest.
+  const places = useMemo(() => {
+    const isListed = ({ conversationId, userId }: Outgoing['to']) =>
+      conversationId ? feed.conversation(conversationId) : feed.directWith(userId!);
+    return [...new Map(items.filter(({ state, to }) => state === 'failed' && !isListed(to)).map((item) => [address(item.to), item]))];
+  }, [feed, items, listed]);
+  if (places.length === 0) return null;
+  return (
+    <ul aria-label={texts.sidebar.unsent}>
+      {places.map(([href, { text }]) => (
+        <li key={href}>
+          <Link className="row" href={href} aria-current={href === path ? 'page' : undefined}>
+            <span className="avatar"><TriangleAlert aria-hidden="true" /></span>
+            <span className="row-main">
+              <span className="row-name">{texts.sidebar.unsent}</span>
+              <bdi className="row-last"><span className="row-words">{text || texts.image.name}</span></bdi>
+            </span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
