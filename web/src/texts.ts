@@ -71,6 +71,7 @@ export const texts = {
     none: 'Choose a conversation',
     noneLead: 'Pick one from the list, or find somebody by name and write to them.',
     gone: 'There is no such conversation, or you are no longer in it.',
+    removed: (title: string) => `You are no longer in “${title}”.`,
     leftOver: 'This was not sent:',
     first: (name: string) => `This is the beginning with ${name}. Say hello!`,
     firstGroup: 'A new group. Say hello!',

@@ -185,7 +185,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await shot(ada, 'pages-group-details');
 
     await dialog.getByRole('button', { name: 'Remove Carol Shaw' }).click();
-    await carol.page.getByText('There is no such conversation').waitFor();
+    await carol.page.getByText('You are no longer in “Difference Engine”.').waitFor();
     await isAccessible(carol, 'a conversation that is gone');
     assert.equal(await row(carol, 'Difference Engine').count(), 0);
     await ada.page.keyboard.press('Escape');

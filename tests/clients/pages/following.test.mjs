@@ -116,6 +116,8 @@ describe('the end of a conversation', { timeout: 120_000 }, () => {
     await bob.page.getByRole('button', { name: /new messages?: jump to the latest/ }).waitFor();
     await write(bob, 'my word.');
     await latest(bob).waitFor({ state: 'detached' });
-    assert.ok(await inView(said(bob, 'my word.')));
+    const sent = said(bob, 'my word.').and(bob.page.locator('[data-seq]'));
+    await sent.waitFor();
+    assert.ok(await inView(sent));
   });
 });

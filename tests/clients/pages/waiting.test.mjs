@@ -153,7 +153,7 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
     await ask('mutation ($id: ID!, $who: ID!) { removeMember(conversationId: $id, userId: $who) { id } }', { id, who: ids[0] });
     proxy.goUp();
     await ada.context.setOffline(false);
-    await ada.page.getByText('you are no longer in it. This was not sent:').waitFor();
+    await ada.page.getByText('You are no longer in “Engine”. This was not sent:').waitFor();
     await said(ada, 'too late.').getByText(/^Not sent/).waitFor();
     await isAccessible(ada, 'what was left over');
     await shot(ada, 'pages-left-over');

@@ -20,6 +20,10 @@ export function ConversationPane({ by }: { by: ConversationRef }) {
   const conversation = useFeed((feed) => (conversationId ? feed.conversation(conversationId) : feed.directWith(userId!)));
   const [state, setState] = useState<'asking' | 'met' | 'gone'>('asking');
 
+  // What it was called, should it be gone in a moment.
+  const [title, setTitle] = useState<string>();
+  useEffect(() => { if (conversation?.title) setTitle(conversation.title); }, [conversation?.title]);
+
   // An address may lead to a conversation far down the list, to one that is still to begin, or to none.
   const isKnown = conversation !== undefined;
   useEffect(() => {
@@ -40,20 +44,21 @@ export function ConversationPane({ by }: { by: ConversationRef }) {
   }
   if (state === 'met') return <Parts by={by} conversation={undefined} />;
   if (state === 'asking') return <p className="splash" role="status">{texts.loading}</p>;
-  return <Gone by={by} />;
+  return <Gone by={by} title={title} />;
 }
 
 /** Nothing is here, or no longer; but perhaps what one wrote to here when that could not be known. */
-function Gone({ by }: { by: ConversationRef }) {
+function Gone({ by, title }: { by: ConversationRef; title: string | undefined }) {
   const left = useOutgoing(by);
+  const word = title ? texts.conversation.removed(title) : texts.conversation.gone;
   return (
     <>
       <Back />
       {left.length === 0
-        ? <Nothing title={texts.conversation.gone} />
+        ? <Nothing title={word} />
         : (
           <section className="left-over" aria-label={texts.conversation.leftOver}>
-            <p>{texts.conversation.gone} {texts.conversation.leftOver}</p>
+            <p>{word} {texts.conversation.leftOver}</p>
             {left.map((item) => <OutgoingRow key={item.id} item={item} />)}
           </section>
         )}
