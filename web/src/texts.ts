@@ -115,6 +115,7 @@ export const texts = {
     failed: (reason: string) => `Not sent: ${reason}`,
     retry: 'Try again',
     discard: 'Discard',
+    dontSend: 'Don’t send',
     toQuoted: (name: string) => `Go to the message of ${name}`,
     announce: (name: string, text: string) => `${name}: ${text}`,
     from: (name: string, where: string) => `${name} in ${where}`,

@@ -180,6 +180,45 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
     await arrives('left behind.');
   });
 
+  test('what waits can be taken back, and is not sent, by the next page either', async () => {
+    const takeBack = (text) => said(ada, text).getByRole('button', { name: 'Don’t send' });
+    await isolate(ada);
+    await write(ada, 'too early.');
+    await write(ada, 'just right.');
+    await waits(ada, 'too early.');
+    await takeBack('too early.').waitFor();
+    await isAccessible(ada, 'what can be taken back');
+    await shot(ada, 'pages-take-back');
+    await takeBack('too early.').focus();
+    await ada.page.keyboard.press('Enter');
+    await said(ada, 'too early.').waitFor({ state: 'detached' });
+    await ada.page.waitForFunction(() => document.activeElement.matches('textarea'));
+    const { pathname } = new URL(ada.page.url());
+    await ada.page.close();
+    ada = await ada.tab(pathname);
+    await arrives('just right.');
+    for (const person of [ada, bob]) assert.equal(await said(person, 'too early.').count(), 0);
+  });
+
+  test('an image on its way can be called back, and what stands behind it goes at once', async () => {
+    const size = 10_000_000;
+    proxy.allow(size / 10);
+    const held = proxy.held();
+    await choose(ada, 'heavy.png', png(91, 60, undefined, size));
+    await attached(ada).waitFor();
+    await write(ada, 'never mind.');
+    await held;
+    await write(ada, 'behind the image.');
+    const failed = ada.page.waitForEvent('requestfailed', (request) => request.headers()['content-type']?.startsWith('multipart/'));
+    await said(ada, 'never mind.').getByRole('button', { name: 'Don’t send' }).click();
+    assert.match((await failed).failure().errorText, /ABORTED/);
+    await arrives('behind the image.');
+    proxy.allow(Infinity);
+    await ada.page.reload();
+    await said(ada, 'behind the image.').waitFor();
+    for (const person of [ada, bob]) assert.equal(await said(person, 'never mind.').count(), 0);
+  });
+
   test('where the browser keeps nothing, they go all the same, and a page that would lose some asks before it closes', async () => {
     await ada.context.addInitScript(() => {
       indexedDB.open = () => { throw new DOMException('The user denied permission to access the database.', 'SecurityError'); };

@@ -35,8 +35,9 @@ export async function ask<Result, Variables>(
 export function lineOf({ client, socket }: Connection): Line {
   const onCut = (listener: () => void) => socket.on('closed', listener);
   return {
-    request: (document, variables, onProgress) =>
-      onProgress ? upload(document, variables, onProgress, onCut) : ask(client, document, variables),
+    // A text is so soon on its way that there is nothing to call back.
+    request: (document, variables, onProgress, signal) =>
+      onProgress ? upload(document, variables, onProgress, { onCut, signal }) : ask(client, document, variables),
     subscribe: (document, variables, sink) => {
       let ended = false;
       const end = (reason?: unknown) => {

@@ -23,15 +23,19 @@ function lift(value: unknown, path: string, files: Map<string, Blob>): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, lift(part, `${path}.${key}`, files)]));
 }
 
-/**
- * Asks once with the files among the variables; rejects as `ask` does. `onProgress` hears of 0 to 1. `onCut` tells of cuts of
- * the socket: the line of this request may be dead too.
- */
+interface Interruptions {
+  /** Tells of cuts of the socket: the line of this request may be dead too. */
+  onCut?: (listener: () => void) => () => void;
+  /** Nobody wants it to arrive any more. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Asks once with the files among the variables; rejects as `ask` does. `onProgress` hears of 0 to 1. */
 export function upload<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
   onProgress: (share: number) => void,
-  onCut: (listener: () => void) => () => void = () => () => {},
+  { onCut = () => () => {}, signal }: Interruptions = {},
 ): Promise<Result> {
   const files = new Map<string, Blob>();
   const operations = { query: document.toString(), variables: lift(variables, 'variables', files) };
@@ -68,9 +72,12 @@ export function upload<Result, Variables>(
       else reject(new Error(`the server answered with ${request.status}`));
     };
     request.onerror = request.onabort = () => reject(new Error('the server was not reached'));
+    const abort = () => request.abort();
+    signal?.addEventListener('abort', abort);
     request.onloadend = () => {
       clearTimeout(timer);
       stop();
+      signal?.removeEventListener('abort', abort);
     };
     request.open('POST', endpoint);
     request.responseType = 'json';

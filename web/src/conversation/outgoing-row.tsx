@@ -1,6 +1,6 @@
 // A message that was written and is not acknowledged yet: it waits, or the server refused it.
-import { Clock3, TriangleAlert } from 'lucide-react';
-import { useEffect } from 'react';
+import { Clock3, TriangleAlert, X } from 'lucide-react';
+import { type MouseEvent, useEffect } from 'react';
 import { useFeed, useSession } from '../app/context';
 import { announce } from '../app/notices';
 import type { Outgoing } from '../feed';
@@ -10,7 +10,18 @@ import { OutgoingPicture } from './picture';
 
 const words = texts.message;
 
+/** Takes a message back that was not sent. */
+function useDiscard(id: string) {
+  const { feed } = useSession();
+  return ({ detail, currentTarget }: MouseEvent) => {
+    // Who came by the keyboard goes on where they write, as the row is gone; a finger would get its own keyboard in the way.
+    if (detail === 0) currentTarget.closest('.conversation')?.querySelector('textarea')?.focus();
+    feed.outbox.discard(id);
+  };
+}
+
 export function OutgoingRow({ item }: { item: Outgoing }) {
+  const discard = useDiscard(item.id);
   const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
   const isKept = useFeed((feed) => feed.outbox.keeps(item.id));
   const clock = item.state === 'waiting'
@@ -24,14 +35,24 @@ export function OutgoingRow({ item }: { item: Outgoing }) {
           )}
           {item.image && <OutgoingPicture image={item.image} progress={item.state === 'waiting' ? item.progress : undefined} />}
           {item.text ? <MessageText text={item.text} room={clock ? '\u2003' : ''}>{clock}</MessageText> : clock}
-          {item.state === 'failed' && <Failed item={item} />}
+          {item.state === 'failed' && <Failed item={item} onDiscard={discard} />}
         </div>
+        {item.state === 'waiting' && (
+          <button type="button" className="icon-button take-back" aria-label={words.dontSend} title={words.dontSend} onClick={discard}>
+            <X />
+          </button>
+        )}
       </article>
     </div>
   );
 }
 
-function Failed({ item: { id, reason } }: { item: Outgoing }) {
+interface FailedProps {
+  item: Outgoing;
+  onDiscard(event: MouseEvent): void;
+}
+
+function Failed({ item: { id, reason }, onDiscard }: FailedProps) {
   const { feed } = useSession();
   const text = words.failed(reason ?? '');
   useEffect(() => announce(text), [text]);
@@ -39,7 +60,7 @@ function Failed({ item: { id, reason } }: { item: Outgoing }) {
     <p className="state" data-failed>
       <TriangleAlert aria-hidden="true" /> <span>{text}</span>
       <button type="button" className="link-button" onClick={() => feed.outbox.retry(id)}>{words.retry}</button>
-      <button type="button" className="link-button" onClick={() => feed.outbox.remove(id)}>{words.discard}</button>
+      <button type="button" className="link-button" onClick={onDiscard}>{words.discard}</button>
     </p>
   );
 }

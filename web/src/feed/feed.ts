@@ -65,7 +65,7 @@ export class Feed {
     const learn = (person: Person) => this.#state.learnPerson(person);
     this.members = new Members(line, learn, changed);
     this.typing = new Typing(line, learn, changed);
-    const [lane, transmit] = [this.#state.placeOf.bind(this.#state), (item: Outgoing) => this.#transmit(item)];
+    const [lane, transmit] = [this.#state.placeOf.bind(this.#state), this.#transmit.bind(this)];
     this.outbox = new Outbox(options.outbox, this.patience, lane, transmit, changed, () => this.#end());
     this.reading = new Reading(line);
   }
@@ -320,10 +320,10 @@ export class Feed {
     this.#histories.delete(conversationId);
   }
 
-  async #transmit(item: Outgoing): Promise<void> {
+  async #transmit(item: Outgoing, signal: AbortSignal): Promise<void> {
     const { id } = item;
     const onProgress = item.image && ((share: number) => this.outbox.progress(id, share));
-    const { sendMessage } = await this.options.line.request(SendDocument, { input: inputOf(item) }, onProgress);
+    const { sendMessage } = await this.options.line.request(SendDocument, { input: inputOf(item) }, onProgress, signal);
     const { conversationId } = sendMessage;
     if (!this.conversation(conversationId) && !this.#fetching.has(conversationId)) await this.find({ conversationId });
     this.outbox.remove(id);

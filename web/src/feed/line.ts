@@ -7,12 +7,14 @@ export interface Line {
   /**
    * Asks once. Rejects with a {@link Refusal} when the server refused, with anything else when it was not reached.
    * `onProgress` is given where a Blob is among the variables: it goes as a multipart request, and is told how much of
-   * it is on the way, from 0 to 1.
+   * it is on the way, from 0 to 1. With `signal` it may be told that nobody wants the answer any more: what is on the way
+   * need not arrive then.
    */
   request<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
     onProgress?: (share: number) => void,
+    signal?: AbortSignal,
   ): Promise<Result>;
   /**
    * Subscribes, comes back by itself after a cut, and resumes after the last cursor that `next` has handled: the

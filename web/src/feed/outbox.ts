@@ -79,6 +79,8 @@ export class Outbox {
   items: readonly Outgoing[] = [];
   /** Lanes in which something is on its way. */
   readonly #busy = new Set<string>();
+  /** What is on its way or about to be tried again, by id. */
+  readonly #trying = new Map<string, AbortController>();
   /** What could not be kept, or not yet. */
   readonly #unkept = new Set<string>();
   /** What was removed while the store is read: it may be told of it still. */
@@ -90,7 +92,7 @@ export class Outbox {
     private readonly patience: Patience,
     /** Where messages go one at a time, so that they arrive in the order of writing: the same for all addresses of a place. */
     private readonly lane: (to: ConversationRef) => string,
-    private readonly transmit: (item: Outgoing) => Promise<void>,
+    private readonly transmit: (item: Outgoing, signal: AbortSignal) => Promise<void>,
     private readonly changed: () => void,
     private readonly signedOut: () => void,
   ) {
@@ -121,6 +123,12 @@ export class Outbox {
   retry(id: string): void {
     this.#change(id, ({ reason: _, progress: __, ...item }) => ({ ...item, state: 'waiting' }));
     this.flush();
+  }
+
+  /** Its writer takes it back. It may have arrived just now: then it comes as any other that was sent. */
+  discard(id: string): void {
+    this.remove(id);
+    this.#trying.get(id)?.abort();
   }
 
   /** It is acknowledged, or given up. */
@@ -167,8 +175,13 @@ export class Outbox {
         // What stood in this lane may stand in another by now: a conversation is known that was not.
         return this.flush();
       }
+      const trying = new AbortController();
+      const { signal } = trying;
+      const takenBack = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      this.#trying.set(item.id, trying);
       try {
-        await this.transmit(item);
+        // What is taken back holds nobody up, whatever the line makes of it.
+        await Promise.race([this.transmit(item, signal), takenBack]);
         this.remove(item.id);
         [wait, faults] = [this.patience.waiting(), 0];
       } catch (reason) {
@@ -179,12 +192,15 @@ export class Outbox {
           break;
         }
         faults = isFault(reason) ? faults + 1 : 0;
-        if (isPassing(reason) && faults < FAULTS) await wait(reason);
+        if (isPassing(reason) && faults < FAULTS) await Promise.race([wait(reason), takenBack]);
         else {
           faults = 0;
           this.#change(item.id, (refused) => ({ ...refused, state: 'failed', reason: (reason as Refusal).message }));
         }
+      } finally {
+        this.#trying.delete(item.id);
       }
+      if (signal.aborted) [wait, faults] = [this.patience.waiting(), 0];
     }
     this.#busy.delete(lane);
   }
