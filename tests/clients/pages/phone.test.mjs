@@ -71,7 +71,13 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     await fits('what one can do with a message');
     await said(ada, 'const wide').getByRole('button', { name: 'Reply' }).tap();
     await page.getByText('Reply to Bob Byron').waitFor();
-    await page.getByRole('textbox', { name: 'Your message' }).fill('In one line\nor two');
+    // The keyboard on the screen has no other way to make a line.
+    const field = page.getByRole('textbox', { name: 'Your message' });
+    assert.equal(await field.getAttribute('enterkeyhint'), 'enter');
+    await field.fill('In one line');
+    await field.press('Enter');
+    await field.pressSequentially('or two');
+    assert.equal(await field.inputValue(), 'In one line\nor two');
     await fits('a reply');
     await page.getByRole('button', { name: 'Send', exact: true }).tap();
     await said(ada, 'or two').waitFor();

@@ -35,17 +35,23 @@ export function useAttachment(where: string) {
     latest.current = next?.file;
     setImage(next);
   };
-  const attach = async (file: Blob) => {
+  const refuse = (why: string) => {
+    complain(why);
+    return false;
+  };
+  /** Answers whether it is taken. */
+  const attach = async (file: Blob): Promise<boolean> => {
     const wrong = fault(file);
-    if (wrong) return complain(wrong);
+    if (wrong) return refuse(wrong);
     latest.current = file;
     try {
       const { width, height } = await sizeOf(file);
-      if (latest.current !== file) return;
-      if (width * height > imagePixels) return complain(words.tooManyPixels(imagePixels));
+      if (latest.current !== file) return false;
+      if (width * height > imagePixels) return refuse(words.tooManyPixels(imagePixels));
       set({ file, width, height });
+      return true;
     } catch {
-      complain(words.unsupported);
+      return refuse(words.unsupported);
     }
   };
   return { image, attach, remove: () => set(undefined) };

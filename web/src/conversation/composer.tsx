@@ -1,15 +1,16 @@
-// Where one writes. Enter sends, Shift and Enter makes a line, arrow up edits what one wrote last, Escape gives up.
+// Where one writes. Enter sends, Shift and Enter makes a line, arrow up edits what one wrote last, Escape gives up. Where one
+// types with a finger, Enter makes a line.
 import { SendHorizontal, X } from 'lucide-react';
-import { type ClipboardEvent, type KeyboardEvent, type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import { type ClipboardEvent, type KeyboardEvent, type ReactNode, type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import { useFeed, useSession } from '../app/context';
-import type { Conversation, ConversationRef, Message } from '../feed';
+import { helpful } from '../app/helpful';
+import { type Conversation, type ConversationRef, type Message, Refusal } from '../feed';
 import { texts } from '../texts';
 import { Choose, isImage } from '../ui/choose-image';
-import { useAttempt } from '../ui/toasts';
+import { useTell, useTrouble } from '../ui/toasts';
 import { Attached, useAttachment } from './attachment';
-import { draftOf, keepDraft } from './drafts';
-import type { Doing } from './pane';
-import { plain } from './parts';
+import { aside, type Begun, changeDraft, type Edit, editOf, replyTo, stopped, useDraft, without, withUnsaved } from './drafts';
+import { isVisible, plain } from './parts';
 
 const words = texts.composer;
 /** From here on the text field counts. */
@@ -17,8 +18,10 @@ const NEARLY = 200;
 
 export interface ComposerHandle {
   focus(): void;
-  /** Takes an image that was dropped. */
-  attach(file: File): void;
+  reply(message: Message): void;
+  edit(message: Message): void;
+  /** Takes what was dropped, of which one image goes with a message. */
+  attach(files: readonly File[]): void;
 }
 
 interface ComposerProps {
@@ -26,91 +29,132 @@ interface ComposerProps {
   by: ConversationRef;
   name: string;
   conversation: Conversation | undefined;
-  doing: Doing;
-  onDone(): void;
-  onEdit(message: Message): void;
 }
 
-export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }: ComposerProps) {
+/** Where the keyboard is a part of the screen, it has no other way to make a line. */
+const byFinger = () => matchMedia('(pointer: coarse)').matches;
+
+/** Whether an edit can never be made: its message is deleted, or out of reach. */
+const isLost = (reason: unknown) => reason instanceof Refusal && (reason.code === 'NOT_FOUND' || reason.field === 'id');
+
+export function Composer({ ref, by, name, conversation }: ComposerProps) {
   const { feed, limits } = useSession();
-  const attempt = useAttempt();
+  const [tell, complain] = [useTell(), useTrouble()];
   const field = useRef<HTMLTextAreaElement>(null);
   // The first message to a person makes the conversation: what is written meanwhile stays in the field.
   const where = conversation?.otherUserId ?? by.conversationId ?? by.userId ?? '';
-  const [text, setText] = useState(() => draftOf(where));
-  const edited = doing && 'edit' in doing ? doing.edit : undefined;
-  const replied = doing && 'reply' in doing ? doing.reply : undefined;
+  const begun = useDraft(where);
+  const { edit, unsaved } = begun;
+  const text = edit ? edit.changed : begun.text;
+  // Rises with all that is done here.
+  const touched = useRef(0);
+  const change = (next: (begun: Begun) => Begun) => {
+    touched.current += 1;
+    changeDraft(where, next);
+  };
+  const focus = () => field.current?.focus();
+  const begin = (next: Edit) => {
+    change((begun) => ({ ...without(aside(begun), next), edit: next }));
+    focus();
+  };
+  const editMessage = (message: Message) =>
+    begin(aside(begun).unsaved.find(({ id }) => id === message.id) ?? editOf(message));
+  const stop = () => {
+    change(stopped);
+    focus();
+  };
+
+  // As it is now: what is edited or replied to may change meanwhile.
+  const about = edit ?? begun.reply;
+  const current = useFeed((feed) => about && conversation && feed.history(conversation.id).at(about.seq));
+  const reply = begun.reply && { ...begun.reply, ...(!edit && current && { text: current.text }) };
+  useEffect(() => {
+    if (!current?.deletedAt) return;
+    if (edit) complain(words.editLost);
+    else tell(words.replyLost);
+    change(stopped);
+  }, [current, edit?.id]);
 
   const attachment = useAttachment(where);
-  const image = edited ? undefined : attachment.image;
-  const attach = (file: File) => {
-    if (edited) onDone();
-    void attachment.attach(file);
-    field.current?.focus();
+  const image = edit ? undefined : attachment.image;
+  const attach = async (files: readonly File[]) => {
+    const file = files.find(isImage) ?? files[0];
+    if (!file) return;
+    touched.current += 1;
+    focus();
+    if (files.length > 1) tell(texts.image.onlyOne);
+    if ((await attachment.attach(file)) && edit) tell(texts.image.afterEdit);
   };
-  useImperativeHandle(ref, () => ({ focus: () => field.current?.focus(), attach }));
+  useImperativeHandle(ref, () => ({
+    focus,
+    attach,
+    reply: (message) => {
+      change((begun) => ({ ...aside(begun), reply: replyTo(message) }));
+      focus();
+    },
+    edit: editMessage,
+  }));
   // Where there is a keyboard, one can type at once.
   useEffect(() => {
-    if (matchMedia('(hover: hover)').matches) field.current?.focus();
+    if (matchMedia('(hover: hover)').matches) focus();
   }, []);
-  // An edit borrows the field; the draft comes back after it.
-  useLayoutEffect(() => {
-    setText(edited ? (edited.text ?? '') : draftOf(where));
-  }, [edited, where]);
 
   const write = (next: string) => {
-    setText(next);
-    if (edited) return;
-    keepDraft(where, next);
-    feed.typing.tell(by, next.trim() !== '');
+    change((begun) => (begun.edit ? { ...begun, edit: { ...begun.edit, changed: next } } : { ...begun, text: next }));
+    if (!edit) feed.typing.tell(by, next.trim() !== '');
   };
 
-  const left = limits.messageLength - [...text.trim()].length;
+  // The server trims in this way too.
+  const written = text.trim();
+  const left = limits.messageLength - [...written].length;
   // An edit may take the words off an image.
-  const canSend = (text.trim() !== '' || image !== undefined || Boolean(edited?.image)) && left >= 0;
+  const mayBeEmpty = image !== undefined || edit?.hasImage;
+  const canSend = (isVisible(written) || (written === '' && mayBeEmpty)) && left >= 0;
 
   function send() {
     if (!canSend) return;
-    if (edited) {
-      // What could not be changed is still there to be tried again.
-      const changed = { ...edited, text: text.trim() };
-      void attempt(() => feed.edit(edited.id, changed.text)).then((done) => { if (!done) onEdit(changed); });
-    } else {
-      feed.send({
-        to: by,
-        text: text.trim(),
-        ...(image && { image }),
-        ...(replied && {
-          replyTo: { id: replied.id, seq: replied.seq, senderId: replied.senderId, text: replied.text },
-        }),
-      });
-      setText('');
-      keepDraft(where, '');
-      attachment.remove();
+    if (edit) return void save({ ...edit, changed: written });
+    feed.send({ to: by, text: written, ...(image && { image }), ...(reply && { replyTo: reply }) });
+    change(({ unsaved }) => ({ text: '', unsaved }));
+    attachment.remove();
+  }
+
+  async function save(saved: Edit) {
+    change(({ edit, ...begun }) => begun);
+    const since = touched.current;
+    try {
+      await feed.edit(saved.id, saved.changed);
+    } catch (reason) {
+      if (isLost(reason)) return complain(words.editLost);
+      complain(words.editFailed(helpful(reason)));
+      // It comes back into the field, unless something was begun there or somebody has gone elsewhere: then it waits beside it.
+      if (field.current && touched.current === since) change((begun) => ({ ...begun, edit: saved }));
+      else changeDraft(where, (begun) => withUnsaved(begun, saved));
     }
-    onDone();
   }
 
   function paste(event: ClipboardEvent) {
-    const file = [...event.clipboardData.files].find(isImage);
-    if (!file) return;
+    const images = [...event.clipboardData.files].filter(isImage);
+    // Spreadsheets and word processors put a picture of the text beside it, file managers the name of the file.
+    const beside = event.clipboardData.getData('text/plain');
+    if (images.length === 0 || (beside.trim() && beside !== images[0]?.name)) return;
     event.preventDefault();
-    attach(file);
+    void attach(images);
   }
 
   function press(event: KeyboardEvent) {
     // While an input method composes a character, Enter belongs to it.
     if (event.nativeEvent.isComposing) return;
-    if (event.key === 'Enter' && !event.shiftKey) {
+    if (event.key === 'Enter' && !event.shiftKey && !byFinger()) {
       event.preventDefault();
       send();
-    } else if (event.key === 'Escape' && doing) {
-      onDone();
+    } else if (event.key === 'Escape' && about) {
+      stop();
     } else if (event.key === 'ArrowUp' && text === '' && conversation) {
       const last = lastOfMine();
       if (!last) return;
       event.preventDefault();
-      onEdit(last);
+      editMessage(last);
     }
   }
 
@@ -126,13 +170,24 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
 
   return (
     <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); }}>
-      {replied && <Bar title={<ReplyTitle message={replied} />} lead={replied.text ?? texts.image.name} stop={words.stopReply} onStop={onDone} />}
-      {edited && <Bar title={words.editing} lead={edited.text} stop={words.stopEdit} onStop={onDone} />}
-      {image && <Attached image={image} onRemove={() => { attachment.remove(); field.current?.focus(); }} />}
+      {unsaved.map((one) => (
+        <Bar
+          key={one.id} title={words.unsaved} lead={one.changed} stop={words.dropEdit}
+          onStop={() => { change((begun) => without(begun, one)); focus(); }}
+        >
+          <button type="button" className="link-button" onClick={() => begin(one)}>{words.editAgain}</button>
+        </Bar>
+      ))}
+      {edit && <Bar title={words.editing} lead={edit.text} stop={words.stopEdit} onStop={stop} />}
+      {reply && !edit && (
+        <Bar title={<ReplyTitle senderId={reply.senderId} />} lead={reply.text ?? texts.image.name} stop={words.stopReply} onStop={stop} />
+      )}
+      {image && <Attached image={image} onRemove={() => { attachment.remove(); focus(); }} />}
       <div className="composer-line">
-        <Choose onChoose={attach} />
+        <Choose onChoose={(file) => void attach([file])} />
         <textarea
           ref={field} value={text} rows={1} dir="auto" aria-label={words.label} placeholder={words.placeholder(name)}
+          enterKeyHint={byFinger() ? 'enter' : 'send'}
           onChange={({ target }) => write(target.value)} onKeyDown={press} onPaste={paste}
         />
         <button className="send" aria-label={words.send} disabled={!canSend}><SendHorizontal /></button>
@@ -142,25 +197,27 @@ export function Composer({ ref, by, name, conversation, doing, onDone, onEdit }:
   );
 }
 
-function ReplyTitle({ message }: { message: Message }) {
-  const sender = useFeed((feed) => feed.person(message.senderId));
+function ReplyTitle({ senderId }: { senderId: string }) {
+  const sender = useFeed((feed) => feed.person(senderId));
   return words.replyingTo(sender.fullName);
 }
 
 interface BarProps {
-  title: React.ReactNode;
+  title: ReactNode;
   lead: string | null;
   stop: string;
   onStop(): void;
+  children?: ReactNode;
 }
 
-function Bar({ title, lead, stop, onStop }: BarProps) {
+function Bar({ title, lead, stop, onStop, children }: BarProps) {
   return (
     <div className="composer-bar">
       <div className="quote">
         <strong><bdi>{title}</bdi></strong>
         <span dir="auto">{plain(lead ?? '')}</span>
       </div>
+      {children}
       <button type="button" className="icon-button" aria-label={stop} onClick={onStop}><X /></button>
     </div>
   );

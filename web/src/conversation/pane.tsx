@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Redirect } from 'wouter';
 import { useFeed, useSession } from '../app/context';
-import { type Conversation, type ConversationRef, isPassing, type Message } from '../feed';
+import { type Conversation, type ConversationRef, isPassing } from '../feed';
 import { texts } from '../texts';
 import { Composer, type ComposerHandle } from './composer';
 import { Back, Head } from './head';
@@ -10,9 +10,6 @@ import { MessageList } from './message-list';
 import { Nothing } from './nothing';
 import { OutgoingRow } from './outgoing-row';
 import { useOutgoing } from './use-outgoing';
-
-/** What the composer is doing besides writing something new. */
-export type Doing = { reply: Message } | { edit: Message } | undefined;
 
 export function ConversationPane({ by }: { by: ConversationRef }) {
   const { feed } = useSession();
@@ -67,12 +64,7 @@ function Gone({ by, title }: { by: ConversationRef; title: string | undefined })
 }
 
 function Parts({ by, conversation }: { by: ConversationRef; conversation: Conversation | undefined }) {
-  const [doing, setDoing] = useState<Doing>();
   const composer = useRef<ComposerHandle>(null);
-  const start = (next: Doing) => {
-    setDoing(next);
-    composer.current?.focus();
-  };
   const otherId = by.userId ?? conversation?.otherUserId ?? undefined;
   const other = useFeed((feed) => (otherId ? feed.person(otherId) : undefined));
   const name = other?.fullName ?? conversation?.title ?? '';
@@ -83,22 +75,18 @@ function Parts({ by, conversation }: { by: ConversationRef; conversation: Conver
       onDrop={(event) => {
         if (!event.dataTransfer.types.includes('Files')) return;
         event.preventDefault();
-        const [file] = event.dataTransfer.files;
-        if (file) composer.current?.attach(file);
+        composer.current?.attach([...event.dataTransfer.files]);
       }}
     >
       <Head name={name} otherId={otherId} conversation={conversation} />
       <MessageList
         by={by} name={name} otherId={otherId} conversation={conversation}
-        onReply={(reply) => start({ reply })} onEdit={(edit) => start({ edit })}
+        onReply={(message) => composer.current?.reply(message)} onEdit={(message) => composer.current?.edit(message)}
         onLeave={() => composer.current?.focus()}
       />
       {other?.deletedAt
         ? <p className="composer-none">{texts.conversation.erased}</p>
-        : <Composer
-            ref={composer} by={by} name={name} conversation={conversation} doing={doing}
-            onDone={() => setDoing(undefined)} onEdit={(edit) => start({ edit })}
-          />}
+        : <Composer ref={composer} by={by} name={name} conversation={conversation} />}
     </section>
   );
 }

@@ -39,6 +39,12 @@ function linked(text: string): Part[] {
 /** A text in one line, without the marks around code. */
 export const plain = (text: string) => text.replaceAll(/```(?:[\w+-]*\n)?|`/g, '');
 
+/** What the server takes for nothing to see: its `is_visible`, in src/printable.rs. */
+const VISIBLE = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{16fe4}\u{1d159}]/u;
+
+/** Whether there is something to see in a text. */
+export const isVisible = (text: string) => VISIBLE.test(text);
+
 const EMOJI = /^(?:\p{RGI_Emoji}\s*){1,6}$/v;
 
 /** Up to six emoji and nothing else: shown large. */
