@@ -8,9 +8,11 @@ export function clearTab(): void {
   history.replaceState(null, '', '/');
 }
 
-/** Somebody is signed in here, perhaps after somebody else. */
+/** Somebody is signed in here, perhaps after somebody else. An address that one has come with is theirs. */
 export function claimTab(userId: string): void {
   const owner = sessionStorage.getItem(OWNER);
-  if (owner && owner !== userId) clearTab();
+  if (owner === userId) return;
+  if (owner) clearTab();
+  sessionStorage.clear();
   sessionStorage.setItem(OWNER, userId);
 }
