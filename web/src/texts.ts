@@ -161,6 +161,7 @@ export const texts = {
     of: (name: string) => `Image by ${name}`,
     yours: 'Your image',
     title: (name: string, when: string) => `Image by ${name}, ${when}`,
+    original: 'Open the image in a tab of its own',
     add: 'Add an image',
     attached: 'Image to be sent',
     remove: 'Remove the image',

@@ -89,6 +89,40 @@ describe('images in the pages', { timeout: 120_000 }, () => {
     await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
+  test('take the window in full; long ones scroll, and each opens in a tab of its own', async () => {
+    const { page } = bob;
+    const room = page.locator('.picture-room');
+    const view = () => page.getByRole('dialog').getByRole('img').evaluate(async (img) => {
+      await img.decode();
+      return img.getBoundingClientRect().toJSON();
+    });
+    await said(bob, 'What an evening').locator('button.picture').click();
+    assert.equal(Math.round((await view()).width), 420);
+    const [original] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.getByRole('link', { name: 'Open the image in a tab of its own' }).click(),
+    ]);
+    await original.waitForLoadState();
+    assert.deepEqual(await original.locator('img').evaluate(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight]), [1_200, 800]);
+    await original.close();
+    await page.keyboard.press('Escape');
+
+    for (const [size, side, key] of [[[200, 3_000], 'width', 'End'], [[3_000, 100], 'height', 'ArrowRight']]) {
+      await choose(ada, file('long.png', png(...size)));
+      await attached(ada).waitFor();
+      await send(ada);
+      await isLoaded(sent(bob, size[0]), 30_000);
+      await page.getByRole('article').last().focus();
+      await page.keyboard.press('Enter');
+      assert.equal((await view())[side], Math.min(...size), 'it is as readable as it is');
+      await isAccessible(bob, 'a long image in full');
+      await page.keyboard.press(key);
+      await page.waitForFunction((room) => room.scrollTop + room.scrollLeft > 0, await room.elementHandle());
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+  });
+
   test('come when the line is good again, and their addresses are asked for anew', async () => {
     let asked = 0;
     bob.page.on('request', (request) => { asked += Number(request.postData()?.includes('HistoryPage') ?? false); });
@@ -230,9 +264,13 @@ describe('images in the pages', { timeout: 120_000 }, () => {
       await page.getByRole('menuitem', { name: 'Settings' }).click();
     };
     await menu(ada);
-    await choose(ada, file('me.png', evening(300, 300)), 'Choose a picture');
+    await choose(ada, file('me.png', evening(300, 400)), 'Choose a picture');
     await isLoaded(ada.page.getByRole('dialog').locator('.avatar img'));
     await isLoaded(bob.page.locator('.head .avatar img'));
+    // Of whatever proportions, it is cut to the circle.
+    for (const avatar of [ada.page.getByRole('dialog').locator('.avatar'), bob.page.locator('.head .avatar')]) {
+      assert.deepEqual(await avatar.locator('img').boundingBox(), await avatar.boundingBox());
+    }
     await isAccessible(ada, 'settings with a picture');
     await shot(ada, 'pages-settings-picture');
     await ada.page.getByRole('button', { name: 'Remove the picture' }).click();

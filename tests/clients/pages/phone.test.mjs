@@ -16,11 +16,12 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     page = ada.page;
     bob = await signUp(server, 'Bob Byron');
     const { users } = await bob.ask('{ users(search: "Ada Lovelace") { nodes { id } } }');
-    await bob.send(users.nodes[0], 'Good morning, and look: https://example.org/a/path/that/is/much/longer/than/any/phone/is/wide?and=more');
-    await bob.send(users.nodes[0], '```\nconst wide = "a line of code that is wider than the bubble";\n```');
+    ada.id = users.nodes[0].id;
+    await bob.send(ada, 'Good morning, and look: https://example.org/a/path/that/is/much/longer/than/any/phone/is/wide?and=more');
+    await bob.send(ada, '```\nconst wide = "a line of code that is wider than the bubble";\n```');
     await bob.ask(
       'mutation ($ids: [ID!]!) { createConversation(input: { title: "A group whose title is longer than a phone is wide", memberIds: $ids }) { id } }',
-      { ids: [users.nodes[0].id] },
+      { ids: [ada.id] },
     );
     await row(ada, 'A group').waitFor();
   });
@@ -86,6 +87,40 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     await fits('a question');
     await page.getByRole('button', { name: 'Cancel' }).tap();
     await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+  });
+
+  test('keeps in view what one can do with a message longer than the screen', async () => {
+    await bob.send(ada, Array.from({ length: 60 }, (_, line) => `line ${line}`).join('\n'));
+    await row(ada, 'Bob Byron').tap();
+    const long = said(ada, 'line 59');
+    await long.waitFor();
+    for (const [place, part] of [['end', '.meta'], ['start', '.bubble']]) {
+      await long.evaluate((message, block) => message.scrollIntoView({ block }), place);
+      await long.locator(part).tap({ position: { x: 10, y: 10 } });
+      const actions = await long.getByRole('group', { name: 'What to do with this message' }).boundingBox();
+      const view = await page.locator('.scroller').boundingBox();
+      assert.ok(actions.y >= view.y && actions.y + actions.height <= view.y + view.height, `at its ${place}: ${actions.y}`);
+    }
+    await long.getByRole('button', { name: 'Reply' }).tap();
+    await page.getByText('Reply to Bob Byron').waitFor();
+    await page.getByRole('button', { name: 'Cancel the reply' }).tap();
+    await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+  });
+
+  test('says what did not work beside where one writes', async () => {
+    await row(ada, 'Bob Byron').tap();
+    await page.locator('input[type=file][aria-label="Add an image"]').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('words') });
+    await page.locator('.toast').waitFor();
+    await fits('what did not work');
+    const free = async (part) => {
+      const [toast, other] = [await page.locator('.toast').boundingBox(), await page.locator(part).boundingBox()];
+      assert.ok(toast.y >= other.y + other.height || toast.y + toast.height <= other.y, `${part} is not covered`);
+    };
+    await free('.composer');
+    await free('.head');
+    await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+    await free('.search');
+    await page.locator('.toast').getByRole('button', { name: 'Close' }).tap();
   });
 
   test('has groups, settings and the search', async () => {

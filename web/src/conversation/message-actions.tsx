@@ -36,11 +36,13 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
     </button>
   );
   return (
-    <div ref={row} className="actions" role="group" aria-label={words.actions}>
-      {action(words.reply, Reply, () => onReply(message), 'r')}
-      {message.text && action(words.copy, Copy, () => void copy())}
-      {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}
-      {isMine && action(words.delete, Trash2, () => setAsking(true), 'Delete')}
+    <div className="actions-place">
+      <div ref={row} className="actions" role="group" aria-label={words.actions}>
+        {action(words.reply, Reply, () => onReply(message), 'r')}
+        {message.text && action(words.copy, Copy, () => void copy())}
+        {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}
+        {isMine && action(words.delete, Trash2, () => setAsking(true), 'Delete')}
+      </div>
       {isAsking && (
         <Question
           title={words.deleteTitle} lead={words.deleteLead} answer={words.delete}

@@ -1,4 +1,5 @@
 // An image in a message: in a box of its proportions from the start, so that nothing jumps; in full on a click.
+import { ExternalLink } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { thumbHashToDataURL } from 'thumbhash';
 import { useFeed, useSession } from '../app/context';
@@ -11,6 +12,8 @@ import { useAddress, useLocal } from '../ui/use-address';
 const words = texts.image;
 /** In CSS pixels: what an image takes at most, and at least of something very narrow. */
 const [WIDEST, HIGHEST, LEAST] = [360, 320, 48];
+/** An image is long where one side is so many times the other: more than the screenshot of a phone. */
+const LONG = 2.5;
 
 /** The box for an image: as large as it is, or scaled down. */
 function box({ width, height }: { width: number; height: number }) {
@@ -49,29 +52,40 @@ export function Picture({ message, image, isActive }: PictureProps) {
           : <span className="unseen">{words.of(sender)}</span>}
       </button>
       {isOpen && (
-        <Dialog title={words.title(sender, moment(message.createdAt))} open onClose={() => setOpen(false)} isWide>
-          <Full image={image} alt={words.of(sender)} background={backgroundImage} renew={renew} />
-          {message.text && <p className="picture-caption" dir="auto">{message.text}</p>}
-        </Dialog>
+        <Full message={message} image={image} sender={sender} background={backgroundImage} renew={renew} onClose={() => setOpen(false)} />
       )}
     </>
   );
 }
 
 interface FullProps {
+  message: Message;
   image: Image;
-  alt: string;
+  sender: string;
   background: string | undefined;
   renew(): void;
+  onClose(): void;
 }
 
-function Full({ image, alt, background, renew }: FullProps) {
+/** In the whole window. What is too long for it scrolls, by the keyboard too. */
+function Full({ message: { text, createdAt }, image, sender, background, renew, onClose }: FullProps) {
   const [url, onError] = useAddress(image, renew);
+  const long = image.height > LONG * image.width ? 'high' : image.width > LONG * image.height ? 'wide' : undefined;
+  const original = url && (
+    <a className="icon-button" href={url} target="_blank" rel="noopener noreferrer" aria-label={words.original} title={words.original}>
+      <ExternalLink />
+    </a>
+  );
   return (
-    <img
-      className="picture-full" src={url} alt={alt} width={image.width} height={image.height} onError={onError}
-      style={{ backgroundImage: background }}
-    />
+    <Dialog title={words.title(sender, moment(createdAt))} open onClose={onClose} isWide tools={original}>
+      <div className="picture-room" {...(long && { tabIndex: 0, 'data-first': true })}>
+        <img
+          className="picture-full" src={url} alt={words.of(sender)} width={image.width} height={image.height} onError={onError}
+          data-long={long} style={{ backgroundImage: background }}
+        />
+      </div>
+      {text && <p className="picture-caption" dir="auto" tabIndex={0}>{text}</p>}
+    </Dialog>
   );
 }
 

@@ -9,12 +9,14 @@ export interface DialogProps {
   open: boolean;
   onClose(): void;
   children: ReactNode;
-  /** As wide as the window, for an image. */
+  /** As large as the window, for an image. */
   isWide?: boolean;
+  /** What stands in the head besides the title. */
+  tools?: ReactNode;
 }
 
 /** Begins at the field marked with `data-first`, where there is one. */
-export function Dialog({ title, open, onClose, children, isWide = false }: DialogProps) {
+export function Dialog({ title, open, onClose, children, isWide = false, tools }: DialogProps) {
   const popup = useRef<HTMLDivElement>(null);
   // A finger would only get the keyboard in its way.
   const begin = (by: string) => (by !== 'touch' && popup.current?.querySelector<HTMLElement>('[data-first]')) || true;
@@ -25,6 +27,7 @@ export function Dialog({ title, open, onClose, children, isWide = false }: Dialo
         <Base.Popup ref={popup} className="dialog" data-wide={isWide || undefined} initialFocus={begin}>
           <header className="dialog-head">
             <Base.Title className="dialog-title">{title}</Base.Title>
+            {tools}
             <Base.Close className="icon-button" aria-label={texts.close}><X /></Base.Close>
           </header>
           {children}
