@@ -154,6 +154,37 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await page.locator('[aria-live=polite]', { hasText: 'Ada Lovelace: Do you hear me?' }).waitFor({ state: 'attached' });
   });
 
+  test('copies the text of a message, where the browser lets it', async () => {
+    await write(ada, 'worth a copy');
+    const copy = (person) => said(person, 'worth a copy').getByRole('button', { name: 'Copy the text' });
+    await said(ada, 'worth a copy').hover();
+    await ada.page.evaluate(() => {
+      navigator.clipboard.writeText = async () => { throw new DOMException('Write permission denied.', 'NotAllowedError'); };
+    });
+    await copy(ada).click();
+    await ada.page.locator('.toast').getByText('The browser did not allow it.').waitFor();
+    await ada.page.evaluate(() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; });
+    await copy(ada).click();
+    await ada.page.getByText('Copied.').waitFor();
+    assert.equal(await ada.page.evaluate(() => window.copied), 'worth a copy');
+
+    // A page that came by plain HTTP may neither copy nor notify.
+    const plain = await ada.tab('/');
+    await plain.page.addInitScript(() => {
+      Object.defineProperty(window, 'isSecureContext', { value: false });
+      Object.defineProperty(navigator, 'clipboard', { value: undefined });
+      Notification.requestPermission = async () => 'denied';
+    });
+    await plain.page.goto(ada.page.url());
+    await said(plain, 'worth a copy').hover();
+    await said(plain, 'worth a copy').getByRole('button', { name: 'Reply' }).waitFor();
+    assert.equal(await copy(plain).count(), 0);
+    await menu(plain, 'Settings');
+    await plain.page.getByRole('checkbox', { name: 'Tell me of new messages' }).click();
+    await plain.page.getByText('only from pages that come by HTTPS').waitFor();
+    await plain.page.close();
+  });
+
   test('makes a group, renames it, adds, removes, and leaves', async () => {
     const carol = await join(await visit(browser, server.url), 'Carol Shaw');
     await ada.page.getByRole('button', { name: 'New group' }).click();
@@ -185,10 +216,25 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await shot(ada, 'pages-group-details');
 
     await dialog.getByRole('button', { name: 'Remove Carol Shaw' }).click();
+    const question = ada.page.getByRole('alertdialog', { name: 'Remove Carol Shaw?' });
+    await isAccessible(ada, 'a question before somebody is removed');
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    assert.ok(await dialog.getByRole('button', { name: 'Remove Carol Shaw' }).evaluate((button) => button === document.activeElement));
+    await bob.page.getByText('3 members').waitFor();
+    await ada.page.keyboard.press('Enter');
+    await question.getByRole('button', { name: 'Remove' }).click();
     await carol.page.getByText('You are no longer in “Difference Engine”.').waitFor();
     await isAccessible(carol, 'a conversation that is gone');
     assert.equal(await row(carol, 'Difference Engine').count(), 0);
-    await ada.page.keyboard.press('Escape');
+    await dialog.getByText('Carol Shaw').waitFor({ state: 'detached' });
+    // Whoever is in the group is a way to the conversation with them; oneself is not.
+    assert.deepEqual(await dialog.getByRole('link').allTextContents(), ['Bob Byron']);
+    assert.ok(await dialog.evaluate((dialog) => dialog.contains(document.activeElement)), 'the focus is in the dialog');
+    await dialog.getByRole('link', { name: 'Bob Byron' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await ada.page.getByRole('heading', { name: 'Bob Byron' }).waitFor();
+    await row(ada, 'Difference Engine').click();
 
     await bob.page.getByRole('button', { name: 'Group details' }).click();
     await bob.page.getByRole('button', { name: 'Leave the group' }).click();

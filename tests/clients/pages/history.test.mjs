@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { launch } from '../browser.mjs';
 import { signUp } from '../people.mjs';
 import { startServer } from '../server.mjs';
-import { join, row, said, visit, write } from './people-in-browser.mjs';
+import { join, logIn, row, said, visit, write } from './people-in-browser.mjs';
 
 describe('the messages of a conversation', { timeout: 120_000 }, () => {
   let server, browser, ada, bob, carol;
@@ -80,6 +80,28 @@ describe('the messages of a conversation', { timeout: 120_000 }, () => {
       }));
       assert.ok(first < last, `${part} goes from left to right`);
     }
+  });
+
+  test('have links to addresses, and none to files', async () => {
+    await bob.send(ada, 'README.md, src/main.rs:12 and setup.py are files; example.org, www.example.rs, example.rs/setup.py and https://README.md are not');
+    await said(ada, 'are files').waitFor();
+    assert.deepEqual(
+      await said(ada, 'are files').getByRole('link').allTextContents(),
+      ['example.org', 'www.example.rs', 'example.rs/setup.py', 'https://README.md'],
+    );
+  });
+
+  test('have a time that reads from left to right, beside words that do not', async () => {
+    const american = await logIn(await visit(browser, server.url, { locale: 'en-US' }), ada);
+    await row(american, 'Bob Byron').click();
+    const [first, last] = await said(american, 'انظر').locator('time').evaluate(({ firstChild: text }) => [0, text.length - 1].map((at) => {
+      const range = document.createRange();
+      range.setStart(text, at);
+      range.setEnd(text, at + 1);
+      return range.getBoundingClientRect().left;
+    }));
+    assert.ok(first < last, 'it ends with AM or PM');
+    await american.context.close();
   });
 
   test('leave room for the time beside the last word', async () => {

@@ -67,6 +67,20 @@ describe('images in the pages', { timeout: 120_000 }, () => {
       await sent(bob, 60).evaluate((img) => [img.getBoundingClientRect().width, img.getBoundingClientRect().height].map(Math.round)),
       [60, 200],
     );
+    // The time of the smallest one is in one line within its bubble, also where it is long.
+    await choose(ada, file('tiny.png', png(8, 8)));
+    await attached(ada).waitFor();
+    await send(ada);
+    await isLoaded(sent(bob, 8));
+    const sizes = await sent(bob, 8).evaluate((img) => {
+      const time = img.closest('.bubble').querySelector('.meta');
+      time.prepend('edited');
+      const [outer, inner] = [img.closest('.bubble'), time].map((part) => part.getBoundingClientRect());
+      const sizes = { isIn: inner.left >= outer.left && inner.right <= outer.right && inner.bottom <= outer.bottom, height: inner.height };
+      time.firstChild.remove();
+      return sizes;
+    });
+    assert.deepEqual([sizes.isIn, sizes.height < 22], [true, true], JSON.stringify(sizes));
     await isAccessible(bob, 'images in a conversation');
     await shot(ada, 'pages-images');
     await shot(bob, 'pages-images-narrow-dark');

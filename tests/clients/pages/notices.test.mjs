@@ -124,8 +124,9 @@ describe('notices of unread messages', { timeout: 120_000 }, () => {
     await write(phone, 'from my phone');
     await row(ada, 'Bob Byron.*You.*from my phone').waitFor();
     await phone.context.close();
-    const { conversationId } = await bob.send(ada, 'an answer');
-    assert.deepEqual((await shown(2))[1], ['Bob Byron', 'an answer', conversationId]);
+    // Without the marks around code.
+    const { conversationId } = await bob.send(ada, '```\nan answer\n```');
+    assert.deepEqual((await shown(2))[1].map((text) => text.trim()), ['Bob Byron', 'an answer', conversationId]);
   });
 
   test('open their conversation on a click', async () => {

@@ -59,8 +59,18 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     await page.goBack();
     await row(ada, 'Bob Byron').waitFor();
     await row(ada, 'Bob Byron').tap();
+    // The way back is no further step for the device's own one, from wherever one has come.
+    const step = () => page.evaluate(() => navigation.currentEntry.index);
+    const [address, there] = [page.url(), await step()];
     await page.getByRole('link', { name: 'Back to the conversations' }).tap();
     await row(ada, 'Bob Byron').waitFor();
+    assert.equal(await step(), there - 1);
+    await page.goto(address);
+    await page.goto(address);
+    const linked = await step();
+    await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+    await row(ada, 'Bob Byron').waitFor();
+    assert.equal(await step(), linked);
   });
 
   test('shows what one can do with a message on a tap', async () => {

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { launch } from '../browser.mjs';
 import { signUp } from '../people.mjs';
 import { startServer } from '../server.mjs';
+import { isAccessible } from './axe.mjs';
 import { join, logIn, open, row, said, visit, write } from './people-in-browser.mjs';
 
 describe('the list at the side', { timeout: 120_000 }, () => {
@@ -31,7 +32,7 @@ describe('the list at the side', { timeout: 120_000 }, () => {
     }, { part, wanted }).catch(async () => assert.deepEqual(await names.allTextContents(), wanted));
   };
   const all = inOrder('a');
-  const order = inOrder('ul:not([aria-label])');
+  const order = inOrder('> ul:not([aria-label])');
   const people = inOrder('[aria-label=People]');
   const unread = (person, name, number) => row(person, `${name}.*${number} unread message`).waitFor();
 
@@ -82,7 +83,7 @@ describe('the list at the side', { timeout: 120_000 }, () => {
   test('shows the last message, whose it is, and what has become of it', async () => {
     await write(bob, 'the last word');
     await row(ada, 'Bob Byron.*the last word').waitFor();
-    await row(bob, 'Ada Lovelace.*You:.*the last word').waitFor();
+    await row(bob, 'Ada Lovelace.*You ?:.*the last word').waitFor();
     const field = bob.page.getByRole('textbox', { name: 'Your message' });
     await field.press('ArrowUp');
     await field.fill('the very last word');
@@ -138,6 +139,17 @@ describe('the list at the side', { timeout: 120_000 }, () => {
     await search.fill('محمد');
     await ada.page.getByRole('heading', { name: 'People', exact: true }).waitFor();
     await people(ada, 'محمد الخوارزمي');
+    // That nobody is called so matters only where nothing else is found.
+    await search.fill('from Carol');
+    await all(ada, 'Carol Shaw', 'Carol Shaw');
+    assert.equal(await ada.page.getByText('Nobody by this name.').isVisible(), false);
+    // Nor has a search that did not reach the server found that out.
+    await ada.page.route('**/graphql', (route) => route.abort());
+    await search.fill('out of reach');
+    await ada.page.locator('.toast').getByText('The server could not be reached.').waitFor();
+    assert.equal(await ada.page.getByText('Nobody by this name.').count(), 0);
+    await ada.page.unroute('**/graphql');
+    ada.complaints.length = 0;
     await search.fill('nobody at all');
     await ada.page.getByText('Nobody by this name.').waitFor();
     await ada.page.getByText('No messages with these words.').waitFor();
@@ -148,7 +160,7 @@ describe('the list at the side', { timeout: 120_000 }, () => {
   test('begins all names at one edge, and each preview at its beginning, in any script', async () => {
     await right.send(ada, `השורה הזאת ארוכה מאוד ${'ועוד מילים '.repeat(20)}`);
     await row(ada, 'محمد').waitFor();
-    const edges = await ada.page.getByRole('navigation').locator('ul:not([aria-label]) a').evaluateAll((rows) => rows.map((row) => {
+    const edges = await ada.page.getByRole('navigation').locator('> ul:not([aria-label]) a').evaluateAll((rows) => rows.map((row) => {
       const edge = (part) => {
         const range = document.createRange();
         range.selectNodeContents(row.querySelector(part));
@@ -166,5 +178,45 @@ describe('the list at the side', { timeout: 120_000 }, () => {
     });
     assert.ok(first <= view + 1 && first > view - 20, `the first letter ends at ${first}, the row at ${view}`);
     assert.deepEqual(ada.complaints, []);
+  });
+
+  test('tells people of one name apart, and says nothing more of others', async () => {
+    for (const name of ['Alex Kim', 'Alex Kimball']) await signUp(server, name);
+    const alex = await join(await visit(browser, server.url), 'Alex Kim');
+    const said = ({ page }, item) => page.locator(item).filter({ hasText: 'Alex Kim' }).allInnerTexts();
+    const [there, away, other] = [/^Alex Kim\s+Online, here since \d+ \w+ \d+, \d+:\d+$/, /^Alex Kim\s+Offline, here since \d/, /^Alex Kimball$/];
+    const areTold = (texts) => {
+      assert.equal(texts.length, 3);
+      for (const one of [there, away, other]) assert.equal(texts.filter((text) => one.test(text.trim())).length, 1, `${one} in ${texts}`);
+    };
+    await ada.page.getByRole('searchbox', { name: 'Find people' }).fill('alex');
+    await ada.page.getByRole('link', { name: 'Alex Kimball' }).waitFor();
+    await ada.page.getByRole('link', { name: /Alex Kim.*Online,/ }).waitFor();
+    areTold(await said(ada, 'nav .row-main'));
+    await ada.page.getByRole('searchbox', { name: 'Find people' }).fill('');
+    await ada.page.getByRole('button', { name: 'New group' }).click();
+    await ada.page.getByLabel('Find people by name').fill('alex');
+    await ada.page.getByRole('checkbox', { name: /Alex Kim.*Online,/ }).waitFor();
+    areTold(await said(ada, '.picker .row-main'));
+    await isAccessible(ada, 'people of one name');
+    await ada.page.keyboard.press('Escape');
+    await alex.context.close();
+  });
+
+  test('says times as they are by now, of a page that stays open', async () => {
+    await bob.page.close();
+    const later = await ada.tab('/');
+    await later.page.clock.install({ time: new Date() });
+    await later.page.goto(ada.origin);
+    await row(later, 'Bob Byron').click();
+    const when = row(later, 'Bob Byron').locator('time');
+    await later.page.locator('.head').getByText(/^Last seen (this minute|1 minute ago)/).waitFor({ timeout: 30_000 });
+    assert.deepEqual([await later.page.locator('.day').textContent(), /^\d+:\d+$/.test(await when.textContent())], ['Today', true]);
+    await later.page.clock.fastForward('05:00');
+    await later.page.locator('.head').getByText(/^Last seen [56] minutes ago$/).waitFor();
+    await later.page.clock.fastForward('24:00:00');
+    await later.page.locator('.day', { hasText: 'Yesterday' }).waitFor();
+    await when.filter({ hasText: 'Yesterday' }).waitFor();
+    await later.page.close();
   });
 });

@@ -6,6 +6,7 @@ const short = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short
 const long = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const longYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+const brieflyFull = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 
 const startOfDay = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
@@ -17,6 +18,7 @@ export const isSameDay = (a: string, b: string) => startOfDay(new Date(a)) === s
 
 export const time = (moment: string) => clock.format(new Date(moment));
 export const moment = (moment: string) => full.format(new Date(moment));
+export const dateAndTime = (moment: string) => brieflyFull.format(new Date(moment));
 
 /** A day as a heading: Today, Yesterday, Monday 3 August. */
 export function day(moment: string): string {

@@ -4,6 +4,7 @@ import { texts } from '../texts';
 
 /** What to say of a failure. Input errors of the server are written for people already. */
 export function helpful(reason: unknown): string {
+  if (reason instanceof DOMException && reason.name === 'NotAllowedError') return texts.errors.notAllowed;
   if (!(reason instanceof Refusal)) return texts.errors.unreachable;
   switch (reason.code) {
     case 'RATE_LIMITED': return texts.errors.patience(Math.max(1, Math.ceil((reason.retryAfterMs ?? 1_000) / 1_000)));

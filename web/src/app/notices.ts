@@ -1,4 +1,5 @@
 // Notices of new messages: for screen readers, as notifications of the browser, and in the title.
+import { plain } from '../conversation/parts';
 import type { Feed, Message } from '../feed';
 import { texts } from '../texts';
 import { isAttended } from './attention';
@@ -27,7 +28,7 @@ export function nameOf(feed: Feed, conversationId: string): string {
 export function notify(feed: Feed, { conversationId, senderId, deletedAt, text: words }: Message): void {
   if (deletedAt) return;
   const sender = feed.person(senderId).fullName;
-  const text = words ?? texts.image.name;
+  const text = plain(words ?? texts.image.name);
   const isDirect = Boolean(feed.conversation(conversationId)?.otherUserId);
   const from = isDirect ? sender : texts.message.from(sender, nameOf(feed, conversationId));
   const isHere = location.pathname === `/c/${conversationId}`;

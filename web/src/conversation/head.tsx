@@ -3,17 +3,33 @@ import { ArrowLeft, Info } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { useFeed, useSession } from '../app/context';
-import { ago } from '../app/dates';
+import { useClock } from '../app/use-clock';
 import type { Conversation } from '../feed';
 import { GroupDetails } from '../people/group-details';
+import { presence } from '../people/presence';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 
 const words = texts.conversation;
 
-/** On a phone, the way back to the list. */
+/** Whether one has come here from the list, where the browser tells. */
+function isFromList(): boolean {
+  const before = window.navigation?.entries()[(window.navigation.currentEntry?.index ?? 0) - 1]?.url;
+  return Boolean(before) && new URL(before!).pathname === '/';
+}
+
+/** On a phone, the way back to the list: back indeed, so that the device's own way back does not lead here again. */
 export const Back = () => (
-  <Link href="/" className="icon-button back" aria-label={words.back}><ArrowLeft /></Link>
+  <Link
+    href="/" replace className="icon-button back" aria-label={words.back}
+    onClick={(event) => {
+      if (!isFromList()) return;
+      event.preventDefault();
+      history.back();
+    }}
+  >
+    <ArrowLeft />
+  </Link>
 );
 
 interface HeadProps {
@@ -65,8 +81,8 @@ function Presence({ userId, online }: { userId: string; online: boolean | undefi
     feed.meet(userId).then((met) => over || setLastSeenAt(met?.lastSeenAt ?? null), () => {});
     return () => { over = true; };
   }, [feed, userId, online]);
-  if (online !== false) return online && words.online;
-  return lastSeenAt ? words.lastSeen(ago(lastSeenAt)) : words.offline;
+  const said = useClock(() => presence(online, lastSeenAt));
+  return online === undefined ? undefined : said;
 }
 
 function TypingNames({ id }: { id: string }) {

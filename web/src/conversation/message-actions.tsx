@@ -8,6 +8,8 @@ import { Question } from '../ui/dialog';
 import { useAttempt, useTell } from '../ui/toasts';
 
 const words = texts.message;
+/** Browsers let pages copy only where these come by HTTPS. */
+const canCopy = Boolean(navigator.clipboard);
 
 interface MessageActionsProps {
   message: Message;
@@ -39,7 +41,7 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
     <div className="actions-place">
       <div ref={row} className="actions" role="group" aria-label={words.actions}>
         {action(words.reply, Reply, () => onReply(message), 'r')}
-        {message.text && action(words.copy, Copy, () => void copy())}
+        {message.text && canCopy && action(words.copy, Copy, () => void copy())}
         {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}
         {isMine && action(words.delete, Trash2, () => setAsking(true), 'Delete')}
       </div>

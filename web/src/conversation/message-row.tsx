@@ -2,6 +2,7 @@
 import { memo } from 'react';
 import { useFeed } from '../app/context';
 import { day, isSameDay, moment, time } from '../app/dates';
+import { useClock } from '../app/use-clock';
 import type { Message } from '../feed';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
@@ -46,7 +47,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const goesOn = !isNewDay && !isFresh && before.senderId === message.senderId && between(before, message) < BLOCK;
   return (
     <div className="message-row" data-mine={isMine || undefined} data-goes-on={goesOn || undefined}>
-      {isNewDay && <div className="day"><span>{day(message.createdAt)}</span></div>}
+      {isNewDay && <Day of={message.createdAt} />}
       {isFresh && <div className="fresh"><span>{texts.conversation.fresh}</span></div>}
       <article
         className="message" data-seq={seq} data-found={isFound || undefined} tabIndex={isActive ? 0 : -1}
@@ -80,13 +81,18 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   );
 });
 
+function Day({ of }: { of: string }) {
+  const said = useClock(() => day(of));
+  return <div className="day"><span>{said}</span></div>;
+}
+
 const metaOf = ({ createdAt, editedAt }: Message) => `${editedAt ? `${words.edited}\u2002` : ''}${time(createdAt)}`;
 
 /** When it was written, and whether it was changed. */
 const Meta = ({ message: { createdAt, editedAt, deletedAt } }: { message: Message }) => (
   <span className="meta">
     {editedAt && !deletedAt && <span>{words.edited}</span>}
-    <time dateTime={createdAt} title={moment(createdAt)}>{time(createdAt)}</time>
+    <time dateTime={createdAt} title={moment(createdAt)} dir="auto">{time(createdAt)}</time>
   </span>
 );
 

@@ -23,11 +23,15 @@ export function parts(text: string): Part[] {
   return found;
 }
 
+/** The name of a file whose ending is a domain's too, with or without a line's number. Who means the domain can begin with www. */
+const FILE = /^(?!www\.)[^/:@?#]+\.(?:md|mk|mov|ps|py|rs|sh|zip)(?::\d+)*$/i;
+
 function linked(text: string): Part[] {
   const found: Part[] = [];
   let end = 0;
   for (const { type, value, href, start, end: stop } of find(text, { defaultProtocol: 'https' })) {
     if ((type !== 'url' && type !== 'email') || !/^(https?|mailto):/i.test(href)) continue;
+    if (type === 'url' && FILE.test(value)) continue;
     if (start > end) found.push({ kind: 'words', text: text.slice(end, start) });
     found.push({ kind: 'link', text: value, href });
     end = stop;

@@ -1,14 +1,14 @@
 // A group: its title, who is in it, and what one may change.
 import { LogOut, UserRoundMinus } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
-import { useLocation } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { ask } from '../api/line';
 import { useFeed, useSession } from '../app/context';
 import type { Conversation, Member } from '../feed';
 import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Dialog } from '../ui/dialog';
+import { Dialog, Question } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
 import { type Choice, PersonPicker } from './person-picker';
 
@@ -23,12 +23,12 @@ interface GroupDetailsProps {
 export function GroupDetails({ conversation, open, onClose }: GroupDetailsProps) {
   return (
     <Dialog title={conversation.title ?? ''} open={open} onClose={onClose}>
-      <Parts conversation={conversation} />
+      <Parts conversation={conversation} onClose={onClose} />
     </Dialog>
   );
 }
 
-function Parts({ conversation: { id, title, memberCount } }: { conversation: Conversation }) {
+function Parts({ conversation: { id, title, memberCount }, onClose }: { conversation: Conversation; onClose(): void }) {
   const { feed } = useSession();
   const { members, complete } = useFeed((feed) => feed.members.of(id));
   const me = useFeed((feed) => feed.me.id);
@@ -42,7 +42,9 @@ function Parts({ conversation: { id, title, memberCount } }: { conversation: Con
       <section className="section">
         <h3>{texts.conversation.members(memberCount)}</h3>
         <ul className="members">
-          {members.map((member) => <Row key={member.userId} id={id} member={member} canRemove={isOwner && member.userId !== me} />)}
+          {members.map((member) => (
+            <Row key={member.userId} id={id} member={member} isMe={member.userId === me} canRemove={isOwner && member.userId !== me} onClose={onClose} />
+          ))}
         </ul>
         {!complete && members.length > 0 && (
           <button className="link-button" onClick={() => void attempt(() => feed.members.load(id, true))}>{words.moreMembers}</button>
@@ -77,24 +79,41 @@ function Rename({ id, title }: { id: string; title: string }) {
   );
 }
 
-function Row({ id, member, canRemove }: { id: string; member: Member; canRemove: boolean }) {
+interface RowProps {
+  id: string;
+  member: Member;
+  isMe: boolean;
+  canRemove: boolean;
+  onClose(): void;
+}
+
+function Row({ id, member, isMe, canRemove, onClose }: RowProps) {
   const { client } = useSession();
   const person = useFeed((feed) => feed.person(member.userId));
   const online = useFeed((feed) => feed.online?.has(member.userId));
   const attempt = useAttempt();
+  const [isAsking, setAsking] = useState(false);
+  const remove = () => void attempt(() => ask(client, RemoveMemberDocument, { id, userId: member.userId }));
   const name = `${words.remove} ${person.fullName}`;
   return (
     <li className="row">
       <Avatar id={person.id} name={person.fullName} picture={person.profilePic} online={online} size="small" />
-      <bdi className="row-name">{person.fullName}</bdi>
+      <span className="row-name">
+        {isMe
+          ? <bdi>{person.fullName}</bdi>
+          : <Link className="member" href={`/with/${person.id}`} onClick={onClose}><bdi>{person.fullName}</bdi></Link>}
+      </span>
       {member.role === 'OWNER' && <span className="tag">{words.owner}</span>}
       {canRemove && (
-        <button
-          type="button" className="icon-button" aria-label={name} title={name}
-          onClick={() => void attempt(() => ask(client, RemoveMemberDocument, { id, userId: member.userId }))}
-        >
+        <button type="button" className="icon-button" aria-label={name} title={name} onClick={() => setAsking(true)}>
           <UserRoundMinus />
         </button>
+      )}
+      {isAsking && (
+        <Question
+          title={words.removeTitle(person.fullName)} lead={words.removeLead} answer={words.remove}
+          open onYes={remove} onClose={() => setAsking(false)}
+        />
       )}
     </li>
   );

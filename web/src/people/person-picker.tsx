@@ -3,6 +3,7 @@ import { X } from 'lucide-react';
 import { useState } from 'react';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
+import { Namesake, namesakes } from './namesake';
 import { usePeople } from './use-people';
 
 export interface Choice {
@@ -19,8 +20,9 @@ interface PersonPickerProps {
 
 export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
   const [search, setSearch] = useState('');
-  const { people, fetching } = usePeople(search.trim());
+  const { people, fetching, error } = usePeople(search.trim());
   const others = people.filter(({ id }) => !without?.has(id));
+  const alike = namesakes(people);
   const toggle = ({ id, fullName }: Choice) =>
     onChange(chosen.some((known) => known.id === id)
       ? chosen.filter((known) => known.id !== id)
@@ -53,12 +55,15 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
             <label className="row">
               <input type="checkbox" checked={chosen.some(({ id }) => id === person.id)} onChange={() => toggle(person)} />
               <Avatar id={person.id} name={person.fullName} picture={person.profilePic} size="small" />
-              <bdi className="row-name">{person.fullName}</bdi>
+              <span className="row-main">
+                <bdi className="row-name">{person.fullName}</bdi>
+                {alike.has(person.id) && <Namesake person={person} />}
+              </span>
             </label>
           </li>
         ))}
       </ul>
-      {!fetching && others.length === 0 && (
+      {!fetching && !error && others.length === 0 && (
         <p className="hint" role="status">{people.length > 0 ? texts.group.allIn : texts.sidebar.nobody}</p>
       )}
     </fieldset>

@@ -89,7 +89,7 @@ function Notices() {
         <input type="checkbox" checked={on} onChange={({ target }) => void toggle(target.checked)} />
         {words.noticesLead}
       </label>
-      {isDenied && <p className="hint" role="status">{words.noticesDenied}</p>}
+      {isDenied && <p className="hint" role="status">{isSecureContext ? words.noticesDenied : words.noticesInsecure}</p>}
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { memo } from 'react';
 import { Link, useRoute } from 'wouter';
 import { useFeed } from '../app/context';
 import { brief } from '../app/dates';
+import { useClock } from '../app/use-clock';
 import { activity, type Conversation, type Outgoing } from '../feed';
 import { plain } from '../conversation/parts';
 import { texts } from '../texts';
@@ -23,6 +24,7 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
   ));
   const isTyping = useFeed((feed) => feed.typing.in(id).length > 0);
   const [isHere] = useRoute(`/c/${id}`);
+  const when = useClock(() => brief(activity(conversation)));
   const name = other?.fullName ?? conversation.title ?? '';
   const unread = lastSeq - lastReadSeq;
 
@@ -34,7 +36,7 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
           <span className="row-top">
             <bdi className="row-name">{name}</bdi>
             {online && <span className="unseen">{`, ${texts.sidebar.online},`}</span>}
-            <time className="row-time" dateTime={activity(conversation)}>{brief(activity(conversation))}</time>
+            <time className="row-time" dateTime={activity(conversation)}>{when}</time>
           </span>
           <span className="row-top">
             <span className="row-last">
