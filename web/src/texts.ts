@@ -49,7 +49,7 @@ export const texts = {
     newGroup: 'New group',
     people: 'People',
     conversations: 'Conversations',
-    namesake: (presence: string, since: string) => `${presence}, here since ${since}`,
+    namesake: (presence: string | undefined, since: string) => (presence ? `${presence}, here since ${since}` : `Here since ${since}`),
     nobody: 'Nobody by this name. The whole e-mail address finds people too.',
     empty: 'No conversations yet.',
     alone: 'Nobody else has an account here yet.',

@@ -199,8 +199,9 @@ describe('the list at the side', { timeout: 120_000 }, () => {
     await ada.page.getByRole('checkbox', { name: /Alex Kim.*Online,/ }).waitFor();
     areTold(await said(ada, '.picker .row-main'));
     await isAccessible(ada, 'people of one name');
-    await ada.page.keyboard.press('Escape');
     await alex.context.close();
+    await ada.page.getByRole('checkbox', { name: /Alex Kim.*Last seen this minute,/ }).waitFor({ timeout: 30_000 });
+    await ada.page.keyboard.press('Escape');
   });
 
   test('says times as they are by now, of a page that stays open', async () => {

@@ -1,12 +1,11 @@
 // Above a conversation: with whom it is, and whether they are there.
 import { ArrowLeft, Info } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { useFeed, useSession } from '../app/context';
-import { useClock } from '../app/use-clock';
 import type { Conversation } from '../feed';
 import { GroupDetails } from '../people/group-details';
-import { presence } from '../people/presence';
+import { usePresence } from '../people/use-presence';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 
@@ -54,7 +53,7 @@ export function Head({ name, otherId, conversation }: HeadProps) {
           {conversation && isTyping
             ? <TypingNames id={conversation.id} />
             : otherId
-              ? <Presence userId={otherId} online={online} />
+              ? <Presence userId={otherId} />
               : words.members(conversation?.memberCount ?? 0)}
         </p>
       </div>
@@ -70,20 +69,7 @@ export function Head({ name, otherId, conversation }: HeadProps) {
   );
 }
 
-/** `online` is undefined while nobody knows. */
-function Presence({ userId, online }: { userId: string; online: boolean | undefined }) {
-  const { feed } = useSession();
-  const [lastSeenAt, setLastSeenAt] = useState<string | null>(null);
-  // When they go, and when the conversation is opened.
-  useEffect(() => {
-    if (online !== false) return;
-    let over = false;
-    feed.meet(userId).then((met) => over || setLastSeenAt(met?.lastSeenAt ?? null), () => {});
-    return () => { over = true; };
-  }, [feed, userId, online]);
-  const said = useClock(() => presence(online, lastSeenAt));
-  return online === undefined ? undefined : said;
-}
+const Presence = ({ userId }: { userId: string }) => usePresence(userId);
 
 function TypingNames({ id }: { id: string }) {
   const { feed } = useSession();

@@ -67,7 +67,7 @@ interface FullProps {
   onClose(): void;
 }
 
-/** In the whole window. What is too long for it scrolls, by the keyboard too. */
+/** In the whole window; a click beside the image closes it. What is too long scrolls, by the keyboard too. */
 function Full({ message: { text, createdAt }, image, sender, background, renew, onClose }: FullProps) {
   const [url, onError] = useAddress(image, renew);
   const long = image.height > LONG * image.width ? 'high' : image.width > LONG * image.height ? 'wide' : undefined;
@@ -78,7 +78,10 @@ function Full({ message: { text, createdAt }, image, sender, background, renew, 
   );
   return (
     <Dialog title={words.title(sender, moment(createdAt))} open onClose={onClose} isWide tools={original}>
-      <div className="picture-room" {...(long && { tabIndex: 0, 'data-first': true })}>
+      <div
+        className="picture-room" {...(long && { tabIndex: 0, 'data-first': true })}
+        onClick={({ target, currentTarget }) => { if (target === currentTarget) onClose(); }}
+      >
         <img
           className="picture-full" src={url} alt={words.of(sender)} width={image.width} height={image.height} onError={onError}
           data-long={long} style={{ backgroundImage: background }}

@@ -1,10 +1,8 @@
 // What tells people of one name apart, where there is nothing else of them to see.
-import { useFeed } from '../app/context';
 import { dateAndTime } from '../app/dates';
-import { useClock } from '../app/use-clock';
 import type { FindPeopleQuery } from '../gql/graphql';
 import { texts } from '../texts';
-import { presence } from './presence';
+import { usePresence } from './use-presence';
 
 type Found = FindPeopleQuery['users']['nodes'][number];
 
@@ -14,8 +12,6 @@ export function namesakes(people: readonly Found[]): ReadonlySet<string> {
   return new Set([...bearers.values()].filter(({ length }) => length > 1).flat().map(({ id }) => id));
 }
 
-export function Namesake({ person: { id, lastSeenAt, createdAt } }: { person: Found }) {
-  const online = useFeed((feed) => feed.online?.has(id));
-  const said = useClock(() => texts.sidebar.namesake(presence(online, lastSeenAt), dateAndTime(createdAt)));
-  return <span className="hint">{said}</span>;
+export function Namesake({ person: { id, createdAt } }: { person: Found }) {
+  return <span className="hint">{texts.sidebar.namesake(usePresence(id), dateAndTime(createdAt))}</span>;
 }
