@@ -1,7 +1,7 @@
 // One subscription keeps the state true: a snapshot with its place in the feed, and then every event after that place.
 import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
-  MoreConversationsDocument, OneConversationDocument, OnePersonDocument, OnlineDocument, SendDocument,
+  MoreConversationsDocument, OneConversationDocument, OnePersonDocument, SendDocument,
   SnapshotDocument, type SnapshotQuery,
 } from '../gql/graphql';
 import type { ConversationRef, Message, Person } from './entities';
@@ -11,6 +11,7 @@ import { Members } from './members';
 import { News } from './news';
 import { type Draft, inputOf, Outbox, type OutboxStore, type Outgoing } from './outbox';
 import { Patience } from './patience';
+import { Presence } from './presence';
 import { Reading } from './reading';
 import { Signal } from './signal';
 import { State, type Status } from './state';
@@ -21,8 +22,6 @@ type Me = NonNullable<SnapshotQuery['me']>;
 
 /** As many histories as are kept, those looked at last. */
 const HISTORIES = 4;
-/** So long after a cut it is still taken for known who is online, in milliseconds: most cuts are shorter. */
-const PRESENCE = 5_000;
 
 export interface FeedOptions {
   line: Line;
@@ -36,12 +35,11 @@ export interface FeedOptions {
 export class Feed {
   status: Status = 'starting';
   me!: Me;
-  /** Who is online, by id. Undefined while nobody knows. */
-  online: ReadonlySet<string> | undefined;
   /** Whether the sidebar has conversations that are not loaded yet. */
   hasMore = false;
 
   readonly members: Members;
+  readonly presence: Presence;
   readonly typing: Typing;
   readonly outbox: Outbox;
   readonly patience = new Patience();
@@ -54,7 +52,6 @@ export class Feed {
   readonly #news = new News();
   readonly #stops: (() => void)[] = [];
   #unfollow = () => {};
-  #forgetting: ReturnType<typeof setTimeout> | undefined;
   #next: string | null = null;
   #stopped = false;
   #era = 0;
@@ -64,6 +61,7 @@ export class Feed {
     const changed = () => this.#signal.changed();
     const learn = (person: Person) => this.#state.learnPerson(person);
     this.members = new Members(line, learn, changed);
+    this.presence = new Presence(line, changed);
     this.typing = new Typing(line, learn, changed);
     const [lane, transmit] = [this.#state.placeOf.bind(this.#state), this.#transmit.bind(this)];
     this.outbox = new Outbox(options.outbox, this.patience, lane, transmit, changed, () => this.#end());
@@ -75,6 +73,8 @@ export class Feed {
   /** Tells when anything below has changed. Answers with what ends that. */
   readonly listen = this.#signal.listen;
 
+  /** Who is online, by id. Undefined while nobody knows. */
+  get online() { return this.presence.online; }
   get sidebar() { return this.#state.sidebar; }
   person(id: string): Person { return this.#state.person(id); }
   conversation(id: string) { return this.#state.conversation(id); }
@@ -106,7 +106,7 @@ export class Feed {
     this.#era += 1;
     this.outbox.stop();
     this.patience.hope();
-    clearTimeout(this.#forgetting);
+    this.presence.stop();
     this.#unfollow();
     for (const stop of this.#stops.splice(0)) stop();
   }
@@ -195,12 +195,7 @@ export class Feed {
     for (const history of this.#histories.values()) history.clear();
     const { line } = this.options;
     const era = this.#era;
-    const online = line.subscribe(OnlineDocument, {}, {
-      next: ({ onlineUsers }) => {
-        this.#seeOnline(new Set(onlineUsers.map(({ id }) => id)));
-      },
-      end: () => {}, // The events' subscription hears of it too, and says what it means.
-    });
+    const online = this.presence.follow();
     const events = line.subscribe(EventsDocument, { after: feedCursor }, {
       next: ({ events }) => this.#hear(events),
       end: (reason) => {
@@ -342,16 +337,9 @@ export class Feed {
       this.#hope();
     } else {
       this.typing.clear();
-      this.#forgetting ??= setTimeout(() => this.#seeOnline(undefined), PRESENCE);
+      this.presence.doubt();
     }
     if (status === 'live' || this.me) this.status = status;
-    this.#signal.changed();
-  }
-
-  #seeOnline(online: ReadonlySet<string> | undefined): void {
-    clearTimeout(this.#forgetting);
-    this.#forgetting = undefined;
-    this.online = online;
     this.#signal.changed();
   }
 
