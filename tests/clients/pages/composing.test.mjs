@@ -173,9 +173,10 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await page.route('**/graphql', (route) => (route.request().postData()?.includes('editMessage')
       ? route.fulfill({ json: { errors: [{ message: 'this message was deleted', extensions: { code: 'BAD_USER_INPUT', field: 'id' } }] } })
       : route.fallback()));
-    await page.getByRole('button', { name: 'Close' }).first().click();
+    await page.locator('.toast button').evaluateAll((buttons) => buttons.forEach((button) => button.click()));
+    await page.waitForFunction(() => !document.querySelector('.toast'));
     await edit('Gone.', 'Going.');
-    await page.locator('.toast:not([data-ending-style])').getByText('cannot be edited').waitFor();
+    await page.locator('.toast').getByText('cannot be edited').waitFor();
     await page.unroute('**/graphql');
     assert.equal(await page.locator('.composer-bar').count(), 0);
     assert.equal(await field.inputValue(), '');
