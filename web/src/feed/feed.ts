@@ -1,8 +1,7 @@
 // One subscription keeps the state true: a snapshot with its place in the feed, and then every event after that place.
 import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
-  MoreConversationsDocument, OneConversationDocument, OnePersonDocument, SendDocument,
-  SnapshotDocument, type SnapshotQuery,
+  MoreConversationsDocument, OneConversationDocument, OnePersonDocument, SendDocument, SnapshotDocument, type SnapshotQuery,
 } from '../gql/graphql';
 import type { ConversationRef, Message, Person } from './entities';
 import { History } from './history';
@@ -193,10 +192,9 @@ export class Feed {
     this.#learn(conversations.nodes);
     this.#page(conversations.pageInfo);
     for (const history of this.#histories.values()) history.clear();
-    const { line } = this.options;
     const era = this.#era;
     const online = this.presence.follow();
-    const events = line.subscribe(EventsDocument, { after: feedCursor }, {
+    const events = this.options.line.subscribe(EventsDocument, { after: feedCursor }, {
       next: ({ events }) => this.#hear(events),
       end: (reason) => {
         // Some clients also tell of what was ended from this side.
