@@ -302,10 +302,15 @@ pub const WAITING_SOCKETS: usize = 64;
 pub const SOCKETS_PER_USER: usize = 20;
 /// Bytes of an operation's id: a UUID and room for habit.
 pub const OPERATION_ID_BYTES: usize = 256;
-/// Frames that a client may send at once before it is slowed to [`INBOUND_RATE`].
+/// Frames that a client may send at once, pings, pongs and each fragment of a message included; after these
+/// [`INBOUND_RATE`] holds.
 pub const INBOUND_BURST: u32 = 250;
-/// Frames a second that a client may send for long.
+/// Frames a second that a client may send in the long run.
 pub const INBOUND_RATE: u32 = 20;
+/// Bytes of one socket that are read before other tasks have their turn: a frame of the largest size.
+pub const SOCKET_TURN_BYTES: usize = FRAME_BYTES;
+/// Bytes that a client may still send after it was sent a close frame, within [`LINGER`]: what may be on its way.
+pub const FAREWELL_BYTES: usize = 1024 * 1024;
 /// Cursors in `resumeFrom`.
 pub const RESUME_ENTRIES: usize = 1_000;
 

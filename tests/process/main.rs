@@ -11,6 +11,7 @@ mod documents;
 mod duplicates;
 mod erasure;
 mod files;
+mod floods;
 mod going_down;
 mod images;
 mod kill;

@@ -13,6 +13,8 @@ pub enum Close {
     TryAgainLater,
     /// The client floods the server.
     TooManyFrames,
+    /// The client continues a message with nothing, which it could do for ever.
+    EmptyFragment,
     /// The person has as many sockets as they may.
     TooManyConnections,
     /// A frame is larger than the server takes.
@@ -39,7 +41,7 @@ impl Close {
         match self {
             Self::ServiceRestart => 1012,
             Self::TryAgainLater => 1013,
-            Self::TooManyFrames | Self::TooManyConnections => 1008,
+            Self::TooManyFrames | Self::EmptyFragment | Self::TooManyConnections => 1008,
             Self::FrameTooLarge => 1009,
             Self::NotText => 1007,
             Self::BadRequest(_) => 4400,
@@ -57,6 +59,7 @@ impl Close {
             Self::ServiceRestart => "Service restart",
             Self::TryAgainLater => "Try again later",
             Self::TooManyFrames => "Too many frames",
+            Self::EmptyFragment => "Empty fragment",
             Self::TooManyConnections => "Too many connections",
             Self::FrameTooLarge => "Frame too large",
             Self::NotText => "Not UTF-8",

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable};
 use futures_util::{FutureExt, StreamExt};
+use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tungstenite::error::CapacityError;
@@ -16,9 +17,8 @@ use tungstenite::{Error as SocketError, Message};
 
 use super::SocketCaller;
 use super::close::Close;
-use super::line::{Line, Voice, Wire};
+use super::line::{Line, ReadEnd, Voice, Wire};
 use super::outbox::Outbox;
-use super::pace::Pace;
 use super::protocol::{self, Incoming, Init};
 use super::sign_in::SignedIn;
 use super::waiting::Place;
@@ -59,7 +59,6 @@ pub(super) struct Connection {
     /// Ends when the session does.
     watch: Option<BoxFuture<'static, Close>>,
     timer: Pin<Box<Sleep>>,
-    pace: Pace,
     opened: Instant,
     heard: Instant,
     pinged: Option<Instant>,
@@ -108,7 +107,6 @@ impl Connection {
             signed_in: None,
             watch: None,
             timer: Box::pin(sleep_until(now + limits::INIT_WAIT)),
-            pace: Pace::new(now),
             opened: now,
             heard: now,
             pinged: None,
@@ -124,7 +122,8 @@ impl Connection {
                         return Some(close);
                     }
                 }
-                Wake::Said => {}
+                // However quickly there is more to say and a client takes it: others have their turn.
+                Wake::Said => yield_now().await,
                 Wake::Time => {
                     if let Err(end) = self.check_time() {
                         return end;
@@ -207,9 +206,6 @@ impl Connection {
     async fn hear(&mut self, message: Message) -> Result<(), Close> {
         self.heard = Instant::now();
         self.pinged = None;
-        if !self.pace.take(self.heard) {
-            return Err(Close::TooManyFrames);
-        }
         let text = match message {
             Message::Text(text) => text,
             Message::Binary(_) => return Err(Close::BadRequest("Binary message")),
@@ -294,7 +290,8 @@ impl Connection {
         let farewell = async {
             if poll_fn(|cx| self.line.hold().poll_write(cx)).await.is_ok() {
                 // Until the client has answered or gone.
-                while let Some(Ok(_)) = poll_fn(|cx| self.line.hold().poll_read(cx)).await {}
+                let mut left = limits::FAREWELL_BYTES;
+                poll_fn(|cx| self.line.hold().poll_farewell(&mut left, cx)).await;
             }
         };
         // A client that does not listen is not waited for.
@@ -328,9 +325,10 @@ fn poll(
         return Poll::Ready(Wake::Said);
     }
     match wire.poll_read(cx) {
-        Poll::Ready(Some(Ok(message))) => Poll::Ready(Wake::Heard(message)),
-        Poll::Ready(Some(Err(error))) => Poll::Ready(Wake::Failed(error)),
-        Poll::Ready(None) => Poll::Ready(Wake::Gone),
+        Poll::Ready(Ok(message)) => Poll::Ready(Wake::Heard(message)),
+        Poll::Ready(Err(ReadEnd::Gone)) => Poll::Ready(Wake::Gone),
+        Poll::Ready(Err(ReadEnd::Failed(error))) => Poll::Ready(Wake::Failed(error)),
+        Poll::Ready(Err(ReadEnd::Refused(close))) => Poll::Ready(Wake::Over(close)),
         Poll::Pending if wire.owes() => match wire.poll_write(cx) {
             Poll::Ready(Err(error)) => Poll::Ready(Wake::Failed(error)),
             Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,

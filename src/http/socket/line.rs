@@ -10,9 +10,13 @@ use std::task::{Context, Poll, ready};
 
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
+use super::close::Close;
+use super::frame_budget::FrameBudget;
+use super::frame_counter::FrameCounter;
 use super::outbox::Outbox;
 use super::protocol;
 use crate::graphql::{Json, Outlet};
@@ -28,8 +32,19 @@ pub(super) struct Line {
 pub(super) struct Wire {
     pub(super) outbox: Outbox,
     socket: WebSocket<Tcp>,
+    frame_budget: FrameBudget,
     /// What became of a write that nobody was told of.
     failure: Option<Error>,
+}
+
+/// Why nothing more is read.
+pub(super) enum ReadEnd {
+    /// The client has closed the socket or gone.
+    Gone,
+    /// The socket broke, or what came over it is no WebSocket.
+    Failed(Error),
+    /// The client abuses the socket.
+    Refused(Close),
 }
 
 impl Line {
@@ -40,9 +55,12 @@ impl Line {
             .write_buffer_size(limits::SOCKET_WRITE_BUFFER)
             .max_message_size(Some(limits::FRAME_BYTES))
             .max_frame_size(Some(limits::FRAME_BYTES));
-        let tcp = Tcp { stream, owes: false };
+        let mut frames = FrameCounter::default();
+        frames.observe(&read);
+        let tcp = Tcp { stream, owes: false, frames, turn: limits::SOCKET_TURN_BYTES };
         let socket = WebSocket::from_partially_read(tcp, read, Role::Server, Some(config));
-        Self { wire: Mutex::new(Wire { outbox: Outbox::default(), socket, failure: None }), _slot: slot }
+        let frame_budget = FrameBudget::new(Instant::now());
+        Self { wire: Mutex::new(Wire { outbox: Outbox::default(), socket, frame_budget, failure: None }), _slot: slot }
     }
 
     pub(super) fn hold(&self) -> MutexGuard<'_, Wire> {
@@ -70,17 +88,44 @@ impl Wire {
         Poll::Ready(Ok(()))
     }
 
-    /// The client's next message; `None` when it has gone.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+    /// The client's next message. Yields to other tasks after [`limits::SOCKET_TURN_BYTES`], however much the client
+    /// sends: the library reads on for as long as there is something to read.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, ReadEnd>> {
         loop {
-            match self.socket.read() {
-                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    ready!(self.socket.get_ref().stream.poll_read_ready(cx))?;
-                }
-                Err(Error::ConnectionClosed | Error::AlreadyClosed) => return Poll::Ready(None),
-                message => return Poll::Ready(Some(message)),
+            let read = self.socket.read();
+            let tcp = self.socket.get_mut();
+            let frames = tcp.frames.take();
+            if tcp.frames.has_empty_fragment() {
+                return Poll::Ready(Err(ReadEnd::Refused(Close::EmptyFragment)));
+            }
+            if frames > 0 && !self.frame_budget.take(frames, Instant::now()) {
+                return Poll::Ready(Err(ReadEnd::Refused(Close::TooManyFrames)));
+            }
+            return Poll::Ready(match read {
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => match ready!(tcp.poll_more(cx)) {
+                    Ok(()) => continue,
+                    Err(error) => Err(ReadEnd::Failed(error.into())),
+                },
+                Err(Error::ConnectionClosed | Error::AlreadyClosed) => Err(ReadEnd::Gone),
+                Err(error) => Err(ReadEnd::Failed(error)),
+                Ok(message) => Ok(message),
+            });
+        }
+    }
+
+    /// After the last frame was written: reads and drops what the client still sends, until it has answered the close
+    /// frame, has gone, or has sent as many bytes as are `left`.
+    pub(super) fn poll_farewell(&mut self, left: &mut usize, cx: &mut Context<'_>) -> Poll<()> {
+        let tcp = self.socket.get_mut();
+        let mut dropped = [0; limits::SOCKET_READ_BUFFER];
+        while *left > 0 && !tcp.frames.has_close() {
+            match tcp.read(&mut dropped) {
+                Ok(read @ 1..) => *left = left.saturating_sub(read),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && ready!(tcp.poll_more(cx)).is_ok() => {}
+                Ok(0) | Err(_) => break,
             }
         }
+        Poll::Ready(())
     }
 
     /// Whether something is written in part: also the library's own answer to a ping, which is not of the outbox.
@@ -99,11 +144,34 @@ struct Tcp {
     stream: TcpStream,
     /// Whether the last write was not taken whole.
     owes: bool,
+    frames: FrameCounter,
+    /// Bytes that may be read before the task yields. Reading without waiting spends nothing of tokio's own budget.
+    turn: usize,
+}
+
+impl Tcp {
+    /// Waits until there is more to read, or until the other tasks had their turn.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_spent = self.turn == 0;
+        self.turn = limits::SOCKET_TURN_BYTES;
+        if is_spent {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.stream.poll_read_ready(cx)
+    }
 }
 
 impl Read for Tcp {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.stream.try_read(into)
+        if self.turn == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let most = into.len().min(self.turn);
+        let read = self.stream.try_read(&mut into[..most])?;
+        self.turn -= read;
+        self.frames.observe(&into[..read]);
+        Ok(read)
     }
 }
 

@@ -5,10 +5,11 @@
 
 mod close;
 mod connection;
+mod frame_budget;
+mod frame_counter;
 mod handshake;
 mod line;
 mod outbox;
-mod pace;
 mod protocol;
 mod sign_in;
 mod waiting;
