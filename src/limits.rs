@@ -138,6 +138,8 @@ pub const SHARED_BYTES: usize = 64 * 1024 * 1024;
 pub const EVENT_TRIES: u32 = 3;
 /// The log is kept this long.
 pub const FEED_RETENTION_DAYS: u32 = 30;
+/// How long feed cursors are read that were given out before cursors were sealed: as long as the log is kept.
+pub const UNSEALED_CURSORS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How often the log is trimmed.
 pub const TRIM_EVERY: Duration = Duration::from_secs(600);
 /// Events that are trimmed at once.

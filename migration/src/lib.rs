@@ -9,6 +9,7 @@ mod m0003_disabled;
 mod m0004_search;
 mod m0005_erasure;
 mod m0006_images;
+mod m0007_cursor_key;
 
 /// The steps of a database that this program does not know, because a newer one made them.
 pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_search::Migration),
             Box::new(m0005_erasure::Migration),
             Box::new(m0006_images::Migration),
+            Box::new(m0007_cursor_key::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the names of columns say what they hold; what a name does not say is told")]
 
 pub mod conversation;
+pub mod cursor_key;
 pub mod erasure;
 pub mod feed_event;
 pub mod feed_head;

@@ -38,13 +38,6 @@ pub enum Start {
     Garbage,
 }
 
-impl Start {
-    /// Where a client wants to begin, by the cursor it gives, if any.
-    pub fn parse(after: Option<&str>) -> Self {
-        after.map_or(Self::Now, |after| Cursor::parse(after).map_or(Self::Garbage, Self::After))
-    }
-}
-
 /// A person's place in the feed.
 pub struct Follower {
     db: DatabaseConnection,

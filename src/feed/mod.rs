@@ -14,6 +14,7 @@ mod inbox;
 mod log;
 mod page;
 mod rounds;
+mod seal;
 mod trim;
 mod writer;
 
@@ -32,6 +33,7 @@ pub use follow::{Follower, Start, Step};
 pub use inbox::{Edge, Inbox, Served, Take};
 pub use log::{Reset, known_in};
 pub use page::Page;
+pub use seal::CursorSeal;
 
 use crate::clock::Clock;
 use crate::db::Db;
@@ -47,6 +49,7 @@ use hub::Hub;
 pub struct Feed {
     db: Db,
     hub: Arc<Hub>,
+    seal: Arc<CursorSeal>,
     queue: mpsc::Sender<Box<dyn Batch>>,
     /// One for each change that is handed over and not answered.
     places: Arc<Semaphore>,
@@ -67,8 +70,10 @@ pub struct FeedTasks {
 impl Feed {
     /// Starts the writer and the hub.
     pub async fn start(db: Db, clock: Clock) -> Result<(Self, FeedTasks), DbErr> {
+        seal::ensure_key(&db.writer, clock.now()).await?;
         log::ensure_origin(&db.writer, clock.now(), writer::random_nonce()?).await?;
         let hub = Arc::new(Hub::new(log::head(&db.reader).await?));
+        let seal = Arc::new(CursorSeal::load(&db.reader, clock.clone()).await?);
         let (queue, waiting) = mpsc::channel(limits::WRITER_QUEUE);
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
@@ -78,7 +83,7 @@ impl Feed {
         let keeper = tracker.spawn(or_die("hub", Arc::clone(&hub).keep_up(db.reader.clone(), stop.clone())));
         let replays = Arc::new(Semaphore::new(limits::REPLAYS_AT_ONCE));
         let places = Arc::new(Semaphore::new(limits::WRITER_QUEUE));
-        let feed = Self { db, hub, queue, places, health, replays };
+        let feed = Self { db, hub, seal, queue, places, health, replays };
         let prober = tracker.spawn(or_die("prober", health::keep_probing(feed.clone(), stop.clone())));
         let trimmer = tracker.spawn(or_die("trimmer", trim::keep_trimmed(feed.clone(), clock, stop.clone())));
         Ok((feed, FeedTasks { writer, keeper, trimmer, prober, stop }))
@@ -114,6 +119,21 @@ impl Feed {
     /// The place of the newest event.
     pub fn head(&self) -> Cursor {
         self.hub.head()
+    }
+
+    /// What seals cursors, also those of lists that are ordered by position.
+    pub fn seal(&self) -> &CursorSeal {
+        &self.seal
+    }
+
+    /// A cursor as clients see it.
+    pub fn cursor_text(&self, cursor: Cursor) -> String {
+        self.seal.cursor_text(cursor)
+    }
+
+    /// Where a client wants to begin, by the cursor it gives, if any.
+    pub fn start_after(&self, after: Option<&str>) -> Start {
+        after.map_or(Start::Now, |after| self.seal.read_cursor(after).map_or(Start::Garbage, Start::After))
     }
 
     /// Whether a cursor is, or was before the log was trimmed, a place in this database. When that can't be read, it is

@@ -208,7 +208,8 @@ impl AccountsQuery {
     ) -> Result<UserList> {
         let viewer = ctx.viewer()?.user();
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
-        let after = paging::place("after", after.as_deref(), |place| match place {
+        let seal = ctx.app()?.feed.seal();
+        let after = paging::place(seal, "after", after.as_deref(), |place| match place {
             Place::User { name_key, id } => Some((name_key, UserId::from(id))),
             Place::Message { .. } | Place::Hit { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
         })?;
@@ -218,7 +219,7 @@ impl AccountsQuery {
         let mut list = Connection::with_additional_fields(page.has_previous, page.has_next, totals);
         list.edges.extend(page.items.into_iter().map(|row| {
             let place = Place::User { name_key: row.name_key.clone(), id: Uuid::from_bytes(*row.id.as_bytes()) };
-            Edge::new(place.encode(), row.into())
+            Edge::new(place.encode(seal), row.into())
         }));
         Ok(list)
     }

@@ -101,7 +101,8 @@ impl Conversation {
     ) -> Result<List<Member>> {
         let here = Uuid::from_bytes(*self.0.id.as_bytes());
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
-        let after = paging::place("after", after.as_deref(), |place| match place {
+        let seal = ctx.app()?.feed.seal();
+        let after = paging::place(seal, "after", after.as_deref(), |place| match place {
             Place::Member { conversation, position, user } if conversation == here => Some((position, user.into())),
             Place::Member { .. }
             | Place::Message { .. }
@@ -117,7 +118,7 @@ impl Conversation {
                 None => None,
             },
         };
-        Ok(paging::connection(page.unwrap_or_else(Page::empty), |(row, user)| {
+        Ok(paging::connection(seal, page.unwrap_or_else(Page::empty), |(row, user)| {
             let user_id = Uuid::from_bytes(*row.user_id.as_bytes());
             (
                 Place::Member { conversation: here, position: row.from_position, user: user_id },
@@ -233,12 +234,14 @@ impl ConversationsQuery {
     ) -> Result<List<Conversation>> {
         let viewer = ctx.viewer()?.user();
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
-        let after = paging::place("after", after.as_deref(), |place| match place {
+        let seal = ctx.app()?.feed.seal();
+        let after = paging::place(seal, "after", after.as_deref(), |place| match place {
             Place::Conversation { active_position } => Some(active_position),
             Place::Message { .. } | Place::Hit { .. } | Place::User { .. } | Place::Member { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
-        Ok(paging::connection(page, |row| (Place::Conversation { active_position: row.active_position }, row.into())))
+        let place = |row: &conversation::Model| Place::Conversation { active_position: row.active_position };
+        Ok(paging::connection(seal, page, |row| (place(&row), row.into())))
     }
 
     /// A conversation that you are in. Null where there is none.

@@ -8,7 +8,7 @@ use futures_util::Stream;
 use crate::conversations;
 use crate::entity::message;
 use crate::error::Error;
-use crate::feed::{Cursor, Event, Kind, Reset, Start};
+use crate::feed::{Cursor, Event, Kind, Reset};
 use crate::graphql::accounts::{User, known_user};
 use crate::graphql::context::Reach;
 use crate::graphql::conversations::Conversation;
@@ -144,20 +144,20 @@ pub struct FeedPage {
 
 impl FeedReset {
     /// Tells that what was missed can't be told.
-    pub(super) fn new(reason: Reset, cursor: Cursor) -> Self {
+    fn new(reason: Reset, cursor: String) -> Self {
         let reason = match reason {
             Reset::Expired => FeedResetReason::Expired,
             Reset::TooFar => FeedResetReason::TooFar,
             Reset::Foreign => FeedResetReason::Foreign,
         };
-        Self { cursor: cursor.to_string(), reason }
+        Self { cursor, reason }
     }
 }
 
 /// What an event tells, as it is now. `None` where there is nothing to tell, as of the log's origin.
 async fn tell(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
-    let cursor = event.cursor.to_string();
-    let changed = |change| async move {
+    let cursor = ctx.app()?.feed.cursor_text(event.cursor);
+    let changed = |change, cursor| async move {
         let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
         let conversation = match change {
             ConversationChange::Added | ConversationChange::Updated if !ctx.has_left() => {
@@ -167,7 +167,7 @@ async fn tell(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
         };
         let conversation = conversation.map(Conversation);
         Ok::<_, Failure>(FeedEvent::ConversationChanged(ConversationChanged {
-            cursor: event.cursor.to_string(),
+            cursor,
             change,
             conversation_id: id.to_string().into(),
             conversation,
@@ -191,9 +191,9 @@ async fn tell(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
                 last_read_seq,
             })
         }
-        Kind::ConversationAdded => changed(ConversationChange::Added).await?,
-        Kind::ConversationUpdated => changed(ConversationChange::Updated).await?,
-        Kind::ConversationRemoved => changed(ConversationChange::Removed).await?,
+        Kind::ConversationAdded => changed(ConversationChange::Added, cursor).await?,
+        Kind::ConversationUpdated => changed(ConversationChange::Updated, cursor).await?,
+        Kind::ConversationRemoved => changed(ConversationChange::Removed, cursor).await?,
         Kind::UserChanged => {
             let user = event.fact.user.ok_or_else(|| incomplete(event))?;
             FeedEvent::UserChanged(UserChanged { cursor, user: known_user(ctx, user).await? })
@@ -224,8 +224,8 @@ impl FeedQuery {
     /// `{ feedCursor conversations { … } }` and `events(after: feedCursor)` there is no hole.
     async fn feed_cursor(&self, ctx: &Context<'_>) -> Result<String> {
         ctx.viewer()?;
-        let taken = ctx.data::<FeedCursorNow>().ok();
-        taken.map(|now| now.0.to_string()).ok_or(Failure(Error::Unauthenticated))
+        let taken = ctx.data::<FeedCursorNow>().map_err(|_| Failure(Error::Unauthenticated))?;
+        Ok(ctx.app()?.feed.cursor_text(taken.0))
     }
 
     /// The feed as a page, for clients without a socket: woken by a push, bots. Pages have 1 to 100 events.
@@ -237,13 +237,15 @@ impl FeedQuery {
     ) -> Result<FeedPage> {
         let viewer = ctx.viewer()?.user();
         let first = paging::size("first", first)?.unwrap_or(limits::PAGE_SIZE);
-        let page = ctx.app()?.feed.page(viewer, Start::parse(Some(&after)), first.into()).await?;
+        let feed = &ctx.app()?.feed;
+        let page = feed.page(viewer, feed.start_after(Some(&after)), first.into()).await?;
+        let cursor = feed.cursor_text(page.cursor);
         let tell = |event: Arc<Event>| async move { tell(ctx, &event).await };
         // Together, so that their look-ups are batched.
         let told = futures_util::future::try_join_all(page.events.into_iter().map(tell)).await?;
-        let reset = page.reset.map(|reason| FeedEvent::FeedReset(FeedReset::new(reason, page.cursor)));
+        let reset = page.reset.map(|reason| FeedEvent::FeedReset(FeedReset::new(reason, cursor.clone())));
         let events = reset.into_iter().chain(told.into_iter().flatten()).collect();
-        Ok(FeedPage { events, cursor: page.cursor.to_string(), has_more: page.has_more })
+        Ok(FeedPage { events, cursor, has_more: page.has_more })
     }
 }
 
@@ -288,8 +290,14 @@ impl FeedSubscription {
     ) -> Result<impl Stream<Item = FeedEvent>> {
         moment(ctx, Topic::Events { after }, async |moment| match moment {
             Moment::Event(event) | Moment::Past(event) => tell(ctx, event).await,
-            Moment::CaughtUp(cursor) => Ok(Some(FeedEvent::CaughtUp(CaughtUp { cursor: cursor.to_string() }))),
-            Moment::Reset(reason, cursor) => Ok(Some(FeedEvent::FeedReset(FeedReset::new(*reason, *cursor)))),
+            Moment::CaughtUp(cursor) => {
+                let cursor = ctx.app()?.feed.cursor_text(*cursor);
+                Ok(Some(FeedEvent::CaughtUp(CaughtUp { cursor })))
+            }
+            Moment::Reset(reason, cursor) => {
+                let cursor = ctx.app()?.feed.cursor_text(*cursor);
+                Ok(Some(FeedEvent::FeedReset(FeedReset::new(*reason, cursor))))
+            }
             Moment::Online(_) | Moment::Presence(_) | Moment::Typing(_) => Ok(None),
         })
         .await

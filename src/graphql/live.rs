@@ -128,10 +128,11 @@ impl Api {
     /// Where a subscription begins: at the cursor of `connection_init`, unless it is foreign and the operation's own is
     /// not.
     async fn beginning(&self, after: Option<&str>, resume: Option<String>) -> Start {
-        let after = Start::parse(after);
-        match resume.map(|cursor| Start::parse(Some(&cursor))) {
+        let feed = &self.0.program.app.feed;
+        let after = feed.start_after(after);
+        match resume.map(|cursor| feed.start_after(Some(&cursor))) {
             None => after,
-            Some(Start::After(cursor)) if self.0.program.app.feed.is_ours(cursor).await => Start::After(cursor),
+            Some(Start::After(cursor)) if feed.is_ours(cursor).await => Start::After(cursor),
             Some(foreign) => match after {
                 Start::After(_) => after,
                 Start::Now | Start::Garbage => foreign,

@@ -115,9 +115,9 @@ impl Message {
     }
 
     /// Its place in the feed: what `after` of messageAdded and events takes.
-    async fn feed_cursor(&self) -> String {
+    async fn feed_cursor(&self, ctx: &Context<'_>) -> Result<String> {
         let nonce = u32::try_from(self.row.nonce).unwrap_or_default();
-        Cursor { position: self.row.position, nonce }.to_string()
+        Ok(ctx.app()?.feed.cursor_text(Cursor { position: self.row.position, nonce }))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::accounts;
 use crate::conversations::Membership;
 use crate::entity::{message, user};
 use crate::error::Error;
+use crate::feed::CursorSeal;
 use crate::graphql::context::Reach;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::messages::Message;
@@ -30,12 +31,12 @@ pub(super) struct MessageWindow {
 
 impl MessageWindow {
     /// Checks the arguments; `here` is the conversation, where the viewer may see one.
-    fn parse(&self, here: Option<ConversationId>) -> Result<Window> {
+    fn parse(&self, seal: &CursorSeal, here: Option<ConversationId>) -> Result<Window> {
         let wrong = |field: &'static str, message: &'static str| Err(Failure(Error::input(field, message)));
         let first = paging::size("first", self.first)?;
         let last = paging::size("last", self.last)?;
         let seq = |field, cursor: &Option<String>| {
-            paging::place(field, cursor.as_deref(), |place| match place {
+            paging::place(seal, field, cursor.as_deref(), |place| match place {
                 Place::Message { conversation, seq } => {
                     let is_here = here.is_none_or(|here| conversation.as_bytes() == here.as_bytes());
                     (is_here && seq > 0).then_some(seq)
@@ -74,7 +75,7 @@ pub(super) async fn message_list(
     membership: Option<&Membership>,
     window: MessageWindow,
 ) -> Result<List<Message>> {
-    let window = window.parse(membership.map(|own| own.conversation().id))?;
+    let window = window.parse(ctx.app()?.feed.seal(), membership.map(|own| own.conversation().id))?;
     let page = match membership {
         Some(own) => messages::history(ctx.app()?, own, window).await?,
         None => Page::empty(),
@@ -93,7 +94,7 @@ pub(super) async fn dressed(
     place: impl Fn(&message::Model) -> Place,
 ) -> Result<List<Message>> {
     let senders = senders(ctx, &page.items).await?;
-    Ok(paging::connection(page, |row| {
+    Ok(paging::connection(ctx.app()?.feed.seal(), page, |row| {
         let sender = senders.get(&row.sender_id).cloned();
         (place(&row), Message { row: Arc::new(row), sender })
     }))

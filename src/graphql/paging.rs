@@ -7,6 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::feed::CursorSeal;
 use crate::graphql::error::{Failure, Result};
 use crate::limits;
 use crate::page::Page;
@@ -27,16 +28,22 @@ pub fn size(field: &'static str, asked: Option<i32>) -> Result<Option<u32>> {
 }
 
 /// Dresses a page.
-pub fn connection<R, T: OutputType>(page: Page<R>, mut edge: impl FnMut(R) -> (Place, T)) -> List<T> {
+pub fn connection<R, T: OutputType>(
+    seal: &CursorSeal,
+    page: Page<R>,
+    mut edge: impl FnMut(R) -> (Place, T),
+) -> List<T> {
     let mut list = Connection::new(page.has_previous, page.has_next);
     list.edges.extend(page.items.into_iter().map(|row| {
         let (place, node) = edge(row);
-        Edge::new(place.encode(), node)
+        Edge::new(place.encode(seal), node)
     }));
     list
 }
 
-/// The place of something in a list. What is a place in one kind of list is none in another.
+/// The place of something in a list. What is a place in one kind of list is none in another. Where a position of the
+/// feed is in it, clients see it sealed, behind the letter of its kind. Unlike feed cursors these were never read unsealed
+/// again: with one's own choice of position, pages would tell where one's conversations stand among all of the server's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A message in this conversation's history.
@@ -53,19 +60,20 @@ pub enum Place {
 
 impl Place {
     /// The cursor that a client sees.
-    pub fn encode(&self) -> String {
-        let bytes = match self {
+    pub fn encode(&self, seal: &CursorSeal) -> String {
+        let (kind, bytes) = match self {
             Self::Message { conversation, seq } => {
-                [b"m".as_slice(), conversation.as_bytes(), &seq.to_be_bytes()].concat()
+                (b'm', [conversation.as_bytes().as_slice(), &seq.to_be_bytes()].concat())
             }
-            Self::Hit { position } => [b"h".as_slice(), &position.to_be_bytes()].concat(),
-            Self::Conversation { active_position } => [b"c".as_slice(), &active_position.to_be_bytes()].concat(),
-            Self::User { name_key, id } => [b"u".as_slice(), id.as_bytes(), name_key.as_bytes()].concat(),
+            Self::Hit { position } => (b'h', position.to_be_bytes().to_vec()),
+            Self::Conversation { active_position } => (b'c', active_position.to_be_bytes().to_vec()),
+            Self::User { name_key, id } => (b'u', [id.as_bytes(), name_key.as_bytes()].concat()),
             Self::Member { conversation, position, user } => {
-                [b"p".as_slice(), conversation.as_bytes(), &position.to_be_bytes(), user.as_bytes()].concat()
+                (b'p', [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat())
             }
         };
-        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+        let bytes = if has_position(kind) { seal.seal(kind, &bytes) } else { bytes };
+        BASE64_URL_SAFE_NO_PAD.encode([[kind].as_slice(), &bytes].concat())
     }
 
     /// The position of a hit.
@@ -77,13 +85,15 @@ impl Place {
     }
 
     /// The place that a cursor names; `None` is not one of ours.
-    pub fn decode(cursor: &str) -> Option<Self> {
+    pub fn decode(seal: &CursorSeal, cursor: &str) -> Option<Self> {
         // The longest has a name of 80 scalars in it.
         if cursor.len() > 1_024 {
             return None;
         }
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (kind, bytes) = bytes.split_first()?;
+        let bytes = if has_position(*kind) { seal.open(*kind, bytes)? } else { bytes.to_vec() };
+        let bytes = bytes.as_slice();
         let uuid = |bytes: &[u8]| Uuid::from_slice(bytes).ok();
         match kind {
             b'm' => {
@@ -110,10 +120,21 @@ impl Place {
     }
 }
 
+/// Whether places of a kind have a position of the feed in them. A message's and a person's have nothing that is not in
+/// what stands beside them.
+fn has_position(kind: u8) -> bool {
+    !matches!(kind, b'm' | b'u')
+}
+
 /// Reads a cursor argument with what takes its kind of place.
-pub fn place<T>(field: &'static str, cursor: Option<&str>, take: impl FnOnce(Place) -> Option<T>) -> Result<Option<T>> {
+pub fn place<T>(
+    seal: &CursorSeal,
+    field: &'static str,
+    cursor: Option<&str>,
+    take: impl FnOnce(Place) -> Option<T>,
+) -> Result<Option<T>> {
     let Some(cursor) = cursor else { return Ok(None) };
-    let place = Place::decode(cursor).and_then(take);
+    let place = Place::decode(seal, cursor).and_then(take);
     place.map(Some).ok_or_else(|| Failure(Error::input(field, "this is not a cursor of this list")))
 }
 
@@ -121,23 +142,56 @@ pub fn place<T>(field: &'static str, cursor: Option<&str>, take: impl FnOnce(Pla
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_place_comes_back_as_it_went() {
-        for place in [
+    fn places() -> [Place; 5] {
+        [
             Place::Message { conversation: Uuid::now_v7(), seq: 7 },
             Place::Hit { position: 1 << 40 },
             Place::Conversation { active_position: 1 << 40 },
             Place::User { name_key: "zoë".into(), id: Uuid::now_v7() },
             Place::Member { conversation: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
-        ] {
-            assert_eq!(Place::decode(&place.encode()), Some(place));
+        ]
+    }
+
+    #[test]
+    fn a_place_comes_back_as_it_went() {
+        let seal = CursorSeal::for_tests();
+        for place in places() {
+            let cursor = place.encode(&seal);
+            assert_eq!(cursor, place.encode(&seal));
+            assert_eq!(Place::decode(&seal, &cursor), Some(place));
+        }
+    }
+
+    #[test]
+    fn no_position_is_in_sight_and_none_can_be_put_in() {
+        let seal = CursorSeal::for_tests();
+        for place in places() {
+            // What is behind the letter, in the form that was given out before there was a seal.
+            let clear = match place {
+                Place::Hit { position } | Place::Conversation { active_position: position } => {
+                    position.to_be_bytes().to_vec()
+                }
+                Place::Member { conversation, position, user } => {
+                    [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat()
+                }
+                Place::Message { .. } | Place::User { .. } => continue,
+            };
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(place.encode(&seal)).expect("base64");
+            assert!(!bytes.windows(3).any(|run| clear.windows(3).any(|part| part == run)), "{place:?}");
+            let clear = [&bytes[..1], &clear].concat();
+            assert_eq!(Place::decode(&seal, &BASE64_URL_SAFE_NO_PAD.encode(clear)), None);
+            for kind in b"hcp".iter().filter(|kind| **kind != bytes[0]) {
+                let other = [&[*kind], &bytes[1..]].concat();
+                assert_eq!(Place::decode(&seal, &BASE64_URL_SAFE_NO_PAD.encode(other)), None);
+            }
         }
     }
 
     #[test]
     fn what_is_no_cursor_is_none() {
+        let seal = CursorSeal::for_tests();
         for cursor in ["", "m", "bQ", "AAAA", "????", &"A".repeat(1_000_000)] {
-            assert_eq!(Place::decode(cursor), None);
+            assert_eq!(Place::decode(&seal, cursor), None);
         }
     }
 }

@@ -39,7 +39,8 @@ impl SearchQuery {
         let viewer = ctx.viewer()?.user();
         let query = Query::parse(&query)?;
         let first = paging::size("first", first)?.unwrap_or(DEFAULT_FIRST);
-        let after = paging::place("after", after.as_deref(), Place::hit)?;
+        let seal = ctx.app()?.feed.seal();
+        let after = paging::place(seal, "after", after.as_deref(), Place::hit)?;
         // What is no id names nothing.
         let scope = conversation.map_or(Scope::Everywhere, |by| by.parse().map_or(Scope::Nowhere, Scope::In));
         let page = ctx.program()?.search.find(viewer, &query, scope, first, after).await?;

@@ -63,7 +63,7 @@ async fn a_page_that_can_not_be_told_is_a_reset() {
     let app = TestApp::start().await;
     let (_ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;
-    let future = parlour::feed::Cursor { position: 1_000_000, nonce: 1 }.to_string();
+    let future = app.sealed(parlour::feed::Cursor { position: 1_000_000, nonce: 1 });
 
     for foreign in ["", "garbage", &future] {
         let page = page(&bob, foreign, 1).await;

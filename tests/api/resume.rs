@@ -154,7 +154,7 @@ async fn what_is_no_cursor_of_this_database_is_foreign() {
     other.direct("Ada", "Bob").await;
     let elsewhere = other.user("Eve").await.feed_cursor().await;
     let now = bob.feed_cursor().await;
-    let future = parlour::feed::Cursor { position: position(&json!(now)) + 1_000, nonce: 1 }.to_string();
+    let future = app.sealed(parlour::feed::Cursor { position: position(&json!(now)) + 1_000, nonce: 1 });
 
     for after in ["", "garbage", &"A".repeat(10_000), &elsewhere, &future] {
         let mut at_bob = bob.subscribe(EVENTS, json!({ "after": after })).await;

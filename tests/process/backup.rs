@@ -4,18 +4,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
-use parlour::feed::{Cursor, Position};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Line, Log, Message, Person, Server, code, is_sound, soon};
+use crate::support::{Line, Log, Message, Person, Server, code, is_sound, position_of, soon};
 
 async fn backup(server: &Server, file: &str) -> Output {
     soon(server.command("backup").arg(file).output()).await.expect("the program runs")
-}
-
-fn position(cursor: &str) -> Position {
-    Cursor::parse(cursor).expect("a cursor").position
 }
 
 /// What the feed says after a cursor, as a page.
@@ -77,8 +72,8 @@ async fn a_restored_backup_resumes_what_it_holds_and_tells_the_rest_to_start_ane
 
     let log = Log::read(&server).await;
     log.has_no_hole();
-    let head = position(&bob.feed_cursor().await);
-    assert!(position(&before) <= head && head < position(&seen_by_bob), "{head}");
+    let head = position_of(&bob.feed_cursor().await);
+    assert!(position_of(&before) <= head && head < position_of(&seen_by_bob), "{head}");
     // What the copy holds of what was missed comes exactly once, in order.
     let (mut after, mut seqs) = (before, Vec::new());
     loop {
@@ -94,10 +89,10 @@ async fn a_restored_backup_resumes_what_it_holds_and_tells_the_rest_to_start_ane
     // Bob's client was further than that.
     let foreign = json!([{ "__typename": "FeedReset", "reason": "FOREIGN" }]);
     assert_eq!(events(&bob, &seen_by_bob).await["events"], foreign);
-    while position(&bob.feed_cursor().await) < position(&seen_by_bob) {
+    while position_of(&bob.feed_cursor().await) < position_of(&seen_by_bob) {
         ada.send(&to_bob("once more")).await;
     }
-    assert_eq!(position(&bob.feed_cursor().await), position(&seen_by_bob), "the same place again");
+    assert_eq!(position_of(&bob.feed_cursor().await), position_of(&seen_by_bob), "the same place again");
     assert_eq!(events(&bob, &seen_by_bob).await["events"], foreign);
     recovers(&server, &bob, &ada, &seen_by_bob).await;
     // Who came after the backup is unknown.

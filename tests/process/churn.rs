@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use parlour::feed::{Cursor, Position};
+use parlour::feed::Position;
 use serde_json::Value;
 
-use crate::support::{Feed, Listener, Log, Message, Person, Server, any_of, up_to};
+use crate::support::{Feed, Listener, Log, Message, Person, Server, any_of, position_of, up_to};
 
 const SENDERS: usize = 8;
 const MESSAGES: usize = 20_000;
@@ -64,7 +64,7 @@ struct Race {
 impl Race {
     async fn begin(server: &Server, town: &Town) -> Self {
         let start = town.listeners[0].feed_cursor().await;
-        let before = Cursor::parse(&start).expect("a cursor").position;
+        let before = position_of(&start);
         let feeds = [Feed::Events, Feed::Events, Feed::Events, Feed::Messages];
         let follow = |(person, feed)| Listener::start(server.address, person, feed, &start);
         let listeners = town.listeners.iter().zip(feeds).map(follow).collect();

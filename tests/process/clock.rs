@@ -6,7 +6,7 @@ use std::process::Command;
 use parlour::limits;
 use serde_json::{Value, json};
 
-use crate::support::{Feed, Line, Listener, Log, Message, PASSWORD, Server, code, is_sound, soon};
+use crate::support::{Feed, Line, Listener, Log, Message, PASSWORD, Server, code, is_sound, position_of, soon};
 
 /// Makes the library that tells a process another time than the machine's. Whoever can build the server has a compiler.
 fn build(folder: &Path) -> PathBuf {
@@ -50,7 +50,7 @@ async fn a_clock_that_jumps_changes_no_order_and_cuts_no_line() {
     let mut server = start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let begin = bob.feed_cursor().await;
-    let before = parlour::feed::Cursor::parse(&begin).expect("a cursor").position;
+    let before = position_of(&begin);
     let listener = Listener::start(server.address, &bob, Feed::Events, &begin);
     let mut quiet = soon(Line::open(server.address, &bob.token, json!({}))).await.expect("a socket");
     let mut days = Vec::new();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Disk, Feed, Line, Listener, Log, Message, Person, SEND, code, is_sound, soon};
+use crate::support::{Disk, Feed, Line, Listener, Log, Message, Person, SEND, code, is_sound, position_of, soon};
 
 /// Room for a few hundred messages, and less than SQLite's log takes before it is folded into the database.
 const ROOM_KIB: usize = 2_048;
@@ -16,7 +16,7 @@ async fn a_full_disk_stops_what_writes_and_nothing_else_until_there_is_room() {
     let (mut server, disk) = Disk::under(&[("RATE_LIMITS", "off")], ROOM_KIB).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let start = bob.feed_cursor().await;
-    let before = parlour::feed::Cursor::parse(&start).expect("a cursor").position;
+    let before = position_of(&start);
     let listener = Listener::start(server.address, &bob, Feed::Events, &start);
     let mut line = soon(Line::open(server.address, &bob.token, json!({}))).await.expect("a socket");
     let mut acknowledged: Vec<Value> = Vec::new();

@@ -1,11 +1,10 @@
 //! Somebody leaves who has written very much: killed in the middle, the server goes on with it, and at the end nothing of
 //! the person is in any file.
 
-use parlour::feed::Cursor;
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
 
-use crate::support::{Message, PASSWORD, Person, Server, is_sound, soon};
+use crate::support::{Message, PASSWORD, Person, Server, is_sound, position_of, soon};
 
 const MESSAGES: i64 = 8_000;
 const NEEDLES: [&str; 3] = ["a planted text", "ada.planted@example.com", "Ada Planted"];
@@ -16,10 +15,6 @@ async fn number(server: &Server, sql: &str) -> i64 {
     let number = row.expect("a row").try_get_by_index(0).expect("a number");
     db.close().await.expect("the database closes");
     number
-}
-
-fn position(cursor: &str) -> i64 {
-    Cursor::parse(cursor).expect("a cursor").position
 }
 
 /// Writes a long history of Ada's, past the server and as it does: also what moves from page to page is overwritten. Some of the texts are longer than a page of the database.
@@ -65,7 +60,7 @@ async fn an_erasure_is_brought_to_its_end_and_leaves_nothing_in_the_files() {
     let newest = number(&server, "SELECT position FROM feed_head").await;
     let is_indexed = "SELECT position FROM search_progress";
     soon(async {
-        while position(&bob.feed_cursor().await) < newest || number(&server, is_indexed).await < newest {
+        while position_of(&bob.feed_cursor().await) < newest || number(&server, is_indexed).await < newest {
             tokio::task::yield_now().await;
         }
     })

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Feed, Listener, Log, Message, Person, SEND, Server, any_of, is_sound, up_to};
+use crate::support::{Feed, Listener, Log, Message, Person, SEND, Server, any_of, is_sound, position_of, up_to};
 
 const ROUNDS: usize = 20;
 const SENDERS: usize = 8;
@@ -29,7 +29,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed_at_any_moment()
     let members: Vec<&Person> = senders.iter().skip(1).chain(&people[..2]).collect();
     let group = senders[0].group("Everybody but one", &members).await;
     let start = people[0].feed_cursor().await;
-    let before = parlour::feed::Cursor::parse(&start).expect("a cursor").position;
+    let before = position_of(&start);
     let feeds = [Feed::Events, Feed::Messages, Feed::Events];
     let follow = |(person, feed)| Listener::start(server.address, person, feed, &start);
     let listeners: Vec<Listener> = people.iter().zip(feeds).map(follow).collect();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    Feed, Line, Listener, Log, Message, Person, SEND, Server, Strace, any_of, code, is_sound, soon, up_to,
+    Feed, Line, Listener, Log, Message, Person, SEND, Server, Strace, any_of, code, is_sound, position_of, soon, up_to,
 };
 
 const MESSAGES: usize = 100;
@@ -160,7 +160,7 @@ async fn what_the_disk_refuses_is_an_error_that_nobody_hears_of_and_nothing_ackn
         senders.push(server.user(&format!("Sender {number}")).await);
     }
     let start = bob.feed_cursor().await;
-    let before = parlour::feed::Cursor::parse(&start).expect("a cursor").position;
+    let before = position_of(&start);
     let listener = Listener::start(server.address, &bob, Feed::Events, &start);
     let ledger = Ledger::default();
     // Refused, and then nobody knows: the server was killed before anything else was written in that place.

@@ -30,12 +30,16 @@ impl TestApp {
         let head = "SELECT position FROM feed_head".to_owned();
         let head = db.query_one_raw(sea_orm::Statement::from_string(db.get_database_backend(), head)).await;
         let position = head.expect("a head").expect("a head").try_get("", "position").expect("a position");
-        Cursor { position, nonce }.to_string()
+        self.sealed(Cursor { position, nonce })
+    }
+
+    /// A cursor as this server gives it.
+    pub fn sealed(&self, cursor: Cursor) -> String {
+        cursors::seal_of(&self.database_file()).expect("its keys").cursor_text(cursor)
     }
 }
 
 /// Where a cursor stands.
 pub fn position(cursor: &Value) -> i64 {
-    let cursor = cursor.as_str().and_then(Cursor::parse);
-    cursor.expect("a cursor of the feed").position
+    cursors::position_of(cursor.as_str().expect("a cursor"))
 }

@@ -4,6 +4,7 @@ pub mod bucket;
 mod cookie;
 mod counted;
 mod crowd;
+pub mod cursors;
 mod groups;
 mod history;
 pub mod hostile;
@@ -86,6 +87,7 @@ impl TestApp {
         let app =
             Self { address, clock, folder, settings, http: reqwest::Client::new(), shutdown, server: Some(server) };
         app.is_ready().await;
+        cursors::read_keys(&app.database_file()).await;
         app
     }
 
@@ -132,9 +134,13 @@ impl TestApp {
         &self.folder
     }
 
+    fn database_file(&self) -> PathBuf {
+        self.folder.join("parlour.db")
+    }
+
     /// The server's own database, to look into.
     pub async fn database(&self) -> sea_orm::DatabaseConnection {
-        let file = self.folder.join("parlour.db");
+        let file = self.database_file();
         sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens")
     }
 
@@ -152,6 +158,7 @@ impl TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.shutdown.cancel();
+        cursors::forget_keys(&self.database_file());
         // A server that still writes makes what it needs again, in the folder for temporary files.
         let _ = std::fs::remove_dir_all(&self.folder);
     }

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use parlour::feed::{Cursor, Position};
+use parlour::feed::Position;
 use serde_json::Value;
 
-use super::{Closed, Feed, Log, Person};
+use super::{Closed, Feed, Log, Person, position_of};
 
 /// One event, as a client heard it.
 struct Heard {
@@ -60,7 +60,7 @@ impl Book {
         assert_ne!(kind, "FeedReset", "{} could not resume: {event}", self.name);
         if kind == "CaughtUp" {
             // No event: it may repeat the place of the last one.
-            let position = place(&cursor);
+            let position = position_of(&cursor);
             self.backwards += usize::from(position < self.position);
             (self.position, self.cursor) = (position, Some(cursor));
             return position;
@@ -75,7 +75,7 @@ impl Book {
     }
 
     fn add(&mut self, cursor: String, kind: String, message: Option<(String, String, i64)>) -> Position {
-        let position = place(&cursor);
+        let position = position_of(&cursor);
         self.backwards += usize::from(position <= self.position);
         (self.position, self.cursor) = (position, Some(cursor));
         self.heard.push(Heard { position, kind, message });
@@ -127,10 +127,6 @@ impl Book {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
-}
-
-fn place(cursor: &str) -> Position {
-    Cursor::parse(cursor).unwrap_or_else(|| panic!("no cursor: {cursor}")).position
 }
 
 fn told(message: &Value) -> (String, String, i64) {

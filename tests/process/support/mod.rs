@@ -1,6 +1,8 @@
 //! What these tests share: the process, people who use it over HTTP, and clients who come back by themselves.
 
 mod book;
+#[path = "../../api/support/cursors.rs"]
+pub mod cursors;
 mod disk;
 #[path = "../../api/support/hostile.rs"]
 pub mod hostile;
@@ -14,6 +16,7 @@ mod strace;
 use std::time::Duration;
 
 pub use book::Book;
+pub use cursors::position_of;
 pub use disk::Disk;
 pub use line::{Closed, Line};
 pub use listener::{Feed, Listener};

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use sea_orm::DatabaseConnection;
 use tokio::process::{Child, Command};
 
-use super::{Person, any_of, soon};
+use super::{Person, any_of, cursors, soon};
 
 /// A server that can be stopped and started again, at the same address and on the same data.
 pub struct Server {
@@ -85,6 +85,7 @@ impl Server {
             }
         })
         .await;
+        cursors::read_keys(&self.database_file()).await;
     }
 
     /// Whether it says that it can serve.
@@ -224,9 +225,13 @@ impl Server {
         Person::sign_up(self, name).await
     }
 
+    fn database_file(&self) -> PathBuf {
+        self.folder.join("data/parlour.db")
+    }
+
     /// The server's own database, to look into.
     pub async fn database(&self) -> DatabaseConnection {
-        let file = self.folder.join("data/parlour.db");
+        let file = self.database_file();
         sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens")
     }
 }
@@ -235,6 +240,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         // The process is killed when its handle goes, and what it still writes is nobody's.
         drop(self.child.take());
+        cursors::forget_keys(&self.database_file());
         if std::thread::panicking() {
             eprintln!("the server's folder is left for a look: {}", self.folder.display());
         } else {

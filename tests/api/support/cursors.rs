@@ -1,0 +1,45 @@
+//! Where cursors stand. Clients see them sealed; a test opens them with the keys of its server's database.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use parlour::clock::Clock;
+use parlour::feed::{Cursor, CursorSeal, Position};
+
+/// The seals of the databases whose servers run, the newest last.
+static SEALS: Mutex<Vec<(PathBuf, Arc<CursorSeal>)>> = Mutex::new(Vec::new());
+
+/// Reads the keys of a database, once. A setting may have put it elsewhere: then its cursors stay closed.
+pub async fn read_keys(file: &Path) {
+    if seal_of(file).is_some() || !file.exists() {
+        return;
+    }
+    let db = sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens");
+    let seal = CursorSeal::load(&db, Clock::default()).await.expect("the keys of a database that was served");
+    db.close().await.expect("the database closes");
+    SEALS.lock().unwrap_or_else(PoisonError::into_inner).push((file.to_owned(), Arc::new(seal)));
+}
+
+/// Forgets the keys of a database whose server is gone.
+pub fn forget_keys(file: &Path) {
+    SEALS.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _)| known != file);
+}
+
+/// The seal of a database.
+pub fn seal_of(file: &Path) -> Option<Arc<CursorSeal>> {
+    let seals = SEALS.lock().unwrap_or_else(PoisonError::into_inner);
+    seals.iter().find(|(known, _)| known == file).map(|(_, seal)| Arc::clone(seal))
+}
+
+/// What a cursor of any of the databases says.
+pub fn open(cursor: &str) -> Cursor {
+    let seals = SEALS.lock().unwrap_or_else(PoisonError::into_inner);
+    let opened = seals.iter().rev().find_map(|(_, seal)| seal.read_cursor(cursor));
+    drop(seals);
+    opened.unwrap_or_else(|| panic!("no cursor of the feed: {cursor}"))
+}
+
+/// Where a cursor stands.
+pub fn position_of(cursor: &str) -> Position {
+    open(cursor).position
+}
