@@ -41,9 +41,10 @@ pub fn connection<R, T: OutputType>(
     list
 }
 
-/// The place of something in a list. What is a place in one kind of list is none in another. Where a position of the
-/// feed is in it, clients see it sealed, behind the letter of its kind. Unlike feed cursors these were never read unsealed
-/// again: with one's own choice of position, pages would tell where one's conversations stand among all of the server's.
+/// The place of something in a list. What is a place in one kind of list is none in another. A place with a position of
+/// the feed in it is sealed, behind the letter of its kind. The unsealed form, which earlier versions gave out, is not
+/// read any more: a client that chooses the position could find out, page by page, where its conversations stand in the
+/// server's feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A message in this conversation's history.
@@ -120,8 +121,8 @@ impl Place {
     }
 }
 
-/// Whether places of a kind have a position of the feed in them. A message's and a person's have nothing that is not in
-/// what stands beside them.
+/// Whether places of a kind have a position of the feed in them. A message's and a person's hold only what the client
+/// sees of the message and the person anyway.
 fn has_position(kind: u8) -> bool {
     !matches!(kind, b'm' | b'u')
 }

@@ -44,6 +44,7 @@ mod resume;
 mod resume_from;
 mod retries;
 mod revisions;
+mod sealed_cursors;
 mod seam;
 mod search;
 mod search_hostile;

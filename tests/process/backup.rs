@@ -7,7 +7,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Line, Log, Message, Person, Server, code, is_sound, position_of, soon};
+use crate::support::{Line, Log, Message, PASSWORD, Person, Server, code, is_sound, position_of, soon};
 
 async fn backup(server: &Server, file: &str) -> Output {
     soon(server.command("backup").arg(file).output()).await.expect("the program runs")
@@ -99,6 +99,31 @@ async fn a_restored_backup_resumes_what_it_holds_and_tells_the_rest_to_start_ane
     assert_eq!(code(&carl.execute("{ unread { messages } }", json!({})).await), "UNAUTHENTICATED");
     server.stop().await;
     is_sound(&server).await;
+}
+
+#[tokio::test]
+async fn cursors_are_the_same_in_a_copy_of_the_database_and_with_another_secret() {
+    let mut server = Server::start_with(&[("RUST_LOG", "warn")]).await;
+    let (ada, mut bob) = (server.user("Ada").await, server.user("Bob").await);
+    ada.send(&Message::new(bob.as_recipient(), "before")).await;
+    let before = bob.feed_cursor().await;
+    let missed = ada.send(&Message::new(bob.as_recipient(), "missed")).await;
+    let taken = backup(&server, "copy.db").await;
+    assert!(taken.status.success(), "{taken:?}");
+
+    server.stop().await;
+    restore(&server, "copy.db");
+    std::fs::remove_file(server.folder().join("data/jwt-secret")).expect("a secret");
+    server.start_again().await;
+
+    assert_eq!(code(&bob.execute("{ feedCursor }", json!({})).await), "UNAUTHENTICATED", "by the new secret");
+    let login = "mutation($input: LoginInput!) { login(input: $input) { token } }";
+    let again = bob.ask(login, json!({ "input": { "email": bob.email, "password": PASSWORD } })).await;
+    bob.token = again["login"]["token"].as_str().expect("a token").to_owned();
+    let page = events(&bob, &before).await;
+    let message = json!({ "__typename": "MessageAdded", "message": { "seq": 2, "text": "missed" } });
+    assert_eq!(page, json!({ "hasMore": false, "cursor": missed["feedCursor"], "events": [message] }));
+    server.stop().await;
 }
 
 /// A client comes back with a cursor that is not of this database, is told so, fetches anew and misses nothing.

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
-use super::{Server, files_in, soon};
+use super::{Server, cursors, files_in, soon};
 
 /// Holds the mount, until it goes.
 pub struct Disk {
@@ -34,6 +34,9 @@ impl Disk {
         let launcher = disk.launcher(server.folder());
         let mut server = server.launched_by(launcher);
         server.start_again().await;
+        // The keys of its cursors are read from a copy, which is as it was at the start and in nobody's way.
+        disk.copy_out();
+        cursors::read_keys(&server.database_file()).await;
         (server, disk)
     }
 

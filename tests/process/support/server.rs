@@ -225,7 +225,7 @@ impl Server {
         Person::sign_up(self, name).await
     }
 
-    fn database_file(&self) -> PathBuf {
+    pub fn database_file(&self) -> PathBuf {
         self.folder.join("data/parlour.db")
     }
 
