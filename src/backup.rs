@@ -26,16 +26,17 @@ pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
     let draft = Draft::beside(file)?;
-    copy(&config.database_url, draft.path()).await?;
+    copy(config, draft.path()).await?;
     let position = check(draft.path()).await.context("the copy is not sound")?;
     let bytes = draft.become_whole(file).with_context(|| format!("{} cannot be written", file.display()))?;
     Ok(Taken { position, bytes })
 }
 
 /// SQLite reads one state of the database from the start to the end of this, without keeping anybody from writing.
-async fn copy(url: &str, draft: &Path) -> anyhow::Result<()> {
-    let database = SqliteConnectOptions::from_str(url)?.create_if_missing(false).connect().await;
-    let mut database = database.with_context(|| format!("the database {url} cannot be opened"))?;
+async fn copy(config: &Config, draft: &Path) -> anyhow::Result<()> {
+    let database = SqliteConnectOptions::from_str(&config.database_url)?.create_if_missing(false).connect().await;
+    let mut database =
+        database.with_context(|| format!("the database {} cannot be opened", config.database_file.display()))?;
     let draft = draft.to_str().context("the name of a backup is text")?;
     let copied = sqlx::query("VACUUM INTO ?").bind(draft).execute(&mut database).await;
     copied.context("the database cannot be copied")?;

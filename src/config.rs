@@ -1,6 +1,7 @@
 //! The settings: read from the environment once, at the start, each with a type, a default and a bound.
 
 mod bucket;
+mod dotenv;
 mod network;
 mod origin;
 mod variables;
@@ -34,6 +35,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The database, always with its scheme: `sqlite://…`. It may hold a password one day: not for a log.
     pub database_url: String,
+    /// The file that it names.
+    pub database_file: PathBuf,
     /// What signs tokens. `None`, in development only: the one that is kept in the data folder.
     pub jwt_secret: Option<Secret>,
     /// What signed tokens before: these verify and never sign.
@@ -87,13 +90,11 @@ pub enum LogFormat {
 impl Config {
     /// Reads the process's environment, and the file `.env` of the working folder for what is not set there.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let file = variables::dotenv(Path::new(".env"))?;
+        let file = dotenv::read(Path::new(".env"))?;
         variables::all_readable()?;
         let config = Self::from_lookup(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))?;
         match &config.web_dir {
-            Some(folder) if !folder.is_dir() => {
-                Err(ConfigError::wrong("WEB_DIR", &folder.display().to_string(), "a folder that is there"))
-            }
+            Some(folder) if !folder.is_dir() => Err(ConfigError::wrong("WEB_DIR", "a folder that is there")),
             Some(_) | None => Ok(config),
         }
     }
@@ -101,6 +102,7 @@ impl Config {
     /// Reads variables through `lookup`. An empty one counts as not set, save for `CORS_ORIGINS`: there it means none.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let vars = Variables::new(&lookup);
+        vars.refuse_lines_that_ran_together()?;
         vars.refuse_what_is_to_come()?;
 
         let app_env = vars.read("APP_ENV", AppEnv::Development, "development or production", AppEnv::parse)?;
@@ -109,6 +111,7 @@ impl Config {
         let port = vars.read("PORT", 3000, "a port from 0 (any that is free) to 65535", |text| text.parse().ok())?;
         let data_dir = vars.read("DATA_DIR", PathBuf::from("data"), "a folder", |text| Some(PathBuf::from(text)))?;
         let jwt_secret = vars.secret("JWT_SECRET")?;
+        let (database_url, database_file) = vars.database(&data_dir)?;
         if jwt_secret.is_none() && !development {
             return Err(ConfigError::missing("JWT_SECRET", "with APP_ENV=production", WANTS_A_SECRET));
         }
@@ -122,7 +125,8 @@ impl Config {
             )?,
             port,
             app_env,
-            database_url: vars.database_url(&data_dir)?,
+            database_url,
+            database_file,
             data_dir,
             jwt_secret,
             jwt_previous_secrets: vars.secrets("JWT_PREVIOUS_SECRETS")?,

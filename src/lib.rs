@@ -86,7 +86,7 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     let previous: Vec<&[u8]> = config.jwt_previous_secrets.iter().map(secrets::Secret::expose).collect();
     let tokens = Tokens::new(secret.expose(), &previous)?;
     let db = Db::open(&config.database_url).await;
-    let db = db.with_context(|| format!("the database {} cannot be opened", config.database_url))?;
+    let db = db.with_context(|| format!("the database {} cannot be opened", config.database_file.display()))?;
     let (feed, tasks) = Feed::start(db.clone(), clock.clone()).await.context("the feed cannot be read")?;
     let rates = Arc::new(Rates::new(&config, &clock));
     let scratch = Scratch::open(&config.data_dir)?;

@@ -28,9 +28,10 @@ pub struct Bucket {
 impl Bucket {
     /// The bucket of the settings; `None` where none is named.
     pub(super) fn read(vars: &Variables<'_>) -> Result<Option<Self>, ConfigError> {
-        let endpoint = vars.read("S3_ENDPOINT_URL", None, "an http or https address", |text| {
+        let endpoint = vars.read("S3_ENDPOINT_URL", None, "an http or https address without a user", |text| {
             let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
-            Some(Some(url))
+            // Errors of the bucket show the address.
+            (url.username().is_empty() && url.password().is_none()).then_some(Some(url))
         })?;
         let force_path_style = vars.switch("S3_FORCE_PATH_STYLE", false)?;
         let Some(name) =

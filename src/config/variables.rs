@@ -1,9 +1,10 @@
 //! Environment variables: how each kind is read, and what is said of one that is wrong.
 
-use std::collections::HashMap;
 use std::env::VarError;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use url::Url;
 
 use super::{Network, Origin};
@@ -42,6 +43,16 @@ pub(super) const NAMES: [&str; 26] = [
 /// Whoever sets one of these counts on what it does, which is not built yet.
 const TO_COME: [&str; 2] = ["REDIS_URL", "METRICS_ADDR"];
 
+/// What must not be seen by others, and `DATABASE_URL`, which may hold a password.
+const SECRETS: [&str; 6] = [
+    "JWT_SECRET",
+    "JWT_PREVIOUS_SECRETS",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "DATABASE_URL",
+];
+
 /// What a secret has to be.
 pub(super) const WANTS_A_SECRET: &str = "at least 32 bytes, such as the output of `openssl rand -base64 48`";
 
@@ -57,45 +68,19 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// A variable whose value is not acceptable, and may be shown.
-    pub(super) fn wrong(name: &str, value: &str, takes: &str) -> Self {
-        // An address may carry a password before its @.
-        let shown = match value.contains('@') {
-            true => "not acceptable".to_owned(),
-            false => format!("{:?}", value.chars().take(100).collect::<String>()),
-        };
-        Self { name: name.to_owned(), problem: format!("is {shown}: it takes {takes}") }
+    /// A variable whose value is not acceptable. The value is not shown, of any variable: with a line break that is
+    /// missing, a quote that is not closed or a slip in copying, it holds a secret.
+    pub(super) fn wrong(name: &str, takes: &str) -> Self {
+        Self { name: name.to_owned(), problem: format!("has a wrong value: it takes {takes}") }
     }
 
     pub(super) fn missing(name: &str, when: &str, takes: &str) -> Self {
         Self { name: name.to_owned(), problem: format!("is required {when}: it takes {takes}") }
     }
 
-    fn hidden(name: &str, problem: impl Into<String>) -> Self {
+    pub(super) fn hidden(name: &str, problem: impl Into<String>) -> Self {
         Self { name: name.to_owned(), problem: problem.into() }
     }
-}
-
-/// Reads what a file like `.env` sets; nothing when it is not there.
-pub(super) fn dotenv(path: &Path) -> Result<HashMap<String, String>, ConfigError> {
-    let lines = match dotenvy::from_path_iter(path) {
-        Ok(lines) => lines,
-        Err(error) if error.not_found() => return Ok(HashMap::new()),
-        Err(error) => return Err(ConfigError::hidden(".env", format!("cannot be read: {error}"))),
-    };
-    lines
-        .map(|line| {
-            line.map_err(|error| {
-                let problem = match error {
-                    // The error holds the line, which may hold a secret: only the name in front of it is told.
-                    dotenvy::Error::LineParse(line, _) => format!("cannot be read at {:?}", name_in(&line)),
-                    dotenvy::Error::Io(error) => format!("cannot be read: {error}"),
-                    _ => "cannot be read".to_owned(),
-                };
-                ConfigError::hidden(".env", format!("{problem}: it takes lines of NAME=value, quoted where needed"))
-            })
-        })
-        .collect()
 }
 
 /// The environment holds bytes; a setting that is no text would be taken for one that is not set.
@@ -104,11 +89,6 @@ pub(super) fn all_readable() -> Result<(), ConfigError> {
         Some(name) => Err(ConfigError::hidden(name, "is not UTF-8: it takes text")),
         None => Ok(()),
     }
-}
-
-fn name_in(line: &str) -> &str {
-    let end = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(0);
-    &line[..end]
 }
 
 /// The environment, as a function.
@@ -135,7 +115,7 @@ impl<'a> Variables<'a> {
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, ConfigError> {
         match self.get(name) {
-            Some(text) => parse(&text).ok_or_else(|| ConfigError::wrong(name, &text, takes)),
+            Some(text) => parse(&text).ok_or_else(|| ConfigError::wrong(name, takes)),
             None => Ok(default),
         }
     }
@@ -160,16 +140,14 @@ impl<'a> Variables<'a> {
     pub(super) fn cors_origins(&self) -> Result<Vec<Origin>, ConfigError> {
         let takes = "origins without a path, separated by commas, such as https://chat.example.org (never *)";
         let list = (self.lookup)("CORS_ORIGINS").unwrap_or_else(|| "http://localhost:5173".to_owned());
-        items(&list)
-            .map(|text| Origin::parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", text, takes)))
-            .collect()
+        items(&list).map(|text| Origin::parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", takes))).collect()
     }
 
     pub(super) fn trusted_proxies(&self) -> Result<Vec<Network>, ConfigError> {
         let takes = "addresses or networks, separated by commas, such as 127.0.0.1 or 10.0.0.0/8 (never all addresses)";
         let list = self.get("TRUSTED_PROXIES").unwrap_or_default();
         items(&list)
-            .map(|text| Network::parse(text).ok_or_else(|| ConfigError::wrong("TRUSTED_PROXIES", text, takes)))
+            .map(|text| Network::parse(text).ok_or_else(|| ConfigError::wrong("TRUSTED_PROXIES", takes)))
             .collect()
     }
 
@@ -181,35 +159,47 @@ impl<'a> Variables<'a> {
             .ok_or_else(|| {
                 ConfigError::wrong(
                     "PUBLIC_URL",
-                    &text,
                     "an http or https address without a path, such as https://chat.example.org",
                 )
             })
     }
 
-    pub(super) fn database_url(&self, data_dir: &Path) -> Result<String, ConfigError> {
-        let Some(url) = self.get("DATABASE_URL") else {
-            // What comes after a question mark would be read as options.
-            let folder = data_dir.display().to_string().replace('%', "%25").replace('?', "%3F");
-            return Ok(format!("sqlite://{folder}/parlour.db?mode=rwc"));
-        };
+    /// The database's address, and the file that it names.
+    pub(super) fn database(&self, data_dir: &Path) -> Result<(String, PathBuf), ConfigError> {
+        // What comes after a question mark would be read as options.
+        let folder = data_dir.display().to_string().replace('%', "%25").replace('?', "%3F");
+        let url = self.get("DATABASE_URL").unwrap_or_else(|| format!("sqlite://{folder}/parlour.db?mode=rwc"));
         let takes = "it takes a file, such as sqlite://data/parlour.db?mode=rwc";
+        let refused = |problem: &str| Err(ConfigError::hidden("DATABASE_URL", format!("{problem}: {takes}")));
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            return Err(ConfigError::hidden(
-                "DATABASE_URL",
-                format!("names PostgreSQL, which is not built in yet: {takes}"),
-            ));
+            return refused("names PostgreSQL, which is not built in yet");
         }
-        if !url.starts_with("sqlite:") {
-            return Err(ConfigError::hidden("DATABASE_URL", format!("does not begin with sqlite: {takes}")));
-        }
+        let Some(rest) = url.strip_prefix("sqlite:") else { return refused("does not begin with sqlite") };
         if url.contains(":memory:") || url.contains("mode=memory") {
-            return Err(ConfigError::hidden(
-                "DATABASE_URL",
-                format!("names a database in memory, which each connection has of its own: {takes}"),
-            ));
+            return refused("names a database in memory, which each connection has of its own");
         }
-        Ok(url)
+        let host = rest.strip_prefix("//").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        if self.get("DATABASE_URL").is_some() && host.contains('@') {
+            return refused("names a user, which a file does not have");
+        }
+        match SqliteConnectOptions::from_str(&url) {
+            Ok(options) => Ok((url, options.get_filename().to_owned())),
+            Err(_) => refused("is not the address of a file"),
+        }
+    }
+
+    /// A value with a line break or with another setting in it is two lines of a file that ran together. Paths would take
+    /// it as it is, and carry a secret into names of files and into the log.
+    pub(super) fn refuse_lines_that_ran_together(&self) -> Result<(), ConfigError> {
+        let holds_a_secret = |value: &str| SECRETS.iter().any(|secret| value.contains(&format!("{secret}=")));
+        let ran_together = |value: String| value.contains(['\n', '\r']) || holds_a_secret(&value);
+        match NAMES.iter().find(|name| self.get(name).is_some_and(ran_together)) {
+            Some(name) => Err(ConfigError::hidden(
+                name,
+                "holds more than a line: is a line break missing before the next setting, or the end of a quote?",
+            )),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn refuse_what_is_to_come(&self) -> Result<(), ConfigError> {

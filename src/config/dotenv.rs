@@ -1,0 +1,103 @@
+//! The file `.env`: what it sets, and which line of it is wrong. What a line says never gets into an error, as it may be
+//! a secret with a typo.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+use super::ConfigError;
+
+/// Reads what a file like `.env` sets; nothing when there is no file.
+pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(&text),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(HashMap::new()),
+        Err(error) => Err(ConfigError::hidden(".env", format!("cannot be read: {error}"))),
+    }
+}
+
+fn parse(text: &str) -> Result<HashMap<String, String>, ConfigError> {
+    let taken = Cell::new(0);
+    let mut settings = HashMap::new();
+    let mut parsed = dotenvy::from_read_iter(LineReader { rest: text.as_bytes(), taken: &taken });
+    loop {
+        let before = taken.get();
+        match parsed.next() {
+            None => return Ok(settings),
+            Some(Ok((name, value))) => _ = settings.insert(name, value),
+            // The library's error holds the line, or its value: it is dropped here.
+            Some(Err(_)) => {
+                let line = first_setting(text, before);
+                let problem =
+                    format!("cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
+                return Err(ConfigError::hidden(".env", problem));
+            }
+        }
+    }
+}
+
+/// The number of the first line after `before` lines that is neither empty nor a comment. A value in quotes may go on
+/// over several lines: this is where it begins, which is where a quote is missing.
+fn first_setting(text: &str, before: usize) -> usize {
+    let is_setting = |line: &str| !matches!(line.trim_start().chars().next(), None | Some('#'));
+    before + 1 + text.lines().skip(before).position(is_setting).unwrap_or(0)
+}
+
+/// Hands out a text a line at a time and counts them, so that a buffer in between never reads ahead of its reader.
+struct LineReader<'a> {
+    rest: &'a [u8],
+    taken: &'a Cell<usize>,
+}
+
+impl Read for LineReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let end = self.rest.iter().position(|byte| *byte == b'\n').map_or(self.rest.len(), |end| end + 1);
+        let read = end.min(buffer.len());
+        let (piece, rest) = self.rest.split_at(read);
+        buffer[..read].copy_from_slice(piece);
+        self.rest = rest;
+        self.taken.set(self.taken.get() + usize::from(piece.ends_with(b"\n")));
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_line_is_named_by_its_number_and_nothing_else() {
+        for (text, line) in [
+            ("JWT_SECRET=hunter2 with spaces", 1),
+            ("PORT=3000\n\n# don't\n  # a \"comment\nJWT_SECRET=hunter2 with spaces\nHOST=::1\n", 5),
+            ("PORT=3000\r\nhunter2\r\n", 2),
+            ("hunter2=\nhunter2\n", 2),
+            ("JWT_SECRET: hunter2\n", 1),
+            ("PORT=3000\nJWT_SECRET='hunter2\nHOST=::1\n", 2),
+            ("PORT=3000\n\n#\nJWT_SECRET=\"hunter2\nHOST=::1\nPORT=1\n", 4),
+            ("A=\"over\ntwo lines\"\nJWT_SECRET=\"hunter2\" hunter2\n", 3),
+            ("JWT_SECRET=\"hunter2\\q\"\n", 1),
+            ("PORT=1\nJWT_SECRET=${hunter2\n", 2),
+            ("=hunter2\n", 1),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            let told = format!(".env cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
+            assert_eq!(error, told, "{text:?}");
+        }
+        let long = format!("A={}\nB=c d\n", "x".repeat(100_000));
+        assert!(parse(&long).unwrap_err().to_string().contains("at line 2:"));
+    }
+
+    #[test]
+    fn a_file_sets_what_its_lines_say_and_none_sets_nothing() {
+        let path = std::env::temp_dir().join(format!("parlour-config-{}.env", uuid::Uuid::now_v7()));
+        std::fs::write(&path, "PORT=3001\n# a comment\nHOST='::1'\nA=\"1\n2\"\n").unwrap();
+        let file = read(&path).unwrap();
+        assert_eq!((file["PORT"].as_str(), file["HOST"].as_str(), file["A"].as_str()), ("3001", "::1", "1\n2"));
+        std::fs::write(&path, b"JWT_SECRET=hunter2\xFF\n").unwrap();
+        assert!(!read(&path).unwrap_err().to_string().contains("hunter2"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(read(&path).unwrap().is_empty());
+    }
+}
