@@ -11,6 +11,7 @@ use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::sqlx::{self, ConnectOptions, Connection};
 
 use crate::config::Config;
+use crate::data_dir;
 
 /// What a backup holds.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Taken {
 pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
+    data_dir::ensure_database(config)?;
     let draft = Draft::beside(file)?;
     copy(config, draft.path()).await?;
     let position = check(draft.path()).await.context("the copy is not sound")?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use migration::{Migrator, MigratorTrait};
+use migration::{Difference, Migrator, MigratorTrait};
 use sea_orm::sqlx::{self, Connection, SqliteConnection};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr};
 
@@ -26,17 +26,51 @@ pub struct Db {
     turns: Arc<Semaphore>,
 }
 
+/// Makes the SQLite database at `url` where there is none, and brings it to the newest tables: the steps that this took.
+/// For serving, `migrate` and `seed` only.
+pub async fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
+    let db = Database::connect(sqlite(url, 1)).await.map_err(in_a_line)?;
+    let steps = migration::compare(&db).await.map_err(in_a_line)?;
+    refuse_newer(&steps)?;
+    Migrator::up(&db, None).await.map_err(in_a_line)?;
+    db.close().await.map_err(in_a_line)?;
+    Ok(steps.missing)
+}
+
+/// Whether the database has exactly the tables of this program. Read without our settings, as WAL would be written into
+/// the file, which may be somebody else's.
+async fn ensure_current(url: &str) -> anyhow::Result<()> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(1)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(false).busy_timeout(limits::BUSY));
+    let db = Database::connect(options).await.map_err(in_a_line)?;
+    let steps = migration::compare(&db).await.map_err(in_a_line)?;
+    db.close().await.map_err(in_a_line)?;
+    refuse_newer(&steps)?;
+    anyhow::ensure!(
+        steps.missing.is_empty(),
+        "it was made by an older Parlour and lacks {}: stop the server and run `parlour migrate` first",
+        steps.missing.join(", ")
+    );
+    Ok(())
+}
+
+fn refuse_newer(steps: &Difference) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        steps.unknown.is_empty(),
+        "it was migrated by a newer Parlour, which knows {}: start that one, or restore a backup from before",
+        steps.unknown.join(", ")
+    );
+    Ok(())
+}
+
 impl Db {
-    /// Opens the SQLite database at `url` (made when it is not there) and migrates it.
+    /// Opens the SQLite database at `url`, which must be there and have the newest tables.
     pub async fn open(url: &str) -> anyhow::Result<Self> {
+        ensure_current(url).await?;
         let writer = Database::connect(sqlite(url, 1)).await.map_err(in_a_line)?;
-        let unknown = migration::unknown(&writer).await.map_err(in_a_line)?;
-        anyhow::ensure!(
-            unknown.is_empty(),
-            "it was migrated by a newer Parlour, which knows {}: start that one, or restore a backup from before",
-            unknown.join(", ")
-        );
-        Migrator::up(&writer, None).await.map_err(in_a_line)?;
         let reader = Database::connect(sqlite(url, limits::READERS)).await.map_err(in_a_line)?;
         Ok(Self { writer, reader, turns: Arc::new(Semaphore::new(limits::READ_TURNS)) })
     }

@@ -11,6 +11,7 @@ pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod conversations;
+pub mod data_dir;
 pub mod db;
 pub mod entity;
 pub mod erasure;
@@ -35,9 +36,7 @@ pub mod slot;
 pub mod storage;
 pub mod typing;
 
-use std::fs::DirBuilder;
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -67,32 +66,58 @@ use crate::typing::Typing;
 pub struct Running {
     /// What resolvers know.
     pub program: Program,
+    /// The steps by which the database was migrated just now.
+    pub applied: Vec<String>,
     db: Db,
     feed: FeedTasks,
 }
 
-/// Opens the database and starts the feed.
+/// Makes what is not there yet (the data folder, the secret, the database), migrates the database, and starts the feed.
+/// For serving, `migrate` and `seed`.
 pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
-    // For nobody else's eyes: it holds everybody's messages.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&config.data_dir)
-        .with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))?;
+    data_dir::prepare(&config)?;
     let secret = match &config.jwt_secret {
         Some(secret) => secret.clone(),
-        None => secrets::load_or_create(&config.data_dir.join("jwt-secret"))?,
+        None => secrets::load_or_create(&data_dir::secret_file(&config))?,
     };
+    let applied = db::migrate(&config.database_url).await;
+    let applied = applied.with_context(|| cannot_be_opened(&config))?;
+    Scratch::new(&config.data_dir).make()?;
+    assemble(config, clock, &secret, applied).await
+}
+
+/// Starts the feed on the data of a server, which must be there and of this version: nothing is made or migrated. For
+/// all other commands, which would do it to the wrong database where `DATA_DIR` is not the server's, and behind the
+/// back of an older server that runs.
+pub async fn attach(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
+    data_dir::ensure_database(&config)?;
+    let secret = match &config.jwt_secret {
+        Some(secret) => secret.clone(),
+        None => secrets::load(&data_dir::secret_file(&config))?,
+    };
+    assemble(config, clock, &secret, Vec::new()).await
+}
+
+fn cannot_be_opened(config: &Config) -> String {
+    format!("the database {} cannot be opened", config.database_file.display())
+}
+
+async fn assemble(
+    config: Arc<Config>,
+    clock: Clock,
+    secret: &secrets::Secret,
+    applied: Vec<String>,
+) -> anyhow::Result<Running> {
     let previous: Vec<&[u8]> = config.jwt_previous_secrets.iter().map(secrets::Secret::expose).collect();
     let tokens = Tokens::new(secret.expose(), &previous)?;
     let db = Db::open(&config.database_url).await;
-    let db = db.with_context(|| format!("the database {} cannot be opened", config.database_file.display()))?;
+    let db = db.with_context(|| cannot_be_opened(&config))?;
     let (feed, tasks) = Feed::start(db.clone(), clock.clone()).await.context("the feed cannot be read")?;
     let rates = Arc::new(Rates::new(&config, &clock));
-    let scratch = Scratch::open(&config.data_dir)?;
+    let scratch = Scratch::new(&config.data_dir);
     let store = Store::open(&config, &scratch)?;
     let app = App::new(Parts { config, clock, db: db.clone(), feed, rates });
-    let images = Images::start(app.clone(), store, scratch, &secret)?;
+    let images = Images::start(app.clone(), store, scratch, secret)?;
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
     let presence = Presence::new(app.clone());
     let read_marks = ReadMarks::new(app.clone());
@@ -105,13 +130,13 @@ pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running>
     };
     let erasure = Erasure::new(app.clone(), traces);
     let program = Program { app, images, accounts, presence, read_marks, search, typing, erasure };
-    Ok(Running { program, db, feed: tasks })
+    Ok(Running { program, applied, db, feed: tasks })
 }
 
 impl Running {
     /// Waits until everything is written, and closes the database.
     pub async fn finish(self) -> anyhow::Result<()> {
-        let Self { program, db, feed } = self;
+        let Self { program, db, feed, .. } = self;
         // The writer ends when the last handle of the feed is gone.
         drop(program);
         feed.finish().await;

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use parlour::clock::Clock;
 use parlour::config::{Config, LogFormat};
-use parlour::{backup, graphql, limits, operator, run, seed, start};
+use parlour::{attach, backup, graphql, limits, operator, run, seed, start};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -28,7 +28,7 @@ struct Arguments {
 enum Command {
     /// Serve the API and the pages (what happens without a command)
     Serve,
-    /// Bring the database to the newest tables, and end
+    /// Make the database where there is none, bring it to the newest tables, and end
     Migrate,
     /// Fill a development database with people and conversations; a second time changes nothing
     Seed {
@@ -84,14 +84,14 @@ fn main() -> ExitCode {
 async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
     match command {
         Command::Serve => serve(config).await,
-        Command::Migrate => start(config, Clock::default()).await?.finish().await,
+        Command::Migrate => migrate(config).await,
         Command::Seed { messages } => {
             let running = start(config, Clock::default()).await?;
             seed::seed(&running.program, messages).await?;
             running.finish().await
         }
         Command::User(command) => {
-            let running = start(config, Clock::default()).await?;
+            let running = attach(config, Clock::default()).await?;
             operator::run(&running.program, command).await?;
             running.finish().await
         }
@@ -103,6 +103,16 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         Command::Schema => Ok(()),
         Command::Healthcheck => healthcheck(&config).await,
     }
+}
+
+async fn migrate(config: Arc<Config>) -> anyhow::Result<()> {
+    let running = start(Arc::clone(&config), Clock::default()).await?;
+    let file = config.database_file.display();
+    match running.applied.as_slice() {
+        [] => println!("{file} has the newest tables already"),
+        applied => println!("{file} has the newest tables now, by {}", applied.join(", ")),
+    }
+    running.finish().await
 }
 
 async fn serve(config: Arc<Config>) -> anyhow::Result<()> {

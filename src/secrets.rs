@@ -44,6 +44,9 @@ pub enum SecretFileError {
         /// What the system said.
         source: io::Error,
     },
+    /// It is not there.
+    #[error("there is no secret at {}: set JWT_SECRET or DATA_DIR as the server has it", .0.display())]
+    Missing(PathBuf),
     /// It is there, but somebody has cut it.
     #[error("the secret's file {} holds less than {SECRET_BYTES} bytes: delete it, which signs everybody out", .0.display())]
     TooShort(PathBuf),
@@ -55,7 +58,15 @@ pub fn load_or_create(path: &Path) -> Result<Secret, SecretFileError> {
     if !path.try_exists().map_err(failed)? {
         create(path).map_err(failed)?;
     }
-    let text = fs::read_to_string(path).map_err(failed)?;
+    load(path)
+}
+
+/// Reads the secret that is kept at `path`.
+pub fn load(path: &Path) -> Result<Secret, SecretFileError> {
+    let text = fs::read_to_string(path).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => SecretFileError::Missing(path.to_owned()),
+        _ => SecretFileError::Io { path: path.to_owned(), source },
+    })?;
     let text = text.trim();
     if text.len() < SECRET_BYTES {
         return Err(SecretFileError::TooShort(path.to_owned()));

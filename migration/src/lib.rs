@@ -1,7 +1,9 @@
 //! The tables of Parlour, a migration a step. The code of the version before must run on the tables of this one.
 
-use sea_orm_migration::prelude::{ConnectionTrait, MigrationTrait, async_trait};
 pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
+use sea_orm_migration::prelude::{MigrationTrait, SchemaManager, async_trait};
+use sea_orm_migration::sea_orm::{DatabaseConnection, EntityTrait};
+use sea_orm_migration::seaql_migrations;
 
 mod m0001_foundation;
 mod m0002_stays;
@@ -11,11 +13,27 @@ mod m0005_erasure;
 mod m0006_images;
 mod m0007_cursor_key;
 
-/// The steps of a database that this program does not know, because a newer one made them.
-pub async fn unknown(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
-    let known = Migrator::get_migration_files();
-    let made = Migrator::get_migration_models(db).await?.into_iter().map(|step| step.version);
-    Ok(made.filter(|step| known.iter().all(|known| known.name() != step)).collect())
+/// How the steps of a database differ from those of this program.
+#[derive(Debug)]
+pub struct Difference {
+    /// Those that the database has not taken yet.
+    pub missing: Vec<String>,
+    /// Those that this program does not know, because a newer one made them.
+    pub unknown: Vec<String>,
+}
+
+/// Reads which steps a database has taken. Writes nothing, also where there is no table of them.
+pub async fn compare(db: &DatabaseConnection) -> Result<Difference, DbErr> {
+    let taken = match SchemaManager::new(db).has_table("seaql_migrations").await? {
+        true => seaql_migrations::Entity::find().all(db).await?,
+        false => Vec::new(),
+    };
+    let taken: Vec<String> = taken.into_iter().map(|step| step.version).collect();
+    let known: Vec<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
+    Ok(Difference {
+        missing: known.iter().filter(|step| !taken.contains(step)).cloned().collect(),
+        unknown: taken.into_iter().filter(|step| !known.contains(step)).collect(),
+    })
 }
 
 /// Brings a database from any earlier step to the newest.

@@ -19,12 +19,15 @@ pub struct Scratch(Arc<PathBuf>);
 pub struct ScratchFile(PathBuf);
 
 impl Scratch {
-    /// The folder below the data folder, made where it is not there.
-    pub fn open(data_dir: &Path) -> anyhow::Result<Self> {
-        let folder = data_dir.join("tmp");
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-        made.with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-        Ok(Self(folder.into()))
+    /// The folder below the data folder; [`make`](Self::make) makes it.
+    pub fn new(data_dir: &Path) -> Self {
+        Self(data_dir.join("tmp").into())
+    }
+
+    /// Makes the folder where it is not there.
+    pub fn make(&self) -> anyhow::Result<()> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&*self.0);
+        made.with_context(|| format!("the folder {} cannot be made", self.0.display()))
     }
 
     /// A new file, for nobody else's eyes, open to be written.

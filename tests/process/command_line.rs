@@ -73,9 +73,12 @@ async fn a_health_check_ends_well_while_a_server_can_serve_and_not_otherwise() {
 #[tokio::test]
 async fn migrate_makes_the_tables_and_ends() {
     let mut server = Server::prepare(&[]);
-    for _ in 0..2 {
+    for does in ["now, by m0001_foundation, m0002_", "already\n"] {
         let migrated = server.run("migrate").await;
         assert!(migrated.status.success(), "{migrated:?}");
+        let told = String::from_utf8_lossy(&migrated.stdout).into_owned();
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(told.starts_with(&format!("data/parlour.db has the newest tables {does}")), "{told}");
     }
     is_sound(&server).await;
 

@@ -17,6 +17,7 @@ mod images;
 mod kill;
 mod logs;
 mod operator;
+mod other_data;
 mod panics;
 mod queue;
 mod seed;

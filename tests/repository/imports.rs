@@ -4,12 +4,13 @@ use crate::{none_of, read, root, sources};
 
 /// The program from the ground up. A module imports itself and what is on the floors below; modules of one floor do
 /// not know each other.
-const FLOORS: [&[&str]; 27] = [
+const FLOORS: [&[&str]; 28] = [
     &["error"],
     &["clock"],
     &["id"],
     &["secrets"],
     &["config"],
+    &["data_dir"],
     &["printable"],
     &["slot"],
     &["page"],
