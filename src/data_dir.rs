@@ -1,22 +1,54 @@
-//! The data folder: that it is there, and with it the database.
+//! The data folder: that it is there, and that nobody else on the machine can read what is in it.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, Metadata, Permissions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use rustix::fs::Mode;
+use rustix::process::{geteuid, umask};
 
 use crate::config::Config;
+
+/// What a file's mode lets the group and all others do.
+const OTHERS: u32 = 0o077;
+
+/// Whatever this process makes from here on, a library's files too, is for its own user alone.
+pub fn keep_new_files_private() {
+    umask(Mode::from_bits_retain(OTHERS));
+}
 
 /// Where the secret is kept that a development server makes for itself.
 pub fn secret_file(config: &Config) -> PathBuf {
     config.data_dir.join("jwt-secret")
 }
 
-/// Makes the folder where there is none: for nobody else's eyes, as it holds everybody's messages.
+/// Makes the folder where there is none, takes from others what an earlier version or a copy has left open to them, and
+/// warns of a folder that is open.
 pub fn prepare(config: &Config) -> anyhow::Result<()> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir);
-    made.with_context(|| format!("the data folder {} cannot be made", config.data_dir.display()))
+    let folder = &config.data_dir;
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+    if let Some(is) = fs::metadata(folder).ok().filter(is_open) {
+        let (folder, mode) = (absolute(folder), is.mode() & 0o777);
+        // It may be a mount, or shared on purpose: what is in it is closed all the same.
+        tracing::warn!(
+            "the data folder {folder} is open to others on this machine (mode {mode:o}): chmod 700 {folder}"
+        );
+    }
+    let database = ["", "-wal", "-shm", "-journal"].map(|end| {
+        let mut file = config.database_file.clone().into_os_string();
+        file.push(end);
+        PathBuf::from(file)
+    });
+    for path in database.into_iter().chain([secret_file(config)]) {
+        close(&path);
+    }
+    // Nobody gets to what is in these if not through them.
+    for shelf in ["images", "inbox", "tmp"] {
+        close(&folder.join(shelf));
+    }
+    Ok(())
 }
 
 /// Refuses when there is no database: for commands that must not make one where the settings are wrong.
@@ -28,6 +60,24 @@ pub fn ensure_database(config: &Config) -> anyhow::Result<()> {
         "there is no database at {file}: set DATA_DIR or DATABASE_URL as the server has it (`parlour migrate` makes a new one)"
     );
     Ok(())
+}
+
+fn is_open(is: &Metadata) -> bool {
+    is.mode() & OTHERS != 0
+}
+
+/// Takes a file or folder from the group and from others. One that is not ours can only be told of.
+fn close(path: &Path) {
+    let Some(is) = fs::metadata(path).ok().filter(is_open) else { return };
+    let (name, mode) = (absolute(path), is.mode() & 0o7777);
+    if is.uid() != geteuid().as_raw() {
+        tracing::warn!("{name} is open to others on this machine (mode {mode:o}), and is not ours to close");
+        return;
+    }
+    match fs::set_permissions(path, Permissions::from_mode(mode & !OTHERS)) {
+        Ok(()) => tracing::warn!("{name} was open to others on this machine (mode {mode:o}), and is not any more"),
+        Err(error) => tracing::warn!("{name} is open to others on this machine (mode {mode:o}), still: {error}"),
+    }
 }
 
 /// A path for somebody who may not know the working folder.

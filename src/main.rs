@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use parlour::clock::Clock;
 use parlour::config::{Config, LogFormat};
-use parlour::{attach, backup, graphql, limits, operator, run, seed, start};
+use parlour::{attach, backup, data_dir, graphql, limits, operator, run, seed, start};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -51,6 +51,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    data_dir::keep_new_files_private();
     let command = Arguments::parse().command.unwrap_or(Command::Serve);
     if let Command::Schema = command {
         print!("{}", graphql::sdl());
