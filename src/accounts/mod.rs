@@ -7,6 +7,7 @@ mod email;
 mod guesses;
 mod hasher;
 mod live;
+mod look;
 mod name;
 mod new_password;
 mod password;
@@ -25,6 +26,7 @@ pub use devices::sessions;
 pub use email::Email;
 pub use hasher::Hasher;
 pub use live::LiveSession;
+pub use look::ERASED_NAME;
 pub use name::{Name, search_key};
 pub use password::Password;
 pub use people::{Search, by_ids, count, find, find_by_email, list};
@@ -50,6 +52,8 @@ pub struct Accounts {
     guesses: std::sync::Arc<guesses::Guesses>,
     /// New accounts, by address.
     sign_ups: std::sync::Arc<Rate<IpAddr>>,
+    /// What names look like, by their search keys.
+    looks: Cache<String, std::sync::Arc<str>>,
 }
 
 impl Accounts {
@@ -58,7 +62,7 @@ impl Accounts {
         let recent = Cache::builder().expire_after(sessions::Believed).max_capacity(100_000).build();
         let guesses = guesses::Guesses::new(&app.config, &app.clock).into();
         let sign_ups = Rate::new(&app.config, &app.clock, limits::SIGNUPS).into();
-        let live = std::sync::Arc::default();
-        Self { app, hasher: hasher.into(), tokens: tokens.into(), recent, live, guesses, sign_ups }
+        let (live, looks) = (std::sync::Arc::default(), Cache::new(limits::NAME_LOOKS));
+        Self { app, hasher: hasher.into(), tokens: tokens.into(), recent, live, guesses, sign_ups, looks }
     }
 }

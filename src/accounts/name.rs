@@ -2,17 +2,24 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::Result;
+use crate::accounts::look::is_reserved;
+use crate::error::{Error, Result};
 use crate::{limits, printable};
+
+const FIELD: &str = "fullName";
 
 /// A full name of 1 to 80 characters; not unique.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 
 impl Name {
-    /// Takes a line in which something can be seen, trimmed and in NFC.
+    /// Takes a line in which something can be seen, trimmed and in NFC. Not the name of erased people.
     pub fn parse(raw: &str) -> Result<Self> {
-        printable::line(raw, "fullName", limits::NAME_LENGTH).map(Self)
+        let name = printable::line(raw, FIELD, limits::NAME_LENGTH)?;
+        if is_reserved(&name) {
+            return Err(Error::input(FIELD, "choose another name: this one is for people whose account was deleted"));
+        }
+        Ok(Self(name))
     }
 
     /// The name as people read it.
@@ -45,7 +52,6 @@ pub fn search_key(raw: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
 
     #[test]
     fn a_name_has_1_to_80_characters() {

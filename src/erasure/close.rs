@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::accounts;
+use crate::accounts::{self, ERASED_NAME};
 use crate::clock::Timestamp;
 use crate::db;
 use crate::entity::{erasure, session, user};
@@ -13,9 +13,6 @@ use crate::error::Result;
 use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::id::{SessionId, UserId};
 use crate::images;
-
-/// What an erased person is called.
-const NAME: &str = "Deleted user";
 
 /// Ends a person's account. Twice is once.
 pub(super) struct Close {
@@ -60,8 +57,8 @@ impl Change for Close {
         let sessions = session::Entity::find().filter(session::Column::UserId.is_in(ids())).all(tx).await?;
         session::Entity::delete_many().filter(session::Column::UserId.is_in(ids())).exec(tx).await?;
         user::Entity::update_many()
-            .col_expr(user::Column::FullName, NAME.into())
-            .col_expr(user::Column::NameKey, accounts::search_key(NAME).into())
+            .col_expr(user::Column::FullName, ERASED_NAME.into())
+            .col_expr(user::Column::NameKey, accounts::search_key(ERASED_NAME).into())
             .col_expr(user::Column::Email, Expr::value(None::<String>))
             .col_expr(user::Column::PasswordHash, Expr::value(None::<String>))
             .col_expr(user::Column::LastSeenAt, Expr::value(None::<i64>))

@@ -53,6 +53,13 @@ impl User {
         &self.row.full_name
     }
 
+    /// What the name looks like: equal for people whose names a reader takes for the same, whatever the case, invisible
+    /// characters, or letters that look alike. Show something else as well where two people are next to each other whose
+    /// keys are equal. To compare, never to show, and not to keep: it may change with the server's version.
+    async fn name_key(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(ctx.program()?.accounts.look(&self.row.name_key))
+    }
+
     /// The e-mail address, visible to its owner only: null to everybody else.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
         let is_own = self.is_own || ctx.viewer().is_ok_and(|viewer| viewer.user() == self.row.id);

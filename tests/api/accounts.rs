@@ -100,6 +100,7 @@ async fn what_signup_refuses_it_names() {
         ("fullName", "Ada\0"),
         ("fullName", "Ada\nLovelace"),
         ("fullName", "\u{202E}adA"),
+        ("fullName", "Deleted user"),
         ("fullName", &long_name),
         ("email", "ada"),
         ("email", "ada\0@example.com"),

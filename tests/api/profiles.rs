@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::support::{EVENTS, TestApp};
@@ -128,5 +129,44 @@ async fn a_name_has_1_to_80_characters_that_can_be_seen() {
     }
     for name in ["👨‍👩‍👧‍👦", "عائشة", "נועה", "O'Hara \"\\; DROP", &longest] {
         assert_eq!(ada.ask(RENAME, json!({ "name": name })).await["updateProfile"]["fullName"], name);
+    }
+}
+
+#[tokio::test]
+async fn nobody_takes_the_name_of_erased_people_or_one_that_looks_like_it_and_who_has_it_keeps_it() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    for name in ["Deleted user", "DELETED  USER", "De\u{200B}leted user", "D\u{435}leted us\u{435}r", "DeIeted user."] {
+        assert_eq!(ada.refused(RENAME, json!({ "name": name })).await, "BAD_USER_INPUT at fullName", "{name:?}");
+    }
+    assert_eq!(ada.ask("{ me { fullName } }", json!({})).await["me"]["fullName"], "Ada");
+
+    // From before it was reserved.
+    let taken = "UPDATE user SET full_name = 'Deleted user' WHERE full_name = 'Bob'";
+    app.database().await.execute_unprepared(taken).await.expect("it is renamed");
+
+    let query = "query($id: ID!) { user(id: $id) { fullName deletedAt } }";
+    let seen = ada.ask(query, json!({ "id": bob.id })).await["user"].take();
+    assert_eq!(seen, json!({ "fullName": "Deleted user", "deletedAt": null }));
+    assert_eq!(bob.ask(RENAME, json!({ "name": "Robert" })).await["updateProfile"]["fullName"], "Robert");
+}
+
+#[tokio::test]
+async fn people_whose_names_look_the_same_have_one_key() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada Lovelace").await;
+    let key = async |name: &str| {
+        ada.ask(RENAME, json!({ "name": name })).await;
+        ada.ask("{ me { fullName nameKey } }", json!({})).await["me"].take()
+    };
+
+    let first = key("Ada Lovelace").await;
+
+    for name in ["ada lovelace", "A\u{200B}da Love\u{AD}lace", "\u{410}da Lov\u{435}lace", "Ada LoveIace"] {
+        let another = key(name).await;
+        assert_eq!((&another["fullName"], &another["nameKey"]), (&json!(name), &first["nameKey"]));
+    }
+    for name in ["Ada Lovelacé", "Ada", "Bob Lovelace"] {
+        assert_ne!(key(name).await["nameKey"], first["nameKey"], "{name}");
     }
 }

@@ -133,6 +133,7 @@ async fn what_cannot_be_done_is_told_in_a_line_and_changes_nothing() {
     for (email, name, password, why) in [
         ("eve", "Eve", NEW, "write an e-mail such as ada@example.com"),
         ("eve@example.com", "\u{200B}", NEW, "write something that can be seen"),
+        ("eve@example.com", "De\u{200B}leted USER", NEW, "choose another name"),
         ("eve@example.com", "Eve", "12345", "choose a password of 6 to 128 characters"),
         ("eve@example.com", "Eve", "iloveyou", "choose another password"),
         ("eve@example.com", "Eve", "", "there was no password"),

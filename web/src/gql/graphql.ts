@@ -296,7 +296,7 @@ export type FindPeopleQueryVariables = Exact<{
 }>;
 
 
-export type FindPeopleQuery = { users: { nodes: Array<{ createdAt: string, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindPeopleQuery = { users: { nodes: Array<{ nameKey: string, createdAt: string, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type CreateGroupMutationVariables = Exact<{
   input: CreateConversationInput;
@@ -1168,6 +1168,7 @@ export const FindPeopleDocument = new TypedDocumentString(`
   users(search: $search, first: 30, after: $after) {
     nodes {
       ...Person
+      nameKey
       createdAt
     }
     pageInfo {

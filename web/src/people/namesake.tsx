@@ -6,9 +6,9 @@ import { usePresence } from './use-presence';
 
 type Found = FindPeopleQuery['users']['nodes'][number];
 
-/** The ids of those whose name others among these have too. */
+/** The ids of those whose name looks like that of others among these. */
 export function namesakes(people: readonly Found[]): ReadonlySet<string> {
-  const bearers = Map.groupBy(people, ({ fullName }) => fullName.toLocaleLowerCase());
+  const bearers = Map.groupBy(people, ({ nameKey }) => nameKey);
   return new Set([...bearers.values()].filter(({ length }) => length > 1).flat().map(({ id }) => id));
 }
 
