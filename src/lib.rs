@@ -34,6 +34,7 @@ pub mod secrets;
 pub mod seed;
 pub mod slot;
 pub mod storage;
+pub mod turns;
 pub mod typing;
 
 use std::net::SocketAddr;

@@ -15,6 +15,7 @@ const FLOORS: [&[&str]; 28] = [
     &["slot"],
     &["page"],
     &["pool"],
+    &["turns"],
     &["limits"],
     &["rates"],
     &["entity"],

@@ -1,0 +1,181 @@
+//! A semaphore that is fair between people: so many turns at once in all, a share of them for each person, and people
+//! take turns. A person with a thousand jobs and a person with one wait in the same line with no more than their share.
+//!
+//! It is two semaphores, both first in, first out. A job first waits for one of its own person's places, then for one of
+//! all places. So the line for all places holds at most a share of each person, and whoever comes back joins its end:
+//!
+//! ```text
+//! ada: a4 a5 a6 … ─▶ a2 a3 ─┐
+//! bob:               b1     ├─▶ in line: a2 b1 a3 … ─▶ at work: a1 c1 …
+//! ```
+//!
+//! A future that is dropped while it waits leaves the line, and a dropped turn is free for the next.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::Error;
+
+/// How many jobs there may be. Those that wait are counted, too: beyond these bounds a job is refused, with [`LineFull`].
+#[derive(Clone, Copy, Debug)]
+pub struct TurnBounds {
+    /// Jobs at work at the same time, in all.
+    pub at_once: usize,
+    /// Jobs of one person at work at the same time.
+    pub at_once_per_person: usize,
+    /// Jobs that wait, in all.
+    pub waiting: usize,
+    /// Jobs of one person that wait.
+    pub waiting_per_person: usize,
+}
+
+impl TurnBounds {
+    /// The same bounds in all, of which one person may have everything: for a server that limits nobody.
+    #[must_use]
+    pub fn without_shares(self) -> Self {
+        Self { at_once_per_person: self.at_once, waiting_per_person: self.waiting, ..self }
+    }
+}
+
+/// As many jobs wait as may: of this person, or in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineFull;
+
+impl From<LineFull> for Error {
+    fn from(LineFull: LineFull) -> Self {
+        Self::unavailable()
+    }
+}
+
+/// The semaphore. `K` says who a job belongs to. Clones share it.
+pub struct FairTurns<K>(Arc<Inner<K>>);
+
+struct Inner<K> {
+    bounds: TurnBounds,
+    all: Arc<Semaphore>,
+    jobs: Mutex<Jobs<K>>,
+}
+
+struct Jobs<K> {
+    /// Jobs that wait or are at work.
+    count: usize,
+    /// Of those who have any.
+    by_person: HashMap<K, PersonJobs>,
+}
+
+struct PersonJobs {
+    count: usize,
+    places: Arc<Semaphore>,
+}
+
+/// One of a person's own places. Its holder may wait for something before [`begin`](Self::begin): that keeps nobody
+/// waiting but other jobs of the same person.
+pub struct OwnTurn<K: Hash + Eq> {
+    // In the order in which they are given back.
+    _own: OwnedSemaphorePermit,
+    counted: CountedJob<K>,
+}
+
+/// A turn: over when it is dropped.
+pub struct Turn<K: Hash + Eq> {
+    // In the order in which they are given back.
+    _all: OwnedSemaphorePermit,
+    _own: OwnTurn<K>,
+}
+
+/// A job that is counted until it is dropped.
+struct CountedJob<K: Hash + Eq> {
+    inner: Arc<Inner<K>>,
+    person: K,
+}
+
+impl<K> Clone for FairTurns<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<K: Hash + Eq + Clone> FairTurns<K> {
+    /// Turns within these bounds.
+    #[must_use]
+    pub fn new(bounds: TurnBounds) -> Self {
+        let all = Arc::new(Semaphore::new(bounds.at_once));
+        let jobs = Mutex::new(Jobs { count: 0, by_person: HashMap::new() });
+        Self(Arc::new(Inner { bounds, all, jobs }))
+    }
+
+    /// Waits for a turn of this person.
+    pub async fn enter(&self, person: &K) -> Result<Turn<K>, LineFull> {
+        Ok(self.line_up(person).await?.begin().await)
+    }
+
+    /// Waits for one of the person's own places.
+    pub async fn line_up(&self, person: &K) -> Result<OwnTurn<K>, LineFull> {
+        let (counted, places) = self.count(person)?;
+        let own = places.acquire_owned().await.expect(NEVER_CLOSED);
+        Ok(OwnTurn { _own: own, counted })
+    }
+
+    /// One of the person's own places, if one is free.
+    #[must_use]
+    pub fn try_line_up(&self, person: &K) -> Option<OwnTurn<K>> {
+        let (counted, places) = self.count(person).ok()?;
+        let own = places.try_acquire_owned().ok()?;
+        Some(OwnTurn { _own: own, counted })
+    }
+
+    fn count(&self, person: &K) -> Result<(CountedJob<K>, Arc<Semaphore>), LineFull> {
+        let bounds = &self.0.bounds;
+        let mut jobs = self.0.lock();
+        if jobs.count >= bounds.at_once.saturating_add(bounds.waiting) {
+            return Err(LineFull);
+        }
+        let most = bounds.at_once_per_person.saturating_add(bounds.waiting_per_person);
+        let new = || PersonJobs { count: 0, places: Arc::new(Semaphore::new(bounds.at_once_per_person)) };
+        let own = jobs.by_person.entry(person.clone()).or_insert_with(new);
+        if own.count >= most {
+            return Err(LineFull);
+        }
+        own.count += 1;
+        let places = Arc::clone(&own.places);
+        jobs.count += 1;
+        drop(jobs);
+        Ok((CountedJob { inner: Arc::clone(&self.0), person: person.clone() }, places))
+    }
+}
+
+const NEVER_CLOSED: &str = "a semaphore that nobody closes";
+
+impl<K: Hash + Eq> OwnTurn<K> {
+    /// Waits for one of all places.
+    pub async fn begin(self) -> Turn<K> {
+        let all = Arc::clone(&self.counted.inner.all).acquire_owned().await.expect(NEVER_CLOSED);
+        Turn { _all: all, _own: self }
+    }
+}
+
+impl<K: Hash + Eq> Drop for CountedJob<K> {
+    fn drop(&mut self) {
+        let mut jobs = self.inner.lock();
+        jobs.count -= 1;
+        if let Some(own) = jobs.by_person.get_mut(&self.person) {
+            own.count -= 1;
+            if own.count == 0 {
+                jobs.by_person.remove(&self.person);
+            }
+        }
+    }
+}
+
+impl<K> Inner<K> {
+    fn lock(&self) -> MutexGuard<'_, Jobs<K>> {
+        // Nothing in here panics halfway.
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;
