@@ -14,20 +14,30 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits::{self, Pace};
 
-/// What people do, each at a rate of their own. Those of visitors are in `accounts`.
+/// What people do, each at a rate of their own. Those of signing up and in are in `accounts`.
 pub struct Rates {
+    /// Objects that the documents of a signed-in person can return.
+    pub objects: Rate<UserId>,
+    /// Objects that the documents of visitors can return, by address.
+    pub visitor_objects: Rate<IpAddr>,
     /// Messages sent and edited.
     pub send: Rate<UserId>,
+    /// First messages to people with whom the sender has no direct conversation yet.
+    pub first_message: Rate<UserId>,
     /// Changes of a profile.
     pub profile: Rate<UserId>,
     /// Pages of people, and searches for messages.
     pub search: Rate<UserId>,
     /// Searches for an e-mail address.
     pub email_search: Rate<UserId>,
-    /// Images sent, and places for them.
+    /// The same, of everybody at one address.
+    pub email_search_by_address: Rate<IpAddr>,
+    /// Images sent, places for them, and each time that one is decoded again.
     pub upload: Rate<UserId>,
     /// Groups made.
     pub new_group: Rate<UserId>,
+    /// Members of new groups, and members added to groups.
+    pub memberships: Rate<UserId>,
     /// Changes of groups: of their titles and members.
     pub group_change: Rate<UserId>,
     /// Signs that somebody is typing.
@@ -38,13 +48,19 @@ impl Rates {
     /// The rates of this program.
     pub fn new(config: &Config, clock: &Clock) -> Self {
         let rate = |pace| Rate::new(config, clock, pace);
+        let by_address = |pace| Rate::new(config, clock, pace);
         Self {
+            objects: rate(limits::OBJECTS),
+            visitor_objects: by_address(limits::OBJECTS),
             send: rate(limits::SENDS),
+            first_message: rate(limits::FIRST_MESSAGES),
             profile: rate(limits::PROFILES),
             search: rate(limits::SEARCHES),
             email_search: rate(limits::EMAIL_SEARCHES),
+            email_search_by_address: by_address(limits::EMAIL_SEARCHES_PER_ADDRESS),
             upload: rate(limits::UPLOADS),
             new_group: rate(limits::NEW_GROUPS),
+            memberships: rate(limits::MEMBERSHIPS),
             group_change: rate(limits::GROUP_CHANGES),
             typing: rate(limits::TYPING_SIGNS),
         }
@@ -75,14 +91,19 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
 
     /// Counts one, or says when it is worth another try.
     pub fn take(&self, key: &K) -> Result<()> {
-        if !self.is_limited {
+        self.take_many(key, 1)
+    }
+
+    /// Counts so many at once, or none of them and says when it is worth another try. More than the burst never pass.
+    pub fn take_many(&self, key: &K, count: u32) -> Result<()> {
+        if !self.is_limited || count == 0 {
             return Ok(());
         }
         let now = self.clock.uptime();
         let full_at = self.full_at.get_with_by_ref(key, Arc::default);
         let mut seen = full_at.load(Ordering::Relaxed);
         loop {
-            let next = self.next(seen, now)?;
+            let next = self.next(seen, now, count)?;
             match full_at.compare_exchange_weak(seen, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return Ok(()),
                 Err(changed) => seen = changed,
@@ -100,9 +121,9 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
         }
     }
 
-    /// When the bucket is full again after one more.
-    fn next(&self, full_at: u64, now: Duration) -> Result<u64> {
-        let next = Duration::from_nanos(full_at).max(now) + self.pace.every;
+    /// When the bucket is full again after so many more.
+    fn next(&self, full_at: u64, now: Duration, count: u32) -> Result<u64> {
+        let next = Duration::from_nanos(full_at).max(now) + self.pace.every * count;
         match next.checked_sub(self.pace.every * self.pace.burst + now) {
             Some(retry_after) if !retry_after.is_zero() => Err(Error::RateLimited { retry_after }),
             Some(_) | None => Ok(nanoseconds(next)),
@@ -177,6 +198,19 @@ mod tests {
             rate.take(&2).expect("within the burst");
         }
         rate.take(&2).expect_err("nothing was saved up");
+    }
+
+    #[test]
+    fn many_are_taken_at_once_or_none_of_them() {
+        let (rate, clock) = rate(10, "on");
+        rate.take_many(&1, 7).expect("within the burst");
+        assert_eq!(retry_after(rate.take_many(&1, 5)), 2.0);
+        rate.take_many(&1, 3).expect("what was refused was not counted");
+        rate.take_many(&1, 0).expect("nothing costs nothing");
+        assert_eq!(retry_after(rate.take_many(&1, 4)), 4.0);
+        clock.advance(SECOND * 400);
+        rate.take_many(&1, 4).expect("after the time of four");
+        assert_eq!(retry_after(rate.take(&1)), 1.0);
     }
 
     #[test]
