@@ -1,6 +1,7 @@
 //! How often passwords may be guessed: seldom from one address, and not at all often for one account, however many
-//! addresses the guesses come from. Only wrong ones count, and they are counted by what was typed, so that an account
-//! that does not exist is limited like one that does.
+//! addresses the guesses come from. Guesses are wrong passwords, and they are counted by what was typed, so that an
+//! account that does not exist is limited like one that does. Right passwords have a rate of their own, a generous one:
+//! each costs a hash of argon2.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -13,12 +14,14 @@ use crate::error::Result;
 use crate::limits;
 use crate::rates::{Rate, neighbourhood};
 
-/// Wrong passwords of the last hour.
+/// Passwords of the last hour.
 pub struct Guesses {
     keys: RandomState,
     by_address: Rate<IpAddr>,
     by_account_and_address: Rate<(Account, IpAddr)>,
     by_account: Rate<Account>,
+    right_by_address: Rate<IpAddr>,
+    right_by_account: Rate<Account>,
     /// Where accounts were signed in to before.
     familiar: Cache<(Account, IpAddr), ()>,
 }
@@ -45,13 +48,22 @@ impl Guesses {
             by_address: Rate::new(config, clock, limits::GUESSES_PER_ADDRESS),
             by_account_and_address: Rate::new(config, clock, limits::GUESSES),
             by_account: Rate::new(config, clock, limits::GUESSES_PER_ACCOUNT),
+            right_by_address: Rate::new(config, clock, limits::LOGINS_PER_ADDRESS),
+            right_by_account: Rate::new(config, clock, limits::LOGINS_PER_ACCOUNT),
             familiar: Cache::new(limits::FAMILIAR_ADDRESSES),
         }
     }
 
-    /// Counts a guess for an account from an address, or says when the next one may come.
+    /// Counts a password for an account from an address, or says when the next one may come. Until it is compared it is
+    /// counted as a wrong one and as a right one.
     pub fn begin(&self, account: &str, address: IpAddr) -> Result<Guess<'_>> {
         let (account, address) = (self.keys.hash_one(account), neighbourhood(address));
+        self.right_by_address.take(&address)?;
+        let guess = self.guess(account, address);
+        guess.inspect_err(|_| self.right_by_address.give_back(&address))
+    }
+
+    fn guess(&self, account: Account, address: IpAddr) -> Result<Guess<'_>> {
         // First, so that an address that guesses too much fills none of the others with its inventions.
         self.by_address.take(&address)?;
         self.by_account_and_address.take(&(account, address)).inspect_err(|_| self.by_address.give_back(&address))?;
@@ -74,20 +86,27 @@ impl Guesses {
 }
 
 impl Guess<'_> {
-    /// Whether the password was right; `None` when it was not compared. Only a wrong one stays counted, as does one whose
-    /// answer was not waited for.
-    pub fn end(self, is_right: Option<bool>) {
+    /// Whether the password was right; `None` when it was not compared. A wrong one stays counted as a guess, as does one
+    /// whose answer was not waited for. A right one is refused when the account has had too many of them.
+    pub fn end(self, is_right: Option<bool>) -> Result<()> {
         let Self { guesses, address, account, is_familiar } = self;
-        match is_right {
-            Some(false) => return,
-            Some(true) => guesses.familiar.insert((account, address), ()),
-            None => {}
+        if is_right != Some(true) {
+            guesses.right_by_address.give_back(&address);
+        }
+        if is_right == Some(false) {
+            return Ok(());
         }
         if !is_familiar {
             guesses.by_account.give_back(&account);
         }
         guesses.by_account_and_address.give_back(&(account, address));
         guesses.by_address.give_back(&address);
+        if is_right == Some(true) {
+            guesses.familiar.insert((account, address), ());
+            // Not before it is known to be right: or whoever guesses could use up the owner's logins.
+            guesses.right_by_account.take(&account)?;
+        }
+        Ok(())
     }
 }
 
@@ -112,6 +131,44 @@ mod tests {
     /// How many of so many wrong passwords are compared.
     fn wrong(guesses: &Guesses, tries: usize, account: &str, address: IpAddr) -> usize {
         (0..tries).filter(|_| guesses.begin(account, address).is_ok()).count()
+    }
+
+    /// A right password.
+    fn right(guesses: &Guesses, account: &str, address: IpAddr) -> Result<()> {
+        guesses.begin(account, address)?.end(Some(true))
+    }
+
+    #[test]
+    fn an_account_is_signed_in_to_twenty_times_at_once_from_wherever_and_then_six_times_a_minute() {
+        let (guesses, clock) = guesses();
+        let logins = |guesses| (0..100).filter(|n| right(guesses, "ada", address(*n)).is_ok()).count();
+        assert_eq!(logins(&guesses), 20);
+        clock.advance(60 * SECOND);
+        assert_eq!(logins(&guesses), 6);
+        right(&guesses, "bob", address(1)).expect("another account");
+    }
+
+    #[test]
+    fn an_address_signs_in_sixty_times_at_once_and_then_thirty_times_a_minute() {
+        let (guesses, clock) = guesses();
+        let logins =
+            |round: usize| (0..200).filter(|n| right(&guesses, &format!("{round} {n}"), address(1)).is_ok()).count();
+        assert_eq!(logins(1), 60);
+        clock.advance(60 * SECOND);
+        assert_eq!(logins(2), 30);
+        right(&guesses, "ada", address(2)).expect("another address");
+    }
+
+    #[test]
+    fn guesses_use_up_none_of_the_owners_logins() {
+        let (guesses, _) = guesses();
+        let stranger = |n: u8| guesses.begin("ada", address(n)).and_then(|guess| guess.end(Some(false)));
+        assert_eq!((2..=255).filter(|n| stranger(*n).is_ok()).count(), 100);
+        // The password is known here, and its owner comes from an address that guesses, too.
+        guesses.remember("ada", address(2));
+        for _ in 0..20 {
+            right(&guesses, "ada", address(2)).expect("a login");
+        }
     }
 
     #[test]
@@ -148,12 +205,12 @@ mod tests {
     #[test]
     fn where_an_account_was_signed_in_to_strangers_elsewhere_do_not_lock_it() {
         let (guesses, clock) = guesses();
-        guesses.begin("ada", address(1)).expect("it is compared").end(Some(true));
+        right(&guesses, "ada", address(1)).expect("a login");
         let from_everywhere = |guesses| (2..=255).map(|n| wrong(guesses, 5, "ada", address(n))).sum::<usize>();
         assert_eq!(from_everywhere(&guesses), 100);
         assert_eq!(wrong(&guesses, 1, "ada", address(0)), 0, "nobody knows this address");
 
-        guesses.begin("ada", address(1)).expect("it is compared").end(Some(true));
+        right(&guesses, "ada", address(1)).expect("a login");
         // And nobody guesses more for standing next to the owner, nor fewer elsewhere.
         assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
         clock.advance(3_600 * SECOND);
@@ -165,16 +222,17 @@ mod tests {
     fn what_was_not_compared_is_no_guess_and_makes_no_address_familiar() {
         let (guesses, _) = guesses();
         for _ in 0..200 {
-            guesses.begin("ada", address(1)).expect("it would be compared").end(None);
+            guesses.begin("ada", address(1)).and_then(|guess| guess.end(None)).expect("it would be compared");
         }
         assert_eq!((0..=255).map(|n| wrong(&guesses, 5, "ada", address(n))).sum::<usize>(), 100);
     }
 
     #[test]
-    fn right_passwords_do_not_count_and_no_answer_does() {
-        let (guesses, _) = guesses();
+    fn right_passwords_are_no_guesses_and_no_answer_is_one() {
+        let (guesses, clock) = guesses();
         for _ in 0..100 {
-            guesses.begin("ada", address(1)).expect("it is compared").end(Some(true));
+            right(&guesses, "ada", address(1)).expect("a login");
+            clock.advance(10 * SECOND);
         }
         let at_once: Vec<_> = (0..200).filter_map(|_| guesses.begin("ada", address(1)).ok()).collect();
         assert_eq!(at_once.len(), 5);

@@ -36,7 +36,7 @@ pub use sign_in::{Client, NewAccount, SignedIn};
 pub use token::Tokens;
 
 use crate::app::App;
-use crate::id::SessionId;
+use crate::id::{SessionId, UserId};
 use crate::limits;
 use crate::rates::Rate;
 
@@ -52,6 +52,8 @@ pub struct Accounts {
     guesses: std::sync::Arc<guesses::Guesses>,
     /// New accounts, by address.
     sign_ups: std::sync::Arc<Rate<IpAddr>>,
+    /// Renewals of sessions, by person.
+    renewals: std::sync::Arc<Rate<UserId>>,
     /// What names look like, by their search keys.
     looks: Cache<String, std::sync::Arc<str>>,
 }
@@ -62,7 +64,9 @@ impl Accounts {
         let recent = Cache::builder().expire_after(sessions::Believed).max_capacity(100_000).build();
         let guesses = guesses::Guesses::new(&app.config, &app.clock).into();
         let sign_ups = Rate::new(&app.config, &app.clock, limits::SIGNUPS).into();
+        let renewals = Rate::new(&app.config, &app.clock, limits::RENEWALS).into();
+        let (hasher, tokens) = (hasher.into(), tokens.into());
         let (live, looks) = (std::sync::Arc::default(), Cache::new(limits::NAME_LOOKS));
-        Self { app, hasher: hasher.into(), tokens: tokens.into(), recent, live, guesses, sign_ups, looks }
+        Self { app, hasher, tokens, recent, live, guesses, sign_ups, renewals, looks }
     }
 }

@@ -45,7 +45,7 @@ impl Accounts {
         let user = accounts::find(&self.app, viewer.user()).await?.ok_or(Error::Unauthenticated)?;
         let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Unauthenticated)?, address)?;
         let is_right = self.is_right(password, user.password_hash.as_deref()).await;
-        guess.end(is_right.as_ref().ok().copied());
+        guess.end(is_right.as_ref().ok().copied())?;
         if is_right? { Ok(user) } else { Err(Error::InvalidCredentials) }
     }
 

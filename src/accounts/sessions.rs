@@ -105,6 +105,7 @@ impl Accounts {
     /// A fresh token for a session, which from now on lasts as long as a new one, but never past its absolute end. One
     /// whose time is over has none.
     pub async fn renew(&self, viewer: &Viewer) -> Result<(String, Timestamp)> {
+        self.renewals.take(&viewer.user())?;
         let renewed = self.renewal(viewer).await?;
         self.app.feed.append(UseSession { row: renewed.clone() }).await?;
         self.renewed(renewed)

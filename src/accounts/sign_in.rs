@@ -98,7 +98,7 @@ impl Accounts {
         let known = Email::parse(email).ok();
         let guess = self.guesses.begin(known.as_ref().map_or(email, Email::as_str), client.address)?;
         let user = self.find_by_password(known.as_ref(), password).await;
-        guess.end(user.as_ref().ok().map(Option::is_some));
+        guess.end(user.as_ref().ok().map(Option::is_some))?;
         let user = user?.ok_or(Error::InvalidCredentials)?;
         let session = self.new_session(user.id, client);
         let begin = BeginSession { session: session.clone(), verified: user.password_hash.clone() };

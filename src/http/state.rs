@@ -12,7 +12,7 @@ use super::socket::Sockets;
 use crate::accounts::{Authenticated, Viewer};
 use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graphql::{Api, cookies};
 use crate::limits;
 
@@ -73,6 +73,8 @@ impl HttpState {
                 let seconds = cookies::seconds_until(expires_at, program.app.clock.now());
                 HeaderValue::try_from(cookies::cookie(program.app.config.app_env, &token, seconds)).ok()
             }
+            // The old one is still good. Whoever is refused here asks all the time: not a line of the log for each.
+            Err(Error::RateLimited { .. }) => None,
             Err(error) => {
                 // The old one is still good, and the next request tries again.
                 tracing::warn!(error = %error, "a session could not be renewed");
