@@ -26,7 +26,13 @@ pub async fn create(app: &App, owner: UserId, title: Title, members: Vec<UserId>
         return Err(Error::input("memberIds", message));
     }
     app.rates.new_group.take(&owner)?;
+    count_memberships(app, owner, members.len() + 1).inspect_err(|_| app.rates.new_group.give_back(&owner))?;
     app.feed.append(CreateGroup { owner, title, members }).await
+}
+
+/// Counts rows and events that a person makes by putting so many people into a group.
+pub(super) fn count_memberships(app: &App, by: UserId, people: usize) -> Result<()> {
+    app.rates.memberships.take_many(&by, u32::try_from(people).unwrap_or(u32::MAX))
 }
 
 struct CreateGroup {

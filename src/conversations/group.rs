@@ -11,6 +11,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter}
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::conversations::create::count_memberships;
 use crate::conversations::membership::current_rows;
 use crate::conversations::people::reachable;
 use crate::conversations::{Membership, Title};
@@ -29,8 +30,12 @@ pub(super) async fn change(app: &App, member: &Membership, step: Step) -> Result
     if member.conversation().kind != Kind::Group {
         return Err(Error::NotFound);
     }
-    app.rates.group_change.take(&member.user())?;
-    app.feed.append(GroupChange { group: member.conversation().id, by: member.user(), step }).await
+    let by = member.user();
+    app.rates.group_change.take(&by)?;
+    if let Step::Add(people) = &step {
+        count_memberships(app, by, people.len()).inspect_err(|_| app.rates.group_change.give_back(&by))?;
+    }
+    app.feed.append(GroupChange { group: member.conversation().id, by, step }).await
 }
 
 struct GroupChange {
