@@ -1,5 +1,7 @@
 //! Finds people.
 
+use std::net::IpAddr;
+
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -10,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits;
 use crate::page::Page;
+use crate::rates::neighbourhood;
 
 /// A person by id, the erased too.
 pub async fn find(app: &App, id: UserId) -> Result<Option<user::Model>> {
@@ -30,12 +33,14 @@ pub async fn by_ids(app: &App, ids: &[UserId]) -> Result<Vec<user::Model>> {
 #[derive(Clone, Debug)]
 pub struct Search {
     viewer: UserId,
+    /// Where they are.
+    address: IpAddr,
     term: Option<String>,
 }
 
 impl Search {
     /// What a term finds: part of the name, in any case, or exactly the e-mail.
-    pub fn new(viewer: UserId, term: Option<&str>) -> Result<Self> {
+    pub fn new(viewer: UserId, address: IpAddr, term: Option<&str>) -> Result<Self> {
         let term = term.map(str::trim).filter(|term| !term.is_empty());
         if let Some(term) = term {
             if term.contains('\0') {
@@ -47,7 +52,7 @@ impl Search {
                 return Err(Error::input("search", message));
             }
         }
-        Ok(Self { viewer, term: term.map(str::to_owned) })
+        Ok(Self { viewer, address, term: term.map(str::to_owned) })
     }
 
     fn email(&self) -> Option<Email> {
@@ -81,6 +86,8 @@ pub async fn list(app: &App, search: &Search, first: u32, after: Option<NamePlac
     if search.email().is_some() {
         // Found or not: to look for many that are not there is how to find out who is.
         app.rates.email_search.take(&search.viewer)?;
+        let by_address = app.rates.email_search_by_address.take(&neighbourhood(search.address));
+        by_address.inspect_err(|_| app.rates.email_search.give_back(&search.viewer))?;
     }
     let all = user::Entity::find().filter(search.condition());
     let place = || Expr::tuple([Expr::col(user::Column::NameKey), Expr::col(user::Column::Id)]);

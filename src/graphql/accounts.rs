@@ -10,7 +10,6 @@ use crate::accounts::{self, Email, Name, NewAccount, Password, ProfileUpdate, Se
 use crate::clock::Timestamp;
 use crate::entity::user;
 use crate::error::Error;
-use crate::graphql::Caller;
 use crate::graphql::context::Reach;
 use crate::graphql::cookies;
 use crate::graphql::date_time::DateTime;
@@ -203,7 +202,7 @@ impl AccountsQuery {
 
     /// Everyone but yourself and the erased, by name. `search` finds a part of the name, in upper or lower case, or
     /// exactly the e-mail address. Pages have 1 to 100 people. Codes: BAD_USER_INPUT, and RATE_LIMITED: 30 at once and
-    /// then 5 a second, of an e-mail address 30 a minute.
+    /// then 5 a second, of an e-mail address 30 a minute, which all who are at one address share.
     async fn users(
         &self,
         ctx: &Context<'_>,
@@ -220,7 +219,7 @@ impl AccountsQuery {
             Place::User { name_key, id } => Some((name_key, UserId::from(id))),
             Place::Message { .. } | Place::Hit { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
         })?;
-        let search = Search::new(viewer, search.as_deref())?;
+        let search = Search::new(viewer, ctx.caller()?.address, search.as_deref())?;
         let page = accounts::list(ctx.app()?, &search, first, after).await?;
         let totals = UserTotals { search };
         let mut list = Connection::with_additional_fields(page.has_previous, page.has_next, totals);
@@ -248,7 +247,7 @@ impl AccountsMutation {
     ) -> Result<AuthPayload> {
         let program = ctx.program()?;
         program.accounts.is_open_to_sign_ups()?;
-        let caller = ctx.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))?;
+        let caller = ctx.caller()?;
         let minimum = program.app.config.password_min_length;
         let new = NewAccount {
             name: Name::parse(&input.full_name)?,
@@ -261,14 +260,14 @@ impl AccountsMutation {
     }
 
     /// Signs in. Codes: INVALID_CREDENTIALS, which does not tell whether the e-mail or the password is wrong, and
-    /// RATE_LIMITED.
+    /// RATE_LIMITED: wrong passwords, and beyond 20 right ones at once and then 6 a minute.
     async fn login(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Who signs in.")] input: LoginInput,
     ) -> Result<AuthPayload> {
         let program = ctx.program()?;
-        let caller = ctx.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))?;
+        let caller = ctx.caller()?;
         let password = Password::for_login(input.password)?;
         let session = program.accounts.log_in(&input.email, password, caller.client()).await?;
         cookies::set(ctx, &program.app, &session.token, session.expires_at);

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::erasure::Erasure;
 use crate::error::Error;
+use crate::graphql::Caller;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::moment::Moment;
@@ -77,6 +78,8 @@ pub(super) trait Reach<'a> {
     /// The signed-in viewer. In an execution that serves many viewers there is none, and it is noted that one was
     /// asked for: its result is thrown away, and every viewer gets their own.
     fn viewer(&self) -> Result<&'a Viewer>;
+    /// Who sends the request. A subscription has none: what it shows depends on no address.
+    fn caller(&self) -> Result<&'a Caller>;
     /// Notes that the result would be another one from this time on.
     fn perishes(&self, at: Timestamp);
     /// Whether this tells of something in a conversation that the viewer has left since.
@@ -104,6 +107,10 @@ impl<'a> Reach<'a> for Context<'a> {
             shared.0.store(true, Ordering::Relaxed);
         }
         Err(Failure(Error::Unauthenticated))
+    }
+
+    fn caller(&self) -> Result<&'a Caller> {
+        self.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))
     }
 
     fn perishes(&self, at: Timestamp) {

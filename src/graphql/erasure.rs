@@ -3,11 +3,9 @@
 use async_graphql::{Context, Object};
 
 use crate::accounts::Password;
-use crate::error::Error;
-use crate::graphql::Caller;
 use crate::graphql::context::Reach;
 use crate::graphql::cookies;
-use crate::graphql::error::{Failure, Result};
+use crate::graphql::error::Result;
 
 /// Mutations of those who leave.
 #[derive(Default)]
@@ -27,7 +25,7 @@ impl ErasureMutation {
         #[graphql(desc = "Your password, once more.")] password: String,
     ) -> Result<bool> {
         let (program, viewer) = (ctx.program()?, ctx.viewer()?);
-        let caller = ctx.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))?;
+        let caller = ctx.caller()?;
         program.accounts.confirm(viewer, Password::for_login(password)?, caller.address).await?;
         program.erasure.erase(viewer.user()).await?;
         cookies::clear(ctx, &program.app);

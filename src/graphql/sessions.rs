@@ -5,12 +5,11 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use crate::accounts::{self, Password};
 use crate::entity::session;
 use crate::error::Error;
-use crate::graphql::Caller;
 use crate::graphql::accounts::{AuthPayload, known_user};
 use crate::graphql::context::Reach;
 use crate::graphql::cookies;
 use crate::graphql::date_time::DateTime;
-use crate::graphql::error::{Failure, Result};
+use crate::graphql::error::Result;
 use crate::id::SessionId;
 
 /// A device that is signed in as you.
@@ -66,7 +65,8 @@ pub struct SessionsMutation;
 impl SessionsMutation {
     /// Lets this session last for another 7 days (or as the server is set), and never longer than 30 days after it
     /// began. Works over HTTP and over a socket; all sockets of the session then stay open for longer. The token that
-    /// comes is for later; the one before works to its own end. Codes: UNAUTHENTICATED when the session is over.
+    /// comes is for later; the one before works to its own end. 50 renewals at once are taken of all of your sessions, and
+    /// then 6 a minute. Codes: UNAUTHENTICATED when the session is over, RATE_LIMITED.
     async fn renew_session(&self, ctx: &Context<'_>) -> Result<AuthPayload> {
         let (program, viewer) = (ctx.program()?, ctx.viewer()?);
         let (token, expires_at) = program.accounts.renew(viewer).await?;
@@ -104,7 +104,7 @@ impl SessionsMutation {
         new_password: String,
     ) -> Result<AuthPayload> {
         let (program, viewer) = (ctx.program()?, ctx.viewer()?);
-        let caller = ctx.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))?;
+        let caller = ctx.caller()?;
         let new = Password::parse(new_password, program.app.config.password_min_length, "newPassword")?;
         let current = Password::for_login(current_password)?;
         let session = program.accounts.change_password(viewer, current, new, caller.address).await?;
