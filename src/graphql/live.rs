@@ -45,7 +45,7 @@ impl Api {
     /// Runs an operation to its end. What a subscription can tell without its task goes to the outlet; it comes after
     /// all frames that the task has given.
     pub fn run(&self, mut request: Request, caller: Caller, resume: Resume, outlet: Arc<dyn Outlet>) -> Run {
-        let prepared = self.prepare(&mut request);
+        let prepared = self.prepare(&mut request, &caller);
         let is_subscription = matches!(prepared, Ok(Operation::Subscription));
         let api = self.clone();
         let frames = asynk_strim::stream_fn(move |mut frames: Frames| async move {

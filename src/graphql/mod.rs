@@ -55,6 +55,7 @@ use crate::error::Error;
 use crate::feed::{Cursor, Position};
 use crate::id::UserId;
 use crate::limits;
+use crate::rates::neighbourhood;
 use documents::Documents;
 use loaders::Loaders;
 use paging::List;
@@ -152,7 +153,7 @@ impl Api {
 
     /// Executes a query or a mutation.
     pub async fn execute(&self, mut request: Request, caller: Caller) -> Response {
-        match self.prepare(&mut request) {
+        match self.prepare(&mut request, &caller) {
             Ok(Operation::Query | Operation::Mutation) => self.execute_prepared(request, caller).await,
             Ok(Operation::Subscription) => {
                 let refused = Error::input("query", "subscriptions go over a WebSocket, at the same address");
@@ -163,14 +164,15 @@ impl Api {
     }
 
     /// Guards a document: before the parse, which can overflow the stack, and before the execution, whose own checks
-    /// can take for ever.
-    fn prepare(&self, request: &mut Request) -> Result<Operation, Vec<ServerError>> {
+    /// can take for ever. What is executed is counted by then.
+    fn prepare(&self, request: &mut Request, caller: &Caller) -> Result<Operation, Vec<ServerError>> {
         // The whole text is read before the parse, also where somebody has parsed already: it takes a microsecond.
         guard::lexical::check(&request.query).map_err(|refusal| vec![refused(refusal)])?;
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
         let text = (!self.0.documents.recall(request)).then(|| request.query.clone());
         let document = request.parsed_query().map_err(|error| vec![no_document(error)])?;
-        guard::cost::check(document, name.as_deref(), &variables).map_err(|refusal| vec![refused(refusal)])?;
+        let measure = guard::cost::check(document, name.as_deref(), &variables);
+        let measure = measure.map_err(|refusal| vec![refused(refusal)])?;
         if let Some(new) = text {
             self.0.documents.remember(new, document);
         }
@@ -187,7 +189,19 @@ impl Api {
             OperationType::Subscription => Operation::Subscription,
         };
         request.variables.extend(defaults);
+        if operation != Operation::Subscription {
+            self.count(&measure, caller).map_err(|error| vec![error::server_error(error)])?;
+        }
         Ok(operation)
+    }
+
+    /// Takes what a document can cost out of the budget of its sender, or of their address while nobody is signed in.
+    fn count(&self, measure: &guard::cost::Measure, caller: &Caller) -> Result<(), Error> {
+        let rates = &self.0.program.app.rates;
+        match &caller.viewer {
+            Some(viewer) => rates.objects.take_many(&viewer.user(), measure.cost()),
+            None => rates.visitor_objects.take_many(&neighbourhood(caller.address), measure.cost()),
+        }
     }
 
     async fn execute_prepared(&self, request: Request, caller: Caller) -> Response {

@@ -26,6 +26,8 @@ const AUTH_MUTATIONS: usize = 1;
 const VALUES: usize = 20 * QUERY_COMPLEXITY;
 /// Each is an error of some 300 bytes at worst. A document of 2,000 tokens without repetition stays below.
 const COMPARISONS: usize = 20_000;
+/// Fields that are as much work as an object: as the limits of both have it.
+const VALUES_PER_OBJECT: usize = VALUES / QUERY_COMPLEXITY;
 /// What fits into a request when each variable is used once.
 const INPUT: usize = BODY_BYTES;
 
@@ -53,6 +55,15 @@ pub struct Measure {
     pub objects: usize,
     /// All fields of these objects.
     pub values: usize,
+}
+
+impl Measure {
+    /// What a document takes of the budget of whoever sends it, in objects: those that it can return, or more where it
+    /// has few objects of many fields, or much to validate. At least one, and at most [`QUERY_COMPLEXITY`].
+    pub fn cost(&self) -> u32 {
+        let fields = self.values.max(self.selections) / VALUES_PER_OBJECT;
+        u32::try_from(self.objects.max(fields).max(1)).unwrap_or(u32::MAX)
+    }
 }
 
 /// Lets a document through to validation and execution, or refuses it.

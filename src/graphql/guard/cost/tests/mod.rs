@@ -1,6 +1,7 @@
 //! What documents come to, and which are refused.
 
 mod bounds;
+mod budget;
 mod hostile;
 mod introspection;
 mod naive;
