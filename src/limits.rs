@@ -163,8 +163,17 @@ pub const THUMBNAILS: [u32; 5] = [96, 240, 480, 960, 1_920];
 pub const IMAGES_AT_ONCE: usize = 2;
 /// Images that are decoded or wait to be stored.
 pub const IMAGES_IN_MEMORY: usize = 4;
-/// Images that wait for their turn, with those whose turn it is.
+/// Images of one person that are decoded or wait to be stored: the other thread is for the others.
+pub const IMAGES_PER_PERSON: usize = 1;
+/// Images that wait for their turn.
 pub const IMAGE_QUEUE: usize = 64;
+/// Those of one person: more than [`UPLOADS`] lets them send at once, so that an album passes.
+pub const IMAGE_QUEUE_PER_PERSON: usize = 16;
+/// How long an image that was made of an upload is kept when the change that was to have it failed: for the next try. At
+/// the rate of images, what is kept so takes less room than a person may have.
+pub const UPLOAD_PREPARED: Duration = Duration::from_secs(120);
+/// Uploads of which is known that they were decoded.
+pub const UPLOADS_DECODED: u64 = 10_000;
 /// Images of one person.
 pub const IMAGES_PER_USER: u64 = 10_000;
 /// Bytes of one person's images, thumbnails included.

@@ -11,13 +11,13 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::entity::image::{self, Format};
 use crate::error::Error;
+use crate::graphql::AnswerTime;
 use crate::graphql::context::Reach;
 use crate::graphql::date_time::DateTime;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::load;
 use crate::id::{ImageId, UploadId};
-use crate::images::{Source, UploadTarget};
-use crate::storage::ScratchFile;
+use crate::images::{IncomingFile, Source, UploadTarget};
 
 /// What stands in a variable for the one file of a request. The file itself is in the request's data.
 /// async-graphql's word for it.
@@ -137,12 +137,16 @@ pub enum ImageInput {
 }
 
 impl ImageInput {
-    /// Where the image comes from; `fields` are the paths in the input.
+    /// Where the image comes from; the strings are the paths in the input. Whoever sends one waits for as long as images
+    /// take.
     pub(super) fn source(&self, ctx: &Context<'_>, [file, upload]: [&'static str; 2]) -> Result<Source> {
+        if let Ok(time) = ctx.data::<AnswerTime>() {
+            time.extend();
+        }
         match self {
             Self::File(Upload) => {
                 let missing = || Failure(Error::input(file, "a file is part of a multipart request"));
-                Ok(Source::File(Arc::clone(ctx.data::<Arc<ScratchFile>>().map_err(|_| missing())?)))
+                Ok(Source::File(Arc::clone(ctx.data::<Arc<IncomingFile>>().map_err(|_| missing())?)))
             }
             Self::UploadId(id) => Ok(Source::Upload(UploadId::parse(id).ok_or(Failure(Error::NotFound))?, upload)),
         }
@@ -197,8 +201,9 @@ pub struct ImagesMutation;
 #[Object]
 impl ImagesMutation {
     /// Where to PUT the bytes of an image directly, before the message that names it by `uploadId`: for large images and
-    /// slow lines. Together with images that are part of a request, 10 at once and then 10 a minute. Codes:
-    /// BAD_USER_INPUT, RATE_LIMITED, UNSUPPORTED_IMAGE for another type, and PAYLOAD_TOO_LARGE, also where your images
+    /// slow lines. Together with images that are part of a request, 10 at once and then 10 a minute. The image is paid for
+    /// with the place; where its message or profile fails and it is named once more after two minutes, it counts once
+    /// more. Codes: BAD_USER_INPUT, RATE_LIMITED, UNSUPPORTED_IMAGE for another type, and PAYLOAD_TOO_LARGE, also where your images
     /// take up all the room there is for them.
     async fn create_image_upload(
         &self,

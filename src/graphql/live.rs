@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::{Request, ServerError};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use tokio::time::timeout;
 
 use crate::error::Error;
 use crate::feed::Start;
@@ -15,8 +14,7 @@ use crate::graphql::error::{Result, finish, is_request_error, server_error};
 use crate::graphql::frame::{Frame, Frames};
 use crate::graphql::moment::Topic;
 use crate::graphql::subscription::{End, Subscription};
-use crate::graphql::{Api, Caller, Operation, json};
-use crate::limits;
+use crate::graphql::{AnswerTime, Api, Caller, Operation, json};
 
 /// Where a client wants to resume, as it said in `connection_init`.
 #[derive(Clone, Debug, Default)]
@@ -85,8 +83,10 @@ impl Api {
     }
 
     async fn run_once(&self, request: Request, caller: Caller) -> Vec<Frame> {
-        match timeout(limits::REQUEST, self.execute_prepared(request, caller.clone())).await {
-            Err(_) => vec![self.refused(vec![server_error(Error::unavailable())], &caller)],
+        let time = AnswerTime::default();
+        let request = request.data(time.clone());
+        match time.limit(self.execute_prepared(request, caller.clone())).await {
+            Err(error) => vec![self.refused(vec![server_error(error)], &caller)],
             Ok(response) if is_request_error(&response) => vec![Frame::Error(json(&response.errors))],
             Ok(response) => vec![Frame::Next(json(&response)), Frame::Complete],
         }

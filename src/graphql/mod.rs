@@ -1,6 +1,7 @@
 //! The API: resolvers that dress what the slices decide, and the execution of documents, guarded and shared.
 
 mod accounts;
+mod answer_time;
 mod context;
 mod conversations;
 pub mod cookies;
@@ -44,6 +45,7 @@ use futures_util::FutureExt;
 use moka::sync::Cache;
 use serde::Serialize;
 
+pub use answer_time::AnswerTime;
 pub use context::Program;
 pub use edge::Outlet;
 pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error};

@@ -11,7 +11,6 @@ use axum::http::header::{SET_COOKIE, UPGRADE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
-use tokio::time::timeout;
 
 use super::answer::{self, Media};
 use super::client_address::ClientAddress;
@@ -23,7 +22,7 @@ use super::socket::{Handshake, SocketCaller};
 use super::state::{HttpState, Session};
 use super::{body, multipart, origin, pages, parameters};
 use crate::error::Error;
-use crate::graphql::{Caller, cookies, guard};
+use crate::graphql::{AnswerTime, Caller, cookies, guard};
 use crate::limits;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
@@ -95,9 +94,9 @@ impl Call<'_> {
             }
             _ => return Err(Refusal::method(METHODS, "send operations by POST, or queries by GET")),
         };
-        let time = if operation.uploads.is_empty() { limits::REQUEST } else { limits::UPLOAD_ANSWER };
-        let outcome = timeout(time, self.execute(operation, &parts.headers, credential)).await;
-        let outcome = outcome.unwrap_or_else(|_| Err(Error::unavailable().into()))?;
+        let time = AnswerTime::default();
+        let operation = operation.data(time.clone());
+        let outcome = time.limit(self.execute(operation, &parts.headers, credential)).await??;
         Ok(answer::answer(media, &outcome))
     }
 

@@ -13,15 +13,15 @@ use tokio::time::timeout;
 use super::body;
 use super::parameters;
 use super::refusal::Refusal;
+use crate::images::IncomingFile;
 use crate::limits;
-use crate::storage::ScratchFile;
 
 /// Reads a multipart body. The file goes to disk as it comes, and is gone with the request; this is for those who are
 /// signed in.
 pub(super) async fn read(
     content_type: &str,
     body: Body,
-    (file, writer): (ScratchFile, File),
+    (file, writer): (IncomingFile, File),
 ) -> Result<Request, Refusal> {
     let boundary = multer::parse_boundary(content_type).map_err(refusal)?;
     body::refuse_declared(&body, limits::MULTIPART_BYTES)?;

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::bookkeeping::{list, object, use_up};
 use super::quota::Usage;
@@ -40,7 +40,7 @@ pub struct Claims {
 impl Claims {
     /// Reads it. Without images it costs nothing.
     pub async fn read(
-        tx: &DatabaseTransaction,
+        tx: &impl ConnectionTrait,
         now: Timestamp,
         images: impl IntoIterator<Item = &Attachment>,
     ) -> Result<Self, DbErr> {
@@ -61,22 +61,27 @@ impl Claims {
 
     /// Takes an image, where it may be taken.
     pub fn take(&mut self, image: &Attachment) -> Result<()> {
+        let slot = match image.upload {
+            Some((id, field)) => {
+                let slot = self.slots.get_mut(&id).ok_or(Error::NotFound)?;
+                if slot.used_at.is_some() {
+                    return Err(used(field));
+                }
+                Some(slot)
+            }
+            None => None,
+        };
         // What is due may be gone already.
         let is_there = |row: &image_deletion::Model| row.tries == 0 && row.due_at > self.now;
         if !self.expected.get(&object(image.id()).to_string()).is_some_and(is_there) {
             return Err(Error::unavailable());
         }
         let bytes = u64::try_from(image.row.stored_bytes).unwrap_or(u64::MAX);
-        if let Some((id, field)) = image.upload {
-            let slot = self.slots.get_mut(&id).ok_or(Error::NotFound)?;
-            if slot.used_at.is_some() {
-                return Err(used(field));
-            }
-            self.usage.entry(image.row.owner_id).or_default().add(bytes)?;
+        self.usage.entry(image.row.owner_id).or_default().add(bytes)?;
+        if let Some(slot) = slot {
             slot.used_at = Some(self.now);
-            return Ok(());
         }
-        self.usage.entry(image.row.owner_id).or_default().add(bytes)
+        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ mod attach;
 mod bookkeeping;
 mod collect;
 mod decode;
+mod decoded;
 mod encode;
 mod prepare;
 mod quota;
@@ -22,23 +23,25 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 pub use address::{Address, SignedAddress};
 pub use attach::{Attachment, Claims, attach, detach, erase};
-pub use prepare::{Prepared, Source};
+pub use prepare::{IncomingFile, Prepared, Source};
 pub use serve::Served;
 pub use uploads::{Slot, UploadTarget};
 
 use crate::app::App;
 use crate::entity::image;
 use crate::error::Result;
-use crate::id::{ImageId, UploadId};
+use crate::id::{ImageId, UploadId, UserId};
 use crate::limits;
 use crate::pool::Pool;
 use crate::secrets::Secret;
 use crate::storage::{Scratch, Store};
+use crate::turns::{FairTurns, TurnBounds};
 use address::Signer;
+use decoded::DecodedUploads;
 
 /// The images of this program. Clones share them.
 #[derive(Clone)]
@@ -50,10 +53,9 @@ struct Inner {
     scratch: Scratch,
     /// Decode and encode, so that texts keep their pace while images are at work.
     threads: Pool,
-    /// Those that wait, and those whose turn it is.
-    queue: Semaphore,
-    /// Those that are in memory: what is encoded stays there until it is stored.
-    in_memory: Arc<Semaphore>,
+    /// Whose images are in memory: what is encoded stays there until it is stored.
+    turns: FairTurns<UserId>,
+    decoded: DecodedUploads,
     signer: Signer,
     /// The slots that take bytes just now.
     filling: Mutex<HashSet<UploadId>>,
@@ -61,18 +63,26 @@ struct Inner {
     to_delete: Notify,
 }
 
+const TURNS: TurnBounds = TurnBounds {
+    at_once: limits::IMAGES_IN_MEMORY,
+    at_once_per_person: limits::IMAGES_PER_PERSON,
+    waiting: limits::IMAGE_QUEUE,
+    waiting_per_person: limits::IMAGE_QUEUE_PER_PERSON,
+};
+
 impl Images {
     /// Starts the threads for images. Addresses are signed with the current secret; those that were signed with a
     /// previous one are good to their end.
     pub fn start(app: App, store: Store, scratch: Scratch, secret: &Secret) -> anyhow::Result<Self> {
+        let bounds = if app.config.rate_limits { TURNS } else { TURNS.without_shares() };
         let signer = Signer::new(secret, &app.config.jwt_previous_secrets, &app.config.public_url);
         Ok(Self(Arc::new(Inner {
             app,
             store,
             scratch,
             threads: Pool::start("images", limits::IMAGES_AT_ONCE, limits::IMAGE_QUEUE)?,
-            queue: Semaphore::new(limits::IMAGE_QUEUE),
-            in_memory: Arc::new(Semaphore::new(limits::IMAGES_IN_MEMORY)),
+            turns: FairTurns::new(bounds),
+            decoded: DecodedUploads::default(),
             signer,
             filling: Mutex::default(),
             to_delete: Notify::new(),

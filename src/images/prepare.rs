@@ -1,15 +1,17 @@
 //! From what a client has sent to an image that a change can point to.
 
+use std::fs::File;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use sea_orm::EntityTrait;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::attach::{Attachment, used};
 use super::bookkeeping::{Note, inbox, object};
+use super::decoded::DecodedUpload;
 use super::encode::{Encoded, encode};
 use super::quota::Usage;
 use crate::entity::{image, image_upload};
@@ -19,27 +21,40 @@ use crate::images::Images;
 use crate::limits;
 use crate::pool::Undone;
 use crate::storage::ScratchFile;
+use crate::turns::Turn;
 
 /// Where an image comes from.
 #[derive(Clone, Debug)]
 pub enum Source {
     /// A file that came with the request.
-    File(Arc<ScratchFile>),
+    File(Arc<IncomingFile>),
     /// A slot, and where in the input it was named.
     Upload(UploadId, &'static str),
 }
 
-/// An image that is stored, until something points to it. Where nothing does when this is dropped, it is deleted.
+/// A file that came with a request, which has paid for one image.
+#[derive(Debug)]
+pub struct IncomingFile {
+    file: ScratchFile,
+    is_decoded: AtomicBool,
+}
+
+/// An image that is stored, until something points to it. Where nothing does when this is dropped, it is deleted, at once
+/// or, when it came by an upload, a little later.
 pub struct Prepared {
     images: Images,
     attachment: Attachment,
-    is_attached: bool,
+    /// Whether something points to it, or it is kept for the next try.
+    is_needed: bool,
 }
 
 impl Prepared {
     /// A change has pointed to it.
     pub fn attached(mut self) {
-        self.is_attached = true;
+        self.is_needed = true;
+        if let Some((upload, _)) = self.attachment.upload {
+            self.images.0.decoded.attached(upload);
+        }
     }
 }
 
@@ -53,7 +68,7 @@ impl Deref for Prepared {
 
 impl Drop for Prepared {
     fn drop(&mut self) {
-        if !self.is_attached {
+        if !self.is_needed {
             // Behind the change, which may be on its way: what it has pointed to stays.
             self.images.0.app.feed.hand_over(Note::NotNeeded { key: object(self.id()) });
             self.images.delete_soon();
@@ -61,60 +76,103 @@ impl Drop for Prepared {
     }
 }
 
+/// A source that was found to be good, as far as that can be told without decoding it.
+enum CheckedSource {
+    File(Arc<IncomingFile>),
+    Upload { slot: UploadId, size: u64, field: &'static str },
+}
+
+impl CheckedSource {
+    fn upload(&self) -> Option<(UploadId, &'static str)> {
+        match self {
+            Self::File(_) => None,
+            Self::Upload { slot, field, .. } => Some((*slot, *field)),
+        }
+    }
+}
+
 /// The bytes of a source, or where they are.
 enum Content {
-    File(Arc<ScratchFile>),
+    File(Arc<IncomingFile>),
     Bytes(Bytes),
 }
 
 impl Images {
     /// A file for what somebody is about to send. It counts as sent before a byte of it is read: a bomb costs its sender
     /// too, and so does what breaks off.
-    pub fn incoming(&self, sender: UserId) -> Result<(ScratchFile, std::fs::File)> {
+    pub fn incoming(&self, sender: UserId) -> Result<(IncomingFile, File)> {
         self.0.app.rates.upload.take(&sender)?;
-        self.scratch_file()
+        let (file, writer) = self.scratch_file()?;
+        Ok((IncomingFile { file, is_decoded: AtomicBool::new(false) }, writer))
     }
 
-    pub(super) fn scratch_file(&self) -> Result<(ScratchFile, std::fs::File)> {
+    pub(super) fn scratch_file(&self) -> Result<(ScratchFile, File)> {
         self.0.scratch.file().map_err(|error| {
             tracing::error!(%error, "an upload has no file to go to");
             Error::unavailable()
         })
     }
 
-    /// Makes an image of what was sent, and stores it.
+    /// Makes an image of what was sent, and stores it. Whoever asks has made sure of all else that the change needs: this
+    /// takes up to seconds, and counts.
     pub async fn prepare(&self, owner: UserId, source: &Source) -> Result<Prepared> {
-        let _place = self.0.queue.try_acquire().map_err(|_| Error::unavailable())?;
         let app = &self.0.app;
-        let upload = match source {
-            Source::File(_) => None,
-            Source::Upload(id, field) => Some((self.slot(owner, *id, field).await?, *field)),
-        };
+        let checked = self.check(owner, source).await?;
+        if let Some(prepared) = self.prepared_before(&checked)? {
+            return Ok(prepared);
+        }
         let usage = Usage::read(&app.db.reader, [owner]).await?;
         usage.get(&owner).copied().unwrap_or_default().add(0)?;
 
-        let room = self.room().await?;
-        let content = match (source, &upload) {
-            (Source::File(file), _) => Content::File(Arc::clone(file)),
-            (Source::Upload(_, field), Some((slot, _))) => Content::Bytes(self.uploaded(slot, field).await?),
-            (Source::Upload(..), None) => return Err(Error::NotFound),
+        let turn = self.0.turns.enter(&owner).await?;
+        // While it waited, another request of this person may have made it.
+        if let Some(prepared) = self.prepared_before(&checked)? {
+            return Ok(prepared);
+        }
+        self.count_decoding(owner, &checked)?;
+        let upload = checked.upload();
+        let content = match checked {
+            CheckedSource::File(file) => Content::File(file),
+            CheckedSource::Upload { slot, size, field } => Content::Bytes(self.uploaded(slot, size, field).await?),
         };
-        let encoded = self.encode(content, room).await;
-        if let (Err(Error::UnsupportedImage(_) | Error::ImageTooLarge(_)), Some((slot, _))) = (&encoded, &upload) {
+        let encoded = self.encode(content, turn).await;
+        if let (Err(Error::UnsupportedImage(_) | Error::ImageTooLarge(_)), Some((slot, _))) = (&encoded, upload) {
             // Once is enough to find out.
-            app.feed.hand_over(Note::Spoilt { upload: slot.id });
+            app.feed.hand_over(Note::Spoilt { upload: slot });
             self.delete_soon();
         }
-        let (encoded, _room) = encoded?;
-        self.store(owner, encoded, upload.map(|(slot, field)| (slot.id, field))).await
+        let (encoded, _turn) = encoded?;
+        self.store(owner, encoded, upload).await
     }
 
-    /// The place in memory goes with the work, which may go on for a while when nobody waits for it any more.
-    async fn encode(&self, content: Content, room: OwnedSemaphorePermit) -> Result<(Encoded, OwnedSemaphorePermit)> {
+    /// What was made of an upload when it was named before.
+    fn prepared_before(&self, checked: &CheckedSource) -> Result<Option<Prepared>> {
+        let Some(upload @ (id, field)) = checked.upload() else { return Ok(None) };
+        match self.0.decoded.find(id, self.0.app.clock.now()) {
+            DecodedUpload::Begun => Ok(None),
+            DecodedUpload::Attached => Err(used(field)),
+            DecodedUpload::Kept { row, .. } => {
+                let attachment = Attachment { row, upload: Some(upload) };
+                Ok(Some(Prepared { images: self.clone(), attachment, is_needed: true }))
+            }
+        }
+    }
+
+    /// Counts an image. The first of a file or an upload was counted when its bytes were asked for.
+    fn count_decoding(&self, owner: UserId, checked: &CheckedSource) -> Result<()> {
+        let is_first = match checked {
+            CheckedSource::File(file) => !file.is_decoded.swap(true, Ordering::Relaxed),
+            CheckedSource::Upload { slot, .. } => self.0.decoded.begin(*slot),
+        };
+        if is_first { Ok(()) } else { self.0.app.rates.upload.take(&owner) }
+    }
+
+    /// The turn goes with the work, which may go on for a while when nobody waits for it any more.
+    async fn encode(&self, content: Content, turn: Turn<UserId>) -> Result<(Encoded, Turn<UserId>)> {
         let waits = Arc::new(());
         let is_waited_for = Arc::downgrade(&waits);
         let go_on = move || if is_waited_for.strong_count() > 0 { Ok(()) } else { Err(Error::unavailable()) };
-        let work = move |(): &mut ()| Ok((encode(&content.read()?, &go_on)?, room));
+        let work = move |(): &mut ()| Ok((encode(&content.read()?, &go_on)?, turn));
         match self.0.threads.run(work).await {
             Ok(encoded) => encoded,
             Err(Undone::Full) => Err(Error::unavailable()),
@@ -126,29 +184,27 @@ impl Images {
         }
     }
 
-    /// A place in memory. Those who came first come first.
-    async fn room(&self) -> Result<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.in_memory).acquire_owned().await.map_err(|_| Error::unavailable())
-    }
-
-    async fn slot(&self, owner: UserId, id: UploadId, field: &'static str) -> Result<image_upload::Model> {
+    /// Checks what can be checked of a source at once: an upload is the owner's, unused, and as large as was announced.
+    async fn check(&self, owner: UserId, source: &Source) -> Result<CheckedSource> {
+        let (id, field) = match source {
+            Source::File(file) => return Ok(CheckedSource::File(Arc::clone(file))),
+            Source::Upload(id, field) => (*id, *field),
+        };
         let slot = image_upload::Entity::find_by_id(id).one(&self.0.app.db.reader).await?;
         let slot = slot.filter(|slot| slot.owner_id == owner).ok_or(Error::NotFound)?;
         if slot.used_at.is_some() {
             return Err(used(field));
         }
-        Ok(slot)
-    }
-
-    /// What a client has put into a slot: as much as it said it would.
-    async fn uploaded(&self, slot: &image_upload::Model, field: &'static str) -> Result<Bytes> {
-        let key = inbox(slot.id);
-        let nothing = || Error::input(field, "nothing was uploaded there: PUT the bytes to the address first");
-        let size = self.0.store.size(key).await?.ok_or_else(nothing)?;
+        let size = self.0.store.size(inbox(id)).await?.ok_or_else(|| nothing_uploaded(field))?;
         if i64::try_from(size).ok() != Some(slot.byte_size) {
             return Err(Error::input(field, "not as many bytes were uploaded as createImageUpload was told"));
         }
-        let stream = self.0.store.read(key, 0..size).await?.ok_or_else(nothing)?;
+        Ok(CheckedSource::Upload { slot: id, size, field })
+    }
+
+    /// What a client has put into a slot.
+    async fn uploaded(&self, slot: UploadId, size: u64, field: &'static str) -> Result<Bytes> {
+        let stream = self.0.store.read(inbox(slot), 0..size).await?.ok_or_else(|| nothing_uploaded(field))?;
         // A store that breaks off in the middle is away.
         let cut = |error| {
             tracing::warn!("an upload could not be read: {error}");
@@ -187,24 +243,34 @@ impl Images {
             created_at: now,
         };
         let key = object(id);
-        app.feed.append(Note::Expected { key, until: now + limits::UPLOAD_UNUSED }).await?;
-        let prepared = Prepared { images: self.clone(), attachment: Attachment { row, upload }, is_attached: false };
+        let until = now + if upload.is_some() { limits::UPLOAD_PREPARED } else { limits::UPLOAD_UNUSED };
+        app.feed.append(Note::Expected { key, until }).await?;
+        let attachment = Attachment { row: row.clone(), upload };
+        let mut prepared = Prepared { images: self.clone(), attachment, is_needed: false };
         self.0.store.put(key, encoded.object.into()).await?;
+        if let Some((upload, _)) = upload {
+            prepared.is_needed = self.0.decoded.keep(upload, row, until, app.clock.now());
+        }
         Ok(prepared)
     }
+}
+
+fn nothing_uploaded(field: &'static str) -> Error {
+    Error::input(field, "nothing was uploaded there: PUT the bytes to the address first")
 }
 
 impl Content {
     fn read(self) -> Result<Bytes> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
-            Self::File(file) => {
+            Self::File(incoming) => {
+                let path = incoming.file.path();
                 let failed = |error| Error::Internal(anyhow::Error::new(error).context("an upload could not be read"));
-                let length = std::fs::metadata(file.path()).map_err(failed)?.len();
+                let length = std::fs::metadata(path).map_err(failed)?.len();
                 if length > limits::IMAGE_BYTES as u64 {
                     return Err(too_many_bytes());
                 }
-                Ok(std::fs::read(file.path()).map_err(failed)?.into())
+                Ok(std::fs::read(path).map_err(failed)?.into())
             }
         }
     }

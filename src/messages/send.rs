@@ -46,20 +46,34 @@ pub async fn send(app: &App, images: &Images, sender: UserId, new: NewMessage) -
     let text = text(new.text.as_deref(), new.image.is_some())?;
     app.rates.send.take(&sender)?;
     let id = new.id.unwrap_or_else(MessageId::new);
-    let prepared = match &new.image {
-        Some(source) => {
-            may_write(app, sender, new.to).await?;
-            Some(images.prepare(sender, source).await?)
-        }
-        None => None,
-    };
-    let image = prepared.as_deref().cloned();
-    let sent = app.feed.append(Send { id, sender, to: new.to, text, image, reply_to: new.reply_to }).await?;
+    let send = Send { id, sender, to: new.to, text, image: None, reply_to: new.reply_to };
+    deliver(app, images, send, new.image.as_ref()).await
+}
+
+/// Sends a message with its image, if it has one.
+async fn deliver(app: &App, images: &Images, mut send: Send, image: Option<&Source>) -> Result<message::Model> {
+    let Some(source) = image else { return app.feed.append(send).await };
+    // An image takes seconds: what the writer will refuse for sure is refused before.
+    if let Some(sent) = rehearse(app, send.clone()).await? {
+        return Ok(sent);
+    }
+    let prepared = images.prepare(send.sender, source).await?;
+    send.image = Some(prepared.clone());
+    let sent = app.feed.append(send).await?;
     // A retry may have been faster, with an image of its own.
-    if let Some(prepared) = prepared.filter(|prepared| sent.image_id == Some(prepared.id())) {
+    if sent.image_id == Some(prepared.id()) {
         prepared.attached();
     }
     Ok(sent)
+}
+
+/// Decides about a message as the writer will, who does it once more; the message itself where it was sent already.
+async fn rehearse(app: &App, send: Send) -> Result<Option<message::Model>> {
+    let mut alone = plan::Sends::read(&app.db.reader, app.clock.now(), std::slice::from_ref(&send)).await?;
+    match alone.plan(send)? {
+        Plan::Done(sent) => Ok(Some(sent)),
+        Plan::Write { .. } => Ok(None),
+    }
 }
 
 /// A text, where an image does not speak for itself.
@@ -70,15 +84,6 @@ fn text(raw: Option<&str>, has_image: bool) -> Result<Option<MessageText>> {
         Some(raw) => MessageText::parse(raw).map(Some),
         None => Err(Error::input("text", "a message has a text, an image or both")),
     }
-}
-
-/// Finds out early what the writer will find out for sure: an image takes seconds.
-async fn may_write(app: &App, sender: UserId, to: Reference) -> Result<()> {
-    let may = match to {
-        Reference::Id(_) => conversations::find_membership(app, sender, to).await?.is_some(),
-        Reference::Direct(other) => conversations::can_be_written_to(app, other).await?,
-    };
-    if may { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// The message that a retry means; an error where the id was used for something else. `own` is the conversation it is
@@ -101,6 +106,7 @@ fn repeated(
     if is_same_place { Ok(sent.clone()) } else { Err(taken()) }
 }
 
+#[derive(Clone)]
 struct Send {
     id: MessageId,
     sender: UserId,

@@ -11,13 +11,13 @@ const CREATE: &str = "mutation($input: CreateImageUploadInput!) { createImageUpl
     id url method headers { name value } expiresAt } }";
 
 /// A place for an upload.
-async fn place(person: &Person, mime: &str, size: usize) -> Value {
+pub async fn place(person: &Person, mime: &str, size: usize) -> Value {
     let input = json!({ "mimeType": mime, "byteSize": size });
     person.ask(CREATE, json!({ "input": input })).await["createImageUpload"].take()
 }
 
 /// A PUT to it as it asks for one.
-fn put(app: &TestApp, place: &Value, file: &[u8]) -> reqwest::RequestBuilder {
+pub fn put(app: &TestApp, place: &Value, file: &[u8]) -> reqwest::RequestBuilder {
     let method = place["method"].as_str().expect("a method").parse().expect("a method");
     let request = app.http().request(method, place["url"].as_str().expect("a URL")).body(file.to_vec());
     place["headers"].as_array().expect("headers").iter().fold(request, |request, header| {
@@ -25,12 +25,12 @@ fn put(app: &TestApp, place: &Value, file: &[u8]) -> reqwest::RequestBuilder {
     })
 }
 
-async fn status(request: reqwest::RequestBuilder) -> u16 {
+pub async fn status(request: reqwest::RequestBuilder) -> u16 {
     soon(request.send()).await.expect("an answer").status().as_u16()
 }
 
 /// The whole answer to a message with what was uploaded.
-async fn send(person: &Person, to: &Person, upload: &Value) -> Value {
+pub async fn send(person: &Person, to: &Person, upload: &Value) -> Value {
     let input = json!({ "to": { "userId": to.id }, "image": { "uploadId": upload } });
     person.execute(&send_image(), json!({ "input": input })).await
 }

@@ -28,6 +28,7 @@ mod images_direct;
 mod images_hostile;
 mod images_kept;
 mod images_metadata;
+mod images_once;
 mod images_served;
 mod logs;
 mod messages;

@@ -14,6 +14,7 @@ mod erasure;
 mod files;
 mod floods;
 mod going_down;
+mod image_turns;
 mod images;
 mod kill;
 mod logs;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::{New, Send, Sending, Standing, repeated};
 use crate::clock::Timestamp;
@@ -29,11 +29,11 @@ pub(super) struct Sends {
 }
 
 impl Sends {
-    pub(super) async fn read(tx: &DatabaseTransaction, now: Timestamp, changes: &[Send]) -> Result<Self, DbErr> {
+    pub(super) async fn read(db: &impl ConnectionTrait, now: Timestamp, changes: &[Send]) -> Result<Self, DbErr> {
         let ids = changes.iter().map(|change| change.id);
         let replied_to = changes.iter().filter_map(|change| change.reply_to);
         let known: HashSet<MessageId> = ids.chain(replied_to).collect();
-        let known = message::Entity::find().filter(message::Column::Id.is_in(known)).all(tx).await?;
+        let known = message::Entity::find().filter(message::Column::Id.is_in(known)).all(db).await?;
         let mut pairs = Vec::new();
         // Where the messages are that were sent before is needed to tell a retry.
         let mut conversation_ids: HashSet<ConversationId> = known.iter().map(|row| row.conversation_id).collect();
@@ -48,14 +48,14 @@ impl Sends {
         let mut named = Vec::new();
         if !conversation_ids.is_empty() {
             named =
-                conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx).await?;
+                conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(db).await?;
         }
-        let directs = Directs::read(tx, pairs, named.iter().filter_map(|row| row.direct_pair.clone())).await?;
+        let directs = Directs::read(db, pairs, named.iter().filter_map(|row| row.direct_pair.clone())).await?;
         let known_directs = directs.known().cloned();
         let conversations: HashMap<_, _> = named.into_iter().chain(known_directs).map(|row| (row.id, row)).collect();
         let senders: HashSet<UserId> = changes.iter().map(|change| change.sender).collect();
-        let memberships = conversations::find_own(tx, senders, conversations.keys().copied()).await?;
-        let images = Claims::read(tx, now, changes.iter().filter_map(|change| change.image.as_ref())).await?;
+        let memberships = conversations::find_own(db, senders, conversations.keys().copied()).await?;
+        let images = Claims::read(db, now, changes.iter().filter_map(|change| change.image.as_ref())).await?;
         Ok(Self {
             now,
             images,
