@@ -81,6 +81,13 @@ fn both(pair: DirectPair) -> Vec<UserId> {
     pair.people().collect()
 }
 
+/// Whether two people have a direct conversation.
+pub async fn have_met(app: &App, one: UserId, other: UserId) -> Result<bool> {
+    let _turn = app.db.turn().await;
+    let between = conversation::Column::DirectPair.eq(DirectPair::of(one, other));
+    Ok(conversation::Entity::find().filter(between).one(&app.db.reader).await?.is_some())
+}
+
 /// Whether there is such a person, not erased.
 pub async fn can_be_written_to(app: &App, id: UserId) -> Result<bool> {
     Ok(!reachable(&app.db.reader, [id]).await?.is_empty())

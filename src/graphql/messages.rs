@@ -202,7 +202,8 @@ pub struct MessagesMutation;
 #[Object]
 impl MessagesMutation {
     /// Sends a message. When it is answered, the message is on disk. 20 at once and then 5 a second are taken; a retry
-    /// with the same id costs none of them. Of images, 10 at once and then 10 a minute. Codes: BAD_USER_INPUT, NOT_FOUND,
+    /// with the same id costs none of them. Of first messages to people with whom you have no direct conversation yet, 10
+    /// at once and then one a minute; of images, 10 at once and then 10 a minute. Codes: BAD_USER_INPUT, NOT_FOUND,
     /// RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe; of an image
     /// UNSUPPORTED_IMAGE, and PAYLOAD_TOO_LARGE, also where your images take up all the room there is for them.
     async fn send_message(

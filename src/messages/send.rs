@@ -45,9 +45,26 @@ pub async fn send(app: &App, images: &Images, sender: UserId, new: NewMessage) -
     }
     let text = text(new.text.as_deref(), new.image.is_some())?;
     app.rates.send.take(&sender)?;
+    let is_first = is_to_stranger(app, sender, new.to).await?;
+    if is_first {
+        app.rates.first_message.take(&sender)?;
+    }
     let id = new.id.unwrap_or_else(MessageId::new);
     let send = Send { id, sender, to: new.to, text, image: None, reply_to: new.reply_to };
-    deliver(app, images, send, new.image.as_ref()).await
+    let sent = deliver(app, images, send, new.image.as_ref()).await;
+    // Nothing was sent, or another message began the conversation meanwhile.
+    if is_first && !sent.as_ref().is_ok_and(|sent| sent.seq == 1) {
+        app.rates.first_message.give_back(&sender);
+    }
+    sent
+}
+
+/// Whether a message would begin a direct conversation. Not looked up where nobody counts it.
+async fn is_to_stranger(app: &App, sender: UserId, to: Reference) -> Result<bool> {
+    match to {
+        Reference::Direct(other) if app.config.rate_limits => Ok(!conversations::have_met(app, sender, other).await?),
+        Reference::Direct(_) | Reference::Id(_) => Ok(false),
+    }
 }
 
 /// Sends a message with its image, if it has one.

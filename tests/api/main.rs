@@ -60,6 +60,7 @@ mod socket_origin;
 mod socket_sessions;
 mod statements;
 mod strangers;
+mod strangers_rate;
 mod support;
 mod trimming;
 mod typing;
