@@ -25,7 +25,8 @@ pub struct GroupsMutation;
 #[Object]
 impl GroupsMutation {
     /// Makes a group that you own. Everybody in it hears ConversationChanged ADDED. Codes: BAD_USER_INPUT,
-    /// RATE_LIMITED (10 a minute), and NOT_FOUND for an unknown person.
+    /// RATE_LIMITED (10 groups at once and then 10 a minute, and of their members, those of addMembers included, 2,000 at
+    /// once and then 10 a second), and NOT_FOUND for an unknown person.
     async fn create_conversation(
         &self,
         ctx: &Context<'_>,
@@ -56,8 +57,8 @@ impl GroupsMutation {
     /// Puts people into a group, which any member may. They hear ConversationChanged ADDED, the others UPDATED. Who is
     /// new may read the whole history, has read it all (`lastReadSeq`), and hears what happens from then on. People who
     /// are in it already are passed over; an unknown or erased one refuses all. 30 changes of groups
-    /// (updateConversation, addMembers and removeMember together) are taken at once, and then one a second. Codes:
-    /// BAD_USER_INPUT for more than 1,000 members in all, RATE_LIMITED, and NOT_FOUND, also for a direct conversation.
+    /// (updateConversation, addMembers and removeMember together) are taken at once, and then one a second; of the people
+    /// named, with the members of the groups that you make, 2,000 and then 10 a second. Codes: BAD_USER_INPUT for more than 1,000 members in all, RATE_LIMITED, and NOT_FOUND, also for a direct conversation.
     async fn add_members(
         &self,
         ctx: &Context<'_>,

@@ -3,6 +3,7 @@
 mod accounts;
 mod authority;
 mod bodies;
+mod budgets;
 mod conversations;
 mod cookies;
 mod cross_site;

@@ -11,18 +11,32 @@ use crate::support::{ADD, PASSWORD, Person, REMOVE, RENAME, SEND, TestApp, code}
 const SEARCH: &str = "query($search: String) { users(search: $search, first: 1) { totalCount } }";
 const MAKE: &str = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
 
-/// What became of many requests at once.
-struct Flood {
-    passed: usize,
-    refused: Vec<Value>,
+/// What became of many requests.
+pub struct Flood {
+    pub passed: usize,
+    pub refused: Vec<Value>,
     took: Duration,
 }
 
 impl Flood {
     /// Sends them; none of them may fail for another reason than that they are too many.
-    async fn of<F: Future<Output = Value>>(count: usize, request: impl Fn(usize) -> F) -> Self {
+    pub async fn of<F: Future<Output = Value>>(count: usize, request: impl Fn(usize) -> F) -> Self {
         let began = Instant::now();
         let answers = join_all((0..count).map(request)).await;
+        Self::new(answers, began)
+    }
+
+    /// Sends them one after the other.
+    pub async fn in_turn<F: Future<Output = Value>>(count: usize, request: impl Fn(usize) -> F) -> Self {
+        let (began, mut answers) = (Instant::now(), Vec::with_capacity(count));
+        for number in 0..count {
+            answers.push(request(number).await);
+        }
+        Self::new(answers, began)
+    }
+
+    fn new(answers: Vec<Value>, began: Instant) -> Self {
+        let count = answers.len();
         let mut refused: Vec<Value> = answers.into_iter().filter(|answer| answer.get("errors").is_some()).collect();
         for answer in &refused {
             assert_eq!(code(answer), "RATE_LIMITED", "{answer}");
@@ -32,7 +46,7 @@ impl Flood {
     }
 
     /// As many passed as the burst, and what came in at the steady rate while the machine was at it.
-    fn is_of(&self, burst: usize, every: Duration) {
+    pub fn is_of(&self, burst: usize, every: Duration) {
         let most = burst + 1 + (self.took.as_nanos() / every.as_nanos()) as usize;
         assert!((burst..=most).contains(&self.passed), "{} of {burst} to {most} passed", self.passed);
         for refused in &self.refused {

@@ -1,0 +1,212 @@
+//! What people may cost: their logins, their renewals, what their documents can return, and the groups that they fill.
+
+use std::time::Duration;
+
+use parlour::id::UserId;
+use serde_json::{Value, json};
+
+use crate::rates::Flood;
+use crate::support::{ADD, PASSWORD, Person, TestApp, code};
+
+const SECOND: Duration = Duration::from_secs(1);
+const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { user { id } } }";
+const MAKE: &str = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
+const ME: &str = "{ me { id } }";
+/// It can return 10,000 objects, as many as a document may.
+const LARGEST: &str = "{ conversations(first: 100) { nodes { messages(first: 99) { nodes { id } } } } }";
+
+async fn log_in(app: &TestApp, person: &Person) -> Value {
+    let input = json!({ "email": person.email, "password": PASSWORD });
+    app.execute(None, LOG_IN, json!({ "input": input })).await
+}
+
+#[tokio::test]
+async fn an_account_is_signed_in_to_twenty_times_at_once_and_then_six_times_a_minute() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+
+    let flood = Flood::in_turn(40, async |_| log_in(&app, &ada).await).await;
+
+    flood.is_of(20, 10 * SECOND);
+    assert!(log_in(&app, &bob).await.get("errors").is_none());
+    app.clock.advance(10 * SECOND);
+    assert!(log_in(&app, &ada).await.get("errors").is_none());
+}
+
+#[tokio::test]
+async fn sixty_logins_are_taken_from_one_address_whosever_they_are() {
+    let app = TestApp::limited().await;
+    let mut people = Vec::new();
+    for name in ["Ada", "Bob", "Carl", "Dora", "Eve"] {
+        people.push(app.user(name).await);
+    }
+
+    let flood = Flood::in_turn(100, async |n| log_in(&app, &people[n % 5]).await).await;
+
+    flood.is_of(60, 2 * SECOND);
+}
+
+#[tokio::test]
+async fn a_password_is_changed_as_often_as_an_account_is_signed_in_to() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    let change = "mutation($it: String!) { changePassword(currentPassword: $it, newPassword: $it) { expiresAt } }";
+    // One after the other: of two at once one is too late, which is another error.
+    let mut passed = 0;
+    while ada.execute(change, json!({ "it": PASSWORD })).await.get("errors").is_none() && passed < 40 {
+        passed += 1;
+    }
+    assert!((20..40).contains(&passed), "{passed}");
+    assert_eq!(code(&ada.execute(change, json!({ "it": PASSWORD })).await), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn a_person_renews_fifty_sessions_at_once_and_then_six_a_minute() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let renew = "mutation { renewSession { expiresAt } }";
+
+    let flood = Flood::of(80, async |_| ada.execute(renew, json!({})).await).await;
+
+    flood.is_of(50, 10 * SECOND);
+    bob.ask(renew, json!({})).await;
+    app.clock.advance(10 * SECOND);
+    ada.ask(renew, json!({})).await;
+}
+
+#[tokio::test]
+async fn an_old_cookie_renews_no_more_than_a_person_may() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    app.clock.advance(Duration::from_secs(25 * 3600));
+    let cookie = format!("jwt={}", ada.token);
+    let mut fresh = 0;
+    for _ in 0..80 {
+        let (answer, set) = app.browse(&cookie, ME, json!({})).await;
+        assert_eq!(answer["data"]["me"]["id"], ada.id, "the old one is still good");
+        fresh += usize::from(set.is_some());
+    }
+    assert!((50..80).contains(&fresh), "{fresh}");
+}
+
+#[tokio::test]
+async fn documents_of_fifty_thousand_objects_are_taken_at_once_and_then_five_thousand_a_second() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+
+    let flood = Flood::of(40, async |_| ada.execute(LARGEST, json!({})).await).await;
+
+    flood.is_of(5, 2 * SECOND);
+    bob.ask(LARGEST, json!({})).await;
+    app.clock.advance(10 * SECOND);
+    let flood = Flood::of(20, async |_| ada.execute(LARGEST, json!({})).await).await;
+    flood.is_of(5, 2 * SECOND);
+}
+
+#[tokio::test]
+async fn a_person_has_one_budget_over_http_and_all_their_sockets() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    let (mut one, mut other) = (ada.socket().await, ada.socket().await);
+    for id in ["1", "2"] {
+        one.subscribe(id, LARGEST, json!({})).await;
+        assert_eq!(one.next().await["type"], "next");
+        assert_eq!(one.next().await["type"], "complete");
+    }
+    Flood::of(3, async |_| ada.execute(LARGEST, json!({})).await).await.is_of(3, 2 * SECOND);
+
+    // As many as it takes on a slow machine, where the budget grows meanwhile.
+    let refused = async {
+        loop {
+            other.subscribe("3", LARGEST, json!({})).await;
+            let answer = other.next().await;
+            match answer["type"].as_str() {
+                Some("error") => return answer,
+                _ => assert_eq!(other.next().await["type"], "complete"),
+            }
+        }
+    };
+    let refused = crate::support::soon(refused).await;
+    let extensions = &refused["payload"][0]["extensions"];
+    assert_eq!(extensions["code"], "RATE_LIMITED", "{refused}");
+    assert!(extensions["retryAfterMs"].as_u64().is_some_and(|wait| wait <= 2_000), "{refused}");
+    // It is an error of the operation: the socket goes on.
+    app.clock.advance(2 * SECOND);
+    other.subscribe("4", LARGEST, json!({})).await;
+    assert_eq!(other.next().await["type"], "next");
+}
+
+#[tokio::test]
+async fn fields_count_where_objects_are_few() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    // 100 people of 1,900 fields each: 190,000, of which 20 are as much as an object.
+    let fields = "id ".repeat(1_900);
+    let many = format!("{{ conversations(first: 100) {{ nodes {{ {fields} }} }} }}");
+
+    let flood = Flood::of(20, async |_| ada.execute(&many, json!({})).await).await;
+
+    flood.is_of(5, 2 * SECOND);
+}
+
+#[tokio::test]
+async fn visitors_of_one_address_share_a_budget() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    let mut refused = 0;
+    for _ in 0..20 {
+        let answer = app.execute(None, LARGEST, json!({})).await;
+        refused += usize::from(code(&answer) == "RATE_LIMITED");
+    }
+    assert!((1..=15).contains(&refused), "{refused}");
+    ada.ask(LARGEST, json!({})).await;
+}
+
+#[tokio::test]
+async fn three_accounts_at_one_address_look_up_no_more_e_mail_addresses_in_the_long_run() {
+    let app = TestApp::limited().await;
+    let people = [app.user("Ada").await, app.user("Bob").await, app.user("Carl").await];
+    let search = "query($search: String) { users(search: $search, first: 1) { totalCount } }";
+    let look_up = async |n: usize| people[n % 3].execute(search, json!({ "search": format!("{n}@example.com") })).await;
+
+    let flood = Flood::of(90, look_up).await;
+
+    flood.is_of(60, 2 * SECOND);
+    // Searches for names are another thing.
+    app.clock.advance(SECOND);
+    people[0].ask(search, json!({ "search": "bob" })).await;
+}
+
+#[tokio::test]
+async fn two_thousand_memberships_are_made_at_once_and_then_ten_a_second() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let crowd = app.crowd(999).await;
+    let make = async |title: &str, members: &[String]| {
+        ada.execute(MAKE, json!({ "input": { "title": title, "memberIds": members } })).await
+    };
+    let first = make("First", &crowd).await;
+    assert!(make("Second", &crowd[..989]).await.get("errors").is_none());
+
+    // Ten are left, and those that have come since: not fifty seconds' worth of them.
+    let refused = make("Third", &crowd[..500]).await;
+    assert_eq!(code(&refused), "RATE_LIMITED");
+    let wait = refused["errors"][0]["extensions"]["retryAfterMs"].as_u64();
+    assert!(wait.is_some_and(|wait| (1_000..=49_100).contains(&wait)), "{refused}");
+    let add = json!({ "id": first["data"]["createConversation"]["id"], "people": crowd });
+    assert_eq!(code(&ada.execute(ADD, add).await), "RATE_LIMITED");
+    assert!(make("Alone", &[]).await.get("errors").is_none(), "what was refused was not counted");
+    bob.ask(MAKE, json!({ "input": { "title": "Others", "memberIds": crowd } })).await;
+    app.clock.advance(50 * SECOND);
+    assert!(make("Third", &crowd[..500]).await.get("errors").is_none());
+}
+
+#[tokio::test]
+async fn members_of_whom_one_is_unknown_count_too() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    let unknown: Vec<String> = (0..999).map(|_| UserId::new().to_string()).collect();
+    let make = async || ada.fails(MAKE, json!({ "input": { "title": "Nobody", "memberIds": unknown } })).await;
+    assert_eq!((make().await, make().await), ("NOT_FOUND".to_owned(), "NOT_FOUND".to_owned()));
+    assert_eq!(make().await, "RATE_LIMITED");
+}
