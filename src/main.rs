@@ -164,8 +164,9 @@ async fn healthcheck(config: &Config) -> anyhow::Result<()> {
 fn log(config: &Config, out: BoxMakeWriter) {
     use std::io::IsTerminal;
     use tracing_subscriber::{EnvFilter, fmt};
-    // Checked with the other settings. That the tables are what they were is no news, unless somebody asks.
-    let filter = EnvFilter::new(format!("sea_orm_migration=warn,{}", config.log_filter));
+    // Checked with the other settings. That the tables are what they were is no news, unless somebody asks; and below
+    // `warn` the bucket's client writes out whole answers, which can hold the session token.
+    let filter = EnvFilter::new(format!("sea_orm_migration=warn,aws_smithy_runtime=warn,{}", config.log_filter));
     match config.log_format {
         LogFormat::Text => {
             let is_watched = std::io::stdout().is_terminal();

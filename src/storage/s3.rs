@@ -1,6 +1,5 @@
 //! Objects in a bucket of S3, or of something that speaks like it.
 
-use std::fmt::Write;
 use std::net::Ipv4Addr;
 use std::ops::Range;
 use std::time::Duration;
@@ -13,13 +12,14 @@ use aws_sdk_s3::config::{
     BehaviorVersion, Config, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
     StalledStreamProtectionConfig,
 };
-use aws_sdk_s3::error::{DisplayErrorContext, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
@@ -143,12 +143,19 @@ impl ResolveDns for Names {
     }
 }
 
-/// The whole of an error: the library's own word for most of them is that there was one.
-fn told<E: std::error::Error + Send + Sync + 'static, R: std::fmt::Debug + Send + Sync + 'static>(
-    error: SdkError<E, R>,
-) -> anyhow::Error {
-    let mut told = String::new();
-    // A string takes everything.
-    let _ = write!(told, "{}", DisplayErrorContext(&error));
-    anyhow!("the bucket: {told}")
+/// What went wrong, by the causes of an error; the library's own word for most of them is that there was one. Of an answer
+/// only its status, code and message: when a token has expired, S3 sends it back in the body.
+fn told<E>(error: SdkError<E, HttpResponse>) -> anyhow::Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match error.raw_response() {
+        Some(answer) => anyhow!(
+            "the bucket answered {} {}: {}",
+            answer.status(),
+            error.code().unwrap_or("without a code"),
+            error.message().unwrap_or("it gave no reason")
+        ),
+        None => anyhow::Error::new(error).context("the bucket"),
+    }
 }

@@ -1,13 +1,20 @@
 //! What must not be in a log is not there, however much is logged.
 
-use serde_json::{Value, json};
+use std::net::SocketAddr;
 
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
+use crate::images::{new_id, pictures, send};
 use crate::support::hostile::hostile;
 use crate::support::{Line, Message, PASSWORD, Person, Server, code, soon};
 
 const WRONG_PASSWORD: &str = "swordfish-and-chips";
+const KEY_ID: &str = "AKIATESTTESTTESTTEST";
+const KEY: &str = "a-key-that-is-only-for-tests";
+const TOKEN: &str = "a-token-that-is-only-for-tests";
 const TEXTS: [&str; 3] = ["the treasure is buried", "under the old oak", "no, under the elm"];
 
 #[tokio::test]
@@ -120,4 +127,61 @@ async fn faults(server: &Server, ada: &Person) {
     }
     ada.ask("mutation { logout }", json!({})).await;
     assert_eq!(code(&ada.execute("{ users { nodes { id } } }", json!({})).await), "UNAUTHENTICATED");
+}
+
+/// A bucket that takes nothing, and shows what it was asked with: so does S3 with a token that has expired.
+async fn a_bucket_that_repeats_everything() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await?);
+                }
+                let body = format!(
+                    "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message>\
+                    <Token-0>{TOKEN}</Token-0><AWSAccessKeyId>{KEY_ID}</AWSAccessKeyId></Error>"
+                );
+                let (status, length) =
+                    if head.starts_with(b"HEAD ") { ("200 OK", 0) } else { ("403 Forbidden", body.len()) };
+                let head = format!(
+                    "HTTP/1.1 {status}\r\nx-amz-token: {TOKEN}\r\nContent-Type: application/xml\r\n\
+                    Content-Length: {length}\r\nConnection: close\r\n\r\n"
+                );
+                client.write_all((head + &body[..length]).as_bytes()).await
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn no_key_of_the_bucket_is_in_the_log_whatever_the_bucket_answers() {
+    let bucket = a_bucket_that_repeats_everything().await;
+    for level in ["info", "trace"] {
+        let mut server = Server::start_with(&[
+            ("RUST_LOG", level),
+            ("S3_BUCKET", "chat-images"),
+            ("S3_ENDPOINT_URL", &format!("http://{bucket}")),
+            ("S3_FORCE_PATH_STYLE", "on"),
+            ("AWS_ACCESS_KEY_ID", KEY_ID),
+            ("AWS_SECRET_ACCESS_KEY", KEY),
+            ("AWS_SESSION_TOKEN", TOKEN),
+        ])
+        .await;
+        let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+
+        let sent = send(&server, &ada, &bob, &new_id(), &pictures::jpeg(8, 8)).await.expect("an answer");
+
+        assert_eq!(code(&sent), "SERVICE_UNAVAILABLE", "{sent}");
+        server.stop().await;
+        let log = server.log();
+        assert!(log.contains("403 ExpiredToken: The provided token has expired."), "{log}");
+        for secret in [KEY, TOKEN] {
+            let line = log.lines().find(|line| line.contains(secret));
+            assert_eq!(line, None, "{secret} is in the log, at {level}");
+        }
+    }
 }
