@@ -1,6 +1,7 @@
 //! The settings: read from the environment once, at the start, each with a type, a default and a bound.
 
 mod bucket;
+mod directory;
 mod dotenv;
 mod network;
 mod origin;
@@ -16,10 +17,12 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 pub use self::bucket::Bucket;
+pub use self::directory::Directory;
 pub use self::network::Network;
 pub use self::origin::Origin;
 pub use self::variables::ConfigError;
 use self::variables::{Variables, WANTS_A_SECRET};
+use crate::id::UserId;
 use crate::secrets::Secret;
 
 /// Everything that can be set. `.env.example` describes each variable for the person who sets it.
@@ -55,6 +58,10 @@ pub struct Config {
     pub web_dir: Option<PathBuf>,
     /// Whether anybody may make an account; else the operator makes them all.
     pub sign_up: bool,
+    /// Who finds whom, and sees who is online.
+    pub directory: Directory,
+    /// To whom the directory is open whatever `directory` is: the accounts of apps that make conversations for others.
+    pub directory_open_to: Vec<UserId>,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
     /// Proxies that are believed when they say for whom they ask.
@@ -148,6 +155,8 @@ impl Config {
                 "closed" => Some(false),
                 _ => None,
             })?,
+            directory: vars.read("DIRECTORY", Directory::Open, "open, shared or closed", Directory::parse)?,
+            directory_open_to: vars.people("DIRECTORY_OPEN_TO")?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.trusted_proxies()?,
             graphiql: vars.switch("GRAPHIQL", development)?,

@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, 
 
 use crate::accounts::{Email, search_key};
 use crate::app::App;
+use crate::directory;
 use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::id::UserId;
@@ -29,18 +30,21 @@ pub async fn by_ids(app: &App, ids: &[UserId]) -> Result<Vec<user::Model>> {
     Ok(user::Entity::find().filter(user::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
 }
 
-/// Whom to list: everyone but the viewer and the erased, or those who match.
+/// Whom to list: everyone but the viewer and the erased, or those who match; as far as the directory is open to the viewer.
 #[derive(Clone, Debug)]
 pub struct Search {
     viewer: UserId,
     /// Where they are.
     address: IpAddr,
     term: Option<String>,
+    /// Who is found by name, where that is not everybody.
+    found_by_name: Option<Condition>,
+    finds_by_email: bool,
 }
 
 impl Search {
     /// What a term finds: part of the name, in any case, or exactly the e-mail.
-    pub fn new(viewer: UserId, address: IpAddr, term: Option<&str>) -> Result<Self> {
+    pub fn new(app: &App, viewer: UserId, address: IpAddr, term: Option<&str>) -> Result<Self> {
         let term = term.map(str::trim).filter(|term| !term.is_empty());
         if let Some(term) = term {
             if term.contains('\0') {
@@ -52,7 +56,9 @@ impl Search {
                 return Err(Error::input("search", message));
             }
         }
-        Ok(Self { viewer, address, term: term.map(str::to_owned) })
+        let found_by_name = directory::found_by_name(app, viewer);
+        let finds_by_email = directory::finds_by_email(app, viewer);
+        Ok(Self { viewer, address, term: term.map(str::to_owned), found_by_name, finds_by_email })
     }
 
     fn email(&self) -> Option<Email> {
@@ -61,15 +67,16 @@ impl Search {
 
     fn condition(&self) -> Condition {
         let others = Condition::all().add(user::Column::Id.ne(self.viewer)).add(user::Column::DeletedAt.is_null());
-        let Some(term) = &self.term else { return others };
+        let Some(term) = &self.term else { return others.add_option(self.found_by_name.clone()) };
         let mut matches = Condition::any();
         let key = search_key(term);
         if !key.is_empty() {
             // Not LIKE, so that its wildcards are letters like others.
             let place = Func::cust("instr").arg(Expr::col(user::Column::NameKey)).arg(key);
-            matches = matches.add(Expr::expr(place).gt(0));
+            let by_name = Condition::all().add(Expr::expr(place).gt(0)).add_option(self.found_by_name.clone());
+            matches = matches.add(by_name);
         }
-        if let Some(email) = self.email() {
+        if let Some(email) = self.email().filter(|_| self.finds_by_email) {
             matches = matches.add(user::Column::Email.eq(email.as_str()));
         }
         // A term that folds to nothing and is no e-mail finds nobody.

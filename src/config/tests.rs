@@ -23,6 +23,7 @@ fn nothing_set_is_a_development_server() {
     assert_eq!(config.web_dir, None);
     assert!(config.sign_up && config.rate_limits && config.graphiql && config.introspection);
     assert_eq!(config.trusted_proxies, []);
+    assert_eq!((config.directory, config.directory_open_to.len()), (Directory::Open, 0));
     assert_eq!(config.log_filter, "info");
 }
 
@@ -70,6 +71,8 @@ fn what_is_set_is_taken() {
         ("CORS_ORIGINS", "https://a.example, http://b.example:8000,"),
         ("WEB_DIR", "dist"),
         ("SIGNUP", "closed"),
+        ("DIRECTORY", "shared"),
+        ("DIRECTORY_OPEN_TO", "019bfc3e-0000-7000-8000-00000000000a,"),
         ("RATE_LIMITS", "off"),
         ("TRUSTED_PROXIES", "127.0.0.1, fd00::/8,"),
         ("GRAPHIQL", "off"),
@@ -88,6 +91,7 @@ fn what_is_set_is_taken() {
     assert!(!config.sign_up && !config.rate_limits && !config.graphiql && config.introspection);
     let trusted = ["127.0.0.1", "fd00::/8"].map(|text| Network::parse(text).unwrap());
     assert_eq!(config.trusted_proxies, trusted);
+    assert_eq!((config.directory, config.directory_open_to.len()), (Directory::Shared, 1));
     assert_eq!(config.log_filter, "warn,parlour=debug");
 }
 
@@ -183,6 +187,12 @@ fn what_is_wrong_is_refused_in_a_line_with_the_name_and_what_it_takes_but_withou
             "JWT_PREVIOUS_SECRETS is too short: it takes at least 32 bytes, such as the output of `openssl rand -base64 48`",
         ),
         ("SIGNUP", "off", "SIGNUP has a wrong value: it takes open or closed"),
+        ("DIRECTORY", "off", "DIRECTORY has a wrong value: it takes open, shared or closed"),
+        (
+            "DIRECTORY_OPEN_TO",
+            "Ada",
+            "DIRECTORY_OPEN_TO has a wrong value: it takes ids of people, separated by commas, as `{ me { id } }` answers them",
+        ),
         ("REDIS_URL", "redis://a", "REDIS_URL is set, but what it does is not built yet: leave it unset"),
     ] {
         assert_eq!(config(&[(name, value)]).unwrap_err(), line);

@@ -8,10 +8,11 @@ use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use url::Url;
 
 use super::{Network, Origin};
+use crate::id::UserId;
 use crate::secrets::Secret;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 26] = [
+pub(super) const NAMES: [&str; 28] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -32,6 +33,8 @@ pub(super) const NAMES: [&str; 26] = [
     "AWS_SESSION_TOKEN",
     "WEB_DIR",
     "SIGNUP",
+    "DIRECTORY",
+    "DIRECTORY_OPEN_TO",
     "RATE_LIMITS",
     "TRUSTED_PROXIES",
     "GRAPHIQL",
@@ -149,6 +152,12 @@ impl<'a> Variables<'a> {
         items(&list)
             .map(|text| Network::parse(text).ok_or_else(|| ConfigError::wrong("TRUSTED_PROXIES", takes)))
             .collect()
+    }
+
+    pub(super) fn people(&self, name: &str) -> Result<Vec<UserId>, ConfigError> {
+        let takes = "ids of people, separated by commas, as `{ me { id } }` answers them";
+        let list = self.get(name).unwrap_or_default();
+        items(&list).map(|text| UserId::parse(text).ok_or_else(|| ConfigError::wrong(name, takes))).collect()
     }
 
     pub(super) fn public_url(&self, port: u16) -> Result<Url, ConfigError> {

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::conversations::people::reachable;
 use crate::conversations::title::Title;
 use crate::db;
+use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
@@ -16,8 +17,8 @@ use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, R
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
-/// Makes a group that `owner` owns. Doubles and the owner's own id are passed over; an unknown or erased person
-/// refuses all: `NotFound`.
+/// Makes a group that `owner` owns. Doubles and the owner's own id are passed over; an unknown or erased person,
+/// or one whom the owner does not find, refuses all: `NotFound`.
 pub async fn create(app: &App, owner: UserId, title: Title, members: Vec<UserId>) -> Result<conversation::Model> {
     let mut seen = HashSet::from([owner]);
     let members: Vec<_> = members.into_iter().filter(|id| seen.insert(*id)).collect();
@@ -26,6 +27,9 @@ pub async fn create(app: &App, owner: UserId, title: Title, members: Vec<UserId>
         return Err(Error::input("memberIds", message));
     }
     app.rates.new_group.take(&owner)?;
+    if !directory::finds(app, owner, &members).await? {
+        return Err(Error::NotFound);
+    }
     count_memberships(app, owner, members.len() + 1).inspect_err(|_| app.rates.new_group.give_back(&owner))?;
     app.feed.append(CreateGroup { owner, title, members }).await
 }

@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::people::reachable;
+use crate::directory;
 use crate::entity::conversation::{self, DirectPair, Kind};
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
@@ -86,6 +87,13 @@ pub async fn have_met(app: &App, one: UserId, other: UserId) -> Result<bool> {
     let _turn = app.db.turn().await;
     let between = conversation::Column::DirectPair.eq(DirectPair::of(one, other));
     Ok(conversation::Entity::find().filter(between).one(&app.db.reader).await?.is_some())
+}
+
+/// Whether a viewer can begin a direct conversation with a person: they find them, and the person can be written to.
+/// `RateLimited` where they look up too many.
+pub async fn can_be_begun(app: &App, viewer: UserId, other: UserId) -> Result<bool> {
+    let is_found = other != viewer && directory::finds(app, viewer, &[other]).await?;
+    Ok(is_found && can_be_written_to(app, other).await?)
 }
 
 /// Whether there is such a person, not erased.

@@ -16,6 +16,7 @@ use crate::conversations::membership::current_rows;
 use crate::conversations::people::reachable;
 use crate::conversations::{Membership, Title};
 use crate::db;
+use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
@@ -33,6 +34,9 @@ pub(super) async fn change(app: &App, member: &Membership, step: Step) -> Result
     let by = member.user();
     app.rates.group_change.take(&by)?;
     if let Step::Add(people) = &step {
+        if !directory::finds(app, by, people).await? {
+            return Err(Error::NotFound);
+        }
         count_memberships(app, by, people.len()).inspect_err(|_| app.rates.group_change.give_back(&by))?;
     }
     app.feed.append(GroupChange { group: member.conversation().id, by, step }).await

@@ -9,7 +9,7 @@ mod people;
 mod title;
 
 pub use create::{create, joined};
-pub use direct::{Directs, can_be_written_to, have_met};
+pub use direct::{Directs, can_be_begun, can_be_written_to, have_met};
 pub use group::{add, remove, rename, updated};
 pub use list::{by_ids, ids_of, list};
 pub use membership::{

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::accounts::{self, Email, Name, NewAccount, Password, ProfileUpdate, Search, SignedIn};
 use crate::clock::Timestamp;
+use crate::directory;
 use crate::entity::user;
 use crate::error::Error;
 use crate::graphql::context::Reach;
@@ -25,12 +26,28 @@ pub struct User {
     row: Arc<user::Model>,
     /// Shown to the person themself, by an operation that has just signed them in.
     is_own: bool,
+    /// It is known already that whoever this is shown to may see whether the person is online.
+    shows_presence: bool,
 }
 
 impl User {
     /// A person as anybody may see them; their own is told by who looks.
     pub fn new(row: Arc<user::Model>) -> Self {
-        Self { row, is_own: false }
+        Self { row, is_own: false, shows_presence: false }
+    }
+
+    /// The same person, shown only to those who may see whether they are online: nobody has to look that up.
+    pub fn with_presence(self) -> Self {
+        Self { shows_presence: true, ..self }
+    }
+
+    async fn presence_is_shown(&self, ctx: &Context<'_>) -> Result<bool> {
+        if self.shows_presence || directory::is_open(ctx.app()?) {
+            return Ok(true);
+        }
+        // Not without a viewer: a frame that serves many would show it to all of them.
+        ctx.viewer()?;
+        Ok(load(&ctx.loaders()?.visible, self.row.id).await?.is_some())
     }
 
     /// Whether they have left for good.
@@ -71,14 +88,17 @@ impl User {
     }
 
     /// Whether the person is online: has an open socket on any device, or had one in the last 10 seconds. An erased
-    /// person never is.
+    /// person never is, and neither is one whose presence you may not see: where `serverInfo.features` has no
+    /// "directory", that is everybody with whom you do not share a conversation.
     async fn online(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(!self.is_erased() && ctx.program()?.presence.is_online(self.row.id))
+        Ok(!self.is_erased() && self.presence_is_shown(ctx).await? && ctx.program()?.presence.is_online(self.row.id))
     }
 
-    /// When the person last came or went. Null when they were never online, and of an erased person.
-    async fn last_seen_at(&self) -> Option<DateTime> {
-        self.row.last_seen_at.map(DateTime)
+    /// When the person last came or went. Null when they were never online, of an erased person, and of one whose
+    /// presence you may not see.
+    async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        let Some(at) = self.row.last_seen_at else { return Ok(None) };
+        Ok(self.presence_is_shown(ctx).await?.then_some(DateTime(at)))
     }
 
     /// When the account was made.
@@ -131,7 +151,7 @@ impl AuthPayload {
 impl From<SignedIn> for AuthPayload {
     fn from(session: SignedIn) -> Self {
         let SignedIn { user, token, expires_at } = session;
-        let user = User { row: Arc::new(user), is_own: true };
+        let user = User { row: Arc::new(user), is_own: true, shows_presence: true };
         Self::new(user, token, expires_at)
     }
 }
@@ -193,16 +213,23 @@ impl AccountsQuery {
         Ok(load(&ctx.loaders()?.users, viewer.user()).await?.map(User::new))
     }
 
-    /// A person by id, an erased one too. Null where there is none.
+    /// A person by id, an erased one too. Null where there is none, or the server lets you find only those with whom you
+    /// share a conversation. Where it lets you find others by id but has no "directory" (see `serverInfo.features`), each of
+    /// them counts as a search. Codes: RATE_LIMITED.
     async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The person's id.")] id: ID) -> Result<Option<User>> {
-        ctx.viewer()?;
+        let viewer = ctx.viewer()?.user();
         let Some(id) = UserId::parse(&id) else { return Ok(None) };
+        if !directory::finds(ctx.app()?, viewer, &[id]).await? {
+            return Ok(None);
+        }
         Ok(load(&ctx.loaders()?.users, id).await?.map(User::new))
     }
 
     /// Everyone but yourself and the erased, by name. `search` finds a part of the name, in upper or lower case, or
-    /// exactly the e-mail address. Pages have 1 to 100 people. Codes: BAD_USER_INPUT, and RATE_LIMITED: 30 at once and
-    /// then 5 a second, of an e-mail address 30 a minute, which all who are at one address share.
+    /// exactly the e-mail address. Pages have 1 to 100 people. Where `serverInfo.features` has no "directory", names are
+    /// searched of those with whom you share a conversation; where it has no "lookup" either, nobody is listed. Codes:
+    /// BAD_USER_INPUT, and RATE_LIMITED: 30 at once and then 5 a second, of an e-mail address 30 a minute, which all who
+    /// are at one address share.
     async fn users(
         &self,
         ctx: &Context<'_>,
@@ -219,7 +246,7 @@ impl AccountsQuery {
             Place::User { name_key, id } => Some((name_key, UserId::from(id))),
             Place::Message { .. } | Place::Hit { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
         })?;
-        let search = Search::new(viewer, ctx.caller()?.address, search.as_deref())?;
+        let search = Search::new(ctx.app()?, viewer, ctx.caller()?.address, search.as_deref())?;
         let page = accounts::list(ctx.app()?, &search, first, after).await?;
         let totals = UserTotals { search };
         let mut list = Connection::with_additional_fields(page.has_previous, page.has_next, totals);

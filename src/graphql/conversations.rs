@@ -86,7 +86,7 @@ impl Conversation {
     async fn other_user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let viewer = ctx.viewer()?.user();
         match self.0.direct_pair.as_ref().and_then(|pair| pair.other(viewer)) {
-            Some(other) => Ok(Some(known_user(ctx, other).await?)),
+            Some(other) => Ok(Some(known_user(ctx, other).await?.with_presence())),
             None => Ok(None),
         }
     }
@@ -197,7 +197,7 @@ pub struct Member {
 impl Member {
     /// Who it is.
     async fn user(&self) -> User {
-        User::new(Arc::clone(&self.user))
+        User::new(Arc::clone(&self.user)).with_presence()
     }
 
     /// What they may do.

@@ -13,6 +13,7 @@ use futures_util::future::BoxFuture;
 use crate::accounts;
 use crate::app::App;
 use crate::conversations::{self, Members, Membership};
+use crate::directory;
 use crate::entity::{conversation, image, message, user};
 use crate::error::{Error, Result};
 use crate::graphql::error::Failure;
@@ -23,6 +24,7 @@ use crate::messages;
 /// The loaders of one execution. They batch and do not remember: what they give is never stale.
 pub struct Loaders {
     pub(super) users: DataLoader<Users>,
+    pub(super) visible: DataLoader<Visible>,
     pub(super) images: DataLoader<Images>,
     pub(super) messages: DataLoader<Messages>,
     pub(super) conversations: DataLoader<Conversations>,
@@ -37,6 +39,7 @@ impl Loaders {
     pub(super) fn new(app: &App, viewer: Option<UserId>) -> Self {
         Self {
             users: loader(Users(app.clone())),
+            visible: loader(Visible { app: app.clone(), viewer }),
             images: loader(Images(app.clone())),
             messages: loader(Messages(app.clone())),
             conversations: loader(Conversations(app.clone())),
@@ -79,6 +82,23 @@ impl Loader<UserId> for Users {
 
     async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Self::Value>, Self::Error> {
         index(accounts::by_ids(&self.0, keys), |row| (row.id, Arc::new(row))).await
+    }
+}
+
+/// Those whose presence the viewer sees.
+pub(super) struct Visible {
+    app: App,
+    viewer: Option<UserId>,
+}
+
+impl Loader<UserId> for Visible {
+    type Value = ();
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, ()>, Self::Error> {
+        let Some(viewer) = self.viewer else { return Ok(HashMap::new()) };
+        let visible = directory::visible(&self.app, viewer, keys).await.map_err(Arc::new)?;
+        Ok(visible.into_iter().map(|person| (person, ())).collect())
     }
 }
 

@@ -43,7 +43,7 @@ impl Place {
             return Ok(Self::In(membership.conversation().id));
         }
         match reference {
-            Reference::Direct(other) if other != viewer && conversations::can_be_written_to(app, other).await? => {
+            Reference::Direct(other) if conversations::can_be_begun(app, viewer, other).await? => {
                 Ok(Self::Between(DirectPair::of(viewer, other)))
             }
             Reference::Direct(_) | Reference::Id(_) => Err(Failure(Error::NotFound)),

@@ -28,10 +28,13 @@ pub struct PresenceSubscription;
 #[Subscription]
 impl PresenceSubscription {
     /// Who is online now, yourself included: on subscribing, then after changes, at most once a second. The first
-    /// 1,000 by name; with more people, use presenceChanged.
+    /// 1,000 by name; with more people, use presenceChanged. Where `serverInfo.features` has no "directory", only those
+    /// with whom you share a conversation.
     async fn online_users(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Vec<User>>> {
         moment(ctx, Topic::OnlineUsers, async |moment| match moment {
-            Moment::Online(online) => Ok(Some(online.users.iter().map(|row| User::new(Arc::clone(row))).collect())),
+            Moment::Online(online) => {
+                Ok(Some(online.users.iter().map(|row| User::new(Arc::clone(row)).with_presence()).collect()))
+            }
             Moment::Event(_)
             | Moment::Past(_)
             | Moment::CaughtUp(_)
@@ -43,7 +46,8 @@ impl PresenceSubscription {
     }
 
     /// One event a change, of everybody or of up to 200 people. Somebody goes offline 10 seconds after their last
-    /// device went, so that a reconnect is no change.
+    /// device went, so that a reconnect is no change. Where `serverInfo.features` has no "directory", only of those with
+    /// whom you share a conversation, and of yourself.
     async fn presence_changed(
         &self,
         ctx: &Context<'_>,
@@ -51,7 +55,7 @@ impl PresenceSubscription {
     ) -> Result<impl Stream<Item = Presence>> {
         moment(ctx, Topic::PresenceChanged { user_ids }, async |moment| match moment {
             Moment::Presence(changed) => {
-                let user = known_user(ctx, changed.user).await?;
+                let user = known_user(ctx, changed.user).await?.with_presence();
                 let lives = !user.is_erased();
                 let last_seen_at = lives.then_some(DateTime(changed.last_seen_at));
                 Ok(Some(Presence { user, online: changed.online && lives, last_seen_at }))

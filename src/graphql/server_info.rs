@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
+use crate::config::Directory;
 use crate::graphql::context::Reach;
 use crate::graphql::error::Result;
 use crate::limits;
@@ -46,7 +47,8 @@ struct ServerInfo {
     /// The version of Parlour.
     version: &'static str,
     /// What this server can do beyond the basics: "groups", "presence", "resume"; and "signup" where anybody may make an
-    /// account, else there is no use in showing a form for it. More may be added.
+    /// account, else there is no use in showing a form for it. "directory" where everybody finds and sees everybody;
+    /// "lookup" where people are found by their whole e-mail address or id. More may be added.
     features: Vec<&'static str>,
     /// The limits of this server.
     limits: ServerLimits,
@@ -98,6 +100,11 @@ impl ServerInfoQuery {
         let is_open = ctx.program()?.accounts.is_open_to_sign_ups().is_ok();
         let mut features = vec!["groups", "images", "presence", "resume", "search", "typing"];
         features.extend(is_open.then_some("signup"));
+        features.extend(match ctx.app()?.config.directory {
+            Directory::Open => ["directory", "lookup"].as_slice(),
+            Directory::Shared => &["lookup"],
+            Directory::Closed => &[],
+        });
         Ok(ServerInfo {
             version: env!("CARGO_PKG_VERSION"),
             features,

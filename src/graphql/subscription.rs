@@ -112,7 +112,7 @@ impl Subscription<'_> {
     }
 
     pub(super) async fn online_users(&mut self) -> Result<(), End> {
-        let mut watcher = self.api.0.program.presence.watch();
+        let mut watcher = self.api.0.program.presence.watch(self.viewer.user());
         loop {
             let online = watcher.next().await?;
             self.deliver(Moment::Online(online)).await?;
@@ -126,11 +126,13 @@ impl Subscription<'_> {
         }
         // What is no id is nobody's.
         let wanted: Option<Vec<UserId>> = user_ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect());
-        let mut changes = self.api.0.program.presence.changes();
+        let presence = &self.api.0.program.presence;
+        let mut changes = presence.changes();
         loop {
             match changes.recv().await {
                 Ok(changed) => {
-                    if wanted.as_ref().is_none_or(|wanted| wanted.contains(&changed.user)) {
+                    let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted.contains(&changed.user));
+                    if is_wanted && presence.concerns(&changed, self.viewer.user()).await? {
                         self.deliver(Moment::Presence(changed)).await?;
                     }
                 }

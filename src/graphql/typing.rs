@@ -68,7 +68,7 @@ impl TypingSubscription {
         moment(ctx, Topic::TypingChanged { conversation }, async |moment| match moment {
             Moment::Typing(changed) => Ok(Some(TypingEvent {
                 conversation_id: changed.conversation.to_string().into(),
-                user: known_user(ctx, changed.user).await?,
+                user: known_user(ctx, changed.user).await?.with_presence(),
                 typing: changed.is_typing,
             })),
             Moment::Event(_)

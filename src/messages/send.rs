@@ -8,6 +8,7 @@ use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::{self, Membership, Reference};
+use crate::directory;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::{membership, message};
 use crate::error::{Error, Result};
@@ -45,6 +46,11 @@ pub async fn send(app: &App, images: &Images, sender: UserId, new: NewMessage) -
     }
     let text = text(new.text.as_deref(), new.image.is_some())?;
     app.rates.send.take(&sender)?;
+    if let Reference::Direct(other) = new.to
+        && !directory::finds(app, sender, &[other]).await?
+    {
+        return Err(Error::NotFound);
+    }
     let is_first = is_to_stranger(app, sender, new.to).await?;
     if is_first {
         app.rates.first_message.take(&sender)?;

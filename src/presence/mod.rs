@@ -1,19 +1,24 @@
 //! Presence: who is online, on however many devices.
 
+mod contacts;
 mod last_seen;
 mod online;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{OnceCell, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use online::{Online, Watcher};
+pub use contacts::ContactsOnline;
+pub use online::{EverybodyOnline, Online, OnlineWatcher};
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::config::Directory;
+use crate::directory;
+use crate::error::Result;
 use crate::id::UserId;
 use crate::limits;
 use crate::slot::Slot;
@@ -46,6 +51,8 @@ pub struct Changed {
     pub online: bool,
     /// When they were last seen.
     pub last_seen_at: Timestamp,
+    /// Those online who share a conversation with them. Read by the first who asks, where the directory is not open.
+    audience: OnceCell<HashSet<UserId>>,
     /// What is made of this once for everybody.
     pub shared: Slot,
 }
@@ -116,6 +123,25 @@ impl Presence {
         self.changes.subscribe()
     }
 
+    /// Whether a viewer may hear that somebody came or went.
+    pub async fn concerns(&self, changed: &Changed, viewer: UserId) -> Result<bool> {
+        if changed.user == viewer || directory::open_to(&self.app, viewer) == Directory::Open {
+            return Ok(true);
+        }
+        let audience = changed.audience.get_or_try_init(|| self.online_contacts(changed.user)).await?;
+        Ok(audience.contains(&viewer))
+    }
+
+    /// Those who are online and share a conversation with a person, and the person themself if they are online.
+    async fn online_contacts(&self, person: UserId) -> Result<HashSet<UserId>> {
+        let mut contacts = directory::contacts(&self.app, person).await?;
+        // Who is in no conversation is no contact, not even their own.
+        contacts.insert(person);
+        let state = self.lock();
+        contacts.retain(|contact| state.sockets.contains_key(contact) || state.leaving.contains_key(contact));
+        Ok(contacts)
+    }
+
     /// Tells those who do not come back from their grace to be offline, until the program ends.
     pub async fn keep(self, shutdown: CancellationToken) {
         // A twentieth of the grace: what a person is shown online too long at most.
@@ -144,7 +170,13 @@ impl Presence {
         let last_seen_at = self.app.clock.now();
         self.app.feed.hand_over(last_seen::Seen { user, at: last_seen_at });
         // Nobody may be listening, which is fine.
-        let _ = self.changes.send(Arc::new(Changed { user, online, last_seen_at, shared: Slot::default() }));
+        let _ = self.changes.send(Arc::new(Changed {
+            user,
+            online,
+            last_seen_at,
+            audience: OnceCell::new(),
+            shared: Slot::default(),
+        }));
         self.version.send_modify(|version| *version += 1);
     }
 

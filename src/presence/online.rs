@@ -1,15 +1,19 @@
-//! The list of everybody who is online, made once for all who look at it.
+//! The list of everybody who is online, made once for all who look at it. Where the directory is not open to a viewer, they
+//! look at a list of their own ([`contacts`](super::contacts)).
 
 use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::time::Instant;
 
+use crate::config::Directory;
+use crate::directory;
 use crate::entity::user;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::limits;
 use crate::presence::Presence;
+use crate::presence::contacts::ContactsOnline;
 use crate::slot::Slot;
 
 /// Everybody who was online at a moment.
@@ -24,15 +28,28 @@ pub struct Online {
 }
 
 /// Somebody who looks at the list as it changes.
-pub struct Watcher {
+pub enum OnlineWatcher {
+    /// At everybody.
+    Everybody(EverybodyOnline),
+    /// At those with whom they share a conversation.
+    Contacts(Box<ContactsOnline>),
+}
+
+/// Somebody who looks at the list of everybody.
+pub struct EverybodyOnline {
     presence: Presence,
     shown: Option<(u64, Instant)>,
 }
 
 impl Presence {
-    /// Begins to look at who is online.
-    pub fn watch(&self) -> Watcher {
-        Watcher { presence: self.clone(), shown: None }
+    /// Begins to look at who is online, as far as the viewer may see it.
+    pub fn watch(&self, viewer: UserId) -> OnlineWatcher {
+        match directory::open_to(&self.app, viewer) {
+            Directory::Open => OnlineWatcher::Everybody(EverybodyOnline { presence: self.clone(), shown: None }),
+            Directory::Shared | Directory::Closed => {
+                OnlineWatcher::Contacts(Box::new(ContactsOnline::new(self.clone(), viewer)))
+            }
+        }
     }
 
     async fn online(&self) -> Result<Arc<Online>> {
@@ -50,6 +67,14 @@ impl Presence {
             let state = self.lock();
             state.sockets.keys().chain(state.leaving.keys()).copied().collect()
         };
+        let users = self.rows(&ids).await?;
+        let online = Arc::new(Online::new(version, read, users));
+        *newest = Some(Arc::clone(&online));
+        Ok(online)
+    }
+
+    /// The first 1,000 of these people by name, without the erased.
+    pub(super) async fn rows(&self, ids: &[UserId]) -> Result<Vec<Arc<user::Model>>> {
         let mut users = Vec::with_capacity(ids.len().min(limits::ONLINE_USERS));
         // A statement takes about 32,000 values.
         for ids in ids.chunks(30_000) {
@@ -65,16 +90,29 @@ impl Presence {
         }
         users.sort_by(|one, other| (&one.name_key, one.id).cmp(&(&other.name_key, other.id)));
         users.truncate(limits::ONLINE_USERS);
-        let online = Arc::new(Online { version, read, users, shared: Slot::default() });
-        *newest = Some(Arc::clone(&online));
-        Ok(online)
+        Ok(users)
     }
 }
 
-impl Watcher {
+impl Online {
+    pub(super) fn new(version: u64, read: Instant, users: Vec<Arc<user::Model>>) -> Self {
+        Self { version, read, users, shared: Slot::default() }
+    }
+}
+
+impl OnlineWatcher {
     /// The list: at once the first time, then when it has changed, at most once a second. A list that was not
     /// fetched is not kept: the next one is in its place.
     pub async fn next(&mut self) -> Result<Arc<Online>> {
+        match self {
+            Self::Everybody(watcher) => watcher.next().await,
+            Self::Contacts(watcher) => watcher.next().await,
+        }
+    }
+}
+
+impl EverybodyOnline {
+    async fn next(&mut self) -> Result<Arc<Online>> {
         if let Some((version, at)) = self.shown {
             let mut versions = self.presence.version.subscribe();
             // The sender lives as long as the presence that is held here.

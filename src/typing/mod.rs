@@ -139,8 +139,8 @@ impl Typing {
         let member = conversations::find_membership(&self.app, user, reference).await?;
         match reference {
             Reference::Direct(other) if member.is_none() => {
-                let may_begin = other != user && conversations::can_be_written_to(&self.app, other).await?;
-                may_begin.then_some(None).ok_or(Error::NotFound)
+                let can_be_begun = conversations::can_be_begun(&self.app, user, other).await?;
+                can_be_begun.then_some(None).ok_or(Error::NotFound)
             }
             Reference::Direct(_) | Reference::Id(_) => member.map(Some).ok_or(Error::NotFound),
         }

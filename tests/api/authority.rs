@@ -1,7 +1,7 @@
 //! Who may do what: each field at the root of the schema, tried by somebody who is not signed in, and by a stranger with
 //! ids of others.
 
-mod table;
+pub mod table;
 
 use parlour::id::UserId;
 use serde_json::{Value, json};

@@ -8,6 +8,8 @@ mod conversations;
 mod cookies;
 mod cross_site;
 mod devices;
+mod directory;
+mod directory_presence;
 mod documents;
 mod erasure;
 mod erasure_rules;

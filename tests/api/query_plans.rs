@@ -73,6 +73,25 @@ async fn no_hot_query_reads_a_whole_table() {
     }
 }
 
+/// What is asked besides where the directory is not open.
+const IN_A_DIRECTORY: [&str; 3] = [
+    "{ users(search: \"b\") { totalCount nodes { fullName } } }",
+    "{ user(id: \"PERSON\") { fullName online lastSeenAt } }",
+    "{ messages(conversation: { conversationId: \"HERE\" }) { nodes { sender { online } } } }",
+];
+
+#[tokio::test]
+async fn a_shared_directory_reads_no_whole_table() {
+    let app = TestApp::start_with(&[("DIRECTORY", "shared")]).await;
+    let (ada, named) = set(&app).await;
+
+    for document in IN_A_DIRECTORY {
+        let statements = app.statements(&ada, &named(document)).await;
+        assert!(statements.iter().any(|statement| statement.sql.contains("DISTINCT")), "{document} asks no directory");
+        are_found_by_an_index(&app, statements).await;
+    }
+}
+
 /// What people do all the time, with the id of a message that they send for `OWN`.
 const DONE: [&str; 6] = [
     "markRead(conversation: { conversationId: \"HERE\" }, upToSeq: 9) { id }",
