@@ -8,7 +8,7 @@ import { Feed } from '../feed';
 import { LimitsDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Toasts } from '../ui/toasts';
-import { type Gone, type Session, SessionContext } from './context';
+import { findsOf, type Gone, type Session, SessionContext } from './context';
 import { notify } from './notices';
 import { outboxStore } from './outbox-store';
 import { Shell } from './shell';
@@ -16,7 +16,10 @@ import { SignIn } from './sign-in';
 import { claimTab, clearTab } from './tab';
 
 /** Where the server did not say: as it is by default. */
-const LIMITS = { messageLength: 4_000, groupMembers: 1_000, imageBytes: 10 * 2 ** 20, imagePixels: 32_000_000 };
+const SERVER: Pick<Session, 'limits' | 'finds'> = {
+  limits: { messageLength: 4_000, groupMembers: 1_000, imageBytes: 10 * 2 ** 20, imagePixels: 32_000_000 },
+  finds: 'everybody',
+};
 
 /** Tells the other tabs of this browser that somebody else is signed in now, or (and why) nobody. */
 const tabs = new BroadcastChannel('parlour.session');
@@ -83,8 +86,9 @@ function begin({ gone, was }: Visitor, become: (state: State) => void, again: (r
   addEventListener('beforeunload', hold);
   addEventListener('pagehide', hurry);
   let over = false;
-  const limits = ask(connection.client, LimitsDocument, {}).then(({ serverInfo }) => serverInfo.limits);
-  limits.catch(() => {});
+  const server = ask(connection.client, LimitsDocument, {})
+    .then(({ serverInfo }) => ({ limits: serverInfo.limits, finds: findsOf(serverInfo.features) }));
+  server.catch(() => {});
   const leave: Session['leave'] = async (how, task) => {
     // The socket may hear of it before the answer is here.
     gone = how;
@@ -109,7 +113,7 @@ function begin({ gone, was }: Visitor, become: (state: State) => void, again: (r
     claimTab(feed.me.id);
     isIn = true;
     gone = 'ended';
-    const session = { feed, client: connection.client, limits: await limits.catch(() => LIMITS), leave };
+    const session = { feed, client: connection.client, ...await server.catch(() => SERVER), leave };
     if (!over) become(session);
   });
   return () => {

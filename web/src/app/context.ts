@@ -8,11 +8,21 @@ import type { texts } from '../texts';
 /** Why somebody who was signed in is so no longer: said where one signs in. */
 export type Gone = keyof typeof texts.signIn.gone;
 
+/** Whom one can find: everybody; only who is named by their whole e-mail address, besides contacts; or nobody. */
+export type Finds = 'everybody' | 'named' | 'nobody';
+
+export function findsOf(features: readonly string[]): Finds {
+  if (features.includes('directory')) return 'everybody';
+  return features.includes('lookup') ? 'named' : 'nobody';
+}
+
 export interface Session {
   feed: Feed;
   client: Client;
   /** What the server takes. */
   limits: LimitsQuery['serverInfo']['limits'];
+  /** Whom one can find there. */
+  finds: Finds;
   /** Ends the session by a task; `how` is said afterwards. */
   leave(how: Gone, task: () => Promise<unknown>): Promise<void>;
 }

@@ -5,10 +5,11 @@ import { ConversationPane } from '../conversation/pane';
 import { Nothing } from '../conversation/nothing';
 import { Sidebar } from '../sidebar/sidebar';
 import { texts } from '../texts';
-import { useFeed } from './context';
+import { useFeed, useSession } from './context';
 import { LineState } from './line-state';
 
 export function Shell() {
+  const { finds } = useSession();
   const [path] = useLocation();
   useTitle();
   const isOpen = /^\/(c|with)\//.test(path);
@@ -22,7 +23,7 @@ export function Shell() {
         <Switch>
           <Route path="/c/:id">{({ id }) => <ConversationPane key={id} by={{ conversationId: id }} />}</Route>
           <Route path="/with/:userId">{({ userId }) => <ConversationPane key={userId} by={{ userId }} />}</Route>
-          <Route><Nothing title={texts.conversation.none} lead={texts.conversation.noneLead} /></Route>
+          <Route><Nothing title={texts.conversation.none} lead={texts.conversation.noneLead[finds]} /></Route>
         </Switch>
       </div>
       <div id="announcer" className="unseen" role="log" aria-live="polite" aria-label={texts.conversation.fresh} />

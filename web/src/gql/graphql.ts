@@ -142,7 +142,7 @@ export type RemovePictureMutation = { updateProfile: { id: string, fullName: str
 export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type LimitsQuery = { serverInfo: { version: string, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number } } };
+export type LimitsQuery = { serverInfo: { version: string, features: Array<string>, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number } } };
 
 export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -556,6 +556,7 @@ export const LimitsDocument = new TypedDocumentString(`
     query Limits {
   serverInfo {
     version
+    features
     limits {
       messageLength
       groupMembers

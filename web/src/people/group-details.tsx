@@ -29,7 +29,7 @@ export function GroupDetails({ conversation, open, onClose }: GroupDetailsProps)
 }
 
 function Parts({ conversation: { id, title, memberCount }, onClose }: { conversation: Conversation; onClose(): void }) {
-  const { feed } = useSession();
+  const { feed, finds } = useSession();
   const { members, complete } = useFeed((feed) => feed.members.of(id));
   const me = useFeed((feed) => feed.me.id);
   const attempt = useAttempt();
@@ -51,7 +51,7 @@ function Parts({ conversation: { id, title, memberCount }, onClose }: { conversa
         )}
         {isAdding
           ? <Add id={id} members={members} onDone={() => setAdding(false)} />
-          : <button type="button" className="button" onClick={() => setAdding(true)}>{words.add}</button>}
+          : finds !== 'nobody' && <button type="button" className="button" onClick={() => setAdding(true)}>{words.add}</button>}
       </section>
       <Leave id={id} />
     </div>

@@ -1,7 +1,7 @@
 // People to start with: by a part of their name, or whoever there is.
 import { useEffect } from 'react';
 import { Link } from 'wouter';
-import { useFeed } from '../app/context';
+import { useFeed, useSession } from '../app/context';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { Namesake, namesakes } from './namesake';
@@ -9,6 +9,7 @@ import { usePeople } from './use-people';
 
 export function PeopleFound({ search, onOpen }: { search: string; onOpen(): void }) {
   const { people, isAll, fetching, error, again } = usePeople(search);
+  const { finds } = useSession();
   const me = useFeed((feed) => feed.me.id);
   const online = useFeed((feed) => feed.online);
   const conversations = useFeed((feed) => feed.sidebar);
@@ -39,7 +40,7 @@ export function PeopleFound({ search, onOpen }: { search: string; onOpen(): void
           </li>
         ))}
       </ul>
-      {!fetching && people.length === 0 && <p className="rows-empty" role="status">{search ? texts.sidebar.nobody : texts.sidebar.alone}</p>}
+      {!fetching && people.length === 0 && <p className="rows-empty" role="status">{search ? texts.sidebar.nobody[finds] : texts.sidebar.alone}</p>}
     </section>
   );
 }

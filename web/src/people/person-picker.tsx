@@ -1,6 +1,7 @@
 // Choosing people by name: a search, and a list of boxes to check.
 import { X } from 'lucide-react';
 import { useState } from 'react';
+import { useSession } from '../app/context';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { Namesake, namesakes } from './namesake';
@@ -19,6 +20,7 @@ interface PersonPickerProps {
 }
 
 export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
+  const { finds } = useSession();
   const [search, setSearch] = useState('');
   const { people, fetching, error } = usePeople(search.trim());
   const others = people.filter(({ id }) => !without?.has(id));
@@ -64,7 +66,7 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
         ))}
       </ul>
       {!fetching && !error && others.length === 0 && (
-        <p className="hint" role="status">{people.length > 0 ? texts.group.allIn : texts.sidebar.nobody}</p>
+        <p className="hint" role="status">{people.length > 0 ? texts.group.allIn : texts.sidebar.nobody[finds]}</p>
       )}
     </fieldset>
   );

@@ -16,7 +16,7 @@ const words = texts.sidebar;
 const FEW = 10;
 
 export function Sidebar() {
-  const { feed } = useSession();
+  const { feed, finds } = useSession();
   const conversations = useFeed(({ sidebar }) => sidebar);
   const hasMore = useFeed((feed) => feed.hasMore);
   const [search, setSearch] = useState('');
@@ -37,9 +37,11 @@ export function Sidebar() {
     <div className="sidebar">
       <div className="sidebar-head">
         <AccountMenu />
-        <button className="icon-button" aria-label={words.newGroup} title={words.newGroup} onClick={() => setMaking(true)}>
-          <MessageSquarePlus />
-        </button>
+        {finds !== 'nobody' && (
+          <button className="icon-button" aria-label={words.newGroup} title={words.newGroup} onClick={() => setMaking(true)}>
+            <MessageSquarePlus />
+          </button>
+        )}
       </div>
       <div className="search">
         <Search aria-hidden="true" />
@@ -62,7 +64,7 @@ export function Sidebar() {
         {wanted && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
         <ul>{shown.map((known) => <Row key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
         {!wanted && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
-        {(wanted || conversations.length < FEW) && <PeopleFound search={wanted} onOpen={() => setSearch('')} />}
+        {(wanted || (finds === 'everybody' && conversations.length < FEW)) && <PeopleFound search={wanted} onOpen={() => setSearch('')} />}
         {wanted && <MessagesFound search={wanted} onOpen={() => setSearch('')} />}
         {!wanted && hasMore && <button className="link-button" onClick={() => void feed.more()}>{words.more}</button>}
       </nav>
