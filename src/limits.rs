@@ -223,8 +223,16 @@ pub const INDEX_BYTES: usize = 64 * 1024;
 pub const INDEX_CHANGES: u64 = 10;
 /// How long a search waits for the index to have what was written before it.
 pub const SEARCH_WAIT: Duration = Duration::from_secs(1);
-/// Conversations of a person that a search names to the index. Whoever is in more of them has hits of others passed over.
-pub const SEARCH_PLACES: usize = 5_000;
+/// Conversations of a person that a search looks into, those of the newest messages. What is in others is found by a
+/// search in the one.
+pub const SEARCH_PLACES: u64 = 5_000;
+/// Conversations that the index is asked for at once. The next are asked for only where they may have something newer.
+pub const SEARCH_AT_ONCE: usize = 250;
+/// Words that the index is asked for by one search, counted anew for each conversation; some 50 µs each with a million
+/// messages. Further words of the query are looked for in the messages.
+pub const SEARCH_TERMS: usize = 10_000;
+/// Messages that are looked at together at most, where the index proposes many that are no hits.
+pub const SEARCH_PAGE: usize = 1_000;
 
 // HTTP.
 /// A JSON body.

@@ -12,6 +12,7 @@ mod m0004_search;
 mod m0005_erasure;
 mod m0006_images;
 mod m0007_cursor_key;
+mod m0008_search_by_conversation;
 
 /// How the steps of a database differ from those of this program.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_erasure::Migration),
             Box::new(m0006_images::Migration),
             Box::new(m0007_cursor_key::Migration),
+            Box::new(m0008_search_by_conversation::Migration),
         ]
     }
 }

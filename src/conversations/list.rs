@@ -12,11 +12,7 @@ use crate::page::Page;
 
 /// A person's conversations, the most recent activity first; `after` is the active position of the one before the page.
 pub async fn list(app: &App, user: UserId, first: u32, after: Option<Position>) -> Result<Page<conversation::Model>> {
-    let mine = current_rows()
-        .filter(membership::Column::UserId.eq(user))
-        .select_only()
-        .column(membership::Column::ConversationId);
-    let all = conversation::Entity::find().filter(conversation::Column::Id.in_subquery(mine.into_query()));
+    let all = of(user);
     let place = conversation::Column::ActivePosition;
     let has_previous = match after {
         Some(after) => all.clone().filter(place.gte(after)).limit(1).one(&app.db.reader).await?.is_some(),
@@ -31,10 +27,15 @@ pub async fn list(app: &App, user: UserId, first: u32, after: Option<Position>) 
     Ok(Page::cut(rows, first, has_previous))
 }
 
-/// The ids of so many of a person's conversations, in no order.
-pub async fn ids_of(app: &App, user: UserId, limit: u64) -> Result<Vec<ConversationId>> {
-    let mine = current_rows().filter(membership::Column::UserId.eq(user)).limit(limit);
-    Ok(mine.select_only().column(membership::Column::ConversationId).into_tuple().all(&app.db.reader).await?)
+/// The ids of so many of a person's conversations, the most recent activity first, each with its active position: none of
+/// its messages is behind that.
+pub async fn most_active(app: &App, user: UserId, limit: u64) -> Result<Vec<(ConversationId, Position)>> {
+    let most_active = of(user)
+        .select_only()
+        .columns([conversation::Column::Id, conversation::Column::ActivePosition])
+        .order_by_desc(conversation::Column::ActivePosition)
+        .limit(limit);
+    Ok(most_active.into_tuple().all(&app.db.reader).await?)
 }
 
 /// Conversations by their ids, in no order. Whoever asks has seen to it that they may be seen.
@@ -43,4 +44,13 @@ pub async fn by_ids(app: &App, ids: &[ConversationId]) -> Result<Vec<conversatio
         .filter(conversation::Column::Id.is_in(ids.iter().copied()))
         .all(&app.db.reader)
         .await?)
+}
+
+/// What a person is in.
+fn of(user: UserId) -> sea_orm::Select<conversation::Entity> {
+    let mine = current_rows()
+        .filter(membership::Column::UserId.eq(user))
+        .select_only()
+        .column(membership::Column::ConversationId);
+    conversation::Entity::find().filter(conversation::Column::Id.in_subquery(mine.into_query()))
 }

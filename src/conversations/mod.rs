@@ -11,7 +11,7 @@ mod title;
 pub use create::{create, joined};
 pub use direct::{Directs, can_be_begun, can_be_written_to, have_met};
 pub use group::{add, remove, rename, updated};
-pub use list::{by_ids, ids_of, list};
+pub use list::{by_ids, list, most_active};
 pub use membership::{
     Members, Membership, current_rows, find_membership, find_own, first_members, has_left, member_counts,
     members_after, membership, memberships_of, read_mark,

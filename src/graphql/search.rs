@@ -24,7 +24,8 @@ impl SearchQuery {
     /// spaces (Chinese, Japanese, Thai …), in Korean and of emoji, when it has the same characters in a row, also a single one.
     /// Case, accents, vowel points and width make no difference, and no character means anything but itself. A query
     /// without a letter, digit or symbol finds nothing. To open a hit in its context, give its `seq` to
-    /// `messages(aroundSeq:)`. 30 searches at once and then 5 a second are taken, `users` counted in. Codes:
+    /// `messages(aroundSeq:)`. Whoever is in more than 5,000 conversations searches those with the newest messages, and others
+    /// one by one, with `conversation`. 30 searches at once and then 5 a second are taken, `users` counted in. Codes:
     /// BAD_USER_INPUT, RATE_LIMITED.
     async fn search_messages(
         &self,

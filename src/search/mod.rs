@@ -1,9 +1,13 @@
 //! Search: messages by their words. An index on SQLite's FTS5 proposes them, and the messages decide: what was deleted,
 //! changed, or is not for the viewer is never shown, however far the index is behind.
 //!
+//! Each word is indexed behind the id of its conversation, and a search asks for the words of each conversation of the
+//! searcher. So the time it takes tells nothing of which words are frequent where they are not. Conversations are asked
+//! in the order of their newest messages, some at once, until nothing newer than what was found can come.
+//!
 //! The index is kept by a task of its own, which follows the messages in the feed's order ([`index`]). On PostgreSQL
-//! the same words ([`words`]) go into a `tsvector` of the configuration `simple`, under a GIN index, beside the
-//! conversation's id (`btree_gin`), and the same expression into a `tsquery`: `'hel':* & '日本'`.
+//! the same words ([`words`]) go into a `tsvector` of the configuration `simple`, under a GIN index (without `fastupdate`,
+//! whose list is searched whole), and the same expression into a `tsquery`: `'019b…hel':* & '019b…日本'`.
 
 mod hits;
 mod index;
@@ -17,11 +21,11 @@ use tokio::time::timeout;
 pub use words::Query;
 
 use crate::app::App;
-use crate::conversations::{self, Reference};
+use crate::conversations::{self, Membership, Reference};
 use crate::entity::message;
 use crate::error::Result;
 use crate::feed::Position;
-use crate::id::{ConversationId, UserId};
+use crate::id::UserId;
 use crate::limits;
 use crate::page::Page;
 
@@ -38,7 +42,7 @@ pub struct Search {
 /// Where somebody searches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// In all that they may read.
+    /// In all that they may read; of very many conversations, in those of the newest messages.
     Everywhere,
     /// In one conversation.
     In(Reference),
@@ -65,36 +69,31 @@ impl Search {
         after: Option<Position>,
     ) -> Result<Page<message::Model>> {
         self.app.rates.search.take(&viewer)?;
-        let Some(places) = self.places(viewer, scope).await?.filter(|_| !query.is_empty()) else {
+        if query.is_empty() {
             return Ok(Page::empty());
-        };
+        }
         self.is_indexed(self.app.feed.head().position).await;
-        let hits = hits::Hits::new(&self.app.db.reader, viewer, query, &places);
+        // After the wait: what was written by now is in them.
+        let conversations = self.conversations(viewer, scope).await?;
+        let hits = hits::Hits::new(&self.app.db.reader, viewer, query, &conversations);
         let has_previous = match after {
-            Some(after) => !hits.from(after, 1).await?.is_empty(),
+            Some(after) => !hits.newest(after..Position::MAX, 1).await?.is_empty(),
             None => false,
         };
-        let items = hits.before(after.unwrap_or(Position::MAX), first.saturating_add(1)).await?;
+        let items = hits.newest(0..after.unwrap_or(Position::MAX), first.saturating_add(1)).await?;
         Ok(Page::cut(items, first, has_previous))
     }
 
-    /// Where to look: none are too many to name, and `None` is nowhere. What may be seen is not decided here.
-    async fn places(&self, viewer: UserId, scope: Scope) -> Result<Option<Vec<ConversationId>>> {
+    /// Where to look, the newest messages first. What may be seen is not decided here.
+    async fn conversations(&self, viewer: UserId, scope: Scope) -> Result<Vec<hits::Searched>> {
         match scope {
-            Scope::Nowhere => Ok(None),
+            Scope::Nowhere => Ok(Vec::new()),
             Scope::In(reference) => {
                 let own = conversations::find_membership(&self.app, viewer, reference).await?;
-                Ok(own.map(|own| vec![own.conversation().id]))
+                let own = own.as_ref().map(Membership::conversation);
+                Ok(own.map(|own| (own.id, own.active_position)).into_iter().collect())
             }
-            Scope::Everywhere => {
-                let most = limits::SEARCH_PLACES;
-                let own = conversations::ids_of(&self.app, viewer, most as u64 + 1).await?;
-                Ok(match own.len() {
-                    0 => None,
-                    count if count > most => Some(Vec::new()),
-                    _ => Some(own),
-                })
-            }
+            Scope::Everywhere => conversations::most_active(&self.app, viewer, limits::SEARCH_PLACES).await,
         }
     }
 

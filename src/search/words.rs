@@ -11,7 +11,7 @@ use crate::id::ConversationId;
 use crate::{limits, printable};
 
 /// Counts the ways in which words were ever taken from texts: an index that was made by another one is made anew.
-pub const RULES: i32 = 1;
+pub const RULES: i32 = 2;
 
 /// So many characters of a word are in the index. What is longer is mostly no word.
 const WORD: usize = 40;
@@ -53,24 +53,30 @@ impl Query {
         self.0.iter().all(|wanted| pieces.iter().any(|piece| wanted.is_in(piece)))
     }
 
-    /// The expression that the index takes, of messages in one of these places, or anywhere. It may find more
-    /// than [`matches`](Self::matches), and never less.
-    pub fn expression(&self, places: &[ConversationId]) -> String {
-        let places: Vec<String> = places.iter().map(|id| format!("\"{}\"", place(*id))).collect();
-        let places = (!places.is_empty()).then(|| format!("({})", places.join(" OR ")));
+    /// The expression that the index takes, of messages in one of these conversations. It may find more than
+    /// [`matches`](Self::matches), and never less: at most so many words are asked for, the longest, which are the rarest.
+    pub fn expression(&self, conversations: impl IntoIterator<Item = ConversationId>, words: usize) -> String {
         let mut terms = BTreeSet::new();
         for piece in &self.0 {
             match piece {
                 Piece::Word(word) => {
-                    terms.insert(format!("\"{}\" *", beginning(word)));
+                    terms.insert((beginning(word).to_owned(), " *"));
                 }
                 Piece::Run(run) => terms.extend(pairs(run).map(|pair| match pair.chars().count() {
-                    1 => format!("\"{pair}\" *"),
-                    _ => format!("\"{pair}\""),
+                    1 => (pair, " *"),
+                    _ => (pair, ""),
                 })),
             }
         }
-        places.into_iter().chain(terms).collect::<Vec<_>>().join(" AND ")
+        let mut terms: Vec<(String, &str)> = terms.into_iter().collect();
+        terms.sort_by_key(|(word, _)| std::cmp::Reverse(word.chars().count()));
+        terms.truncate(words);
+        let in_one = |conversation: ConversationId| {
+            let prefix = prefix(conversation);
+            let terms = terms.iter().map(|(word, any_end)| format!("\"{prefix}{word}\"{any_end}"));
+            format!("({})", terms.collect::<Vec<_>>().join(" AND "))
+        };
+        conversations.into_iter().map(in_one).collect::<Vec<_>>().join(" OR ")
     }
 }
 
@@ -84,7 +90,8 @@ impl Piece {
     }
 }
 
-/// A message as the index takes it: its words, each once, and the place where it is.
+/// A message as the index takes it: its words, each once, and before each the conversation where it is. So what is looked
+/// up in the index is one's own conversations alone, and how long it takes does not depend on what others write.
 pub fn document(conversation: ConversationId, text: &str) -> String {
     let mut terms = BTreeSet::new();
     for piece in pieces(text) {
@@ -99,13 +106,14 @@ pub fn document(conversation: ConversationId, text: &str) -> String {
             }
         }
     }
-    terms.insert(place(conversation));
-    terms.into_iter().collect::<Vec<_>>().join(" ")
+    let prefix = prefix(conversation);
+    terms.into_iter().map(|word| prefix.clone() + &word).collect::<Vec<_>>().join(" ")
 }
 
-/// A conversation, as a word that is in no text: none has a character for private use.
-fn place(conversation: ConversationId) -> String {
-    format!("\u{E000}{}", conversation.to_string().replace('-', ""))
+/// What stands before each word of a conversation, always as long. SQLite keeps of a word only what differs from the one
+/// before it, so it costs next to nothing.
+fn prefix(conversation: ConversationId) -> String {
+    conversation.to_string().replace('-', "")
 }
 
 fn beginning(word: &str) -> &str {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestApp};
+use crate::support::{Person, TestApp, soon};
 
 const SEARCH: &str = "query($query: String!, $in: ConversationRef, $first: Int, $after: String) {
     searchMessages(query: $query, conversation: $in, first: $first, after: $after) {
@@ -231,7 +231,7 @@ async fn who_joins_finds_what_was_written_before_and_who_is_gone_finds_nothing()
 }
 
 #[tokio::test]
-async fn who_is_in_more_conversations_than_can_be_named_finds_all_and_no_more() {
+async fn who_is_in_very_many_conversations_finds_what_is_in_those_of_the_newest_messages() {
     let app = TestApp::start().await;
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     ada.send(&bob, "tea with Bob").await;
@@ -240,4 +240,61 @@ async fn who_is_in_more_conversations_than_can_be_named_finds_all_and_no_more() 
 
     assert_eq!(found(&ada, "tea").await, ["tea with Bob"]);
     assert_eq!(found(&bob, "tea").await, ["tea with Eve", "tea with Bob"]);
+    // One more than is searched has newer messages: what Bob said is found where he said it.
+    app.run_sql("UPDATE conversation SET active_position = active_position + 1000 WHERE title = 'Quiet'").await;
+    assert_eq!(found(&ada, "tea").await, Vec::<String>::new());
+    let there = search(&ada, json!({ "query": "tea", "in": { "userId": bob.id } })).await;
+    assert_eq!(texts(&there), ["tea with Bob"]);
+}
+
+/// More than are asked for at once, so that several rounds have to come out in one order.
+#[tokio::test]
+async fn hits_of_many_conversations_are_the_newest_first_on_every_page() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let count = parlour::limits::SEARCH_AT_ONCE + 20;
+    app.fill_sidebar(&ada, count as u64).await;
+    app.fill_conversations(&ada, "tea").await;
+    ada.send(&bob, "coffee").await;
+    // Messages are indexed in their order, so by then all are.
+    soon(async { while found(&ada, "coffee").await.is_empty() {} }).await;
+    let numbers = |page: &Value| -> Vec<usize> {
+        texts(page).iter().map(|text| text.trim_start_matches("tea ").parse().expect("a number")).collect()
+    };
+
+    let mut seen = Vec::new();
+    let mut after = Value::Null;
+    for _ in 0.. {
+        let page = search(&ada, json!({ "query": "tea", "first": 60, "after": after })).await;
+        assert_eq!(page["pageInfo"]["hasPreviousPage"], !seen.is_empty());
+        seen.extend(numbers(&page));
+        after = page["pageInfo"]["endCursor"].clone();
+        if page["pageInfo"]["hasNextPage"] == false {
+            break;
+        }
+    }
+
+    // Two messages in each of them, in two rounds.
+    let expected: Vec<usize> = (1..=2 * count).rev().collect();
+    assert_eq!(seen, expected);
+    assert_eq!(numbers(&search(&ada, json!({ "query": "tea 7" , "first": 100 })).await).last(), Some(&7));
+}
+
+#[tokio::test]
+async fn no_word_is_in_the_index_without_the_conversation_that_it_was_said_in() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let sent = ada.send(&bob, "tea for two, 日本の茶").await;
+    let group = ada.group("Tea", &[&bob]).await;
+    ada.send_to(&group, "tea for all").await;
+    assert_eq!(found(&bob, "tea").await.len(), 2);
+    let conversations = [sent["conversationId"].as_str().expect("an id").replace('-', ""), group.replace('-', "")];
+
+    let words = app.indexed_words().await;
+
+    // By what follows, searches that are not of these conversations have nothing to do with them.
+    assert!(words.len() >= 9, "{words:?}");
+    for word in &words {
+        assert!(conversations.iter().any(|id| word.starts_with(id.as_str())), "{word}");
+    }
 }

@@ -61,6 +61,31 @@ async fn an_index_of_other_rules_is_made_anew() {
 }
 
 #[tokio::test]
+async fn the_index_of_an_older_version_is_made_anew_by_an_update() {
+    let mut app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    ada.send(&bob, "tea for two").await;
+    assert_eq!(count(&bob, "tea").await, 1);
+    app.stop().await;
+    app.run_sql(
+        "DROP TABLE message_word;
+         CREATE VIRTUAL TABLE message_word USING fts5(
+           words, content = '', columnsize = 0, detail = none, prefix = '1 2 3', tokenize = 'ascii');
+         INSERT INTO message_word (message_word, rank) VALUES ('secure-delete', 1);
+         INSERT INTO message_word (rowid, words) SELECT position, 'oldtea' FROM message;
+         UPDATE search_progress SET rules = 1;
+         DELETE FROM seaql_migrations WHERE version = 'm0008_search_by_conversation'",
+    )
+    .await;
+
+    app.restart().await;
+
+    let bob = bob.another_device(&app).await;
+    comes_to(&bob, "tea two", 1).await;
+    assert!(!app.index_holds("oldtea").await);
+}
+
+#[tokio::test]
 async fn a_damaged_index_takes_no_message_down_and_is_made_anew() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;

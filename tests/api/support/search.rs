@@ -1,6 +1,6 @@
 //! What tests of the search do to the database behind the server's back.
 
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 
 use super::*;
 
@@ -35,7 +35,7 @@ impl TestApp {
     }
 
     /// Puts somebody into so many more conversations, in which nothing is written.
-    pub async fn fill_sidebar(&self, person: &Person, count: usize) {
+    pub async fn fill_sidebar(&self, person: &Person, count: u64) {
         let person = person.id.replace('-', "");
         self.run_sql(&format!(
             "BEGIN;
@@ -47,5 +47,44 @@ impl TestApp {
              COMMIT;"
         ))
         .await;
+    }
+
+    /// Writes two messages into each of the conversations that [`fill_sidebar`](Self::fill_sidebar) made: a word and a
+    /// number, first in all of them and then in all of them again.
+    pub async fn fill_conversations(&self, sender: &Person, word: &str) {
+        let sender = sender.id.replace('-', "");
+        self.run_sql(&format!(
+            "BEGIN IMMEDIATE;
+             CREATE TEMP TABLE quiet AS SELECT id, row_number() OVER (ORDER BY id) AS n FROM conversation
+              WHERE title = 'Quiet';
+             CREATE TEMP TABLE at AS SELECT position AS head, (SELECT count(*) FROM quiet) AS count FROM feed_head;
+             INSERT INTO message (id, conversation_id, seq, sender_id, text, version, position, nonce, created_at)
+             SELECT unhex(printf('019bfc3e0000700080010000%08x', n + count * (seq - 1))), id, seq, x'{sender}',
+                '{word} ' || (n + count * (seq - 1)), 1, head + n + count * (seq - 1), 1, 0
+               FROM quiet, at, (SELECT 1 AS seq UNION ALL SELECT 2);
+             INSERT INTO feed_event (position, nonce, kind, conversation_id, message_id, created_at)
+             SELECT position, nonce, 1, conversation_id, id, created_at FROM message WHERE position > (SELECT head FROM at)
+              ORDER BY position;
+             UPDATE conversation SET last_seq = 2, last_position = (SELECT head + count + n FROM quiet, at
+                WHERE quiet.id = conversation.id) WHERE title = 'Quiet';
+             UPDATE conversation SET active_position = last_position WHERE title = 'Quiet';
+             UPDATE feed_head SET position = (SELECT head + 2 * count FROM at);
+             COMMIT;"
+        ))
+        .await;
+    }
+
+    /// All words of the search index.
+    pub async fn indexed_words(&self) -> Vec<String> {
+        let database = self.database().await;
+        let sql = "CREATE VIRTUAL TABLE temp.word USING fts5vocab(main, message_word, row)";
+        let mut words = Vec::new();
+        let connection = database.begin().await.expect("a transaction");
+        connection.execute_unprepared(sql).await.expect("a table");
+        let statement = Statement::from_string(database.get_database_backend(), "SELECT term FROM temp.word");
+        for row in connection.query_all_raw(statement).await.expect("words") {
+            words.push(row.try_get("", "term").expect("a text"));
+        }
+        words
     }
 }

@@ -1,0 +1,229 @@
+//! What a search costs, by how many conversations one is in, and whether its time tells which words others use.
+//!
+//! `cargo bench --bench search -- 100000` makes a database with so many messages in 3,000 groups (100,000 when nothing is
+//! asked for) in the folder for temporary files. It prints how long it took to index, the size of the index, the median
+//! of a search for several words by people who are in 5, 50, 500 and 3,000 of the groups, and a z statistic: of a word
+//! that is in every other message that the searcher may not read, against one that is nowhere, 200 times each in turns.
+//! Below 3 the two can't be told apart.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use parlour::clock::Clock;
+use parlour::config::Config;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+const GROUPS: u32 = 3_000;
+/// In how many groups the searchers are.
+const SEARCHERS: [u32; 4] = [5, 50, 500, GROUPS];
+/// Words that everybody uses: one in each message, one in ten, one in a thousand, none; one letter; and two words.
+const QUERIES: [&str; 6] = ["every", "tenth", "thousandth", "nowhere", "e", "every tenth"];
+/// Who looks on.
+const EVE: u32 = 5;
+const SECRET: &str = "dividend";
+const ABSENT: &str = "dromedar";
+const PAIRS: usize = 200;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let messages = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(100_000);
+    let folder = std::env::temp_dir().join(format!("parlour-search-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let outcome = measure(&folder, messages).await;
+    std::fs::remove_dir_all(&folder)?;
+    outcome
+}
+
+async fn measure(folder: &Path, messages: u32) -> Result<()> {
+    let server = Server::start(folder).await?;
+    let mut people = HashMap::new();
+    for groups in SEARCHERS {
+        people.insert(groups, server.sign_up(groups).await?);
+    }
+    let db = Database::connect(format!("sqlite://{}", folder.join("parlour.db").display())).await?;
+    fill(&db, messages, &people).await?;
+    let begun = Instant::now();
+    while number(&db, "SELECT max(m.position) - p.position AS n FROM message m, search_progress p").await? > 0 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let bytes = number(&db, "SELECT sum(length(block)) AS n FROM message_word_data").await?;
+    println!(
+        "{messages} messages: indexed in {:.1} s, {:.1} bytes of index a message",
+        begun.elapsed().as_secs_f64(),
+        bytes as f64 / f64::from(messages)
+    );
+
+    print!("{:<14}", "median, ms");
+    SEARCHERS.iter().for_each(|groups| print!("{groups:>10}"));
+    println!();
+    for query in QUERIES {
+        print!("{query:<14}");
+        for groups in SEARCHERS {
+            let mut times = Vec::new();
+            for _ in 0..15 {
+                times.push(server.search(&people[&groups].token, query).await?);
+            }
+            times.sort_unstable();
+            print!("{:>10.1}", milliseconds(times[times.len() / 2]));
+        }
+        println!();
+    }
+
+    let mut times = [Vec::new(), Vec::new()];
+    for pair in 0..PAIRS {
+        // In turns also who is first: the second finds the machine warm.
+        for word in [pair % 2, 1 - pair % 2] {
+            let time = server.search(&people[&EVE].token, [SECRET, ABSENT][word]).await?;
+            times[word].push(milliseconds(time));
+        }
+    }
+    let z = rank_z(&times);
+    let [secret, absent] = times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[PAIRS / 2]
+    });
+    println!("frequent elsewhere {secret:.3} ms, nowhere {absent:.3} ms: z = {z:.1}");
+    db.close().await?;
+    server.stop().await
+}
+
+/// The z statistic of Mann and Whitney: by ranks, so that what the machine does besides weighs little.
+fn rank_z([one, other]: &[Vec<f64>; 2]) -> f64 {
+    let (m, n) = (one.len() as f64, other.len() as f64);
+    let later: usize = one.iter().map(|one| other.iter().filter(|other| one > other).count()).sum();
+    (later as f64 - m * n / 2.0) / (m * n * (m + n + 1.0) / 12.0).sqrt()
+}
+
+/// Writes the history as the server would have, in one go. The first groups are Eve's, and have nothing of the secret.
+async fn fill(db: &DatabaseConnection, messages: u32, people: &HashMap<u32, Person>) -> Result<()> {
+    let group = "unhex(printf('019b000000007000800000000000%04x', g))";
+    let writer = &people[&GROUPS].id;
+    let members: Vec<String> = SEARCHERS
+        .iter()
+        .map(|groups| {
+            let (id, role) = (&people[groups].id, if *groups == GROUPS { 1 } else { 2 });
+            format!(
+                "INSERT INTO membership (conversation_id, user_id, from_position, role, last_read_seq, joined_at)
+                 SELECT id, x'{id}', head, {role}, 0, 0 FROM conversation, at ORDER BY id LIMIT {groups};"
+            )
+        })
+        .collect();
+    // Words of which few are frequent and many are rare.
+    let word = "char(97 + abs(random()) % 26) || char(97 + abs(random()) % 26)
+        || (abs(random()) % (1 + abs(random()) % 3000))";
+    let text = format!(
+        "{word} || ' ' || {word} || ' every ' || {word} || CASE WHEN n % 10 = 0 THEN ' tenth' ELSE '' END
+         || CASE WHEN n % 1000 = 0 THEN ' thousandth' ELSE '' END || ' ' || {word} || ' ' || {word}
+         || CASE WHEN n % 2 = 0 AND g >= {EVE} THEN ' {SECRET}' ELSE '' END"
+    );
+    db.execute_unprepared(&format!(
+        "BEGIN IMMEDIATE;
+         CREATE TEMP TABLE at AS SELECT position AS head FROM feed_head;
+         INSERT INTO conversation
+            (id, kind, title, last_seq, last_position, active_position, created_at, updated_at)
+         WITH RECURSIVE groups(g) AS (SELECT 0 UNION ALL SELECT g + 1 FROM groups WHERE g + 1 < {GROUPS})
+         SELECT {group}, 2, 'Group ' || g, {messages} / {GROUPS} + 1, head + {messages}, head + {messages} - {GROUPS} + g + 1,
+            0, 0 FROM groups, at;
+         {}
+         INSERT INTO message
+            (id, conversation_id, seq, sender_id, text, version, position, nonce, created_at)
+         WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {messages}),
+            placed AS (SELECT n, ({messages} - 1 - n) % {GROUPS} AS g FROM numbers)
+         SELECT unhex(printf('019b%08x70008000%012x', n, n)), {group}, n / {GROUPS} + 1, x'{writer}', {text}, 1,
+            head + 1 + n, 1, n FROM placed, at;
+         INSERT INTO feed_event (position, nonce, kind, conversation_id, message_id, created_at)
+         SELECT position, nonce, 1, conversation_id, id, created_at FROM message ORDER BY position;
+         UPDATE feed_head SET position = position + {messages};
+         UPDATE conversation SET active_position =
+            (SELECT coalesce(max(position), 0) FROM message WHERE conversation_id = conversation.id);
+         COMMIT;",
+        members.join("\n")
+    ))
+    .await?;
+    Ok(())
+}
+
+async fn number(db: &DatabaseConnection, sql: &str) -> Result<i64> {
+    let statement = sea_orm::Statement::from_string(db.get_database_backend(), sql);
+    let row = db.query_one_raw(statement).await?.context("a row")?;
+    Ok(row.try_get("", "n")?)
+}
+
+struct Person {
+    id: String,
+    token: String,
+}
+
+struct Server {
+    address: SocketAddr,
+    http: reqwest::Client,
+    shutdown: CancellationToken,
+    running: tokio::task::JoinHandle<Result<()>>,
+}
+
+impl Server {
+    async fn start(folder: &Path) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let settings = HashMap::from([
+            ("DATA_DIR", folder.display().to_string()),
+            ("PORT", address.port().to_string()),
+            ("RATE_LIMITS", "off".into()),
+        ]);
+        let config = Config::from_lookup(|name| settings.get(name).cloned())?;
+        let shutdown = CancellationToken::new();
+        let running = tokio::spawn(parlour::run(Arc::new(config), Clock::default(), listener, shutdown.clone()));
+        let http = reqwest::Client::new();
+        let ready = format!("http://{address}/readyz");
+        while !http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            anyhow::ensure!(!running.is_finished(), "the server did not start");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(Self { address, http, shutdown, running })
+    }
+
+    async fn stop(self) -> Result<()> {
+        self.shutdown.cancel();
+        self.running.await?
+    }
+
+    async fn ask(&self, token: Option<&str>, document: &str, variables: Value) -> Result<Value> {
+        let body = json!({ "query": document, "variables": variables });
+        let mut request = self.http.post(format!("http://{}/graphql", self.address)).json(&body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let mut answer: Value = request.send().await?.json().await?;
+        anyhow::ensure!(answer.get("errors").is_none(), "{document}: {answer}");
+        Ok(answer["data"].take())
+    }
+
+    /// Whoever is in so many groups.
+    async fn sign_up(&self, groups: u32) -> Result<Person> {
+        let document = "mutation($input: SignupInput!) { signup(input: $input) { token user { id } } }";
+        let input = json!({ "fullName": format!("In {groups}"), "email": format!("{groups}@example.com"),
+            "password": "a long way home" });
+        let signed_up = self.ask(None, document, json!({ "input": input })).await?;
+        let text = |value: &Value| value.as_str().map(str::to_owned).context("a text");
+        let payload = &signed_up["signup"];
+        Ok(Person { id: text(&payload["user"]["id"])?.replace('-', ""), token: text(&payload["token"])? })
+    }
+
+    async fn search(&self, token: &str, query: &str) -> Result<Duration> {
+        let document = "query($query: String!) { searchMessages(query: $query) { nodes { id } } }";
+        let begun = Instant::now();
+        self.ask(Some(token), document, json!({ "query": query })).await?;
+        Ok(begun.elapsed())
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
