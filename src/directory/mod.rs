@@ -53,6 +53,7 @@ pub async fn visible(app: &App, viewer: UserId, people: &[UserId]) -> Result<Has
 
 /// Everybody who is in a conversation with a person now, and the person themself where they are in one.
 pub async fn contacts(app: &App, person: UserId) -> Result<HashSet<UserId>> {
+    let _turn = app.db.turn().await;
     let rows = contacts_query(person).into_tuple::<UserId>().all(&app.db.reader).await?;
     Ok(rows.into_iter().collect())
 }

@@ -21,11 +21,14 @@ pub struct ContactsOnline {
     viewer: UserId,
     changes: broadcast::Receiver<Arc<Changed>>,
     memberships: Follower,
-    /// `None` where it has to be read anew.
-    online: Option<HashSet<UserId>>,
+    online: HashSet<UserId>,
     shown: Option<(HashSet<UserId>, Instant)>,
-    /// Whether the list may be another one than the one that was shown.
+    /// Whether somebody came or went since the list was shown.
     has_changed: bool,
+    /// When contacts were last read.
+    read: Option<Instant>,
+    /// When they are to be read again, if they are.
+    read_again: Option<Instant>,
 }
 
 impl ContactsOnline {
@@ -33,42 +36,55 @@ impl ContactsOnline {
         // Before the contacts are read, so that no change is missed in between.
         let changes = presence.changes();
         let memberships = presence.app.feed.follow(viewer, Start::Now, Some(Arc::new(MembershipEdge)));
-        Self { presence, viewer, changes, memberships, online: None, shown: None, has_changed: true }
+        Self {
+            presence,
+            viewer,
+            changes,
+            memberships,
+            online: HashSet::new(),
+            shown: None,
+            has_changed: false,
+            read: None,
+            read_again: None,
+        }
     }
 
     pub(super) async fn next(&mut self) -> Result<Arc<Online>> {
-        if self.shown.is_none() {
+        if self.read.is_none() {
             // The first step says that the feed is followed.
             self.memberships.next().await?;
+            self.read().await?;
         }
-        loop {
+        while self.shown.as_ref().is_some_and(|(shown, _)| *shown == self.online) {
             self.wait_until_due().await?;
-            let online = match self.online.take() {
-                Some(online) => online,
-                None => self.presence.online_contacts(self.viewer).await?,
-            };
-            self.has_changed = false;
-            let now = Instant::now();
-            if self.shown.as_ref().is_none_or(|(shown, _)| *shown != online) {
-                let ids: Vec<UserId> = online.iter().copied().collect();
-                let users = self.presence.rows(&ids).await?;
-                self.shown = Some((online.clone(), now));
-                self.online = Some(online);
-                return Ok(Arc::new(Online::new(0, now, users)));
+            if self.read_again.is_some_and(|at| at <= Instant::now()) {
+                self.read().await?;
             }
-            self.online = Some(online);
+            self.has_changed = false;
         }
+        let now = Instant::now();
+        let ids: Vec<UserId> = self.online.iter().copied().collect();
+        let users = self.presence.rows(&ids).await?;
+        self.shown = Some((self.online.clone(), now));
+        Ok(Arc::new(Online::new(0, now, users)))
     }
 
-    /// Takes in what happens until there is a list to show, and a second has passed since the last one.
+    /// Reads with whom the viewer shares a conversation, and who of them is online.
+    async fn read(&mut self) -> Result<()> {
+        (self.read, self.read_again) = (Some(Instant::now()), None);
+        self.online = self.presence.online_contacts(self.viewer).await?;
+        Ok(())
+    }
+
+    /// Takes in what happens until the list may be another one, and it is time to show that.
     async fn wait_until_due(&mut self) -> Result<()> {
-        let due = self.shown.as_ref().map(|(_, at)| *at + limits::ONLINE_USERS_PACE);
+        let next_list = self.shown.as_ref().map_or_else(Instant::now, |(_, at)| *at + limits::ONLINE_USERS_PACE);
         loop {
+            let due = self.read_again.into_iter().chain(self.has_changed.then_some(next_list)).min();
             let is_due = async {
                 match due {
-                    _ if !self.has_changed => std::future::pending().await,
-                    Some(due) => tokio::time::sleep_until(due).await,
-                    None => {}
+                    Some(due) => tokio::time::sleep_until(due.max(next_list)).await,
+                    None => std::future::pending().await,
                 }
             };
             tokio::select! {
@@ -76,33 +92,39 @@ impl ContactsOnline {
                 () = is_due => return Ok(()),
                 changed = self.changes.recv() => match changed {
                     Ok(changed) => self.take_in(&changed).await?,
-                    Err(RecvError::Lagged(_)) => self.read_anew(),
+                    Err(RecvError::Lagged(_)) => self.read_again = Some(Instant::now()),
                     // The program ends, and closes its sockets.
                     Err(RecvError::Closed) => std::future::pending().await,
                 },
                 step = self.memberships.next() => match step? {
-                    Step::Event(event) if !changes_members(&event) => {}
-                    Step::Event(_) | Step::CaughtUp(_) | Step::Reset(..) => self.read_anew(),
+                    Step::Event(event) => self.plan_reading(&event),
+                    Step::CaughtUp(_) | Step::Reset(..) => self.read_again = Some(Instant::now()),
                 },
             }
         }
     }
 
     async fn take_in(&mut self, changed: &Changed) -> Result<()> {
-        if let Some(online) = &mut self.online
-            && self.presence.concerns(changed, self.viewer).await?
-        {
+        if self.presence.concerns(changed, self.viewer).await? {
             match changed.online {
-                true => online.insert(changed.user),
-                false => online.remove(&changed.user),
+                true => self.online.insert(changed.user),
+                false => self.online.remove(&changed.user),
             };
             self.has_changed = true;
         }
         Ok(())
     }
 
-    fn read_anew(&mut self) {
-        (self.online, self.has_changed) = (None, true);
+    /// Where the viewer joins or leaves, contacts are read at once; where others do, not more often than the pace, as each
+    /// change of a group reaches all its members.
+    fn plan_reading(&mut self, event: &Event) {
+        let now = Instant::now();
+        let at = match event.fact.kind {
+            Kind::ConversationUpdated => self.read.map_or(now, |read| read + limits::CONTACTS_PACE),
+            _ if changes_members(event) => now,
+            _ => return,
+        };
+        self.read_again = Some(self.read_again.map_or(at, |planned| planned.min(at)));
     }
 }
 
