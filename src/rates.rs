@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use moka::ops::compute::Op;
 use moka::sync::Cache;
 
 use crate::clock::Clock;
@@ -23,7 +24,7 @@ pub struct Rates {
     /// Messages sent and edited.
     pub send: Rate<UserId>,
     /// First messages to people with whom the sender has no direct conversation yet.
-    pub first_message: Rate<UserId>,
+    pub first_message: DistinctRate<UserId, UserId>,
     /// Changes of a profile.
     pub profile: Rate<UserId>,
     /// Pages of people, and searches for messages.
@@ -53,7 +54,7 @@ impl Rates {
             objects: rate(limits::OBJECTS),
             visitor_objects: by_address(limits::OBJECTS),
             send: rate(limits::SENDS),
-            first_message: rate(limits::FIRST_MESSAGES),
+            first_message: DistinctRate::new(config, clock, limits::FIRST_MESSAGES),
             profile: rate(limits::PROFILES),
             search: rate(limits::SEARCHES),
             email_search: rate(limits::EMAIL_SEARCHES),
@@ -128,6 +129,35 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
             Some(retry_after) if !retry_after.is_zero() => Err(Error::RateLimited { retry_after }),
             Some(_) | None => Ok(nanoseconds(next)),
         }
+    }
+}
+
+/// A rate of which the same thing takes one only, however often it is tried within the time of one.
+pub struct DistinctRate<K, T> {
+    rate: Rate<K>,
+    counted: Cache<(K, T), ()>,
+}
+
+impl<K, T> DistinctRate<K, T>
+where
+    K: Hash + Eq + Send + Sync + Clone + 'static,
+    T: Hash + Eq + Send + Sync + Clone + 'static,
+{
+    /// A rate where the settings want one; else everything passes.
+    pub fn new(config: &Config, clock: &Clock, pace: Pace) -> Self {
+        let counted = Cache::builder().max_capacity(KEYS).time_to_live(pace.every).build();
+        Self { rate: Rate::new(config, clock, pace), counted }
+    }
+
+    /// Counts a thing that was not counted a moment ago, or says when it is worth another try.
+    pub fn take(&self, key: &K, thing: &T) -> Result<()> {
+        // One at a time for each thing: of two at once the second must not pass by the first, which may be refused.
+        let entry = self.counted.entry((key.clone(), thing.clone()));
+        entry.and_try_compute_with(|known| match known {
+            Some(_) => Ok(Op::Nop),
+            None => self.rate.take(key).map(|()| Op::Put(())),
+        })?;
+        Ok(())
     }
 }
 
@@ -211,6 +241,20 @@ mod tests {
         clock.advance(SECOND * 400);
         rate.take_many(&1, 4).expect("after the time of four");
         assert_eq!(retry_after(rate.take(&1)), 1.0);
+    }
+
+    #[test]
+    fn the_same_thing_is_counted_once() {
+        let config = Config::from_lookup(|_| None).expect("the defaults");
+        let rate = DistinctRate::new(&config, &Clock::default(), Pace { burst: 3, every: SECOND * 100 });
+        for thing in [1, 1, 2, 1, 3, 3, 2, 1] {
+            rate.take(&"ada", &thing).expect("three things");
+        }
+        for _ in 0..3 {
+            assert_eq!(retry_after(rate.take(&"ada", &4)), 1.0);
+        }
+        rate.take(&"ada", &1).expect("it was counted");
+        rate.take(&"bob", &4).expect("another key");
     }
 
     #[test]

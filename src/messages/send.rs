@@ -51,25 +51,19 @@ pub async fn send(app: &App, images: &Images, sender: UserId, new: NewMessage) -
     {
         return Err(Error::NotFound);
     }
-    let is_first = is_to_stranger(app, sender, new.to).await?;
-    if is_first {
-        app.rates.first_message.take(&sender)?;
-    }
+    count_stranger(app, sender, new.to).await?;
     let id = new.id.unwrap_or_else(MessageId::new);
     let send = Send { id, sender, to: new.to, text, image: None, reply_to: new.reply_to };
-    let sent = deliver(app, images, send, new.image.as_ref()).await;
-    // Nothing was sent, or another message began the conversation meanwhile.
-    if is_first && !sent.as_ref().is_ok_and(|sent| sent.seq == 1) {
-        app.rates.first_message.give_back(&sender);
-    }
-    sent
+    deliver(app, images, send, new.image.as_ref()).await
 }
 
-/// Whether a message would begin a direct conversation. Not looked up where nobody counts it.
-async fn is_to_stranger(app: &App, sender: UserId, to: Reference) -> Result<bool> {
+/// Counts a message that would begin a direct conversation. Not looked up where nothing is counted.
+async fn count_stranger(app: &App, sender: UserId, to: Reference) -> Result<()> {
     match to {
-        Reference::Direct(other) if app.config.rate_limits => Ok(!conversations::have_met(app, sender, other).await?),
-        Reference::Direct(_) | Reference::Id(_) => Ok(false),
+        Reference::Direct(other) if app.config.rate_limits && !conversations::have_met(app, sender, other).await? => {
+            app.rates.first_message.take(&sender, &other)
+        }
+        Reference::Direct(_) | Reference::Id(_) => Ok(()),
     }
 }
 

@@ -62,26 +62,45 @@ async fn whoever_one_writes_with_is_no_stranger() {
 }
 
 #[tokio::test]
-async fn what_begins_no_conversation_does_not_count() {
+async fn a_stranger_counts_once_however_many_messages_are_under_way() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let crowd = app.crowd(20).await;
     let first = json!({ "input": { "id": MessageId::new().to_string(), "to": { "userId": bob.id }, "text": "hello" } });
-    ada.ask(SEND, first.clone()).await;
-    for _ in 0..20 {
-        ada.ask(SEND, first.clone()).await;
-    }
-    for _ in 0..15 {
-        assert_eq!(ada.refused(SEND, to(&UserId::new().to_string(), "is anybody there?")).await, "NOT_FOUND");
-    }
-    app.clock.advance(Duration::from_secs(4));
 
-    // Several first messages to one person at once begin one conversation.
-    let dora = &crowd[19];
-    let sends = futures_util::future::join_all((0..4).map(|_| ada.execute(SEND, to(dora, "hello")))).await;
+    let retries = futures_util::future::join_all((0..15).map(|_| ada.execute(SEND, first.clone()))).await;
+    assert!(retries.iter().all(|sent| *sent == retries[0] && sent.get("errors").is_none()), "{retries:?}");
+    app.clock.advance(Duration::from_secs(4));
+    let sends = futures_util::future::join_all((0..15).map(|_| ada.execute(SEND, to(&crowd[19], "hello")))).await;
     assert!(sends.iter().all(|sent| sent.get("errors").is_none()), "{sends:?}");
+
     app.clock.advance(Duration::from_secs(4));
     assert_eq!(greet(&ada, &crowd[..19]).await, 8);
+}
+
+#[tokio::test]
+async fn one_stranger_too_many_is_refused_however_often_they_are_tried_at_once() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    let crowd = app.crowd(11).await;
+    assert_eq!(greet(&ada, &crowd[..10]).await, 10);
+    app.clock.advance(Duration::from_secs(4));
+
+    let sends = futures_util::future::join_all((0..20).map(|_| ada.execute(SEND, to(&crowd[10], "hello")))).await;
+
+    assert!(sends.iter().all(|sent| code(sent) == "RATE_LIMITED"), "{sends:?}");
+}
+
+#[tokio::test]
+async fn people_who_are_not_there_count_too() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    let mut codes = Vec::new();
+    for _ in 0..11 {
+        codes.push(ada.refused(SEND, to(&UserId::new().to_string(), "is anybody there?")).await);
+    }
+    assert_eq!(codes[..10], ["NOT_FOUND"; 10]);
+    assert_eq!(codes[10], "RATE_LIMITED");
 }
 
 #[tokio::test]
