@@ -114,7 +114,7 @@ async fn assemble(
     let tokens = Tokens::new(secret.expose(), &previous)?;
     let db = Db::open(&config.database_url).await;
     let db = db.with_context(|| cannot_be_opened(&config))?;
-    let (feed, tasks) = Feed::start(db.clone(), clock.clone()).await.context("the feed cannot be read")?;
+    let (feed, tasks) = Feed::start(db.clone(), clock.clone(), &config).await.context("the feed cannot be read")?;
     let rates = Arc::new(Rates::new(&config, &clock));
     let scratch = Scratch::new(&config.data_dir);
     let store = Store::open(&config, &scratch)?;

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 pub use rates::*;
 
+use crate::turns::TurnBounds;
+
 // Documents.
 /// A document's size.
 pub const QUERY_BYTES: usize = 15_000;
@@ -98,8 +100,13 @@ pub const INBOX_EVENTS: usize = 1_024;
 pub const REPLAY_PAGE: u64 = 250;
 /// Events that a replay sends in all, read marks not counted.
 pub const REPLAY_EVENTS: u64 = 10_000;
-/// Replays that read at the same time.
-pub const REPLAYS_AT_ONCE: usize = 8;
+/// Readings of the log at the same time, by replays and for pages of the feed. The line is longer than the operations of
+/// all sockets that a process can hold, so that nobody is refused because of others.
+pub const REPLAY_READS: TurnBounds =
+    TurnBounds { at_once: 8, at_once_per_person: 2, waiting: 1_000_000, waiting_per_person: OPERATIONS_PER_USER };
+/// Pages that replays have read and not yet delivered, each of up to [`REPLAY_PAGE`] events: one person has two replays
+/// under way, the others wait.
+pub const REPLAY_PAGES: TurnBounds = TurnBounds { at_once: 1_024, ..REPLAY_READS };
 /// How often the hub looks for events that another process wrote.
 pub const FEED_POLL: Duration = Duration::from_secs(1);
 /// Bytes of frames that are kept for those who come back: what was made for everybody, once.
@@ -292,6 +299,8 @@ pub const OPERATIONS_PER_SOCKET: usize = 100;
 pub const WAITING_SOCKETS: usize = 64;
 /// Sockets of one person.
 pub const SOCKETS_PER_USER: usize = 20;
+/// Operations of one person that are under way on all sockets.
+pub const OPERATIONS_PER_USER: usize = SOCKETS_PER_USER * OPERATIONS_PER_SOCKET;
 /// Bytes of an operation's id: a UUID and room for habit.
 pub const OPERATION_ID_BYTES: usize = 256;
 /// Frames that a client may send at once, pings, pongs and each fragment of a message included; after these

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use sea_orm::{DatabaseConnection, DbErr};
-use tokio::sync::Semaphore;
+use sea_orm::DatabaseConnection;
 
 use crate::error::Result;
 use crate::feed::cursor::{Cursor, Position};
@@ -13,8 +12,10 @@ use crate::feed::event::Event;
 use crate::feed::hub::{Attachment, Hub};
 use crate::feed::inbox::Edge;
 use crate::feed::log::{self, Reset};
+use crate::feed::replays::ReplayTurns;
 use crate::id::UserId;
 use crate::limits;
+use crate::turns::Turn;
 
 /// What comes next to somebody who follows.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub enum Start {
 pub struct Follower {
     db: DatabaseConnection,
     hub: Arc<Hub>,
-    replays: Arc<Semaphore>,
+    turns: ReplayTurns,
     user: UserId,
     edge: Option<Arc<dyn Edge>>,
     state: State,
@@ -58,6 +59,8 @@ struct Replay {
     place: Attachment,
     /// What was read and not yet told.
     page: VecDeque<Arc<Event>>,
+    /// Held while there is a page that was read for this replay alone.
+    held: Option<Turn<UserId>>,
     /// How far has been read.
     read: Position,
     /// What was told last.
@@ -68,12 +71,12 @@ impl Follower {
     pub(super) fn new(
         db: DatabaseConnection,
         hub: Arc<Hub>,
-        replays: Arc<Semaphore>,
+        turns: ReplayTurns,
         user: UserId,
         start: Start,
         edge: Option<Arc<dyn Edge>>,
     ) -> Self {
-        Self { db, hub, replays, user, edge, state: State::Starting(start) }
+        Self { db, hub, turns, user, edge, state: State::Starting(start) }
     }
 
     /// Waits for what comes next. Fails when the database can't be read; the next call tries again at the same
@@ -92,7 +95,7 @@ impl Follower {
                         return Ok(Step::Event(event));
                     }
                     None if replay.read < replay.place.since.position => {
-                        Box::pin(Self::read_on(&self.db, &self.replays, self.user, replay)).await?;
+                        Box::pin(Self::read_on(&self.db, &self.turns, self.user, replay)).await?;
                         continue;
                     }
                     None => {
@@ -135,7 +138,7 @@ impl Follower {
             Start::After(cursor) => Some(cursor),
             Start::Now | Start::Garbage => None,
         };
-        let mut place = self.hub.attach(&self.db, self.user, after, self.edge.as_ref()).await?;
+        let mut place = self.hub.attach(&self.db, &self.turns, self.user, after, self.edge.as_ref()).await?;
         let since = place.since;
         let Some(after) = after else {
             self.state = State::Live(place);
@@ -145,33 +148,33 @@ impl Follower {
             }));
         };
         if let Some(missed) = place.missed.take() {
-            self.state = State::Replaying(Replay { place, page: missed.into(), read: since.position, handled: after });
+            let (page, read) = (missed.into(), since.position);
+            self.state = State::Replaying(Replay { place, page, held: None, read, handled: after });
             return Ok(None);
         }
-        let admitted = self.replays.acquire().await;
+        let reading = self.turns.read(self.user).await?;
         let refusal = log::refusal(&self.db, self.user, after, since).await?;
-        drop(admitted);
+        drop(reading);
         if let Some(reset) = refusal {
             self.state = State::Live(place);
             return Ok(Some(Step::Reset(reset, since)));
         }
-        let replay = Replay { place, page: VecDeque::new(), read: after.position, handled: after };
+        let replay = Replay { place, page: VecDeque::new(), held: None, read: after.position, handled: after };
         self.state = State::Replaying(replay);
         Ok(None)
     }
 
-    async fn read_on(
-        db: &DatabaseConnection,
-        replays: &Semaphore,
-        user: UserId,
-        replay: &mut Replay,
-    ) -> Result<(), DbErr> {
-        let _admitted = replays.acquire().await;
+    async fn read_on(db: &DatabaseConnection, turns: &ReplayTurns, user: UserId, replay: &mut Replay) -> Result<()> {
+        // The page before is done with: others of the same person come first now.
+        replay.held = None;
+        let held = turns.page(user).await?;
+        let _reading = turns.read(user).await?;
         let upto = replay.place.since.position;
         let page = log::missed_page(db, user, replay.read, upto, limits::REPLAY_PAGE).await?;
         let full = page.len() as u64 == limits::REPLAY_PAGE;
         replay.read = page.last().filter(|_| full).map_or(upto, |last| last.position());
         replay.page = page.into_iter().map(Arc::new).collect();
+        replay.held = Some(held);
         Ok(())
     }
 

@@ -6,13 +6,15 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DatabaseConnection;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::error::Result;
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Audience, Event, Kind};
 use crate::feed::inbox::{Edge, Inbox, Put};
+use crate::feed::replays::ReplayTurns;
 use crate::feed::{log, rounds};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
@@ -139,10 +141,16 @@ impl Hub {
     pub(super) async fn attach(
         self: &Arc<Self>,
         db: &DatabaseConnection,
+        turns: &ReplayTurns,
         user: UserId,
         after: Option<Cursor>,
         edge: Option<&Arc<dyn Edge>>,
-    ) -> Result<Attachment, DbErr> {
+    ) -> Result<Attachment> {
+        if let Some(attachment) = self.try_attach(user, after, edge, None) {
+            return Ok(attachment);
+        }
+        // Of many subscriptions that a person begins at once, the first ones read for all.
+        let _reading = turns.read(user).await?;
         let mut membership = None;
         loop {
             if let Some(attachment) = self.try_attach(user, after, edge, membership.take()) {

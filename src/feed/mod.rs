@@ -13,6 +13,7 @@ mod hub;
 mod inbox;
 mod log;
 mod page;
+mod replays;
 mod rounds;
 mod seal;
 mod trim;
@@ -36,6 +37,7 @@ pub use page::Page;
 pub use seal::CursorSeal;
 
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::id::UserId;
@@ -43,6 +45,7 @@ use crate::limits;
 use change::{Batch, Batched};
 use health::Health;
 use hub::Hub;
+use replays::ReplayTurns;
 
 /// The handle of the feed. Clones share one feed.
 #[derive(Clone)]
@@ -54,8 +57,8 @@ pub struct Feed {
     /// One for each change that is handed over and not answered.
     places: Arc<Semaphore>,
     health: Arc<Health>,
-    /// Replays read a few at a time, so that many who come back at once do not starve the rest.
-    replays: Arc<Semaphore>,
+    /// The log is read by a few at a time, so that many who come back at once do not starve the rest.
+    replays: ReplayTurns,
 }
 
 /// The feed's tasks.
@@ -69,7 +72,7 @@ pub struct FeedTasks {
 
 impl Feed {
     /// Starts the writer and the hub.
-    pub async fn start(db: Db, clock: Clock) -> Result<(Self, FeedTasks), DbErr> {
+    pub async fn start(db: Db, clock: Clock, config: &Config) -> Result<(Self, FeedTasks), DbErr> {
         seal::ensure_key(&db.writer, clock.now()).await?;
         log::ensure_origin(&db.writer, clock.now(), writer::random_nonce()?).await?;
         let hub = Arc::new(Hub::new(log::head(&db.reader).await?));
@@ -81,7 +84,7 @@ impl Feed {
         let writer = writer::run(db.clone(), clock.clone(), Arc::clone(&hub), Arc::clone(&health), waiting);
         let writer = tracker.spawn(or_die("writer", writer));
         let keeper = tracker.spawn(or_die("hub", Arc::clone(&hub).keep_up(db.reader.clone(), stop.clone())));
-        let replays = Arc::new(Semaphore::new(limits::REPLAYS_AT_ONCE));
+        let replays = ReplayTurns::new(config);
         let places = Arc::new(Semaphore::new(limits::WRITER_QUEUE));
         let feed = Self { db, hub, seal, queue, places, health, replays };
         let prober = tracker.spawn(or_die("prober", health::keep_probing(feed.clone(), stop.clone())));
@@ -149,12 +152,12 @@ impl Feed {
 
     /// Begins to follow what a person may hear. At the live edge, events are first offered to `edge`.
     pub fn follow(&self, user: UserId, start: Start, edge: Option<Arc<dyn Edge>>) -> Follower {
-        Follower::new(self.db.reader.clone(), Arc::clone(&self.hub), Arc::clone(&self.replays), user, start, edge)
+        Follower::new(self.db.reader.clone(), Arc::clone(&self.hub), self.replays.clone(), user, start, edge)
     }
 
     /// What a person may hear after a place, as a page; see [`Page`].
     pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<Page> {
-        page::read(&self.db.reader, &self.hub, user, start, first).await
+        page::read(&self.db.reader, &self.hub, &self.replays, user, start, first).await
     }
 }
 

@@ -10,6 +10,7 @@ use crate::feed::event::Event;
 use crate::feed::follow::Start;
 use crate::feed::hub::Hub;
 use crate::feed::log::{self, Reset};
+use crate::feed::replays::ReplayTurns;
 use crate::id::UserId;
 
 /// A page of what somebody missed.
@@ -25,7 +26,17 @@ pub struct Page {
     pub has_more: bool,
 }
 
-pub(super) async fn read(db: &DatabaseConnection, hub: &Hub, user: UserId, start: Start, first: u64) -> Result<Page> {
+pub(super) async fn read(
+    db: &DatabaseConnection,
+    hub: &Hub,
+    turns: &ReplayTurns,
+    user: UserId,
+    start: Start,
+    first: u64,
+) -> Result<Page> {
+    // Before the head is looked at: the page is of when it is read.
+    let _reading = turns.read(user).await?;
+
     let head = hub.head();
     let after = match start {
         Start::After(cursor) => cursor,

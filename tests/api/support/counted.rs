@@ -90,7 +90,8 @@ impl Counted {
         for connection in [&mut db.reader, &mut db.writer] {
             hear(connection, &self.statements);
         }
-        let (feed, tasks) = Feed::start(db.clone(), program.app.clock.clone()).await.expect("a feed");
+        let (feed, tasks) =
+            Feed::start(db.clone(), program.app.clock.clone(), &program.app.config).await.expect("a feed");
         let app = App::new(Parts { db: db.clone(), feed, ..Parts::clone(&program.app) });
         let program = Program { read_marks: ReadMarks::new(app.clone()), app, ..program };
         Self { api: Api::new(program), feed: Some((tasks, db)), ..self }

@@ -1,0 +1,35 @@
+//! Turns for those who read the log: many come back at once, after a restart for instance, and one person may come back
+//! with hundreds of subscriptions.
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::id::UserId;
+use crate::limits;
+use crate::turns::{FairTurns, Turn};
+
+/// Whose turn it is to read what they missed. Clones share it.
+#[derive(Clone)]
+pub(super) struct ReplayTurns {
+    /// Statements under way: held while the database works.
+    reads: FairTurns<UserId>,
+    /// Pages in memory: held until the last event of the page was delivered, which a slow client can take its time for.
+    /// So it is apart from the reads, which are few.
+    pages: FairTurns<UserId>,
+}
+
+impl ReplayTurns {
+    pub(super) fn new(config: &Config) -> Self {
+        let turns = |bounds| FairTurns::new(if config.rate_limits { bounds } else { bounds.without_shares() });
+        Self { reads: turns(limits::REPLAY_READS), pages: turns(limits::REPLAY_PAGES) }
+    }
+
+    /// Waits until this person may read. Never while holding another such turn.
+    pub(super) async fn read(&self, user: UserId) -> Result<Turn<UserId>> {
+        Ok(self.reads.enter(&user).await?)
+    }
+
+    /// Waits until this person may have one more page in memory.
+    pub(super) async fn page(&self, user: UserId) -> Result<Turn<UserId>> {
+        Ok(self.pages.enter(&user).await?)
+    }
+}
