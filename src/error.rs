@@ -40,6 +40,19 @@ pub enum Error {
         /// When it is worth another try.
         retry_after: Duration,
     },
+    /// A subscription that is one too many; the code is that of [`Self::RateLimited`].
+    #[error(
+        "your live subscriptions can return {taken} objects, this one {objects} more, and {limit} are the limit: complete \
+         some, or ask for less"
+    )]
+    TooManyLiveObjects {
+        /// Objects of all live subscriptions.
+        limit: usize,
+        /// Of those that are live.
+        taken: usize,
+        /// Of this one.
+        objects: usize,
+    },
     /// The document is larger or returns more than one request may.
     #[error("{0}")]
     QueryTooComplex(String),

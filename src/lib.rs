@@ -13,6 +13,7 @@ pub mod config;
 pub mod conversations;
 pub mod data_dir;
 pub mod db;
+pub mod detached;
 pub mod directory;
 pub mod entity;
 pub mod erasure;

@@ -34,6 +34,14 @@ pub const QUERY_ROOT_FIELDS: usize = 20;
 /// Objects that a document can return.
 pub const QUERY_COMPLEXITY: usize = 10_000;
 
+// Subscriptions.
+/// Objects that all live subscriptions of one person can return, on all sockets: each as [`QUERY_COMPLEXITY`] counts it.
+pub const LIVE_OBJECTS: usize = 50_000;
+/// Executions for events at the same time: one of each person, and as many as may look something up.
+pub const EXECUTIONS: TurnBounds = TurnBounds { at_once: READ_TURNS, at_once_per_person: 1, ..OPERATION_TURNS };
+/// Time of a processor that one person's executions for events may take, of each second.
+pub const EXECUTION_TIME: Duration = Duration::from_millis(250);
+
 // Pages.
 /// The largest page of any list.
 pub const PAGE_SIZE: u32 = 100;
@@ -100,13 +108,10 @@ pub const INBOX_EVENTS: usize = 1_024;
 pub const REPLAY_PAGE: u64 = 250;
 /// Events that a replay sends in all, read marks not counted.
 pub const REPLAY_EVENTS: u64 = 10_000;
-/// Readings of the log at the same time, by replays and for pages of the feed. The line is longer than the operations of
-/// all sockets that a process can hold, so that nobody is refused because of others.
-pub const REPLAY_READS: TurnBounds =
-    TurnBounds { at_once: 8, at_once_per_person: 2, waiting: 1_000_000, waiting_per_person: OPERATIONS_PER_USER };
-/// Pages that replays have read and not yet delivered, each of up to [`REPLAY_PAGE`] events: one person has two replays
-/// under way, the others wait.
-pub const REPLAY_PAGES: TurnBounds = TurnBounds { at_once: 1_024, ..REPLAY_READS };
+/// Readings of the log at the same time, by replays and for pages of the feed.
+pub const REPLAY_READS: TurnBounds = TurnBounds { at_once: 8, at_once_per_person: 2, ..OPERATION_TURNS };
+/// Pages of up to [`REPLAY_PAGE`] events that replays hold: two replays of a person are under way, the others wait.
+pub const REPLAY_PAGES: TurnBounds = TurnBounds { at_once: 4_096, at_once_per_person: 2, ..OPERATION_TURNS };
 /// How often the hub looks for events that another process wrote.
 pub const FEED_POLL: Duration = Duration::from_secs(1);
 /// Bytes of frames that are kept for those who come back: what was made for everybody, once.
@@ -299,8 +304,16 @@ pub const OPERATIONS_PER_SOCKET: usize = 100;
 pub const WAITING_SOCKETS: usize = 64;
 /// Sockets of one person.
 pub const SOCKETS_PER_USER: usize = 20;
-/// Operations of one person that are under way on all sockets.
-pub const OPERATIONS_PER_USER: usize = SOCKETS_PER_USER * OPERATIONS_PER_SOCKET;
+/// Operations that take turns of any kind. The line has room for all that a person can have under way, and for more than
+/// a process can hold sockets for, so that nobody is refused because of others.
+pub const OPERATION_TURNS: TurnBounds = TurnBounds {
+    at_once: 1_000_000,
+    at_once_per_person: SOCKETS_PER_USER * OPERATIONS_PER_SOCKET,
+    waiting: 1_000_000,
+    waiting_per_person: SOCKETS_PER_USER * OPERATIONS_PER_SOCKET,
+};
+/// Queries and mutations of a person, on all sockets, that are executed or whose answers wait for the client to read.
+pub const SOCKET_ANSWERS: TurnBounds = TurnBounds { at_once_per_person: 16, ..OPERATION_TURNS };
 /// Bytes of an operation's id: a UUID and room for habit.
 pub const OPERATION_ID_BYTES: usize = 256;
 /// Frames that a client may send at once, pings, pongs and each fragment of a message included; after these

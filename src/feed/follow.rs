@@ -152,9 +152,8 @@ impl Follower {
             self.state = State::Replaying(Replay { place, page, held: None, read, handled: after });
             return Ok(None);
         }
-        let reading = self.turns.read(self.user).await?;
-        let refusal = log::refusal(&self.db, self.user, after, since).await?;
-        drop(reading);
+        let (db, user) = (self.db.clone(), self.user);
+        let refusal = self.turns.read(user, async move { log::refusal(&db, user, after, since).await }).await?;
         if let Some(reset) = refusal {
             self.state = State::Live(place);
             return Ok(Some(Step::Reset(reset, since)));
@@ -168,9 +167,9 @@ impl Follower {
         // The page before is done with: others of the same person come first now.
         replay.held = None;
         let held = turns.page(user).await?;
-        let _reading = turns.read(user).await?;
-        let upto = replay.place.since.position;
-        let page = log::missed_page(db, user, replay.read, upto, limits::REPLAY_PAGE).await?;
+        let (db, from, upto) = (db.clone(), replay.read, replay.place.since.position);
+        let page = async move { log::missed_page(&db, user, from, upto, limits::REPLAY_PAGE).await };
+        let page = turns.read(user, page).await?;
         let full = page.len() as u64 == limits::REPLAY_PAGE;
         replay.read = page.last().filter(|_| full).map_or(upto, |last| last.position());
         replay.page = page.into_iter().map(Arc::new).collect();

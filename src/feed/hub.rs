@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbErr};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -150,14 +150,17 @@ impl Hub {
             return Ok(attachment);
         }
         // Of many subscriptions that a person begins at once, the first ones read for all.
-        let _reading = turns.read(user).await?;
-        let mut membership = None;
-        loop {
-            if let Some(attachment) = self.try_attach(user, after, edge, membership.take()) {
-                return Ok(attachment);
+        let (hub, db, edge) = (Arc::clone(self), db.clone(), edge.cloned());
+        let reading = async move {
+            let mut membership = None;
+            loop {
+                if let Some(attachment) = hub.try_attach(user, after, edge.as_ref(), membership.take()) {
+                    return Ok::<_, DbErr>(attachment);
+                }
+                membership = Some(log::membership(&db, user).await?);
             }
-            membership = Some(log::membership(db, user).await?);
-        }
+        };
+        turns.read(user, reading).await
     }
 
     /// Makes the place if the hub knows what the person is in, or gets to know it by what was read.

@@ -157,7 +157,8 @@ impl Feed {
 
     /// What a person may hear after a place, as a page; see [`Page`].
     pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<Page> {
-        page::read(&self.db.reader, &self.hub, &self.replays, user, start, first).await
+        let page = page::read(self.db.reader.clone(), Arc::clone(&self.hub), user, start, first);
+        self.replays.read(user, page).await
     }
 }
 

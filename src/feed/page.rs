@@ -10,7 +10,6 @@ use crate::feed::event::Event;
 use crate::feed::follow::Start;
 use crate::feed::hub::Hub;
 use crate::feed::log::{self, Reset};
-use crate::feed::replays::ReplayTurns;
 use crate::id::UserId;
 
 /// A page of what somebody missed.
@@ -27,26 +26,22 @@ pub struct Page {
 }
 
 pub(super) async fn read(
-    db: &DatabaseConnection,
-    hub: &Hub,
-    turns: &ReplayTurns,
+    db: DatabaseConnection,
+    hub: Arc<Hub>,
     user: UserId,
     start: Start,
     first: u64,
 ) -> Result<Page> {
-    // Before the head is looked at: the page is of when it is read.
-    let _reading = turns.read(user).await?;
-
     let head = hub.head();
     let after = match start {
         Start::After(cursor) => cursor,
         Start::Now => head,
         Start::Garbage => return Ok(reset(Reset::Foreign, head)),
     };
-    if let Some(refusal) = log::refusal(db, user, after, head).await? {
+    if let Some(refusal) = log::refusal(&db, user, after, head).await? {
         return Ok(reset(refusal, head));
     }
-    let mut events = log::missed_page(db, user, after.position, head.position, first + 1).await?;
+    let mut events = log::missed_page(&db, user, after.position, head.position, first + 1).await?;
     let has_more = events.len() as u64 > first;
     events.truncate(usize::try_from(first).unwrap_or(usize::MAX));
     let cursor = events.last().filter(|_| has_more).map_or(head, |last| last.cursor);

@@ -2,7 +2,8 @@
 //! with hundreds of subscriptions.
 
 use crate::config::Config;
-use crate::error::Result;
+use crate::detached::detached;
+use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits;
 use crate::turns::{FairTurns, Turn};
@@ -23,9 +24,22 @@ impl ReplayTurns {
         Self { reads: turns(limits::REPLAY_READS), pages: turns(limits::REPLAY_PAGES) }
     }
 
-    /// Waits until this person may read. Never while holding another such turn.
-    pub(super) async fn read(&self, user: UserId) -> Result<Turn<UserId>> {
-        Ok(self.reads.enter(&user).await?)
+    /// Reads from the log when it is this person's turn. The turn, and a connection, must not wait with a socket whose
+    /// client does not read.
+    pub(super) async fn read<T: Send + 'static, E: Send + 'static>(
+        &self,
+        user: UserId,
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T>
+    where
+        Error: From<E>,
+    {
+        let reads = self.reads.clone();
+        detached(async move {
+            let _turn = reads.enter(&user).await?;
+            Ok(work.await?)
+        })
+        .await
     }
 
     /// Waits until this person may have one more page in memory.

@@ -11,6 +11,7 @@ use crate::graphql::moment::Moment;
 use crate::graphql::place::{Concern, Place};
 use crate::graphql::shared::Shared;
 use crate::graphql::{Api, Json};
+use crate::id::UserId;
 
 /// Where the results of an operation can be put at once, without its task.
 pub trait Outlet: Send + Sync {
@@ -23,6 +24,8 @@ pub trait Outlet: Send + Sync {
 pub(super) struct LiveEdge {
     pub(super) api: Api,
     pub(super) shared: Arc<Shared>,
+    /// Who pays for what is made here.
+    pub(super) user: UserId,
     /// Of where it tells messages; `None` tells everything.
     pub(super) messages_of: Option<Place>,
     pub(super) outlet: Arc<dyn Outlet>,
@@ -61,7 +64,7 @@ impl Edge for LiveEdge {
 
     fn make<'a>(&'a self, event: &'a Arc<Event>) -> BoxFuture<'a, bool> {
         let moment = Arc::new(Moment::Event(Arc::clone(event)));
-        self.shared.make(&self.api, moment, &self.request_id).boxed()
+        self.shared.make(&self.api, moment, self.user, &self.request_id).boxed()
     }
 
     fn kind(&self) -> usize {

@@ -49,7 +49,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::EmailTaken => "EMAIL_TAKEN",
         Error::Forbidden | Error::SignUpClosed => "FORBIDDEN",
         Error::NotFound => "NOT_FOUND",
-        Error::RateLimited { .. } => "RATE_LIMITED",
+        Error::RateLimited { .. } | Error::TooManyLiveObjects { .. } => "RATE_LIMITED",
         Error::QueryTooComplex(_) => "QUERY_TOO_COMPLEX",
         Error::PayloadTooLarge { .. } | Error::ImageTooLarge(_) => "PAYLOAD_TOO_LARGE",
         Error::UnsupportedImage(_) => "UNSUPPORTED_IMAGE",
@@ -125,6 +125,8 @@ fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &s
         Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
             extensions.set("retryAfterMs", u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX));
         }
+        // Whenever one of them is completed: soon is as good a guess as any.
+        Error::TooManyLiveObjects { .. } => extensions.set("retryAfterMs", 1_000),
         Error::Internal(cause) => {
             extensions.set("requestId", request_id);
             tracing::error!(request.id = request_id, "a request failed: {cause:#}");

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::{Request, ServerError};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use tokio::time::timeout;
 
+use crate::accounts::Viewer;
+use crate::detached::detached;
 use crate::error::Error;
 use crate::feed::Start;
 use crate::graphql::edge::Outlet;
@@ -14,7 +17,8 @@ use crate::graphql::error::{Result, finish, is_request_error, server_error};
 use crate::graphql::frame::{Frame, Frames};
 use crate::graphql::moment::Topic;
 use crate::graphql::subscription::{End, Subscription};
-use crate::graphql::{AnswerTime, Api, Caller, Operation, json};
+use crate::graphql::{AnswerTime, Api, Caller, Operation, Prepared, json};
+use crate::limits;
 
 /// Where a client wants to resume, as it said in `connection_init`.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +48,7 @@ impl Api {
     /// all frames that the task has given.
     pub fn run(&self, mut request: Request, caller: Caller, resume: Resume, outlet: Arc<dyn Outlet>) -> Run {
         let prepared = self.prepare(&mut request, &caller);
-        let is_subscription = matches!(prepared, Ok(Operation::Subscription));
+        let is_subscription = matches!(prepared, Ok(Prepared { operation: Operation::Subscription, .. }));
         let api = self.clone();
         let frames = asynk_strim::stream_fn(move |mut frames: Frames| async move {
             for last in api.run_into(&mut frames, prepared, request, caller, resume, outlet).await {
@@ -57,24 +61,35 @@ impl Api {
     async fn run_into(
         &self,
         frames: &mut Frames,
-        prepared: Result<Operation, Vec<ServerError>>,
+        prepared: Result<Prepared, Vec<ServerError>>,
         request: Request,
         caller: Caller,
         resume: Resume,
         outlet: Arc<dyn Outlet>,
     ) -> Vec<Frame> {
         // What is executed once is boxed: a subscription that waits is to be small, as there are many.
-        match prepared {
-            Err(errors) => vec![self.refused(errors, &caller)],
-            Ok(Operation::Query | Operation::Mutation) => Box::pin(self.run_once(request, caller)).await,
-            Ok(Operation::Subscription) => {
-                let (shared, topic) = match Box::pin(self.begin(request, &caller)).await {
+        let Prepared { operation, objects } = match prepared {
+            Ok(prepared) => prepared,
+            Err(errors) => return vec![self.refused(errors, &caller)],
+        };
+        let Some(viewer) = caller.viewer.clone() else {
+            return vec![self.refused(vec![server_error(Error::Unauthenticated)], &caller)];
+        };
+        match operation {
+            Operation::Query | Operation::Mutation => Box::pin(self.run_once(frames, request, caller, &viewer)).await,
+            Operation::Subscription => {
+                // Until it ends.
+                let _reserved = match self.0.live_objects.reserve(viewer.user(), objects) {
+                    Ok(permit) => permit,
+                    Err(error) => return vec![self.refused(vec![server_error(error)], &caller)],
+                };
+                // Validating a document takes its time. It waits for nothing else, so that the first one begins first.
+                let charge = Box::pin(self.0.executions.charge(viewer.user())).await;
+                let (shared, topic) = match Box::pin(charge.run(self.begin(request, &caller))).await {
                     Ok(begun) => begun,
                     Err(errors) => return vec![self.refused(errors, &caller)],
                 };
-                let Some(viewer) = caller.viewer.clone() else {
-                    return vec![self.refused(vec![server_error(Error::Unauthenticated)], &caller)];
-                };
+                let _used = shared.used_by(viewer.user());
                 let request_id = caller.request_id.as_str().into();
                 let subscription = Subscription { api: self, shared, viewer, request_id, frames, outlet };
                 self.follow(subscription, topic, caller, resume).await
@@ -82,13 +97,22 @@ impl Api {
         }
     }
 
-    async fn run_once(&self, request: Request, caller: Caller) -> Vec<Frame> {
-        let time = AnswerTime::default();
+    async fn run_once(&self, frames: &mut Frames, request: Request, caller: Caller, viewer: &Viewer) -> Vec<Frame> {
+        // Held until there is room for the answer, so that those of a client who does not read are few.
+        let turn = timeout(limits::REQUEST, self.0.answers.enter(&viewer.user())).await;
+        let Ok(Ok(_turn)) = turn else {
+            return vec![self.refused(vec![server_error(Error::unavailable())], &caller)];
+        };
+        let (api, by, time) = (self.clone(), caller.clone(), AnswerTime::default());
         let request = request.data(time.clone());
-        match time.limit(self.execute_prepared(request, caller.clone())).await {
+        let execution = async move { time.limit(api.execute_prepared(request, by)).await };
+        match detached(execution).await {
             Err(error) => vec![self.refused(vec![server_error(error)], &caller)],
             Ok(response) if is_request_error(&response) => vec![Frame::Error(json(&response.errors))],
-            Ok(response) => vec![Frame::Next(json(&response)), Frame::Complete],
+            Ok(response) => {
+                frames.yield_item(Frame::Next(json(&response))).await;
+                vec![Frame::Complete]
+            }
         }
     }
 
@@ -128,11 +152,14 @@ impl Api {
     /// Where a subscription begins: at the cursor of `connection_init`, unless it is foreign and the operation's own is
     /// not.
     async fn beginning(&self, after: Option<&str>, resume: Option<String>) -> Start {
-        let feed = &self.0.program.app.feed;
-        let after = feed.start_after(after);
-        match resume.map(|cursor| feed.start_after(Some(&cursor))) {
+        let after = self.0.program.app.feed.start_after(after);
+        let is_ours = |cursor| {
+            let feed = self.0.program.app.feed.clone();
+            detached(async move { feed.is_ours(cursor).await })
+        };
+        match resume.map(|cursor| self.0.program.app.feed.start_after(Some(&cursor))) {
             None => after,
-            Some(Start::After(cursor)) if feed.is_ours(cursor).await => Start::After(cursor),
+            Some(Start::After(cursor)) if is_ours(cursor).await => Start::After(cursor),
             Some(foreign) => match after {
                 Start::After(_) => after,
                 Start::Now | Start::Garbage => foreign,

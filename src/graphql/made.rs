@@ -1,13 +1,16 @@
 //! What was made once for everybody of the things that happened. It is kept with them for those who come back, within a
 //! bound: what was made first goes first, and is made anew where somebody still asks for it.
 
-use std::collections::VecDeque;
+use std::collections::hash_map::Entry as Occupancy;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::OnceCell;
 
 use crate::clock::Timestamp;
 use crate::graphql::Json;
+use crate::id::UserId;
 use crate::limits;
 
 /// What is kept with something that happened: for each shape the bytes of its frame.
@@ -15,12 +18,27 @@ use crate::limits;
 pub(super) struct Made(Mutex<Vec<ForShape>>);
 
 /// A shape of subscriptions, as far as it matters here: itself, and no other.
-pub(super) type Identity = Arc<()>;
+pub(super) type Identity = Arc<ShapeIdentity>;
+
+/// See [`Identity`].
+#[derive(Default)]
+pub(super) struct ShapeIdentity {
+    /// Who subscribes to it, and with how many subscriptions.
+    people: Mutex<HashMap<UserId, usize>>,
+    /// How many people that are.
+    count: AtomicUsize,
+}
+
+/// One subscription of a shape, counted until it is dropped.
+pub(super) struct ShapeUser {
+    shape: Identity,
+    user: UserId,
+}
 
 /// A shape, and what came of its execution.
-type ForShape = (Weak<()>, Arc<OnceCell<Once>>);
+type ForShape = (Weak<ShapeIdentity>, Arc<OnceCell<Once>>);
 
-/// More shapes than this of one event are not kept but made anew.
+/// More shapes than this of one event are not kept but made anew: those that the fewest people use.
 const SHAPES_KEPT: usize = 64;
 
 /// What came of an execution for everybody.
@@ -43,6 +61,8 @@ impl Made {
         let cell = Arc::new(OnceCell::new());
         if made.len() < SHAPES_KEPT {
             made.push((Arc::downgrade(shape), Arc::clone(&cell)));
+        } else if let Some(least) = least_used(&made, shape) {
+            made[least] = (Arc::downgrade(shape), Arc::clone(&cell));
         }
         cell
     }
@@ -50,11 +70,43 @@ impl Made {
     /// Whether what is made for a shape is kept.
     pub(super) fn keeps(&self, shape: &Identity) -> bool {
         let made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        made.len() < SHAPES_KEPT || made.iter().any(|(of, _)| of.as_ptr() == Arc::as_ptr(shape))
+        made.len() < SHAPES_KEPT
+            || made.iter().any(|(of, _)| of.as_ptr() == Arc::as_ptr(shape))
+            || least_used(&made, shape).is_some()
     }
 
-    fn forget(&self, shape: &Weak<()>) {
+    fn forget(&self, shape: &Weak<ShapeIdentity>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _)| !of.ptr_eq(shape));
+    }
+}
+
+/// Which one makes room for a shape: the one that the fewest people use, if those are fewer. So nobody can drive out
+/// what many share by shapes of their own.
+fn least_used(made: &[ForShape], shape: &Identity) -> Option<usize> {
+    let people = |(shape, _): &ForShape| shape.upgrade().map_or(0, |shape| shape.count.load(Ordering::Relaxed));
+    let (least, count) = made.iter().map(people).enumerate().min_by_key(|(_, people)| *people)?;
+    (count < shape.count.load(Ordering::Relaxed)).then_some(least)
+}
+
+impl ShapeUser {
+    pub(super) fn new(shape: &Identity, user: UserId) -> Self {
+        let mut people = shape.people.lock().unwrap_or_else(PoisonError::into_inner);
+        *people.entry(user).or_default() += 1;
+        shape.count.store(people.len(), Ordering::Relaxed);
+        Self { shape: Arc::clone(shape), user }
+    }
+}
+
+impl Drop for ShapeUser {
+    fn drop(&mut self) {
+        let mut people = self.shape.people.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Occupancy::Occupied(mut subscriptions) = people.entry(self.user) {
+            *subscriptions.get_mut() -= 1;
+            if *subscriptions.get() == 0 {
+                subscriptions.remove();
+            }
+        }
+        self.shape.count.store(people.len(), Ordering::Relaxed);
     }
 }
 
@@ -82,7 +134,7 @@ struct Queue {
 
 struct Entry {
     made: Weak<Made>,
-    shape: Weak<()>,
+    shape: Weak<ShapeIdentity>,
     bytes: usize,
 }
 
@@ -141,5 +193,27 @@ mod tests {
         keep(&kept, &made, &shape, limits::SHARED_BYTES + 1);
 
         assert!(cell.initialized() && !made.cell(&shape).initialized());
+    }
+
+    #[test]
+    fn what_many_people_share_is_kept_however_many_shapes_one_has() {
+        let made = Made::default();
+        let own: Vec<Identity> = (0..SHAPES_KEPT + 10).map(|_| Identity::default()).collect();
+        let ada = UserId::new();
+        // However many subscriptions she has of each.
+        let _hers: Vec<_> = own.iter().chain(&own).map(|shape| ShapeUser::new(shape, ada)).collect();
+        let cells: Vec<_> = own.iter().map(|shape| made.cell(shape)).collect();
+        let is_kept = |shape: &Identity, cell: &Arc<OnceCell<Once>>| Arc::ptr_eq(&made.cell(shape), cell);
+        assert_eq!(own.iter().zip(&cells).filter(|(shape, cell)| is_kept(shape, cell)).count(), SHAPES_KEPT);
+
+        let shared = Identity::default();
+        let users = [ada, UserId::new()].map(|user| ShapeUser::new(&shared, user));
+        assert!(made.keeps(&shared));
+        let cell = made.cell(&shared);
+
+        assert!(is_kept(&shared, &cell) && !made.keeps(&own[SHAPES_KEPT]));
+        assert_eq!(own.iter().zip(&cells).filter(|(shape, cell)| is_kept(shape, cell)).count(), SHAPES_KEPT - 1);
+        drop(users);
+        assert_eq!(shared.count.load(Ordering::Relaxed), 0);
     }
 }

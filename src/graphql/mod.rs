@@ -10,12 +10,14 @@ mod documents;
 mod edge;
 mod erasure;
 mod error;
+mod executions;
 mod feed;
 mod frame;
 mod groups;
 pub mod guard;
 mod images;
 mod live;
+mod live_objects;
 mod loaders;
 mod made;
 mod messages;
@@ -58,7 +60,10 @@ use crate::feed::{Cursor, Position};
 use crate::id::UserId;
 use crate::limits;
 use crate::rates::neighbourhood;
+use crate::turns::FairTurns;
 use documents::Documents;
+use executions::Executions;
+use live_objects::LiveObjects;
 use loaders::Loaders;
 use paging::List;
 use shared::Shapes;
@@ -118,11 +123,23 @@ struct Inner {
     schema: Schema<Query, Mutation, Subscription>,
     program: Program,
     shapes: Shapes,
+    executions: Executions,
+    live_objects: LiveObjects,
+    /// Of queries and mutations over sockets.
+    answers: FairTurns<UserId>,
     documents: Documents,
     /// Every name in the schema.
     names: HashSet<String>,
     /// Events that could not be resolved for a person, and how often.
     failures: Cache<(Position, UserId), u32>,
+}
+
+/// What is known of a document that has passed the guard.
+#[derive(Clone, Copy, Debug)]
+struct Prepared {
+    operation: Operation,
+    /// The objects that it can return.
+    objects: usize,
 }
 
 /// The kind of an operation.
@@ -145,7 +162,13 @@ impl Api {
         let names = schema.names().into_iter().collect();
         let failures = Cache::builder().time_to_live(limits::REQUEST * 60).max_capacity(10_000).build();
         let (shapes, documents) = (Shapes::default(), Documents::new());
-        Self(Arc::new(Inner { schema, program, shapes, documents, names, failures }))
+        let executions = Executions::new(&program.app.config);
+        let (live_objects, answers) = match program.app.config.rate_limits {
+            true => (limits::LIVE_OBJECTS, limits::SOCKET_ANSWERS),
+            false => (usize::MAX, limits::SOCKET_ANSWERS.without_shares()),
+        };
+        let (live_objects, answers) = (LiveObjects::new(live_objects), FairTurns::new(answers));
+        Self(Arc::new(Inner { schema, program, shapes, executions, live_objects, answers, documents, names, failures }))
     }
 
     /// The program behind the API.
@@ -155,7 +178,7 @@ impl Api {
 
     /// Executes a query or a mutation.
     pub async fn execute(&self, mut request: Request, caller: Caller) -> Response {
-        match self.prepare(&mut request, &caller) {
+        match self.prepare(&mut request, &caller).map(|prepared| prepared.operation) {
             Ok(Operation::Query | Operation::Mutation) => self.execute_prepared(request, caller).await,
             Ok(Operation::Subscription) => {
                 let refused = Error::input("query", "subscriptions go over a WebSocket, at the same address");
@@ -167,7 +190,7 @@ impl Api {
 
     /// Guards a document: before the parse, which can overflow the stack, and before the execution, whose own checks
     /// can take for ever. What is executed is counted by then.
-    fn prepare(&self, request: &mut Request, caller: &Caller) -> Result<Operation, Vec<ServerError>> {
+    fn prepare(&self, request: &mut Request, caller: &Caller) -> Result<Prepared, Vec<ServerError>> {
         // The whole text is read before the parse, also where somebody has parsed already: it takes a microsecond.
         guard::lexical::check(&request.query).map_err(|refusal| vec![refused(refusal)])?;
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
@@ -183,7 +206,9 @@ impl Api {
             return Err(vec![invalid("this server does not show its schema")]);
         }
         // Without an operation the execution says what is wrong.
-        let Some(operation) = guard::operation::chosen(document, name.as_deref()) else { return Ok(Operation::Query) };
+        let Some(operation) = guard::operation::chosen(document, name.as_deref()) else {
+            return Ok(Prepared { operation: Operation::Query, objects: measure.objects });
+        };
         let defaults = variables::complete(operation, &variables, &self.0.names).map_err(|error| vec![error])?;
         let operation = match operation.ty {
             OperationType::Query => Operation::Query,
@@ -194,7 +219,7 @@ impl Api {
         if operation != Operation::Subscription {
             self.count(&measure, caller).map_err(|error| vec![error::server_error(error)])?;
         }
-        Ok(operation)
+        Ok(Prepared { operation, objects: measure.objects })
     }
 
     /// Takes what a document can cost out of the budget of its sender, or of their address while nobody is signed in.

@@ -1,6 +1,8 @@
 //! Of which conversations a `messageAdded` or a `typingChanged` tells.
 
+use crate::app::App;
 use crate::conversations::{self, Reference};
+use crate::detached::detached;
 use crate::entity::conversation::DirectPair;
 use crate::error::Error;
 use crate::feed::{Cursor, Event, Kind};
@@ -38,7 +40,11 @@ impl Place {
     pub(super) async fn find(api: &Api, viewer: UserId, reference: Option<ConversationRef>) -> Result<Self> {
         let Some(reference) = reference else { return Ok(Self::Everywhere) };
         let reference = reference.parse().ok_or(Failure(Error::NotFound))?;
-        let app = &api.0.program.app;
+        let app = api.0.program.app.clone();
+        detached(async move { Self::look_up(&app, viewer, reference).await }).await
+    }
+
+    async fn look_up(app: &App, viewer: UserId, reference: Reference) -> Result<Self> {
         if let Some(membership) = conversations::find_membership(app, viewer, reference).await? {
             return Ok(Self::In(membership.conversation().id));
         }
@@ -79,7 +85,10 @@ impl Place {
     /// Whether the viewer has left it by a place of the feed.
     pub(super) async fn is_left(&self, api: &Api, viewer: UserId, by: Cursor) -> Result<bool, Error> {
         match self {
-            Self::In(id) => conversations::has_left(&api.0.program.app, viewer, *id, by.position).await,
+            Self::In(id) => {
+                let (app, id) = (api.0.program.app.clone(), *id);
+                detached(async move { conversations::has_left(&app, viewer, id, by.position).await }).await
+            }
             Self::Everywhere | Self::Between(_) => Ok(false),
         }
     }
@@ -98,8 +107,9 @@ impl Place {
     pub(super) async fn may_have_begun(&mut self, api: &Api, viewer: UserId) -> Result<(), Error> {
         let Self::Between(pair) = self else { return Ok(()) };
         let Some(other) = pair.other(viewer) else { return Ok(()) };
-        let made = conversations::find_membership(&api.0.program.app, viewer, Reference::Direct(other)).await?;
-        if let Some(membership) = made {
+        let app = api.0.program.app.clone();
+        let made = async move { conversations::find_membership(&app, viewer, Reference::Direct(other)).await };
+        if let Some(membership) = detached(made).await? {
             *self = Self::In(membership.conversation().id);
         }
         Ok(())
@@ -108,7 +118,8 @@ impl Place {
     /// The viewer has joined a conversation: it may be the one that did not exist.
     pub(super) async fn may_begin(&mut self, api: &Api, event: &Event) -> Result<(), Error> {
         let (Self::Between(pair), Some(id)) = (&*self, event.fact.conversation) else { return Ok(()) };
-        let rows = conversations::by_ids(&api.0.program.app, &[id]).await?;
+        let app = api.0.program.app.clone();
+        let rows = detached(async move { conversations::by_ids(&app, &[id]).await }).await?;
         if rows.iter().any(|row| row.direct_pair.as_ref() == Some(pair)) {
             *self = Self::In(id);
         }

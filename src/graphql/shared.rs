@@ -21,12 +21,14 @@ use crate::error::Error;
 use crate::graphql::context::{AskedForViewer, FOR_EVER, GoodUntil};
 use crate::graphql::error::{finish, is_our_fault, server_error};
 use crate::graphql::loaders::Loaders;
-use crate::graphql::made::{Identity, Kept, Made, Once};
+use crate::graphql::made::{Identity, Kept, Made, Once, ShapeUser};
 use crate::graphql::moment::{Beginning, Moment, Topic};
 use crate::graphql::shape::{Shape, lift_root};
 use crate::graphql::{Api, Caller, Json, json};
+use crate::id::UserId;
 use crate::limits;
 use crate::slot::Slot;
+use crate::turns::LineFull;
 
 /// What equal subscriptions have in common.
 pub(super) struct Shared {
@@ -120,6 +122,11 @@ impl Shapes {
 }
 
 impl Shared {
+    /// Counts a subscription of this person.
+    pub(super) fn used_by(&self, user: UserId) -> ShapeUser {
+        ShapeUser::new(&self.identity, user)
+    }
+
     /// Whether every viewer gets an execution of their own.
     pub(super) fn asks_for_viewer(&self) -> bool {
         self.asks_for_viewer.load(Ordering::Relaxed)
@@ -137,16 +144,19 @@ impl Shared {
         }
     }
 
-    /// Makes what everybody gets. `false` where it depends on who looks, or can't be made or kept now.
-    pub(super) async fn make(&self, api: &Api, moment: Arc<Moment>, request_id: &str) -> bool {
+    /// Makes what everybody gets, on this person's account. `false` where it depends on who looks, can't be made or kept
+    /// now, or the person can't pay for it at once: others are not to wait for that.
+    pub(super) async fn make(&self, api: &Api, moment: Arc<Moment>, user: UserId, request_id: &str) -> bool {
         let made = moment.slot().and_then(Slot::get::<Arc<Made>>);
         if !made.is_some_and(|made| made.keeps(&self.identity)) {
             return false;
         }
-        matches!(self.for_everybody(api, &moment, request_id).await, Ok(Some(_)))
+        let Some(turn) = api.0.executions.turn_if_free(user).await else { return false };
+        matches!(turn.run(self.for_everybody(api, &moment, request_id)).await, Ok(Some(_)))
     }
 
-    /// The payload of the frame that tells of a moment; `None` where there is nothing to tell.
+    /// The payload of the frame that tells of a moment; `None` where there is nothing to tell. Waits until the viewer may
+    /// execute something.
     pub(super) async fn resolve(
         &self,
         api: &Api,
@@ -154,11 +164,16 @@ impl Shared {
         viewer: &Viewer,
         request_id: &str,
     ) -> Result<Option<Json>, Fault> {
-        if let Some(payload) = self.for_everybody(api, &moment, request_id).await? {
-            return Ok(payload);
-        }
-        let request = self.request(api, moment, Some(viewer)).data(viewer.clone());
-        payload(api.one_response(request).await, request_id)
+        let turn = api.0.executions.turn(viewer.user()).await.map_err(|LineFull| Fault::Ours)?;
+        turn.run(async {
+            // Others may have made it since.
+            if let Some(payload) = self.for_everybody(api, &moment, request_id).await? {
+                return Ok(payload);
+            }
+            let request = self.request(api, moment, Some(viewer)).data(viewer.clone());
+            payload(api.one_response(request).await, request_id)
+        })
+        .await
     }
 
     /// What everybody gets, made by the first who asks; `None` where it depends on who looks, or has perished.

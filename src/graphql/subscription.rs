@@ -6,6 +6,7 @@ use async_graphql::ID;
 use tokio::sync::broadcast;
 
 use crate::accounts::Viewer;
+use crate::detached::detached;
 use crate::error::Error;
 use crate::feed::{Cursor, Follower, Reset, Start, Step};
 use crate::graphql::edge::{LiveEdge, Outlet};
@@ -103,6 +104,7 @@ impl Subscription<'_> {
             Arc::new(LiveEdge {
                 api: self.api.clone(),
                 shared: Arc::clone(&self.shared),
+                user: self.viewer.user(),
                 messages_of: messages_of.cloned(),
                 outlet: Arc::clone(&self.outlet),
                 request_id: Arc::clone(&self.request_id),
@@ -168,8 +170,9 @@ impl Subscription<'_> {
         let payload = match moment.slot().and_then(|slot| self.shared.ready(slot, self.api.program().app.clock.now())) {
             Some(payload) => Ok(payload),
             None => {
-                let resolve = self.shared.resolve(self.api, Arc::new(moment), &self.viewer, &self.request_id);
-                Box::pin(resolve).await
+                let (api, shared, viewer) = (self.api.clone(), Arc::clone(&self.shared), self.viewer.clone());
+                let request_id = Arc::clone(&self.request_id);
+                detached(async move { shared.resolve(&api, Arc::new(moment), &viewer, &request_id).await }).await
             }
         };
         match payload {

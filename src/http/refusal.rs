@@ -102,6 +102,7 @@ impl Refusal {
             | Error::Forbidden
             | Error::SignUpClosed
             | Error::NotFound
+            | Error::TooManyLiveObjects { .. }
             | Error::QueryTooComplex(_)
             | Error::PayloadTooLarge { .. }
             | Error::ImageTooLarge(_)
@@ -119,7 +120,7 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let status = match &error {
             Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Error::RateLimited { .. } | Error::TooManyLiveObjects { .. } => StatusCode::TOO_MANY_REQUESTS,
             Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Error::PayloadTooLarge { .. } | Error::ImageTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,

@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::time::Instant;
 
 use crate::config::Directory;
+use crate::detached::detached;
 use crate::directory;
 use crate::entity::user;
 use crate::error::Result;
@@ -119,7 +120,9 @@ impl EverybodyOnline {
             let _ = versions.wait_for(|now| *now != version).await;
             tokio::time::sleep_until(at + limits::ONLINE_USERS_PACE).await;
         }
-        let online = Box::pin(self.presence.online()).await?;
+        // Others wait for the list while it is read.
+        let presence = self.presence.clone();
+        let online = detached(async move { presence.online().await }).await?;
         self.shown = Some((online.version, Instant::now()));
         Ok(online)
     }

@@ -24,6 +24,7 @@ mod panics;
 mod queue;
 mod seed;
 mod settings;
+mod shares;
 mod slow;
 mod starts;
 mod storm;

@@ -15,6 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["slot"],
     &["page"],
     &["pool"],
+    &["detached"],
     &["turns"],
     &["limits"],
     &["rates"],

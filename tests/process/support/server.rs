@@ -71,6 +71,12 @@ impl Server {
         self
     }
 
+    /// Changes a setting, from the next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Starts the process, and waits until it is ready.
     pub async fn start_again(&mut self) {
         assert!(self.child.is_none(), "it runs already");

@@ -1,0 +1,77 @@
+//! Work on a task of its own, for those who may stop to ask for it.
+//!
+//! A socket's task asks its operations to go on only while the client reads. Whatever one of them holds then, a connection
+//! to the database, a lock, a turn, it would hold until the client reads on, and everybody else would wait for it. So what
+//! an operation of a socket does, other than to wait for what happens, is done here: it goes on by itself, and only its
+//! result waits.
+
+use std::future::pending;
+use std::panic::resume_unwind;
+
+use tokio_util::task::AbortOnDropHandle;
+
+/// Does the work on a task of its own, which ends early where nobody wants its result any more. A panic is the caller's.
+pub async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match AbortOnDropHandle::new(tokio::spawn(work)).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime ends, and with it whoever waits for this.
+            Err(_) => pending().await,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::task::{Context, Waker};
+
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_asks_for_goes_on_and_holds_nothing() {
+        let (place, go_on) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(0)));
+        let (held, awaited) = (Arc::clone(&place), Arc::clone(&go_on));
+        let mut work = Box::pin(detached(async move {
+            let _held = held.acquire().await;
+            awaited.acquire().await.map(drop)
+        }));
+        // Asked once and then not again.
+        assert!(work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        while place.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+
+        go_on.add_permits(1);
+
+        drop(place.acquire().await.expect("nobody closes it"));
+        work.await.expect("nobody closes it");
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_ends() {
+        let place = Arc::new(Semaphore::new(1));
+        let held = Arc::clone(&place);
+        let mut work = Box::pin(detached(async move {
+            let _held = held.acquire().await;
+            pending::<()>().await;
+        }));
+        assert!(work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        while place.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+
+        drop(work);
+
+        drop(place.acquire().await.expect("nobody closes it"));
+    }
+
+    #[tokio::test]
+    #[should_panic = "as the test wants it"]
+    async fn a_panic_is_the_callers() {
+        detached(async { panic!("as the test wants it") }).await
+    }
+}

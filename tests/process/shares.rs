@@ -1,0 +1,271 @@
+//! One person who asks for as much as they may: everybody else is served as before, and they lose nothing either.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use async_graphql::Variables;
+use futures_util::future::join_all;
+use parlour::graphql::guard::cost;
+use parlour::limits;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::support::{Line, Message, PATIENCE, Person, Server, soon};
+
+/// A query of somebody else's may take ten times what it should.
+const QUERY: Duration = Duration::from_secs(1);
+
+/// A subscription like no other, by its aliases. It executes a history of twenty messages so many times an event.
+fn heavy(name: usize, times: usize) -> String {
+    let mut histories = String::new();
+    for n in 0..times {
+        write!(histories, "a{name}x{n}: messages(last: 20) {{ nodes {{ id text sender {{ fullName }} }} }} ")
+            .expect("a string takes it");
+    }
+    format!("subscription {{ messageAdded {{ seq conversation {{ {histories} }} }} }}")
+}
+
+/// What the server takes a document to cost.
+fn objects(document: &str) -> usize {
+    let document = async_graphql::parser::parse_query(document).expect("a document");
+    cost::check(&document, None, &Variables::default()).expect("within the limits").objects
+}
+
+async fn open(server: &Server, person: &Person) -> Line {
+    soon(Line::open(server.address, &person.token, json!({}))).await.expect("a socket")
+}
+
+async fn subscribe(line: &mut Line, id: &str, document: &str) {
+    line.subscribe(id, document, &json!({})).await.expect("the socket takes it");
+}
+
+/// Asks so many times who one is; the longest time that it took.
+async fn longest_query(person: &Person, times: usize) -> Duration {
+    let mut longest = Duration::ZERO;
+    for _ in 0..times {
+        let began = Instant::now();
+        assert_eq!(soon(person.ask("{ me { id } }", json!({}))).await["me"]["id"], person.id);
+        longest = longest.max(began.elapsed());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    longest
+}
+
+/// Reads what a socket says about events until it has said so much about each operation; the seqs, by operation.
+async fn seqs(line: &mut Line, operations: usize, each: usize) -> Vec<Vec<u64>> {
+    let mut seqs = vec![Vec::new(); operations];
+    for _ in 0..operations * each {
+        // Longer than anything else in here: it is what the budget is for.
+        let said = tokio::time::timeout(PATIENCE * 4, line.next()).await.expect("it comes in time");
+        let said = said.expect("the socket lives");
+        let operation: usize = said["id"].as_str().expect("an id").parse().expect("a number");
+        seqs[operation].push(said["payload"]["data"]["messageAdded"]["seq"].as_u64().expect("a seq"));
+    }
+    seqs
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_makes_every_event_dear_waits_for_it_alone_and_loses_nothing() {
+    const SOCKETS: usize = 20;
+    const SENDS: usize = 3;
+    let mut server = Server::start().await;
+    let (ada, bob, carl) = (server.user("Ada").await, server.user("Bob").await, server.user("Carl").await);
+    let send = async |n: usize| soon(ada.send(&Message::new(carl.as_recipient(), n.to_string()))).await;
+    for n in 0..16 {
+        send(n).await;
+    }
+    let each = limits::LIVE_OBJECTS / SOCKETS / objects(&heavy(0, 10));
+    let mut lines = Vec::new();
+    for socket in 0..SOCKETS {
+        let mut line = open(&server, &ada).await;
+        for n in 0..each {
+            subscribe(&mut line, &n.to_string(), &heavy(socket * each + n, 10)).await;
+        }
+        // Those before it say nothing when they have begun, and they begin in order.
+        subscribe(&mut line, "last", "subscription { events { __typename } }").await;
+        let said = soon(line.next()).await.expect("the socket lives");
+        assert_eq!((&said["id"], &said["type"]), (&json!("last"), &json!("next")), "{said}");
+        line.say(json!({ "id": "last", "type": "complete" })).await.expect("the socket takes it");
+        // The answer comes when that was read.
+        line.say(json!({ "type": "ping" })).await.expect("the socket takes it");
+        assert_eq!(soon(line.next()).await, Ok(json!({ "type": "pong" })));
+        lines.push(line);
+    }
+
+    let (began, before) = (Instant::now(), server.cpu_time());
+    let sends = async {
+        for n in 0..SENDS {
+            send(n).await;
+        }
+    };
+    let heard = join_all(lines.iter_mut().map(|line| seqs(line, each, SENDS)));
+    let ((), longest, heard) = tokio::join!(sends, longest_query(&bob, 100), heard);
+
+    let (took, worked) = (began.elapsed(), server.cpu_time() - before);
+    println!("{} subscriptions took {took:?}, of it {worked:?} at work, a query {longest:?}", SOCKETS * each);
+    assert!(longest < QUERY, "somebody else's query took {longest:?}");
+    // The budget is a quarter. On top of it come the database's threads and what the rest of the server does.
+    assert!(worked < took.mul_f64(0.65), "it worked for {worked:?} of {took:?}");
+    let sent: Vec<u64> = (17..).take(SENDS).collect();
+    for heard in heard.iter().flatten() {
+        assert_eq!(*heard, sent);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn live_subscriptions_of_a_person_come_to_fifty_thousand_objects_on_all_sockets() {
+    let mut server = Server::start().await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    let (large, small) = (heavy(0, 29), "subscription { events { cursor } }");
+    let mut lines = [open(&server, &ada).await, open(&server, &ada).await];
+    let larges = limits::LIVE_OBJECTS / objects(&large);
+    let smalls = (limits::LIVE_OBJECTS % objects(&large)) / objects(small);
+    println!("{larges} of {} objects, {smalls} of {}", objects(&large), objects(small));
+    assert!((2..50).contains(&smalls), "it fills the budget with a few");
+
+    for n in 0..larges {
+        subscribe(&mut lines[n % 2], &n.to_string(), &large).await;
+    }
+    // These say that they have begun, after those before them.
+    for n in 0..smalls {
+        let line = &mut lines[n % 2];
+        subscribe(line, &format!("small {n}"), small).await;
+        assert_eq!(soon(line.next()).await.expect("the socket lives")["type"], "next");
+    }
+    let [_, line] = &mut lines;
+    subscribe(line, "one more", small).await;
+    let refused = soon(line.next()).await.expect("the socket lives");
+    assert_eq!((&refused["id"], &refused["type"]), (&json!("one more"), &json!("error")), "{refused}");
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{refused}");
+    let message = refused["payload"][0]["message"].as_str().expect("a message");
+    assert!(message.contains("50000 are the limit"), "{message}");
+
+    // Others have their own, and whoever completes one has room again, on this socket and on another.
+    let mut other = open(&server, &bob).await;
+    subscribe(&mut other, "1", small).await;
+    assert_eq!(soon(other.next()).await.expect("the socket lives")["type"], "next");
+    line.say(json!({ "id": "small 1", "type": "complete" })).await.expect("the socket takes it");
+    subscribe(line, "one more", small).await;
+    assert_eq!(soon(line.next()).await.expect("the socket lives")["type"], "next");
+
+    // So has whoever closes a socket.
+    let [first, mut second] = lines;
+    drop(first);
+    soon(async {
+        loop {
+            subscribe(&mut second, "another large one", &large).await;
+            subscribe(&mut second, "after it", small).await;
+            let said = second.next().await.expect("the socket lives");
+            if said["id"] == "after it" && said["type"] == "next" {
+                break;
+            }
+            // The server has not seen yet that the socket is closed.
+            assert_eq!(said["payload"][0]["extensions"]["code"], "RATE_LIMITED", "{said}");
+            assert_eq!(second.next().await.expect("the socket lives")["id"], "after it");
+        }
+    })
+    .await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundreds_of_replays_of_one_person_do_not_hold_up_anothers() {
+    const SOCKETS: usize = 5;
+    const REPLAYS: usize = SOCKETS * limits::OPERATIONS_PER_SOCKET;
+    const MISSED: usize = 300;
+    let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    let old = bob.feed_cursor().await;
+    let to_bob = || Message::new(bob.as_recipient(), "hello");
+    join_all((0..MISSED).map(|_| async { soon(ada.send(&to_bob())).await })).await;
+    // The log is read again, as none of it is at hand.
+    server.stop().await;
+    server.set("RATE_LIMITS", "on");
+    server.start_again().await;
+    let replay = "subscription($after: String) { events(after: $after) { __typename cursor } }";
+    let after = json!({ "after": old });
+    let (begun, caught_up) = (Arc::new(Semaphore::new(0)), Arc::<AtomicUsize>::default());
+    let mut floods = JoinSet::new();
+    for _ in 0..SOCKETS {
+        let mut line = open(&server, &ada).await;
+        for n in 0..limits::OPERATIONS_PER_SOCKET {
+            line.subscribe(&n.to_string(), replay, &after).await.expect("the socket takes it");
+        }
+        line.say(json!({ "type": "ping" })).await.expect("the socket takes it");
+        let (begun, caught_up) = (begun.clone(), Arc::clone(&caught_up));
+        floods.spawn(async move {
+            while let Ok(said) = line.next().await {
+                match said["type"].as_str() {
+                    Some("pong") => begun.add_permits(1),
+                    Some("next") => _ = caught_up.fetch_add(usize::from(is_caught_up(&said)), Ordering::Relaxed),
+                    _ => panic!("a replay goes on: {said}"),
+                }
+            }
+        });
+    }
+    // The answer to a ping comes when all that was said before it was read.
+    let _all = soon(begun.acquire_many(SOCKETS as u32)).await.expect("nobody closes it");
+
+    let mut line = open(&server, &bob).await;
+    let began = Instant::now();
+    line.subscribe("1", replay, &after).await.expect("the socket takes it");
+    let mut missed = 0;
+    loop {
+        let said = soon(line.next()).await.expect("the socket lives");
+        if is_caught_up(&said) {
+            break;
+        }
+        missed += 1;
+    }
+
+    let others = caught_up.load(Ordering::Relaxed);
+    println!("caught up with {missed} events after {:?}, with {others} of {REPLAYS} others", began.elapsed());
+    assert!(others < REPLAYS / 10, "{others} of {REPLAYS} were before");
+    assert!(missed >= MISSED, "{missed} of {MISSED}");
+    // Pages of the log take the same turns.
+    let page = "query($after: String!) { events(after: $after, first: 100) { events { __typename } } }";
+    let events = soon(bob.ask(page, after)).await["events"]["events"].take();
+    assert_eq!(events.as_array().map(Vec::len), Some(100));
+    assert!(caught_up.load(Ordering::Relaxed) < REPLAYS / 10);
+    floods.abort_all();
+    server.stop().await;
+}
+
+fn is_caught_up(said: &Value) -> bool {
+    said["payload"]["data"]["events"]["__typename"] == "CaughtUp"
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_and_does_not_read_the_answers_keeps_nothing_that_others_need() {
+    let mut server = Server::start().await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    for _ in 0..16 {
+        soon(ada.send(&Message::new(bob.as_recipient(), "x".repeat(limits::MESSAGE_LENGTH)))).await;
+    }
+    let mut histories = String::new();
+    for n in 0..10 {
+        write!(
+            histories,
+            "a{n}: messages(conversation: {{ userId: \"{}\" }}, last: 20) {{ nodes {{ text }} }} ",
+            bob.id
+        )
+        .expect("a string takes it");
+    }
+    // Answers of 640 kB: what the system buffers and the outbox are soon full, in the midst of the other queries.
+    let mut line = open(&server, &ada).await;
+    for n in 0..limits::OPERATIONS_PER_SOCKET {
+        subscribe(&mut line, &n.to_string(), &format!("{{ {histories} }}")).await;
+    }
+
+    let longest = longest_query(&bob, 100).await;
+
+    println!("a query took {longest:?}");
+    assert!(longest < 2 * QUERY, "somebody else's query took {longest:?}");
+    // Nobody reads even now.
+    drop(line);
+    server.stop().await;
+}
