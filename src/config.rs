@@ -52,6 +52,8 @@ pub struct Config {
     pub cors_origins: Vec<Origin>,
     /// Where the server is reached from outside.
     pub public_url: Url,
+    /// Further names that the server is reached by, in lower case.
+    pub allowed_hosts: Vec<String>,
     /// The bucket for images; `None` keeps them in the data folder.
     pub s3: Option<Bucket>,
     /// A built front end to serve; `None` serves the built-in pages.
@@ -148,6 +150,7 @@ impl Config {
             )?,
             cors_origins: vars.cors_origins()?,
             public_url: vars.public_url(port)?,
+            allowed_hosts: vars.allowed_hosts()?,
             s3: Bucket::read(&vars)?,
             web_dir: vars.read("WEB_DIR", None, "a folder", |text| Some(Some(PathBuf::from(text))))?,
             sign_up: vars.read("SIGNUP", true, "open or closed", |text| match text {

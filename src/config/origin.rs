@@ -32,6 +32,15 @@ impl Origin {
         Some(Self { scheme: url.scheme().to_owned(), host })
     }
 
+    /// The host without its port; an IPv6 address in its brackets.
+    pub fn name(&self) -> &str {
+        let end = match self.host.find(']') {
+            Some(bracket) => bracket + 1,
+            None => self.host.find(':').unwrap_or(self.host.len()),
+        };
+        &self.host[..end]
+    }
+
     /// Whether a request's `Host` names this origin's host and port. Not the scheme: a proxy may have ended TLS.
     pub fn is_at(&self, host: &str) -> bool {
         Self::parse(&format!("{}://{host}", self.scheme)).is_some_and(|other| other.host == self.host)

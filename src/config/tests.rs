@@ -20,6 +20,7 @@ fn nothing_set_is_a_development_server() {
     assert_eq!((config.session_days, config.password_min_length), (7, 6));
     assert_eq!(config.cors_origins, [Origin::parse("http://localhost:5173").unwrap()]);
     assert_eq!(config.public_url.as_str(), "http://localhost:3000/");
+    assert_eq!(config.allowed_hosts, [""; 0]);
     assert_eq!(config.web_dir, None);
     assert!(config.sign_up && config.rate_limits && config.graphiql && config.introspection);
     assert_eq!(config.trusted_proxies, []);
@@ -69,6 +70,7 @@ fn what_is_set_is_taken() {
         ("SESSION_DAYS", "30"),
         ("PASSWORD_MIN_LENGTH", "64"),
         ("CORS_ORIGINS", "https://a.example, http://b.example:8000,"),
+        ("ALLOWED_HOSTS", "Chat.example.org, xn--bcher-kva.example,"),
         ("WEB_DIR", "dist"),
         ("SIGNUP", "closed"),
         ("DIRECTORY", "shared"),
@@ -87,6 +89,7 @@ fn what_is_set_is_taken() {
     let origins: Vec<_> = config.cors_origins.iter().map(ToString::to_string).collect();
     assert_eq!(origins, ["https://a.example", "http://b.example:8000"]);
     assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
+    assert_eq!(config.allowed_hosts, ["chat.example.org", "xn--bcher-kva.example"]);
     assert_eq!(config.web_dir.as_deref(), Some(Path::new("dist")));
     assert!(!config.sign_up && !config.rate_limits && !config.graphiql && config.introspection);
     let trusted = ["127.0.0.1", "fd00::/8"].map(|text| Network::parse(text).unwrap());
@@ -140,6 +143,16 @@ fn what_is_wrong_is_refused_in_a_line_with_the_name_and_what_it_takes_but_withou
             "PUBLIC_URL",
             "https://me:hunter2@a.example",
             "PUBLIC_URL has a wrong value: it takes an http or https address without a path, such as https://chat.example.org",
+        ),
+        (
+            "ALLOWED_HOSTS",
+            "chat.example.org:3000",
+            "ALLOWED_HOSTS has a wrong value: it takes names without scheme and port, separated by commas, such as chat.example.org (never *)",
+        ),
+        (
+            "ALLOWED_HOSTS",
+            "*.example.org",
+            "ALLOWED_HOSTS has a wrong value: it takes names without scheme and port, separated by commas, such as chat.example.org (never *)",
         ),
         ("RATE_LIMITS", "no", "RATE_LIMITS has a wrong value: it takes on or off"),
         (

@@ -12,7 +12,7 @@ use crate::id::UserId;
 use crate::secrets::Secret;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 28] = [
+pub(super) const NAMES: [&str; 29] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -24,6 +24,7 @@ pub(super) const NAMES: [&str; 28] = [
     "PASSWORD_MIN_LENGTH",
     "CORS_ORIGINS",
     "PUBLIC_URL",
+    "ALLOWED_HOSTS",
     "S3_BUCKET",
     "S3_ENDPOINT_URL",
     "S3_FORCE_PATH_STYLE",
@@ -144,6 +145,19 @@ impl<'a> Variables<'a> {
         let takes = "origins without a path, separated by commas, such as https://chat.example.org (never *)";
         let list = (self.lookup)("CORS_ORIGINS").unwrap_or_else(|| "http://localhost:5173".to_owned());
         items(&list).map(|text| Origin::parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", takes))).collect()
+    }
+
+    pub(super) fn allowed_hosts(&self) -> Result<Vec<String>, ConfigError> {
+        let takes = "names without scheme and port, separated by commas, such as chat.example.org (never *)";
+        let list = self.get("ALLOWED_HOSTS").unwrap_or_default();
+        items(&list)
+            .map(|text| {
+                let origin = Origin::parse(&format!("http://{text}"));
+                let name =
+                    origin.filter(|origin| !text.ends_with('/') && !text.contains(':') && !origin.name().contains('*'));
+                name.map(|origin| origin.name().to_owned()).ok_or_else(|| ConfigError::wrong("ALLOWED_HOSTS", takes))
+            })
+            .collect()
     }
 
     pub(super) fn trusted_proxies(&self) -> Result<Vec<Network>, ConfigError> {

@@ -14,6 +14,7 @@ use axum::response::Response;
 
 use super::answer::{self, Media};
 use super::client_address::ClientAddress;
+use super::host::RequestHost;
 use super::negotiate::{self, Content};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
@@ -34,6 +35,7 @@ pub(super) async fn endpoint(
     State(state): State<HttpState>,
     Extension(client): Extension<ClientAddress>,
     Extension(id): Extension<RequestId>,
+    Extension(host): Extension<RequestHost>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -44,7 +46,7 @@ pub(super) async fn endpoint(
     let answer = if reads && asks_for_socket(&parts.headers) {
         call.socket(parts)
     } else if reads && state.config().graphiql && negotiate::prefers_html(&parts.headers) {
-        Ok(pages::graphiql(&state.pages, parts).await)
+        Ok(pages::graphiql(&state.pages, &host, parts).await)
     } else if let Some(media) = media {
         call.answer(parts, body, media).await
     } else {

@@ -10,6 +10,7 @@ mod connection;
 mod files;
 mod graphql;
 mod health;
+mod host;
 mod images;
 mod multipart;
 mod negotiate;
@@ -52,6 +53,7 @@ pub fn router(state: HttpState) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(pages::router())
+        .layer(middleware::from_fn_with_state(state.hosts.clone(), host::check))
         .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
         .with_state(state)
 }

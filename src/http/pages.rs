@@ -18,8 +18,10 @@ use tower::ServiceExt;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeFile;
+use url::{Host, Position, Url};
 
 use super::answer::Media;
+use super::host::RequestHost;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::{built, files};
@@ -28,14 +30,17 @@ use crate::config::Config;
 /// Addresses that belong to the server, so that a front end's page never stands at one by mistake.
 const RESERVED: [&str; 5] = ["graphql", "images", "uploads", "healthz", "readyz"];
 
+/// In a policy, where the addresses of sockets stand: browsers that are a few years old do not take them for `'self'`.
+const SOCKETS: &str = "{sockets}";
+
 /// For the chat client: files of ours and nothing else; images also as they are before they are uploaded.
 const CHAT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
-    connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+    connect-src 'self'{sockets}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 /// For GraphiQL: nothing from elsewhere, and no script that is not a file of ours. Monaco, its editor, sets styles and
 /// starts workers.
 const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; \
+    img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'{sockets}; worker-src 'self' blob:; \
     manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 /// For a front end of somebody else, whose needs nobody knows here: only what no front end needs is off.
@@ -61,7 +66,7 @@ pub(super) struct Pages {
     /// The content security policy of the pages.
     policy: &'static str,
     graphiql: bool,
-    https: bool,
+    public_url: Url,
 }
 
 impl Pages {
@@ -70,7 +75,7 @@ impl Pages {
             Some(folder) => (Some(folder.clone()), FOREIGN_POLICY),
             None => (None, CHAT_POLICY),
         };
-        Self { folder, policy, graphiql: config.graphiql, https: config.public_url.scheme() == "https" }
+        Self { folder, policy, graphiql: config.graphiql, public_url: config.public_url.clone() }
     }
 
     /// A file of the front end, or of GraphiQL, whose assets stand at the same addresses under other names.
@@ -88,16 +93,31 @@ impl Pages {
         is_open.then(|| built::find(path)).flatten().map(Found::Built)
     }
 
-    fn dress(&self, mut response: Response, policy: &'static str, cache: &'static str) -> Response {
+    fn dress(&self, mut response: Response, policy: &str, host: &RequestHost, cache: &'static str) -> Response {
         let headers = response.headers_mut();
+        let policy = policy.replace(SOCKETS, &self.sockets(host));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).expect("a host is ASCII"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.insert(COOP, HeaderValue::from_static("same-origin"));
-        if self.https {
+        if self.public_url.scheme() == "https" {
             headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
         }
         response
+    }
+
+    /// Where our pages may open sockets: at the host that they were asked from, and at the public one, which a proxy may
+    /// not have passed on. An IPv6 address can't stand in a policy, so there `'self'` has to do.
+    fn sockets(&self, host: &RequestHost) -> String {
+        let asked = if host.is_ipv6() { String::new() } else { format!(" ws://{host} wss://{host}") };
+        let scheme = if self.public_url.scheme() == "https" { "wss" } else { "ws" };
+        let public = match self.public_url.host() {
+            Some(Host::Domain(_) | Host::Ipv4(_)) => {
+                format!(" {scheme}://{}", &self.public_url[Position::BeforeHost..Position::AfterPort])
+            }
+            Some(Host::Ipv6(_)) | None => String::new(),
+        };
+        if asked.split(' ').any(|one| one == public.trim_start()) { asked } else { asked + &public }
     }
 }
 
@@ -119,12 +139,12 @@ where
 }
 
 /// GraphiQL, or how to get it.
-pub(super) async fn graphiql(pages: &Pages, parts: Parts) -> Response {
+pub(super) async fn graphiql(pages: &Pages, host: &RequestHost, parts: Parts) -> Response {
     let page = match built::find("graphiql.html") {
         Some(file) => built::send(file, &parts.headers),
         None => html(include_str!("pages/graphiql_missing.html")),
     };
-    let mut page = pages.dress(page, GRAPHIQL_POLICY, CHECK_FIRST);
+    let mut page = pages.dress(page, GRAPHIQL_POLICY, host, CHECK_FIRST);
     page.headers_mut().append(VARY, HeaderValue::from_static("accept"));
     page
 }
@@ -132,6 +152,7 @@ pub(super) async fn graphiql(pages: &Pages, parts: Parts) -> Response {
 async fn page(
     State(pages): State<Arc<Pages>>,
     Extension(id): Extension<RequestId>,
+    Extension(host): Extension<RequestHost>,
     path: Result<PathOf<String>, PathRejection>,
     request: Request,
 ) -> Response {
@@ -151,13 +172,15 @@ async fn page(
     }
     if let Some(file) = pages.find(path).await {
         let cache = if first == "assets" { FOREVER } else { CHECK_FIRST };
-        return pages.dress(send(file, request).await, pages.policy, cache);
+        return pages.dress(send(file, request).await, pages.policy, &host, cache);
     }
     // The addresses of a front end's own views: it is for the front end to say what is there.
     let is_view = first != "assets" && (path.is_empty() || files::relative(path.trim_end_matches('/')).is_some());
     match pages.find("index.html").await {
-        Some(index) if is_view => pages.dress(send(index, request).await, pages.policy, CHECK_FIRST),
-        None if path.is_empty() => pages.dress(html(include_str!("pages/welcome.html")), GRAPHIQL_POLICY, CHECK_FIRST),
+        Some(index) if is_view => pages.dress(send(index, request).await, pages.policy, &host, CHECK_FIRST),
+        None if path.is_empty() => {
+            pages.dress(html(include_str!("pages/welcome.html")), GRAPHIQL_POLICY, &host, CHECK_FIRST)
+        }
         Some(_) | None => Refusal::not_found().into_response(Media::Json, &id),
     }
 }

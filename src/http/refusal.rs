@@ -55,6 +55,13 @@ impl Refusal {
         Self { message: Some(message), ..Self::new(StatusCode::FORBIDDEN, Error::Forbidden) }
     }
 
+    /// For another server than this one, as far as this one knows its own names.
+    pub(super) fn misdirected() -> Self {
+        let message = "this server does not go by the name in the Host header: its operator lists its names in \
+            PUBLIC_URL or ALLOWED_HOSTS";
+        Self::input(StatusCode::MISDIRECTED_REQUEST, "host", message)
+    }
+
     pub(super) fn unsatisfiable() -> Self {
         Self::input(StatusCode::RANGE_NOT_SATISFIABLE, "range", "there are no such bytes")
     }

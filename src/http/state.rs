@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use axum::http::HeaderValue;
 
+use super::host::HostPolicy;
 use super::origin::OriginPolicy;
 use super::pages::Pages;
 use super::session::{Credential, Source};
@@ -22,6 +23,7 @@ pub struct HttpState {
     /// What executes operations, and the program behind it.
     pub api: Api,
     pub(super) sockets: Sockets,
+    pub(super) hosts: Arc<HostPolicy>,
     pub(super) origins: Arc<OriginPolicy>,
     pub(super) pages: Arc<Pages>,
 }
@@ -44,8 +46,8 @@ impl HttpState {
     /// What requests to this API need.
     pub fn new(api: Api, sockets: Sockets) -> Self {
         let config = &api.program().app.config;
-        let (origins, pages) = (OriginPolicy::new(config), Pages::new(config));
-        Self { api, sockets, origins: origins.into(), pages: pages.into() }
+        let (hosts, origins, pages) = (HostPolicy::new(config), OriginPolicy::new(config), Pages::new(config));
+        Self { api, sockets, hosts: hosts.into(), origins: origins.into(), pages: pages.into() }
     }
 
     pub(super) fn config(&self) -> &Config {

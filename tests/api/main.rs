@@ -25,6 +25,7 @@ mod groups_leaving;
 mod groups_members;
 mod guessing;
 mod history;
+mod hosts;
 mod images;
 mod images_bucket;
 mod images_direct;

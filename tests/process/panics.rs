@@ -53,7 +53,7 @@ async fn a_panic_is_answered_over_http_and_the_connection_lives() {
 async fn ask(stream: &mut TcpStream, person: &Person, query: &str) -> Value {
     let body = json!({ "query": query }).to_string();
     let head = format!(
-        "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+        "POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n",
         person.token,
         body.len()

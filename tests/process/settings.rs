@@ -26,6 +26,7 @@ async fn a_wrong_setting_stops_the_start_in_a_line_that_names_it() {
         ("PASSWORD_MIN_LENGTH", "3"),
         ("CORS_ORIGINS", "*"),
         ("PUBLIC_URL", "chat.example.org"),
+        ("ALLOWED_HOSTS", "https://chat.example.org"),
         ("WEB_DIR", "not-there"),
         ("RATE_LIMITS", "maybe"),
         ("GRAPHIQL", "yes"),
