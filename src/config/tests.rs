@@ -3,6 +3,9 @@
 use super::*;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// What production takes at the least.
+const PRODUCTION: [(&str, &str); 3] =
+    [("APP_ENV", "production"), ("JWT_SECRET", SECRET), ("PUBLIC_URL", "https://chat.example.org")];
 
 fn config(vars: &[(&str, &str)]) -> Result<Config, String> {
     let lookup = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
@@ -51,13 +54,42 @@ fn a_bucket_comes_with_a_key() {
 
 #[test]
 fn production_turns_off_what_is_not_asked_for() {
-    let quiet = config(&[("APP_ENV", "production"), ("JWT_SECRET", SECRET)]).unwrap();
+    let quiet = config(&PRODUCTION).unwrap();
     assert_eq!((quiet.graphiql, quiet.introspection, quiet.log_format), (false, false, LogFormat::Json));
+    assert_eq!(quiet.cors_origins, []);
     assert_eq!(quiet.jwt_secret.unwrap().expose(), SECRET.as_bytes());
 
-    let asked = [("GRAPHIQL", "on"), ("INTROSPECTION", "on"), ("LOG_FORMAT", "text")];
-    let asked = config(&[[("APP_ENV", "production"), ("JWT_SECRET", SECRET)].as_slice(), &asked].concat()).unwrap();
+    let asked =
+        [("GRAPHIQL", "on"), ("INTROSPECTION", "on"), ("LOG_FORMAT", "text"), ("CORS_ORIGINS", "https://a.example")];
+    let asked = config(&[PRODUCTION.as_slice(), &asked].concat()).unwrap();
     assert_eq!((asked.graphiql, asked.introspection, asked.log_format), (true, true, LogFormat::Text));
+    assert_eq!(asked.cors_origins, [Origin::parse("https://a.example").unwrap()]);
+}
+
+#[test]
+fn production_has_a_public_address_where_browsers_keep_the_cookie() {
+    assert_eq!(
+        config(&PRODUCTION[..2]).unwrap_err(),
+        "PUBLIC_URL is required with APP_ENV=production: it takes an http or https address without a path, such as \
+         https://chat.example.org"
+    );
+    for url in
+        ["http://localhost:3000", "http://127.0.0.1", "http://127.8.8.8:80", "http://[::1]:3000", "https://a.example"]
+    {
+        config(&[&PRODUCTION[..2], &[("PUBLIC_URL", url)]].concat()).unwrap();
+    }
+    for url in
+        ["http://chat.example.org", "http://192.168.1.5:3000", "http://localhost.evil.example", "http://[2001:db8::1]"]
+    {
+        assert_eq!(
+            config(&[&PRODUCTION[..2], &[("PUBLIC_URL", url)]].concat()).unwrap_err(),
+            format!(
+                "PUBLIC_URL is {url:?}: it takes an https address with APP_ENV=production: over http browsers do not keep \
+                 the session's cookie, which is Secure"
+            )
+        );
+        config(&[("PUBLIC_URL", url)]).unwrap();
+    }
 }
 
 #[test]

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
-use url::Url;
+use url::{Host, Url};
 
-use super::{Network, Origin};
+use super::{AppEnv, Network, Origin};
 use crate::id::UserId;
 use crate::secrets::Secret;
 
@@ -141,9 +141,13 @@ impl<'a> Variables<'a> {
         items(&list).map(|text| long_enough(name, text.to_owned())).collect()
     }
 
-    pub(super) fn cors_origins(&self) -> Result<Vec<Origin>, ConfigError> {
+    pub(super) fn cors_origins(&self, app_env: AppEnv) -> Result<Vec<Origin>, ConfigError> {
         let takes = "origins without a path, separated by commas, such as https://chat.example.org (never *)";
-        let list = (self.lookup)("CORS_ORIGINS").unwrap_or_else(|| "http://localhost:5173".to_owned());
+        let default = match app_env {
+            AppEnv::Development => "http://localhost:5173",
+            AppEnv::Production => "",
+        };
+        let list = (self.lookup)("CORS_ORIGINS").unwrap_or_else(|| default.to_owned());
         items(&list).map(|text| Origin::parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", takes))).collect()
     }
 
@@ -174,17 +178,24 @@ impl<'a> Variables<'a> {
         items(&list).map(|text| UserId::parse(text).ok_or_else(|| ConfigError::wrong(name, takes))).collect()
     }
 
-    pub(super) fn public_url(&self, port: u16) -> Result<Url, ConfigError> {
-        let text = self.get("PUBLIC_URL").unwrap_or_else(|| format!("http://localhost:{port}"));
-        Url::parse(&text)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && Origin::of(url).is_some())
-            .ok_or_else(|| {
-                ConfigError::wrong(
-                    "PUBLIC_URL",
-                    "an http or https address without a path, such as https://chat.example.org",
-                )
-            })
+    pub(super) fn public_url(&self, app_env: AppEnv, port: u16) -> Result<Url, ConfigError> {
+        let takes = "an http or https address without a path, such as https://chat.example.org";
+        let text = match (self.get("PUBLIC_URL"), app_env) {
+            (Some(text), _) => text,
+            (None, AppEnv::Development) => format!("http://localhost:{port}"),
+            (None, AppEnv::Production) => {
+                return Err(ConfigError::missing("PUBLIC_URL", "with APP_ENV=production", takes));
+            }
+        };
+        let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let url = url.filter(|url| Origin::of(url).is_some());
+        let url = url.ok_or_else(|| ConfigError::wrong("PUBLIC_URL", takes))?;
+        if app_env == AppEnv::Production && url.scheme() == "http" && !is_loopback(&url) {
+            let takes = "an https address with APP_ENV=production: over http browsers do not keep the session's cookie, \
+                which is Secure";
+            return Err(ConfigError::wrong("PUBLIC_URL", takes));
+        }
+        Ok(url)
     }
 
     /// The database's address, and the file that it names.
@@ -230,6 +241,16 @@ impl<'a> Variables<'a> {
             Some(name) => Err(ConfigError::hidden(name, "is set, but what it does is not built yet: leave it unset")),
             None => Ok(()),
         }
+    }
+}
+
+/// Whether an address leads to the machine that asks. Browsers keep a Secure cookie there.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 

@@ -55,7 +55,8 @@ async fn a_signup_sets_the_cookie_too() {
 #[tokio::test]
 async fn in_production_the_cookie_is_secure_and_of_this_host() {
     let secret = "a secret of thirty-two bytes and more";
-    let app = TestApp::start_with(&[("APP_ENV", "production"), ("JWT_SECRET", secret)]).await;
+    let settings = [("APP_ENV", "production"), ("JWT_SECRET", secret), ("PUBLIC_URL", "https://chat.example.org")];
+    let app = TestApp::start_with(&settings).await;
 
     let (token, cookie) = log_in(&app).await;
 

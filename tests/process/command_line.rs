@@ -101,7 +101,8 @@ async fn a_port_that_is_taken_is_told_in_a_line() {
 
 #[tokio::test]
 async fn production_is_closed_where_development_is_open() {
-    let settings = [("APP_ENV", "production"), ("JWT_SECRET", "a secret of more than thirty-two bytes")];
+    let secret = ("JWT_SECRET", "a secret of more than thirty-two bytes");
+    let settings = [("APP_ENV", "production"), secret, ("PUBLIC_URL", "https://chat.example.org")];
     let mut server = Server::start_with(&settings).await;
 
     let input = json!({ "fullName": "Ada", "email": "ada@example.com", "password": "correct horse 7 battery" });

@@ -66,6 +66,17 @@ async fn production_needs_a_secret() {
 }
 
 #[tokio::test]
+async fn production_needs_an_address_where_browsers_keep_the_cookie() {
+    let production = [("APP_ENV", "production"), ("JWT_SECRET", "a secret of more than thirty-two bytes")];
+    let told = refuses("PUBLIC_URL", &Server::prepare(&production).run("serve").await);
+    assert!(told.contains("required"), "{told}");
+
+    let over_http = [production.as_slice(), &[("PUBLIC_URL", "http://chat.example.org")]].concat();
+    let told = refuses("PUBLIC_URL", &Server::prepare(&over_http).run("serve").await);
+    assert!(told.contains("https") && told.contains("cookie"), "{told}");
+}
+
+#[tokio::test]
 async fn a_line_of_the_env_file_counts_where_the_environment_says_nothing() {
     let server = Server::prepare(&[("SESSION_DAYS", "7")]);
     std::fs::write(server.folder().join(".env"), "SESSION_DAYS=wrong\nLOG_FORMAT=wrong\n").expect("a file");
