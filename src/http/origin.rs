@@ -68,7 +68,8 @@ impl OriginPolicy {
             (None | Some(Source::Bearer), _) | (_, Page::Ours) => Ok(()),
             (Some(Source::Cookie), Page::Foreign) => Err(Refusal::forbidden(FOREIGN)),
             (Some(Source::Cookie), Page::Unnamed) => match site(headers) {
-                Some(b"same-origin" | b"same-site") => Ok(()),
+                // A neighbour's page of the same site (chat.example.org and wiki.example.org) is not ours.
+                Some(b"same-origin") => Ok(()),
                 _ if has_preflight(headers) => Ok(()),
                 _ => Err(Refusal::forbidden(UNKNOWN)),
             },
@@ -203,7 +204,7 @@ mod tests {
             ("origin: null | apollo-require-preflight: 1", COOKIE, false),
             ("origin: http://localhost:5173", COOKIE, true),
             ("sec-fetch-site: same-origin", COOKIE, true),
-            ("sec-fetch-site: same-site", COOKIE, true),
+            ("sec-fetch-site: same-site", COOKIE, false),
             ("sec-fetch-site: cross-site", COOKIE, false),
             ("sec-fetch-site: none", COOKIE, false),
             ("graphql-require-preflight: 1", COOKIE, true),
