@@ -1,7 +1,9 @@
 //! Where a request comes from: the other end of the connection, or the client for whom a proxy of ours asks.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::http::header::FORWARDED;
 use axum::http::{HeaderMap, HeaderName};
 
 use crate::config::Network;
@@ -26,6 +28,27 @@ impl ClientAddress {
             address = hop.to_canonical();
         }
         Self(address)
+    }
+}
+
+/// Says once in the log that a proxy may be missing in the settings.
+#[derive(Debug, Default)]
+pub(super) struct UntrustedForwarding(AtomicBool);
+
+impl UntrustedForwarding {
+    /// Looks at a request: did a peer that is not trusted ask for somebody else?
+    pub(super) fn look(&self, peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) {
+        let is_forwarded = headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED);
+        if !is_forwarded || trusted.iter().any(|network| network.contains(peer.to_canonical())) {
+            return;
+        }
+        if !self.0.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                client.address = %peer,
+                "{peer} forwards requests for others (X-Forwarded-For), but TRUSTED_PROXIES does not name it: all people \
+                 behind it count as one address and share the rates and limits of one; if it is your proxy, name it there"
+            );
+        }
     }
 }
 

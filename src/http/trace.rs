@@ -30,6 +30,7 @@ pub(super) async fn trace(
     // Without the query: people put tokens there.
     let path = request.uri().path().to_owned();
     let client = ClientAddress::of(peer.ip(), request.headers(), &state.config().trusted_proxies);
+    state.forwarding.look(peer.ip(), request.headers(), &state.config().trusted_proxies);
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(client);
 

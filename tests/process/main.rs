@@ -13,6 +13,7 @@ mod duplicates;
 mod erasure;
 mod files;
 mod floods;
+mod forwarded;
 mod going_down;
 mod image_turns;
 mod images;
