@@ -168,7 +168,7 @@ pub async fn run(
     tasks.spawn(running.program.erasure.clone().keep(shutdown.clone()));
     tasks.close();
     let serve = async {
-        http::accept::serve(listener, router, shutdown.clone()).await;
+        http::accept::serve(&config, listener, router, shutdown.clone()).await;
         tasks.wait().await;
     };
     let drain = async {

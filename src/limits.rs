@@ -279,6 +279,21 @@ pub const LINGER: Duration = Duration::from_secs(2);
 /// Files that are kept free for the database, the log and the like.
 pub const RESERVED_FILES: u64 = 1_024;
 
+/// Connections of one address: 500 people behind one router with a socket and a page each.
+pub const ADDRESS_CONNECTIONS: usize = 1_024;
+/// One in so many connections that the process can hold may be of one address, where that is fewer.
+pub const ADDRESS_CONNECTIONS_SHARE: usize = 4;
+/// Connections of one address however few there may be in all: some browsers with six each, and their sockets.
+pub const ADDRESS_CONNECTIONS_LEAST: usize = 32;
+/// Between two lines of the log that there is no room for connections.
+pub const NO_ROOM_WARNING: Duration = Duration::from_secs(60);
+/// Connections taken at the same time that there is no room for: for probes, and to tell others that the server is full.
+pub const RESERVED_CONNECTIONS: usize = 32;
+/// How long the headers of a request may take on such a connection.
+pub const RESERVED_HEADER_READ: Duration = Duration::from_secs(2);
+/// When it is worth another try where there is no room: a slow body or a silent client is given up in a few times this.
+pub const OVERLOAD_RETRY: Duration = Duration::from_secs(5);
+
 // Sockets.
 /// A frame of a client.
 pub const FRAME_BYTES: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! Taking connections, within the bounds of what the process can hold, and letting them go when the server ends.
+//! The accept loop: takes connections, serves HTTP on them, and ends them with the server.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
@@ -11,54 +11,77 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
+use super::admission::{Admission, ConnectionSlot, NoRoom};
 use super::connection::{Connection, Turns, Waits};
+use super::host;
+use super::reserved::{self, ReservedPlaces};
+use crate::config::Config;
 use crate::limits;
 
 /// Connections that are taken however few files there may be.
 const FLOOR: u64 = 64;
 
 /// hyper reads ahead into a buffer of at most this size, for each connection; headers end before.
-const READ_BUFFER: usize = 64 * 1024;
+const READ_BUFFER: usize = 2 * limits::HEADER_BYTES;
+
+/// For all of a connection that there is no room for: `/readyz` may wait for the database.
+const RESERVED_TIME: Duration =
+    limits::RESERVED_HEADER_READ.saturating_add(limits::ACQUIRE).saturating_add(limits::LINGER);
 
 /// How long to leave a listener alone that has failed, for want of files for instance.
 const BACK_OFF: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown`, and then what is under way; returns when the last connection is done. Sockets are not
 /// among these: an upgraded connection is no longer HTTP's. The caller bounds the time of it all.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
-    serve_at_most(capacity(), listener, router, shutdown).await;
-}
-
-async fn serve_at_most(most: usize, listener: TcpListener, router: Router, shutdown: CancellationToken) {
-    let mut door = Door { listener, slots: Arc::new(Semaphore::new(most)), most, full: false };
+pub async fn serve(config: &Config, listener: TcpListener, router: Router, shutdown: CancellationToken) {
+    let admission = Arc::new(Admission::new(capacity(), config));
+    let reserved = ReservedPlaces::default();
     let connections = TaskTracker::new();
     loop {
-        let (stream, peer, slot) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
-            next = door.next() => next,
+            next = accept(&listener) => next,
         };
+        // Answers are written whole: there is nothing to wait for. Without it they are only slower.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(error = %error, "a connection keeps its delay");
+        }
         let (router, shutdown) = (router.clone(), shutdown.clone());
-        connections.spawn(async move {
-            if let Err(error) = connection(stream, peer, slot, router, shutdown).await {
-                tracing::debug!(error = %error, "a connection broke off");
+        match admission.admit(peer.ip()) {
+            Ok(slot) => connections.spawn(async move {
+                if let Err(error) = connection(stream, peer, slot.into(), router, shutdown).await {
+                    tracing::debug!(error = %error, "a connection broke off");
+                }
+            }),
+            Err(no_room) => {
+                let place = reserved.take(peer.ip());
+                connections.spawn(async move {
+                    tokio::select! {
+                        served = timeout(RESERVED_TIME, without_room(stream, peer, no_room, router, &shutdown)) => {
+                            tracing::debug!(?no_room, ?served, "a connection was taken that there was no room for");
+                        }
+                        () = place.closed() => {}
+                        () = shutdown.cancelled() => {}
+                    }
+                })
             }
-        });
+        };
     }
-    drop(door);
+    drop(listener);
     connections.close();
     connections.wait().await;
 }
@@ -70,39 +93,18 @@ fn capacity() -> usize {
     let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     let files = if raised.is_ok() { limit.maximum } else { limit.current };
     let most = files.map_or(u64::MAX, |files| files.saturating_sub(limits::RESERVED_FILES).max(FLOOR));
-    usize::try_from(most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
+    usize::try_from(most).unwrap_or(usize::MAX)
 }
 
-/// Where connections come in, one for each slot.
-struct Door {
-    listener: TcpListener,
-    slots: Arc<Semaphore>,
-    most: usize,
-    /// Whether it has been said that no slot is left.
-    full: bool,
-}
-
-impl Door {
-    /// The next connection, as soon as there is room for it.
-    async fn next(&mut self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-        match self.slots.available_permits() {
-            0 if !self.full => {
-                self.full = true;
-                tracing::warn!("all {} connections that the process can hold are in use: new ones wait", self.most);
-            }
-            // Not at the first that goes, or a full house would fill the log as well.
-            free if free > self.most / 10 => self.full = false,
-            _ => {}
-        }
-        let slot = self.slots.clone().acquire_owned().await.expect("the semaphore is never closed");
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, peer)) => return (stream, peer, slot),
-                Err(error) if is_the_clients(&error) => {}
-                Err(error) => {
-                    tracing::warn!(error = %error, "no connection can be taken: waiting a moment");
-                    sleep(BACK_OFF).await;
-                }
+/// The next connection.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) if is_the_clients(&error) => {}
+            Err(error) => {
+                tracing::warn!(error = %error, "no connection can be taken: waiting a moment");
+                sleep(BACK_OFF).await;
             }
         }
     }
@@ -116,19 +118,16 @@ fn is_the_clients(error: &io::Error) -> bool {
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    slot: OwnedSemaphorePermit,
+    slot: Arc<ConnectionSlot>,
     router: Router,
     shutdown: CancellationToken,
 ) -> Result<(), hyper::Error> {
-    // Answers are written whole: there is nothing to wait for. Without it they are only slower.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(error = %error, "a connection keeps its delay");
-    }
     let turns = Turns::default();
-    let io = TokioIo::new(Connection::new(stream, slot, turns.clone(), Waits::default()));
+    let io = TokioIo::new(Connection::new(stream, slot.clone(), turns.clone(), Waits::default()));
+    let slot_of_service = slot.clone();
     let service = service_fn(move |request| {
         // Boxed, or hyper would keep room for it also while the connection waits.
-        Box::pin(answer(router.clone(), turns.clone(), peer, request))
+        Box::pin(answer(router.clone(), slot_of_service.clone(), turns.clone(), peer, request))
     });
     let mut http = http1::Builder::new();
     http.max_headers(limits::HEADERS).max_header_size(limits::HEADER_BYTES).max_buf_size(READ_BUFFER);
@@ -140,6 +139,8 @@ async fn connection(
     let ended = tokio::select! {
         ended = &mut connection => Some(ended),
         () = shutdown.cancelled() => None,
+        // It is idle: nothing is lost.
+        () = slot.closed() => return Ok(()),
     };
     match ended {
         Some(ended) => ended?,
@@ -155,9 +156,35 @@ async fn connection(
     Ok(())
 }
 
+/// Answers one request of a connection that there is no room for: a probe as ever, anything else with 503.
+async fn without_room(
+    stream: TcpStream,
+    peer: SocketAddr,
+    no_room: NoRoom,
+    router: Router,
+    shutdown: &CancellationToken,
+) -> Result<(), hyper::Error> {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let router = router.clone();
+        async move {
+            match host::is_probe(request.uri().path()) {
+                true => route(router, peer, request).await,
+                false => Ok(reserved::refuse(no_room, request.headers())),
+            }
+        }
+    });
+    let mut http = http1::Builder::new();
+    http.keep_alive(false).max_headers(limits::HEADERS).max_header_size(limits::HEADER_BYTES).max_buf_size(READ_BUFFER);
+    http.timer(TokioTimer::new()).header_read_timeout(limits::RESERVED_HEADER_READ);
+    let mut connection = http.serve_connection(TokioIo::new(stream), service);
+    (&mut connection).await?;
+    linger(connection.into_parts().io.into_inner(), shutdown).await;
+    Ok(())
+}
+
 /// Reads what a client still sends after the last answer, the rest of a body that was refused for instance. To close
 /// at once would reset the connection, and a reset takes the answer from a client that has not read it yet.
-async fn linger(mut connection: Connection, shutdown: &CancellationToken) {
+async fn linger(mut connection: impl AsyncRead + Unpin, shutdown: &CancellationToken) {
     let rest = async {
         let mut left = limits::MULTIPART_BYTES;
         let mut dropped = [0; 4096];
@@ -175,16 +202,24 @@ async fn linger(mut connection: Connection, shutdown: &CancellationToken) {
 }
 
 async fn answer(
-    mut router: Router,
+    router: Router,
+    slot: Arc<ConnectionSlot>,
     turns: Turns,
     peer: SocketAddr,
-    mut request: Request<Incoming>,
-) -> Result<axum::response::Response, Infallible> {
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    if !slot.set_busy() {
+        return Ok(reserved::refuse(NoRoom::InAll, request.headers()));
+    }
     turns.next();
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let response = router.call(request.map(Body::new)).await;
+    let response = route(router, peer, request).await;
     if !matches!(&response, Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS) {
         turns.next();
     }
     response
+}
+
+async fn route(mut router: Router, peer: SocketAddr, mut request: Request<Incoming>) -> Result<Response, Infallible> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    router.call(request.map(Body::new)).await
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::admission::ConnectionSlot;
 use crate::limits;
 
 /// How long a connection waits for what.
@@ -45,7 +45,7 @@ impl Turns {
     }
 }
 
-/// A connection, its time limits, and its place among those that are taken.
+/// A connection, its time limits, and its slot.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TcpStream,
@@ -55,19 +55,21 @@ pub(super) struct Connection {
     turn: u32,
     /// Whether nothing of the next request has come yet.
     idle: bool,
+    /// Whether the slot has to be set idle when nothing more is written.
+    is_served: bool,
     reading: Deadline,
     writing: Deadline,
-    slot: OwnedSemaphorePermit,
+    slot: Arc<ConnectionSlot>,
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, slot: OwnedSemaphorePermit, turns: Turns, waits: Waits) -> Self {
+    pub(super) fn new(stream: TcpStream, slot: Arc<ConnectionSlot>, turns: Turns, waits: Waits) -> Self {
         let (reading, writing) = (Deadline::default(), Deadline::default());
-        Self { stream, waits, turns, turn: 0, idle: false, reading, writing, slot }
+        Self { stream, waits, turns, turn: 0, idle: false, is_served: false, reading, writing, slot }
     }
 
     /// What is left of it after an upgrade: whoever has it now has rules of their own.
-    pub(super) fn into_parts(self) -> (TcpStream, OwnedSemaphorePermit) {
+    pub(super) fn into_parts(self) -> (TcpStream, Arc<ConnectionSlot>) {
         (self.stream, self.slot)
     }
 
@@ -96,7 +98,7 @@ impl AsyncRead for Connection {
         let this = &mut *self;
         let turn = this.turns.0.load(Ordering::Relaxed);
         if turn != this.turn {
-            (this.turn, this.idle) = (turn, true);
+            (this.turn, this.idle, this.is_served) = (turn, true, turn.is_multiple_of(2));
             this.reading.stop();
         }
         let before = buf.filled().len();
@@ -111,6 +113,11 @@ impl AsyncRead for Connection {
             // Whoever serves the request limits the time of its body; an upgrade has its own rules.
             Poll::Pending if turn % 2 == 1 => Poll::Pending,
             Poll::Pending => {
+                // A long answer may be on its way still: then this is asked again when it is written.
+                if this.is_served && !this.writing.is_waiting() {
+                    this.is_served = false;
+                    this.slot.set_idle();
+                }
                 let wait = if this.idle { this.waits.idle } else { this.waits.head };
                 this.reading.poll_expired(cx, wait)
             }
@@ -152,6 +159,10 @@ struct Deadline {
 }
 
 impl Deadline {
+    fn is_waiting(&self) -> bool {
+        self.at.is_some()
+    }
+
     fn stop(&mut self) {
         self.at = None;
     }
@@ -176,10 +187,11 @@ impl Deadline {
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
-    use tokio::sync::Semaphore;
     use tokio::time::timeout;
 
+    use super::super::admission::Admission;
     use super::*;
+    use crate::config::Config;
 
     const SHORT: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_secs(3600);
@@ -189,7 +201,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
-        let slot = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        let admission = Arc::new(Admission::new(1, &Config::from_lookup(|_| None).unwrap()));
+        let slot = admission.admit([127, 0, 0, 1].into()).unwrap().into();
         let turns = Turns::default();
         (Connection::new(stream, slot, turns.clone(), Waits { head, idle, write }), turns, client)
     }

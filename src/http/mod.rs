@@ -2,6 +2,7 @@
 //! proxies and strangers.
 
 pub mod accept;
+mod admission;
 mod answer;
 mod body;
 mod built;
@@ -19,6 +20,7 @@ mod pages;
 mod parameters;
 mod refusal;
 mod request_id;
+mod reserved;
 mod session;
 pub mod socket;
 mod state;

@@ -11,6 +11,7 @@ use super::answer::{self, Media};
 use super::request_id::RequestId;
 use crate::error::Error;
 use crate::graphql;
+use crate::limits;
 
 /// Why a request is not executed: a status of HTTP for proxies, and an error of the API for the client.
 #[derive(Debug)]
@@ -21,11 +22,14 @@ pub(super) struct Refusal {
     message: Option<&'static str>,
     /// The methods that would do.
     allow: Option<&'static str>,
+    /// Whether the connection ends with it: the rest of the body stands where the next request would.
+    closes: bool,
 }
 
 impl Refusal {
     fn new(status: StatusCode, error: Error) -> Self {
-        Self { status, error, message: None, allow: None }
+        let closes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE);
+        Self { status, error, message: None, allow: None, closes }
     }
 
     /// Something about the request is not as it has to be. `field` is a parameter, a header, or the body.
@@ -80,13 +84,18 @@ impl Refusal {
         Self { message, ..Self::new(StatusCode::REQUEST_TIMEOUT, Error::unavailable()) }
     }
 
+    /// No room for the request, which was not looked at. Its connection ends with it.
+    pub(super) fn overloaded(message: &'static str) -> Self {
+        let error = Error::Unavailable { retry_after: limits::OVERLOAD_RETRY };
+        Self { message: Some(message), closes: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
+    }
+
     pub(super) fn into_response(self, media: Media, id: &RequestId) -> Response {
         let mut headers = HeaderMap::new();
         if let Some(allow) = self.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
         }
-        if matches!(self.status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
-            // The rest of the body stands where the next request would.
+        if self.closes {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         let mut extensions = ErrorExtensionValues::default();

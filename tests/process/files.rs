@@ -16,7 +16,7 @@ const CONNECTIONS: usize = 200;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_no_file_left_connections_wait_and_nothing_else_does() {
     let launcher = ["bash", "-c", &format!("ulimit -n {FILES} && exec \"$@\""), "bash"].map(str::to_owned);
-    let mut server = Server::prepare(&[]).launched_by(launcher.to_vec());
+    let mut server = Server::prepare(&[("RATE_LIMITS", "off")]).launched_by(launcher.to_vec());
     server.start_again().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let mut line = soon(Line::open(server.address, &ada.token, json!({}))).await.expect("a socket");

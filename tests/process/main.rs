@@ -5,6 +5,7 @@ mod backup;
 mod churn;
 mod clock;
 mod command_line;
+mod crowded;
 mod data_folder;
 mod disk;
 mod disk_images;

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, ready};
 
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
@@ -20,12 +19,13 @@ use super::frame_counter::FrameCounter;
 use super::outbox::Outbox;
 use super::protocol;
 use crate::graphql::{Json, Outlet};
+use crate::http::admission::ConnectionSlot;
 use crate::limits;
 
 /// The line, and its place among the connections that the process can hold.
 pub(super) struct Line {
     wire: Mutex<Wire>,
-    _slot: OwnedSemaphorePermit,
+    _slot: Arc<ConnectionSlot>,
 }
 
 /// What the holder of the line can do with it.
@@ -49,7 +49,7 @@ pub(super) enum ReadEnd {
 
 impl Line {
     /// The line over a connection after its handshake, of which `read` has been read already.
-    pub(super) fn new(stream: TcpStream, read: Vec<u8>, slot: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(stream: TcpStream, read: Vec<u8>, slot: Arc<ConnectionSlot>) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(limits::SOCKET_READ_BUFFER)
             .write_buffer_size(limits::SOCKET_WRITE_BUFFER)
