@@ -254,6 +254,18 @@ pub const SEARCH_PAGE: usize = 1_000;
 pub const BODY_BYTES: usize = 256 * 1024;
 /// A multipart body: an image of 10 MiB and the operation around it.
 pub const MULTIPART_BYTES: usize = 10 * 1024 * 1024 + 64 * 1024;
+/// A body as large as this is read without counting: it needs no more than what a connection has anyway, and signing in is
+/// possible also when no room is left for larger ones.
+pub const SMALL_BODY_BYTES: usize = 4 * 1024;
+/// Bytes of larger bodies that are held, while they come and until they are answered. Parsed they can take 40 times as much
+/// (a list of numbers of one digit).
+pub const BODIES_BYTES: usize = 64 * 1024 * 1024;
+/// … of those of visitors.
+pub const VISITORS_BODY_BYTES: usize = 8 * 1024 * 1024;
+/// … of visitors of one address: four of the largest at once.
+pub const VISITOR_BODY_BYTES: usize = 4 * BODY_BYTES;
+/// … of one person: sixteen at once, and so many uploads, more than [`UPLOADS`] lets begin at once.
+pub const PERSON_BODY_BYTES: usize = 16 * BODY_BYTES;
 /// All headers of a request.
 pub const HEADER_BYTES: usize = 16 * 1024;
 /// Headers of a request.

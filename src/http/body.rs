@@ -8,19 +8,39 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
+use super::body_budget::BodyCharge;
 use super::refusal::Refusal;
 use crate::error::Error;
 use crate::limits;
 
-/// The whole body, when it has at most so many bytes and arrives in time.
-pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+/// The whole body, when it has at most so many bytes, arrives in time, and there is room for it.
+pub(super) async fn read(body: Body, limit: usize, mut charge: Option<&mut BodyCharge>) -> Result<Vec<u8>, Refusal> {
     refuse_declared(&body, limit)?;
-    match timeout(limits::BODY_READ, Limited::new(body, limit).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::too_large(limit)),
-        Ok(Err(_)) => Err(Refusal::malformed("body", "the body ended before it was complete")),
-        Err(_) => Err(Refusal::too_slow()),
-    }
+    let mut body = Limited::new(body, limit);
+    let reading = async {
+        // Copied: a piece is a part of hyper's buffer and would keep all of it, for a single byte 8 KiB.
+        let mut read = Vec::new();
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => {
+                    let piece = frame.into_data().unwrap_or_default();
+                    if let Some(charge) = &mut charge {
+                        charge.grow(piece.len())?;
+                    }
+                    read.extend_from_slice(&piece);
+                }
+                Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::too_large(limit)),
+                Err(_) => return Err(Refusal::malformed("body", "the body ended before it was complete")),
+            }
+        }
+        Ok(read)
+    };
+    timeout(limits::BODY_READ, reading).await.unwrap_or_else(|_| Err(Refusal::too_slow()))
+}
+
+/// Whether a body says that it is so small that it is not counted.
+pub(super) fn is_small(body: &Body) -> bool {
+    body.size_hint().upper().is_some_and(|bytes| bytes <= limits::SMALL_BODY_BYTES as u64)
 }
 
 /// Writes what comes to a file, when it is at most so much; how much it was.

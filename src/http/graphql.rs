@@ -1,6 +1,7 @@
 //! `/graphql`: GraphQL over HTTP after its specification, and the door to the socket and to GraphiQL.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::OperationType;
@@ -13,6 +14,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 use super::answer::{self, Media};
+use super::body_budget::{BodyCharge, BodyOwner};
 use super::client_address::ClientAddress;
 use super::host::RequestHost;
 use super::negotiate::{self, Content};
@@ -109,13 +111,26 @@ impl Call<'_> {
         credential: Option<&Credential>,
     ) -> Result<Operation, Refusal> {
         match negotiate::content(headers)? {
-            Content::Json => parameters::from_json(&body::read(body, limits::BODY_BYTES).await?),
+            Content::Json if body::is_small(&body) => {
+                parameters::from_json(&body::read(body, limits::BODY_BYTES, None).await?)
+            }
+            Content::Json => {
+                let session = self.session(credential).await?;
+                let mut charge = self.charge(session.as_ref());
+                let body = body::read(body, limits::BODY_BYTES, Some(&mut charge)).await?;
+                // Held until the answer is there, as what the body says is.
+                Ok(parameters::from_json(&body)?.data(Arc::new(charge)))
+            }
             Content::Multipart(content_type) => {
                 origin::require_preflight(headers)?;
                 // Before the body: a stranger's upload is not worth a byte of the disk.
                 let session = self.session(credential).await?.ok_or(Error::Unauthenticated)?;
+                let mut charge = self.charge(Some(&session));
+                // What of it is not the file; that goes to the disk as it comes.
+                charge.grow(limits::BODY_BYTES)?;
                 let images = &self.state.api.program().images;
-                multipart::read(content_type, body, images.incoming(session.viewer.user())?).await
+                let operation = multipart::read(content_type, body, images.incoming(session.viewer.user())?).await?;
+                Ok(operation.data(Arc::new(charge)))
             }
         }
     }
@@ -144,6 +159,13 @@ impl Call<'_> {
             outcome.http_headers.insert(SET_COOKIE, cookie);
         }
         Ok(outcome)
+    }
+
+    /// On whose account a body is.
+    fn charge(&self, session: Option<&Session>) -> BodyCharge {
+        let visitor = BodyOwner::Visitor(self.address);
+        let owner = session.map_or(visitor, |session| BodyOwner::Person(session.viewer.user()));
+        self.state.bodies.charge(owner)
     }
 
     fn credential(&self, headers: &HeaderMap) -> Option<Credential> {

@@ -5,6 +5,7 @@ pub mod accept;
 mod admission;
 mod answer;
 mod body;
+mod body_budget;
 mod built;
 mod client_address;
 mod connection;

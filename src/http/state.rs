@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use axum::http::HeaderValue;
 
+use super::body_budget::BodyBudget;
 use super::client_address::UntrustedForwarding;
 use super::host::HostPolicy;
 use super::origin::OriginPolicy;
@@ -24,6 +25,7 @@ pub struct HttpState {
     /// What executes operations, and the program behind it.
     pub api: Api,
     pub(super) sockets: Sockets,
+    pub(super) bodies: BodyBudget,
     pub(super) forwarding: Arc<UntrustedForwarding>,
     pub(super) hosts: Arc<HostPolicy>,
     pub(super) origins: Arc<OriginPolicy>,
@@ -49,8 +51,9 @@ impl HttpState {
     pub fn new(api: Api, sockets: Sockets) -> Self {
         let config = &api.program().app.config;
         let (hosts, origins, pages) = (HostPolicy::new(config), OriginPolicy::new(config), Pages::new(config));
+        let bodies = BodyBudget::new(config.rate_limits);
         let forwarding = Arc::default();
-        Self { api, sockets, forwarding, hosts: hosts.into(), origins: origins.into(), pages: pages.into() }
+        Self { api, sockets, bodies, forwarding, hosts: hosts.into(), origins: origins.into(), pages: pages.into() }
     }
 
     pub(super) fn config(&self) -> &Config {

@@ -1,13 +1,16 @@
-//! A crowd of connections that want nothing: of one address they take not the connections of others, and
+//! A crowd of connections that want nothing: of one address they take neither the memory nor the connections of others, and
 //! those who watch the server get their answers always.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::{Server, soon};
+use crate::support::{PASSWORD, Server, soon};
 use parlour::limits;
 
 /// Loopback addresses, from which an attacker and others connect.
@@ -80,6 +83,65 @@ async fn server_for(connections: u64) -> Server {
 async fn is_healthy(server: &Server) {
     let ended = server.run("healthcheck").await;
     assert!(ended.status.success(), "{ended:?}");
+}
+
+const HALF_BODIES: usize = 1_000;
+/// What the crowd may cost: its bodies within their budget, and 64 KiB for each connection. It was 280 MB.
+const MEMORY: u64 = (limits::VISITOR_BODY_BYTES + HALF_BODIES * 64 * 1024) as u64;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_half_sent_bodies_cost_little_memory_and_nobody_an_answer() {
+    // As the server does for itself.
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).expect("more files");
+    let mut server = Server::start().await;
+    let ada = server.user("Ada").await;
+    let before = server.memory().resident;
+
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        limits::BODY_BYTES
+    );
+    let mut held = Vec::new();
+    for _ in 0..HALF_BODIES {
+        let mut line = connect(CROWD, server.address).await;
+        let body = " ".repeat(limits::BODY_BYTES - 1);
+        // The server may end it before all is sent.
+        let _ = soon(line.write_all(format!("{head}{body}").as_bytes())).await;
+        held.push(line);
+    }
+    // All but those that fit into the budget are refused, and a few that hold a part of it just then.
+    let mut refused = HashSet::new();
+    soon(async {
+        while refused.len() < HALF_BODIES * 9 / 10 {
+            for (number, line) in held.iter().enumerate() {
+                let mut answer = [0; 12];
+                if line.try_read(&mut answer).is_ok_and(|length| answer[..length] == *b"HTTP/1.1 503") {
+                    refused.insert(number);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    let grown = server.memory().most.saturating_sub(before);
+    println!("{HALF_BODIES} half-sent bodies took {} MB more; {} were refused", grown / 1_000_000, refused.len());
+    assert!(grown < MEMORY, "{grown} bytes more for {HALF_BODIES} half-sent bodies");
+
+    // Small requests pass, also from the same address, and so do larger ones of others and of people.
+    let log_in = "mutation($input: LoginInput!) { login(input: $input) { user { id } } }";
+    let body = json!({ "query": log_in, "variables": { "input": { "email": ada.email, "password": PASSWORD } } });
+    let large = json!({ "query": "{ __typename }", "extensions": { "room": " ".repeat(100_000) } });
+    for (from, body) in [(CROWD, &body), (OTHER, &body), (OTHER, &large)] {
+        let http = reqwest::Client::builder().no_proxy().local_address(IpAddr::from(from)).build().expect("a client");
+        let answer = soon(http.post(server.url("/graphql")).json(body).send()).await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 200, "from {from:?}");
+    }
+    let request = server.http().post(server.url("/graphql")).bearer_auth(&ada.token).json(&large);
+    assert_eq!(soon(request.send()).await.expect("an answer").status().as_u16(), 200);
+
+    drop(held);
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
