@@ -5,7 +5,7 @@ import { launch } from '../browser.mjs';
 import { signUp } from '../people.mjs';
 import { startServer } from '../server.mjs';
 import { isAccessible } from './axe.mjs';
-import { join, said, shot, visit } from './people-in-browser.mjs';
+import { join, row, said, shot, visit } from './people-in-browser.mjs';
 
 const EVIL = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>';
 const MESSAGES = [
@@ -57,4 +57,47 @@ test('nothing that others write executes, breaks out or breaks the page', { time
   assert.ok(fits, 'the page is as wide as the window');
   assert.equal(pwned, undefined);
   assert.deepEqual(ada.complaints, []);
+});
+
+test('what a link shows is where it leads, whatever is hidden in it', { timeout: 120_000 }, async (t) => {
+  const server = await startServer();
+  t.after(() => server.dispose());
+  const browser = await launch();
+  t.after(() => browser.close());
+  const ada = await join(await visit(browser, server.url), 'Ada Lovelace');
+  const mallory = await signUp(server, 'Mallory');
+  const { users } = await mallory.ask('{ users(search: "Ada Lovelace") { nodes { id } } }');
+  const hidden = ['\u061c', '\u200e', '\u200f', '\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069'];
+  for (const [n, sign] of hidden.entries()) {
+    await mallory.send(users.nodes[0], `https://evil.example/${n}/${sign}moc.knab//:sptth`);
+  }
+  await mallory.send(users.nodes[0], 'https://evil.example/last');
+
+  await row(ada, 'Mallory').click();
+  const links = ada.page.getByRole('feed').getByRole('link', { name: 'evil.example' });
+  await links.filter({ hasText: 'last' }).waitFor();
+  const shown = await links.evaluateAll((all) => all.map(({ textContent, href }) => [textContent, href]));
+  assert.equal(shown.length, hidden.length + 1);
+  for (const [text, href] of shown) {
+    assert.match(text, /^[\x21-\x7e]+$/);
+    assert.equal(new URL(href).host, 'evil.example');
+  }
+});
+
+test('the policy of a page lets it open sockets at its own host and nowhere else', { timeout: 120_000 }, async (t) => {
+  const server = await startServer();
+  t.after(() => server.dispose());
+  const browser = await launch();
+  t.after(() => browser.close());
+  const { page, complaints } = await visit(browser, server.url);
+
+  const opens = (address) => page.evaluate((url) => new Promise((done) => {
+    document.addEventListener('securitypolicyviolation', () => done(false), { once: true });
+    const socket = new WebSocket(url, 'graphql-transport-ws');
+    socket.onopen = () => done(true);
+  }), address);
+  assert.ok(await opens(server.url.replace('http', 'ws')));
+  assert.equal(await opens('ws://evil.example/graphql'), false);
+  assert.equal(await opens(server.url.replace('http', 'ws').replace('127.0.0.1', 'localhost').replace(/:\d+/, ':1')), false);
+  assert.equal(complaints.filter((text) => text.includes('CSP connect-src')).length, 2);
 });

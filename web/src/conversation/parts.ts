@@ -26,6 +26,9 @@ export function parts(text: string): Part[] {
 /** The name of a file whose ending is a domain's too, with or without a line's number. Who means the domain can begin with www. */
 const FILE = /^(?!www\.)[^/:@?#]+\.(?:md|mk|mov|ps|py|rs|sh|zip)(?::\d+)*$/i;
 
+/** What changes the direction of text unseen: with it, an address could look like another one. */
+const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 function linked(text: string): Part[] {
   const found: Part[] = [];
   let end = 0;
@@ -33,7 +36,7 @@ function linked(text: string): Part[] {
     if ((type !== 'url' && type !== 'email') || !/^(https?|mailto):/i.test(href)) continue;
     if (type === 'url' && FILE.test(value)) continue;
     if (start > end) found.push({ kind: 'words', text: text.slice(end, start) });
-    found.push({ kind: 'link', text: value, href });
+    found.push({ kind: 'link', text: value.replaceAll(DIRECTION, ''), href });
     end = stop;
   }
   if (end < text.length) found.push({ kind: 'words', text: text.slice(end) });
