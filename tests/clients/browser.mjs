@@ -1,10 +1,10 @@
 // Debian's Chromium, and what a page in it complains of.
 import { chromium } from 'playwright-core';
 
-export const launch = () => chromium.launch({
+export const launch = (...more) => chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   // CI runs as root, in a closed network.
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'],
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync', ...more],
 });
 
 /** Errors and warnings of the console and of scripts, requests that failed, breaches of the content security policy. */

@@ -27,6 +27,8 @@ export const texts = {
     toSignUp: 'New here? Create an account',
     toLogIn: 'You have an account? Log in',
     wrong: 'E-mail and password do not match an account.',
+    notKept:
+      'You are logged in, but this browser did not keep the session. Open the server by its https:// address, and allow cookies.',
     taken: 'There is an account with this e-mail already. Log in instead?',
     gone: {
       here: 'You have logged out in this browser.',

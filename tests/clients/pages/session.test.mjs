@@ -116,3 +116,28 @@ describe('the end of a session', { timeout: 120_000 }, () => {
     assert.deepEqual([home.complaints, office.complaints], [[], []]);
   });
 });
+
+test('a browser that does not keep the session is told so', { timeout: 120_000 }, async (t) => {
+  // Production's cookie is Secure, and this name is no loopback: over http the browser drops it.
+  const server = await startServer({
+    APP_ENV: 'production',
+    JWT_SECRET: 'a secret of more than thirty-two bytes',
+    PUBLIC_URL: 'http://localhost',
+    ALLOWED_HOSTS: 'chat.example',
+  });
+  t.after(() => server.dispose());
+  const browser = await launch('--host-resolver-rules=MAP chat.example 127.0.0.1');
+  t.after(() => browser.close());
+  const ada = await signUp(server, 'Ada Lovelace');
+
+  const person = await visit(browser, server.url.replace('127.0.0.1', 'chat.example'));
+  await person.page.getByLabel('E-mail').fill(ada.email);
+  await person.page.getByLabel('Password').fill(ada.password);
+  await person.page.getByRole('button', { name: 'Log in' }).click();
+
+  await person.page.getByRole('alert').filter({ hasText: 'this browser did not keep the session' }).waitFor();
+  assert.ok(await person.page.getByRole('button', { name: 'Log in' }).isEnabled());
+  assert.equal(await person.page.locator('[aria-invalid]').count(), 0, 'nothing was wrong with what was typed');
+  await isAccessible(person, 'a session that is not kept');
+  await shot(person, 'pages-session-not-kept');
+});

@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { connect } from '../api/client';
 import { ask } from '../api/line';
 import { Refusal } from '../feed';
-import { LogInDocument, SignUpDocument } from '../gql/graphql';
+import { LogInDocument, MeDocument, SignUpDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import type { Gone } from './context';
 import { helpful } from './helpful';
@@ -27,7 +27,11 @@ export function SignIn({ gone, onSignedIn }: { gone: Gone | undefined; onSignedI
     try {
       if (isNew) await ask(client, SignUpDocument, { input: { ...input, fullName: value('fullName') } });
       else await ask(client, LogInDocument, { input });
-      onSignedIn();
+      // A Secure cookie that came over http is dropped without a word. What this can't find out, the page will.
+      const isKept = await ask(client, MeDocument, {}).then(({ me }) => me !== null, () => true);
+      if (isKept) return onSignedIn();
+      setFailure({ text: words.notKept, field: '' });
+      setBusy(false);
     } catch (reason) {
       const field = reason instanceof Refusal ? reason.field?.replace(/^input\./, '') : undefined;
       setFailure({ text: helpful(reason), field });

@@ -110,6 +110,11 @@ export type LogInMutationVariables = Exact<{
 
 export type LogInMutation = { login: { user: { id: string } } };
 
+export type MeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MeQuery = { me: { id: string } | null };
+
 export type LogOutMutationVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -496,6 +501,13 @@ export const LogInDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LogInMutation, LogInMutationVariables>;
+export const MeDocument = new TypedDocumentString(`
+    query Me {
+  me {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<MeQuery, MeQueryVariables>;
 export const LogOutDocument = new TypedDocumentString(`
     mutation LogOut {
   logout
