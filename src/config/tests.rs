@@ -83,10 +83,8 @@ fn production_has_a_public_address_where_browsers_keep_the_cookie() {
     {
         assert_eq!(
             config(&[&PRODUCTION[..2], &[("PUBLIC_URL", url)]].concat()).unwrap_err(),
-            format!(
-                "PUBLIC_URL is {url:?}: it takes an https address with APP_ENV=production: over http browsers do not keep \
-                 the session's cookie, which is Secure"
-            )
+            "PUBLIC_URL has a wrong value: it takes an https address with APP_ENV=production: over http browsers do not \
+             keep the session's cookie, which is Secure"
         );
         config(&[("PUBLIC_URL", url)]).unwrap();
     }
