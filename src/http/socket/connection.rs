@@ -42,6 +42,11 @@ pub(super) async fn run(mut connection: Connection, drain: CancellationToken, sp
         // What takes longer is cut off.
         let _ = timeout(limits::REQUEST, Box::pin(connection.finish())).await;
     }
+    if end == Some(Close::Unauthorized) {
+        // It may be a mutation on this socket that has ended the session: it is answered.
+        connection.complete(|operation| operation.is_subscription);
+        let _ = timeout(limits::LINGER, Box::pin(connection.finish())).await;
+    }
     Box::pin(connection.end(end)).await;
 }
 
@@ -144,6 +149,7 @@ impl Connection {
         }
         poll_fn(|cx| {
             if let Some(Poll::Ready(close)) = watch.as_mut().map(|watch| watch.poll_unpin(cx)) {
+                *watch = None;
                 return Poll::Ready(Wake::Over(close));
             }
             if timer.poll_unpin(cx).is_ready() {
@@ -273,6 +279,13 @@ impl Connection {
         Ok(())
     }
 
+    /// Ends operations from this side.
+    fn complete(&mut self, which: impl Fn(&Operation) -> bool) {
+        for (id, _) in self.operations.extract_if(|_, operation| which(operation)) {
+            self.line.hold().outbox.push(complete(&id));
+        }
+    }
+
     fn push(&self, message: Message) {
         self.line.hold().outbox.push(message);
     }
@@ -282,9 +295,7 @@ impl Connection {
         let Some(close) = close else { return };
         self.running.clear();
         if matches!(close, Close::Unauthorized) {
-            for (id, _) in self.operations.drain() {
-                self.line.hold().outbox.push(complete(&id));
-            }
+            self.complete(|_| true);
         }
         self.push(Message::Close(Some(close.frame())));
         let farewell = async {
