@@ -18,7 +18,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 ///
 /// Settings are environment variables, or lines of a file `.env`: see `.env.example`.
 #[derive(Parser)]
-#[command(version)]
+#[command(version = env!("PARLOUR_VERSION"))]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
