@@ -1,15 +1,16 @@
-// The README's recipes as modules: each block that follows `<!-- recipe: name -->`, word for word.
+// The recipes of the documentation as modules: each block that follows `<!-- recipe: name -->`, word for word.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 
 // Browsers have one, and Node from 22 on.
 globalThis.WebSocket ??= WebSocket;
 
-const readme = new URL('../../README.md', import.meta.url);
+const pages = ['../../README.md', '../../docs/images.md'].map((page) => new URL(page, import.meta.url));
 const folder = new URL('./generated/recipes/', import.meta.url);
 
 export const recipes = Object.fromEntries(
-  [...readFileSync(readme, 'utf8').matchAll(/^<!-- recipe: (\S+) -->\n```\w+\n(.*?)^```$/gms)]
+  pages
+    .flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/^<!-- recipe: (\S+) -->\n```\w+\n(.*?)^```$/gms)])
     .map(([, name, code]) => [name, code]),
 );
 
@@ -22,6 +23,6 @@ for (const [name, code] of Object.entries(recipes)) {
 }
 
 export function recipe(name) {
-  if (!recipes[name]) throw new Error(`the README holds no recipe ${name}`);
+  if (!recipes[name]) throw new Error(`the documentation has no recipe ${name}`);
   return import(new URL(name, folder).href);
 }
