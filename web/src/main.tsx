@@ -2,7 +2,7 @@
 // `sidebar/`, `conversation/`, `people/` are what one sees; `ui/` are small parts, `styles/` the look, `texts.ts` the words.
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
-import { showAttention } from './app/attention';
+import { publishPageFocus } from './app/page-focus';
 import { applyTheme } from './app/theme';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -13,5 +13,5 @@ import './styles/conversation.css';
 import './styles/message.css';
 
 applyTheme();
-showAttention();
+publishPageFocus();
 createRoot(document.getElementById('root')!).render(<App />);

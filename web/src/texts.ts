@@ -30,7 +30,7 @@ export const texts = {
     notKept:
       'You are logged in, but this browser did not keep the session. Open the server by its https:// address, and allow cookies.',
     taken: 'There is an account with this e-mail already. Log in instead?',
-    gone: {
+    signedOut: {
       here: 'You have logged out in this browser.',
       everywhere: 'You have logged out on all your devices.',
       erased: 'Your account is deleted.',
@@ -38,8 +38,8 @@ export const texts = {
     },
   },
 
-  line: {
-    behind: 'Connecting … What you write is kept and sent when the line is back.',
+  connection: {
+    reconnecting: 'Connecting … What you write is kept and sent when the line is back.',
     offline: 'You are offline. What you write is kept and sent when you are back.',
     live: 'Connected again.',
   },
@@ -53,9 +53,9 @@ export const texts = {
     conversations: 'Conversations',
     namesake: (presence: string | undefined, since: string) => (presence ? `${presence}, here since ${since}` : `Here since ${since}`),
     nobody: {
-      everybody: 'Nobody by this name. The whole e-mail address finds people too.',
-      named: 'Nobody you share a conversation with has this name. The whole e-mail address finds others.',
-      nobody: 'Nobody found.',
+      directory: 'Nobody by this name. The whole e-mail address finds people too.',
+      lookup: 'Nobody you share a conversation with has this name. The whole e-mail address finds others.',
+      off: 'Nobody found.',
     },
     empty: 'No conversations yet.',
     alone: 'Nobody else has an account here yet.',
@@ -77,9 +77,9 @@ export const texts = {
     back: 'Back to the conversations',
     none: 'Choose a conversation',
     noneLead: {
-      everybody: 'Pick one from the list, or find somebody by name and write to them.',
-      named: 'Pick one from the list, or find somebody by their e-mail address and write to them.',
-      nobody: 'Pick one from the list.',
+      directory: 'Pick one from the list, or find somebody by name and write to them.',
+      lookup: 'Pick one from the list, or find somebody by their e-mail address and write to them.',
+      off: 'Pick one from the list.',
     },
     gone: 'There is no such conversation, or you are no longer in it.',
     removed: (title: string) => `You are no longer in “${title}”.`,
@@ -230,9 +230,9 @@ export const texts = {
     title: 'That did not work',
     unreachable: 'The server could not be reached. Try again in a moment.',
     notAllowed: 'The browser did not allow it.',
-    patience: (seconds: number) => `Too much in too short a time. Try again in ${count(seconds, 'second', 'seconds')}.`,
+    rateLimited: (seconds: number) => `Too much in too short a time. Try again in ${count(seconds, 'second', 'seconds')}.`,
     busy: 'The server is busy. Try again in a moment.',
-    broken: 'Something went wrong in the server. Try again; if it stays so, tell whoever runs it.',
+    internal: 'Something went wrong in the server. Try again; if it stays so, tell whoever runs it.',
     notFound: 'It is not there any more.',
     forbidden: 'You may not do this.',
   },

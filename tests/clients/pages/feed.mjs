@@ -21,7 +21,7 @@ export async function feedModule() {
 }
 
 /** A line of the feed for someone signed in by token. `socket` is there to be cut. */
-export function lineOf({ Refusal }, url, token) {
+export function createTransport({ ServerError }, url, token) {
   const socket = parlourSocket(url, { token, webSocketImpl: WebSocket });
   return {
     async request(document, variables) {
@@ -33,17 +33,17 @@ export function lineOf({ Refusal }, url, token) {
       const { data, errors } = await response.json();
       if (errors) {
         const { code, retryAfterMs, field } = errors[0].extensions;
-        throw new Refusal(errors[0].message, code, retryAfterMs, field);
+        throw new ServerError(errors[0].message, code, retryAfterMs, field);
       }
       return data;
     },
     subscribe: (document, variables, sink) => socket.subscribe({ query: String(document), variables }, {
       next: ({ data }) => sink.next(data),
-      error: (reason) => sink.end(reason.code === 4401 ? new Refusal('signed out', 'UNAUTHENTICATED') : reason),
+      error: (reason) => sink.end(reason.code === 4401 ? new ServerError('signed out', 'UNAUTHENTICATED') : reason),
       complete: () => sink.end(),
     }),
-    onCut: (listener) => socket.on('closed', listener),
-    onHope: () => () => {},
+    onDisconnect: (listener) => socket.on('closed', listener),
+    onRetryNow: () => () => {},
     // It waits for a connection that is under way, which may never come about.
     close: () => socket.dispose().catch(() => {}),
   };

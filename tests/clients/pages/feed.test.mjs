@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { signUp } from '../people.mjs';
 import { startProxy } from '../proxy.mjs';
 import { startServer } from '../server.mjs';
-import { feedModule, lineOf, until } from './feed.mjs';
+import { feedModule, createTransport, until } from './feed.mjs';
 
 const parlour = await feedModule();
 const HISTORY = `query ($id: ID!) { messages(conversation: { conversationId: $id }, last: 100) { nodes { id text } } }`;
@@ -24,9 +24,9 @@ describe('the feed module', { timeout: 120_000 }, () => {
   /** A running feed of somebody, through the proxy. */
   async function follow(t, person, options = {}) {
     const news = [];
-    const line = lineOf(parlour, proxy.url, person.token);
+    const transport = createTransport(parlour, proxy.url, person.token);
     const feed = new parlour.Feed({
-      line,
+      transport,
       outbox: parlour.memoryStore(),
       onSignedOut: () => news.push('signed out'),
       onMessage: ({ text }) => news.push(text),
@@ -34,7 +34,7 @@ describe('the feed module', { timeout: 120_000 }, () => {
     });
     t.after(() => {
       feed.stop();
-      return line.close();
+      return transport.close();
     });
     await feed.start();
     await until(feed, ({ status }) => status === 'live');
@@ -45,7 +45,7 @@ describe('the feed module', { timeout: 120_000 }, () => {
   function texts(feed, id) {
     const { lastSeq } = feed.conversation(id);
     const history = feed.history(id);
-    history.need(1, lastSeq);
+    history.ensureLoaded(1, lastSeq);
     return Array.from({ length: lastSeq }, (_, index) => history.at(index + 1)?.text);
   }
 
@@ -128,15 +128,15 @@ describe('the feed module', { timeout: 120_000 }, () => {
 
   test('sends in the order of writing, to a person and to the conversation with them alike', async (t) => {
     const [hal, ivy] = [await signUp(server, 'Hal'), await signUp(server, 'Ivy')];
-    const line = lineOf(parlour, proxy.url, hal.token);
-    const { request } = line;
+    const transport = createTransport(parlour, proxy.url, hal.token);
+    const { request } = transport;
     let arrive;
     const arrival = new Promise((resolve) => { arrive = resolve; });
-    line.request = async (document, variables) => {
+    transport.request = async (document, variables) => {
       if (variables.input?.text === 'one') await arrival;
       return request(document, variables);
     };
-    const { feed } = await follow(t, hal, { line });
+    const { feed } = await follow(t, hal, { transport });
     feed.send({ to: { userId: ivy.id }, text: 'one' });
     const { conversationId } = await ivy.send(hal, 'meanwhile');
     await until(feed, () => feed.conversation(conversationId));
@@ -148,13 +148,13 @@ describe('the feed module', { timeout: 120_000 }, () => {
     await until(feed, () => feed.outbox.items.length === 0 && texts(feed, conversationId).length === 3
       && texts(feed, conversationId).every(Boolean));
     assert.deepEqual(texts(feed, conversationId), ['meanwhile', 'one', 'two']);
-    return line.close();
+    return transport.close();
   });
 
   test('tries less and less often, and with new hope at once and often again', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
-    const { patience } = new parlour.Feed({ line: {}, outbox: parlour.memoryStore(), onSignedOut() {} });
-    const wait = patience.waiting();
+    const { retryPolicy } = new parlour.Feed({ transport: {}, outbox: parlour.memoryStore(), onSignedOut() {} });
+    const wait = retryPolicy.newBackoff();
     for (let tries = 0; tries < 6; tries += 1) {
       const waiting = wait(new Error('not reached'));
       t.mock.timers.tick(10_000);
@@ -165,12 +165,12 @@ describe('the feed module', { timeout: 120_000 }, () => {
     t.mock.timers.tick(4_900);
     await Promise.resolve();
     assert.equal(isOver, false);
-    patience.hope();
+    retryPolicy.retryNow();
     await long;
     const short = wait(new Error('not reached'));
     t.mock.timers.tick(500);
     await short;
-    const asked = wait(new parlour.Refusal('too much', 'RATE_LIMITED', 60_000)).then(() => { isOver = 'asked'; });
+    const asked = wait(new parlour.ServerError('too much', 'RATE_LIMITED', 60_000)).then(() => { isOver = 'asked'; });
     t.mock.timers.tick(59_000);
     await Promise.resolve();
     assert.equal(isOver, true);
@@ -224,11 +224,11 @@ describe('the feed module', { timeout: 120_000 }, () => {
     await until(feed, () => feed.conversation(conversationId)?.lastSeq === count);
     const history = feed.history(conversationId);
     for (let from = count - 40; from > 0; from -= 50) {
-      history.need(from, from + 40);
+      history.ensureLoaded(from, from + 40);
       await until(feed, () => history.at(from) && history.at(from + 40));
       assert.ok(history.size <= 600, `${history.size} are kept`);
     }
-    history.need(count - 40, count);
+    history.ensureLoaded(count - 40, count);
     await until(feed, () => history.at(count));
   });
 

@@ -1,12 +1,12 @@
 // The image that goes with what one writes: chosen, pasted or dropped, and looked at before it is sent.
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { useSession } from '../app/context';
+import { useSession } from '../app/session';
 import type { Feed, OutgoingImage } from '../feed';
 import { texts } from '../texts';
-import { useFault } from '../ui/choose-image';
-import { useTrouble } from '../ui/toasts';
-import { useLocal } from '../ui/use-address';
+import { useImageCheck } from '../ui/image-chooser';
+import { useShowError } from '../ui/toasts';
+import { useObjectUrl } from '../ui/use-image-url';
 
 const words = texts.image;
 
@@ -23,8 +23,8 @@ export function useAttachment(where: string) {
   const { feed, limits: { imagePixels } } = useSession();
   const kept = draftsOf(feed);
   const [image, setImage] = useState(() => kept.get(where));
-  const fault = useFault();
-  const complain = useTrouble();
+  const fault = useImageCheck();
+  const complain = useShowError();
   // Decoding takes a while: only what was asked for last counts.
   const latest = useRef<Blob>(undefined);
   useEffect(() => setImage(kept.get(where)), [kept, where]);
@@ -65,8 +65,8 @@ async function sizeOf(file: Blob) {
   return { width, height };
 }
 
-export function Attached({ image, onRemove }: { image: OutgoingImage; onRemove(): void }) {
-  const url = useLocal(image.file);
+export function AttachmentPreview({ image, onRemove }: { image: OutgoingImage; onRemove(): void }) {
+  const url = useObjectUrl(image.file);
   const name = image.file instanceof File ? image.file.name : words.name;
   return (
     <div className="composer-bar" role="group" aria-label={words.attached}>

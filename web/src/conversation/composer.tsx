@@ -2,15 +2,15 @@
 // types with a finger, Enter makes a line.
 import { SendHorizontal, X } from 'lucide-react';
 import { type ClipboardEvent, type KeyboardEvent, type ReactNode, type Ref, useEffect, useImperativeHandle, useRef } from 'react';
-import { useFeed, useSession } from '../app/context';
-import { helpful } from '../app/helpful';
-import { type Conversation, type ConversationRef, type Message, Refusal } from '../feed';
+import { useFeed, useSession } from '../app/session';
+import { errorText } from '../app/error-text';
+import { type Conversation, type ConversationRef, type Message, ServerError } from '../feed';
 import { texts } from '../texts';
-import { Choose, isImage } from '../ui/choose-image';
-import { useTell, useTrouble } from '../ui/toasts';
-import { Attached, useAttachment } from './attachment';
-import { aside, type Begun, changeDraft, type Edit, editOf, replyTo, stopped, useDraft, without, withUnsaved } from './drafts';
-import { isVisible, plain } from './parts';
+import { ImageChooser, isImage } from '../ui/image-chooser';
+import { useShowNotice, useShowError } from '../ui/toasts';
+import { AttachmentPreview, useAttachment } from './attachment';
+import { aside, type ComposerDraft, changeDraft, type Edit, editOf, replyTo, stopped, useDraft, without, withUnsaved } from './drafts';
+import { isVisible, plain } from './message-format';
 
 const words = texts.composer;
 /** From here on the text field counts. */
@@ -35,11 +35,11 @@ interface ComposerProps {
 const byFinger = () => matchMedia('(pointer: coarse)').matches;
 
 /** Whether an edit can never be made: its message is deleted, or out of reach. */
-const isLost = (reason: unknown) => reason instanceof Refusal && (reason.code === 'NOT_FOUND' || reason.field === 'id');
+const isLost = (reason: unknown) => reason instanceof ServerError && (reason.code === 'NOT_FOUND' || reason.field === 'id');
 
 export function Composer({ ref, by, name, conversation }: ComposerProps) {
   const { feed, limits } = useSession();
-  const [tell, complain] = [useTell(), useTrouble()];
+  const [tell, complain] = [useShowNotice(), useShowError()];
   const field = useRef<HTMLTextAreaElement>(null);
   // The first message to a person makes the conversation: what is written meanwhile stays in the field.
   const where = conversation?.otherUserId ?? by.conversationId ?? by.userId ?? '';
@@ -48,7 +48,7 @@ export function Composer({ ref, by, name, conversation }: ComposerProps) {
   const text = edit ? edit.changed : begun.text;
   // Rises with all that is done here.
   const touched = useRef(0);
-  const change = (next: (begun: Begun) => Begun) => {
+  const change = (next: (begun: ComposerDraft) => ComposerDraft) => {
     touched.current += 1;
     changeDraft(where, next);
   };
@@ -101,7 +101,7 @@ export function Composer({ ref, by, name, conversation }: ComposerProps) {
 
   const write = (next: string) => {
     change((begun) => (begun.edit ? { ...begun, edit: { ...begun.edit, changed: next } } : { ...begun, text: next }));
-    if (!edit) feed.typing.tell(by, next.trim() !== '');
+    if (!edit) feed.typing.signal(by, next.trim() !== '');
   };
 
   // The server trims in this way too.
@@ -126,7 +126,7 @@ export function Composer({ ref, by, name, conversation }: ComposerProps) {
       await feed.edit(saved.id, saved.changed);
     } catch (reason) {
       if (isLost(reason)) return complain(words.editLost);
-      complain(words.editFailed(helpful(reason)));
+      complain(words.editFailed(errorText(reason)));
       // It comes back into the field, unless something was begun there or somebody has gone elsewhere: then it waits beside it.
       if (field.current && touched.current === since) change((begun) => ({ ...begun, edit: saved }));
       else changeDraft(where, (begun) => withUnsaved(begun, saved));
@@ -182,9 +182,9 @@ export function Composer({ ref, by, name, conversation }: ComposerProps) {
       {reply && !edit && (
         <Bar title={<ReplyTitle senderId={reply.senderId} />} lead={reply.text ?? texts.image.name} stop={words.stopReply} onStop={stop} />
       )}
-      {image && <Attached image={image} onRemove={() => { attachment.remove(); focus(); }} />}
+      {image && <AttachmentPreview image={image} onRemove={() => { attachment.remove(); focus(); }} />}
       <div className="composer-line">
-        <Choose onChoose={(file) => void attach([file])} />
+        <ImageChooser onChoose={(file) => void attach([file])} />
         <textarea
           ref={field} value={text} rows={1} dir="auto" aria-label={words.label} placeholder={words.placeholder(name)}
           enterKeyHint={byFinger() ? 'enter' : 'send'}

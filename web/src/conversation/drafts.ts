@@ -13,7 +13,7 @@ export interface Edit {
   changed: string;
 }
 
-export interface Begun {
+export interface ComposerDraft {
   text: string;
   reply?: Reply | undefined;
   /** Borrows the field; the text comes back after it. */
@@ -28,25 +28,25 @@ export const editOf = ({ id, seq, text, image }: Message): Edit =>
   ({ id, seq, text, hasImage: image !== null, changed: text ?? '' });
 
 /** The field is wanted for something else: an edit in it that has changed anything waits beside it. */
-export function aside({ edit, ...begun }: Begun): Begun {
+export function aside({ edit, ...begun }: ComposerDraft): ComposerDraft {
   return edit && edit.changed !== (edit.text ?? '') ? withUnsaved(begun, edit) : begun;
 }
 
 /** Gives up the edit, or else the reply. */
-export const stopped = ({ edit, reply, ...begun }: Begun): Begun => (edit ? { ...begun, reply } : begun);
+export const stopped = ({ edit, reply, ...begun }: ComposerDraft): ComposerDraft => (edit ? { ...begun, reply } : begun);
 
 /** Of a message one edit waits: the last one. */
-export const withUnsaved = (begun: Begun, edit: Edit): Begun =>
+export const withUnsaved = (begun: ComposerDraft, edit: Edit): ComposerDraft =>
   ({ ...begun, unsaved: [...without(begun, edit).unsaved, edit] });
 
-export const without = (begun: Begun, { id }: Edit): Begun =>
+export const without = (begun: ComposerDraft, { id }: Edit): ComposerDraft =>
   ({ ...begun, unsaved: begun.unsaved.filter((edit) => edit.id !== id) });
 
 // ---- Where it is kept: the tab's storage is all that is known of it, so that whoever clears that has cleared all.
 
 const key = (where: string) => `parlour.draft.${where}`;
 const keptAt = (where: string) => sessionStorage.getItem(key(where)) ?? '';
-const read = (kept: string): Begun => (kept ? (JSON.parse(kept) as Begun) : { text: '', unsaved: [] });
+const read = (kept: string): ComposerDraft => (kept ? (JSON.parse(kept) as ComposerDraft) : { text: '', unsaved: [] });
 const listeners = new Set<() => void>();
 
 function listen(listener: () => void): () => void {
@@ -54,13 +54,13 @@ function listen(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export function useDraft(where: string): Begun {
+export function useDraft(where: string): ComposerDraft {
   const kept = useSyncExternalStore(listen, () => keptAt(where));
   return useMemo(() => read(kept), [kept]);
 }
 
 /** Changes what is kept by now, which may be more than was shown last. */
-export function changeDraft(where: string, change: (begun: Begun) => Begun): void {
+export function changeDraft(where: string, change: (begun: ComposerDraft) => ComposerDraft): void {
   const next = change(read(keptAt(where)));
   if (next.text || next.reply || next.edit || next.unsaved.length) sessionStorage.setItem(key(where), JSON.stringify(next));
   else sessionStorage.removeItem(key(where));

@@ -1,11 +1,11 @@
 // What one can do with a message. Shown where the pointer or the keyboard is.
 import { Copy, Pencil, Reply, Trash2 } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { useSession } from '../app/context';
+import { useSession } from '../app/session';
 import type { Message } from '../feed';
 import { texts } from '../texts';
-import { Question } from '../ui/dialog';
-import { useAttempt, useTell } from '../ui/toasts';
+import { ConfirmDialog } from '../ui/dialog';
+import { useAttempt, useShowNotice } from '../ui/toasts';
 
 const words = texts.message;
 /** Browsers let pages copy only where these come by HTTPS. */
@@ -22,7 +22,7 @@ interface MessageActionsProps {
 export function MessageActions({ message, isMine, isActive, onReply, onEdit }: MessageActionsProps) {
   const { feed } = useSession();
   const attempt = useAttempt();
-  const tell = useTell();
+  const tell = useShowNotice();
   const [isAsking, setAsking] = useState(false);
   const row = useRef<HTMLDivElement>(null);
   const copy = async () => {
@@ -46,7 +46,7 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
         {isMine && action(words.delete, Trash2, () => setAsking(true), 'Delete')}
       </div>
       {isAsking && (
-        <Question
+        <ConfirmDialog
           title={words.deleteTitle} lead={words.deleteLead} answer={words.delete}
           open onYes={remove} onClose={() => setAsking(false)} back={() => row.current?.closest('article')}
         />

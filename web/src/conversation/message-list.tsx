@@ -3,15 +3,15 @@ import { ArrowDown } from 'lucide-react';
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useSearchParams } from 'wouter';
-import { useFeed, useSession } from '../app/context';
+import { useFeed, useSession } from '../app/session';
 import type { Conversation, ConversationRef, Message, Outgoing } from '../feed';
 import { texts } from '../texts';
 import { MessageRow } from './message-row';
-import { Nothing } from './nothing';
+import { EmptyState } from '../ui/empty-state';
 import { OutgoingRow } from './outgoing-row';
-import { useFresh } from './use-fresh';
+import { useUnreadDivider } from './use-fresh';
 import { useOutgoing } from './use-outgoing';
-import { useReadState } from './use-read-state';
+import { useReadReceipt } from './use-read-state';
 import { useScrolling } from './use-scrolling';
 import { useSpan } from './use-span';
 
@@ -43,8 +43,8 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
   const scrolling = useScrolling({ scroller, list, conversation, history, base, count, startsAtEnd: wasRead && !at });
   const toEnd = () => scrolling.keepTo('end');
   useWritten(outgoing, toEnd);
-  const fresh = useFresh(conversation, scrolling.isAtEnd, outgoing.length > 0);
-  const readState = useReadState(conversation, history);
+  const fresh = useUnreadDivider(conversation, scrolling.isAtEnd, outgoing.length > 0);
+  const readState = useReadReceipt(conversation, history);
 
   // ---- Jumping to a message: its page is loaded first, as its neighbours' height says where it is.
   // What was looked for is marked; where one has read to is only where one begins.
@@ -62,7 +62,7 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
     if (!wanted || !history) return;
     const { seq, isFound } = wanted;
     scrolling.keepTo(seq);
-    history.need(Math.max(1, seq - 20), Math.min(lastSeq, seq + 20));
+    history.ensureLoaded(Math.max(1, seq - 20), Math.min(lastSeq, seq + 20));
     if (!history.at(seq)) return;
     if (isFound) setFound(seq);
     setWanted(undefined);
@@ -142,7 +142,7 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
           </>
         )}
       </div>
-      {count === 0 && <Nothing title={otherId ? words.first(name) : words.firstGroup} />}
+      {count === 0 && <EmptyState title={otherId ? words.first(name) : words.firstGroup} />}
       <p id="list-keys" className="unseen">{words.keys}</p>
       {hasEarlier && scrolling.isAtStart && <button className="button earlier" onClick={showEarlier}>{words.earlier}</button>}
       {!scrolling.isAtEnd && (

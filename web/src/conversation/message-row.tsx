@@ -1,6 +1,6 @@
 // A message in the list: the day and the line above it where they begin, who wrote it, what it answers, and what one can do.
 import { memo } from 'react';
-import { useFeed } from '../app/context';
+import { useFeed } from '../app/session';
 import { day, isSameDay, moment, time } from '../app/dates';
 import { useClock } from '../app/use-clock';
 import type { Message } from '../feed';
@@ -8,8 +8,8 @@ import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { MessageActions } from './message-actions';
 import { MessageText } from './message-text';
-import { plain } from './parts';
-import { Picture } from './picture';
+import { plain } from './message-format';
+import { Picture } from './message-image';
 
 const words = texts.message;
 /** Messages of one person within so many milliseconds are one block. */

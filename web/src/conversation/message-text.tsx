@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { isEmoji, parts } from './parts';
+import { isEmoji, parts } from './message-format';
 
 interface MessageTextProps {
   text: string;

@@ -1,12 +1,12 @@
 // A message that was written and is not acknowledged yet: it waits, or the server refused it.
 import { Clock3, TriangleAlert, X } from 'lucide-react';
 import { type MouseEvent, useEffect } from 'react';
-import { useFeed, useSession } from '../app/context';
-import { announce } from '../app/notices';
+import { useFeed, useSession } from '../app/session';
+import { announce } from '../app/notifications';
 import type { Outgoing } from '../feed';
 import { texts } from '../texts';
 import { MessageText } from './message-text';
-import { OutgoingPicture } from './picture';
+import { OutgoingPicture } from './message-image';
 
 const words = texts.message;
 
@@ -23,7 +23,7 @@ function useDiscard(id: string) {
 export function OutgoingRow({ item }: { item: Outgoing }) {
   const discard = useDiscard(item.id);
   const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
-  const isKept = useFeed((feed) => feed.outbox.keeps(item.id));
+  const isKept = useFeed((feed) => feed.outbox.isPersisted(item.id));
   const clock = item.state === 'waiting'
     && <span className="meta"><Clock3 aria-label={isKept ? words.waiting : words.waitingHere} /></span>;
   return (

@@ -1,6 +1,6 @@
 // What waits to be sent to a place, or was refused there.
 import { useMemo } from 'react';
-import { useFeed } from '../app/context';
+import { useFeed } from '../app/session';
 import type { ConversationRef } from '../feed';
 
 /** `otherId`: the other side, where a direct conversation is known by its id. */

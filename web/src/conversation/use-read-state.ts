@@ -1,13 +1,13 @@
 // Below the newest of one's own messages: who has read it.
 import { useEffect } from 'react';
-import { useFeed, useSession } from '../app/context';
+import { useFeed, useSession } from '../app/session';
 import type { Conversation, History } from '../feed';
 import { texts } from '../texts';
 
 /** So far back one's own newest message is looked for. */
 const NEAR = 50;
 
-export function useReadState(conversation: Conversation | undefined, history: History | undefined) {
+export function useReadReceipt(conversation: Conversation | undefined, history: History | undefined) {
   const { feed } = useSession();
   const id = conversation?.id;
   const marks = useFeed((feed) => (id ? feed.members.of(id).marks : undefined));

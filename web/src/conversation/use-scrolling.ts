@@ -2,8 +2,8 @@
 // size, loads what comes near the view, and what was seen is read.
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { VirtualizerHandle } from 'virtua';
-import { isAttentive } from '../app/attention';
-import { useSession } from '../app/context';
+import { isPageFocused } from '../app/page-focus';
+import { useSession } from '../app/session';
 import type { Conversation, History } from '../feed';
 
 /** So many messages before and behind the view are loaded. */
@@ -33,7 +33,7 @@ export function useScrolling({ scroller, list, conversation, history, base, coun
   const [isAtStart, setAtStart] = useState(false);
   // The last message in view.
   const [seen, setSeen] = useState<number>();
-  // What the view keeps to: the end, or a message, by its seq. Nothing where one has scrolled oneself.
+  // What the view keeps to: the end, or a message, by its seq. EmptyState where one has scrolled oneself.
   const anchor = useRef<'end' | number | undefined>(startsAtEnd ? 'end' : undefined);
   // Where that has put it: found elsewhere, somebody has scrolled.
   const put = useRef(0);
@@ -72,7 +72,7 @@ export function useScrolling({ scroller, list, conversation, history, base, coun
     const seqAt = (offset: number) => base + 1 + view.findItemIndex(offset);
     const [from, upTo] = [seqAt(view.scrollOffset), Math.min(lastSeq, seqAt(view.scrollOffset + view.viewportSize - 1))];
     setSeen(upTo);
-    history.need(Math.max(1, from - AHEAD), Math.min(lastSeq, upTo + AHEAD));
+    history.ensureLoaded(Math.max(1, from - AHEAD), Math.min(lastSeq, upTo + AHEAD));
     return upTo;
   }, [base, conversation, history, lastSeq, list]);
 
@@ -83,7 +83,7 @@ export function useScrolling({ scroller, list, conversation, history, base, coun
     const end = isEnd(view);
     if (end && upTo === lastSeq) anchor.current = 'end';
     setAtEnd(end);
-    if (isAttentive()) feed.markRead(conversation.id, upTo);
+    if (isPageFocused()) feed.markRead(conversation.id, upTo);
   }, [conversation, feed, history, lastSeq, scroller]);
 
   // What is called later is to know what is known then.

@@ -2,13 +2,13 @@
 import { LogOut, UserRoundMinus } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { ask } from '../api/line';
-import { useFeed, useSession } from '../app/context';
+import { execute } from '../api/transport';
+import { useFeed, useSession } from '../app/session';
 import type { Conversation, Member } from '../feed';
 import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Dialog, Question } from '../ui/dialog';
+import { Dialog, ConfirmDialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
 import { type Choice, PersonPicker } from './person-picker';
 
@@ -29,7 +29,7 @@ export function GroupDetails({ conversation, open, onClose }: GroupDetailsProps)
 }
 
 function Parts({ conversation: { id, title, memberCount }, onClose }: { conversation: Conversation; onClose(): void }) {
-  const { feed, finds } = useSession();
+  const { feed, peopleSearchMode } = useSession();
   const { members, complete } = useFeed((feed) => feed.members.of(id));
   const me = useFeed((feed) => feed.me.id);
   const attempt = useAttempt();
@@ -51,7 +51,7 @@ function Parts({ conversation: { id, title, memberCount }, onClose }: { conversa
         )}
         {isAdding
           ? <Add id={id} members={members} onDone={() => setAdding(false)} />
-          : finds !== 'nobody' && <button type="button" className="button" onClick={() => setAdding(true)}>{words.add}</button>}
+          : peopleSearchMode !== 'off' && <button type="button" className="button" onClick={() => setAdding(true)}>{words.add}</button>}
       </section>
       <Leave id={id} />
     </div>
@@ -64,7 +64,7 @@ function Rename({ id, title }: { id: string; title: string }) {
   const save = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const wanted = String(new FormData(event.currentTarget).get('title') ?? '');
-    void attempt(() => ask(client, RenameGroupDocument, { id, title: wanted }));
+    void attempt(() => execute(client, RenameGroupDocument, { id, title: wanted }));
   };
   return (
     <form className="section" onSubmit={save}>
@@ -93,7 +93,7 @@ function Row({ id, member, isMe, canRemove, onClose }: RowProps) {
   const online = useFeed((feed) => feed.online?.has(member.userId));
   const attempt = useAttempt();
   const [isAsking, setAsking] = useState(false);
-  const remove = () => void attempt(() => ask(client, RemoveMemberDocument, { id, userId: member.userId }));
+  const remove = () => void attempt(() => execute(client, RemoveMemberDocument, { id, userId: member.userId }));
   const name = `${words.remove} ${person.fullName}`;
   return (
     <li className="row">
@@ -110,7 +110,7 @@ function Row({ id, member, isMe, canRemove, onClose }: RowProps) {
         </button>
       )}
       {isAsking && (
-        <Question
+        <ConfirmDialog
           title={words.removeTitle(person.fullName)} lead={words.removeLead} answer={words.remove}
           open onYes={remove} onClose={() => setAsking(false)}
         />
@@ -125,7 +125,7 @@ function Add({ id, members, onDone }: { id: string; members: readonly Member[]; 
   const [chosen, setChosen] = useState<readonly Choice[]>([]);
   const add = async () => {
     const userIds = chosen.map(({ id }) => id);
-    if (await attempt(() => ask(client, AddMembersDocument, { id, userIds }))) onDone();
+    if (await attempt(() => execute(client, AddMembersDocument, { id, userIds }))) onDone();
   };
   return (
     <div className="section">
@@ -147,7 +147,7 @@ function Leave({ id }: { id: string }) {
   const attempt = useAttempt();
   const [isSure, setSure] = useState(false);
   const leave = () => attempt(async () => {
-    await ask(client, RemoveMemberDocument, { id, userId: feed.me.id });
+    await execute(client, RemoveMemberDocument, { id, userId: feed.me.id });
     go('/');
   });
   if (!isSure) {

@@ -1,8 +1,8 @@
 // A new group: its title, and who is in it.
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
-import { ask } from '../api/line';
-import { useSession } from '../app/context';
+import { execute } from '../api/transport';
+import { useSession } from '../app/session';
 import { CreateGroupDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
@@ -26,8 +26,8 @@ function Form({ onDone }: { onDone(): void }) {
     setBusy(true);
     await attempt(async () => {
       const input = { title, memberIds: chosen.map(({ id }) => id) };
-      const { createConversation } = await ask(client, CreateGroupDocument, { input });
-      await feed.find({ conversationId: createConversation.id });
+      const { createConversation } = await execute(client, CreateGroupDocument, { input });
+      await feed.loadConversation({ conversationId: createConversation.id });
       onDone();
       go(`/c/${createConversation.id}`);
     });

@@ -1,11 +1,11 @@
 // Choosing people by name: a search, and a list of boxes to check.
 import { X } from 'lucide-react';
 import { useState } from 'react';
-import { useSession } from '../app/context';
+import { useSession } from '../app/session';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Namesake, namesakes } from './namesake';
-import { usePeople } from './use-people';
+import { Namesake, ambiguousNames } from './person-name';
+import { usePeopleSearch } from './use-people-search';
 
 export interface Choice {
   id: string;
@@ -20,11 +20,11 @@ interface PersonPickerProps {
 }
 
 export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
-  const { finds } = useSession();
+  const { peopleSearchMode } = useSession();
   const [search, setSearch] = useState('');
-  const { people, fetching, error } = usePeople(search.trim());
+  const { people, fetching, error } = usePeopleSearch(search.trim());
   const others = people.filter(({ id }) => !without?.has(id));
-  const alike = namesakes(people);
+  const alike = ambiguousNames(people);
   const toggle = ({ id, fullName }: Choice) =>
     onChange(chosen.some((known) => known.id === id)
       ? chosen.filter((known) => known.id !== id)
@@ -66,7 +66,7 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
         ))}
       </ul>
       {!fetching && !error && others.length === 0 && (
-        <p className="hint" role="status">{people.length > 0 ? texts.group.allIn : texts.sidebar.nobody[finds]}</p>
+        <p className="hint" role="status">{people.length > 0 ? texts.group.allIn : texts.sidebar.nobody[peopleSearchMode]}</p>
       )}
     </fieldset>
   );

@@ -1,13 +1,13 @@
 // The picture that others see.
 import { useState } from 'react';
-import { ask } from '../api/line';
+import { execute } from '../api/transport';
 import { upload } from '../api/upload';
-import { useFeed, useSession } from '../app/context';
+import { useFeed, useSession } from '../app/session';
 import { RemovePictureDocument, SetPictureDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Choose, useFault } from '../ui/choose-image';
-import { useAttempt, useTell, useTrouble } from '../ui/toasts';
+import { ImageChooser, useImageCheck } from '../ui/image-chooser';
+import { useAttempt, useShowNotice, useShowError } from '../ui/toasts';
 
 const words = texts.settings;
 
@@ -15,10 +15,10 @@ export function ProfilePicture() {
   const { client } = useSession();
   const me = useFeed((feed) => feed.me);
   const [progress, setProgress] = useState<number>();
-  const fault = useFault();
+  const fault = useImageCheck();
   const attempt = useAttempt();
-  const complain = useTrouble();
-  const tell = useTell();
+  const complain = useShowError();
+  const tell = useShowNotice();
   const set = async (file: File) => {
     const wrong = fault(file);
     if (wrong) return complain(wrong);
@@ -27,12 +27,12 @@ export function ProfilePicture() {
     setProgress(undefined);
   };
   const remove = async () => {
-    if (await attempt(() => ask(client, RemovePictureDocument, {}))) tell(words.saved);
+    if (await attempt(() => execute(client, RemovePictureDocument, {}))) tell(words.saved);
   };
   return (
     <div className="profile-picture" role="group" aria-label={words.picture}>
       <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="large" />
-      <Choose label={words.choosePicture} onChoose={(file) => void set(file)} />
+      <ImageChooser label={words.choosePicture} onChoose={(file) => void set(file)} />
       {me.profilePic && <button type="button" className="link-button" onClick={() => void remove()}>{words.removePicture}</button>}
       {progress !== undefined && <progress value={progress} aria-label={texts.image.progress} />}
     </div>

@@ -1,15 +1,15 @@
 // One's own settings: the name that others see, and how the pages look and speak up on this device.
 import { type FormEvent, useState } from 'react';
-import { ask } from '../api/line';
-import { useFeed, useSession } from '../app/context';
-import { noticesOn, setNotices } from '../app/notices';
+import { execute } from '../api/transport';
+import { useFeed, useSession } from '../app/session';
+import { notificationsEnabled, setNotificationsEnabled } from '../app/notifications';
 import { setTheme, theme, themes } from '../app/theme';
 import { RenameDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
-import { useAttempt, useTell } from '../ui/toasts';
+import { useAttempt, useShowNotice } from '../ui/toasts';
 import { ProfilePicture } from './profile-picture';
-import { Devices, Goodbye, Password } from './devices';
+import { Devices, DeleteAccount, Password } from './account-security';
 
 const words = texts.settings;
 
@@ -22,7 +22,7 @@ export function Settings({ open, onClose }: { open: boolean; onClose(): void }) 
         <Notices />
         <Devices />
         <Password />
-        <Goodbye />
+        <DeleteAccount />
       </div>
     </Dialog>
   );
@@ -32,11 +32,11 @@ function Profile() {
   const { client } = useSession();
   const me = useFeed((feed) => feed.me);
   const attempt = useAttempt();
-  const tell = useTell();
+  const tell = useShowNotice();
   const save = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const fullName = String(new FormData(event.currentTarget).get('fullName') ?? '');
-    if (await attempt(() => ask(client, RenameDocument, { fullName }))) tell(words.saved);
+    if (await attempt(() => execute(client, RenameDocument, { fullName }))) tell(words.saved);
   };
   return (
     <form className="section" onSubmit={(event) => void save(event)}>
@@ -75,10 +75,10 @@ function Look() {
 }
 
 function Notices() {
-  const [on, setOn] = useState(noticesOn);
+  const [on, setOn] = useState(notificationsEnabled);
   const [isDenied, setDenied] = useState(false);
   const toggle = async (wanted: boolean) => {
-    const allowed = await setNotices(wanted);
+    const allowed = await setNotificationsEnabled(wanted);
     setDenied(!allowed);
     setOn(allowed && wanted);
   };

@@ -2,25 +2,25 @@
 import { Menu } from '@base-ui/react/menu';
 import { ChevronDown, LogOut, MonitorOff, Settings as Cog } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { ask } from '../api/line';
-import { useFeed, useSession } from '../app/context';
+import { execute } from '../api/transport';
+import { useFeed, useSession } from '../app/session';
 import { LogOutDocument, LogOutEverywhereDocument } from '../gql/graphql';
 import { Settings } from '../people/settings';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Question } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
 
 const words = texts.settings;
 
 export function AccountMenu() {
-  const { client, leave } = useSession();
+  const { client, endSession } = useSession();
   const me = useFeed((feed) => feed.person(feed.me.id));
   const attempt = useAttempt();
   const [isSetting, setSetting] = useState(false);
   const [isAsking, setAsking] = useState(false);
-  const logOut = () => attempt(() => leave('here', () => ask(client, LogOutDocument, {})));
-  const logOutEverywhere = () => attempt(() => leave('everywhere', () => ask(client, LogOutEverywhereDocument, {})));
+  const logOut = () => attempt(() => endSession('here', () => execute(client, LogOutDocument, {})));
+  const logOutEverywhere = () => attempt(() => endSession('everywhere', () => execute(client, LogOutEverywhereDocument, {})));
   // Within the landmark that it belongs to, and not at the end of the page.
   const place = useRef<HTMLDivElement>(null);
   return (
@@ -49,7 +49,7 @@ export function AccountMenu() {
         </Menu.Portal>
       </Menu.Root>
       <Settings open={isSetting} onClose={() => setSetting(false)} />
-      <Question
+      <ConfirmDialog
         title={words.logOutEverywhereTitle} lead={words.logOutEverywhereLead} answer={words.logOutEverywhere}
         open={isAsking} onYes={() => void logOutEverywhere()} onClose={() => setAsking(false)}
       />

@@ -1,24 +1,24 @@
 // The list at the side: conversations by last activity, and people to start with.
 import { MessageSquarePlus, Search, X } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
-import { useSession, useFeed } from '../app/context';
-import { nameOf } from '../app/notices';
+import { useSession, useFeed } from '../app/session';
+import { conversationName } from '../app/notifications';
 import { NewGroup } from '../people/new-group';
-import { PeopleFound } from '../people/people-found';
+import { PeopleResults } from '../people/people-results';
 import { texts } from '../texts';
 import { AccountMenu } from './account-menu';
-import { MessagesFound } from './messages-found';
-import { Row } from './row';
-import { Unsent } from './unsent';
+import { MessageResults } from './message-results';
+import { Row } from './conversation-row';
+import { UnsentMessages } from './unsent-messages';
 
 const words = texts.sidebar;
 /** Who has fewer conversations than this is shown whom to start another one with. */
 const FEW = 10;
 
 export function Sidebar() {
-  const { feed, finds } = useSession();
+  const { feed, peopleSearchMode } = useSession();
   const conversations = useFeed(({ sidebar }) => sidebar);
-  const hasMore = useFeed((feed) => feed.hasMore);
+  const hasMore = useFeed((feed) => feed.hasMoreConversations);
   const [search, setSearch] = useState('');
   const [isMaking, setMaking] = useState(false);
   const list = useRef<HTMLElement>(null);
@@ -26,18 +26,18 @@ export function Sidebar() {
   const wanted = useDeferredValue(search.trim());
   // All of them are looked through, a page after the other.
   useEffect(() => {
-    if (wanted && hasMore) feed.more().catch(() => {});
+    if (wanted && hasMore) feed.loadMoreConversations().catch(() => {});
   }, [feed, wanted, hasMore, conversations]);
   const folded = wanted.toLocaleLowerCase();
   const shown = folded
-    ? conversations.filter(({ id }) => nameOf(feed, id).toLocaleLowerCase().includes(folded))
+    ? conversations.filter(({ id }) => conversationName(feed, id).toLocaleLowerCase().includes(folded))
     : conversations;
 
   return (
     <div className="sidebar">
       <div className="sidebar-head">
         <AccountMenu />
-        {finds !== 'nobody' && (
+        {peopleSearchMode !== 'off' && (
           <button className="icon-button" aria-label={words.newGroup} title={words.newGroup} onClick={() => setMaking(true)}>
             <MessageSquarePlus />
           </button>
@@ -60,13 +60,13 @@ export function Sidebar() {
         )}
       </div>
       <nav className="rows" aria-label={words.label} ref={list} onKeyDown={(event) => walk(event, () => field.current?.focus())}>
-        {!wanted && <Unsent />}
+        {!wanted && <UnsentMessages />}
         {wanted && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
         <ul>{shown.map((known) => <Row key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
         {!wanted && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
-        {(wanted || (finds === 'everybody' && conversations.length < FEW)) && <PeopleFound search={wanted} onOpen={() => setSearch('')} />}
-        {wanted && <MessagesFound search={wanted} onOpen={() => setSearch('')} />}
-        {!wanted && hasMore && <button className="link-button" onClick={() => void feed.more()}>{words.more}</button>}
+        {(wanted || (peopleSearchMode === 'directory' && conversations.length < FEW)) && <PeopleResults search={wanted} onOpen={() => setSearch('')} />}
+        {wanted && <MessageResults search={wanted} onOpen={() => setSearch('')} />}
+        {!wanted && hasMore && <button className="link-button" onClick={() => void feed.loadMoreConversations()}>{words.more}</button>}
       </nav>
       <NewGroup open={isMaking} onClose={() => setMaking(false)} />
     </div>

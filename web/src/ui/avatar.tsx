@@ -1,8 +1,8 @@
 // A person or a group as a round picture: their own, or their initials on a colour that is always theirs.
 import { Users } from 'lucide-react';
-import { useSession } from '../app/context';
+import { useSession } from '../app/session';
 import type { Person } from '../feed';
-import { useAddress } from './use-address';
+import { useImageUrl } from './use-image-url';
 
 const HUES = 10;
 
@@ -35,7 +35,7 @@ export interface AvatarProps {
 /** Decoration: the name is always written beside it. */
 export function Avatar({ id, name, picture, isGroup = false, online = false, size }: AvatarProps) {
   const { feed } = useSession();
-  const [url, onError] = useAddress(picture, () => void feed.meet(id).catch(() => {}));
+  const [url, onError] = useImageUrl(picture, () => void feed.loadPerson(id).catch(() => {}));
   return (
     <span className="avatar" data-hue={hue(id)} data-size={size} aria-hidden="true">
       {isGroup ? <Users /> : url ? <img src={url} alt="" onError={onError} /> : <span dir="auto">{initials(name)}</span>}

@@ -37,7 +37,7 @@ export function Dialog({ title, open, onClose, children, isWide = false, tools }
   );
 }
 
-export interface QuestionProps {
+export interface ConfirmDialogProps {
   title: string;
   lead: string;
   /** What is written on the button that does it. */
@@ -50,7 +50,7 @@ export interface QuestionProps {
 }
 
 /** Asks before what cannot be undone. No cross: each button is an answer. */
-export function Question({ title, lead, answer, open, onYes, onClose, back }: QuestionProps) {
+export function ConfirmDialog({ title, lead, answer, open, onYes, onClose, back }: ConfirmDialogProps) {
   const yes = () => {
     onClose();
     onYes();

@@ -2,7 +2,7 @@
 import { Toast } from '@base-ui/react/toast';
 import { X } from 'lucide-react';
 import { useCallback } from 'react';
-import { helpful } from '../app/helpful';
+import { errorText } from '../app/error-text';
 import { texts } from '../texts';
 
 export function Toasts() {
@@ -33,21 +33,21 @@ export function useAttempt() {
       await task();
       return true;
     } catch (reason) {
-      add({ title: texts.errors.title, description: helpful(reason), type: 'error', priority: 'high', timeout: 8_000 });
+      add({ title: texts.errors.title, description: errorText(reason), type: 'error', priority: 'high', timeout: 8_000 });
       return false;
     }
   }, [add]);
 }
 
 /** Says what is wrong with what a person did. */
-export function useTrouble() {
+export function useShowError() {
   const { add } = Toast.useToastManager();
   return useCallback((description: string) =>
     void add({ title: texts.errors.title, description, type: 'error', priority: 'high', timeout: 8_000 }), [add]);
 }
 
 /** Says that something is done. */
-export function useTell() {
+export function useShowNotice() {
   const { add } = Toast.useToastManager();
   return useCallback((title: string) => void add({ title, timeout: 3_000 }), [add]);
 }

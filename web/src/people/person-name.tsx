@@ -2,16 +2,16 @@
 import { dateAndTime } from '../app/dates';
 import type { FindPeopleQuery } from '../gql/graphql';
 import { texts } from '../texts';
-import { usePresence } from './use-presence';
+import { usePresenceText } from './use-presence';
 
 type Found = FindPeopleQuery['users']['nodes'][number];
 
 /** The ids of those whose name looks like that of others among these. */
-export function namesakes(people: readonly Found[]): ReadonlySet<string> {
+export function ambiguousNames(people: readonly Found[]): ReadonlySet<string> {
   const bearers = Map.groupBy(people, ({ nameKey }) => nameKey);
   return new Set([...bearers.values()].filter(({ length }) => length > 1).flat().map(({ id }) => id));
 }
 
 export function Namesake({ person: { id, createdAt } }: { person: Found }) {
-  return <span className="hint">{texts.sidebar.namesake(usePresence(id), dateAndTime(createdAt))}</span>;
+  return <span className="hint">{texts.sidebar.namesake(usePresenceText(id), dateAndTime(createdAt))}</span>;
 }

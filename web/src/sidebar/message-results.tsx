@@ -1,11 +1,11 @@
 // Messages that have the words one looks for. A hit opens its conversation at its place.
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
-import { ask } from '../api/line';
-import { useFeed, useSession } from '../app/context';
-import { plain } from '../conversation/parts';
+import { execute } from '../api/transport';
+import { useFeed, useSession } from '../app/session';
+import { plain } from '../conversation/message-format';
 import { brief } from '../app/dates';
-import { nameOf } from '../app/notices';
+import { conversationName } from '../app/notifications';
 import { FindMessagesDocument, type MessageFragment } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
@@ -21,12 +21,12 @@ interface Found {
   after: string | null;
 }
 
-export function MessagesFound({ search, onOpen }: { search: string; onOpen(): void }) {
+export function MessageResults({ search, onOpen }: { search: string; onOpen(): void }) {
   const { client } = useSession();
   const attempt = useAttempt();
   const [found, setFound] = useState<Found>();
   const find = async (after: string | null): Promise<Found> => {
-    const { searchMessages } = await ask(client, FindMessagesDocument, { query: search, after });
+    const { searchMessages } = await execute(client, FindMessagesDocument, { query: search, after });
     const { nodes, pageInfo } = searchMessages;
     return { hits: nodes, after: pageInfo.hasNextPage ? pageInfo.endCursor : null };
   };
@@ -68,7 +68,7 @@ function Hit({ hit: { conversationId, seq, sender, text, createdAt }, search, on
   const { feed } = useSession();
   const isMine = sender.id === feed.me.id;
   const isDirect = useFeed((feed) => Boolean(feed.conversation(conversationId)?.otherUserId));
-  const where = nameOf(feed, conversationId);
+  const where = conversationName(feed, conversationId);
   const who = isMine ? texts.message.you : sender.fullName;
   return (
     <Link className="row" href={`/c/${conversationId}?at=${seq}`} onClick={onOpen}>

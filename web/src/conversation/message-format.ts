@@ -1,4 +1,4 @@
-// What a message's text is made of: words, links, code. Nothing of it ever becomes markup.
+// What a message's text is made of: words, links, code. EmptyState of it ever becomes markup.
 import { find } from 'linkifyjs';
 
 export type Part =

@@ -1,22 +1,22 @@
 // People to start with: by a part of their name, or whoever there is.
 import { useEffect } from 'react';
 import { Link } from 'wouter';
-import { useFeed, useSession } from '../app/context';
+import { useFeed, useSession } from '../app/session';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Namesake, namesakes } from './namesake';
-import { usePeople } from './use-people';
+import { Namesake, ambiguousNames } from './person-name';
+import { usePeopleSearch } from './use-people-search';
 
-export function PeopleFound({ search, onOpen }: { search: string; onOpen(): void }) {
-  const { people, isAll, fetching, error, again } = usePeople(search);
-  const { finds } = useSession();
+export function PeopleResults({ search, onOpen }: { search: string; onOpen(): void }) {
+  const { people, isAll, fetching, error, again } = usePeopleSearch(search);
+  const { peopleSearchMode } = useSession();
   const me = useFeed((feed) => feed.me.id);
   const online = useFeed((feed) => feed.online);
   const conversations = useFeed((feed) => feed.sidebar);
   // Those with whom one has a conversation are among these already.
   const started = new Set(conversations.map(({ otherUserId }) => otherUserId));
   const others = people.filter(({ id }) => !started.has(id));
-  const alike = namesakes(people);
+  const alike = ambiguousNames(people);
   // Where one sees everybody there is, one sees who comes new.
   const known = new Set([me, ...people.map(({ id }) => id)]);
   const isNew = !search && isAll && [...online ?? []].some((id) => !known.has(id));
@@ -40,7 +40,7 @@ export function PeopleFound({ search, onOpen }: { search: string; onOpen(): void
           </li>
         ))}
       </ul>
-      {!fetching && people.length === 0 && <p className="rows-empty" role="status">{search ? texts.sidebar.nobody[finds] : texts.sidebar.alone}</p>}
+      {!fetching && people.length === 0 && <p className="rows-empty" role="status">{search ? texts.sidebar.nobody[peopleSearchMode] : texts.sidebar.alone}</p>}
     </section>
   );
 }

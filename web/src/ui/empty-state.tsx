@@ -1,7 +1,7 @@
 import { MessagesSquare } from 'lucide-react';
 
 /** An empty place, and what to do about it. */
-export function Nothing({ title, lead }: { title: string; lead?: string }) {
+export function EmptyState({ title, lead }: { title: string; lead?: string }) {
   return (
     <div className="nothing">
       <MessagesSquare aria-hidden="true" />

@@ -6,7 +6,7 @@ import { FindPeopleDocument, type FindPeopleQuery, type FindPeopleQueryVariables
 const QUIET = 200;
 
 /** Without a search: everybody. Of many there is only the first page, to be narrowed by more of the name. */
-export function usePeople(search: string) {
+export function usePeopleSearch(search: string) {
   const [asked, setAsked] = useState(search);
   useEffect(() => {
     const timer = setTimeout(() => setAsked(search), QUIET);

@@ -1,13 +1,13 @@
 // One conversation: its head, its messages, and what one writes.
 import { useEffect, useRef, useState } from 'react';
 import { Redirect } from 'wouter';
-import { useFeed, useSession } from '../app/context';
-import { type Conversation, type ConversationRef, isPassing } from '../feed';
+import { useFeed, useSession } from '../app/session';
+import { type Conversation, type ConversationRef, isTransient } from '../feed';
 import { texts } from '../texts';
 import { Composer, type ComposerHandle } from './composer';
-import { Back, Head } from './head';
+import { Back, ConversationHeader } from './conversation-header';
 import { MessageList } from './message-list';
-import { Nothing } from './nothing';
+import { EmptyState } from '../ui/empty-state';
 import { OutgoingRow } from './outgoing-row';
 import { useOutgoing } from './use-outgoing';
 
@@ -27,11 +27,11 @@ export function ConversationPane({ by }: { by: ConversationRef }) {
     if (isKnown) return;
     let over = false;
     const look = async () => {
-      const found = await feed.find(conversationId ? { conversationId } : { userId: userId! });
-      if (!found && !over) setState(userId && (await feed.meet(userId)) ? 'met' : 'gone');
+      const found = await feed.loadConversation(conversationId ? { conversationId } : { userId: userId! });
+      if (!found && !over) setState(userId && (await feed.loadPerson(userId)) ? 'met' : 'gone');
     };
     // A bad line says nothing of whether it is there.
-    feed.patience.insist(look, () => !over, (reason) => !isPassing(reason)).catch(() => over || setState('gone'));
+    feed.retryPolicy.run(look, () => !over, (reason) => !isTransient(reason)).catch(() => over || setState('gone'));
     return () => { over = true; };
   }, [feed, conversationId, userId, isKnown]);
 
@@ -44,7 +44,7 @@ export function ConversationPane({ by }: { by: ConversationRef }) {
   return <Gone by={by} title={title} />;
 }
 
-/** Nothing is here, or no longer; but perhaps what one wrote to here when that could not be known. */
+/** EmptyState is here, or no longer; but perhaps what one wrote to here when that could not be known. */
 function Gone({ by, title }: { by: ConversationRef; title: string | undefined }) {
   const left = useOutgoing(by);
   const word = title ? texts.conversation.removed(title) : texts.conversation.gone;
@@ -52,7 +52,7 @@ function Gone({ by, title }: { by: ConversationRef; title: string | undefined })
     <>
       <Back />
       {left.length === 0
-        ? <Nothing title={word} />
+        ? <EmptyState title={word} />
         : (
           <section className="left-over" aria-label={texts.conversation.leftOver}>
             <p>{word} {texts.conversation.leftOver}</p>
@@ -78,7 +78,7 @@ function Parts({ by, conversation }: { by: ConversationRef; conversation: Conver
         composer.current?.attach([...event.dataTransfer.files]);
       }}
     >
-      <Head name={name} otherId={otherId} conversation={conversation} />
+      <ConversationHeader name={name} otherId={otherId} conversation={conversation} />
       <MessageList
         by={by} name={name} otherId={otherId} conversation={conversation}
         onReply={(message) => composer.current?.reply(message)} onEdit={(message) => composer.current?.edit(message)}

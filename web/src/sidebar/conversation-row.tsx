@@ -2,11 +2,11 @@
 import { Clock3, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { Link, useRoute } from 'wouter';
-import { useFeed } from '../app/context';
+import { useFeed } from '../app/session';
 import { brief } from '../app/dates';
 import { useClock } from '../app/use-clock';
 import { activity, type Conversation, type Outgoing } from '../feed';
-import { plain } from '../conversation/parts';
+import { plain } from '../conversation/message-format';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 

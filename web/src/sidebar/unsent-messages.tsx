@@ -2,13 +2,13 @@
 import { TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
 import { Link, useLocation } from 'wouter';
-import { useFeed, useSession } from '../app/context';
+import { useFeed, useSession } from '../app/session';
 import type { Outgoing } from '../feed';
 import { texts } from '../texts';
 
 const address = ({ conversationId, userId }: Outgoing['to']) => (conversationId ? `/c/${conversationId}` : `/with/${userId}`);
 
-export function Unsent() {
+export function UnsentMessages() {
   const { feed } = useSession();
   const items = useFeed(({ outbox }) => outbox.items);
   const [path] = useLocation();

@@ -2,12 +2,12 @@
 import { ExternalLink } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { thumbHashToDataURL } from 'thumbhash';
-import { useFeed, useSession } from '../app/context';
+import { useFeed, useSession } from '../app/session';
 import { moment } from '../app/dates';
 import type { Message, OutgoingImage, Picture as Image } from '../feed';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
-import { useAddress, useLocal } from '../ui/use-address';
+import { useImageUrl, useObjectUrl } from '../ui/use-image-url';
 
 const words = texts.image;
 /** In CSS pixels: what an image takes at most, and at least of something very narrow. */
@@ -38,8 +38,8 @@ export function Picture({ message, image, isActive }: PictureProps) {
   const { feed } = useSession();
   const sender = useFeed((feed) => feed.person(message.senderId).fullName);
   const [isOpen, setOpen] = useState(false);
-  const renew = () => feed.history(message.conversationId).renew(message.seq);
-  const [url, onError] = useAddress({ ...image, url: image.thumbnail }, renew);
+  const renew = () => feed.history(message.conversationId).reload(message.seq);
+  const [url, onError] = useImageUrl({ ...image, url: image.thumbnail }, renew);
   const backgroundImage = useMemo(() => clouds(image.placeholder), [image.placeholder]);
   return (
     <>
@@ -69,7 +69,7 @@ interface FullProps {
 
 /** In the whole window; a click beside the image closes it. What is too long scrolls, by the keyboard too. */
 function Full({ message: { text, createdAt }, image, sender, background, renew, onClose }: FullProps) {
-  const [url, onError] = useAddress(image, renew);
+  const [url, onError] = useImageUrl(image, renew);
   const long = image.height > LONG * image.width ? 'high' : image.width > LONG * image.height ? 'wide' : undefined;
   const original = url && (
     <a className="icon-button" href={url} target="_blank" rel="noopener noreferrer" aria-label={words.original} title={words.original}>
@@ -94,7 +94,7 @@ function Full({ message: { text, createdAt }, image, sender, background, renew, 
 
 /** One that is still on its way, with how far it is. */
 export function OutgoingPicture({ image, progress }: { image: OutgoingImage; progress: number | undefined }) {
-  const url = useLocal(image.file);
+  const url = useObjectUrl(image.file);
   return (
     <div className="picture" style={box(image)} data-waiting>
       {url && <img src={url} alt={words.yours} />}

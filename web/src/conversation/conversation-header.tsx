@@ -2,10 +2,10 @@
 import { ArrowLeft, Info } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { useFeed, useSession } from '../app/context';
+import { useFeed, useSession } from '../app/session';
 import type { Conversation } from '../feed';
 import { GroupDetails } from '../people/group-details';
-import { usePresence } from '../people/use-presence';
+import { usePresenceText } from '../people/use-presence';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 
@@ -31,14 +31,14 @@ export const Back = () => (
   </Link>
 );
 
-interface HeadProps {
+interface ConversationHeaderProps {
   name: string;
   /** The other side, where it is between two people. */
   otherId: string | undefined;
   conversation: Conversation | undefined;
 }
 
-export function Head({ name, otherId, conversation }: HeadProps) {
+export function ConversationHeader({ name, otherId, conversation }: ConversationHeaderProps) {
   const picture = useFeed((feed) => otherId && feed.person(otherId).profilePic) || undefined;
   const online = useFeed((feed) => (otherId ? feed.online?.has(otherId) : undefined));
   const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
@@ -69,7 +69,7 @@ export function Head({ name, otherId, conversation }: HeadProps) {
   );
 }
 
-const Presence = ({ userId }: { userId: string }) => usePresence(userId);
+const Presence = ({ userId }: { userId: string }) => usePresenceText(userId);
 
 function TypingNames({ id }: { id: string }) {
   const { feed } = useSession();

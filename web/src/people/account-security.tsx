@@ -1,14 +1,14 @@
-// Where one is logged in, and how to end that; another password; and how to leave for good.
+// Where one is logged in, and how to end that; another password; and how to endSession for good.
 import { type FormEvent, useRef } from 'react';
 import { useQuery } from 'urql';
-import { ask } from '../api/line';
-import { useSession } from '../app/context';
+import { execute } from '../api/transport';
+import { useSession } from '../app/session';
 import { ago } from '../app/dates';
 import {
   ChangePasswordDocument, DeleteAccountDocument, DevicesDocument, type DevicesQuery, EndOtherSessionsDocument, EndSessionDocument,
 } from '../gql/graphql';
 import { texts } from '../texts';
-import { useAttempt, useTell } from '../ui/toasts';
+import { useAttempt, useShowNotice } from '../ui/toasts';
 
 const words = texts.settings;
 
@@ -41,7 +41,7 @@ export function Devices() {
             {current
               ? <span className="tag">{words.thisDevice}</span>
               : (
-                <button type="button" className="link-button" onClick={() => void end(() => ask(client, EndSessionDocument, { id }))}>
+                <button type="button" className="link-button" onClick={() => void end(() => execute(client, EndSessionDocument, { id }))}>
                   {words.endSession}
                 </button>
               )}
@@ -49,7 +49,7 @@ export function Devices() {
         ))}
       </ul>
       {sessions.length > 1 && (
-        <button type="button" className="button" onClick={() => void end(() => ask(client, EndOtherSessionsDocument, {}))}>
+        <button type="button" className="button" onClick={() => void end(() => execute(client, EndOtherSessionsDocument, {}))}>
           {words.endOthers}
         </button>
       )}
@@ -60,13 +60,13 @@ export function Devices() {
 export function Password() {
   const { client } = useSession();
   const attempt = useAttempt();
-  const tell = useTell();
+  const tell = useShowNotice();
   const form = useRef<HTMLFormElement>(null);
   const change = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const typed = new FormData(event.currentTarget);
     const variables = { now: String(typed.get('now')), next: String(typed.get('next')) };
-    if (!(await attempt(() => ask(client, ChangePasswordDocument, variables)))) return;
+    if (!(await attempt(() => execute(client, ChangePasswordDocument, variables)))) return;
     form.current?.reset();
     tell(words.passwordChanged);
   };
@@ -88,13 +88,13 @@ export function Password() {
 }
 
 /** Asked for the password: there is no way back. */
-export function Goodbye() {
-  const { client, leave } = useSession();
+export function DeleteAccount() {
+  const { client, endSession } = useSession();
   const attempt = useAttempt();
   const erase = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const password = String(new FormData(event.currentTarget).get('password'));
-    void attempt(() => leave('erased', () => ask(client, DeleteAccountDocument, { password })));
+    void attempt(() => endSession('erased', () => execute(client, DeleteAccountDocument, { password })));
   };
   return (
     <details>

@@ -14,7 +14,7 @@ function here(url: string): string {
  * The address of an image, undefined while it is asked for anew after a failure; and what to call when it could not be
  * loaded. An image that is shown already stays, whatever becomes of its address.
  */
-export function useAddress(
+export function useImageUrl(
   image: { url: string; urlExpiresAt: string } | null | undefined,
   renew: () => void,
 ): [url: string | undefined, onError: () => void] {
@@ -37,7 +37,7 @@ export function useAddress(
 }
 
 /** An address for what is not on the server yet. */
-export function useLocal(file: Blob | undefined): string | undefined {
+export function useObjectUrl(file: Blob | undefined): string | undefined {
   const [url, setUrl] = useState<string>();
   useEffect(() => {
     if (!file) return;

@@ -1,7 +1,7 @@
 // Choosing an image from the device, and whether the server will take it.
 import { ImagePlus } from 'lucide-react';
 import { useRef } from 'react';
-import { useSession } from '../app/context';
+import { useSession } from '../app/session';
 import { texts } from '../texts';
 
 const words = texts.image;
@@ -11,7 +11,7 @@ const TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'];
 export const isImage = ({ type }: { type: string }) => type.startsWith('image/');
 
 /** What is wrong with a file, for people; undefined when it can be sent. */
-export function useFault() {
+export function useImageCheck() {
   const { imageBytes } = useSession().limits;
   return (file: Blob) => {
     if (!TYPES.includes(file.type)) return words.unsupported;
@@ -20,7 +20,7 @@ export function useFault() {
 }
 
 /** A button that lets one choose an image from the device; with a label, it is written on it. */
-export function Choose({ label, onChoose }: { label?: string; onChoose(file: File): void }) {
+export function ImageChooser({ label, onChoose }: { label?: string; onChoose(file: File): void }) {
   const input = useRef<HTMLInputElement>(null);
   const choose = () => input.current?.click();
   return (
