@@ -1,5 +1,5 @@
 // Announces new messages: to screen readers, and as notifications of the browser.
-import { plain } from '../conversation/message-format';
+import { plainText } from '../conversation/message-format';
 import type { Feed, Message } from '../feed';
 import { texts } from '../texts';
 import { isAnyTabFocused } from './page-focus';
@@ -28,7 +28,7 @@ export function conversationName(feed: Feed, conversationId: string): string {
 export function notifyOfMessage(feed: Feed, { conversationId, senderId, deletedAt, text: messageText }: Message): void {
   if (deletedAt) return;
   const sender = feed.person(senderId).fullName;
-  const text = plain(messageText ?? texts.image.name);
+  const text = plainText(messageText ?? texts.image.name);
   const isDirect = Boolean(feed.conversation(conversationId)?.otherUserId);
   const from = isDirect ? sender : texts.message.from(sender, conversationName(feed, conversationId));
   const isHere = location.pathname === `/c/${conversationId}`;

@@ -15,18 +15,18 @@ export function Shell() {
   const isOpen = /^\/(c|with)\//.test(path);
   return (
     <main className="shell" data-open={isOpen || undefined}>
-      <h1 className="unseen">{texts.name}</h1>
+      <h1 className="visually-hidden">{texts.name}</h1>
       <a className="skip" href="#conversation">{texts.skip}</a>
       <Sidebar />
       <div id="conversation" className="main" tabIndex={-1}>
         <ConnectionStatus />
         <Switch>
-          <Route path="/c/:id">{({ id }) => <ConversationPane key={id} by={{ conversationId: id }} />}</Route>
-          <Route path="/with/:userId">{({ userId }) => <ConversationPane key={userId} by={{ userId }} />}</Route>
+          <Route path="/c/:id">{({ id }) => <ConversationPane key={id} recipient={{ conversationId: id }} />}</Route>
+          <Route path="/with/:userId">{({ userId }) => <ConversationPane key={userId} recipient={{ userId }} />}</Route>
           <Route><EmptyState title={texts.conversation.none} lead={texts.conversation.noneLead[peopleSearchMode]} /></Route>
         </Switch>
       </div>
-      <div id="announcer" className="unseen" role="log" aria-live="polite" aria-label={texts.conversation.fresh} />
+      <div id="announcer" className="visually-hidden" role="log" aria-live="polite" aria-label={texts.conversation.fresh} />
     </main>
   );
 }

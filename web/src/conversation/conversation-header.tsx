@@ -1,24 +1,24 @@
-// Above a conversation: with whom it is, and whether they are there.
+// The header of a conversation: its name, and presence, typing or the number of members.
 import { ArrowLeft, Info } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useFeed, useSession } from '../app/session';
 import type { Conversation } from '../feed';
-import { GroupDetails } from '../people/group-details';
-import { usePresenceText } from '../people/use-presence';
+import { GroupDetailsDialog } from '../people/group-details';
+import { usePresenceText } from '../people/use-presence-text';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 
 const words = texts.conversation;
 
-/** Whether one has come here from the list, where the browser tells. */
+/** Whether the previous history entry is the list, if the browser knows. */
 function isFromList(): boolean {
-  const before = window.navigation?.entries()[(window.navigation.currentEntry?.index ?? 0) - 1]?.url;
-  return Boolean(before) && new URL(before!).pathname === '/';
+  const previous = window.navigation?.entries()[(window.navigation.currentEntry?.index ?? 0) - 1]?.url;
+  return Boolean(previous) && new URL(previous!).pathname === '/';
 }
 
-/** On a phone, the way back to the list: back indeed, so that the device's own way back does not lead here again. */
-export const Back = () => (
+/** On a phone, the link to the list. Goes back in the history if it can, so that the device's back button does not return here. */
+export const BackLink = () => (
   <Link
     href="/" replace className="icon-button back" aria-label={words.back}
     onClick={(event) => {
@@ -33,7 +33,7 @@ export const Back = () => (
 
 interface ConversationHeaderProps {
   name: string;
-  /** The other side, where it is between two people. */
+  /** The other user of a direct conversation. */
   otherId: string | undefined;
   conversation: Conversation | undefined;
 }
@@ -42,10 +42,10 @@ export function ConversationHeader({ name, otherId, conversation }: Conversation
   const picture = useFeed((feed) => otherId && feed.person(otherId).profilePic) || undefined;
   const online = useFeed((feed) => (otherId ? feed.online?.has(otherId) : undefined));
   const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
-  const [isOpen, setOpen] = useState(false);
+  const [isDetailsOpen, setDetailsOpen] = useState(false);
   return (
     <header className="head">
-      <Back />
+      <BackLink />
       <Avatar id={otherId ?? conversation?.id ?? ''} name={name} picture={picture} isGroup={!otherId} online={online} />
       <div className="head-words">
         <h2><bdi>{name}</bdi></h2>
@@ -53,23 +53,23 @@ export function ConversationHeader({ name, otherId, conversation }: Conversation
           {conversation && isTyping
             ? <TypingNames id={conversation.id} />
             : otherId
-              ? <Presence userId={otherId} />
+              ? <PresenceText userId={otherId} />
               : words.members(conversation?.memberCount ?? 0)}
         </p>
       </div>
       {conversation && !otherId && (
         <>
-          <button className="icon-button" aria-label={words.details} title={words.details} onClick={() => setOpen(true)}>
+          <button className="icon-button" aria-label={words.details} title={words.details} onClick={() => setDetailsOpen(true)}>
             <Info />
           </button>
-          <GroupDetails conversation={conversation} open={isOpen} onClose={() => setOpen(false)} />
+          <GroupDetailsDialog conversation={conversation} open={isDetailsOpen} onClose={() => setDetailsOpen(false)} />
         </>
       )}
     </header>
   );
 }
 
-const Presence = ({ userId }: { userId: string }) => usePresenceText(userId);
+const PresenceText = ({ userId }: { userId: string }) => usePresenceText(userId);
 
 function TypingNames({ id }: { id: string }) {
   const { feed } = useSession();

@@ -1,4 +1,4 @@
-// An image in a message: in a box of its proportions from the start, so that nothing jumps; in full on a click.
+// The image of a message. Its box has the right proportions from the start, so nothing moves when it loads; a click opens it.
 import { ExternalLink } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { thumbHashToDataURL } from 'thumbhash';
@@ -10,67 +10,67 @@ import { Dialog } from '../ui/dialog';
 import { useImageUrl, useObjectUrl } from '../ui/use-image-url';
 
 const words = texts.image;
-/** In CSS pixels: what an image takes at most, and at least of something very narrow. */
-const [WIDEST, HIGHEST, LEAST] = [360, 320, 48];
-/** An image is long where one side is so many times the other: more than the screenshot of a phone. */
-const LONG = 2.5;
+/** In CSS pixels. Images are scaled down to the maximum; very narrow ones get the minimum. */
+const [MAX_WIDTH, MAX_HEIGHT, MIN_SIDE] = [360, 320, 48];
+/** With this ratio of its sides an image scrolls when opened. Screenshots of phones are below it. */
+const LONG_RATIO = 2.5;
 
-/** The box for an image: as large as it is, or scaled down. */
-function box({ width, height }: { width: number; height: number }) {
-  const scale = Math.min(1, WIDEST / width, HIGHEST / height);
-  const [inlineSize, high] = [Math.max(LEAST, width * scale), Math.max(LEAST, height * scale)];
-  return { inlineSize, aspectRatio: `${inlineSize} / ${high}` };
+/** The size of an image's box: its own, or scaled down. */
+function boxStyle({ width, height }: { width: number; height: number }) {
+  const scale = Math.min(1, MAX_WIDTH / width, MAX_HEIGHT / height);
+  const [inlineSize, blockSize] = [Math.max(MIN_SIDE, width * scale), Math.max(MIN_SIDE, height * scale)];
+  return { inlineSize, aspectRatio: `${inlineSize} / ${blockSize}` };
 }
 
-/** A few coloured clouds in place of what has not come yet. */
-function clouds(placeholder: string | null): string | undefined {
+/** The blurred placeholder while the image loads. */
+function placeholderImage(placeholder: string | null): string | undefined {
   if (!placeholder) return undefined;
   return `url(${thumbHashToDataURL(Uint8Array.from(atob(placeholder), (letter) => letter.charCodeAt(0)))})`;
 }
 
-interface PictureProps {
+interface MessageImageProps {
   message: Message;
   image: Image;
   isActive: boolean;
 }
 
-export function Picture({ message, image, isActive }: PictureProps) {
+export function MessageImage({ message, image, isActive }: MessageImageProps) {
   const { feed } = useSession();
   const sender = useFeed((feed) => feed.person(message.senderId).fullName);
   const [isOpen, setOpen] = useState(false);
-  const renew = () => feed.history(message.conversationId).reload(message.seq);
-  const [url, onError] = useImageUrl({ ...image, url: image.thumbnail }, renew);
-  const backgroundImage = useMemo(() => clouds(image.placeholder), [image.placeholder]);
+  const renewUrl = () => feed.history(message.conversationId).reload(message.seq);
+  const [url, onError] = useImageUrl({ ...image, url: image.thumbnail }, renewUrl);
+  const backgroundImage = useMemo(() => placeholderImage(image.placeholder), [image.placeholder]);
   return (
     <>
       <button
-        type="button" className="picture" style={{ ...box(image), backgroundImage }} tabIndex={isActive ? 0 : -1}
+        type="button" className="picture" style={{ ...boxStyle(image), backgroundImage }} tabIndex={isActive ? 0 : -1}
         data-key="Enter" onClick={() => setOpen(true)}
       >
         {url
           ? <img src={url} width={image.width} height={image.height} alt={words.of(sender)} decoding="async" onError={onError} />
-          : <span className="unseen">{words.of(sender)}</span>}
+          : <span className="visually-hidden">{words.of(sender)}</span>}
       </button>
       {isOpen && (
-        <Full message={message} image={image} sender={sender} background={backgroundImage} renew={renew} onClose={() => setOpen(false)} />
+        <FullImage message={message} image={image} sender={sender} background={backgroundImage} renewUrl={renewUrl} onClose={() => setOpen(false)} />
       )}
     </>
   );
 }
 
-interface FullProps {
+interface FullImageProps {
   message: Message;
   image: Image;
   sender: string;
   background: string | undefined;
-  renew(): void;
+  renewUrl(): void;
   onClose(): void;
 }
 
-/** In the whole window; a click beside the image closes it. What is too long scrolls, by the keyboard too. */
-function Full({ message: { text, createdAt }, image, sender, background, renew, onClose }: FullProps) {
-  const [url, onError] = useImageUrl(image, renew);
-  const long = image.height > LONG * image.width ? 'high' : image.width > LONG * image.height ? 'wide' : undefined;
+/** Fills the window; a click beside the image closes it. A long image scrolls, by the keyboard too. */
+function FullImage({ message: { text, createdAt }, image, sender, background, renewUrl, onClose }: FullImageProps) {
+  const [url, onError] = useImageUrl(image, renewUrl);
+  const long = image.height > LONG_RATIO * image.width ? 'high' : image.width > LONG_RATIO * image.height ? 'wide' : undefined;
   const original = url && (
     <a className="icon-button" href={url} target="_blank" rel="noopener noreferrer" aria-label={words.original} title={words.original}>
       <ExternalLink />
@@ -79,7 +79,7 @@ function Full({ message: { text, createdAt }, image, sender, background, renew, 
   return (
     <Dialog title={words.title(sender, moment(createdAt))} open onClose={onClose} isWide tools={original}>
       <div
-        className="picture-room" {...(long && { tabIndex: 0, 'data-first': true })}
+        className="picture-viewport" {...(long && { tabIndex: 0, 'data-first': true })}
         onClick={({ target, currentTarget }) => { if (target === currentTarget) onClose(); }}
       >
         <img
@@ -92,11 +92,11 @@ function Full({ message: { text, createdAt }, image, sender, background, renew, 
   );
 }
 
-/** One that is still on its way, with how far it is. */
-export function OutgoingPicture({ image, progress }: { image: OutgoingImage; progress: number | undefined }) {
+/** An image that is being uploaded, with its progress. */
+export function OutgoingImagePreview({ image, progress }: { image: OutgoingImage; progress: number | undefined }) {
   const url = useObjectUrl(image.file);
   return (
-    <div className="picture" style={box(image)} data-waiting>
+    <div className="picture" style={boxStyle(image)} data-waiting>
       {url && <img src={url} alt={words.yours} />}
       {progress !== undefined && <progress value={progress} aria-label={words.progress} />}
     </div>

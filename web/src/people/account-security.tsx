@@ -1,4 +1,4 @@
-// Where one is logged in, and how to end that; another password; and how to endSession for good.
+// Settings of the account: sessions on other devices, the password, and deleting the account.
 import { type FormEvent, useRef } from 'react';
 import { useQuery } from 'urql';
 import { execute } from '../api/transport';
@@ -12,8 +12,8 @@ import { useAttempt, useShowNotice } from '../ui/toasts';
 
 const words = texts.settings;
 
-/** A browser and a system, of what a browser says it is. */
-function device(userAgent: string | null): string {
+/** Browser and operating system, guessed from a user agent string. */
+function deviceName(userAgent: string | null): string {
   const find = (names: readonly [RegExp, string][]) => names.find(([pattern]) => pattern.test(userAgent ?? ''))?.[1];
   const browser = find([[/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrom/, 'Chrome'], [/Safari\//, 'Safari']]);
   const system = find([[/Android/, 'Android'], [/iPhone|iPad/, 'iOS'], [/Windows/, 'Windows'], [/Mac OS/, 'macOS'], [/Linux/, 'Linux']]);
@@ -23,9 +23,9 @@ function device(userAgent: string | null): string {
 export function Devices() {
   const { client } = useSession();
   const attempt = useAttempt();
-  const [{ data }, again] = useQuery<DevicesQuery>({ query: DevicesDocument.toString() });
-  const end = async (task: () => Promise<unknown>) => {
-    if (await attempt(task)) again();
+  const [{ data }, reload] = useQuery<DevicesQuery>({ query: DevicesDocument.toString() });
+  const endAndReload = async (task: () => Promise<unknown>) => {
+    if (await attempt(task)) reload();
   };
   const sessions = data?.sessions ?? [];
   return (
@@ -35,13 +35,13 @@ export function Devices() {
         {sessions.map(({ id, current, userAgent, lastUsedAt }) => (
           <li key={id} className="row">
             <span className="row-main">
-              <span className="row-name">{device(userAgent)}</span>
+              <span className="row-name">{deviceName(userAgent)}</span>
               <span className="hint">{words.lastUsed(ago(lastUsedAt))}</span>
             </span>
             {current
               ? <span className="tag">{words.thisDevice}</span>
               : (
-                <button type="button" className="link-button" onClick={() => void end(() => execute(client, EndSessionDocument, { id }))}>
+                <button type="button" className="link-button" onClick={() => void endAndReload(() => execute(client, EndSessionDocument, { id }))}>
                   {words.endSession}
                 </button>
               )}
@@ -49,7 +49,7 @@ export function Devices() {
         ))}
       </ul>
       {sessions.length > 1 && (
-        <button type="button" className="button" onClick={() => void end(() => execute(client, EndOtherSessionsDocument, {}))}>
+        <button type="button" className="button" onClick={() => void endAndReload(() => execute(client, EndOtherSessionsDocument, {}))}>
           {words.endOthers}
         </button>
       )}
@@ -57,10 +57,10 @@ export function Devices() {
   );
 }
 
-export function Password() {
+export function ChangePassword() {
   const { client } = useSession();
   const attempt = useAttempt();
-  const tell = useShowNotice();
+  const showNotice = useShowNotice();
   const form = useRef<HTMLFormElement>(null);
   const change = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -68,7 +68,7 @@ export function Password() {
     const variables = { now: String(typed.get('now')), next: String(typed.get('next')) };
     if (!(await attempt(() => execute(client, ChangePasswordDocument, variables)))) return;
     form.current?.reset();
-    tell(words.passwordChanged);
+    showNotice(words.passwordChanged);
   };
   return (
     <form ref={form} className="section" onSubmit={(event) => void change(event)}>
@@ -87,7 +87,7 @@ export function Password() {
   );
 }
 
-/** Asked for the password: there is no way back. */
+/** Asks for the password, as this cannot be undone. */
 export function DeleteAccount() {
   const { client, endSession } = useSession();
   const attempt = useAttempt();

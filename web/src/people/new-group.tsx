@@ -1,4 +1,4 @@
-// A new group: its title, and who is in it.
+// Creates a group: its title and members.
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import { execute } from '../api/transport';
@@ -7,17 +7,17 @@ import { CreateGroupDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
-import { type Choice, PersonPicker } from './person-picker';
+import { type PersonChoice, PersonPicker } from './person-picker';
 
-export function NewGroup({ open, onClose }: { open: boolean; onClose(): void }) {
-  return <Dialog title={texts.group.create} open={open} onClose={onClose}><Form onDone={onClose} /></Dialog>;
+export function NewGroupDialog({ open, onClose }: { open: boolean; onClose(): void }) {
+  return <Dialog title={texts.group.create} open={open} onClose={onClose}><NewGroupForm onDone={onClose} /></Dialog>;
 }
 
-function Form({ onDone }: { onDone(): void }) {
+function NewGroupForm({ onDone }: { onDone(): void }) {
   const { client, feed } = useSession();
   const [, go] = useLocation();
   const attempt = useAttempt();
-  const [chosen, setChosen] = useState<readonly Choice[]>([]);
+  const [chosen, setChosen] = useState<readonly PersonChoice[]>([]);
   const [busy, setBusy] = useState(false);
 
   async function submit(event: FormEvent<HTMLFormElement>) {

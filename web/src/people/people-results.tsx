@@ -1,28 +1,28 @@
-// People to start with: by a part of their name, or whoever there is.
+// Search results: people; without a search, everybody whom the user can write to.
 import { useEffect } from 'react';
 import { Link } from 'wouter';
 import { useFeed, useSession } from '../app/session';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Namesake, ambiguousNames } from './person-name';
+import { ambiguousNames, PersonName } from './person-name';
 import { usePeopleSearch } from './use-people-search';
 
 export function PeopleResults({ search, onOpen }: { search: string; onOpen(): void }) {
-  const { people, isAll, fetching, error, again } = usePeopleSearch(search);
+  const { people, isComplete, fetching, error, reload } = usePeopleSearch(search);
   const { peopleSearchMode } = useSession();
   const me = useFeed((feed) => feed.me.id);
   const online = useFeed((feed) => feed.online);
   const conversations = useFeed((feed) => feed.sidebar);
-  // Those with whom one has a conversation are among these already.
+  // People with a conversation are in the sidebar already.
   const started = new Set(conversations.map(({ otherUserId }) => otherUserId));
   const others = people.filter(({ id }) => !started.has(id));
-  const alike = ambiguousNames(people);
-  // Where one sees everybody there is, one sees who comes new.
-  const known = new Set([me, ...people.map(({ id }) => id)]);
-  const isNew = !search && isAll && [...online ?? []].some((id) => !known.has(id));
-  useEffect(() => { if (isNew) again(); }, [isNew, online]);
+  const ambiguous = ambiguousNames(people);
+  // Reloads a complete list when someone who is not in it comes online.
+  const shown = new Set([me, ...people.map(({ id }) => id)]);
+  const hasNewcomer = !search && isComplete && [...online ?? []].some((id) => !shown.has(id));
+  useEffect(() => { if (hasNewcomer) reload(); }, [hasNewcomer, online]);
   if (people.length > 0 && others.length === 0) return null;
-  // A failed search has found out nothing.
+  // A failed search does not mean that there is nobody.
   if (error && people.length === 0) return null;
   return (
     <section data-none={people.length === 0 || undefined}>
@@ -32,10 +32,7 @@ export function PeopleResults({ search, onOpen }: { search: string; onOpen(): vo
           <li key={person.id}>
             <Link className="row" href={`/with/${person.id}`} onClick={onOpen}>
               <Avatar id={person.id} name={person.fullName} picture={person.profilePic} online={online?.has(person.id)} />
-              <span className="row-main">
-                <bdi className="row-name">{person.fullName}</bdi>
-                {alike.has(person.id) && <Namesake person={person} />}
-              </span>
+              <PersonName person={person} isAmbiguous={ambiguous.has(person.id)} />
             </Link>
           </li>
         ))}

@@ -1,21 +1,21 @@
-// Choosing people by name: a search, and a list of boxes to check.
+// Chooses people: a search, and a list of checkboxes.
 import { X } from 'lucide-react';
 import { useState } from 'react';
 import { useSession } from '../app/session';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Namesake, ambiguousNames } from './person-name';
+import { ambiguousNames, PersonName } from './person-name';
 import { usePeopleSearch } from './use-people-search';
 
-export interface Choice {
+export interface PersonChoice {
   id: string;
   fullName: string;
 }
 
 interface PersonPickerProps {
-  chosen: readonly Choice[];
-  onChange(chosen: readonly Choice[]): void;
-  /** People who are not to choose from. */
+  chosen: readonly PersonChoice[];
+  onChange(chosen: readonly PersonChoice[]): void;
+  /** Ids of people who are not offered. */
   without?: ReadonlySet<string>;
 }
 
@@ -24,8 +24,8 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
   const [search, setSearch] = useState('');
   const { people, fetching, error } = usePeopleSearch(search.trim());
   const others = people.filter(({ id }) => !without?.has(id));
-  const alike = ambiguousNames(people);
-  const toggle = ({ id, fullName }: Choice) =>
+  const ambiguous = ambiguousNames(people);
+  const toggle = ({ id, fullName }: PersonChoice) =>
     onChange(chosen.some((known) => known.id === id)
       ? chosen.filter((known) => known.id !== id)
       : [...chosen, { id, fullName }]);
@@ -57,10 +57,7 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
             <label className="row">
               <input type="checkbox" checked={chosen.some(({ id }) => id === person.id)} onChange={() => toggle(person)} />
               <Avatar id={person.id} name={person.fullName} picture={person.profilePic} size="small" />
-              <span className="row-main">
-                <bdi className="row-name">{person.fullName}</bdi>
-                {alike.has(person.id) && <Namesake person={person} />}
-              </span>
+              <PersonName person={person} isAmbiguous={ambiguous.has(person.id)} />
             </label>
           </li>
         ))}

@@ -1,4 +1,4 @@
-// The picture that others see.
+// The user's own profile picture: shows, replaces and removes it.
 import { useState } from 'react';
 import { execute } from '../api/transport';
 import { upload } from '../api/upload';
@@ -15,24 +15,24 @@ export function ProfilePicture() {
   const { client } = useSession();
   const me = useFeed((feed) => feed.me);
   const [progress, setProgress] = useState<number>();
-  const fault = useImageCheck();
+  const checkImage = useImageCheck();
   const attempt = useAttempt();
-  const complain = useShowError();
-  const tell = useShowNotice();
-  const set = async (file: File) => {
-    const wrong = fault(file);
-    if (wrong) return complain(wrong);
+  const showError = useShowError();
+  const showNotice = useShowNotice();
+  const replace = async (file: File) => {
+    const error = checkImage(file);
+    if (error) return showError(error);
     setProgress(0);
-    if (await attempt(() => upload(SetPictureDocument, { file }, setProgress))) tell(words.saved);
+    if (await attempt(() => upload(SetPictureDocument, { file }, setProgress))) showNotice(words.saved);
     setProgress(undefined);
   };
   const remove = async () => {
-    if (await attempt(() => execute(client, RemovePictureDocument, {}))) tell(words.saved);
+    if (await attempt(() => execute(client, RemovePictureDocument, {}))) showNotice(words.saved);
   };
   return (
     <div className="profile-picture" role="group" aria-label={words.picture}>
       <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="large" />
-      <ImageChooser label={words.choosePicture} onChoose={(file) => void set(file)} />
+      <ImageChooser label={words.choosePicture} onChoose={(file) => void replace(file)} />
       {me.profilePic && <button type="button" className="link-button" onClick={() => void remove()}>{words.removePicture}</button>}
       {progress !== undefined && <progress value={progress} aria-label={texts.image.progress} />}
     </div>

@@ -1,4 +1,4 @@
-// One's own settings: the name that others see, and how the pages look and speak up on this device.
+// The settings: profile and account, and appearance and notifications on this device.
 import { type FormEvent, useState } from 'react';
 import { execute } from '../api/transport';
 import { useFeed, useSession } from '../app/session';
@@ -8,20 +8,20 @@ import { RenameDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
+import { ChangePassword, DeleteAccount, Devices } from './account-security';
 import { ProfilePicture } from './profile-picture';
-import { Devices, DeleteAccount, Password } from './account-security';
 
 const words = texts.settings;
 
-export function Settings({ open, onClose }: { open: boolean; onClose(): void }) {
+export function SettingsDialog({ open, onClose }: { open: boolean; onClose(): void }) {
   return (
     <Dialog title={words.title} open={open} onClose={onClose}>
       <div className="form">
         <Profile />
-        <Look />
-        <Notices />
+        <Appearance />
+        <NotificationSettings />
         <Devices />
-        <Password />
+        <ChangePassword />
         <DeleteAccount />
       </div>
     </Dialog>
@@ -32,11 +32,11 @@ function Profile() {
   const { client } = useSession();
   const me = useFeed((feed) => feed.me);
   const attempt = useAttempt();
-  const tell = useShowNotice();
+  const showNotice = useShowNotice();
   const save = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const fullName = String(new FormData(event.currentTarget).get('fullName') ?? '');
-    if (await attempt(() => execute(client, RenameDocument, { fullName }))) tell(words.saved);
+    if (await attempt(() => execute(client, RenameDocument, { fullName }))) showNotice(words.saved);
   };
   return (
     <form className="section" onSubmit={(event) => void save(event)}>
@@ -54,7 +54,7 @@ function Profile() {
   );
 }
 
-function Look() {
+function Appearance() {
   const [chosen, setChosen] = useState(theme);
   return (
     <fieldset className="section">
@@ -74,19 +74,19 @@ function Look() {
   );
 }
 
-function Notices() {
-  const [on, setOn] = useState(notificationsEnabled);
+function NotificationSettings() {
+  const [isOn, setOn] = useState(notificationsEnabled);
   const [isDenied, setDenied] = useState(false);
-  const toggle = async (wanted: boolean) => {
-    const allowed = await setNotificationsEnabled(wanted);
+  const toggle = async (turnOn: boolean) => {
+    const allowed = await setNotificationsEnabled(turnOn);
     setDenied(!allowed);
-    setOn(allowed && wanted);
+    setOn(allowed && turnOn);
   };
   return (
     <section className="section">
       <h3>{words.notices}</h3>
       <label className="check">
-        <input type="checkbox" checked={on} onChange={({ target }) => void toggle(target.checked)} />
+        <input type="checkbox" checked={isOn} onChange={({ target }) => void toggle(target.checked)} />
         {words.noticesLead}
       </label>
       {isDenied && <p className="hint" role="status">{isSecureContext ? words.noticesDenied : words.noticesInsecure}</p>}

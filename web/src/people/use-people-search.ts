@@ -1,21 +1,22 @@
-// People by a part of their name, asked a little after the last key.
+// Searches people by name, debounced.
 import { useEffect, useState } from 'react';
 import { useQuery } from 'urql';
 import { FindPeopleDocument, type FindPeopleQuery, type FindPeopleQueryVariables } from '../gql/graphql';
 
-const QUIET = 200;
+/** In milliseconds after the last key press. */
+const DEBOUNCE = 200;
 
-/** Without a search: everybody. Of many there is only the first page, to be narrowed by more of the name. */
+/** The first page of results; without a search, of everybody. More letters narrow it down. */
 export function usePeopleSearch(search: string) {
-  const [asked, setAsked] = useState(search);
+  const [debounced, setDebounced] = useState(search);
   useEffect(() => {
-    const timer = setTimeout(() => setAsked(search), QUIET);
+    const timer = setTimeout(() => setDebounced(search), DEBOUNCE);
     return () => clearTimeout(timer);
   }, [search]);
-  const [{ data, fetching, error }, again] = useQuery<FindPeopleQuery, FindPeopleQueryVariables>({
+  const [{ data, fetching, error }, reload] = useQuery<FindPeopleQuery, FindPeopleQueryVariables>({
     query: FindPeopleDocument.toString(),
-    variables: { search: asked || null },
+    variables: { search: debounced || null },
   });
   const { nodes = [], pageInfo } = data?.users ?? {};
-  return { people: nodes, isAll: pageInfo?.hasNextPage === false, fetching: fetching || asked !== search, error, again };
+  return { people: nodes, isComplete: pageInfo?.hasNextPage === false, fetching: fetching || debounced !== search, error, reload };
 }

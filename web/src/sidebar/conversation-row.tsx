@@ -1,4 +1,4 @@
-// A conversation in the list: with whom, the last message, when, and how much of it is unread.
+// A conversation in the sidebar: its name, the last message with its time, and the number of unread messages.
 import { Clock3, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { Link, useRoute } from 'wouter';
@@ -6,16 +6,16 @@ import { useFeed } from '../app/session';
 import { brief } from '../app/dates';
 import { useClock } from '../app/use-clock';
 import { activity, type Conversation, type Outgoing } from '../feed';
-import { plain } from '../conversation/message-format';
+import { plainText } from '../conversation/message-format';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 
-interface RowProps {
+interface ConversationRowProps {
   conversation: Conversation;
   onOpen(): void;
 }
 
-export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
+export const ConversationRow = memo(function ConversationRow({ conversation, onOpen }: ConversationRowProps) {
   const { id, otherUserId, lastMessage, lastSeq, lastReadSeq } = conversation;
   const other = useFeed((feed) => (otherUserId ? feed.person(otherUserId) : undefined));
   const online = useFeed((feed) => otherUserId !== null && feed.online?.has(otherUserId));
@@ -23,33 +23,33 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
     ({ to }) => to.conversationId === id || (otherUserId !== null && to.userId === otherUserId),
   ));
   const isTyping = useFeed((feed) => feed.typing.in(id).length > 0);
-  const [isHere] = useRoute(`/c/${id}`);
+  const [isOpen] = useRoute(`/c/${id}`);
   const when = useClock(() => brief(activity(conversation)));
   const name = other?.fullName ?? conversation.title ?? '';
   const unread = lastSeq - lastReadSeq;
 
   return (
     <li>
-      <Link className="row" href={`/c/${id}`} data-unread={unread > 0 || undefined} aria-current={isHere ? 'page' : undefined} onClick={onOpen}>
+      <Link className="row" href={`/c/${id}`} data-unread={unread > 0 || undefined} aria-current={isOpen ? 'page' : undefined} onClick={onOpen}>
         <Avatar id={otherUserId ?? id} name={name} picture={other?.profilePic} isGroup={!otherUserId} online={online} />
         <span className="row-main">
           <span className="row-top">
             <bdi className="row-name">{name}</bdi>
-            {online && <span className="unseen">{`, ${texts.sidebar.online},`}</span>}
+            {online && <span className="visually-hidden">{`, ${texts.sidebar.online},`}</span>}
             <time className="row-time" dateTime={activity(conversation)}>{when}</time>
           </span>
           <span className="row-top">
             <span className="row-last">
               {waiting
-                ? <><Waiting item={waiting} /> <bdi className="row-words">{waiting.text || texts.image.name}</bdi></>
+                ? <><OutgoingIcon item={waiting} /> <bdi className="row-words">{waiting.text || texts.image.name}</bdi></>
                 : isTyping
                   ? <span className="typing">{texts.conversation.typingHere}</span>
-                  : lastMessage && <Preview message={lastMessage} isGroup={!otherUserId} />}
+                  : lastMessage && <LastMessage message={lastMessage} isGroup={!otherUserId} />}
             </span>
             {unread > 0 && (
               <span className="badge">
                 <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>
-                <span className="unseen">{texts.sidebar.unread(unread)}</span>
+                <span className="visually-hidden">{texts.sidebar.unread(unread)}</span>
               </span>
             )}
           </span>
@@ -59,11 +59,11 @@ export const Row = memo(function Row({ conversation, onOpen }: RowProps) {
   );
 });
 
-const Waiting = ({ item }: { item: Outgoing }) => item.state === 'failed'
+const OutgoingIcon = ({ item }: { item: Outgoing }) => item.state === 'failed'
   ? <TriangleAlert className="row-failed" aria-label={texts.message.failed(item.reason ?? '')} />
   : <Clock3 aria-label={texts.sidebar.waiting} />;
 
-function Preview({ message, isGroup }: { message: NonNullable<Conversation['lastMessage']>; isGroup: boolean }) {
+function LastMessage({ message, isGroup }: { message: NonNullable<Conversation['lastMessage']>; isGroup: boolean }) {
   const me = useFeed((feed) => feed.me.id);
   const sender = useFeed((feed) => feed.person(message.senderId));
   const isMine = message.senderId === me;
@@ -71,7 +71,7 @@ function Preview({ message, isGroup }: { message: NonNullable<Conversation['last
   return (
     <>
       {(isMine || isGroup) && <span className="row-who"><bdi>{who}</bdi>:</span>}
-      <bdi className="row-words">{message.deletedAt ? texts.message.deleted : plain(message.text ?? texts.image.name)}</bdi>
+      <bdi className="row-words">{message.deletedAt ? texts.message.deleted : plainText(message.text ?? texts.image.name)}</bdi>
     </>
   );
 }

@@ -1,9 +1,9 @@
-// Messages that have the words one looks for. A hit opens its conversation at its place.
+// Search results: messages. Each opens its conversation at that message.
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { execute } from '../api/transport';
 import { useFeed, useSession } from '../app/session';
-import { plain } from '../conversation/message-format';
+import { plainText } from '../conversation/message-format';
 import { brief } from '../app/dates';
 import { conversationName } from '../app/notifications';
 import { FindMessagesDocument, type MessageFragment } from '../gql/graphql';
@@ -13,10 +13,10 @@ import { useAttempt } from '../ui/toasts';
 import { excerpt } from './excerpt';
 
 const words = texts.sidebar;
-/** Asked so long after the last key, in milliseconds. */
-const QUIET = 300;
+/** In milliseconds after the last key press. */
+const DEBOUNCE = 300;
 
-interface Found {
+interface ResultPages {
   hits: readonly MessageFragment[];
   after: string | null;
 }
@@ -24,47 +24,47 @@ interface Found {
 export function MessageResults({ search, onOpen }: { search: string; onOpen(): void }) {
   const { client } = useSession();
   const attempt = useAttempt();
-  const [found, setFound] = useState<Found>();
-  const find = async (after: string | null): Promise<Found> => {
+  const [results, setResults] = useState<ResultPages>();
+  const fetchPage = async (after: string | null): Promise<ResultPages> => {
     const { searchMessages } = await execute(client, FindMessagesDocument, { query: search, after });
     const { nodes, pageInfo } = searchMessages;
     return { hits: nodes, after: pageInfo.hasNextPage ? pageInfo.endCursor : null };
   };
   useEffect(() => {
-    let over = false;
+    let isCancelled = false;
     const timer = setTimeout(() => void attempt(async () => {
-      const first = await find(null);
-      if (!over) setFound(first);
-    }), QUIET);
+      const first = await fetchPage(null);
+      if (!isCancelled) setResults(first);
+    }), DEBOUNCE);
     return () => {
-      over = true;
+      isCancelled = true;
       clearTimeout(timer);
     };
   }, [search]);
-  const more = () => attempt(async () => {
-    if (!found) return;
-    const next = await find(found.after);
-    setFound({ hits: [...found.hits, ...next.hits], after: next.after });
+  const loadMore = () => attempt(async () => {
+    if (!results) return;
+    const next = await fetchPage(results.after);
+    setResults({ hits: [...results.hits, ...next.hits], after: next.after });
   });
 
-  if (!found) return null;
+  if (!results) return null;
   return (
     <>
       <h2 className="rows-head">{words.messages}</h2>
-      <ul>{found.hits.map((hit) => <li key={hit.id}><Hit hit={hit} search={search} onOpen={onOpen} /></li>)}</ul>
-      {found.hits.length === 0 && <p className="rows-empty" role="status">{words.noMessages}</p>}
-      {found.after && <button className="link-button" onClick={() => void more()}>{words.moreHits}</button>}
+      <ul>{results.hits.map((hit) => <li key={hit.id}><MessageResult hit={hit} search={search} onOpen={onOpen} /></li>)}</ul>
+      {results.hits.length === 0 && <p className="rows-empty" role="status">{words.noMessages}</p>}
+      {results.after && <button className="link-button" onClick={() => void loadMore()}>{words.moreHits}</button>}
     </>
   );
 }
 
-interface HitProps {
+interface MessageResultProps {
   hit: MessageFragment;
   search: string;
   onOpen(): void;
 }
 
-function Hit({ hit: { conversationId, seq, sender, text, createdAt }, search, onOpen }: HitProps) {
+function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, search, onOpen }: MessageResultProps) {
   const { feed } = useSession();
   const isMine = sender.id === feed.me.id;
   const isDirect = useFeed((feed) => Boolean(feed.conversation(conversationId)?.otherUserId));
@@ -79,7 +79,7 @@ function Hit({ hit: { conversationId, seq, sender, text, createdAt }, search, on
           <time className="row-time" dateTime={createdAt}>{brief(createdAt)}</time>
         </span>
         <span className="row-hit" dir="auto">
-          {excerpt(plain(text ?? texts.image.name), search).map(({ text, isHit }, index) =>
+          {excerpt(plainText(text ?? texts.image.name), search).map(({ text, isHit }, index) =>
             isHit ? <mark key={index}>{text}</mark> : <span key={index}>{text}</span>)}
         </span>
       </span>

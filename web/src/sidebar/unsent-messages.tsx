@@ -1,4 +1,4 @@
-// What could not be sent to places that are not in the list: one was removed from there meanwhile, as a rule.
+// Failed messages to conversations that are not in the sidebar, usually because the user was removed meanwhile.
 import { TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -6,23 +6,23 @@ import { useFeed, useSession } from '../app/session';
 import type { Outgoing } from '../feed';
 import { texts } from '../texts';
 
-const address = ({ conversationId, userId }: Outgoing['to']) => (conversationId ? `/c/${conversationId}` : `/with/${userId}`);
+const pathTo = ({ conversationId, userId }: Outgoing['to']) => (conversationId ? `/c/${conversationId}` : `/with/${userId}`);
 
 export function UnsentMessages() {
   const { feed } = useSession();
   const items = useFeed(({ outbox }) => outbox.items);
   const [path] = useLocation();
   const listed = useFeed(({ sidebar }) => sidebar);
-  // One a place: the newest.
-  const places = useMemo(() => {
-    const isListed = ({ conversationId, userId }: Outgoing['to']) =>
+  // The newest of each conversation.
+  const newestByPath = useMemo(() => {
+    const isInSidebar = ({ conversationId, userId }: Outgoing['to']) =>
       conversationId ? feed.conversation(conversationId) : feed.directWith(userId!);
-    return [...new Map(items.filter(({ state, to }) => state === 'failed' && !isListed(to)).map((item) => [address(item.to), item]))];
+    return [...new Map(items.filter(({ state, to }) => state === 'failed' && !isInSidebar(to)).map((item) => [pathTo(item.to), item]))];
   }, [feed, items, listed]);
-  if (places.length === 0) return null;
+  if (newestByPath.length === 0) return null;
   return (
     <ul aria-label={texts.sidebar.unsent}>
-      {places.map(([href, { text }]) => (
+      {newestByPath.map(([href, { text }]) => (
         <li key={href}>
           <Link className="row" href={href} aria-current={href === path ? 'page' : undefined}>
             <span className="avatar"><TriangleAlert aria-hidden="true" /></span>

@@ -1,49 +1,49 @@
-// Addresses of images are good for a while: who shows one asks for another in time.
+// URLs of images. The server's expire and are renewed in time.
 import { useEffect, useRef, useState } from 'react';
 
-/** Asked for anew when it is good for less than so many milliseconds. The device's clock may be wrong: it decides no more. */
-const NEARLY = 30_000;
+/** In milliseconds before the expiry. The device's clock may be wrong, so it decides about nothing but the renewal. */
+const RENEW_BEFORE = 30_000;
 
-/** The server goes by its PUBLIC_URL; the page may stand at another name of it, and its policy takes images from there only. */
-function here(url: string): string {
+/** URLs contain the server's PUBLIC_URL. The page may be open at another host name, whose CSP allows images of that host only. */
+function onThisOrigin(url: string): string {
   const { pathname, search } = new URL(url, location.href);
   return pathname + search;
 }
 
 /**
- * The address of an image, undefined while it is asked for anew after a failure; and what to call when it could not be
- * loaded. An image that is shown already stays, whatever becomes of its address.
+ * The URL of an image, undefined while it is being renewed after a failure; and a handler for load errors. An image that was
+ * loaded stays visible when its URL expires.
  */
 export function useImageUrl(
   image: { url: string; urlExpiresAt: string } | null | undefined,
   renew: () => void,
 ): [url: string | undefined, onError: () => void] {
-  const [broken, setBroken] = useState<string>();
-  const tries = useRef(0);
+  const [brokenUrl, setBrokenUrl] = useState<string>();
+  const failures = useRef(0);
   const url = image?.url;
-  const isGood = url !== undefined && url !== broken;
+  const isUsable = url !== undefined && url !== brokenUrl;
   useEffect(() => {
-    if (image && (!isGood || Date.parse(image.urlExpiresAt) - Date.now() < NEARLY)) renew();
-    if (isGood || url === undefined) return;
-    // Or the address is good, and the line was not.
-    const timer = setTimeout(() => setBroken(undefined), Math.min(60_000, 500 * 2 ** tries.current));
+    if (image && (!isUsable || Date.parse(image.urlExpiresAt) - Date.now() < RENEW_BEFORE)) renew();
+    if (isUsable || url === undefined) return;
+    // The URL may be valid and the network was at fault, so try it again later.
+    const timer = setTimeout(() => setBrokenUrl(undefined), Math.min(60_000, 500 * 2 ** failures.current));
     return () => clearTimeout(timer);
-  }, [url, isGood]); // eslint-disable-line react-hooks/exhaustive-deps
+  }, [url, isUsable]); // eslint-disable-line react-hooks/exhaustive-deps
   const onError = () => {
-    tries.current += 1;
-    setBroken(url);
+    failures.current += 1;
+    setBrokenUrl(url);
   };
-  return [isGood ? here(url) : undefined, onError];
+  return [isUsable ? onThisOrigin(url) : undefined, onError];
 }
 
-/** An address for what is not on the server yet. */
+/** An object URL for a file that is not uploaded yet. */
 export function useObjectUrl(file: Blob | undefined): string | undefined {
   const [url, setUrl] = useState<string>();
   useEffect(() => {
     if (!file) return;
-    const made = URL.createObjectURL(file);
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
+    const objectUrl = URL.createObjectURL(file);
+    setUrl(objectUrl);
+    return () => URL.revokeObjectURL(objectUrl);
   }, [file]);
   return file && url;
 }

@@ -1,4 +1,4 @@
-// The image that goes with what one writes: chosen, pasted or dropped, and looked at before it is sent.
+// The image attached to the message in the composer: chosen, pasted or dropped, and checked before it is sent.
 import { X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useSession } from '../app/session';
@@ -10,54 +10,54 @@ import { useObjectUrl } from '../ui/use-image-url';
 
 const words = texts.image;
 
-/** What was chosen and not sent yet: of a session (each has a feed of its own), by conversation. */
-const drafts = new WeakMap<Feed, Map<string, OutgoingImage>>();
+/** Attached images by session (each has its own feed) and draft key. */
+const attachedImages = new WeakMap<Feed, Map<string, OutgoingImage>>();
 
-function draftsOf(feed: Feed): Map<string, OutgoingImage> {
-  const known = drafts.get(feed) ?? new Map<string, OutgoingImage>();
-  drafts.set(feed, known);
+function attachedImagesOf(feed: Feed): Map<string, OutgoingImage> {
+  const known = attachedImages.get(feed) ?? new Map<string, OutgoingImage>();
+  attachedImages.set(feed, known);
   return known;
 }
 
-export function useAttachment(where: string) {
+export function useImageAttachment(draftKey: string) {
   const { feed, limits: { imagePixels } } = useSession();
-  const kept = draftsOf(feed);
-  const [image, setImage] = useState(() => kept.get(where));
-  const fault = useImageCheck();
-  const complain = useShowError();
-  // Decoding takes a while: only what was asked for last counts.
+  const byDraftKey = attachedImagesOf(feed);
+  const [image, setImage] = useState(() => byDraftKey.get(draftKey));
+  const checkImage = useImageCheck();
+  const showError = useShowError();
+  // Decoding takes a while: only the last chosen file counts.
   const latest = useRef<Blob>(undefined);
-  useEffect(() => setImage(kept.get(where)), [kept, where]);
+  useEffect(() => setImage(byDraftKey.get(draftKey)), [byDraftKey, draftKey]);
 
   const set = (next: OutgoingImage | undefined) => {
-    if (next) kept.set(where, next);
-    else kept.delete(where);
+    if (next) byDraftKey.set(draftKey, next);
+    else byDraftKey.delete(draftKey);
     latest.current = next?.file;
     setImage(next);
   };
-  const refuse = (why: string) => {
-    complain(why);
+  const reject = (why: string) => {
+    showError(why);
     return false;
   };
-  /** Answers whether it is taken. */
+  /** Resolves to whether the image was attached. */
   const attach = async (file: Blob): Promise<boolean> => {
-    const wrong = fault(file);
-    if (wrong) return refuse(wrong);
+    const error = checkImage(file);
+    if (error) return reject(error);
     latest.current = file;
     try {
       const { width, height } = await sizeOf(file);
       if (latest.current !== file) return false;
-      if (width * height > imagePixels) return refuse(words.tooManyPixels(imagePixels));
+      if (width * height > imagePixels) return reject(words.tooManyPixels(imagePixels));
       set({ file, width, height });
       return true;
     } catch {
-      return refuse(words.unsupported);
+      return reject(words.unsupported);
     }
   };
   return { image, attach, remove: () => set(undefined) };
 }
 
-/** As the browser shows it, turned upright. */
+/** The size after applying the EXIF orientation. */
 async function sizeOf(file: Blob) {
   const bitmap = await createImageBitmap(file);
   const { width, height } = bitmap;
