@@ -25,7 +25,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await page.getByLabel('E-mail').fill('nobody@example.com');
     await page.getByLabel('Password').fill('wrong horse battery');
     await page.getByRole('button', { name: 'Log in' }).click();
-    await page.getByText('E-mail and password do not match an account.').waitFor();
+    await page.getByText('Wrong e-mail or password.').waitFor();
     await isAccessible(ada, 'a refused log in');
     await shot(ada, 'pages-sign-in');
 
@@ -78,7 +78,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await bob.page.getByText('Reply to Ada Lovelace').waitFor();
     await isAccessible(bob, 'a reply');
     await write(bob, 'Every word of it.');
-    const quote = said(ada, 'Every word').getByTitle('Go to the message of Ada Lovelace');
+    const quote = said(ada, 'Every word').getByTitle('Go to the message by Ada Lovelace');
     await quote.click();
     await ada.page.locator('[data-found]', { hasText: 'Are you reading' }).waitFor();
   });
@@ -156,13 +156,13 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
 
   test('copies the text of a message, where the browser lets it', async () => {
     await write(ada, 'worth a copy');
-    const copy = (person) => said(person, 'worth a copy').getByRole('button', { name: 'Copy the text' });
+    const copy = (person) => said(person, 'worth a copy').getByRole('button', { name: 'Copy text' });
     await said(ada, 'worth a copy').hover();
     await ada.page.evaluate(() => {
       navigator.clipboard.writeText = async () => { throw new DOMException('Write permission denied.', 'NotAllowedError'); };
     });
     await copy(ada).click();
-    await ada.page.locator('.toast').getByText('The browser did not allow it.').waitFor();
+    await ada.page.locator('.toast').getByText('Your browser did not allow this.').waitFor();
     await ada.page.evaluate(() => { navigator.clipboard.writeText = async (text) => { window.copied = text; }; });
     await copy(ada).click();
     await ada.page.getByText('Copied.').waitFor();
@@ -180,8 +180,8 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await said(plain, 'worth a copy').getByRole('button', { name: 'Reply' }).waitFor();
     assert.equal(await copy(plain).count(), 0);
     await menu(plain, 'Settings');
-    await plain.page.getByRole('checkbox', { name: 'Tell me of new messages' }).click();
-    await plain.page.getByText('only from pages that come by HTTPS').waitFor();
+    await plain.page.getByRole('checkbox', { name: 'Notify me of new messages' }).click();
+    await plain.page.getByText('Notifications need HTTPS').waitFor();
     await plain.page.close();
   });
 
@@ -194,7 +194,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await dialog.getByRole('checkbox', { name: 'Bob Byron' }).check();
     await isAccessible(ada, 'a new group');
     await shot(ada, 'pages-new-group');
-    await dialog.getByRole('button', { name: 'Create the group' }).click();
+    await dialog.getByRole('button', { name: 'Create group' }).click();
     await ada.page.getByRole('heading', { name: 'Engine' }).waitFor();
     await write(ada, 'Welcome to the engine.');
 
@@ -237,10 +237,10 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await row(ada, 'Difference Engine').click();
 
     await bob.page.getByRole('button', { name: 'Group details' }).click();
-    await bob.page.getByRole('button', { name: 'Leave the group' }).click();
-    await bob.page.getByText('You can come back only').waitFor();
-    await bob.page.getByRole('button', { name: 'Leave the group' }).click();
-    await bob.page.getByText('Choose a conversation').waitFor();
+    await bob.page.getByRole('button', { name: 'Leave group' }).click();
+    await bob.page.getByText('You can rejoin only').waitFor();
+    await bob.page.getByRole('button', { name: 'Leave group' }).click();
+    await bob.page.getByText('Select a conversation').waitFor();
     await ada.page.getByText('1 member', { exact: true }).waitFor();
     assert.deepEqual(carol.complaints, []);
   });
@@ -267,14 +267,14 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await logIn(elsewhere, ada);
     await menu(ada, 'Settings');
     const { page } = ada;
-    await page.getByRole('button', { name: 'Log out there' }).click();
+    await page.getByRole('button', { name: 'End session' }).click();
     await signedOut(elsewhere);
-    await page.getByRole('button', { name: 'Log out there' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'End session' }).waitFor({ state: 'detached' });
     await logIn(elsewhere, ada);
     await page.getByLabel('Current password').fill('correct horse battery');
     await page.getByLabel('New password').fill('a fresh horse battery');
-    await page.getByRole('button', { name: 'Change the password' }).click();
-    await page.getByText('Your password is changed.').first().waitFor();
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('Your password has been changed.').first().waitFor();
     await signedOut(elsewhere);
     ada.password = 'a fresh horse battery';
     await logIn(elsewhere, ada);
@@ -299,8 +299,8 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
 
   test('erases somebody who leaves for good, on the pages of others too', async () => {
     await menu(bob, 'Settings');
-    await bob.page.getByText('Delete the account').click();
-    await bob.page.getByLabel('Your password, once more').fill('correct horse battery');
+    await bob.page.getByText('Delete account').click();
+    await bob.page.getByLabel('Confirm with your password').fill('correct horse battery');
     await isAccessible(bob, 'leaving for good');
     const other = await visit(browser, server.url);
     await logIn(other, ada);
@@ -308,7 +308,7 @@ describe('the pages, with two people', { timeout: 240_000 }, () => {
     await said(other, 'From the first tab.').waitFor();
     const { page } = bob;
     await page.getByRole('button', { name: 'Delete my account' }).click();
-    await page.getByText('Your account is deleted.').waitFor();
+    await page.getByText('Your account has been deleted.').waitFor();
     await signedOut(bob);
     await other.page.getByRole('heading', { name: 'Deleted user' }).waitFor();
     await other.page.getByText('This account was deleted.').waitFor();

@@ -88,11 +88,11 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await field.pressSequentially(' and more');
     await held.fail();
     assert.equal(await field.inputValue(), 'half a thought and more');
-    await bar('This edit is not saved').getByText('First words.').waitFor();
+    await bar('Unsaved edit').getByText('First words.').waitFor();
     await isAccessible(ada, 'an edit that waits');
     await shot(ada, 'pages-edit-waits');
 
-    await bar('This edit is not saved').getByRole('button', { name: 'Edit again' }).click();
+    await bar('Unsaved edit').getByRole('button', { name: 'Continue editing' }).click();
     await bar('Edit your message').waitFor();
     assert.equal(await field.inputValue(), 'First words.');
     await field.press('Enter');
@@ -111,7 +111,7 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     assert.equal(await field.inputValue(), '');
     assert.equal(await page.locator('.composer-bar').count(), 0);
     await go('Bob Byron');
-    await bar('This edit is not saved').getByText('Last words.').waitFor();
+    await bar('Unsaved edit').getByText('Last words.').waitFor();
     await page.reload();
     // Whoever begins to edit that message goes on from there.
     await act('First words.', 'Edit');
@@ -144,7 +144,7 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await bar('Reply to Bob Byron').waitFor();
     await field.fill('The answer.');
     await field.press('Enter');
-    await said(bob, 'The answer.').getByTitle('Go to the message of Bob Byron').waitFor();
+    await said(bob, 'The answer.').getByTitle('Go to the message by Bob Byron').waitFor();
     assert.equal(await page.locator('.composer-bar').count(), 0);
   });
 
@@ -163,7 +163,7 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await act('Nor this.', 'Reply');
     await field.fill('To that:');
     await deleteElsewhere('Nor this.');
-    await page.getByText('The message that you were replying to was deleted.').first().waitFor();
+    await page.getByText('The message you were replying to was deleted.').first().waitFor();
     await bar('Reply to').waitFor({ state: 'detached' });
     assert.equal(await field.inputValue(), 'To that:');
 
@@ -182,7 +182,7 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     assert.equal(await field.inputValue(), '');
   });
 
-  const attached = () => page.getByRole('group', { name: 'Image to be sent' });
+  const attached = () => page.getByRole('group', { name: 'Attached image' });
   const transfer = (...names) => page.evaluateHandle(([names, bytes]) => {
     const data = new DataTransfer();
     for (const name of names) data.items.add(new File([Uint8Array.from(bytes)], name, { type: 'image/png' }));
@@ -192,23 +192,23 @@ describe('what one is writing', { timeout: 120_000 }, () => {
   test('goes on as an edit when an image is chosen, which waits', async () => {
     await act('Last words but one.', 'Edit');
     await field.fill('Last but two.');
-    await page.locator('input[type=file][aria-label="Add an image"]')
+    await page.locator('input[type=file][aria-label="Add image"]')
       .setInputFiles({ name: 'waits.png', mimeType: 'image/png', buffer: png(60, 60) });
-    await page.getByText('The image waits for your next message').first().waitFor();
+    await page.getByText('The image is attached to your next message').first().waitFor();
     await bar('Edit your message').waitFor();
     assert.equal(await attached().count(), 0);
     assert.equal(await field.inputValue(), 'Last but two.');
     await field.press('Enter');
     await said(bob, 'Last but two.').waitFor();
     await attached().getByText('waits.png').waitFor();
-    await attached().getByRole('button', { name: 'Remove the image' }).click();
+    await attached().getByRole('button', { name: 'Remove image' }).click();
   });
 
   test('takes one image of several, and says so', async () => {
     await page.locator('section.conversation').dispatchEvent('drop', { dataTransfer: await transfer('one.png', 'two.png') });
     await attached().getByText('one.png').waitFor();
-    await page.getByText('A message takes one image').first().waitFor();
-    await attached().getByRole('button', { name: 'Remove the image' }).click();
+    await page.getByText('A message can have one image').first().waitFor();
+    await attached().getByRole('button', { name: 'Remove image' }).click();
   });
 
   test('takes the text of what has one, not the picture of it', async () => {
@@ -226,7 +226,7 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await field.press('Control+v');
     await attached().waitFor();
     assert.equal(await field.inputValue(), '1\t2');
-    await attached().getByRole('button', { name: 'Remove the image' }).click();
+    await attached().getByRole('button', { name: 'Remove image' }).click();
 
     // As a file manager copies a file: its name is beside it.
     const file = await transfer('named.png');
@@ -234,7 +234,7 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await field.evaluate((field, clipboardData) =>
       field.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })), file);
     await attached().getByText('named.png').waitFor();
-    await attached().getByRole('button', { name: 'Remove the image' }).click();
+    await attached().getByRole('button', { name: 'Remove image' }).click();
   });
 
   test('is sent when there is something to see in it', async () => {

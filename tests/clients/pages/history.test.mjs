@@ -36,7 +36,7 @@ describe('the messages of a conversation', { timeout: 120_000 }, () => {
     await row(ada, 'Carol Shaw').click();
     for (const text of ['new one', 'new two']) await bob.send(ada, text);
     await row(ada, 'Bob Byron.*2 unread').click();
-    const line = ada.page.locator('.fresh', { hasText: 'New messages' });
+    const line = ada.page.locator('.unread-divider', { hasText: 'New messages' });
     await line.waitFor();
     assert.equal(await line.count(), 1);
     assert.match(await rows(ada).filter({ has: line }).textContent(), /new one/);

@@ -24,8 +24,8 @@ describe('images in the pages', { timeout: 120_000 }, () => {
   });
 
   const file = (name, buffer, mimeType = 'image/png') => ({ name, mimeType, buffer });
-  const choose = ({ page }, what, label = 'Add an image') => page.locator(`input[type=file][aria-label="${label}"]`).setInputFiles(what);
-  const attached = ({ page }) => page.getByRole('group', { name: 'Image to be sent' });
+  const choose = ({ page }, what, label = 'Add image') => page.locator(`input[type=file][aria-label="${label}"]`).setInputFiles(what);
+  const attached = ({ page }) => page.getByRole('group', { name: 'Attached image' });
   const sent = ({ page }, width) => page.getByRole('article').locator(`button.picture img[width="${width}"]`);
   const send = ({ page }) => page.getByRole('button', { name: 'Send', exact: true }).click();
   const isLoaded = async (image, timeout = 8_000) => {
@@ -43,7 +43,7 @@ describe('images in the pages', { timeout: 120_000 }, () => {
     await choose(ada, file('first.png', png(300, 120)));
     await attached(ada).getByText('first.png').waitFor();
     await isAccessible(ada, 'an image to be sent');
-    await attached(ada).getByRole('button', { name: 'Remove the image' }).click();
+    await attached(ada).getByRole('button', { name: 'Remove image' }).click();
     await attached(ada).waitFor({ state: 'detached' });
     assert.ok(await ada.page.getByRole('button', { name: 'Send', exact: true }).isDisabled());
 
@@ -105,7 +105,7 @@ describe('images in the pages', { timeout: 120_000 }, () => {
 
   test('take the window in full; long ones scroll, and each opens in a tab of its own', async () => {
     const { page } = bob;
-    const room = page.locator('.picture-room');
+    const room = page.locator('.picture-viewport');
     const view = () => page.getByRole('dialog').getByRole('img').evaluate(async (img) => {
       await img.decode();
       return img.getBoundingClientRect().toJSON();
@@ -114,7 +114,7 @@ describe('images in the pages', { timeout: 120_000 }, () => {
     assert.equal(Math.round((await view()).width), 420);
     const [original] = await Promise.all([
       page.waitForEvent('popup'),
-      page.getByRole('link', { name: 'Open the image in a tab of its own' }).click(),
+      page.getByRole('link', { name: 'Open image in a new tab' }).click(),
     ]);
     await original.waitForLoadState();
     assert.deepEqual(await original.locator('img').evaluate(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight]), [1_200, 800]);
@@ -180,7 +180,7 @@ describe('images in the pages', { timeout: 120_000 }, () => {
     const field = ada.page.getByRole('textbox', { name: 'Your message' });
     await field.fill('half a thought');
     const whole = evening(90, 60);
-    const notices = ada.page.locator('.toast').getByText('This is not an image that can be sent. Choose a JPEG, PNG, WebP or GIF.');
+    const notices = ada.page.locator('.toast').getByText('This file cannot be sent as an image. Choose a JPEG, PNG, WebP or GIF.');
     for (const [number, damaged] of [Buffer.from('no image'), whole.subarray(0, whole.length - 400)].entries()) {
       await choose(ada, file('damaged.png', damaged));
       await notices.nth(number).waitFor();
@@ -197,7 +197,7 @@ describe('images in the pages', { timeout: 120_000 }, () => {
 
   test('that cannot be sent say why', async () => {
     await choose(ada, file('notes.txt', Buffer.from('words'), 'text/plain'));
-    await ada.page.getByText('This is not an image that can be sent.').first().waitFor();
+    await ada.page.getByText('This file cannot be sent as an image.').first().waitFor();
     await choose(ada, file('large.png', Buffer.alloc(10 * 2 ** 20 + 1)));
     await ada.page.getByText('Choose one of up to 10 MiB.').first().waitFor();
     assert.equal(await attached(ada).count(), 0);
@@ -280,7 +280,7 @@ describe('images in the pages', { timeout: 120_000 }, () => {
       await page.getByRole('menuitem', { name: 'Settings' }).click();
     };
     await menu(ada);
-    await choose(ada, file('me.png', evening(300, 400)), 'Choose a picture');
+    await choose(ada, file('me.png', evening(300, 400)), 'Choose picture');
     await isLoaded(ada.page.getByRole('dialog').locator('.avatar img'));
     await isLoaded(bob.page.locator('.head .avatar img'));
     // Of whatever proportions, it is cut to the circle.
@@ -289,7 +289,7 @@ describe('images in the pages', { timeout: 120_000 }, () => {
     }
     await isAccessible(ada, 'settings with a picture');
     await shot(ada, 'pages-settings-picture');
-    await ada.page.getByRole('button', { name: 'Remove the picture' }).click();
+    await ada.page.getByRole('button', { name: 'Remove picture' }).click();
     await bob.page.locator('.head .avatar img').waitFor({ state: 'detached' });
     await ada.page.locator('.avatar img').first().waitFor({ state: 'detached' });
   });

@@ -46,7 +46,7 @@ test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t
     const edge = document.querySelector('.scroller').getBoundingClientRect().top;
     const first = [...document.querySelectorAll('[data-seq]')].find((row) => row.getBoundingClientRect().top >= edge);
     const here = Number(first?.dataset.seq);
-    return !document.querySelector('.scroller .ghost') && (seen === undefined || here < seen) && here;
+    return !document.querySelector('.scroller .skeleton') && (seen === undefined || here < seen) && here;
   }, seq).then((found) => found.jsonValue());
   let seen = await above();
   for (let turn = 0; turn < 40; turn += 1) {
@@ -62,7 +62,7 @@ test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t
       const scroller = document.querySelector('.scroller');
       scroller.scrollTop = where * scroller.scrollHeight;
     }, part);
-    await page.waitForFunction(() => document.querySelector('[data-seq]') && !document.querySelector('.scroller .ghost'));
+    await page.waitForFunction(() => document.querySelector('[data-seq]') && !document.querySelector('.scroller .skeleton'));
   }
   await said(ada, 'Welcome, everybody.').first().waitFor();
 

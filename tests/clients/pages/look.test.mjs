@@ -38,7 +38,7 @@ test('the pages look well, wide and narrow, light and dark', { timeout: 240_000 
       await shot(ada, `pages-group-${look}`);
       if (size === 'narrow') {
         assert.equal(await ada.page.getByRole('navigation').count(), 0, 'one pane at a time');
-        await ada.page.getByRole('link', { name: 'Back to the conversations' }).click();
+        await ada.page.getByRole('link', { name: 'Back to conversations' }).click();
         await row.first().waitFor();
       }
       assert.deepEqual(ada.complaints, []);
@@ -59,7 +59,7 @@ async function portrait(alan, grace) {
   await grace.page.locator('.composer input[type=file]').setInputFiles(
     { name: 'evening.png', mimeType: 'image/png', buffer: evening(960, 480) },
   );
-  await grace.page.getByRole('group', { name: 'Image to be sent' }).waitFor();
+  await grace.page.getByRole('group', { name: 'Attached image' }).waitFor();
   await write(grace, 'And this was the sky when it ran.');
   await said(alan, 'relay-70').waitFor();
   await said(alan, 'this was the sky').locator('button.picture img').evaluate((image) => image.decode());

@@ -62,7 +62,7 @@ describe('notices of unread messages', { timeout: 120_000 }, () => {
     await ada.page.waitForFunction((wanted) => document.hasFocus() === wanted, page === ada.page);
   };
   const settings = () => menu(ada, 'Settings');
-  const choice = (state) => ada.page.getByRole('checkbox', { name: 'Tell me of new messages', ...state });
+  const choice = (state) => ada.page.getByRole('checkbox', { name: 'Notify me of new messages', ...state });
 
   test('count in the title what is unread in all conversations, until it is read', async () => {
     await bob.send(ada, 'one');
@@ -87,7 +87,7 @@ describe('notices of unread messages', { timeout: 120_000 }, () => {
     await ada.page.evaluate(() => { Notification.requestPermission = async () => 'denied'; });
     await settings();
     await choice().click();
-    await ada.page.getByText('The browser does not allow notifications').waitFor();
+    await ada.page.getByText('Your browser blocks notifications').waitFor();
     assert.equal(await choice().isChecked(), false);
     await isAccessible(ada, 'settings where notifications are refused');
     await ada.page.keyboard.press('Escape');

@@ -34,7 +34,7 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
   const fits = async (state) => {
     const [wide, small] = await page.evaluate(() => {
       const seen = [...document.querySelectorAll('button, input, textarea, a, [role=menuitem]')]
-        .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest('.unseen, .skip, .words') && element.offsetParent);
+        .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest('.visually-hidden, .skip, .words') && element.offsetParent);
       const box = (element) => element.getBoundingClientRect();
       return [
         document.documentElement.scrollWidth > innerWidth || seen.some((element) => box(element).right > innerWidth + 1 || box(element).left < -1),
@@ -62,13 +62,13 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     // The way back is no further step for the device's own one, from wherever one has come.
     const step = () => page.evaluate(() => navigation.currentEntry.index);
     const [address, there] = [page.url(), await step()];
-    await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+    await page.getByRole('link', { name: 'Back to conversations' }).tap();
     await row(ada, 'Bob Byron').waitFor();
     assert.equal(await step(), there - 1);
     await page.goto(address);
     await page.goto(address);
     const linked = await step();
-    await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+    await page.getByRole('link', { name: 'Back to conversations' }).tap();
     await row(ada, 'Bob Byron').waitFor();
     assert.equal(await step(), linked);
   });
@@ -96,7 +96,7 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     await said(ada, 'or two').getByRole('button', { name: 'Delete' }).tap();
     await fits('a question');
     await page.getByRole('button', { name: 'Cancel' }).tap();
-    await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+    await page.getByRole('link', { name: 'Back to conversations' }).tap();
   });
 
   test('keeps in view what one can do with a message longer than the screen', async () => {
@@ -107,19 +107,19 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     for (const [place, part] of [['end', '.meta'], ['start', '.bubble']]) {
       await long.evaluate((message, block) => message.scrollIntoView({ block }), place);
       await long.locator(part).tap({ position: { x: 10, y: 10 } });
-      const actions = await long.getByRole('group', { name: 'What to do with this message' }).boundingBox();
+      const actions = await long.getByRole('group', { name: 'Message actions' }).boundingBox();
       const view = await page.locator('.scroller').boundingBox();
       assert.ok(actions.y >= view.y && actions.y + actions.height <= view.y + view.height, `at its ${place}: ${actions.y}`);
     }
     await long.getByRole('button', { name: 'Reply' }).tap();
     await page.getByText('Reply to Bob Byron').waitFor();
-    await page.getByRole('button', { name: 'Cancel the reply' }).tap();
-    await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+    await page.getByRole('button', { name: 'Cancel reply' }).tap();
+    await page.getByRole('link', { name: 'Back to conversations' }).tap();
   });
 
   test('says what did not work beside where one writes', async () => {
     await row(ada, 'Bob Byron').tap();
-    await page.locator('input[type=file][aria-label="Add an image"]').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('words') });
+    await page.locator('input[type=file][aria-label="Add image"]').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('words') });
     await page.locator('.toast').waitFor();
     await fits('what did not work');
     const free = async (part) => {
@@ -128,7 +128,7 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     };
     await free('.composer');
     await free('.head');
-    await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+    await page.getByRole('link', { name: 'Back to conversations' }).tap();
     await free('.search');
     await page.locator('.toast').getByRole('button', { name: 'Close' }).tap();
   });
@@ -140,10 +140,10 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     assert.ok((await field.boundingBox()).height < 50);
     await page.getByRole('button', { name: 'Group details' }).tap();
     await page.getByRole('button', { name: 'Add people' }).tap();
-    await page.getByText('They are all in the group already.').waitFor();
+    await page.getByText('Everyone is already in the group.').waitFor();
     await fits('the details of a group');
     await page.getByRole('button', { name: 'Close' }).tap();
-    await page.getByRole('link', { name: 'Back to the conversations' }).tap();
+    await page.getByRole('link', { name: 'Back to conversations' }).tap();
     await page.getByRole('button', { name: 'New group' }).tap();
     await page.getByRole('dialog').getByRole('checkbox').first().waitFor();
     await fits('a new group');
@@ -151,7 +151,7 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     await page.getByRole('searchbox', { name: 'Find people and conversations' }).fill('morning');
     await row(ada, 'Bob Byron.*Good morning').waitFor();
     await fits('what was found');
-    await page.getByRole('button', { name: 'Clear the search' }).tap();
+    await page.getByRole('button', { name: 'Clear search' }).tap();
     await page.getByRole('button', { name: 'Your account' }).tap();
     await fits('the menu');
     await page.getByRole('menuitem', { name: 'Settings' }).tap();

@@ -51,7 +51,7 @@ describe('the end of a session', { timeout: 120_000 }, () => {
     for (const page of [home, tab, office]) await signedOut(page);
     await note(home, 'You have logged out on all your devices.');
     await note(tab, 'You have logged out on all your devices.');
-    await note(office, 'Your session here has ended');
+    await note(office, 'Your session has ended');
     await isAccessible(office, 'a session that has ended');
     await shot(office, 'pages-session-ended');
     for (const page of [home, tab, office]) assert.equal(await isKnown(page), false);
@@ -73,7 +73,7 @@ describe('the end of a session', { timeout: 120_000 }, () => {
     await menu(home, 'Log out');
     for (const page of [home, tab]) {
       await signedOut(page);
-      await note(page, 'You have logged out in this browser.');
+      await note(page, 'You have logged out on this device.');
     }
     assert.ok(await isKnown(office));
     await write(office, 'Still here');
@@ -135,7 +135,7 @@ test('a browser that does not keep the session is told so', { timeout: 120_000 }
   await person.page.getByLabel('Password').fill(ada.password);
   await person.page.getByRole('button', { name: 'Log in' }).click();
 
-  await person.page.getByRole('alert').filter({ hasText: 'this browser did not keep the session' }).waitFor();
+  await person.page.getByRole('alert').filter({ hasText: 'your browser did not save the session' }).waitFor();
   assert.ok(await person.page.getByRole('button', { name: 'Log in' }).isEnabled());
   assert.equal(await person.page.locator('[aria-invalid]').count(), 0, 'nothing was wrong with what was typed');
   await isAccessible(person, 'a session that is not kept');

@@ -142,17 +142,17 @@ describe('the list at the side', { timeout: 120_000 }, () => {
     // That nobody is called so matters only where nothing else is found.
     await search.fill('from Carol');
     await all(ada, 'Carol Shaw', 'Carol Shaw');
-    assert.equal(await ada.page.getByText('Nobody by this name.').isVisible(), false);
+    assert.equal(await ada.page.getByText('Nobody found.').isVisible(), false);
     // Nor has a search that did not reach the server found that out.
     await ada.page.route('**/graphql', (route) => route.abort());
     await search.fill('out of reach');
     await ada.page.locator('.toast').getByText('The server could not be reached.').waitFor();
-    assert.equal(await ada.page.getByText('Nobody by this name.').count(), 0);
+    assert.equal(await ada.page.getByText('Nobody found.').count(), 0);
     await ada.page.unroute('**/graphql');
     ada.complaints.length = 0;
     await search.fill('nobody at all');
-    await ada.page.getByText('Nobody by this name.').waitFor();
-    await ada.page.getByText('No messages with these words.').waitFor();
+    await ada.page.getByText('Nobody found.').waitFor();
+    await ada.page.getByText('No messages found.').waitFor();
     await search.press('Escape');
     await order(ada, 'Bob Byron', 'Carol Shaw', 'Dana Scott');
   });
@@ -184,7 +184,7 @@ describe('the list at the side', { timeout: 120_000 }, () => {
     for (const name of ['Alex\u200b Kim', 'Alex Kimball']) await signUp(server, name);
     const alex = await join(await visit(browser, server.url), 'Alex Kim');
     const said = ({ page }, item) => page.locator(item).filter({ hasText: 'Alex Kim' }).allInnerTexts();
-    const [there, away, other] = [/^Alex Kim\s+Online, here since \d+ \w+ \d+, \d+:\d+$/, /^Alex\u200b Kim\s+Offline, here since \d/, /^Alex Kimball$/];
+    const [there, away, other] = [/^Alex Kim\s+Online, joined \d+ \w+ \d+, \d+:\d+$/, /^Alex\u200b Kim\s+Offline, joined \d/, /^Alex Kimball$/];
     const areTold = (texts) => {
       assert.equal(texts.length, 3);
       for (const one of [there, away, other]) assert.equal(texts.filter((text) => one.test(text.trim())).length, 1, `${one} in ${texts}`);

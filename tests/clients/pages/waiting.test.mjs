@@ -36,8 +36,8 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
   /** Nothing of this page reaches the server. */
   const isolate = ({ page }) => page.route('**/graphql', (route) => route.abort());
   const choose = ({ page }, name, buffer) =>
-    page.locator('input[type=file][aria-label="Add an image"]').setInputFiles({ name, mimeType: 'image/png', buffer });
-  const attached = ({ page }) => page.getByRole('group', { name: 'Image to be sent' });
+    page.locator('input[type=file][aria-label="Add image"]').setInputFiles({ name, mimeType: 'image/png', buffer });
+  const attached = ({ page }) => page.getByRole('group', { name: 'Attached image' });
 
   test('an image shows how far it is, and is sent once when its line is cut halfway and the server is killed', async () => {
     // What the bar says, when that is more than before.
@@ -94,7 +94,7 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
     await choose(ada, 'evening.png', evening(60, 40));
     await attached(ada).waitFor();
     await write(ada, 'not through.');
-    await said(ada, 'not through.').getByText(/Not sent: something between here and the server/).waitFor();
+    await said(ada, 'not through.').getByText(/Not sent: a proxy in front of the server/).waitFor();
     await ada.page.unroute('**/graphql');
     await said(ada, 'not through.').getByRole('button', { name: 'Try again' }).click();
     await arrives('not through.');
@@ -161,7 +161,7 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
     await ada.page.goto(ada.origin);
     await row(ada, 'Not sent.*too late').click();
     await said(ada, 'too late.').getByRole('button', { name: 'Discard' }).click();
-    await ada.page.getByText('There is no such conversation').waitFor();
+    await ada.page.getByText('This conversation does not exist').waitFor();
     assert.equal(await row(ada, 'Not sent').count(), 0);
     await row(ada, 'Bob Byron').click();
     await said(ada, 'first.').waitFor();
@@ -230,7 +230,7 @@ describe('what waits to be sent', { timeout: 240_000 }, () => {
 
     await isolate(ada);
     await write(ada, 'at risk.');
-    await said(ada, 'at risk.').getByLabel('Not sent yet: leave this page open').waitFor();
+    await said(ada, 'at risk.').getByLabel('Not sent yet. Keep this page open.').waitFor();
     const asked = ada.page.waitForEvent('dialog');
     await ada.page.close({ runBeforeUnload: true });
     const dialog = await asked;

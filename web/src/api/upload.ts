@@ -68,7 +68,7 @@ export function upload<Result, Variables>(
       const response = request.response as { data?: Result; errors?: [ResponseError] } | null;
       if (response?.errors) reject(toServerError(response.errors[0]));
       else if (response?.data) resolve(response.data);
-      else if (request.status === PAYLOAD_TOO_LARGE) reject(new ServerError(texts.image.tooLargeOnTheWay, 'IMAGE_TOO_LARGE'));
+      else if (request.status === PAYLOAD_TOO_LARGE) reject(new ServerError(texts.image.tooLargeForProxy, 'IMAGE_TOO_LARGE'));
       else reject(new Error(`the server answered with ${request.status}`));
     };
     request.onerror = request.onabort = () => reject(new Error('the server was not reached'));

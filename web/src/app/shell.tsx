@@ -26,7 +26,7 @@ export function Shell() {
           <Route><EmptyState title={texts.conversation.none} lead={texts.conversation.noneLead[peopleSearchMode]} /></Route>
         </Switch>
       </div>
-      <div id="announcer" className="visually-hidden" role="log" aria-live="polite" aria-label={texts.conversation.fresh} />
+      <div id="announcer" className="visually-hidden" role="log" aria-live="polite" aria-label={texts.conversation.newMessages} />
     </main>
   );
 }

@@ -48,7 +48,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   return (
     <div className="message-row" data-mine={isMine || undefined} data-continues={continuesGroup || undefined}>
       {isNewDay && <DayDivider date={message.createdAt} />}
-      {isFirstNew && <div className="unread-divider"><span>{texts.conversation.fresh}</span></div>}
+      {isFirstNew && <div className="unread-divider"><span>{texts.conversation.newMessages}</span></div>}
       <article
         className="message" data-seq={seq} data-found={isJumpTarget || undefined} tabIndex={isActive ? 0 : -1}
         aria-posinset={seq} aria-setsize={lastSeq} aria-label={`${isMine ? words.you : sender.fullName}, ${time(message.createdAt)}`}

@@ -98,14 +98,14 @@ export function DeleteAccount() {
   };
   return (
     <details>
-      <summary>{words.goodbye}</summary>
+      <summary>{words.deleteAccount}</summary>
       <form className="section" onSubmit={erase}>
-        <p>{words.goodbyeLead}</p>
+        <p>{words.deleteAccountLead}</p>
         <label className="field">
-          {words.goodbyePassword}
+          {words.deleteAccountPassword}
           <input name="password" type="password" autoComplete="current-password" required />
         </label>
-        <button className="button" data-kind="danger">{words.goodbyeNow}</button>
+        <button className="button" data-kind="danger">{words.deleteAccountSubmit}</button>
       </form>
     </details>
   );

@@ -133,7 +133,7 @@ function AddMembers({ id, members, onDone }: { id: string; members: readonly Mem
       <footer className="form-foot">
         <button type="button" className="button" onClick={onDone}>{texts.cancel}</button>
         <button type="button" className="button" data-kind="main" disabled={chosen.length === 0} onClick={() => void add()}>
-          {words.addThem}
+          {words.submitAdd}
         </button>
       </footer>
     </div>

@@ -44,7 +44,7 @@ function NewGroupForm({ onDone }: { onDone(): void }) {
       <PersonPicker chosen={chosen} onChange={setChosen} />
       <footer className="form-foot">
         <button type="button" className="button" onClick={onDone}>{texts.cancel}</button>
-        <button className="button" data-kind="main" disabled={busy}>{texts.group.makeIt}</button>
+        <button className="button" data-kind="main" disabled={busy}>{texts.group.submit}</button>
       </footer>
     </form>
   );

@@ -34,7 +34,7 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
     <fieldset className="picker">
       <legend>{texts.group.people}</legend>
       {chosen.length > 0 && (
-        <ul className="chips" aria-label={texts.group.chosen(chosen.length)}>
+        <ul className="chips" aria-label={texts.group.selected(chosen.length)}>
           {chosen.map((person) => (
             <li key={person.id} className="chip">
               <bdi>{person.fullName}</bdi>
@@ -63,7 +63,7 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
         ))}
       </ul>
       {!fetching && !error && others.length === 0 && (
-        <p className="hint" role="status">{people.length > 0 ? texts.group.allIn : texts.sidebar.nobody[peopleSearchMode]}</p>
+        <p className="hint" role="status">{people.length > 0 ? texts.group.allMembers : texts.sidebar.nobody[peopleSearchMode]}</p>
       )}
     </fieldset>
   );

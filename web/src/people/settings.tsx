@@ -58,7 +58,7 @@ function Appearance() {
   const [chosen, setChosen] = useState(theme);
   return (
     <fieldset className="section">
-      <legend>{words.look}</legend>
+      <legend>{words.appearance}</legend>
       <div className="segments">
         {themes.map((name) => (
           <label key={name} className="segment">
@@ -84,12 +84,12 @@ function NotificationSettings() {
   };
   return (
     <section className="section">
-      <h3>{words.notices}</h3>
+      <h3>{words.notifications}</h3>
       <label className="check">
         <input type="checkbox" checked={isOn} onChange={({ target }) => void toggle(target.checked)} />
-        {words.noticesLead}
+        {words.notificationsLead}
       </label>
-      {isDenied && <p className="hint" role="status">{isSecureContext ? words.noticesDenied : words.noticesInsecure}</p>}
+      {isDenied && <p className="hint" role="status">{isSecureContext ? words.notificationsDenied : words.notificationsInsecure}</p>}
     </section>
   );
 }
