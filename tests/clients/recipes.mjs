@@ -1,8 +1,8 @@
-// The README's recipes as modules: each block that follows `<!-- recipe: name -->`, word for word.
+// The README's recipes as modules: each code block after a comment `<!-- recipe: name -->`, unchanged.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 
-// Browsers have one, and Node from 22 on.
+// Built into browsers, and into Node from version 22 on.
 globalThis.WebSocket ??= WebSocket;
 
 const readme = new URL('../../README.md', import.meta.url);
@@ -15,13 +15,13 @@ export const recipes = Object.fromEntries(
 
 mkdirSync(folder, { recursive: true });
 for (const [name, code] of Object.entries(recipes)) {
-  // Test files run side by side: none may import a half-written module.
-  const mine = new URL(`.${name}.${process.pid}`, folder);
-  writeFileSync(mine, code);
-  renameSync(mine, new URL(name, folder));
+  // Test files run in parallel, so the files are replaced atomically.
+  const temporary = new URL(`.${name}.${process.pid}`, folder);
+  writeFileSync(temporary, code);
+  renameSync(temporary, new URL(name, folder));
 }
 
 export function recipe(name) {
-  if (!recipes[name]) throw new Error(`the README holds no recipe ${name}`);
+  if (!recipes[name]) throw new Error(`the README has no recipe ${name}`);
   return import(new URL(name, folder).href);
 }

@@ -1,26 +1,23 @@
-// A conversation of 100,000 messages: it opens at once, scrolls to its beginning, and takes no more memory on the way.
+// A conversation of 100,000 messages opens at once, and scrolls to its start in bounded memory.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { launch } from '../browser.mjs';
-import { startServer } from '../server.mjs';
-import { logIn, said, visit } from './people-in-browser.mjs';
+import { logIn, messageWith, visit } from './people-in-browser.mjs';
+import { startPages } from './setup.mjs';
 
 const MESSAGES = 100_000;
-/** What a page of this kind may take at most, ten screens of messages in all. */
+/** The limits for a page with about ten screens of messages. */
 const [NODES, HEAP] = [4_000, 60e6];
 
 test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t) => {
-  const server = await startServer();
-  t.after(() => server.dispose());
+  const { server, browser, close } = await startPages();
+  t.after(close);
   await server.run('seed', '--messages', String(MESSAGES));
-  const browser = await launch();
-  t.after(() => browser.close());
   const ada = await visit(browser, server.url);
   const { page } = ada;
   page.setDefaultTimeout(30_000);
   await logIn(ada, { email: 'ada@example.com', password: 'open sesame' });
   await page.getByRole('navigation').getByRole('link', { name: /^Analytical Engine/ }).click();
-  // It opens where one has read to, and what is in view is read; the end is one click away.
+  // It opens at the first unread message; the end is one click away.
   await page.getByText('New messages', { exact: true }).first().waitFor();
   await page.getByRole('button', { name: /^99,\d+ new messages: jump to the latest$/ }).click();
   await page.waitForFunction(() => {
@@ -28,7 +25,7 @@ test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t
     return last?.ariaPosInSet === last?.ariaSetSize && last?.getBoundingClientRect().bottom < innerHeight;
   });
 
-  // The list holds on for a moment to where it was sent.
+  // The list holds its scroll target for a moment.
   await page.waitForTimeout(500);
 
   const devtools = await ada.context.newCDPSession(page);
@@ -40,7 +37,7 @@ test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t
   };
   const before = await measure();
 
-  // Upward by the wheel, over many pages: what one reads stays where it is when older messages come.
+  // Scroll up by the wheel: the view must not jump when older messages are loaded.
   await page.getByRole('feed').hover();
   const above = (seq) => page.waitForFunction((seen) => {
     const edge = document.querySelector('.scroller').getBoundingClientRect().top;
@@ -56,7 +53,7 @@ test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t
     seen = now;
   }
 
-  // By the scroll bar, to everywhere; the beginning is there.
+  // Jump around by the scroll bar, at last to the start.
   for (const part of [0.5, 0.1, 0.9, 0.3, 0.7, 0]) {
     await page.evaluate((where) => {
       const scroller = document.querySelector('.scroller');
@@ -64,7 +61,7 @@ test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t
     }, part);
     await page.waitForFunction(() => document.querySelector('[data-seq]') && !document.querySelector('.scroller .skeleton'));
   }
-  await said(ada, 'Welcome, everybody.').first().waitFor();
+  await messageWith(ada, 'Welcome, everybody.').first().waitFor();
 
   const after = await measure();
   t.diagnostic(`before ${JSON.stringify(before)}, after ${JSON.stringify(after)}`);
@@ -72,5 +69,5 @@ test('100,000 messages scroll in bounded memory', { timeout: 600_000 }, async (t
     assert.ok(nodes < NODES, `${nodes} elements`);
     assert.ok(heap < HEAP, `${heap} bytes`);
   }
-  assert.deepEqual(ada.complaints, []);
+  assert.deepEqual(ada.problems, []);
 });

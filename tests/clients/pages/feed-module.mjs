@@ -1,4 +1,4 @@
-// The pages' feed module as a team would lift it out: bundled by itself, over a line of a few lines of stock graphql-ws.
+// The pages' feed module as another project would use it: bundled alone, with a transport on stock graphql-ws.
 import { execFile } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { recipe } from '../recipes.mjs';
 const web = fileURLToPath(new URL('../../../web/', import.meta.url));
 const { parlourSocket } = await recipe('parlour-socket.js');
 
-/** What `web/src/feed` exports. Bundled by another process: the bundler's threads would keep this one alive. */
+/** The exports of `web/src/feed`. Bundled in another process, as the bundler's threads would keep this one alive. */
 export async function feedModule() {
   const file = join(mkdtempSync(join(tmpdir(), 'parlour-feed-')), 'feed.mjs');
   await promisify(execFile)(join(web, 'node_modules/.bin/rolldown'), ['src/feed/index.ts', '--file', file, '--format', 'esm'], {
@@ -20,7 +20,7 @@ export async function feedModule() {
   return import(pathToFileURL(file).href);
 }
 
-/** A line of the feed for someone signed in by token. `socket` is there to be cut. */
+/** A transport that authenticates with a token. */
 export function createTransport({ ServerError }, url, token) {
   const socket = parlourSocket(url, { token, webSocketImpl: WebSocket });
   return {
@@ -44,26 +44,26 @@ export function createTransport({ ServerError }, url, token) {
     }),
     onDisconnect: (listener) => socket.on('closed', listener),
     onRetryNow: () => () => {},
-    // It waits for a connection that is under way, which may never come about.
+    // `dispose` waits for a connection attempt in progress, which may never finish.
     close: () => socket.dispose().catch(() => {}),
   };
 }
 
-/** Waits until the feed is as wanted, and answers with what the look at it found. */
-export function until(feed, look, patience = 20_000) {
+/** Waits until `condition` returns a truthy value, and returns it. */
+export function until(feed, condition, timeout = 20_000) {
   return new Promise((resolve, reject) => {
     const check = () => {
-      const found = look(feed);
-      if (!found) return;
+      const result = condition(feed);
+      if (!result) return;
       clearTimeout(timer);
       stop();
-      resolve(found);
+      resolve(result);
     };
     const stop = feed.listen(check);
     const timer = setTimeout(() => {
       stop();
-      reject(new Error(`it never came: ${look}`));
-    }, patience);
+      reject(new Error(`timed out: ${condition}`));
+    }, timeout);
     check();
   });
 }

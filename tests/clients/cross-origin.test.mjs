@@ -1,16 +1,16 @@
-// A front end on an origin of its own, in a real browser, signed in by nothing but the cookie: on stock urql, which
-// sends queries by GET, and so needs what CORS, SameSite and the guard against forged requests allow together.
+// A front end on its own origin, in a real browser, authenticated by the cookie alone. It uses stock urql, which sends queries by
+// GET, so it depends on CORS, SameSite and the CSRF protection together.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { complaintsOf, launch } from './browser.mjs';
+import { collectProblems, launch } from './browser.mjs';
 import { signUp } from './people.mjs';
 import './recipes.mjs';
 import { startServer } from './server.mjs';
 
-// A page without a bundler: the recipe, and what it imports, as they are on disk.
+// A page without a bundler: it imports the recipe and its dependencies as they are on disk.
 const PAGE = `<!doctype html><link rel="icon" href="data:,">
 <script>globalThis.process = { env: { NODE_ENV: 'production' } }</script>
 <script type="importmap">{
@@ -40,11 +40,11 @@ after(async () => {
   frontEnd.close();
 });
 
-test('logs in by POST, reads by GET, and listens', { timeout: 60_000 }, async () => {
+test('a front end on another origin logs in by POST, queries by GET, and subscribes', { timeout: 60_000 }, async () => {
   const [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
   const url = `http://localhost:${server.port}/graphql`;
   const page = await browser.newPage();
-  const complaints = await complaintsOf(page);
+  const problems = await collectProblems(page);
   const requests = [];
   page.on('request', (request) => { if (request.url().startsWith(url)) requests.push(request.method()); });
   await page.goto(origin);
@@ -57,19 +57,19 @@ test('logs in by POST, reads by GET, and listens', { timeout: 60_000 }, async ()
     if (error) throw error;
     const { data } = await client.query('{ me { fullName email } }', {}).toPromise();
 
-    window.heard = [];
+    window.received = [];
     const events = 'subscription { events { __typename cursor ... on MessageAdded { message { text } } } }';
     client.subscription(events, {}).subscribe(({ data, error }) => {
       if (error) throw error;
-      window.heard.push(data.events.message?.text ?? data.events.__typename);
+      window.received.push(data.events.message?.text ?? data.events.__typename);
     });
     return data?.me;
   }, { url, email: ada.email, password: ada.password });
-  await page.waitForFunction(() => window.heard.includes('CaughtUp'));
+  await page.waitForFunction(() => window.received.includes('CaughtUp'));
   await bob.send(ada, 'hello');
-  await page.waitForFunction(() => window.heard.includes('hello'));
+  await page.waitForFunction(() => window.received.includes('hello'));
 
   assert.deepEqual(me, { __typename: 'User', fullName: 'Ada', email: ada.email });
   assert.deepEqual(requests, ['POST', 'GET']);
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(problems, []);
 });

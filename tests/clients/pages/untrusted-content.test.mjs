@@ -1,11 +1,10 @@
-// Names and messages of somebody who means harm: they are words, whatever they say.
+// Names and messages of an attacker are shown as text, whatever they contain.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { launch } from '../browser.mjs';
 import { signUp } from '../people.mjs';
-import { startServer } from '../server.mjs';
-import { isAccessible } from './axe.mjs';
-import { join, row, said, shot, visit } from './people-in-browser.mjs';
+import { assertAccessible } from './accessibility.mjs';
+import { messageWith, screenshot, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
+import { startPages } from './setup.mjs';
 
 const EVIL = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>';
 const MESSAGES = [
@@ -18,21 +17,15 @@ const MESSAGES = [
   '\u0301'.repeat(500),
 ];
 
-test('nothing that others write executes, breaks out or breaks the page', { timeout: 120_000 }, async (t) => {
-  const server = await startServer();
-  t.after(() => server.dispose());
-  const browser = await launch();
-  t.after(() => browser.close());
-  const ada = await join(await visit(browser, server.url), 'Ada Lovelace');
+test('text of others is never executed, and does not break the layout', { timeout: 120_000 }, async (t) => {
+  const { server, browser, close } = await startPages();
+  t.after(close);
+  const ada = await signUpInBrowser(await visit(browser, server.url), 'Ada Lovelace');
   const mallory = await signUp(server, EVIL.slice(0, 80));
   const right = await signUp(server, 'محمد بن موسى الخوارزمي');
-  const { users } = await mallory.ask('{ users(search: "Ada Lovelace") { nodes { id } } }');
-  for (const text of MESSAGES) await mallory.send(users.nodes[0], text).catch((refused) => refused);
-  await right.send(users.nodes[0], 'السلام عليكم https://example.org/');
-  await mallory.ask(
-    'mutation ($title: String!, $id: ID!) { createConversation(input: { title: $title, memberIds: [$id] }) { id } }',
-    { title: EVIL.slice(0, 90), id: users.nodes[0].id },
-  );
+  for (const text of MESSAGES) await mallory.send(ada, text).catch((refused) => refused);
+  await right.send(ada, 'السلام عليكم https://example.org/');
+  await mallory.createGroup(EVIL.slice(0, 90), ada);
 
   const list = ada.page.getByRole('navigation').getByRole('link');
   await list.nth(2).waitFor();
@@ -40,7 +33,7 @@ test('nothing that others write executes, breaks out or breaks the page', { time
   for (const name of await list.allTextContents()) {
     await list.filter({ hasText: name.slice(2, 20) }).first().click();
     await ada.page.getByRole('textbox', { name: 'Your message' }).waitFor();
-    await isAccessible(ada, 'a hostile conversation');
+    await assertAccessible(ada, 'a hostile conversation');
     const links = await ada.page.getByRole('feed').getByRole('link').evaluateAll((all) => all.map(({ href, rel }) => [href, rel]));
     for (const [href, rel] of links) {
       assert.match(href, /^(https?|mailto):/);
@@ -48,32 +41,29 @@ test('nothing that others write executes, breaks out or breaks the page', { time
     }
   }
   await ada.page.getByRole('navigation').getByRole('link', { name: /^محمد/ }).click();
-  await said(ada, 'السلام').waitFor();
-  await shot(ada, 'pages-right-to-left');
+  await messageWith(ada, 'السلام').waitFor();
+  await screenshot(ada, 'pages-right-to-left');
   const [fits, pwned] = await ada.page.evaluate(() => [
     document.documentElement.scrollWidth <= innerWidth && document.querySelector('.main').scrollWidth <= innerWidth,
     window.pwned,
   ]);
-  assert.ok(fits, 'the page is as wide as the window');
+  assert.ok(fits, 'the page is not wider than the window');
   assert.equal(pwned, undefined);
-  assert.deepEqual(ada.complaints, []);
+  assert.deepEqual(ada.problems, []);
 });
 
-test('what a link shows is where it leads, whatever is hidden in it', { timeout: 120_000 }, async (t) => {
-  const server = await startServer();
-  t.after(() => server.dispose());
-  const browser = await launch();
-  t.after(() => browser.close());
-  const ada = await join(await visit(browser, server.url), 'Ada Lovelace');
+test('a link shows its target, whatever invisible characters it contains', { timeout: 120_000 }, async (t) => {
+  const { server, browser, close } = await startPages();
+  t.after(close);
+  const ada = await signUpInBrowser(await visit(browser, server.url), 'Ada Lovelace');
   const mallory = await signUp(server, 'Mallory');
-  const { users } = await mallory.ask('{ users(search: "Ada Lovelace") { nodes { id } } }');
   const hidden = ['\u061c', '\u200e', '\u200f', '\u202a', '\u202b', '\u202c', '\u202d', '\u202e', '\u2066', '\u2067', '\u2068', '\u2069'];
   for (const [n, sign] of hidden.entries()) {
-    await mallory.send(users.nodes[0], `https://evil.example/${n}/${sign}moc.knab//:sptth`);
+    await mallory.send(ada, `https://evil.example/${n}/${sign}moc.knab//:sptth`);
   }
-  await mallory.send(users.nodes[0], 'https://evil.example/last');
+  await mallory.send(ada, 'https://evil.example/last');
 
-  await row(ada, 'Mallory').click();
+  await sidebarRow(ada, 'Mallory').click();
   const links = ada.page.getByRole('feed').getByRole('link', { name: 'evil.example' });
   await links.filter({ hasText: 'last' }).waitFor();
   const shown = await links.evaluateAll((all) => all.map(({ textContent, href }) => [textContent, href]));
@@ -84,12 +74,10 @@ test('what a link shows is where it leads, whatever is hidden in it', { timeout:
   }
 });
 
-test('the policy of a page lets it open sockets at its own host and nowhere else', { timeout: 120_000 }, async (t) => {
-  const server = await startServer();
-  t.after(() => server.dispose());
-  const browser = await launch();
-  t.after(() => browser.close());
-  const { page, complaints } = await visit(browser, server.url);
+test('the content security policy allows sockets only to the same host', { timeout: 120_000 }, async (t) => {
+  const { server, browser, close } = await startPages();
+  t.after(close);
+  const { page, problems } = await visit(browser, server.url);
 
   const opens = (address) => page.evaluate((url) => new Promise((done) => {
     document.addEventListener('securitypolicyviolation', () => done(false), { once: true });
@@ -99,5 +87,5 @@ test('the policy of a page lets it open sockets at its own host and nowhere else
   assert.ok(await opens(server.url.replace('http', 'ws')));
   assert.equal(await opens('ws://evil.example/graphql'), false);
   assert.equal(await opens(server.url.replace('http', 'ws').replace('127.0.0.1', 'localhost').replace(/:\d+/, ':1')), false);
-  assert.equal(complaints.filter((text) => text.includes('CSP connect-src')).length, 2);
+  assert.equal(problems.filter((text) => text.includes('CSP connect-src')).length, 2);
 });

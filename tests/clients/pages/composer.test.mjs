@@ -1,57 +1,49 @@
-// What one is writing: nothing of it is lost, whatever goes wrong and wherever one goes meanwhile, and nobody else writes in it.
+// The composer: drafts, replies, edits and attachments survive failures, reloads and switching conversations.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { launch } from '../browser.mjs';
 import { png } from '../png.mjs';
-import { startServer } from '../server.mjs';
-import { isAccessible } from './axe.mjs';
-import { join, open, row, said, shot, visit, write } from './people-in-browser.mjs';
+import { assertAccessible } from './accessibility.mjs';
+import { messageWith, openConversation, screenshot, sendText, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
+import { startTwoPeople } from './setup.mjs';
 
-describe('what one is writing', { timeout: 120_000 }, () => {
-  let server, browser, ada, bob, page, field;
+describe('the composer', { timeout: 120_000 }, () => {
+  let server, browser, ada, bob, page, field, close;
   before(async () => {
-    server = await startServer();
-    browser = await launch();
-    [ada, bob] = [await visit(browser, server.url), await visit(browser, server.url)];
-    await join(ada, 'Ada Lovelace');
-    await join(bob, 'Bob Byron');
-    await join(await visit(browser, server.url), 'Carol Shaw');
-    await open(bob, 'Ada Lovelace');
-    await write(bob, 'A question.');
+    ({ server, browser, ada, bob, close } = await startTwoPeople());
+    await signUpInBrowser(await visit(browser, server.url), 'Carol Shaw');
+    await openConversation(bob, 'Ada Lovelace');
+    await sendText(bob, 'A question.');
     page = ada.page;
-    await open(ada, 'Carol Shaw');
-    await write(ada, 'Hello Carol.');
-    await row(ada, 'Bob Byron').click();
-    await said(ada, 'A question.').waitFor();
+    await openConversation(ada, 'Carol Shaw');
+    await sendText(ada, 'Hello Carol.');
+    await sidebarRow(ada, 'Bob Byron').click();
+    await messageWith(ada, 'A question.').waitFor();
     field = page.getByRole('textbox', { name: 'Your message' });
   });
-  after(async () => {
-    await browser?.close();
-    await server?.dispose();
-  });
+  after(() => close?.());
 
   const bar = (title) => page.locator('.composer-bar').filter({ hasText: title });
   const go = async (name) => {
-    await row(ada, name).click();
+    await sidebarRow(ada, name).click();
     await page.getByRole('heading', { name, exact: true }).waitFor();
   };
   const act = async (text, name) => {
-    await said(ada, text).hover();
-    await said(ada, text).getByRole('button', { name }).click();
+    await messageWith(ada, text).hover();
+    await messageWith(ada, text).getByRole('button', { name }).click();
   };
-  /** The next edit is on its way until it is let go, and fails then. */
+  /** Holds the request of the next edit, and makes it fail when `fail` is called. */
   async function holdEdit() {
-    let fail, ask;
+    let fail, onRequest;
     const held = new Promise((resolve) => { fail = resolve; });
-    const asked = new Promise((resolve) => { ask = resolve; });
+    const requested = new Promise((resolve) => { onRequest = resolve; });
     await page.route('**/graphql', async (route) => {
       if (!route.request().postData()?.includes('editMessage')) return route.fallback();
-      ask();
+      onRequest();
       await held;
       return route.abort();
     });
     return {
-      asked,
+      requested,
       async fail() {
         fail();
         await page.locator('.toast').getByText('The server could not be reached.').waitFor();
@@ -66,46 +58,46 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await field.fill(changed);
     await field.press('Enter');
   }
-  /** From another page of hers. */
+  /** Deletes a message of Ada's from another page. */
   async function deleteElsewhere(text) {
     const other = await ada.tab(new URL(page.url()).pathname);
-    await said(other, text).hover();
-    await said(other, text).getByRole('button', { name: 'Delete' }).click();
+    await messageWith(other, text).hover();
+    await messageWith(other, text).getByRole('button', { name: 'Delete' }).click();
     await other.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
-    await said(other, text).waitFor({ state: 'detached' });
+    await messageWith(other, text).waitFor({ state: 'detached' });
     await other.page.close();
   }
 
-  test('is not replaced by an edit that could not be made, which waits beside it', async () => {
-    await write(ada, 'First wrods.');
-    await said(bob, 'First wrods.').waitFor();
+  test('keeps a draft when an edit fails, which is shown beside it', async () => {
+    await sendText(ada, 'First wrods.');
+    await messageWith(bob, 'First wrods.').waitFor();
     await field.fill('half a thought');
     const held = await holdEdit();
     await edit('First wrods.', 'First words.');
-    await held.asked;
+    await held.requested;
     assert.equal(await field.inputValue(), 'half a thought');
     await field.press('End');
     await field.pressSequentially(' and more');
     await held.fail();
     assert.equal(await field.inputValue(), 'half a thought and more');
     await bar('Unsaved edit').getByText('First words.').waitFor();
-    await isAccessible(ada, 'an edit that waits');
-    await shot(ada, 'pages-edit-waits');
+    await assertAccessible(ada, 'an edit that waits');
+    await screenshot(ada, 'pages-edit-waits');
 
     await bar('Unsaved edit').getByRole('button', { name: 'Continue editing' }).click();
     await bar('Edit your message').waitFor();
     assert.equal(await field.inputValue(), 'First words.');
     await field.press('Enter');
-    await said(bob, 'First words.').waitFor();
+    await messageWith(bob, 'First words.').waitFor();
     assert.equal(await field.inputValue(), 'half a thought and more');
     assert.equal(await page.locator('.composer-bar').count(), 0);
     await field.fill('');
   });
 
-  test('keeps an edit that failed when one was elsewhere, over a reload too', async () => {
+  test('keeps an edit that failed while another conversation was open, over a reload too', async () => {
     const held = await holdEdit();
     await edit('First words.', 'Last words.');
-    await held.asked;
+    await held.requested;
     await go('Carol Shaw');
     await held.fail();
     assert.equal(await field.inputValue(), '');
@@ -113,15 +105,15 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await go('Bob Byron');
     await bar('Unsaved edit').getByText('Last words.').waitFor();
     await page.reload();
-    // Whoever begins to edit that message goes on from there.
+    // Editing the message again continues the unsaved edit.
     await act('First words.', 'Edit');
     assert.equal(await field.inputValue(), 'Last words.');
     await field.press('Enter');
-    await said(bob, 'Last words.').waitFor();
+    await messageWith(bob, 'Last words.').waitFor();
     assert.equal(await page.locator('.composer-bar').count(), 0);
   });
 
-  test('comes back as a text with its reply, and as a half-written edit', async () => {
+  test('restores a draft with its reply, and an unfinished edit', async () => {
     await act('A question.', 'Reply');
     await field.fill('half an answer');
     await go('Carol Shaw');
@@ -139,18 +131,18 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await bar('Edit your message').waitFor();
     assert.equal(await field.inputValue(), 'Last words but one.');
     await field.press('Enter');
-    await said(bob, 'Last words but one.').waitFor();
-    // The reply has waited for the edit.
+    await messageWith(bob, 'Last words but one.').waitFor();
+    // The reply is restored after the edit.
     await bar('Reply to Bob Byron').waitFor();
     await field.fill('The answer.');
     await field.press('Enter');
-    await said(bob, 'The answer.').getByTitle('Go to the message by Bob Byron').waitFor();
+    await messageWith(bob, 'The answer.').getByTitle('Go to the message by Bob Byron').waitFor();
     assert.equal(await page.locator('.composer-bar').count(), 0);
   });
 
-  test('lets go of what is deleted meanwhile', async () => {
-    await write(ada, 'Not for long.');
-    await said(bob, 'Not for long.').waitFor();
+  test('cancels an edit or a reply when its message is deleted', async () => {
+    await sendText(ada, 'Not for long.');
+    await messageWith(bob, 'Not for long.').waitFor();
     await act('Not for long.', 'Edit');
     await field.fill('Not for longer.');
     await deleteElsewhere('Not for long.');
@@ -158,8 +150,8 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await bar('Edit your message').waitFor({ state: 'detached' });
     assert.equal(await field.inputValue(), '');
 
-    await write(ada, 'Nor this.');
-    await said(ada, 'Nor this.').waitFor();
+    await sendText(ada, 'Nor this.');
+    await messageWith(ada, 'Nor this.').waitFor();
     await act('Nor this.', 'Reply');
     await field.fill('To that:');
     await deleteElsewhere('Nor this.');
@@ -167,9 +159,9 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await bar('Reply to').waitFor({ state: 'detached' });
     assert.equal(await field.inputValue(), 'To that:');
 
-    // The page has not heard of it when it asks.
-    await write(ada, 'Gone.');
-    await said(ada, 'Gone.').and(page.locator('[data-seq]')).waitFor();
+    // The server rejects an edit before the page knows of the deletion.
+    await sendText(ada, 'Gone.');
+    await messageWith(ada, 'Gone.').and(page.locator('[data-seq]')).waitFor();
     await page.route('**/graphql', (route) => (route.request().postData()?.includes('editMessage')
       ? route.fulfill({ json: { errors: [{ message: 'this message was deleted', extensions: { code: 'BAD_USER_INPUT', field: 'id' } }] } })
       : route.fallback()));
@@ -189,7 +181,7 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     return data;
   }, [names, [...png(60, 60)]]);
 
-  test('goes on as an edit when an image is chosen, which waits', async () => {
+  test('attaches an image chosen during an edit to the next message', async () => {
     await act('Last words but one.', 'Edit');
     await field.fill('Last but two.');
     await page.locator('input[type=file][aria-label="Add image"]')
@@ -199,19 +191,19 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     assert.equal(await attached().count(), 0);
     assert.equal(await field.inputValue(), 'Last but two.');
     await field.press('Enter');
-    await said(bob, 'Last but two.').waitFor();
+    await messageWith(bob, 'Last but two.').waitFor();
     await attached().getByText('waits.png').waitFor();
     await attached().getByRole('button', { name: 'Remove image' }).click();
   });
 
-  test('takes one image of several, and says so', async () => {
+  test('attaches one image of several, and says so', async () => {
     await page.locator('section.conversation').dispatchEvent('drop', { dataTransfer: await transfer('one.png', 'two.png') });
     await attached().getByText('one.png').waitFor();
     await page.getByText('A message can have one image').first().waitFor();
     await attached().getByRole('button', { name: 'Remove image' }).click();
   });
 
-  test('takes the text of what has one, not the picture of it', async () => {
+  test('pastes text rather than the picture that was copied with it', async () => {
     await ada.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     const copy = (kinds) => page.evaluate(async ([kinds, bytes]) => {
       const all = { 'text/plain': '1\t2', 'text/html': '<table><tr><td>1<td>2</table>', 'image/png': new Blob([Uint8Array.from(bytes)], { type: 'image/png' }) };
@@ -221,14 +213,14 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await copy(['text/plain', 'text/html', 'image/png']);
     await field.press('Control+v');
     await page.waitForFunction(() => document.activeElement.value === '1\t2');
-    // As a browser copies an image from a page.
+    // What a browser puts into the clipboard for an image on a page.
     await copy(['text/html', 'image/png']);
     await field.press('Control+v');
     await attached().waitFor();
     assert.equal(await field.inputValue(), '1\t2');
     await attached().getByRole('button', { name: 'Remove image' }).click();
 
-    // As a file manager copies a file: its name is beside it.
+    // What a file manager puts into the clipboard for a file, with its name as text.
     const file = await transfer('named.png');
     await file.evaluate((data) => data.setData('text/plain', 'named.png'));
     await field.evaluate((field, clipboardData) =>
@@ -237,7 +229,7 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     await attached().getByRole('button', { name: 'Remove image' }).click();
   });
 
-  test('is sent when there is something to see in it', async () => {
+  test('sends only text with a visible character', async () => {
     const send = page.getByRole('button', { name: 'Send', exact: true });
     for (const nothing of [' \n\t', '\u200b', '\ufeff\u2060', '\u3164 \u2800', '\u200b\u202e\ufe0f']) {
       await field.fill(nothing);
@@ -250,6 +242,6 @@ describe('what one is writing', { timeout: 120_000 }, () => {
     }
     await field.fill('');
     assert.equal(await page.locator('[data-outgoing]').count(), 0);
-    assert.deepEqual(bob.complaints, []);
+    assert.deepEqual(bob.problems, []);
   });
 });
