@@ -11,7 +11,7 @@ const config: CodegenConfig = {
         documentMode: 'string',
         useTypeImports: true,
         enumsAsTypes: true,
-        // Enums will grow: with this, code that overlooks it does not compile.
+        // Enums may get more values: this makes code handle unknown ones.
         futureProofEnums: true,
         scalars: { ID: 'string', DateTime: 'string', Upload: 'Blob' },
         onlyOperationTypes: true,

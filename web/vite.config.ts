@@ -4,9 +4,9 @@ import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
-/** Compressed once, and as far as it goes, and not anew for each visitor: the server sends `x.js.gz` in place of `x.js`. */
-const compressed: Plugin = {
-  name: 'compressed',
+/** Compresses each file once, at the highest level: the server sends `x.js.gz` in place of `x.js`. */
+const precompress: Plugin = {
+  name: 'precompress',
   apply: 'build',
   writeBundle({ dir = 'dist' }, files) {
     for (const name of Object.keys(files).filter((name) => /\.(js|css|svg|ttf)$/.test(name))) {
@@ -17,21 +17,21 @@ const compressed: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), compressed],
+  plugins: [react(), precompress],
   build: {
     rolldownOptions: {
       input: ['index.html', 'graphiql.html'],
-      // GraphiQL's files carry directives to the React compiler, which is not used here.
+      // GraphiQL's files contain directives for the React compiler, which is not used here.
       checks: { moduleLevelDirective: false },
     },
-    // Nothing as a data: URL, so that the page's content security policy need not allow more of them.
+    // No data: URLs, so that the content security policy need not allow them.
     assetsInlineLimit: 0,
-    // Monaco, GraphiQL's editor, is 3 MB of one piece.
+    // Monaco, GraphiQL's editor, is one chunk of 3 MB.
     chunkSizeWarningLimit: 4096,
   },
   server: {
     port: 5173,
-    strictPort: true, // The origin that Parlour lets in by default.
+    strictPort: true, // The development origin that Parlour allows by default.
     proxy: { '/graphql': { target: 'http://localhost:3000', ws: true }, '/images': 'http://localhost:3000' },
   },
 });

@@ -1,27 +1,27 @@
-// Debian's Chromium, and what a page in it complains of.
+// Launches Chromium, and collects the problems that a page reports.
 import { chromium } from 'playwright-core';
 
 export const launch = (...more) => chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  // CI runs as root, in a closed network.
+  // CI runs as root, without access to the internet.
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync', ...more],
 });
 
-/** Errors and warnings of the console and of scripts, requests that failed, breaches of the content security policy. */
-export async function complaintsOf(page) {
-  const complaints = [];
+/** Collects console errors and warnings, script errors, failed requests, and violations of the content security policy. */
+export async function collectProblems(page) {
+  const problems = [];
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type())) problems.push(message.text());
   });
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('pageerror', (error) => problems.push(String(error)));
   page.on('requestfailed', (request) => {
     const reason = request.failure()?.errorText;
-    // A page that is left gives up what was under way.
-    if (reason !== 'net::ERR_ABORTED') complaints.push(`${request.url()}: ${reason}`);
+    // Navigating away aborts requests.
+    if (reason !== 'net::ERR_ABORTED') problems.push(`${request.url()}: ${reason}`);
   });
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
       console.error(`CSP ${violatedDirective}: ${blockedURI}`));
   });
-  return complaints;
+  return problems;
 }

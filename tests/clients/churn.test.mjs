@@ -1,8 +1,8 @@
-// Many people talk while their connections are reset at random: nobody misses, repeats or reorders anything.
+// Many people exchange messages while connections are reset at random: no message is lost, duplicated or reordered.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { heard } from './heard.mjs';
+import { collector } from './collector.mjs';
 import { signUp } from './people.mjs';
 import { startProxy } from './proxy.mjs';
 import { recipe } from './recipes.mjs';
@@ -31,33 +31,33 @@ after(async () => {
   await server?.dispose();
 });
 
-test(`${SENDERS} send, ${LISTENERS} listen, lines are cut`, { timeout: 600_000 }, async (t) => {
+test(`${SENDERS} senders, ${LISTENERS} listeners, connections are reset`, { timeout: 600_000 }, async (t) => {
   const people = (count, name) => Promise.all(Array.from({ length: count }, (_, n) => signUp(server, `${name} ${n}`)));
   const senders = await people(SENDERS, 'Sender');
   const listeners = await people(LISTENERS, 'Listener');
 
   for (const listener of listeners) {
-    listener.start = (await listener.ask('{ feedCursor }')).feedCursor;
-    listener.sent = []; // what its senders got an answer for
-    listener.heard = heard();
-    // Back at once, so that the cuts hit more than a waiting client.
+    listener.start = (await listener.request('{ feedCursor }')).feedCursor;
+    listener.sent = []; // acknowledged to the senders
+    listener.received = collector();
+    // Reconnects at once, so that the resets rarely hit a waiting client.
     const socket = parlourSocket(proxy.url, { token: listener.token, retryWait: () => sleep(Math.random() * 50) });
     t.after(socket.subscribe({ query: SUBSCRIPTION, variables: { after: listener.start } }, {
       next({ data, errors }) {
-        if (errors || data.events.__typename === 'FeedReset') listener.heard.fail(errors ?? data.events);
-        else if (data.events.__typename === 'MessageAdded') listener.heard.add(data.events.message);
+        if (errors || data.events.__typename === 'FeedReset') listener.received.fail(errors ?? data.events);
+        else if (data.events.__typename === 'MessageAdded') listener.received.add(data.events.message);
       },
-      error: listener.heard.fail,
-      complete: () => listener.heard.fail('complete'),
+      error: listener.received.fail,
+      complete: () => listener.received.fail('complete'),
     }));
   }
 
   let unsent = MESSAGES;
-  let cuts = 0;
-  const cutting = new AbortController();
-  const cutter = (async () => {
-    while (!cutting.signal.aborted) {
-      cuts += proxy.cut(() => Math.random() < 0.4);
+  let resets = 0;
+  const stopResets = new AbortController();
+  const resetting = (async () => {
+    while (!stopResets.signal.aborted) {
+      resets += proxy.resetConnections(() => Math.random() < 0.4);
       await sleep(10 + Math.random() * 60);
     }
   })();
@@ -67,36 +67,36 @@ test(`${SENDERS} send, ${LISTENERS} listen, lines are cut`, { timeout: 600_000 }
       to.sent.push((await sender.send(to, `${unsent} to go`)).id);
     }
   }));
-  cutting.abort();
-  await cutter;
+  stopResets.abort();
+  await resetting;
 
-  const faults = { lost: 0, repeated: 0, outOfOrder: 0 };
-  for (const { sent, heard, ask, start } of listeners) {
-    await heard.count(sent.length);
+  const faults = { lost: 0, duplicated: 0, outOfOrder: 0 };
+  for (const { sent, received, request, start } of listeners) {
+    await received.count(sent.length);
 
-    const ids = heard.items.map(({ id }) => id);
+    const ids = received.items.map(({ id }) => id);
     const distinct = new Set(ids);
     faults.lost += sent.filter((id) => !distinct.has(id)).length;
-    faults.repeated += ids.length - distinct.size;
+    faults.duplicated += ids.length - distinct.size;
     const last = new Map();
-    for (const { conversationId, seq } of heard.items) {
+    for (const { conversationId, seq } of received.items) {
       if (seq !== (last.get(conversationId) ?? 0) + 1) faults.outOfOrder += 1;
       last.set(conversationId, seq);
     }
-    // Across conversations the order is the feed's, as its pages have it.
-    assert.deepEqual(ids, await feed(ask, start));
+    // Across conversations the order is that of the feed.
+    assert.deepEqual(ids, await readFeed(request, start));
   }
 
-  t.diagnostic(`${MESSAGES} messages, ${cuts} cuts`);
-  assert.deepEqual(faults, { lost: 0, repeated: 0, outOfOrder: 0 });
-  assert.ok(cuts >= 30, `only ${cuts} cuts`);
+  t.diagnostic(`${MESSAGES} messages, ${resets} resets`);
+  assert.deepEqual(faults, { lost: 0, duplicated: 0, outOfOrder: 0 });
+  assert.ok(resets >= 30, `only ${resets} resets`);
 });
 
-/** The ids of all messages after a cursor, by reading the feed page by page. */
-async function feed(ask, after) {
+/** The ids of all messages after a cursor, read page by page. */
+async function readFeed(request, after) {
   const ids = [];
   for (let more = true; more; ) {
-    const { events: page } = await ask(PAGE, { after });
+    const { events: page } = await request(PAGE, { after });
     ids.push(...page.events.flatMap(({ message }) => (message ? [message.id] : [])));
     more = page.hasMore;
     after = page.cursor;

@@ -1,4 +1,4 @@
-// The schema as a front end uses it: code generated from it, strict types, and a program that runs.
+// Code generated from the schema: for a typed client that compiles strictly and runs, and for the pages.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -11,14 +11,21 @@ import { startServer } from './server.mjs';
 const run = promisify(execFile);
 const here = new URL('.', import.meta.url);
 
-async function tool(name, ...args) {
-  await run(new URL(`node_modules/.bin/${name}`, here).pathname, args, { cwd: here })
+async function runTool(name, ...args) {
+  await runToolIn(here, name, ...args);
+}
+
+async function runToolIn(folder, name, ...args) {
+  await run(new URL(`node_modules/.bin/${name}`, folder).pathname, args, { cwd: folder })
     .catch(({ stdout, stderr }) => assert.fail(`${name} ${args.join(' ')}:\n${stdout}${stderr}`));
 }
 
-test('graphql-codegen generates, strict tsc accepts, and the program runs', { timeout: 120_000 }, async (t) => {
-  await tool('graphql-codegen');
-  await tool('tsc', '--project', 'typed');
+test("the pages' generated types are up to date (else: npm run codegen --prefix web)", { timeout: 120_000 }, () =>
+  runToolIn(new URL('../../web/', here), 'graphql-codegen', '--check'));
+
+test('a generated client compiles with strict types, and runs', { timeout: 120_000 }, async (t) => {
+  await runTool('graphql-codegen');
+  await runTool('tsc', '--project', 'typed');
 
   const server = await startServer();
   t.after(() => server.dispose());
@@ -30,7 +37,7 @@ test('graphql-codegen generates, strict tsc accepts, and the program runs', { ti
   });
 });
 
-describe("GraphiQL's tabs fit the schema", () => {
+describe("GraphiQL's tabs are valid for the schema", () => {
   const schema = buildSchema(readFileSync(new URL('../../schema.graphql', here), 'utf8'));
   const tabs = new URL('../../web/src/graphiql/tabs/', here);
   for (const tab of readdirSync(tabs)) {

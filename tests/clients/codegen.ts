@@ -11,7 +11,7 @@ const config: CodegenConfig = {
         importExtension: '.js',
         useTypeImports: true,
         scalars: { ID: 'string', DateTime: 'string' },
-        // Enums will grow: with this, code that overlooks it does not compile.
+        // Enums may get more values: this makes code handle unknown ones.
         futureProofEnums: true,
       },
     },

@@ -1,4 +1,4 @@
-// GraphQL over HTTP as its working group audits it: every MUST, SHOULD and MAY.
+// The audits of the GraphQL over HTTP working group: every MUST, SHOULD and MAY.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { serverAudits } from 'graphql-http';
@@ -10,7 +10,7 @@ describe('GraphQL over HTTP', { timeout: 60_000 }, () => {
   after(() => server?.dispose());
 
   const audits = serverAudits({ url: () => server.url });
-  test('the audits are all here', () => assert.equal(audits.length, 61));
+  test('there are 61 audits', () => assert.equal(audits.length, 61));
 
   for (const audit of audits) {
     test(`${audit.id} ${audit.name}`, async () => {
@@ -22,6 +22,6 @@ describe('GraphQL over HTTP', { timeout: 60_000 }, () => {
 
 async function explain(response) {
   if (!response) return 'no response';
-  // The audit may have read the body already.
+  // The audit may have consumed the body already.
   return `${response.status} ${await response.text().catch(() => '')}`;
 }

@@ -1,4 +1,4 @@
-// Images by stock clients, with the README's recipes word for word.
+// Images sent by stock clients, with the README's recipes unchanged.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signUp } from './people.mjs';
@@ -13,7 +13,7 @@ const SET = `mutation ($file: Upload) {
   updateProfile(input: { profilePic: { file: $file } }) { id profilePic { width } }
 }`;
 
-// What each recipe offers, in one shape.
+// Adapts each recipe to one interface.
 const clients = {
   'apollo-upload-client': async (url, token) => {
     const { gql } = await import('@apollo/client');
@@ -38,20 +38,20 @@ describe('images', { timeout: 120_000 }, () => {
   });
   after(() => server?.dispose());
 
-  const seen = async (url) => {
+  const contentTypeOf = async (url) => {
     const response = await fetch(url.replace('localhost', '127.0.0.1'));
     assert.equal(response.status, 200);
     return response.headers.get('content-type');
   };
 
   for (const [name, connect] of Object.entries(clients)) {
-    test(`${name} sends a file with a message and as a picture`, async () => {
+    test(`${name} sends a file with a message and as a profile picture`, async () => {
       const mutate = await connect(server.url, ada.token);
       const file = () => new File([png(40, 30)], 'grey.png', { type: 'image/png' });
 
       const { sendMessage } = await mutate(SEND, { to: bob.id, file: file() });
       assert.deepEqual([sendMessage.image.width, sendMessage.image.height], [40, 30]);
-      assert.equal(await seen(sendMessage.image.url), 'image/png');
+      assert.equal(await contentTypeOf(sendMessage.image.url), 'image/png');
 
       const { updateProfile } = await mutate(SET, { file: file() });
       assert.equal(updateProfile.profilePic.width, 40);
@@ -62,13 +62,13 @@ describe('images', { timeout: 120_000 }, () => {
     });
   }
 
-  test('the direct upload puts the bytes first', async () => {
+  test('the direct upload recipe uploads the bytes before the message', async () => {
     const { parlour } = await recipe('plain.js');
     const { directUpload } = await recipe('direct-upload.js');
     const { request } = parlour(server.url, ada.token);
     const local = (url) => url.replace('localhost', '127.0.0.1');
     const { fetch } = globalThis;
-    // What a name means is the system's matter and not the recipe's.
+    // `localhost` may resolve to IPv6, on which the server does not listen.
     globalThis.fetch = (url, options) => fetch(local(url), options);
     try {
       const uploadId = await directUpload(request, new Blob([png(50, 20)], { type: 'image/png' }));
@@ -79,7 +79,7 @@ describe('images', { timeout: 120_000 }, () => {
         { to: bob.id, uploadId },
       );
       assert.equal(sendMessage.image.width, 50);
-      await seen(sendMessage.image.url);
+      await contentTypeOf(sendMessage.image.url);
     } finally {
       globalThis.fetch = fetch;
     }

@@ -1,10 +1,10 @@
-// The one file that the README's recipes share: what it does where they have nothing to add.
+// The file that the README's recipes share: behaviour that is independent of the client library.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { heard } from './heard.mjs';
+import { collector } from './collector.mjs';
 import { signUp } from './people.mjs';
 import { startProxy } from './proxy.mjs';
 import { recipe, recipes } from './recipes.mjs';
@@ -15,21 +15,21 @@ const { parlourSocket } = await recipe('parlour-socket.js');
 const EVENTS = 'subscription { events { __typename cursor } }';
 const MESSAGES = 'subscription ($after: String) { messageAdded(after: $after) { text feedCursor } }';
 
-test('is what the pages of web/ use', () => {
+test('is the same file as in web/', () => {
   const used = readFileSync(new URL('../../web/src/parlour-socket.js', import.meta.url), 'utf8');
   assert.equal(recipes['parlour-socket.js'], used);
 });
 
-/** Subscribes for as long as the test runs, and notes what `pick` takes from each result. */
+/** Subscribes until the test ends, and collects what `pick` returns for each result. */
 function listen(t, socket, payload, pick) {
-  const notes = heard();
+  const results = collector();
   const stop = socket.subscribe(payload, {
-    next: ({ data, errors }) => (errors ? notes.fail(errors) : notes.add(pick(data))),
-    error: notes.fail,
-    complete: () => notes.fail('complete'),
+    next: ({ data, errors }) => (errors ? results.fail(errors) : results.add(pick(data))),
+    error: results.fail,
+    complete: () => results.fail('complete'),
   });
   t.after(stop);
-  return { ...notes, stop };
+  return { ...results, stop };
 }
 
 describe('with Parlour', { timeout: 60_000 }, () => {
@@ -44,8 +44,8 @@ describe('with Parlour', { timeout: 60_000 }, () => {
     await server?.dispose();
   });
 
-  test('gives up a line that has gone silent, and takes another', async (t) => {
-    const { feedCursor } = await bob.ask('{ feedCursor }');
+  test('terminates a connection that does not answer, and reconnects', async (t) => {
+    const { feedCursor } = await bob.request('{ feedCursor }');
     const socket = parlourSocket(proxy.url, { token: bob.token, keepAlive: 100 });
     const payload = { query: MESSAGES, variables: { after: feedCursor } };
     const messages = listen(t, socket, payload, ({ messageAdded }) => messageAdded.text);
@@ -53,20 +53,20 @@ describe('with Parlour', { timeout: 60_000 }, () => {
     await messages.count(1);
 
     proxy.freeze();
-    await ada.send(bob, 'into the silence');
+    await ada.send(bob, 'after the freeze');
     await messages.count(2);
 
-    assert.deepEqual(messages.items, ['before', 'into the silence']);
+    assert.deepEqual(messages.items, ['before', 'after the freeze']);
   });
 
-  test('is told of a restart by 1012, and comes back', async (t) => {
+  test('reconnects after a restart, which closes the socket with 1012', async (t) => {
     const socket = parlourSocket(server.url, { token: bob.token });
     const codes = [];
     socket.on('closed', ({ code }) => codes.push(code));
     const events = listen(t, socket, { query: EVENTS }, (data) => data.events.__typename);
     await events.count(1);
 
-    await server.end('SIGTERM');
+    await server.stop('SIGTERM');
     await server.start();
     await events.count(2);
 
@@ -74,30 +74,30 @@ describe('with Parlour', { timeout: 60_000 }, () => {
     assert.deepEqual(events.items, ['CaughtUp', 'CaughtUp']);
   });
 
-  test('a logout ends it with 4401, and it does not knock again', async (t) => {
+  test('does not reconnect after a logout, which closes the socket with 4401', async (t) => {
     const carol = await signUp(server, 'Carol');
     const socket = parlourSocket(server.url, { token: carol.token });
-    let knocks = 0;
-    socket.on('connecting', () => { knocks += 1; });
+    let attempts = 0;
+    socket.on('connecting', () => { attempts += 1; });
     const events = listen(t, socket, { query: EVENTS }, (data) => data.events.__typename);
     await events.count(1);
 
     const closed = new Promise((resolve) => socket.on('closed', resolve));
-    await carol.ask('mutation { logout }');
-    await events.end();
+    await carol.request('mutation { logout }');
+    await events.error();
     await closed;
     const refused = listen(t, socket, { query: EVENTS }, () => {});
 
-    assert.equal((await refused.end()).code, 4401);
-    assert.equal(knocks, 2);
+    assert.equal((await refused.error()).code, 4401);
+    assert.equal(attempts, 2);
   });
 
-  test('a session that is renewed over it goes on, and so do its subscriptions', async (t) => {
+  test('subscriptions continue when the session is renewed over the same socket', async (t) => {
     const dora = await signUp(server, 'Dora');
     const socket = parlourSocket(server.url, { token: dora.token });
     let closes = 0;
     socket.on('closed', () => { closes += 1; });
-    const { feedCursor, sessions: [{ expiresAt: before }] } = await dora.ask('{ feedCursor sessions { expiresAt } }');
+    const { feedCursor, sessions: [{ expiresAt: before }] } = await dora.request('{ feedCursor sessions { expiresAt } }');
     const payload = { query: MESSAGES, variables: { after: feedCursor } };
     const messages = listen(t, socket, payload, ({ messageAdded }) => messageAdded.text);
 
@@ -117,27 +117,27 @@ describe('with Parlour', { timeout: 60_000 }, () => {
     assert.equal(closes, 0);
   });
 
-  test('a session that is ended from another device ends it with 4401, and it does not knock again', async (t) => {
+  test('does not reconnect when the session is revoked from another device, which closes the socket with 4401', async (t) => {
     const emil = await signUp(server, 'Emil');
-    const stolen = await emil.anotherToken();
+    const stolen = await emil.logInAgain();
     const socket = parlourSocket(server.url, { token: () => stolen });
-    let knocks = 0;
-    socket.on('connecting', () => { knocks += 1; });
+    let attempts = 0;
+    socket.on('connecting', () => { attempts += 1; });
     const events = listen(t, socket, { query: EVENTS }, (data) => data.events.__typename);
     await events.count(1);
 
     const closed = new Promise((resolve) => socket.on('closed', resolve));
-    assert.deepEqual(await emil.ask('mutation { revokeOtherSessions }'), { revokeOtherSessions: 1 });
-    await events.end();
+    assert.deepEqual(await emil.request('mutation { revokeOtherSessions }'), { revokeOtherSessions: 1 });
+    await events.error();
     assert.equal((await closed).code, 4401);
     const refused = listen(t, socket, { query: EVENTS }, () => {});
 
-    assert.equal((await refused.end()).code, 4401);
-    assert.equal(knocks, 2);
+    assert.equal((await refused.error()).code, 4401);
+    assert.equal(attempts, 2);
   });
 });
 
-describe('with a server that does as it is told', { timeout: 60_000 }, () => {
+describe('with a scripted server', { timeout: 60_000 }, () => {
   let server, url;
   before(async () => {
     server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'graphql-transport-ws' });
@@ -149,15 +149,15 @@ describe('with a server that does as it is told', { timeout: 60_000 }, () => {
     server.close();
   });
 
-  /** The next connection, when it has said who it is. */
+  /** The next connection, after its connection_init. */
   async function connection() {
     const [socket] = await once(server, 'connection');
-    const messages = heard();
+    const messages = collector();
     socket.on('message', (data) => messages.add(JSON.parse(data)));
     await messages.count(1);
     return {
       init: messages.items[0].payload,
-      say: (message) => socket.send(JSON.stringify(message)),
+      send: (message) => socket.send(JSON.stringify(message)),
       received: async (count) => {
         await messages.count(count);
         return messages.items;
@@ -166,7 +166,7 @@ describe('with a server that does as it is told', { timeout: 60_000 }, () => {
     };
   }
 
-  test('comes back from 4403 with the token of that moment', async (t) => {
+  test('reconnects after 4403 with the current token', async (t) => {
     const tokens = ['expired', 'fresh'];
     const socket = parlourSocket(url, { token: () => tokens.shift() });
     listen(t, socket, { query: EVENTS }, () => {});
@@ -179,24 +179,24 @@ describe('with a server that does as it is told', { timeout: 60_000 }, () => {
     assert.equal(accepted.init.authorization, 'Bearer fresh');
   });
 
-  test('hands over the last cursor of each operation that runs, and of no other', async (t) => {
+  test('sends the last cursor of each active operation, and of no other', async (t) => {
     const socket = parlourSocket(url);
     const subscribed = [1, 2, 3, 4].map(() => listen(t, socket, { query: EVENTS }, (data) => data.events.cursor));
 
     const first = await connection();
-    first.say({ type: 'connection_ack' });
+    first.send({ type: 'connection_ack' });
     const [, ...operations] = await first.received(5);
     const [followed, stopped, completed] = operations.map(({ id }) => id);
-    const tell = (id, cursor) => first.say({ id, type: 'next', payload: { data: { events: { cursor } } } });
+    const sendNext = (id, cursor) => first.send({ id, type: 'next', payload: { data: { events: { cursor } } } });
 
-    for (const { id } of operations.slice(0, 3)) tell(id, 'a');
-    tell(followed, 'b');
-    first.say({ id: completed, type: 'complete' });
+    for (const { id } of operations.slice(0, 3)) sendNext(id, 'a');
+    sendNext(followed, 'b');
+    first.send({ id: completed, type: 'complete' });
     await subscribed[0].count(2);
     subscribed[1].stop();
     await first.received(6);
-    // On its way when the client stopped listening.
-    tell(stopped, 'b');
+    // In flight when the client unsubscribed.
+    sendNext(stopped, 'b');
     first.close(1012);
     const second = await connection();
 

@@ -1,4 +1,4 @@
-// Images for the tests.
+// Creates PNG images.
 import { crc32, deflateSync } from 'node:zlib';
 
 function chunk(kind, content) {
@@ -10,8 +10,8 @@ function chunk(kind, content) {
 }
 
 /**
- * A PNG; grey, or of the colours that `pixel(x, y)` answers with: [red, green, blue], each of 0 to 255. With so many bytes of
- * ballast, in a chunk that nobody has to understand.
+ * A PNG: grey, or with the colours that `pixel(x, y)` returns as [red, green, blue], each from 0 to 255. `ballast` is the size of
+ * an ancillary chunk, in bytes, which decoders ignore.
  */
 export function png(width, height, pixel = () => [128, 128, 128], ballast = 0) {
   const head = Buffer.alloc(13);
@@ -28,7 +28,7 @@ export function png(width, height, pixel = () => [128, 128, 128], ballast = 0) {
   ]);
 }
 
-/** An evening over hills. */
+/** A picture of an evening over hills. */
 export const evening = (width, height) => png(width, height, (x, y) => {
   const [across, down] = [x / width, y / height];
   const sun = Math.hypot(x - width * 0.68, y - height * 0.46) < height * 0.11;

@@ -1,61 +1,61 @@
-// The network between a client and the server, to be cut at will.
+// A TCP proxy between a client and the server, whose connections a test can break.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
 /**
- * Node can't reset a socket that is just being shut down, as a pipe does whose other end has ended: it answers EINVAL, never
- * closes the socket, and spins over it for ever when the process would exit. Such a one says goodbye already.
+ * Resets a socket. One that is being shut down, because its pipe has ended, is destroyed instead: Node fails to reset it with
+ * EINVAL, never closes it, and spins forever when the process exits.
  */
 const reset = (socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
 
 export async function startProxy(target) {
-  const lines = new Set(); // pairs of sockets: [client, server]
-  let down = false;
-  let room = Infinity;
-  const listeners = []; // of the next line that has taken all that it may
+  const connections = new Set(); // of [client, server], two sockets each
+  let isDown = false;
+  let byteLimit = Infinity;
+  const stallListeners = []; // called when a connection next reaches the byte limit
 
   const listener = createServer((client) => {
-    if (down) return reset(client);
+    if (isDown) return reset(client);
     const server = connect(target.port, '127.0.0.1');
-    const line = [client, server];
-    lines.add(line);
-    let taken = 0;
+    const connection = [client, server];
+    connections.add(connection);
+    let received = 0;
     client.on('data', ({ length }) => {
-      taken += length;
-      if (taken < room) return;
+      received += length;
+      if (received < byteLimit) return;
       client.unpipe(server);
-      for (const tell of listeners.splice(0)) tell();
+      for (const onStall of stallListeners.splice(0)) onStall();
     });
-    for (const [from, to] of [line, line.toReversed()]) {
+    for (const [from, to] of [connection, connection.toReversed()]) {
       from.setNoDelay(true);
       from.pipe(to);
-      // A reset of one side is a reset of the other.
+      // A reset on one side resets the other.
       from.on('error', () => reset(to));
-      from.on('close', () => { to.destroy(); lines.delete(line); });
+      from.on('close', () => { to.destroy(); connections.delete(connection); });
     }
   }).listen(0, '127.0.0.1');
   await once(listener, 'listening');
 
   const proxy = {
     url: `http://127.0.0.1:${listener.address().port}/graphql`,
-    /** Resets every line, or those that `which` picks; says how many. */
-    cut(which = () => true) {
-      const picked = [...lines].filter(which);
-      for (const line of picked) line.forEach(reset);
-      return picked.length;
+    /** Resets all connections, or those that `filter` selects. Returns their number. */
+    resetConnections(filter = () => true) {
+      const selected = [...connections].filter(filter);
+      for (const connection of selected) connection.forEach(reset);
+      return selected.length;
     },
-    /** Cut, and nobody gets through until `up`. */
-    goDown() { down = true; proxy.cut(); },
-    goUp() { down = false; },
-    /** From here on a line takes so many bytes of its client in all, until it is allowed more. */
-    allow(bytes) {
-      room = bytes;
-      for (const [client, server] of lines) client.unpipe(server).pipe(server);
+    /** Resets all connections, and refuses new ones until `goUp`. */
+    goDown() { isDown = true; proxy.resetConnections(); },
+    goUp() { isDown = false; },
+    /** Forwards at most this many bytes in total from the client of each connection, until the limit is raised. */
+    limitBytes(bytes) {
+      byteLimit = bytes;
+      for (const [client, server] of connections) client.unpipe(server).pipe(server);
     },
-    /** When a line stands still next, as it has taken what it may. */
-    held: () => new Promise((resolve) => { listeners.push(resolve); }),
-    /** The lines of this moment fall silent without a word, as when a laptop changes networks. New ones work. */
-    freeze() { for (const [client, server] of lines) { client.unpipe(server); server.unpipe(client); } },
+    /** Resolves when a connection next reaches the byte limit. */
+    nextStall: () => new Promise((resolve) => { stallListeners.push(resolve); }),
+    /** Stops forwarding on current connections without closing them, as when a laptop changes networks. New ones work. */
+    freeze() { for (const [client, server] of connections) { client.unpipe(server); server.unpipe(client); } },
     close() { proxy.goDown(); listener.close(); },
   };
   return proxy;

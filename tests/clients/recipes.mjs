@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 
-// Browsers have one, and Node from 22 on.
+// Built into browsers, and into Node from version 22 on.
 globalThis.WebSocket ??= WebSocket;
 
 const pages = ['../../README.md', '../../docs/images.md'].map((page) => new URL(page, import.meta.url));
@@ -16,10 +16,10 @@ export const recipes = Object.fromEntries(
 
 mkdirSync(folder, { recursive: true });
 for (const [name, code] of Object.entries(recipes)) {
-  // Test files run side by side: none may import a half-written module.
-  const mine = new URL(`.${name}.${process.pid}`, folder);
-  writeFileSync(mine, code);
-  renameSync(mine, new URL(name, folder));
+  // Test files run in parallel, so the files are replaced atomically.
+  const temporary = new URL(`.${name}.${process.pid}`, folder);
+  writeFileSync(temporary, code);
+  renameSync(temporary, new URL(name, folder));
 }
 
 export function recipe(name) {

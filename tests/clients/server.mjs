@@ -1,4 +1,4 @@
-// A Parlour of a test's own: the real binary on a free port, with a data folder that goes with it.
+// Starts the real binary for a test, on a free port with a temporary data folder.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,13 +10,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
-/** The program that is tested. */
+/** The binary under test. */
 export const binary = process.env.PARLOUR_BIN ?? join(repository, 'target/debug/parlour');
 
 export async function startServer(settings = {}) {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'parlour-clients-'));
-  // In a folder of its own, so that a developer's .env in the repository means nothing to it.
+  // The working directory is not the repository, so that a developer's .env is not read.
   const options = {
     cwd: folder,
     env: {
@@ -37,7 +37,7 @@ export async function startServer(settings = {}) {
     port,
     url: `http://127.0.0.1:${port}/graphql`,
 
-    /** Starts it again, on the same port and data. */
+    /** Starts the server, again on the same port and data. */
     async start() {
       child = spawn(binary, options);
       let output = '';
@@ -46,18 +46,18 @@ export async function startServer(settings = {}) {
       child.on('error', (error) => { output += `${binary}: ${error.message}`; });
 
       for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(20)) {
-        const alive = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
-        if (alive?.ok) return server;
+        const response = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
+        if (response?.ok) return server;
         if (!running()) break;
       }
       throw new Error(`the server did not start:\n${output}`);
     },
 
-    /** Runs another command of the program on the same data. */
+    /** Runs another command of the binary on the same data. */
     run: (...command) => promisify(execFile)(binary, command, options),
 
-    /** Ends it by a signal: SIGKILL as a crash would, SIGTERM as a deploy does. */
-    async end(signal) {
+    /** Stops the server with a signal: SIGKILL like a crash, SIGTERM like a deployment. */
+    async stop(signal) {
       if (!running()) return;
       const ended = once(child, 'exit');
       child.kill(signal);
@@ -65,7 +65,7 @@ export async function startServer(settings = {}) {
     },
 
     async dispose() {
-      await server.end('SIGKILL');
+      await server.stop('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };

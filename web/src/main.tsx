@@ -1,8 +1,8 @@
-// The chat client. Where to look: `feed/` keeps the state, `api/` talks to the server, `app/` is around everything, and
-// `sidebar/`, `conversation/`, `people/` are what one sees; `ui/` are small parts, `styles/` the look, `texts.ts` the words.
+// The chat client. `feed/` keeps the state, `api/` talks to the server, `app/` has the session and the layout; `sidebar/`,
+// `conversation/` and `people/` are the views, `ui/` shared components, `styles/` the CSS, `texts.ts` all texts.
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
-import { showAttention } from './app/attention';
+import { publishPageFocus } from './app/page-focus';
 import { applyTheme } from './app/theme';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -13,5 +13,5 @@ import './styles/conversation.css';
 import './styles/message.css';
 
 applyTheme();
-showAttention();
+publishPageFocus();
 createRoot(document.getElementById('root')!).render(<App />);

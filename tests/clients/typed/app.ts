@@ -1,4 +1,4 @@
-// A client as an application would write it, typed from the schema alone. The test compiles it strictly, and runs it.
+// A typed client as an application would write it. The test compiles it with strict types, and runs it.
 import { graphql } from '../generated/graphql/index.js';
 import type { EventsSubscription, TypedDocumentString } from '../generated/graphql/graphql.js';
 import { parlourSocket } from '../generated/recipes/parlour-socket.js';
@@ -39,7 +39,7 @@ const Events = graphql(`
   }
 `);
 
-/** What to show of an event; null where there is nothing to show. */
+/** The text to show for an event, or null. */
 function describe(event: EventsSubscription['events']): string | null {
   switch (event.__typename) {
     case 'MessageAdded':
@@ -61,19 +61,19 @@ function describe(event: EventsSubscription['events']): string | null {
           return null;
       }
     case 'UserChanged':
-      return event.user.deletedAt === null ? `now called ${event.user.fullName}` : 'someone left for good';
+      return event.user.deletedAt === null ? `now called ${event.user.fullName}` : 'someone deleted their account';
     case 'FeedReset':
       return `fetch all again: ${event.reason}`;
     case 'CaughtUp':
       return null;
     default:
-      // None of today's, says the compiler; a newer server may send more kinds, which mean nothing here.
+      // The compiler checks that all known types are handled; a newer server may send others, which are ignored.
       event satisfies never;
       return null;
   }
 }
 
-/** Two people meet, and one writes to the other. Returns what the other saw live, and reads afterwards. */
+/** One person sends a message to another one. Returns what the other one receives live, and reads afterwards. */
 export async function tour(url: string) {
   const ada = await signUp(url, 'Ada');
   const bob = await signUp(url, 'Bob');

@@ -1,60 +1,60 @@
-// How the pages talk to Parlour: urql over POST, and for subscriptions the socket of the README's recipe. No cache of
-// documents: the feed owns the state, and two truths would fight.
+// How the pages talk to Parlour: urql over POST, and the WebSocket client of the README's recipe for subscriptions. urql's
+// document cache is not used: the feed is the only owner of state.
 import { Client, fetchExchange } from 'urql';
 import { parlourSocket } from '../parlour-socket';
 
-/** A request that takes longer is given up: a line can die without a word. */
-const PATIENCE = 20_000;
+/** In milliseconds. A connection can die without being closed, so no request waits longer than this. */
+const REQUEST_TIMEOUT = 20_000;
 
 export const endpoint = `${location.origin}/graphql`;
 
-/** Tells when the browser finds itself online, and when somebody looks at the page again. */
-export function onHope(listener: () => void): () => void {
-  const end = new AbortController();
-  addEventListener('online', listener, end);
-  document.addEventListener('visibilitychange', () => document.hidden || listener(), end);
-  return () => end.abort();
+/** Calls the listener when retrying makes sense: the browser came back online, or the page became visible. Returns a function that stops it. */
+export function onRetryNow(listener: () => void): () => void {
+  const controller = new AbortController();
+  addEventListener('online', listener, controller);
+  document.addEventListener('visibilitychange', () => document.hidden || listener(), controller);
+  return () => controller.abort();
 }
 
 /**
- * How the socket waits before it comes back: soon at first, then less often, and not all clients at once. New hope ends the
- * wait, and what fails after it fails for the first time.
+ * The socket's wait before a reconnect: exponential backoff with jitter. When {@link onRetryNow} fires, the wait ends at once
+ * and the backoff starts over.
  */
-function patientRetry() {
-  let since = 0;
+function reconnectDelay() {
+  let resetAt = 0;
   return (retries: number) => new Promise<void>((resolve) => {
-    since = Math.min(since, retries);
+    resetAt = Math.min(resetAt, retries);
     const done = () => {
       clearTimeout(timer);
       stop();
       resolve();
     };
-    const timer = setTimeout(done, 100 + Math.random() * Math.min(9_900, 1_000 * 2 ** (retries - since)));
-    const stop = onHope(() => {
-      since = retries + 1;
+    const timer = setTimeout(done, 100 + Math.random() * Math.min(9_900, 1_000 * 2 ** (retries - resetAt)));
+    const stop = onRetryNow(() => {
+      resetAt = retries + 1;
       done();
     });
   });
 }
 
-/** A client for whoever is signed in now, by the cookie. It is thrown away at the end of the session. */
+/** Connects as the user whose session cookie the browser holds. A connection belongs to one session. */
 export function connect() {
-  const socket = parlourSocket(endpoint, { retryWait: patientRetry() });
-  const goneOffline = () => socket.terminate();
-  addEventListener('offline', goneOffline);
+  const socket = parlourSocket(endpoint, { retryWait: reconnectDelay() });
+  const onOffline = () => socket.terminate();
+  addEventListener('offline', onOffline);
   const client = new Client({
     url: endpoint,
     preferGetMethod: false,
     requestPolicy: 'network-only',
     fetch: (input, init) => {
-      const signals = [init?.signal, AbortSignal.timeout(PATIENCE)].filter((signal) => signal instanceof AbortSignal);
+      const signals = [init?.signal, AbortSignal.timeout(REQUEST_TIMEOUT)].filter((signal) => signal instanceof AbortSignal);
       return fetch(input, { ...init, signal: AbortSignal.any(signals) });
     },
     exchanges: [fetchExchange],
   });
   const close = () => {
-    removeEventListener('offline', goneOffline);
-    // It waits for a connection that is under way, which may never come about.
+    removeEventListener('offline', onOffline);
+    // `dispose` waits for a connection attempt in progress, which may never finish.
     Promise.resolve(socket.dispose()).catch(() => {});
   };
   return { client, socket, close };

@@ -1,44 +1,44 @@
-// Requests with a file, as the multipart request specification has them. By XMLHttpRequest, as only that tells how much of
-// a request is on its way.
-import { Refusal } from '../feed';
+// Uploads files by the GraphQL multipart request specification. Uses XMLHttpRequest because fetch does not report upload
+// progress.
+import { ServerError } from '../feed';
 import type { TypedDocumentString } from '../gql/graphql';
 import { texts } from '../texts';
 import { endpoint } from './client';
-import { refusal, type ServerError } from './refusal';
+import { toServerError, type ResponseError } from './errors';
 
-/** Given up when nothing moves for so long: a line can die without a word. */
-const PATIENCE = 20_000;
-/** What the server takes at most to answer when it has all, `UPLOAD_ANSWER` there, and a little. */
-const ANSWER = 65_000;
-/** A proxy before the server takes less than the server does: the same would be refused again and again. */
-const TOO_LARGE = 413;
+/** In milliseconds. An upload that makes no progress for this long is aborted: the connection may be dead. */
+const STALL_TIMEOUT = 20_000;
+/** In milliseconds. The server's own limit for answering a complete upload (`UPLOAD_ANSWER`), plus a margin. */
+const RESPONSE_TIMEOUT = 65_000;
+/** The status of a reverse proxy whose body limit is below Parlour's. Retrying cannot succeed. */
+const PAYLOAD_TOO_LARGE = 413;
 
-/** Takes the files out of the variables, by the path of each. */
-function lift(value: unknown, path: string, files: Map<string, Blob>): unknown {
+/** Replaces each Blob in the variables with null and collects it under its path. */
+function extractFiles(value: unknown, path: string, files: Map<string, Blob>): unknown {
   if (value instanceof Blob) {
     files.set(path, value);
     return null;
   }
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, lift(part, `${path}.${key}`, files)]));
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, extractFiles(part, `${path}.${key}`, files)]));
 }
 
-interface Interruptions {
-  /** Tells of cuts of the socket: the line of this request may be dead too. */
-  onCut?: (listener: () => void) => () => void;
-  /** Nobody wants it to arrive any more. */
+interface UploadOptions {
+  /** Calls the listener when the socket disconnects: the connection of this request may be dead too. */
+  onDisconnect?: (listener: () => void) => () => void;
+  /** Aborts the upload. */
   signal?: AbortSignal | undefined;
 }
 
-/** Asks once with the files among the variables; rejects as `ask` does. `onProgress` hears of 0 to 1. */
+/** Sends a mutation whose variables contain files. Rejects like `execute`. `onProgress` receives a fraction from 0 to 1. */
 export function upload<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
-  onProgress: (share: number) => void,
-  { onCut = () => () => {}, signal }: Interruptions = {},
+  onProgress: (fraction: number) => void,
+  { onDisconnect = () => () => {}, signal }: UploadOptions = {},
 ): Promise<Result> {
   const files = new Map<string, Blob>();
-  const operations = { query: document.toString(), variables: lift(variables, 'variables', files) };
+  const operations = { query: document.toString(), variables: extractFiles(variables, 'variables', files) };
   const body = new FormData();
   body.set('operations', JSON.stringify(operations));
   body.set('map', JSON.stringify(Object.fromEntries([...files.keys()].map((path, index) => [index, [path]]))));
@@ -47,28 +47,28 @@ export function upload<Result, Variables>(
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let timer: ReturnType<typeof setTimeout>;
-    const wait = (patience: number) => {
+    const restartTimer = (timeout: number) => {
       clearTimeout(timer);
-      timer = setTimeout(() => request.abort(), patience);
+      timer = setTimeout(() => request.abort(), timeout);
     };
-    let isSent = false;
-    const stop = onCut(() => {
-      if (isSent) wait(PATIENCE);
-      isSent = false;
+    let isBodySent = false;
+    const stopListening = onDisconnect(() => {
+      if (isBodySent) restartTimer(STALL_TIMEOUT);
+      isBodySent = false;
     });
     request.upload.onprogress = ({ loaded, total }) => {
-      wait(PATIENCE);
+      restartTimer(STALL_TIMEOUT);
       onProgress(loaded / total);
     };
     request.upload.onload = () => {
-      isSent = true;
-      wait(ANSWER);
+      isBodySent = true;
+      restartTimer(RESPONSE_TIMEOUT);
     };
     request.onload = () => {
-      const answer = request.response as { data?: Result; errors?: [ServerError] } | null;
-      if (answer?.errors) reject(refusal(answer.errors[0]));
-      else if (answer?.data) resolve(answer.data);
-      else if (request.status === TOO_LARGE) reject(new Refusal(texts.image.tooLargeOnTheWay, 'IMAGE_TOO_LARGE'));
+      const response = request.response as { data?: Result; errors?: [ResponseError] } | null;
+      if (response?.errors) reject(toServerError(response.errors[0]));
+      else if (response?.data) resolve(response.data);
+      else if (request.status === PAYLOAD_TOO_LARGE) reject(new ServerError(texts.image.tooLargeForProxy, 'IMAGE_TOO_LARGE'));
       else reject(new Error(`the server answered with ${request.status}`));
     };
     request.onerror = request.onabort = () => reject(new Error('the server was not reached'));
@@ -76,15 +76,15 @@ export function upload<Result, Variables>(
     signal?.addEventListener('abort', abort);
     request.onloadend = () => {
       clearTimeout(timer);
-      stop();
+      stopListening();
       signal?.removeEventListener('abort', abort);
     };
     request.open('POST', endpoint);
     request.responseType = 'json';
-    // Says that this is no form of another page's.
+    // Required by the server's CSRF protection: a form on another site cannot set this header.
     request.setRequestHeader('graphql-require-preflight', '1');
     request.setRequestHeader('accept', 'application/graphql-response+json, application/json');
-    wait(PATIENCE);
+    restartTimer(STALL_TIMEOUT);
     request.send(body);
   });
 }

@@ -1,56 +1,55 @@
-// Who is here: a visitor, who may sign in, or somebody signed in, with their feed.
+// The root component: shows the sign-in page, or starts a session with its feed.
 import { Toast } from '@base-ui/react/toast';
 import { useEffect, useState } from 'react';
 import { Provider } from 'urql';
 import { connect } from '../api/client';
-import { ask, lineOf } from '../api/line';
+import { createTransport, execute } from '../api/transport';
 import { Feed } from '../feed';
 import { LimitsDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Toasts } from '../ui/toasts';
-import { findsOf, type Gone, type Session, SessionContext } from './context';
-import { notify } from './notices';
+import { notifyOfMessage } from './notifications';
 import { outboxStore } from './outbox-store';
+import { peopleSearchModeOf, type Session, SessionContext, type SignOutReason } from './session';
 import { Shell } from './shell';
 import { SignIn } from './sign-in';
-import { claimTab, clearTab } from './tab';
 
-/** Where the server did not say: as it is by default. */
-const SERVER: Pick<Session, 'limits' | 'finds'> = {
+/** The server's defaults, for when its settings cannot be loaded. */
+const DEFAULT_SERVER: Pick<Session, 'limits' | 'peopleSearchMode'> = {
   limits: { messageLength: 4_000, groupMembers: 1_000, imageBytes: 10 * 2 ** 20, imagePixels: 32_000_000 },
-  finds: 'everybody',
+  peopleSearchMode: 'directory',
 };
 
-/** Tells the other tabs of this browser that somebody else is signed in now, or (and why) nobody. */
-const tabs = new BroadcastChannel('parlour.session');
+/** Notifies other tabs of this browser: of a sign-out with its reason, of a sign-in with undefined. */
+const otherTabs = new BroadcastChannel('parlour.session');
 
-/** Somebody who may sign in; perhaps because they are signed in no longer. */
-interface Visitor {
-  gone: Gone | undefined;
-  /** The id of who was signed in. */
-  was?: string;
+interface SignedOut {
+  /** Undefined if there was no session before. */
+  reason: SignOutReason | undefined;
+  /** The user whose session ended. */
+  previousUserId?: string;
 }
 
-type State = 'asking' | Visitor | Session;
+type State = 'connecting' | SignedOut | Session;
 
 export function App() {
-  const [state, setState] = useState<State>('asking');
-  // Another one with each signing in and out: another session, another feed.
-  const [round, setRound] = useState<Visitor>({ gone: undefined });
-  useEffect(() => begin(round, setState, setRound), [round]);
+  const [state, setState] = useState<State>('connecting');
+  // Set with each sign-in and sign-out, which starts a new session with a new feed.
+  const [startedFrom, setStartedFrom] = useState<SignedOut>({ reason: undefined });
+  useEffect(() => startSession(startedFrom, setState, setStartedFrom), [startedFrom]);
   useEffect(() => {
-    const again = ({ data }: MessageEvent<Gone | undefined>) => setRound({ gone: data });
-    tabs.addEventListener('message', again);
-    return () => tabs.removeEventListener('message', again);
+    const onMessage = ({ data }: MessageEvent<SignOutReason | undefined>) => setStartedFrom({ reason: data });
+    otherTabs.addEventListener('message', onMessage);
+    return () => otherTabs.removeEventListener('message', onMessage);
   }, []);
-  const signedIn = () => {
-    tabs.postMessage(undefined);
-    setRound({ gone: undefined });
+  const onSignedIn = () => {
+    otherTabs.postMessage(undefined);
+    setStartedFrom({ reason: undefined });
   };
   return (
     <Toast.Provider>
-      {state === 'asking' && <p className="splash" role="status">{texts.connecting}</p>}
-      {typeof state === 'object' && 'gone' in state && <SignIn gone={state.gone} onSignedIn={signedIn} />}
+      {state === 'connecting' && <p className="splash" role="status">{texts.connecting}</p>}
+      {typeof state === 'object' && 'reason' in state && <SignIn reason={state.reason} onSignedIn={onSignedIn} />}
       {typeof state === 'object' && 'feed' in state && (
         <SessionContext value={state}>
           <Provider value={state.client}><Shell /></Provider>
@@ -62,65 +61,88 @@ export function App() {
 }
 
 /**
- * Follows whoever the cookie signs in, until what it answers with is called. `gone` is said where it signs in nobody. When the
- * session ends, `again` is called: whatever ended it may have signed in somebody else.
+ * Starts a session for the user whose cookie the browser holds, or shows the sign-in page with the reason. Calls `restart` when
+ * the session ends, as someone else may have signed in. Returns a function that stops everything.
  */
-function begin({ gone, was }: Visitor, become: (state: State) => void, again: (round: Visitor) => void): () => void {
+function startSession(
+  { reason, previousUserId }: SignedOut,
+  setState: (state: State) => void,
+  restart: (from: SignedOut) => void,
+): () => void {
   const connection = connect();
-  let isIn = false;
-  const askWho = () => {
-    // Whose session was ended may go on where they were.
-    if (gone && gone !== 'ended') clearTab();
-    become({ gone });
+  let isSignedIn = false;
+  const showSignIn = () => {
+    // A session that was ended elsewhere, or expired, may continue where it was.
+    if (reason && reason !== 'ended') clearTab();
+    setState({ reason });
   };
   const feed: Feed = new Feed({
-    line: lineOf(connection),
+    transport: createTransport(connection),
     outbox: outboxStore(() => feed.me.id),
-    onSignedOut: () => (isIn ? again({ gone, was: feed.me.id }) : askWho()),
-    onMessage: (message) => notify(feed, message),
+    onSignedOut: () => (isSignedIn ? restart({ reason, previousUserId: feed.me.id }) : showSignIn()),
+    onMessage: (message) => notifyOfMessage(feed, message),
   });
-  // What the browser has not kept would be lost with the page.
-  const hold = (event: BeforeUnloadEvent) => { if (feed.outbox.isAtRisk) event.preventDefault(); };
-  become('asking');
-  const hurry = () => feed.reading.hurry();
-  addEventListener('beforeunload', hold);
-  addEventListener('pagehide', hurry);
-  let over = false;
-  const server = ask(connection.client, LimitsDocument, {})
-    .then(({ serverInfo }) => ({ limits: serverInfo.limits, finds: findsOf(serverInfo.features) }));
+  // Asks before the page closes if messages would be lost.
+  const onBeforeUnload = (event: BeforeUnloadEvent) => { if (feed.outbox.hasUnpersisted) event.preventDefault(); };
+  const onPageHide = () => feed.readMarks.sendPendingNow();
+  setState('connecting');
+  addEventListener('beforeunload', onBeforeUnload);
+  addEventListener('pagehide', onPageHide);
+  let isStopped = false;
+  const server = execute(connection.client, LimitsDocument, {})
+    .then(({ serverInfo }) => ({ limits: serverInfo.limits, peopleSearchMode: peopleSearchModeOf(serverInfo.features) }));
   server.catch(() => {});
-  const leave: Session['leave'] = async (how, task) => {
-    // The socket may hear of it before the answer is here.
-    gone = how;
+  const endSession: Session['endSession'] = async (signOutReason, task) => {
+    // Set before the task: the socket may be closed before the response arrives.
+    reason = signOutReason;
     try {
       await task();
-    } catch (reason) {
-      gone = 'ended';
-      throw reason;
+    } catch (error) {
+      reason = 'ended';
+      throw error;
     }
     feed.stop();
-    tabs.postMessage(how);
-    again({ gone });
+    otherTabs.postMessage(signOutReason);
+    restart({ reason });
   };
   void feed.start().then(async () => {
-    // Not signed in: `onSignedOut` was told.
-    if (over || feed.status === 'starting') return;
-    // Whose socket was sent away is not signed in, whatever else the server says.
-    if (feed.me.id === was) {
+    // Not signed in: `onSignedOut` was called.
+    if (isStopped || feed.status === 'starting') return;
+    // The socket was closed because this user's session ended, so the server's later answer is outdated.
+    if (feed.me.id === previousUserId) {
       feed.stop();
-      return askWho();
+      return showSignIn();
     }
     claimTab(feed.me.id);
-    isIn = true;
-    gone = 'ended';
-    const session = { feed, client: connection.client, ...await server.catch(() => SERVER), leave };
-    if (!over) become(session);
+    isSignedIn = true;
+    reason = 'ended';
+    const session = { feed, client: connection.client, ...await server.catch(() => DEFAULT_SERVER), endSession };
+    if (!isStopped) setState(session);
   });
   return () => {
-    over = true;
-    removeEventListener('beforeunload', hold);
-    removeEventListener('pagehide', hurry);
+    isStopped = true;
+    removeEventListener('beforeunload', onBeforeUnload);
+    removeEventListener('pagehide', onPageHide);
     feed.stop();
     connection.close();
   };
+}
+
+// ---- The tab's drafts (session storage) and address belong to one user
+
+const TAB_OWNER_KEY = 'parlour.person';
+
+/** Removes everything of the previous user. */
+function clearTab(): void {
+  sessionStorage.clear();
+  history.replaceState(null, '', '/');
+}
+
+/** Makes this user the owner of the tab. The address is kept unless it belongs to a previous user. */
+function claimTab(userId: string): void {
+  const owner = sessionStorage.getItem(TAB_OWNER_KEY);
+  if (owner === userId) return;
+  if (owner) clearTab();
+  sessionStorage.clear();
+  sessionStorage.setItem(TAB_OWNER_KEY, userId);
 }

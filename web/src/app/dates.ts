@@ -1,4 +1,4 @@
-// Times as people say them, in the language and zone of the browser.
+// Formats dates and times in the browser's language and time zone.
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'short' });
@@ -10,7 +10,7 @@ const brieflyFull = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', ti
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 
 const startOfDay = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
-/** Days between a moment and today: 0 is today, -1 yesterday. */
+/** Days from today: 0 is today, -1 yesterday. */
 const daysAgo = (date: Date) => Math.round((startOfDay(date) - startOfDay(new Date())) / 86_400_000);
 const capital = (text: string) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
@@ -28,7 +28,7 @@ export function day(moment: string): string {
   return (days > -300 ? long : longYear).format(date);
 }
 
-/** A moment as short as can be: the time today, the weekday this week, the date before. */
+/** A short form: the time today, the weekday this week, the date before that. */
 export function brief(moment: string): string {
   const date = new Date(moment);
   const days = daysAgo(date);
@@ -37,7 +37,7 @@ export function brief(moment: string): string {
   return (days > -7 ? weekday : short).format(date);
 }
 
-/** How long ago something was: 5 minutes ago, yesterday. */
+/** A relative time: 5 minutes ago, yesterday. */
 export function ago(moment: string): string {
   const minutes = Math.round((new Date(moment).getTime() - Date.now()) / 60_000);
   if (minutes > -60) return relative.format(minutes, 'minute');

@@ -1,37 +1,37 @@
-// The frame of the signed-in page: the list at one side, a conversation at the other; on a phone one of the two.
+// The layout of the signed-in page: sidebar and conversation side by side, on a phone one of the two.
 import { useEffect } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
-import { ConversationPane } from '../conversation/pane';
-import { Nothing } from '../conversation/nothing';
+import { ConversationPane } from '../conversation/conversation-pane';
+import { EmptyState } from '../ui/empty-state';
 import { Sidebar } from '../sidebar/sidebar';
 import { texts } from '../texts';
-import { useFeed, useSession } from './context';
-import { LineState } from './line-state';
+import { useFeed, useSession } from './session';
+import { ConnectionStatus } from './connection-status';
 
 export function Shell() {
-  const { finds } = useSession();
+  const { peopleSearchMode } = useSession();
   const [path] = useLocation();
   useTitle();
   const isOpen = /^\/(c|with)\//.test(path);
   return (
     <main className="shell" data-open={isOpen || undefined}>
-      <h1 className="unseen">{texts.name}</h1>
+      <h1 className="visually-hidden">{texts.name}</h1>
       <a className="skip" href="#conversation">{texts.skip}</a>
       <Sidebar />
       <div id="conversation" className="main" tabIndex={-1}>
-        <LineState />
+        <ConnectionStatus />
         <Switch>
-          <Route path="/c/:id">{({ id }) => <ConversationPane key={id} by={{ conversationId: id }} />}</Route>
-          <Route path="/with/:userId">{({ userId }) => <ConversationPane key={userId} by={{ userId }} />}</Route>
-          <Route><Nothing title={texts.conversation.none} lead={texts.conversation.noneLead[finds]} /></Route>
+          <Route path="/c/:id">{({ id }) => <ConversationPane key={id} recipient={{ conversationId: id }} />}</Route>
+          <Route path="/with/:userId">{({ userId }) => <ConversationPane key={userId} recipient={{ userId }} />}</Route>
+          <Route><EmptyState title={texts.conversation.none} lead={texts.conversation.noneLead[peopleSearchMode]} /></Route>
         </Switch>
       </div>
-      <div id="announcer" className="unseen" role="log" aria-live="polite" aria-label={texts.conversation.fresh} />
+      <div id="announcer" className="visually-hidden" role="log" aria-live="polite" aria-label={texts.conversation.newMessages} />
     </main>
   );
 }
 
-/** The badge in the title of the tab. */
+/** Shows the number of unread messages in the title of the tab. */
 function useTitle() {
   const unread = useFeed((feed) => feed.sidebar.reduce((sum, { lastSeq, lastReadSeq }) => sum + lastSeq - lastReadSeq, 0));
   useEffect(() => {

@@ -1,17 +1,17 @@
-// What a visitor sees: log in, or make an account.
+// The sign-in page: log in, or create an account.
 import { MessagesSquare } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { connect } from '../api/client';
-import { ask } from '../api/line';
-import { Refusal } from '../feed';
+import { execute } from '../api/transport';
+import { ServerError } from '../feed';
 import { LogInDocument, MeDocument, SignUpDocument } from '../gql/graphql';
 import { texts } from '../texts';
-import type { Gone } from './context';
-import { helpful } from './helpful';
+import type { SignOutReason } from './session';
+import { errorText } from './error-text';
 
 const words = texts.signIn;
 
-export function SignIn({ gone, onSignedIn }: { gone: Gone | undefined; onSignedIn(): void }) {
+export function SignIn({ reason, onSignedIn }: { reason: SignOutReason | undefined; onSignedIn(): void }) {
   const [isNew, setNew] = useState(false);
   const [failure, setFailure] = useState<{ text: string; field: string | undefined }>();
   const [busy, setBusy] = useState(false);
@@ -25,16 +25,16 @@ export function SignIn({ gone, onSignedIn }: { gone: Gone | undefined; onSignedI
     setFailure(undefined);
     const { client, close } = connect();
     try {
-      if (isNew) await ask(client, SignUpDocument, { input: { ...input, fullName: value('fullName') } });
-      else await ask(client, LogInDocument, { input });
-      // A Secure cookie that came over http is dropped without a word. What this can't find out, the page will.
-      const isKept = await ask(client, MeDocument, {}).then(({ me }) => me !== null, () => true);
+      if (isNew) await execute(client, SignUpDocument, { input: { ...input, fullName: value('fullName') } });
+      else await execute(client, LogInDocument, { input });
+      // Browsers drop a Secure cookie over http silently. If this check fails to reach the server, assume that it was kept.
+      const isKept = await execute(client, MeDocument, {}).then(({ me }) => me !== null, () => true);
       if (isKept) return onSignedIn();
       setFailure({ text: words.notKept, field: '' });
       setBusy(false);
-    } catch (reason) {
-      const field = reason instanceof Refusal ? reason.field?.replace(/^input\./, '') : undefined;
-      setFailure({ text: helpful(reason), field });
+    } catch (error) {
+      const field = error instanceof ServerError ? error.field?.replace(/^input\./, '') : undefined;
+      setFailure({ text: errorText(error), field });
       setBusy(false);
     } finally {
       close();
@@ -50,7 +50,7 @@ export function SignIn({ gone, onSignedIn }: { gone: Gone | undefined; onSignedI
         <MessagesSquare className="sign-in-mark" aria-hidden="true" />
         <h1>{words.welcome}</h1>
         <p className="quiet">{words.lead}</p>
-        {gone && <p className="note" role="status">{words.gone[gone]}</p>}
+        {reason && <p className="note" role="status">{words.signedOut[reason]}</p>}
         {isNew && (
           <label className="field">
             {words.fullName}

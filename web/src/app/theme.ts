@@ -1,17 +1,17 @@
-// Light, dark, or as the device has it. The colours follow `color-scheme` by themselves: styles/tokens.css.
+// The colour theme: light, dark, or the device's. styles/tokens.css follows `color-scheme`.
 
 export const themes = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
 
-const KEY = 'parlour.theme';
+const STORAGE_KEY = 'parlour.theme';
 
 export function theme(): Theme {
-  const kept = localStorage.getItem(KEY);
-  return themes.find((known) => known === kept) ?? 'auto';
+  const stored = localStorage.getItem(STORAGE_KEY);
+  return themes.find((known) => known === stored) ?? 'auto';
 }
 
 export function setTheme(theme: Theme): void {
-  localStorage.setItem(KEY, theme);
+  localStorage.setItem(STORAGE_KEY, theme);
   applyTheme();
 }
 

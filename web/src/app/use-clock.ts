@@ -1,26 +1,26 @@
-// Words of a time change as time goes by. One timer is for all who say some.
+// Keeps relative times current, with one timer for all components.
 import { useSyncExternalStore } from 'react';
 
 const MINUTE = 60_000;
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Tells of each full minute, so that a day ends when it does. */
-function wait(): void {
+/** Fires at each full minute, so that days change at midnight. */
+function schedule(): void {
   timer = setTimeout(() => {
     for (const listener of [...listeners]) listener();
-    wait();
+    schedule();
   }, MINUTE - (Date.now() % MINUTE));
 }
 
-function follow(listener: () => void): () => void {
+function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  if (listeners.size === 1) wait();
+  if (listeners.size === 1) schedule();
   return () => {
     listeners.delete(listener);
     if (listeners.size === 0) clearTimeout(timer);
   };
 }
 
-/** What `say` says by now. Only when that is something else than before is there anything to draw. */
-export const useClock = (say: () => string): string => useSyncExternalStore(follow, say);
+/** The current result of `format`. Renders again only when it changes. */
+export const useClock = (format: () => string): string => useSyncExternalStore(subscribe, format);

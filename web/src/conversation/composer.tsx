@@ -1,164 +1,166 @@
-// Where one writes. Enter sends, Shift and Enter makes a line, arrow up edits what one wrote last, Escape gives up. Where one
-// types with a finger, Enter makes a line.
+// The composer. Enter sends, Shift+Enter inserts a line break, Arrow Up edits the user's last message, Escape cancels an edit or
+// a reply. On a touch screen Enter inserts a line break.
 import { SendHorizontal, X } from 'lucide-react';
 import { type ClipboardEvent, type KeyboardEvent, type ReactNode, type Ref, useEffect, useImperativeHandle, useRef } from 'react';
-import { useFeed, useSession } from '../app/context';
-import { helpful } from '../app/helpful';
-import { type Conversation, type ConversationRef, type Message, Refusal } from '../feed';
+import { useFeed, useSession } from '../app/session';
+import { errorText } from '../app/error-text';
+import { type Conversation, type ConversationRef, type Message, ServerError } from '../feed';
 import { texts } from '../texts';
-import { Choose, isImage } from '../ui/choose-image';
-import { useTell, useTrouble } from '../ui/toasts';
-import { Attached, useAttachment } from './attachment';
-import { aside, type Begun, changeDraft, type Edit, editOf, replyTo, stopped, useDraft, without, withUnsaved } from './drafts';
-import { isVisible, plain } from './parts';
+import { ImageChooser, isImage } from '../ui/image-chooser';
+import { useShowNotice, useShowError } from '../ui/toasts';
+import { AttachmentPreview, useImageAttachment } from './image-attachment';
+import {
+  cancelled, changeComposerDraft, type ComposerDraft, type DraftEdit, editOf, replyTo, setEditAside, useComposerDraft, withoutUnsaved, withUnsaved,
+} from './composer-draft';
+import { hasVisibleText, plainText } from './message-format';
 
 const words = texts.composer;
-/** From here on the text field counts. */
-const NEARLY = 200;
+/** From this many remaining characters on, they are counted. */
+const COUNT_FROM = 200;
 
 export interface ComposerHandle {
   focus(): void;
   reply(message: Message): void;
   edit(message: Message): void;
-  /** Takes what was dropped, of which one image goes with a message. */
+  /** Attaches the first image of dropped files. */
   attach(files: readonly File[]): void;
 }
 
 interface ComposerProps {
   ref: Ref<ComposerHandle>;
-  by: ConversationRef;
+  recipient: ConversationRef;
   name: string;
   conversation: Conversation | undefined;
 }
 
-/** Where the keyboard is a part of the screen, it has no other way to make a line. */
-const byFinger = () => matchMedia('(pointer: coarse)').matches;
+/** On-screen keyboards have no Shift+Enter. */
+const isTouch = () => matchMedia('(pointer: coarse)').matches;
 
-/** Whether an edit can never be made: its message is deleted, or out of reach. */
-const isLost = (reason: unknown) => reason instanceof Refusal && (reason.code === 'NOT_FOUND' || reason.field === 'id');
+/** Whether an edit can never succeed: its message is deleted or not accessible. */
+const isGone = (reason: unknown) => reason instanceof ServerError && (reason.code === 'NOT_FOUND' || reason.field === 'id');
 
-export function Composer({ ref, by, name, conversation }: ComposerProps) {
+export function Composer({ ref, recipient, name, conversation }: ComposerProps) {
   const { feed, limits } = useSession();
-  const [tell, complain] = [useTell(), useTrouble()];
+  const [showNotice, showError] = [useShowNotice(), useShowError()];
   const field = useRef<HTMLTextAreaElement>(null);
-  // The first message to a person makes the conversation: what is written meanwhile stays in the field.
-  const where = conversation?.otherUserId ?? by.conversationId ?? by.userId ?? '';
-  const begun = useDraft(where);
-  const { edit, unsaved } = begun;
-  const text = edit ? edit.changed : begun.text;
-  // Rises with all that is done here.
-  const touched = useRef(0);
-  const change = (next: (begun: Begun) => Begun) => {
-    touched.current += 1;
-    changeDraft(where, next);
+  // The key stays the same when the first message to a person creates the conversation, so text written meanwhile is kept.
+  const draftKey = conversation?.otherUserId ?? recipient.conversationId ?? recipient.userId ?? '';
+  const draft = useComposerDraft(draftKey);
+  const { edit, unsaved } = draft;
+  const text = edit ? edit.changed : draft.text;
+  // Incremented with each change by the user.
+  const changeCount = useRef(0);
+  const change = (next: (draft: ComposerDraft) => ComposerDraft) => {
+    changeCount.current += 1;
+    changeComposerDraft(draftKey, next);
   };
   const focus = () => field.current?.focus();
-  const begin = (next: Edit) => {
-    change((begun) => ({ ...without(aside(begun), next), edit: next }));
+  const beginEdit = (next: DraftEdit) => {
+    change((draft) => ({ ...withoutUnsaved(setEditAside(draft), next), edit: next }));
     focus();
   };
   const editMessage = (message: Message) =>
-    begin(aside(begun).unsaved.find(({ id }) => id === message.id) ?? editOf(message));
-  const stop = () => {
-    change(stopped);
+    beginEdit(setEditAside(draft).unsaved.find(({ id }) => id === message.id) ?? editOf(message));
+  const cancel = () => {
+    change(cancelled);
     focus();
   };
 
-  // As it is now: what is edited or replied to may change meanwhile.
-  const about = edit ?? begun.reply;
-  const current = useFeed((feed) => about && conversation && feed.history(conversation.id).at(about.seq));
-  const reply = begun.reply && { ...begun.reply, ...(!edit && current && { text: current.text }) };
+  // The current version of the edited or quoted message, which may change meanwhile.
+  const targetMessage = edit ?? draft.reply;
+  const current = useFeed((feed) => targetMessage && conversation && feed.history(conversation.id).at(targetMessage.seq));
+  const reply = draft.reply && { ...draft.reply, ...(!edit && current && { text: current.text }) };
   useEffect(() => {
     if (!current?.deletedAt) return;
-    if (edit) complain(words.editLost);
-    else tell(words.replyLost);
-    change(stopped);
+    if (edit) showError(words.editLost);
+    else showNotice(words.replyLost);
+    change(cancelled);
   }, [current, edit?.id]);
 
-  const attachment = useAttachment(where);
+  const attachment = useImageAttachment(draftKey);
   const image = edit ? undefined : attachment.image;
   const attach = async (files: readonly File[]) => {
     const file = files.find(isImage) ?? files[0];
     if (!file) return;
-    touched.current += 1;
+    changeCount.current += 1;
     focus();
-    if (files.length > 1) tell(texts.image.onlyOne);
-    if ((await attachment.attach(file)) && edit) tell(texts.image.afterEdit);
+    if (files.length > 1) showNotice(texts.image.onlyOne);
+    if ((await attachment.attach(file)) && edit) showNotice(texts.image.afterEdit);
   };
   useImperativeHandle(ref, () => ({
     focus,
     attach,
     reply: (message) => {
-      change((begun) => ({ ...aside(begun), reply: replyTo(message) }));
+      change((draft) => ({ ...setEditAside(draft), reply: replyTo(message) }));
       focus();
     },
     edit: editMessage,
   }));
-  // Where there is a keyboard, one can type at once.
+  // Focus on devices with a pointer; on touch screens it would open the keyboard.
   useEffect(() => {
     if (matchMedia('(hover: hover)').matches) focus();
   }, []);
 
-  const write = (next: string) => {
-    change((begun) => (begun.edit ? { ...begun, edit: { ...begun.edit, changed: next } } : { ...begun, text: next }));
-    if (!edit) feed.typing.tell(by, next.trim() !== '');
+  const onTextChange = (next: string) => {
+    change((draft) => (draft.edit ? { ...draft, edit: { ...draft.edit, changed: next } } : { ...draft, text: next }));
+    if (!edit) feed.typing.signal(recipient, next.trim() !== '');
   };
 
-  // The server trims in this way too.
+  // The server trims in the same way.
   const written = text.trim();
-  const left = limits.messageLength - [...written].length;
-  // An edit may take the words off an image.
+  const remaining = limits.messageLength - [...written].length;
+  // An edit may remove the text of an image.
   const mayBeEmpty = image !== undefined || edit?.hasImage;
-  const canSend = (isVisible(written) || (written === '' && mayBeEmpty)) && left >= 0;
+  const canSend = (hasVisibleText(written) || (written === '' && mayBeEmpty)) && remaining >= 0;
 
   function send() {
     if (!canSend) return;
     if (edit) return void save({ ...edit, changed: written });
-    feed.send({ to: by, text: written, ...(image && { image }), ...(reply && { replyTo: reply }) });
+    feed.send({ to: recipient, text: written, ...(image && { image }), ...(reply && { replyTo: reply }) });
     change(({ unsaved }) => ({ text: '', unsaved }));
     attachment.remove();
   }
 
-  async function save(saved: Edit) {
-    change(({ edit, ...begun }) => begun);
-    const since = touched.current;
+  async function save(savedEdit: DraftEdit) {
+    change(({ edit, ...draft }) => draft);
+    const countBefore = changeCount.current;
     try {
-      await feed.edit(saved.id, saved.changed);
+      await feed.edit(savedEdit.id, savedEdit.changed);
     } catch (reason) {
-      if (isLost(reason)) return complain(words.editLost);
-      complain(words.editFailed(helpful(reason)));
-      // It comes back into the field, unless something was begun there or somebody has gone elsewhere: then it waits beside it.
-      if (field.current && touched.current === since) change((begun) => ({ ...begun, edit: saved }));
-      else changeDraft(where, (begun) => withUnsaved(begun, saved));
+      if (isGone(reason)) return showError(words.editLost);
+      showError(words.editFailed(errorText(reason)));
+      // Restore the edit, or keep it as an unsaved one if the user has changed something else or left the conversation.
+      if (field.current && changeCount.current === countBefore) change((draft) => ({ ...draft, edit: savedEdit }));
+      else changeComposerDraft(draftKey, (draft) => withUnsaved(draft, savedEdit));
     }
   }
 
   function paste(event: ClipboardEvent) {
     const images = [...event.clipboardData.files].filter(isImage);
-    // Spreadsheets and word processors put a picture of the text beside it, file managers the name of the file.
-    const beside = event.clipboardData.getData('text/plain');
-    if (images.length === 0 || (beside.trim() && beside !== images[0]?.name)) return;
+    // Spreadsheets and word processors also copy a picture of the text; file managers also copy the name of the file.
+    const plainTextBeside = event.clipboardData.getData('text/plain');
+    if (images.length === 0 || (plainTextBeside.trim() && plainTextBeside !== images[0]?.name)) return;
     event.preventDefault();
     void attach(images);
   }
 
-  function press(event: KeyboardEvent) {
-    // While an input method composes a character, Enter belongs to it.
+  function onKeyDown(event: KeyboardEvent) {
+    // While an input method composes a character, Enter confirms it.
     if (event.nativeEvent.isComposing) return;
-    if (event.key === 'Enter' && !event.shiftKey && !byFinger()) {
+    if (event.key === 'Enter' && !event.shiftKey && !isTouch()) {
       event.preventDefault();
       send();
-    } else if (event.key === 'Escape' && about) {
-      stop();
+    } else if (event.key === 'Escape' && targetMessage) {
+      cancel();
     } else if (event.key === 'ArrowUp' && text === '' && conversation) {
-      const last = lastOfMine();
+      const last = lastOwnMessage();
       if (!last) return;
       event.preventDefault();
       editMessage(last);
     }
   }
 
-  function lastOfMine(): Message | undefined {
+  function lastOwnMessage(): Message | undefined {
     if (!conversation) return undefined;
     const history = feed.history(conversation.id);
     for (let seq = conversation.lastSeq; seq > Math.max(0, conversation.lastSeq - 100); seq -= 1) {
@@ -170,29 +172,29 @@ export function Composer({ ref, by, name, conversation }: ComposerProps) {
 
   return (
     <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); }}>
-      {unsaved.map((one) => (
-        <Bar
-          key={one.id} title={words.unsaved} lead={one.changed} stop={words.dropEdit}
-          onStop={() => { change((begun) => without(begun, one)); focus(); }}
+      {unsaved.map((unsavedEdit) => (
+        <ComposerBar
+          key={unsavedEdit.id} title={words.unsaved} excerpt={unsavedEdit.changed} cancelLabel={words.discardEdit}
+          onCancel={() => { change((draft) => withoutUnsaved(draft, unsavedEdit)); focus(); }}
         >
-          <button type="button" className="link-button" onClick={() => begin(one)}>{words.editAgain}</button>
-        </Bar>
+          <button type="button" className="link-button" onClick={() => beginEdit(unsavedEdit)}>{words.editAgain}</button>
+        </ComposerBar>
       ))}
-      {edit && <Bar title={words.editing} lead={edit.text} stop={words.stopEdit} onStop={stop} />}
+      {edit && <ComposerBar title={words.editing} excerpt={edit.text} cancelLabel={words.cancelEdit} onCancel={cancel} />}
       {reply && !edit && (
-        <Bar title={<ReplyTitle senderId={reply.senderId} />} lead={reply.text ?? texts.image.name} stop={words.stopReply} onStop={stop} />
+        <ComposerBar title={<ReplyTitle senderId={reply.senderId} />} excerpt={reply.text ?? texts.image.name} cancelLabel={words.cancelReply} onCancel={cancel} />
       )}
-      {image && <Attached image={image} onRemove={() => { attachment.remove(); focus(); }} />}
+      {image && <AttachmentPreview image={image} onRemove={() => { attachment.remove(); focus(); }} />}
       <div className="composer-line">
-        <Choose onChoose={(file) => void attach([file])} />
+        <ImageChooser onChoose={(file) => void attach([file])} />
         <textarea
           ref={field} value={text} rows={1} dir="auto" aria-label={words.label} placeholder={words.placeholder(name)}
-          enterKeyHint={byFinger() ? 'enter' : 'send'}
-          onChange={({ target }) => write(target.value)} onKeyDown={press} onPaste={paste}
+          enterKeyHint={isTouch() ? 'enter' : 'send'}
+          onChange={({ target }) => onTextChange(target.value)} onKeyDown={onKeyDown} onPaste={paste}
         />
         <button className="send" aria-label={words.send} disabled={!canSend}><SendHorizontal /></button>
       </div>
-      {left < NEARLY && <p className="composer-left" data-over={left < 0 || undefined} role="status">{words.left(left)}</p>}
+      {remaining < COUNT_FROM && <p className="composer-remaining" data-over={remaining < 0 || undefined} role="status">{words.remaining(remaining)}</p>}
     </form>
   );
 }
@@ -202,23 +204,23 @@ function ReplyTitle({ senderId }: { senderId: string }) {
   return words.replyingTo(sender.fullName);
 }
 
-interface BarProps {
+interface ComposerBarProps {
   title: ReactNode;
-  lead: string | null;
-  stop: string;
-  onStop(): void;
+  excerpt: string | null;
+  cancelLabel: string;
+  onCancel(): void;
   children?: ReactNode;
 }
 
-function Bar({ title, lead, stop, onStop, children }: BarProps) {
+function ComposerBar({ title, excerpt, cancelLabel, onCancel, children }: ComposerBarProps) {
   return (
     <div className="composer-bar">
       <div className="quote">
         <strong><bdi>{title}</bdi></strong>
-        <span dir="auto">{plain(lead ?? '')}</span>
+        <span dir="auto">{plainText(excerpt ?? '')}</span>
       </div>
       {children}
-      <button type="button" className="icon-button" aria-label={stop} onClick={onStop}><X /></button>
+      <button type="button" className="icon-button" aria-label={cancelLabel} onClick={onCancel}><X /></button>
     </div>
   );
 }

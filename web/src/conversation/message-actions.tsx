@@ -1,14 +1,14 @@
-// What one can do with a message. Shown where the pointer or the keyboard is.
+// The actions of a message, shown while it is hovered or focused.
 import { Copy, Pencil, Reply, Trash2 } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { useSession } from '../app/context';
+import { useSession } from '../app/session';
 import type { Message } from '../feed';
 import { texts } from '../texts';
-import { Question } from '../ui/dialog';
-import { useAttempt, useTell } from '../ui/toasts';
+import { ConfirmDialog } from '../ui/dialog';
+import { useAttempt, useShowNotice } from '../ui/toasts';
 
 const words = texts.message;
-/** Browsers let pages copy only where these come by HTTPS. */
+/** The clipboard API needs HTTPS. */
 const canCopy = Boolean(navigator.clipboard);
 
 interface MessageActionsProps {
@@ -22,11 +22,11 @@ interface MessageActionsProps {
 export function MessageActions({ message, isMine, isActive, onReply, onEdit }: MessageActionsProps) {
   const { feed } = useSession();
   const attempt = useAttempt();
-  const tell = useTell();
-  const [isAsking, setAsking] = useState(false);
+  const showNotice = useShowNotice();
+  const [isConfirming, setConfirming] = useState(false);
   const row = useRef<HTMLDivElement>(null);
   const copy = async () => {
-    if (await attempt(() => navigator.clipboard.writeText(message.text ?? ''))) tell(words.copied);
+    if (await attempt(() => navigator.clipboard.writeText(message.text ?? ''))) showNotice(words.copied);
   };
   const remove = () => void attempt(() => feed.delete(message.id));
   const action = (name: string, Icon: typeof Reply, act: () => void, key?: string) => (
@@ -38,17 +38,17 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
     </button>
   );
   return (
-    <div className="actions-place">
+    <div className="actions-container">
       <div ref={row} className="actions" role="group" aria-label={words.actions}>
         {action(words.reply, Reply, () => onReply(message), 'r')}
         {message.text && canCopy && action(words.copy, Copy, () => void copy())}
         {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}
-        {isMine && action(words.delete, Trash2, () => setAsking(true), 'Delete')}
+        {isMine && action(words.delete, Trash2, () => setConfirming(true), 'Delete')}
       </div>
-      {isAsking && (
-        <Question
-          title={words.deleteTitle} lead={words.deleteLead} answer={words.delete}
-          open onYes={remove} onClose={() => setAsking(false)} back={() => row.current?.closest('article')}
+      {isConfirming && (
+        <ConfirmDialog
+          title={words.deleteTitle} description={words.deleteLead} confirmLabel={words.delete}
+          open onConfirm={remove} onClose={() => setConfirming(false)} returnFocus={() => row.current?.closest('article')}
         />
       )}
     </div>

@@ -1,24 +1,22 @@
-// The messages of a conversation: a row for each seq, of which only those in view exist.
+// The messages of a conversation: a virtual list with a row for each seq.
 import { ArrowDown } from 'lucide-react';
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useSearchParams } from 'wouter';
-import { useFeed, useSession } from '../app/context';
+import { useFeed, useSession } from '../app/session';
 import type { Conversation, ConversationRef, Message, Outgoing } from '../feed';
 import { texts } from '../texts';
 import { MessageRow } from './message-row';
-import { Nothing } from './nothing';
-import { OutgoingRow } from './outgoing-row';
-import { useFresh } from './use-fresh';
-import { useOutgoing } from './use-outgoing';
-import { useReadState } from './use-read-state';
-import { useScrolling } from './use-scrolling';
-import { useSpan } from './use-span';
+import { EmptyState } from '../ui/empty-state';
+import { OutgoingRow, useOutgoing } from './outgoing-row';
+import { useReadReceipt, useUnreadDivider } from './use-read-state';
+import { useRowRange } from './use-row-range';
+import { useScrollPosition } from './use-scroll-position';
 
 const words = texts.conversation;
 
 interface MessageListProps {
-  by: ConversationRef;
+  recipient: ConversationRef;
   name: string;
   otherId: string | undefined;
   conversation: Conversation | undefined;
@@ -27,55 +25,55 @@ interface MessageListProps {
   onLeave(): void;
 }
 
-export function MessageList({ by, name, otherId, conversation, onReply, onEdit, onLeave }: MessageListProps) {
+export function MessageList({ recipient, name, otherId, conversation, onReply, onEdit, onLeave }: MessageListProps) {
   const { feed } = useSession();
   const lastSeq = conversation?.lastSeq ?? 0;
-  const at = useAt(lastSeq);
+  const linkedSeq = useLinkedSeq(lastSeq);
   const history = conversation && feed.history(conversation.id);
   const version = useFeed(() => history?.version);
-  const outgoing = useOutgoing(by, otherId);
-  const { base, hasEarlier, showEarlier, reach } = useSpan(lastSeq, at);
+  const outgoing = useOutgoing(recipient, otherId);
+  const { base, hasEarlier, showEarlier, include } = useRowRange(lastSeq, linkedSeq);
   const count = lastSeq - base + outgoing.length;
 
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  const [wasRead] = useState((conversation?.lastReadSeq ?? 0) === lastSeq);
-  const scrolling = useScrolling({ scroller, list, conversation, history, base, count, startsAtEnd: wasRead && !at });
-  const toEnd = () => scrolling.keepTo('end');
-  useWritten(outgoing, toEnd);
-  const fresh = useFresh(conversation, scrolling.isAtEnd, outgoing.length > 0);
-  const readState = useReadState(conversation, history);
+  const [wasAllRead] = useState((conversation?.lastReadSeq ?? 0) === lastSeq);
+  const scroll = useScrollPosition({ scroller, list, conversation, history, base, count, startsAtEnd: wasAllRead && !linkedSeq });
+  const scrollToEnd = () => scroll.anchorTo('end');
+  useScrollOnSend(outgoing, scrollToEnd);
+  const firstNew = useUnreadDivider(conversation, scroll.isAtEnd, outgoing.length > 0);
+  const receipt = useReadReceipt(conversation, history);
 
-  // ---- Jumping to a message: its page is loaded first, as its neighbours' height says where it is.
-  // What was looked for is marked; where one has read to is only where one begins.
-  const [wanted, setWanted] = useState(() => {
-    const seq = at ?? (wasRead ? undefined : fresh);
-    return seq === undefined ? undefined : { seq, isFound: seq === at };
+  // ---- Jumping to a message: its page is loaded first, as its position depends on the height of its neighbours.
+  // The target is highlighted, except for the first unread message when the conversation is opened.
+  const [jumpTarget, setJumpTarget] = useState(() => {
+    const seq = linkedSeq ?? (wasAllRead ? undefined : firstNew);
+    return seq === undefined ? undefined : { seq, highlight: seq === linkedSeq };
   });
-  const [found, setFound] = useState<number>();
+  const [highlighted, setHighlighted] = useState<number>();
   const jump = useCallback((seq: number) => {
-    reach(seq);
-    setWanted({ seq, isFound: true });
-  }, [reach]);
-  useEffect(() => { if (at) jump(at); }, [at]);
+    include(seq);
+    setJumpTarget({ seq, highlight: true });
+  }, [include]);
+  useEffect(() => { if (linkedSeq) jump(linkedSeq); }, [linkedSeq]);
   useLayoutEffect(() => {
-    if (!wanted || !history) return;
-    const { seq, isFound } = wanted;
-    scrolling.keepTo(seq);
-    history.need(Math.max(1, seq - 20), Math.min(lastSeq, seq + 20));
+    if (!jumpTarget || !history) return;
+    const { seq, highlight } = jumpTarget;
+    scroll.anchorTo(seq);
+    history.ensureLoaded(Math.max(1, seq - 20), Math.min(lastSeq, seq + 20));
     if (!history.at(seq)) return;
-    if (isFound) setFound(seq);
-    setWanted(undefined);
-  }, [wanted, version, base]);
+    if (highlight) setHighlighted(seq);
+    setJumpTarget(undefined);
+  }, [jumpTarget, version, base]);
   useEffect(() => {
-    if (!found) return;
-    const timer = setTimeout(() => setFound(undefined), 2_500);
+    if (!highlighted) return;
+    const timer = setTimeout(() => setHighlighted(undefined), 2_500);
     return () => clearTimeout(timer);
-  }, [found]);
+  }, [highlighted]);
 
-  // ---- The keyboard: one message in view is in the order of tabs; from there the arrows choose.
+  // ---- Keyboard: one message in view is in the tab order; arrow keys move from there.
   const [active, setActive] = useState<number>();
-  const activeSeq = Math.min(active ?? scrolling.seen ?? lastSeq, lastSeq);
+  const activeSeq = Math.min(active ?? scroll.lastVisible ?? lastSeq, lastSeq);
   const focusNext = useRef(false);
   useLayoutEffect(() => {
     if (!focusNext.current) return;
@@ -83,7 +81,7 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
     scroller.current?.querySelector<HTMLElement>(`[data-seq="${activeSeq}"]`)?.focus({ preventScroll: true });
     list.current?.scrollToIndex(activeSeq - base - 1, { align: 'nearest' });
   });
-  const press = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     const message = (event.target as HTMLElement).closest<HTMLElement>('[data-seq]');
     if (!message || event.ctrlKey || event.metaKey || event.altKey) return;
     const seq = Number(message.dataset.seq);
@@ -103,15 +101,15 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
     event.preventDefault();
   };
 
-  const row = (_: unknown, index: number) => {
+  const renderRow = (_: unknown, index: number) => {
     const seq = base + index + 1;
     const waiting = outgoing[seq - lastSeq - 1];
     if (waiting) return <OutgoingRow key={seq} item={waiting} />;
     return (
       <MessageRow
-        key={seq} seq={seq} lastSeq={lastSeq} message={history?.at(seq)} before={history?.at(seq - 1)}
-        isGroup={!otherId} isFresh={seq === fresh} isActive={seq === activeSeq} isFound={seq === found}
-        state={seq === readState?.seq ? readState.text : undefined} onReply={onReply} onEdit={onEdit} onJump={jump}
+        key={seq} seq={seq} lastSeq={lastSeq} message={history?.at(seq)} previous={history?.at(seq - 1)}
+        isGroup={!otherId} isFirstNew={seq === firstNew} isActive={seq === activeSeq} isJumpTarget={seq === highlighted}
+        receipt={seq === receipt?.seq ? receipt.text : undefined} onReply={onReply} onEdit={onEdit} onJump={jump}
       />
     );
   };
@@ -120,7 +118,7 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
   return (
     <div className="messages">
       <div
-        ref={scroller} className="scroller" onKeyDown={press}
+        ref={scroller} className="scroller" onKeyDown={onKeyDown}
         {...(count > 0 && { role: 'feed', 'aria-label': words.messages, 'aria-describedby': 'list-keys' })}
         aria-busy={lastSeq > 0 && !history?.at(lastSeq)}
         onFocus={({ target }) => {
@@ -131,23 +129,23 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
       >
         {count > 0 && (
           <>
-            <div className="scroller-room" />
+            <div className="scroller-spacer" />
             <Virtualizer
               key={base} ref={list} scrollRef={scroller} data={{ length: count }} bufferSize={400}
               keepMounted={lastSeq ? [activeSeq - base - 1] : []}
-              onScroll={scrolling.onScroll} onResize={scrolling.onResize}
+              onScroll={scroll.onScroll} onResize={scroll.onResize}
             >
-              {row}
+              {renderRow}
             </Virtualizer>
           </>
         )}
       </div>
-      {count === 0 && <Nothing title={otherId ? words.first(name) : words.firstGroup} />}
-      <p id="list-keys" className="unseen">{words.keys}</p>
-      {hasEarlier && scrolling.isAtStart && <button className="button earlier" onClick={showEarlier}>{words.earlier}</button>}
-      {!scrolling.isAtEnd && (
+      {count === 0 && <EmptyState title={otherId ? words.first(name) : words.firstGroup} />}
+      <p id="list-keys" className="visually-hidden">{words.keys}</p>
+      {hasEarlier && scroll.isAtStart && <button className="button earlier" onClick={showEarlier}>{words.earlier}</button>}
+      {!scroll.isAtEnd && (
         <button
-          className="to-end" onClick={toEnd}
+          className="to-end" onClick={scrollToEnd}
           aria-label={unread > 0 ? words.latestNew(unread) : words.latest} title={words.latest}
         >
           <ArrowDown />
@@ -158,22 +156,22 @@ export function MessageList({ by, name, otherId, conversation, onReply, onEdit, 
   );
 }
 
-/** Where the address leads to. It is said once: who chooses the same place again wants to go there again. */
-function useAt(lastSeq: number): number | undefined {
+/** The seq in the URL (`?at=`). Removed from the URL at once, so that the same link works again. */
+function useLinkedSeq(lastSeq: number): number | undefined {
   const [address, setAddress] = useSearchParams();
-  const given = address.get('at');
-  useEffect(() => { if (given !== null) setAddress({}, { replace: true }); }, [given]);
-  const at = Number(given);
-  return Number.isInteger(at) && at >= 1 && at <= lastSeq ? at : undefined;
+  const parameter = address.get('at');
+  useEffect(() => { if (parameter !== null) setAddress({}, { replace: true }); }, [parameter]);
+  const linkedSeq = Number(parameter);
+  return Number.isInteger(linkedSeq) && linkedSeq >= 1 && linkedSeq <= lastSeq ? linkedSeq : undefined;
 }
 
-/** Who writes wants to see what they have written, wherever they were. */
-function useWritten(outgoing: readonly Outgoing[], toEnd: () => void) {
-  // Their ids are in the order of writing.
+/** Scrolls to the end when the user sends a message. */
+function useScrollOnSend(outgoing: readonly Outgoing[], scrollToEnd: () => void) {
+  // Ids are UUIDv7s, in the order of writing.
   const newest = outgoing.at(-1)?.id ?? '';
   const known = useRef(newest);
   useEffect(() => {
-    if (newest > known.current) toEnd();
+    if (newest > known.current) scrollToEnd();
     known.current = newest;
   }, [newest]);
 }

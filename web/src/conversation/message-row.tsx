@@ -1,6 +1,6 @@
-// A message in the list: the day and the line above it where they begin, who wrote it, what it answers, and what one can do.
+// A message in the list, with the dividers above it: sender, quote, image, text and actions.
 import { memo } from 'react';
-import { useFeed } from '../app/context';
+import { useFeed } from '../app/session';
 import { day, isSameDay, moment, time } from '../app/dates';
 import { useClock } from '../app/use-clock';
 import type { Message } from '../feed';
@@ -8,67 +8,67 @@ import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { MessageActions } from './message-actions';
 import { MessageText } from './message-text';
-import { plain } from './parts';
-import { Picture } from './picture';
+import { plainText } from './message-format';
+import { MessageImage } from './message-image';
 
 const words = texts.message;
-/** Messages of one person within so many milliseconds are one block. */
-const BLOCK = 5 * 60_000;
+/** In milliseconds. Messages of one sender within this time form a group. */
+const GROUP_WITHIN = 5 * 60_000;
 
-const between = (a: Message, b: Message) => new Date(b.createdAt).getTime() - new Date(a.createdAt).getTime();
+const millisecondsBetween = (a: Message, b: Message) => new Date(b.createdAt).getTime() - new Date(a.createdAt).getTime();
 
 export interface MessageRowProps {
   seq: number;
   lastSeq: number;
-  /** Undefined while it is loaded. */
+  /** Undefined while loading. */
   message: Message | undefined;
-  before: Message | undefined;
+  previous: Message | undefined;
   isGroup: boolean;
-  /** The first of those that are new. */
-  isFresh: boolean;
-  /** The one that the keyboard is at. */
+  /** The first new message: the divider is above it. */
+  isFirstNew: boolean;
+  /** The message in the tab order. */
   isActive: boolean;
-  /** Where a jump has led. */
-  isFound: boolean;
-  /** For the newest of one's own: who has read it. */
-  state: string | undefined;
+  /** Highlighted as the target of a jump. */
+  isJumpTarget: boolean;
+  /** The read receipt, on the user's newest message. */
+  receipt: string | undefined;
   onReply(message: Message): void;
   onEdit(message: Message): void;
   onJump(seq: number): void;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { seq, lastSeq, message, before, isGroup, isFresh, isActive, isFound, state, onReply, onEdit, onJump } = props;
+  const { seq, lastSeq, message, previous, isGroup, isFirstNew, isActive, isJumpTarget, receipt, onReply, onEdit, onJump } = props;
   const isMine = useFeed((feed) => message?.senderId === feed.me.id);
   const sender = useFeed((feed) => message && feed.person(message.senderId));
-  if (!message || !sender) return <div className="ghost" aria-hidden="true"><span /></div>;
+  if (!message || !sender) return <div className="skeleton" aria-hidden="true"><span /></div>;
 
-  const isNewDay = !before || !isSameDay(before.createdAt, message.createdAt);
-  const goesOn = !isNewDay && !isFresh && before.senderId === message.senderId && between(before, message) < BLOCK;
+  const isNewDay = !previous || !isSameDay(previous.createdAt, message.createdAt);
+  const continuesGroup = !isNewDay && !isFirstNew && previous.senderId === message.senderId && millisecondsBetween(previous, message) < GROUP_WITHIN;
   return (
-    <div className="message-row" data-mine={isMine || undefined} data-goes-on={goesOn || undefined}>
-      {isNewDay && <Day of={message.createdAt} />}
-      {isFresh && <div className="fresh"><span>{texts.conversation.fresh}</span></div>}
+    <div className="message-row" data-mine={isMine || undefined} data-continues={continuesGroup || undefined}>
+      {isNewDay && <DayDivider date={message.createdAt} />}
+      {isFirstNew && <div className="unread-divider"><span>{texts.conversation.newMessages}</span></div>}
       <article
-        className="message" data-seq={seq} data-found={isFound || undefined} tabIndex={isActive ? 0 : -1}
+        className="message" data-seq={seq} data-found={isJumpTarget || undefined} tabIndex={isActive ? 0 : -1}
         aria-posinset={seq} aria-setsize={lastSeq} aria-label={`${isMine ? words.you : sender.fullName}, ${time(message.createdAt)}`}
       >
-        {!isMine && isGroup && (goesOn
+        {!isMine && isGroup && (continuesGroup
           ? <span className="avatar-gap" />
           : <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} size="small" />)}
         <div
           className="bubble" data-image={message.image ? (message.text ? 'captioned' : 'alone') : undefined}
         >
-          {!isMine && isGroup && !goesOn && <strong className="sender"><bdi>{sender.fullName}</bdi></strong>}
+          {!isMine && isGroup && !continuesGroup && <strong className="sender"><bdi>{sender.fullName}</bdi></strong>}
           {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
           {message.deletedAt
-            ? <p className="deleted">{words.deleted} <Meta message={message} /></p>
+            ? <p className="deleted">{words.deleted} <MessageMeta message={message} /></p>
             : (
               <>
-                {message.image && <Picture message={message} image={message.image} isActive={isActive} />}
+                {message.image && <MessageImage message={message} image={message.image} isActive={isActive} />}
                 {message.text || !message.image
-                  ? <MessageText text={message.text ?? ''} room={metaOf(message)}><Meta message={message} /></MessageText>
-                  : <Meta message={message} />}
+                  ? <MessageText text={message.text ?? ''} reserved={metaText(message)}><MessageMeta message={message} /></MessageText>
+                  : <MessageMeta message={message} />}
               </>
             )}
         </div>
@@ -76,20 +76,20 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           <MessageActions message={message} isMine={isMine} isActive={isActive} onReply={onReply} onEdit={onEdit} />
         )}
       </article>
-      {state && <p className="state">{state}</p>}
+      {receipt && <p className="message-note">{receipt}</p>}
     </div>
   );
 });
 
-function Day({ of }: { of: string }) {
-  const said = useClock(() => day(of));
-  return <div className="day"><span>{said}</span></div>;
+function DayDivider({ date }: { date: string }) {
+  const text = useClock(() => day(date));
+  return <div className="day"><span>{text}</span></div>;
 }
 
-const metaOf = ({ createdAt, editedAt }: Message) => `${editedAt ? `${words.edited}\u2002` : ''}${time(createdAt)}`;
+const metaText = ({ createdAt, editedAt }: Message) => `${editedAt ? `${words.edited}\u2002` : ''}${time(createdAt)}`;
 
-/** When it was written, and whether it was changed. */
-const Meta = ({ message: { createdAt, editedAt, deletedAt } }: { message: Message }) => (
+/** When the message was written, and whether it was edited. */
+const MessageMeta = ({ message: { createdAt, editedAt, deletedAt } }: { message: Message }) => (
   <span className="meta">
     {editedAt && !deletedAt && <span>{words.edited}</span>}
     <time dateTime={createdAt} title={moment(createdAt)} dir="auto">{time(createdAt)}</time>
@@ -109,7 +109,7 @@ function Quote({ quoted, onJump }: QuoteProps) {
       onClick={() => onJump(quoted.seq)}
     >
       <strong><bdi>{sender.fullName}</bdi></strong>
-      <span dir="auto">{quoted.deletedAt ? words.quotedDeleted : plain(quoted.text ?? texts.image.name)}</span>
+      <span dir="auto">{quoted.deletedAt ? words.quotedDeleted : plainText(quoted.text ?? texts.image.name)}</span>
     </button>
   );
 }

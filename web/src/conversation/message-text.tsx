@@ -1,20 +1,20 @@
 import type { ReactNode } from 'react';
-import { isEmoji, parts } from './parts';
+import { isOnlyEmoji, parseText } from './message-format';
 
 interface MessageTextProps {
   text: string;
-  /** Stands at the end of the last line, in the text's direction. */
+  /** Placed at the end of the last line, in the text's direction. */
   children?: ReactNode;
-  /** As words, so that there is room for it. */
-  room: string;
+  /** The text of `children`, which reserves the space for it. */
+  reserved: string;
 }
 
-/** A message's text, with its links and code: these go from left to right in any text. */
-export function MessageText({ text, children, room }: MessageTextProps) {
+/** A message's text. Links and code are left-to-right in any text. */
+export function MessageText({ text, children, reserved }: MessageTextProps) {
   return (
-    <div className="text" dir="auto" data-emoji={isEmoji(text) || undefined}>
-      <span className="words" data-room={room}>
-        {parts(text).map((part, index) => {
+    <div className="text" dir="auto" data-emoji={isOnlyEmoji(text) || undefined}>
+      <span className="words" data-reserved={reserved}>
+        {parseText(text).map((part, index) => {
           switch (part.kind) {
             case 'words': return <span key={index}>{part.text}</span>;
             case 'code': return <code key={index} dir="ltr">{part.text}</code>;

@@ -1,31 +1,44 @@
-// A message that was written and is not acknowledged yet: it waits, or the server refused it.
+// A message in the outbox: waiting to be sent, or failed.
 import { Clock3, TriangleAlert, X } from 'lucide-react';
-import { type MouseEvent, useEffect } from 'react';
-import { useFeed, useSession } from '../app/context';
-import { announce } from '../app/notices';
-import type { Outgoing } from '../feed';
+import { type MouseEvent, useEffect, useMemo } from 'react';
+import { useFeed, useSession } from '../app/session';
+import { announce } from '../app/notifications';
+import type { ConversationRef, Outgoing } from '../feed';
 import { texts } from '../texts';
 import { MessageText } from './message-text';
-import { OutgoingPicture } from './picture';
+import { OutgoingImagePreview } from './message-image';
 
 const words = texts.message;
 
-/** Takes a message back that was not sent. */
-function useDiscard(id: string) {
+/**
+ * The messages of a conversation that are in the outbox. Pass `otherId`, the other user, if a direct conversation is given by its
+ * id: the messages may be addressed to the user.
+ */
+export function useOutgoing({ conversationId, userId }: ConversationRef, otherId?: string) {
+  const items = useFeed(({ outbox }) => outbox.items);
+  return useMemo(
+    () => items.filter(({ to }) =>
+      to.conversationId ? to.conversationId === conversationId : to.userId === (otherId ?? userId)),
+    [items, conversationId, userId, otherId],
+  );
+}
+
+/** Discards an unsent message. */
+function useDiscardHandler(id: string) {
   const { feed } = useSession();
   return ({ detail, currentTarget }: MouseEvent) => {
-    // Who came by the keyboard goes on where they write, as the row is gone; a finger would get its own keyboard in the way.
+    // The row disappears: after a key press the composer gets the focus. On touch screens that would open the keyboard.
     if (detail === 0) currentTarget.closest('.conversation')?.querySelector('textarea')?.focus();
     feed.outbox.discard(id);
   };
 }
 
 export function OutgoingRow({ item }: { item: Outgoing }) {
-  const discard = useDiscard(item.id);
+  const discard = useDiscardHandler(item.id);
   const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
-  const isKept = useFeed((feed) => feed.outbox.keeps(item.id));
-  const clock = item.state === 'waiting'
-    && <span className="meta"><Clock3 aria-label={isKept ? words.waiting : words.waitingHere} /></span>;
+  const isPersisted = useFeed((feed) => feed.outbox.isPersisted(item.id));
+  const waitingIcon = item.state === 'waiting'
+    && <span className="meta"><Clock3 aria-label={isPersisted ? words.waiting : words.waitingHere} /></span>;
   return (
     <div className="message-row" data-mine>
       <article className="message" data-outgoing={item.state} aria-label={words.you}>
@@ -33,12 +46,12 @@ export function OutgoingRow({ item }: { item: Outgoing }) {
           {item.replyTo && (
             <div className="quote"><strong><bdi>{quoted?.fullName}</bdi></strong><span dir="auto">{item.replyTo.text ?? texts.image.name}</span></div>
           )}
-          {item.image && <OutgoingPicture image={item.image} progress={item.state === 'waiting' ? item.progress : undefined} />}
-          {item.text ? <MessageText text={item.text} room={clock ? '\u2003' : ''}>{clock}</MessageText> : clock}
-          {item.state === 'failed' && <Failed item={item} onDiscard={discard} />}
+          {item.image && <OutgoingImagePreview image={item.image} progress={item.state === 'waiting' ? item.progress : undefined} />}
+          {item.text ? <MessageText text={item.text} reserved={waitingIcon ? '\u2003' : ''}>{waitingIcon}</MessageText> : waitingIcon}
+          {item.state === 'failed' && <FailedNote item={item} onDiscard={discard} />}
         </div>
         {item.state === 'waiting' && (
-          <button type="button" className="icon-button take-back" aria-label={words.dontSend} title={words.dontSend} onClick={discard}>
+          <button type="button" className="icon-button discard-outgoing" aria-label={words.dontSend} title={words.dontSend} onClick={discard}>
             <X />
           </button>
         )}
@@ -47,17 +60,17 @@ export function OutgoingRow({ item }: { item: Outgoing }) {
   );
 }
 
-interface FailedProps {
+interface FailedNoteProps {
   item: Outgoing;
   onDiscard(event: MouseEvent): void;
 }
 
-function Failed({ item: { id, reason }, onDiscard }: FailedProps) {
+function FailedNote({ item: { id, reason }, onDiscard }: FailedNoteProps) {
   const { feed } = useSession();
   const text = words.failed(reason ?? '');
   useEffect(() => announce(text), [text]);
   return (
-    <p className="state" data-failed>
+    <p className="message-note" data-failed>
       <TriangleAlert aria-hidden="true" /> <span>{text}</span>
       <button type="button" className="link-button" onClick={() => feed.outbox.retry(id)}>{words.retry}</button>
       <button type="button" className="link-button" onClick={onDiscard}>{words.discard}</button>

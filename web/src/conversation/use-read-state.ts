@@ -1,22 +1,39 @@
-// Below the newest of one's own messages: who has read it.
-import { useEffect } from 'react';
-import { useFeed, useSession } from '../app/context';
+// What the list shows of read marks: the divider above new messages, and the read receipt below the user's newest message.
+import { useEffect, useState } from 'react';
+import { isPageFocused } from '../app/page-focus';
+import { useFeed, useSession } from '../app/session';
 import type { Conversation, History } from '../feed';
 import { texts } from '../texts';
 
-/** So far back one's own newest message is looked for. */
-const NEAR = 50;
+/** How many messages back the user's newest message is looked for. */
+const RECEIPT_WITHIN = 50;
 
-export function useReadState(conversation: Conversation | undefined, history: History | undefined) {
+/**
+ * The seq of the first new message, above which the divider "New messages" is shown; undefined if there is none. The divider
+ * stays until the user writes, or until messages arrive again while the page is not focused.
+ */
+export function useUnreadDivider(conversation: Conversation | undefined, isAtEnd: boolean, isWriting: boolean) {
+  const { lastSeq, lastReadSeq } = conversation ?? { lastSeq: 0, lastReadSeq: 0 };
+  const [firstNew, setFirstNew] = useState(lastReadSeq < lastSeq ? lastReadSeq + 1 : undefined);
+  useEffect(() => {
+    const isOutdated = lastReadSeq < lastSeq && (!firstNew || firstNew <= lastReadSeq);
+    if (isOutdated && !(isAtEnd && isPageFocused())) setFirstNew(lastReadSeq + 1);
+  }, [lastSeq]);
+  useEffect(() => { if (isWriting) setFirstNew(undefined); }, [isWriting]);
+  return firstNew;
+}
+
+/** The seq of the user's newest message, and who has read it. */
+export function useReadReceipt(conversation: Conversation | undefined, history: History | undefined) {
   const { feed } = useSession();
   const id = conversation?.id;
   const marks = useFeed((feed) => (id ? feed.members.of(id).marks : undefined));
-  // Who cannot be asked just now is asked when the conversation is opened again.
+  // If loading fails, it is retried when the conversation is opened again.
   useEffect(() => { if (id) feed.members.load(id).catch(() => {}); }, [feed, id]);
   if (!conversation || !history || !marks?.size) return undefined;
 
   let seq = conversation.lastSeq;
-  const first = Math.max(1, seq - NEAR);
+  const first = Math.max(1, seq - RECEIPT_WITHIN);
   while (seq >= first && history.at(seq)?.senderId !== feed.me.id) seq -= 1;
   if (seq < first) return undefined;
 

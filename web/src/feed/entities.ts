@@ -1,11 +1,11 @@
-// The state's words. Objects are never changed, but replaced: a view may compare them by identity.
+// The types of the feed's state. Objects are replaced and never mutated, so views can compare them by identity.
 import type { ConversationFragment, ConversationRef, MemberRole, MessageFragment, PersonFragment, PictureFragment } from '../gql/graphql';
 
 export type { ConversationRef };
 export type Person = PersonFragment;
 export type Picture = PictureFragment;
 
-/** A message. Names are looked up in `feed.person(senderId)`, so that they are of today. */
+/** A message. Look up its sender with `feed.person(senderId)`, which has the current name. */
 export type Message = Omit<MessageFragment, 'sender'> & { senderId: string };
 
 export interface Conversation extends Omit<ConversationFragment, 'otherUser' | 'lastMessage'> {
@@ -20,7 +20,7 @@ export interface Member {
   joinedAt: string;
 }
 
-/** A message without its sender's person, which the reader keeps apart. */
+/** Converts a fragment. The sender is stored separately. */
 export function message({ sender, ...rest }: MessageFragment): Message {
   return { ...rest, senderId: sender.id };
 }
@@ -37,5 +37,5 @@ export function conversation({ otherUser, lastMessage, ...rest }: ConversationFr
 export const tombstone = (message: Message, deletedAt: string): Message =>
   message.deletedAt ? message : { ...message, text: null, image: null, deletedAt };
 
-/** When something last happened in a conversation: what the sidebar is sorted by. */
+/** The time of the latest activity in a conversation, by which the sidebar is sorted. */
 export const activity = ({ lastMessage, createdAt }: Conversation) => lastMessage?.createdAt ?? createdAt;

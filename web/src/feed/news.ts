@@ -1,18 +1,18 @@
-// Which messages are news: each once, and none of those that were there before one looked.
+// Ensures that each new message is announced once, and none that was there before the snapshot.
 
-export class News {
-  /** conversationId → the seq up to which messages are no news. */
-  readonly #told = new Map<string, number>();
+export class AnnouncedMessages {
+  /** conversationId → the seq of the last message that must not be announced again. */
+  readonly #lastSeqs = new Map<string, number>();
 
-  /** Everything up to here was there before. */
-  known(conversationId: string, seq: number): void {
-    this.#told.set(conversationId, seq);
+  /** Messages up to this seq are not to be announced. */
+  skip(conversationId: string, seq: number): void {
+    this.#lastSeqs.set(conversationId, seq);
   }
 
-  /** Whether a message is news; it is not, the next time. */
-  take({ conversationId, seq }: { conversationId: string; seq: number }): boolean {
-    if (seq <= (this.#told.get(conversationId) ?? 0)) return false;
-    this.#told.set(conversationId, seq);
+  /** Whether a message should be announced: true once for each new message. */
+  announce({ conversationId, seq }: { conversationId: string; seq: number }): boolean {
+    if (seq <= (this.#lastSeqs.get(conversationId) ?? 0)) return false;
+    this.#lastSeqs.set(conversationId, seq);
     return true;
   }
 }

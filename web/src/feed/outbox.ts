@@ -1,12 +1,12 @@
-// What was written and not yet acknowledged. Each message has its id from the start, so that sending it again is safe for
-// ever; it waits here, over cuts and reloads, until the server has answered.
+// Messages that the server has not acknowledged yet. Each has its id from the start, so sending it again is idempotent. It
+// stays here over disconnects and reloads until the server has answered.
 import { v7 as uuidv7 } from 'uuid';
 import type { SendMessageInput } from '../gql/graphql';
 import type { ConversationRef } from './entities';
-import { isFault, isPassing, isSignedOut, type Refusal } from './line';
-import type { Patience } from './patience';
+import { isInternalError, isTransient, isSignedOut, type ServerError } from './transport';
+import type { RetryPolicy } from './retry-policy';
 
-/** An image that is to be sent, with its size for the view. */
+/** An image to be sent, with its size in pixels for the view. */
 export interface OutgoingImage {
   file: Blob;
   width: number;
@@ -15,38 +15,38 @@ export interface OutgoingImage {
 
 export interface Draft {
   to: ConversationRef;
-  /** May be empty where there is an image. */
+  /** May be empty if there is an image. */
   text: string;
   image?: OutgoingImage;
-  /** What it replies to, with what the view shows of it meanwhile. */
+  /** The message it replies to, with what the view shows of it until this one is acknowledged. */
   replyTo?: { id: string; seq: number; senderId: string; text: string | null };
 }
 
 export interface Outgoing extends Draft {
   id: string;
   writtenAt: string;
-  /** `failed`: the server refused for good; it waits for its writer to retry or discard it. */
+  /** `failed`: the server rejected it; the user can retry or discard it. */
   state: 'waiting' | 'failed';
-  /** How much of the image is on the way, from 0 to 1, while it is being sent. */
+  /** The uploaded fraction of the image, from 0 to 1, while it is being sent. */
   progress?: number | undefined;
-  /** Why the server refused. */
+  /** The server's message if it failed. */
   reason?: string;
 }
 
-/** Where the outbox lives while the page is closed. */
+/** Persists the outbox while the page is closed. */
 export interface OutboxStore {
   /**
-   * What waits. Asked at the start, and again at each better time for what pages that are gone have left: what another
-   * page is sending may be left out then.
+   * The stored messages. Called at the start, and again with each retry to adopt the messages of pages that were closed. The
+   * later calls may leave out what another open page is sending.
    */
   all(): Promise<Outgoing[]>;
-  /** Tells when there may be more: another page is gone, and may have left some. */
-  onLeft?(listener: () => void): void;
+  /** Calls the listener when another page was closed, which may have left messages behind. */
+  onAbandoned?(listener: () => void): void;
   put(item: Outgoing): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
-/** For tests, and where nothing can be kept. */
+/** For tests, and where nothing can be persisted. */
 export function memoryStore(): OutboxStore {
   const items = new Map<string, Outgoing>();
   return {
@@ -56,10 +56,10 @@ export function memoryStore(): OutboxStore {
   };
 }
 
-/** A message at which the server fails so often waits for its writer: it must not hold up for ever what stands behind it. */
-const FAULTS = 5;
+/** After this many internal errors in a row a message is `failed`, so that it does not block its queue forever. */
+const MAX_INTERNAL_ERRORS = 5;
 
-/** What is asked of the server. The image is sent with each try: a try that failed may have failed on its way there. */
+/** The input of the mutation. Each attempt uploads the image again, as a failed attempt may have failed during the upload. */
 export const inputOf = ({ id, to, text, image, replyTo }: Outgoing): SendMessageInput => ({
   id,
   to,
@@ -68,158 +68,158 @@ export const inputOf = ({ id, to, text, image, replyTo }: Outgoing): SendMessage
   ...(replyTo && { replyToId: replyTo.id }),
 });
 
-/** Where a browser keeps nothing (some private windows, a full disk), messages go all the same. */
-function unkept(reason: unknown): Outgoing[] {
-  console.error('the outbox could not be kept', reason);
+/** If the browser cannot store anything (some private windows, a full disk), messages are sent all the same. */
+function logStoreError(reason: unknown): Outgoing[] {
+  console.error('the outbox could not be stored', reason);
   return [];
 }
 
 export class Outbox {
-  /** In the order of writing. Replaced with each change. */
+  /** In the order of writing. A new array with each change. */
   items: readonly Outgoing[] = [];
-  /** Lanes in which something is on its way. */
-  readonly #busy = new Set<string>();
-  /** What is on its way or about to be tried again, by id. */
-  readonly #trying = new Map<string, AbortController>();
-  /** What could not be kept, or not yet. */
-  readonly #unkept = new Set<string>();
-  /** What was removed while the store is read: it may be told of it still. */
+  /** Keys of queues that are being sent. */
+  readonly #sendingQueues = new Set<string>();
+  /** Messages being sent or waiting for the next attempt, by id. */
+  readonly #attempts = new Map<string, AbortController>();
+  /** Ids of messages that are not stored, or not yet. */
+  readonly #unpersisted = new Set<string>();
+  /** Ids that were removed while the store is being read, whose result may still contain them. */
   #removed: Set<string> | undefined;
   #stopped = false;
 
   constructor(
     private readonly store: OutboxStore,
-    private readonly patience: Patience,
-    /** Where messages go one at a time, so that they arrive in the order of writing: the same for all addresses of a place. */
-    private readonly lane: (to: ConversationRef) => string,
-    private readonly transmit: (item: Outgoing, signal: AbortSignal) => Promise<void>,
+    private readonly retryPolicy: RetryPolicy,
+    /** Messages with the same key are sent one at a time, so that they arrive in the order of writing. */
+    private readonly queueKey: (to: ConversationRef) => string,
+    private readonly send: (item: Outgoing, signal: AbortSignal) => Promise<void>,
     private readonly changed: () => void,
-    private readonly signedOut: () => void,
+    private readonly onSignedOut: () => void,
   ) {
-    store.onLeft?.(() => { if (!this.#stopped) void this.open(); });
+    store.onAbandoned?.(() => { if (!this.#stopped) void this.load(); });
   }
 
-  /** Takes up what waited while the page was closed, and what pages that were closed meanwhile have left. */
-  async open(): Promise<void> {
+  /** Loads stored messages: from before this page was opened, and of pages that were closed since. */
+  async load(): Promise<void> {
     if (this.#removed) return;
     const removed = (this.#removed = new Set());
-    const kept = await this.store.all().catch(unkept);
+    const stored = await this.store.all().catch(logStoreError);
     this.#removed = undefined;
     const known = new Set([...removed, ...this.items.map(({ id }) => id)]);
-    this.#set([...kept.filter(({ id }) => !known.has(id)), ...this.items].sort((a, b) => (a.id < b.id ? -1 : 1)));
+    this.#set([...stored.filter(({ id }) => !known.has(id)), ...this.items].sort((a, b) => (a.id < b.id ? -1 : 1)));
     this.flush();
   }
 
-  /** Writes a message. It is on its way from here on, however long that takes. */
+  /** Adds a message, and sends it however long that takes. */
   add(draft: Draft): Outgoing {
     const item: Outgoing = { ...draft, id: uuidv7(), writtenAt: new Date().toISOString(), state: 'waiting' };
-    this.#keep(item);
+    this.#persist(item);
     this.#set([...this.items, item]);
     this.flush();
     return item;
   }
 
-  /** Tries a refused one again, with its id. */
+  /** Sends a failed message again, with the same id. */
   retry(id: string): void {
     this.#change(id, ({ reason: _, progress: __, ...item }) => ({ ...item, state: 'waiting' }));
     this.flush();
   }
 
-  /** Its writer takes it back. It may have arrived just now: then it comes as any other that was sent. */
+  /** Cancels a message. If it has just arrived after all, it appears like any sent message. */
   discard(id: string): void {
     this.remove(id);
-    this.#trying.get(id)?.abort();
+    this.#attempts.get(id)?.abort();
   }
 
-  /** It is acknowledged, or given up. */
+  /** Removes a message that was acknowledged or discarded. */
   remove(id: string): void {
     if (!this.items.some((item) => item.id === id)) return;
     this.#set(this.items.filter((item) => item.id !== id));
     this.#removed?.add(id);
-    this.#unkept.delete(id);
-    this.store.remove(id).catch(unkept);
+    this.#unpersisted.delete(id);
+    this.store.remove(id).catch(logStoreError);
   }
 
-  /** More of an image is on the way. Of this nothing is kept. */
+  /** Sets the upload progress, which is not persisted. */
   progress(id: string, progress: number | undefined): void {
     this.#set(this.items.map((item) => (item.id === id ? { ...item, progress } : item)));
   }
 
-  /** Whether it would still be sent if the page were closed now. */
-  keeps(id: string): boolean {
-    return !this.#unkept.has(id);
+  /** Whether the message would still be sent if the page were closed now. */
+  isPersisted(id: string): boolean {
+    return !this.#unpersisted.has(id);
   }
 
-  /** Whether something would be lost if the page were closed now. */
-  get isAtRisk(): boolean {
-    return this.#unkept.size > 0;
+  /** Whether a message would be lost if the page were closed now. */
+  get hasUnpersisted(): boolean {
+    return this.#unpersisted.size > 0;
   }
 
-  /** Sends what waits. */
+  /** Sends everything that is waiting. */
   flush(): void {
-    for (const { state, to } of this.items) if (state === 'waiting') void this.#run(this.lane(to));
+    for (const { state, to } of this.items) if (state === 'waiting') void this.#sendQueue(this.queueKey(to));
   }
 
   stop(): void {
     this.#stopped = true;
   }
 
-  async #run(lane: string): Promise<void> {
-    if (this.#busy.has(lane)) return;
-    this.#busy.add(lane);
-    let [wait, faults] = [this.patience.waiting(), 0];
+  async #sendQueue(queueKey: string): Promise<void> {
+    if (this.#sendingQueues.has(queueKey)) return;
+    this.#sendingQueues.add(queueKey);
+    let [backoff, internalErrors] = [this.retryPolicy.newBackoff(), 0];
     while (!this.#stopped) {
-      const item = this.items.find(({ state, to }) => state === 'waiting' && this.lane(to) === lane);
+      const item = this.items.find(({ state, to }) => state === 'waiting' && this.queueKey(to) === queueKey);
       if (!item) {
-        this.#busy.delete(lane);
-        // What stood in this lane may stand in another by now: a conversation is known that was not.
+        this.#sendingQueues.delete(queueKey);
+        // The key of a message changes when its conversation becomes known, so a waiting one may be in another queue now.
         return this.flush();
       }
-      const trying = new AbortController();
-      const { signal } = trying;
-      const takenBack = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
-      this.#trying.set(item.id, trying);
+      const attempt = new AbortController();
+      const { signal } = attempt;
+      const discarded = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      this.#attempts.set(item.id, attempt);
       try {
-        // What is taken back holds nobody up, whatever the line makes of it.
-        await Promise.race([this.transmit(item, signal), takenBack]);
+        // A discarded message does not block the queue, whether or not the transport can abort it.
+        await Promise.race([this.send(item, signal), discarded]);
         this.remove(item.id);
-        [wait, faults] = [this.patience.waiting(), 0];
+        [backoff, internalErrors] = [this.retryPolicy.newBackoff(), 0];
       } catch (reason) {
-        // The next try begins with the first byte.
+        // The next attempt uploads from the start.
         this.progress(item.id, undefined);
         if (isSignedOut(reason)) {
-          this.signedOut();
+          this.onSignedOut();
           break;
         }
-        faults = isFault(reason) ? faults + 1 : 0;
-        if (isPassing(reason) && faults < FAULTS) await Promise.race([wait(reason), takenBack]);
+        internalErrors = isInternalError(reason) ? internalErrors + 1 : 0;
+        if (isTransient(reason) && internalErrors < MAX_INTERNAL_ERRORS) await Promise.race([backoff(reason), discarded]);
         else {
-          faults = 0;
-          this.#change(item.id, (refused) => ({ ...refused, state: 'failed', reason: (reason as Refusal).message }));
+          internalErrors = 0;
+          this.#change(item.id, (refused) => ({ ...refused, state: 'failed', reason: (reason as ServerError).message }));
         }
       } finally {
-        this.#trying.delete(item.id);
+        this.#attempts.delete(item.id);
       }
-      if (signal.aborted) [wait, faults] = [this.patience.waiting(), 0];
+      if (signal.aborted) [backoff, internalErrors] = [this.retryPolicy.newBackoff(), 0];
     }
-    this.#busy.delete(lane);
+    this.#sendingQueues.delete(queueKey);
   }
 
   #change(id: string, change: (item: Outgoing) => Outgoing): void {
     const item = this.items.find((known) => known.id === id);
     if (!item) return;
     const changed = change(item);
-    this.#keep(changed);
+    this.#persist(changed);
     this.#set(this.items.map((known) => (known.id === id ? changed : known)));
   }
 
-  #keep(item: Outgoing): void {
-    this.#unkept.add(item.id);
-    const kept = () => {
-      this.#unkept.delete(item.id);
+  #persist(item: Outgoing): void {
+    this.#unpersisted.add(item.id);
+    const stored = () => {
+      this.#unpersisted.delete(item.id);
       this.changed();
     };
-    this.store.put(item).then(kept).catch(unkept);
+    this.store.put(item).then(stored).catch(logStoreError);
   }
 
   #set(items: readonly Outgoing[]): void {

@@ -1,37 +1,36 @@
 // Who is online.
 import { OnlineDocument } from '../gql/graphql';
-import type { Line } from './line';
+import type { Transport } from './transport';
 
-/** So long after a cut it is still taken for known, in milliseconds: most cuts are shorter. */
-const DOUBT = 5_000;
+/** In milliseconds. After a disconnect the last known state is shown this long: most disconnects are shorter. */
+const STALE_AFTER = 5_000;
 
 export class Presence {
-  /** By id. Undefined while nobody knows. */
+  /** Ids of users who are online. Undefined while unknown. */
   online: ReadonlySet<string> | undefined;
-  #doubt: ReturnType<typeof setTimeout> | undefined;
+  #staleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly line: Line, private readonly changed: () => void) {}
+  constructor(private readonly transport: Transport, private readonly changed: () => void) {}
 
-  /** Follows the others; answers with what ends that. */
+  /** Subscribes. Returns a function that unsubscribes. */
   follow(): () => void {
-    return this.line.subscribe(OnlineDocument, {}, {
-      next: ({ onlineUsers }) => this.#know(new Set(onlineUsers.map(({ id }) => id))),
-      end: () => {}, // The events' subscription hears of it too, and says what it means.
+    return this.transport.subscribe(OnlineDocument, {}, {
+      next: ({ onlineUsers }) => this.#set(new Set(onlineUsers.map(({ id }) => id))),
+      end: () => {}, // The subscription to events ends too, and handles the reason.
     });
   }
 
-  /** The line is cut. */
-  doubt(): void {
-    this.#doubt ??= setTimeout(() => this.#know(undefined), DOUBT);
+  onDisconnect(): void {
+    this.#staleTimer ??= setTimeout(() => this.#set(undefined), STALE_AFTER);
   }
 
   stop(): void {
-    clearTimeout(this.#doubt);
+    clearTimeout(this.#staleTimer);
   }
 
-  #know(online: ReadonlySet<string> | undefined): void {
-    clearTimeout(this.#doubt);
-    this.#doubt = undefined;
+  #set(online: ReadonlySet<string> | undefined): void {
+    clearTimeout(this.#staleTimer);
+    this.#staleTimer = undefined;
     this.online = online;
     this.changed();
   }

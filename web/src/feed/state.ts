@@ -1,16 +1,16 @@
-// What is known: people, conversations, and how the sidebar shows them.
+// People and conversations that are loaded, and their order in the sidebar.
 import type { ConversationFragment, MessageFragment, PersonFragment } from '../gql/graphql';
 import { activity, type Conversation, type ConversationRef, conversation, type Message, message, type Person, tombstone } from './entities';
 
-const UNKNOWN = (id: string): Person => ({ id, fullName: '…', profilePic: null, deletedAt: null });
+const unknownPerson = (id: string): Person => ({ id, fullName: '…', profilePic: null, deletedAt: null });
 
 /**
- * `starting`: nothing is known yet. `live`: what is shown is true. `behind`: the line is cut or the replay is not over;
- * what is shown was true.
+ * `starting`: nothing is loaded yet. `live`: the state is current. `behind`: disconnected or replaying; the state may be
+ * outdated.
  */
 export type Status = 'starting' | 'live' | 'behind';
 
-/** Of values and of pictures. */
+/** Compares plain values and pictures. */
 const isSame = (a: Person[keyof Person], b: Person[keyof Person]) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 export class State {
@@ -18,28 +18,28 @@ export class State {
   readonly #conversations = new Map<string, Conversation>();
   #sidebar: readonly Conversation[] | undefined;
 
-  /** Starts anew. People stay known: nobody ceases to be. */
+  /** Removes all conversations. People stay loaded. */
   clear(): void {
     this.#conversations.clear();
     this.#sidebar = undefined;
   }
 
   person(id: string): Person {
-    return this.#people.get(id) ?? UNKNOWN(id);
+    return this.#people.get(id) ?? unknownPerson(id);
   }
 
   conversation(id: string): Conversation | undefined {
     return this.#conversations.get(id);
   }
 
-  /** Conversations, the most recent activity first. The same array until something changes. */
+  /** Conversations by latest activity. The same array until something changes. */
   get sidebar(): readonly Conversation[] {
     this.#sidebar ??= [...this.#conversations.values()].sort((a, b) => (activity(a) < activity(b) ? 1 : -1));
     return this.#sidebar;
   }
 
-  /** One name for where somebody writes to: a direct conversation can be told by its id, and by who the other one is. */
-  placeOf({ conversationId, userId }: ConversationRef): string {
+  /** The same key for all references to a conversation: a direct one can be referenced by its id or by the other user. */
+  recipientKey({ conversationId, userId }: ConversationRef): string {
     return (conversationId && this.conversation(conversationId)?.otherUserId) ?? conversationId ?? userId ?? '';
   }
 
@@ -47,23 +47,23 @@ export class State {
     return this.sidebar.find((known) => known.otherUserId === userId);
   }
 
-  learnPerson(person: PersonFragment): void {
+  upsertPerson(person: PersonFragment): void {
     const known = this.#people.get(person.id);
     const same = known && (Object.keys(person) as (keyof Person)[]).every((key) => isSame(known[key], person[key]));
     if (!same) this.#people.set(person.id, { ...known, ...person });
   }
 
-  learnMessage(fragment: MessageFragment): Message {
-    this.learnPerson(fragment.sender);
+  toMessage(fragment: MessageFragment): Message {
+    this.upsertPerson(fragment.sender);
     return message(fragment);
   }
 
-  learnConversation(fragment: ConversationFragment): void {
-    if (fragment.otherUser) this.learnPerson(fragment.otherUser);
-    if (fragment.lastMessage) this.learnPerson(fragment.lastMessage.sender);
+  upsertConversation(fragment: ConversationFragment): void {
+    if (fragment.otherUser) this.upsertPerson(fragment.otherUser);
+    if (fragment.lastMessage) this.upsertPerson(fragment.lastMessage.sender);
     const known = this.#conversations.get(fragment.id);
     const fresh = conversation(fragment);
-    // What was heard meanwhile may be newer than what was read. Marks and seqs only ever rise.
+    // Events may have arrived while the request was in flight. Read marks and seqs never decrease.
     const ahead = known && known.lastSeq > fresh.lastSeq;
     this.#put({
       ...fresh,
@@ -72,18 +72,18 @@ export class State {
     });
   }
 
-  forget(id: string): void {
+  removeConversation(id: string): void {
     this.#conversations.delete(id);
     this.#sidebar = undefined;
   }
 
-  change(id: string, change: Partial<Conversation>): void {
+  updateConversation(id: string, update: Partial<Conversation>): void {
     const known = this.#conversations.get(id);
-    if (known) this.#put({ ...known, ...change });
+    if (known) this.#put({ ...known, ...update });
   }
 
-  /** A message that was added or changed, as the sidebar shows it. */
-  tellOf(message: Message, isMine: boolean): void {
+  /** Updates the sidebar for a message that was added or changed. */
+  applyMessage(message: Message, isMine: boolean): void {
     const known = this.#conversations.get(message.conversationId);
     if (!known) return;
     const last = known.lastMessage;
@@ -98,14 +98,14 @@ export class State {
     });
   }
 
-  /** Moves the own read mark forward. */
-  read(id: string, seq: number): void {
+  /** Moves the user's own moveReadMark mark forward. */
+  moveReadMark(id: string, seq: number): void {
     const known = this.#conversations.get(id);
     if (known && seq > known.lastReadSeq) this.#put({ ...known, lastReadSeq: Math.min(seq, known.lastSeq) });
   }
 
-  /** Somebody was erased. */
-  erase(userId: string, deletedAt: string): void {
+  /** Turns last messages of an erased user into tombstones. */
+  eraseMessagesOf(userId: string, deletedAt: string): void {
     for (const known of this.#conversations.values()) {
       const last = known.lastMessage;
       if (last?.senderId === userId) this.#put({ ...known, lastMessage: tombstone(last, deletedAt) });

@@ -1,4 +1,4 @@
-// How GraphiQL talks to Parlour: queries and mutations by POST, subscriptions by WebSocket, both to the page's own address.
+// GraphiQL's fetcher: queries and mutations by POST, subscriptions by WebSocket, both to the page's own origin.
 import type { Fetcher, Observable } from '@graphiql/toolkit';
 import { type ExecutionResult, getOperationAST, type OperationDefinitionNode, OperationTypeNode, parse } from 'graphql';
 import type { Sink, SubscribePayload } from 'graphql-ws';
@@ -7,8 +7,8 @@ import { parlourSocket } from '../parlour-socket';
 const endpoint = `${location.origin}/graphql`;
 
 export const fetcher: Fetcher = ({ query, operationName, variables }, { headers } = {}) => {
-  const operation = pick(query, operationName);
-  // What is empty GraphiQL gives as undefined or null; the protocol wants it left out.
+  const operation = selectOperation(query, operationName);
+  // GraphiQL passes empty values as undefined or null, which the protocol does not allow.
   const payload: SubscribePayload = {
     query,
     ...(operation?.name && { operationName: operation.name.value }),
@@ -18,10 +18,10 @@ export const fetcher: Fetcher = ({ query, operationName, variables }, { headers 
 };
 
 /**
- * The operation that is meant. Read from the text itself: what GraphiQL knows of it, its name included, lags behind
- * someone who types and presses Ctrl-Enter at once. Null if the text is no GraphQL; the server explains why.
+ * The operation to run, read from the text itself: the name that GraphiQL passes is outdated if the user presses Ctrl-Enter
+ * right after typing. Null if the text is not valid GraphQL; the server reports the error.
  */
-function pick(query: string, name?: string | null): OperationDefinitionNode | null | undefined {
+function selectOperation(query: string, name?: string | null): OperationDefinitionNode | null | undefined {
   try {
     const document = parse(query);
     return getOperationAST(document, name) ?? getOperationAST(document);
@@ -43,34 +43,34 @@ async function post(payload: SubscribePayload, headers?: Record<string, string>)
   return response.json();
 }
 
-/** Each subscription has a socket of its own, so that it belongs to whoever is signed in when it starts. */
+/** Each subscription has its own socket, so that it belongs to the user who is signed in when it starts. */
 function subscribe(payload: SubscribePayload, headers: Record<string, string> = {}) {
-  // A socket cannot send headers: a token from the headers' editor goes along in its first message.
+  // A browser's WebSocket cannot send headers: a token from the headers editor is sent in the first message.
   const bearer = new Headers(headers).get('authorization')?.replace(/^Bearer\s+/i, '');
   const socket = parlourSocket(endpoint, bearer ? { token: () => bearer } : {});
 
-  // GraphiQL shows the last result alone. Events come in bursts: what came before is shown below it.
-  const earlier: unknown[] = [];
+  // GraphiQL shows only the last result. Events arrive in bursts, so earlierResults ones are shown below it.
+  const earlierResults: unknown[] = [];
 
   const observable = {
     subscribe: (sink: Sink<ExecutionResult>) => ({
       unsubscribe: socket.subscribe(payload, {
         next: (result) => {
-          sink.next({ ...(result as ExecutionResult), ...(earlier.length > 0 && { earlier: [...earlier] }) });
-          earlier.unshift(result.data);
-          earlier.splice(20);
+          sink.next({ ...(result as ExecutionResult), ...(earlierResults.length > 0 && { earlierResults: [...earlierResults] }) });
+          earlierResults.unshift(result.data);
+          earlierResults.splice(20);
         },
-        error: (reason) => sink.error(readable(reason)),
+        error: (reason) => sink.error(toPrintableError(reason)),
         complete: () => sink.complete(),
       }),
     }),
   };
-  // The toolkit's type has two more ways to call it, which GraphiQL does not use.
+  // The toolkit's type has two more overloads, which GraphiQL does not use.
   return observable as Observable<ExecutionResult>;
 }
 
-/** A close event has nothing to print as JSON, which is what GraphiQL does with it. */
-function readable(reason: unknown) {
+/** GraphiQL prints errors as JSON, and a CloseEvent has no enumerable properties. */
+function toPrintableError(reason: unknown) {
   if (!(reason instanceof CloseEvent)) return reason;
   const advice = reason.code === 4401 ? ' (sign in first)' : '';
   return { message: `the server closed the socket: ${reason.code} ${reason.reason}${advice}` };

@@ -1,4 +1,4 @@
-// GraphiQL as Parlour serves it: all of it, its workers and fonts included, from Parlour's own origin.
+// GraphiQL, bundled with its workers and fonts, so that nothing is loaded from another origin.
 import { GraphiQL } from 'graphiql';
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';

@@ -1,4 +1,4 @@
-// What a newcomer finds in the editor. The tests hold each tab against the schema.
+// The tabs that GraphiQL opens with. A test validates each against the schema.
 import history from './tabs/history.graphql?raw';
 import listen from './tabs/listen.graphql?raw';
 import people from './tabs/people.graphql?raw';

@@ -1,35 +1,35 @@
-// A group: its title, who is in it, and what one may change.
+// The details of a group: its title and members, and the forms to change them.
 import { LogOut, UserRoundMinus } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { ask } from '../api/line';
-import { useFeed, useSession } from '../app/context';
+import { execute } from '../api/transport';
+import { useFeed, useSession } from '../app/session';
 import type { Conversation, Member } from '../feed';
 import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Dialog, Question } from '../ui/dialog';
+import { Dialog, ConfirmDialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
-import { type Choice, PersonPicker } from './person-picker';
+import { type PersonChoice, PersonPicker } from './person-picker';
 
 const words = texts.group;
 
-interface GroupDetailsProps {
+interface GroupDetailsDialogProps {
   conversation: Conversation;
   open: boolean;
   onClose(): void;
 }
 
-export function GroupDetails({ conversation, open, onClose }: GroupDetailsProps) {
+export function GroupDetailsDialog({ conversation, open, onClose }: GroupDetailsDialogProps) {
   return (
     <Dialog title={conversation.title ?? ''} open={open} onClose={onClose}>
-      <Parts conversation={conversation} onClose={onClose} />
+      <GroupDetails conversation={conversation} onClose={onClose} />
     </Dialog>
   );
 }
 
-function Parts({ conversation: { id, title, memberCount }, onClose }: { conversation: Conversation; onClose(): void }) {
-  const { feed, finds } = useSession();
+function GroupDetails({ conversation: { id, title, memberCount }, onClose }: { conversation: Conversation; onClose(): void }) {
+  const { feed, peopleSearchMode } = useSession();
   const { members, complete } = useFeed((feed) => feed.members.of(id));
   const me = useFeed((feed) => feed.me.id);
   const attempt = useAttempt();
@@ -38,33 +38,33 @@ function Parts({ conversation: { id, title, memberCount }, onClose }: { conversa
   const isOwner = members.some(({ userId, role }) => userId === me && role === 'OWNER');
   return (
     <div className="form">
-      {isOwner && <Rename key={title} id={id} title={title ?? ''} />}
+      {isOwner && <RenameGroup key={title} id={id} title={title ?? ''} />}
       <section className="section">
         <h3>{texts.conversation.members(memberCount)}</h3>
         <ul className="members">
           {members.map((member) => (
-            <Row key={member.userId} id={id} member={member} isMe={member.userId === me} canRemove={isOwner && member.userId !== me} onClose={onClose} />
+            <MemberRow key={member.userId} id={id} member={member} isMe={member.userId === me} canRemove={isOwner && member.userId !== me} onClose={onClose} />
           ))}
         </ul>
         {!complete && members.length > 0 && (
           <button className="link-button" onClick={() => void attempt(() => feed.members.load(id, true))}>{words.moreMembers}</button>
         )}
         {isAdding
-          ? <Add id={id} members={members} onDone={() => setAdding(false)} />
-          : finds !== 'nobody' && <button type="button" className="button" onClick={() => setAdding(true)}>{words.add}</button>}
+          ? <AddMembers id={id} members={members} onDone={() => setAdding(false)} />
+          : peopleSearchMode !== 'off' && <button type="button" className="button" onClick={() => setAdding(true)}>{words.add}</button>}
       </section>
-      <Leave id={id} />
+      <LeaveGroup id={id} />
     </div>
   );
 }
 
-function Rename({ id, title }: { id: string; title: string }) {
+function RenameGroup({ id, title }: { id: string; title: string }) {
   const { client } = useSession();
   const attempt = useAttempt();
   const save = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const wanted = String(new FormData(event.currentTarget).get('title') ?? '');
-    void attempt(() => ask(client, RenameGroupDocument, { id, title: wanted }));
+    const newTitle = String(new FormData(event.currentTarget).get('title') ?? '');
+    void attempt(() => execute(client, RenameGroupDocument, { id, title: newTitle }));
   };
   return (
     <form className="section" onSubmit={save}>
@@ -79,7 +79,7 @@ function Rename({ id, title }: { id: string; title: string }) {
   );
 }
 
-interface RowProps {
+interface MemberRowProps {
   id: string;
   member: Member;
   isMe: boolean;
@@ -87,13 +87,13 @@ interface RowProps {
   onClose(): void;
 }
 
-function Row({ id, member, isMe, canRemove, onClose }: RowProps) {
+function MemberRow({ id, member, isMe, canRemove, onClose }: MemberRowProps) {
   const { client } = useSession();
   const person = useFeed((feed) => feed.person(member.userId));
   const online = useFeed((feed) => feed.online?.has(member.userId));
   const attempt = useAttempt();
-  const [isAsking, setAsking] = useState(false);
-  const remove = () => void attempt(() => ask(client, RemoveMemberDocument, { id, userId: member.userId }));
+  const [isConfirming, setConfirming] = useState(false);
+  const remove = () => void attempt(() => execute(client, RemoveMemberDocument, { id, userId: member.userId }));
   const name = `${words.remove} ${person.fullName}`;
   return (
     <li className="row">
@@ -105,27 +105,27 @@ function Row({ id, member, isMe, canRemove, onClose }: RowProps) {
       </span>
       {member.role === 'OWNER' && <span className="tag">{words.owner}</span>}
       {canRemove && (
-        <button type="button" className="icon-button" aria-label={name} title={name} onClick={() => setAsking(true)}>
+        <button type="button" className="icon-button" aria-label={name} title={name} onClick={() => setConfirming(true)}>
           <UserRoundMinus />
         </button>
       )}
-      {isAsking && (
-        <Question
-          title={words.removeTitle(person.fullName)} lead={words.removeLead} answer={words.remove}
-          open onYes={remove} onClose={() => setAsking(false)}
+      {isConfirming && (
+        <ConfirmDialog
+          title={words.removeTitle(person.fullName)} description={words.removeLead} confirmLabel={words.remove}
+          open onConfirm={remove} onClose={() => setConfirming(false)}
         />
       )}
     </li>
   );
 }
 
-function Add({ id, members, onDone }: { id: string; members: readonly Member[]; onDone(): void }) {
+function AddMembers({ id, members, onDone }: { id: string; members: readonly Member[]; onDone(): void }) {
   const { client } = useSession();
   const attempt = useAttempt();
-  const [chosen, setChosen] = useState<readonly Choice[]>([]);
+  const [chosen, setChosen] = useState<readonly PersonChoice[]>([]);
   const add = async () => {
     const userIds = chosen.map(({ id }) => id);
-    if (await attempt(() => ask(client, AddMembersDocument, { id, userIds }))) onDone();
+    if (await attempt(() => execute(client, AddMembersDocument, { id, userIds }))) onDone();
   };
   return (
     <div className="section">
@@ -133,26 +133,26 @@ function Add({ id, members, onDone }: { id: string; members: readonly Member[]; 
       <footer className="form-foot">
         <button type="button" className="button" onClick={onDone}>{texts.cancel}</button>
         <button type="button" className="button" data-kind="main" disabled={chosen.length === 0} onClick={() => void add()}>
-          {words.addThem}
+          {words.submitAdd}
         </button>
       </footer>
     </div>
   );
 }
 
-/** Asked twice, as one cannot come back by oneself. */
-function Leave({ id }: { id: string }) {
+/** Asks for confirmation, as only a member can add the user again. */
+function LeaveGroup({ id }: { id: string }) {
   const { client, feed } = useSession();
   const [, go] = useLocation();
   const attempt = useAttempt();
-  const [isSure, setSure] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const leave = () => attempt(async () => {
-    await ask(client, RemoveMemberDocument, { id, userId: feed.me.id });
+    await execute(client, RemoveMemberDocument, { id, userId: feed.me.id });
     go('/');
   });
-  if (!isSure) {
+  if (!isConfirming) {
     return (
-      <button type="button" className="button" data-kind="quiet-danger" onClick={() => setSure(true)}>
+      <button type="button" className="button" data-kind="quiet-danger" onClick={() => setConfirming(true)}>
         <LogOut aria-hidden="true" /> {words.leave}
       </button>
     );
@@ -161,7 +161,7 @@ function Leave({ id }: { id: string }) {
     <div className="section">
       <p role="alert">{words.leaveLead}</p>
       <footer className="form-foot">
-        <button type="button" className="button" onClick={() => setSure(false)}>{texts.cancel}</button>
+        <button type="button" className="button" onClick={() => setConfirming(false)}>{texts.cancel}</button>
         <button type="button" className="button" data-kind="danger" onClick={() => void leave()}>{words.leave}</button>
       </footer>
     </div>

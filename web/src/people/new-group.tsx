@@ -1,23 +1,23 @@
-// A new group: its title, and who is in it.
+// Creates a group: its title and members.
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
-import { ask } from '../api/line';
-import { useSession } from '../app/context';
+import { execute } from '../api/transport';
+import { useSession } from '../app/session';
 import { CreateGroupDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
-import { type Choice, PersonPicker } from './person-picker';
+import { type PersonChoice, PersonPicker } from './person-picker';
 
-export function NewGroup({ open, onClose }: { open: boolean; onClose(): void }) {
-  return <Dialog title={texts.group.create} open={open} onClose={onClose}><Form onDone={onClose} /></Dialog>;
+export function NewGroupDialog({ open, onClose }: { open: boolean; onClose(): void }) {
+  return <Dialog title={texts.group.create} open={open} onClose={onClose}><NewGroupForm onDone={onClose} /></Dialog>;
 }
 
-function Form({ onDone }: { onDone(): void }) {
+function NewGroupForm({ onDone }: { onDone(): void }) {
   const { client, feed } = useSession();
   const [, go] = useLocation();
   const attempt = useAttempt();
-  const [chosen, setChosen] = useState<readonly Choice[]>([]);
+  const [chosen, setChosen] = useState<readonly PersonChoice[]>([]);
   const [busy, setBusy] = useState(false);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -26,8 +26,8 @@ function Form({ onDone }: { onDone(): void }) {
     setBusy(true);
     await attempt(async () => {
       const input = { title, memberIds: chosen.map(({ id }) => id) };
-      const { createConversation } = await ask(client, CreateGroupDocument, { input });
-      await feed.find({ conversationId: createConversation.id });
+      const { createConversation } = await execute(client, CreateGroupDocument, { input });
+      await feed.loadConversation({ conversationId: createConversation.id });
       onDone();
       go(`/c/${createConversation.id}`);
     });
@@ -44,7 +44,7 @@ function Form({ onDone }: { onDone(): void }) {
       <PersonPicker chosen={chosen} onChange={setChosen} />
       <footer className="form-foot">
         <button type="button" className="button" onClick={onDone}>{texts.cancel}</button>
-        <button className="button" data-kind="main" disabled={busy}>{texts.group.makeIt}</button>
+        <button className="button" data-kind="main" disabled={busy}>{texts.group.submit}</button>
       </footer>
     </form>
   );

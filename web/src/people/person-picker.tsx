@@ -1,31 +1,31 @@
-// Choosing people by name: a search, and a list of boxes to check.
+// Chooses people: a search, and a list of checkboxes.
 import { X } from 'lucide-react';
 import { useState } from 'react';
-import { useSession } from '../app/context';
+import { useSession } from '../app/session';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Namesake, namesakes } from './namesake';
-import { usePeople } from './use-people';
+import { ambiguousNames, PersonName } from './person-name';
+import { usePeopleSearch } from './use-people-search';
 
-export interface Choice {
+export interface PersonChoice {
   id: string;
   fullName: string;
 }
 
 interface PersonPickerProps {
-  chosen: readonly Choice[];
-  onChange(chosen: readonly Choice[]): void;
-  /** People who are not to choose from. */
+  chosen: readonly PersonChoice[];
+  onChange(chosen: readonly PersonChoice[]): void;
+  /** Ids of people who are not offered. */
   without?: ReadonlySet<string>;
 }
 
 export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
-  const { finds } = useSession();
+  const { peopleSearchMode } = useSession();
   const [search, setSearch] = useState('');
-  const { people, fetching, error } = usePeople(search.trim());
+  const { people, fetching, error } = usePeopleSearch(search.trim());
   const others = people.filter(({ id }) => !without?.has(id));
-  const alike = namesakes(people);
-  const toggle = ({ id, fullName }: Choice) =>
+  const ambiguous = ambiguousNames(people);
+  const toggle = ({ id, fullName }: PersonChoice) =>
     onChange(chosen.some((known) => known.id === id)
       ? chosen.filter((known) => known.id !== id)
       : [...chosen, { id, fullName }]);
@@ -34,7 +34,7 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
     <fieldset className="picker">
       <legend>{texts.group.people}</legend>
       {chosen.length > 0 && (
-        <ul className="chips" aria-label={texts.group.chosen(chosen.length)}>
+        <ul className="chips" aria-label={texts.group.selected(chosen.length)}>
           {chosen.map((person) => (
             <li key={person.id} className="chip">
               <bdi>{person.fullName}</bdi>
@@ -57,16 +57,13 @@ export function PersonPicker({ chosen, onChange, without }: PersonPickerProps) {
             <label className="row">
               <input type="checkbox" checked={chosen.some(({ id }) => id === person.id)} onChange={() => toggle(person)} />
               <Avatar id={person.id} name={person.fullName} picture={person.profilePic} size="small" />
-              <span className="row-main">
-                <bdi className="row-name">{person.fullName}</bdi>
-                {alike.has(person.id) && <Namesake person={person} />}
-              </span>
+              <PersonName person={person} isAmbiguous={ambiguous.has(person.id)} />
             </label>
           </li>
         ))}
       </ul>
       {!fetching && !error && others.length === 0 && (
-        <p className="hint" role="status">{people.length > 0 ? texts.group.allIn : texts.sidebar.nobody[finds]}</p>
+        <p className="hint" role="status">{people.length > 0 ? texts.group.allMembers : texts.sidebar.nobody[peopleSearchMode]}</p>
       )}
     </fieldset>
   );

@@ -1,13 +1,13 @@
-// The picture that others see.
+// The user's own profile picture: shows, replaces and removes it.
 import { useState } from 'react';
-import { ask } from '../api/line';
+import { execute } from '../api/transport';
 import { upload } from '../api/upload';
-import { useFeed, useSession } from '../app/context';
+import { useFeed, useSession } from '../app/session';
 import { RemovePictureDocument, SetPictureDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Choose, useFault } from '../ui/choose-image';
-import { useAttempt, useTell, useTrouble } from '../ui/toasts';
+import { ImageChooser, useImageCheck } from '../ui/image-chooser';
+import { useAttempt, useShowNotice, useShowError } from '../ui/toasts';
 
 const words = texts.settings;
 
@@ -15,24 +15,24 @@ export function ProfilePicture() {
   const { client } = useSession();
   const me = useFeed((feed) => feed.me);
   const [progress, setProgress] = useState<number>();
-  const fault = useFault();
+  const checkImage = useImageCheck();
   const attempt = useAttempt();
-  const complain = useTrouble();
-  const tell = useTell();
-  const set = async (file: File) => {
-    const wrong = fault(file);
-    if (wrong) return complain(wrong);
+  const showError = useShowError();
+  const showNotice = useShowNotice();
+  const replace = async (file: File) => {
+    const error = checkImage(file);
+    if (error) return showError(error);
     setProgress(0);
-    if (await attempt(() => upload(SetPictureDocument, { file }, setProgress))) tell(words.saved);
+    if (await attempt(() => upload(SetPictureDocument, { file }, setProgress))) showNotice(words.saved);
     setProgress(undefined);
   };
   const remove = async () => {
-    if (await attempt(() => ask(client, RemovePictureDocument, {}))) tell(words.saved);
+    if (await attempt(() => execute(client, RemovePictureDocument, {}))) showNotice(words.saved);
   };
   return (
     <div className="profile-picture" role="group" aria-label={words.picture}>
       <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="large" />
-      <Choose label={words.choosePicture} onChoose={(file) => void set(file)} />
+      <ImageChooser label={words.choosePicture} onChoose={(file) => void replace(file)} />
       {me.profilePic && <button type="button" className="link-button" onClick={() => void remove()}>{words.removePicture}</button>}
       {progress !== undefined && <progress value={progress} aria-label={texts.image.progress} />}
     </div>

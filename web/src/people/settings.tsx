@@ -1,28 +1,28 @@
-// One's own settings: the name that others see, and how the pages look and speak up on this device.
+// The settings: profile and account, and appearance and notifications on this device.
 import { type FormEvent, useState } from 'react';
-import { ask } from '../api/line';
-import { useFeed, useSession } from '../app/context';
-import { noticesOn, setNotices } from '../app/notices';
+import { execute } from '../api/transport';
+import { useFeed, useSession } from '../app/session';
+import { notificationsEnabled, setNotificationsEnabled } from '../app/notifications';
 import { setTheme, theme, themes } from '../app/theme';
 import { RenameDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
-import { useAttempt, useTell } from '../ui/toasts';
+import { useAttempt, useShowNotice } from '../ui/toasts';
+import { ChangePassword, DeleteAccount, Devices } from './account-security';
 import { ProfilePicture } from './profile-picture';
-import { Devices, Goodbye, Password } from './devices';
 
 const words = texts.settings;
 
-export function Settings({ open, onClose }: { open: boolean; onClose(): void }) {
+export function SettingsDialog({ open, onClose }: { open: boolean; onClose(): void }) {
   return (
     <Dialog title={words.title} open={open} onClose={onClose}>
       <div className="form">
         <Profile />
-        <Look />
-        <Notices />
+        <Appearance />
+        <NotificationSettings />
         <Devices />
-        <Password />
-        <Goodbye />
+        <ChangePassword />
+        <DeleteAccount />
       </div>
     </Dialog>
   );
@@ -32,11 +32,11 @@ function Profile() {
   const { client } = useSession();
   const me = useFeed((feed) => feed.me);
   const attempt = useAttempt();
-  const tell = useTell();
+  const showNotice = useShowNotice();
   const save = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const fullName = String(new FormData(event.currentTarget).get('fullName') ?? '');
-    if (await attempt(() => ask(client, RenameDocument, { fullName }))) tell(words.saved);
+    if (await attempt(() => execute(client, RenameDocument, { fullName }))) showNotice(words.saved);
   };
   return (
     <form className="section" onSubmit={(event) => void save(event)}>
@@ -54,11 +54,11 @@ function Profile() {
   );
 }
 
-function Look() {
+function Appearance() {
   const [chosen, setChosen] = useState(theme);
   return (
     <fieldset className="section">
-      <legend>{words.look}</legend>
+      <legend>{words.appearance}</legend>
       <div className="segments">
         {themes.map((name) => (
           <label key={name} className="segment">
@@ -74,22 +74,22 @@ function Look() {
   );
 }
 
-function Notices() {
-  const [on, setOn] = useState(noticesOn);
+function NotificationSettings() {
+  const [isOn, setOn] = useState(notificationsEnabled);
   const [isDenied, setDenied] = useState(false);
-  const toggle = async (wanted: boolean) => {
-    const allowed = await setNotices(wanted);
+  const toggle = async (turnOn: boolean) => {
+    const allowed = await setNotificationsEnabled(turnOn);
     setDenied(!allowed);
-    setOn(allowed && wanted);
+    setOn(allowed && turnOn);
   };
   return (
     <section className="section">
-      <h3>{words.notices}</h3>
+      <h3>{words.notifications}</h3>
       <label className="check">
-        <input type="checkbox" checked={on} onChange={({ target }) => void toggle(target.checked)} />
-        {words.noticesLead}
+        <input type="checkbox" checked={isOn} onChange={({ target }) => void toggle(target.checked)} />
+        {words.notificationsLead}
       </label>
-      {isDenied && <p className="hint" role="status">{isSecureContext ? words.noticesDenied : words.noticesInsecure}</p>}
+      {isDenied && <p className="hint" role="status">{isSecureContext ? words.notificationsDenied : words.notificationsInsecure}</p>}
     </section>
   );
 }

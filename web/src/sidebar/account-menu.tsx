@@ -1,57 +1,57 @@
-// Who one is here, and what one can do about it.
+// The account menu: settings, log out, log out everywhere.
 import { Menu } from '@base-ui/react/menu';
 import { ChevronDown, LogOut, MonitorOff, Settings as Cog } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { ask } from '../api/line';
-import { useFeed, useSession } from '../app/context';
+import { execute } from '../api/transport';
+import { useFeed, useSession } from '../app/session';
 import { LogOutDocument, LogOutEverywhereDocument } from '../gql/graphql';
-import { Settings } from '../people/settings';
+import { SettingsDialog } from '../people/settings';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Question } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
 
 const words = texts.settings;
 
 export function AccountMenu() {
-  const { client, leave } = useSession();
+  const { client, endSession } = useSession();
   const me = useFeed((feed) => feed.person(feed.me.id));
   const attempt = useAttempt();
-  const [isSetting, setSetting] = useState(false);
-  const [isAsking, setAsking] = useState(false);
-  const logOut = () => attempt(() => leave('here', () => ask(client, LogOutDocument, {})));
-  const logOutEverywhere = () => attempt(() => leave('everywhere', () => ask(client, LogOutEverywhereDocument, {})));
-  // Within the landmark that it belongs to, and not at the end of the page.
-  const place = useRef<HTMLDivElement>(null);
+  const [isSettingsOpen, setSettingsOpen] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
+  const logOut = () => attempt(() => endSession('here', () => execute(client, LogOutDocument, {})));
+  const logOutEverywhere = () => attempt(() => endSession('everywhere', () => execute(client, LogOutEverywhereDocument, {})));
+  // Portalled into the sidebar instead of the end of the page, so that it stays within its landmark.
+  const container = useRef<HTMLDivElement>(null);
   return (
-    <div ref={place} className="account-place">
+    <div ref={container} className="account-container">
       <Menu.Root>
         <Menu.Trigger className="account">
           <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="small" />
           <bdi className="account-name">{me.fullName}</bdi>
           <ChevronDown aria-hidden="true" />
-          <span className="unseen">{texts.sidebar.menu}</span>
+          <span className="visually-hidden">{texts.sidebar.menu}</span>
         </Menu.Trigger>
-        <Menu.Portal container={place}>
-          <Menu.Positioner className="menu-place" align="start" sideOffset={6}>
+        <Menu.Portal container={container}>
+          <Menu.Positioner className="menu-container" align="start" sideOffset={6}>
             <Menu.Popup className="menu">
-              <Menu.Item className="menu-item" onClick={() => setSetting(true)}>
+              <Menu.Item className="menu-item" onClick={() => setSettingsOpen(true)}>
                 <Cog aria-hidden="true" /> {words.title}
               </Menu.Item>
               <Menu.Item className="menu-item" onClick={() => void logOut()}>
                 <LogOut aria-hidden="true" /> {words.logOut}
               </Menu.Item>
-              <Menu.Item className="menu-item" onClick={() => setAsking(true)}>
+              <Menu.Item className="menu-item" onClick={() => setConfirming(true)}>
                 <MonitorOff aria-hidden="true" /> {words.logOutEverywhere}
               </Menu.Item>
             </Menu.Popup>
           </Menu.Positioner>
         </Menu.Portal>
       </Menu.Root>
-      <Settings open={isSetting} onClose={() => setSetting(false)} />
-      <Question
-        title={words.logOutEverywhereTitle} lead={words.logOutEverywhereLead} answer={words.logOutEverywhere}
-        open={isAsking} onYes={() => void logOutEverywhere()} onClose={() => setAsking(false)}
+      <SettingsDialog open={isSettingsOpen} onClose={() => setSettingsOpen(false)} />
+      <ConfirmDialog
+        title={words.logOutEverywhereTitle} description={words.logOutEverywhereLead} confirmLabel={words.logOutEverywhere}
+        open={isConfirming} onConfirm={() => void logOutEverywhere()} onClose={() => setConfirming(false)}
       />
     </div>
   );

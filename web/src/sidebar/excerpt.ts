@@ -1,29 +1,29 @@
-// Of a message that was found: what is around the first of the words one looks for, which are marked.
+// The excerpt of a search result: the text around the first hit, with all hits marked.
 
 export interface Piece {
   text: string;
   isHit: boolean;
 }
 
-/** So much is shown before the first hit. */
-const BEFORE = 40;
+/** In characters. How much is shown before the first hit. */
+const CONTEXT = 40;
 
-/** Scripts that do not part words by spaces: a word may begin anywhere. */
-const UNPARTED = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Emoji_Presentation}]/u;
+/** Scripts that are written without spaces: a word may begin anywhere. */
+const UNSPACED_SCRIPT = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Emoji_Presentation}]/u;
 
 export function excerpt(text: string, query: string): Piece[] {
-  // Letters, digits and emoji: nothing that a pattern would take for more.
+  // Letters, digits and emoji only, so nothing needs escaping in the pattern.
   const words = query.match(/[\p{L}\p{N}\p{M}\p{Emoji_Presentation}]+/gu) ?? [];
   if (words.length === 0) return [{ text, isHit: false }];
-  const begins = (word: string) => (UNPARTED.test(word) ? word : `(?<![\\p{L}\\p{N}])${word}`);
+  const begins = (word: string) => (UNSPACED_SCRIPT.test(word) ? word : `(?<![\\p{L}\\p{N}])${word}`);
   const hits = [...text.matchAll(new RegExp(words.map(begins).join('|'), 'giu'))];
 
   const pieces: Piece[] = [];
   let end = 0;
   const first = hits[0]?.index ?? 0;
-  if (first > 2 * BEFORE) {
-    // From the beginning of a word, where there is one in sight.
-    end = Math.min(first, text.indexOf(' ', first - BEFORE) + 1 || first);
+  if (first > 2 * CONTEXT) {
+    // Begin at a word boundary if there is one nearby.
+    end = Math.min(first, text.indexOf(' ', first - CONTEXT) + 1 || first);
     pieces.push({ text: '… ', isHit: false });
   }
   for (const hit of hits) {

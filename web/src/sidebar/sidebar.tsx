@@ -1,44 +1,44 @@
-// The list at the side: conversations by last activity, and people to start with.
+// The sidebar: conversations by latest activity, search results, and people to write to.
 import { MessageSquarePlus, Search, X } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
-import { useSession, useFeed } from '../app/context';
-import { nameOf } from '../app/notices';
-import { NewGroup } from '../people/new-group';
-import { PeopleFound } from '../people/people-found';
+import { useFeed, useSession } from '../app/session';
+import { conversationName } from '../app/notifications';
+import { NewGroupDialog } from '../people/new-group';
+import { PeopleResults } from '../people/people-results';
 import { texts } from '../texts';
 import { AccountMenu } from './account-menu';
-import { MessagesFound } from './messages-found';
-import { Row } from './row';
-import { Unsent } from './unsent';
+import { MessageResults } from './message-results';
+import { ConversationRow } from './conversation-row';
+import { UnsentMessages } from './unsent-messages';
 
 const words = texts.sidebar;
-/** Who has fewer conversations than this is shown whom to start another one with. */
-const FEW = 10;
+/** Users with fewer conversations than this see people whom they can write to. */
+const SUGGEST_BELOW = 10;
 
 export function Sidebar() {
-  const { feed, finds } = useSession();
+  const { feed, peopleSearchMode } = useSession();
   const conversations = useFeed(({ sidebar }) => sidebar);
-  const hasMore = useFeed((feed) => feed.hasMore);
+  const hasMore = useFeed((feed) => feed.hasMoreConversations);
   const [search, setSearch] = useState('');
-  const [isMaking, setMaking] = useState(false);
+  const [isCreatingGroup, setCreatingGroup] = useState(false);
   const list = useRef<HTMLElement>(null);
   const field = useRef<HTMLInputElement>(null);
-  const wanted = useDeferredValue(search.trim());
-  // All of them are looked through, a page after the other.
+  const query = useDeferredValue(search.trim());
+  // Names are searched here, so a search loads all conversations, page by page.
   useEffect(() => {
-    if (wanted && hasMore) feed.more().catch(() => {});
-  }, [feed, wanted, hasMore, conversations]);
-  const folded = wanted.toLocaleLowerCase();
-  const shown = folded
-    ? conversations.filter(({ id }) => nameOf(feed, id).toLocaleLowerCase().includes(folded))
+    if (query && hasMore) feed.loadMoreConversations().catch(() => {});
+  }, [feed, query, hasMore, conversations]);
+  const lowerCaseQuery = query.toLocaleLowerCase();
+  const shown = lowerCaseQuery
+    ? conversations.filter(({ id }) => conversationName(feed, id).toLocaleLowerCase().includes(lowerCaseQuery))
     : conversations;
 
   return (
     <div className="sidebar">
       <div className="sidebar-head">
         <AccountMenu />
-        {finds !== 'nobody' && (
-          <button className="icon-button" aria-label={words.newGroup} title={words.newGroup} onClick={() => setMaking(true)}>
+        {peopleSearchMode !== 'off' && (
+          <button className="icon-button" aria-label={words.newGroup} title={words.newGroup} onClick={() => setCreatingGroup(true)}>
             <MessageSquarePlus />
           </button>
         )}
@@ -59,28 +59,28 @@ export function Sidebar() {
           </button>
         )}
       </div>
-      <nav className="rows" aria-label={words.label} ref={list} onKeyDown={(event) => walk(event, () => field.current?.focus())}>
-        {!wanted && <Unsent />}
-        {wanted && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
-        <ul>{shown.map((known) => <Row key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
-        {!wanted && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
-        {(wanted || (finds === 'everybody' && conversations.length < FEW)) && <PeopleFound search={wanted} onOpen={() => setSearch('')} />}
-        {wanted && <MessagesFound search={wanted} onOpen={() => setSearch('')} />}
-        {!wanted && hasMore && <button className="link-button" onClick={() => void feed.more()}>{words.more}</button>}
+      <nav className="rows" aria-label={words.label} ref={list} onKeyDown={(event) => moveFocus(event, () => field.current?.focus())}>
+        {!query && <UnsentMessages />}
+        {query && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
+        <ul>{shown.map((known) => <ConversationRow key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
+        {!query && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
+        {(query || (peopleSearchMode === 'directory' && conversations.length < SUGGEST_BELOW)) && <PeopleResults search={query} onOpen={() => setSearch('')} />}
+        {query && <MessageResults search={query} onOpen={() => setSearch('')} />}
+        {!query && hasMore && <button className="link-button" onClick={() => void feed.loadMoreConversations()}>{words.more}</button>}
       </nav>
-      <NewGroup open={isMaking} onClose={() => setMaking(false)} />
+      <NewGroupDialog open={isCreatingGroup} onClose={() => setCreatingGroup(false)} />
     </div>
   );
 }
 
-/** The arrow keys go through the rows, and above the first to the search; Home and End to their ends. */
-function walk(event: React.KeyboardEvent<HTMLElement>, leave: () => void): void {
+/** Keyboard navigation: arrow keys, Home and End move through the rows; up from the first row focuses the search. */
+function moveFocus(event: React.KeyboardEvent<HTMLElement>, focusSearch: () => void): void {
   const rows = [...event.currentTarget.querySelectorAll('a')];
-  const here = rows.indexOf(document.activeElement as HTMLAnchorElement);
-  if (here < 0) return;
-  const there = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: rows.length - 1, Escape: -1 }[event.key];
-  if (there === undefined) return;
+  const current = rows.indexOf(document.activeElement as HTMLAnchorElement);
+  if (current < 0) return;
+  const next = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: rows.length - 1, Escape: -1 }[event.key];
+  if (next === undefined) return;
   event.preventDefault();
-  if (there < 0) leave();
-  else rows[there]?.focus();
+  if (next < 0) focusSearch();
+  else rows[next]?.focus();
 }

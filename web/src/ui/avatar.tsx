@@ -1,19 +1,19 @@
-// A person or a group as a round picture: their own, or their initials on a colour that is always theirs.
+// A round picture of a person or a group: the profile picture, or initials on a colour made from the id.
 import { Users } from 'lucide-react';
-import { useSession } from '../app/context';
+import { useSession } from '../app/session';
 import type { Person } from '../feed';
-import { useAddress } from './use-address';
+import { useImageUrl } from './use-image-url';
 
 const HUES = 10;
 
-/** The same of everybody, everywhere: made of the id. UUIDv7s differ at their end. */
+/** A hue made from the id, the same on every device. Hashes all of it, as UUIDv7s differ at their end. */
 function hue(id: string): number {
   let sum = 0;
   for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) % 65_521;
   return sum % HUES;
 }
 
-/** The first letters of the first and the last word; letters as people see them, in any script. */
+/** The first graphemes of the first and the last word. */
 function initials(name: string): string {
   const words = name.trim().split(/\s+/).filter(Boolean);
   const letters = new Intl.Segmenter();
@@ -27,15 +27,15 @@ export interface AvatarProps {
   name: string;
   picture?: Person['profilePic'] | undefined;
   isGroup?: boolean;
-  /** Shows the dot of who is online. */
+  /** Shows the online dot. */
   online?: boolean | undefined;
   size?: 'small' | 'large';
 }
 
-/** Decoration: the name is always written beside it. */
+/** Hidden from screen readers, as the name is always beside it. */
 export function Avatar({ id, name, picture, isGroup = false, online = false, size }: AvatarProps) {
   const { feed } = useSession();
-  const [url, onError] = useAddress(picture, () => void feed.meet(id).catch(() => {}));
+  const [url, onError] = useImageUrl(picture, () => void feed.loadPerson(id).catch(() => {}));
   return (
     <span className="avatar" data-hue={hue(id)} data-size={size} aria-hidden="true">
       {isGroup ? <Users /> : url ? <img src={url} alt="" onError={onError} /> : <span dir="auto">{initials(name)}</span>}

@@ -1,4 +1,4 @@
-// A window over the page, which keeps the focus and gives it back; Escape closes it.
+// Modal dialogs. The focus stays inside and returns afterwards; Escape closes them.
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { type ReactNode, useRef } from 'react';
@@ -9,22 +9,22 @@ export interface DialogProps {
   open: boolean;
   onClose(): void;
   children: ReactNode;
-  /** As large as the window, for an image. */
+  /** As large as the window; for images. */
   isWide?: boolean;
-  /** What stands in the head besides the title. */
+  /** Buttons beside the title. */
   tools?: ReactNode;
 }
 
-/** Begins at the field marked with `data-first`, where there is one. */
+/** The field marked with `data-first` gets the focus, if there is one. */
 export function Dialog({ title, open, onClose, children, isWide = false, tools }: DialogProps) {
   const popup = useRef<HTMLDivElement>(null);
-  // A finger would only get the keyboard in its way.
-  const begin = (by: string) => (by !== 'touch' && popup.current?.querySelector<HTMLElement>('[data-first]')) || true;
+  // On a touch screen the focus would open the keyboard.
+  const initialFocus = (openedBy: string) => (openedBy !== 'touch' && popup.current?.querySelector<HTMLElement>('[data-first]')) || true;
   return (
     <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Base.Portal>
         <Base.Backdrop className="backdrop" />
-        <Base.Popup ref={popup} className="dialog" data-wide={isWide || undefined} initialFocus={begin}>
+        <Base.Popup ref={popup} className="dialog" data-wide={isWide || undefined} initialFocus={initialFocus}>
           <header className="dialog-head">
             <Base.Title className="dialog-title">{title}</Base.Title>
             {tools}
@@ -37,34 +37,34 @@ export function Dialog({ title, open, onClose, children, isWide = false, tools }
   );
 }
 
-export interface QuestionProps {
+export interface ConfirmDialogProps {
   title: string;
-  lead: string;
-  /** What is written on the button that does it. */
-  answer: string;
+  description: string;
+  /** The label of the confirming button. */
+  confirmLabel: string;
   open: boolean;
-  onYes(): void;
+  onConfirm(): void;
   onClose(): void;
-  /** Where the focus goes afterwards, when it may not stay where it was. */
-  back?: () => HTMLElement | null | undefined;
+  /** Where the focus goes afterwards, if the element that had it may be gone. */
+  returnFocus?: () => HTMLElement | null | undefined;
 }
 
-/** Asks before what cannot be undone. No cross: each button is an answer. */
-export function Question({ title, lead, answer, open, onYes, onClose, back }: QuestionProps) {
-  const yes = () => {
+/** Asks for confirmation before an action that cannot be undone. */
+export function ConfirmDialog({ title, description, confirmLabel, open, onConfirm, onClose, returnFocus }: ConfirmDialogProps) {
+  const confirm = () => {
     onClose();
-    onYes();
+    onConfirm();
   };
   return (
     <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Base.Portal>
         <Base.Backdrop className="backdrop" />
-        <Base.Popup className="dialog" role="alertdialog" finalFocus={() => back?.() ?? true}>
+        <Base.Popup className="dialog" role="alertdialog" finalFocus={() => returnFocus?.() ?? true}>
           <Base.Title className="dialog-title">{title}</Base.Title>
-          <Base.Description className="dialog-lead">{lead}</Base.Description>
+          <Base.Description className="dialog-description">{description}</Base.Description>
           <footer className="form-foot">
             <Base.Close className="button">{texts.cancel}</Base.Close>
-            <button type="button" className="button" data-kind="danger" onClick={yes}>{answer}</button>
+            <button type="button" className="button" data-kind="danger" onClick={confirm}>{confirmLabel}</button>
           </footer>
         </Base.Popup>
       </Base.Portal>

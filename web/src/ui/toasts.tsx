@@ -1,8 +1,8 @@
-// Short notices at the edge: what went wrong and what to do, or that something is done.
+// Toasts: errors, and confirmations.
 import { Toast } from '@base-ui/react/toast';
 import { X } from 'lucide-react';
 import { useCallback } from 'react';
-import { helpful } from '../app/helpful';
+import { errorText } from '../app/error-text';
 import { texts } from '../texts';
 
 export function Toasts() {
@@ -11,11 +11,11 @@ export function Toasts() {
     <Toast.Portal>
       <Toast.Viewport className="toasts">
         {toasts.map((toast) => (
-          // The library hides an urgent one from screen readers, which it tells of it elsewhere; but it can have the focus.
+          // Base UI hides high-priority toasts from screen readers and announces them elsewhere, but they can have the focus.
           <Toast.Root key={toast.id} toast={toast} className="toast" data-kind={toast.type} aria-hidden={undefined}>
             <div className="toast-words">
               <Toast.Title className="toast-title" />
-              <Toast.Description className="toast-lead" />
+              <Toast.Description className="toast-description" />
             </div>
             <Toast.Close className="icon-button" aria-label={texts.close} aria-hidden={undefined}><X /></Toast.Close>
           </Toast.Root>
@@ -25,29 +25,29 @@ export function Toasts() {
   );
 }
 
-/** Runs what a person asked for, and says so when it fails. Answers whether it succeeded. */
+/** Runs an action, and shows an error if it fails. Resolves to whether it succeeded. */
 export function useAttempt() {
-  const { add } = Toast.useToastManager();
+  const showError = useShowError();
   return useCallback(async (task: () => Promise<unknown>): Promise<boolean> => {
     try {
       await task();
       return true;
     } catch (reason) {
-      add({ title: texts.errors.title, description: helpful(reason), type: 'error', priority: 'high', timeout: 8_000 });
+      showError(errorText(reason));
       return false;
     }
-  }, [add]);
+  }, [showError]);
 }
 
-/** Says what is wrong with what a person did. */
-export function useTrouble() {
+/** Shows an error. */
+export function useShowError() {
   const { add } = Toast.useToastManager();
   return useCallback((description: string) =>
     void add({ title: texts.errors.title, description, type: 'error', priority: 'high', timeout: 8_000 }), [add]);
 }
 
-/** Says that something is done. */
-export function useTell() {
+/** Shows a confirmation. */
+export function useShowNotice() {
   const { add } = Toast.useToastManager();
   return useCallback((title: string) => void add({ title, timeout: 3_000 }), [add]);
 }

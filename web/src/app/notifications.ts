@@ -1,0 +1,60 @@
+// Announces new messages: to screen readers, and as notifications of the browser.
+import { plainText } from '../conversation/message-format';
+import type { Feed, Message } from '../feed';
+import { texts } from '../texts';
+import { isAnyTabFocused } from './page-focus';
+
+const STORAGE_KEY = 'parlour.notices';
+
+/** Whether the user has turned notifications on, and the browser allows them. */
+export const notificationsEnabled = () =>
+  'Notification' in globalThis && Notification.permission === 'granted' && localStorage.getItem(STORAGE_KEY) === 'on';
+
+/** Turns notifications on or off; false when the browser does not allow them. */
+export async function setNotificationsEnabled(on: boolean): Promise<boolean> {
+  if (on && (!('Notification' in globalThis) || (await Notification.requestPermission()) !== 'granted')) return false;
+  localStorage.setItem(STORAGE_KEY, on ? 'on' : 'off');
+  return true;
+}
+
+/** The name of a conversation: its title, or the other person's name. */
+export function conversationName(feed: Feed, conversationId: string): string {
+  const known = feed.conversation(conversationId);
+  if (!known) return '';
+  return known.otherUserId ? feed.person(known.otherUserId).fullName : (known.title ?? '');
+}
+
+/** Announces a message by someone else. */
+export function notifyOfMessage(feed: Feed, { conversationId, senderId, deletedAt, text: messageText }: Message): void {
+  if (deletedAt) return;
+  const sender = feed.person(senderId).fullName;
+  const text = plainText(messageText ?? texts.image.name);
+  const isDirect = Boolean(feed.conversation(conversationId)?.otherUserId);
+  const from = isDirect ? sender : texts.message.from(sender, conversationName(feed, conversationId));
+  const isHere = location.pathname === `/c/${conversationId}`;
+  announce(texts.message.announce(isHere ? sender : from, text));
+  if (notificationsEnabled()) void showNotification(from, text.slice(0, 200), conversationId);
+}
+
+/** Shows a notification of the browser, unless a tab with the chat has the focus. */
+async function showNotification(from: string, body: string, conversationId: string): Promise<void> {
+  if (await isAnyTabFocused()) return;
+  // One notification per conversation across all tabs: the newest replaces earlier ones.
+  const notification = new Notification(from, { body, tag: conversationId });
+  notification.onclick = () => {
+    focus();
+    history.pushState(null, '', `/c/${conversationId}`);
+    notification.close();
+  };
+}
+
+/** Announces a text to screen readers, which finish the current announcement first. */
+export function announce(text: string): void {
+  const region = document.getElementById('announcer');
+  if (!region) return;
+  const entry = document.createElement('p');
+  entry.textContent = text;
+  region.append(entry);
+  // A burst is read in order; earlier entries are not needed any more.
+  while (region.childElementCount > 5) region.firstElementChild?.remove();
+}

@@ -1,0 +1,41 @@
+// The session of a signed-in user, which all views share, and the hook by which they subscribe to its feed.
+import { createContext, useContext, useSyncExternalStore } from 'react';
+import type { Client } from 'urql';
+import type { Feed } from '../feed';
+import type { LimitsQuery } from '../gql/graphql';
+import type { texts } from '../texts';
+
+/** Why a session ended: shown on the sign-in page. */
+export type SignOutReason = keyof typeof texts.signIn.signedOut;
+
+/** Who can be found: `directory`: everybody; `lookup`: contacts, and others by their whole e-mail address; `off`: nobody. */
+export type PeopleSearchMode = 'directory' | 'lookup' | 'off';
+
+export function peopleSearchModeOf(features: readonly string[]): PeopleSearchMode {
+  if (features.includes('directory')) return 'directory';
+  return features.includes('lookup') ? 'lookup' : 'off';
+}
+
+export interface Session {
+  feed: Feed;
+  client: Client;
+  /** The server's limits. */
+  limits: LimitsQuery['serverInfo']['limits'];
+  peopleSearchMode: PeopleSearchMode;
+  /** Runs a task that ends the session. Afterwards the sign-in page shows the reason. */
+  endSession(reason: SignOutReason, task: () => Promise<unknown>): Promise<void>;
+}
+
+export const SessionContext = createContext<Session | undefined>(undefined);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('this view needs a session');
+  return session;
+}
+
+/** Subscribes to a part of the feed. `select` must return the same value as long as nothing has changed. */
+export function useFeed<Part>(select: (feed: Feed) => Part): Part {
+  const { feed } = useSession();
+  return useSyncExternalStore(feed.listen, () => select(feed));
+}

@@ -1,0 +1,78 @@
+// The header of a conversation: its name, and presence, typing or the number of members.
+import { ArrowLeft, Info } from 'lucide-react';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { useFeed, useSession } from '../app/session';
+import type { Conversation } from '../feed';
+import { GroupDetailsDialog } from '../people/group-details';
+import { usePresenceText } from '../people/use-presence-text';
+import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
+
+const words = texts.conversation;
+
+/** Whether the previous history entry is the list, if the browser knows. */
+function isFromList(): boolean {
+  const previous = window.navigation?.entries()[(window.navigation.currentEntry?.index ?? 0) - 1]?.url;
+  return Boolean(previous) && new URL(previous!).pathname === '/';
+}
+
+/** On a phone, the link to the list. Goes back in the history if it can, so that the device's back button does not return here. */
+export const BackLink = () => (
+  <Link
+    href="/" replace className="icon-button back" aria-label={words.back}
+    onClick={(event) => {
+      if (!isFromList()) return;
+      event.preventDefault();
+      history.back();
+    }}
+  >
+    <ArrowLeft />
+  </Link>
+);
+
+interface ConversationHeaderProps {
+  name: string;
+  /** The other user of a direct conversation. */
+  otherId: string | undefined;
+  conversation: Conversation | undefined;
+}
+
+export function ConversationHeader({ name, otherId, conversation }: ConversationHeaderProps) {
+  const picture = useFeed((feed) => otherId && feed.person(otherId).profilePic) || undefined;
+  const online = useFeed((feed) => (otherId ? feed.online?.has(otherId) : undefined));
+  const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
+  const [isDetailsOpen, setDetailsOpen] = useState(false);
+  return (
+    <header className="head">
+      <BackLink />
+      <Avatar id={otherId ?? conversation?.id ?? ''} name={name} picture={picture} isGroup={!otherId} online={online} />
+      <div className="head-words">
+        <h2><bdi>{name}</bdi></h2>
+        <p className="quiet">
+          {conversation && isTyping
+            ? <TypingNames id={conversation.id} />
+            : otherId
+              ? <PresenceText userId={otherId} />
+              : words.members(conversation?.memberCount ?? 0)}
+        </p>
+      </div>
+      {conversation && !otherId && (
+        <>
+          <button className="icon-button" aria-label={words.details} title={words.details} onClick={() => setDetailsOpen(true)}>
+            <Info />
+          </button>
+          <GroupDetailsDialog conversation={conversation} open={isDetailsOpen} onClose={() => setDetailsOpen(false)} />
+        </>
+      )}
+    </header>
+  );
+}
+
+const PresenceText = ({ userId }: { userId: string }) => usePresenceText(userId);
+
+function TypingNames({ id }: { id: string }) {
+  const { feed } = useSession();
+  const typing = useFeed((feed) => feed.typing.in(id));
+  return <span className="typing">{words.typing(typing.map((userId) => feed.person(userId).fullName))}</span>;
+}

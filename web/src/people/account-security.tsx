@@ -1,0 +1,112 @@
+// Settings of the account: sessions on other devices, the password, and deleting the account.
+import { type FormEvent, useRef } from 'react';
+import { useQuery } from 'urql';
+import { execute } from '../api/transport';
+import { useSession } from '../app/session';
+import { ago } from '../app/dates';
+import {
+  ChangePasswordDocument, DeleteAccountDocument, DevicesDocument, type DevicesQuery, EndOtherSessionsDocument, EndSessionDocument,
+} from '../gql/graphql';
+import { texts } from '../texts';
+import { useAttempt, useShowNotice } from '../ui/toasts';
+
+const words = texts.settings;
+
+/** Browser and operating system, guessed from a user agent string. */
+function deviceName(userAgent: string | null): string {
+  const find = (names: readonly [RegExp, string][]) => names.find(([pattern]) => pattern.test(userAgent ?? ''))?.[1];
+  const browser = find([[/Edg\//, 'Edge'], [/OPR\//, 'Opera'], [/Firefox\//, 'Firefox'], [/Chrom/, 'Chrome'], [/Safari\//, 'Safari']]);
+  const system = find([[/Android/, 'Android'], [/iPhone|iPad/, 'iOS'], [/Windows/, 'Windows'], [/Mac OS/, 'macOS'], [/Linux/, 'Linux']]);
+  return [browser, system].filter(Boolean).join(', ') || userAgent?.slice(0, 40) || words.unknownDevice;
+}
+
+export function Devices() {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const [{ data }, reload] = useQuery<DevicesQuery>({ query: DevicesDocument.toString() });
+  const endAndReload = async (task: () => Promise<unknown>) => {
+    if (await attempt(task)) reload();
+  };
+  const sessions = data?.sessions ?? [];
+  return (
+    <section className="section">
+      <h3>{words.devices}</h3>
+      <ul className="members">
+        {sessions.map(({ id, current, userAgent, lastUsedAt }) => (
+          <li key={id} className="row">
+            <span className="row-main">
+              <span className="row-name">{deviceName(userAgent)}</span>
+              <span className="hint">{words.lastUsed(ago(lastUsedAt))}</span>
+            </span>
+            {current
+              ? <span className="tag">{words.thisDevice}</span>
+              : (
+                <button type="button" className="link-button" onClick={() => void endAndReload(() => execute(client, EndSessionDocument, { id }))}>
+                  {words.endSession}
+                </button>
+              )}
+          </li>
+        ))}
+      </ul>
+      {sessions.length > 1 && (
+        <button type="button" className="button" onClick={() => void endAndReload(() => execute(client, EndOtherSessionsDocument, {}))}>
+          {words.endOthers}
+        </button>
+      )}
+    </section>
+  );
+}
+
+export function ChangePassword() {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const showNotice = useShowNotice();
+  const form = useRef<HTMLFormElement>(null);
+  const change = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const typed = new FormData(event.currentTarget);
+    const variables = { now: String(typed.get('now')), next: String(typed.get('next')) };
+    if (!(await attempt(() => execute(client, ChangePasswordDocument, variables)))) return;
+    form.current?.reset();
+    showNotice(words.passwordChanged);
+  };
+  return (
+    <form ref={form} className="section" onSubmit={(event) => void change(event)}>
+      <h3>{words.password}</h3>
+      <label className="field">
+        {words.passwordNow}
+        <input name="now" type="password" autoComplete="current-password" required />
+      </label>
+      <label className="field">
+        {words.passwordNext}
+        <input name="next" type="password" autoComplete="new-password" required aria-describedby="password-hint" />
+        <span className="hint" id="password-hint">{words.passwordHint}</span>
+      </label>
+      <button className="button">{words.passwordChange}</button>
+    </form>
+  );
+}
+
+/** Asks for the password, as this cannot be undone. */
+export function DeleteAccount() {
+  const { client, endSession } = useSession();
+  const attempt = useAttempt();
+  const erase = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const password = String(new FormData(event.currentTarget).get('password'));
+    void attempt(() => endSession('erased', () => execute(client, DeleteAccountDocument, { password })));
+  };
+  return (
+    <details>
+      <summary>{words.deleteAccount}</summary>
+      <form className="section" onSubmit={erase}>
+        <p>{words.deleteAccountLead}</p>
+        <label className="field">
+          {words.deleteAccountPassword}
+          <input name="password" type="password" autoComplete="current-password" required />
+        </label>
+        <button className="button" data-kind="danger">{words.deleteAccountSubmit}</button>
+      </form>
+    </details>
+  );
+}

@@ -1,0 +1,43 @@
+// Search results: people; without a search, everybody whom the user can write to.
+import { useEffect } from 'react';
+import { Link } from 'wouter';
+import { useFeed, useSession } from '../app/session';
+import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
+import { ambiguousNames, PersonName } from './person-name';
+import { usePeopleSearch } from './use-people-search';
+
+export function PeopleResults({ search, onOpen }: { search: string; onOpen(): void }) {
+  const { people, isComplete, fetching, error, reload } = usePeopleSearch(search);
+  const { peopleSearchMode } = useSession();
+  const me = useFeed((feed) => feed.me.id);
+  const online = useFeed((feed) => feed.online);
+  const conversations = useFeed((feed) => feed.sidebar);
+  // People with a conversation are in the sidebar already.
+  const started = new Set(conversations.map(({ otherUserId }) => otherUserId));
+  const others = people.filter(({ id }) => !started.has(id));
+  const ambiguous = ambiguousNames(people);
+  // Reloads a complete list when someone who is not in it comes online.
+  const shown = new Set([me, ...people.map(({ id }) => id)]);
+  const hasNewcomer = !search && isComplete && [...online ?? []].some((id) => !shown.has(id));
+  useEffect(() => { if (hasNewcomer) reload(); }, [hasNewcomer, online]);
+  if (people.length > 0 && others.length === 0) return null;
+  // A failed search does not mean that there is nobody.
+  if (error && people.length === 0) return null;
+  return (
+    <section data-none={people.length === 0 || undefined}>
+      <h2 className="rows-head">{texts.sidebar.people}</h2>
+      <ul aria-label={texts.sidebar.people} aria-busy={fetching}>
+        {others.map((person) => (
+          <li key={person.id}>
+            <Link className="row" href={`/with/${person.id}`} onClick={onOpen}>
+              <Avatar id={person.id} name={person.fullName} picture={person.profilePic} online={online?.has(person.id)} />
+              <PersonName person={person} isAmbiguous={ambiguous.has(person.id)} />
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {!fetching && people.length === 0 && <p className="rows-empty" role="status">{search ? texts.sidebar.nobody[peopleSearchMode] : texts.sidebar.alone}</p>}
+    </section>
+  );
+}

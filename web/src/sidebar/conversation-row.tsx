@@ -1,0 +1,77 @@
+// A conversation in the sidebar: its name, the last message with its time, and the number of unread messages.
+import { Clock3, TriangleAlert } from 'lucide-react';
+import { memo } from 'react';
+import { Link, useRoute } from 'wouter';
+import { useFeed } from '../app/session';
+import { brief } from '../app/dates';
+import { useClock } from '../app/use-clock';
+import { activity, type Conversation, type Outgoing } from '../feed';
+import { plainText } from '../conversation/message-format';
+import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
+
+interface ConversationRowProps {
+  conversation: Conversation;
+  onOpen(): void;
+}
+
+export const ConversationRow = memo(function ConversationRow({ conversation, onOpen }: ConversationRowProps) {
+  const { id, otherUserId, lastMessage, lastSeq, lastReadSeq } = conversation;
+  const other = useFeed((feed) => (otherUserId ? feed.person(otherUserId) : undefined));
+  const online = useFeed((feed) => otherUserId !== null && feed.online?.has(otherUserId));
+  const waiting = useFeed(({ outbox }) => outbox.items.findLast(
+    ({ to }) => to.conversationId === id || (otherUserId !== null && to.userId === otherUserId),
+  ));
+  const isTyping = useFeed((feed) => feed.typing.in(id).length > 0);
+  const [isOpen] = useRoute(`/c/${id}`);
+  const when = useClock(() => brief(activity(conversation)));
+  const name = other?.fullName ?? conversation.title ?? '';
+  const unread = lastSeq - lastReadSeq;
+
+  return (
+    <li>
+      <Link className="row" href={`/c/${id}`} data-unread={unread > 0 || undefined} aria-current={isOpen ? 'page' : undefined} onClick={onOpen}>
+        <Avatar id={otherUserId ?? id} name={name} picture={other?.profilePic} isGroup={!otherUserId} online={online} />
+        <span className="row-main">
+          <span className="row-top">
+            <bdi className="row-name">{name}</bdi>
+            {online && <span className="visually-hidden">{`, ${texts.sidebar.online},`}</span>}
+            <time className="row-time" dateTime={activity(conversation)}>{when}</time>
+          </span>
+          <span className="row-top">
+            <span className="row-last">
+              {waiting
+                ? <><OutgoingIcon item={waiting} /> <bdi className="row-words">{waiting.text || texts.image.name}</bdi></>
+                : isTyping
+                  ? <span className="typing">{texts.conversation.typingHere}</span>
+                  : lastMessage && <LastMessage message={lastMessage} isGroup={!otherUserId} />}
+            </span>
+            {unread > 0 && (
+              <span className="badge">
+                <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>
+                <span className="visually-hidden">{texts.sidebar.unread(unread)}</span>
+              </span>
+            )}
+          </span>
+        </span>
+      </Link>
+    </li>
+  );
+});
+
+const OutgoingIcon = ({ item }: { item: Outgoing }) => item.state === 'failed'
+  ? <TriangleAlert className="row-failed" aria-label={texts.message.failed(item.reason ?? '')} />
+  : <Clock3 aria-label={texts.sidebar.waiting} />;
+
+function LastMessage({ message, isGroup }: { message: NonNullable<Conversation['lastMessage']>; isGroup: boolean }) {
+  const me = useFeed((feed) => feed.me.id);
+  const sender = useFeed((feed) => feed.person(message.senderId));
+  const isMine = message.senderId === me;
+  const who = isMine ? texts.message.you : sender.fullName;
+  return (
+    <>
+      {(isMine || isGroup) && <span className="row-who"><bdi>{who}</bdi>:</span>}
+      <bdi className="row-words">{message.deletedAt ? texts.message.deleted : plainText(message.text ?? texts.image.name)}</bdi>
+    </>
+  );
+}

@@ -1,0 +1,88 @@
+// Search results: messages. Each opens its conversation at that message.
+import { useEffect, useState } from 'react';
+import { Link } from 'wouter';
+import { execute } from '../api/transport';
+import { useFeed, useSession } from '../app/session';
+import { plainText } from '../conversation/message-format';
+import { brief } from '../app/dates';
+import { conversationName } from '../app/notifications';
+import { FindMessagesDocument, type MessageFragment } from '../gql/graphql';
+import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
+import { useAttempt } from '../ui/toasts';
+import { excerpt } from './excerpt';
+
+const words = texts.sidebar;
+/** In milliseconds after the last key press. */
+const DEBOUNCE = 300;
+
+interface ResultPages {
+  hits: readonly MessageFragment[];
+  after: string | null;
+}
+
+export function MessageResults({ search, onOpen }: { search: string; onOpen(): void }) {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const [results, setResults] = useState<ResultPages>();
+  const fetchPage = async (after: string | null): Promise<ResultPages> => {
+    const { searchMessages } = await execute(client, FindMessagesDocument, { query: search, after });
+    const { nodes, pageInfo } = searchMessages;
+    return { hits: nodes, after: pageInfo.hasNextPage ? pageInfo.endCursor : null };
+  };
+  useEffect(() => {
+    let isCancelled = false;
+    const timer = setTimeout(() => void attempt(async () => {
+      const first = await fetchPage(null);
+      if (!isCancelled) setResults(first);
+    }), DEBOUNCE);
+    return () => {
+      isCancelled = true;
+      clearTimeout(timer);
+    };
+  }, [search]);
+  const loadMore = () => attempt(async () => {
+    if (!results) return;
+    const next = await fetchPage(results.after);
+    setResults({ hits: [...results.hits, ...next.hits], after: next.after });
+  });
+
+  if (!results) return null;
+  return (
+    <>
+      <h2 className="rows-head">{words.messages}</h2>
+      <ul>{results.hits.map((hit) => <li key={hit.id}><MessageResult hit={hit} search={search} onOpen={onOpen} /></li>)}</ul>
+      {results.hits.length === 0 && <p className="rows-empty" role="status">{words.noMessages}</p>}
+      {results.after && <button className="link-button" onClick={() => void loadMore()}>{words.moreHits}</button>}
+    </>
+  );
+}
+
+interface MessageResultProps {
+  hit: MessageFragment;
+  search: string;
+  onOpen(): void;
+}
+
+function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, search, onOpen }: MessageResultProps) {
+  const { feed } = useSession();
+  const isMine = sender.id === feed.me.id;
+  const isDirect = useFeed((feed) => Boolean(feed.conversation(conversationId)?.otherUserId));
+  const where = conversationName(feed, conversationId);
+  const who = isMine ? texts.message.you : sender.fullName;
+  return (
+    <Link className="row" href={`/c/${conversationId}?at=${seq}`} onClick={onOpen}>
+      <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} />
+      <span className="row-main">
+        <span className="row-top">
+          <bdi className="row-name">{!isDirect && where ? texts.message.from(who, where) : isMine ? words.hitTo(where) : who}</bdi>
+          <time className="row-time" dateTime={createdAt}>{brief(createdAt)}</time>
+        </span>
+        <span className="row-hit" dir="auto">
+          {excerpt(plainText(text ?? texts.image.name), search).map(({ text, isHit }, index) =>
+            isHit ? <mark key={index}>{text}</mark> : <span key={index}>{text}</span>)}
+        </span>
+      </span>
+    </Link>
+  );
+}
