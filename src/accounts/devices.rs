@@ -36,16 +36,16 @@ impl Accounts {
 
     /// Ends one of the viewer's sessions everywhere.
     pub async fn revoke(&self, viewer: &Viewer, session: SessionId) -> Result<()> {
-        self.end(viewer, Which::One(session)).await?;
+        self.end(viewer, SessionSelection::One(session)).await?;
         Ok(())
     }
 
     /// Ends all of the viewer's sessions but the one by which they came; how many these were.
     pub async fn revoke_others(&self, viewer: &Viewer) -> Result<usize> {
-        self.end(viewer, Which::AllBut(viewer.session())).await
+        self.end(viewer, SessionSelection::AllBut(viewer.session())).await
     }
 
-    async fn end(&self, viewer: &Viewer, which: Which) -> Result<usize> {
+    async fn end(&self, viewer: &Viewer, which: SessionSelection) -> Result<usize> {
         let ended = self.app.feed.append(EndSessions { user: viewer.user(), which }).await?;
         for session in &ended {
             self.ended(*session);
@@ -58,10 +58,10 @@ impl Accounts {
 /// Ends sessions of a person.
 struct EndSessions {
     user: UserId,
-    which: Which,
+    which: SessionSelection,
 }
 
-enum Which {
+enum SessionSelection {
     /// This one, or `NotFound`.
     One(SessionId),
     AllBut(SessionId),
@@ -79,8 +79,8 @@ impl Change for EndSessions {
         changes: Vec<Self>,
     ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
         let named = changes.iter().filter_map(|change| match change.which {
-            Which::One(id) => Some(id),
-            Which::AllBut(_) => None,
+            SessionSelection::One(id) => Some(id),
+            SessionSelection::AllBut(_) => None,
         });
         let open = session::Entity::find()
             .filter(session::Column::Id.is_in(named))
@@ -89,7 +89,7 @@ impl Change for EndSessions {
             .await?;
         let mut open: HashMap<SessionId, UserId> = open.into_iter().map(|row| (row.id, row.user_id)).collect();
         let plan = |change: Self| {
-            if let Which::One(id) = change.which {
+            if let SessionSelection::One(id) = change.which {
                 // Somebody else's is as unknown as none.
                 if open.get(&id) != Some(&change.user) {
                     return Err(Error::NotFound);
@@ -110,11 +110,11 @@ impl Change for EndSessions {
         let mut named = Vec::new();
         for Placed { write, .. } in writes {
             let ended = match write.which {
-                Which::One(id) => {
+                SessionSelection::One(id) => {
                     named.push(id);
                     vec![id]
                 }
-                Which::AllBut(kept) => end_all(tx, write.user, Some(kept)).await?,
+                SessionSelection::AllBut(kept) => end_all(tx, write.user, Some(kept)).await?,
             };
             written.push(Written::silent(ended));
         }

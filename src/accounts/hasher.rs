@@ -46,7 +46,7 @@ pub struct Hasher {
 }
 
 /// The right to be among those whose passwords are hashed now, for as long as it is held.
-pub struct Turn<'a> {
+pub struct HashTurn<'a> {
     _turn: SemaphorePermit<'a>,
     _place: SemaphorePermit<'a>,
 }
@@ -64,11 +64,11 @@ impl Hasher {
     /// Waits until a thread is about to be free; all hashing is done in a turn, so that nobody waits twice. A login does
     /// the rest of its work within its turn: of a hundred that come at once, a hundred look-ups in a row would be what
     /// all other requests wait for.
-    pub async fn turn(&self) -> Result<Turn<'_>> {
+    pub async fn turn(&self) -> Result<HashTurn<'_>> {
         let too_many = Error::RateLimited { retry_after: RETRY_AFTER };
         let Ok(place) = self.places.try_acquire() else { return Err(too_many) };
         match tokio::time::timeout(self.wait, self.turns.acquire()).await {
-            Ok(Ok(turn)) => Ok(Turn { _place: place, _turn: turn }),
+            Ok(Ok(turn)) => Ok(HashTurn { _place: place, _turn: turn }),
             Ok(Err(_)) | Err(_) => Err(too_many),
         }
     }

@@ -40,17 +40,17 @@ pub struct LiveSession {
 impl Accounts {
     /// Ends the sockets of sessions that another process has ended, such as a command of the operator: their rows are
     /// gone. Ends with the program.
-    pub(super) async fn keep_looking(&self) {
+    pub(super) async fn close_revoked_sockets(&self) {
         loop {
             tokio::time::sleep(limits::SESSION_CACHE).await;
-            if let Err(error) = self.look_again().await {
+            if let Err(error) = self.check_open_sessions().await {
                 // The database is away; the next look makes up for it.
                 tracing::debug!(error = %error, "the sessions of open sockets could not be looked up");
             }
         }
     }
 
-    async fn look_again(&self) -> Result<()> {
+    async fn check_open_sessions(&self) -> Result<()> {
         // Before the look: a session that begins meanwhile is none of these.
         for ids in self.live.open_at(self.app.clock.now()).chunks(db::VALUES) {
             let rows = session::Entity::find()

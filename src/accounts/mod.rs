@@ -29,7 +29,7 @@ pub use live::LiveSession;
 pub use look::ERASED_NAME;
 pub use name::{Name, search_key};
 pub use password::Password;
-pub use people::{Search, by_ids, count, find, find_by_email, list};
+pub use people::{PeopleFilter, by_ids, count, find, find_by_email, list};
 pub use profile::{ProfileUpdate, update};
 pub use sessions::{Authenticated, Viewer};
 pub use sign_in::{Client, NewAccount, SignedIn};
@@ -47,7 +47,7 @@ pub struct Accounts {
     hasher: std::sync::Arc<Hasher>,
     tokens: std::sync::Arc<Tokens>,
     /// Sessions looked up a moment ago; `None` is one that has ended.
-    recent: Cache<SessionId, Option<sessions::Known>>,
+    recent: Cache<SessionId, Option<sessions::CachedSession>>,
     live: std::sync::Arc<live::Live>,
     guesses: std::sync::Arc<guesses::Guesses>,
     /// New accounts, by address.
@@ -61,7 +61,7 @@ pub struct Accounts {
 impl Accounts {
     /// Accounts of this program.
     pub fn new(app: App, hasher: Hasher, tokens: Tokens) -> Self {
-        let recent = Cache::builder().expire_after(sessions::Believed).max_capacity(100_000).build();
+        let recent = Cache::builder().expire_after(sessions::SessionCacheExpiry).max_capacity(100_000).build();
         let guesses = guesses::Guesses::new(&app.config, &app.clock).into();
         let sign_ups = Rate::new(&app.config, &app.clock, limits::SIGNUPS).into();
         let renewals = Rate::new(&app.config, &app.clock, limits::RENEWALS).into();

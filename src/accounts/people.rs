@@ -32,7 +32,7 @@ pub async fn by_ids(app: &App, ids: &[UserId]) -> Result<Vec<user::Model>> {
 
 /// Whom to list: everyone but the viewer and the erased, or those who match; as far as the directory is open to the viewer.
 #[derive(Clone, Debug)]
-pub struct Search {
+pub struct PeopleFilter {
     viewer: UserId,
     /// Where they are.
     address: IpAddr,
@@ -42,7 +42,7 @@ pub struct Search {
     finds_by_email: bool,
 }
 
-impl Search {
+impl PeopleFilter {
     /// What a term finds: part of the name, in any case, or exactly the e-mail.
     pub fn new(app: &App, viewer: UserId, address: IpAddr, term: Option<&str>) -> Result<Self> {
         let term = term.map(str::trim).filter(|term| !term.is_empty());
@@ -88,7 +88,7 @@ impl Search {
 pub type NamePlace = (String, UserId);
 
 /// People by name; `after` is the place of the one before the page.
-pub async fn list(app: &App, search: &Search, first: u32, after: Option<NamePlace>) -> Result<Page<user::Model>> {
+pub async fn list(app: &App, search: &PeopleFilter, first: u32, after: Option<NamePlace>) -> Result<Page<user::Model>> {
     app.rates.search.take(&search.viewer)?;
     if search.email().is_some() {
         // Found or not: to look for many that are not there is how to find out who is.
@@ -114,6 +114,6 @@ pub async fn list(app: &App, search: &Search, first: u32, after: Option<NamePlac
 }
 
 /// How many a search finds.
-pub async fn count(app: &App, search: &Search) -> Result<u64> {
+pub async fn count(app: &App, search: &PeopleFilter) -> Result<u64> {
     Ok(user::Entity::find().filter(search.condition()).count(&app.db.reader).await?)
 }

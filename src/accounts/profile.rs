@@ -13,7 +13,7 @@ use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
 use crate::id::{ConversationId, ImageId, UserId};
-use crate::images::{self, Attachment, Claims, Images, Source};
+use crate::images::{self, ImageAttachment, ImageClaims, ImageSource, Images};
 
 /// What to change of a profile; what is `None` stays.
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub struct ProfileUpdate {
     /// Another name.
     pub name: Option<Name>,
     /// Another picture, or none.
-    pub picture: Option<Option<Source>>,
+    pub picture: Option<Option<ImageSource>>,
 }
 
 /// Changes what others see of a person. Where everything is as it was, nothing happens.
@@ -44,13 +44,13 @@ pub async fn update(app: &App, images: &Images, user: UserId, update: ProfileUpd
 struct Update {
     user: UserId,
     name: Option<Name>,
-    picture: Option<Option<Attachment>>,
+    picture: Option<Option<ImageAttachment>>,
 }
 
 /// A person as they are now, and where they are known.
 struct Updated {
     user: user::Model,
-    picture: Option<Attachment>,
+    picture: Option<ImageAttachment>,
     /// The picture that they had.
     lost: Option<ImageId>,
     conversations: Arc<[ConversationId]>,
@@ -73,7 +73,7 @@ impl Change for Update {
         let mut users: HashMap<UserId, user::Model> = users.into_iter().map(|row| (row.id, row)).collect();
         let known_in = feed::known_in(tx, ids()).await?;
         let pictures = changes.iter().filter_map(|change| change.picture.as_ref()?.as_ref());
-        let mut claims = Claims::read(tx, now, pictures).await?;
+        let mut claims = ImageClaims::read(tx, now, pictures).await?;
         let plan = |change: Self| {
             let user = users.get_mut(&change.user).filter(|user| user.deleted_at.is_none()).ok_or(Error::NotFound)?;
             let name = change.name.filter(|name| user.full_name != name.as_str());
@@ -88,7 +88,7 @@ impl Change for Update {
                 if let Some(picture) = &picture {
                     claims.take(picture)?;
                 }
-                lost = std::mem::replace(&mut user.image_id, picture.as_ref().map(Attachment::id));
+                lost = std::mem::replace(&mut user.image_id, picture.as_ref().map(ImageAttachment::id));
                 taken = picture;
             }
             if let Some(name) = name {

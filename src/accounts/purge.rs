@@ -12,16 +12,16 @@ use crate::limits;
 
 impl Accounts {
     /// Keeps sessions true to the tables, and the tables free of those that are over, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    pub async fn run_background(self, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = self.keep_looking() => {}
-            () = self.keep_purged() => {}
+            () = self.close_revoked_sockets() => {}
+            () = self.purge_regularly() => {}
         }
     }
 
     /// Purges at the start and then once in a while.
-    async fn keep_purged(&self) {
+    async fn purge_regularly(&self) {
         let clock = &self.app.clock;
         loop {
             self.app.feed.hand_over(Purge);

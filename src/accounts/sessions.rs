@@ -55,23 +55,23 @@ pub enum Authenticated {
 
 /// A session as it was read a moment ago.
 #[derive(Clone, Debug)]
-pub(super) struct Known {
+pub(super) struct CachedSession {
     row: Arc<session::Model>,
 }
 
 /// For how long that is believed: from the look on, whatever is noted of the session meanwhile. That it has ended is
 /// believed from the moment in which it did.
-pub(super) struct Believed;
+pub(super) struct SessionCacheExpiry;
 
-impl Expiry<SessionId, Option<Known>> for Believed {
-    fn expire_after_create(&self, _: &SessionId, _: &Option<Known>, _: Instant) -> Option<Duration> {
+impl Expiry<SessionId, Option<CachedSession>> for SessionCacheExpiry {
+    fn expire_after_create(&self, _: &SessionId, _: &Option<CachedSession>, _: Instant) -> Option<Duration> {
         Some(limits::SESSION_CACHE)
     }
 
     fn expire_after_update(
         &self,
         _: &SessionId,
-        session: &Option<Known>,
+        session: &Option<CachedSession>,
         _: Instant,
         left: Option<Duration>,
     ) -> Option<Duration> {
@@ -153,7 +153,7 @@ impl Accounts {
         }
         let _turn = self.app.db.turn().await;
         let row = session::Entity::find_by_id(id).one(&self.app.db.reader).await?;
-        let read = row.map(|row| Known { row: Arc::new(row) });
+        let read = row.map(|row| CachedSession { row: Arc::new(row) });
         let known = self.recent.entry(id).or_insert(read).into_value();
         Ok(known.map(|known| known.row))
     }
@@ -168,8 +168,8 @@ impl Accounts {
     fn remember(&self, used: session::Model) {
         self.recent.entry(used.id).and_upsert_with(|before| match before.map(|entry| entry.into_value()) {
             Some(None) => None,
-            Some(Some(known)) => Some(Known { row: Arc::new(later(&known.row, used)) }),
-            None => Some(Known { row: Arc::new(used) }),
+            Some(Some(known)) => Some(CachedSession { row: Arc::new(later(&known.row, used)) }),
+            None => Some(CachedSession { row: Arc::new(used) }),
         });
     }
 }

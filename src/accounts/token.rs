@@ -29,7 +29,7 @@ pub struct Tokens {
 
 /// What a valid token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claims {
+pub struct TokenClaims {
     /// Whose session it is.
     pub user: UserId,
     /// The session, which may have ended meanwhile.
@@ -90,7 +90,7 @@ impl Tokens {
     }
 
     /// What the token says, if it was issued here and is not past its end by more than the leeway.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<TokenClaims, TokenError> {
         if token.len() > limits::TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
@@ -100,7 +100,7 @@ impl Tokens {
         }
         let signed_with = |key| jsonwebtoken::decode::<Payload>(token, key, &self.validation).ok();
         let payload = self.verifying.iter().find_map(signed_with).ok_or(TokenError::Invalid)?.claims;
-        let claims = Claims {
+        let claims = TokenClaims {
             user: UserId::parse(&payload.sub).ok_or(TokenError::Invalid)?,
             session: SessionId::parse(&payload.sid).ok_or(TokenError::Invalid)?,
             issued: Timestamp(payload.iat.saturating_mul(1000)),
@@ -195,7 +195,7 @@ mod tests {
         Tokens::new(SECRET, &[]).expect("long enough")
     }
 
-    fn verify(token: &str) -> Result<Claims, TokenError> {
+    fn verify(token: &str) -> Result<TokenClaims, TokenError> {
         tokens().verify(token, NOW)
     }
 
@@ -243,7 +243,7 @@ mod tests {
         let (user, session) = (UserId::new(), SessionId::new());
         let token = tokens().issue(user, session, NOW, NOW + HOUR).expect("a token");
         let second = |time: Timestamp| Timestamp(time.seconds() * 1_000);
-        let claims = Claims { user, session, issued: second(NOW), expires: second(NOW + HOUR) };
+        let claims = TokenClaims { user, session, issued: second(NOW), expires: second(NOW + HOUR) };
         assert_eq!(verify(&token), Ok(claims));
         assert!(token.len() < limits::TOKEN_BYTES / 2, "{}", token.len());
         assert!(verify(&with_header(json!({}))).is_ok(), "the forgeries below fail for their own reasons");

@@ -6,7 +6,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::people::reachable;
+use crate::conversations::direct::reachable;
 use crate::conversations::title::Title;
 use crate::db;
 use crate::directory;

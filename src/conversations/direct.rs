@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::people::reachable;
+use crate::db;
 use crate::directory;
 use crate::entity::conversation::{self, DirectPair, Kind};
+use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
 
@@ -99,4 +100,27 @@ pub async fn can_be_begun(app: &App, viewer: UserId, other: UserId) -> Result<bo
 /// Whether there is such a person, not erased.
 pub async fn can_be_written_to(app: &App, id: UserId) -> Result<bool> {
     Ok(!reachable(&app.db.reader, [id]).await?.is_empty())
+}
+
+/// Those of these people who exist and are not erased.
+pub(super) async fn reachable(
+    db: &impl ConnectionTrait,
+    people: impl IntoIterator<Item = UserId>,
+) -> Result<HashSet<UserId>, DbErr> {
+    let people: HashSet<UserId> = people.into_iter().collect();
+    let people: Vec<UserId> = people.into_iter().collect();
+    let mut found = HashSet::with_capacity(people.len());
+    // A batch of changes may name more than a statement takes.
+    for people in people.chunks(db::VALUES) {
+        let rows = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::Id.is_in(people.iter().copied()))
+            .filter(user::Column::DeletedAt.is_null())
+            .into_tuple::<UserId>()
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
 }

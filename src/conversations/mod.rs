@@ -5,7 +5,6 @@ mod direct;
 mod group;
 mod list;
 mod membership;
-mod people;
 mod title;
 
 pub use create::{create, joined};

@@ -6,7 +6,7 @@ use async_graphql::connection::{Connection, Edge};
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use uuid::Uuid;
 
-use crate::accounts::{self, Email, Name, NewAccount, Password, ProfileUpdate, Search, SignedIn};
+use crate::accounts::{self, Email, Name, NewAccount, Password, PeopleFilter, ProfileUpdate, SignedIn};
 use crate::clock::Timestamp;
 use crate::directory;
 use crate::entity::user;
@@ -187,7 +187,7 @@ struct UpdateProfileInput {
 
 /// What a list of people has beside the people.
 pub struct UserTotals {
-    search: Search,
+    search: PeopleFilter,
 }
 
 /// A list of people, with its totals.
@@ -246,7 +246,7 @@ impl AccountsQuery {
             Place::User { name_key, id } => Some((name_key, UserId::from(id))),
             Place::Message { .. } | Place::Hit { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
         })?;
-        let search = Search::new(ctx.app()?, viewer, ctx.caller()?.address, search.as_deref())?;
+        let search = PeopleFilter::new(ctx.app()?, viewer, ctx.caller()?.address, search.as_deref())?;
         let page = accounts::list(ctx.app()?, &search, first, after).await?;
         let totals = UserTotals { search };
         let mut list = Connection::with_additional_fields(page.has_previous, page.has_next, totals);

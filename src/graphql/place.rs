@@ -10,7 +10,7 @@ use crate::graphql::Api;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::reference::ConversationRef;
 use crate::id::{ConversationId, UserId};
-use crate::typing::Changed;
+use crate::typing::TypingChange;
 
 /// Of which conversations a subscription tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Place {
     }
 
     /// Whether somebody's typing is of there.
-    pub(super) fn has_typing(&self, changed: &Changed) -> bool {
+    pub(super) fn has_typing(&self, changed: &TypingChange) -> bool {
         match self {
             Self::Everywhere => true,
             Self::In(conversation) => changed.conversation == *conversation,

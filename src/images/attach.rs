@@ -16,13 +16,13 @@ use crate::id::{ImageId, UploadId, UserId};
 
 /// An image that is stored, for a change to point to.
 #[derive(Clone, Debug)]
-pub struct Attachment {
+pub struct ImageAttachment {
     pub(super) row: image::Model,
     /// The slot by which it came, and where in the input that was said.
     pub(super) upload: Option<(UploadId, &'static str)>,
 }
 
-impl Attachment {
+impl ImageAttachment {
     /// The image's id.
     pub fn id(&self) -> ImageId {
         self.row.id
@@ -30,21 +30,21 @@ impl Attachment {
 }
 
 /// What a batch of changes needs to know to take images, and what it has taken so far.
-pub struct Claims {
+pub struct ImageClaims {
     now: Timestamp,
     expected: HashMap<String, image_deletion::Model>,
     slots: HashMap<UploadId, image_upload::Model>,
     usage: HashMap<UserId, Usage>,
 }
 
-impl Claims {
+impl ImageClaims {
     /// Reads it. Without images it costs nothing.
     pub async fn read(
         tx: &impl ConnectionTrait,
         now: Timestamp,
-        images: impl IntoIterator<Item = &Attachment>,
+        images: impl IntoIterator<Item = &ImageAttachment>,
     ) -> Result<Self, DbErr> {
-        let images: Vec<&Attachment> = images.into_iter().collect();
+        let images: Vec<&ImageAttachment> = images.into_iter().collect();
         let mut claims = Self { now, expected: HashMap::new(), slots: HashMap::new(), usage: HashMap::new() };
         if images.is_empty() {
             return Ok(claims);
@@ -60,7 +60,7 @@ impl Claims {
     }
 
     /// Takes an image, where it may be taken.
-    pub fn take(&mut self, image: &Attachment) -> Result<()> {
+    pub fn take(&mut self, image: &ImageAttachment) -> Result<()> {
         let slot = match image.upload {
             Some((id, field)) => {
                 let slot = self.slots.get_mut(&id).ok_or(Error::NotFound)?;
@@ -91,7 +91,7 @@ pub(super) fn used(field: &'static str) -> Error {
 }
 
 /// Writes images that were taken: from now on they are not deleted by themselves.
-pub async fn attach(tx: &DatabaseTransaction, now: Timestamp, images: Vec<Attachment>) -> Result<(), DbErr> {
+pub async fn attach(tx: &DatabaseTransaction, now: Timestamp, images: Vec<ImageAttachment>) -> Result<(), DbErr> {
     if images.is_empty() {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use crate::limits;
 
 /// What was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SourceFormat {
     Jpeg,
     Png,
     WebP,
@@ -21,7 +21,7 @@ pub(super) enum Kind {
 
 /// An image as pixels of 8 bits a channel; of an animation the first frame.
 pub(super) struct Decoded {
-    pub(super) kind: Kind,
+    pub(super) kind: SourceFormat,
     pub(super) pixels: DynamicImage,
 }
 
@@ -30,22 +30,22 @@ const NOT_ONE: Error = Error::UnsupportedImage("this is no image that can be rea
 /// Decodes an image. What it takes is bounded by its header, before any of its pixels are.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded> {
     let (kind, format) = match image::guess_format(bytes) {
-        Ok(format @ ImageFormat::Jpeg) => (Kind::Jpeg, format),
-        Ok(format @ ImageFormat::Png) => (Kind::Png, format),
-        Ok(format @ ImageFormat::WebP) => (Kind::WebP, format),
-        Ok(format @ ImageFormat::Gif) => (Kind::Gif, format),
+        Ok(format @ ImageFormat::Jpeg) => (SourceFormat::Jpeg, format),
+        Ok(format @ ImageFormat::Png) => (SourceFormat::Png, format),
+        Ok(format @ ImageFormat::WebP) => (SourceFormat::WebP, format),
+        Ok(format @ ImageFormat::Gif) => (SourceFormat::Gif, format),
         Ok(_) | Err(_) => return Err(NOT_ONE),
     };
     let stripped;
     let bytes = match kind {
-        Kind::Jpeg => shell::check_jpeg(bytes).map(|()| bytes)?,
-        Kind::Png => {
+        SourceFormat::Jpeg => shell::check_jpeg(bytes).map(|()| bytes)?,
+        SourceFormat::Png => {
             stripped = shell::strip_png(bytes)?;
             &stripped
         }
-        Kind::WebP => shell::check_webp(bytes).map(|()| bytes)?,
+        SourceFormat::WebP => shell::check_webp(bytes).map(|()| bytes)?,
         // Before the first frame is unpacked.
-        Kind::Gif => animation::count(bytes).map(|_| bytes)?,
+        SourceFormat::Gif => animation::count(bytes).map(|_| bytes)?,
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(bounds());

@@ -9,7 +9,7 @@ use png::ColorType;
 use serde::{Deserialize, Serialize};
 
 use super::animation::{self, GoOn};
-use super::decode::{Decoded, Kind, decode, too_large};
+use super::decode::{Decoded, SourceFormat, decode, too_large};
 use crate::entity::image::Format;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -84,11 +84,11 @@ pub(super) fn encode(bytes: &[u8], go_on: GoOn<'_>) -> Result<Encoded> {
     go_on()?;
     let has_alpha = pixels.color().has_alpha();
     let (format, image) = match kind {
-        Kind::Gif => (Format::Gif, animation::repack(bytes, go_on)?),
-        Kind::Png => (Format::Png, png(&pixels, go_on)?),
+        SourceFormat::Gif => (Format::Gif, animation::repack(bytes, go_on)?),
+        SourceFormat::Png => (Format::Png, png(&pixels, go_on)?),
         // A JPEG has no transparency, and the encoder for WebP is for drawings only: a photo would grow five times.
-        Kind::WebP if has_alpha => (Format::Png, png(&pixels, go_on)?),
-        Kind::WebP | Kind::Jpeg => (Format::Jpeg, jpeg(&pixels, QUALITY)?),
+        SourceFormat::WebP if has_alpha => (Format::Png, png(&pixels, go_on)?),
+        SourceFormat::WebP | SourceFormat::Jpeg => (Format::Jpeg, jpeg(&pixels, QUALITY)?),
     };
     if image.len() > limits::IMAGE_KEPT_BYTES {
         return Err(too_large());

@@ -26,10 +26,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::Notify;
 
 pub use address::{Address, SignedAddress};
-pub use attach::{Attachment, Claims, attach, detach, erase};
-pub use prepare::{IncomingFile, Prepared, Source};
-pub use serve::Served;
-pub use uploads::{Slot, UploadTarget};
+pub use attach::{ImageAttachment, ImageClaims, attach, detach, erase};
+pub use prepare::{ImageSource, IncomingFile, PreparedImage};
+pub use serve::ServedImage;
+pub use uploads::{UploadSlot, UploadTarget};
 
 use crate::app::App;
 use crate::entity::image;

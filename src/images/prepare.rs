@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use sea_orm::EntityTrait;
 
-use super::attach::{Attachment, used};
+use super::attach::{ImageAttachment, used};
 use super::bookkeeping::{Note, inbox, object};
 use super::decoded::DecodedUpload;
 use super::encode::{Encoded, encode};
@@ -25,7 +25,7 @@ use crate::turns::Turn;
 
 /// Where an image comes from.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum ImageSource {
     /// A file that came with the request.
     File(Arc<IncomingFile>),
     /// A slot, and where in the input it was named.
@@ -41,14 +41,14 @@ pub struct IncomingFile {
 
 /// An image that is stored, until something points to it. Where nothing does when this is dropped, it is deleted, at once
 /// or, when it came by an upload, a little later.
-pub struct Prepared {
+pub struct PreparedImage {
     images: Images,
-    attachment: Attachment,
+    attachment: ImageAttachment,
     /// Whether something points to it, or it is kept for the next try.
     is_needed: bool,
 }
 
-impl Prepared {
+impl PreparedImage {
     /// A change has pointed to it.
     pub fn attached(mut self) {
         self.is_needed = true;
@@ -58,15 +58,15 @@ impl Prepared {
     }
 }
 
-impl Deref for Prepared {
-    type Target = Attachment;
+impl Deref for PreparedImage {
+    type Target = ImageAttachment;
 
-    fn deref(&self) -> &Attachment {
+    fn deref(&self) -> &ImageAttachment {
         &self.attachment
     }
 }
 
-impl Drop for Prepared {
+impl Drop for PreparedImage {
     fn drop(&mut self) {
         if !self.is_needed {
             // Behind the change, which may be on its way: what it has pointed to stays.
@@ -115,7 +115,7 @@ impl Images {
 
     /// Makes an image of what was sent, and stores it. Whoever asks has made sure of all else that the change needs: this
     /// takes up to seconds, and counts.
-    pub async fn prepare(&self, owner: UserId, source: &Source) -> Result<Prepared> {
+    pub async fn prepare(&self, owner: UserId, source: &ImageSource) -> Result<PreparedImage> {
         let app = &self.0.app;
         let checked = self.check(owner, source).await?;
         if let Some(prepared) = self.prepared_before(&checked)? {
@@ -146,14 +146,14 @@ impl Images {
     }
 
     /// What was made of an upload when it was named before.
-    fn prepared_before(&self, checked: &CheckedSource) -> Result<Option<Prepared>> {
+    fn prepared_before(&self, checked: &CheckedSource) -> Result<Option<PreparedImage>> {
         let Some(upload @ (id, field)) = checked.upload() else { return Ok(None) };
         match self.0.decoded.find(id, self.0.app.clock.now()) {
             DecodedUpload::Begun => Ok(None),
             DecodedUpload::Attached => Err(used(field)),
             DecodedUpload::Kept { row, .. } => {
-                let attachment = Attachment { row, upload: Some(upload) };
-                Ok(Some(Prepared { images: self.clone(), attachment, is_needed: true }))
+                let attachment = ImageAttachment { row, upload: Some(upload) };
+                Ok(Some(PreparedImage { images: self.clone(), attachment, is_needed: true }))
             }
         }
     }
@@ -185,10 +185,10 @@ impl Images {
     }
 
     /// Checks what can be checked of a source at once: an upload is the owner's, unused, and as large as was announced.
-    async fn check(&self, owner: UserId, source: &Source) -> Result<CheckedSource> {
+    async fn check(&self, owner: UserId, source: &ImageSource) -> Result<CheckedSource> {
         let (id, field) = match source {
-            Source::File(file) => return Ok(CheckedSource::File(Arc::clone(file))),
-            Source::Upload(id, field) => (*id, *field),
+            ImageSource::File(file) => return Ok(CheckedSource::File(Arc::clone(file))),
+            ImageSource::Upload(id, field) => (*id, *field),
         };
         let slot = image_upload::Entity::find_by_id(id).one(&self.0.app.db.reader).await?;
         let slot = slot.filter(|slot| slot.owner_id == owner).ok_or(Error::NotFound)?;
@@ -226,7 +226,7 @@ impl Images {
         owner: UserId,
         encoded: Encoded,
         upload: Option<(UploadId, &'static str)>,
-    ) -> Result<Prepared> {
+    ) -> Result<PreparedImage> {
         let app = &self.0.app;
         let (id, now) = (ImageId::new(), app.clock.now());
         let parts = serde_json::to_string(&encoded.parts).map_err(|error| Error::Internal(error.into()))?;
@@ -245,8 +245,8 @@ impl Images {
         let key = object(id);
         let until = now + if upload.is_some() { limits::UPLOAD_PREPARED } else { limits::UPLOAD_UNUSED };
         app.feed.append(Note::Expected { key, until }).await?;
-        let attachment = Attachment { row: row.clone(), upload };
-        let mut prepared = Prepared { images: self.clone(), attachment, is_needed: false };
+        let attachment = ImageAttachment { row: row.clone(), upload };
+        let mut prepared = PreparedImage { images: self.clone(), attachment, is_needed: false };
         self.0.store.put(key, encoded.object.into()).await?;
         if let Some((upload, _)) = upload {
             prepared.is_needed = self.0.decoded.keep(upload, row, until, app.clock.now());

@@ -14,7 +14,7 @@ use crate::storage::{Bytestream, Key};
 
 /// An image or a thumbnail that is there.
 #[derive(Clone, Debug)]
-pub struct Served {
+pub struct ServedImage {
     /// Its type.
     pub mime: &'static str,
     /// What a file of it is called.
@@ -29,18 +29,18 @@ pub struct Served {
 
 impl Images {
     /// What an image's address leads to, now; `None` where the image is gone.
-    pub async fn served(&self, id: ImageId, width: u32) -> Result<Option<Served>> {
+    pub async fn served(&self, id: ImageId, width: u32) -> Result<Option<ServedImage>> {
         let Some(image) = image::Entity::find_by_id(id).one(&self.0.app.db.reader).await? else { return Ok(None) };
         let part = parts_of(&image).into_iter().find(|part| part.width == width);
         Ok(part.map(|part| {
             let (mime, extension) = part.mime.names();
             let file_name = format!("{id}-{width}.{extension}");
-            Served { mime, file_name, bytes: part.bytes, tag: format!("{id}-{width}"), key: object(id), part }
+            ServedImage { mime, file_name, bytes: part.bytes, tag: format!("{id}-{width}"), key: object(id), part }
         }))
     }
 
     /// Some of its bytes. Those that an image has and the store has not are an error, and one for the log.
-    pub async fn read(&self, served: &Served, range: Range<u64>) -> Result<Bytestream> {
+    pub async fn read(&self, served: &ServedImage, range: Range<u64>) -> Result<Bytestream> {
         let start = served.part.start;
         let found = self.0.store.read(served.key, start + range.start..start + range.end).await?;
         found.ok_or_else(|| Error::Internal(anyhow::anyhow!("the object {} is not in the store", served.key)))

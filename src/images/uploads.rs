@@ -34,7 +34,7 @@ pub struct UploadTarget {
 }
 
 /// A slot that takes bytes, from one at a time.
-pub struct Slot {
+pub struct UploadSlot {
     images: Images,
     row: image_upload::Model,
 }
@@ -76,12 +76,12 @@ impl Images {
     }
 
     /// The slot behind a signed address of ours, while it takes bytes. Of two who send at once one has to wait.
-    pub async fn open_slot(&self, id: UploadId) -> Result<Slot> {
+    pub async fn open_slot(&self, id: UploadId) -> Result<UploadSlot> {
         let row = image_upload::Entity::find_by_id(id).one(&self.0.app.db.reader).await?.ok_or(Error::NotFound)?;
         if !self.filling().insert(id) {
             return Err(Error::unavailable());
         }
-        let slot = Slot { images: self.clone(), row };
+        let slot = UploadSlot { images: self.clone(), row };
         let is_full = slot.row.used_at.is_some() || self.0.store.size(inbox(id)).await?.is_some();
         if is_full { Err(Error::Forbidden) } else { Ok(slot) }
     }
@@ -91,7 +91,7 @@ impl Images {
     }
 }
 
-impl Slot {
+impl UploadSlot {
     /// So many bytes it takes, and no other number.
     pub fn byte_size(&self) -> u64 {
         u64::try_from(self.row.byte_size).unwrap_or(0)
@@ -116,7 +116,7 @@ impl Slot {
     }
 }
 
-impl Drop for Slot {
+impl Drop for UploadSlot {
     fn drop(&mut self) {
         self.images.filling().remove(&self.row.id);
     }

@@ -13,13 +13,13 @@ use crate::error::Result;
 use crate::feed::{Edge, Event, Follower, Inbox, Kind, Served, Start, Step, Take};
 use crate::id::UserId;
 use crate::limits;
-use crate::presence::{Changed, Online, Presence};
+use crate::presence::{Online, Presence, PresenceChange};
 
 /// Somebody who looks at which of their contacts are online. What they share changes with the feed, so they follow it.
 pub struct ContactsOnline {
     presence: Presence,
     viewer: UserId,
-    changes: broadcast::Receiver<Arc<Changed>>,
+    changes: broadcast::Receiver<Arc<PresenceChange>>,
     memberships: Follower,
     online: HashSet<UserId>,
     shown: Option<(HashSet<UserId>, Instant)>,
@@ -104,7 +104,7 @@ impl ContactsOnline {
         }
     }
 
-    async fn take_in(&mut self, changed: &Changed) -> Result<()> {
+    async fn take_in(&mut self, changed: &PresenceChange) -> Result<()> {
         if self.presence.concerns(changed, self.viewer).await? {
             match changed.online {
                 true => self.online.insert(changed.user),

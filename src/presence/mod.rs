@@ -28,7 +28,7 @@ use crate::slot::Slot;
 pub struct Presence {
     app: App,
     state: Arc<Mutex<State>>,
-    changes: broadcast::Sender<Arc<Changed>>,
+    changes: broadcast::Sender<Arc<PresenceChange>>,
     /// Counts the changes.
     version: watch::Sender<u64>,
     newest: Arc<tokio::sync::Mutex<Option<Arc<Online>>>>,
@@ -44,7 +44,7 @@ struct State {
 
 /// Somebody came or went.
 #[derive(Debug)]
-pub struct Changed {
+pub struct PresenceChange {
     /// Who.
     pub user: UserId,
     /// Whether they are online now.
@@ -119,12 +119,12 @@ impl Presence {
     }
 
     /// Hears of everybody who comes or goes from now on. Who lags behind is told.
-    pub fn changes(&self) -> broadcast::Receiver<Arc<Changed>> {
+    pub fn changes(&self) -> broadcast::Receiver<Arc<PresenceChange>> {
         self.changes.subscribe()
     }
 
     /// Whether a viewer may hear that somebody came or went.
-    pub async fn concerns(&self, changed: &Changed, viewer: UserId) -> Result<bool> {
+    pub async fn concerns(&self, changed: &PresenceChange, viewer: UserId) -> Result<bool> {
         if changed.user == viewer || directory::open_to(&self.app, viewer) == Directory::Open {
             return Ok(true);
         }
@@ -143,7 +143,7 @@ impl Presence {
     }
 
     /// Tells those who do not come back from their grace to be offline, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    pub async fn run_background(self, shutdown: CancellationToken) {
         // A twentieth of the grace: what a person is shown online too long at most.
         let mut tick = tokio::time::interval(limits::PRESENCE_GRACE / 20);
         loop {
@@ -170,7 +170,7 @@ impl Presence {
         let last_seen_at = self.app.clock.now();
         self.app.feed.hand_over(last_seen::Seen { user, at: last_seen_at });
         // Nobody may be listening, which is fine.
-        let _ = self.changes.send(Arc::new(Changed {
+        let _ = self.changes.send(Arc::new(PresenceChange {
             user,
             online,
             last_seen_at,

@@ -80,12 +80,12 @@ pub type Bytestream = BoxStream<'static, std::io::Result<Bytes>>;
 /// The store. Clones share it.
 #[derive(Clone)]
 pub struct Store {
-    place: Arc<Place>,
+    backend: Arc<Backend>,
     /// Whether the last thing that was tried failed.
     is_away: Arc<AtomicBool>,
 }
 
-enum Place {
+enum Backend {
     Local(local::Local),
     #[cfg(feature = "s3")]
     S3(Box<s3::S3>),
@@ -100,13 +100,13 @@ pub struct PresignedPut {
     pub headers: Vec<(String, String)>,
 }
 
-/// Does the same with either place.
+/// Does the same with either backend.
 macro_rules! at {
-    ($store:expr, $place:ident => $doing:expr) => {
-        match &*$store.place {
-            Place::Local($place) => $doing,
+    ($store:expr, $backend:ident => $doing:expr) => {
+        match &*$store.backend {
+            Backend::Local($backend) => $doing,
             #[cfg(feature = "s3")]
-            Place::S3($place) => $doing,
+            Backend::S3($backend) => $doing,
         }
     };
 }
@@ -114,40 +114,40 @@ macro_rules! at {
 impl Store {
     /// The store of the settings: a bucket where one is named, else the data folder.
     pub fn open(config: &Config, scratch: &Scratch) -> anyhow::Result<Self> {
-        let place = match &config.s3 {
-            None => Place::Local(local::Local::open(&config.data_dir, scratch.clone())),
+        let backend = match &config.s3 {
+            None => Backend::Local(local::Local::open(&config.data_dir, scratch.clone())),
             #[cfg(feature = "s3")]
-            Some(bucket) => Place::S3(Box::new(s3::S3::new(bucket)?)),
+            Some(bucket) => Backend::S3(Box::new(s3::S3::new(bucket)?)),
             #[cfg(not(feature = "s3"))]
             Some(_) => anyhow::bail!("S3_BUCKET is set, but this program was built without the feature s3"),
         };
-        Ok(Self { place: Arc::new(place), is_away: Arc::default() })
+        Ok(Self { backend: Arc::new(backend), is_away: Arc::default() })
     }
 
     /// Keeps an object for good. When it returns, the object is there whatever happens to the machine.
     pub async fn put(&self, key: Key, bytes: Bytes) -> Result<()> {
-        self.noted("written", at!(self, place => place.put(key, bytes).await))
+        self.noted("written", at!(self, backend => backend.put(key, bytes).await))
     }
 
     /// A part of an object; `None` where there is no such object.
     pub async fn read(&self, key: Key, range: Range<u64>) -> Result<Option<Bytestream>> {
-        self.noted("read", at!(self, place => place.read(key, range).await))
+        self.noted("read", at!(self, backend => backend.read(key, range).await))
     }
 
     /// The size of an object; `None` where there is no such object.
     pub async fn size(&self, key: Key) -> Result<Option<u64>> {
-        self.noted("looked up", at!(self, place => place.size(key).await))
+        self.noted("looked up", at!(self, backend => backend.size(key).await))
     }
 
     /// Lets go of an object. One that is not there is none.
     pub async fn delete(&self, key: Key) -> Result<()> {
-        self.noted("deleted", at!(self, place => place.delete(key).await))
+        self.noted("deleted", at!(self, backend => backend.delete(key).await))
     }
 
     /// Finds out whether the store can be used, where that can change.
     pub async fn look(&self) {
         // The log tells when it comes and goes.
-        let _ = self.noted("reached", at!(self, place => place.look().await));
+        let _ = self.noted("reached", at!(self, backend => backend.look().await));
     }
 
     /// Whether the store could be used when it was last tried.
@@ -158,15 +158,15 @@ impl Store {
     /// An address where a client can put an object of exactly this size and type by itself, for so long; `None` where
     /// the store has no address of its own.
     pub async fn presign_put(&self, key: Key, size: u64, mime: &str, valid: Duration) -> Result<Option<PresignedPut>> {
-        at!(self, place => place.presign_put(key, size, mime, valid).await).map_err(Error::Internal)
+        at!(self, backend => backend.presign_put(key, size, mime, valid).await).map_err(Error::Internal)
     }
 
     /// Makes a finished file an object, once: whether there was none by this key. For local storage, where clients put objects by way of this server.
     pub async fn take_in(&self, key: Key, file: &Path) -> Result<bool> {
-        match &*self.place {
-            Place::Local(folder) => self.noted("taken in", folder.take_in(key, file).await),
+        match &*self.backend {
+            Backend::Local(folder) => self.noted("taken in", folder.take_in(key, file).await),
             #[cfg(feature = "s3")]
-            Place::S3(_) => Err(Error::NotFound),
+            Backend::S3(_) => Err(Error::NotFound),
         }
     }
 

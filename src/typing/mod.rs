@@ -3,7 +3,7 @@
 //! One task knows it all and hears of it in one order, so that nobody is told that somebody stopped before they are told
 //! that they began.
 
-mod told;
+mod broadcaster;
 mod typists;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,20 +19,20 @@ use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 use crate::slot::Slot;
-use told::Told;
+use broadcaster::Broadcaster;
 
 /// Who types on this node. Clones share it.
 #[derive(Clone)]
 pub struct Typing {
     app: App,
-    signs: mpsc::Sender<Sign>,
+    signs: mpsc::Sender<Signal>,
     /// What the task takes when it begins.
-    waiting: Arc<Mutex<Option<mpsc::Receiver<Sign>>>>,
+    waiting: Arc<Mutex<Option<mpsc::Receiver<Signal>>>>,
 }
 
 /// Somebody began or stopped.
 #[derive(Debug)]
-pub struct Changed {
+pub struct TypingChange {
     /// Who.
     pub user: UserId,
     /// Where.
@@ -47,13 +47,13 @@ pub struct Changed {
 
 /// Somebody who hears of typing.
 pub struct Listener {
-    inbox: mpsc::Receiver<Arc<Changed>>,
-    signs: mpsc::Sender<Sign>,
+    inbox: mpsc::Receiver<Arc<TypingChange>>,
+    signs: mpsc::Sender<Signal>,
 }
 
 impl Listener {
     /// Waits for the next who begins or stops. `None` for one who did not keep up.
-    pub async fn next(&mut self) -> Option<Arc<Changed>> {
+    pub async fn next(&mut self) -> Option<Arc<TypingChange>> {
         let changed = self.inbox.recv().await;
         if changed.is_none() && self.signs.is_closed() {
             // The program ends, and sends its sockets away in their turn.
@@ -64,13 +64,13 @@ impl Listener {
 }
 
 /// What the task hears.
-enum Sign {
+enum Signal {
     /// Somebody types, and did so at this uptime of the clock.
     Types { user: UserId, conversation: ConversationId, direct_pair: Option<DirectPair>, at: Duration },
     /// Somebody types no more.
     Stops { user: UserId, conversation: ConversationId },
     /// Somebody listens from here on.
-    Listens { user: UserId, inbox: mpsc::Sender<Arc<Changed>> },
+    Listens { user: UserId, inbox: mpsc::Sender<Arc<TypingChange>> },
 }
 
 impl Typing {
@@ -86,18 +86,18 @@ impl Typing {
         let Some(member) = self.writer(user, reference).await? else { return Ok(()) };
         let conversation = member.conversation();
         let (id, direct_pair) = (conversation.id, conversation.direct_pair.clone());
-        self.sign(Sign::Types { user, conversation: id, direct_pair, at: self.app.clock.uptime() })
+        self.sign(Signal::Types { user, conversation: id, direct_pair, at: self.app.clock.uptime() })
     }
 
     /// A person types no more.
     pub async fn end(&self, user: UserId, reference: Reference) -> Result<()> {
         let Some(member) = self.writer(user, reference).await? else { return Ok(()) };
-        self.sign(Sign::Stops { user, conversation: member.conversation().id })
+        self.sign(Signal::Stops { user, conversation: member.conversation().id })
     }
 
     /// A person has sent what they typed. Where this can't be told, it ends by itself.
     pub fn sent(&self, user: UserId, conversation: ConversationId) {
-        if self.sign(Sign::Stops { user, conversation }).is_err() {
+        if self.sign(Signal::Stops { user, conversation }).is_err() {
             tracing::debug!("that somebody types no more is told later, the queue is full");
         }
     }
@@ -106,15 +106,15 @@ impl Typing {
     /// typing now. Of themself a person is told nothing. Who does not keep up is let go of.
     pub fn listen(&self, user: UserId) -> Result<Listener> {
         let (sender, inbox) = mpsc::channel(limits::TYPING_QUEUE);
-        self.sign(Sign::Listens { user, inbox: sender })?;
+        self.sign(Signal::Listens { user, inbox: sender })?;
         Ok(Listener { inbox, signs: self.signs.clone() })
     }
 
     /// Tells of typing until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    pub async fn run_background(self, shutdown: CancellationToken) {
         let taken = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut signs) = taken else { return };
-        let mut told = Told::new(self.app.clone());
+        let mut told = Broadcaster::new(self.app.clone());
         // A twentieth of the time: what somebody is shown typing too long at most.
         let mut tick = tokio::time::interval(limits::TYPING / 20);
         loop {
@@ -146,7 +146,7 @@ impl Typing {
         }
     }
 
-    fn sign(&self, sign: Sign) -> Result<()> {
+    fn sign(&self, sign: Signal) -> Result<()> {
         self.signs.try_send(sign).map_err(|_| Error::unavailable())
     }
 }

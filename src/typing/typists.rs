@@ -8,18 +8,23 @@ use crate::entity::conversation::DirectPair;
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 use crate::slot::Slot;
-use crate::typing::Changed;
+use crate::typing::TypingChange;
 
-type Place = (ConversationId, UserId);
+type TypistKey = (ConversationId, UserId);
 
 /// Those who type, as it was told, and the clock's uptime when each said so last.
 #[derive(Default)]
-pub(super) struct Typists(HashMap<Place, (Arc<Changed>, Duration)>);
+pub(super) struct Typists(HashMap<TypistKey, (Arc<TypingChange>, Duration)>);
 
 impl Typists {
     /// Somebody types; what to tell of it. Nothing where it was told already, or where there is no place for one more:
     /// they are told of when they say so again.
-    pub(super) fn begin(&mut self, place: Place, pair: Option<DirectPair>, at: Duration) -> Option<Arc<Changed>> {
+    pub(super) fn begin(
+        &mut self,
+        place: TypistKey,
+        pair: Option<DirectPair>,
+        at: Duration,
+    ) -> Option<Arc<TypingChange>> {
         if let Some((_, since)) = self.0.get_mut(&place) {
             *since = at;
             return None;
@@ -34,25 +39,25 @@ impl Typists {
     }
 
     /// Somebody types no more; what to tell of it, where anybody was told that they do.
-    pub(super) fn end(&mut self, place: Place) -> Option<Arc<Changed>> {
+    pub(super) fn end(&mut self, place: TypistKey) -> Option<Arc<TypingChange>> {
         let (began, _) = self.0.remove(&place)?;
         Some(changed(place, began.direct_pair.clone(), false))
     }
 
     /// Where somebody has not said for a while that they type.
-    pub(super) fn over(&self, now: Duration) -> Vec<Place> {
+    pub(super) fn over(&self, now: Duration) -> Vec<TypistKey> {
         let is_over = |since: &Duration| now.saturating_sub(*since) >= limits::TYPING;
         self.0.iter().filter(|(_, (_, since))| is_over(since)).map(|(place, _)| *place).collect()
     }
 
     /// Who types besides one person.
-    pub(super) fn others(&self, user: UserId) -> Vec<Arc<Changed>> {
+    pub(super) fn others(&self, user: UserId) -> Vec<Arc<TypingChange>> {
         self.0.values().map(|(began, _)| began).filter(|began| began.user != user).cloned().collect()
     }
 }
 
-fn changed((conversation, user): Place, direct_pair: Option<DirectPair>, is_typing: bool) -> Arc<Changed> {
-    Arc::new(Changed { user, conversation, direct_pair, is_typing, shared: Slot::default() })
+fn changed((conversation, user): TypistKey, direct_pair: Option<DirectPair>, is_typing: bool) -> Arc<TypingChange> {
+    Arc::new(TypingChange { user, conversation, direct_pair, is_typing, shared: Slot::default() })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::conversations::Membership;
-use crate::conversations::group::{self, Group, Outcome, Place, Stay, Step};
+use crate::conversations::group::{self, Group, GroupStep, Outcome, Stay, StayBound};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::id::{ConversationId, UserId};
 /// `None`. The oldest member follows an owner who leaves. Somebody else's removal by a member is `Forbidden`; that of a
 /// person who is not in it, or of anybody from a direct conversation, is `NotFound`.
 pub async fn remove(app: &App, member: &Membership, person: UserId) -> Result<Option<conversation::Model>> {
-    let group = group::change(app, member, Step::Remove(person)).await?;
+    let group = group::change(app, member, GroupStep::Remove(person)).await?;
     Ok(Some(group).filter(|_| person != member.user()))
 }
 
@@ -23,7 +23,7 @@ pub(super) fn plan(group: &mut Group, own: &Stay, person: UserId, events: usize)
     if own.role != Role::Owner && own.user != person {
         return Err(Error::Forbidden);
     }
-    let left = Stay { to: Some(Place::Event(events)), ..left.clone() };
+    let left = Stay { to: Some(StayBound::Event(events)), ..left.clone() };
     let was_owner = left.role == Role::Owner;
     group.members.remove(&person);
     let mut outcome = Outcome { stays: vec![left], events: vec![removed(group.row.id, person)] };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use super::{New, Send, Sending, Standing};
+use super::{New, Send, SenderStatus, Sending};
 use crate::clock::Timestamp;
 use crate::conversations;
 use crate::db;
@@ -13,7 +13,7 @@ use crate::entity::membership::{self, Role};
 use crate::entity::message;
 use crate::feed::{Cursor, Kind, Placed, Written};
 use crate::id::{ConversationId, MessageId, UserId};
-use crate::images::{self, Attachment};
+use crate::images::{self, ImageAttachment};
 use crate::messages::told;
 
 /// The rows that a batch of sends leaves.
@@ -22,7 +22,7 @@ struct Rows {
     conversations: HashMap<ConversationId, conversation::Model>,
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
     messages: HashMap<MessageId, message::Model>,
-    images: Vec<Attachment>,
+    images: Vec<ImageAttachment>,
 }
 
 pub(super) async fn write(
@@ -55,11 +55,11 @@ impl Rows {
         message.nonce = first.nonce.into();
         let own = (conversation.id, message.sender_id);
         match standing {
-            Standing::Member(row) => {
+            SenderStatus::Member(row) => {
                 self.memberships.entry(own).or_insert(row);
             }
-            Standing::Begun => {}
-            Standing::Begins => {
+            SenderStatus::Begun => {}
+            SenderStatus::Begins => {
                 for user_id in conversation.direct_pair.iter().flat_map(DirectPair::people) {
                     events.push(conversations::joined(conversation.id, user_id));
                     self.memberships.insert(

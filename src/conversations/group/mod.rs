@@ -3,7 +3,6 @@
 
 mod add;
 mod remove;
-mod rename;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,8 +11,8 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter}
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::create::count_memberships;
+use crate::conversations::direct::reachable;
 use crate::conversations::membership::current_rows;
-use crate::conversations::people::reachable;
 use crate::conversations::{Membership, Title};
 use crate::db;
 use crate::directory;
@@ -24,16 +23,21 @@ use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, P
 use crate::id::{ConversationId, UserId};
 pub use add::add;
 pub use remove::remove;
-pub use rename::rename;
+
+/// Gives a group another title, which only its owner may: `Forbidden`. The same title changes nothing. A direct
+/// conversation has none: `NotFound`.
+pub async fn rename(app: &App, member: &Membership, title: Title) -> Result<conversation::Model> {
+    change(app, member, GroupStep::Rename(title)).await
+}
 
 /// Changes a group in which the member is. A direct conversation is none: `NotFound`.
-pub(super) async fn change(app: &App, member: &Membership, step: Step) -> Result<conversation::Model> {
+pub(super) async fn change(app: &App, member: &Membership, step: GroupStep) -> Result<conversation::Model> {
     if member.conversation().kind != Kind::Group {
         return Err(Error::NotFound);
     }
     let by = member.user();
     app.rates.group_change.take(&by)?;
-    if let Step::Add(people) = &step {
+    if let GroupStep::Add(people) = &step {
         if !directory::finds(app, by, people).await? {
             return Err(Error::NotFound);
         }
@@ -45,11 +49,11 @@ pub(super) async fn change(app: &App, member: &Membership, step: Step) -> Result
 struct GroupChange {
     group: ConversationId,
     by: UserId,
-    step: Step,
+    step: GroupStep,
 }
 
 /// What a member wants to do.
-pub(super) enum Step {
+pub(super) enum GroupStep {
     Rename(Title),
     Add(Vec<UserId>),
     Remove(UserId),
@@ -66,14 +70,14 @@ pub(super) struct Group {
 pub(super) struct Stay {
     pub(super) user: UserId,
     pub(super) role: Role,
-    pub(super) from: Place,
-    pub(super) to: Option<Place>,
+    pub(super) from: StayBound,
+    pub(super) to: Option<StayBound>,
     pub(super) joined_at: Timestamp,
 }
 
 /// Where a stay begins or ends. Known ones are before those of the batch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(super) enum StayBound {
     /// A position of the feed.
     At(Position),
     /// An event of this batch, which gets its position when all is planned.
@@ -167,8 +171,8 @@ impl Groups {
             }
         }
         let added = changes.iter().flat_map(|change| match &change.step {
-            Step::Add(people) => people.as_slice(),
-            Step::Rename(_) | Step::Remove(_) => &[],
+            GroupStep::Add(people) => people.as_slice(),
+            GroupStep::Rename(_) | GroupStep::Remove(_) => &[],
         });
         Ok(Self { now, groups, reachable: reachable(tx, added.copied()).await?, events: 0 })
     }
@@ -178,9 +182,9 @@ impl Groups {
         let group = self.groups.get_mut(&change.group).ok_or(Error::NotFound)?;
         let own = group.members.get(&change.by).ok_or(Error::NotFound)?.clone();
         let outcome = match change.step {
-            Step::Rename(title) => rename::plan(group, &own, &title, self.now)?,
-            Step::Add(people) => add::plan(group, people, &self.reachable, self.now, self.events)?,
-            Step::Remove(person) => remove::plan(group, &own, person, self.events)?,
+            GroupStep::Rename(title) => plan_rename(group, &own, &title, self.now)?,
+            GroupStep::Add(people) => add::plan(group, people, &self.reachable, self.now, self.events)?,
+            GroupStep::Remove(person) => remove::plan(group, &own, person, self.events)?,
         };
         let events = outcome.events.len();
         if events == 0 {
@@ -191,9 +195,21 @@ impl Groups {
     }
 }
 
+fn plan_rename(group: &mut Group, own: &Stay, title: &Title, now: Timestamp) -> Result<Outcome> {
+    if own.role != Role::Owner {
+        return Err(Error::Forbidden);
+    }
+    if group.row.title.as_deref() == Some(title.as_str()) {
+        return Ok(Outcome::default());
+    }
+    group.row.title = Some(title.as_str().to_owned());
+    group.row.updated_at = now;
+    Ok(Outcome { stays: Vec::new(), events: vec![updated(group.row.id)] })
+}
+
 impl Stay {
     fn known(row: &membership::Model) -> Self {
-        let from = Place::At(row.from_position);
+        let from = StayBound::At(row.from_position);
         Self { user: row.user_id, role: row.role, from, to: None, joined_at: row.joined_at }
     }
 
@@ -201,8 +217,8 @@ impl Stay {
     /// read mark is left as it is.
     fn into_row(self, group: &conversation::Model, first: Position) -> membership::Model {
         let position = |place| match place {
-            Place::At(position) => position,
-            Place::Event(event) => first + as_position(event),
+            StayBound::At(position) => position,
+            StayBound::Event(event) => first + as_position(event),
         };
         membership::Model {
             conversation_id: group.id,

@@ -12,30 +12,30 @@ use crate::entity::membership;
 use crate::error::Result;
 use crate::id::{ConversationId, UserId};
 use crate::typing::typists::Typists;
-use crate::typing::{Changed, Sign};
+use crate::typing::{Signal, TypingChange};
 
 /// Belongs to the one task.
-pub(super) struct Told {
+pub(super) struct Broadcaster {
     app: App,
     typists: Typists,
     /// Those who listen.
-    listeners: HashMap<UserId, Vec<mpsc::Sender<Arc<Changed>>>>,
+    listeners: HashMap<UserId, Vec<mpsc::Sender<Arc<TypingChange>>>>,
 }
 
-impl Told {
+impl Broadcaster {
     pub(super) fn new(app: App) -> Self {
         Self { app, typists: Typists::default(), listeners: HashMap::new() }
     }
 
-    pub(super) async fn hear(&mut self, sign: Sign) {
+    pub(super) async fn hear(&mut self, sign: Signal) {
         match sign {
-            Sign::Types { user, conversation, direct_pair, at } => {
+            Signal::Types { user, conversation, direct_pair, at } => {
                 if let Some(began) = self.typists.begin((conversation, user), direct_pair, at) {
                     self.tell(began).await;
                 }
             }
-            Sign::Stops { user, conversation } => self.end((conversation, user)).await,
-            Sign::Listens { user, inbox } => self.greet(user, inbox).await,
+            Signal::Stops { user, conversation } => self.end((conversation, user)).await,
+            Signal::Listens { user, inbox } => self.greet(user, inbox).await,
         }
     }
 
@@ -53,7 +53,7 @@ impl Told {
     }
 
     /// Tells the others who are in the conversation now and listen.
-    async fn tell(&mut self, changed: Arc<Changed>) {
+    async fn tell(&mut self, changed: Arc<TypingChange>) {
         if self.listeners.is_empty() {
             return;
         }
@@ -74,7 +74,7 @@ impl Told {
     }
 
     /// Begins to tell somebody, first of those who are typing already: they do not say so again.
-    async fn greet(&mut self, user: UserId, inbox: mpsc::Sender<Arc<Changed>>) {
+    async fn greet(&mut self, user: UserId, inbox: mpsc::Sender<Arc<TypingChange>>) {
         let others = self.typists.others(user);
         let places = others.iter().map(|began| began.conversation);
         match conversations::find_own(&self.app.db.reader, [user], places).await {

@@ -14,7 +14,7 @@ use crate::entity::{membership, message};
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::id::{MessageId, UserId};
-use crate::images::{Attachment, Images, Source};
+use crate::images::{ImageAttachment, ImageSource, Images};
 use crate::messages::MessageText;
 
 /// What a person wants to send.
@@ -27,7 +27,7 @@ pub struct NewMessage {
     /// As it was typed; with an image it may be left out.
     pub text: Option<String>,
     /// Where its image comes from.
-    pub image: Option<Source>,
+    pub image: Option<ImageSource>,
     /// What it replies to, in the same conversation.
     pub reply_to: Option<MessageId>,
 }
@@ -68,7 +68,7 @@ async fn count_stranger(app: &App, sender: UserId, to: Reference) -> Result<()> 
 }
 
 /// Sends a message with its image, if it has one.
-async fn deliver(app: &App, images: &Images, mut send: Send, image: Option<&Source>) -> Result<message::Model> {
+async fn deliver(app: &App, images: &Images, mut send: Send, image: Option<&ImageSource>) -> Result<message::Model> {
     let Some(source) = image else { return app.feed.append(send).await };
     // An image takes seconds: what the writer will refuse for sure is refused before.
     if let Some(sent) = rehearse(app, send.clone()).await? {
@@ -129,7 +129,7 @@ struct Send {
     sender: UserId,
     to: Reference,
     text: Option<MessageText>,
-    image: Option<Attachment>,
+    image: Option<ImageAttachment>,
     reply_to: Option<MessageId>,
 }
 
@@ -143,13 +143,13 @@ enum Sending {
 struct New {
     /// Complete but for its place in the feed.
     message: message::Model,
-    image: Option<Attachment>,
+    image: Option<ImageAttachment>,
     conversation: conversation::Model,
-    standing: Standing,
+    standing: SenderStatus,
 }
 
 /// How the sender stands to the conversation.
-enum Standing {
+enum SenderStatus {
     /// They are in it.
     Member(membership::Model),
     /// This message makes the direct conversation.
