@@ -1,7 +1,7 @@
-//! How often passwords may be guessed: seldom from one address, and not at all often for one account, however many
-//! addresses the guesses come from. Guesses are wrong passwords, and they are counted by what was typed, so that an
-//! account that does not exist is limited like one that does. Right passwords have a rate of their own, a generous one:
-//! each costs a hash of argon2.
+//! Limits password guesses: few per address, and few per account however many addresses they come from. A guess is a
+//! wrong password. Guesses are counted by the e-mail address as typed, so that an account that does not exist is
+//! limited like one that does. Correct passwords have a more generous rate of their own, because each costs an argon2
+//! hash.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -14,26 +14,26 @@ use crate::error::Result;
 use crate::limits;
 use crate::rates::{Rate, neighbourhood};
 
-/// Passwords of the last hour.
-pub struct Guesses {
+/// The password attempts of the last hour.
+pub(super) struct Guesses {
     keys: RandomState,
     by_address: Rate<IpAddr>,
     by_account_and_address: Rate<(Account, IpAddr)>,
     by_account: Rate<Account>,
     right_by_address: Rate<IpAddr>,
     right_by_account: Rate<Account>,
-    /// Where accounts were signed in to before.
+    /// The addresses from which somebody signed in to an account before.
     familiar: Cache<(Account, IpAddr), ()>,
 }
 
-/// What was typed as an e-mail address, as a number that means nothing outside of this process: it may be long, and
-/// addresses need not be kept. That two share one is as likely as a guess that is right.
+/// A keyed hash of the e-mail address as typed, which may be long and should not be stored. A collision is as likely as
+/// a correct guess.
 type Account = u64;
 
-/// A password that is compared. It counts as wrong until it is known not to be: so many at once are no more than so
-/// many in turn.
+/// A password that is being compared. It counts as wrong until it is known to be correct, so that parallel attempts are
+/// limited like sequential ones.
 #[must_use]
-pub struct Guess<'a> {
+pub(super) struct Guess<'a> {
     guesses: &'a Guesses,
     address: IpAddr,
     account: Account,
@@ -41,8 +41,8 @@ pub struct Guess<'a> {
 }
 
 impl Guesses {
-    /// Nothing has been guessed yet.
-    pub fn new(config: &Config, clock: &Clock) -> Self {
+    /// Starts without any attempts.
+    pub(super) fn new(config: &Config, clock: &Clock) -> Self {
         Self {
             keys: RandomState::new(),
             by_address: Rate::new(config, clock, limits::GUESSES_PER_ADDRESS),
@@ -54,9 +54,9 @@ impl Guesses {
         }
     }
 
-    /// Counts a password for an account from an address, or says when the next one may come. Until it is compared it is
-    /// counted as a wrong one and as a right one.
-    pub fn begin(&self, account: &str, address: IpAddr) -> Result<Guess<'_>> {
+    /// Counts an attempt for an account from an address, or returns when the next one is allowed. Until the password is
+    /// compared, the attempt counts as a wrong one and as a correct one.
+    pub(super) fn begin(&self, account: &str, address: IpAddr) -> Result<Guess<'_>> {
         let (account, address) = (self.keys.hash_one(account), neighbourhood(address));
         self.right_by_address.take(&address)?;
         let guess = self.guess(account, address);
@@ -64,11 +64,11 @@ impl Guesses {
     }
 
     fn guess(&self, account: Account, address: IpAddr) -> Result<Guess<'_>> {
-        // First, so that an address that guesses too much fills none of the others with its inventions.
+        // First, so that an address over its limit can't fill the other tables with invented accounts.
         self.by_address.take(&address)?;
         self.by_account_and_address.take(&(account, address)).inspect_err(|_| self.by_address.give_back(&address))?;
-        // Or strangers who guess from two addresses, for as long as they like, would lock the owner out at home. What is
-        // guessed from there is still limited by the address.
+        // Otherwise strangers guessing from two addresses could lock the owner out of their usual place. Guesses from a
+        // familiar address are still limited by that address.
         let is_familiar = self.familiar.contains_key(&(account, address));
         if !is_familiar {
             self.by_account.take(&account).inspect_err(|_| {
@@ -79,16 +79,16 @@ impl Guesses {
         Ok(Guess { guesses: self, address, account, is_familiar })
     }
 
-    /// Remembers that somebody signed in to an account from this address.
-    pub fn remember(&self, account: &str, address: IpAddr) {
+    /// Remembers an address as familiar after somebody signed up from it.
+    pub(super) fn remember(&self, account: &str, address: IpAddr) {
         self.familiar.insert((self.keys.hash_one(account), neighbourhood(address)), ());
     }
 }
 
 impl Guess<'_> {
-    /// Whether the password was right; `None` when it was not compared. A wrong one stays counted as a guess, as does one
-    /// whose answer was not waited for. A right one is refused when the account has had too many of them.
-    pub fn end(self, is_right: Option<bool>) -> Result<()> {
+    /// Whether the password was correct; `None` if it was not compared. A wrong one stays counted as a guess, and so
+    /// does one whose caller stopped waiting. `RateLimited` if the account had too many correct ones.
+    pub(super) fn end(self, is_right: Option<bool>) -> Result<()> {
         let Self { guesses, address, account, is_familiar } = self;
         if is_right != Some(true) {
             guesses.right_by_address.give_back(&address);
@@ -103,7 +103,7 @@ impl Guess<'_> {
         guesses.by_address.give_back(&address);
         if is_right == Some(true) {
             guesses.familiar.insert((account, address), ());
-            // Not before it is known to be right: or whoever guesses could use up the owner's logins.
+            // Only once it is known to be correct; otherwise guesses would use up the owner's logins.
             guesses.right_by_account.take(&account)?;
         }
         Ok(())

@@ -1,24 +1,25 @@
-//! Names that look the same to a reader.
+//! Detects names that look the same to a reader.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
 use crate::accounts::{Accounts, search_key};
 
-/// What an erased person is called. Nobody else may be.
+/// The name of every erased person. Nobody else may take it.
 pub const ERASED_NAME: &str = "Deleted user";
 
 impl Accounts {
-    /// What a name looks like, by its search key. Remembered, as a document can ask for it thousands of times.
+    /// The look of a name, given its search key. Cached, because a document can ask for it thousands of times.
     pub fn look(&self, search_key: &str) -> String {
         self.looks.get_with_by_ref(search_key, || look(search_key).into()).to_string()
     }
 }
 
-/// What a name looks like, by its [`search_key`]: equal for names that a reader takes for the same. For comparison only.
+/// The look of a name, given its [`search_key`]: equal for names that a reader would confuse. For comparison only.
 ///
-/// The skeleton of UTS #39, which minds case, made blind to it: a letter counts as the Latin one that its capital looks
-/// like, or else its small form. So В (Cyrillic), B and b are one, and so are г (Cyrillic) and r, and I, l and 1.
+/// This is the skeleton of UTS #39, made case-insensitive: a letter counts as the Latin letter that its capital
+/// resembles, or else its small form. So В (Cyrillic), B and b are equal, and so are г (Cyrillic) and r, and I, l and
+/// 1.
 fn look(search_key: &str) -> String {
     let mut look = String::with_capacity(search_key.len());
     for c in search_key.nfd() {
@@ -33,7 +34,7 @@ fn prototype(letters: impl Iterator<Item = char>) -> String {
     skeleton(&letters.collect::<String>()).collect()
 }
 
-/// Whether a name would be taken for that of an erased person. Accents, spaces and punctuation make no difference.
+/// Whether a reader would take a name for that of an erased person. Accents, spaces and punctuation are ignored.
 pub(super) fn is_reserved(name: &str) -> bool {
     let letters = |name| look(&search_key(name)).chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     letters(name) == letters(ERASED_NAME)

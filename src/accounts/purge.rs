@@ -1,4 +1,4 @@
-//! Lets go of sessions whose time is over.
+//! Deletes expired sessions, and closes sockets of ended ones.
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
@@ -11,7 +11,7 @@ use crate::feed::{Quiet, Rank};
 use crate::limits;
 
 impl Accounts {
-    /// Keeps sessions true to the tables, and the tables free of those that are over, until the program ends.
+    /// Closes sockets of sessions that other processes end, and deletes expired sessions, until the program ends.
     pub async fn run_background(self, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => {}
@@ -20,7 +20,7 @@ impl Accounts {
         }
     }
 
-    /// Purges at the start and then once in a while.
+    /// Purges at the start and then regularly.
     async fn purge_regularly(&self) {
         let clock = &self.app.clock;
         loop {
@@ -30,7 +30,7 @@ impl Accounts {
     }
 }
 
-/// Ends in the tables what has ended in time.
+/// Deletes expired sessions.
 struct Purge;
 
 impl Quiet for Purge {

@@ -1,4 +1,4 @@
-//! Tokens: signed notes that name a session, and the only thing about a request's author that is believed.
+//! Session tokens: signed JWTs that name a session. Nothing else in a request proves who sent it.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -15,11 +15,11 @@ use crate::limits;
 
 /// A key as long as the hash: RFC 7518, 3.2.
 const SECRET_BYTES: usize = 32;
-/// Both the issuer and the audience: Parlour's tokens are for Parlour.
+/// Both issuer and audience: Parlour's tokens are for Parlour only.
 const PARLOUR: &str = "parlour";
 
-/// Issues and verifies JWTs (RFC 7519) as RFC 8725 advises: HS256 and nothing else, every claim required. It prints
-/// without its secrets.
+/// Issues and verifies JWTs (RFC 7519) as RFC 8725 recommends: HS256 only, every claim required. Its `Debug` output
+/// does not contain the secrets.
 #[derive(Debug)]
 pub struct Tokens {
     signing: EncodingKey,
@@ -27,23 +27,23 @@ pub struct Tokens {
     validation: Validation,
 }
 
-/// What a valid token says.
+/// The content of a valid token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenClaims {
-    /// Whose session it is.
+    /// The person whose session it is.
     pub user: UserId,
-    /// The session, which may have ended meanwhile.
+    /// The session, which may have ended since.
     pub session: SessionId,
     /// When the token was issued, to the second.
     pub issued: Timestamp,
-    /// When it ends, to the second.
+    /// When it expires, to the second.
     pub expires: Timestamp,
 }
 
-/// Why a token is not believed.
+/// Why a token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It was issued here and its time is over: a fresh one may help.
+    /// It was issued here and has expired: a fresh one may help.
     #[error("the token has expired")]
     Expired,
     /// It was not issued here, or was altered.
@@ -51,23 +51,23 @@ pub enum TokenError {
     Invalid,
 }
 
-/// A secret that somebody could guess.
+/// A secret that is short enough to be guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a secret needs at least {SECRET_BYTES} bytes")]
 pub struct ShortSecret;
 
 impl Tokens {
-    /// Signs with the current secret; tokens that were signed with a previous one stay valid to their end.
+    /// Signs with the current secret; tokens signed with a previous one stay valid until they expire.
     pub fn new(current: &[u8], previous: &[&[u8]]) -> Result<Self, ShortSecret> {
         if previous.iter().chain([&current]).any(|secret| secret.len() < SECRET_BYTES) {
             return Err(ShortSecret);
         }
-        // Once for the process: a second call finds ours.
+        // Installed once per process; a second call finds it installed.
         let _ = HS256.install_default();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[PARLOUR]);
         validation.set_audience(&[PARLOUR]);
-        // By the system's clock; `verify` has its own.
+        // jsonwebtoken would use the system's clock; `verify` checks it against ours.
         validation.validate_exp = false;
         Ok(Self {
             signing: EncodingKey::from_secret(current),
@@ -89,12 +89,12 @@ impl Tokens {
         jsonwebtoken::encode(&header(), &payload, &self.signing).map_err(|error| Error::Internal(error.into()))
     }
 
-    /// What the token says, if it was issued here and is not past its end by more than the leeway.
+    /// The content of a token that was issued here and expired no longer ago than the leeway.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<TokenClaims, TokenError> {
         if token.len() > limits::TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
-        // Equal to ours as a whole, so nothing in it can choose an algorithm, a key or a meaning.
+        // The whole header must equal ours, so that nothing in it can choose an algorithm or a key.
         if jsonwebtoken::decode_header(token).ok() != Some(header()) {
             return Err(TokenError::Invalid);
         }
@@ -117,7 +117,7 @@ fn header() -> Header {
     Header::new(Algorithm::HS256)
 }
 
-/// The claims on the wire. None is optional; those that a newer version adds are passed over.
+/// The claims on the wire. All are required; unknown ones, which a newer version may add, are ignored.
 #[derive(Serialize, Deserialize)]
 struct Payload {
     iss: String,
@@ -128,8 +128,8 @@ struct Payload {
     exp: i64,
 }
 
-/// All the cryptography that tokens need. jsonwebtoken's own providers bring RSA and elliptic curves with them, and
-/// the code for an algorithm that is not there can't be talked into running.
+/// All the cryptography that tokens need. jsonwebtoken's own providers include RSA and elliptic curves, and code for an
+/// algorithm that is absent can't be made to run.
 static HS256: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?)),
     verifier_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?)),

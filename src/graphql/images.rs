@@ -210,7 +210,7 @@ impl ImagesMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What will be uploaded.")] input: CreateImageUploadInput,
     ) -> Result<ImageUpload> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let images = &ctx.program()?.images;
         Ok(images.upload_target(viewer, &input.mime_type, input.byte_size).await?.into())
     }

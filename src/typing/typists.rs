@@ -1,4 +1,4 @@
-//! Who types where, and since when it was not said again.
+//! Who is typing where, and when each signal was last renewed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::typing::TypingChange;
 
 type TypistKey = (ConversationId, UserId);
 
-/// Those who type, as it was told, and the clock's uptime when each said so last.
+/// The published typing signals, and the clock's uptime when each was last renewed.
 #[derive(Default)]
 pub(super) struct Typists(HashMap<TypistKey, (Arc<TypingChange>, Duration)>);
 
 impl Typists {
-    /// Somebody types; what to tell of it. Nothing where it was told already, or where there is no place for one more:
-    /// they are told of when they say so again.
+    /// Starts or renews a signal. Returns the change to publish: none if it is already published, or if there are too
+    /// many typists; the next renewal tries again.
     pub(super) fn begin(
         &mut self,
         place: TypistKey,
@@ -30,7 +30,7 @@ impl Typists {
             return None;
         }
         if self.0.len() >= limits::TYPISTS {
-            tracing::debug!("somebody types whom there is no place to remember");
+            tracing::debug!("too many people are typing: a signal was dropped");
             return None;
         }
         let began = changed(place, pair, true);
@@ -38,19 +38,19 @@ impl Typists {
         Some(began)
     }
 
-    /// Somebody types no more; what to tell of it, where anybody was told that they do.
+    /// Ends a signal. Returns the change to publish, if its beginning was published.
     pub(super) fn end(&mut self, place: TypistKey) -> Option<Arc<TypingChange>> {
         let (began, _) = self.0.remove(&place)?;
         Some(changed(place, began.direct_pair.clone(), false))
     }
 
-    /// Where somebody has not said for a while that they type.
+    /// The signals that have expired.
     pub(super) fn over(&self, now: Duration) -> Vec<TypistKey> {
         let is_over = |since: &Duration| now.saturating_sub(*since) >= limits::TYPING;
         self.0.iter().filter(|(_, (_, since))| is_over(since)).map(|(place, _)| *place).collect()
     }
 
-    /// Who types besides one person.
+    /// The signals of everybody but one person.
     pub(super) fn others(&self, user: UserId) -> Vec<Arc<TypingChange>> {
         self.0.values().map(|(began, _)| began).filter(|began| began.user != user).cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! Puts people into a group.
+//! Adding people to a group.
 
 use std::collections::HashSet;
 
@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits;
 
-/// Puts people into a group, which any member may. Those who are in it are passed over; an unknown or erased person
-/// refuses all, and so does a direct conversation: `NotFound`.
+/// Adds people to a group, which any member may do. Those who are already in it are ignored; one unknown or erased
+/// person rejects the request with `NotFound`, and so does a direct conversation.
 pub async fn add(app: &App, member: &Membership, people: Vec<UserId>) -> Result<conversation::Model> {
     let mut seen = HashSet::new();
     let people: Vec<UserId> = people.into_iter().filter(|id| seen.insert(*id)).collect();
@@ -23,7 +23,7 @@ pub async fn add(app: &App, member: &Membership, people: Vec<UserId>) -> Result<
     group::change(app, member, GroupStep::Add(people)).await
 }
 
-/// `events` is how many the batch has before.
+/// `events` is the number of events that the batch has planned so far.
 pub(super) fn plan(
     group: &mut Group,
     people: Vec<UserId>,
@@ -41,7 +41,8 @@ pub(super) fn plan(
     if group.members.len() + new.len() > limits::GROUP_MEMBERS {
         return Err(too_many());
     }
-    // The others are told first, and so the new ones, who hear what comes after they joined, are not told twice.
+    // The existing members are notified first: new members receive only events after the one by which they joined, so
+    // they don't receive this one too.
     let mut outcome = Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated(group.row.id)] };
     for user in new {
         let from = StayBound::Event(events + outcome.events.len());

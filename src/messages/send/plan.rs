@@ -1,4 +1,4 @@
-//! Decides about a batch of sends.
+//! Plans a batch of sends.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,17 +14,17 @@ use crate::feed::Plan;
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::images::{ImageAttachment, ImageClaims};
 
-/// What a batch of sends needs to know, and what it has decided so far.
+/// The data that a batch of sends needs, and its decisions so far.
 pub(super) struct Sends {
     now: Timestamp,
-    /// Those that are written and those of this batch, by id.
+    /// Known messages by id, and whether they are written: `false` for those of this batch.
     sent: HashMap<MessageId, (message::Model, bool)>,
     replied_to: HashMap<MessageId, ConversationId>,
     conversations: HashMap<ConversationId, conversation::Model>,
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
     directs: Directs,
     images: ImageClaims,
-    /// The direct conversations that this batch makes.
+    /// The direct conversations that this batch creates.
     begun: HashSet<ConversationId>,
 }
 
@@ -35,7 +35,7 @@ impl Sends {
         let known: HashSet<MessageId> = ids.chain(replied_to).collect();
         let known = message::Entity::find().filter(message::Column::Id.is_in(known)).all(db).await?;
         let mut pairs = Vec::new();
-        // Where the messages are that were sent before is needed to tell a retry.
+        // The conversations of messages that were already sent are needed to recognise a retry.
         let mut conversation_ids: HashSet<ConversationId> = known.iter().map(|row| row.conversation_id).collect();
         for change in changes {
             match change.to {
@@ -79,7 +79,7 @@ impl Sends {
                 false => Plan::Write { write: Sending::Repeat(sent.id), events: 0 },
             });
         }
-        // It leaves no trace before everything is known to be well.
+        // Nothing is recorded before all checks have passed.
         let (mut conversation, standing) = self.conversation(&send)?;
         if let Some(reply_to) = send.reply_to
             && self.replied_to.get(&reply_to) != Some(&conversation.id)
@@ -121,7 +121,7 @@ impl Sends {
         })
     }
 
-    /// Where a message goes, as earlier ones of the batch have left it.
+    /// The conversation of a message, as earlier ones of the batch have left it.
     fn conversation(&mut self, send: &Send) -> Result<(conversation::Model, SenderStatus)> {
         let found = match send.to {
             Reference::Id(id) => {

@@ -16,7 +16,7 @@ use crate::id::{ConversationId, MessageId, UserId};
 use crate::images::{self, ImageAttachment};
 use crate::messages::told;
 
-/// The rows that a batch of sends leaves.
+/// The rows that a batch of sends writes.
 #[derive(Default)]
 struct Rows {
     conversations: HashMap<ConversationId, conversation::Model>,
@@ -90,7 +90,7 @@ impl Rows {
         Written { answer: message, events }
     }
 
-    /// One statement a table. What is there is named by its key, and only what changed of it is set.
+    /// One statement per table. Existing rows are matched by key, and only the columns that changed are updated.
     async fn save(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
         let moved =
             [conversation::Column::LastSeq, conversation::Column::LastPosition, conversation::Column::ActivePosition];
