@@ -19,16 +19,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_as_the_search_needs_it() {
+    fn the_list_is_sorted_unique_and_in_lower_case() {
         assert_eq!(COMMON.len(), 3_000);
-        assert!(COMMON.is_sorted_by(|one, next| one < next), "sorted, and nothing twice");
+        assert!(COMMON.is_sorted_by(|one, next| one < next), "sorted and without duplicates");
         for password in COMMON.iter() {
             assert!(password.chars().count() >= 6 && password.to_lowercase() == *password, "{password}");
         }
     }
 
     #[test]
-    fn what_many_have_is_common_in_any_case() {
+    fn common_passwords_are_found_in_any_case() {
         for common in ["123456", "password", "PassWord", "QWERTY", "iloveyou", "1q2w3e4r", "Michael", "Password1"] {
             assert!(is_common(common), "{common}");
         }

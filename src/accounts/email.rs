@@ -107,8 +107,8 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_an_ascii_address_is_never_equal_to_it() {
-        // In the local part they are addresses of their own.
+    fn an_address_that_looks_like_an_ascii_one_is_never_equal_to_it() {
+        // In the local part these are different addresses.
         for raw in [
             "mıke@example.com",
             "mi\u{212A}e@example.com",
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(key("MßE@example.com").as_deref(), Some("mße@example.com"));
         assert_ne!(key("É@example.com"), key("é@example.com"));
         assert_ne!(key("a@gıthub.com"), key("a@github.com"));
-        // In a domain, what UTS 46 would turn into ASCII is refused.
+        // Domains that UTS 46 would turn into ASCII are rejected.
         for domain in [
             "git\u{212A}.com",
             "gıt.\u{FF43}om",
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_addresses_are_rejected() {
         let refused = [
             "",
             "@",

@@ -128,7 +128,7 @@ mod tests {
         [192, 0, 2, last].into()
     }
 
-    /// How many of so many wrong passwords are compared.
+    /// How many of these wrong passwords are compared.
     fn wrong(guesses: &Guesses, tries: usize, account: &str, address: IpAddr) -> usize {
         (0..tries).filter(|_| guesses.begin(account, address).is_ok()).count()
     }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_signed_in_to_twenty_times_at_once_from_wherever_and_then_six_times_a_minute() {
+    fn logins_to_an_account_have_a_burst_of_twenty_and_then_six_a_minute() {
         let (guesses, clock) = guesses();
         let logins = |guesses| (0..100).filter(|n| right(guesses, "ada", address(*n)).is_ok()).count();
         assert_eq!(logins(&guesses), 20);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_signs_in_sixty_times_at_once_and_then_thirty_times_a_minute() {
+    fn logins_from_an_address_have_a_burst_of_sixty_and_then_thirty_a_minute() {
         let (guesses, clock) = guesses();
         let logins =
             |round: usize| (0..200).filter(|n| right(&guesses, &format!("{round} {n}"), address(1)).is_ok()).count();
@@ -160,11 +160,11 @@ mod tests {
     }
 
     #[test]
-    fn guesses_use_up_none_of_the_owners_logins() {
+    fn guesses_do_not_use_up_the_owners_logins() {
         let (guesses, _) = guesses();
         let stranger = |n: u8| guesses.begin("ada", address(n)).and_then(|guess| guess.end(Some(false)));
         assert_eq!((2..=255).filter(|n| stranger(*n).is_ok()).count(), 100);
-        // The password is known here, and its owner comes from an address that guesses, too.
+        // The owner signs in from an address from which others guess.
         guesses.remember("ada", address(2));
         for _ in 0..20 {
             right(&guesses, "ada", address(2)).expect("a login");
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_guessed_at_five_times_from_an_address_and_then_once_a_minute() {
+    fn guesses_at_an_account_from_an_address_have_a_burst_of_five_and_then_one_a_minute() {
         let (guesses, clock) = guesses();
         assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
         clock.advance(60 * SECOND);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_guesses_twenty_times_and_then_six_times_a_minute() {
+    fn guesses_from_an_address_have_a_burst_of_twenty_and_then_six_a_minute() {
         let (guesses, clock) = guesses();
         let spray =
             |round: usize| (0..200).map(|n| wrong(&guesses, 1, &format!("{round} {n}"), address(1))).sum::<usize>();
@@ -192,26 +192,26 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_guessed_at_a_hundred_times_an_hour_from_wherever() {
+    fn an_account_gets_a_hundred_guesses_an_hour_from_all_addresses() {
         let (guesses, clock) = guesses();
         let from_everywhere = || (0..=255).map(|n| wrong(&guesses, 5, "ada", address(n))).sum::<usize>();
         assert_eq!(from_everywhere(), 100);
         clock.advance(3_600 * SECOND);
         assert_eq!(from_everywhere(), 100);
-        // Refused, these were no guesses of their addresses.
+        // Rejected attempts did not count against their addresses.
         assert_eq!(wrong(&guesses, 5, "bob", address(250)), 5);
     }
 
     #[test]
-    fn where_an_account_was_signed_in_to_strangers_elsewhere_do_not_lock_it() {
+    fn guesses_from_elsewhere_do_not_lock_the_owner_out_of_a_familiar_address() {
         let (guesses, clock) = guesses();
         right(&guesses, "ada", address(1)).expect("a login");
         let from_everywhere = |guesses| (2..=255).map(|n| wrong(guesses, 5, "ada", address(n))).sum::<usize>();
         assert_eq!(from_everywhere(&guesses), 100);
-        assert_eq!(wrong(&guesses, 1, "ada", address(0)), 0, "nobody knows this address");
+        assert_eq!(wrong(&guesses, 1, "ada", address(0)), 0, "not a familiar address");
 
         right(&guesses, "ada", address(1)).expect("a login");
-        // And nobody guesses more for standing next to the owner, nor fewer elsewhere.
+        // A familiar address gets no more guesses, and others get no fewer.
         assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
         clock.advance(3_600 * SECOND);
         assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_compared_is_no_guess_and_makes_no_address_familiar() {
+    fn an_attempt_that_is_not_compared_is_no_guess_and_makes_no_address_familiar() {
         let (guesses, _) = guesses();
         for _ in 0..200 {
             guesses.begin("ada", address(1)).and_then(|guess| guess.end(None)).expect("it would be compared");
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn right_passwords_are_no_guesses_and_no_answer_is_one() {
+    fn right_passwords_are_no_guesses_but_abandoned_attempts_are() {
         let (guesses, clock) = guesses();
         for _ in 0..100 {
             right(&guesses, "ada", address(1)).expect("a login");

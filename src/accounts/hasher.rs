@@ -248,11 +248,11 @@ mod tests {
             assert!(!hasher.verify(password("passwort"), Some(hash)).await.expect("an answer"), "{hash}");
         }
         let kept = hasher.run(|memory| Ok(memory.capacity())).await.expect("an answer");
-        assert!(kept <= PARAMS.block_count(), "the 64 MiB of one hash are given back");
+        assert!(kept <= PARAMS.block_count(), "the 64 MiB of one hash are freed");
     }
 
     #[tokio::test]
-    async fn a_stored_hash_that_is_none_or_asks_for_too_much_costs_nothing() {
+    async fn a_stored_hash_that_is_invalid_or_too_expensive_is_not_computed() {
         let hasher = hasher(1, 1);
         let tail = "c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         let stored = |algorithm: &str, params: &str| format!("${algorithm}$v=19${params}${tail}");
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_past_a_full_queue_is_told_to_come_later() {
+    async fn beyond_a_full_queue_it_is_rate_limited() {
         let hasher = hasher(1, 2);
         let release = occupy(&hasher.threads);
         let mut first = Box::pin(hasher.verify(password("x"), None));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_turn_is_waited_for_but_not_by_more_than_the_queue_holds() {
+    async fn waiting_for_a_turn_is_bounded_by_the_queue() {
         let hasher = hasher(1, 1);
         let (_first, second) = (hasher.turn().await.expect("a turn"), hasher.turn().await.expect("a turn"));
         let mut third = Box::pin(hasher.turn());
@@ -330,9 +330,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_fault_of_ours() {
+    async fn a_panic_is_an_internal_error() {
         let hasher = hasher(1, 1);
-        let answer = hasher.run::<()>(|_| panic!("as the test wants it")).await;
+        let answer = hasher.run::<()>(|_| panic!("on purpose")).await;
         assert!(matches!(answer, Err(Error::Internal(_))));
     }
 }

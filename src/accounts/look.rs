@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_the_same_are_one() {
+    fn names_that_look_the_same_have_one_look() {
         for (one, other) in [
             ("Ada Lovelace", "ada  LOVELACE"),
             ("Ada", "A\u{200B}d\u{AD}a\u{2060}"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_are_not() {
+    fn names_that_differ_have_different_looks() {
         for (one, other) in [
             ("Zoë", "Zoe"),
             ("Jan", "Jav"),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_erased_people_is_reserved_with_what_looks_like_it() {
+    fn the_name_of_erased_people_and_names_that_look_like_it_are_reserved() {
         for name in [
             ERASED_NAME,
             "deleted USER",

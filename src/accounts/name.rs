@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_term_is_folded_like_the_name_that_it_means() {
+    fn a_search_term_is_normalised_like_a_name() {
         let alike = [
             ("Straße", "STRASSE"),
             ("ΟΔΥΣΣΕΥΣ", "οδυσσευς"),

@@ -84,20 +84,20 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_trimmed_normalised_or_cut() {
+    fn nothing_is_trimmed_normalised_or_truncated() {
         for raw in [" Jose\u{301}\t ", "\u{FB01}\u{212A}\r\n\u{1}123", &"x".repeat(128)] {
             assert_eq!(taken(raw).expect("a password").as_bytes(), raw.as_bytes());
         }
     }
 
     #[test]
-    fn nul_is_refused() {
+    fn nul_is_rejected() {
         assert!(taken("123456\0").is_none());
         assert!(taken("\u{0}123456").is_none());
     }
 
     #[test]
-    fn the_commonest_are_refused_and_can_still_be_tried() {
+    fn common_passwords_are_rejected_for_accounts_and_accepted_at_login() {
         assert!(taken("iloveyou").is_none());
         assert!(taken("ILoveYou").is_none());
         assert!(taken("iloveyou!").is_some());

@@ -185,7 +185,7 @@ mod tests {
 
     const SECRET: &[u8] = b"a secret of thirty-two bytes and";
     const OTHER: &[u8] = b"another secret of 32 bytes, too.";
-    /// 2026-11-24T05:31:50.123Z: not the system's time, which must not matter.
+    /// 2026-11-24T05:31:50.123Z: differs from the system time, which must not matter.
     const NOW: Timestamp = Timestamp(1_795_498_310_123);
     const HOUR: Duration = Duration::from_secs(3_600);
     const USER: &str = "019bfc3e-0000-7000-8000-00000000000a";
@@ -213,7 +213,7 @@ mod tests {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
-    /// A token that is signed properly, whatever it says.
+    /// A correctly signed token with any content.
     fn forge(header: &Value, claims: &Value, secret: &[u8]) -> String {
         sign(&message(&header.to_string(), &claims.to_string()), secret)
     }
@@ -226,7 +226,7 @@ mod tests {
         forge(&json!({ "alg": "HS256", "typ": "JWT" }), &merge(claims(), change), SECRET)
     }
 
-    /// `null` takes a member away.
+    /// `null` removes a member.
     fn merge(mut whole: Value, change: Value) -> Value {
         let (Value::Object(members), Value::Object(changes)) = (&mut whole, change) else { panic!("objects") };
         for (name, value) in changes {
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_what_it_was_issued_for() {
+    fn a_token_contains_what_it_was_issued_for() {
         let (user, session) = (UserId::new(), SessionId::new());
         let token = tokens().issue(user, session, NOW, NOW + HOUR).expect("a token");
         let second = |time: Timestamp| Timestamp(time.seconds() * 1_000);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_ends_five_seconds_after_its_time() {
+    fn a_token_is_valid_until_five_seconds_after_its_expiry() {
         let at = |exp: i64, now: Timestamp| tokens().verify(&with_claims(json!({ "exp": exp })), now);
         let exp = NOW.seconds();
         assert!(at(exp, Timestamp((exp + 5) * 1_000)).is_ok());
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_what_the_caller_says() {
+    fn the_clock_is_the_callers() {
         let token = with_claims(json!({ "iat": 1_000, "exp": 2_000 }));
         assert!(tokens().verify(&token, Timestamp(1_500_000)).is_ok());
         let far = Timestamp(4_000_000_000_000);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_expired_learn_that_they_are() {
+    fn only_expired_tokens_get_the_expired_error() {
         let expired = json!({ "exp": 1 });
         let header = json!({ "alg": "HS256", "typ": "JWT" });
         assert_eq!(verify(&with_claims(expired.clone())), Err(TokenError::Expired));
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn another_algorithm_is_refused() {
+    fn other_algorithms_are_rejected() {
         for alg in ["none", "None", "NONE", "", "hs256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA"] {
             let header = json!({ "alg": alg, "typ": "JWT" });
             let message = message(&header.to_string(), &claims().to_string());
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_says_anything_more_is_refused() {
+    fn a_header_with_any_other_field_is_rejected() {
         let jwk = json!({ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(OTHER) });
         let more = [
             json!({ "jku": "https://example.com/keys" }),
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_altered_or_signed_by_another_is_refused() {
+    fn altered_tokens_and_those_signed_with_other_keys_are_rejected() {
         let header = json!({ "alg": "HS256", "typ": "JWT" });
         assert_eq!(verify(&forge(&header, &claims(), OTHER)), Err(TokenError::Invalid));
         let good = with_claims(json!({}));
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_refused() {
+    fn strings_that_are_no_tokens_are_rejected() {
         let good = with_claims(json!({}));
         let junk = [
             String::new(),

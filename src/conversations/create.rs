@@ -108,7 +108,7 @@ impl Change for CreateGroup {
                 last_read_seq: 0,
                 joined_at: now,
             }));
-            let events = write.people().map(|user| joined(group.id, user)).collect();
+            let events = write.people().map(|user| joined_event(group.id, user)).collect();
             groups.push(group.clone());
             written.push(Written { answer: group, events });
         }
@@ -119,7 +119,7 @@ impl Change for CreateGroup {
 }
 
 /// The event for a person who joins a conversation.
-pub fn joined(conversation: ConversationId, user: UserId) -> NewEvent {
-    let told = NewEvent::new(EventKind::ConversationAdded, Audience::Person(user));
-    NewEvent { conversation: Some(conversation), user: Some(user), ..told }
+pub fn joined_event(conversation: ConversationId, user: UserId) -> NewEvent {
+    let event = NewEvent::new(EventKind::ConversationAdded, Audience::Person(user));
+    NewEvent { conversation: Some(conversation), user: Some(user), ..event }
 }

@@ -7,9 +7,9 @@ mod list;
 mod membership;
 mod title;
 
-pub use create::{create, joined};
+pub use create::{create, joined_event};
 pub use direct::{Directs, can_be_begun, have_met};
-pub use group::{add, remove, rename, updated};
+pub use group::{add, remove, rename, updated_event};
 pub use list::{by_ids, list, most_active};
 pub use membership::{
     Members, Membership, current_rows, find_membership, find_own, first_members, has_left, member_counts,

@@ -101,10 +101,12 @@ fn finds_by_email(app: &App, viewer: &Viewer) -> bool {
 }
 
 fn contacts_query(person: UserId) -> sea_orm::Select<membership::Entity> {
-    current(membership::Column::UserId).distinct().filter(membership::Column::ConversationId.in_subquery(own(person)))
+    current(membership::Column::UserId)
+        .distinct()
+        .filter(membership::Column::ConversationId.in_subquery(conversations_of(person)))
 }
 
-fn own(person: UserId) -> SelectStatement {
+fn conversations_of(person: UserId) -> SelectStatement {
     QueryTrait::into_query(current(membership::Column::ConversationId).filter(membership::Column::UserId.eq(person)))
 }
 

@@ -99,7 +99,7 @@ impl Change for Leave {
                 .await?;
             let known = Audience::Contacts { person: user, conversations: known_in.into() };
             let gone = NewEvent { user: Some(user), erases: true, ..NewEvent::new(Kind::UserChanged, known) };
-            let events = std::iter::once(gone).chain(groups.into_iter().map(conversations::updated)).collect();
+            let events = std::iter::once(gone).chain(groups.into_iter().map(conversations::updated_event)).collect();
             written.push(Written { answer: (), events });
         }
         Ok(written)

@@ -70,12 +70,12 @@ impl Erasure {
         for session in self.app.feed.append(close::Close { user }).await? {
             self.traces.accounts.ended(session);
         }
-        self.traces.presence.forget(user);
+        self.traces.presence.go_offline(user);
         self.traces.images.delete_soon();
-        let told = self.app.feed.append(leave::Leave { user }).await;
+        let announced = self.app.feed.append(leave::Leave { user }).await;
         tracing::info!(user.id = %user, "{user} was erased");
         self.wake.notify_one();
-        told
+        announced
     }
 
     /// Completes erasures, at the start and whenever somebody is erased, until the program ends.

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_good_for_itself_until_it_expires_and_for_nothing_else() {
+    fn an_address_is_valid_only_for_its_target_and_until_it_expires() {
         let (first, other) = (signer("one secret", &[]), signer("another secret", &["one secret"]));
         let third = signer("a third", &[]);
         let (id, now) = (ImageId::new(), Timestamp(1_000_000_000_000));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_the_same_for_half_an_hour_and_good_for_as_long_again() {
+    fn an_address_is_the_same_for_half_an_hour_and_valid_for_as_long_again() {
         let begin = Timestamp(1_800_000 * 500_000);
         let end = begin + limits::IMAGE_ADDRESS;
         assert_eq!(expiry(begin), expiry(Timestamp(end.0 - 1)));

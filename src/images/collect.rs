@@ -26,7 +26,7 @@ impl Images {
                 self.sweep().await;
             }
             let tidying = async {
-                self.0.store.look().await;
+                self.0.store.probe().await;
                 // The store has logged the error, and what is due stays due.
                 while self.delete_due().await.is_ok_and(|is_more| is_more) {}
             };

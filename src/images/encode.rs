@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_nobody_waits_for_ends_at_the_next_step() {
+    fn cancelled_work_ends_at_the_next_step() {
         for (name, bytes) in [
             ("a PNG", file(ImageFormat::Png, 100)),
             ("a JPEG", file(ImageFormat::Jpeg, u8::MAX)),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_png_asks_after_each_piece() {
+    fn writing_a_png_can_be_cancelled_after_each_piece() {
         let asked = Cell::new(0);
         let pixels = DynamicImage::new_rgba8(256, 1_024);
         let ask = || {

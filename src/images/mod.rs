@@ -89,8 +89,8 @@ impl Images {
     }
 
     /// Whether the last access to the store succeeded.
-    pub fn are_there(&self) -> bool {
-        self.0.store.is_there()
+    pub fn is_store_available(&self) -> bool {
+        self.0.store.is_available()
     }
 
     /// Asks the background task to delete what is due, without waiting for it.

@@ -20,7 +20,7 @@ use crate::entity::message;
 use crate::feed::{Audience, Kind, NewEvent};
 
 /// The event for a new or changed message, addressed to the conversation's members.
-fn told(kind: Kind, message: &message::Model) -> NewEvent {
+fn message_event(kind: Kind, message: &message::Model) -> NewEvent {
     let event = NewEvent::new(kind, Audience::Conversation(message.conversation_id));
     NewEvent { message: Some(message.id), row: Some(std::sync::Arc::new(message.clone())), ..event }
 }

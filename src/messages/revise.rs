@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::feed::{Change, Kind, Placed, Plan, Rank, Written};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 use crate::images::{self, Images};
-use crate::messages::{MessageText, told};
+use crate::messages::{MessageText, message_event};
 
 /// Replaces the text of the viewer's message. An unchanged text makes no new version; an empty one removes the caption
 /// of an image.
@@ -86,7 +86,8 @@ impl Change for Revise {
             let_go.extend(lost);
             conversation.last_position = first.position;
             conversations.insert(conversation.id, conversation);
-            written.push(Written { events: vec![told(Kind::MessageChanged, &message)], answer: message.clone() });
+            written
+                .push(Written { events: vec![message_event(Kind::MessageChanged, &message)], answer: message.clone() });
             messages.insert(message.id, message);
         }
         let revised = [

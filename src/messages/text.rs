@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_trimmed_and_line_ends_are_one_kind() {
+    fn texts_are_trimmed_and_line_ends_normalised() {
         assert_eq!(taken("\n a\r\nb\rc\n\td \u{A0}\n").as_deref(), Some("a\nb\nc\n\td"));
     }
 
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn controls_but_line_breaks_and_tabs_are_refused_wherever_they_stand() {
+    fn control_characters_other_than_line_breaks_and_tabs_are_rejected_anywhere() {
         for c in ('\0'..='\u{1F}').filter(|c| !matches!(c, '\n' | '\t' | '\r')) {
             for raw in [format!("{c}ab"), format!("a{c}b"), format!("ab{c}")] {
                 assert!(taken(&raw).is_none(), "{raw:?}");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_empty_is_refused() {
+    fn invisible_texts_are_rejected() {
         for raw in ["", " \r\n\t", "\u{A0}", "\u{200B}\u{FEFF}", "\u{3164}", "\u{2800}", "\u{FE0F}"] {
             assert!(taken(raw).is_none(), "{raw:?}");
             assert!(taken(&format!("{raw}.")).is_some(), "{raw:?} and a dot");

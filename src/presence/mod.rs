@@ -112,7 +112,7 @@ impl Presence {
     }
 
     /// Takes an erased person offline at once, without the grace period.
-    pub fn forget(&self, user: UserId) {
+    pub fn go_offline(&self, user: UserId) {
         let mut state = self.lock();
         let (had_sockets, was_leaving) = (state.sockets.remove(&user), state.leaving.remove(&user));
         if had_sockets.is_some() || was_leaving.is_some() {
@@ -153,11 +153,11 @@ impl Presence {
                 () = shutdown.cancelled() => return,
                 _ = tick.tick() => {}
             }
-            self.let_go(limits::PRESENCE_GRACE);
+            self.expire_grace(limits::PRESENCE_GRACE);
         }
     }
 
-    fn let_go(&self, grace: Duration) {
+    fn expire_grace(&self, grace: Duration) {
         let mut state = self.lock();
         let gone: Vec<UserId> =
             state.leaving.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(user, _)| *user).collect();

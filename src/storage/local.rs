@@ -117,7 +117,7 @@ impl Local {
         Ok(None)
     }
 
-    pub(super) async fn look(&self) -> anyhow::Result<()> {
+    pub(super) async fn probe(&self) -> anyhow::Result<()> {
         let scratch = self.scratch.clone();
         blocking(move || write(&scratch, b"disk space probe").map(drop)).await
     }

@@ -83,7 +83,7 @@ pub type Bytestream = BoxStream<'static, std::io::Result<Bytes>>;
 pub struct Store {
     backend: Arc<Backend>,
     /// Whether the last operation failed.
-    is_away: Arc<AtomicBool>,
+    is_unavailable: Arc<AtomicBool>,
 }
 
 enum Backend {
@@ -102,7 +102,7 @@ pub struct PresignedPut {
 }
 
 /// Calls the same method on either backend.
-macro_rules! at {
+macro_rules! with_backend {
     ($store:expr, $backend:ident => $doing:expr) => {
         match &*$store.backend {
             Backend::Local($backend) => $doing,
@@ -122,67 +122,67 @@ impl Store {
             #[cfg(not(feature = "s3"))]
             Some(_) => anyhow::bail!("S3_BUCKET is set, but this program was built without the feature s3"),
         };
-        Ok(Self { backend: Arc::new(backend), is_away: Arc::default() })
+        Ok(Self { backend: Arc::new(backend), is_unavailable: Arc::default() })
     }
 
     /// Stores an object durably: when it returns, the object survives a power cut.
     pub async fn put(&self, key: Key, bytes: Bytes) -> Result<()> {
-        self.noted("written", at!(self, backend => backend.put(key, bytes).await))
+        self.note_outcome("written", with_backend!(self, backend => backend.put(key, bytes).await))
     }
 
     /// Reads a range of an object; `None` if it does not exist.
     pub async fn read(&self, key: Key, range: Range<u64>) -> Result<Option<Bytestream>> {
-        self.noted("read", at!(self, backend => backend.read(key, range).await))
+        self.note_outcome("read", with_backend!(self, backend => backend.read(key, range).await))
     }
 
     /// The size of an object; `None` if it does not exist.
     pub async fn size(&self, key: Key) -> Result<Option<u64>> {
-        self.noted("looked up", at!(self, backend => backend.size(key).await))
+        self.note_outcome("looked up", with_backend!(self, backend => backend.size(key).await))
     }
 
     /// Deletes an object. Idempotent.
     pub async fn delete(&self, key: Key) -> Result<()> {
-        self.noted("deleted", at!(self, backend => backend.delete(key).await))
+        self.note_outcome("deleted", with_backend!(self, backend => backend.delete(key).await))
     }
 
-    /// Probes the store, so that [`is_there`](Self::is_there) is up to date.
-    pub async fn look(&self) {
-        // `noted` logs changes of its state.
-        let _ = self.noted("reached", at!(self, backend => backend.look().await));
+    /// Probes the store, so that [`is_available`](Self::is_available) is up to date.
+    pub async fn probe(&self) {
+        // `note_outcome` logs changes of its state.
+        let _ = self.note_outcome("reached", with_backend!(self, backend => backend.probe().await));
     }
 
     /// Whether the last operation succeeded.
-    pub fn is_there(&self) -> bool {
-        !self.is_away.load(Ordering::Relaxed)
+    pub fn is_available(&self) -> bool {
+        !self.is_unavailable.load(Ordering::Relaxed)
     }
 
     /// A URL to which a client can upload an object of exactly this size and type within this time; `None` if the
     /// backend has no such URLs.
     pub async fn presign_put(&self, key: Key, size: u64, mime: &str, valid: Duration) -> Result<Option<PresignedPut>> {
-        at!(self, backend => backend.presign_put(key, size, mime, valid).await).map_err(Error::Internal)
+        with_backend!(self, backend => backend.presign_put(key, size, mime, valid).await).map_err(Error::Internal)
     }
 
     /// Makes a finished file an object, and returns `false` if the key already exists. Only for local storage, where
     /// uploads go through this server.
     pub async fn take_in(&self, key: Key, file: &Path) -> Result<bool> {
         match &*self.backend {
-            Backend::Local(folder) => self.noted("taken in", folder.take_in(key, file).await),
+            Backend::Local(folder) => self.note_outcome("taken in", folder.take_in(key, file).await),
             #[cfg(feature = "s3")]
             Backend::S3(_) => Err(Error::NotFound),
         }
     }
 
     /// Logs when the store becomes unavailable or available again, and turns an error into `Unavailable`.
-    fn noted<T>(&self, done: &str, outcome: anyhow::Result<T>) -> Result<T> {
+    fn note_outcome<T>(&self, done: &str, outcome: anyhow::Result<T>) -> Result<T> {
         match outcome {
             Ok(done) => {
-                if self.is_away.swap(false, Ordering::Relaxed) {
+                if self.is_unavailable.swap(false, Ordering::Relaxed) {
                     tracing::warn!("the image store is available again");
                 }
                 Ok(done)
             }
             Err(error) => {
-                if self.is_away.swap(true, Ordering::Relaxed) {
+                if self.is_unavailable.swap(true, Ordering::Relaxed) {
                     tracing::debug!("an image could not be {done}: {error:#}");
                 } else {
                     tracing::error!("an image could not be {done}: {error:#}");

@@ -72,7 +72,7 @@ impl S3 {
 
     pub(super) async fn put(&self, key: Key, bytes: Bytes) -> anyhow::Result<()> {
         let put = self.client.put_object().bucket(&self.bucket).key(key.to_string()).body(ByteStream::from(bytes));
-        put.send().await.map(drop).map_err(told)
+        put.send().await.map(drop).map_err(sdk_error)
     }
 
     pub(super) async fn read(&self, key: Key, range: Range<u64>) -> anyhow::Result<Option<Bytestream>> {
@@ -82,7 +82,7 @@ impl S3 {
         let body = match got {
             Ok(object) => object.body,
             Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => return Ok(None),
-            Err(error) => return Err(told(error)),
+            Err(error) => return Err(sdk_error(error)),
         };
         let pieces = stream::try_unfold(body, |mut body| async move {
             let piece = body.try_next().await.map_err(std::io::Error::other)?;
@@ -95,17 +95,17 @@ impl S3 {
         match self.client.head_object().bucket(&self.bucket).key(key.to_string()).send().await {
             Ok(object) => Ok(object.content_length().and_then(|length| u64::try_from(length).ok())),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
-            Err(error) => Err(told(error)),
+            Err(error) => Err(sdk_error(error)),
         }
     }
 
     pub(super) async fn delete(&self, key: Key) -> anyhow::Result<()> {
         let deleted = self.client.delete_object().bucket(&self.bucket).key(key.to_string()).send().await;
-        deleted.map(drop).map_err(told)
+        deleted.map(drop).map_err(sdk_error)
     }
 
-    pub(super) async fn look(&self) -> anyhow::Result<()> {
-        self.client.head_bucket().bucket(&self.bucket).send().await.map(drop).map_err(told)
+    pub(super) async fn probe(&self) -> anyhow::Result<()> {
+        self.client.head_bucket().bucket(&self.bucket).send().await.map(drop).map_err(sdk_error)
     }
 
     /// The size and type are signed: the bucket rejects a PUT of anything else.
@@ -118,7 +118,7 @@ impl S3 {
     ) -> anyhow::Result<Option<PresignedPut>> {
         let put = self.client.put_object().bucket(&self.bucket).key(key.to_string());
         let put = put.content_type(mime).content_length(i64::try_from(size)?);
-        let signed = put.presigned(PresigningConfig::expires_in(valid)?).await.map_err(told)?;
+        let signed = put.presigned(PresigningConfig::expires_in(valid)?).await.map_err(sdk_error)?;
         // Clients send the length by themselves, and browsers do not let scripts set it.
         let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -145,7 +145,7 @@ impl ResolveDns for Names {
 
 /// Converts an SDK error, whose own message is mostly generic. Of a response only the status, code and message are
 /// kept: when a token has expired, S3 repeats it in the body.
-fn told<E>(error: SdkError<E, HttpResponse>) -> anyhow::Error
+fn sdk_error<E>(error: SdkError<E, HttpResponse>) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {

@@ -11,7 +11,7 @@ use crate::conversations;
 use crate::entity::membership;
 use crate::error::Result;
 use crate::id::{ConversationId, UserId};
-use crate::typing::typists::Typists;
+use crate::typing::typists::{TypistKey, Typists};
 use crate::typing::{Signal, TypingChange};
 
 /// The state of the background task.
@@ -27,33 +27,33 @@ impl Broadcaster {
         Self { app, typists: Typists::default(), listeners: HashMap::new() }
     }
 
-    pub(super) async fn hear(&mut self, sign: Signal) {
-        match sign {
+    pub(super) async fn handle(&mut self, signal: Signal) {
+        match signal {
             Signal::Types { user, conversation, direct_pair, at } => {
                 if let Some(began) = self.typists.begin((conversation, user), direct_pair, at) {
-                    self.tell(began).await;
+                    self.publish(began).await;
                 }
             }
             Signal::Stops { user, conversation } => self.end((conversation, user)).await,
-            Signal::Listens { user, inbox } => self.greet(user, inbox).await,
+            Signal::Listens { user, inbox } => self.add_listener(user, inbox).await,
         }
     }
 
     /// Ends typing signals that were not renewed in time.
-    pub(super) async fn end_those_who_stopped(&mut self) {
-        for place in self.typists.over(self.app.clock.uptime()) {
-            self.end(place).await;
+    pub(super) async fn end_expired(&mut self) {
+        for key in self.typists.expired(self.app.clock.uptime()) {
+            self.end(key).await;
         }
     }
 
-    async fn end(&mut self, place: (ConversationId, UserId)) {
-        if let Some(ended) = self.typists.end(place) {
-            self.tell(ended).await;
+    async fn end(&mut self, key: TypistKey) {
+        if let Some(ended) = self.typists.end(key) {
+            self.publish(ended).await;
         }
     }
 
     /// Publishes a change to the listening members of the conversation, except the person who types.
-    async fn tell(&mut self, changed: Arc<TypingChange>) {
+    async fn publish(&mut self, changed: Arc<TypingChange>) {
         if self.listeners.is_empty() {
             return;
         }
@@ -74,7 +74,7 @@ impl Broadcaster {
     }
 
     /// Adds a listener, and first sends them who is typing already, because those signals are not repeated.
-    async fn greet(&mut self, user: UserId, inbox: mpsc::Sender<Arc<TypingChange>>) {
+    async fn add_listener(&mut self, user: UserId, inbox: mpsc::Sender<Arc<TypingChange>>) {
         let others = self.typists.others(user);
         let places = others.iter().map(|began| began.conversation);
         match conversations::find_own(&self.app.db.reader, [user], places).await {

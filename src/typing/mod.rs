@@ -25,9 +25,9 @@ use broadcaster::Broadcaster;
 #[derive(Clone)]
 pub struct Typing {
     app: App,
-    signs: mpsc::Sender<Signal>,
+    signals: mpsc::Sender<Signal>,
     /// The receiver, until the background task takes it.
-    waiting: Arc<Mutex<Option<mpsc::Receiver<Signal>>>>,
+    receiver: Arc<Mutex<Option<mpsc::Receiver<Signal>>>>,
 }
 
 /// Somebody began or stopped typing.
@@ -48,14 +48,14 @@ pub struct TypingChange {
 /// A subscriber to typing changes.
 pub struct Listener {
     inbox: mpsc::Receiver<Arc<TypingChange>>,
-    signs: mpsc::Sender<Signal>,
+    signals: mpsc::Sender<Signal>,
 }
 
 impl Listener {
     /// Waits for the next change. `None` for a listener that fell behind and was dropped.
     pub async fn next(&mut self) -> Option<Arc<TypingChange>> {
         let changed = self.inbox.recv().await;
-        if changed.is_none() && self.signs.is_closed() {
+        if changed.is_none() && self.signals.is_closed() {
             // The program is shutting down, and closes its sockets itself.
             return std::future::pending().await;
         }
@@ -76,8 +76,8 @@ enum Signal {
 impl Typing {
     /// Creates the typing service.
     pub fn new(app: App) -> Self {
-        let (signs, waiting) = mpsc::channel(limits::TYPING_QUEUE);
-        Self { app, signs, waiting: Arc::new(Mutex::new(Some(waiting))) }
+        let (signals, receiver) = mpsc::channel(limits::TYPING_QUEUE);
+        Self { app, signals, receiver: Arc::new(Mutex::new(Some(receiver))) }
     }
 
     /// Starts or renews a typing signal, which expires after 5 seconds. In a direct conversation that does not exist
@@ -86,19 +86,24 @@ impl Typing {
         let Some(member) = self.writer(viewer, reference).await? else { return Ok(()) };
         let conversation = member.conversation();
         let (id, direct_pair) = (conversation.id, conversation.direct_pair.clone());
-        self.sign(Signal::Types { user: viewer.user(), conversation: id, direct_pair, at: self.app.clock.uptime() })
+        self.send_signal(Signal::Types {
+            user: viewer.user(),
+            conversation: id,
+            direct_pair,
+            at: self.app.clock.uptime(),
+        })
     }
 
     /// Ends a typing signal.
     pub async fn end(&self, viewer: &Viewer, reference: Reference) -> Result<()> {
         let Some(member) = self.writer(viewer, reference).await? else { return Ok(()) };
-        self.sign(Signal::Stops { user: viewer.user(), conversation: member.conversation().id })
+        self.send_signal(Signal::Stops { user: viewer.user(), conversation: member.conversation().id })
     }
 
     /// Ends the typing signal of somebody who has sent their message. If the queue is full, the signal expires by
     /// itself.
     pub fn sent(&self, viewer: &Viewer, conversation: ConversationId) {
-        if self.sign(Signal::Stops { user: viewer.user(), conversation }).is_err() {
+        if self.send_signal(Signal::Stops { user: viewer.user(), conversation }).is_err() {
             tracing::debug!("the typing queue is full: a signal will expire instead of ending now");
         }
     }
@@ -107,29 +112,29 @@ impl Typing {
     /// are typing already come first. The viewer's own typing is not included. A listener that falls behind is dropped.
     pub fn listen(&self, viewer: &Viewer) -> Result<Listener> {
         let (sender, inbox) = mpsc::channel(limits::TYPING_QUEUE);
-        self.sign(Signal::Listens { user: viewer.user(), inbox: sender })?;
-        Ok(Listener { inbox, signs: self.signs.clone() })
+        self.send_signal(Signal::Listens { user: viewer.user(), inbox: sender })?;
+        Ok(Listener { inbox, signals: self.signals.clone() })
     }
 
     /// Publishes typing changes until the program ends.
     pub async fn run_background(self, shutdown: CancellationToken) {
-        let taken = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut signs) = taken else { return };
-        let mut told = Broadcaster::new(self.app.clone());
+        let taken = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut signals) = taken else { return };
+        let mut broadcaster = Broadcaster::new(self.app.clone());
         // A twentieth of the expiry: the longest that it is exceeded.
         let mut tick = tokio::time::interval(limits::TYPING / 20);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => {
                     // Closed before the inboxes are dropped: by this listeners know why theirs ended.
-                    signs.close();
+                    signals.close();
                     return;
                 }
-                sign = signs.recv() => match sign {
-                    Some(sign) => told.hear(sign).await,
+                signal = signals.recv() => match signal {
+                    Some(signal) => broadcaster.handle(signal).await,
                     None => return,
                 },
-                _ = tick.tick() => told.end_those_who_stopped().await,
+                _ = tick.tick() => broadcaster.end_expired().await,
             }
         }
     }
@@ -147,7 +152,7 @@ impl Typing {
         }
     }
 
-    fn sign(&self, sign: Signal) -> Result<()> {
-        self.signs.try_send(sign).map_err(|_| Error::unavailable())
+    fn send_signal(&self, signal: Signal) -> Result<()> {
+        self.signals.try_send(signal).map_err(|_| Error::unavailable())
     }
 }

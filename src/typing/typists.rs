@@ -10,7 +10,7 @@ use crate::limits;
 use crate::slot::Slot;
 use crate::typing::TypingChange;
 
-type TypistKey = (ConversationId, UserId);
+pub(super) type TypistKey = (ConversationId, UserId);
 
 /// The published typing signals, and the clock's uptime when each was last renewed.
 #[derive(Default)]
@@ -21,11 +21,11 @@ impl Typists {
     /// many typists; the next renewal tries again.
     pub(super) fn begin(
         &mut self,
-        place: TypistKey,
+        key: TypistKey,
         pair: Option<DirectPair>,
         at: Duration,
     ) -> Option<Arc<TypingChange>> {
-        if let Some((_, since)) = self.0.get_mut(&place) {
+        if let Some((_, since)) = self.0.get_mut(&key) {
             *since = at;
             return None;
         }
@@ -33,21 +33,21 @@ impl Typists {
             tracing::debug!("too many people are typing: a signal was dropped");
             return None;
         }
-        let began = changed(place, pair, true);
-        self.0.insert(place, (Arc::clone(&began), at));
+        let began = changed(key, pair, true);
+        self.0.insert(key, (Arc::clone(&began), at));
         Some(began)
     }
 
     /// Ends a signal. Returns the change to publish, if its beginning was published.
-    pub(super) fn end(&mut self, place: TypistKey) -> Option<Arc<TypingChange>> {
-        let (began, _) = self.0.remove(&place)?;
-        Some(changed(place, began.direct_pair.clone(), false))
+    pub(super) fn end(&mut self, key: TypistKey) -> Option<Arc<TypingChange>> {
+        let (began, _) = self.0.remove(&key)?;
+        Some(changed(key, began.direct_pair.clone(), false))
     }
 
     /// The signals that have expired.
-    pub(super) fn over(&self, now: Duration) -> Vec<TypistKey> {
-        let is_over = |since: &Duration| now.saturating_sub(*since) >= limits::TYPING;
-        self.0.iter().filter(|(_, (_, since))| is_over(since)).map(|(place, _)| *place).collect()
+    pub(super) fn expired(&self, now: Duration) -> Vec<TypistKey> {
+        let is_expired = |since: &Duration| now.saturating_sub(*since) >= limits::TYPING;
+        self.0.iter().filter(|(_, (_, since))| is_expired(since)).map(|(key, _)| *key).collect()
     }
 
     /// The signals of everybody but one person.
@@ -67,7 +67,7 @@ mod tests {
     const AT: Duration = Duration::from_secs(60);
 
     #[test]
-    fn ten_thousand_type_at_once_and_the_next_when_there_is_a_place() {
+    fn ten_thousand_can_type_at_once_and_the_next_when_one_stops() {
         let (mut typists, here) = (Typists::default(), ConversationId::new());
         let people: Vec<UserId> = (0..=limits::TYPISTS).map(|_| UserId::new()).collect();
         let (next, places) = people.split_last().expect("people");
@@ -76,13 +76,13 @@ mod tests {
         }
 
         assert!(typists.begin((here, *next), None, AT).is_none());
-        assert!(typists.end((here, *next)).is_none(), "nobody was told that they type");
+        assert!(typists.end((here, *next)).is_none(), "their typing was never published");
         assert!(typists.end((here, places[0])).is_some_and(|ended| !ended.is_typing));
         assert!(typists.begin((here, *next), None, AT).is_some());
     }
 
     #[test]
-    fn who_types_already_needs_no_other_place() {
+    fn a_renewal_needs_no_free_entry() {
         let (mut typists, here) = (Typists::default(), ConversationId::new());
         let people: Vec<UserId> = (0..limits::TYPISTS).map(|_| UserId::new()).collect();
         for at in [AT, 2 * AT] {
@@ -91,7 +91,7 @@ mod tests {
             }
         }
 
-        assert!(typists.over(2 * AT + limits::TYPING - Duration::from_millis(1)).is_empty());
-        assert_eq!(typists.over(2 * AT + limits::TYPING).len(), people.len());
+        assert!(typists.expired(2 * AT + limits::TYPING - Duration::from_millis(1)).is_empty());
+        assert_eq!(typists.expired(2 * AT + limits::TYPING).len(), people.len());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::group::{self, Group, GroupStep, Outcome, Stay, StayBound};
-use crate::conversations::{Membership, joined};
+use crate::conversations::{Membership, joined_event};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
@@ -43,11 +43,12 @@ pub(super) fn plan(
     }
     // The existing members are notified first: new members receive only events after the one by which they joined, so
     // they don't receive this one too.
-    let mut outcome = Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated(group.row.id)] };
+    let mut outcome =
+        Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated_event(group.row.id)] };
     for user in new {
         let from = StayBound::Event(events + outcome.events.len());
         let stay = Stay { user, role: Role::Member, from, to: None, joined_at: now };
-        outcome.events.push(joined(group.row.id, user));
+        outcome.events.push(joined_event(group.row.id, user));
         outcome.stays.push(stay.clone());
         group.members.insert(user, stay);
     }

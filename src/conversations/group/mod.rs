@@ -204,7 +204,7 @@ fn plan_rename(group: &mut Group, own: &Stay, title: &Title, now: Timestamp) -> 
     }
     group.row.title = Some(title.as_str().to_owned());
     group.row.updated_at = now;
-    Ok(Outcome { stays: Vec::new(), events: vec![updated(group.row.id)] })
+    Ok(Outcome { stays: Vec::new(), events: vec![updated_event(group.row.id)] })
 }
 
 impl Stay {
@@ -233,7 +233,7 @@ impl Stay {
 }
 
 /// The event for the members of a group whose title or members changed.
-pub fn updated(group: ConversationId) -> NewEvent {
+pub fn updated_event(group: ConversationId) -> NewEvent {
     NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group))
 }
 

@@ -14,7 +14,7 @@ use crate::entity::message;
 use crate::feed::{Cursor, Kind, Placed, Written};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::images::{self, ImageAttachment};
-use crate::messages::told;
+use crate::messages::message_event;
 
 /// The rows that a batch of sends writes.
 #[derive(Default)]
@@ -61,7 +61,7 @@ impl Rows {
             SenderStatus::Begun => {}
             SenderStatus::Begins => {
                 for user_id in conversation.direct_pair.iter().flat_map(DirectPair::people) {
-                    events.push(conversations::joined(conversation.id, user_id));
+                    events.push(conversations::joined_event(conversation.id, user_id));
                     self.memberships.insert(
                         (conversation.id, user_id),
                         membership::Model {
@@ -82,7 +82,7 @@ impl Rows {
         if let Some(own) = self.memberships.get_mut(&own) {
             own.last_read_seq = message.seq;
         }
-        events.push(told(Kind::MessageAdded, &message));
+        events.push(message_event(Kind::MessageAdded, &message));
         conversation.last_position = message.position;
         conversation.active_position = message.position;
         self.conversations.insert(conversation.id, conversation);
