@@ -65,12 +65,12 @@ pub async fn run(program: &Program, command: UserCommand) -> anyhow::Result<()> 
         UserCommand::Add { email, name, password } => add(program, &email, &name, password).await,
         UserCommand::ResetPassword { email, password } => reset_password(program, &email, password).await,
         UserCommand::Disable { email } => {
-            program.accounts.disable(find(program, &email).await?.id).await?;
+            program.accounts.disable_for_operator(find(program, &email).await?.id).await?;
             eprintln!("{email} is signed out everywhere, and cannot sign in until `parlour user enable`");
             Ok(())
         }
         UserCommand::Enable { email } => {
-            program.accounts.enable(find(program, &email).await?.id).await?;
+            program.accounts.enable_for_operator(find(program, &email).await?.id).await?;
             eprintln!("{email} can sign in");
             Ok(())
         }
@@ -85,7 +85,7 @@ async fn add(program: &Program, email: &str, name: &str, source: PasswordSource)
         "{email} has an account already: `parlour user reset-password` gives it another password"
     );
     let text = source.text(program)?;
-    program.accounts.add(NewAccount { name, email: address, password: parse(program, &text)? }).await?;
+    program.accounts.add_for_operator(NewAccount { name, email: address, password: parse(program, &text)? }).await?;
     eprintln!("{email} can sign in");
     source.tell(&text);
     Ok(())
@@ -94,7 +94,7 @@ async fn add(program: &Program, email: &str, name: &str, source: PasswordSource)
 async fn reset_password(program: &Program, email: &str, source: PasswordSource) -> anyhow::Result<()> {
     let user = find(program, email).await?;
     let text = source.text(program)?;
-    program.accounts.reset_password(user.id, parse(program, &text)?).await?;
+    program.accounts.reset_password_for_operator(user.id, parse(program, &text)?).await?;
     match user.disabled_at {
         None => eprintln!("{email} is signed out everywhere, and can sign in with the new password"),
         Some(_) => eprintln!("{email} has the new password, and cannot sign in until `parlour user enable`"),

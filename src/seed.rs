@@ -2,7 +2,7 @@
 
 use futures_util::future::try_join_all;
 
-use crate::accounts::{self, Email, Name, NewAccount, Password};
+use crate::accounts::{self, Email, Name, NewAccount, Password, Viewer};
 use crate::conversations::{self, Reference, Title};
 use crate::error::{Error, Result};
 use crate::graphql::Program;
@@ -58,7 +58,7 @@ pub async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
             image: None,
             reply_to: None,
         };
-        messages::send(&program.app, &program.images, people[sender], new).await?;
+        messages::send(&program.app, &Viewer::for_operator(people[sender]), &program.images, new).await?;
     }
     let numbers: Vec<u32> = (0..long).collect();
     // As many at once as the writer commits together.
@@ -77,7 +77,7 @@ async fn say(program: &Program, people: &[UserId], group: ConversationId, number
     let text = Some(format!("{number}: {words}"));
     let id = Some(message_id(number.to_be_bytes()));
     let new = NewMessage { id, to: Reference::Id(group), text, image: None, reply_to: None };
-    messages::send(&program.app, &program.images, speaker, new).await?;
+    messages::send(&program.app, &Viewer::for_operator(speaker), &program.images, new).await?;
     Ok(())
 }
 
@@ -89,16 +89,17 @@ async fn person(program: &Program, name: &str, email: &str) -> Result<UserId> {
     let minimum = PASSWORD.len();
     let password = Password::parse(PASSWORD.to_owned(), minimum, "password")?;
     let account = NewAccount { name: Name::parse(name)?, email, password };
-    Ok(program.accounts.add(account).await?.id)
+    Ok(program.accounts.add_for_operator(account).await?.id)
 }
 
 async fn group(program: &Program, people: &[UserId]) -> Result<ConversationId> {
     let [owner, members @ ..] = people else { return Err(Error::NotFound) };
-    let known = conversations::list(&program.app, *owner, 100, None).await?;
+    let viewer = Viewer::for_operator(*owner);
+    let known = conversations::list(&program.app, &viewer, 100, None).await?;
     if let Some(group) = known.items.iter().find(|row| row.title.as_deref() == Some(GROUP)) {
         return Ok(group.id);
     }
-    let group = conversations::create(&program.app, *owner, Title::parse(GROUP)?, members.to_vec()).await?;
+    let group = conversations::create(&program.app, &viewer, Title::parse(GROUP)?, members.to_vec()).await?;
     Ok(group.id)
 }
 

@@ -1,4 +1,4 @@
-//! The devices that a person is signed in on: a list of their sessions, and the end of them.
+//! The sessions of a person: listing and ending them.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::id::{SessionId, UserId};
 use crate::limits;
 
-/// The viewer's open sessions, those that were used last first.
+/// The viewer's open sessions, most recently used first.
 pub async fn sessions(app: &App, viewer: &Viewer) -> Result<Vec<session::Model>> {
     let open = session::Entity::find()
         .filter(session::Column::UserId.eq(viewer.user()))
@@ -25,27 +25,27 @@ pub async fn sessions(app: &App, viewer: &Viewer) -> Result<Vec<session::Model>>
 }
 
 impl Accounts {
-    /// Ends the viewer's session everywhere.
+    /// Ends the viewer's current session.
     pub async fn log_out(&self, viewer: &Viewer) -> Result<()> {
         match self.revoke(viewer, viewer.session()).await {
-            // It has ended in the meantime, which is what was asked for.
+            // It has ended in the meantime, which is what the caller wanted.
             Ok(()) | Err(Error::NotFound) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Ends one of the viewer's sessions everywhere.
+    /// Ends one of the viewer's sessions.
     pub async fn revoke(&self, viewer: &Viewer, session: SessionId) -> Result<()> {
-        self.end(viewer, Which::One(session)).await?;
+        self.end(viewer, SessionSelection::One(session)).await?;
         Ok(())
     }
 
-    /// Ends all of the viewer's sessions but the one by which they came; how many these were.
+    /// Ends all of the viewer's sessions except the current one, and returns how many.
     pub async fn revoke_others(&self, viewer: &Viewer) -> Result<usize> {
-        self.end(viewer, Which::AllBut(viewer.session())).await
+        self.end(viewer, SessionSelection::AllBut(viewer.session())).await
     }
 
-    async fn end(&self, viewer: &Viewer, which: Which) -> Result<usize> {
+    async fn end(&self, viewer: &Viewer, which: SessionSelection) -> Result<usize> {
         let ended = self.app.feed.append(EndSessions { user: viewer.user(), which }).await?;
         for session in &ended {
             self.ended(*session);
@@ -58,17 +58,17 @@ impl Accounts {
 /// Ends sessions of a person.
 struct EndSessions {
     user: UserId,
-    which: Which,
+    which: SessionSelection,
 }
 
-enum Which {
-    /// This one, or `NotFound`.
+enum SessionSelection {
+    /// This one. `NotFound` if it is not an open session of the person.
     One(SessionId),
     AllBut(SessionId),
 }
 
 impl Change for EndSessions {
-    /// Those that have ended.
+    /// The sessions that ended.
     type Answer = Vec<SessionId>;
     type Write = Self;
     const RANK: Rank = Rank::Endings;
@@ -79,8 +79,8 @@ impl Change for EndSessions {
         changes: Vec<Self>,
     ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
         let named = changes.iter().filter_map(|change| match change.which {
-            Which::One(id) => Some(id),
-            Which::AllBut(_) => None,
+            SessionSelection::One(id) => Some(id),
+            SessionSelection::AllBut(_) => None,
         });
         let open = session::Entity::find()
             .filter(session::Column::Id.is_in(named))
@@ -89,8 +89,8 @@ impl Change for EndSessions {
             .await?;
         let mut open: HashMap<SessionId, UserId> = open.into_iter().map(|row| (row.id, row.user_id)).collect();
         let plan = |change: Self| {
-            if let Which::One(id) = change.which {
-                // Somebody else's is as unknown as none.
+            if let SessionSelection::One(id) = change.which {
+                // A session of somebody else gets the same answer as one that does not exist.
                 if open.get(&id) != Some(&change.user) {
                     return Err(Error::NotFound);
                 }
@@ -110,11 +110,11 @@ impl Change for EndSessions {
         let mut named = Vec::new();
         for Placed { write, .. } in writes {
             let ended = match write.which {
-                Which::One(id) => {
+                SessionSelection::One(id) => {
                     named.push(id);
                     vec![id]
                 }
-                Which::AllBut(kept) => end_all(tx, write.user, Some(kept)).await?,
+                SessionSelection::AllBut(kept) => end_all(tx, write.user, Some(kept)).await?,
             };
             written.push(Written::silent(ended));
         }
@@ -123,7 +123,7 @@ impl Change for EndSessions {
     }
 }
 
-/// Ends sessions by their ids.
+/// Ends sessions by id.
 pub(super) async fn end(tx: &DatabaseTransaction, sessions: Vec<SessionId>) -> Result<(), DbErr> {
     if !sessions.is_empty() {
         session::Entity::delete_many().filter(session::Column::Id.is_in(sessions)).exec(tx).await?;
@@ -131,8 +131,8 @@ pub(super) async fn end(tx: &DatabaseTransaction, sessions: Vec<SessionId>) -> R
     Ok(())
 }
 
-/// Ends all sessions of a person but one; which these were. Those that began in the same batch are among them when the
-/// change is of [`Rank::Endings`].
+/// Ends all sessions of a person except `kept`, and returns their ids. In a change of [`Rank::Endings`] this includes
+/// sessions that began in the same batch.
 pub(super) async fn end_all(
     tx: &DatabaseTransaction,
     user: UserId,

@@ -1,4 +1,4 @@
-//! Keeps people from signing in, at the operator's word. Others see them as they were.
+//! Disables and enables accounts for the operator. To other people a disabled account looks the same.
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
@@ -11,16 +11,16 @@ use crate::feed::{Quiet, Rank};
 use crate::id::{SessionId, UserId};
 
 impl Accounts {
-    /// Keeps a person from signing in, and ends all of their sessions. Twice is once.
-    pub async fn disable(&self, user: UserId) -> Result<()> {
+    /// Disables an account: the person can't sign in, and all of their sessions end. Idempotent.
+    pub async fn disable_for_operator(&self, user: UserId) -> Result<()> {
         for session in self.app.feed.append(SetDisabled { user, is_disabled: true }).await? {
             self.ended(session);
         }
         Ok(())
     }
 
-    /// Lets a person sign in again.
-    pub async fn enable(&self, user: UserId) -> Result<()> {
+    /// Enables a disabled account. Idempotent.
+    pub async fn enable_for_operator(&self, user: UserId) -> Result<()> {
         self.app.feed.append(SetDisabled { user, is_disabled: false }).await?;
         Ok(())
     }
@@ -32,7 +32,7 @@ struct SetDisabled {
 }
 
 impl Quiet for SetDisabled {
-    /// The sessions that have ended.
+    /// The sessions that ended.
     type Answer = Vec<SessionId>;
     const RANK: Rank = Rank::Endings;
 

@@ -1,4 +1,4 @@
-//! The e-mail by which an account is known.
+//! The e-mail address of an account.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,16 +9,16 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 use crate::error::{Error, Result};
 use crate::{limits, printable};
 
-/// An address in the form in which two of them are compared: ASCII in lower case, the domain in punycode.
+/// An address in normal form, so that equal addresses are equal strings: ASCII in lower case, the domain in punycode.
 ///
-/// Outside ASCII the part before the `@` is kept as it was written. Nothing that only looks like an ASCII letter is
-/// ever taken for it (CVE-2019-19844): `mıke@example.com` is not `mike@example.com`.
+/// Non-ASCII characters before the `@` are kept as typed. A character that only looks like an ASCII letter is never
+/// equal to it (CVE-2019-19844): `mıke@example.com` is not `mike@example.com`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(String);
 
 impl Email {
-    /// Takes an address such as HTML's `<input type="email">` takes, of at most 254 bytes; letters of any script may
-    /// stand on both sides of the `@`.
+    /// Accepts what HTML's `<input type="email">` accepts, up to 254 bytes, and letters of any script on both sides of
+    /// the `@`.
     pub fn parse(raw: &str) -> Result<Self> {
         let too_long = || Error::input("email", format!("an e-mail has at most {} bytes", limits::EMAIL_BYTES));
         let malformed = || Error::input("email", "write an e-mail such as ada@example.com");
@@ -31,44 +31,44 @@ impl Email {
         }
         let domain = domain_key(domain).ok_or_else(malformed)?;
         let key = format!("{}@{domain}", local.to_ascii_lowercase());
-        // Punycode may be longer than what it stands for.
+        // Punycode may be longer than the domain it encodes.
         if key.len() > limits::EMAIL_BYTES {
             return Err(too_long());
         }
         Ok(Self(key))
     }
 
-    /// The address as it is compared.
+    /// The normal form.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Says nothing of the address: it must not reach a log.
+/// Does not print the address, so that it can't reach a log.
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Email(…)")
     }
 }
 
-/// RFC 5322's `atext` and dots, as in HTML, and RFC 6531's characters beyond ASCII. No quoted form: nobody's address
-/// needs it.
+/// RFC 5322's `atext` and dots, as in HTML, and RFC 6531's characters beyond ASCII. The quoted form is not supported:
+/// nobody uses it.
 fn is_local(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c);
     }
-    // The small and the full-width @ read as the real one.
+    // The small and the full-width @ look like the real one.
     printable::is_visible(c) && !matches!(c, '\u{FE6B}' | '\u{FF20}')
 }
 
-/// The domain in lower-case ASCII. `None` when it is none, and without a dot: `ada@gmail` is a slip far more often
-/// than a host of one's own, which can be written `ada@host.lan`.
+/// The domain in lower-case ASCII. `None` if it is invalid or has no dot: `ada@gmail` is far more often a typo than a
+/// local host, which can be written `ada@host.lan`.
 fn domain_key(domain: &str) -> Option<Cow<'_, str>> {
     let key = Uts46::new()
         .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
         .ok()?;
-    // UTS 46 maps the Kelvin sign to k, ｅ to e, and soft hyphens to nothing. A label that is written with more than
-    // ASCII must still be so in its key, or someone could be known by an address that looks like another one.
+    // UTS 46 maps the Kelvin sign to k, ｅ to e, and soft hyphens to nothing. A label written with non-ASCII characters
+    // must keep them in its key, or two addresses that look alike could be one account.
     let kept = |(written, label): (&str, &str)| written.is_ascii() || label.starts_with("xn--");
     let same_labels = domain.split('.').count() == key.split('.').count();
     (key.contains('.') && same_labels && domain.split('.').zip(key.split('.')).all(kept)).then_some(key)
@@ -107,8 +107,8 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_an_ascii_address_is_never_equal_to_it() {
-        // In the local part they are addresses of their own.
+    fn an_address_that_looks_like_an_ascii_one_is_never_equal_to_it() {
+        // In the local part these are different addresses.
         for raw in [
             "mıke@example.com",
             "mi\u{212A}e@example.com",
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(key("MßE@example.com").as_deref(), Some("mße@example.com"));
         assert_ne!(key("É@example.com"), key("é@example.com"));
         assert_ne!(key("a@gıthub.com"), key("a@github.com"));
-        // In a domain, what UTS 46 would turn into ASCII is refused.
+        // Domains that UTS 46 would turn into ASCII are rejected.
         for domain in [
             "git\u{212A}.com",
             "gıt.\u{FF43}om",
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_addresses_are_rejected() {
         let refused = [
             "",
             "@",

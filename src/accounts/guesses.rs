@@ -1,7 +1,7 @@
-//! How often passwords may be guessed: seldom from one address, and not at all often for one account, however many
-//! addresses the guesses come from. Guesses are wrong passwords, and they are counted by what was typed, so that an
-//! account that does not exist is limited like one that does. Right passwords have a rate of their own, a generous one:
-//! each costs a hash of argon2.
+//! Limits password guesses: few per address, and few per account however many addresses they come from. A guess is a
+//! wrong password. Guesses are counted by the e-mail address as typed, so that an account that does not exist is
+//! limited like one that does. Correct passwords have a more generous rate of their own, because each costs an argon2
+//! hash.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -14,26 +14,26 @@ use crate::error::Result;
 use crate::limits;
 use crate::rates::{Rate, neighbourhood};
 
-/// Passwords of the last hour.
-pub struct Guesses {
+/// The password attempts of the last hour.
+pub(super) struct Guesses {
     keys: RandomState,
     by_address: Rate<IpAddr>,
     by_account_and_address: Rate<(Account, IpAddr)>,
     by_account: Rate<Account>,
     right_by_address: Rate<IpAddr>,
     right_by_account: Rate<Account>,
-    /// Where accounts were signed in to before.
+    /// The addresses from which somebody signed in to an account before.
     familiar: Cache<(Account, IpAddr), ()>,
 }
 
-/// What was typed as an e-mail address, as a number that means nothing outside of this process: it may be long, and
-/// addresses need not be kept. That two share one is as likely as a guess that is right.
+/// A keyed hash of the e-mail address as typed, which may be long and should not be stored. A collision is as likely as
+/// a correct guess.
 type Account = u64;
 
-/// A password that is compared. It counts as wrong until it is known not to be: so many at once are no more than so
-/// many in turn.
+/// A password that is being compared. It counts as wrong until it is known to be correct, so that parallel attempts are
+/// limited like sequential ones.
 #[must_use]
-pub struct Guess<'a> {
+pub(super) struct Guess<'a> {
     guesses: &'a Guesses,
     address: IpAddr,
     account: Account,
@@ -41,8 +41,8 @@ pub struct Guess<'a> {
 }
 
 impl Guesses {
-    /// Nothing has been guessed yet.
-    pub fn new(config: &Config, clock: &Clock) -> Self {
+    /// Starts without any attempts.
+    pub(super) fn new(config: &Config, clock: &Clock) -> Self {
         Self {
             keys: RandomState::new(),
             by_address: Rate::new(config, clock, limits::GUESSES_PER_ADDRESS),
@@ -54,9 +54,9 @@ impl Guesses {
         }
     }
 
-    /// Counts a password for an account from an address, or says when the next one may come. Until it is compared it is
-    /// counted as a wrong one and as a right one.
-    pub fn begin(&self, account: &str, address: IpAddr) -> Result<Guess<'_>> {
+    /// Counts an attempt for an account from an address, or returns when the next one is allowed. Until the password is
+    /// compared, the attempt counts as a wrong one and as a correct one.
+    pub(super) fn begin(&self, account: &str, address: IpAddr) -> Result<Guess<'_>> {
         let (account, address) = (self.keys.hash_one(account), neighbourhood(address));
         self.right_by_address.take(&address)?;
         let guess = self.guess(account, address);
@@ -64,11 +64,11 @@ impl Guesses {
     }
 
     fn guess(&self, account: Account, address: IpAddr) -> Result<Guess<'_>> {
-        // First, so that an address that guesses too much fills none of the others with its inventions.
+        // First, so that an address over its limit can't fill the other tables with invented accounts.
         self.by_address.take(&address)?;
         self.by_account_and_address.take(&(account, address)).inspect_err(|_| self.by_address.give_back(&address))?;
-        // Or strangers who guess from two addresses, for as long as they like, would lock the owner out at home. What is
-        // guessed from there is still limited by the address.
+        // Otherwise strangers guessing from two addresses could lock the owner out of their usual place. Guesses from a
+        // familiar address are still limited by that address.
         let is_familiar = self.familiar.contains_key(&(account, address));
         if !is_familiar {
             self.by_account.take(&account).inspect_err(|_| {
@@ -79,16 +79,16 @@ impl Guesses {
         Ok(Guess { guesses: self, address, account, is_familiar })
     }
 
-    /// Remembers that somebody signed in to an account from this address.
-    pub fn remember(&self, account: &str, address: IpAddr) {
+    /// Remembers an address as familiar after somebody signed up from it.
+    pub(super) fn remember(&self, account: &str, address: IpAddr) {
         self.familiar.insert((self.keys.hash_one(account), neighbourhood(address)), ());
     }
 }
 
 impl Guess<'_> {
-    /// Whether the password was right; `None` when it was not compared. A wrong one stays counted as a guess, as does one
-    /// whose answer was not waited for. A right one is refused when the account has had too many of them.
-    pub fn end(self, is_right: Option<bool>) -> Result<()> {
+    /// Whether the password was correct; `None` if it was not compared. A wrong one stays counted as a guess, and so
+    /// does one whose caller stopped waiting. `RateLimited` if the account had too many correct ones.
+    pub(super) fn end(self, is_right: Option<bool>) -> Result<()> {
         let Self { guesses, address, account, is_familiar } = self;
         if is_right != Some(true) {
             guesses.right_by_address.give_back(&address);
@@ -103,7 +103,7 @@ impl Guess<'_> {
         guesses.by_address.give_back(&address);
         if is_right == Some(true) {
             guesses.familiar.insert((account, address), ());
-            // Not before it is known to be right: or whoever guesses could use up the owner's logins.
+            // Only once it is known to be correct; otherwise guesses would use up the owner's logins.
             guesses.right_by_account.take(&account)?;
         }
         Ok(())
@@ -128,7 +128,7 @@ mod tests {
         [192, 0, 2, last].into()
     }
 
-    /// How many of so many wrong passwords are compared.
+    /// How many of these wrong passwords are compared.
     fn wrong(guesses: &Guesses, tries: usize, account: &str, address: IpAddr) -> usize {
         (0..tries).filter(|_| guesses.begin(account, address).is_ok()).count()
     }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_signed_in_to_twenty_times_at_once_from_wherever_and_then_six_times_a_minute() {
+    fn logins_to_an_account_have_a_burst_of_twenty_and_then_six_a_minute() {
         let (guesses, clock) = guesses();
         let logins = |guesses| (0..100).filter(|n| right(guesses, "ada", address(*n)).is_ok()).count();
         assert_eq!(logins(&guesses), 20);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_signs_in_sixty_times_at_once_and_then_thirty_times_a_minute() {
+    fn logins_from_an_address_have_a_burst_of_sixty_and_then_thirty_a_minute() {
         let (guesses, clock) = guesses();
         let logins =
             |round: usize| (0..200).filter(|n| right(&guesses, &format!("{round} {n}"), address(1)).is_ok()).count();
@@ -160,11 +160,11 @@ mod tests {
     }
 
     #[test]
-    fn guesses_use_up_none_of_the_owners_logins() {
+    fn guesses_do_not_use_up_the_owners_logins() {
         let (guesses, _) = guesses();
         let stranger = |n: u8| guesses.begin("ada", address(n)).and_then(|guess| guess.end(Some(false)));
         assert_eq!((2..=255).filter(|n| stranger(*n).is_ok()).count(), 100);
-        // The password is known here, and its owner comes from an address that guesses, too.
+        // The owner signs in from an address from which others guess.
         guesses.remember("ada", address(2));
         for _ in 0..20 {
             right(&guesses, "ada", address(2)).expect("a login");
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_guessed_at_five_times_from_an_address_and_then_once_a_minute() {
+    fn guesses_at_an_account_from_an_address_have_a_burst_of_five_and_then_one_a_minute() {
         let (guesses, clock) = guesses();
         assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
         clock.advance(60 * SECOND);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_guesses_twenty_times_and_then_six_times_a_minute() {
+    fn guesses_from_an_address_have_a_burst_of_twenty_and_then_six_a_minute() {
         let (guesses, clock) = guesses();
         let spray =
             |round: usize| (0..200).map(|n| wrong(&guesses, 1, &format!("{round} {n}"), address(1))).sum::<usize>();
@@ -192,26 +192,26 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_guessed_at_a_hundred_times_an_hour_from_wherever() {
+    fn an_account_gets_a_hundred_guesses_an_hour_from_all_addresses() {
         let (guesses, clock) = guesses();
         let from_everywhere = || (0..=255).map(|n| wrong(&guesses, 5, "ada", address(n))).sum::<usize>();
         assert_eq!(from_everywhere(), 100);
         clock.advance(3_600 * SECOND);
         assert_eq!(from_everywhere(), 100);
-        // Refused, these were no guesses of their addresses.
+        // Rejected attempts did not count against their addresses.
         assert_eq!(wrong(&guesses, 5, "bob", address(250)), 5);
     }
 
     #[test]
-    fn where_an_account_was_signed_in_to_strangers_elsewhere_do_not_lock_it() {
+    fn guesses_from_elsewhere_do_not_lock_the_owner_out_of_a_familiar_address() {
         let (guesses, clock) = guesses();
         right(&guesses, "ada", address(1)).expect("a login");
         let from_everywhere = |guesses| (2..=255).map(|n| wrong(guesses, 5, "ada", address(n))).sum::<usize>();
         assert_eq!(from_everywhere(&guesses), 100);
-        assert_eq!(wrong(&guesses, 1, "ada", address(0)), 0, "nobody knows this address");
+        assert_eq!(wrong(&guesses, 1, "ada", address(0)), 0, "not a familiar address");
 
         right(&guesses, "ada", address(1)).expect("a login");
-        // And nobody guesses more for standing next to the owner, nor fewer elsewhere.
+        // A familiar address gets no more guesses, and others get no fewer.
         assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
         clock.advance(3_600 * SECOND);
         assert_eq!(wrong(&guesses, 200, "ada", address(1)), 5);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_compared_is_no_guess_and_makes_no_address_familiar() {
+    fn an_attempt_that_is_not_compared_is_no_guess_and_makes_no_address_familiar() {
         let (guesses, _) = guesses();
         for _ in 0..200 {
             guesses.begin("ada", address(1)).and_then(|guess| guess.end(None)).expect("it would be compared");
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn right_passwords_are_no_guesses_and_no_answer_is_one() {
+    fn right_passwords_are_no_guesses_but_abandoned_attempts_are() {
         let (guesses, clock) = guesses();
         for _ in 0..100 {
             right(&guesses, "ada", address(1)).expect("a login");

@@ -1,4 +1,4 @@
-//! Hashes passwords with argon2id on threads of its own, so that a storm of logins starves nothing else.
+//! Hashes passwords with argon2id on dedicated threads, so that a burst of logins does not starve other work.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::pool::{Pool, Undone};
 
-/// What new passwords are hashed with: 19 MiB, 2 passes, 1 lane (OWASP's Password Storage Cheat Sheet).
+/// Parameters for new passwords: 19 MiB, 2 passes, 1 lane (OWASP's Password Storage Cheat Sheet).
 const PARAMS: Params = match Params::new(19_456, 2, 1, Some(OUTPUT_BYTES)) {
     Ok(params) => params,
     Err(_) => panic!("these parameters are within argon2's bounds"),
@@ -23,35 +23,35 @@ const PARAMS: Params = match Params::new(19_456, 2, 1, Some(OUTPUT_BYTES)) {
 const OUTPUT_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 
-/// What a stored hash may ask for: far more than is advised today (RFC 9106 has 64 MiB, 3 passes, 4 lanes), and far
-/// less than would stop the server.
+/// Upper bounds for the parameters of a stored hash: far more than is recommended today (RFC 9106 has 64 MiB, 3 passes,
+/// 4 lanes), and far less than would stall the server.
 const MAX_MEMORY_KIB: u32 = 128 * 1024;
 const MAX_PASSES: u32 = 8;
 const MAX_LANES: u32 = 8;
 
-/// About half of a full queue is done by then.
+/// In this time about half of a full queue is done.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// One thread a core, and a queue before them. Dropping it ends the threads, when each has ended its hash.
+/// One thread per core behind a bounded queue. Dropping it ends each thread after its current hash.
 pub struct Hasher {
     threads: Pool<Memory>,
     wait: Duration,
-    /// Who is hashing or about to.
+    /// Callers that are hashing or about to.
     turns: Semaphore,
-    /// These, and who waits for a turn.
+    /// Those, and callers waiting for a turn.
     places: Semaphore,
-    /// Stands in for the hash of an account that does not exist.
+    /// Compared with when the account does not exist.
     nobody: Hash,
     verified: Arc<AtomicU64>,
 }
 
-/// The right to be among those whose passwords are hashed now, for as long as it is held.
-pub struct Turn<'a> {
+/// A permit to hash passwords, released when dropped.
+pub struct HashTurn<'a> {
     _turn: SemaphorePermit<'a>,
     _place: SemaphorePermit<'a>,
 }
 
-/// It stays with its thread: 19 MiB new from the system cost 7 % of the time of each hash.
+/// Reused by its thread: allocating 19 MiB each time cost 7 % of a hash.
 type Memory = Vec<Block>;
 
 impl Hasher {
@@ -61,19 +61,19 @@ impl Hasher {
         Self::start_with(cores, limits::HASH_QUEUE, limits::HASH_WAIT)
     }
 
-    /// Waits until a thread is about to be free; all hashing is done in a turn, so that nobody waits twice. A login does
-    /// the rest of its work within its turn: of a hundred that come at once, a hundred look-ups in a row would be what
-    /// all other requests wait for.
-    pub async fn turn(&self) -> Result<Turn<'_>> {
+    /// Waits until a thread is about to be free. All hashing happens within a turn, so that nobody waits twice. A login
+    /// does the rest of its work within its turn too: otherwise a hundred simultaneous logins would put a hundred
+    /// queries in front of every other request.
+    pub async fn turn(&self) -> Result<HashTurn<'_>> {
         let too_many = Error::RateLimited { retry_after: RETRY_AFTER };
         let Ok(place) = self.places.try_acquire() else { return Err(too_many) };
         match tokio::time::timeout(self.wait, self.turns.acquire()).await {
-            Ok(Ok(turn)) => Ok(Turn { _place: place, _turn: turn }),
+            Ok(Ok(turn)) => Ok(HashTurn { _place: place, _turn: turn }),
             Ok(Err(_)) | Err(_) => Err(too_many),
         }
     }
 
-    /// The password's hash as a PHC string, with a salt of its own.
+    /// The password's hash as a PHC string, with a fresh salt.
     pub async fn hash(&self, password: Password) -> Result<String> {
         let salt = random::<SALT_BYTES>()?;
         self.run(move |memory| {
@@ -84,8 +84,8 @@ impl Hasher {
         .await
     }
 
-    /// Whether the password is the one whose hash was stored; `None` is nobody's, so the answer is no. Both take
-    /// alike. The stored hash says with which parameters it was made, and these are used.
+    /// Whether the password matches the stored hash. `None` means that there is no account: the answer is no, after the
+    /// same amount of work. The hash is computed with the parameters stored in it.
     pub async fn verify(&self, password: Password, stored: Option<&str>) -> Result<bool> {
         let hash = stored.map_or_else(|| Ok(self.nobody.clone()), Hash::parse)?;
         let verified = Arc::clone(&self.verified);
@@ -93,14 +93,14 @@ impl Hasher {
             .run(move |memory| {
                 let output = digest(&password, &hash.salt, hash.params, memory)?;
                 verified.fetch_add(1, Ordering::Relaxed);
-                // In constant time: `Output` compares so.
+                // `Output` compares in constant time.
                 Ok(output == hash.output)
             })
             .await?;
         Ok(equal && stored.is_some())
     }
 
-    /// How many passwords were compared since the start: one for each login, whether its account exists or not.
+    /// The number of passwords compared since the start: one per login, whether its account exists or not.
     pub fn verified(&self) -> u64 {
         self.verified.load(Ordering::Relaxed)
     }
@@ -111,7 +111,7 @@ impl Hasher {
             salt: Salt::new(&random::<SALT_BYTES>()?).map_err(internal)?,
             output: Output::new(&random::<OUTPUT_BYTES>()?).map_err(internal)?,
         };
-        // One more than can be hashed at once, so that no thread waits for the next.
+        // One more than there are threads, so that no thread idles between two hashes.
         let (turns, places) = (Semaphore::new(threads + 1), Semaphore::new(threads + 1 + queue));
         let threads = Pool::start("hasher", threads, queue).map_err(|error| Error::Internal(error.into()))?;
         Ok(Self { threads, wait, turns, places, nobody, verified: Arc::default() })
@@ -134,17 +134,17 @@ fn digest(password: &Password, salt: &[u8], params: Params, memory: &mut Memory)
     let mut output = [0; Output::MAX_LENGTH];
     let output = output
         .get_mut(..params.output_len().unwrap_or(OUTPUT_BYTES))
-        .ok_or_else(|| Error::Internal(anyhow!("a password hash is longer than any can be")))?;
+        .ok_or_else(|| Error::Internal(anyhow!("a stored password hash is too long")))?;
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into_with_memory(password.as_bytes(), salt, output, memory.as_mut_slice())
         .map_err(internal)?;
-    // One expensive hash must not raise the thread's memory for good.
+    // One expensive hash must not keep the thread's memory large.
     memory.truncate(PARAMS.block_count());
     memory.shrink_to_fit();
     Output::new(output).map_err(internal)
 }
 
-/// What is kept of a password.
+/// A stored password hash.
 #[derive(Clone)]
 struct Hash {
     params: Params,
@@ -153,16 +153,16 @@ struct Hash {
 }
 
 impl Hash {
-    /// The messages hold nothing of the string: it must not reach a log.
+    /// The error messages contain nothing of the string, so that it can't reach a log.
     fn parse(phc: &str) -> Result<Self> {
         let phc = PasswordHash::new(phc).map_err(internal)?;
         let version = phc.version.unwrap_or_default();
         if phc.algorithm != ARGON2ID_IDENT || version != u32::from(Version::V0x13) {
-            return Err(Error::Internal(anyhow!("a stored password hash is not of argon2id, version 19")));
+            return Err(Error::Internal(anyhow!("a stored password hash is not argon2id version 19")));
         }
         let params = Params::try_from(&phc).map_err(internal)?;
         if params.m_cost() > MAX_MEMORY_KIB || params.t_cost() > MAX_PASSES || params.p_cost() > MAX_LANES {
-            return Err(Error::Internal(anyhow!("a stored password hash asks for more than the server gives")));
+            return Err(Error::Internal(anyhow!("a stored password hash has parameters above the server's bounds")));
         }
         let (Some(salt), Some(output)) = (phc.salt, phc.hash) else {
             return Err(Error::Internal(anyhow!("a stored password hash lacks its salt or its output")));
@@ -248,11 +248,11 @@ mod tests {
             assert!(!hasher.verify(password("passwort"), Some(hash)).await.expect("an answer"), "{hash}");
         }
         let kept = hasher.run(|memory| Ok(memory.capacity())).await.expect("an answer");
-        assert!(kept <= PARAMS.block_count(), "the 64 MiB of one hash are given back");
+        assert!(kept <= PARAMS.block_count(), "the 64 MiB of one hash are freed");
     }
 
     #[tokio::test]
-    async fn a_stored_hash_that_is_none_or_asks_for_too_much_costs_nothing() {
+    async fn a_stored_hash_that_is_invalid_or_too_expensive_is_not_computed() {
         let hasher = hasher(1, 1);
         let tail = "c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
         let stored = |algorithm: &str, params: &str| format!("${algorithm}$v=19${params}${tail}");
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_past_a_full_queue_is_told_to_come_later() {
+    async fn beyond_a_full_queue_it_is_rate_limited() {
         let hasher = hasher(1, 2);
         let release = occupy(&hasher.threads);
         let mut first = Box::pin(hasher.verify(password("x"), None));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_turn_is_waited_for_but_not_by_more_than_the_queue_holds() {
+    async fn waiting_for_a_turn_is_bounded_by_the_queue() {
         let hasher = hasher(1, 1);
         let (_first, second) = (hasher.turn().await.expect("a turn"), hasher.turn().await.expect("a turn"));
         let mut third = Box::pin(hasher.turn());
@@ -330,9 +330,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_a_fault_of_ours() {
+    async fn a_panic_is_an_internal_error() {
         let hasher = hasher(1, 1);
-        let answer = hasher.run::<()>(|_| panic!("as the test wants it")).await;
+        let answer = hasher.run::<()>(|_| panic!("on purpose")).await;
         assert!(matches!(answer, Err(Error::Internal(_))));
     }
 }

@@ -1,4 +1,4 @@
-//! The sessions that have open sockets, which end with them.
+//! Sessions with open sockets: when a session ends, its sockets close.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,27 +31,27 @@ struct Entry {
 pub struct LiveSession {
     live: Arc<Live>,
     id: SessionId,
-    /// Cancelled when the session was ended.
+    /// Cancelled when the session is ended.
     pub ended: CancellationToken,
-    /// When the session's time is over; moves when it is renewed.
+    /// When the session expires; updated when it is renewed.
     pub expires_at: watch::Receiver<Timestamp>,
 }
 
 impl Accounts {
-    /// Ends the sockets of sessions that another process has ended, such as a command of the operator: their rows are
-    /// gone. Ends with the program.
-    pub(super) async fn keep_looking(&self) {
+    /// Closes the sockets of sessions that another process has ended, such as `parlour user disable`: their rows are
+    /// gone. Runs until the program ends.
+    pub(super) async fn close_revoked_sockets(&self) {
         loop {
             tokio::time::sleep(limits::SESSION_CACHE).await;
-            if let Err(error) = self.look_again().await {
-                // The database is away; the next look makes up for it.
+            if let Err(error) = self.check_open_sessions().await {
+                // The database is unavailable; the next check makes up for it.
                 tracing::debug!(error = %error, "the sessions of open sockets could not be looked up");
             }
         }
     }
 
-    async fn look_again(&self) -> Result<()> {
-        // Before the look: a session that begins meanwhile is none of these.
+    async fn check_open_sessions(&self) -> Result<()> {
+        // Listed before the query, so that a session that begins in between is not taken for an ended one.
         for ids in self.live.open_at(self.app.clock.now()).chunks(db::VALUES) {
             let rows = session::Entity::find()
                 .select_only()
@@ -92,7 +92,7 @@ impl Live {
         }
     }
 
-    /// Those whose time is not over: sockets of the others close by themselves, and for another reason.
+    /// The sessions that have not expired: sockets of expired ones close by themselves, with another code.
     fn open_at(&self, now: Timestamp) -> Vec<SessionId> {
         let sessions = self.lock();
         sessions.iter().filter(|(_, entry)| *entry.expires_at.borrow() > now).map(|(id, _)| *id).collect()

@@ -1,24 +1,25 @@
-//! Names that look the same to a reader.
+//! Detects names that look the same to a reader.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
 use crate::accounts::{Accounts, search_key};
 
-/// What an erased person is called. Nobody else may be.
+/// The name of every erased person. Nobody else may take it.
 pub const ERASED_NAME: &str = "Deleted user";
 
 impl Accounts {
-    /// What a name looks like, by its search key. Remembered, as a document can ask for it thousands of times.
+    /// The look of a name, given its search key. Cached, because a document can ask for it thousands of times.
     pub fn look(&self, search_key: &str) -> String {
         self.looks.get_with_by_ref(search_key, || look(search_key).into()).to_string()
     }
 }
 
-/// What a name looks like, by its [`search_key`]: equal for names that a reader takes for the same. For comparison only.
+/// The look of a name, given its [`search_key`]: equal for names that a reader would confuse. For comparison only.
 ///
-/// The skeleton of UTS #39, which minds case, made blind to it: a letter counts as the Latin one that its capital looks
-/// like, or else its small form. So В (Cyrillic), B and b are one, and so are г (Cyrillic) and r, and I, l and 1.
+/// This is the skeleton of UTS #39, made case-insensitive: a letter counts as the Latin letter that its capital
+/// resembles, or else its small form. So В (Cyrillic), B and b are equal, and so are г (Cyrillic) and r, and I, l and
+/// 1.
 fn look(search_key: &str) -> String {
     let mut look = String::with_capacity(search_key.len());
     for c in search_key.nfd() {
@@ -33,7 +34,7 @@ fn prototype(letters: impl Iterator<Item = char>) -> String {
     skeleton(&letters.collect::<String>()).collect()
 }
 
-/// Whether a name would be taken for that of an erased person. Accents, spaces and punctuation make no difference.
+/// Whether a reader would take a name for that of an erased person. Accents, spaces and punctuation are ignored.
 pub(super) fn is_reserved(name: &str) -> bool {
     let letters = |name| look(&search_key(name)).chars().filter(|c| c.is_alphanumeric()).collect::<String>();
     letters(name) == letters(ERASED_NAME)
@@ -48,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_the_same_are_one() {
+    fn names_that_look_the_same_have_one_look() {
         for (one, other) in [
             ("Ada Lovelace", "ada  LOVELACE"),
             ("Ada", "A\u{200B}d\u{AD}a\u{2060}"),
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_differ_are_not() {
+    fn names_that_differ_have_different_looks() {
         for (one, other) in [
             ("Zoë", "Zoe"),
             ("Jan", "Jav"),
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_erased_people_is_reserved_with_what_looks_like_it() {
+    fn the_name_of_erased_people_and_names_that_look_like_it_are_reserved() {
         for name in [
             ERASED_NAME,
             "deleted USER",

@@ -1,9 +1,10 @@
-//! Accounts: who people are, how they sign in, and on which devices they are.
+//! Accounts: people, passwords, signing in, and sessions. A [`Viewer`] comes out of here only.
 
 mod common_passwords;
 mod devices;
 mod disable;
 mod email;
+mod find;
 mod guesses;
 mod hasher;
 mod live;
@@ -11,8 +12,6 @@ mod look;
 mod name;
 mod new_password;
 mod password;
-mod people;
-mod profile;
 mod purge;
 mod sessions;
 mod sign_in;
@@ -24,13 +23,12 @@ use moka::sync::Cache;
 
 pub use devices::sessions;
 pub use email::Email;
+pub use find::{by_ids, find, find_by_email};
 pub use hasher::Hasher;
 pub use live::LiveSession;
 pub use look::ERASED_NAME;
 pub use name::{Name, search_key};
 pub use password::Password;
-pub use people::{Search, by_ids, count, find, find_by_email, list};
-pub use profile::{ProfileUpdate, update};
 pub use sessions::{Authenticated, Viewer};
 pub use sign_in::{Client, NewAccount, SignedIn};
 pub use token::Tokens;
@@ -40,28 +38,28 @@ use crate::id::{SessionId, UserId};
 use crate::limits;
 use crate::rates::Rate;
 
-/// Signing in and out, with what that needs to have at hand. Clones share it.
+/// Signing in and out, and the state it needs. Clones share it.
 #[derive(Clone)]
 pub struct Accounts {
     app: App,
     hasher: std::sync::Arc<Hasher>,
     tokens: std::sync::Arc<Tokens>,
-    /// Sessions looked up a moment ago; `None` is one that has ended.
-    recent: Cache<SessionId, Option<sessions::Known>>,
+    /// Recently read sessions; `None` is one that has ended.
+    recent: Cache<SessionId, Option<sessions::CachedSession>>,
     live: std::sync::Arc<live::Live>,
     guesses: std::sync::Arc<guesses::Guesses>,
-    /// New accounts, by address.
+    /// The rate of new accounts, by address.
     sign_ups: std::sync::Arc<Rate<IpAddr>>,
-    /// Renewals of sessions, by person.
+    /// The rate of session renewals, by person.
     renewals: std::sync::Arc<Rate<UserId>>,
-    /// What names look like, by their search keys.
+    /// The looks of names, by search key.
     looks: Cache<String, std::sync::Arc<str>>,
 }
 
 impl Accounts {
-    /// Accounts of this program.
+    /// Creates the accounts service.
     pub fn new(app: App, hasher: Hasher, tokens: Tokens) -> Self {
-        let recent = Cache::builder().expire_after(sessions::Believed).max_capacity(100_000).build();
+        let recent = Cache::builder().expire_after(sessions::SessionCacheExpiry).max_capacity(100_000).build();
         let guesses = guesses::Guesses::new(&app.config, &app.clock).into();
         let sign_ups = Rate::new(&app.config, &app.clock, limits::SIGNUPS).into();
         let renewals = Rate::new(&app.config, &app.clock, limits::RENEWALS).into();

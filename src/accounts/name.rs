@@ -1,4 +1,4 @@
-//! What a person is called.
+//! The name of a person.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -8,12 +8,12 @@ use crate::{limits, printable};
 
 const FIELD: &str = "fullName";
 
-/// A full name of 1 to 80 characters; not unique.
+/// A full name of 1 to 80 characters. Not unique.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 
 impl Name {
-    /// Takes a line in which something can be seen, trimmed and in NFC. Not the name of erased people.
+    /// Accepts one line with at least one visible character, trimmed and in NFC. The name of erased people is rejected.
     pub fn parse(raw: &str) -> Result<Self> {
         let name = printable::line(raw, FIELD, limits::NAME_LENGTH)?;
         if is_reserved(&name) {
@@ -22,27 +22,27 @@ impl Name {
         Ok(Self(name))
     }
 
-    /// The name as people read it.
+    /// The name as displayed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name as it is searched and ordered.
+    /// The name as it is searched and sorted.
     pub fn key(&self) -> String {
         search_key(&self.0)
     }
 }
 
-/// Folds a name, or a part of one that somebody searches, so that case, width, invisible characters and the amount
-/// of white space make no difference. Accents do.
+/// Normalises a name, or a search term for one: case, width, invisible characters and the amount of white space are
+/// ignored. Accents are not.
 pub fn search_key(raw: &str) -> String {
     let folded: String = raw
         .nfkc()
         .filter(|&c| c.is_whitespace() || printable::is_visible(c))
-        // Up before down: this way ß equals SS, and ς equals σ.
+        // Upper case first, then lower: this way ß equals SS, and ς equals σ.
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
-        // What İ leaves beside its i: `ibrahim` finds İbrahim.
+        // Lower-casing İ leaves this mark behind its i; without it `ibrahim` finds İbrahim.
         .filter(|&c| c != '\u{307}')
         .nfkc()
         .collect();
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_term_is_folded_like_the_name_that_it_means() {
+    fn a_search_term_is_normalised_like_a_name() {
         let alike = [
             ("Straße", "STRASSE"),
             ("ΟΔΥΣΣΕΥΣ", "οδυσσευς"),

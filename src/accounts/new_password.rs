@@ -1,4 +1,5 @@
-//! New passwords, chosen by their owner or set by the operator. Either ends sessions: whoever knew the old one may be in.
+//! Changing a password, by its owner or by the operator. Either ends sessions, because whoever knew the old password
+//! may be signed in.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -15,7 +16,7 @@ use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::id::{SessionId, UserId};
 
 impl Accounts {
-    /// Gives the viewer another password, which ends all of their sessions but this one, and renews this one.
+    /// Changes the viewer's password, ends all of their other sessions and renews this one.
     pub async fn change_password(
         &self,
         viewer: &Viewer,
@@ -33,14 +34,14 @@ impl Accounts {
         Ok(SignedIn { user, token, expires_at })
     }
 
-    /// Gives a person another password, which ends all of their sessions. Who may ask for this is the operator.
-    pub async fn reset_password(&self, user: UserId, new: Password) -> Result<()> {
+    /// Sets a person's password and ends all of their sessions.
+    pub async fn reset_password_for_operator(&self, user: UserId, new: Password) -> Result<()> {
         let hash = self.hash(new).await?;
         self.set_password(SetPassword { user, hash, proof: None }).await
     }
 
-    /// The viewer, if this is their password. A wrong one counts like one of a login: a stolen token must not be a way
-    /// to guess on.
+    /// Checks the viewer's password and returns the viewer's row. A wrong password counts like a failed login, so that
+    /// a stolen token can't be used to guess.
     pub async fn confirm(&self, viewer: &Viewer, password: Password, address: IpAddr) -> Result<user::Model> {
         let user = accounts::find(&self.app, viewer.user()).await?.ok_or(Error::Unauthenticated)?;
         let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Unauthenticated)?, address)?;
@@ -54,7 +55,7 @@ impl Accounts {
         self.hasher.verify(password, hash).await
     }
 
-    /// The hash of a new password.
+    /// Hashes a new password.
     pub(super) async fn hash(&self, password: Password) -> Result<String> {
         let _turn = self.hasher.turn().await?;
         self.hasher.hash(password).await
@@ -71,20 +72,20 @@ impl Accounts {
 struct SetPassword {
     user: UserId,
     hash: String,
-    /// `None`: the operator needs none.
+    /// `None` for the operator, who needs none.
     proof: Option<Proof>,
 }
 
-/// By what the owner may.
+/// What entitles the owner to the change.
 struct Proof {
-    /// The session that is kept, as it is once it is renewed.
+    /// The session that is kept, as it is after its renewal.
     session: session::Model,
-    /// The hash of the password that they knew.
+    /// The stored hash that the current password was checked against.
     verified: Option<String>,
 }
 
 impl Change for SetPassword {
-    /// The sessions that have ended.
+    /// The sessions that ended.
     type Answer = Vec<SessionId>;
     type Write = Self;
     const RANK: Rank = Rank::Endings;
@@ -109,7 +110,7 @@ impl Change for SetPassword {
                 if !is_open(proof.session.id) {
                     return Err(Error::Unauthenticated);
                 }
-                // Somebody was faster: what was verified is not the password any more.
+                // Another change came first: the password that was checked is no longer current.
                 if *hash != proof.verified {
                     return Err(Error::InvalidCredentials);
                 }

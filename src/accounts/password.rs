@@ -1,4 +1,4 @@
-//! A password on its way to the hasher.
+//! Passwords as typed, before they are hashed.
 
 use std::fmt;
 
@@ -8,43 +8,43 @@ use crate::accounts::common_passwords::is_common;
 use crate::error::{Error, Result};
 use crate::limits;
 
-/// A password as it was typed: not trimmed, not normalised, never cut. It does not print, and its memory is wiped.
+/// A password as typed: never trimmed, normalised or truncated. It does not print, and its memory is wiped.
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Takes a new password, of `min_length` to 128 Unicode scalars and none of the commonest; `field` is its path in the
-    /// input.
+    /// Parses a new password of `min_length` to 128 Unicode scalars that is not a common one. `field` is its path in
+    /// the input.
     pub fn parse(raw: String, min_length: usize, field: &'static str) -> Result<Self> {
         let password = Self(Zeroizing::new(raw));
         let max = limits::PASSWORD_LENGTH;
         if password.length().is_none_or(|length| length < min_length) {
             return Err(Error::input(field, format!("choose a password of {min_length} to {max} characters")));
         }
-        // C strings end there: some other program would take only what comes before.
+        // Programs that use C strings would ignore everything after it.
         if password.0.contains('\0') {
             return Err(Error::input(field, "choose a password without the character NUL"));
         }
         if is_common(&password.0) {
-            return Err(Error::input(field, "choose another password: this one is among those that are guessed first"));
+            return Err(Error::input(field, "choose another password: this one is too common"));
         }
         Ok(password)
     }
 
-    /// Takes a password to compare. One that is longer than any can be is wrong, and costs no hash.
+    /// Parses a password to compare. One above the maximum length is wrong without hashing it.
     pub fn for_login(raw: String) -> Result<Self> {
         let password = Self(Zeroizing::new(raw));
         password.length().ok_or(Error::InvalidCredentials)?;
         Ok(password)
     }
 
-    /// What is hashed.
+    /// The bytes to hash.
     pub(super) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// In Unicode scalars; `None` beyond the limit.
+    /// In Unicode scalars; `None` above the limit.
     fn length(&self) -> Option<usize> {
-        // A scalar has at most 4 bytes: a megabyte is not even counted.
+        // A scalar has at most 4 bytes, so a megabyte need not be counted.
         if self.0.len() > 4 * limits::PASSWORD_LENGTH {
             return None;
         }
@@ -84,20 +84,20 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_trimmed_normalised_or_cut() {
+    fn nothing_is_trimmed_normalised_or_truncated() {
         for raw in [" Jose\u{301}\t ", "\u{FB01}\u{212A}\r\n\u{1}123", &"x".repeat(128)] {
             assert_eq!(taken(raw).expect("a password").as_bytes(), raw.as_bytes());
         }
     }
 
     #[test]
-    fn nul_is_refused() {
+    fn nul_is_rejected() {
         assert!(taken("123456\0").is_none());
         assert!(taken("\u{0}123456").is_none());
     }
 
     #[test]
-    fn the_commonest_are_refused_and_can_still_be_tried() {
+    fn common_passwords_are_rejected_for_accounts_and_accepted_at_login() {
         assert!(taken("iloveyou").is_none());
         assert!(taken("ILoveYou").is_none());
         assert!(taken("iloveyou!").is_some());

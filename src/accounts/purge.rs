@@ -1,4 +1,4 @@
-//! Lets go of sessions whose time is over.
+//! Deletes expired sessions, and closes sockets of ended ones.
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
@@ -11,17 +11,17 @@ use crate::feed::{Quiet, Rank};
 use crate::limits;
 
 impl Accounts {
-    /// Keeps sessions true to the tables, and the tables free of those that are over, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    /// Closes sockets of sessions that other processes end, and deletes expired sessions, until the program ends.
+    pub async fn run_background(self, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = self.keep_looking() => {}
-            () = self.keep_purged() => {}
+            () = self.close_revoked_sockets() => {}
+            () = self.purge_regularly() => {}
         }
     }
 
-    /// Purges at the start and then once in a while.
-    async fn keep_purged(&self) {
+    /// Purges at the start and then regularly.
+    async fn purge_regularly(&self) {
         let clock = &self.app.clock;
         loop {
             self.app.feed.hand_over(Purge);
@@ -30,7 +30,7 @@ impl Accounts {
     }
 }
 
-/// Ends in the tables what has ended in time.
+/// Deletes expired sessions.
 struct Purge;
 
 impl Quiet for Purge {

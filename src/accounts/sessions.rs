@@ -1,4 +1,4 @@
-//! Sessions: a [`Viewer`] comes out of here only.
+//! Authentication: tokens prove sessions, and sessions make [`Viewer`]s.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::id::{SessionId, UserId};
 use crate::limits;
 
-/// Somebody who is signed in.
+/// Somebody who is signed in. A slice function that acts for somebody takes one, because it can't come from a request's
+/// input: only the functions in this file make it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
     user: UserId,
@@ -24,54 +25,59 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// Who it is.
+    /// The operator acts as this person, as `parlour seed` does. No session has its session id.
+    pub(crate) fn for_operator(user: UserId) -> Self {
+        Self { user, session: SessionId::new() }
+    }
+
+    /// The person.
     pub fn user(&self) -> UserId {
         self.user
     }
 
-    /// The session by which they came.
+    /// The session that they are signed in with.
     pub fn session(&self) -> SessionId {
         self.session
     }
 }
 
-/// What a token proves.
+/// The result of checking a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authenticated {
-    /// Somebody is signed in.
+    /// The token is valid.
     Viewer {
-        /// Who.
+        /// Who is signed in.
         viewer: Viewer,
-        /// When the session ends, unless it is used.
+        /// When the session expires, unless it is used.
         expires_at: Timestamp,
-        /// When the token was made.
+        /// When the token was issued.
         issued_at: Timestamp,
     },
-    /// The session's time is over.
+    /// The token or its session has expired.
     Expired,
-    /// No token of ours, or of a session that was ended.
+    /// The token is invalid, or its session was ended.
     Nobody,
 }
 
-/// A session as it was read a moment ago.
+/// A recently read session.
 #[derive(Clone, Debug)]
-pub(super) struct Known {
+pub(super) struct CachedSession {
     row: Arc<session::Model>,
 }
 
-/// For how long that is believed: from the look on, whatever is noted of the session meanwhile. That it has ended is
-/// believed from the moment in which it did.
-pub(super) struct Believed;
+/// The lifetime of a cache entry: it counts from the read, whatever is written to the entry afterwards. An entry that
+/// becomes `None` (ended) starts anew.
+pub(super) struct SessionCacheExpiry;
 
-impl Expiry<SessionId, Option<Known>> for Believed {
-    fn expire_after_create(&self, _: &SessionId, _: &Option<Known>, _: Instant) -> Option<Duration> {
+impl Expiry<SessionId, Option<CachedSession>> for SessionCacheExpiry {
+    fn expire_after_create(&self, _: &SessionId, _: &Option<CachedSession>, _: Instant) -> Option<Duration> {
         Some(limits::SESSION_CACHE)
     }
 
     fn expire_after_update(
         &self,
         _: &SessionId,
-        session: &Option<Known>,
+        session: &Option<CachedSession>,
         _: Instant,
         left: Option<Duration>,
     ) -> Option<Duration> {
@@ -80,7 +86,7 @@ impl Expiry<SessionId, Option<Known>> for Believed {
 }
 
 impl Accounts {
-    /// Who shows this token.
+    /// Checks a token.
     pub async fn authenticate(&self, token: &str) -> Result<Authenticated> {
         let now = self.app.clock.now();
         let claims = match self.tokens.verify(token, now) {
@@ -102,8 +108,8 @@ impl Accounts {
         Ok(Authenticated::Viewer { viewer, expires_at: session.expires_at, issued_at: claims.issued })
     }
 
-    /// A fresh token for a session, which from now on lasts as long as a new one, but never past its absolute end. One
-    /// whose time is over has none.
+    /// Issues a fresh token and extends the session to its full length, but never past its absolute end.
+    /// `Unauthenticated` if it has expired.
     pub async fn renew(&self, viewer: &Viewer) -> Result<(String, Timestamp)> {
         self.renewals.take(&viewer.user())?;
         let renewed = self.renewal(viewer).await?;
@@ -111,7 +117,7 @@ impl Accounts {
         self.renewed(renewed)
     }
 
-    /// The viewer's session as it would be, were it renewed now.
+    /// The viewer's session as it will be after a renewal.
     pub(super) async fn renewal(&self, viewer: &Viewer) -> Result<session::Model> {
         let session = self.session(viewer.session).await?.ok_or(Error::Unauthenticated)?;
         let now = self.app.clock.now();
@@ -122,7 +128,7 @@ impl Accounts {
         Ok(session::Model { last_used_at: now, expires_at, ..session.as_ref().clone() })
     }
 
-    /// A session was renewed: its sockets last longer, and it has a new token.
+    /// Records a renewed session, extends its sockets, and issues its new token.
     pub(super) fn renewed(&self, session: session::Model) -> Result<(String, Timestamp)> {
         let session::Model { id, user_id, last_used_at: now, expires_at, .. } = session;
         self.remember(session);
@@ -130,19 +136,19 @@ impl Accounts {
         Ok((self.tokens.issue(user_id, id, now, expires_at)?, expires_at))
     }
 
-    /// Watches a session for as long as a socket of it is open.
+    /// Tracks a socket of a session.
     pub fn watch(&self, viewer: &Viewer, expires_at: Timestamp) -> LiveSession {
         let live = self.live.watch(viewer.session, expires_at);
-        // It may have ended after the viewer was authenticated and before it was watched.
+        // The session may have ended between authentication and this call.
         if let Some(None) = self.recent.get(&viewer.session) {
             live.ended.cancel();
         }
         live
     }
 
-    /// A session has ended: its token stops working at once, and its sockets close.
+    /// Marks a session as ended: its token stops working at once, and its sockets close.
     pub fn ended(&self, session: SessionId) {
-        // Remembered as ended, so that a look-up that began before it can't bring it back.
+        // Cached as ended, so that a query that began earlier can't bring it back.
         self.recent.insert(session, None);
         self.live.end(session);
     }
@@ -153,7 +159,7 @@ impl Accounts {
         }
         let _turn = self.app.db.turn().await;
         let row = session::Entity::find_by_id(id).one(&self.app.db.reader).await?;
-        let read = row.map(|row| Known { row: Arc::new(row) });
+        let read = row.map(|row| CachedSession { row: Arc::new(row) });
         let known = self.recent.entry(id).or_insert(read).into_value();
         Ok(known.map(|known| known.row))
     }
@@ -164,24 +170,24 @@ impl Accounts {
         self.app.feed.hand_over(UseSession { row: used });
     }
 
-    /// Remembers that a session was used, unless it has ended since it was looked up.
+    /// Caches a use of the session, unless it has ended since it was read.
     fn remember(&self, used: session::Model) {
         self.recent.entry(used.id).and_upsert_with(|before| match before.map(|entry| entry.into_value()) {
             Some(None) => None,
-            Some(Some(known)) => Some(Known { row: Arc::new(later(&known.row, used)) }),
-            None => Some(Known { row: Arc::new(used) }),
+            Some(Some(known)) => Some(CachedSession { row: Arc::new(later(&known.row, used)) }),
+            None => Some(CachedSession { row: Arc::new(used) }),
         });
     }
 }
 
-/// A session after two uses, in whatever order they are noted.
+/// Merges two uses of a session, in any order.
 fn later(one: &session::Model, mut other: session::Model) -> session::Model {
     other.last_used_at = other.last_used_at.max(one.last_used_at);
     other.expires_at = other.expires_at.max(one.expires_at);
     other
 }
 
-/// Writes down that a session was used, and until when it lasts. One that has ended stays ended.
+/// Stores when a session was last used and when it expires. An ended session stays ended.
 struct UseSession {
     row: session::Model,
 }
@@ -213,7 +219,7 @@ impl Change for UseSession {
         writes: Vec<Placed<session::Model>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         let answers = writes.iter().map(|_| Written::silent(())).collect();
-        // The last of each session.
+        // The last state of each session.
         let rows: HashMap<SessionId, session::Model> =
             writes.into_iter().map(|placed| (placed.write.id, placed.write)).collect();
         for row in rows.into_values() {

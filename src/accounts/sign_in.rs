@@ -1,4 +1,4 @@
-//! Signing up, in and out: makes and ends sessions.
+//! Signing up and in: creating sessions.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -17,45 +17,45 @@ use crate::id::{SessionId, UserId};
 use crate::limits;
 use crate::rates::neighbourhood;
 
-/// What a new account needs.
+/// The data of a new account.
 pub struct NewAccount {
-    /// The person's name.
+    /// The full name.
     pub name: Name,
-    /// With which they sign in.
+    /// The address to sign in with.
     pub email: Email,
-    /// With which they sign in.
+    /// The password to sign in with.
     pub password: Password,
 }
 
-/// Where somebody signs in.
+/// The client that signs in.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
-    /// Its address: wrong passwords are counted by it.
+    /// Its IP address, by which wrong passwords are counted.
     pub address: IpAddr,
-    /// What it says it is.
+    /// Its User-Agent header.
     pub user_agent: Option<&'a str>,
-    /// The session that it had before.
+    /// The session that the client had before, which ends.
     pub replaces: Option<&'a Viewer>,
 }
 
-/// A session that has begun.
+/// A new session.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// Who is signed in.
     pub user: user::Model,
-    /// What the client shows from now on.
+    /// The token that the client sends from now on.
     pub token: String,
-    /// When the token ends.
+    /// When the token expires.
     pub expires_at: Timestamp,
 }
 
 impl Accounts {
-    /// Whether strangers may make accounts here: `SignUpClosed` where the operator makes them all.
+    /// `SignUpClosed` if only the operator creates accounts here.
     pub fn is_open_to_sign_ups(&self) -> Result<()> {
         if self.app.config.sign_up { Ok(()) } else { Err(Error::SignUpClosed) }
     }
 
-    /// Makes an account and signs in to it.
+    /// Creates an account and signs in to it.
     pub async fn sign_up(&self, new: NewAccount, client: Client<'_>) -> Result<SignedIn> {
         self.is_open_to_sign_ups()?;
         self.sign_ups.take(&neighbourhood(client.address))?;
@@ -67,8 +67,8 @@ impl Accounts {
         self.begun(user, &session, client.replaces)
     }
 
-    /// Makes an account for somebody, at the operator's word.
-    pub async fn add(&self, new: NewAccount) -> Result<user::Model> {
+    /// Creates an account without signing in.
+    pub async fn add_for_operator(&self, new: NewAccount) -> Result<user::Model> {
         let user = self.new_user(new).await?;
         self.app.feed.append(SignUp { user, session: None }).await
     }
@@ -92,8 +92,8 @@ impl Accounts {
         })
     }
 
-    /// Signs in to the account of an e-mail as it was typed. Unknown e-mail and wrong password answer alike, take alike
-    /// and are counted alike.
+    /// Signs in with an e-mail address as typed. An unknown address and a wrong password give the same answer in the
+    /// same time, and are counted alike.
     pub async fn log_in(&self, email: &str, password: Password, client: Client<'_>) -> Result<SignedIn> {
         let known = Email::parse(email).ok();
         let guess = self.guesses.begin(known.as_ref().map_or(email, Email::as_str), client.address)?;
@@ -109,8 +109,8 @@ impl Accounts {
         self.begun(user, &session, client.replaces)
     }
 
-    /// The person whose e-mail and password these are. What is no e-mail address is an unknown one, and whoever may not
-    /// sign in has no right password: that their account is disabled is for the operator to tell.
+    /// The person with this e-mail address and password. An invalid address is treated as an unknown one, and a
+    /// disabled account as a wrong password: only the operator tells people that they are disabled.
     async fn find_by_password(&self, email: Option<&Email>, password: Password) -> Result<Option<user::Model>> {
         let _turn = self.hasher.turn().await?;
         let user = match email {
@@ -149,7 +149,7 @@ impl Accounts {
     }
 }
 
-/// A session to begin, in place of the one that the device had (OWASP ASVS 7.2.4).
+/// A session to create, replacing the one that the device had (OWASP ASVS 7.2.4).
 #[derive(Clone)]
 struct NewSession {
     row: session::Model,
@@ -158,7 +158,7 @@ struct NewSession {
 
 struct SignUp {
     user: user::Model,
-    /// `None`: it is made by somebody else.
+    /// `None` if the operator creates the account.
     session: Option<NewSession>,
 }
 
@@ -199,18 +199,18 @@ impl Change for SignUp {
 
 struct BeginSession {
     session: NewSession,
-    /// The hash of the password that was right.
+    /// The stored hash that the password was checked against.
     verified: Option<String>,
 }
 
-/// A session to begin, and those that make room for it.
+/// A session to create, and those that it evicts.
 struct Beginning {
     session: NewSession,
     evicted: Vec<SessionId>,
 }
 
 impl Change for BeginSession {
-    /// The sessions that made room.
+    /// The sessions that were evicted.
     type Answer = Vec<SessionId>;
     type Write = Beginning;
     const RANK: Rank = Rank::People;
@@ -239,12 +239,12 @@ impl Change for BeginSession {
             by_user.entry(row.user_id).or_default().push(row);
         }
         let plan = |Self { session, verified }| {
-            // While it was verified, somebody may have changed it.
+            // The password may have changed while it was checked.
             if hashes.get(&session.row.user_id) != Some(&verified) {
                 return Err(Error::InvalidCredentials);
             }
             let open = by_user.entry(session.row.user_id).or_default();
-            // What the device had before is no longer open, and what is over needs no room.
+            // The device's previous session no longer counts, and expired ones are evicted anyway.
             open.retain(|row| session.replaces != Some(row.id));
             let mut evicted: Vec<SessionId> =
                 open.extract_if(.., |row| row.expires_at <= now).map(|row| row.id).collect();
@@ -262,7 +262,7 @@ impl Change for BeginSession {
         writes: Vec<Placed<Beginning>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         begin(tx, writes.iter().map(|placed| &placed.write.session)).await?;
-        // Afterwards: with very many logins at once one of the batch may have to make room itself.
+        // Afterwards: with very many simultaneous logins a session of this batch may itself be evicted.
         end(tx, writes.iter().flat_map(|placed| placed.write.evicted.iter().copied()).collect()).await?;
         Ok(writes.into_iter().map(|placed| Written::silent(placed.write.evicted)).collect())
     }

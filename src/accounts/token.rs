@@ -1,4 +1,4 @@
-//! Tokens: signed notes that name a session, and the only thing about a request's author that is believed.
+//! Session tokens: signed JWTs that name a session. Nothing else in a request proves who sent it.
 
 use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
@@ -15,11 +15,11 @@ use crate::limits;
 
 /// A key as long as the hash: RFC 7518, 3.2.
 const SECRET_BYTES: usize = 32;
-/// Both the issuer and the audience: Parlour's tokens are for Parlour.
+/// Both issuer and audience: Parlour's tokens are for Parlour only.
 const PARLOUR: &str = "parlour";
 
-/// Issues and verifies JWTs (RFC 7519) as RFC 8725 advises: HS256 and nothing else, every claim required. It prints
-/// without its secrets.
+/// Issues and verifies JWTs (RFC 7519) as RFC 8725 recommends: HS256 only, every claim required. Its `Debug` output
+/// does not contain the secrets.
 #[derive(Debug)]
 pub struct Tokens {
     signing: EncodingKey,
@@ -27,23 +27,23 @@ pub struct Tokens {
     validation: Validation,
 }
 
-/// What a valid token says.
+/// The content of a valid token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Claims {
-    /// Whose session it is.
+pub struct TokenClaims {
+    /// The person whose session it is.
     pub user: UserId,
-    /// The session, which may have ended meanwhile.
+    /// The session, which may have ended since.
     pub session: SessionId,
     /// When the token was issued, to the second.
     pub issued: Timestamp,
-    /// When it ends, to the second.
+    /// When it expires, to the second.
     pub expires: Timestamp,
 }
 
-/// Why a token is not believed.
+/// Why a token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It was issued here and its time is over: a fresh one may help.
+    /// It was issued here and has expired: a fresh one may help.
     #[error("the token has expired")]
     Expired,
     /// It was not issued here, or was altered.
@@ -51,23 +51,23 @@ pub enum TokenError {
     Invalid,
 }
 
-/// A secret that somebody could guess.
+/// A secret that is short enough to be guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a secret needs at least {SECRET_BYTES} bytes")]
 pub struct ShortSecret;
 
 impl Tokens {
-    /// Signs with the current secret; tokens that were signed with a previous one stay valid to their end.
+    /// Signs with the current secret; tokens signed with a previous one stay valid until they expire.
     pub fn new(current: &[u8], previous: &[&[u8]]) -> Result<Self, ShortSecret> {
         if previous.iter().chain([&current]).any(|secret| secret.len() < SECRET_BYTES) {
             return Err(ShortSecret);
         }
-        // Once for the process: a second call finds ours.
+        // Installed once per process; a second call finds it installed.
         let _ = HS256.install_default();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[PARLOUR]);
         validation.set_audience(&[PARLOUR]);
-        // By the system's clock; `verify` has its own.
+        // jsonwebtoken would use the system's clock; `verify` checks it against ours.
         validation.validate_exp = false;
         Ok(Self {
             signing: EncodingKey::from_secret(current),
@@ -89,18 +89,18 @@ impl Tokens {
         jsonwebtoken::encode(&header(), &payload, &self.signing).map_err(|error| Error::Internal(error.into()))
     }
 
-    /// What the token says, if it was issued here and is not past its end by more than the leeway.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenError> {
+    /// The content of a token that was issued here and expired no longer ago than the leeway.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<TokenClaims, TokenError> {
         if token.len() > limits::TOKEN_BYTES {
             return Err(TokenError::Invalid);
         }
-        // Equal to ours as a whole, so nothing in it can choose an algorithm, a key or a meaning.
+        // The whole header must equal ours, so that nothing in it can choose an algorithm or a key.
         if jsonwebtoken::decode_header(token).ok() != Some(header()) {
             return Err(TokenError::Invalid);
         }
         let signed_with = |key| jsonwebtoken::decode::<Payload>(token, key, &self.validation).ok();
         let payload = self.verifying.iter().find_map(signed_with).ok_or(TokenError::Invalid)?.claims;
-        let claims = Claims {
+        let claims = TokenClaims {
             user: UserId::parse(&payload.sub).ok_or(TokenError::Invalid)?,
             session: SessionId::parse(&payload.sid).ok_or(TokenError::Invalid)?,
             issued: Timestamp(payload.iat.saturating_mul(1000)),
@@ -117,7 +117,7 @@ fn header() -> Header {
     Header::new(Algorithm::HS256)
 }
 
-/// The claims on the wire. None is optional; those that a newer version adds are passed over.
+/// The claims on the wire. All are required; unknown ones, which a newer version may add, are ignored.
 #[derive(Serialize, Deserialize)]
 struct Payload {
     iss: String,
@@ -128,8 +128,8 @@ struct Payload {
     exp: i64,
 }
 
-/// All the cryptography that tokens need. jsonwebtoken's own providers bring RSA and elliptic curves with them, and
-/// the code for an algorithm that is not there can't be talked into running.
+/// All the cryptography that tokens need. jsonwebtoken's own providers include RSA and elliptic curves, and code for an
+/// algorithm that is absent can't be made to run.
 static HS256: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?)),
     verifier_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?)),
@@ -185,7 +185,7 @@ mod tests {
 
     const SECRET: &[u8] = b"a secret of thirty-two bytes and";
     const OTHER: &[u8] = b"another secret of 32 bytes, too.";
-    /// 2026-11-24T05:31:50.123Z: not the system's time, which must not matter.
+    /// 2026-11-24T05:31:50.123Z: differs from the system time, which must not matter.
     const NOW: Timestamp = Timestamp(1_795_498_310_123);
     const HOUR: Duration = Duration::from_secs(3_600);
     const USER: &str = "019bfc3e-0000-7000-8000-00000000000a";
@@ -195,7 +195,7 @@ mod tests {
         Tokens::new(SECRET, &[]).expect("long enough")
     }
 
-    fn verify(token: &str) -> Result<Claims, TokenError> {
+    fn verify(token: &str) -> Result<TokenClaims, TokenError> {
         tokens().verify(token, NOW)
     }
 
@@ -213,7 +213,7 @@ mod tests {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
-    /// A token that is signed properly, whatever it says.
+    /// A correctly signed token with any content.
     fn forge(header: &Value, claims: &Value, secret: &[u8]) -> String {
         sign(&message(&header.to_string(), &claims.to_string()), secret)
     }
@@ -226,7 +226,7 @@ mod tests {
         forge(&json!({ "alg": "HS256", "typ": "JWT" }), &merge(claims(), change), SECRET)
     }
 
-    /// `null` takes a member away.
+    /// `null` removes a member.
     fn merge(mut whole: Value, change: Value) -> Value {
         let (Value::Object(members), Value::Object(changes)) = (&mut whole, change) else { panic!("objects") };
         for (name, value) in changes {
@@ -239,18 +239,18 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_what_it_was_issued_for() {
+    fn a_token_contains_what_it_was_issued_for() {
         let (user, session) = (UserId::new(), SessionId::new());
         let token = tokens().issue(user, session, NOW, NOW + HOUR).expect("a token");
         let second = |time: Timestamp| Timestamp(time.seconds() * 1_000);
-        let claims = Claims { user, session, issued: second(NOW), expires: second(NOW + HOUR) };
+        let claims = TokenClaims { user, session, issued: second(NOW), expires: second(NOW + HOUR) };
         assert_eq!(verify(&token), Ok(claims));
         assert!(token.len() < limits::TOKEN_BYTES / 2, "{}", token.len());
         assert!(verify(&with_header(json!({}))).is_ok(), "the forgeries below fail for their own reasons");
     }
 
     #[test]
-    fn a_token_ends_five_seconds_after_its_time() {
+    fn a_token_is_valid_until_five_seconds_after_its_expiry() {
         let at = |exp: i64, now: Timestamp| tokens().verify(&with_claims(json!({ "exp": exp })), now);
         let exp = NOW.seconds();
         assert!(at(exp, Timestamp((exp + 5) * 1_000)).is_ok());
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn time_is_what_the_caller_says() {
+    fn the_clock_is_the_callers() {
         let token = with_claims(json!({ "iat": 1_000, "exp": 2_000 }));
         assert!(tokens().verify(&token, Timestamp(1_500_000)).is_ok());
         let far = Timestamp(4_000_000_000_000);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_expired_learn_that_they_are() {
+    fn only_expired_tokens_get_the_expired_error() {
         let expired = json!({ "exp": 1 });
         let header = json!({ "alg": "HS256", "typ": "JWT" });
         assert_eq!(verify(&with_claims(expired.clone())), Err(TokenError::Expired));
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn another_algorithm_is_refused() {
+    fn other_algorithms_are_rejected() {
         for alg in ["none", "None", "NONE", "", "hs256", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA"] {
             let header = json!({ "alg": alg, "typ": "JWT" });
             let message = message(&header.to_string(), &claims().to_string());
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_says_anything_more_is_refused() {
+    fn a_header_with_any_other_field_is_rejected() {
         let jwk = json!({ "kty": "oct", "k": URL_SAFE_NO_PAD.encode(OTHER) });
         let more = [
             json!({ "jku": "https://example.com/keys" }),
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_altered_or_signed_by_another_is_refused() {
+    fn altered_tokens_and_those_signed_with_other_keys_are_rejected() {
         let header = json!({ "alg": "HS256", "typ": "JWT" });
         assert_eq!(verify(&forge(&header, &claims(), OTHER)), Err(TokenError::Invalid));
         let good = with_claims(json!({}));
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_refused() {
+    fn strings_that_are_no_tokens_are_rejected() {
         let good = with_claims(json!({}));
         let junk = [
             String::new(),

@@ -1,12 +1,13 @@
-//! Makes a group.
+//! Creating groups.
 
 use std::collections::HashSet;
 
 use sea_orm::{DatabaseTransaction, DbErr};
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::people::reachable;
+use crate::conversations::direct::reachable;
 use crate::conversations::title::Title;
 use crate::db;
 use crate::directory;
@@ -17,9 +18,10 @@ use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, R
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
-/// Makes a group that `owner` owns. Doubles and the owner's own id are passed over; an unknown or erased person,
-/// or one whom the owner does not find, refuses all: `NotFound`.
-pub async fn create(app: &App, owner: UserId, title: Title, members: Vec<UserId>) -> Result<conversation::Model> {
+/// Creates a group owned by the viewer. Duplicates and the viewer's own id are ignored; one unknown, erased or
+/// unfindable person rejects the request with `NotFound`.
+pub async fn create(app: &App, viewer: &Viewer, title: Title, members: Vec<UserId>) -> Result<conversation::Model> {
+    let owner = viewer.user();
     let mut seen = HashSet::from([owner]);
     let members: Vec<_> = members.into_iter().filter(|id| seen.insert(*id)).collect();
     if members.len() >= limits::GROUP_MEMBERS {
@@ -27,14 +29,14 @@ pub async fn create(app: &App, owner: UserId, title: Title, members: Vec<UserId>
         return Err(Error::input("memberIds", message));
     }
     app.rates.new_group.take(&owner)?;
-    if !directory::finds(app, owner, &members).await? {
+    if !directory::finds(app, viewer, &members).await? {
         return Err(Error::NotFound);
     }
     count_memberships(app, owner, members.len() + 1).inspect_err(|_| app.rates.new_group.give_back(&owner))?;
     app.feed.append(CreateGroup { owner, title, members }).await
 }
 
-/// Counts rows and events that a person makes by putting so many people into a group.
+/// Counts memberships against a person's rate: adding people to a group writes a row and an event for each.
 pub(super) fn count_memberships(app: &App, by: UserId, people: usize) -> Result<()> {
     app.rates.memberships.take_many(&by, u32::try_from(people).unwrap_or(u32::MAX))
 }
@@ -46,7 +48,7 @@ struct CreateGroup {
 }
 
 impl CreateGroup {
-    /// Everybody who will be in it, the owner first.
+    /// The future members, the owner first.
     fn people(&self) -> impl Iterator<Item = UserId> {
         std::iter::once(self.owner).chain(self.members.iter().copied())
     }
@@ -106,7 +108,7 @@ impl Change for CreateGroup {
                 last_read_seq: 0,
                 joined_at: now,
             }));
-            let events = write.people().map(|user| joined(group.id, user)).collect();
+            let events = write.people().map(|user| joined_event(group.id, user)).collect();
             groups.push(group.clone());
             written.push(Written { answer: group, events });
         }
@@ -116,8 +118,8 @@ impl Change for CreateGroup {
     }
 }
 
-/// Tells a person that they are in a conversation from here on.
-pub fn joined(conversation: ConversationId, user: UserId) -> NewEvent {
-    let told = NewEvent::new(EventKind::ConversationAdded, Audience::Person(user));
-    NewEvent { conversation: Some(conversation), user: Some(user), ..told }
+/// The event for a person who joins a conversation.
+pub fn joined_event(conversation: ConversationId, user: UserId) -> NewEvent {
+    let event = NewEvent::new(EventKind::ConversationAdded, Audience::Person(user));
+    NewEvent { conversation: Some(conversation), user: Some(user), ..event }
 }

@@ -1,26 +1,28 @@
-//! Direct conversations, which the first message makes.
+//! Direct conversations. The first message creates one.
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::people::reachable;
+use crate::db;
 use crate::directory;
 use crate::entity::conversation::{self, DirectPair, Kind};
+use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
 
-/// The direct conversations that a batch of messages goes to, those that exist and those that it makes.
+/// The direct conversations of a batch of messages: those that exist, and those that the batch creates.
 pub struct Directs {
     known: HashMap<DirectPair, conversation::Model>,
-    /// Those who can write and be written to: nobody else is on either side.
+    /// The people on either side who exist and are not erased.
     people: HashSet<UserId>,
 }
 
 impl Directs {
-    /// Reads what there is of these pairs; `named` are those of the conversations that were named by their ids.
+    /// Reads the conversations of these pairs. `named` are the pairs of conversations that the batch names by id.
     pub async fn read(
         tx: &impl ConnectionTrait,
         pairs: impl IntoIterator<Item = DirectPair>,
@@ -43,7 +45,7 @@ impl Directs {
         Ok(Self { known, people })
     }
 
-    /// Whether both sides of a conversation are there to write and to read; of a group always.
+    /// Whether both sides of a conversation can still write and read. Always true of a group.
     pub fn is_open(&self, conversation: &conversation::Model) -> bool {
         conversation.direct_pair.iter().all(|pair| pair.people().all(|id| self.people.contains(&id)))
     }
@@ -53,7 +55,7 @@ impl Directs {
         self.known.values()
     }
 
-    /// The conversation of two people, and whether it is new. To somebody erased or unknown: `NotFound`.
+    /// The conversation of two people, and whether it is new. `NotFound` if one of them is unknown or erased.
     pub fn between(&mut self, one: UserId, other: UserId, now: Timestamp) -> Result<(conversation::Model, bool)> {
         if ![one, other].iter().all(|id| self.people.contains(id)) {
             return Err(Error::NotFound);
@@ -82,21 +84,44 @@ fn both(pair: DirectPair) -> Vec<UserId> {
     pair.people().collect()
 }
 
-/// Whether two people have a direct conversation.
-pub async fn have_met(app: &App, one: UserId, other: UserId) -> Result<bool> {
+/// Whether the viewer has a direct conversation with a person.
+pub async fn have_met(app: &App, viewer: &Viewer, other: UserId) -> Result<bool> {
     let _turn = app.db.turn().await;
-    let between = conversation::Column::DirectPair.eq(DirectPair::of(one, other));
+    let between = conversation::Column::DirectPair.eq(DirectPair::of(viewer.user(), other));
     Ok(conversation::Entity::find().filter(between).one(&app.db.reader).await?.is_some())
 }
 
-/// Whether a viewer can begin a direct conversation with a person: they find them, and the person can be written to.
-/// `RateLimited` where they look up too many.
-pub async fn can_be_begun(app: &App, viewer: UserId, other: UserId) -> Result<bool> {
-    let is_found = other != viewer && directory::finds(app, viewer, &[other]).await?;
+/// Whether the viewer can start a direct conversation with a person: they may find them, and the person is not erased.
+/// `RateLimited` if they look up too many.
+pub async fn can_be_begun(app: &App, viewer: &Viewer, other: UserId) -> Result<bool> {
+    let is_found = other != viewer.user() && directory::finds(app, viewer, &[other]).await?;
     Ok(is_found && can_be_written_to(app, other).await?)
 }
 
-/// Whether there is such a person, not erased.
-pub async fn can_be_written_to(app: &App, id: UserId) -> Result<bool> {
+/// Whether the person exists and is not erased.
+async fn can_be_written_to(app: &App, id: UserId) -> Result<bool> {
     Ok(!reachable(&app.db.reader, [id]).await?.is_empty())
+}
+
+/// The people among these who exist and are not erased.
+pub(super) async fn reachable(
+    db: &impl ConnectionTrait,
+    people: impl IntoIterator<Item = UserId>,
+) -> Result<HashSet<UserId>, DbErr> {
+    let people: HashSet<UserId> = people.into_iter().collect();
+    let people: Vec<UserId> = people.into_iter().collect();
+    let mut found = HashSet::with_capacity(people.len());
+    // A batch of changes may name more people than one statement takes.
+    for people in people.chunks(db::VALUES) {
+        let rows = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::Id.is_in(people.iter().copied()))
+            .filter(user::Column::DeletedAt.is_null())
+            .into_tuple::<UserId>()
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
 }

@@ -1,18 +1,25 @@
-//! The sidebar: a person's conversations, by last activity.
+//! The sidebar: the viewer's conversations by last activity.
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::membership::current_rows;
 use crate::entity::{conversation, membership};
 use crate::error::Result;
 use crate::feed::Position;
-use crate::id::{ConversationId, UserId};
+use crate::id::ConversationId;
 use crate::page::Page;
 
-/// A person's conversations, the most recent activity first; `after` is the active position of the one before the page.
-pub async fn list(app: &App, user: UserId, first: u32, after: Option<Position>) -> Result<Page<conversation::Model>> {
-    let all = of(user);
+/// The viewer's conversations, most recently active first; `after` is the active position of the last one on the
+/// previous page.
+pub async fn list(
+    app: &App,
+    viewer: &Viewer,
+    first: u32,
+    after: Option<Position>,
+) -> Result<Page<conversation::Model>> {
+    let all = of(viewer);
     let place = conversation::Column::ActivePosition;
     let has_previous = match after {
         Some(after) => all.clone().filter(place.gte(after)).limit(1).one(&app.db.reader).await?.is_some(),
@@ -27,10 +34,10 @@ pub async fn list(app: &App, user: UserId, first: u32, after: Option<Position>) 
     Ok(Page::cut(rows, first, has_previous))
 }
 
-/// The ids of so many of a person's conversations, the most recent activity first, each with its active position: none of
-/// its messages is behind that.
-pub async fn most_active(app: &App, user: UserId, limit: u64) -> Result<Vec<(ConversationId, Position)>> {
-    let most_active = of(user)
+/// The ids of the viewer's most recently active conversations, each with its active position. No message of a
+/// conversation has a higher position.
+pub async fn most_active(app: &App, viewer: &Viewer, limit: u64) -> Result<Vec<(ConversationId, Position)>> {
+    let most_active = of(viewer)
         .select_only()
         .columns([conversation::Column::Id, conversation::Column::ActivePosition])
         .order_by_desc(conversation::Column::ActivePosition)
@@ -38,7 +45,7 @@ pub async fn most_active(app: &App, user: UserId, limit: u64) -> Result<Vec<(Con
     Ok(most_active.into_tuple().all(&app.db.reader).await?)
 }
 
-/// Conversations by their ids, in no order. Whoever asks has seen to it that they may be seen.
+/// Conversations by id, in no particular order. The caller has checked that the viewer may see them.
 pub async fn by_ids(app: &App, ids: &[ConversationId]) -> Result<Vec<conversation::Model>> {
     Ok(conversation::Entity::find()
         .filter(conversation::Column::Id.is_in(ids.iter().copied()))
@@ -46,10 +53,10 @@ pub async fn by_ids(app: &App, ids: &[ConversationId]) -> Result<Vec<conversatio
         .await?)
 }
 
-/// What a person is in.
-fn of(user: UserId) -> sea_orm::Select<conversation::Entity> {
+/// The conversations that the viewer is in.
+fn of(viewer: &Viewer) -> sea_orm::Select<conversation::Entity> {
     let mine = current_rows()
-        .filter(membership::Column::UserId.eq(user))
+        .filter(membership::Column::UserId.eq(viewer.user()))
         .select_only()
         .column(membership::Column::ConversationId);
     conversation::Entity::find().filter(conversation::Column::Id.in_subquery(mine.into_query()))

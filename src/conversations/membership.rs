@@ -7,6 +7,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::Reference;
 use crate::entity::conversation::{self, DirectPair};
@@ -17,71 +18,74 @@ use crate::feed::Position;
 use crate::id::{ConversationId, UserId};
 use crate::page::Page;
 
-/// A person is in a conversation: read from the database, and made nowhere else.
+/// Proof that the viewer is in a conversation: read from the database, and created only here.
 #[derive(Clone, Debug)]
 pub struct Membership {
+    viewer: Viewer,
     conversation: conversation::Model,
     row: membership::Model,
 }
 
 impl Membership {
-    /// The conversation, as it was when the membership was looked up.
+    /// The conversation, as it was when the membership was read.
     pub fn conversation(&self) -> &conversation::Model {
         &self.conversation
     }
 
-    /// Who is in it.
-    pub fn user(&self) -> UserId {
-        self.row.user_id
+    /// The member.
+    pub fn viewer(&self) -> &Viewer {
+        &self.viewer
     }
 
-    /// How far they have read.
+    /// The seq up to which they have read.
     pub fn last_read_seq(&self) -> i32 {
         self.row.last_read_seq
     }
 }
 
-/// The membership of a person in a conversation that they can see.
-pub async fn membership(app: &App, user: UserId, reference: Reference) -> Result<Membership> {
-    find_membership(app, user, reference).await?.ok_or(Error::NotFound)
+/// The viewer's membership in a conversation, or `NotFound`.
+pub async fn membership(app: &App, viewer: &Viewer, reference: Reference) -> Result<Membership> {
+    find_membership(app, viewer, reference).await?.ok_or(Error::NotFound)
 }
 
-/// The same; `None` where the conversation does not exist or the person is not in it.
-pub async fn find_membership(app: &App, user: UserId, reference: Reference) -> Result<Option<Membership>> {
+/// The viewer's membership; `None` if the conversation does not exist or the viewer is not in it.
+pub async fn find_membership(app: &App, viewer: &Viewer, reference: Reference) -> Result<Option<Membership>> {
+    let user = viewer.user();
     let is_it = match reference {
         Reference::Id(id) => conversation::Column::Id.eq(id),
         Reference::Direct(other) if other == user => return Ok(None),
         Reference::Direct(other) => conversation::Column::DirectPair.eq(DirectPair::of(user, other)),
     };
     let _turn = app.db.turn().await;
-    Ok(current().filter(is_it).filter(membership::Column::UserId.eq(user)).one(&app.db.reader).await?.and_then(both))
+    let own = current().filter(is_it).filter(membership::Column::UserId.eq(user)).one(&app.db.reader).await?;
+    Ok(own.and_then(|own| both(viewer, own)))
 }
 
-/// Whether a person has left a conversation by a place of the feed, and is not in it again since.
-pub async fn has_left(app: &App, user: UserId, conversation: ConversationId, by: Position) -> Result<bool> {
+/// Whether the viewer left a conversation at or before a position, and has not rejoined since.
+pub async fn has_left(app: &App, viewer: &Viewer, conversation: ConversationId, by: Position) -> Result<bool> {
     let _turn = app.db.turn().await;
     let to = membership::Column::ToPosition;
     let stay = membership::Entity::find()
         .filter(membership::Column::ConversationId.eq(conversation))
-        .filter(membership::Column::UserId.eq(user))
+        .filter(membership::Column::UserId.eq(viewer.user()))
         .filter(to.is_null().or(to.gt(by)))
         .one(&app.db.reader)
         .await?;
     Ok(stay.is_none())
 }
 
-/// Those of a person's memberships that are in these conversations.
-pub async fn memberships_of(app: &App, user: UserId, ids: &[ConversationId]) -> Result<Vec<Membership>> {
+/// The viewer's memberships in these conversations.
+pub async fn memberships_of(app: &App, viewer: &Viewer, ids: &[ConversationId]) -> Result<Vec<Membership>> {
     let rows = current()
-        .filter(membership::Column::UserId.eq(user))
+        .filter(membership::Column::UserId.eq(viewer.user()))
         .filter(membership::Column::ConversationId.is_in(ids.iter().copied()))
         .all(&app.db.reader)
         .await?;
-    Ok(rows.into_iter().filter_map(both).collect())
+    Ok(rows.into_iter().filter_map(|row| both(viewer, row)).collect())
 }
 
-/// The memberships, within a transaction, of any of these people in any of these conversations. Those who have left
-/// for good are not among them: what they asked for before comes too late.
+/// The current memberships of any of these people in any of these conversations, within a transaction. Erased people
+/// have none, even if a change of theirs is still queued.
 pub async fn find_own(
     tx: &impl ConnectionTrait,
     people: impl IntoIterator<Item = UserId>,
@@ -101,7 +105,7 @@ pub async fn find_own(
     Ok(rows.into_iter().map(|row| ((row.conversation_id, row.user_id), row)).collect())
 }
 
-/// How many are in each of these conversations.
+/// The number of members of each conversation.
 pub async fn member_counts(
     db: &impl ConnectionTrait,
     conversations: impl IntoIterator<Item = ConversationId>,
@@ -123,7 +127,7 @@ pub async fn member_counts(
     Ok(counts.into_iter().map(|row| (row.conversation_id, usize::try_from(row.members).unwrap_or(0))).collect())
 }
 
-/// How far a person has read in a conversation; 0 when they are not in it.
+/// The read mark of a person in a conversation; 0 if they are not in it.
 pub async fn read_mark(app: &App, conversation: ConversationId, user: UserId) -> Result<i32> {
     let own = current_rows()
         .filter(membership::Column::ConversationId.eq(conversation))
@@ -131,10 +135,10 @@ pub async fn read_mark(app: &App, conversation: ConversationId, user: UserId) ->
     Ok(own.one(&app.db.reader).await?.map_or(0, |row| row.last_read_seq))
 }
 
-/// A page of members, with their rows.
+/// A page of members.
 pub type Members = Page<(membership::Model, user::Model)>;
 
-/// The oldest members of each of these conversations: their first pages, in one statement.
+/// The first page of members of each conversation, oldest members first, in one statement.
 pub async fn first_members(
     app: &App,
     memberships: &[Membership],
@@ -170,7 +174,8 @@ pub async fn first_members(
     Ok(pages.into_iter().map(|(id, rows)| (id, Page::cut(rows, first, false))).collect())
 }
 
-/// The members of a conversation behind a place, oldest first: that of the member before the page.
+/// The members of a conversation after a position, oldest first. The position is that of the last member on the
+/// previous page.
 pub async fn members_after(
     app: &App,
     membership: &Membership,
@@ -198,7 +203,7 @@ pub async fn members_after(
     Ok(Page::cut(rows, first, has_previous))
 }
 
-/// Stays that have not ended.
+/// Memberships that have not ended.
 pub fn current_rows() -> sea_orm::Select<membership::Entity> {
     membership::Entity::find().filter(membership::Column::ToPosition.is_null())
 }
@@ -207,6 +212,6 @@ fn current() -> sea_orm::SelectTwo<membership::Entity, conversation::Entity> {
     current_rows().find_also_related(conversation::Entity)
 }
 
-fn both((row, conversation): (membership::Model, Option<conversation::Model>)) -> Option<Membership> {
-    Some(Membership { conversation: conversation?, row })
+fn both(viewer: &Viewer, (row, conversation): (membership::Model, Option<conversation::Model>)) -> Option<Membership> {
+    Some(Membership { viewer: viewer.clone(), conversation: conversation?, row })
 }

@@ -1,16 +1,15 @@
-//! Conversations: who is in them, and how they are found.
+//! Conversations: their members, and how the viewer finds them.
 
 mod create;
 mod direct;
 mod group;
 mod list;
 mod membership;
-mod people;
 mod title;
 
-pub use create::{create, joined};
-pub use direct::{Directs, can_be_begun, can_be_written_to, have_met};
-pub use group::{add, remove, rename, updated};
+pub use create::{create, joined_event};
+pub use direct::{Directs, can_be_begun, have_met};
+pub use group::{add, remove, rename, updated_event};
 pub use list::{by_ids, list, most_active};
 pub use membership::{
     Members, Membership, current_rows, find_membership, find_own, first_members, has_left, member_counts,
@@ -20,7 +19,7 @@ pub use title::Title;
 
 use crate::id::{ConversationId, UserId};
 
-/// A conversation by its id, or the direct conversation with somebody, which may not exist yet.
+/// Names a conversation: by its id, or as the direct conversation with a person, which may not exist yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reference {
     /// By its id.

@@ -1,19 +1,19 @@
-//! What a group is called.
+//! The title of a group.
 
 use crate::error::Result;
 use crate::{limits, printable};
 
-/// A title of 1 to 100 characters; not unique.
+/// A title of 1 to 100 characters. Not unique.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Title(String);
 
 impl Title {
-    /// Takes a line in which something can be seen, trimmed and in NFC: the rules of a person's name.
+    /// Accepts one line with at least one visible character, trimmed and in NFC: the rules of a person's name.
     pub fn parse(raw: &str) -> Result<Self> {
         printable::line(raw, "title", limits::TITLE_LENGTH).map(Self)
     }
 
-    /// The title as people read it.
+    /// The title as displayed.
     pub fn as_str(&self) -> &str {
         &self.0
     }

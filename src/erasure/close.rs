@@ -1,4 +1,4 @@
-//! Closes an account: nothing that would let anybody in, find or name the person is left.
+//! Closes an account: deletes everything that allows signing in, or identifies the person.
 
 use std::collections::HashSet;
 
@@ -14,13 +14,13 @@ use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::id::{SessionId, UserId};
 use crate::images;
 
-/// Ends a person's account. Twice is once.
+/// Closes a person's account. Idempotent.
 pub(super) struct Close {
     pub(super) user: UserId,
 }
 
 impl Change for Close {
-    /// The sessions that have ended.
+    /// The sessions that ended.
     type Answer = Vec<SessionId>;
     type Write = UserId;
     const RANK: Rank = Rank::Departures;
@@ -53,7 +53,7 @@ impl Change for Close {
         writes: Vec<Placed<UserId>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         let ids = || writes.iter().map(|placed| placed.write);
-        // Read here and not before: a session of the same batch has begun by now.
+        // Read here and not in `plan`: another change of this batch may have begun a session.
         let sessions = session::Entity::find().filter(session::Column::UserId.is_in(ids())).all(tx).await?;
         session::Entity::delete_many().filter(session::Column::UserId.is_in(ids())).exec(tx).await?;
         user::Entity::update_many()

@@ -1,5 +1,5 @@
-//! Takes a person out of their groups and tells everybody who knows them. Their direct conversations stay: the other one
-//! reads on in them.
+//! Takes an erased person out of their groups and notifies everybody who knows them. Their direct conversations stay,
+//! so that the other side can still read them.
 
 use std::collections::HashMap;
 
@@ -17,17 +17,17 @@ use crate::error::Result;
 use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Position, Rank, Written};
 use crate::id::{ConversationId, UserId};
 
-/// Tells of an erasure whose account is closed. Twice is once.
+/// Publishes the erasure of a closed account. Idempotent.
 pub(super) struct Leave {
     pub(super) user: UserId,
 }
 
-/// Somebody who leaves. As the account is closed nothing can be added to what they are in meanwhile.
+/// A person who leaves. Their account is closed, so nothing can be added to these lists meanwhile.
 pub(super) struct Leaving {
     user: UserId,
-    /// Where they are seen, in groups that they left before too.
+    /// All conversations in which they appear, including groups that they left earlier.
     known_in: Vec<ConversationId>,
-    /// What they are in.
+    /// The groups that they are in.
     groups: Vec<ConversationId>,
 }
 
@@ -83,7 +83,7 @@ impl Change for Leave {
         writes: Vec<Placed<Leaving>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
         let mut written = Vec::with_capacity(writes.len());
-        // One after the other: who inherits a group may be the next to leave it.
+        // One after the other: the heir of a group may be the next to leave it.
         for Placed { write: Leaving { user, known_in, groups }, first } in writes {
             hand_on(tx, user).await?;
             end_stays(tx, user, first.position, groups.len()).await?;
@@ -99,14 +99,14 @@ impl Change for Leave {
                 .await?;
             let known = Audience::Contacts { person: user, conversations: known_in.into() };
             let gone = NewEvent { user: Some(user), erases: true, ..NewEvent::new(Kind::UserChanged, known) };
-            let events = std::iter::once(gone).chain(groups.into_iter().map(conversations::updated)).collect();
+            let events = std::iter::once(gone).chain(groups.into_iter().map(conversations::updated_event)).collect();
             written.push(Written { answer: (), events });
         }
         Ok(written)
     }
 }
 
-/// Of each group that the person owns, the oldest other member becomes the owner.
+/// Makes the oldest other member the owner of each group that the person owns.
 async fn hand_on(tx: &DatabaseTransaction, user: UserId) -> Result<(), DbErr> {
     let sql = "UPDATE membership SET role = $2 WHERE to_position IS NULL AND (conversation_id, user_id) IN (
         SELECT own.conversation_id, (
@@ -119,7 +119,8 @@ async fn hand_on(tx: &DatabaseTransaction, user: UserId) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Ends the person's stays in groups, by the event at this position; those behind it tell the groups.
+/// Ends the person's memberships in groups at this position. The following positions are those of the events that
+/// notify the groups.
 async fn end_stays(tx: &DatabaseTransaction, user: UserId, at: Position, groups: usize) -> Result<(), DbErr> {
     let is_group = Query::select()
         .column(conversation::Column::Id)

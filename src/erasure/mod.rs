@@ -1,10 +1,10 @@
-//! Leaving for good. What a person was is gone when they are answered; what they wrote stays as tombstones, so that the
-//! others' conversations can be read.
+//! Erasing accounts. Personal data is deleted before the request is answered; messages become tombstones, so that the
+//! conversations of others stay readable.
 //!
-//! Three steps, each of them whole. [`close`] ends the account and writes down that an erasure is under way: from then on
-//! nothing of the person can begin, and whoever reads messages gets tombstones for theirs. [`leave`] takes them out of
-//! their groups and tells everybody. [`sweep`] clears the texts themselves, a few at a time, as nobody waits for it.
-//! Where the program ends in between, it goes on at the next start.
+//! An erasure has three steps, each complete in itself. [`close`] closes the account and records that an erasure is in
+//! progress: from then on the person can start nothing, and readers get tombstones for their messages. [`leave`] takes
+//! them out of their groups and notifies everybody. [`sweep`] clears the stored texts in small batches in the
+//! background. After a restart an erasure continues where it stopped.
 
 mod close;
 mod leave;
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Viewer};
 use crate::app::App;
 use crate::entity::erasure;
 use crate::error::{Error, Result};
@@ -27,39 +27,41 @@ use crate::limits;
 use crate::presence::Presence;
 use crate::search::Search;
 
-/// Erases people. Clones share the work.
+/// Erases accounts. Clones share the work.
 #[derive(Clone)]
 pub struct Erasure {
     app: App,
     traces: Traces,
-    /// Rung when there is something to sweep.
+    /// Notified when there is something to sweep.
     wake: Arc<Notify>,
     leaving: TaskTracker,
 }
 
-/// Where a person leaves something beside the database.
+/// The services that hold data of a person besides the database.
 #[derive(Clone)]
 pub struct Traces {
-    /// Their pictures.
+    /// Their pictures and images.
     pub images: Images,
-    /// Their sessions, some of which are open.
+    /// Their sessions, which may have open sockets.
     pub accounts: Accounts,
-    /// Whether they are here.
+    /// Their presence.
     pub presence: Presence,
-    /// The words of what they wrote.
+    /// The index with the words of their messages.
     pub search: Search,
 }
 
 impl Erasure {
-    /// Erasures of this program.
+    /// Creates the erasure service.
     pub fn new(app: App, traces: Traces) -> Self {
         Self { app, traces, wake: Arc::default(), leaving: TaskTracker::new() }
     }
 
-    /// Erases a person. Afterwards nobody can read anything of theirs; their name, e-mail and sessions are gone.
-    pub async fn erase(&self, user: UserId) -> Result<()> {
+    /// Erases the viewer's account. Afterwards nobody can read any message of theirs, and their name, e-mail address
+    /// and sessions are deleted.
+    pub async fn erase(&self, viewer: &Viewer) -> Result<()> {
+        let user = viewer.user();
         let erasure = self.clone();
-        // In a task of its own: whoever does not wait for the answer has left all the same.
+        // In a task of its own, so that it completes even if the caller stops waiting.
         let left = self.leaving.spawn(async move { erasure.close_and_leave(user).await });
         left.await.map_err(|panic| Error::Internal(panic.into()))?
     }
@@ -68,20 +70,20 @@ impl Erasure {
         for session in self.app.feed.append(close::Close { user }).await? {
             self.traces.accounts.ended(session);
         }
-        self.traces.presence.forget(user);
+        self.traces.presence.go_offline(user);
         self.traces.images.delete_soon();
-        let told = self.app.feed.append(leave::Leave { user }).await;
-        tracing::info!(user.id = %user, "{user} has left for good");
+        let announced = self.app.feed.append(leave::Leave { user }).await;
+        tracing::info!(user.id = %user, "{user} was erased");
         self.wake.notify_one();
-        told
+        announced
     }
 
-    /// Sweeps behind those who have left, at the start and whenever somebody does, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    /// Completes erasures, at the start and whenever somebody is erased, until the program ends.
+    pub async fn run_background(self, shutdown: CancellationToken) {
         let sweeping = async {
             loop {
                 if let Err(error) = self.finish_all().await {
-                    tracing::warn!(error = ?error, "an erasure waits: the database does not take it just now");
+                    tracing::warn!(error = ?error, "an erasure will be retried: the database rejected it");
                     tokio::time::sleep(limits::ERASURE_RETRY).await;
                     continue;
                 }
@@ -96,7 +98,7 @@ impl Erasure {
         self.leaving.wait().await;
     }
 
-    /// Brings every erasure that is under way to its end.
+    /// Completes every erasure in progress.
     async fn finish_all(&self) -> Result<()> {
         let under_way = erasure::Entity::find().order_by_asc(erasure::Column::ErasedAt);
         let under_way = under_way.all(&self.app.db.reader).await?;
@@ -113,8 +115,8 @@ impl Erasure {
         Ok(())
     }
 
-    /// Takes the cleared texts out of the database's log as well, once the search has let go of them too and nobody reads or
-    /// writes for a moment.
+    /// Removes the cleared texts from the database's log too. That needs the search index to have forgotten them, and a
+    /// moment without readers and writers.
     async fn cut_the_log(&self) -> Result<()> {
         for _ in 0..limits::ERASURE_CUTS {
             if self.traces.search.has_forgotten().await? && self.app.db.forget_the_past().await? {
@@ -123,13 +125,13 @@ impl Erasure {
             tokio::select! {
                 () = tokio::time::sleep(limits::ERASURE_RETRY) => {}
                 () = self.wake.notified() => {
-                    // The next one is swept first, and then all of it is cut.
+                    // Another erasure has begun: it is swept first, and the log is truncated afterwards.
                     self.wake.notify_one();
                     return Ok(());
                 }
             }
         }
-        tracing::warn!("the database's log is in use and holds what was erased until it is overwritten");
+        tracing::warn!("the database's log is in use and keeps erased texts until it is overwritten");
         Ok(())
     }
 }

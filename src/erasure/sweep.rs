@@ -1,5 +1,5 @@
-//! Clears the texts of somebody who has left, a few at a time. Nobody sees it: to those who read, the messages are
-//! tombstones already, and the same ones.
+//! Clears the stored texts of an erased person in small batches. Readers notice nothing: they get the same tombstones
+//! before and after.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -12,7 +12,7 @@ use crate::feed::{self, Quiet, Rank};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 
-/// Goes through all conversations that the person has ever been in, and ends the erasure.
+/// Sweeps all conversations that the person has ever been in, and completes the erasure.
 pub(super) async fn sweep(app: &App, erasure: &erasure::Model) -> Result<()> {
     for (_, place) in feed::known_in(&app.db.reader, [erasure.user_id]).await? {
         sweep_conversation(app, erasure, place).await?;
@@ -20,8 +20,8 @@ pub(super) async fn sweep(app: &App, erasure: &erasure::Model) -> Result<()> {
     app.feed.append(Finish { user: erasure.user_id }).await
 }
 
-/// Walks through the history by its seqs. There is no index of messages by their senders: it would be written with each of
-/// them, for something that happens once in a person's time here.
+/// Walks the whole history by seq. There is no index of messages by sender, because each message would pay for it and
+/// an erasure happens once per person.
 async fn sweep_conversation(app: &App, erasure: &erasure::Model, place: ConversationId) -> Result<()> {
     let Some(conversation) = conversation::Entity::find_by_id(place).one(&app.db.reader).await? else { return Ok(()) };
     for from in (1..=conversation.last_seq).step_by(limits::ERASURE_WINDOW) {
@@ -45,7 +45,8 @@ async fn sweep_conversation(app: &App, erasure: &erasure::Model, place: Conversa
     Ok(())
 }
 
-/// Makes tombstones of messages, as [`message::Model::bury`] does. No event: the erasure has told of all of them.
+/// Turns messages into tombstones, as [`message::Model::bury`] does. It publishes nothing, because the erasure has
+/// announced all of them.
 struct Bury {
     messages: Vec<MessageId>,
     erased_at: Timestamp,
@@ -70,7 +71,7 @@ impl Quiet for Bury {
     }
 }
 
-/// Nothing is left to sweep.
+/// Completes an erasure: nothing is left to sweep.
 struct Finish {
     user: UserId,
 }

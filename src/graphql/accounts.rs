@@ -6,9 +6,9 @@ use async_graphql::connection::{Connection, Edge};
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use uuid::Uuid;
 
-use crate::accounts::{self, Email, Name, NewAccount, Password, ProfileUpdate, Search, SignedIn};
+use crate::accounts::{Email, Name, NewAccount, Password, SignedIn};
 use crate::clock::Timestamp;
-use crate::directory;
+use crate::directory::{self, PeopleFilter, ProfileUpdate};
 use crate::entity::user;
 use crate::error::Error;
 use crate::graphql::context::Reach;
@@ -187,7 +187,7 @@ struct UpdateProfileInput {
 
 /// What a list of people has beside the people.
 pub struct UserTotals {
-    search: Search,
+    search: PeopleFilter,
 }
 
 /// A list of people, with its totals.
@@ -197,7 +197,7 @@ pub type UserList = Connection<String, User, UserTotals>;
 impl UserTotals {
     /// How many people there are in all. Counted only when it is selected.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(accounts::count(ctx.app()?, &self.search).await?)
+        Ok(directory::count(ctx.app()?, &self.search).await?)
     }
 }
 
@@ -217,7 +217,7 @@ impl AccountsQuery {
     /// share a conversation. Where it lets you find others by id but has no "directory" (see `serverInfo.features`), each of
     /// them counts as a search. Codes: RATE_LIMITED.
     async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The person's id.")] id: ID) -> Result<Option<User>> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let Some(id) = UserId::parse(&id) else { return Ok(None) };
         if !directory::finds(ctx.app()?, viewer, &[id]).await? {
             return Ok(None);
@@ -239,15 +239,15 @@ impl AccountsQuery {
         #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the person before the page.")] after: Option<String>,
     ) -> Result<UserList> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let seal = ctx.app()?.feed.seal();
         let after = paging::place(seal, "after", after.as_deref(), |place| match place {
             Place::User { name_key, id } => Some((name_key, UserId::from(id))),
             Place::Message { .. } | Place::Hit { .. } | Place::Conversation { .. } | Place::Member { .. } => None,
         })?;
-        let search = Search::new(ctx.app()?, viewer, ctx.caller()?.address, search.as_deref())?;
-        let page = accounts::list(ctx.app()?, &search, first, after).await?;
+        let search = PeopleFilter::new(ctx.app()?, viewer, ctx.caller()?.address, search.as_deref())?;
+        let page = directory::list(ctx.app()?, &search, first, after).await?;
         let totals = UserTotals { search };
         let mut list = Connection::with_additional_fields(page.has_previous, page.has_next, totals);
         list.edges.extend(page.items.into_iter().map(|row| {
@@ -317,7 +317,7 @@ impl AccountsMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateProfileInput,
     ) -> Result<User> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let name = input.full_name.as_deref().map(Name::parse).transpose()?;
         let fields = ["profilePic.file", "profilePic.uploadId"];
         let picture = match input.profile_pic {
@@ -326,6 +326,6 @@ impl AccountsMutation {
             MaybeUndefined::Value(picture) => Some(Some(picture.source(ctx, fields)?)),
         };
         let update = ProfileUpdate { name, picture };
-        Ok(accounts::update(ctx.app()?, &ctx.program()?.images, viewer, update).await?.into())
+        Ok(directory::update_profile(ctx.app()?, viewer, &ctx.program()?.images, update).await?.into())
     }
 }

@@ -232,7 +232,7 @@ impl ConversationsQuery {
         #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the conversation before the page.")] after: Option<String>,
     ) -> Result<List<Conversation>> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let seal = ctx.app()?.feed.seal();
         let after = paging::place(seal, "after", after.as_deref(), |place| match place {
@@ -250,7 +250,7 @@ impl ConversationsQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which one.")] by: ConversationRef,
     ) -> Result<Option<Conversation>> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let Some(reference) = by.parse() else { return Ok(None) };
         let found = conversations::find_membership(ctx.app()?, viewer, reference).await?;
         Ok(found.map(|membership| membership.conversation().clone().into()))

@@ -27,7 +27,7 @@ impl ErasureMutation {
         let (program, viewer) = (ctx.program()?, ctx.viewer()?);
         let caller = ctx.caller()?;
         program.accounts.confirm(viewer, Password::for_login(password)?, caller.address).await?;
-        program.erasure.erase(viewer.user()).await?;
+        program.erasure.erase(viewer).await?;
         cookies::clear(ctx, &program.app);
         Ok(true)
     }

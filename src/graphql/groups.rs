@@ -32,7 +32,7 @@ impl GroupsMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The new group.")] input: CreateConversationInput,
     ) -> Result<Conversation> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let title = Title::parse(&input.title)?;
         let members = people(&input.member_ids)?;
         Ok(conversations::create(ctx.app()?, viewer, title, members).await?.into())
@@ -97,7 +97,7 @@ fn people(ids: &[ID]) -> Result<Vec<UserId>> {
 
 /// The viewer's membership in a conversation by its id.
 async fn member(ctx: &Context<'_>, id: &str) -> Result<Membership> {
-    let viewer = ctx.viewer()?.user();
+    let viewer = ctx.viewer()?;
     let id = ConversationId::parse(id).ok_or(Failure(Error::NotFound))?;
     Ok(conversations::membership(ctx.app()?, viewer, Reference::Id(id)).await?)
 }

@@ -17,7 +17,7 @@ use crate::graphql::date_time::DateTime;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::load;
 use crate::id::{ImageId, UploadId};
-use crate::images::{IncomingFile, Source, UploadTarget};
+use crate::images::{ImageSource, IncomingFile, UploadTarget};
 
 /// What stands in a variable for the one file of a request. The file itself is in the request's data.
 /// async-graphql's word for it.
@@ -139,16 +139,16 @@ pub enum ImageInput {
 impl ImageInput {
     /// Where the image comes from; the strings are the paths in the input. Whoever sends one waits for as long as images
     /// take.
-    pub(super) fn source(&self, ctx: &Context<'_>, [file, upload]: [&'static str; 2]) -> Result<Source> {
+    pub(super) fn source(&self, ctx: &Context<'_>, [file, upload]: [&'static str; 2]) -> Result<ImageSource> {
         if let Ok(time) = ctx.data::<AnswerTime>() {
             time.extend();
         }
         match self {
             Self::File(Upload) => {
                 let missing = || Failure(Error::input(file, "a file is part of a multipart request"));
-                Ok(Source::File(Arc::clone(ctx.data::<Arc<IncomingFile>>().map_err(|_| missing())?)))
+                Ok(ImageSource::File(Arc::clone(ctx.data::<Arc<IncomingFile>>().map_err(|_| missing())?)))
             }
-            Self::UploadId(id) => Ok(Source::Upload(UploadId::parse(id).ok_or(Failure(Error::NotFound))?, upload)),
+            Self::UploadId(id) => Ok(ImageSource::Upload(UploadId::parse(id).ok_or(Failure(Error::NotFound))?, upload)),
         }
     }
 }
@@ -210,7 +210,7 @@ impl ImagesMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What will be uploaded.")] input: CreateImageUploadInput,
     ) -> Result<ImageUpload> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let images = &ctx.program()?.images;
         Ok(images.upload_target(viewer, &input.mime_type, input.byte_size).await?.into())
     }

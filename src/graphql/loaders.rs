@@ -10,7 +10,7 @@ use async_graphql::dataloader::{DataLoader, Loader, NoCache};
 use async_graphql::runtime::{Timer, TokioSpawner};
 use futures_util::future::BoxFuture;
 
-use crate::accounts;
+use crate::accounts::{self, Viewer};
 use crate::app::App;
 use crate::conversations::{self, Members, Membership};
 use crate::directory;
@@ -36,16 +36,16 @@ pub struct Loaders {
 
 impl Loaders {
     /// Loaders for one execution. Without a viewer nobody is a member of anything.
-    pub(super) fn new(app: &App, viewer: Option<UserId>) -> Self {
+    pub(super) fn new(app: &App, viewer: Option<Viewer>) -> Self {
         Self {
             users: loader(Users(app.clone())),
-            visible: loader(Visible { app: app.clone(), viewer }),
+            visible: loader(Visible { app: app.clone(), viewer: viewer.clone() }),
             images: loader(Images(app.clone())),
             messages: loader(Messages(app.clone())),
             conversations: loader(Conversations(app.clone())),
             newest: loader(Newest(app.clone())),
             member_counts: loader(MemberCounts(app.clone())),
-            first_members: loader(FirstMembers { app: app.clone(), viewer }),
+            first_members: loader(FirstMembers { app: app.clone(), viewer: viewer.clone() }),
             memberships: loader(Memberships { app: app.clone(), viewer }),
         }
     }
@@ -88,7 +88,7 @@ impl Loader<UserId> for Users {
 /// Those whose presence the viewer sees.
 pub(super) struct Visible {
     app: App,
-    viewer: Option<UserId>,
+    viewer: Option<Viewer>,
 }
 
 impl Loader<UserId> for Visible {
@@ -96,7 +96,7 @@ impl Loader<UserId> for Visible {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, ()>, Self::Error> {
-        let Some(viewer) = self.viewer else { return Ok(HashMap::new()) };
+        let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
         let visible = directory::visible(&self.app, viewer, keys).await.map_err(Arc::new)?;
         Ok(visible.into_iter().map(|person| (person, ())).collect())
     }
@@ -165,7 +165,7 @@ impl Loader<ConversationId> for MemberCounts {
 /// First pages of members, by the conversation and the size, of conversations that the viewer is in.
 pub(super) struct FirstMembers {
     app: App,
-    viewer: Option<UserId>,
+    viewer: Option<Viewer>,
 }
 
 impl Loader<(ConversationId, u32)> for FirstMembers {
@@ -176,7 +176,7 @@ impl Loader<(ConversationId, u32)> for FirstMembers {
         &self,
         keys: &[(ConversationId, u32)],
     ) -> Result<HashMap<(ConversationId, u32), Members>, Self::Error> {
-        let Some(viewer) = self.viewer else { return Ok(HashMap::new()) };
+        let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
         let ids: Vec<ConversationId> = keys.iter().map(|(id, _)| *id).collect();
         let own = conversations::memberships_of(&self.app, viewer, &ids).await.map_err(Arc::new)?;
         let mut pages = HashMap::new();
@@ -192,7 +192,7 @@ impl Loader<(ConversationId, u32)> for FirstMembers {
 /// The viewer's own memberships.
 pub(super) struct Memberships {
     app: App,
-    viewer: Option<UserId>,
+    viewer: Option<Viewer>,
 }
 
 impl Loader<ConversationId> for Memberships {
@@ -200,7 +200,7 @@ impl Loader<ConversationId> for Memberships {
     type Error = Arc<Error>;
 
     async fn load(&self, keys: &[ConversationId]) -> Result<HashMap<ConversationId, Self::Value>, Self::Error> {
-        let Some(viewer) = self.viewer else { return Ok(HashMap::new()) };
+        let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
         index(conversations::memberships_of(&self.app, viewer, keys), |row| (row.conversation().id, Arc::new(row)))
             .await
     }

@@ -169,7 +169,7 @@ impl MessagesQuery {
         #[graphql(desc = "The cursor of the message behind the page.")] before: Option<String>,
         #[graphql(desc = "A seq: the page is around it, or around the message nearest to it.")] around_seq: Option<i32>,
     ) -> Result<List<Message>> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let membership = match conversation.parse() {
             Some(reference) => conversations::find_membership(ctx.app()?, viewer, reference).await?,
             None => None,
@@ -183,14 +183,14 @@ impl MessagesQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The message's id.")] id: ID,
     ) -> Result<Option<Message>> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let Some(id) = MessageId::parse(&id) else { return Ok(None) };
         Ok(messages::find(ctx.app()?, viewer, id).await?.map(Message::from))
     }
 
     /// How many messages you have not read, and in how many conversations: the badge.
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
-        let unread = messages::unread(ctx.app()?, ctx.viewer()?.user()).await?;
+        let unread = messages::unread(ctx.app()?, ctx.viewer()?).await?;
         Ok(UnreadSummary { messages: unread.messages, conversations: unread.conversations })
     }
 }
@@ -211,7 +211,7 @@ impl MessagesMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The message.")] input: SendMessageInput,
     ) -> Result<Message> {
-        let sender = ctx.viewer()?.user();
+        let sender = ctx.viewer()?;
         let not_an_id = || Failure(Error::input("id", "a message's id is a UUIDv7 in lower case"));
         let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
         // What is no id names nothing, as a new one does. It is found out after the message's own id was looked up.
@@ -220,7 +220,7 @@ impl MessagesMutation {
         let image = input.image.map(|image| image.source(ctx, ["image.file", "image.uploadId"])).transpose()?;
         let new = NewMessage { id, to, text: input.text, image, reply_to };
         let program = ctx.program()?;
-        let sent = messages::send(&program.app, &program.images, sender, new).await?;
+        let sent = messages::send(&program.app, sender, &program.images, new).await?;
         program.typing.sent(sender, sent.conversation_id);
         Ok(sent.into())
     }
@@ -234,7 +234,7 @@ impl MessagesMutation {
         #[graphql(desc = "The message's id.")] id: ID,
         #[graphql(desc = "Its new text.")] text: String,
     ) -> Result<Message> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
         Ok(messages::edit(ctx.app()?, viewer, id, &text).await?.into())
     }
@@ -246,9 +246,9 @@ impl MessagesMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The message's id.")] id: ID,
     ) -> Result<Message> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
-        Ok(messages::delete(ctx.app()?, &ctx.program()?.images, viewer, id).await?.into())
+        Ok(messages::delete(ctx.app()?, viewer, &ctx.program()?.images, id).await?.into())
     }
 
     /// Moves your read mark forward, never back; beyond the newest message it stops there. A second move within a
@@ -259,7 +259,7 @@ impl MessagesMutation {
         #[graphql(desc = "What was read.")] conversation: ConversationRef,
         #[graphql(desc = "The seq of the newest message that was read.")] up_to_seq: i32,
     ) -> Result<Conversation> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         if up_to_seq < 0 {
             return Err(Failure(Error::input("upToSeq", "a seq is 0 or more")));
         }

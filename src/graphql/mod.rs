@@ -236,7 +236,7 @@ impl Api {
         let viewer = caller.viewer.clone();
         // Taken before anything is resolved.
         let now = feed::FeedCursorNow(self.0.program.app.feed.head());
-        let loaders = Loaders::new(&self.0.program.app, viewer.as_ref().map(Viewer::user));
+        let loaders = Loaders::new(&self.0.program.app, viewer.clone());
         let request = request.data(now).data(loaders).data(caller);
         let request = match viewer {
             Some(viewer) => request.data(viewer),

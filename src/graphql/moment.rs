@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::feed::{Cursor, Event, Follower, Reset};
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::reference::ConversationRef;
-use crate::presence::{Changed, Online};
+use crate::presence::{Online, PresenceChange};
 use crate::typing;
 
 /// Something that happened, to be resolved for a subscription.
@@ -26,9 +26,9 @@ pub enum Moment {
     /// The list of who is online.
     Online(Arc<Online>),
     /// Somebody came or went.
-    Presence(Arc<Changed>),
+    Presence(Arc<PresenceChange>),
     /// Somebody began to type, or stopped.
-    Typing(Arc<typing::Changed>),
+    Typing(Arc<typing::TypingChange>),
 }
 
 impl Moment {

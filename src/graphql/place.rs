@@ -1,5 +1,6 @@
 //! Of which conversations a `messageAdded` or a `typingChanged` tells.
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::{self, Reference};
 use crate::detached::detached;
@@ -9,8 +10,8 @@ use crate::feed::{Cursor, Event, Kind};
 use crate::graphql::Api;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::reference::ConversationRef;
-use crate::id::{ConversationId, UserId};
-use crate::typing::Changed;
+use crate::id::ConversationId;
+use crate::typing::TypingChange;
 
 /// Of which conversations a subscription tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,20 +38,20 @@ pub(super) enum Concern {
 
 impl Place {
     /// What a client asks for. `NotFound` where the viewer may not see it.
-    pub(super) async fn find(api: &Api, viewer: UserId, reference: Option<ConversationRef>) -> Result<Self> {
+    pub(super) async fn find(api: &Api, viewer: &Viewer, reference: Option<ConversationRef>) -> Result<Self> {
         let Some(reference) = reference else { return Ok(Self::Everywhere) };
         let reference = reference.parse().ok_or(Failure(Error::NotFound))?;
-        let app = api.0.program.app.clone();
-        detached(async move { Self::look_up(&app, viewer, reference).await }).await
+        let (app, viewer) = (api.0.program.app.clone(), viewer.clone());
+        detached(async move { Self::look_up(&app, &viewer, reference).await }).await
     }
 
-    async fn look_up(app: &App, viewer: UserId, reference: Reference) -> Result<Self> {
+    async fn look_up(app: &App, viewer: &Viewer, reference: Reference) -> Result<Self> {
         if let Some(membership) = conversations::find_membership(app, viewer, reference).await? {
             return Ok(Self::In(membership.conversation().id));
         }
         match reference {
             Reference::Direct(other) if conversations::can_be_begun(app, viewer, other).await? => {
-                Ok(Self::Between(DirectPair::of(viewer, other)))
+                Ok(Self::Between(DirectPair::of(viewer.user(), other)))
             }
             Reference::Direct(_) | Reference::Id(_) => Err(Failure(Error::NotFound)),
         }
@@ -83,18 +84,18 @@ impl Place {
     }
 
     /// Whether the viewer has left it by a place of the feed.
-    pub(super) async fn is_left(&self, api: &Api, viewer: UserId, by: Cursor) -> Result<bool, Error> {
+    pub(super) async fn is_left(&self, api: &Api, viewer: &Viewer, by: Cursor) -> Result<bool, Error> {
         match self {
             Self::In(id) => {
-                let (app, id) = (api.0.program.app.clone(), *id);
-                detached(async move { conversations::has_left(&app, viewer, id, by.position).await }).await
+                let (app, viewer, id) = (api.0.program.app.clone(), viewer.clone(), *id);
+                detached(async move { conversations::has_left(&app, &viewer, id, by.position).await }).await
             }
             Self::Everywhere | Self::Between(_) => Ok(false),
         }
     }
 
     /// Whether somebody's typing is of there.
-    pub(super) fn has_typing(&self, changed: &Changed) -> bool {
+    pub(super) fn has_typing(&self, changed: &TypingChange) -> bool {
         match self {
             Self::Everywhere => true,
             Self::In(conversation) => changed.conversation == *conversation,
@@ -104,11 +105,11 @@ impl Place {
 
     /// The conversation that did not exist when the subscription began may have been made before the feed was followed,
     /// which then does not tell of it.
-    pub(super) async fn may_have_begun(&mut self, api: &Api, viewer: UserId) -> Result<(), Error> {
+    pub(super) async fn may_have_begun(&mut self, api: &Api, viewer: &Viewer) -> Result<(), Error> {
         let Self::Between(pair) = self else { return Ok(()) };
-        let Some(other) = pair.other(viewer) else { return Ok(()) };
-        let app = api.0.program.app.clone();
-        let made = async move { conversations::find_membership(&app, viewer, Reference::Direct(other)).await };
+        let Some(other) = pair.other(viewer.user()) else { return Ok(()) };
+        let (app, viewer) = (api.0.program.app.clone(), viewer.clone());
+        let made = async move { conversations::find_membership(&app, &viewer, Reference::Direct(other)).await };
         if let Some(membership) = detached(made).await? {
             *self = Self::In(membership.conversation().id);
         }

@@ -37,7 +37,7 @@ impl SearchQuery {
             String,
         >,
     ) -> Result<List<Message>> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let query = Query::parse(&query)?;
         let first = paging::size("first", first)?.unwrap_or(DEFAULT_FIRST);
         let seal = ctx.app()?.feed.seal();

@@ -218,8 +218,7 @@ impl Shared {
         let mut request = Request::new("").variables(self.variables.clone());
         request.operation_name.clone_from(&self.operation_name);
         request.set_parsed_query(self.document.clone());
-        let viewer = viewer.map(Viewer::user);
-        request.data(moment).data(Loaders::new(&api.0.program.app, viewer))
+        request.data(moment).data(Loaders::new(&api.0.program.app, viewer.cloned()))
     }
 }
 

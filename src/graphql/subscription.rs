@@ -65,7 +65,7 @@ impl Subscription<'_> {
     }
 
     pub(super) async fn messages(&mut self, conversation: Option<ConversationRef>, from: Start) -> Result<(), End> {
-        let place = Box::pin(Place::find(self.api, self.viewer.user(), conversation)).await;
+        let place = Box::pin(Place::find(self.api, &self.viewer, conversation)).await;
         let mut place = place.map_err(|Failure(error)| End::Failed(error))?;
         let mut follower = self.follow(from, Some(&place));
         let mut is_live = false;
@@ -73,9 +73,9 @@ impl Subscription<'_> {
             let event = match follower.next().await? {
                 Step::Event(event) => event,
                 Step::CaughtUp(at) => {
-                    Box::pin(place.may_have_begun(self.api, self.viewer.user())).await?;
+                    Box::pin(place.may_have_begun(self.api, &self.viewer)).await?;
                     // Who was removed before the feed was followed is not told by it.
-                    if Box::pin(place.is_left(self.api, self.viewer.user(), at)).await? {
+                    if Box::pin(place.is_left(self.api, &self.viewer, at)).await? {
                         return Ok(());
                     }
                     is_live = true;
@@ -114,7 +114,7 @@ impl Subscription<'_> {
     }
 
     pub(super) async fn online_users(&mut self) -> Result<(), End> {
-        let mut watcher = self.api.0.program.presence.watch(self.viewer.user());
+        let mut watcher = self.api.0.program.presence.watch(&self.viewer);
         loop {
             let online = watcher.next().await?;
             self.deliver(Moment::Online(online)).await?;
@@ -134,7 +134,7 @@ impl Subscription<'_> {
             match changes.recv().await {
                 Ok(changed) => {
                     let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted.contains(&changed.user));
-                    if is_wanted && presence.concerns(&changed, self.viewer.user()).await? {
+                    if is_wanted && presence.concerns(&changed, &self.viewer).await? {
                         self.deliver(Moment::Presence(changed)).await?;
                     }
                 }
@@ -146,9 +146,9 @@ impl Subscription<'_> {
     }
 
     pub(super) async fn typing(&mut self, conversation: Option<ConversationRef>) -> Result<(), End> {
-        let place = Box::pin(Place::find(self.api, self.viewer.user(), conversation)).await;
+        let place = Box::pin(Place::find(self.api, &self.viewer, conversation)).await;
         let place = place.map_err(|Failure(error)| End::Failed(error))?;
-        let mut listener = self.api.0.program.typing.listen(self.viewer.user())?;
+        let mut listener = self.api.0.program.typing.listen(&self.viewer)?;
         while let Some(changed) = listener.next().await {
             if place.has_typing(&changed) {
                 self.deliver(Moment::Typing(changed)).await?;

@@ -37,7 +37,7 @@ impl TypingMutation {
         #[graphql(desc = "Where.")] conversation: ConversationRef,
         #[graphql(default = true, desc = "Whether you are typing; false tells that you stopped.")] typing: bool,
     ) -> Result<bool> {
-        let viewer = ctx.viewer()?.user();
+        let viewer = ctx.viewer()?;
         let reference = conversation.parse().ok_or(Failure(Error::NotFound))?;
         let known = &ctx.program()?.typing;
         match typing {

@@ -129,7 +129,7 @@ impl Call<'_> {
                 // What of it is not the file; that goes to the disk as it comes.
                 charge.grow(limits::BODY_BYTES)?;
                 let images = &self.state.api.program().images;
-                let operation = multipart::read(content_type, body, images.incoming(session.viewer.user())?).await?;
+                let operation = multipart::read(content_type, body, images.incoming(&session.viewer)?).await?;
                 Ok(operation.data(Arc::new(charge)))
             }
         }

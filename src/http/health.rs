@@ -17,7 +17,7 @@ pub(super) async fn alive() -> Answer {
 pub(super) async fn ready(State(state): State<HttpState>) -> Answer {
     match timeout(limits::ACQUIRE, state.ready()).await {
         // Texts go on without images, so that a balancer must not take the server away.
-        Ok(true) if !state.api.program().images.are_there() => {
+        Ok(true) if !state.api.program().images.is_store_available() => {
             answer(StatusCode::OK, "ready, but images can't be stored or read just now\n")
         }
         Ok(true) => answer(StatusCode::OK, "ready\n"),

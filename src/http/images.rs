@@ -19,7 +19,7 @@ use super::request_id::RequestId;
 use super::state::HttpState;
 use crate::clock::Timestamp;
 use crate::id::ImageId;
-use crate::images::{Address, Served};
+use crate::images::{Address, ServedImage};
 
 /// What makes an address one of ours.
 #[derive(Deserialize)]
@@ -93,7 +93,7 @@ pub(super) fn not_ours() -> Refusal {
 
 /// What is said along with every image. It is shown as what it is and nothing else, should a browser ever disagree with
 /// the decoder about what that is.
-fn dress(served: &Served, good_for: Duration) -> HeaderMap {
+fn dress(served: &ServedImage, good_for: Duration) -> HeaderMap {
     let cache = format!("private, max-age={}, immutable", good_for.as_secs());
     let disposition = format!("inline; filename=\"{}\"", served.file_name);
     [
@@ -130,7 +130,7 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 /// The bytes that are asked for: all of them where it is not one range, or the client's other bytes are of another image
 /// (RFC 9110, 14.2 and 13.1.5).
-fn wanted(headers: &HeaderMap, served: &Served) -> Option<Result<std::ops::Range<u64>, ()>> {
+fn wanted(headers: &HeaderMap, served: &ServedImage) -> Option<Result<std::ops::Range<u64>, ()>> {
     let range = headers.get(RANGE)?.to_str().ok()?;
     if headers.get(IF_RANGE).is_some_and(|known| known.as_bytes() != quoted(&served.tag).as_bytes()) {
         return None;

@@ -18,7 +18,7 @@ use super::{body, session};
 use crate::error::Error;
 use crate::graphql::cookies;
 use crate::id::UploadId;
-use crate::images::{Address, Slot};
+use crate::images::{Address, UploadSlot};
 use crate::limits;
 
 pub(super) async fn upload(
@@ -63,7 +63,7 @@ async fn put(
     Ok(StatusCode::OK.into_response())
 }
 
-async fn take(slot: Slot, content: Body) -> Result<(), Refusal> {
+async fn take(slot: UploadSlot, content: Body) -> Result<(), Refusal> {
     let size = slot.byte_size();
     body::refuse_declared(&content, usize::try_from(size).unwrap_or(usize::MAX))?;
     let (file, writer) = slot.file()?;

@@ -1,4 +1,4 @@
-//! Signed addresses: whoever has one may use it until it expires, and can make no other of it.
+//! Signed addresses: whoever has one may use it until it expires, and can't derive another one from it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,35 +15,35 @@ use crate::images::serve::parts_of;
 use crate::limits;
 use crate::secrets::Secret;
 
-/// Tells these keys from those of tokens, which come of the same secret.
+/// Separates these keys from those of tokens, which are derived from the same secret.
 const PURPOSE: &[u8] = b"parlour: addresses of images";
 
-/// What an address leads to.
+/// What an address points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Address {
     /// An image, or its thumbnail of this width.
     Image {
-        /// Which.
+        /// The image's id.
         id: ImageId,
         /// The image's own width, or one of its thumbnails'.
         width: u32,
     },
-    /// A slot, for its bytes.
+    /// An upload slot, for a PUT of its bytes.
     Upload(UploadId),
 }
 
-/// An address and how long it is good.
+/// An address and its expiry.
 #[derive(Clone, Debug)]
 pub struct SignedAddress {
-    /// The whole address.
+    /// The absolute URL.
     pub url: String,
-    /// When it stops working.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 /// Signs and verifies addresses.
 pub(super) struct Signer {
-    /// The current one comes first.
+    /// The current key comes first.
     keys: Vec<Hmac<Sha256>>,
     base: Url,
 }
@@ -68,7 +68,7 @@ impl Signer {
         url.into()
     }
 
-    /// Whether an address was signed here, and is still good.
+    /// Whether an address was signed here and has not expired.
     pub(super) fn verify(&self, address: Address, expires: i64, signature: &str, now: Timestamp) -> bool {
         let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
         let text = signed_text(address, expires);
@@ -96,8 +96,8 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 }
 
 impl Images {
-    /// Where an image is, or its thumbnail that is at least so wide. Who gets to know has been decided by whom it is
-    /// told to.
+    /// The address of an image, or of its smallest thumbnail of at least this width. The caller has checked that the
+    /// recipient may see the image.
     pub fn address(&self, image: &image::Model, max_width: Option<u32>) -> SignedAddress {
         let own = u32::try_from(image.width).unwrap_or(u32::MAX);
         let part = max_width.and_then(|wanted| part_for(&parts_of(image), wanted));
@@ -106,21 +106,21 @@ impl Images {
         SignedAddress { url: self.0.signer.sign(address, expires_at), expires_at }
     }
 
-    /// Whether somebody was given this address, and it is still good.
+    /// Whether an address was signed here and has not expired.
     pub fn is_signed(&self, address: Address, expires: i64, signature: &str) -> bool {
         self.0.signer.verify(address, expires, signature, self.0.app.clock.now())
     }
 }
 
-/// When addresses of now expire: the end of the next window, so that all of a window are the same string, which caches
-/// know.
+/// The expiry of an address that is signed now: the end of the next window. All addresses of one window are the same
+/// string, so that caches can reuse them.
 pub(super) fn expiry(now: Timestamp) -> Timestamp {
     let window = i64::try_from(limits::IMAGE_ADDRESS.as_millis()).unwrap_or(i64::MAX);
     Timestamp((now.0.div_euclid(window) + 2).saturating_mul(window))
 }
 
 impl SignedAddress {
-    /// Until when it may be handed out: from then on addresses are others, and this one is soon over.
+    /// Until when the address may be handed out: afterwards new ones differ, and this one expires soon.
     pub fn fresh_until(&self) -> Timestamp {
         self.expires_at - limits::IMAGE_ADDRESS
     }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_good_for_itself_until_it_expires_and_for_nothing_else() {
+    fn an_address_is_valid_only_for_its_target_and_until_it_expires() {
         let (first, other) = (signer("one secret", &[]), signer("another secret", &["one secret"]));
         let third = signer("a third", &[]);
         let (id, now) = (ImageId::new(), Timestamp(1_000_000_000_000));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_the_same_for_half_an_hour_and_good_for_as_long_again() {
+    fn an_address_is_the_same_for_half_an_hour_and_valid_for_as_long_again() {
         let begin = Timestamp(1_800_000 * 500_000);
         let end = begin + limits::IMAGE_ADDRESS;
         assert_eq!(expiry(begin), expiry(Timestamp(end.0 - 1)));

@@ -1,4 +1,4 @@
-//! GIFs, whose frames are kept: unpacked and packed again, each with its own colours, and nothing else of the file.
+//! GIFs keep their frames: each is decoded and encoded again with its own palette. Nothing else of the file is kept.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -9,13 +9,13 @@ use gif::{ColorOutput, DecodeOptions, Decoder, Encoder, Frame, MemoryLimit, Repe
 use crate::error::{Error, Result};
 use crate::limits;
 
-/// Whether somebody still waits for work that takes long: asked between its steps, it ends it by an error.
+/// Called between the steps of long work. An error cancels the work, because nobody waits for it any more.
 pub(super) type GoOn<'a> = &'a dyn Fn() -> Result<()>;
 
-const BROKEN: Error = Error::UnsupportedImage("this GIF is damaged, or not all of it is there");
+const BROKEN: Error = Error::UnsupportedImage("this GIF is damaged or incomplete");
 
-/// The frames of a GIF as a new one. They are packed without loss: what is left out are comments, texts and other
-/// applications' data. `go_on` is asked before each.
+/// Re-encodes the frames of a GIF without loss; comments, texts and other applications' data are dropped. `go_on` is
+/// called before each frame.
 pub(super) fn repack(bytes: &[u8], go_on: GoOn<'_>) -> Result<Vec<u8>> {
     let repeat = count(bytes)?;
     let mut decoder = open(bytes, false)?;
@@ -32,7 +32,7 @@ pub(super) fn repack(bytes: &[u8], go_on: GoOn<'_>) -> Result<Vec<u8>> {
     encoder.into_inner().map_err(|_| BROKEN)
 }
 
-/// Counts frames and their pixels without unpacking any; how often they are shown.
+/// Checks the number of frames and of their pixels without decoding any. Returns how often the animation repeats.
 pub(super) fn count(bytes: &[u8]) -> Result<Repeat> {
     let mut decoder = open(bytes, true)?;
     let (mut frames, mut pixels) = (0, 0);

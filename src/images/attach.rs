@@ -1,5 +1,5 @@
-//! What a change of a message or a person does with images: takes one, or lets one go. It runs within that change's
-//! transaction, so that nothing ever points to an image that is not there.
+//! Attaching images to messages and people, and detaching them. It runs within the transaction of the change, so that
+//! nothing ever points to a missing image.
 
 use std::collections::HashMap;
 
@@ -14,37 +14,37 @@ use crate::entity::{image, image_deletion, image_upload, message, user};
 use crate::error::{Error, Result};
 use crate::id::{ImageId, UploadId, UserId};
 
-/// An image that is stored, for a change to point to.
+/// A stored image that a change may point to.
 #[derive(Clone, Debug)]
-pub struct Attachment {
+pub struct ImageAttachment {
     pub(super) row: image::Model,
-    /// The slot by which it came, and where in the input that was said.
+    /// The upload slot that it came from, and the input field that named the slot.
     pub(super) upload: Option<(UploadId, &'static str)>,
 }
 
-impl Attachment {
+impl ImageAttachment {
     /// The image's id.
     pub fn id(&self) -> ImageId {
         self.row.id
     }
 }
 
-/// What a batch of changes needs to know to take images, and what it has taken so far.
-pub struct Claims {
+/// The data that a batch of changes needs to attach images, and what it has attached so far.
+pub struct ImageClaims {
     now: Timestamp,
     expected: HashMap<String, image_deletion::Model>,
     slots: HashMap<UploadId, image_upload::Model>,
     usage: HashMap<UserId, Usage>,
 }
 
-impl Claims {
-    /// Reads it. Without images it costs nothing.
+impl ImageClaims {
+    /// Reads the data. Without images it runs no statement.
     pub async fn read(
         tx: &impl ConnectionTrait,
         now: Timestamp,
-        images: impl IntoIterator<Item = &Attachment>,
+        images: impl IntoIterator<Item = &ImageAttachment>,
     ) -> Result<Self, DbErr> {
-        let images: Vec<&Attachment> = images.into_iter().collect();
+        let images: Vec<&ImageAttachment> = images.into_iter().collect();
         let mut claims = Self { now, expected: HashMap::new(), slots: HashMap::new(), usage: HashMap::new() };
         if images.is_empty() {
             return Ok(claims);
@@ -59,8 +59,8 @@ impl Claims {
         Ok(claims)
     }
 
-    /// Takes an image, where it may be taken.
-    pub fn take(&mut self, image: &Attachment) -> Result<()> {
+    /// Attaches an image, if it may be attached.
+    pub fn take(&mut self, image: &ImageAttachment) -> Result<()> {
         let slot = match image.upload {
             Some((id, field)) => {
                 let slot = self.slots.get_mut(&id).ok_or(Error::NotFound)?;
@@ -71,7 +71,7 @@ impl Claims {
             }
             None => None,
         };
-        // What is due may be gone already.
+        // An object that is due may already be deleted.
         let is_there = |row: &image_deletion::Model| row.tries == 0 && row.due_at > self.now;
         if !self.expected.get(&object(image.id()).to_string()).is_some_and(is_there) {
             return Err(Error::unavailable());
@@ -85,13 +85,13 @@ impl Claims {
     }
 }
 
-/// An upload is for one image.
+/// An upload can be used for one image only.
 pub(super) fn used(field: &'static str) -> Error {
-    Error::input(field, "this upload was used already, or was no image: ask for another place with createImageUpload")
+    Error::input(field, "this upload was already used, or was not an image: request a new one with createImageUpload")
 }
 
-/// Writes images that were taken: from now on they are not deleted by themselves.
-pub async fn attach(tx: &DatabaseTransaction, now: Timestamp, images: Vec<Attachment>) -> Result<(), DbErr> {
+/// Writes attached images and takes their objects off the list of deletions.
+pub async fn attach(tx: &DatabaseTransaction, now: Timestamp, images: Vec<ImageAttachment>) -> Result<(), DbErr> {
     if images.is_empty() {
         return Ok(());
     }
@@ -105,7 +105,7 @@ pub async fn attach(tx: &DatabaseTransaction, now: Timestamp, images: Vec<Attach
     Ok(())
 }
 
-/// Lets images go to which nothing points any more: their bytes are due.
+/// Deletes the rows of images that nothing points to any more, and makes their objects due for deletion.
 pub async fn detach(tx: &DatabaseTransaction, now: Timestamp, images: &[ImageId]) -> Result<(), DbErr> {
     for images in images.chunks(1_000) {
         list(tx, images.iter().map(|id| (object(*id), now))).await?;
@@ -114,8 +114,8 @@ pub async fn detach(tx: &DatabaseTransaction, now: Timestamp, images: &[ImageId]
     Ok(())
 }
 
-/// Lets go of all images of a person whose account is erased: their picture, and those of their messages. Up to ten
-/// thousand, which takes part of a second.
+/// Detaches all images of an erased person: their picture, and those of their messages. Up to ten thousand, which takes
+/// a fraction of a second.
 pub async fn erase(tx: &DatabaseTransaction, now: Timestamp, person: UserId) -> Result<(), DbErr> {
     let own =
         || image::Entity::find().select_only().column(image::Column::Id).filter(image::Column::OwnerId.eq(person));

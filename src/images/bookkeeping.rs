@@ -1,4 +1,5 @@
-//! What is written of objects apart from the images themselves: that one will be made, that one can go, that one is gone.
+//! The records about objects, apart from the images themselves: that one will be written, is due for deletion, or was
+//! deleted.
 
 use std::time::Duration;
 
@@ -14,19 +15,20 @@ use crate::id::{ImageId, UploadId};
 use crate::limits;
 use crate::storage::{Key, Shelf};
 
-/// A note. None of them tells anybody anything.
+/// A record to write. None of them publishes an event.
 pub(super) enum Note {
-    /// An object will be made. Unless something points to it by then, it is deleted.
+    /// An object will be written. Unless something points to it by then, it is deleted.
     Expected { key: Key, until: Timestamp },
     /// Nothing will point to an object that was expected.
     NotNeeded { key: Key },
-    /// A place for an upload.
+    /// A new upload slot.
     Slot(image_upload::Model),
-    /// What was uploaded is no image.
+    /// What was uploaded is not an image.
     Spoilt { upload: UploadId },
-    /// Objects that are gone, those that are gone and may come again until then, and those that could not be deleted.
+    /// Objects that were deleted, those that were deleted and may be uploaded again until then, and those that could
+    /// not be deleted.
     Deleted { gone: Vec<String>, again: Vec<(Key, Timestamp)>, tried: Vec<image_deletion::Model> },
-    /// Slots that nobody asks for any more.
+    /// Upload slots that are old enough to be forgotten.
     Forgotten,
 }
 
@@ -79,23 +81,23 @@ impl Note {
     }
 }
 
-/// Twice as long with each try, up to an hour.
+/// The delay before the next try: doubled with each, up to an hour.
 fn pause(tries: i32) -> Duration {
     let times = u32::try_from(tries).unwrap_or(0).min(10);
     (limits::STORE_LOOK * 2_u32.pow(times)).min(limits::DELETION_PAUSE)
 }
 
-/// The object of an image.
+/// The key of an image's object.
 pub(super) fn object(image: ImageId) -> Key {
     Key::new(Shelf::Images, uuid::Uuid::from_bytes(*image.as_bytes()))
 }
 
-/// The object of a slot.
+/// The key of a slot's object.
 pub(super) fn inbox(upload: UploadId) -> Key {
     Key::new(Shelf::Inbox, uuid::Uuid::from_bytes(*upload.as_bytes()))
 }
 
-/// Puts objects on the list of deletions. What stands there already is only due sooner.
+/// Puts objects on the list of deletions. One that is already listed gets the new time.
 pub(super) async fn list(
     tx: &DatabaseTransaction,
     objects: impl IntoIterator<Item = (Key, Timestamp)>,
@@ -104,7 +106,7 @@ pub(super) async fn list(
     db::upsert(tx, objects.into_iter().map(row).collect(), [image_deletion::Column::DueAt]).await
 }
 
-/// What is on the list is due now. What is not stays: something points to it by now.
+/// Makes listed objects due now. Those not on the list stay: something points to them.
 pub(super) async fn due(tx: &DatabaseTransaction, now: Timestamp, keys: &[Key]) -> Result<(), DbErr> {
     image_deletion::Entity::update_many()
         .col_expr(image_deletion::Column::DueAt, Expr::value(now))
@@ -114,7 +116,7 @@ pub(super) async fn due(tx: &DatabaseTransaction, now: Timestamp, keys: &[Key]) 
     Ok(())
 }
 
-/// Slots are used, and what is in them can go.
+/// Marks slots as used and makes their objects due.
 pub(super) async fn use_up(tx: &DatabaseTransaction, now: Timestamp, uploads: &[UploadId]) -> Result<(), DbErr> {
     image_upload::Entity::update_many()
         .col_expr(image_upload::Column::UsedAt, Expr::value(now))

@@ -1,4 +1,4 @@
-//! Works the list of deletions off, looks whether the store is there, and sweeps what a crash has left.
+//! Background work: deleting objects that are due, probing the store, and removing files left behind by a crash.
 
 use std::collections::HashMap;
 
@@ -15,8 +15,8 @@ use crate::limits;
 use crate::storage::{Key, Shelf};
 
 impl Images {
-    /// Cleans up at the start, when something is to be deleted, and once in a while, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    /// Cleans up at the start, on request and regularly, until the program ends.
+    pub async fn run_background(self, shutdown: CancellationToken) {
         let clock = self.0.app.clock.clone();
         let mut swept: Option<Timestamp> = None;
         loop {
@@ -26,8 +26,8 @@ impl Images {
                 self.sweep().await;
             }
             let tidying = async {
-                self.0.store.look().await;
-                // It is told again, and what is due stays due.
+                self.0.store.probe().await;
+                // The store has logged the error, and what is due stays due.
                 while self.delete_due().await.is_ok_and(|is_more| is_more) {}
             };
             tokio::select! {
@@ -47,13 +47,13 @@ impl Images {
         let scratch = self.0.scratch.clone();
         match tokio::task::spawn_blocking(move || scratch.sweep(limits::UPLOAD_UNUSED)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "files that a crash has left could not be swept"),
-            Err(panicked) => tracing::error!(error = %panicked, "sweeping files panicked"),
+            Ok(Err(error)) => tracing::warn!(%error, "files left behind by a crash could not be removed"),
+            Err(panicked) => tracing::error!(error = %panicked, "removing left-over files panicked"),
         }
     }
 
-    /// Until when the slots among these objects take bytes, where they still do: a presigned PUT can be repeated, also
-    /// after its slot was used.
+    /// Until when the slots among these objects still accept bytes: a presigned PUT can be repeated, even after its
+    /// slot was used.
     async fn open_until(&self, objects: &[image_deletion::Model]) -> Result<HashMap<Key, Timestamp>> {
         let app = &self.0.app;
         let keys = objects.iter().filter_map(|object| Key::parse(&object.key));
@@ -63,11 +63,11 @@ impl Images {
             .filter(image_upload::Column::ExpiresAt.gt(app.clock.now()))
             .all(&app.db.reader)
             .await?;
-        // Bytes that are on their way then have a minute to arrive.
+        // A request that began in time has a minute to send its bytes.
         Ok(slots.into_iter().map(|slot| (inbox(slot.id), slot.expires_at + limits::UPLOAD_READ)).collect())
     }
 
-    /// Deletes what is due; whether there is more.
+    /// Deletes objects that are due, and returns whether there are more.
     async fn delete_due(&self) -> Result<bool> {
         let app = &self.0.app;
         let due = image_deletion::Entity::find()
@@ -83,12 +83,12 @@ impl Images {
             match Key::parse(&object.key) {
                 Some(key) if self.0.store.delete(key).await.is_err() => {
                     tried.push(object);
-                    // A store that is away would let each of them wait.
+                    // If the store is unavailable, each further object would wait for a timeout.
                     break;
                 }
-                // Once more when its address has expired, to be sure.
+                // Deleted again after its address has expired.
                 Some(key) if open.contains_key(&key) => again.push((key, open[&key])),
-                // One that is no name of ours names nothing.
+                // A key that can't be parsed names no object.
                 Some(_) | None => gone.push(object.key),
             }
         }

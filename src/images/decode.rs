@@ -1,4 +1,4 @@
-//! Decodes what somebody has sent, within bounds: by what it is and not by what it is said to be, upright, in sRGB.
+//! Decodes uploaded images within bounds. The type is detected from the content; the result is upright and in sRGB.
 
 use std::io::Cursor;
 
@@ -10,42 +10,42 @@ use super::{animation, shell};
 use crate::error::{Error, Result};
 use crate::limits;
 
-/// What was sent.
+/// The format of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SourceFormat {
     Jpeg,
     Png,
     WebP,
     Gif,
 }
 
-/// An image as pixels of 8 bits a channel; of an animation the first frame.
+/// An image with 8 bits per channel; of an animation, its first frame.
 pub(super) struct Decoded {
-    pub(super) kind: Kind,
+    pub(super) kind: SourceFormat,
     pub(super) pixels: DynamicImage,
 }
 
-const NOT_ONE: Error = Error::UnsupportedImage("this is no image that can be read: send a JPEG, PNG, WebP or GIF");
+const NOT_ONE: Error = Error::UnsupportedImage("this is not a readable image: send a JPEG, PNG, WebP or GIF");
 
-/// Decodes an image. What it takes is bounded by its header, before any of its pixels are.
+/// Decodes an image. Its header must be within the bounds before any pixels are decoded.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded> {
     let (kind, format) = match image::guess_format(bytes) {
-        Ok(format @ ImageFormat::Jpeg) => (Kind::Jpeg, format),
-        Ok(format @ ImageFormat::Png) => (Kind::Png, format),
-        Ok(format @ ImageFormat::WebP) => (Kind::WebP, format),
-        Ok(format @ ImageFormat::Gif) => (Kind::Gif, format),
+        Ok(format @ ImageFormat::Jpeg) => (SourceFormat::Jpeg, format),
+        Ok(format @ ImageFormat::Png) => (SourceFormat::Png, format),
+        Ok(format @ ImageFormat::WebP) => (SourceFormat::WebP, format),
+        Ok(format @ ImageFormat::Gif) => (SourceFormat::Gif, format),
         Ok(_) | Err(_) => return Err(NOT_ONE),
     };
     let stripped;
     let bytes = match kind {
-        Kind::Jpeg => shell::check_jpeg(bytes).map(|()| bytes)?,
-        Kind::Png => {
+        SourceFormat::Jpeg => shell::check_jpeg(bytes).map(|()| bytes)?,
+        SourceFormat::Png => {
             stripped = shell::strip_png(bytes)?;
             &stripped
         }
-        Kind::WebP => shell::check_webp(bytes).map(|()| bytes)?,
-        // Before the first frame is unpacked.
-        Kind::Gif => animation::count(bytes).map(|_| bytes)?,
+        SourceFormat::WebP => shell::check_webp(bytes).map(|()| bytes)?,
+        // Before the first frame is decoded.
+        SourceFormat::Gif => animation::count(bytes).map(|_| bytes)?,
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(bounds());
@@ -60,7 +60,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded> {
     if decoder.total_bytes() > limits::IMAGE_MEMORY {
         return Err(too_large());
     }
-    // What can't be read of them is as good as not there.
+    // Unreadable metadata is ignored.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = decoder.icc_profile().ok().flatten();
     let mut pixels = plain(DynamicImage::from_decoder(decoder).map_err(refused)?);
@@ -79,7 +79,7 @@ fn bounds() -> Limits {
     bounds
 }
 
-/// The decoders' errors say a lot about a file, and nothing of it to the one who sent a photo.
+/// The decoders' errors describe the file's internals, which do not help whoever sent a photo.
 fn refused(error: ImageError) -> Error {
     match error {
         ImageError::Limits(_) => too_large(),
@@ -89,10 +89,10 @@ fn refused(error: ImageError) -> Error {
 
 pub(super) fn too_large() -> Error {
     let (megapixels, side) = (limits::IMAGE_PIXELS / 1_000_000, limits::IMAGE_SIDE);
-    Error::ImageTooLarge(format!("an image has at most {megapixels} megapixels, and {side} pixels a side").into())
+    Error::ImageTooLarge(format!("an image has at most {megapixels} megapixels, and {side} pixels per side").into())
 }
 
-/// 8 bits a channel, which is all that is kept.
+/// Reduces the image to 8 bits per channel, which is all that is stored.
 fn plain(pixels: DynamicImage) -> DynamicImage {
     use DynamicImage::{ImageLuma8, ImageLumaA8, ImageRgb8, ImageRgba8};
     match pixels {
@@ -104,7 +104,7 @@ fn plain(pixels: DynamicImage) -> DynamicImage {
     }
 }
 
-/// Without a channel for transparency where nothing is transparent: smaller, and a JPEG can hold it.
+/// Drops the alpha channel if every pixel is opaque: that is smaller, and allows JPEG.
 fn opaque(pixels: DynamicImage) -> DynamicImage {
     let is_opaque = match &pixels {
         DynamicImage::ImageRgba8(rgba) => rgba.pixels().all(|pixel| pixel.0[3] == u8::MAX),
@@ -118,8 +118,8 @@ fn opaque(pixels: DynamicImage) -> DynamicImage {
     }
 }
 
-/// Phones photograph in a wider space than sRGB and say so in a profile. The profile is not kept, so its meaning is. One
-/// that makes no sense has none.
+/// Converts to sRGB. Phones use a wider colour space and declare it in a profile, which is not kept. An invalid profile
+/// is ignored.
 fn to_srgb(pixels: &mut DynamicImage, profile: &[u8]) {
     let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
     let layout = match pixels {

@@ -1,5 +1,5 @@
-//! Which uploads were decoded, and what was made of them. An upload that is named a second time, because the change that
-//! was to have its image failed, is not decoded again.
+//! A cache of decoded uploads. If a change that names an upload fails, naming the upload again does not decode it
+//! again.
 
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
@@ -9,17 +9,17 @@ use crate::entity::image;
 use crate::id::UploadId;
 use crate::limits;
 
-/// The uploads that were decoded since the program started, for as long as they can be used.
+/// The uploads decoded since the program started, for as long as they can be used.
 pub(super) struct DecodedUploads(Cache<UploadId, DecodedUpload>);
 
-/// What has become of an upload.
+/// The state of an upload.
 #[derive(Clone)]
 pub(super) enum DecodedUpload {
-    /// Nothing was made of it yet, or what was made is gone.
+    /// Decoding has begun, or its result was deleted.
     Begun,
-    /// What was made of it is stored, and on the list of deletions: nothing points to it yet.
+    /// The result is stored and on the list of deletions: nothing points to it yet.
     Kept { row: image::Model, until: Timestamp },
-    /// Something points to what was made of it.
+    /// Something points to the result.
     Attached,
 }
 
@@ -34,13 +34,13 @@ impl Default for DecodedUploads {
 }
 
 impl DecodedUploads {
-    /// Notes that an upload is decoded; whether it is the first time.
+    /// Records that an upload is being decoded, and returns whether it is the first time.
     pub(super) fn begin(&self, upload: UploadId) -> bool {
         self.0.entry(upload).or_insert(DecodedUpload::Begun).is_fresh()
     }
 
-    /// Keeps what was made of an upload until it is deleted. `false` where another image was made of it meanwhile: one is
-    /// enough.
+    /// Keeps the result of an upload until it is deleted. `false` if a concurrent request has already kept or attached
+    /// another one.
     pub(super) fn keep(&self, upload: UploadId, row: image::Model, until: Timestamp, now: Timestamp) -> bool {
         let id = row.id;
         let new = DecodedUpload::Kept { row, until };
@@ -52,7 +52,7 @@ impl DecodedUploads {
         matches!(entry.into_value(), DecodedUpload::Kept { row, .. } if row.id == id)
     }
 
-    /// What has become of an upload that was not used when it was last looked up.
+    /// The state of an upload whose row said that it was unused.
     pub(super) fn find(&self, upload: UploadId, now: Timestamp) -> DecodedUpload {
         match self.0.get(&upload) {
             Some(DecodedUpload::Kept { until, .. }) if until <= now => DecodedUpload::Begun,
@@ -61,7 +61,7 @@ impl DecodedUploads {
         }
     }
 
-    /// Something points to an image that was made of an upload.
+    /// Records that something points to the result of an upload.
     pub(super) fn attached(&self, upload: UploadId) {
         self.0.insert(upload, DecodedUpload::Attached);
     }

@@ -1,4 +1,4 @@
-//! From what somebody has sent to what is kept: one object with the image, encoded anew, and its thumbnails behind it.
+//! Re-encodes uploads. One object holds the image followed by its thumbnails.
 
 use std::io::Write;
 
@@ -9,33 +9,33 @@ use png::ColorType;
 use serde::{Deserialize, Serialize};
 
 use super::animation::{self, GoOn};
-use super::decode::{Decoded, Kind, decode, too_large};
+use super::decode::{Decoded, SourceFormat, decode, too_large};
 use crate::entity::image::Format;
 use crate::error::{Error, Result};
 use crate::limits;
 
-/// Of photos as they are kept: what phones and cameras write.
+/// JPEG quality of images: what phones and cameras use.
 const QUALITY: u8 = 88;
-/// Of thumbnails.
+/// JPEG quality of thumbnails.
 const THUMBNAIL_QUALITY: u8 = 80;
-/// What is packed into a PNG at once.
+/// The bytes that are written to a PNG between two calls of `go_on`.
 const PIECE: usize = 64 * 1024;
-/// A ThumbHash is made of an image of this side at most.
+/// A ThumbHash is computed from an image of at most this side.
 const THUMBHASH_SIDE: u32 = 100;
 
-/// An image as it is kept.
+/// An image to be stored.
 pub(super) struct Encoded {
     pub(super) format: Format,
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) placeholder: Vec<u8>,
-    /// The image and then its thumbnails.
+    /// The image followed by its thumbnails.
     pub(super) object: Vec<u8>,
-    /// Where in the object each of them is.
+    /// The location of each of them in the object.
     pub(super) parts: Vec<Part>,
 }
 
-/// Where in its object an image or a thumbnail is.
+/// The location of an image or a thumbnail in its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Part {
     pub(super) width: u32,
@@ -44,7 +44,7 @@ pub(super) struct Part {
     pub(super) bytes: u64,
 }
 
-/// What is served.
+/// The types that are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Mime {
     #[serde(rename = "image/jpeg")]
@@ -56,7 +56,7 @@ pub(super) enum Mime {
 }
 
 impl Mime {
-    /// As HTTP calls it, and how a file of it is called.
+    /// The media type and the file extension.
     pub(super) fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Jpeg => ("image/jpeg", "jpg"),
@@ -76,19 +76,19 @@ impl From<Format> for Mime {
     }
 }
 
-/// Makes of a file what is kept: nothing in it that is not picture. It takes up to seconds, so it is for the threads of
-/// their own, and `go_on` ends it by an error. Decoders can't be told to stop: it is asked between two steps and two frames,
-/// and while a PNG is written, which takes longer than all the rest where there is little order in 32 megapixels.
+/// Re-encodes an upload, dropping everything that is not pixels. It takes up to seconds, so it runs on dedicated
+/// threads, and `go_on` can cancel it. Decoders can't be interrupted: `go_on` is called between steps, between frames,
+/// and while a PNG is written, which takes longest for 32 megapixels of noise.
 pub(super) fn encode(bytes: &[u8], go_on: GoOn<'_>) -> Result<Encoded> {
     let Decoded { kind, pixels } = decode(bytes)?;
     go_on()?;
     let has_alpha = pixels.color().has_alpha();
     let (format, image) = match kind {
-        Kind::Gif => (Format::Gif, animation::repack(bytes, go_on)?),
-        Kind::Png => (Format::Png, png(&pixels, go_on)?),
-        // A JPEG has no transparency, and the encoder for WebP is for drawings only: a photo would grow five times.
-        Kind::WebP if has_alpha => (Format::Png, png(&pixels, go_on)?),
-        Kind::WebP | Kind::Jpeg => (Format::Jpeg, jpeg(&pixels, QUALITY)?),
+        SourceFormat::Gif => (Format::Gif, animation::repack(bytes, go_on)?),
+        SourceFormat::Png => (Format::Png, png(&pixels, go_on)?),
+        // JPEG has no transparency, and the WebP encoder is lossless only: a photo would grow fivefold.
+        SourceFormat::WebP if has_alpha => (Format::Png, png(&pixels, go_on)?),
+        SourceFormat::WebP | SourceFormat::Jpeg => (Format::Jpeg, jpeg(&pixels, QUALITY)?),
     };
     if image.len() > limits::IMAGE_KEPT_BYTES {
         return Err(too_large());
@@ -97,7 +97,7 @@ pub(super) fn encode(bytes: &[u8], go_on: GoOn<'_>) -> Result<Encoded> {
     let mut object = Object::default();
     object.add(width, format.into(), &image);
     drop(image);
-    // Each from the next larger one: what is left to do gets small quickly.
+    // Each from the next larger one, so that the work shrinks quickly.
     let mut smallest = pixels;
     let mut thumbnails = Vec::new();
     for size in limits::THUMBNAILS.into_iter().rev().filter(|size| *size < width) {
@@ -114,7 +114,7 @@ pub(super) fn encode(bytes: &[u8], go_on: GoOn<'_>) -> Result<Encoded> {
     Ok(Encoded { format, width, height, placeholder, object: object.bytes, parts: object.parts })
 }
 
-/// The part that is asked for with a width: the smallest thumbnail that is as wide, or else the image itself.
+/// The part for a requested width: the smallest thumbnail that is at least as wide, or else the image.
 pub(super) fn part_for(parts: &[Part], max_width: u32) -> Option<Part> {
     let (image, thumbnails) = parts.split_first()?;
     Some(*thumbnails.iter().find(|part| part.width >= max_width).unwrap_or(image))
@@ -150,7 +150,7 @@ fn png(pixels: &DynamicImage, go_on: GoOn<'_>) -> Result<Vec<u8>> {
         DynamicImage::ImageLumaA8(_) => ColorType::GrayscaleAlpha,
         DynamicImage::ImageRgb8(_) => ColorType::Rgb,
         DynamicImage::ImageRgba8(_) => ColorType::Rgba,
-        other => return Err(internal(anyhow!("{:?} is not what is decoded to", other.color()))),
+        other => return Err(internal(anyhow!("{:?} is not a format that the decoder returns", other.color()))),
     };
     let mut encoded = Vec::new();
     let mut encoder = png::Encoder::new(&mut encoded, pixels.width(), pixels.height());
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_nobody_waits_for_ends_at_the_next_step() {
+    fn cancelled_work_ends_at_the_next_step() {
         for (name, bytes) in [
             ("a PNG", file(ImageFormat::Png, 100)),
             ("a JPEG", file(ImageFormat::Jpeg, u8::MAX)),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_png_asks_after_each_piece() {
+    fn writing_a_png_can_be_cancelled_after_each_piece() {
         let asked = Cell::new(0);
         let pixels = DynamicImage::new_rgba8(256, 1_024);
         let ask = || {

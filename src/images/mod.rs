@@ -1,9 +1,8 @@
-//! Images: what is taken and what is made of it, who may see one for how long, and that nothing is left in storage to
-//! which nothing points.
+//! Images: receiving and re-encoding them, signing their addresses, serving them, and deleting objects that nothing
+//! points to.
 //!
-//! An object's name stands on the list of deletions before the object is made, and is taken off it by the transaction
-//! that makes something point to the object. So whatever fails in between, and wherever the process ends, what is left
-//! is on the list.
+//! An object's key is put on the list of deletions before the object is written, and taken off by the transaction that
+//! makes something point to it. Whatever fails in between, even if the process ends, a left-over object is on the list.
 
 mod address;
 mod animation;
@@ -26,10 +25,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::Notify;
 
 pub use address::{Address, SignedAddress};
-pub use attach::{Attachment, Claims, attach, detach, erase};
-pub use prepare::{IncomingFile, Prepared, Source};
-pub use serve::Served;
-pub use uploads::{Slot, UploadTarget};
+pub use attach::{ImageAttachment, ImageClaims, attach, detach, erase};
+pub use prepare::{ImageSource, IncomingFile, PreparedImage};
+pub use serve::ServedImage;
+pub use uploads::{UploadSlot, UploadTarget};
 
 use crate::app::App;
 use crate::entity::image;
@@ -43,7 +42,7 @@ use crate::turns::{FairTurns, TurnBounds};
 use address::Signer;
 use decoded::DecodedUploads;
 
-/// The images of this program. Clones share them.
+/// The images service. Clones share it.
 #[derive(Clone)]
 pub struct Images(Arc<Inner>);
 
@@ -51,15 +50,15 @@ struct Inner {
     app: App,
     store: Store,
     scratch: Scratch,
-    /// Decode and encode, so that texts keep their pace while images are at work.
+    /// The threads that decode and encode, so that messages are not slowed down by images.
     threads: Pool,
-    /// Whose images are in memory: what is encoded stays there until it is stored.
+    /// Limits the images in memory, per person too: an encoded image stays in memory until it is stored.
     turns: FairTurns<UserId>,
     decoded: DecodedUploads,
     signer: Signer,
-    /// The slots that take bytes just now.
+    /// The upload slots that are receiving bytes.
     filling: Mutex<HashSet<UploadId>>,
-    /// Told when something is to be deleted.
+    /// Notified when something may be due for deletion.
     to_delete: Notify,
 }
 
@@ -71,8 +70,8 @@ const TURNS: TurnBounds = TurnBounds {
 };
 
 impl Images {
-    /// Starts the threads for images. Addresses are signed with the current secret; those that were signed with a
-    /// previous one are good to their end.
+    /// Starts the threads. Addresses are signed with the current secret; those signed with a previous one stay valid
+    /// until they expire.
     pub fn start(app: App, store: Store, scratch: Scratch, secret: &Secret) -> anyhow::Result<Self> {
         let bounds = if app.config.rate_limits { TURNS } else { TURNS.without_shares() };
         let signer = Signer::new(secret, &app.config.jwt_previous_secrets, &app.config.public_url);
@@ -89,18 +88,18 @@ impl Images {
         })))
     }
 
-    /// Whether images could be stored and read when it was last tried.
-    pub fn are_there(&self) -> bool {
-        self.0.store.is_there()
+    /// Whether the last access to the store succeeded.
+    pub fn is_store_available(&self) -> bool {
+        self.0.store.is_available()
     }
 
-    /// Something may be due: not waited for.
+    /// Asks the background task to delete what is due, without waiting for it.
     pub fn delete_soon(&self) {
         self.0.to_delete.notify_one();
     }
 }
 
-/// Images by their ids, in no order. Whoever asks has seen to it that they may be seen.
+/// Images by id, in no particular order. The caller has checked that the viewer may see them.
 pub async fn by_ids(app: &App, ids: &[ImageId]) -> Result<Vec<image::Model>> {
     Ok(image::Entity::find().filter(image::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
 }

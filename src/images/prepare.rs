@@ -1,4 +1,4 @@
-//! From what a client has sent to an image that a change can point to.
+//! Turns an upload into a stored image that a change can point to.
 
 use std::fs::File;
 use std::ops::Deref;
@@ -9,11 +9,12 @@ use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use sea_orm::EntityTrait;
 
-use super::attach::{Attachment, used};
+use super::attach::{ImageAttachment, used};
 use super::bookkeeping::{Note, inbox, object};
 use super::decoded::DecodedUpload;
 use super::encode::{Encoded, encode};
 use super::quota::Usage;
+use crate::accounts::Viewer;
 use crate::entity::{image, image_upload};
 use crate::error::{Error, Result};
 use crate::id::{ImageId, UploadId, UserId};
@@ -25,31 +26,31 @@ use crate::turns::Turn;
 
 /// Where an image comes from.
 #[derive(Clone, Debug)]
-pub enum Source {
-    /// A file that came with the request.
+pub enum ImageSource {
+    /// A file sent with the request.
     File(Arc<IncomingFile>),
-    /// A slot, and where in the input it was named.
+    /// An upload slot, and the input field that named it.
     Upload(UploadId, &'static str),
 }
 
-/// A file that came with a request, which has paid for one image.
+/// A file sent with a request. It has paid for decoding one image.
 #[derive(Debug)]
 pub struct IncomingFile {
     file: ScratchFile,
     is_decoded: AtomicBool,
 }
 
-/// An image that is stored, until something points to it. Where nothing does when this is dropped, it is deleted, at once
-/// or, when it came by an upload, a little later.
-pub struct Prepared {
+/// A stored image that nothing points to yet. If nothing does when this is dropped, the image is deleted: at once, or a
+/// little later if it came by an upload slot.
+pub struct PreparedImage {
     images: Images,
-    attachment: Attachment,
-    /// Whether something points to it, or it is kept for the next try.
+    attachment: ImageAttachment,
+    /// Whether something points to it, or it is kept for a retry.
     is_needed: bool,
 }
 
-impl Prepared {
-    /// A change has pointed to it.
+impl PreparedImage {
+    /// Call this when a change points to the image.
     pub fn attached(mut self) {
         self.is_needed = true;
         if let Some((upload, _)) = self.attachment.upload {
@@ -58,25 +59,25 @@ impl Prepared {
     }
 }
 
-impl Deref for Prepared {
-    type Target = Attachment;
+impl Deref for PreparedImage {
+    type Target = ImageAttachment;
 
-    fn deref(&self) -> &Attachment {
+    fn deref(&self) -> &ImageAttachment {
         &self.attachment
     }
 }
 
-impl Drop for Prepared {
+impl Drop for PreparedImage {
     fn drop(&mut self) {
         if !self.is_needed {
-            // Behind the change, which may be on its way: what it has pointed to stays.
+            // Queued behind the change, which may still be on its way: an attached image stays.
             self.images.0.app.feed.hand_over(Note::NotNeeded { key: object(self.id()) });
             self.images.delete_soon();
         }
     }
 }
 
-/// A source that was found to be good, as far as that can be told without decoding it.
+/// A source that has passed all checks that need no decoding.
 enum CheckedSource {
     File(Arc<IncomingFile>),
     Upload { slot: UploadId, size: u64, field: &'static str },
@@ -91,32 +92,32 @@ impl CheckedSource {
     }
 }
 
-/// The bytes of a source, or where they are.
+/// The bytes of a source, or the file with them.
 enum Content {
     File(Arc<IncomingFile>),
     Bytes(Bytes),
 }
 
 impl Images {
-    /// A file for what somebody is about to send. It counts as sent before a byte of it is read: a bomb costs its sender
-    /// too, and so does what breaks off.
-    pub fn incoming(&self, sender: UserId) -> Result<(IncomingFile, File)> {
-        self.0.app.rates.upload.take(&sender)?;
+    /// Creates a file for an upload. It counts against the sender's rate before a byte is read, so that decompression
+    /// bombs and aborted uploads count too.
+    pub fn incoming(&self, sender: &Viewer) -> Result<(IncomingFile, File)> {
+        self.0.app.rates.upload.take(&sender.user())?;
         let (file, writer) = self.scratch_file()?;
         Ok((IncomingFile { file, is_decoded: AtomicBool::new(false) }, writer))
     }
 
     pub(super) fn scratch_file(&self) -> Result<(ScratchFile, File)> {
         self.0.scratch.file().map_err(|error| {
-            tracing::error!(%error, "an upload has no file to go to");
+            tracing::error!(%error, "no file could be created for an upload");
             Error::unavailable()
         })
     }
 
-    /// Makes an image of what was sent, and stores it. Whoever asks has made sure of all else that the change needs: this
-    /// takes up to seconds, and counts.
-    pub async fn prepare(&self, owner: UserId, source: &Source) -> Result<Prepared> {
-        let app = &self.0.app;
+    /// Decodes, re-encodes and stores an image. The caller has made all other checks of the change first: this takes up
+    /// to seconds and counts against a rate.
+    pub async fn prepare(&self, viewer: &Viewer, source: &ImageSource) -> Result<PreparedImage> {
+        let (app, owner) = (&self.0.app, viewer.user());
         let checked = self.check(owner, source).await?;
         if let Some(prepared) = self.prepared_before(&checked)? {
             return Ok(prepared);
@@ -125,7 +126,7 @@ impl Images {
         usage.get(&owner).copied().unwrap_or_default().add(0)?;
 
         let turn = self.0.turns.enter(&owner).await?;
-        // While it waited, another request of this person may have made it.
+        // While this request waited, another one of the same person may have prepared it.
         if let Some(prepared) = self.prepared_before(&checked)? {
             return Ok(prepared);
         }
@@ -137,7 +138,7 @@ impl Images {
         };
         let encoded = self.encode(content, turn).await;
         if let (Err(Error::UnsupportedImage(_) | Error::ImageTooLarge(_)), Some((slot, _))) = (&encoded, upload) {
-            // Once is enough to find out.
+            // The next try is rejected without decoding it again.
             app.feed.hand_over(Note::Spoilt { upload: slot });
             self.delete_soon();
         }
@@ -145,20 +146,20 @@ impl Images {
         self.store(owner, encoded, upload).await
     }
 
-    /// What was made of an upload when it was named before.
-    fn prepared_before(&self, checked: &CheckedSource) -> Result<Option<Prepared>> {
+    /// The result of an earlier try with the same upload.
+    fn prepared_before(&self, checked: &CheckedSource) -> Result<Option<PreparedImage>> {
         let Some(upload @ (id, field)) = checked.upload() else { return Ok(None) };
         match self.0.decoded.find(id, self.0.app.clock.now()) {
             DecodedUpload::Begun => Ok(None),
             DecodedUpload::Attached => Err(used(field)),
             DecodedUpload::Kept { row, .. } => {
-                let attachment = Attachment { row, upload: Some(upload) };
-                Ok(Some(Prepared { images: self.clone(), attachment, is_needed: true }))
+                let attachment = ImageAttachment { row, upload: Some(upload) };
+                Ok(Some(PreparedImage { images: self.clone(), attachment, is_needed: true }))
             }
         }
     }
 
-    /// Counts an image. The first of a file or an upload was counted when its bytes were asked for.
+    /// Counts an image against the rate. The first decoding of a file or upload was counted when it was created.
     fn count_decoding(&self, owner: UserId, checked: &CheckedSource) -> Result<()> {
         let is_first = match checked {
             CheckedSource::File(file) => !file.is_decoded.swap(true, Ordering::Relaxed),
@@ -167,7 +168,7 @@ impl Images {
         if is_first { Ok(()) } else { self.0.app.rates.upload.take(&owner) }
     }
 
-    /// The turn goes with the work, which may go on for a while when nobody waits for it any more.
+    /// The turn moves into the work, which may go on for a while after the caller has stopped waiting.
     async fn encode(&self, content: Content, turn: Turn<UserId>) -> Result<(Encoded, Turn<UserId>)> {
         let waits = Arc::new(());
         let is_waited_for = Arc::downgrade(&waits);
@@ -176,19 +177,19 @@ impl Images {
         match self.0.threads.run(work).await {
             Ok(encoded) => encoded,
             Err(Undone::Full) => Err(Error::unavailable()),
-            // Decoders have had their panics. What makes one panic is no image.
+            // Decoders have panicked on malformed input before. Such input is not an image.
             Err(Undone::Panicked) => {
-                tracing::warn!("an image made its decoder panic");
+                tracing::warn!("decoding an image panicked");
                 Err(Error::UnsupportedImage("this image cannot be read"))
             }
         }
     }
 
-    /// Checks what can be checked of a source at once: an upload is the owner's, unused, and as large as was announced.
-    async fn check(&self, owner: UserId, source: &Source) -> Result<CheckedSource> {
+    /// Runs the checks that need no decoding: an upload must be the owner's, unused, and of the announced size.
+    async fn check(&self, owner: UserId, source: &ImageSource) -> Result<CheckedSource> {
         let (id, field) = match source {
-            Source::File(file) => return Ok(CheckedSource::File(Arc::clone(file))),
-            Source::Upload(id, field) => (*id, *field),
+            ImageSource::File(file) => return Ok(CheckedSource::File(Arc::clone(file))),
+            ImageSource::Upload(id, field) => (*id, *field),
         };
         let slot = image_upload::Entity::find_by_id(id).one(&self.0.app.db.reader).await?;
         let slot = slot.filter(|slot| slot.owner_id == owner).ok_or(Error::NotFound)?;
@@ -197,15 +198,18 @@ impl Images {
         }
         let size = self.0.store.size(inbox(id)).await?.ok_or_else(|| nothing_uploaded(field))?;
         if i64::try_from(size).ok() != Some(slot.byte_size) {
-            return Err(Error::input(field, "not as many bytes were uploaded as createImageUpload was told"));
+            return Err(Error::input(
+                field,
+                "the size of the upload differs from the byteSize given to createImageUpload",
+            ));
         }
         Ok(CheckedSource::Upload { slot: id, size, field })
     }
 
-    /// What a client has put into a slot.
+    /// The bytes that a client has put into a slot.
     async fn uploaded(&self, slot: UploadId, size: u64, field: &'static str) -> Result<Bytes> {
         let stream = self.0.store.read(inbox(slot), 0..size).await?.ok_or_else(|| nothing_uploaded(field))?;
-        // A store that breaks off in the middle is away.
+        // A read that fails midway means that the store is unavailable.
         let cut = |error| {
             tracing::warn!("an upload could not be read: {error}");
             Error::unavailable()
@@ -226,7 +230,7 @@ impl Images {
         owner: UserId,
         encoded: Encoded,
         upload: Option<(UploadId, &'static str)>,
-    ) -> Result<Prepared> {
+    ) -> Result<PreparedImage> {
         let app = &self.0.app;
         let (id, now) = (ImageId::new(), app.clock.now());
         let parts = serde_json::to_string(&encoded.parts).map_err(|error| Error::Internal(error.into()))?;
@@ -245,8 +249,8 @@ impl Images {
         let key = object(id);
         let until = now + if upload.is_some() { limits::UPLOAD_PREPARED } else { limits::UPLOAD_UNUSED };
         app.feed.append(Note::Expected { key, until }).await?;
-        let attachment = Attachment { row: row.clone(), upload };
-        let mut prepared = Prepared { images: self.clone(), attachment, is_needed: false };
+        let attachment = ImageAttachment { row: row.clone(), upload };
+        let mut prepared = PreparedImage { images: self.clone(), attachment, is_needed: false };
         self.0.store.put(key, encoded.object.into()).await?;
         if let Some((upload, _)) = upload {
             prepared.is_needed = self.0.decoded.keep(upload, row, until, app.clock.now());
@@ -256,7 +260,7 @@ impl Images {
 }
 
 fn nothing_uploaded(field: &'static str) -> Error {
-    Error::input(field, "nothing was uploaded there: PUT the bytes to the address first")
+    Error::input(field, "nothing was uploaded: PUT the bytes to the URL first")
 }
 
 impl Content {

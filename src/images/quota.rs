@@ -1,4 +1,4 @@
-//! How much room the images of one person may take.
+//! The storage quota of each person.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits;
 
-/// What a person has.
+/// The storage that a person uses.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Usage {
     images: u64,
@@ -26,7 +26,7 @@ struct Sum {
 }
 
 impl Usage {
-    /// What each of these people has.
+    /// The usage of each of these people.
     pub(super) async fn read(
         db: &impl ConnectionTrait,
         people: impl IntoIterator<Item = UserId>,
@@ -46,7 +46,7 @@ impl Usage {
         Ok(sums.iter().map(|sum| (sum.owner_id, usage(sum))).collect())
     }
 
-    /// With what the person may still put into their slots.
+    /// Adds the bytes that the person may still put into open upload slots.
     pub(super) async fn with_slots(
         self,
         db: &impl ConnectionTrait,
@@ -66,15 +66,15 @@ impl Usage {
         Ok(Self { bytes: self.bytes.saturating_add(bytes), ..self })
     }
 
-    /// Adds an image, where there is room for it.
+    /// Adds an image, if the quota allows it.
     pub(super) fn add(&mut self, bytes: u64) -> Result<()> {
         if self.images >= limits::IMAGES_PER_USER {
-            let message = format!("you have {} images, which is all there is room for: delete some", self.images);
+            let message = format!("you have {} images, which is the limit: delete some", self.images);
             return Err(Error::ImageTooLarge(message.into()));
         }
         if self.bytes.saturating_add(bytes) > limits::IMAGE_BYTES_PER_USER {
             let mebibytes = limits::IMAGE_BYTES_PER_USER / 1024 / 1024;
-            let message = format!("your images may take up {mebibytes} MiB, and this one is too much: delete some");
+            let message = format!("your images may use {mebibytes} MiB, and this one would exceed it: delete some");
             return Err(Error::ImageTooLarge(message.into()));
         }
         self.images += 1;

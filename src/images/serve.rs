@@ -1,4 +1,4 @@
-//! Serves images: which bytes an address leads to.
+//! Serving images: the bytes that an address points to.
 
 use std::ops::Range;
 
@@ -12,42 +12,42 @@ use crate::id::ImageId;
 use crate::images::Images;
 use crate::storage::{Bytestream, Key};
 
-/// An image or a thumbnail that is there.
+/// An image or a thumbnail to serve.
 #[derive(Clone, Debug)]
-pub struct Served {
-    /// Its type.
+pub struct ServedImage {
+    /// Its media type.
     pub mime: &'static str,
-    /// What a file of it is called.
+    /// A file name for it.
     pub file_name: String,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// What tells it from all others, for ever: what an id names does not change.
+    /// Its entity tag. An id never names other bytes, so it is valid forever.
     pub tag: String,
     key: Key,
     part: Part,
 }
 
 impl Images {
-    /// What an image's address leads to, now; `None` where the image is gone.
-    pub async fn served(&self, id: ImageId, width: u32) -> Result<Option<Served>> {
+    /// The image or thumbnail of an address; `None` if it was deleted.
+    pub async fn served(&self, id: ImageId, width: u32) -> Result<Option<ServedImage>> {
         let Some(image) = image::Entity::find_by_id(id).one(&self.0.app.db.reader).await? else { return Ok(None) };
         let part = parts_of(&image).into_iter().find(|part| part.width == width);
         Ok(part.map(|part| {
             let (mime, extension) = part.mime.names();
             let file_name = format!("{id}-{width}.{extension}");
-            Served { mime, file_name, bytes: part.bytes, tag: format!("{id}-{width}"), key: object(id), part }
+            ServedImage { mime, file_name, bytes: part.bytes, tag: format!("{id}-{width}"), key: object(id), part }
         }))
     }
 
-    /// Some of its bytes. Those that an image has and the store has not are an error, and one for the log.
-    pub async fn read(&self, served: &Served, range: Range<u64>) -> Result<Bytestream> {
+    /// A range of its bytes. If the row exists and the object does not, that is an internal error.
+    pub async fn read(&self, served: &ServedImage, range: Range<u64>) -> Result<Bytestream> {
         let start = served.part.start;
         let found = self.0.store.read(served.key, start + range.start..start + range.end).await?;
         found.ok_or_else(|| Error::Internal(anyhow::anyhow!("the object {} is not in the store", served.key)))
     }
 }
 
-/// The image and its thumbnails. A row that can't be read has none.
+/// The image and its thumbnails; none if the row can't be parsed.
 pub(super) fn parts_of(image: &image::Model) -> Vec<Part> {
     serde_json::from_str(&image.parts).unwrap_or_default()
 }

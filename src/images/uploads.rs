@@ -1,4 +1,4 @@
-//! Slots: places where clients put the bytes of an image by themselves, before they send the message.
+//! Upload slots: clients put the bytes of an image there before they send the message.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -9,45 +9,46 @@ use sea_orm::EntityTrait;
 use super::bookkeeping::{Note, inbox};
 use super::prepare::too_many_bytes;
 use super::quota::Usage;
+use crate::accounts::Viewer;
 use crate::clock::Timestamp;
 use crate::entity::image_upload;
 use crate::error::{Error, Result};
-use crate::id::{UploadId, UserId};
+use crate::id::UploadId;
 use crate::images::{Address, Images};
 use crate::limits;
 use crate::storage::{PresignedPut, ScratchFile};
 
-/// What a client may say that it will send.
+/// The media types that a client may announce.
 const TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 
 /// Where to PUT the bytes.
 #[derive(Clone, Debug)]
 pub struct UploadTarget {
-    /// By which the message names it then.
+    /// The id by which the message names the upload.
     pub id: UploadId,
-    /// The address.
+    /// The URL.
     pub url: String,
-    /// What has to be sent along.
+    /// Headers to send along.
     pub headers: Vec<(String, String)>,
-    /// When the address stops working.
+    /// When the URL expires.
     pub expires_at: Timestamp,
 }
 
-/// A slot that takes bytes, from one at a time.
-pub struct Slot {
+/// A slot that receives bytes, from one request at a time.
+pub struct UploadSlot {
     images: Images,
     row: image_upload::Model,
 }
 
 impl Images {
-    /// A place for an image of this type and size.
-    pub async fn upload_target(&self, owner: UserId, mime_type: &str, byte_size: i32) -> Result<UploadTarget> {
-        let app = &self.0.app;
+    /// Creates a slot for an image of this type and size.
+    pub async fn upload_target(&self, viewer: &Viewer, mime_type: &str, byte_size: i32) -> Result<UploadTarget> {
+        let (app, owner) = (&self.0.app, viewer.user());
         app.rates.upload.take(&owner)?;
         let mime = TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(mime_type.trim()));
         let mime = mime.ok_or(Error::UnsupportedImage("images are image/jpeg, image/png, image/webp or image/gif"))?;
         let size = match u64::try_from(byte_size) {
-            Ok(0) | Err(_) => return Err(Error::input("byteSize", "an image has a byte or more")),
+            Ok(0) | Err(_) => return Err(Error::input("byteSize", "an image has at least one byte")),
             Ok(size) if size > limits::IMAGE_BYTES as u64 => return Err(too_many_bytes()),
             Ok(size) => size,
         };
@@ -75,13 +76,14 @@ impl Images {
         Ok(UploadTarget { id, url, headers, expires_at })
     }
 
-    /// The slot behind a signed address of ours, while it takes bytes. Of two who send at once one has to wait.
-    pub async fn open_slot(&self, id: UploadId) -> Result<Slot> {
+    /// Opens the slot behind a signed address, if it still accepts bytes. Only one of two simultaneous requests gets
+    /// it; the other is `Unavailable`.
+    pub async fn open_slot(&self, id: UploadId) -> Result<UploadSlot> {
         let row = image_upload::Entity::find_by_id(id).one(&self.0.app.db.reader).await?.ok_or(Error::NotFound)?;
         if !self.filling().insert(id) {
             return Err(Error::unavailable());
         }
-        let slot = Slot { images: self.clone(), row };
+        let slot = UploadSlot { images: self.clone(), row };
         let is_full = slot.row.used_at.is_some() || self.0.store.size(inbox(id)).await?.is_some();
         if is_full { Err(Error::Forbidden) } else { Ok(slot) }
     }
@@ -91,23 +93,23 @@ impl Images {
     }
 }
 
-impl Slot {
-    /// So many bytes it takes, and no other number.
+impl UploadSlot {
+    /// The exact number of bytes that it accepts.
     pub fn byte_size(&self) -> u64 {
         u64::try_from(self.row.byte_size).unwrap_or(0)
     }
 
-    /// Of this type, as HTTP calls it.
+    /// Its media type.
     pub fn mime_type(&self) -> &str {
         &self.row.mime_type
     }
 
-    /// A file for the bytes as they come.
+    /// Creates a file for the incoming bytes.
     pub fn file(&self) -> Result<(ScratchFile, File)> {
         self.images.scratch_file()
     }
 
-    /// Takes the whole file: once.
+    /// Moves the complete file into the slot. `Forbidden` if the slot is full.
     pub async fn fill(self, file: &ScratchFile) -> Result<()> {
         match self.images.0.store.take_in(inbox(self.row.id), file.path()).await? {
             true => Ok(()),
@@ -116,7 +118,7 @@ impl Slot {
     }
 }
 
-impl Drop for Slot {
+impl Drop for UploadSlot {
     fn drop(&mut self) {
         self.images.filling().remove(&self.row.id);
     }

@@ -1,27 +1,28 @@
-//! Finds messages.
+//! Look-ups of messages.
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::{self, Reference};
 use crate::entity::message;
 use crate::error::Result;
-use crate::id::{ConversationId, MessageId, UserId};
+use crate::id::{ConversationId, MessageId};
 
 /// A message that the viewer may see.
-pub async fn find(app: &App, viewer: UserId, id: MessageId) -> Result<Option<message::Model>> {
+pub async fn find(app: &App, viewer: &Viewer, id: MessageId) -> Result<Option<message::Model>> {
     let Some(message) = by_ids(app, &[id]).await?.pop() else { return Ok(None) };
     let membership = conversations::find_membership(app, viewer, Reference::Id(message.conversation_id)).await?;
     Ok(membership.map(|_| message))
 }
 
-/// Messages by their ids, in no order. Whoever asks has seen to it that they may be seen.
+/// Messages by id, in no particular order. The caller has checked that the viewer may see them.
 pub async fn by_ids(app: &App, ids: &[MessageId]) -> Result<Vec<message::Model>> {
     let messages = message::Entity::find().filter(message::Column::Id.is_in(ids.iter().copied()));
     Ok(message::read(messages, &app.db.reader).await?)
 }
 
-/// The newest message of each conversation, given as its id and its `last_seq`.
+/// The newest message of each conversation, given by its id and `last_seq`.
 pub async fn newest_of(app: &App, conversations: &[(ConversationId, i32)]) -> Result<Vec<message::Model>> {
     let newest = conversations.iter().filter(|(_, seq)| *seq > 0).fold(Condition::any(), |any, (id, seq)| {
         any.add(Condition::all().add(message::Column::ConversationId.eq(*id)).add(message::Column::Seq.eq(*seq)))

@@ -1,4 +1,4 @@
-//! Pages of a conversation's history. As seq has no holes, a page is a range of numbers.
+//! Pages of a conversation's history. As `seq` has no gaps, a page is a range of numbers.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
@@ -8,28 +8,28 @@ use crate::entity::message;
 use crate::error::Result;
 use crate::page::Page;
 
-/// Which part of a history. Places are seqs and need not exist.
+/// A part of a history. The given seqs need not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
-    /// The oldest, behind a place where there is one.
+    /// The oldest messages, optionally after a seq.
     First {
-        /// How many.
+        /// The number of messages.
         count: u32,
-        /// The place before the window.
+        /// The seq before the first message.
         after: Option<i32>,
     },
-    /// The newest, before a place where there is one.
+    /// The newest messages, optionally before a seq.
     Last {
-        /// How many.
+        /// The number of messages.
         count: u32,
-        /// The place behind the window.
+        /// The seq after the last message.
         before: Option<i32>,
     },
-    /// Around a place, or around the nearest message to it.
+    /// The messages around a seq, or around the one nearest to it.
     Around {
-        /// How many.
+        /// The number of messages.
         count: u32,
-        /// The place.
+        /// The seq in the middle.
         seq: i32,
     },
 }
@@ -50,7 +50,8 @@ pub async fn history(app: &App, membership: &Membership, window: Window) -> Resu
 }
 
 impl Window {
-    /// The first and the last seq of the window in a history of 1 to `last_seq`; an empty one has its first behind its last.
+    /// The first and last seq of the window in a history of 1 to `last_seq`. In an empty window the first is greater
+    /// than the last.
     fn range(self, last_seq: i32) -> (i32, i32) {
         let (count, from) = match self {
             Self::First { count, after } => (count, after.unwrap_or(0).clamp(0, last_seq) + 1),
@@ -59,7 +60,7 @@ impl Window {
                 return (upto.saturating_sub(size(count)).max(0) + 1, upto);
             }
             Self::Around { count, seq } => {
-                // Half before and half behind, moved where the history ends.
+                // Half before and half after, shifted at the ends of the history.
                 let from = seq.clamp(1, last_seq.max(1)) - size(count) / 2;
                 (count, from.min(last_seq - size(count) + 1).max(1))
             }

@@ -1,4 +1,4 @@
-//! Messages: sending, changing, reading them, and how far they are read.
+//! Messages: sending, editing, deleting and reading them, and read marks.
 
 mod find;
 mod history;
@@ -19,8 +19,8 @@ pub use unread::{Unread, unread};
 use crate::entity::message;
 use crate::feed::{Audience, Kind, NewEvent};
 
-/// Tells the members of a conversation of a message.
-fn told(kind: Kind, message: &message::Model) -> NewEvent {
+/// The event for a new or changed message, addressed to the conversation's members.
+fn message_event(kind: Kind, message: &message::Model) -> NewEvent {
     let event = NewEvent::new(kind, Audience::Conversation(message.conversation_id));
     NewEvent { message: Some(message.id), row: Some(std::sync::Arc::new(message.clone())), ..event }
 }

@@ -1,4 +1,4 @@
-//! Read marks: how far each member has read. They move forward only, and are told once a second at most.
+//! Read marks: how far each member has read. They only move forward, and each is published once a second at most.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,53 +20,53 @@ use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written}
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
-/// Sets the pace of read marks.
+/// Moves read marks, each once a second at most.
 #[derive(Clone)]
 pub struct ReadMarks {
     app: App,
-    paces: Cache<(UserId, ConversationId), Arc<Pace>>,
+    debounces: Cache<(UserId, ConversationId), Arc<MarkDebounce>>,
 }
 
-/// The pace of one person's mark in one conversation.
-struct Pace {
-    /// The farthest that was asked for and not moved to yet.
+/// The debounce of one person's mark in one conversation.
+struct MarkDebounce {
+    /// The highest seq requested and not yet written.
     wanted: AtomicI32,
-    /// When the mark may move again. Who moves it holds this.
+    /// When the mark may move again. Locked by the request that moves it.
     next: Mutex<Instant>,
 }
 
 impl ReadMarks {
-    /// Read marks of this program.
+    /// Creates the read marks service.
     pub fn new(app: App) -> Self {
-        // Kept for longer than anybody waits; one that is pushed out only lets an event come early.
-        let paces = Cache::builder().time_to_idle(10 * limits::READ_MARK_PACE).max_capacity(100_000).build();
-        Self { app, paces }
+        // Longer than any request waits. Evicting an entry only lets an event be published early.
+        let debounces = Cache::builder().time_to_idle(10 * limits::READ_MARK_PACE).max_capacity(100_000).build();
+        Self { app, debounces }
     }
 
-    /// Moves a member's read mark forward to a seq, or to the newest message where that is less. A second move within
-    /// a second waits for the second to be over, together with all that come meanwhile: they are one event.
+    /// Moves a member's read mark forward to a seq, or to the newest message if that is less. Moves within the same
+    /// second wait for its end and become one event.
     pub async fn mark(&self, member: &Membership, up_to: i32) -> Result<conversation::Model> {
-        let (user, conversation) = (member.user(), member.conversation().id);
+        let (user, conversation) = (member.viewer().user(), member.conversation().id);
         if has_read(member, up_to) {
             return Ok(member.conversation().clone());
         }
-        let new = || Arc::new(Pace { wanted: AtomicI32::new(0), next: Mutex::new(Instant::now()) });
-        let pace = self.paces.get_with((user, conversation), new);
-        pace.wanted.fetch_max(up_to, Ordering::Relaxed);
-        let mut next = pace.next.lock().await;
-        // Whoever held it may have moved the mark for all who waited.
-        let member = conversations::membership(&self.app, user, Reference::Id(conversation)).await?;
+        let new = || Arc::new(MarkDebounce { wanted: AtomicI32::new(0), next: Mutex::new(Instant::now()) });
+        let debounce = self.debounces.get_with((user, conversation), new);
+        debounce.wanted.fetch_max(up_to, Ordering::Relaxed);
+        let mut next = debounce.next.lock().await;
+        // The previous holder of the lock may have moved the mark for everyone who waited.
+        let member = conversations::membership(&self.app, member.viewer(), Reference::Id(conversation)).await?;
         if has_read(&member, up_to) {
             return Ok(member.conversation().clone());
         }
         sleep_until(*next).await;
         *next = Instant::now() + limits::READ_MARK_PACE;
-        let up_to = std::cmp::max(pace.wanted.swap(0, Ordering::Relaxed), up_to);
+        let up_to = std::cmp::max(debounce.wanted.swap(0, Ordering::Relaxed), up_to);
         self.app.feed.append(MarkRead { user, conversation, up_to }).await
     }
 }
 
-/// Whether a member's mark is as far as it is to be, or as it can be.
+/// Whether a member's mark has reached the seq or the newest message.
 fn has_read(member: &Membership, up_to: i32) -> bool {
     member.last_read_seq() >= std::cmp::min(up_to, member.conversation().last_seq)
 }
@@ -150,7 +150,7 @@ impl Change for MarkRead {
             rows.push(row.into_active_model().reset_all());
         }
         let key = [membership::Column::ConversationId, membership::Column::UserId, membership::Column::FromPosition];
-        // A message of the same batch may have moved the mark farther: it never moves back.
+        // A message of the same batch may have moved the mark further: it never moves back.
         let (there, given) =
             (|column| Expr::col((membership::Entity, column)), |column| Expr::col((Alias::new("excluded"), column)));
         let mark = membership::Column::LastReadSeq;

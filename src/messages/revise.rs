@@ -1,9 +1,10 @@
-//! Changes a message: a new text, or a tombstone. Each change makes a new version.
+//! Editing and deleting messages. Each change makes a new version.
 
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations;
@@ -13,23 +14,24 @@ use crate::error::{Error, Result};
 use crate::feed::{Change, Kind, Placed, Plan, Rank, Written};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 use crate::images::{self, Images};
-use crate::messages::{MessageText, told};
+use crate::messages::{MessageText, message_event};
 
-/// Gives the viewer's message another text, as it was typed. The same text makes no new version; an empty one takes the
-/// caption off an image.
-pub async fn edit(app: &App, viewer: UserId, id: MessageId, text: &str) -> Result<message::Model> {
+/// Replaces the text of the viewer's message. An unchanged text makes no new version; an empty one removes the caption
+/// of an image.
+pub async fn edit(app: &App, viewer: &Viewer, id: MessageId, text: &str) -> Result<message::Model> {
     let text = match text.trim().is_empty() {
         true => None,
         false => Some(MessageText::parse(text)?),
     };
-    // Everybody in the conversation hears of it, as of a new one.
+    // An edit is published to everybody in the conversation, like a new message.
+    let viewer = viewer.user();
     app.rates.send.take(&viewer)?;
     app.feed.append(Revise { viewer, id, revision: Revision::Edit(text) }).await
 }
 
-/// Makes the viewer's message a tombstone: seq, sender and time stay. Twice is once.
-pub async fn delete(app: &App, images: &Images, viewer: UserId, id: MessageId) -> Result<message::Model> {
-    let deleted = app.feed.append(Revise { viewer, id, revision: Revision::Delete }).await?;
+/// Turns the viewer's message into a tombstone: seq, sender and times stay. Idempotent.
+pub async fn delete(app: &App, viewer: &Viewer, images: &Images, id: MessageId) -> Result<message::Model> {
+    let deleted = app.feed.append(Revise { viewer: viewer.user(), id, revision: Revision::Delete }).await?;
     images.delete_soon();
     Ok(deleted)
 }
@@ -41,7 +43,7 @@ struct Revise {
 }
 
 enum Revision {
-    /// `None` takes the caption off an image.
+    /// `None` removes the caption of an image.
     Edit(Option<MessageText>),
     Delete,
 }
@@ -84,7 +86,8 @@ impl Change for Revise {
             let_go.extend(lost);
             conversation.last_position = first.position;
             conversations.insert(conversation.id, conversation);
-            written.push(Written { events: vec![told(Kind::MessageChanged, &message)], answer: message.clone() });
+            written
+                .push(Written { events: vec![message_event(Kind::MessageChanged, &message)], answer: message.clone() });
             messages.insert(message.id, message);
         }
         let revised = [
@@ -101,7 +104,7 @@ impl Change for Revise {
     }
 }
 
-/// A message as a revision leaves it, and where it is.
+/// A message after a revision, with its conversation.
 struct Revised {
     message: message::Model,
     /// The image that it had.
@@ -109,7 +112,7 @@ struct Revised {
     conversation: conversation::Model,
 }
 
-/// What a batch of revisions needs to know, and what it has decided so far.
+/// The data that a batch of revisions needs, and its decisions so far.
 struct Revisions {
     now: Timestamp,
     messages: HashMap<MessageId, message::Model>,
@@ -133,7 +136,7 @@ impl Revisions {
                 return Err(Error::input("id", "this message was deleted and cannot be edited"));
             }
             Revision::Edit(None) if message.image_id.is_none() => {
-                return Err(Error::input("text", "write something that can be seen, or delete the message"));
+                return Err(Error::input("text", "write a text with visible characters, or delete the message"));
             }
             Revision::Edit(text) if message.text.as_deref() == text.as_ref().map(MessageText::as_str) => {
                 return Ok(Plan::Done(message.clone()));

@@ -1,31 +1,32 @@
-//! What a message says.
+//! The text of a message.
 
 use std::fmt;
 
 use crate::error::{Error, Result};
 use crate::{limits, printable};
 
-/// The field of the input that holds it.
+/// The input field that errors refer to.
 const FIELD: &str = "text";
 
-/// A text of 1 to 4,000 Unicode scalars, in which something can be seen.
+/// A text of 1 to 4,000 Unicode scalars, at least one of them visible.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MessageText(String);
 
 impl MessageText {
-    /// Takes a text as it is, but for its ends, which are trimmed, and its line ends, which become `\n`.
+    /// Accepts a text unchanged, except that it is trimmed and its line ends become `\n`.
     ///
-    /// Beyond the C0 controls it may hold any character: a text stands in a block of its own, where a bidirectional
-    /// override or a tall stack of marks harms no one else's words, and what was sent is what is read.
+    /// All characters except C0 controls are allowed: a message is displayed in a block of its own, where a
+    /// bidirectional override or a tall stack of marks can't affect another message, and the recipient should read what
+    /// was sent.
     pub fn parse(raw: &str) -> Result<Self> {
         let text = raw.replace("\r\n", "\n").replace('\r', "\n");
-        // Before trimming, which would take some of these off the ends and refuse them in the middle.
+        // Before trimming, which would remove some of these at the ends and leave them in the middle.
         if text.chars().any(|c| c < ' ' && !matches!(c, '\n' | '\t')) {
             return Err(Error::input(FIELD, "leave out control characters other than line breaks and tabs"));
         }
         let text = text.trim();
         if !text.chars().any(printable::is_visible) {
-            return Err(Error::input(FIELD, "write something that can be seen"));
+            return Err(Error::input(FIELD, "write a text with visible characters"));
         }
         let length = text.chars().count();
         if length > limits::MESSAGE_LENGTH {
@@ -41,7 +42,7 @@ impl MessageText {
     }
 }
 
-/// Says nothing of the text: it must not reach a log.
+/// Does not print the text, so that it can't reach a log.
 impl fmt::Debug for MessageText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MessageText(…)")
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_trimmed_and_line_ends_are_one_kind() {
+    fn texts_are_trimmed_and_line_ends_normalised() {
         assert_eq!(taken("\n a\r\nb\rc\n\td \u{A0}\n").as_deref(), Some("a\nb\nc\n\td"));
     }
 
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn controls_but_line_breaks_and_tabs_are_refused_wherever_they_stand() {
+    fn control_characters_other_than_line_breaks_and_tabs_are_rejected_anywhere() {
         for c in ('\0'..='\u{1F}').filter(|c| !matches!(c, '\n' | '\t' | '\r')) {
             for raw in [format!("{c}ab"), format!("a{c}b"), format!("ab{c}")] {
                 assert!(taken(&raw).is_none(), "{raw:?}");
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_empty_is_refused() {
+    fn invisible_texts_are_rejected() {
         for raw in ["", " \r\n\t", "\u{A0}", "\u{200B}\u{FEFF}", "\u{3164}", "\u{2800}", "\u{FE0F}"] {
             assert!(taken(raw).is_none(), "{raw:?}");
             assert!(taken(&format!("{raw}.")).is_some(), "{raw:?} and a dot");

@@ -1,4 +1,4 @@
-//! The list of those online with whom a viewer shares a conversation: for viewers to whom the directory is not open.
+//! The list of online contacts, for viewers to whom the directory is not open.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -9,33 +9,35 @@ use futures_util::future::BoxFuture;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::Instant;
 
+use crate::accounts::Viewer;
 use crate::error::Result;
 use crate::feed::{Edge, Event, Follower, Inbox, Kind, Served, Start, Step, Take};
 use crate::id::UserId;
 use crate::limits;
-use crate::presence::{Changed, Online, Presence};
+use crate::presence::{Online, Presence, PresenceChange};
 
-/// Somebody who looks at which of their contacts are online. What they share changes with the feed, so they follow it.
+/// Watches which of the viewer's contacts are online. Contacts change with memberships, so the watcher follows the
+/// feed.
 pub struct ContactsOnline {
     presence: Presence,
-    viewer: UserId,
-    changes: broadcast::Receiver<Arc<Changed>>,
+    viewer: Viewer,
+    changes: broadcast::Receiver<Arc<PresenceChange>>,
     memberships: Follower,
     online: HashSet<UserId>,
     shown: Option<(HashSet<UserId>, Instant)>,
-    /// Whether somebody came or went since the list was shown.
+    /// Whether somebody came online or went offline since the list was emitted.
     has_changed: bool,
-    /// When contacts were last read.
+    /// When the contacts were last read.
     read: Option<Instant>,
-    /// When they are to be read again, if they are.
+    /// When to read the contacts again; `None` if nothing has changed.
     read_again: Option<Instant>,
 }
 
 impl ContactsOnline {
-    pub(super) fn new(presence: Presence, viewer: UserId) -> Self {
-        // Before the contacts are read, so that no change is missed in between.
+    pub(super) fn new(presence: Presence, viewer: Viewer) -> Self {
+        // Subscribed before the contacts are read, so that no change is missed in between.
         let changes = presence.changes();
-        let memberships = presence.app.feed.follow(viewer, Start::Now, Some(Arc::new(MembershipEdge)));
+        let memberships = presence.app.feed.follow(viewer.user(), Start::Now, Some(Arc::new(MembershipEdge)));
         Self {
             presence,
             viewer,
@@ -51,7 +53,7 @@ impl ContactsOnline {
 
     pub(super) async fn next(&mut self) -> Result<Arc<Online>> {
         if self.read.is_none() {
-            // The first step says that the feed is followed.
+            // The first step confirms that the feed is being followed.
             self.memberships.next().await?;
             self.read().await?;
         }
@@ -69,14 +71,14 @@ impl ContactsOnline {
         Ok(Arc::new(Online::new(0, now, users)))
     }
 
-    /// Reads with whom the viewer shares a conversation, and who of them is online.
+    /// Reads the viewer's contacts, and which of them are online.
     async fn read(&mut self) -> Result<()> {
         (self.read, self.read_again) = (Some(Instant::now()), None);
-        self.online = self.presence.online_contacts(self.viewer).await?;
+        self.online = self.presence.online_contacts(self.viewer.user()).await?;
         Ok(())
     }
 
-    /// Takes in what happens until the list may be another one, and it is time to show that.
+    /// Processes changes until the list may differ and the next one is due.
     async fn wait_until_due(&mut self) -> Result<()> {
         let next_list = self.shown.as_ref().map_or_else(Instant::now, |(_, at)| *at + limits::ONLINE_USERS_PACE);
         loop {
@@ -93,7 +95,7 @@ impl ContactsOnline {
                 changed = self.changes.recv() => match changed {
                     Ok(changed) => self.take_in(&changed).await?,
                     Err(RecvError::Lagged(_)) => self.read_again = Some(Instant::now()),
-                    // The program ends, and closes its sockets.
+                    // The program is shutting down and closes its sockets.
                     Err(RecvError::Closed) => std::future::pending().await,
                 },
                 step = self.memberships.next() => match step? {
@@ -104,8 +106,8 @@ impl ContactsOnline {
         }
     }
 
-    async fn take_in(&mut self, changed: &Changed) -> Result<()> {
-        if self.presence.concerns(changed, self.viewer).await? {
+    async fn take_in(&mut self, changed: &PresenceChange) -> Result<()> {
+        if self.presence.concerns(changed, &self.viewer).await? {
             match changed.online {
                 true => self.online.insert(changed.user),
                 false => self.online.remove(&changed.user),
@@ -115,8 +117,8 @@ impl ContactsOnline {
         Ok(())
     }
 
-    /// Where the viewer joins or leaves, contacts are read at once; where others do, not more often than the pace, as each
-    /// change of a group reaches all its members.
+    /// Plans when to read the contacts again. If the viewer joined or left, that is at once; if others did, at a
+    /// limited rate, because each change of a group reaches all its members.
     fn plan_reading(&mut self, event: &Event) {
         let now = Instant::now();
         let at = match event.fact.kind {
@@ -128,7 +130,7 @@ impl ContactsOnline {
     }
 }
 
-/// Whether an event may change with whom its recipient shares a conversation.
+/// Whether an event may change the recipient's contacts.
 fn changes_members(event: &Event) -> bool {
     match event.fact.kind {
         Kind::ConversationAdded | Kind::ConversationUpdated | Kind::ConversationRemoved => true,
@@ -156,7 +158,7 @@ impl Edge for MembershipEdge {
     }
 
     fn kind(&self) -> usize {
-        // Of no other edge: theirs are addresses.
+        // No other edge has it: theirs are addresses.
         0
     }
 }

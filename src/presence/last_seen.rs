@@ -1,4 +1,4 @@
-//! Writes down when people were last seen.
+//! Stores when people were last seen.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::feed::{Quiet, Rank};
 use crate::id::UserId;
 
-/// A person came or went.
+/// A person came online or went offline.
 pub(super) struct Seen {
     pub(super) user: UserId,
     pub(super) at: Timestamp,
@@ -25,12 +25,12 @@ impl Quiet for Seen {
         for seen in &all {
             people.entry(seen.at).or_default().push(seen.user);
         }
-        // A statement for each millisecond in which anybody came or went.
+        // One statement per millisecond in which somebody came or went.
         for (at, people) in people {
             user::Entity::update_many()
                 .col_expr(user::Column::LastSeenAt, at.into())
                 .filter(user::Column::Id.is_in(people))
-                // Of the erased nothing is kept.
+                // Nothing is stored about erased people.
                 .filter(user::Column::DeletedAt.is_null())
                 .exec(tx)
                 .await?;

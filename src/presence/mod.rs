@@ -1,4 +1,4 @@
-//! Presence: who is online, on however many devices.
+//! Presence: who is online, on any number of devices.
 
 mod contacts;
 mod last_seen;
@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub use contacts::ContactsOnline;
 pub use online::{EverybodyOnline, Online, OnlineWatcher};
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::config::Directory;
@@ -23,41 +24,41 @@ use crate::id::UserId;
 use crate::limits;
 use crate::slot::Slot;
 
-/// Who is online on this node. Clones share it.
+/// Tracks who is online on this node. Clones share it.
 #[derive(Clone)]
 pub struct Presence {
     app: App,
     state: Arc<Mutex<State>>,
-    changes: broadcast::Sender<Arc<Changed>>,
-    /// Counts the changes.
+    changes: broadcast::Sender<Arc<PresenceChange>>,
+    /// A counter of changes.
     version: watch::Sender<u64>,
     newest: Arc<tokio::sync::Mutex<Option<Arc<Online>>>>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Those who have sockets, and how many.
+    /// People with open sockets, and how many.
     sockets: HashMap<UserId, usize>,
-    /// Those whose last socket went a moment ago: they may be on their way back.
+    /// People whose last socket closed a moment ago and who may reconnect. They count as online.
     leaving: HashMap<UserId, Instant>,
 }
 
-/// Somebody came or went.
+/// A person came online or went offline.
 #[derive(Debug)]
-pub struct Changed {
-    /// Who.
+pub struct PresenceChange {
+    /// The person.
     pub user: UserId,
     /// Whether they are online now.
     pub online: bool,
     /// When they were last seen.
     pub last_seen_at: Timestamp,
-    /// Those online who share a conversation with them. Read by the first who asks, where the directory is not open.
+    /// Their online contacts. Read by the first subscriber that needs it, if the directory is not open.
     audience: OnceCell<HashSet<UserId>>,
-    /// What is made of this once for everybody.
+    /// Frames for this change, shared by equal subscriptions.
     pub shared: Slot,
 }
 
-/// A socket of a person; they are online for as long as one is held.
+/// An open socket of a person, who is online while any is held.
 pub struct Device {
     presence: Presence,
     user: UserId,
@@ -77,7 +78,7 @@ impl Drop for Device {
 }
 
 impl Presence {
-    /// Presence of this program.
+    /// Creates the presence service.
     pub fn new(app: App) -> Self {
         Self {
             app,
@@ -88,8 +89,9 @@ impl Presence {
         }
     }
 
-    /// A person's device connects. `None` when they have as many sockets as they may.
-    pub fn connect(&self, user: UserId) -> Option<Device> {
+    /// Registers a socket of the viewer. `None` if they have too many.
+    pub fn connect(&self, viewer: &Viewer) -> Option<Device> {
+        let user = viewer.user();
         let mut state = self.lock();
         let sockets = state.sockets.get(&user).copied().unwrap_or(0);
         if self.app.config.rate_limits && sockets >= limits::SOCKETS_PER_USER {
@@ -109,8 +111,8 @@ impl Presence {
         state.sockets.contains_key(&user) || state.leaving.contains_key(&user)
     }
 
-    /// A person has left for good: they are offline at once, without the grace of those who may be on their way back.
-    pub fn forget(&self, user: UserId) {
+    /// Takes an erased person offline at once, without the grace period.
+    pub fn go_offline(&self, user: UserId) {
         let mut state = self.lock();
         let (had_sockets, was_leaving) = (state.sockets.remove(&user), state.leaving.remove(&user));
         if had_sockets.is_some() || was_leaving.is_some() {
@@ -118,44 +120,44 @@ impl Presence {
         }
     }
 
-    /// Hears of everybody who comes or goes from now on. Who lags behind is told.
-    pub fn changes(&self) -> broadcast::Receiver<Arc<Changed>> {
+    /// Subscribes to all changes from now on. A receiver that lags gets an error.
+    pub fn changes(&self) -> broadcast::Receiver<Arc<PresenceChange>> {
         self.changes.subscribe()
     }
 
-    /// Whether a viewer may hear that somebody came or went.
-    pub async fn concerns(&self, changed: &Changed, viewer: UserId) -> Result<bool> {
-        if changed.user == viewer || directory::open_to(&self.app, viewer) == Directory::Open {
+    /// Whether a viewer may learn of a change.
+    pub async fn concerns(&self, changed: &PresenceChange, viewer: &Viewer) -> Result<bool> {
+        if changed.user == viewer.user() || directory::open_to(&self.app, viewer) == Directory::Open {
             return Ok(true);
         }
         let audience = changed.audience.get_or_try_init(|| self.online_contacts(changed.user)).await?;
-        Ok(audience.contains(&viewer))
+        Ok(audience.contains(&viewer.user()))
     }
 
-    /// Those who are online and share a conversation with a person, and the person themself if they are online.
+    /// A person's online contacts, and the person if they are online.
     async fn online_contacts(&self, person: UserId) -> Result<HashSet<UserId>> {
         let mut contacts = directory::contacts(&self.app, person).await?;
-        // Who is in no conversation is no contact, not even their own.
+        // A person without conversations is not in their own contacts.
         contacts.insert(person);
         let state = self.lock();
         contacts.retain(|contact| state.sockets.contains_key(contact) || state.leaving.contains_key(contact));
         Ok(contacts)
     }
 
-    /// Tells those who do not come back from their grace to be offline, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
-        // A twentieth of the grace: what a person is shown online too long at most.
+    /// Takes people offline whose grace period has ended, until the program ends.
+    pub async fn run_background(self, shutdown: CancellationToken) {
+        // A twentieth of the grace period: the longest that it is exceeded.
         let mut tick = tokio::time::interval(limits::PRESENCE_GRACE / 20);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 _ = tick.tick() => {}
             }
-            self.let_go(limits::PRESENCE_GRACE);
+            self.expire_grace(limits::PRESENCE_GRACE);
         }
     }
 
-    fn let_go(&self, grace: Duration) {
+    fn expire_grace(&self, grace: Duration) {
         let mut state = self.lock();
         let gone: Vec<UserId> =
             state.leaving.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(user, _)| *user).collect();
@@ -165,12 +167,13 @@ impl Presence {
         }
     }
 
-    /// Under the lock, or somebody's coming could be told before the going that it follows, and they would seem away.
+    /// Takes the guard as proof of the lock: without it a person's coming could be published before their earlier
+    /// going, and they would seem offline.
     fn announce(&self, _: &MutexGuard<'_, State>, user: UserId, online: bool) {
         let last_seen_at = self.app.clock.now();
         self.app.feed.hand_over(last_seen::Seen { user, at: last_seen_at });
-        // Nobody may be listening, which is fine.
-        let _ = self.changes.send(Arc::new(Changed {
+        // It fails if there are no subscribers, which is fine.
+        let _ = self.changes.send(Arc::new(PresenceChange {
             user,
             online,
             last_seen_at,
@@ -181,7 +184,7 @@ impl Presence {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change in here is one step, so what a panic left is whole.
+        // Every change of the state is a single step, so it is consistent even after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

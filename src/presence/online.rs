@@ -1,11 +1,12 @@
-//! The list of everybody who is online, made once for all who look at it. Where the directory is not open to a viewer, they
-//! look at a list of their own ([`contacts`](super::contacts)).
+//! The list of everybody who is online, made once for all subscribers. A viewer to whom the directory is not open gets
+//! a list of their own ([`contacts`](super::contacts)).
 
 use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::time::Instant;
 
+use crate::accounts::Viewer;
 use crate::config::Directory;
 use crate::detached::detached;
 use crate::directory;
@@ -17,47 +18,48 @@ use crate::presence::Presence;
 use crate::presence::contacts::ContactsOnline;
 use crate::slot::Slot;
 
-/// Everybody who was online at a moment.
+/// The people online at one moment.
 #[derive(Debug)]
 pub struct Online {
     version: u64,
     read: Instant,
-    /// By name, the first 1,000.
+    /// The first 1,000, by name.
     pub users: Vec<Arc<user::Model>>,
-    /// What is made of this once for everybody.
+    /// Frames for this list, shared by equal subscriptions.
     pub shared: Slot,
 }
 
-/// Somebody who looks at the list as it changes.
+/// Watches the list of people who are online.
 pub enum OnlineWatcher {
-    /// At everybody.
+    /// Everybody.
     Everybody(EverybodyOnline),
-    /// At those with whom they share a conversation.
+    /// The viewer's contacts.
     Contacts(Box<ContactsOnline>),
 }
 
-/// Somebody who looks at the list of everybody.
+/// Watches the list of everybody.
 pub struct EverybodyOnline {
     presence: Presence,
     shown: Option<(u64, Instant)>,
 }
 
 impl Presence {
-    /// Begins to look at who is online, as far as the viewer may see it.
-    pub fn watch(&self, viewer: UserId) -> OnlineWatcher {
+    /// Watches who is online, as far as the viewer may see it.
+    pub fn watch(&self, viewer: &Viewer) -> OnlineWatcher {
         match directory::open_to(&self.app, viewer) {
             Directory::Open => OnlineWatcher::Everybody(EverybodyOnline { presence: self.clone(), shown: None }),
             Directory::Shared | Directory::Closed => {
-                OnlineWatcher::Contacts(Box::new(ContactsOnline::new(self.clone(), viewer)))
+                OnlineWatcher::Contacts(Box::new(ContactsOnline::new(self.clone(), viewer.clone())))
             }
         }
     }
 
     async fn online(&self) -> Result<Arc<Online>> {
-        // Whoever comes while the list is read waits for it, and takes it.
+        // While one caller reads the list, the others wait for it and share it.
         let mut newest = self.newest.lock().await;
         let version = *self.version.borrow();
-        // Names change without anybody coming or going, so it is not kept for longer than a list stands.
+        // Names change without a change of presence, so a list is not reused for longer than the interval between two
+        // lists.
         let is_true =
             |online: &&Arc<Online>| online.version == version && online.read.elapsed() < limits::ONLINE_USERS_PACE;
         if let Some(online) = newest.as_ref().filter(is_true) {
@@ -74,7 +76,7 @@ impl Presence {
         Ok(online)
     }
 
-    /// The first 1,000 of these people by name, without the erased.
+    /// The first 1,000 of these people by name, without erased ones.
     pub(super) async fn rows(&self, ids: &[UserId]) -> Result<Vec<Arc<user::Model>>> {
         let mut users = Vec::with_capacity(ids.len().min(limits::ONLINE_USERS));
         // A statement takes about 32,000 values.
@@ -102,8 +104,8 @@ impl Online {
 }
 
 impl OnlineWatcher {
-    /// The list: at once the first time, then when it has changed, at most once a second. A list that was not
-    /// fetched is not kept: the next one is in its place.
+    /// The first list at once, then each changed one, at most once a second. A list that is not fetched in time is
+    /// replaced by the next.
     pub async fn next(&mut self) -> Result<Arc<Online>> {
         match self {
             Self::Everybody(watcher) => watcher.next().await,
@@ -116,11 +118,11 @@ impl EverybodyOnline {
     async fn next(&mut self) -> Result<Arc<Online>> {
         if let Some((version, at)) = self.shown {
             let mut versions = self.presence.version.subscribe();
-            // The sender lives as long as the presence that is held here.
+            // The sender lives as long as `self.presence`.
             let _ = versions.wait_for(|now| *now != version).await;
             tokio::time::sleep_until(at + limits::ONLINE_USERS_PACE).await;
         }
-        // Others wait for the list while it is read.
+        // Others wait for this list, so it must complete even if this caller goes away.
         let presence = self.presence.clone();
         let online = detached(async move { presence.online().await }).await?;
         self.shown = Some((online.version, Instant::now()));

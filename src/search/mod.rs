@@ -20,12 +20,12 @@ use tokio::time::timeout;
 
 pub use words::Query;
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::{self, Membership, Reference};
 use crate::entity::message;
 use crate::error::Result;
 use crate::feed::Position;
-use crate::id::UserId;
 use crate::limits;
 use crate::page::Page;
 
@@ -62,20 +62,20 @@ impl Search {
     /// What was written before is found: for a second at most it waits for the index to be as far.
     pub async fn find(
         &self,
-        viewer: UserId,
+        viewer: &Viewer,
         query: &Query,
         scope: Scope,
         first: u32,
         after: Option<Position>,
     ) -> Result<Page<message::Model>> {
-        self.app.rates.search.take(&viewer)?;
+        self.app.rates.search.take(&viewer.user())?;
         if query.is_empty() {
             return Ok(Page::empty());
         }
         self.is_indexed(self.app.feed.head().position).await;
         // After the wait: what was written by now is in them.
         let conversations = self.conversations(viewer, scope).await?;
-        let hits = hits::Hits::new(&self.app.db.reader, viewer, query, &conversations);
+        let hits = hits::Hits::new(&self.app.db.reader, viewer.user(), query, &conversations);
         let has_previous = match after {
             Some(after) => !hits.newest(after..Position::MAX, 1).await?.is_empty(),
             None => false,
@@ -85,7 +85,7 @@ impl Search {
     }
 
     /// Where to look, the newest messages first. What may be seen is not decided here.
-    async fn conversations(&self, viewer: UserId, scope: Scope) -> Result<Vec<hits::Searched>> {
+    async fn conversations(&self, viewer: &Viewer, scope: Scope) -> Result<Vec<hits::Searched>> {
         match scope {
             Scope::Nowhere => Ok(Vec::new()),
             Scope::In(reference) => {

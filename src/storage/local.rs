@@ -1,4 +1,4 @@
-//! Objects as files of the data folder.
+//! Objects as files in the data folder.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
@@ -14,9 +14,9 @@ use tokio::task::spawn_blocking;
 
 use super::{Bytestream, Key, PresignedPut, Scratch};
 
-/// What is read at once.
+/// The bytes per read.
 const PIECE: u64 = 64 * 1024;
-/// A folder for each shelf, and in them folders by the last byte of the id: the first ones are a time.
+/// A folder per shelf, and in it a folder per last byte of the id, because the first bytes are a timestamp.
 pub(super) struct Local {
     root: PathBuf,
     scratch: Scratch,
@@ -43,7 +43,7 @@ impl Local {
         .await
     }
 
-    /// Never over one that is there: a link can do that, a rename can't.
+    /// Never replaces an existing object: `link` fails if the name exists, `rename` would not.
     pub(super) async fn take_in(&self, key: Key, file: &Path) -> anyhow::Result<bool> {
         let (path, file) = (self.path(key), file.to_owned());
         blocking(move || {
@@ -99,13 +99,14 @@ impl Local {
         let path = self.path(key);
         blocking(move || match fs::remove_file(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            // The folder is not waited for: what a power cut brings back is still on the list, or is deleted again.
+            // The folder is not synced: a file that a power cut brings back is still on the list of deletions, or is
+            // deleted again.
             removed => removed,
         })
         .await
     }
 
-    #[expect(clippy::unused_async, reason = "as a bucket has it")]
+    #[expect(clippy::unused_async, reason = "the same signature as S3's")]
     pub(super) async fn presign_put(
         &self,
         _: Key,
@@ -116,17 +117,17 @@ impl Local {
         Ok(None)
     }
 
-    pub(super) async fn look(&self) -> anyhow::Result<()> {
+    pub(super) async fn probe(&self) -> anyhow::Result<()> {
         let scratch = self.scratch.clone();
-        blocking(move || write(&scratch, b"is there room?").map(drop)).await
+        blocking(move || write(&scratch, b"disk space probe").map(drop)).await
     }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> anyhow::Result<T> {
-    Ok(spawn_blocking(work).await.context("the work on a file panicked")??)
+    Ok(spawn_blocking(work).await.context("a file operation panicked")??)
 }
 
-/// A new file, whole and on the disk.
+/// Writes a new file and syncs it to the disk.
 fn write(scratch: &Scratch, bytes: &[u8]) -> std::io::Result<super::ScratchFile> {
     let (draft, mut file) = scratch.file()?;
     file.write_all(bytes)?;
@@ -134,7 +135,7 @@ fn write(scratch: &Scratch, bytes: &[u8]) -> std::io::Result<super::ScratchFile>
     Ok(draft)
 }
 
-/// The folder of an object, made where it is not there.
+/// The folder of an object, created if missing.
 struct Folder {
     path: PathBuf,
     is_new: bool,
@@ -150,10 +151,10 @@ impl Folder {
         Ok(Self { path, is_new })
     }
 
-    /// A name is on the disk when its folder is.
+    /// Syncs the folder, which makes new names in it durable.
     fn sync(&self) -> std::io::Result<()> {
         File::open(&self.path)?.sync_all()?;
-        // The shelf's, and the data folder's.
+        // The shelf and the data folder.
         for above in self.path.ancestors().skip(1).take(2).filter(|_| self.is_new) {
             File::open(above)?.sync_all()?;
         }

@@ -1,4 +1,4 @@
-//! Where the bytes of images are: in a folder or in a bucket, with the same few operations.
+//! Object storage for the bytes of images: local files or an S3 bucket behind one interface.
 
 mod local;
 #[cfg(feature = "s3")]
@@ -21,37 +21,37 @@ pub use scratch::{Scratch, ScratchFile};
 use crate::config::Config;
 use crate::error::{Error, Result};
 
-/// When it is worth another try.
+/// The delay that clients are told while the store is unavailable.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
-/// The name of an object. All of them are chosen here: nothing of it is a client's.
+/// The key of an object. Keys are always generated here: no part comes from a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     shelf: Shelf,
     id: Uuid,
 }
 
-/// What an object is for.
+/// The purpose of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Shelf {
-    /// An image as it is served.
+    /// A re-encoded image, which is served.
     Images,
-    /// What a client has put here, and nobody has looked at yet. Never served.
+    /// An upload as the client sent it. Never served.
     Inbox,
 }
 
 impl Key {
-    /// The object of a shelf with this id.
+    /// The key of an object.
     pub fn new(shelf: Shelf, id: Uuid) -> Self {
         Self { shelf, id }
     }
 
-    /// Its id, when it is on this shelf.
+    /// Its id, if it is on this shelf.
     pub fn id_of(self, shelf: Shelf) -> Option<Uuid> {
         (self.shelf == shelf).then_some(self.id)
     }
 
-    /// Reads what [`Display`](fmt::Display) has written.
+    /// Parses the output of [`Display`](fmt::Display).
     pub fn parse(text: &str) -> Option<Self> {
         let (shelf, id) = text.split_once('/')?;
         let shelf = [Shelf::Images, Shelf::Inbox].into_iter().find(|known| known.name() == shelf)?;
@@ -74,114 +74,116 @@ impl fmt::Display for Key {
     }
 }
 
-/// An object's bytes, as they come. The first are there, so that an answer that has begun is likely to end.
+/// A stream of an object's bytes. The first ones have already been read, so that a response that has begun is likely to
+/// complete.
 pub type Bytestream = BoxStream<'static, std::io::Result<Bytes>>;
 
-/// The store. Clones share it.
+/// The object store. Clones share it.
 #[derive(Clone)]
 pub struct Store {
-    place: Arc<Place>,
-    /// Whether the last thing that was tried failed.
-    is_away: Arc<AtomicBool>,
+    backend: Arc<Backend>,
+    /// Whether the last operation failed.
+    is_unavailable: Arc<AtomicBool>,
 }
 
-enum Place {
+enum Backend {
     Local(local::Local),
     #[cfg(feature = "s3")]
     S3(Box<s3::S3>),
 }
 
-/// Where a client may put an object by itself.
+/// A URL to which a client may upload an object.
 #[derive(Clone, Debug)]
 pub struct PresignedPut {
-    /// The address.
+    /// The URL.
     pub url: String,
-    /// What has to be sent along.
+    /// Headers to send along.
     pub headers: Vec<(String, String)>,
 }
 
-/// Does the same with either place.
-macro_rules! at {
-    ($store:expr, $place:ident => $doing:expr) => {
-        match &*$store.place {
-            Place::Local($place) => $doing,
+/// Calls the same method on either backend.
+macro_rules! with_backend {
+    ($store:expr, $backend:ident => $doing:expr) => {
+        match &*$store.backend {
+            Backend::Local($backend) => $doing,
             #[cfg(feature = "s3")]
-            Place::S3($place) => $doing,
+            Backend::S3($backend) => $doing,
         }
     };
 }
 
 impl Store {
-    /// The store of the settings: a bucket where one is named, else the data folder.
+    /// Opens the store of the settings: a bucket if one is configured, else the data folder.
     pub fn open(config: &Config, scratch: &Scratch) -> anyhow::Result<Self> {
-        let place = match &config.s3 {
-            None => Place::Local(local::Local::open(&config.data_dir, scratch.clone())),
+        let backend = match &config.s3 {
+            None => Backend::Local(local::Local::open(&config.data_dir, scratch.clone())),
             #[cfg(feature = "s3")]
-            Some(bucket) => Place::S3(Box::new(s3::S3::new(bucket)?)),
+            Some(bucket) => Backend::S3(Box::new(s3::S3::new(bucket)?)),
             #[cfg(not(feature = "s3"))]
             Some(_) => anyhow::bail!("S3_BUCKET is set, but this program was built without the feature s3"),
         };
-        Ok(Self { place: Arc::new(place), is_away: Arc::default() })
+        Ok(Self { backend: Arc::new(backend), is_unavailable: Arc::default() })
     }
 
-    /// Keeps an object for good. When it returns, the object is there whatever happens to the machine.
+    /// Stores an object durably: when it returns, the object survives a power cut.
     pub async fn put(&self, key: Key, bytes: Bytes) -> Result<()> {
-        self.noted("written", at!(self, place => place.put(key, bytes).await))
+        self.note_outcome("written", with_backend!(self, backend => backend.put(key, bytes).await))
     }
 
-    /// A part of an object; `None` where there is no such object.
+    /// Reads a range of an object; `None` if it does not exist.
     pub async fn read(&self, key: Key, range: Range<u64>) -> Result<Option<Bytestream>> {
-        self.noted("read", at!(self, place => place.read(key, range).await))
+        self.note_outcome("read", with_backend!(self, backend => backend.read(key, range).await))
     }
 
-    /// The size of an object; `None` where there is no such object.
+    /// The size of an object; `None` if it does not exist.
     pub async fn size(&self, key: Key) -> Result<Option<u64>> {
-        self.noted("looked up", at!(self, place => place.size(key).await))
+        self.note_outcome("looked up", with_backend!(self, backend => backend.size(key).await))
     }
 
-    /// Lets go of an object. One that is not there is none.
+    /// Deletes an object. Idempotent.
     pub async fn delete(&self, key: Key) -> Result<()> {
-        self.noted("deleted", at!(self, place => place.delete(key).await))
+        self.note_outcome("deleted", with_backend!(self, backend => backend.delete(key).await))
     }
 
-    /// Finds out whether the store can be used, where that can change.
-    pub async fn look(&self) {
-        // The log tells when it comes and goes.
-        let _ = self.noted("reached", at!(self, place => place.look().await));
+    /// Probes the store, so that [`is_available`](Self::is_available) is up to date.
+    pub async fn probe(&self) {
+        // `note_outcome` logs changes of its state.
+        let _ = self.note_outcome("reached", with_backend!(self, backend => backend.probe().await));
     }
 
-    /// Whether the store could be used when it was last tried.
-    pub fn is_there(&self) -> bool {
-        !self.is_away.load(Ordering::Relaxed)
+    /// Whether the last operation succeeded.
+    pub fn is_available(&self) -> bool {
+        !self.is_unavailable.load(Ordering::Relaxed)
     }
 
-    /// An address where a client can put an object of exactly this size and type by itself, for so long; `None` where
-    /// the store has no address of its own.
+    /// A URL to which a client can upload an object of exactly this size and type within this time; `None` if the
+    /// backend has no such URLs.
     pub async fn presign_put(&self, key: Key, size: u64, mime: &str, valid: Duration) -> Result<Option<PresignedPut>> {
-        at!(self, place => place.presign_put(key, size, mime, valid).await).map_err(Error::Internal)
+        with_backend!(self, backend => backend.presign_put(key, size, mime, valid).await).map_err(Error::Internal)
     }
 
-    /// Makes a finished file an object, once: whether there was none by this key. For local storage, where clients put objects by way of this server.
+    /// Makes a finished file an object, and returns `false` if the key already exists. Only for local storage, where
+    /// uploads go through this server.
     pub async fn take_in(&self, key: Key, file: &Path) -> Result<bool> {
-        match &*self.place {
-            Place::Local(folder) => self.noted("taken in", folder.take_in(key, file).await),
+        match &*self.backend {
+            Backend::Local(folder) => self.note_outcome("taken in", folder.take_in(key, file).await),
             #[cfg(feature = "s3")]
-            Place::S3(_) => Err(Error::NotFound),
+            Backend::S3(_) => Err(Error::NotFound),
         }
     }
 
-    /// Tells the log when the store goes and when it is back, and the caller that it is worth another try.
-    fn noted<T>(&self, done: &str, outcome: anyhow::Result<T>) -> Result<T> {
+    /// Logs when the store becomes unavailable or available again, and turns an error into `Unavailable`.
+    fn note_outcome<T>(&self, done: &str, outcome: anyhow::Result<T>) -> Result<T> {
         match outcome {
             Ok(done) => {
-                if self.is_away.swap(false, Ordering::Relaxed) {
-                    tracing::warn!("the store of images can be used again");
+                if self.is_unavailable.swap(false, Ordering::Relaxed) {
+                    tracing::warn!("the image store is available again");
                 }
                 Ok(done)
             }
             Err(error) => {
-                if self.is_away.swap(true, Ordering::Relaxed) {
-                    tracing::debug!("an image could not be {done} either: {error:#}");
+                if self.is_unavailable.swap(true, Ordering::Relaxed) {
+                    tracing::debug!("an image could not be {done}: {error:#}");
                 } else {
                     tracing::error!("an image could not be {done}: {error:#}");
                 }

@@ -1,4 +1,4 @@
-//! Objects in a bucket of S3, or of something that speaks like it.
+//! Objects in a bucket of S3 or of a compatible service.
 
 use std::net::Ipv4Addr;
 use std::ops::Range;
@@ -27,20 +27,20 @@ use super::{Bytestream, Key, PresignedPut};
 use crate::config::Bucket;
 use crate::limits;
 
-/// A bucket and the client for it.
+/// A bucket and its client.
 pub(super) struct S3 {
     client: Client,
     bucket: String,
 }
 
 impl S3 {
-    /// A client; nothing is asked yet, as the bucket may be away when the server starts.
+    /// Creates a client without a request, because the bucket may be unavailable when the server starts.
     pub(super) fn new(bucket: &Bucket) -> anyhow::Result<Self> {
         let secret = std::str::from_utf8(bucket.secret_access_key.expose())?.to_owned();
         let token = bucket.session_token.as_ref().map(|token| std::str::from_utf8(token.expose()));
         let token = token.transpose()?.map(str::to_owned);
         let is_plain = bucket.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http");
-        // Without TLS nobody has to be trusted, and there may be nobody: a bare container has no certificates.
+        // Without TLS no root certificates are needed, and a minimal container may have none.
         let trusted = if is_plain { TrustStore::empty() } else { TrustStore::default() };
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -61,7 +61,7 @@ impl S3 {
             .timeout_config(timeouts)
             .stalled_stream_protection(stalled)
             .retry_config(RetryConfig::standard().with_max_attempts(limits::S3_TRIES))
-            // Checksums of newer kinds are more than other servers than AWS's understand.
+            // Other servers than AWS's do not support the newer checksums.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
         if let Some(endpoint) = &bucket.endpoint {
@@ -72,17 +72,17 @@ impl S3 {
 
     pub(super) async fn put(&self, key: Key, bytes: Bytes) -> anyhow::Result<()> {
         let put = self.client.put_object().bucket(&self.bucket).key(key.to_string()).body(ByteStream::from(bytes));
-        put.send().await.map(drop).map_err(told)
+        put.send().await.map(drop).map_err(sdk_error)
     }
 
     pub(super) async fn read(&self, key: Key, range: Range<u64>) -> anyhow::Result<Option<Bytestream>> {
-        let last = range.end.checked_sub(1).filter(|last| *last >= range.start).context("nothing is asked for")?;
+        let last = range.end.checked_sub(1).filter(|last| *last >= range.start).context("the range is empty")?;
         let range = format!("bytes={}-{last}", range.start);
         let got = self.client.get_object().bucket(&self.bucket).key(key.to_string()).range(range).send().await;
         let body = match got {
             Ok(object) => object.body,
             Err(error) if matches!(error.as_service_error(), Some(GetObjectError::NoSuchKey(_))) => return Ok(None),
-            Err(error) => return Err(told(error)),
+            Err(error) => return Err(sdk_error(error)),
         };
         let pieces = stream::try_unfold(body, |mut body| async move {
             let piece = body.try_next().await.map_err(std::io::Error::other)?;
@@ -95,20 +95,20 @@ impl S3 {
         match self.client.head_object().bucket(&self.bucket).key(key.to_string()).send().await {
             Ok(object) => Ok(object.content_length().and_then(|length| u64::try_from(length).ok())),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => Ok(None),
-            Err(error) => Err(told(error)),
+            Err(error) => Err(sdk_error(error)),
         }
     }
 
     pub(super) async fn delete(&self, key: Key) -> anyhow::Result<()> {
         let deleted = self.client.delete_object().bucket(&self.bucket).key(key.to_string()).send().await;
-        deleted.map(drop).map_err(told)
+        deleted.map(drop).map_err(sdk_error)
     }
 
-    pub(super) async fn look(&self) -> anyhow::Result<()> {
-        self.client.head_bucket().bucket(&self.bucket).send().await.map(drop).map_err(told)
+    pub(super) async fn probe(&self) -> anyhow::Result<()> {
+        self.client.head_bucket().bucket(&self.bucket).send().await.map(drop).map_err(sdk_error)
     }
 
-    /// The size and the type are part of what is signed: a PUT of anything else is refused there.
+    /// The size and type are signed: the bucket rejects a PUT of anything else.
     pub(super) async fn presign_put(
         &self,
         key: Key,
@@ -118,16 +118,16 @@ impl S3 {
     ) -> anyhow::Result<Option<PresignedPut>> {
         let put = self.client.put_object().bucket(&self.bucket).key(key.to_string());
         let put = put.content_type(mime).content_length(i64::try_from(size)?);
-        let signed = put.presigned(PresigningConfig::expires_in(valid)?).await.map_err(told)?;
-        // Clients send the length by themselves, and browsers let nobody else set it.
+        let signed = put.presigned(PresigningConfig::expires_in(valid)?).await.map_err(sdk_error)?;
+        // Clients send the length by themselves, and browsers do not let scripts set it.
         let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(Some(PresignedPut { url: signed.uri().to_owned(), headers }))
     }
 }
 
-/// Finds addresses as the system does, but that names below `localhost` are this machine (RFC 6761, 6.3), which few
-/// systems know: with a bucket's name before the host they are what a bucket on this machine has.
+/// Resolves names like the system, except that names below `localhost` are this machine (RFC 6761, 6.3), which few
+/// systems implement. A local bucket has such a name: the bucket's name before the host.
 #[derive(Clone, Copy, Debug)]
 struct Names;
 
@@ -143,9 +143,9 @@ impl ResolveDns for Names {
     }
 }
 
-/// What went wrong, by the causes of an error; the library's own word for most of them is that there was one. Of an answer
-/// only its status, code and message: when a token has expired, S3 sends it back in the body.
-fn told<E>(error: SdkError<E, HttpResponse>) -> anyhow::Error
+/// Converts an SDK error, whose own message is mostly generic. Of a response only the status, code and message are
+/// kept: when a token has expired, S3 repeats it in the body.
+fn sdk_error<E>(error: SdkError<E, HttpResponse>) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
@@ -156,6 +156,6 @@ where
             error.code().unwrap_or("without a code"),
             error.message().unwrap_or("it gave no reason")
         ),
-        None => anyhow::Error::new(error).context("the bucket"),
+        None => anyhow::Error::new(error).context("the bucket could not be reached"),
     }
 }

@@ -1,4 +1,4 @@
-//! Files that are being written: they have no name that anybody knows, and are gone when nobody works on them any more.
+//! Temporary files with random names. They are deleted when dropped, unless they were moved.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -10,40 +10,41 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use uuid::Uuid;
 
-/// The folder of such files, beside what they become: a file can only be renamed within a disk. Clones share it.
+/// The folder of temporary files. It is on the same file system as their destination, so that they can be renamed into
+/// place. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Scratch(Arc<PathBuf>);
 
-/// A file, until this is dropped.
+/// A temporary file, deleted on drop.
 #[derive(Debug)]
 pub struct ScratchFile(PathBuf);
 
 impl Scratch {
-    /// The folder below the data folder; [`make`](Self::make) makes it.
+    /// The folder below the data folder; [`make`](Self::make) creates it.
     pub fn new(data_dir: &Path) -> Self {
         Self(data_dir.join("tmp").into())
     }
 
-    /// Makes the folder where it is not there.
+    /// Creates the folder if it does not exist.
     pub fn make(&self) -> anyhow::Result<()> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&*self.0);
-        made.with_context(|| format!("the folder {} cannot be made", self.0.display()))
+        made.with_context(|| format!("the folder {} cannot be created", self.0.display()))
     }
 
-    /// A new file, for nobody else's eyes, open to be written.
+    /// Creates a file, readable by this user only, opened for writing.
     pub fn file(&self) -> io::Result<(ScratchFile, File)> {
         let path = self.0.join(Uuid::new_v4().to_string());
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         Ok((ScratchFile(path), file))
     }
 
-    /// Removes what a process that was killed has left: files that nobody has written to for so long.
+    /// Removes files that a killed process left behind: those not written to for this long.
     pub fn sweep(&self, idle: Duration) -> io::Result<()> {
         let now = SystemTime::now();
         for entry in fs::read_dir(&*self.0)? {
             let entry = entry?;
             let written = entry.metadata().and_then(|file| file.modified());
-            // One whose time can't be told is gone already.
+            // A file without a readable time was removed in the meantime.
             if written.is_ok_and(|written| now.duration_since(written).is_ok_and(|age| age > idle)) {
                 let _ = fs::remove_file(entry.path());
             }
@@ -53,7 +54,7 @@ impl Scratch {
 }
 
 impl ScratchFile {
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -61,7 +62,7 @@ impl ScratchFile {
 
 impl Drop for ScratchFile {
     fn drop(&mut self) {
-        // It may have been renamed to what it has become. One that can't be removed is swept later.
+        // It may have been renamed. If it can't be removed, it is swept later.
         let _ = fs::remove_file(&self.0);
     }
 }

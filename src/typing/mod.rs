@@ -1,9 +1,8 @@
-//! Typing: who is writing just now. It is told and never stored, and ends by itself.
+//! Typing indicators: who is typing. They are published but never stored, and expire by themselves.
 //!
-//! One task knows it all and hears of it in one order, so that nobody is told that somebody stopped before they are told
-//! that they began.
+//! One task processes all signals in order, so that nobody receives the end of a typing signal before its beginning.
 
-mod told;
+mod broadcaster;
 mod typists;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::{self, Membership, Reference};
 use crate::entity::conversation::DirectPair;
@@ -19,134 +19,140 @@ use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 use crate::slot::Slot;
-use told::Told;
+use broadcaster::Broadcaster;
 
-/// Who types on this node. Clones share it.
+/// Tracks who is typing on this node. Clones share it.
 #[derive(Clone)]
 pub struct Typing {
     app: App,
-    signs: mpsc::Sender<Sign>,
-    /// What the task takes when it begins.
-    waiting: Arc<Mutex<Option<mpsc::Receiver<Sign>>>>,
+    signals: mpsc::Sender<Signal>,
+    /// The receiver, until the background task takes it.
+    receiver: Arc<Mutex<Option<mpsc::Receiver<Signal>>>>,
 }
 
-/// Somebody began or stopped.
+/// Somebody began or stopped typing.
 #[derive(Debug)]
-pub struct Changed {
-    /// Who.
+pub struct TypingChange {
+    /// The person.
     pub user: UserId,
-    /// Where.
+    /// The conversation.
     pub conversation: ConversationId,
-    /// The two people, where it is a direct conversation.
+    /// The two people of a direct conversation.
     pub direct_pair: Option<DirectPair>,
     /// Whether they are typing now.
     pub is_typing: bool,
-    /// What is made of this once for everybody.
+    /// Frames for this change, shared by equal subscriptions.
     pub shared: Slot,
 }
 
-/// Somebody who hears of typing.
+/// A subscriber to typing changes.
 pub struct Listener {
-    inbox: mpsc::Receiver<Arc<Changed>>,
-    signs: mpsc::Sender<Sign>,
+    inbox: mpsc::Receiver<Arc<TypingChange>>,
+    signals: mpsc::Sender<Signal>,
 }
 
 impl Listener {
-    /// Waits for the next who begins or stops. `None` for one who did not keep up.
-    pub async fn next(&mut self) -> Option<Arc<Changed>> {
+    /// Waits for the next change. `None` for a listener that fell behind and was dropped.
+    pub async fn next(&mut self) -> Option<Arc<TypingChange>> {
         let changed = self.inbox.recv().await;
-        if changed.is_none() && self.signs.is_closed() {
-            // The program ends, and sends its sockets away in their turn.
+        if changed.is_none() && self.signals.is_closed() {
+            // The program is shutting down, and closes its sockets itself.
             return std::future::pending().await;
         }
         changed
     }
 }
 
-/// What the task hears.
-enum Sign {
-    /// Somebody types, and did so at this uptime of the clock.
+/// A message to the background task.
+enum Signal {
+    /// Somebody is typing, as of this uptime of the clock.
     Types { user: UserId, conversation: ConversationId, direct_pair: Option<DirectPair>, at: Duration },
-    /// Somebody types no more.
+    /// Somebody stopped typing.
     Stops { user: UserId, conversation: ConversationId },
-    /// Somebody listens from here on.
-    Listens { user: UserId, inbox: mpsc::Sender<Arc<Changed>> },
+    /// Somebody subscribes.
+    Listens { user: UserId, inbox: mpsc::Sender<Arc<TypingChange>> },
 }
 
 impl Typing {
-    /// Typing in this program.
+    /// Creates the typing service.
     pub fn new(app: App) -> Self {
-        let (signs, waiting) = mpsc::channel(limits::TYPING_QUEUE);
-        Self { app, signs, waiting: Arc::new(Mutex::new(Some(waiting))) }
+        let (signals, receiver) = mpsc::channel(limits::TYPING_QUEUE);
+        Self { app, signals, receiver: Arc::new(Mutex::new(Some(receiver))) }
     }
 
-    /// A person types in a conversation: for 5 seconds, or for 5 more. In a direct conversation that does not exist yet
-    /// there is nobody to tell, which is fine.
-    pub async fn begin(&self, user: UserId, reference: Reference) -> Result<()> {
-        let Some(member) = self.writer(user, reference).await? else { return Ok(()) };
+    /// Starts or renews a typing signal, which expires after 5 seconds. In a direct conversation that does not exist
+    /// yet it is accepted and ignored.
+    pub async fn begin(&self, viewer: &Viewer, reference: Reference) -> Result<()> {
+        let Some(member) = self.writer(viewer, reference).await? else { return Ok(()) };
         let conversation = member.conversation();
         let (id, direct_pair) = (conversation.id, conversation.direct_pair.clone());
-        self.sign(Sign::Types { user, conversation: id, direct_pair, at: self.app.clock.uptime() })
+        self.send_signal(Signal::Types {
+            user: viewer.user(),
+            conversation: id,
+            direct_pair,
+            at: self.app.clock.uptime(),
+        })
     }
 
-    /// A person types no more.
-    pub async fn end(&self, user: UserId, reference: Reference) -> Result<()> {
-        let Some(member) = self.writer(user, reference).await? else { return Ok(()) };
-        self.sign(Sign::Stops { user, conversation: member.conversation().id })
+    /// Ends a typing signal.
+    pub async fn end(&self, viewer: &Viewer, reference: Reference) -> Result<()> {
+        let Some(member) = self.writer(viewer, reference).await? else { return Ok(()) };
+        self.send_signal(Signal::Stops { user: viewer.user(), conversation: member.conversation().id })
     }
 
-    /// A person has sent what they typed. Where this can't be told, it ends by itself.
-    pub fn sent(&self, user: UserId, conversation: ConversationId) {
-        if self.sign(Sign::Stops { user, conversation }).is_err() {
-            tracing::debug!("that somebody types no more is told later, the queue is full");
+    /// Ends the typing signal of somebody who has sent their message. If the queue is full, the signal expires by
+    /// itself.
+    pub fn sent(&self, viewer: &Viewer, conversation: ConversationId) {
+        if self.send_signal(Signal::Stops { user: viewer.user(), conversation }).is_err() {
+            tracing::debug!("the typing queue is full: a signal will expire instead of ending now");
         }
     }
 
-    /// Hears who begins and stops in a person's conversations, as they are when it happens, and first of those who are
-    /// typing now. Of themself a person is told nothing. Who does not keep up is let go of.
-    pub fn listen(&self, user: UserId) -> Result<Listener> {
+    /// Subscribes to typing changes in the viewer's conversations, as these are at the time of each change; people who
+    /// are typing already come first. The viewer's own typing is not included. A listener that falls behind is dropped.
+    pub fn listen(&self, viewer: &Viewer) -> Result<Listener> {
         let (sender, inbox) = mpsc::channel(limits::TYPING_QUEUE);
-        self.sign(Sign::Listens { user, inbox: sender })?;
-        Ok(Listener { inbox, signs: self.signs.clone() })
+        self.send_signal(Signal::Listens { user: viewer.user(), inbox: sender })?;
+        Ok(Listener { inbox, signals: self.signals.clone() })
     }
 
-    /// Tells of typing until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
-        let taken = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut signs) = taken else { return };
-        let mut told = Told::new(self.app.clone());
-        // A twentieth of the time: what somebody is shown typing too long at most.
+    /// Publishes typing changes until the program ends.
+    pub async fn run_background(self, shutdown: CancellationToken) {
+        let taken = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut signals) = taken else { return };
+        let mut broadcaster = Broadcaster::new(self.app.clone());
+        // A twentieth of the expiry: the longest that it is exceeded.
         let mut tick = tokio::time::interval(limits::TYPING / 20);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => {
-                    // Before those who listen are let go of: by this they know why.
-                    signs.close();
+                    // Closed before the inboxes are dropped: by this listeners know why theirs ended.
+                    signals.close();
                     return;
                 }
-                sign = signs.recv() => match sign {
-                    Some(sign) => told.hear(sign).await,
+                signal = signals.recv() => match signal {
+                    Some(signal) => broadcaster.handle(signal).await,
                     None => return,
                 },
-                _ = tick.tick() => told.end_those_who_stopped().await,
+                _ = tick.tick() => broadcaster.end_expired().await,
             }
         }
     }
 
-    /// Whether the person may write there: `None` where it does not exist yet.
-    async fn writer(&self, user: UserId, reference: Reference) -> Result<Option<Membership>> {
-        self.app.rates.typing.take(&user)?;
-        let member = conversations::find_membership(&self.app, user, reference).await?;
+    /// The membership of a viewer who may write there; `None` if the direct conversation does not exist yet.
+    async fn writer(&self, viewer: &Viewer, reference: Reference) -> Result<Option<Membership>> {
+        self.app.rates.typing.take(&viewer.user())?;
+        let member = conversations::find_membership(&self.app, viewer, reference).await?;
         match reference {
             Reference::Direct(other) if member.is_none() => {
-                let can_be_begun = conversations::can_be_begun(&self.app, user, other).await?;
+                let can_be_begun = conversations::can_be_begun(&self.app, viewer, other).await?;
                 can_be_begun.then_some(None).ok_or(Error::NotFound)
             }
             Reference::Direct(_) | Reference::Id(_) => member.map(Some).ok_or(Error::NotFound),
         }
     }
 
-    fn sign(&self, sign: Sign) -> Result<()> {
-        self.signs.try_send(sign).map_err(|_| Error::unavailable())
+    fn send_signal(&self, signal: Signal) -> Result<()> {
+        self.signals.try_send(signal).map_err(|_| Error::unavailable())
     }
 }

@@ -1,4 +1,4 @@
-//! Who types where, and since when it was not said again.
+//! Who is typing where, and when each signal was last renewed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,51 +8,56 @@ use crate::entity::conversation::DirectPair;
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 use crate::slot::Slot;
-use crate::typing::Changed;
+use crate::typing::TypingChange;
 
-type Place = (ConversationId, UserId);
+pub(super) type TypistKey = (ConversationId, UserId);
 
-/// Those who type, as it was told, and the clock's uptime when each said so last.
+/// The published typing signals, and the clock's uptime when each was last renewed.
 #[derive(Default)]
-pub(super) struct Typists(HashMap<Place, (Arc<Changed>, Duration)>);
+pub(super) struct Typists(HashMap<TypistKey, (Arc<TypingChange>, Duration)>);
 
 impl Typists {
-    /// Somebody types; what to tell of it. Nothing where it was told already, or where there is no place for one more:
-    /// they are told of when they say so again.
-    pub(super) fn begin(&mut self, place: Place, pair: Option<DirectPair>, at: Duration) -> Option<Arc<Changed>> {
-        if let Some((_, since)) = self.0.get_mut(&place) {
+    /// Starts or renews a signal. Returns the change to publish: none if it is already published, or if there are too
+    /// many typists; the next renewal tries again.
+    pub(super) fn begin(
+        &mut self,
+        key: TypistKey,
+        pair: Option<DirectPair>,
+        at: Duration,
+    ) -> Option<Arc<TypingChange>> {
+        if let Some((_, since)) = self.0.get_mut(&key) {
             *since = at;
             return None;
         }
         if self.0.len() >= limits::TYPISTS {
-            tracing::debug!("somebody types whom there is no place to remember");
+            tracing::debug!("too many people are typing: a signal was dropped");
             return None;
         }
-        let began = changed(place, pair, true);
-        self.0.insert(place, (Arc::clone(&began), at));
+        let began = changed(key, pair, true);
+        self.0.insert(key, (Arc::clone(&began), at));
         Some(began)
     }
 
-    /// Somebody types no more; what to tell of it, where anybody was told that they do.
-    pub(super) fn end(&mut self, place: Place) -> Option<Arc<Changed>> {
-        let (began, _) = self.0.remove(&place)?;
-        Some(changed(place, began.direct_pair.clone(), false))
+    /// Ends a signal. Returns the change to publish, if its beginning was published.
+    pub(super) fn end(&mut self, key: TypistKey) -> Option<Arc<TypingChange>> {
+        let (began, _) = self.0.remove(&key)?;
+        Some(changed(key, began.direct_pair.clone(), false))
     }
 
-    /// Where somebody has not said for a while that they type.
-    pub(super) fn over(&self, now: Duration) -> Vec<Place> {
-        let is_over = |since: &Duration| now.saturating_sub(*since) >= limits::TYPING;
-        self.0.iter().filter(|(_, (_, since))| is_over(since)).map(|(place, _)| *place).collect()
+    /// The signals that have expired.
+    pub(super) fn expired(&self, now: Duration) -> Vec<TypistKey> {
+        let is_expired = |since: &Duration| now.saturating_sub(*since) >= limits::TYPING;
+        self.0.iter().filter(|(_, (_, since))| is_expired(since)).map(|(key, _)| *key).collect()
     }
 
-    /// Who types besides one person.
-    pub(super) fn others(&self, user: UserId) -> Vec<Arc<Changed>> {
+    /// The signals of everybody but one person.
+    pub(super) fn others(&self, user: UserId) -> Vec<Arc<TypingChange>> {
         self.0.values().map(|(began, _)| began).filter(|began| began.user != user).cloned().collect()
     }
 }
 
-fn changed((conversation, user): Place, direct_pair: Option<DirectPair>, is_typing: bool) -> Arc<Changed> {
-    Arc::new(Changed { user, conversation, direct_pair, is_typing, shared: Slot::default() })
+fn changed((conversation, user): TypistKey, direct_pair: Option<DirectPair>, is_typing: bool) -> Arc<TypingChange> {
+    Arc::new(TypingChange { user, conversation, direct_pair, is_typing, shared: Slot::default() })
 }
 
 #[cfg(test)]
@@ -62,7 +67,7 @@ mod tests {
     const AT: Duration = Duration::from_secs(60);
 
     #[test]
-    fn ten_thousand_type_at_once_and_the_next_when_there_is_a_place() {
+    fn ten_thousand_can_type_at_once_and_the_next_when_one_stops() {
         let (mut typists, here) = (Typists::default(), ConversationId::new());
         let people: Vec<UserId> = (0..=limits::TYPISTS).map(|_| UserId::new()).collect();
         let (next, places) = people.split_last().expect("people");
@@ -71,13 +76,13 @@ mod tests {
         }
 
         assert!(typists.begin((here, *next), None, AT).is_none());
-        assert!(typists.end((here, *next)).is_none(), "nobody was told that they type");
+        assert!(typists.end((here, *next)).is_none(), "their typing was never published");
         assert!(typists.end((here, places[0])).is_some_and(|ended| !ended.is_typing));
         assert!(typists.begin((here, *next), None, AT).is_some());
     }
 
     #[test]
-    fn who_types_already_needs_no_other_place() {
+    fn a_renewal_needs_no_free_entry() {
         let (mut typists, here) = (Typists::default(), ConversationId::new());
         let people: Vec<UserId> = (0..limits::TYPISTS).map(|_| UserId::new()).collect();
         for at in [AT, 2 * AT] {
@@ -86,7 +91,7 @@ mod tests {
             }
         }
 
-        assert!(typists.over(2 * AT + limits::TYPING - Duration::from_millis(1)).is_empty());
-        assert_eq!(typists.over(2 * AT + limits::TYPING).len(), people.len());
+        assert!(typists.expired(2 * AT + limits::TYPING - Duration::from_millis(1)).is_empty());
+        assert_eq!(typists.expired(2 * AT + limits::TYPING).len(), people.len());
     }
 }

@@ -1,5 +1,6 @@
-//! What waits to be told of who types has bounds, and what happens at them.
+//! The bounds of the typing queues, and what happens at them.
 
+use parlour::accounts::Viewer;
 use parlour::conversations::Reference;
 use parlour::error::{Error, Result};
 use parlour::id::UserId;
@@ -13,58 +14,62 @@ fn user(id: &str) -> UserId {
     UserId::parse(id).expect("an id")
 }
 
-async fn types(typing: &Typing, person: &Person, other: &Person) -> Result<()> {
-    typing.begin(user(&person.id), Reference::Direct(user(&other.id))).await
+async fn types(typing: &Typing, viewer: &Viewer, other: &Person) -> Result<()> {
+    typing.begin(viewer, Reference::Direct(user(&other.id))).await
 }
 
-async fn stops(typing: &Typing, person: &Person, other: &Person) {
-    typing.end(user(&person.id), Reference::Direct(user(&other.id))).await.expect("taken");
+async fn stops(typing: &Typing, viewer: &Viewer, other: &Person) {
+    typing.end(viewer, Reference::Direct(user(&other.id))).await.expect("taken");
 }
 
-/// The next that somebody is told.
-async fn told(listener: &mut Listener) -> Option<(UserId, bool)> {
+/// The next typing change that a listener receives.
+async fn next(listener: &mut Listener) -> Option<(UserId, bool)> {
     soon(listener.next()).await.map(|changed| (changed.user, changed.is_typing))
 }
 
 #[tokio::test]
-async fn signs_that_find_no_place_are_refused() {
+async fn signals_beyond_the_queue_are_refused() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let counted = app.counted().await;
-    // Nobody takes them.
+    let viewer = counted.caller(&ada.token).await.viewer.expect("somebody signed in");
+    let listening = counted.caller(&bob.token).await.viewer.expect("somebody signed in");
+    // No task receives them.
     let typing = counted.api.program().typing.clone();
 
     for _ in 0..limits::TYPING_QUEUE {
-        types(&typing, &ada, &bob).await.expect("taken");
+        types(&typing, &viewer, &bob).await.expect("taken");
     }
 
-    assert!(matches!(types(&typing, &ada, &bob).await, Err(Error::Unavailable { .. })));
-    assert!(matches!(typing.listen(user(&bob.id)), Err(Error::Unavailable { .. })));
+    assert!(matches!(types(&typing, &viewer, &bob).await, Err(Error::Unavailable { .. })));
+    assert!(matches!(typing.listen(&listening), Err(Error::Unavailable { .. })));
     drop(typing);
     counted.finish().await;
 }
 
 #[tokio::test]
-async fn who_does_not_keep_up_is_let_go_of() {
+async fn a_listener_that_falls_behind_is_dropped() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let counted = app.counted().await;
+    let viewer = counted.caller(&ada.token).await.viewer.expect("somebody signed in");
+    let listening = counted.caller(&bob.token).await.viewer.expect("somebody signed in");
     let (typing, end) = (counted.api.program().typing.clone(), CancellationToken::new());
-    let keeping = tokio::spawn(typing.clone().keep(end.clone()));
-    let mut slow = typing.listen(user(&bob.id)).expect("a listener");
-    let mut quick = typing.listen(user(&bob.id)).expect("a listener");
+    let keeping = tokio::spawn(typing.clone().run_background(end.clone()));
+    let mut slow = typing.listen(&listening).expect("a listener");
+    let mut quick = typing.listen(&listening).expect("a listener");
 
     for _ in 0..=limits::TYPING_QUEUE / 2 {
-        types(&typing, &ada, &bob).await.expect("taken");
-        stops(&typing, &ada, &bob).await;
-        assert_eq!(told(&mut quick).await, Some((user(&ada.id), true)));
-        assert_eq!(told(&mut quick).await, Some((user(&ada.id), false)));
+        types(&typing, &viewer, &bob).await.expect("taken");
+        stops(&typing, &viewer, &bob).await;
+        assert_eq!(next(&mut quick).await, Some((user(&ada.id), true)));
+        assert_eq!(next(&mut quick).await, Some((user(&ada.id), false)));
     }
 
     for _ in 0..limits::TYPING_QUEUE {
-        assert!(told(&mut slow).await.is_some());
+        assert!(next(&mut slow).await.is_some());
     }
-    assert_eq!(told(&mut slow).await, None);
+    assert_eq!(next(&mut slow).await, None);
     end.cancel();
     keeping.await.expect("it ends");
     drop((typing, slow, quick));

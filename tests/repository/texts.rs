@@ -4,7 +4,7 @@ use crate::{none_of, read, sources};
 
 /// Those who read messages otherwise, and why nobody sees them by it.
 const OTHERWISE: [(&str, &str); 6] = [
-    ("src/messages/send.rs", "a sender gets their own back, and whoever is erased sends nothing"),
+    ("src/messages/send/mod.rs", "a sender gets their own back, and whoever is erased sends nothing"),
     ("src/messages/send/plan.rs", "likewise"),
     ("src/messages/revise.rs", "likewise"),
     ("src/erasure/sweep.rs", "looks for ids of texts that are to be cleared"),

@@ -1,29 +1,29 @@
-//! Puts people into a group.
+//! Adding people to a group.
 
 use std::collections::HashSet;
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::group::{self, Group, Outcome, Place, Stay, Step};
-use crate::conversations::{Membership, joined};
+use crate::conversations::group::{self, Group, GroupStep, Outcome, Stay, StayBound};
+use crate::conversations::{Membership, joined_event};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits;
 
-/// Puts people into a group, which any member may. Those who are in it are passed over; an unknown or erased person
-/// refuses all, and so does a direct conversation: `NotFound`.
+/// Adds people to a group, which any member may do. Those who are already in it are ignored; one unknown or erased
+/// person rejects the request with `NotFound`, and so does a direct conversation.
 pub async fn add(app: &App, member: &Membership, people: Vec<UserId>) -> Result<conversation::Model> {
     let mut seen = HashSet::new();
     let people: Vec<UserId> = people.into_iter().filter(|id| seen.insert(*id)).collect();
     if people.len() > limits::GROUP_MEMBERS {
         return Err(too_many());
     }
-    group::change(app, member, Step::Add(people)).await
+    group::change(app, member, GroupStep::Add(people)).await
 }
 
-/// `events` is how many the batch has before.
+/// `events` is the number of events that the batch has planned so far.
 pub(super) fn plan(
     group: &mut Group,
     people: Vec<UserId>,
@@ -41,12 +41,14 @@ pub(super) fn plan(
     if group.members.len() + new.len() > limits::GROUP_MEMBERS {
         return Err(too_many());
     }
-    // The others are told first, and so the new ones, who hear what comes after they joined, are not told twice.
-    let mut outcome = Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated(group.row.id)] };
+    // The existing members are notified first: new members receive only events after the one by which they joined, so
+    // they don't receive this one too.
+    let mut outcome =
+        Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated_event(group.row.id)] };
     for user in new {
-        let from = Place::Event(events + outcome.events.len());
+        let from = StayBound::Event(events + outcome.events.len());
         let stay = Stay { user, role: Role::Member, from, to: None, joined_at: now };
-        outcome.events.push(joined(group.row.id, user));
+        outcome.events.push(joined_event(group.row.id, user));
         outcome.stays.push(stay.clone());
         group.members.insert(user, stay);
     }

@@ -43,7 +43,7 @@ impl SignedIn {
             }
         };
         let session = program.accounts.watch(&viewer, expires_at);
-        let device = program.presence.connect(viewer.user()).ok_or(Close::TooManyConnections)?;
+        let device = program.presence.connect(&viewer).ok_or(Close::TooManyConnections)?;
         let (resume_from, first) = match init.resume_from {
             ResumeFrom::ByOperation(cursors) => (cursors, None),
             ResumeFrom::First(cursor) => (HashMap::new(), Some(cursor)),

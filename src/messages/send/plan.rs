@@ -1,10 +1,10 @@
-//! Decides about a batch of sends.
+//! Plans a batch of sends.
 
 use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
-use super::{New, Send, Sending, Standing, repeated};
+use super::{New, Send, SenderStatus, Sending, repeated};
 use crate::clock::Timestamp;
 use crate::conversations::{self, Directs, Reference};
 use crate::entity::conversation::{self, DirectPair};
@@ -12,19 +12,19 @@ use crate::entity::{membership, message};
 use crate::error::{Error, Result};
 use crate::feed::Plan;
 use crate::id::{ConversationId, MessageId, UserId};
-use crate::images::{Attachment, Claims};
+use crate::images::{ImageAttachment, ImageClaims};
 
-/// What a batch of sends needs to know, and what it has decided so far.
+/// The data that a batch of sends needs, and its decisions so far.
 pub(super) struct Sends {
     now: Timestamp,
-    /// Those that are written and those of this batch, by id.
+    /// Known messages by id, and whether they are written: `false` for those of this batch.
     sent: HashMap<MessageId, (message::Model, bool)>,
     replied_to: HashMap<MessageId, ConversationId>,
     conversations: HashMap<ConversationId, conversation::Model>,
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
     directs: Directs,
-    images: Claims,
-    /// The direct conversations that this batch makes.
+    images: ImageClaims,
+    /// The direct conversations that this batch creates.
     begun: HashSet<ConversationId>,
 }
 
@@ -35,7 +35,7 @@ impl Sends {
         let known: HashSet<MessageId> = ids.chain(replied_to).collect();
         let known = message::Entity::find().filter(message::Column::Id.is_in(known)).all(db).await?;
         let mut pairs = Vec::new();
-        // Where the messages are that were sent before is needed to tell a retry.
+        // The conversations of messages that were already sent are needed to recognise a retry.
         let mut conversation_ids: HashSet<ConversationId> = known.iter().map(|row| row.conversation_id).collect();
         for change in changes {
             match change.to {
@@ -55,7 +55,7 @@ impl Sends {
         let conversations: HashMap<_, _> = named.into_iter().chain(known_directs).map(|row| (row.id, row)).collect();
         let senders: HashSet<UserId> = changes.iter().map(|change| change.sender).collect();
         let memberships = conversations::find_own(db, senders, conversations.keys().copied()).await?;
-        let images = Claims::read(db, now, changes.iter().filter_map(|change| change.image.as_ref())).await?;
+        let images = ImageClaims::read(db, now, changes.iter().filter_map(|change| change.image.as_ref())).await?;
         Ok(Self {
             now,
             images,
@@ -79,7 +79,7 @@ impl Sends {
                 false => Plan::Write { write: Sending::Repeat(sent.id), events: 0 },
             });
         }
-        // It leaves no trace before everything is known to be well.
+        // Nothing is recorded before all checks have passed.
         let (mut conversation, standing) = self.conversation(&send)?;
         if let Some(reply_to) = send.reply_to
             && self.replied_to.get(&reply_to) != Some(&conversation.id)
@@ -97,7 +97,7 @@ impl Sends {
             sender_id: send.sender,
             text: send.text.map(|text| text.as_str().to_owned()),
             reply_to_id: send.reply_to,
-            image_id: send.image.as_ref().map(Attachment::id),
+            image_id: send.image.as_ref().map(ImageAttachment::id),
             version: 1,
             position: 0,
             nonce: 0,
@@ -105,15 +105,15 @@ impl Sends {
             edited_at: None,
             deleted_at: None,
         };
-        if let Standing::Begins = standing {
+        if let SenderStatus::Begins = standing {
             self.begun.insert(conversation.id);
         }
         self.conversations.insert(conversation.id, conversation.clone());
         self.sent.insert(message.id, (message.clone(), false));
         self.replied_to.insert(message.id, conversation.id);
         let events = match standing {
-            Standing::Begins => 3,
-            Standing::Member(_) | Standing::Begun => 1,
+            SenderStatus::Begins => 3,
+            SenderStatus::Member(_) | SenderStatus::Begun => 1,
         };
         Ok(Plan::Write {
             write: Sending::New(Box::new(New { message, image: send.image, conversation, standing })),
@@ -121,8 +121,8 @@ impl Sends {
         })
     }
 
-    /// Where a message goes, as earlier ones of the batch have left it.
-    fn conversation(&mut self, send: &Send) -> Result<(conversation::Model, Standing)> {
+    /// The conversation of a message, as earlier ones of the batch have left it.
+    fn conversation(&mut self, send: &Send) -> Result<(conversation::Model, SenderStatus)> {
         let found = match send.to {
             Reference::Id(id) => {
                 let found = self.conversations.get(&id).filter(|found| self.directs.is_open(found));
@@ -133,11 +133,11 @@ impl Sends {
         let is_new = !self.conversations.contains_key(&found.id);
         let conversation = self.conversations.get(&found.id).cloned().unwrap_or(found);
         let standing = if is_new {
-            Standing::Begins
+            SenderStatus::Begins
         } else if let Some(row) = self.memberships.get(&(conversation.id, send.sender)) {
-            Standing::Member(row.clone())
+            SenderStatus::Member(row.clone())
         } else if self.begun.contains(&conversation.id) && matches!(send.to, Reference::Direct(_)) {
-            Standing::Begun
+            SenderStatus::Begun
         } else {
             return Err(Error::NotFound);
         };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use super::{New, Send, Sending, Standing};
+use super::{New, Send, SenderStatus, Sending};
 use crate::clock::Timestamp;
 use crate::conversations;
 use crate::db;
@@ -13,16 +13,16 @@ use crate::entity::membership::{self, Role};
 use crate::entity::message;
 use crate::feed::{Cursor, Kind, Placed, Written};
 use crate::id::{ConversationId, MessageId, UserId};
-use crate::images::{self, Attachment};
-use crate::messages::told;
+use crate::images::{self, ImageAttachment};
+use crate::messages::message_event;
 
-/// The rows that a batch of sends leaves.
+/// The rows that a batch of sends writes.
 #[derive(Default)]
 struct Rows {
     conversations: HashMap<ConversationId, conversation::Model>,
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
     messages: HashMap<MessageId, message::Model>,
-    images: Vec<Attachment>,
+    images: Vec<ImageAttachment>,
 }
 
 pub(super) async fn write(
@@ -55,13 +55,13 @@ impl Rows {
         message.nonce = first.nonce.into();
         let own = (conversation.id, message.sender_id);
         match standing {
-            Standing::Member(row) => {
+            SenderStatus::Member(row) => {
                 self.memberships.entry(own).or_insert(row);
             }
-            Standing::Begun => {}
-            Standing::Begins => {
+            SenderStatus::Begun => {}
+            SenderStatus::Begins => {
                 for user_id in conversation.direct_pair.iter().flat_map(DirectPair::people) {
-                    events.push(conversations::joined(conversation.id, user_id));
+                    events.push(conversations::joined_event(conversation.id, user_id));
                     self.memberships.insert(
                         (conversation.id, user_id),
                         membership::Model {
@@ -82,7 +82,7 @@ impl Rows {
         if let Some(own) = self.memberships.get_mut(&own) {
             own.last_read_seq = message.seq;
         }
-        events.push(told(Kind::MessageAdded, &message));
+        events.push(message_event(Kind::MessageAdded, &message));
         conversation.last_position = message.position;
         conversation.active_position = message.position;
         self.conversations.insert(conversation.id, conversation);
@@ -90,7 +90,7 @@ impl Rows {
         Written { answer: message, events }
     }
 
-    /// One statement a table. What is there is named by its key, and only what changed of it is set.
+    /// One statement per table. Existing rows are matched by key, and only the columns that changed are updated.
     async fn save(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
         let moved =
             [conversation::Column::LastSeq, conversation::Column::LastPosition, conversation::Column::ActivePosition];

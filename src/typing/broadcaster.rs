@@ -1,4 +1,4 @@
-//! What was told of typing, and to whom.
+//! Publishes typing changes to the listeners who may see them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,56 +11,56 @@ use crate::conversations;
 use crate::entity::membership;
 use crate::error::Result;
 use crate::id::{ConversationId, UserId};
-use crate::typing::typists::Typists;
-use crate::typing::{Changed, Sign};
+use crate::typing::typists::{TypistKey, Typists};
+use crate::typing::{Signal, TypingChange};
 
-/// Belongs to the one task.
-pub(super) struct Told {
+/// The state of the background task.
+pub(super) struct Broadcaster {
     app: App,
     typists: Typists,
-    /// Those who listen.
-    listeners: HashMap<UserId, Vec<mpsc::Sender<Arc<Changed>>>>,
+    /// The listeners' inboxes.
+    listeners: HashMap<UserId, Vec<mpsc::Sender<Arc<TypingChange>>>>,
 }
 
-impl Told {
+impl Broadcaster {
     pub(super) fn new(app: App) -> Self {
         Self { app, typists: Typists::default(), listeners: HashMap::new() }
     }
 
-    pub(super) async fn hear(&mut self, sign: Sign) {
-        match sign {
-            Sign::Types { user, conversation, direct_pair, at } => {
+    pub(super) async fn handle(&mut self, signal: Signal) {
+        match signal {
+            Signal::Types { user, conversation, direct_pair, at } => {
                 if let Some(began) = self.typists.begin((conversation, user), direct_pair, at) {
-                    self.tell(began).await;
+                    self.publish(began).await;
                 }
             }
-            Sign::Stops { user, conversation } => self.end((conversation, user)).await,
-            Sign::Listens { user, inbox } => self.greet(user, inbox).await,
+            Signal::Stops { user, conversation } => self.end((conversation, user)).await,
+            Signal::Listens { user, inbox } => self.add_listener(user, inbox).await,
         }
     }
 
-    /// Those who have not said for a while that they type.
-    pub(super) async fn end_those_who_stopped(&mut self) {
-        for place in self.typists.over(self.app.clock.uptime()) {
-            self.end(place).await;
+    /// Ends typing signals that were not renewed in time.
+    pub(super) async fn end_expired(&mut self) {
+        for key in self.typists.expired(self.app.clock.uptime()) {
+            self.end(key).await;
         }
     }
 
-    async fn end(&mut self, place: (ConversationId, UserId)) {
-        if let Some(ended) = self.typists.end(place) {
-            self.tell(ended).await;
+    async fn end(&mut self, key: TypistKey) {
+        if let Some(ended) = self.typists.end(key) {
+            self.publish(ended).await;
         }
     }
 
-    /// Tells the others who are in the conversation now and listen.
-    async fn tell(&mut self, changed: Arc<Changed>) {
+    /// Publishes a change to the listening members of the conversation, except the person who types.
+    async fn publish(&mut self, changed: Arc<TypingChange>) {
         if self.listeners.is_empty() {
             return;
         }
         let members = match members(&self.app, changed.conversation).await {
             Ok(members) => members,
             Err(error) => {
-                tracing::warn!(error = ?error, "somebody's typing could not be told: {error:?}");
+                tracing::warn!(error = ?error, "a typing change could not be published: {error:?}");
                 return;
             }
         };
@@ -73,20 +73,21 @@ impl Told {
         }
     }
 
-    /// Begins to tell somebody, first of those who are typing already: they do not say so again.
-    async fn greet(&mut self, user: UserId, inbox: mpsc::Sender<Arc<Changed>>) {
+    /// Adds a listener, and first sends them who is typing already, because those signals are not repeated.
+    async fn add_listener(&mut self, user: UserId, inbox: mpsc::Sender<Arc<TypingChange>>) {
         let others = self.typists.others(user);
         let places = others.iter().map(|began| began.conversation);
         match conversations::find_own(&self.app.db.reader, [user], places).await {
             Ok(own) => {
                 for began in others.into_iter().filter(|began| own.contains_key(&(began.conversation, user))) {
-                    // A new inbox has room for more than a person can see at once; who is left out is told when they stop.
+                    // A new inbox has more room than a person can watch. A typist left out here is published again when
+                    // they stop.
                     let _ = inbox.try_send(began);
                 }
             }
-            Err(error) => tracing::warn!(error = %error, "it could not be told who is typing: {error}"),
+            Err(error) => tracing::warn!(error = %error, "current typists could not be read: {error}"),
         }
-        // Those who went are let go of when the map would have to grow.
+        // Closed inboxes are removed when the map would have to grow.
         if self.listeners.len() == self.listeners.capacity() {
             self.listeners.retain(|_, inboxes| {
                 inboxes.retain(|inbox| !inbox.is_closed());

@@ -1,9 +1,8 @@
-//! Changes of a group: its title and its members. All of them are one kind of change, so that each sees what those before
-//! it in a batch have done.
+//! Changes to a group's title and members. They are one type of `Change`, so that each sees the effect of earlier ones
+//! in its batch.
 
 mod add;
 mod remove;
-mod rename;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,8 +11,8 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter}
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::create::count_memberships;
+use crate::conversations::direct::reachable;
 use crate::conversations::membership::current_rows;
-use crate::conversations::people::reachable;
 use crate::conversations::{Membership, Title};
 use crate::db;
 use crate::directory;
@@ -24,17 +23,22 @@ use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, P
 use crate::id::{ConversationId, UserId};
 pub use add::add;
 pub use remove::remove;
-pub use rename::rename;
 
-/// Changes a group in which the member is. A direct conversation is none: `NotFound`.
-pub(super) async fn change(app: &App, member: &Membership, step: Step) -> Result<conversation::Model> {
+/// Renames a group, which only its owner may do: `Forbidden`. The same title changes nothing. `NotFound` for a direct
+/// conversation.
+pub async fn rename(app: &App, member: &Membership, title: Title) -> Result<conversation::Model> {
+    change(app, member, GroupStep::Rename(title)).await
+}
+
+/// Applies a change to the member's group. `NotFound` for a direct conversation.
+pub(super) async fn change(app: &App, member: &Membership, step: GroupStep) -> Result<conversation::Model> {
     if member.conversation().kind != Kind::Group {
         return Err(Error::NotFound);
     }
-    let by = member.user();
+    let by = member.viewer().user();
     app.rates.group_change.take(&by)?;
-    if let Step::Add(people) = &step {
-        if !directory::finds(app, by, people).await? {
+    if let GroupStep::Add(people) = &step {
+        if !directory::finds(app, member.viewer(), people).await? {
             return Err(Error::NotFound);
         }
         count_memberships(app, by, people.len()).inspect_err(|_| app.rates.group_change.give_back(&by))?;
@@ -45,49 +49,49 @@ pub(super) async fn change(app: &App, member: &Membership, step: Step) -> Result
 struct GroupChange {
     group: ConversationId,
     by: UserId,
-    step: Step,
+    step: GroupStep,
 }
 
-/// What a member wants to do.
-pub(super) enum Step {
+/// What a member asks for.
+pub(super) enum GroupStep {
     Rename(Title),
     Add(Vec<UserId>),
     Remove(UserId),
 }
 
-/// A group, as the changes before in a batch have left it.
+/// A group, as earlier changes of the batch have left it.
 pub(super) struct Group {
     pub(super) row: conversation::Model,
     pub(super) members: HashMap<UserId, Stay>,
 }
 
-/// A stay in a group.
+/// One membership, from joining to leaving.
 #[derive(Clone)]
 pub(super) struct Stay {
     pub(super) user: UserId,
     pub(super) role: Role,
-    pub(super) from: Place,
-    pub(super) to: Option<Place>,
+    pub(super) from: StayBound,
+    pub(super) to: Option<StayBound>,
     pub(super) joined_at: Timestamp,
 }
 
-/// Where a stay begins or ends. Known ones are before those of the batch.
+/// The point in the feed at which a stay begins or ends. Known positions sort before events of the batch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
-    /// A position of the feed.
+pub(super) enum StayBound {
+    /// A known position.
     At(Position),
-    /// An event of this batch, which gets its position when all is planned.
+    /// The index of an event of this batch. Its position is assigned after planning.
     Event(usize),
 }
 
-/// What a step comes to: stays that began, ended or changed, and the events that tell of it.
+/// The result of a step: stays that began, ended or changed, and the events to publish.
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) stays: Vec<Stay>,
     pub(super) events: Vec<NewEvent>,
 }
 
-/// An outcome to write, and the group as it leaves it.
+/// An outcome to write, and the group after it.
 struct Changed {
     group: conversation::Model,
     outcome: Outcome,
@@ -112,9 +116,9 @@ impl Change for GroupChange {
         _: Timestamp,
         writes: Vec<Placed<Changed>>,
     ) -> Result<Vec<Written<Self>>, DbErr> {
-        // What a batch planned in a row gets positions in a row.
+        // All changes of a batch get consecutive positions.
         let first = writes.first().map_or(0, |placed| placed.first.position);
-        // As the messages of the same batch, which are written by now, have left them.
+        // Read again: messages of the same batch have been written since the group was planned.
         let ids: HashSet<ConversationId> = writes.iter().map(|placed| placed.write.group.id).collect();
         let groups = conversation::Entity::find().filter(conversation::Column::Id.is_in(ids)).all(tx).await?;
         let mut groups: HashMap<_, _> = groups.into_iter().map(|row| (row.id, row)).collect();
@@ -133,7 +137,7 @@ impl Change for GroupChange {
         }
         let titled = [conversation::Column::Title, conversation::Column::UpdatedAt, conversation::Column::LastPosition];
         db::upsert(tx, groups.into_values().collect(), titled).await?;
-        // Who comes back leaves first: nobody is in a conversation twice.
+        // Ended stays are written first, so that somebody who left and rejoined never has two current stays.
         let mut stays: Vec<membership::Model> = stays.into_values().collect();
         stays.sort_by_key(|stay| (stay.to_position.is_none(), stay.from_position));
         db::upsert(tx, stays, [membership::Column::ToPosition, membership::Column::Role]).await?;
@@ -141,12 +145,12 @@ impl Change for GroupChange {
     }
 }
 
-/// What a batch of changes needs to know, and what it has decided so far.
+/// The data that a batch of changes needs, and its decisions so far.
 struct Groups {
     now: Timestamp,
     groups: HashMap<ConversationId, Group>,
     reachable: HashSet<UserId>,
-    /// How many events it has planned.
+    /// The number of events planned so far.
     events: usize,
 }
 
@@ -160,27 +164,27 @@ impl Groups {
             .await?;
         let mut groups: HashMap<_, _> =
             rows.into_iter().map(|row| (row.id, Group { row, members: HashMap::new() })).collect();
-        // All of them, as the oldest may have to follow an owner who leaves: a thousand a group at most.
+        // All members, because the oldest one succeeds an owner who leaves: a thousand per group at most.
         for row in current_rows().filter(membership::Column::ConversationId.is_in(ids)).all(tx).await? {
             if let Some(group) = groups.get_mut(&row.conversation_id) {
                 group.members.insert(row.user_id, Stay::known(&row));
             }
         }
         let added = changes.iter().flat_map(|change| match &change.step {
-            Step::Add(people) => people.as_slice(),
-            Step::Rename(_) | Step::Remove(_) => &[],
+            GroupStep::Add(people) => people.as_slice(),
+            GroupStep::Rename(_) | GroupStep::Remove(_) => &[],
         });
         Ok(Self { now, groups, reachable: reachable(tx, added.copied()).await?, events: 0 })
     }
 
     fn plan(&mut self, change: GroupChange) -> Result<Plan<GroupChange>> {
-        // Whoever asked was in it when they did; another change may have come before.
+        // They were a member when they asked, but an earlier change may have removed them.
         let group = self.groups.get_mut(&change.group).ok_or(Error::NotFound)?;
         let own = group.members.get(&change.by).ok_or(Error::NotFound)?.clone();
         let outcome = match change.step {
-            Step::Rename(title) => rename::plan(group, &own, &title, self.now)?,
-            Step::Add(people) => add::plan(group, people, &self.reachable, self.now, self.events)?,
-            Step::Remove(person) => remove::plan(group, &own, person, self.events)?,
+            GroupStep::Rename(title) => plan_rename(group, &own, &title, self.now)?,
+            GroupStep::Add(people) => add::plan(group, people, &self.reachable, self.now, self.events)?,
+            GroupStep::Remove(person) => remove::plan(group, &own, person, self.events)?,
         };
         let events = outcome.events.len();
         if events == 0 {
@@ -191,18 +195,30 @@ impl Groups {
     }
 }
 
+fn plan_rename(group: &mut Group, own: &Stay, title: &Title, now: Timestamp) -> Result<Outcome> {
+    if own.role != Role::Owner {
+        return Err(Error::Forbidden);
+    }
+    if group.row.title.as_deref() == Some(title.as_str()) {
+        return Ok(Outcome::default());
+    }
+    group.row.title = Some(title.as_str().to_owned());
+    group.row.updated_at = now;
+    Ok(Outcome { stays: Vec::new(), events: vec![updated_event(group.row.id)] })
+}
+
 impl Stay {
     fn known(row: &membership::Model) -> Self {
-        let from = Place::At(row.from_position);
+        let from = StayBound::At(row.from_position);
         Self { user: row.user_id, role: row.role, from, to: None, joined_at: row.joined_at }
     }
 
-    /// Its row, when the first event of the batch is at a position. Who is new has read everything; of who is not, the
-    /// read mark is left as it is.
+    /// The row to write; `first` is the position of the batch's first event. A new member starts with everything read.
+    /// The upsert leaves the read mark of an existing one alone.
     fn into_row(self, group: &conversation::Model, first: Position) -> membership::Model {
         let position = |place| match place {
-            Place::At(position) => position,
-            Place::Event(event) => first + as_position(event),
+            StayBound::At(position) => position,
+            StayBound::Event(event) => first + as_position(event),
         };
         membership::Model {
             conversation_id: group.id,
@@ -216,8 +232,8 @@ impl Stay {
     }
 }
 
-/// Tells those who are in a group of its new title or members.
-pub fn updated(group: ConversationId) -> NewEvent {
+/// The event for the members of a group whose title or members changed.
+pub fn updated_event(group: ConversationId) -> NewEvent {
     NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group))
 }
 

@@ -1,11 +1,11 @@
-//! Finds people.
+//! Listing and searching people.
 
 use std::net::IpAddr;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::accounts::{Email, search_key};
+use crate::accounts::{Email, Viewer, search_key};
 use crate::app::App;
 use crate::directory;
 use crate::entity::user;
@@ -15,40 +15,26 @@ use crate::limits;
 use crate::page::Page;
 use crate::rates::neighbourhood;
 
-/// A person by id, the erased too.
-pub async fn find(app: &App, id: UserId) -> Result<Option<user::Model>> {
-    Ok(user::Entity::find_by_id(id).one(&app.db.reader).await?)
-}
-
-/// A person by e-mail address.
-pub async fn find_by_email(app: &App, email: &Email) -> Result<Option<user::Model>> {
-    Ok(user::Entity::find().filter(user::Column::Email.eq(email.as_str())).one(&app.db.reader).await?)
-}
-
-/// People by their ids, in no order.
-pub async fn by_ids(app: &App, ids: &[UserId]) -> Result<Vec<user::Model>> {
-    Ok(user::Entity::find().filter(user::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
-}
-
-/// Whom to list: everyone but the viewer and the erased, or those who match; as far as the directory is open to the viewer.
+/// Which people to list: everyone except the viewer and erased people, or those who match a term, as far as the
+/// directory is open to the viewer.
 #[derive(Clone, Debug)]
-pub struct Search {
-    viewer: UserId,
-    /// Where they are.
+pub struct PeopleFilter {
+    viewer: Viewer,
+    /// The viewer's IP address, which limits searches by e-mail.
     address: IpAddr,
     term: Option<String>,
-    /// Who is found by name, where that is not everybody.
+    /// The people who are found by name; `None` if that is everybody.
     found_by_name: Option<Condition>,
     finds_by_email: bool,
 }
 
-impl Search {
-    /// What a term finds: part of the name, in any case, or exactly the e-mail.
-    pub fn new(app: &App, viewer: UserId, address: IpAddr, term: Option<&str>) -> Result<Self> {
+impl PeopleFilter {
+    /// `term` is a part of a name, ignoring case, or a whole e-mail address.
+    pub fn new(app: &App, viewer: &Viewer, address: IpAddr, term: Option<&str>) -> Result<Self> {
         let term = term.map(str::trim).filter(|term| !term.is_empty());
         if let Some(term) = term {
             if term.contains('\0') {
-                return Err(Error::input("search", "a search has no NUL in it"));
+                return Err(Error::input("search", "a search cannot contain NUL"));
             }
             // The longest e-mail address is longer than the longest name.
             if term.len() > limits::EMAIL_BYTES && term.chars().count() > limits::SEARCH_LENGTH {
@@ -58,7 +44,7 @@ impl Search {
         }
         let found_by_name = directory::found_by_name(app, viewer);
         let finds_by_email = directory::finds_by_email(app, viewer);
-        Ok(Self { viewer, address, term: term.map(str::to_owned), found_by_name, finds_by_email })
+        Ok(Self { viewer: viewer.clone(), address, term: term.map(str::to_owned), found_by_name, finds_by_email })
     }
 
     fn email(&self) -> Option<Email> {
@@ -66,12 +52,13 @@ impl Search {
     }
 
     fn condition(&self) -> Condition {
-        let others = Condition::all().add(user::Column::Id.ne(self.viewer)).add(user::Column::DeletedAt.is_null());
+        let others =
+            Condition::all().add(user::Column::Id.ne(self.viewer.user())).add(user::Column::DeletedAt.is_null());
         let Some(term) = &self.term else { return others.add_option(self.found_by_name.clone()) };
         let mut matches = Condition::any();
         let key = search_key(term);
         if !key.is_empty() {
-            // Not LIKE, so that its wildcards are letters like others.
+            // Not LIKE, so that its wildcards match only themselves.
             let place = Func::cust("instr").arg(Expr::col(user::Column::NameKey)).arg(key);
             let by_name = Condition::all().add(Expr::expr(place).gt(0)).add_option(self.found_by_name.clone());
             matches = matches.add(by_name);
@@ -79,24 +66,24 @@ impl Search {
         if let Some(email) = self.email().filter(|_| self.finds_by_email) {
             matches = matches.add(user::Column::Email.eq(email.as_str()));
         }
-        // A term that folds to nothing and is no e-mail finds nobody.
+        // A term that normalises to nothing and is no e-mail address finds nobody.
         if matches.is_empty() { others.add(Expr::val(1).eq(0)) } else { others.add(matches) }
     }
 }
 
-/// The place of a person in the list.
+/// The sort key of a person in the list.
 pub type NamePlace = (String, UserId);
 
-/// People by name; `after` is the place of the one before the page.
-pub async fn list(app: &App, search: &Search, first: u32, after: Option<NamePlace>) -> Result<Page<user::Model>> {
-    app.rates.search.take(&search.viewer)?;
-    if search.email().is_some() {
-        // Found or not: to look for many that are not there is how to find out who is.
-        app.rates.email_search.take(&search.viewer)?;
-        let by_address = app.rates.email_search_by_address.take(&neighbourhood(search.address));
-        by_address.inspect_err(|_| app.rates.email_search.give_back(&search.viewer))?;
+/// People by name; `after` is the key of the last one on the previous page.
+pub async fn list(app: &App, filter: &PeopleFilter, first: u32, after: Option<NamePlace>) -> Result<Page<user::Model>> {
+    app.rates.search.take(&filter.viewer.user())?;
+    if filter.email().is_some() {
+        // Counted whether or not somebody is found, because misses reveal who has no account.
+        app.rates.email_search.take(&filter.viewer.user())?;
+        let by_address = app.rates.email_search_by_address.take(&neighbourhood(filter.address));
+        by_address.inspect_err(|_| app.rates.email_search.give_back(&filter.viewer.user()))?;
     }
-    let all = user::Entity::find().filter(search.condition());
+    let all = user::Entity::find().filter(filter.condition());
     let place = || Expr::tuple([Expr::col(user::Column::NameKey), Expr::col(user::Column::Id)]);
     let given = |(key, id): NamePlace| Expr::tuple([Expr::val(key), Expr::val(id)]);
     let has_previous = match after.clone() {
@@ -113,7 +100,7 @@ pub async fn list(app: &App, search: &Search, first: u32, after: Option<NamePlac
     Ok(Page::cut(rows, first, has_previous))
 }
 
-/// How many a search finds.
-pub async fn count(app: &App, search: &Search) -> Result<u64> {
-    Ok(user::Entity::find().filter(search.condition()).count(&app.db.reader).await?)
+/// The number of people that a filter finds.
+pub async fn count(app: &App, filter: &PeopleFilter) -> Result<u64> {
+    Ok(user::Entity::find().filter(filter.condition()).count(&app.db.reader).await?)
 }

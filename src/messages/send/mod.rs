@@ -1,10 +1,11 @@
-//! Sends a message: once, however often it is tried, and with a seq that leaves no hole.
+//! Sending messages. A retry does not send again, and seqs have no gaps.
 
 mod plan;
 mod write;
 
 use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
 
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::{self, Membership, Reference};
@@ -14,77 +15,77 @@ use crate::entity::{membership, message};
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Rank, Written};
 use crate::id::{MessageId, UserId};
-use crate::images::{Attachment, Images, Source};
+use crate::images::{ImageAttachment, ImageSource, Images, PreparedImage};
 use crate::messages::MessageText;
 
-/// What a person wants to send.
+/// A message to send.
 #[derive(Debug)]
 pub struct NewMessage {
-    /// The client's, so that a retry is the same message.
+    /// The id chosen by the client, by which a retry is recognised.
     pub id: Option<MessageId>,
-    /// Where to.
+    /// The conversation.
     pub to: Reference,
-    /// As it was typed; with an image it may be left out.
+    /// The text as typed; optional with an image.
     pub text: Option<String>,
-    /// Where its image comes from.
-    pub image: Option<Source>,
-    /// What it replies to, in the same conversation.
+    /// The source of its image.
+    pub image: Option<ImageSource>,
+    /// The message that it replies to, in the same conversation.
     pub reply_to: Option<MessageId>,
 }
 
-/// Sends a message, or returns the one that was sent before with the same id, as it is now.
-pub async fn send(app: &App, images: &Images, sender: UserId, new: NewMessage) -> Result<message::Model> {
-    // Before anything else of the input, so that a retry is answered whatever has become of the rest since.
+/// Sends a message. If a message with this id was sent before, returns that one in its current state.
+pub async fn send(app: &App, viewer: &Viewer, images: &Images, new: NewMessage) -> Result<message::Model> {
+    let sender = viewer.user();
+    // Checked before the rest of the input, so that a retry gets its answer whatever has changed since.
     if let Some(id) = new.id
         && let Some(sent) = message::Entity::find_by_id(id).one(&app.db.reader).await?
     {
-        let own = conversations::find_membership(app, sender, Reference::Id(sent.conversation_id)).await?;
+        let own = conversations::find_membership(app, viewer, Reference::Id(sent.conversation_id)).await?;
         return repeated(sender, new.to, &sent, own.as_ref().map(Membership::conversation));
     }
     if new.to == Reference::Direct(sender) {
-        return Err(Error::input("to.userId", "a message goes to somebody else"));
+        return Err(Error::input("to.userId", "you cannot send a message to yourself"));
     }
     let text = text(new.text.as_deref(), new.image.is_some())?;
     app.rates.send.take(&sender)?;
     if let Reference::Direct(other) = new.to
-        && !directory::finds(app, sender, &[other]).await?
+        && !directory::finds(app, viewer, &[other]).await?
     {
         return Err(Error::NotFound);
     }
-    count_stranger(app, sender, new.to).await?;
+    count_stranger(app, viewer, new.to).await?;
     let id = new.id.unwrap_or_else(MessageId::new);
     let send = Send { id, sender, to: new.to, text, image: None, reply_to: new.reply_to };
-    deliver(app, images, send, new.image.as_ref()).await
+    let Some(source) = &new.image else { return app.feed.append(send).await };
+    // Preparing an image takes seconds, so a message that the writer will reject is rejected first.
+    if let Some(sent) = rehearse(app, send.clone()).await? {
+        return Ok(sent);
+    }
+    send_with_image(app, send, images.prepare(viewer, source).await?).await
 }
 
-/// Counts a message that would begin a direct conversation. Not looked up where nothing is counted.
-async fn count_stranger(app: &App, sender: UserId, to: Reference) -> Result<()> {
+/// Counts a message that would start a direct conversation. Without rate limits the look-up is skipped.
+async fn count_stranger(app: &App, viewer: &Viewer, to: Reference) -> Result<()> {
     match to {
-        Reference::Direct(other) if app.config.rate_limits && !conversations::have_met(app, sender, other).await? => {
-            app.rates.first_message.take(&sender, &other)
+        Reference::Direct(other) if app.config.rate_limits && !conversations::have_met(app, viewer, other).await? => {
+            app.rates.first_message.take(&viewer.user(), &other)
         }
         Reference::Direct(_) | Reference::Id(_) => Ok(()),
     }
 }
 
-/// Sends a message with its image, if it has one.
-async fn deliver(app: &App, images: &Images, mut send: Send, image: Option<&Source>) -> Result<message::Model> {
-    let Some(source) = image else { return app.feed.append(send).await };
-    // An image takes seconds: what the writer will refuse for sure is refused before.
-    if let Some(sent) = rehearse(app, send.clone()).await? {
-        return Ok(sent);
-    }
-    let prepared = images.prepare(send.sender, source).await?;
+/// Sends a message with a prepared image.
+async fn send_with_image(app: &App, mut send: Send, prepared: PreparedImage) -> Result<message::Model> {
     send.image = Some(prepared.clone());
     let sent = app.feed.append(send).await?;
-    // A retry may have been faster, with an image of its own.
+    // A concurrent retry may have been faster, with an image of its own.
     if sent.image_id == Some(prepared.id()) {
         prepared.attached();
     }
     Ok(sent)
 }
 
-/// Decides about a message as the writer will, who does it once more; the message itself where it was sent already.
+/// Plans a message as the writer will, without writing. Returns the message if it was already sent.
 async fn rehearse(app: &App, send: Send) -> Result<Option<message::Model>> {
     let mut alone = plan::Sends::read(&app.db.reader, app.clock.now(), std::slice::from_ref(&send)).await?;
     match alone.plan(send)? {
@@ -93,18 +94,18 @@ async fn rehearse(app: &App, send: Send) -> Result<Option<message::Model>> {
     }
 }
 
-/// A text, where an image does not speak for itself.
+/// The text, which is optional with an image.
 fn text(raw: Option<&str>, has_image: bool) -> Result<Option<MessageText>> {
     match raw {
         None if has_image => Ok(None),
         Some(raw) if has_image && raw.trim().is_empty() => Ok(None),
         Some(raw) => MessageText::parse(raw).map(Some),
-        None => Err(Error::input("text", "a message has a text, an image or both")),
+        None => Err(Error::input("text", "a message needs a text, an image or both")),
     }
 }
 
-/// The message that a retry means; an error where the id was used for something else. `own` is the conversation it is
-/// in, where the sender is in it: who has left sees none of its messages, their own neither.
+/// The message that a retry refers to; an error if the id was used for another one. `own` is its conversation, or
+/// `None` if the sender has left: then they see none of its messages, not even their own.
 fn repeated(
     sender: UserId,
     to: Reference,
@@ -129,32 +130,32 @@ struct Send {
     sender: UserId,
     to: Reference,
     text: Option<MessageText>,
-    image: Option<Attachment>,
+    image: Option<ImageAttachment>,
     reply_to: Option<MessageId>,
 }
 
-/// What a [`Send`] comes to.
+/// The outcome of planning a [`Send`].
 enum Sending {
     New(Box<New>),
-    /// The same as another one of the batch.
+    /// A repetition of another message of the batch.
     Repeat(MessageId),
 }
 
 struct New {
-    /// Complete but for its place in the feed.
+    /// Complete except for its position in the feed.
     message: message::Model,
-    image: Option<Attachment>,
+    image: Option<ImageAttachment>,
     conversation: conversation::Model,
-    standing: Standing,
+    standing: SenderStatus,
 }
 
-/// How the sender stands to the conversation.
-enum Standing {
+/// The sender's relation to the conversation.
+enum SenderStatus {
     /// They are in it.
     Member(membership::Model),
-    /// This message makes the direct conversation.
+    /// This message creates the direct conversation.
     Begins,
-    /// An earlier message of the batch makes it.
+    /// An earlier message of the batch creates it.
     Begun,
 }
 

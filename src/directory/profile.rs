@@ -1,11 +1,11 @@
-//! Changes what others see of a person.
+//! Changing one's profile.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
 
-use crate::accounts::Name;
+use crate::accounts::{Name, Viewer};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db;
@@ -13,22 +13,23 @@ use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
 use crate::id::{ConversationId, ImageId, UserId};
-use crate::images::{self, Attachment, Claims, Images, Source};
+use crate::images::{self, ImageAttachment, ImageClaims, ImageSource, Images};
 
-/// What to change of a profile; what is `None` stays.
+/// The changes to a profile; `None` leaves a field as it is.
 #[derive(Default)]
 pub struct ProfileUpdate {
-    /// Another name.
+    /// A new name.
     pub name: Option<Name>,
-    /// Another picture, or none.
-    pub picture: Option<Option<Source>>,
+    /// A new picture, or none.
+    pub picture: Option<Option<ImageSource>>,
 }
 
-/// Changes what others see of a person. Where everything is as it was, nothing happens.
-pub async fn update(app: &App, images: &Images, user: UserId, update: ProfileUpdate) -> Result<user::Model> {
+/// Changes the viewer's profile. If nothing differs, no event is published.
+pub async fn update_profile(app: &App, viewer: &Viewer, images: &Images, update: ProfileUpdate) -> Result<user::Model> {
+    let user = viewer.user();
     app.rates.profile.take(&user)?;
     let prepared = match &update.picture {
-        Some(Some(source)) => Some(images.prepare(user, source).await?),
+        Some(Some(source)) => Some(images.prepare(viewer, source).await?),
         Some(None) | None => None,
     };
     let picture = update.picture.map(|_| prepared.as_deref().cloned());
@@ -36,7 +37,7 @@ pub async fn update(app: &App, images: &Images, user: UserId, update: ProfileUpd
     if let Some(prepared) = prepared {
         prepared.attached();
     }
-    // The one before.
+    // The previous picture.
     images.delete_soon();
     Ok(changed)
 }
@@ -44,14 +45,14 @@ pub async fn update(app: &App, images: &Images, user: UserId, update: ProfileUpd
 struct Update {
     user: UserId,
     name: Option<Name>,
-    picture: Option<Option<Attachment>>,
+    picture: Option<Option<ImageAttachment>>,
 }
 
-/// A person as they are now, and where they are known.
+/// A person after the change, and the conversations whose members are notified.
 struct Updated {
     user: user::Model,
-    picture: Option<Attachment>,
-    /// The picture that they had.
+    picture: Option<ImageAttachment>,
+    /// The previous picture, which is deleted.
     lost: Option<ImageId>,
     conversations: Arc<[ConversationId]>,
 }
@@ -73,11 +74,11 @@ impl Change for Update {
         let mut users: HashMap<UserId, user::Model> = users.into_iter().map(|row| (row.id, row)).collect();
         let known_in = feed::known_in(tx, ids()).await?;
         let pictures = changes.iter().filter_map(|change| change.picture.as_ref()?.as_ref());
-        let mut claims = Claims::read(tx, now, pictures).await?;
+        let mut claims = ImageClaims::read(tx, now, pictures).await?;
         let plan = |change: Self| {
             let user = users.get_mut(&change.user).filter(|user| user.deleted_at.is_none()).ok_or(Error::NotFound)?;
             let name = change.name.filter(|name| user.full_name != name.as_str());
-            // Each picture is a new one; none is none.
+            // A new picture always counts as a change; removing one only if there is one.
             let picture = change.picture.filter(|picture| picture.is_some() || user.image_id.is_some());
             if name.is_none() && picture.is_none() {
                 return Ok(Plan::Done(user.clone()));
@@ -88,7 +89,7 @@ impl Change for Update {
                 if let Some(picture) = &picture {
                     claims.take(picture)?;
                 }
-                lost = std::mem::replace(&mut user.image_id, picture.as_ref().map(Attachment::id));
+                lost = std::mem::replace(&mut user.image_id, picture.as_ref().map(ImageAttachment::id));
                 taken = picture;
             }
             if let Some(name) = name {
