@@ -5,41 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_graphql::Context;
 
-use crate::accounts::{Accounts, Viewer};
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::erasure::Erasure;
 use crate::error::Error;
 use crate::graphql::Caller;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::Loaders;
 use crate::graphql::moment::Moment;
-use crate::images::Images;
-use crate::messages::ReadMarks;
-use crate::presence::Presence;
-use crate::search::Search;
-use crate::typing::Typing;
-
-/// The program, as resolvers know it.
-#[derive(Clone)]
-pub struct Program {
-    /// What every rule stands on.
-    pub app: App,
-    /// Images and where they are.
-    pub images: Images,
-    /// Signing in and out.
-    pub accounts: Accounts,
-    /// Who is online.
-    pub presence: Presence,
-    /// The pace of read marks.
-    pub read_marks: ReadMarks,
-    /// Messages by their words.
-    pub search: Search,
-    /// Who is typing.
-    pub typing: Typing,
-    /// Leaving for good.
-    pub erasure: Erasure,
-}
+use crate::program::Program;
 
 /// Whether an execution that is to serve many viewers asked who the viewer is.
 #[derive(Debug, Default)]

@@ -48,7 +48,6 @@ use moka::sync::Cache;
 use serde::Serialize;
 
 pub use answer_time::AnswerTime;
-pub use context::Program;
 pub use edge::Outlet;
 pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error};
 pub use frame::Frame;
@@ -59,6 +58,7 @@ use crate::error::Error;
 use crate::feed::{Cursor, Position};
 use crate::id::UserId;
 use crate::limits;
+use crate::program::Program;
 use crate::rates::neighbourhood;
 use crate::turns::FairTurns;
 use documents::Documents;

@@ -31,6 +31,7 @@ const FLOORS: &[&[&str]] = &[
     &["messages", "presence", "typing"],
     &["search"],
     &["erasure"],
+    &["program"],
     &["graphql"],
     &["http"],
     &["operator", "seed", "backup"],

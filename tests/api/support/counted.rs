@@ -10,8 +10,9 @@ use parlour::app::{App, Parts};
 use parlour::config::Config;
 use parlour::db::Db;
 use parlour::feed::{Feed, FeedTasks};
-use parlour::graphql::{Api, Caller, Program};
+use parlour::graphql::{Api, Caller};
 use parlour::messages::ReadMarks;
+use parlour::program::Program;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use super::{Person, TestApp};
