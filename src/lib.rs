@@ -35,7 +35,7 @@ pub mod rates;
 pub mod search;
 pub mod secrets;
 pub mod seed;
-pub mod slot;
+pub mod shared_cell;
 pub mod storage;
 pub mod turns;
 pub mod typing;

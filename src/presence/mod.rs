@@ -21,7 +21,7 @@ use crate::directory;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::limits;
-use crate::slot::Slot;
+use crate::shared_cell::SharedCell;
 
 /// Who is online on this node. Clones share it.
 #[derive(Clone)]
@@ -54,7 +54,7 @@ pub struct Changed {
     /// Those online who share a conversation with them. Read by the first who asks, where the directory is not open.
     audience: OnceCell<HashSet<UserId>>,
     /// What is made of this once for everybody.
-    pub shared: Slot,
+    pub shared: SharedCell,
 }
 
 /// A socket of a person; they are online for as long as one is held.
@@ -175,7 +175,7 @@ impl Presence {
             online,
             last_seen_at,
             audience: OnceCell::new(),
-            shared: Slot::default(),
+            shared: SharedCell::default(),
         }));
         self.version.send_modify(|version| *version += 1);
     }

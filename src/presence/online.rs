@@ -15,7 +15,7 @@ use crate::id::UserId;
 use crate::limits;
 use crate::presence::Presence;
 use crate::presence::contacts::ContactsOnline;
-use crate::slot::Slot;
+use crate::shared_cell::SharedCell;
 
 /// Everybody who was online at a moment.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct Online {
     /// By name, the first 1,000.
     pub users: Vec<Arc<user::Model>>,
     /// What is made of this once for everybody.
-    pub shared: Slot,
+    pub shared: SharedCell,
 }
 
 /// Somebody who looks at the list as it changes.
@@ -97,7 +97,7 @@ impl Presence {
 
 impl Online {
     pub(super) fn new(version: u64, read: Instant, users: Vec<Arc<user::Model>>) -> Self {
-        Self { version, read, users, shared: Slot::default() }
+        Self { version, read, users, shared: SharedCell::default() }
     }
 }
 

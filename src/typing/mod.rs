@@ -18,7 +18,7 @@ use crate::entity::conversation::DirectPair;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
-use crate::slot::Slot;
+use crate::shared_cell::SharedCell;
 use told::Told;
 
 /// Who types on this node. Clones share it.
@@ -42,7 +42,7 @@ pub struct Changed {
     /// Whether they are typing now.
     pub is_typing: bool,
     /// What is made of this once for everybody.
-    pub shared: Slot,
+    pub shared: SharedCell,
 }
 
 /// Somebody who hears of typing.

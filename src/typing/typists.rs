@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::entity::conversation::DirectPair;
 use crate::id::{ConversationId, UserId};
 use crate::limits;
-use crate::slot::Slot;
+use crate::shared_cell::SharedCell;
 use crate::typing::Changed;
 
 type Place = (ConversationId, UserId);
@@ -52,7 +52,7 @@ impl Typists {
 }
 
 fn changed((conversation, user): Place, direct_pair: Option<DirectPair>, is_typing: bool) -> Arc<Changed> {
-    Arc::new(Changed { user, conversation, direct_pair, is_typing, shared: Slot::default() })
+    Arc::new(Changed { user, conversation, direct_pair, is_typing, shared: SharedCell::default() })
 }
 
 #[cfg(test)]

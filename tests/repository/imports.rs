@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
     &["data_dir"],
     &["printable"],
-    &["slot"],
+    &["shared_cell"],
     &["page"],
     &["pool"],
     &["detached"],

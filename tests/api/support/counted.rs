@@ -54,7 +54,7 @@ impl TestApp {
         let counted = self.counted().await;
         let caller = counted.caller(&person.token).await;
 
-        let answer = counted.api.execute(Request::new(query), caller).await;
+        let answer = counted.api.execute(Request::new(query), caller).await.response;
 
         assert!(answer.is_ok(), "{answer:?}");
         let statements = counted.take();
