@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::accounts::{self, Email, Name, NewAccount, Password};
 use crate::entity::user;
-use crate::graphql::Program;
 use crate::limits;
+use crate::program::Program;
 
 /// What to do with whose account.
 #[derive(Debug, Subcommand)]

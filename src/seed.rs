@@ -5,9 +5,9 @@ use futures_util::future::try_join_all;
 use crate::accounts::{self, Email, Name, NewAccount, Password, Viewer};
 use crate::conversations::{self, Reference, Title};
 use crate::error::{Error, Result};
-use crate::graphql::Program;
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::messages::{self, NewMessage};
+use crate::program::Program;
 
 /// The password of everybody here.
 const PASSWORD: &str = "open sesame";

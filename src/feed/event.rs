@@ -1,13 +1,13 @@
 //! Events: facts that are committed, each at a position of the feed.
 
-use std::any::Any;
 use std::sync::Arc;
 
 pub use crate::entity::feed_event::Kind;
 use crate::entity::feed_event::Model;
+use crate::entity::message;
 use crate::feed::cursor::{Cursor, Position};
 use crate::id::{ConversationId, MessageId, UserId};
-use crate::slot::Slot;
+use crate::shared_cell::SharedCell;
 
 /// Who hears an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub struct NewEvent {
     pub user: Option<UserId>,
     /// The message it is about.
     pub message: Option<MessageId>,
-    /// The row as it was committed, so that nobody on this node has to read it again.
-    pub row: Option<Arc<dyn Any + Send + Sync>>,
+    /// The message as it was committed, so that it need not be read again on this node.
+    pub row: Option<Arc<message::Model>>,
     /// Whether the person it is about has left for good, with all that earlier events may show of them.
     pub erases: bool,
 }
@@ -63,13 +63,13 @@ pub struct Event {
     /// What happened, to whom it matters, and what it is about.
     pub fact: NewEvent,
     /// What is made of the event once and serves everybody who hears it.
-    pub shared: Slot,
+    pub shared: SharedCell,
 }
 
 impl Event {
     /// Puts a fact at its place.
     pub fn new(cursor: Cursor, fact: NewEvent) -> Self {
-        Self { cursor, fact, shared: Slot::default() }
+        Self { cursor, fact, shared: SharedCell::default() }
     }
 
     /// An event as the log has it. Of [`Audience::Contacts`] the conversations are not in the log: `contacts` are they.
@@ -114,11 +114,6 @@ impl Event {
             Audience::Person(user) => Some(user),
             Audience::Conversation(_) | Audience::Contacts { .. } => None,
         }
-    }
-
-    /// The row that it was committed with, where this node still has it.
-    pub fn row<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        self.fact.row.clone()?.downcast().ok()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Reads the log: where it stands, what came after a position, and what of it one person may hear.
 
-use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -233,8 +232,7 @@ async fn bring_messages(db: &DatabaseConnection, events: &mut [Event]) -> Result
     let rows = message::read(message::Entity::find().filter(message::Column::Id.is_in(ids)), db).await?;
     let rows: HashMap<MessageId, Arc<message::Model>> = rows.into_iter().map(|row| (row.id, Arc::new(row))).collect();
     for event in events {
-        let row = event.fact.message.and_then(|id| rows.get(&id)).cloned();
-        event.fact.row = row.map(|row| row as Arc<dyn Any + Send + Sync>);
+        event.fact.row = event.fact.message.and_then(|id| rows.get(&id)).cloned();
     }
     Ok(())
 }

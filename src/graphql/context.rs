@@ -5,41 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_graphql::Context;
 
-use crate::accounts::{Accounts, Viewer};
+use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::erasure::Erasure;
 use crate::error::Error;
 use crate::graphql::Caller;
 use crate::graphql::error::{Failure, Result};
+use crate::graphql::live::notification::Notification;
 use crate::graphql::loaders::Loaders;
-use crate::graphql::moment::Moment;
-use crate::images::Images;
-use crate::messages::ReadMarks;
-use crate::presence::Presence;
-use crate::search::Search;
-use crate::typing::Typing;
-
-/// The program, as resolvers know it.
-#[derive(Clone)]
-pub struct Program {
-    /// What every rule stands on.
-    pub app: App,
-    /// Images and where they are.
-    pub images: Images,
-    /// Signing in and out.
-    pub accounts: Accounts,
-    /// Who is online.
-    pub presence: Presence,
-    /// The pace of read marks.
-    pub read_marks: ReadMarks,
-    /// Messages by their words.
-    pub search: Search,
-    /// Who is typing.
-    pub typing: Typing,
-    /// Leaving for good.
-    pub erasure: Erasure,
-}
+use crate::program::Program;
 
 /// Whether an execution that is to serve many viewers asked who the viewer is.
 #[derive(Debug, Default)]
@@ -53,25 +27,25 @@ impl AskedForViewer {
 
 /// Until when the result of an execution that is to serve many viewers is as good as a new one.
 #[derive(Debug)]
-pub(super) struct GoodUntil(AtomicI64);
+pub(super) struct ValidUntil(AtomicI64);
 
 /// Of what does not perish.
-pub(super) const FOR_EVER: Timestamp = Timestamp(i64::MAX);
+pub(super) const NEVER_EXPIRES: Timestamp = Timestamp(i64::MAX);
 
-impl Default for GoodUntil {
+impl Default for ValidUntil {
     fn default() -> Self {
-        Self(AtomicI64::new(FOR_EVER.0))
+        Self(AtomicI64::new(NEVER_EXPIRES.0))
     }
 }
 
-impl GoodUntil {
+impl ValidUntil {
     pub(super) fn time(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::Relaxed))
     }
 }
 
 /// What resolvers ask their context for.
-pub(super) trait Reach<'a> {
+pub(super) trait ContextExt<'a> {
     fn program(&self) -> Result<&'a Program>;
     fn app(&self) -> Result<&'a App>;
     fn loaders(&self) -> Result<&'a Loaders>;
@@ -81,12 +55,12 @@ pub(super) trait Reach<'a> {
     /// Who sends the request. A subscription has none: what it shows depends on no address.
     fn caller(&self) -> Result<&'a Caller>;
     /// Notes that the result would be another one from this time on.
-    fn perishes(&self, at: Timestamp);
+    fn expires_at(&self, at: Timestamp);
     /// Whether this tells of something in a conversation that the viewer has left since.
     fn has_left(&self) -> bool;
 }
 
-impl<'a> Reach<'a> for Context<'a> {
+impl<'a> ContextExt<'a> for Context<'a> {
     fn program(&self) -> Result<&'a Program> {
         self.data::<Program>().map_err(|_| missing("the program"))
     }
@@ -113,14 +87,14 @@ impl<'a> Reach<'a> for Context<'a> {
         self.data::<Caller>().map_err(|_| Failure(Error::Unauthenticated))
     }
 
-    fn perishes(&self, at: Timestamp) {
-        if let Ok(shared) = self.data::<Arc<GoodUntil>>() {
+    fn expires_at(&self, at: Timestamp) {
+        if let Ok(shared) = self.data::<Arc<ValidUntil>>() {
             shared.0.fetch_min(at.0, Ordering::Relaxed);
         }
     }
 
     fn has_left(&self) -> bool {
-        self.data::<Arc<Moment>>().is_ok_and(|moment| matches!(**moment, Moment::Past(_)))
+        self.data::<Arc<Notification>>().is_ok_and(|notification| matches!(**notification, Notification::Past(_)))
     }
 }
 

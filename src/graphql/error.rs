@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 
 use crate::error::Error;
+use crate::graphql::guard::QueryRefusal;
 
 /// The error of a resolver. It deliberately has no `Display`: async-graphql would make a message for all to read of
 /// any error that has one, a database's included, without a code.
@@ -91,6 +92,33 @@ fn argument_before(document: &str, value: Pos) -> Option<&str> {
     name.filter(|name| !name.is_empty())
 }
 
+/// The parser shows the whole line, which may be the whole document, and says in the last line what it expected. That
+/// is enough: the place is in `locations`.
+pub(super) fn not_parsed(mut error: ServerError) -> ServerError {
+    if let Some((_, expected)) = error.message.rsplit_once("\n") {
+        error.message = format!("this is not GraphQL: {}", expected.trim_start_matches([' ', '=']));
+    }
+    with_code(error, PARSE_FAILED)
+}
+
+pub(super) fn invalid(problem: impl std::fmt::Display) -> ServerError {
+    with_code(ServerError::new(problem.to_string(), None), VALIDATION_FAILED)
+}
+
+pub(super) fn refused(refusal: QueryRefusal) -> ServerError {
+    match refusal {
+        QueryRefusal::TooMuch { .. } => server_error(Error::QueryTooComplex(refusal.to_string())),
+        QueryRefusal::Circular { .. } => invalid(refusal),
+    }
+}
+
+fn with_code(mut error: ServerError, code: &'static str) -> ServerError {
+    let mut extensions = error.extensions.take().unwrap_or_default();
+    extensions.set("code", code);
+    error.extensions = Some(extensions);
+    error
+}
+
 /// Whether nothing was executed: what fails while it is executed has a path.
 pub fn is_request_error(response: &Response) -> bool {
     let no_path = response.errors.iter().all(|error| error.path.is_empty());
@@ -109,7 +137,7 @@ fn dress(shown: &mut ServerError, request_id: &str) {
     let mut extensions = shown.extensions.take().unwrap_or_default();
     let source = shown.source.take();
     match source.as_deref().and_then(|source| source.downcast_ref::<Error>()) {
-        Some(error) => describe(error, &mut extensions, request_id),
+        Some(error) => write_extensions(error, &mut extensions, request_id),
         // The library's own errors have no source of ours, and a code only where the guard gave one.
         None if extensions.get("code").is_some() => {}
         None if shown.path.is_empty() => extensions.set("code", VALIDATION_FAILED),
@@ -118,7 +146,9 @@ fn dress(shown: &mut ServerError, request_id: &str) {
     shown.extensions = Some(extensions);
 }
 
-fn describe(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &str) {
+/// Writes what clients see of an error beside its message: the code, and what goes with it. The cause of an internal
+/// error is logged.
+pub fn write_extensions(error: &Error, extensions: &mut ErrorExtensionValues, request_id: &str) {
     extensions.set("code", code(error));
     match error {
         Error::BadUserInput { field, .. } => extensions.set("field", field.as_ref()),

@@ -1,40 +1,16 @@
-//! The API: resolvers that dress what the slices decide, and the execution of documents, guarded and shared.
+//! The GraphQL API: the schema, the guard in front of it, and subscriptions with shared executions.
+//!
+//! `schema` has a file for each slice with its types and resolvers, `guard` checks documents before they are executed,
+//! and `live` runs the operations of a socket.
 
-mod accounts;
 mod answer_time;
 mod context;
-mod conversations;
-pub mod cookies;
-mod date_time;
-mod documents;
-mod edge;
-mod erasure;
 mod error;
-mod executions;
-mod feed;
-mod frame;
-mod groups;
 pub mod guard;
-mod images;
 mod live;
-mod live_objects;
 mod loaders;
-mod made;
-mod messages;
-mod moment;
-mod pages;
-mod paging;
-mod place;
-mod presence;
-mod reference;
-mod search;
-mod server_info;
-mod sessions;
-mod shape;
-mod shared;
-mod subscription;
-mod typing;
-mod variables;
+mod schema;
+mod session_effect;
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -42,59 +18,33 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{MergedObject, MergedSubscription, Request, Response, Schema, ServerError};
+use async_graphql::{Request, Response, Schema, ServerError};
 use futures_util::FutureExt;
 use moka::sync::Cache;
 use serde::Serialize;
 
 pub use answer_time::AnswerTime;
-pub use context::Program;
-pub use edge::Outlet;
-pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error};
-pub use frame::Frame;
-pub use live::{Resume, Run};
+pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error, write_extensions};
+pub use live::{Frame, FrameSink, Resume, RunningOperation};
+pub use schema::sdl;
+pub use session_effect::SessionEffect;
 
 use crate::accounts::{Client, Viewer};
 use crate::error::Error;
 use crate::feed::{Cursor, Position};
 use crate::id::UserId;
 use crate::limits;
+use crate::program::Program;
 use crate::rates::neighbourhood;
 use crate::turns::FairTurns;
-use documents::Documents;
-use executions::Executions;
-use live_objects::LiveObjects;
+use error::{invalid, not_parsed, refused};
+use guard::documents::DocumentCache;
+use live::executions::ExecutionTurns;
+use live::live_objects::LiveObjects;
+use live::shared_subscription::ShapeRegistry;
 use loaders::Loaders;
-use paging::List;
-use shared::Shapes;
-
-/// All queries.
-#[derive(MergedObject, Default)]
-pub struct Query(
-    accounts::AccountsQuery,
-    sessions::SessionsQuery,
-    conversations::ConversationsQuery,
-    messages::MessagesQuery,
-    search::SearchQuery,
-    feed::FeedQuery,
-    server_info::ServerInfoQuery,
-);
-
-/// All mutations.
-#[derive(MergedObject, Default)]
-pub struct Mutation(
-    accounts::AccountsMutation,
-    messages::MessagesMutation,
-    images::ImagesMutation,
-    sessions::SessionsMutation,
-    groups::GroupsMutation,
-    typing::TypingMutation,
-    erasure::ErasureMutation,
-);
-
-/// All subscriptions.
-#[derive(MergedSubscription, Default)]
-pub struct Subscription(feed::FeedSubscription, presence::PresenceSubscription, typing::TypingSubscription);
+use schema::{FeedCursorNow, Mutation, Query, Subscription};
+use session_effect::SessionEffects;
 
 /// Who sends a request.
 #[derive(Clone, Debug)]
@@ -115,6 +65,21 @@ impl Caller {
     }
 }
 
+/// What came of a query or a mutation.
+#[derive(Debug)]
+pub struct Executed {
+    /// The response for the client.
+    pub response: Response,
+    /// What the operation did to the client's session, if anything.
+    pub session_effect: Option<SessionEffect>,
+}
+
+impl From<Response> for Executed {
+    fn from(response: Response) -> Self {
+        Self { response, session_effect: None }
+    }
+}
+
 /// The API. Clones share it.
 #[derive(Clone)]
 pub struct Api(Arc<Inner>);
@@ -122,12 +87,12 @@ pub struct Api(Arc<Inner>);
 struct Inner {
     schema: Schema<Query, Mutation, Subscription>,
     program: Program,
-    shapes: Shapes,
-    executions: Executions,
+    shapes: ShapeRegistry,
+    executions: ExecutionTurns,
     live_objects: LiveObjects,
     /// Of queries and mutations over sockets.
     answers: FairTurns<UserId>,
-    documents: Documents,
+    documents: DocumentCache,
     /// Every name in the schema.
     names: HashSet<String>,
     /// Events that could not be resolved for a person, and how often.
@@ -136,15 +101,15 @@ struct Inner {
 
 /// What is known of a document that has passed the guard.
 #[derive(Clone, Copy, Debug)]
-struct Prepared {
-    operation: Operation,
+struct PreparedOperation {
+    kind: OperationKind,
     /// The objects that it can return.
     objects: usize,
 }
 
 /// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operation {
+enum OperationKind {
     Query,
     Mutation,
     Subscription,
@@ -153,7 +118,7 @@ enum Operation {
 impl Api {
     /// The API of a program.
     pub fn new(program: Program) -> Self {
-        let mut schema = builder().data(program.clone());
+        let mut schema = schema::builder().data(program.clone());
         if !program.app.config.introspection {
             // Suggestions of names would be introspection by guessing.
             schema = schema.disable_introspection().disable_suggestions();
@@ -161,8 +126,8 @@ impl Api {
         let schema = schema.finish();
         let names = schema.names().into_iter().collect();
         let failures = Cache::builder().time_to_live(limits::REQUEST * 60).max_capacity(10_000).build();
-        let (shapes, documents) = (Shapes::default(), Documents::new());
-        let executions = Executions::new(&program.app.config);
+        let (shapes, documents) = (ShapeRegistry::default(), DocumentCache::new());
+        let executions = ExecutionTurns::new(&program.app.config);
         let (live_objects, answers) = match program.app.config.rate_limits {
             true => (limits::LIVE_OBJECTS, limits::SOCKET_ANSWERS),
             false => (usize::MAX, limits::SOCKET_ANSWERS.without_shares()),
@@ -177,25 +142,25 @@ impl Api {
     }
 
     /// Executes a query or a mutation.
-    pub async fn execute(&self, mut request: Request, caller: Caller) -> Response {
-        match self.prepare(&mut request, &caller).map(|prepared| prepared.operation) {
-            Ok(Operation::Query | Operation::Mutation) => self.execute_prepared(request, caller).await,
-            Ok(Operation::Subscription) => {
+    pub async fn execute(&self, mut request: Request, caller: Caller) -> Executed {
+        match self.prepare(&mut request, &caller).map(|prepared| prepared.kind) {
+            Ok(OperationKind::Query | OperationKind::Mutation) => self.execute_prepared(request, caller).await,
+            Ok(OperationKind::Subscription) => {
                 let refused = Error::input("query", "subscriptions go over a WebSocket, at the same address");
-                self.finished(Response::from_errors(vec![error::server_error(refused)]), &caller.request_id)
+                self.finished(Response::from_errors(vec![error::server_error(refused)]), &caller.request_id).into()
             }
-            Err(errors) => self.finished(Response::from_errors(errors), &caller.request_id),
+            Err(errors) => self.finished(Response::from_errors(errors), &caller.request_id).into(),
         }
     }
 
     /// Guards a document: before the parse, which can overflow the stack, and before the execution, whose own checks
     /// can take for ever. What is executed is counted by then.
-    fn prepare(&self, request: &mut Request, caller: &Caller) -> Result<Prepared, Vec<ServerError>> {
+    fn prepare(&self, request: &mut Request, caller: &Caller) -> Result<PreparedOperation, Vec<ServerError>> {
         // The whole text is read before the parse, also where somebody has parsed already: it takes a microsecond.
         guard::lexical::check(&request.query).map_err(|refusal| vec![refused(refusal)])?;
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
         let text = (!self.0.documents.recall(request)).then(|| request.query.clone());
-        let document = request.parsed_query().map_err(|error| vec![no_document(error)])?;
+        let document = request.parsed_query().map_err(|error| vec![not_parsed(error)])?;
         let measure = guard::cost::check(document, name.as_deref(), &variables);
         let measure = measure.map_err(|refusal| vec![refused(refusal)])?;
         if let Some(new) = text {
@@ -207,23 +172,23 @@ impl Api {
         }
         // Without an operation the execution says what is wrong.
         let Some(operation) = guard::operation::chosen(document, name.as_deref()) else {
-            return Ok(Prepared { operation: Operation::Query, objects: measure.objects });
+            return Ok(PreparedOperation { kind: OperationKind::Query, objects: measure.objects });
         };
-        let defaults = variables::complete(operation, &variables, &self.0.names).map_err(|error| vec![error])?;
-        let operation = match operation.ty {
-            OperationType::Query => Operation::Query,
-            OperationType::Mutation => Operation::Mutation,
-            OperationType::Subscription => Operation::Subscription,
+        let defaults = guard::variables::complete(operation, &variables, &self.0.names).map_err(|error| vec![error])?;
+        let kind = match operation.ty {
+            OperationType::Query => OperationKind::Query,
+            OperationType::Mutation => OperationKind::Mutation,
+            OperationType::Subscription => OperationKind::Subscription,
         };
         request.variables.extend(defaults);
-        if operation != Operation::Subscription {
+        if kind != OperationKind::Subscription {
             self.count(&measure, caller).map_err(|error| vec![error::server_error(error)])?;
         }
-        Ok(Prepared { operation, objects: measure.objects })
+        Ok(PreparedOperation { kind, objects: measure.objects })
     }
 
     /// Takes what a document can cost out of the budget of its sender, or of their address while nobody is signed in.
-    fn count(&self, measure: &guard::cost::Measure, caller: &Caller) -> Result<(), Error> {
+    fn count(&self, measure: &guard::cost::DocumentMeasure, caller: &Caller) -> Result<(), Error> {
         let rates = &self.0.program.app.rates;
         match &caller.viewer {
             Some(viewer) => rates.objects.take_many(&viewer.user(), measure.cost()),
@@ -231,24 +196,28 @@ impl Api {
         }
     }
 
-    async fn execute_prepared(&self, request: Request, caller: Caller) -> Response {
+    async fn execute_prepared(&self, request: Request, caller: Caller) -> Executed {
         let (request_id, document) = (caller.request_id.clone(), request.query.clone());
         let viewer = caller.viewer.clone();
         // Taken before anything is resolved.
-        let now = feed::FeedCursorNow(self.0.program.app.feed.head());
+        let now = FeedCursorNow(self.0.program.app.feed.head());
         let loaders = Loaders::new(&self.0.program.app, viewer.clone());
-        let request = request.data(now).data(loaders).data(caller);
+        let effects = SessionEffects::default();
+        let request = request.data(now).data(loaders).data(caller).data(effects.clone());
         let request = match viewer {
             Some(viewer) => request.data(viewer),
             None => request,
         };
         let response = AssertUnwindSafe(self.0.schema.execute(request)).catch_unwind().await;
-        let mut response = response.unwrap_or_else(|_| {
-            let panicked = Error::Internal(anyhow::anyhow!("a resolver panicked"));
-            Response::from_errors(vec![error::server_error(panicked)])
-        });
+        let (mut response, session_effect) = match response {
+            Ok(response) => (response, effects.take()),
+            Err(_) => {
+                let panicked = Error::Internal(anyhow::anyhow!("a resolver panicked"));
+                (Response::from_errors(vec![error::server_error(panicked)]), None)
+            }
+        };
         error::name_arguments(&mut response, &document);
-        self.finished(response, &request_id)
+        Executed { response: self.finished(response, &request_id), session_effect }
     }
 
     fn finished(&self, mut response: Response, request_id: &str) -> Response {
@@ -263,53 +232,6 @@ impl Api {
         self.0.failures.insert(key, tries);
         tries >= limits::EVENT_TRIES
     }
-}
-
-/// The schema as clients see it.
-pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new().prefer_single_line_descriptions();
-    builder().finish().sdl_with_options(options)
-}
-
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
-    // The guard has counted before; these are a second line.
-    Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        .limit_recursive_depth(limits::QUERY_LEVELS)
-        .limit_directives(limits::QUERY_DIRECTIVES)
-        // The library's type for lists is the same for all of them, so what is in them is told here.
-        .override_output_type_description::<accounts::UserList>("A page of people.")
-        .override_output_type_description::<List<conversations::Member>>("A page of a conversation's members.")
-        .override_output_type_description::<List<conversations::Conversation>>("A page of conversations.")
-        .override_output_type_description::<List<messages::Message>>(
-            "A page of messages: of a history, oldest to newest, or of what a search finds.",
-        )
-}
-
-/// The parser shows the whole line, which may be the whole document, and says in the last line what it expected. That
-/// is enough: the place is in `locations`.
-fn no_document(mut error: ServerError) -> ServerError {
-    if let Some((_, expected)) = error.message.rsplit_once("\n") {
-        error.message = format!("this is not GraphQL: {}", expected.trim_start_matches([' ', '=']));
-    }
-    with_code(error, PARSE_FAILED)
-}
-
-fn invalid(problem: impl std::fmt::Display) -> ServerError {
-    with_code(ServerError::new(problem.to_string(), None), VALIDATION_FAILED)
-}
-
-fn refused(refusal: guard::Refusal) -> ServerError {
-    match refusal {
-        guard::Refusal::TooMuch { .. } => error::server_error(Error::QueryTooComplex(refusal.to_string())),
-        guard::Refusal::Circular { .. } => invalid(refusal),
-    }
-}
-
-fn with_code(mut error: ServerError, code: &'static str) -> ServerError {
-    let mut extensions = error.extensions.take().unwrap_or_default();
-    extensions.set("code", code);
-    error.extensions = Some(extensions);
-    error
 }
 
 /// A piece of JSON, shared by all who send it.

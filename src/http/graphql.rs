@@ -23,9 +23,9 @@ use super::request_id::RequestId;
 use super::session::{self, Credential, Source};
 use super::socket::{Handshake, SocketCaller};
 use super::state::{HttpState, Session};
-use super::{body, multipart, origin, pages, parameters};
+use super::{body, cookies, multipart, origin, pages, parameters};
 use crate::error::Error;
-use crate::graphql::{AnswerTime, Caller, cookies, guard};
+use crate::graphql::{AnswerTime, Caller, Executed, guard};
 use crate::limits;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
@@ -153,9 +153,11 @@ impl Call<'_> {
             user_agent: user_agent(headers),
             request_id: self.id.to_string(),
         };
-        let mut outcome = self.state.api.execute(operation, caller).await;
+        let Executed { response: mut outcome, session_effect } = self.state.api.execute(operation, caller).await;
         // What the operation did to the session, its end for instance, comes first.
-        if let Some(cookie) = fresh_cookie.filter(|_| !outcome.http_headers.contains_key(SET_COOKIE)) {
+        let app = &self.state.api.program().app;
+        let cookie = session_effect.and_then(|effect| cookies::set_cookie(app, &effect));
+        if let Some(cookie) = cookie.or(fresh_cookie) {
             outcome.http_headers.insert(SET_COOKIE, cookie);
         }
         Ok(outcome)

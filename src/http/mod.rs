@@ -9,6 +9,7 @@ mod body_budget;
 mod built;
 mod client_address;
 mod connection;
+mod cookies;
 mod files;
 mod graphql;
 mod health;

@@ -7,6 +7,7 @@ use axum::http::HeaderValue;
 
 use super::body_budget::BodyBudget;
 use super::client_address::UntrustedForwarding;
+use super::cookies;
 use super::host::HostPolicy;
 use super::origin::OriginPolicy;
 use super::pages::Pages;
@@ -16,7 +17,7 @@ use crate::accounts::{Authenticated, Viewer};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::graphql::{Api, cookies};
+use crate::graphql::{Api, SessionEffect};
 use crate::limits;
 
 /// Shared by all requests; a clone is cheap.
@@ -77,10 +78,7 @@ impl HttpState {
             return None;
         }
         match program.accounts.renew(&session.viewer).await {
-            Ok((token, expires_at)) => {
-                let seconds = cookies::seconds_until(expires_at, program.app.clock.now());
-                HeaderValue::try_from(cookies::cookie(program.app.config.app_env, &token, seconds)).ok()
-            }
+            Ok((token, expires_at)) => cookies::set_cookie(&program.app, &SessionEffect::Set { token, expires_at }),
             // The old one is still good. Whoever is refused here asks all the time: not a line of the log for each.
             Err(Error::RateLimited { .. }) => None,
             Err(error) => {

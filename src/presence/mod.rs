@@ -22,7 +22,7 @@ use crate::directory;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::limits;
-use crate::slot::Slot;
+use crate::shared_cell::SharedCell;
 
 /// Tracks who is online on this node. Clones share it.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ pub struct PresenceChange {
     /// Their online contacts. Read by the first subscriber that needs it, if the directory is not open.
     audience: OnceCell<HashSet<UserId>>,
     /// Frames for this change, shared by equal subscriptions.
-    pub shared: Slot,
+    pub shared: SharedCell,
 }
 
 /// An open socket of a person, who is online while any is held.
@@ -178,7 +178,7 @@ impl Presence {
             online,
             last_seen_at,
             audience: OnceCell::new(),
-            shared: Slot::default(),
+            shared: SharedCell::default(),
         }));
         self.version.send_modify(|version| *version += 1);
     }

@@ -16,7 +16,7 @@ use crate::id::UserId;
 use crate::limits;
 use crate::presence::Presence;
 use crate::presence::contacts::ContactsOnline;
-use crate::slot::Slot;
+use crate::shared_cell::SharedCell;
 
 /// The people online at one moment.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Online {
     /// The first 1,000, by name.
     pub users: Vec<Arc<user::Model>>,
     /// Frames for this list, shared by equal subscriptions.
-    pub shared: Slot,
+    pub shared: SharedCell,
 }
 
 /// Watches the list of people who are online.
@@ -99,7 +99,7 @@ impl Presence {
 
 impl Online {
     pub(super) fn new(version: u64, read: Instant, users: Vec<Arc<user::Model>>) -> Self {
-        Self { version, read, users, shared: Slot::default() }
+        Self { version, read, users, shared: SharedCell::default() }
     }
 }
 

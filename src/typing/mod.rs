@@ -18,7 +18,7 @@ use crate::entity::conversation::DirectPair;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
-use crate::slot::Slot;
+use crate::shared_cell::SharedCell;
 use broadcaster::Broadcaster;
 
 /// Tracks who is typing on this node. Clones share it.
@@ -42,7 +42,7 @@ pub struct TypingChange {
     /// Whether they are typing now.
     pub is_typing: bool,
     /// Frames for this change, shared by equal subscriptions.
-    pub shared: Slot,
+    pub shared: SharedCell,
 }
 
 /// A subscriber to typing changes.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::entity::conversation::DirectPair;
 use crate::id::{ConversationId, UserId};
 use crate::limits;
-use crate::slot::Slot;
+use crate::shared_cell::SharedCell;
 use crate::typing::TypingChange;
 
 pub(super) type TypistKey = (ConversationId, UserId);
@@ -57,7 +57,7 @@ impl Typists {
 }
 
 fn changed((conversation, user): TypistKey, direct_pair: Option<DirectPair>, is_typing: bool) -> Arc<TypingChange> {
-    Arc::new(TypingChange { user, conversation, direct_pair, is_typing, shared: Slot::default() })
+    Arc::new(TypingChange { user, conversation, direct_pair, is_typing, shared: SharedCell::default() })
 }
 
 #[cfg(test)]

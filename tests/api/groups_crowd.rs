@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::Request;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use parlour::graphql::{Frame, Json, Outlet, Resume};
+use parlour::graphql::{Frame, FrameSink, Json, Resume};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -19,7 +19,7 @@ const DOCUMENTS: [&str; 2] = [
 /// Takes whatever comes without the operation's task.
 struct Ear(UnboundedSender<Json>);
 
-impl Outlet for Ear {
+impl FrameSink for Ear {
     fn put(&self, next: &mut dyn FnMut() -> Option<Json>) -> bool {
         while let Some(payload) = next() {
             self.0.send(payload).expect("somebody listens");

@@ -116,7 +116,7 @@ async fn nothing_that_is_written_all_the_time_reads_a_whole_table() {
         let done = done.replace("HERE", &here).replace("MESSAGE", &message).replace("PERSON", &bob.id);
         drop(counted.take());
         let document = format!("mutation {{ {} }}", done.replace("OWN", &own));
-        let answer = counted.api.execute(Request::new(document), caller.clone()).await;
+        let answer = counted.api.execute(Request::new(document), caller.clone()).await.response;
         assert!(answer.is_ok(), "{done}: {answer:?}");
         let statements = counted.take();
         assert!(statements.iter().any(|statement| statement.sql.contains(TOLD)), "{done} writes nothing");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{FragmentDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned};
 
-use super::Refusal;
+use super::QueryRefusal;
 
 /// Each after those that it contains, as they can be measured. All of them, also those that no operation uses:
 /// validation walks these too.
@@ -13,7 +13,7 @@ use super::Refusal;
 /// A chain of fragments can be as long as the document, so it is followed on a stack of our own.
 pub fn in_order(
     fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
-) -> Result<Vec<(&Name, &FragmentDefinition)>, Refusal> {
+) -> Result<Vec<(&Name, &FragmentDefinition)>, QueryRefusal> {
     let mut order = Vec::with_capacity(fragments.len());
     // Present: begun. True: done.
     let mut seen: HashMap<&str, bool> = HashMap::with_capacity(fragments.len());
@@ -24,7 +24,7 @@ pub fn in_order(
             if let Some((name, fragment)) = next.and_then(|name| fragments.get_key_value(name)) {
                 match seen.get(name.as_str()) {
                     Some(true) => {}
-                    Some(false) => return Err(Refusal::Circular { fragment: name.clone() }),
+                    Some(false) => return Err(QueryRefusal::Circular { fragment: name.clone() }),
                     None => {
                         seen.insert(name, false);
                         path.push((name, &fragment.node, spreads(&fragment.node.selection_set.node)));

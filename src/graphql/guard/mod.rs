@@ -5,14 +5,16 @@
 //! `lexical::check(text)`, then parse, then `cost::check(document, operation_name, variables)`, then execute.
 
 pub mod cost;
+pub(super) mod documents;
+mod field_sizes;
 pub mod fragments;
 pub mod introspection;
 pub mod lexical;
 pub mod operation;
+pub(super) mod variables;
 
-mod pages;
 mod refusal;
 mod sum;
 mod walk;
 
-pub use refusal::{Limit, Refusal};
+pub use refusal::{QueryLimit, QueryRefusal};

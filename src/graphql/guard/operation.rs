@@ -23,12 +23,12 @@ pub fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Optio
 }
 
 /// What the variables of an operation stand for.
-pub struct Bindings<'a> {
+pub struct VariableBindings<'a> {
     given: &'a Variables,
     defaults: HashMap<&'a str, &'a Value>,
 }
 
-impl<'a> Bindings<'a> {
+impl<'a> VariableBindings<'a> {
     /// Of no operation: without defaults.
     pub fn new(operation: Option<&'a OperationDefinition>, given: &'a Variables) -> Self {
         let definitions = operation.map_or(&[][..], |operation| &operation.variable_definitions);

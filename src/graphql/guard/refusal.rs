@@ -6,11 +6,11 @@ use async_graphql::Name;
 
 /// The message is for the person who wrote the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum QueryRefusal {
     /// It asks for more than a request may: the API's QUERY_TOO_COMPLEX.
     TooMuch {
         /// Of what.
-        limit: Limit,
+        limit: QueryLimit,
         /// What the document comes to. Sums stop at `usize::MAX`.
         found: usize,
         /// The most that is let through.
@@ -26,7 +26,7 @@ pub enum Refusal {
 
 /// What is limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
+pub enum QueryLimit {
     /// The size of the text.
     Bytes,
     /// Lexical tokens of the text.
@@ -61,10 +61,10 @@ pub enum Limit {
     Input,
 }
 
-impl Limit {
+impl QueryLimit {
     /// Lets `found` through or refuses.
-    pub(super) fn allow(self, found: usize, allowed: usize) -> Result<(), Refusal> {
-        if found > allowed { Err(Refusal::TooMuch { limit: self, found, allowed }) } else { Ok(()) }
+    pub(in crate::graphql) fn allow(self, found: usize, allowed: usize) -> Result<(), QueryRefusal> {
+        if found > allowed { Err(QueryRefusal::TooMuch { limit: self, found, allowed }) } else { Ok(()) }
     }
 
     /// What was found, and what helps; between them stands how much is allowed.
@@ -94,7 +94,7 @@ impl Limit {
     }
 }
 
-impl Display for Refusal {
+impl Display for QueryRefusal {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::TooMuch { limit, found, allowed } => {
@@ -106,4 +106,4 @@ impl Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for QueryRefusal {}

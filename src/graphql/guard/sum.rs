@@ -1,11 +1,11 @@
 //! What a part of a document comes to, its fragments written out. Everything saturates.
 
-use super::pages::Times;
+use super::field_sizes::Multiplicity;
 use crate::limits::PAGE_SIZE;
 
 /// The sums of one selection set, or of one selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sum {
+pub struct SelectionSum {
     /// Fields, inline fragments and spreads.
     pub selections: usize,
     /// Fields with another name.
@@ -27,12 +27,12 @@ pub struct Sum {
     /// Mutations on this level that take a password.
     pub auth_mutations: usize,
     /// Objects that can be returned.
-    pub objects: Paged,
+    pub objects: PagedCount,
     /// Fields of these, scalars too.
-    pub values: Paged,
+    pub values: PagedCount,
 }
 
-impl Sum {
+impl SelectionSum {
     /// The same, in one more field or fragment.
     pub fn deeper(self) -> Self {
         Self { levels: self.levels.saturating_add(1), ..self }
@@ -59,12 +59,12 @@ impl Sum {
 
 /// A number that depends on the page of the connection around it, which a fragment does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Paged {
+pub struct PagedCount {
     once: usize,
     each_item: usize,
 }
 
-impl Paged {
+impl PagedCount {
     /// What does not depend on a page.
     pub fn once(once: usize) -> Self {
         Self { once, each_item: 0 }
@@ -84,13 +84,13 @@ impl Paged {
     }
 
     /// Of a field that counts `itself` and contains `self`.
-    pub fn in_field(self, times: Times, itself: usize) -> Self {
+    pub fn in_field(self, times: Multiplicity, itself: usize) -> Self {
         let all = |inside: usize| inside.saturating_add(itself);
         match times {
-            Times::Once => Self::once(all(self.total())),
-            Times::List(length) => Self::once(all(self.total()).saturating_mul(length)),
-            Times::Page(items) => Self::once(all(self.with_page(items))),
-            Times::EachItem => Self { once: 0, each_item: all(self.total()) },
+            Multiplicity::Once => Self::once(all(self.total())),
+            Multiplicity::List(length) => Self::once(all(self.total()).saturating_mul(length)),
+            Multiplicity::Page(items) => Self::once(all(self.with_page(items))),
+            Multiplicity::EachItem => Self { once: 0, each_item: all(self.total()) },
         }
     }
 

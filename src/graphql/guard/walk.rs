@@ -11,14 +11,14 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Value};
 use async_graphql_value::Value as Argument;
 
-use super::operation::Bindings;
-use super::pages::{self, On, Times};
-use super::sum::{Paged, Sum};
+use super::field_sizes::{self, Multiplicity, ParentType};
+use super::operation::VariableBindings;
+use super::sum::{PagedCount, SelectionSum};
 
 /// What the walk knows of the document so far.
-pub struct Walk<'a> {
-    bindings: &'a Bindings<'a>,
-    fragments: HashMap<&'a str, Sum>,
+pub struct CostWalk<'a> {
+    bindings: &'a VariableBindings<'a>,
+    fragments: HashMap<&'a str, SelectionSum>,
     variables: HashMap<&'a str, usize>,
     fields: usize,
     most_arguments: usize,
@@ -27,26 +27,26 @@ pub struct Walk<'a> {
     pub input: usize,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> CostWalk<'a> {
     /// Before the first step.
-    pub fn new(bindings: &'a Bindings<'a>) -> Self {
+    pub fn new(bindings: &'a VariableBindings<'a>) -> Self {
         Self { bindings, fragments: HashMap::new(), variables: HashMap::new(), fields: 0, most_arguments: 0, input: 0 }
     }
 
     /// Measures a fragment. Those that it contains must have been measured before.
     pub fn fragment(&mut self, name: &'a Name, fragment: &'a FragmentDefinition) {
         let directives = self.directives(&fragment.directives);
-        let sum =
-            directives.and(self.set(&fragment.selection_set.node, On::new(&fragment.type_condition.node.on.node)));
+        let sum = directives
+            .and(self.set(&fragment.selection_set.node, ParentType::new(&fragment.type_condition.node.on.node)));
         self.fragments.insert(name, sum);
     }
 
     /// Measures an operation, when all fragments have been measured.
-    pub fn operation(&mut self, operation: &'a OperationDefinition) -> Sum {
+    pub fn operation(&mut self, operation: &'a OperationDefinition) -> SelectionSum {
         let on = match operation.ty {
-            OperationType::Query => On::Query,
-            OperationType::Mutation => On::Other,
-            OperationType::Subscription => On::Subscription,
+            OperationType::Query => ParentType::Query,
+            OperationType::Mutation => ParentType::Other,
+            OperationType::Subscription => ParentType::Subscription,
         };
         let mut sum = self.directives(&operation.directives);
         for definition in &operation.variable_definitions {
@@ -62,40 +62,40 @@ impl<'a> Walk<'a> {
         self.fields.saturating_mul(self.most_arguments.saturating_add(2))
     }
 
-    fn set(&mut self, set: &'a SelectionSet, on: On) -> Sum {
-        let mut sum = Sum::default();
+    fn set(&mut self, set: &'a SelectionSet, on: ParentType) -> SelectionSum {
+        let mut sum = SelectionSum::default();
         for selection in &set.items {
             let each = match &selection.node {
                 Selection::Field(field) => self.field(&field.node, on),
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
-                    let on = condition.map_or(on, |condition| On::new(&condition.node.on.node));
+                    let on = condition.map_or(on, |condition| ParentType::new(&condition.node.on.node));
                     let directives = self.directives(&fragment.node.directives);
                     directives.and(self.set(&fragment.node.selection_set.node, on).deeper())
                 }
                 Selection::FragmentSpread(spread) => {
                     // One that is not defined is validation's to report.
                     let inside = self.fragments.get(spread.node.fragment_name.node.as_str()).copied();
-                    let inside = inside.map_or_else(Sum::default, Sum::deeper);
+                    let inside = inside.map_or_else(SelectionSum::default, SelectionSum::deeper);
                     self.directives(&spread.node.directives).and(inside)
                 }
             };
-            sum = sum.and(each).and(Sum { selections: 1, ..Sum::default() });
+            sum = sum.and(each).and(SelectionSum { selections: 1, ..SelectionSum::default() });
         }
         self.fields = self.fields.saturating_add(sum.fields);
         sum
     }
 
-    fn field(&mut self, field: &'a Field, on: On) -> Sum {
+    fn field(&mut self, field: &'a Field, on: ParentType) -> SelectionSum {
         let name = field.name.node.as_str();
-        let inside = self.set(&field.selection_set.node, On::Other);
+        let inside = self.set(&field.selection_set.node, ParentType::Other);
         let leaf = field.selection_set.node.items.is_empty();
-        let times = if leaf { Times::Once } else { pages::times(field, on, self.bindings) };
-        let mut objects = inside.objects.in_field(times, pages::objects(field, times));
-        if let Times::Page(items) = times {
+        let times = if leaf { Multiplicity::Once } else { field_sizes::times(field, on, self.bindings) };
+        let mut objects = inside.objects.in_field(times, field_sizes::objects(field, times));
+        if let Multiplicity::Page(items) = times {
             objects = objects.at_least(items);
         }
-        let mut sum = Sum {
+        let mut sum = SelectionSum {
             aliases: inside.aliases.saturating_add(usize::from(field.alias.is_some())),
             depth: inside.depth + 1,
             levels: inside.levels.saturating_add(usize::from(!leaf)),
@@ -109,23 +109,23 @@ impl<'a> Walk<'a> {
         if matches!(name, "__schema" | "__type") {
             sum.introspection_depth = sum.depth;
             sum.depth = 1;
-            sum.objects = Paged::default();
+            sum.objects = PagedCount::default();
         }
         sum.and(self.directives(&field.directives)).and(self.arguments(&field.arguments))
     }
 
-    fn directives(&mut self, directives: &'a [Positioned<Directive>]) -> Sum {
-        let mut sum = Sum { directives: directives.len(), ..Sum::default() };
+    fn directives(&mut self, directives: &'a [Positioned<Directive>]) -> SelectionSum {
+        let mut sum = SelectionSum { directives: directives.len(), ..SelectionSum::default() };
         for directive in directives {
             sum = sum.and(self.arguments(&directive.node.arguments));
         }
         sum
     }
 
-    fn arguments(&mut self, arguments: &'a [(Positioned<Name>, Positioned<Argument>)]) -> Sum {
+    fn arguments(&mut self, arguments: &'a [(Positioned<Name>, Positioned<Argument>)]) -> SelectionSum {
         self.most_arguments = self.most_arguments.max(arguments.len());
         let variables = arguments.iter().map(|(_, argument)| self.argument(&argument.node)).sum();
-        Sum { variables, ..Sum::default() }
+        SelectionSum { variables, ..SelectionSum::default() }
     }
 
     /// Adds what an argument weighs, and counts the variables in it.

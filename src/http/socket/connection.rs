@@ -23,7 +23,7 @@ use super::protocol::{self, Incoming, Init};
 use super::sign_in::SignedIn;
 use super::waiting::Place;
 use crate::error::Error;
-use crate::graphql::{Api, Caller, Frame, Resume, Run};
+use crate::graphql::{Api, Caller, Frame, Resume, RunningOperation};
 use crate::limits;
 
 /// Runs a socket to its end. When `drain` is cancelled it ends after a random part of `spread`.
@@ -271,7 +271,8 @@ impl Connection {
         let resume = Resume { own: signed_in.resume_from.remove(&id), first: Arc::clone(&signed_in.resume_first) };
         let voice = Arc::new(Voice::new(Arc::clone(&self.line), &id));
         let id: Arc<str> = id.into();
-        let Run { is_subscription, frames } = self.api.run(request, caller, resume, Arc::clone(&voice) as _);
+        let RunningOperation { is_subscription, frames } =
+            self.api.run(request, caller, resume, Arc::clone(&voice) as _);
         let (frames, stop) = abortable(frames);
         let named = Arc::clone(&id);
         self.running.push(frames.map(move |frame| (Arc::clone(&named), frame)).boxed());

@@ -18,7 +18,7 @@ use super::frame_budget::FrameBudget;
 use super::frame_counter::FrameCounter;
 use super::outbox::Outbox;
 use super::protocol;
-use crate::graphql::{Json, Outlet};
+use crate::graphql::{FrameSink, Json};
 use crate::http::admission::ConnectionSlot;
 use crate::limits;
 
@@ -210,7 +210,7 @@ impl Voice {
     }
 }
 
-impl Outlet for Voice {
+impl FrameSink for Voice {
     fn put(&self, next: &mut dyn FnMut() -> Option<Json>) -> bool {
         // A task that holds the line will look after its operations before it rests, if it is told to.
         let Some(mut wire) = self.line.try_hold() else { return false };

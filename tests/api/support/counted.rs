@@ -10,8 +10,9 @@ use parlour::app::{App, Parts};
 use parlour::config::Config;
 use parlour::db::Db;
 use parlour::feed::{Feed, FeedTasks};
-use parlour::graphql::{Api, Caller, Program};
+use parlour::graphql::{Api, Caller};
 use parlour::messages::ReadMarks;
+use parlour::program::Program;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use super::{Person, TestApp};
@@ -53,7 +54,7 @@ impl TestApp {
         let counted = self.counted().await;
         let caller = counted.caller(&person.token).await;
 
-        let answer = counted.api.execute(Request::new(query), caller).await;
+        let answer = counted.api.execute(Request::new(query), caller).await.response;
 
         assert!(answer.is_ok(), "{answer:?}");
         let statements = counted.take();

@@ -5,19 +5,19 @@ use async_graphql::parser::types::{ExecutableDocument, Selection};
 use async_graphql_value::Value as Argument;
 use proptest::prelude::*;
 
-use super::{Size, check, measure};
-use crate::graphql::guard::{Limit, Refusal};
+use super::{TextSize, check, measure};
+use crate::graphql::guard::{QueryLimit, QueryRefusal};
 
 fn size(text: &str) -> (usize, usize) {
-    let Size { tokens, nesting } = measure(text.as_bytes());
+    let TextSize { tokens, nesting } = measure(text.as_bytes());
     (tokens, nesting)
 }
 
-fn refused(text: &str) -> Option<Limit> {
+fn refused(text: &str) -> Option<QueryLimit> {
     match check(text) {
         Ok(()) => None,
-        Err(Refusal::TooMuch { limit, .. }) => Some(limit),
-        Err(circular @ Refusal::Circular { .. }) => panic!("{circular}"),
+        Err(QueryRefusal::TooMuch { limit, .. }) => Some(limit),
+        Err(circular @ QueryRefusal::Circular { .. }) => panic!("{circular}"),
     }
 }
 
@@ -89,7 +89,7 @@ fn brackets_behind_strings_and_comments_nest() {
         "\"\"\"\\\"\"\"a\n",
     ] {
         let text = format!("{before}{}", "[".repeat(65));
-        assert_eq!(refused(&text), Some(Limit::Nesting), "{text}");
+        assert_eq!(refused(&text), Some(QueryLimit::Nesting), "{text}");
     }
 }
 
@@ -97,13 +97,13 @@ fn brackets_behind_strings_and_comments_nest() {
 fn a_limit_passes_and_one_more_does_not() {
     for (text, limit) in [
         ("a".repeat(15_000), None),
-        ("a".repeat(15_001), Some(Limit::Bytes)),
-        ("é".repeat(7_501), Some(Limit::Bytes)),
+        ("a".repeat(15_001), Some(QueryLimit::Bytes)),
+        ("é".repeat(7_501), Some(QueryLimit::Bytes)),
         ("a ".repeat(2_000), None),
-        ("a ".repeat(2_001), Some(Limit::Tokens)),
+        ("a ".repeat(2_001), Some(QueryLimit::Tokens)),
         ("[".repeat(64), None),
-        ("[".repeat(65), Some(Limit::Nesting)),
-        ("[{(".repeat(22), Some(Limit::Nesting)),
+        ("[".repeat(65), Some(QueryLimit::Nesting)),
+        ("[{(".repeat(22), Some(QueryLimit::Nesting)),
     ] {
         assert_eq!(refused(&text), limit, "{} bytes", text.len());
     }

@@ -6,22 +6,22 @@ use async_graphql::parser::parse_query;
 use proptest::prelude::*;
 
 use super::naive::naive;
-use super::{Measure, check};
-use crate::graphql::guard::{Limit, Refusal, lexical};
+use super::{DocumentMeasure, check};
+use crate::graphql::guard::{QueryLimit, QueryRefusal, lexical};
 use crate::limits;
 
 /// What a document comes to by each limit, and the most that it may.
-fn bounds(measure: &Measure) -> [(Limit, usize, usize); 9] {
+fn bounds(measure: &DocumentMeasure) -> [(QueryLimit, usize, usize); 9] {
     [
-        (Limit::Selections, measure.selections, limits::QUERY_SELECTIONS),
-        (Limit::Levels, measure.levels, limits::QUERY_LEVELS),
-        (Limit::Directives, measure.directives, limits::QUERY_DIRECTIVES),
-        (Limit::Depth, measure.depth, limits::QUERY_DEPTH),
-        (Limit::Aliases, measure.aliases, limits::QUERY_ALIASES),
-        (Limit::RootFields, measure.root_fields, limits::QUERY_ROOT_FIELDS),
-        (Limit::AuthMutations, measure.auth_mutations, 1),
-        (Limit::Objects, measure.objects, limits::QUERY_COMPLEXITY),
-        (Limit::Values, measure.values, 20 * limits::QUERY_COMPLEXITY),
+        (QueryLimit::Selections, measure.selections, limits::QUERY_SELECTIONS),
+        (QueryLimit::Levels, measure.levels, limits::QUERY_LEVELS),
+        (QueryLimit::Directives, measure.directives, limits::QUERY_DIRECTIVES),
+        (QueryLimit::Depth, measure.depth, limits::QUERY_DEPTH),
+        (QueryLimit::Aliases, measure.aliases, limits::QUERY_ALIASES),
+        (QueryLimit::RootFields, measure.root_fields, limits::QUERY_ROOT_FIELDS),
+        (QueryLimit::AuthMutations, measure.auth_mutations, 1),
+        (QueryLimit::Objects, measure.objects, limits::QUERY_COMPLEXITY),
+        (QueryLimit::Values, measure.values, 20 * limits::QUERY_COMPLEXITY),
     ]
 }
 
@@ -111,11 +111,11 @@ proptest! {
                 prop_assert_eq!(measure, expected, "{}", text);
                 prop_assert!(bounds.iter().all(|(_, found, allowed)| found <= allowed), "{:?}: {}", measure, text);
             }
-            Err(Refusal::TooMuch { limit, found, allowed }) => {
+            Err(QueryRefusal::TooMuch { limit, found, allowed }) => {
                 prop_assert!(bounds.contains(&(limit, found, allowed)), "{:?} {}: {}", limit, found, text);
                 prop_assert!(found > allowed, "{:?} {}: {}", limit, found, text);
             }
-            Err(Refusal::Circular { fragment }) => prop_assert!(false, "{} contains itself: {}", fragment, text),
+            Err(QueryRefusal::Circular { fragment }) => prop_assert!(false, "{} contains itself: {}", fragment, text),
         }
     }
 

@@ -7,7 +7,7 @@ use async_graphql::Value;
 use async_graphql::parser::parse_query;
 
 use super::{check, checked, given, refused};
-use crate::graphql::guard::{Limit, Refusal, lexical};
+use crate::graphql::guard::{QueryLimit, QueryRefusal, lexical};
 
 /// Fragments of which each spreads the next so many times; the last has a field.
 fn fan_out(levels: usize, spreads: usize, wrap: (&str, &str)) -> String {
@@ -25,24 +25,24 @@ fn fragments_that_fan_out_are_refused_at_once() {
     for wrap in [("", ""), ("... { ", "} "), ("... on FeedEvent { ", "} ")] {
         for (levels, spreads) in [(22, 2), (8, 10), (100, 2), (14, 12)] {
             let text = fan_out(levels, spreads, wrap);
-            assert_eq!(refused(&text), Some(Limit::Selections), "{levels} levels of {spreads}");
+            assert_eq!(refused(&text), Some(QueryLimit::Selections), "{levels} levels of {spreads}");
         }
     }
     // The same where no field comes of it, as the last fragment is not there.
     let nothing = fan_out(22, 2, ("", "")).replace("fragment F22 on User { id }", "");
-    assert_eq!(refused(&nothing), Some(Limit::Selections));
+    assert_eq!(refused(&nothing), Some(QueryLimit::Selections));
     // And where it stands in an operation that does not run: validation walks that too.
     let unused = fan_out(22, 2, ("", "")).replacen('{', "query B {", 1) + " query A { me { id } }";
     let document = parse_query(unused).expect("it is a document");
     let found = check(&document, Some("A"), &given(&[]));
-    assert!(matches!(found, Err(Refusal::TooMuch { limit: Limit::Selections, .. })), "{found:?}");
+    assert!(matches!(found, Err(QueryRefusal::TooMuch { limit: QueryLimit::Selections, .. })), "{found:?}");
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[test]
 fn long_chains_of_fragments_are_refused_where_they_run() {
     let text = fan_out(1_000, 1, ("", ""));
-    assert_eq!(refused(&text), Some(Limit::Levels));
+    assert_eq!(refused(&text), Some(QueryLimit::Levels));
     let unused = text.replace("{ me { ...F0 } }", "{ me { id } }");
     assert_eq!(checked(&unused, &[]).map(|measure| measure.levels), Ok(1));
 }
@@ -55,7 +55,7 @@ fn fragments_in_a_circle_are_refused() {
         "{ ...A } fragment A on Query { ...B ...C } fragment B on Query { a } fragment C on Query { ... { ...A } }",
         "{ a } fragment A on Query { ...B } fragment B on Query { a { ...A } }",
     ] {
-        assert!(matches!(checked(text, &[]), Err(Refusal::Circular { .. })), "{text}");
+        assert!(matches!(checked(text, &[]), Err(QueryRefusal::Circular { .. })), "{text}");
     }
     let diamond =
         "{ ...A ...B } fragment A on Query { ...C } fragment B on Query { ...C ...A } fragment C on Query { a }";
@@ -65,10 +65,10 @@ fn fragments_in_a_circle_are_refused() {
 #[test]
 fn many_aliases_directives_and_fields_are_refused() {
     let aliases = |times| (0..times).map(|n| format!("a{n}: id ")).collect::<String>();
-    assert_eq!(refused(&format!("{{ me {{ {} }} }}", aliases(2_000))), Some(Limit::Aliases));
-    assert_eq!(refused(&format!("{{ me {{ {} }} }}", aliases(101))), Some(Limit::Aliases));
-    assert_eq!(refused(&format!("{{ me {} {{ id }} }}", "@a ".repeat(5_000))), Some(Limit::Directives));
-    assert_eq!(refused(&format!("{{ {} }}", "__typename ".repeat(500))), Some(Limit::RootFields));
+    assert_eq!(refused(&format!("{{ me {{ {} }} }}", aliases(2_000))), Some(QueryLimit::Aliases));
+    assert_eq!(refused(&format!("{{ me {{ {} }} }}", aliases(101))), Some(QueryLimit::Aliases));
+    assert_eq!(refused(&format!("{{ me {} {{ id }} }}", "@a ".repeat(5_000))), Some(QueryLimit::Directives));
+    assert_eq!(refused(&format!("{{ {} }}", "__typename ".repeat(500))), Some(QueryLimit::RootFields));
     for text in [
         format!("{{ me {{ {} }} }}", aliases(2_000)),
         format!("{{ me {} {{ id }} }}", "@a ".repeat(5_000)),
@@ -78,7 +78,7 @@ fn many_aliases_directives_and_fields_are_refused() {
     }
     let spread =
         "{ me { ...A ...A ...A ...A } } fragment A on User { a: id b: id c: id d: id e: id f: id g: id h: id }";
-    assert_eq!(refused(spread), Some(Limit::Aliases));
+    assert_eq!(refused(spread), Some(QueryLimit::Aliases));
 }
 
 /// 3.7 kB, and 2.9 million errors of validation in an answer of 600 MB: the rule that fields of one name must be the
@@ -92,7 +92,7 @@ fn fields_that_conflict_in_many_ways_are_refused() {
     let unused =
         format!("{{ me {{ id }} }} fragment F on User {{ {} {conflicts} {} }}", "... {".repeat(9), "}".repeat(9));
     for text in [nested, spread, unused, format!("{{ me {{ {conflicts} }} }}")] {
-        assert_eq!(refused(&text), Some(Limit::Comparisons));
+        assert_eq!(refused(&text), Some(QueryLimit::Comparisons));
     }
     let plain = format!("{{ me {{ {} }} }}", "url(maxWidth: 100) ".repeat(330));
     assert_eq!(refused(&plain), None);
@@ -104,7 +104,7 @@ fn undefined_variables_in_many_operations_are_refused() {
     let variables: String = (0..400).map(|n| format!("$v{n} ")).collect();
     let operations: String = (0..150).map(|n| format!("query A{n} {{ ...F }} ")).collect();
     let text = format!("{operations} fragment F on Query {{ users(ids: [{variables}]) {{ id }} }}");
-    assert_eq!(refused(&text), Some(Limit::Comparisons));
+    assert_eq!(refused(&text), Some(QueryLimit::Comparisons));
 }
 
 /// 2.7 kB and a list of 260 kB, and 8 GB of memory: validation copies a variable to every place where it stands.
@@ -119,9 +119,9 @@ fn large_variables_are_used_once() {
         "query @d(a: $v) { a @d(a: $v) ...F } fragment F on Query { b(a: $v) { id } }".to_owned(),
     ] {
         let found = checked(&text, &[("v", large.clone())]);
-        assert!(matches!(found, Err(Refusal::TooMuch { limit: Limit::Input, .. })), "{found:?}");
+        assert!(matches!(found, Err(QueryRefusal::TooMuch { limit: QueryLimit::Input, .. })), "{found:?}");
     }
     let text = "mutation { a(text: $v) { id } b(text: $v) { id } }";
     let found = checked(text, &[("v", "a".repeat(200_000).into())]);
-    assert!(matches!(found, Err(Refusal::TooMuch { limit: Limit::Input, .. })), "{found:?}");
+    assert!(matches!(found, Err(QueryRefusal::TooMuch { limit: QueryLimit::Input, .. })), "{found:?}");
 }

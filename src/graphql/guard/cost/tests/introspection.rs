@@ -1,7 +1,7 @@
 //! Introspection: the queries of tools pass, those that go in circles or in width do not.
 
 use super::{measured, refused};
-use crate::graphql::guard::{Limit, lexical};
+use crate::graphql::guard::{QueryLimit, lexical};
 
 /// What graphql-js' `getIntrospectionQuery` gives with every option, and with as many levels of `ofType`.
 fn introspection_query(levels: usize) -> String {
@@ -46,7 +46,7 @@ fn the_introspection_of_tools_passes_and_costs_nothing() {
         let measure = measured(&text);
         assert_eq!((measure.depth, measure.objects, measure.root_fields), (1, 0, 1), "{levels}");
     }
-    assert_eq!(refused(&introspection_query(20)), Some(Limit::IntrospectionDepth));
+    assert_eq!(refused(&introspection_query(20)), Some(QueryLimit::IntrospectionDepth));
 }
 
 #[test]
@@ -55,14 +55,14 @@ fn introspection_in_circles_is_refused() {
     for root in ["__schema { types {", "__type(name: \"User\") { ofType {"] {
         assert_eq!(refused(&format!("{{ {root} {} }} }} }}", circle(2))), None);
         for times in [3, 4, 7] {
-            assert_eq!(refused(&format!("{{ {root} {} }} }} }}", circle(times))), Some(Limit::IntrospectionLists));
+            assert_eq!(refused(&format!("{{ {root} {} }} }} }}", circle(times))), Some(QueryLimit::IntrospectionLists));
         }
     }
     let of_types = format!("{{ __type(name: \"User\") {{ {} name {} }} }}", "ofType { ".repeat(30), "} ".repeat(30));
-    assert_eq!(refused(&of_types), Some(Limit::IntrospectionDepth));
+    assert_eq!(refused(&of_types), Some(QueryLimit::IntrospectionDepth));
     let through_fragments = "{ __schema { types { ...A } } } fragment A on __Type { fields { type { ...B } } }
         fragment B on __Type { interfaces { ...C } } fragment C on __Type { possibleTypes { name } }";
-    assert_eq!(refused(through_fragments), Some(Limit::IntrospectionLists));
+    assert_eq!(refused(through_fragments), Some(QueryLimit::IntrospectionLists));
 }
 
 #[test]
@@ -71,11 +71,11 @@ fn introspection_in_width_is_refused() {
     let (operation, fragments) = query.split_once("fragment").expect("it has fragments");
     let types = "types { ...FullType } ".repeat(3);
     let wide = format!("{}fragment{fragments}", operation.replace("types { ...FullType }", &types));
-    assert_eq!(refused(&wide), Some(Limit::Values));
+    assert_eq!(refused(&wide), Some(QueryLimit::Values));
     let schemas = format!("{{ {} }}", "__schema { types { fields { type { fields { name } } } } } ".repeat(18));
     assert_eq!(refused(&schemas), None);
-    assert_eq!(refused(&schemas.replace("name", &"name ".repeat(5))), Some(Limit::Values));
+    assert_eq!(refused(&schemas.replace("name", &"name ".repeat(5))), Some(QueryLimit::Values));
     let types = format!("{{ __schema {{ types {{ {} }} }} }}", "name ".repeat(1_900));
     assert_eq!(refused(&types), None);
-    assert_eq!(refused(&types.replace("types", "types { fields").replace("} }", "} } }")), Some(Limit::Values));
+    assert_eq!(refused(&types.replace("types", "types { fields").replace("} }", "} } }")), Some(QueryLimit::Values));
 }

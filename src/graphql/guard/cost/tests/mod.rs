@@ -10,10 +10,10 @@ mod objects;
 use async_graphql::parser::parse_query;
 use async_graphql::{Name, Value, Variables};
 
-use super::{Measure, check};
-use crate::graphql::guard::{Limit, Refusal};
+use super::{DocumentMeasure, check};
+use crate::graphql::guard::{QueryLimit, QueryRefusal};
 
-fn checked(text: &str, variables: &[(&str, Value)]) -> Result<Measure, Refusal> {
+fn checked(text: &str, variables: &[(&str, Value)]) -> Result<DocumentMeasure, QueryRefusal> {
     check(&parse_query(text).expect(text), None, &given(variables))
 }
 
@@ -25,15 +25,15 @@ fn given(variables: &[(&str, Value)]) -> Variables {
     given
 }
 
-fn measured(text: &str) -> Measure {
+fn measured(text: &str) -> DocumentMeasure {
     checked(text, &[]).unwrap_or_else(|refusal| panic!("{text}: {refusal}"))
 }
 
-fn refused(text: &str) -> Option<Limit> {
+fn refused(text: &str) -> Option<QueryLimit> {
     match checked(text, &[]) {
         Ok(_) => None,
-        Err(Refusal::TooMuch { limit, .. }) => Some(limit),
-        Err(Refusal::Circular { fragment }) => panic!("{text}: {fragment} contains itself"),
+        Err(QueryRefusal::TooMuch { limit, .. }) => Some(limit),
+        Err(QueryRefusal::Circular { fragment }) => panic!("{text}: {fragment} contains itself"),
     }
 }
 
@@ -47,7 +47,7 @@ fn everything_is_counted() {
         fragment F on User @f { full: fullName @g }
         query Other { me { id } }";
     let measure = check(&parse_query(text).expect(text), Some("Q"), &Variables::default());
-    let expected = Measure {
+    let expected = DocumentMeasure {
         operations: 2,
         selections: 15,
         levels: 3,
@@ -75,13 +75,13 @@ fn a_limit_passes_and_one_more_does_not() {
     let spread =
         |fields: usize| format!("{{me{{...F...F{}}}}}fragment F on User{{{}}}", many(" a", fields), many(" a", 2_495));
     for (passes, refuses, limit) in [
-        (nested(10), nested(11), Limit::Depth),
-        (inline(32), inline(33), Limit::Levels),
-        (chain(32), chain(33), Limit::Levels),
-        (spread(7), spread(8), Limit::Selections),
-        (format!("{{me{{{}}}}}", many(" a:b", 30)), format!("{{me{{{}}}}}", many(" a:b", 31)), Limit::Aliases),
-        (format!("{{me{}}}", many("@a", 50)), format!("{{me{}}}", many("@a", 51)), Limit::Directives),
-        (format!("{{{}}}", many(" a", 20)), format!("{{{}}}", many(" a", 21)), Limit::RootFields),
+        (nested(10), nested(11), QueryLimit::Depth),
+        (inline(32), inline(33), QueryLimit::Levels),
+        (chain(32), chain(33), QueryLimit::Levels),
+        (spread(7), spread(8), QueryLimit::Selections),
+        (format!("{{me{{{}}}}}", many(" a:b", 30)), format!("{{me{{{}}}}}", many(" a:b", 31)), QueryLimit::Aliases),
+        (format!("{{me{}}}", many("@a", 50)), format!("{{me{}}}", many("@a", 51)), QueryLimit::Directives),
+        (format!("{{{}}}", many(" a", 20)), format!("{{{}}}", many(" a", 21)), QueryLimit::RootFields),
     ] {
         assert_eq!(refused(&passes), None, "{passes}");
         assert_eq!(refused(&refuses), Some(limit), "{refuses}");
@@ -100,7 +100,7 @@ fn a_request_signs_in_once() {
             ),
             format!("mutation {{ ...F ...F }} fragment F on Mutation {{ {name} {{ token }} }}"),
         ] {
-            assert_eq!(refused(&two), Some(Limit::AuthMutations), "{two}");
+            assert_eq!(refused(&two), Some(QueryLimit::AuthMutations), "{two}");
         }
     }
 }
@@ -109,7 +109,7 @@ fn a_request_signs_in_once() {
 fn root_fields_are_counted_through_fragments() {
     let text = format!("{{ ...F ...F ... on Query {{ {} }} }} fragment F on Query {{ a b c }}", "d ".repeat(14));
     assert_eq!(measured(&text).root_fields, 20);
-    assert_eq!(refused(&text.replace("a b c", "a b c d")), Some(Limit::RootFields));
+    assert_eq!(refused(&text.replace("a b c", "a b c d")), Some(QueryLimit::RootFields));
 }
 
 #[test]
@@ -119,7 +119,10 @@ fn selections_of_all_operations_count_and_the_rest_only_of_the_one_that_runs() {
     let none = Variables::default();
     let of_a = check(&document, Some("A"), &none).expect("A is small");
     assert_eq!((of_a.operations, of_a.aliases, of_a.selections), (2, 0, 103));
-    assert!(matches!(check(&document, Some("B"), &none), Err(Refusal::TooMuch { limit: Limit::Aliases, .. })));
+    assert!(matches!(
+        check(&document, Some("B"), &none),
+        Err(QueryRefusal::TooMuch { limit: QueryLimit::Aliases, .. })
+    ));
     // Which one runs can't be told: async-graphql reports it, after a validation that must be bounded too.
     for unclear in [None, Some("C")] {
         assert_eq!(check(&document, unclear, &none).map(|measure| (measure.selections, measure.depth)), Ok((103, 0)));

@@ -5,21 +5,21 @@ use async_graphql::parser::types::{Directive, ExecutableDocument, Field, Selecti
 use async_graphql::{Positioned, Variables};
 use proptest::prelude::*;
 
-use super::{Measure, check};
-use crate::graphql::guard::operation::Bindings;
-use crate::graphql::guard::pages::{On, Times, objects, times};
-use crate::graphql::guard::{Limit, Refusal};
+use super::{DocumentMeasure, check};
+use crate::graphql::guard::field_sizes::{Multiplicity, ParentType, objects, times};
+use crate::graphql::guard::operation::VariableBindings;
+use crate::graphql::guard::{QueryLimit, QueryRefusal};
 
 struct Naive<'a> {
     document: &'a ExecutableDocument,
-    measure: Measure,
+    measure: DocumentMeasure,
     /// Fields and fragments around what is looked at.
     around: usize,
 }
 
 impl Naive<'_> {
     /// Writes everything out from the top down, with the page around it, and gives objects and values.
-    fn set(&mut self, set: &SelectionSet, on: On, page: usize, depth: usize) -> (usize, usize) {
+    fn set(&mut self, set: &SelectionSet, on: ParentType, page: usize, depth: usize) -> (usize, usize) {
         let mut sums = (0, 0);
         self.measure.levels = self.measure.levels.max(self.around);
         self.around += 1;
@@ -30,14 +30,14 @@ impl Naive<'_> {
                 Selection::InlineFragment(fragment) => {
                     self.directives(&fragment.node.directives);
                     let condition = fragment.node.type_condition.as_ref();
-                    let on = condition.map_or(on, |condition| On::new(&condition.node.on.node));
+                    let on = condition.map_or(on, |condition| ParentType::new(&condition.node.on.node));
                     self.set(&fragment.node.selection_set.node, on, page, depth)
                 }
                 Selection::FragmentSpread(spread) => {
                     self.directives(&spread.node.directives);
                     let Some(fragment) = self.document.fragments.get(&spread.node.fragment_name.node) else { continue };
                     self.directives(&fragment.node.directives);
-                    let on = On::new(&fragment.node.type_condition.node.on.node);
+                    let on = ParentType::new(&fragment.node.type_condition.node.on.node);
                     self.set(&fragment.node.selection_set.node, on, page, depth)
                 }
             };
@@ -47,7 +47,7 @@ impl Naive<'_> {
         sums
     }
 
-    fn field(&mut self, field: &Field, on: On, page: usize, depth: usize) -> (usize, usize) {
+    fn field(&mut self, field: &Field, on: ParentType, page: usize, depth: usize) -> (usize, usize) {
         self.measure.depth = self.measure.depth.max(depth);
         self.measure.root_fields += usize::from(depth == 1);
         let password = ["signup", "login", "changePassword", "deleteAccount"].contains(&field.name.node.as_str());
@@ -58,15 +58,15 @@ impl Naive<'_> {
             return (usize::from(field.name.node == "totalCount"), 1);
         }
         let none = Variables::default();
-        let times = times(field, on, &Bindings::new(None, &none));
-        let inside = if let Times::Page(items) = times { items } else { 100 };
-        let (below, values) = self.set(&field.selection_set.node, On::Other, inside, depth);
+        let times = times(field, on, &VariableBindings::new(None, &none));
+        let inside = if let Multiplicity::Page(items) = times { items } else { 100 };
+        let (below, values) = self.set(&field.selection_set.node, ParentType::Other, inside, depth);
         let objects = objects(field, times) + below;
         match times {
-            Times::Once => (objects, values + 1),
-            Times::List(length) => (objects * length, (values + 1) * length),
-            Times::Page(items) => (objects.max(items), values + 1),
-            Times::EachItem => (objects * page, (values + 1) * page),
+            Multiplicity::Once => (objects, values + 1),
+            Multiplicity::List(length) => (objects * length, (values + 1) * length),
+            Multiplicity::Page(items) => (objects.max(items), values + 1),
+            Multiplicity::EachItem => (objects * page, (values + 1) * page),
         }
     }
 
@@ -75,12 +75,13 @@ impl Naive<'_> {
     }
 }
 
-pub fn naive(document: &ExecutableDocument) -> Measure {
+pub fn naive(document: &ExecutableDocument) -> DocumentMeasure {
     let (_, operation) = document.operations.iter().next().expect("it has an operation");
-    let mut naive = Naive { document, around: 0, measure: Measure { operations: 1, ..Measure::default() } };
+    let mut naive =
+        Naive { document, around: 0, measure: DocumentMeasure { operations: 1, ..DocumentMeasure::default() } };
     naive.directives(&operation.node.directives);
-    let (objects, values) = naive.set(&operation.node.selection_set.node, On::Query, 100, 0);
-    Measure { objects, values, ..naive.measure }
+    let (objects, values) = naive.set(&operation.node.selection_set.node, ParentType::Query, 100, 0);
+    DocumentMeasure { objects, values, ..naive.measure }
 }
 
 /// Fragments are named by number, and each spreads only such as come after it.
@@ -128,19 +129,21 @@ fn set(first_fragment: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(selection, 1..4).prop_map(|selections| format!("{{ {} }}", selections.join(" ")))
 }
 
-fn of(measure: &Measure, limit: Limit) -> usize {
+fn of(measure: &DocumentMeasure, limit: QueryLimit) -> usize {
     match limit {
-        Limit::Selections => measure.selections,
-        Limit::Levels => measure.levels,
-        Limit::Depth => measure.depth,
-        Limit::Aliases => measure.aliases,
-        Limit::Directives => measure.directives,
-        Limit::RootFields => measure.root_fields,
-        Limit::AuthMutations => measure.auth_mutations,
-        Limit::Objects => measure.objects,
-        Limit::Values => measure.values,
-        Limit::Bytes | Limit::Tokens | Limit::Nesting | Limit::IntrospectionDepth => unreachable!("{limit:?}"),
-        Limit::IntrospectionLists | Limit::Comparisons | Limit::Input => unreachable!("{limit:?}"),
+        QueryLimit::Selections => measure.selections,
+        QueryLimit::Levels => measure.levels,
+        QueryLimit::Depth => measure.depth,
+        QueryLimit::Aliases => measure.aliases,
+        QueryLimit::Directives => measure.directives,
+        QueryLimit::RootFields => measure.root_fields,
+        QueryLimit::AuthMutations => measure.auth_mutations,
+        QueryLimit::Objects => measure.objects,
+        QueryLimit::Values => measure.values,
+        QueryLimit::Bytes | QueryLimit::Tokens | QueryLimit::Nesting | QueryLimit::IntrospectionDepth => {
+            unreachable!("{limit:?}")
+        }
+        QueryLimit::IntrospectionLists | QueryLimit::Comparisons | QueryLimit::Input => unreachable!("{limit:?}"),
     }
 }
 
@@ -151,8 +154,8 @@ proptest! {
         let expected = naive(&document);
         match check(&document, None, &Variables::default()) {
             Ok(measure) => prop_assert_eq!(measure, expected, "{}", text),
-            Err(Refusal::TooMuch { limit, found, .. }) => prop_assert_eq!(found, of(&expected, limit), "{}", text),
-            Err(Refusal::Circular { fragment }) => prop_assert!(false, "{fragment} contains itself: {}", text),
+            Err(QueryRefusal::TooMuch { limit, found, .. }) => prop_assert_eq!(found, of(&expected, limit), "{}", text),
+            Err(QueryRefusal::Circular { fragment }) => prop_assert!(false, "{fragment} contains itself: {}", text),
         }
     }
 }

@@ -7,9 +7,9 @@ use async_graphql::parser::{parse_query, parse_schema};
 use async_graphql::{Value, Variables};
 
 use super::{checked, measured, refused};
-use crate::graphql::guard::Limit;
-use crate::graphql::guard::operation::Bindings;
-use crate::graphql::guard::pages::{On, Times, times};
+use crate::graphql::guard::QueryLimit;
+use crate::graphql::guard::field_sizes::{Multiplicity, ParentType, times};
+use crate::graphql::guard::operation::VariableBindings;
 
 #[test]
 fn objects_are_counted_and_scalars_are_free() {
@@ -89,11 +89,11 @@ fn the_cost_has_a_limit() {
         format!("{{ conversations(first: 100) {{ nodes {{ messages(first: {first}) {{ nodes {{ id }} }} }} }} }}")
     };
     assert_eq!(measured(&text(99)).objects, 10_000);
-    assert_eq!(refused(&text(100)), Some(Limit::Objects));
+    assert_eq!(refused(&text(100)), Some(QueryLimit::Objects));
     let thrice =
         "{ conversations(first: 100) { nodes { messages(first: 100) { nodes { conversation { members(first: 100)
         { nodes { user { id } } } } } } } } }";
-    assert_eq!(refused(thrice), Some(Limit::Objects));
+    assert_eq!(refused(thrice), Some(QueryLimit::Objects));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn repeated_fields_have_a_limit() {
         )
     };
     assert_eq!(refused(&text(19)), None);
-    assert_eq!(refused(&text(20)), Some(Limit::Values));
+    assert_eq!(refused(&text(20)), Some(QueryLimit::Values));
 }
 
 /// The table in `pages` goes by names, so a new list in the schema must get its line.
@@ -141,12 +141,12 @@ fn every_list_of_the_schema_is_in_the_table() {
             }
             checked += 1;
             let name = field.node.name.node.as_str();
-            let found = times_of(name, On::new(owner));
+            let found = times_of(name, ParentType::new(owner));
             let right = match found {
-                Times::Once => !is_list && !pages(named),
-                Times::List(_) => is_list,
-                Times::Page(_) => pages(named) && !is_list,
-                Times::EachItem => is_list && pages(owner),
+                Multiplicity::Once => !is_list && !pages(named),
+                Multiplicity::List(_) => is_list,
+                Multiplicity::Page(_) => pages(named) && !is_list,
+                Multiplicity::EachItem => is_list && pages(owner),
             };
             assert!(right, "{owner}.{name} is {} and counted as {found:?}: see pages.rs", field.node.ty.node);
         }
@@ -161,10 +161,10 @@ fn named(of: &Type) -> (&str, bool) {
     }
 }
 
-fn times_of(name: &str, on: On) -> Times {
+fn times_of(name: &str, on: ParentType) -> Multiplicity {
     let document = parse_query(format!("{{ {name} {{ a }} }}")).expect("it is a document");
     let (_, operation) = document.operations.iter().next().expect("it has an operation");
     let selection = &operation.node.selection_set.node.items[0].node;
     let Selection::Field(field) = selection else { panic!("it has a field") };
-    times(&field.node, on, &Bindings::new(None, &Variables::default()))
+    times(&field.node, on, &VariableBindings::new(None, &Variables::default()))
 }

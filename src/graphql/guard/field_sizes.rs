@@ -1,0 +1,106 @@
+//! How many objects each field can return: the one table to extend when the schema gets a new list.
+
+use async_graphql::Value;
+use async_graphql::parser::types::Field;
+use async_graphql_value::Value as Argument;
+
+use super::operation::VariableBindings;
+use crate::limits::{DEFAULT_PAGE, ONLINE_USERS, PAGE_SIZE, SESSIONS_PER_USER};
+
+/// How often what is selected in a field is returned, for each object that the field is selected on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Multiplicity {
+    /// Once: an object, or a part of a connection that is no object of its own.
+    Once,
+    /// A list without pages, of at most so many.
+    List(usize),
+    /// A connection: its items come so often, and they are read whatever is selected of them.
+    Page(usize),
+    /// The items of the connection that the field is selected on.
+    EachItem,
+}
+
+/// The type that a field is selected on, as far as a name means two things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParentType {
+    /// `Query`.
+    Query,
+    /// `Subscription`.
+    Subscription,
+    /// Anything else.
+    Other,
+}
+
+impl ParentType {
+    /// By the type's name.
+    pub fn new(type_name: &str) -> Self {
+        match type_name {
+            "Query" => Self::Query,
+            "Subscription" => Self::Subscription,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// By the field's name and arguments: in this schema names tell lists from single objects, but for `events`, which
+/// is a page on Query, the items of it in there, and one event on Subscription. (`messages` and `conversations` of
+/// UnreadSummary are numbers; a field in which nothing is selected is not asked for here.)
+pub fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> Multiplicity {
+    match field.name.node.as_str() {
+        "users" | "conversations" | "members" | "messages" => page(field, small(DEFAULT_PAGE), bindings),
+        "searchMessages" => page(field, 20, bindings),
+        "events" => match on {
+            ParentType::Query => page(field, small(PAGE_SIZE), bindings),
+            ParentType::Subscription => Multiplicity::Once,
+            ParentType::Other => Multiplicity::EachItem,
+        },
+        "nodes" | "edges" => Multiplicity::EachItem,
+        "onlineUsers" => Multiplicity::List(ONLINE_USERS),
+        "sessions" => Multiplicity::List(SESSIONS_PER_USER),
+        // What a presigned PUT asks for: a few.
+        "headers" => Multiplicity::List(10),
+        // The introspection, as this schema has it: about 80 types, with 5 fields each where they have fields.
+        "types" => Multiplicity::List(100),
+        "directives" => Multiplicity::List(10),
+        "fields" => Multiplicity::List(5),
+        "args" => Multiplicity::List(2),
+        "inputFields" | "enumValues" | "interfaces" | "possibleTypes" => Multiplicity::List(3),
+        _ => Multiplicity::Once,
+    }
+}
+
+/// How many objects a field is itself, each time that it is returned. Connections, their edges and their page infos
+/// only hold what counts; a total is as much work as an object.
+pub fn objects(field: &Field, times: Multiplicity) -> usize {
+    match field.name.node.as_str() {
+        "totalCount" => 1,
+        "edges" | "pageInfo" => 0,
+        _ => usize::from(!matches!(times, Multiplicity::Page(_)) && !field.selection_set.node.items.is_empty()),
+    }
+}
+
+fn page(field: &Field, default: usize, bindings: &VariableBindings<'_>) -> Multiplicity {
+    let asked = ["first", "last"].iter().filter_map(|name| size(&field.get_argument(name)?.node, bindings)).max();
+    Multiplicity::Page(asked.unwrap_or(default).clamp(1, small(PAGE_SIZE)))
+}
+
+/// `None`: as if the argument had been left out. What is no size of a page is refused later; until then it is the largest.
+fn size(value: &Argument, bindings: &VariableBindings<'_>) -> Option<usize> {
+    let number = match value {
+        Argument::Variable(name) => match bindings.get(name)? {
+            Value::Null => return None,
+            Value::Number(number) => Some(number),
+            Value::String(_) | Value::Boolean(_) | Value::Binary(_) | Value::Enum(_) => None,
+            Value::List(_) | Value::Object(_) => None,
+        },
+        Argument::Null => return None,
+        Argument::Number(number) => Some(number),
+        Argument::String(_) | Argument::Boolean(_) | Argument::Binary(_) | Argument::Enum(_) => None,
+        Argument::List(_) | Argument::Object(_) => None,
+    };
+    Some(number.and_then(|number| usize::try_from(number.as_u64()?).ok()).unwrap_or(small(PAGE_SIZE)))
+}
+
+fn small(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

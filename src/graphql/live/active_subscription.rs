@@ -1,0 +1,203 @@
+//! A subscription from its beginning to its end: what it follows, and what it tells of it.
+
+use std::sync::Arc;
+
+use async_graphql::ID;
+use tokio::sync::broadcast;
+
+use crate::accounts::Viewer;
+use crate::detached::detached;
+use crate::error::Error;
+use crate::feed::{Cursor, Follower, Reset, Start, Step};
+use crate::graphql::error::{Failure, Result};
+use crate::graphql::live::conversation_filter::{ConversationFilter, Relevance};
+use crate::graphql::live::edge::LiveEdge;
+use crate::graphql::live::frame::{Frame, FrameSink, Frames};
+use crate::graphql::live::notification::Notification;
+use crate::graphql::live::shared_subscription::{ResolveError, SharedSubscription};
+use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::{Api, Json};
+use crate::id::UserId;
+use crate::limits;
+
+/// A subscription that has begun.
+pub(in crate::graphql) struct ActiveSubscription<'a> {
+    pub(in crate::graphql) api: &'a Api,
+    pub(in crate::graphql) shared: Arc<SharedSubscription>,
+    pub(in crate::graphql) viewer: Viewer,
+    pub(in crate::graphql) request_id: Arc<str>,
+    /// What its task tells goes here …
+    pub(in crate::graphql) frames: &'a mut Frames,
+    /// … and what can be told without it, there.
+    pub(in crate::graphql) sink: Arc<dyn FrameSink>,
+}
+
+/// Why a subscription ended other than by completing.
+pub(in crate::graphql) enum SubscriptionEnd {
+    /// For a reason that passes: the client resumes.
+    TryAgain,
+    /// For a reason that it can do something about.
+    Failed(Error),
+    /// With errors of the document's own, as JSON.
+    Refused(Json),
+}
+
+impl From<Error> for SubscriptionEnd {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl ActiveSubscription<'_> {
+    pub(in crate::graphql) async fn events(&mut self, from: Start) -> Result<(), SubscriptionEnd> {
+        let mut follower = self.follow(from, None);
+        loop {
+            let notification = match follower.next().await? {
+                Step::Event(event) => Notification::of(event, &follower),
+                Step::CaughtUp(cursor) => Notification::CaughtUp(cursor),
+                Step::Reset(reset, cursor) => Notification::Reset(reset, cursor),
+            };
+            if let Some(passed) = self.deliver(notification).await? {
+                // It can't be told, and the client has to know that it misses it.
+                self.deliver(Notification::Reset(Reset::Expired, passed)).await?;
+            }
+        }
+    }
+
+    pub(in crate::graphql) async fn messages(
+        &mut self,
+        conversation: Option<ConversationRef>,
+        from: Start,
+    ) -> Result<(), SubscriptionEnd> {
+        let place = Box::pin(ConversationFilter::find(self.api, &self.viewer, conversation)).await;
+        let mut place = place.map_err(|Failure(error)| SubscriptionEnd::Failed(error))?;
+        let mut follower = self.follow(from, Some(&place));
+        let mut is_live = false;
+        loop {
+            let event = match follower.next().await? {
+                Step::Event(event) => event,
+                Step::CaughtUp(at) => {
+                    Box::pin(place.may_have_begun(self.api, &self.viewer)).await?;
+                    // Who was removed before the feed was followed is not told by it.
+                    if Box::pin(place.is_left(self.api, &self.viewer, at)).await? {
+                        return Ok(());
+                    }
+                    is_live = true;
+                    continue;
+                }
+                Step::Reset(..) => return Err(SubscriptionEnd::Failed(Error::CursorExpired)),
+            };
+            match place.concern(&event) {
+                Relevance::Deliver => {
+                    if self.deliver(Notification::of(event, &follower)).await?.is_some() {
+                        return Err(SubscriptionEnd::Failed(Error::CursorExpired));
+                    }
+                }
+                Relevance::MayCreate => Box::pin(place.may_begin(self.api, &event)).await?,
+                Relevance::End if is_live => return Ok(()),
+                // In a replay the viewer may be in it again: whether they are is seen at its end.
+                Relevance::End | Relevance::Ignore => {}
+            }
+        }
+    }
+
+    /// Follows the feed; of messages in a place, or of everything.
+    fn follow(&self, from: Start, messages_of: Option<&ConversationFilter>) -> Follower {
+        // One whose place changes hears of it by its task.
+        let edge = (!matches!(messages_of, Some(ConversationFilter::Between(_)))).then(|| {
+            Arc::new(LiveEdge {
+                api: self.api.clone(),
+                shared: Arc::clone(&self.shared),
+                user: self.viewer.user(),
+                messages_of: messages_of.cloned(),
+                sink: Arc::clone(&self.sink),
+                request_id: Arc::clone(&self.request_id),
+            }) as _
+        });
+        self.api.0.program.app.feed.follow(self.viewer.user(), from, edge)
+    }
+
+    pub(in crate::graphql) async fn online_users(&mut self) -> Result<(), SubscriptionEnd> {
+        let mut watcher = self.api.0.program.presence.watch(&self.viewer);
+        loop {
+            let online = watcher.next().await?;
+            self.deliver(Notification::Online(online)).await?;
+        }
+    }
+
+    pub(in crate::graphql) async fn presence(&mut self, user_ids: Option<Vec<ID>>) -> Result<(), SubscriptionEnd> {
+        if user_ids.as_ref().is_some_and(|ids| ids.len() > limits::PRESENCE_USERS) {
+            let message = format!("ask for up to {} people", limits::PRESENCE_USERS);
+            return Err(SubscriptionEnd::Failed(Error::input("userIds", message)));
+        }
+        // What is no id is nobody's.
+        let wanted: Option<Vec<UserId>> = user_ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect());
+        let presence = &self.api.0.program.presence;
+        let mut changes = presence.changes();
+        loop {
+            match changes.recv().await {
+                Ok(changed) => {
+                    let is_wanted = wanted.as_ref().is_none_or(|wanted| wanted.contains(&changed.user));
+                    if is_wanted && presence.concerns(&changed, &self.viewer).await? {
+                        self.deliver(Notification::Presence(changed)).await?;
+                    }
+                }
+                // Its state is not true any more: the client comes back and asks anew.
+                Err(broadcast::error::RecvError::Lagged(_)) => return Err(SubscriptionEnd::TryAgain),
+                Err(broadcast::error::RecvError::Closed) => return Ok(()),
+            }
+        }
+    }
+
+    pub(in crate::graphql) async fn typing(
+        &mut self,
+        conversation: Option<ConversationRef>,
+    ) -> Result<(), SubscriptionEnd> {
+        let place = Box::pin(ConversationFilter::find(self.api, &self.viewer, conversation)).await;
+        let place = place.map_err(|Failure(error)| SubscriptionEnd::Failed(error))?;
+        let mut listener = self.api.0.program.typing.listen(&self.viewer)?;
+        while let Some(changed) = listener.next().await {
+            if place.has_typing(&changed) {
+                self.deliver(Notification::Typing(changed)).await?;
+            }
+        }
+        // Who did not keep up has missed something: the client comes back and hears who is typing.
+        Err(SubscriptionEnd::TryAgain)
+    }
+
+    /// Resolves a notification and sends it. One that can't be resolved, time and again, is passed: its cursor is returned.
+    async fn deliver(&mut self, notification: Notification) -> Result<Option<Cursor>, SubscriptionEnd> {
+        let cursor = match &notification {
+            Notification::Event(event) | Notification::Past(event) => Some(event.cursor),
+            Notification::CaughtUp(_)
+            | Notification::Reset(..)
+            | Notification::Online(_)
+            | Notification::Presence(_)
+            | Notification::Typing(_) => None,
+        };
+        // Most of the many have only to take what the first one made.
+        let payload = match notification
+            .shared_cell()
+            .and_then(|cell| self.shared.ready(cell, self.api.program().app.clock.now()))
+        {
+            Some(payload) => Ok(payload),
+            None => {
+                let (api, shared, viewer) = (self.api.clone(), Arc::clone(&self.shared), self.viewer.clone());
+                let request_id = Arc::clone(&self.request_id);
+                detached(async move { shared.resolve(&api, Arc::new(notification), &viewer, &request_id).await }).await
+            }
+        };
+        match payload {
+            Ok(Some(payload)) => {
+                self.frames.yield_item(Frame::Next(payload)).await;
+                Ok(None)
+            }
+            Ok(None) => Ok(None),
+            Err(ResolveError::Document(errors)) => Err(SubscriptionEnd::Refused(errors)),
+            Err(ResolveError::Server) => match cursor {
+                Some(cursor) if self.api.fails_for_good(cursor, self.viewer.user()) => Ok(Some(cursor)),
+                Some(_) | None => Err(SubscriptionEnd::TryAgain),
+            },
+        }
+    }
+}

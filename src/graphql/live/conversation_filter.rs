@@ -1,0 +1,134 @@
+//! Of which conversations a `messageAdded` or a `typingChanged` tells.
+
+use crate::accounts::Viewer;
+use crate::app::App;
+use crate::conversations::{self, Reference};
+use crate::detached::detached;
+use crate::entity::conversation::DirectPair;
+use crate::error::Error;
+use crate::feed::{Cursor, Event, Kind};
+use crate::graphql::Api;
+use crate::graphql::error::{Failure, Result};
+use crate::graphql::schema::reference::ConversationRef;
+use crate::id::ConversationId;
+use crate::typing::TypingChange;
+
+/// Of which conversations a subscription tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::graphql) enum ConversationFilter {
+    /// All of the viewer's.
+    Everywhere,
+    /// One.
+    In(ConversationId),
+    /// A direct conversation that does not exist yet.
+    Between(DirectPair),
+}
+
+/// What an event means for a `messageAdded`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::graphql) enum Relevance {
+    /// It is delivered.
+    Deliver,
+    /// It may create the conversation that did not exist: see [`ConversationFilter::may_begin`].
+    MayCreate,
+    /// The viewer has left: nothing more is delivered.
+    End,
+    /// It concerns other conversations, or is no new message.
+    Ignore,
+}
+
+impl ConversationFilter {
+    /// What a client asks for. `NotFound` where the viewer may not see it.
+    pub(in crate::graphql) async fn find(
+        api: &Api,
+        viewer: &Viewer,
+        reference: Option<ConversationRef>,
+    ) -> Result<Self> {
+        let Some(reference) = reference else { return Ok(Self::Everywhere) };
+        let reference = reference.parse().ok_or(Failure(Error::NotFound))?;
+        let (app, viewer) = (api.0.program.app.clone(), viewer.clone());
+        detached(async move { Self::look_up(&app, &viewer, reference).await }).await
+    }
+
+    async fn look_up(app: &App, viewer: &Viewer, reference: Reference) -> Result<Self> {
+        if let Some(membership) = conversations::find_membership(app, viewer, reference).await? {
+            return Ok(Self::In(membership.conversation().id));
+        }
+        match reference {
+            Reference::Direct(other) if conversations::can_be_begun(app, viewer, other).await? => {
+                Ok(Self::Between(DirectPair::of(viewer.user(), other)))
+            }
+            Reference::Direct(_) | Reference::Id(_) => Err(Failure(Error::NotFound)),
+        }
+    }
+
+    /// What an event is to those who hear of there.
+    pub(in crate::graphql) fn concern(&self, event: &Event) -> Relevance {
+        match event.fact.kind {
+            Kind::MessageAdded if self.has(event) => Relevance::Deliver,
+            Kind::ConversationAdded if matches!(self, Self::Between(_)) => Relevance::MayCreate,
+            Kind::ConversationRemoved if self.has(event) && *self != Self::Everywhere => Relevance::End,
+            Kind::Origin
+            | Kind::MessageAdded
+            | Kind::MessageChanged
+            | Kind::ReadMarkMoved
+            | Kind::ConversationAdded
+            | Kind::ConversationUpdated
+            | Kind::ConversationRemoved
+            | Kind::UserChanged => Relevance::Ignore,
+        }
+    }
+
+    /// Whether an event is of there.
+    fn has(&self, event: &Event) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::In(conversation) => event.fact.conversation == Some(*conversation),
+            Self::Between(_) => false,
+        }
+    }
+
+    /// Whether the viewer has left it by a place of the feed.
+    pub(in crate::graphql) async fn is_left(&self, api: &Api, viewer: &Viewer, by: Cursor) -> Result<bool, Error> {
+        match self {
+            Self::In(id) => {
+                let (app, viewer, id) = (api.0.program.app.clone(), viewer.clone(), *id);
+                detached(async move { conversations::has_left(&app, &viewer, id, by.position).await }).await
+            }
+            Self::Everywhere | Self::Between(_) => Ok(false),
+        }
+    }
+
+    /// Whether somebody's typing is of there.
+    pub(in crate::graphql) fn has_typing(&self, changed: &TypingChange) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::In(conversation) => changed.conversation == *conversation,
+            Self::Between(pair) => changed.direct_pair.as_ref() == Some(pair),
+        }
+    }
+
+    /// The conversation that did not exist when the subscription began may have been made before the feed was followed,
+    /// which then does not tell of it.
+    pub(in crate::graphql) async fn may_have_begun(&mut self, api: &Api, viewer: &Viewer) -> Result<(), Error> {
+        let Self::Between(pair) = self else { return Ok(()) };
+        let Some(other) = pair.other(viewer.user()) else { return Ok(()) };
+        let (app, viewer) = (api.0.program.app.clone(), viewer.clone());
+        let made = async move { conversations::find_membership(&app, &viewer, Reference::Direct(other)).await };
+        if let Some(membership) = detached(made).await? {
+            *self = Self::In(membership.conversation().id);
+        }
+        Ok(())
+    }
+
+    /// The viewer has joined a conversation: it may be the one that did not exist.
+    pub(in crate::graphql) async fn may_begin(&mut self, api: &Api, event: &Event) -> Result<(), Error> {
+        let (Self::Between(pair), Some(id)) = (&*self, event.fact.conversation) else { return Ok(()) };
+        let app = api.0.program.app.clone();
+        let rows = detached(async move { conversations::by_ids(&app, &[id]).await }).await?;
+        if rows.iter().any(|row| row.direct_pair.as_ref() == Some(pair)) {
+            *self = Self::In(id);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,267 @@
+//! ExecutionTurns for subscriptions, one for each event that is not ready yet: who pays for them, and whose turn it is.
+//!
+//! Every such execution is charged to one person, the one for whose subscription it is made: by the time it takes a
+//! processor, not by what it waits for the database. A person has one execution under way at a time. Whoever has spent
+//! their budget waits until it has filled up again, in a line of their own: their events come later, in order, and their
+//! sockets fall behind as those of slow readers do.
+//!
+//! What serves many is charged to the first one who needs it and can pay. So a shape that many people share costs them
+//! one execution an event between them, and nobody waits for somebody who has overspent. A shape that only one person
+//! uses, an alias of its own is enough, is always charged to that person. Frames that are ready cost nothing and wait for
+//! nothing.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::config::Config;
+use crate::id::UserId;
+use crate::limits;
+use crate::turns::{FairTurns, LineFull, OwnTurn, Turn};
+
+/// Everybody's executions.
+pub(in crate::graphql) struct ExecutionTurns {
+    turns: FairTurns<UserId>,
+    /// `None` where nobody is limited.
+    budget: Option<TimeBudget>,
+}
+
+/// A turn to execute something, which is charged to a person.
+pub(in crate::graphql) struct ExecutionTurn<'a> {
+    // In the order in which they end: the turn is over when it has been paid for.
+    charge: Charge<'a>,
+    _turn: Turn<UserId>,
+}
+
+/// What is done on a person's account.
+pub(in crate::graphql) struct Charge<'a> {
+    executions: &'a ExecutionTurns,
+    user: UserId,
+    spent: Duration,
+}
+
+impl ExecutionTurns {
+    pub(in crate::graphql) fn new(config: &Config) -> Self {
+        let bounds = limits::EXECUTIONS;
+        let (bounds, budget) = match config.rate_limits {
+            true => (bounds, Some(TimeBudget::new(limits::EXECUTION_TIME))),
+            false => (bounds.without_shares(), None),
+        };
+        Self { turns: FairTurns::new(bounds), budget }
+    }
+
+    /// Waits until this person may execute something: until nothing else of theirs is under way, until they have the
+    /// time for it, and for their turn among others.
+    pub(in crate::graphql) async fn turn(&self, user: UserId) -> Result<ExecutionTurn<'_>, LineFull> {
+        let own = self.turns.line_up(&user).await?;
+        // Again, as a subscription that began may have been charged meanwhile.
+        while let Some(wait) = self.overspent(user) {
+            tokio::time::sleep(wait).await;
+        }
+        Ok(self.begin(user, own).await)
+    }
+
+    /// The same for somebody who makes something for others, who are not to wait for this person: `None` where they have
+    /// something under way or have overspent. Waits for their turn among others only.
+    pub(in crate::graphql) async fn turn_if_free(&self, user: UserId) -> Option<ExecutionTurn<'_>> {
+        let own = self.turns.try_line_up(&user)?;
+        match self.overspent(user) {
+            Some(_) => None,
+            None => Some(self.begin(user, own).await),
+        }
+    }
+
+    /// Waits until nothing is overspent, for what is short and waits for nothing: it takes no turn.
+    pub(in crate::graphql) async fn charge(&self, user: UserId) -> Charge<'_> {
+        while let Some(wait) = self.overspent(user) {
+            // Many may wait here, of whom the first one spends what there is: they do not all look again at once.
+            tokio::time::sleep(wait.max(FILLS_IN / 4)).await;
+        }
+        self.charge_to(user)
+    }
+
+    async fn begin(&self, user: UserId, own: OwnTurn<UserId>) -> ExecutionTurn<'_> {
+        ExecutionTurn { _turn: own.begin().await, charge: self.charge_to(user) }
+    }
+
+    fn charge_to(&self, user: UserId) -> Charge<'_> {
+        Charge { executions: self, user, spent: Duration::ZERO }
+    }
+
+    fn overspent(&self, user: UserId) -> Option<Duration> {
+        self.budget.as_ref()?.overspent(user)
+    }
+}
+
+impl ExecutionTurn<'_> {
+    /// Executes something.
+    pub(in crate::graphql) async fn run<T>(self, work: impl Future<Output = T>) -> T {
+        let Self { charge, _turn } = self;
+        charge.run(work).await
+    }
+}
+
+impl Charge<'_> {
+    /// Executes something.
+    pub(in crate::graphql) async fn run<T>(mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            let began = processor_time();
+            let polled = work.as_mut().poll(cx);
+            self.spent += processor_time().saturating_sub(began);
+            polled
+        })
+        .await
+    }
+}
+
+impl Drop for Charge<'_> {
+    /// Charges what was spent, also where the execution was given up.
+    fn drop(&mut self) {
+        if let Some(budget) = &self.executions.budget {
+            budget.spend(self.user, self.spent);
+        }
+    }
+}
+
+/// How long this thread has had a processor: what others do on a busy machine is not counted.
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    // It begins at zero and only grows.
+    time.try_into().unwrap_or_default()
+}
+
+/// A budget of time for each person: so much of every second, and no more than that at once. The generic cell rate
+/// algorithm, as in `rates`, but paid for afterwards: nobody knows before how long something takes.
+struct TimeBudget {
+    per_second: Duration,
+    began: Instant,
+    /// Nanoseconds since it began at which the person's budget is full again.
+    full_at: Cache<UserId, Arc<AtomicU64>>,
+}
+
+/// The time in which an empty budget fills up.
+const FILLS_IN: Duration = Duration::from_secs(1);
+/// People who are remembered.
+const PEOPLE: u64 = 100_000;
+
+impl TimeBudget {
+    fn new(per_second: Duration) -> Self {
+        // Longer than anybody can have overspent: an execution ends with the time of a request.
+        let idle = limits::REQUEST * 10;
+        let full_at = Cache::builder().max_capacity(PEOPLE).time_to_idle(idle).build();
+        Self { per_second, began: Instant::now(), full_at }
+    }
+
+    /// How long the person has to wait until nothing is overspent; `None` if nothing is.
+    fn overspent(&self, user: UserId) -> Option<Duration> {
+        self.overspent_at(user, self.began.elapsed())
+    }
+
+    fn spend(&self, user: UserId, time: Duration) {
+        self.spend_at(user, time, self.began.elapsed());
+    }
+
+    fn overspent_at(&self, user: UserId, now: Duration) -> Option<Duration> {
+        let full_at = Duration::from_nanos(self.full_at.get(&user)?.load(Ordering::Relaxed));
+        full_at.checked_sub(now + FILLS_IN).filter(|wait| !wait.is_zero())
+    }
+
+    fn spend_at(&self, user: UserId, time: Duration, now: Duration) {
+        let fills_in = FILLS_IN.mul_f64(time.div_duration_f64(self.per_second));
+        let later = |full_at| Some(nanoseconds(Duration::from_nanos(full_at).max(now) + fills_in));
+        // It can't fail: there is always a later one.
+        let _ = self.full_at.get_with(user, Arc::default).fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn executions(settings: &'static str) -> ExecutionTurns {
+        let config = Config::from_lookup(|name| (name == "RATE_LIMITS").then(|| settings.to_owned()));
+        ExecutionTurns::new(&config.expect("good settings"))
+    }
+
+    #[test]
+    fn a_budget_may_be_spent_at_once_and_fills_up_within_a_second() {
+        let budget = TimeBudget::new(MS * 250);
+        let (ada, bob) = (UserId::new(), UserId::new());
+        let at = MS * 10_000;
+        budget.spend_at(ada, MS * 200, at);
+        budget.spend_at(ada, MS * 50, at);
+        assert_eq!(budget.overspent_at(ada, at), None);
+
+        budget.spend_at(ada, MS * 25, at);
+
+        assert_eq!(budget.overspent_at(ada, at), Some(MS * 100));
+        assert_eq!(budget.overspent_at(bob, at), None);
+        assert_eq!(budget.overspent_at(ada, at + MS * 60), Some(MS * 40));
+        assert_eq!(budget.overspent_at(ada, at + MS * 100), None);
+        // Nothing is saved up beyond that.
+        budget.spend_at(ada, MS * 260, at + MS * 60_000);
+        assert_eq!(budget.overspent_at(ada, at + MS * 60_000), Some(MS * 40));
+    }
+
+    #[tokio::test]
+    async fn an_execution_is_charged_by_the_time_that_it_takes_a_processor() {
+        let executions = executions("on");
+        let ada = UserId::new();
+        let spent = || {
+            let full_at = executions.budget.as_ref().and_then(|budget| budget.full_at.get(&ada));
+            full_at.map_or(0, |full_at| full_at.load(Ordering::Relaxed))
+        };
+        let turn = executions.turn(ada).await.expect("room in the line");
+        let before = nanoseconds(executions.budget.as_ref().expect("a budget").began.elapsed());
+        turn.run(tokio::time::sleep(MS * 300)).await;
+        // Four times the time that it took: far less than the sleep.
+        assert!(spent() < before + nanoseconds(MS * 600), "what it waited for was charged");
+
+        let busy = async {
+            let began = processor_time();
+            while processor_time() - began < MS * 300 {}
+        };
+        executions.charge(ada).await.run(busy).await;
+        assert!(executions.turn_if_free(ada).await.is_none(), "nothing was charged");
+        assert!(executions.turn_if_free(UserId::new()).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn what_is_given_up_is_charged_and_its_turn_is_over() {
+        let executions = executions("on");
+        let ada = UserId::new();
+        let endless = async {
+            let began = processor_time();
+            while processor_time() - began < MS * 300 {}
+            std::future::pending::<()>().await;
+        };
+        let turn = executions.turn(ada).await.expect("room in the line");
+        assert!(executions.turn_if_free(ada).await.is_none(), "one at a time");
+        tokio::time::timeout(MS, turn.run(endless)).await.expect_err("it has no end");
+
+        assert!(executions.overspent(ada).is_some());
+        executions.turn(ada).await.expect("room in the line");
+    }
+
+    #[tokio::test]
+    async fn without_limits_nobody_waits() {
+        let executions = executions("off");
+        let ada = UserId::new();
+        let first = executions.turn(ada).await;
+        let second = executions.turn_if_free(ada).await;
+        assert!(first.is_ok() && second.is_some());
+        assert!(executions.overspent(ada).is_none());
+    }
+}

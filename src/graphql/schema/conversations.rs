@@ -1,0 +1,263 @@
+//! Conversations and their members.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, Object};
+use uuid::Uuid;
+
+use crate::conversations::{self, Membership};
+use crate::entity::conversation::{self, Kind};
+use crate::entity::membership::{self, Role};
+use crate::entity::user;
+use crate::graphql::context::ContextExt;
+use crate::graphql::error::Result;
+use crate::graphql::loaders::load;
+use crate::graphql::schema::accounts::{User, known_user};
+use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::schema::message_pages::{MessageWindow, history_page};
+use crate::graphql::schema::messages::Message;
+use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
+use crate::graphql::schema::reference::ConversationRef;
+use crate::limits;
+use crate::page::Page;
+
+/// What a conversation is. More kinds may be added: clients must tolerate values that they do not know.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ConversationKind {
+    /// Between two people. There is one for each pair, made by its first message.
+    Direct,
+    /// Of up to 1,000 people, with a title.
+    Group,
+}
+
+/// What a member may do. More roles may be added: clients must tolerate values that they do not know.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MemberRole {
+    /// May rename the group and remove people.
+    Owner,
+    /// May write, and add people.
+    Member,
+}
+
+/// A conversation of two people or of a group.
+pub struct Conversation(pub Arc<conversation::Model>);
+
+impl From<conversation::Model> for Conversation {
+    fn from(row: conversation::Model) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
+impl Conversation {
+    /// What somebody sees of it who has left it: that it was there.
+    pub(in crate::graphql) fn left(row: &conversation::Model) -> Self {
+        let (title, updated_at) = (None, row.created_at);
+        conversation::Model { title, last_seq: 0, updated_at, ..row.clone() }.into()
+    }
+
+    async fn own(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
+        ctx.viewer()?;
+        load(&ctx.loaders()?.memberships, self.0.id).await
+    }
+}
+
+/// A conversation of two people or of a group.
+#[Object]
+impl Conversation {
+    /// The conversation's id, a UUIDv7.
+    async fn id(&self) -> ID {
+        self.0.id.to_string().into()
+    }
+
+    /// Whether it is between two people or a group.
+    async fn kind(&self) -> ConversationKind {
+        match self.0.kind {
+            Kind::Direct => ConversationKind::Direct,
+            Kind::Group => ConversationKind::Group,
+        }
+    }
+
+    /// The group's title. Null for a direct conversation.
+    async fn title(&self) -> Option<&str> {
+        self.0.title.as_deref()
+    }
+
+    /// The other side of a direct conversation. Null for a group.
+    async fn other_user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        let viewer = ctx.viewer()?.user();
+        match self.0.direct_pair.as_ref().and_then(|pair| pair.other(viewer)) {
+            Some(other) => Ok(Some(known_user(ctx, other).await?.with_presence())),
+            None => Ok(None),
+        }
+    }
+
+    /// Who is in it, the oldest members first. Pages have 1 to 100 members. An erased person is in direct conversations
+    /// still, and in no group.
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the member before the page.")] after: Option<String>,
+    ) -> Result<RelayConnection<Member>> {
+        let here = Uuid::from_bytes(*self.0.id.as_bytes());
+        let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
+        let seal = ctx.app()?.feed.seal();
+        let after = paging::cursor(seal, "after", after.as_deref(), |cursor| match cursor {
+            PageCursor::Member { conversation, position, user } if conversation == here => {
+                Some((position, user.into()))
+            }
+            PageCursor::Member { .. }
+            | PageCursor::Message { .. }
+            | PageCursor::Hit { .. }
+            | PageCursor::Conversation { .. }
+            | PageCursor::User { .. } => None,
+        })?;
+        ctx.viewer()?;
+        let page = match after {
+            None => load(&ctx.loaders()?.first_members, (self.0.id, first)).await?,
+            Some(after) => match self.own(ctx).await? {
+                Some(own) => Some(conversations::members_after(ctx.app()?, &own, first, after).await?),
+                None => None,
+            },
+        };
+        Ok(paging::connection(seal, page.unwrap_or_else(Page::empty), |(row, user)| {
+            let user_id = Uuid::from_bytes(*row.user_id.as_bytes());
+            (
+                PageCursor::Member { conversation: here, position: row.from_position, user: user_id },
+                Member { row, user: Arc::new(user) },
+            )
+        }))
+    }
+
+    /// How many are in it.
+    async fn member_count(&self, ctx: &Context<'_>) -> Result<usize> {
+        if ctx.has_left() {
+            return Ok(0);
+        }
+        Ok(load(&ctx.loaders()?.member_counts, self.0.id).await?.unwrap_or(0))
+    }
+
+    /// The newest message, a tombstone too. Null when there is none.
+    async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
+        let newest = (self.0.id, self.0.last_seq);
+        Ok(load(&ctx.loaders()?.newest, newest).await?.map(Message::new))
+    }
+
+    /// The seq of the newest message, 0 when there is none.
+    async fn last_seq(&self) -> i32 {
+        self.0.last_seq
+    }
+
+    /// Your own read mark: the seq up to which you have read. Sending counts as reading.
+    async fn last_read_seq(&self, ctx: &Context<'_>) -> Result<i32> {
+        // The mark is read later than the row, and may have moved behind what the row knows of.
+        Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.0.last_seq)))
+    }
+
+    /// How many messages there are after your read mark, tombstones too: `lastSeq - lastReadSeq`.
+    async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(self.own(ctx).await?.map_or(0, |own| (self.0.last_seq - own.last_read_seq()).max(0)))
+    }
+
+    /// A page of the history, oldest to newest; without arguments the newest 50. Ask for `first` (and `after`),
+    /// for `last` (and `before`), or with `aroundSeq` for what is around a message.
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The size of a page from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the message before the page.")] after: Option<String>,
+        #[graphql(desc = "The size of a page from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The cursor of the message behind the page.")] before: Option<String>,
+        #[graphql(desc = "A seq: the page is around it, or around the message nearest to it.")] around_seq: Option<i32>,
+    ) -> Result<RelayConnection<Message>> {
+        let window = MessageWindow { first, after, last, before, around_seq };
+        let own = self.own(ctx).await?;
+        history_page(ctx, own.as_deref(), window).await
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When its title last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+}
+
+/// Somebody who is in a conversation. A new member may read the whole history; the feed tells of what happens from
+/// then on.
+pub struct Member {
+    row: membership::Model,
+    user: Arc<user::Model>,
+}
+
+/// Somebody who is in a conversation. A new member may read the whole history; the feed tells of what happens from
+/// then on.
+#[Object]
+impl Member {
+    /// Who it is.
+    async fn user(&self) -> User {
+        User::new(Arc::clone(&self.user)).with_presence()
+    }
+
+    /// What they may do.
+    async fn role(&self) -> MemberRole {
+        match self.row.role {
+            Role::Owner => MemberRole::Owner,
+            Role::Member => MemberRole::Member,
+        }
+    }
+
+    /// Since when they are in.
+    async fn joined_at(&self) -> DateTime {
+        DateTime(self.row.joined_at)
+    }
+
+    /// The seq up to which they have read.
+    async fn last_read_seq(&self) -> i32 {
+        self.row.last_read_seq
+    }
+}
+
+/// Queries about conversations.
+#[derive(Default)]
+pub struct ConversationsQuery;
+
+#[Object]
+impl ConversationsQuery {
+    /// Your conversations, the most recent activity first: the sidebar. Pages have 1 to 100 conversations.
+    async fn conversations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the conversation before the page.")] after: Option<String>,
+    ) -> Result<RelayConnection<Conversation>> {
+        let viewer = ctx.viewer()?;
+        let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
+        let seal = ctx.app()?.feed.seal();
+        let after = paging::cursor(seal, "after", after.as_deref(), |cursor| match cursor {
+            PageCursor::Conversation { active_position } => Some(active_position),
+            PageCursor::Message { .. }
+            | PageCursor::Hit { .. }
+            | PageCursor::User { .. }
+            | PageCursor::Member { .. } => None,
+        })?;
+        let page = conversations::list(ctx.app()?, viewer, first, after).await?;
+        let cursor = |row: &conversation::Model| PageCursor::Conversation { active_position: row.active_position };
+        Ok(paging::connection(seal, page, |row| (cursor(&row), row.into())))
+    }
+
+    /// A conversation that you are in. Null where there is none.
+    async fn conversation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which one.")] by: ConversationRef,
+    ) -> Result<Option<Conversation>> {
+        let viewer = ctx.viewer()?;
+        let Some(reference) = by.parse() else { return Ok(None) };
+        let found = conversations::find_membership(ctx.app()?, viewer, reference).await?;
+        Ok(found.map(|membership| membership.conversation().clone().into()))
+    }
+}

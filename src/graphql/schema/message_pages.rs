@@ -1,0 +1,118 @@
+//! Pages of messages.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use async_graphql::Context;
+use uuid::Uuid;
+
+use crate::accounts;
+use crate::conversations::Membership;
+use crate::entity::{message, user};
+use crate::error::Error;
+use crate::feed::CursorSeal;
+use crate::graphql::context::ContextExt;
+use crate::graphql::error::{Failure, Result};
+use crate::graphql::schema::messages::Message;
+use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
+use crate::id::{ConversationId, UserId};
+use crate::limits;
+use crate::messages::{self, Window};
+use crate::page::Page;
+
+/// The arguments of a page of messages.
+pub(in crate::graphql) struct MessageWindow {
+    pub(in crate::graphql) first: Option<i32>,
+    pub(in crate::graphql) after: Option<String>,
+    pub(in crate::graphql) last: Option<i32>,
+    pub(in crate::graphql) before: Option<String>,
+    pub(in crate::graphql) around_seq: Option<i32>,
+}
+
+impl MessageWindow {
+    /// Checks the arguments; `here` is the conversation, where the viewer may see one.
+    fn parse(&self, seal: &CursorSeal, here: Option<ConversationId>) -> Result<Window> {
+        let wrong = |field: &'static str, message: &'static str| Err(Failure(Error::input(field, message)));
+        let first = paging::size("first", self.first)?;
+        let last = paging::size("last", self.last)?;
+        let seq = |field, cursor: &Option<String>| {
+            paging::cursor(seal, field, cursor.as_deref(), |cursor| match cursor {
+                PageCursor::Message { conversation, seq } => {
+                    let is_here = here.is_none_or(|here| conversation.as_bytes() == here.as_bytes());
+                    (is_here && seq > 0).then_some(seq)
+                }
+                PageCursor::Hit { .. }
+                | PageCursor::Conversation { .. }
+                | PageCursor::User { .. }
+                | PageCursor::Member { .. } => None,
+            })
+        };
+        let (after, before) = (seq("after", &self.after)?, seq("before", &self.before)?);
+        if first.is_some() && last.is_some() {
+            return wrong("last", "ask for first or for last, not for both");
+        }
+        if let Some(seq) = self.around_seq {
+            return match seq {
+                ..0 => wrong("aroundSeq", "a seq is 1 or more"),
+                _ if after.is_some() => wrong("after", "aroundSeq goes without after"),
+                _ if before.is_some() => wrong("before", "aroundSeq goes without before"),
+                _ => Ok(Window::Around { count: first.or(last).unwrap_or(limits::DEFAULT_PAGE), seq }),
+            };
+        }
+        match (after, before) {
+            (Some(_), Some(_)) => wrong("before", "ask for what is after or for what is before, not for both"),
+            (Some(_), None) if last.is_some() => wrong("last", "after goes with first"),
+            (None, Some(_)) if first.is_some() => wrong("first", "before goes with last"),
+            (Some(_), None) => Ok(Window::First { count: first.unwrap_or(limits::DEFAULT_PAGE), after }),
+            (None, _) => match first {
+                Some(count) => Ok(Window::First { count, after: None }),
+                None => Ok(Window::Last { count: last.unwrap_or(limits::DEFAULT_PAGE), before }),
+            },
+        }
+    }
+}
+
+/// A page of a conversation's messages; an empty one where the viewer is not in it.
+pub(in crate::graphql) async fn history_page(
+    ctx: &Context<'_>,
+    membership: Option<&Membership>,
+    window: MessageWindow,
+) -> Result<RelayConnection<Message>> {
+    let window = window.parse(ctx.app()?.feed.seal(), membership.map(|own| own.conversation().id))?;
+    let page = match membership {
+        Some(own) => messages::history(ctx.app()?, own, window).await?,
+        None => Page::empty(),
+    };
+    let cursor = |row: &message::Model| PageCursor::Message {
+        conversation: Uuid::from_bytes(*row.conversation_id.as_bytes()),
+        seq: row.seq,
+    };
+    message_connection(ctx, page, cursor).await
+}
+
+/// A page of messages as a list in which each has this place.
+pub(in crate::graphql) async fn message_connection(
+    ctx: &Context<'_>,
+    page: Page<message::Model>,
+    cursor: impl Fn(&message::Model) -> PageCursor,
+) -> Result<RelayConnection<Message>> {
+    let senders = senders(ctx, &page.items).await?;
+    Ok(paging::connection(ctx.app()?.feed.seal(), page, |row| {
+        let sender = senders.get(&row.sender_id).cloned();
+        (cursor(&row), Message { row: Arc::new(row), sender })
+    }))
+}
+
+/// The senders of a page, where they are selected: read at once, as a look-up a message costs more than all the rest.
+async fn senders(ctx: &Context<'_>, page: &[message::Model]) -> Result<HashMap<UserId, Arc<user::Model>>> {
+    let selected = ctx.look_ahead();
+    if !selected.field("nodes").field("sender").exists()
+        && !selected.field("edges").field("node").field("sender").exists()
+    {
+        return Ok(HashMap::new());
+    }
+    let ids: HashSet<UserId> = page.iter().map(|row| row.sender_id).collect();
+    let ids: Vec<UserId> = ids.into_iter().collect();
+    let rows = accounts::by_ids(ctx.app()?, &ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id, Arc::new(row))).collect())
+}

@@ -1,0 +1,76 @@
+//! The schema: types and resolvers, a file for each slice. A resolver parses its arguments, asks one function of the
+//! slice and wraps the answer.
+
+mod accounts;
+mod conversations;
+mod date_time;
+mod erasure;
+mod feed;
+mod groups;
+mod images;
+mod message_pages;
+mod messages;
+mod paging;
+mod presence;
+pub(super) mod reference;
+mod search;
+mod server_info;
+mod sessions;
+mod typing;
+
+use async_graphql::{MergedObject, MergedSubscription, Schema};
+
+pub(super) use feed::FeedCursorNow;
+
+use crate::limits;
+use paging::RelayConnection;
+
+/// All queries.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    accounts::AccountsQuery,
+    sessions::SessionsQuery,
+    conversations::ConversationsQuery,
+    messages::MessagesQuery,
+    search::SearchQuery,
+    feed::FeedQuery,
+    server_info::ServerInfoQuery,
+);
+
+/// All mutations.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    accounts::AccountsMutation,
+    messages::MessagesMutation,
+    images::ImagesMutation,
+    sessions::SessionsMutation,
+    groups::GroupsMutation,
+    typing::TypingMutation,
+    erasure::ErasureMutation,
+);
+
+/// All subscriptions.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(feed::FeedSubscription, presence::PresenceSubscription, typing::TypingSubscription);
+
+/// The schema as clients see it.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new().prefer_single_line_descriptions();
+    builder().finish().sdl_with_options(options)
+}
+
+pub(super) fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    // The guard has counted before; these are a second line.
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .limit_recursive_depth(limits::QUERY_LEVELS)
+        .limit_directives(limits::QUERY_DIRECTIVES)
+        // The library's type for lists is the same for all of them, so what is in them is told here.
+        .override_output_type_description::<accounts::UserConnection>("A page of people.")
+        .override_output_type_description::<RelayConnection<conversations::Member>>(
+            "A page of a conversation's members.",
+        )
+        .override_output_type_description::<RelayConnection<conversations::Conversation>>("A page of conversations.")
+        .override_output_type_description::<RelayConnection<messages::Message>>(
+            "A page of messages: of a history, oldest to newest, or of what a search finds.",
+        )
+}

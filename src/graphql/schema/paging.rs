@@ -1,0 +1,200 @@
+//! Relay connections: arguments that ask for a page, and cursors that say where it begins.
+
+use async_graphql::OutputType;
+pub use async_graphql::connection::Edge as RelayEdge;
+use async_graphql::connection::{Connection, EmptyFields};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::feed::CursorSeal;
+use crate::graphql::error::{Failure, Result};
+use crate::limits;
+use crate::page::Page;
+
+/// A page of a list, as the Relay specification wants it: its cursors are opaque strings. `Extra` are fields beside the
+/// page.
+pub type RelayConnection<T, Extra = EmptyFields> = Connection<String, T, Extra>;
+
+/// The size of a page: from 1 to 100.
+pub fn size(field: &'static str, asked: Option<i32>) -> Result<Option<u32>> {
+    let Some(asked) = asked else { return Ok(None) };
+    match u32::try_from(asked) {
+        Ok(size @ 1..=limits::PAGE_SIZE) => Ok(Some(size)),
+        _ => {
+            let message = format!("a page has 1 to {} of them", limits::PAGE_SIZE);
+            Err(Failure(Error::input(field, message)))
+        }
+    }
+}
+
+/// Dresses a page.
+pub fn connection<R, T: OutputType>(
+    seal: &CursorSeal,
+    page: Page<R>,
+    mut edge: impl FnMut(R) -> (PageCursor, T),
+) -> RelayConnection<T> {
+    let mut list = RelayConnection::new(page.has_previous, page.has_next);
+    list.edges.extend(page.items.into_iter().map(|row| {
+        let (cursor, node) = edge(row);
+        RelayEdge::new(cursor.encode(seal), node)
+    }));
+    list
+}
+
+/// The place of something in a list. What is a place in one kind of list is none in another. A place with a position of
+/// the feed in it is sealed, behind the letter of its kind. The unsealed form, which earlier versions gave out, is not
+/// read any more: a client that chooses the position could find out, page by page, where its conversations stand in the
+/// server's feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PageCursor {
+    /// A message in this conversation's history.
+    Message { conversation: Uuid, seq: i32 },
+    /// A message among those that a search finds.
+    Hit { position: i64 },
+    /// A conversation in the sidebar.
+    Conversation { active_position: i64 },
+    /// A person in the list by name.
+    User { name_key: String, id: Uuid },
+    /// A member of this conversation.
+    Member { conversation: Uuid, position: i64, user: Uuid },
+}
+
+impl PageCursor {
+    /// The cursor that a client sees.
+    pub fn encode(&self, seal: &CursorSeal) -> String {
+        let (kind, bytes) = match self {
+            Self::Message { conversation, seq } => {
+                (b'm', [conversation.as_bytes().as_slice(), &seq.to_be_bytes()].concat())
+            }
+            Self::Hit { position } => (b'h', position.to_be_bytes().to_vec()),
+            Self::Conversation { active_position } => (b'c', active_position.to_be_bytes().to_vec()),
+            Self::User { name_key, id } => (b'u', [id.as_bytes(), name_key.as_bytes()].concat()),
+            Self::Member { conversation, position, user } => {
+                (b'p', [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat())
+            }
+        };
+        let bytes = if has_position(kind) { seal.seal(kind, &bytes) } else { bytes };
+        BASE64_URL_SAFE_NO_PAD.encode([[kind].as_slice(), &bytes].concat())
+    }
+
+    /// The position of a hit.
+    pub fn hit(self) -> Option<i64> {
+        match self {
+            Self::Hit { position } => Some(position),
+            Self::Message { .. } | Self::Conversation { .. } | Self::User { .. } | Self::Member { .. } => None,
+        }
+    }
+
+    /// The place that a cursor names; `None` is not one of ours.
+    pub fn decode(seal: &CursorSeal, cursor: &str) -> Option<Self> {
+        // The longest has a name of 80 scalars in it.
+        if cursor.len() > 1_024 {
+            return None;
+        }
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (kind, bytes) = bytes.split_first()?;
+        let bytes = if has_position(*kind) { seal.open(*kind, bytes)? } else { bytes.to_vec() };
+        let bytes = bytes.as_slice();
+        let uuid = |bytes: &[u8]| Uuid::from_slice(bytes).ok();
+        match kind {
+            b'm' => {
+                let (conversation, seq) = bytes.split_first_chunk::<16>()?;
+                Some(Self::Message { conversation: uuid(conversation)?, seq: i32::from_be_bytes(seq.try_into().ok()?) })
+            }
+            b'h' => Some(Self::Hit { position: i64::from_be_bytes(bytes.try_into().ok()?) }),
+            b'c' => {
+                let active_position = i64::from_be_bytes(bytes.try_into().ok()?);
+                Some(Self::Conversation { active_position })
+            }
+            b'u' => {
+                let (id, name_key) = bytes.split_first_chunk::<16>()?;
+                Some(Self::User { id: uuid(id)?, name_key: String::from_utf8(name_key.to_vec()).ok()? })
+            }
+            b'p' => {
+                let (conversation, rest) = bytes.split_first_chunk::<16>()?;
+                let (position, user) = rest.split_first_chunk::<8>()?;
+                let position = i64::from_be_bytes(*position);
+                Some(Self::Member { conversation: uuid(conversation)?, position, user: uuid(user)? })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether places of a kind have a position of the feed in them. A message's and a person's hold only what the client
+/// sees of the message and the person anyway.
+fn has_position(kind: u8) -> bool {
+    !matches!(kind, b'm' | b'u')
+}
+
+/// Reads a cursor argument with what takes its kind of place.
+pub fn cursor<T>(
+    seal: &CursorSeal,
+    field: &'static str,
+    cursor: Option<&str>,
+    take: impl FnOnce(PageCursor) -> Option<T>,
+) -> Result<Option<T>> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let found = PageCursor::decode(seal, cursor).and_then(take);
+    found.map(Some).ok_or_else(|| Failure(Error::input(field, "this is not a cursor of this list")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cursors() -> [PageCursor; 5] {
+        [
+            PageCursor::Message { conversation: Uuid::now_v7(), seq: 7 },
+            PageCursor::Hit { position: 1 << 40 },
+            PageCursor::Conversation { active_position: 1 << 40 },
+            PageCursor::User { name_key: "zoë".into(), id: Uuid::now_v7() },
+            PageCursor::Member { conversation: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
+        ]
+    }
+
+    #[test]
+    fn a_cursor_survives_encoding() {
+        let seal = CursorSeal::for_tests();
+        for cursor in cursors() {
+            let text = cursor.encode(&seal);
+            assert_eq!(text, cursor.encode(&seal));
+            assert_eq!(PageCursor::decode(&seal, &text), Some(cursor));
+        }
+    }
+
+    #[test]
+    fn no_position_is_in_sight_and_none_can_be_put_in() {
+        let seal = CursorSeal::for_tests();
+        for cursor in cursors() {
+            // What is behind the letter, in the form that was given out before there was a seal.
+            let clear = match cursor {
+                PageCursor::Hit { position } | PageCursor::Conversation { active_position: position } => {
+                    position.to_be_bytes().to_vec()
+                }
+                PageCursor::Member { conversation, position, user } => {
+                    [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat()
+                }
+                PageCursor::Message { .. } | PageCursor::User { .. } => continue,
+            };
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor.encode(&seal)).expect("base64");
+            assert!(!bytes.windows(3).any(|run| clear.windows(3).any(|part| part == run)), "{cursor:?}");
+            let clear = [&bytes[..1], &clear].concat();
+            assert_eq!(PageCursor::decode(&seal, &BASE64_URL_SAFE_NO_PAD.encode(clear)), None);
+            for kind in b"hcp".iter().filter(|kind| **kind != bytes[0]) {
+                let other = [&[*kind], &bytes[1..]].concat();
+                assert_eq!(PageCursor::decode(&seal, &BASE64_URL_SAFE_NO_PAD.encode(other)), None);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_cursor_is_none() {
+        let seal = CursorSeal::for_tests();
+        for cursor in ["", "m", "bQ", "AAAA", "????", &"A".repeat(1_000_000)] {
+            assert_eq!(PageCursor::decode(&seal, cursor), None);
+        }
+    }
+}

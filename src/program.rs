@@ -1,0 +1,31 @@
+//! The whole program without its interfaces: what GraphQL, the operator's commands and the seed work with.
+
+use crate::accounts::Accounts;
+use crate::app::App;
+use crate::erasure::Erasure;
+use crate::images::Images;
+use crate::messages::ReadMarks;
+use crate::presence::Presence;
+use crate::search::Search;
+use crate::typing::Typing;
+
+/// Every slice with its running state. Clones share it.
+#[derive(Clone)]
+pub struct Program {
+    /// The database, the feed, the clock and the settings.
+    pub app: App,
+    /// Image processing and storage.
+    pub images: Images,
+    /// Sign-in and sessions.
+    pub accounts: Accounts,
+    /// Who is online.
+    pub presence: Presence,
+    /// Read marks, debounced.
+    pub read_marks: ReadMarks,
+    /// The full-text search of messages.
+    pub search: Search,
+    /// Who is typing.
+    pub typing: Typing,
+    /// The erasure of accounts.
+    pub erasure: Erasure,
+}
