@@ -142,7 +142,7 @@ where
 pub(super) async fn graphiql(pages: &Pages, host: &RequestHost, parts: Parts) -> Response {
     let page = match built::find("graphiql.html") {
         Some(file) => built::send(file, &parts.headers),
-        None => html(include_str!("pages/graphiql_missing.html")),
+        None => html(include_str!("graphiql_missing.html")),
     };
     let mut page = pages.dress(page, GRAPHIQL_POLICY, host, CHECK_FIRST);
     page.headers_mut().append(VARY, HeaderValue::from_static("accept"));
@@ -179,7 +179,7 @@ async fn page(
     match pages.find("index.html").await {
         Some(index) if is_view => pages.dress(send(index, request).await, pages.policy, &host, CHECK_FIRST),
         None if path.is_empty() => {
-            pages.dress(html(include_str!("pages/welcome.html")), GRAPHIQL_POLICY, &host, CHECK_FIRST)
+            pages.dress(html(include_str!("welcome.html")), GRAPHIQL_POLICY, &host, CHECK_FIRST)
         }
         Some(_) | None => Refusal::not_found().into_response(Media::Json, &id),
     }
