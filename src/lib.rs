@@ -160,12 +160,12 @@ pub async fn run(
     let api = Api::new(running.program.clone());
     let router = http::router(HttpState::new(api, sockets.clone()));
     let tasks = TaskTracker::new();
-    tasks.spawn(running.program.presence.clone().keep(shutdown.clone()));
-    tasks.spawn(running.program.accounts.clone().keep(shutdown.clone()));
-    tasks.spawn(running.program.images.clone().keep(shutdown.clone()));
-    tasks.spawn(running.program.search.clone().keep(shutdown.clone()));
-    tasks.spawn(running.program.typing.clone().keep(shutdown.clone()));
-    tasks.spawn(running.program.erasure.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.presence.clone().run_background(shutdown.clone()));
+    tasks.spawn(running.program.accounts.clone().run_background(shutdown.clone()));
+    tasks.spawn(running.program.images.clone().run_background(shutdown.clone()));
+    tasks.spawn(running.program.search.clone().run_background(shutdown.clone()));
+    tasks.spawn(running.program.typing.clone().run_background(shutdown.clone()));
+    tasks.spawn(running.program.erasure.clone().run_background(shutdown.clone()));
     tasks.close();
     let serve = async {
         http::accept::serve(&config, listener, router, shutdown.clone()).await;

@@ -12,7 +12,7 @@ use crate::limits;
 
 impl Accounts {
     /// Keeps sessions true to the tables, and the tables free of those that are over, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    pub async fn run_background(self, shutdown: CancellationToken) {
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = self.keep_looking() => {}

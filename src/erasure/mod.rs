@@ -77,7 +77,7 @@ impl Erasure {
     }
 
     /// Sweeps behind those who have left, at the start and whenever somebody does, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    pub async fn run_background(self, shutdown: CancellationToken) {
         let sweeping = async {
             loop {
                 if let Err(error) = self.finish_all().await {

@@ -11,9 +11,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 
-use super::answer::Media;
+use super::answer::ResponseMedia;
 use super::client_address::ClientAddress;
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::state::HttpState;
 use crate::error::Error;
@@ -37,17 +37,17 @@ pub(super) async fn trace(
     let mut response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
         // What it said went to the standard error.
         let panicked = Error::Internal(anyhow::anyhow!("a handler panicked"));
-        Refusal::from(panicked).into_response(Media::Json, &id)
+        HttpRefusal::from(panicked).into_response(ResponseMedia::Json, &id)
     });
     response.headers_mut().insert(X_REQUEST_ID, id.to_header());
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
-    let line = Line { id, path: &path, method: method.as_str(), client, began };
+    let line = RequestLog { id, path: &path, method: method.as_str(), client, began };
     line.log(response.status());
     response
 }
 
-struct Line<'a> {
+struct RequestLog<'a> {
     id: RequestId,
     path: &'a str,
     method: &'a str,
@@ -55,7 +55,7 @@ struct Line<'a> {
     began: Instant,
 }
 
-impl Line<'_> {
+impl RequestLog<'_> {
     fn log(self, status: StatusCode) {
         macro_rules! log {
             ($level:ident) => {

@@ -16,7 +16,7 @@ use crate::storage::{Key, Shelf};
 
 impl Images {
     /// Cleans up at the start, when something is to be deleted, and once in a while, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    pub async fn run_background(self, shutdown: CancellationToken) {
         let clock = self.0.app.clock.clone();
         let mut swept: Option<Timestamp> = None;
         loop {

@@ -143,7 +143,7 @@ impl Presence {
     }
 
     /// Tells those who do not come back from their grace to be offline, until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    pub async fn run_background(self, shutdown: CancellationToken) {
         // A twentieth of the grace: what a person is shown online too long at most.
         let mut tick = tokio::time::interval(limits::PRESENCE_GRACE / 20);
         loop {

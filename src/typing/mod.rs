@@ -111,7 +111,7 @@ impl Typing {
     }
 
     /// Tells of typing until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    pub async fn run_background(self, shutdown: CancellationToken) {
         let taken = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut signs) = taken else { return };
         let mut told = Told::new(self.app.clone());

@@ -50,7 +50,7 @@ async fn who_does_not_keep_up_is_let_go_of() {
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let counted = app.counted().await;
     let (typing, end) = (counted.api.program().typing.clone(), CancellationToken::new());
-    let keeping = tokio::spawn(typing.clone().keep(end.clone()));
+    let keeping = tokio::spawn(typing.clone().run_background(end.clone()));
     let mut slow = typing.listen(user(&bob.id)).expect("a listener");
     let mut quick = typing.listen(user(&bob.id)).expect("a listener");
 

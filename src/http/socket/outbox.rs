@@ -39,9 +39,9 @@ impl Outbox {
     }
 
     /// Writes what the socket takes, everything that waits in one write if possible; `false` when it takes no more.
-    /// `owes` is whether it has still to write something that did not come from here.
-    pub fn write(&mut self, socket: &mut WebSocket<impl Read + Write>, owes: bool) -> Result<bool, Error> {
-        self.unwritten |= owes;
+    /// `has_partial_write` is whether it has still to write something that did not come from here.
+    pub fn write(&mut self, socket: &mut WebSocket<impl Read + Write>, has_partial_write: bool) -> Result<bool, Error> {
+        self.unwritten |= has_partial_write;
         while self.unwritten || !self.waiting.is_empty() {
             // The library takes messages while it has written, or has room for, those before.
             while !self.is_blocked
