@@ -15,6 +15,7 @@ pub mod data_dir;
 pub mod db;
 pub mod detached;
 pub mod directory;
+pub mod draft;
 pub mod entity;
 pub mod erasure;
 pub mod error;

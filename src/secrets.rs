@@ -1,12 +1,14 @@
 //! Secrets: a type that does not print, and the one that a development server makes for itself.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::draft::{self, Draft};
 
 /// The shortest file that is taken for a secret.
 const SECRET_BYTES: usize = 32;
@@ -74,23 +76,13 @@ pub fn load(path: &Path) -> Result<Secret, SecretFileError> {
     Ok(Secret::new(text.to_owned()))
 }
 
-/// A whole file or none, and never over one that is there: a link can do that, a rename can't.
 fn create(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-
-    let draft = folder.join(format!(".secret-{}", random()?));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    let linked = writeln!(file, "{}", random()?).and_then(|()| file.sync_all()).and_then(|()| {
-        match fs::hard_link(&draft, path) {
-            // Another process was faster: its secret is the one.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            result => result,
-        }
-    });
-    fs::remove_file(&draft)?;
-    linked?;
-    File::open(folder)?.sync_all()
+    DirBuilder::new().recursive(true).mode(0o700).create(draft::folder(path))?;
+    let mut draft = Draft::beside(path)?;
+    writeln!(draft.file(), "{}", random()?)?;
+    // If another process was faster, its secret is the one.
+    draft::link(draft.path(), path)?;
+    Ok(())
 }
 
 /// 32 random bytes in letters that a file's name can have.
@@ -107,15 +99,10 @@ mod tests {
 
     use super::*;
 
-    fn folder(name: &str) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("parlour-secrets-{name}-{}", random().unwrap()));
-        fs::create_dir(&folder).unwrap();
-        folder
-    }
-
     #[test]
     fn a_second_start_reads_what_the_first_made() {
-        let path = folder("again").join("data/jwt-secret");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/jwt-secret");
         let first = load_or_create(&path).unwrap();
         let second = load_or_create(&path).unwrap();
         assert!(first.expose().len() >= SECRET_BYTES);
@@ -126,7 +113,8 @@ mod tests {
 
     #[test]
     fn processes_that_start_at_once_agree() {
-        let path = folder("race").join("jwt-secret");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jwt-secret");
         let secrets: Vec<_> = thread::scope(|scope| {
             let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| load_or_create(&path).unwrap())).collect();
             starts.into_iter().map(|start| start.join().unwrap().expose().to_vec()).collect()
@@ -136,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_file_that_was_cut_is_not_taken() {
-        let path = folder("cut").join("jwt-secret");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jwt-secret");
         fs::write(&path, "short\n").unwrap();
         assert!(matches!(load_or_create(&path), Err(SecretFileError::TooShort(_))));
     }
