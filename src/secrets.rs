@@ -1,4 +1,4 @@
-//! Secrets: a type that does not print, and the one that a development server makes for itself.
+//! The secret that a development server generates for itself and keeps in a file.
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind, Write};
@@ -7,33 +7,12 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
 
 use crate::draft::{self, Draft};
 
 /// The shortest file that is taken for a secret.
 const SECRET_BYTES: usize = 32;
-
-/// A key or the like. It can be used, but neither printed nor logged by accident.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes the secret out of sight.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The secret itself, for the one who signs or verifies.
-    pub fn expose(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// A secret's file that can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +34,7 @@ pub enum SecretFileError {
 }
 
 /// Reads the secret that is kept at `path`, after making one when none is there. Processes that start at once agree.
-pub fn load_or_create(path: &Path) -> Result<Secret, SecretFileError> {
+pub fn load_or_create(path: &Path) -> Result<SecretString, SecretFileError> {
     let failed = |source| SecretFileError::Io { path: path.to_owned(), source };
     if !path.try_exists().map_err(failed)? {
         create(path).map_err(failed)?;
@@ -64,7 +43,7 @@ pub fn load_or_create(path: &Path) -> Result<Secret, SecretFileError> {
 }
 
 /// Reads the secret that is kept at `path`.
-pub fn load(path: &Path) -> Result<Secret, SecretFileError> {
+pub fn load(path: &Path) -> Result<SecretString, SecretFileError> {
     let text = fs::read_to_string(path).map_err(|source| match source.kind() {
         ErrorKind::NotFound => SecretFileError::Missing(path.to_owned()),
         _ => SecretFileError::Io { path: path.to_owned(), source },
@@ -73,7 +52,7 @@ pub fn load(path: &Path) -> Result<Secret, SecretFileError> {
     if text.len() < SECRET_BYTES {
         return Err(SecretFileError::TooShort(path.to_owned()));
     }
-    Ok(Secret::new(text.to_owned()))
+    Ok(SecretString::from(text))
 }
 
 fn create(path: &Path) -> io::Result<()> {
@@ -97,6 +76,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::thread;
 
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     #[test]
@@ -105,8 +86,8 @@ mod tests {
         let path = folder.path().join("data/jwt-secret");
         let first = load_or_create(&path).unwrap();
         let second = load_or_create(&path).unwrap();
-        assert!(first.expose().len() >= SECRET_BYTES);
-        assert_eq!(first.expose(), second.expose());
+        assert!(first.expose_secret().len() >= SECRET_BYTES);
+        assert_eq!(first.expose_secret(), second.expose_secret());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no draft is left");
     }
@@ -117,7 +98,7 @@ mod tests {
         let path = folder.path().join("jwt-secret");
         let secrets: Vec<_> = thread::scope(|scope| {
             let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| load_or_create(&path).unwrap())).collect();
-            starts.into_iter().map(|start| start.join().unwrap().expose().to_vec()).collect()
+            starts.into_iter().map(|start| start.join().unwrap().expose_secret().to_owned()).collect()
         });
         assert!(secrets.iter().all(|secret| *secret == secrets[0]));
     }
@@ -132,6 +113,6 @@ mod tests {
 
     #[test]
     fn a_secret_does_not_print() {
-        assert_eq!(format!("{:?}", Secret::new("hunter2".to_owned())), "Secret(…)");
+        assert!(!format!("{:?}", SecretString::from("hunter2")).contains("hunter2"));
     }
 }

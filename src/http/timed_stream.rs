@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::admission::ConnectionSlot;
+use crate::clock;
 use crate::limits;
 
 /// The time limits of a connection.
@@ -174,13 +175,13 @@ impl Deadline {
 
     /// Fails when the wait, which begins with the first call, has lasted too long.
     fn poll_expired<T>(&mut self, cx: &mut Context<'_>, wait: Duration) -> Poll<io::Result<T>> {
-        let at = *self.at.get_or_insert_with(|| Instant::now() + wait);
+        let at = *self.at.get_or_insert_with(|| clock::instant() + wait);
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if timer.deadline() > at || timer.is_elapsed() {
             timer.as_mut().reset(at);
         }
         // A timer of an earlier wait ends too early, and then goes on to the end of this one.
-        while Instant::now() < at {
+        while clock::instant() < at {
             ready!(timer.as_mut().poll(cx));
             timer.as_mut().reset(at);
         }

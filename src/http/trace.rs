@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
@@ -10,12 +9,14 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
 use super::answer::ResponseMedia;
 use super::client_address::ClientAddress;
 use super::refusal::HttpRefusal;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::state::HttpState;
+use crate::clock;
 use crate::error::Error;
 
 pub(super) async fn trace(
@@ -24,7 +25,7 @@ pub(super) async fn trace(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let began = Instant::now();
+    let began = clock::instant();
     let id = RequestId::new();
     let method = request.method().clone();
     // Without the query: people put tokens there.

@@ -3,6 +3,7 @@
 mod circles;
 mod files;
 mod imports;
+mod names;
 mod schema;
 mod settings;
 mod texts;

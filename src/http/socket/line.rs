@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, ready};
 
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
@@ -18,6 +17,7 @@ use super::frame_budget::FrameBudget;
 use super::frame_counter::FrameCounter;
 use super::outbox::Outbox;
 use super::protocol;
+use crate::clock;
 use crate::graphql::{Json, Outlet};
 use crate::http::admission::ConnectionSlot;
 use crate::limits;
@@ -59,7 +59,7 @@ impl WebSocketLine {
         frames.observe(&read);
         let tcp = NonBlockingTcp { stream, has_partial_write: false, frames, turn: limits::SOCKET_TURN_BYTES };
         let socket = WebSocket::from_partially_read(tcp, read, Role::Server, Some(config));
-        let frame_budget = FrameBudget::new(Instant::now());
+        let frame_budget = FrameBudget::new(clock::instant());
         Self {
             io: Mutex::new(WebSocketIo { outbox: Outbox::default(), socket, frame_budget, failure: None }),
             _slot: slot,
@@ -101,7 +101,7 @@ impl WebSocketIo {
             if tcp.frames.has_empty_fragment() {
                 return Poll::Ready(Err(ReadError::Refused(CloseReason::EmptyFragment)));
             }
-            if frames > 0 && !self.frame_budget.take(frames, Instant::now()) {
+            if frames > 0 && !self.frame_budget.take(frames, clock::instant()) {
                 return Poll::Ready(Err(ReadError::Refused(CloseReason::TooManyFrames)));
             }
             return Poll::Ready(match read {

@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use tokio::time::Instant;
 use tungstenite::{Error, Message, WebSocket};
 
+use crate::clock;
 use crate::limits;
 
 /// Messages on their way to one client.
@@ -54,7 +55,7 @@ impl Outbox {
             }
             self.is_blocked = is_blocked(socket.flush())?;
             if self.is_blocked {
-                self.stalled.get_or_insert_with(Instant::now);
+                self.stalled.get_or_insert_with(clock::instant);
                 return Ok(false);
             }
             self.unwritten = false;

@@ -22,6 +22,7 @@ use super::line::{OperationSink, ReadError, WebSocketIo, WebSocketLine};
 use super::outbox::Outbox;
 use super::protocol::{self, ClientMessage, ConnectionInit};
 use super::sign_in::SocketUser;
+use crate::clock;
 use crate::error::Error;
 use crate::graphql::{Api, Caller, Frame, Resume, Run};
 use crate::limits;
@@ -96,7 +97,7 @@ enum SocketEvent {
 
 impl SocketSession {
     pub(super) fn new(line: WebSocketLine, api: Api, caller: SocketCaller, permit: Option<HandshakePermit>) -> Self {
-        let now = Instant::now();
+        let now = clock::instant();
         Self {
             line: Arc::new(line),
             api,
@@ -186,7 +187,7 @@ impl SocketSession {
     }
 
     fn check_time(&mut self) -> Result<(), Option<CloseReason>> {
-        let now = Instant::now();
+        let now = clock::instant();
         if self.line.lock().outbox.deadline().is_some_and(|deadline| deadline <= now) {
             return Err(Some(CloseReason::TryAgainLater));
         }
@@ -207,7 +208,7 @@ impl SocketSession {
     }
 
     async fn receive(&mut self, message: Message) -> Result<(), CloseReason> {
-        self.last_received = Instant::now();
+        self.last_received = clock::instant();
         self.pinged_at = None;
         let text = match message {
             Message::Text(text) => text,
