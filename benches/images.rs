@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench images`. The server and the load share the machine, so that the ratio is what to read.
 
+#![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
+
 #[path = "../tests/api/support/pictures.rs"]
 #[expect(dead_code, reason = "the tests of the API need more of them")]
 mod pictures;

@@ -6,6 +6,8 @@
 //! that is in every other message that the searcher may not read, against one that is nowhere, 200 times each in turns.
 //! Below 3 the two can't be told apart.
 
+#![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;

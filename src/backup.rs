@@ -1,9 +1,7 @@
 //! Takes a backup: a copy of the database as it is at one moment, also while a server writes to it, checked before it
 //! gets its name.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 
 use anyhow::Context;
@@ -12,6 +10,7 @@ use sea_orm::sqlx::{self, ConnectOptions, Connection};
 
 use crate::config::Config;
 use crate::data_dir;
+use crate::draft::{self, Draft};
 
 /// What a backup holds.
 #[derive(Debug)]
@@ -27,10 +26,12 @@ pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
     data_dir::ensure_database(config)?;
-    let draft = Draft::beside(file)?;
+    // For nobody else's eyes: it will hold everybody's messages.
+    let draft = Draft::beside(file).with_context(|| format!("{} cannot be written", file.display()))?;
     copy(config, draft.path()).await?;
     let position = check(draft.path()).await.context("the copy is not sound")?;
-    let bytes = draft.become_whole(file).with_context(|| format!("{} cannot be written", file.display()))?;
+    draft::replace(draft.path(), file).with_context(|| format!("{} cannot be written", file.display()))?;
+    let bytes = file.metadata()?.len();
     Ok(Taken { position, bytes })
 }
 
@@ -57,42 +58,4 @@ async fn check(copy: &Path) -> anyhow::Result<i64> {
     anyhow::ensure!(head == newest, "its feed ends at {newest}, and should at {head}");
     copy.close().await?;
     Ok(head)
-}
-
-/// A file that is not whole yet; it goes when it does not become so.
-struct Draft {
-    path: PathBuf,
-    folder: PathBuf,
-}
-
-impl Draft {
-    /// An empty file for nobody else's eyes: it will hold everybody's messages.
-    fn beside(file: &Path) -> anyhow::Result<Self> {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = file.file_name().context("a backup is a file")?.to_string_lossy();
-        let path = folder.join(format!(".{name}.{}", std::process::id()));
-        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        made.with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok(Self { path, folder: folder.to_owned() })
-    }
-
-    fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Gives it its name, once it is on the disk.
-    fn become_whole(self, file: &Path) -> std::io::Result<u64> {
-        let whole = File::open(&self.path)?;
-        whole.sync_all()?;
-        fs::rename(&self.path, file)?;
-        File::open(&self.folder)?.sync_all()?;
-        Ok(whole.metadata()?.len())
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        // One that has its name now is not there any more.
-        let _ = fs::remove_file(&self.path);
-    }
 }

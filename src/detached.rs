@@ -11,6 +11,7 @@ use std::panic::resume_unwind;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Does the work on a task of its own, which ends early where nobody wants its result any more. A panic is the caller's.
+#[expect(clippy::disallowed_methods, reason = "this module is its home: the task ends with its caller")]
 pub async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     match AbortOnDropHandle::new(tokio::spawn(work)).await {
         Ok(result) => result,

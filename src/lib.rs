@@ -5,6 +5,8 @@
 //! `search`, and `erasure` on top. They stand on `app`, the `feed`, which orders and tells, the `storage` of bytes, `db` with
 //! its `entity` tables, and the small things below.
 
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely"))]
+
 pub mod accounts;
 pub mod app;
 pub mod backup;
@@ -15,6 +17,7 @@ pub mod data_dir;
 pub mod db;
 pub mod detached;
 pub mod directory;
+pub mod draft;
 pub mod entity;
 pub mod erasure;
 pub mod error;
@@ -44,6 +47,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -110,11 +114,12 @@ fn cannot_be_opened(config: &Config) -> String {
 async fn assemble(
     config: Arc<Config>,
     clock: Clock,
-    secret: &secrets::Secret,
+    secret: &SecretString,
     applied: Vec<String>,
 ) -> anyhow::Result<Running> {
-    let previous: Vec<&[u8]> = config.jwt_previous_secrets.iter().map(secrets::Secret::expose).collect();
-    let tokens = Tokens::new(secret.expose(), &previous)?;
+    let previous: Vec<&[u8]> =
+        config.jwt_previous_secrets.iter().map(|previous| previous.expose_secret().as_bytes()).collect();
+    let tokens = Tokens::new(secret.expose_secret().as_bytes(), &previous)?;
     let db = Db::open(&config.database_url).await;
     let db = db.with_context(|| cannot_be_opened(&config))?;
     let (feed, tasks) = Feed::start(db.clone(), clock.clone(), &config).await.context("the feed cannot be read")?;
@@ -165,7 +170,7 @@ pub async fn run(
     tasks.spawn(running.program.presence.clone().run_background(shutdown.clone()));
     tasks.spawn(running.program.accounts.clone().run_background(shutdown.clone()));
     tasks.spawn(running.program.images.clone().run_background(shutdown.clone()));
-    tasks.spawn(running.program.search.clone().keep(shutdown.clone()));
+    tasks.spawn(running.program.search.clone().run_background(shutdown.clone()));
     tasks.spawn(running.program.typing.clone().run_background(shutdown.clone()));
     tasks.spawn(running.program.erasure.clone().run_background(shutdown.clone()));
     tasks.close();

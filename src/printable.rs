@@ -1,5 +1,7 @@
 //! Which characters people may write: the rules that names and titles share, and what can be seen at all.
 
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -36,14 +38,10 @@ pub fn line(raw: &str, field: &'static str, max: usize) -> Result<String> {
     Ok(line)
 }
 
-/// Whether a reader sees anything of the character. Not white space, not Default_Ignorable_Code_Point (Unicode 17,
-/// DerivedCoreProperties.txt), and not one of the few that have a blank glyph.
+/// Whether a reader sees anything of the character: it is neither white space, nor a Default_Ignorable_Code_Point, nor one
+/// of the few with a blank glyph.
 pub fn is_visible(c: char) -> bool {
-    let ignorable = matches!(c,
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
-        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}');
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c);
     // The Braille blank, the anchors of interlinear annotations, the Khitan filler, the null notehead.
     let blank = matches!(c, '\u{2800}' | '\u{FFF9}'..='\u{FFFB}' | '\u{16FE4}' | '\u{1D159}');
     !(c.is_whitespace() || c.is_control() || ignorable || blank)

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::id::UserId;
-use crate::limits::{self, Pace};
+use crate::limits::{self, RateLimit};
 
 /// What people do, each at a rate of their own. Those of signing up and in are in `accounts`.
 pub struct Rates {
@@ -48,8 +48,8 @@ pub struct Rates {
 impl Rates {
     /// The rates of this program.
     pub fn new(config: &Config, clock: &Clock) -> Self {
-        let rate = |pace| Rate::new(config, clock, pace);
-        let by_address = |pace| Rate::new(config, clock, pace);
+        let rate = |limit| Rate::new(config, clock, limit);
+        let by_address = |limit| Rate::new(config, clock, limit);
         Self {
             objects: rate(limits::OBJECTS),
             visitor_objects: by_address(limits::OBJECTS),
@@ -71,7 +71,7 @@ impl Rates {
 /// The rate of one kind of thing, counted for each key by itself: the generic cell rate algorithm (ITU-T I.371), which
 /// keeps of each key the one moment at which it will have been idle again.
 pub struct Rate<K> {
-    pace: Pace,
+    limit: RateLimit,
     is_limited: bool,
     clock: Clock,
     /// Nanoseconds of the clock's uptime at which the key's bucket is full again. A key that is idle is forgotten, as
@@ -84,10 +84,10 @@ const KEYS: u64 = 100_000;
 
 impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
     /// A rate where the settings want one; else everything passes.
-    pub fn new(config: &Config, clock: &Clock, pace: Pace) -> Self {
-        let idle = (pace.every * pace.burst).max(Duration::from_secs(1));
+    pub fn new(config: &Config, clock: &Clock, limit: RateLimit) -> Self {
+        let idle = (limit.every * limit.burst).max(Duration::from_secs(1));
         let full_at = Cache::builder().max_capacity(KEYS).time_to_idle(idle).build();
-        Self { pace, is_limited: config.rate_limits, clock: clock.clone(), full_at }
+        Self { limit, is_limited: config.rate_limits, clock: clock.clone(), full_at }
     }
 
     /// Counts one, or says when it is worth another try.
@@ -115,7 +115,7 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
     /// Takes back one that was counted and was none.
     pub fn give_back(&self, key: &K) {
         if let Some(full_at) = self.full_at.get(key) {
-            let every = nanoseconds(self.pace.every);
+            let every = nanoseconds(self.limit.every);
             let earlier = |full_at: u64| Some(full_at.saturating_sub(every));
             // It can't fail: there is always an earlier one.
             let _ = full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, earlier);
@@ -124,8 +124,8 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
 
     /// When the bucket is full again after so many more.
     fn next(&self, full_at: u64, now: Duration, count: u32) -> Result<u64> {
-        let next = Duration::from_nanos(full_at).max(now) + self.pace.every * count;
-        match next.checked_sub(self.pace.every * self.pace.burst + now) {
+        let next = Duration::from_nanos(full_at).max(now) + self.limit.every * count;
+        match next.checked_sub(self.limit.every * self.limit.burst + now) {
             Some(retry_after) if !retry_after.is_zero() => Err(Error::RateLimited { retry_after }),
             Some(_) | None => Ok(nanoseconds(next)),
         }
@@ -144,9 +144,9 @@ where
     T: Hash + Eq + Send + Sync + Clone + 'static,
 {
     /// A rate where the settings want one; else everything passes.
-    pub fn new(config: &Config, clock: &Clock, pace: Pace) -> Self {
-        let counted = Cache::builder().max_capacity(KEYS).time_to_live(pace.every).build();
-        Self { rate: Rate::new(config, clock, pace), counted }
+    pub fn new(config: &Config, clock: &Clock, limit: RateLimit) -> Self {
+        let counted = Cache::builder().max_capacity(KEYS).time_to_live(limit.every).build();
+        Self { rate: Rate::new(config, clock, limit), counted }
     }
 
     /// Counts a thing that was not counted a moment ago, or says when it is worth another try.
@@ -183,7 +183,7 @@ mod tests {
     fn rate(burst: u32, settings: &'static str) -> (Rate<u32>, Clock) {
         let config = Config::from_lookup(|name| (name == "RATE_LIMITS").then(|| settings.to_owned()));
         let clock = Clock::default();
-        (Rate::new(&config.expect("good settings"), &clock, Pace { burst, every: SECOND * 100 }), clock)
+        (Rate::new(&config.expect("good settings"), &clock, RateLimit { burst, every: SECOND * 100 }), clock)
     }
 
     /// In hundreds of seconds, rounded: the clock runs while the test does.
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn the_same_thing_is_counted_once() {
         let config = Config::from_lookup(|_| None).expect("the defaults");
-        let rate = DistinctRate::new(&config, &Clock::default(), Pace { burst: 3, every: SECOND * 100 });
+        let rate = DistinctRate::new(&config, &Clock::default(), RateLimit { burst: 3, every: SECOND * 100 });
         for thing in [1, 1, 2, 1, 3, 3, 2, 1] {
             rate.take(&"ada", &thing).expect("three things");
         }

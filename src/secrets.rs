@@ -1,37 +1,18 @@
-//! Secrets: a type that does not print, and the one that a development server makes for itself.
+//! The secret that a development server generates for itself and keeps in a file.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
+
+use crate::draft::{self, Draft};
 
 /// The shortest file that is taken for a secret.
 const SECRET_BYTES: usize = 32;
-
-/// A key or the like. It can be used, but neither printed nor logged by accident.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes the secret out of sight.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The secret itself, for the one who signs or verifies.
-    pub fn expose(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
 
 /// A secret's file that can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +34,7 @@ pub enum SecretFileError {
 }
 
 /// Reads the secret that is kept at `path`, after making one when none is there. Processes that start at once agree.
-pub fn load_or_create(path: &Path) -> Result<Secret, SecretFileError> {
+pub fn load_or_create(path: &Path) -> Result<SecretString, SecretFileError> {
     let failed = |source| SecretFileError::Io { path: path.to_owned(), source };
     if !path.try_exists().map_err(failed)? {
         create(path).map_err(failed)?;
@@ -62,7 +43,7 @@ pub fn load_or_create(path: &Path) -> Result<Secret, SecretFileError> {
 }
 
 /// Reads the secret that is kept at `path`.
-pub fn load(path: &Path) -> Result<Secret, SecretFileError> {
+pub fn load(path: &Path) -> Result<SecretString, SecretFileError> {
     let text = fs::read_to_string(path).map_err(|source| match source.kind() {
         ErrorKind::NotFound => SecretFileError::Missing(path.to_owned()),
         _ => SecretFileError::Io { path: path.to_owned(), source },
@@ -71,26 +52,16 @@ pub fn load(path: &Path) -> Result<Secret, SecretFileError> {
     if text.len() < SECRET_BYTES {
         return Err(SecretFileError::TooShort(path.to_owned()));
     }
-    Ok(Secret::new(text.to_owned()))
+    Ok(SecretString::from(text))
 }
 
-/// A whole file or none, and never over one that is there: a link can do that, a rename can't.
 fn create(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-
-    let draft = folder.join(format!(".secret-{}", random()?));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    let linked = writeln!(file, "{}", random()?).and_then(|()| file.sync_all()).and_then(|()| {
-        match fs::hard_link(&draft, path) {
-            // Another process was faster: its secret is the one.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            result => result,
-        }
-    });
-    fs::remove_file(&draft)?;
-    linked?;
-    File::open(folder)?.sync_all()
+    DirBuilder::new().recursive(true).mode(0o700).create(draft::folder(path))?;
+    let mut draft = Draft::beside(path)?;
+    writeln!(draft.file(), "{}", random()?)?;
+    // If another process was faster, its secret is the one.
+    draft::link(draft.path(), path)?;
+    Ok(())
 }
 
 /// 32 random bytes in letters that a file's name can have.
@@ -105,44 +76,43 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::thread;
 
-    use super::*;
+    use secrecy::ExposeSecret;
 
-    fn folder(name: &str) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("parlour-secrets-{name}-{}", random().unwrap()));
-        fs::create_dir(&folder).unwrap();
-        folder
-    }
+    use super::*;
 
     #[test]
     fn a_second_start_reads_what_the_first_made() {
-        let path = folder("again").join("data/jwt-secret");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data/jwt-secret");
         let first = load_or_create(&path).unwrap();
         let second = load_or_create(&path).unwrap();
-        assert!(first.expose().len() >= SECRET_BYTES);
-        assert_eq!(first.expose(), second.expose());
+        assert!(first.expose_secret().len() >= SECRET_BYTES);
+        assert_eq!(first.expose_secret(), second.expose_secret());
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no draft is left");
     }
 
     #[test]
     fn processes_that_start_at_once_agree() {
-        let path = folder("race").join("jwt-secret");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jwt-secret");
         let secrets: Vec<_> = thread::scope(|scope| {
             let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| load_or_create(&path).unwrap())).collect();
-            starts.into_iter().map(|start| start.join().unwrap().expose().to_vec()).collect()
+            starts.into_iter().map(|start| start.join().unwrap().expose_secret().to_owned()).collect()
         });
         assert!(secrets.iter().all(|secret| *secret == secrets[0]));
     }
 
     #[test]
     fn a_file_that_was_cut_is_not_taken() {
-        let path = folder("cut").join("jwt-secret");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("jwt-secret");
         fs::write(&path, "short\n").unwrap();
         assert!(matches!(load_or_create(&path), Err(SecretFileError::TooShort(_))));
     }
 
     #[test]
     fn a_secret_does_not_print() {
-        assert_eq!(format!("{:?}", Secret::new("hunter2".to_owned())), "Secret(…)");
+        assert!(!format!("{:?}", SecretString::from("hunter2")).contains("hunter2"));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench costs` measures everything, `cargo bench --bench costs -- login idle` some of it. See `benches/README.md`.
 
+#![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
+
 mod client;
 mod fan_out;
 mod history;

@@ -1,10 +1,10 @@
 //! The bucket for images, where one is named.
 
+use secrecy::SecretString;
 use url::Url;
 
 use super::ConfigError;
 use super::variables::Variables;
-use crate::secrets::Secret;
 
 /// A bucket of S3, or of something that speaks like it.
 #[derive(Clone, Debug)]
@@ -20,9 +20,9 @@ pub struct Bucket {
     /// Who asks.
     pub access_key_id: String,
     /// With which requests are signed.
-    pub secret_access_key: Secret,
+    pub secret_access_key: SecretString,
     /// Of keys that last for a while only.
-    pub session_token: Option<Secret>,
+    pub session_token: Option<SecretString>,
 }
 
 impl Bucket {
@@ -46,8 +46,8 @@ impl Bucket {
             force_path_style,
             region: vars.get("AWS_REGION").unwrap_or_else(|| "us-east-1".to_owned()),
             access_key_id: wanted("AWS_ACCESS_KEY_ID", "the id of a key that may read and write the bucket")?,
-            secret_access_key: Secret::new(wanted("AWS_SECRET_ACCESS_KEY", "the secret of that key")?),
-            session_token: vars.get("AWS_SESSION_TOKEN").map(Secret::new),
+            secret_access_key: wanted("AWS_SECRET_ACCESS_KEY", "the secret of that key")?.into(),
+            session_token: vars.get("AWS_SESSION_TOKEN").map(SecretString::from),
         }))
     }
 }

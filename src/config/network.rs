@@ -2,46 +2,34 @@
 
 use std::net::IpAddr;
 
-/// All addresses that begin alike. IPv4 addresses are looked at as IPv6 ones that stand for them, `::ffff:0:0/96`.
+use ipnet::{IpNet, Ipv6Net};
+
+/// All addresses with a common prefix. An IPv4 address counts as the IPv6 address it is mapped to, in `::ffff:0:0/96`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    start: u128,
-    mask: u128,
-}
+pub struct Network(Ipv6Net);
 
 impl Network {
-    /// Takes an address, or an address and the length of what its network has in common (CIDR, RFC 4632). Not all
-    /// addresses at once.
+    /// Takes an address, or a network in CIDR notation (RFC 4632). Not all addresses at once.
     pub fn parse(text: &str) -> Option<Self> {
-        let (address, length) = match text.split_once('/') {
-            Some((address, length)) => (address, Some(length)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().ok()?;
-        let bits: u32 = if address.is_ipv4() { 32 } else { 128 };
-        let length = match length {
-            // `parse` takes a sign.
-            Some(length) if length.bytes().all(|byte| byte.is_ascii_digit()) => length.parse().ok()?,
-            Some(_) => return None,
-            None => bits,
-        };
-        if !(1..=bits).contains(&length) {
+        let network = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse()).ok()?;
+        if network.prefix_len() == 0 {
             return None;
         }
-        let mask = u128::MAX << (bits - length);
-        Some(Self { start: in_ipv6(address) & mask, mask })
+        match network {
+            IpNet::V4(network) => {
+                Ipv6Net::new(network.addr().to_ipv6_mapped(), 96 + network.prefix_len()).ok().map(Self)
+            }
+            IpNet::V6(network) => Some(Self(network)),
+        }
     }
 
     /// Whether an address is in it.
     pub fn contains(&self, address: IpAddr) -> bool {
-        in_ipv6(address) & self.mask == self.start
-    }
-}
-
-fn in_ipv6(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits(),
+        let address = match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped(),
+            IpAddr::V6(address) => address,
+        };
+        self.0.contains(&address)
     }
 }
 

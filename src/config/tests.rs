@@ -1,5 +1,7 @@
 //! The whole table of settings: what is taken, what is refused, and with which line.
 
+use secrecy::ExposeSecret;
+
 use super::*;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -57,7 +59,7 @@ fn production_turns_off_what_is_not_asked_for() {
     let quiet = config(&PRODUCTION).unwrap();
     assert_eq!((quiet.graphiql, quiet.introspection, quiet.log_format), (false, false, LogFormat::Json));
     assert_eq!(quiet.cors_origins, []);
-    assert_eq!(quiet.jwt_secret.unwrap().expose(), SECRET.as_bytes());
+    assert_eq!(quiet.jwt_secret.unwrap().expose_secret(), SECRET);
 
     let asked =
         [("GRAPHIQL", "on"), ("INTROSPECTION", "on"), ("LOG_FORMAT", "text"), ("CORS_ORIGINS", "https://a.example")];

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+use secrecy::SecretString;
 use url::{Host, Url};
 
 use super::{AppEnv, Network, Origin};
 use crate::id::UserId;
-use crate::secrets::Secret;
 
 /// Every variable that is read; `.env.example` has a line for each.
 pub(super) const NAMES: [&str; 29] = [
@@ -88,6 +88,7 @@ impl ConfigError {
 }
 
 /// The environment holds bytes; a setting that is no text would be taken for one that is not set.
+#[expect(clippy::disallowed_methods, reason = "this module is the home of the environment")]
 pub(super) fn all_readable() -> Result<(), ConfigError> {
     match NAMES.iter().find(|name| matches!(std::env::var(name), Err(VarError::NotUnicode(_)))) {
         Some(name) => Err(ConfigError::hidden(name, "is not UTF-8: it takes text")),
@@ -132,11 +133,11 @@ impl<'a> Variables<'a> {
         })
     }
 
-    pub(super) fn secret(&self, name: &str) -> Result<Option<Secret>, ConfigError> {
+    pub(super) fn secret(&self, name: &str) -> Result<Option<SecretString>, ConfigError> {
         self.get(name).map(|text| long_enough(name, text)).transpose()
     }
 
-    pub(super) fn secrets(&self, name: &str) -> Result<Vec<Secret>, ConfigError> {
+    pub(super) fn secrets(&self, name: &str) -> Result<Vec<SecretString>, ConfigError> {
         let list = self.get(name).unwrap_or_default();
         items(&list).map(|text| long_enough(name, text.to_owned())).collect()
     }
@@ -258,9 +259,9 @@ fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-fn long_enough(name: &str, text: String) -> Result<Secret, ConfigError> {
+fn long_enough(name: &str, text: String) -> Result<SecretString, ConfigError> {
     if text.len() < SECRET_BYTES {
         return Err(ConfigError::hidden(name, format!("is too short: it takes {WANTS_A_SECRET}")));
     }
-    Ok(Secret::new(text))
+    Ok(SecretString::from(text))
 }

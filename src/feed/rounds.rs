@@ -30,6 +30,7 @@ pub(super) fn begin(called: Vec<Arc<Inbox>>) {
 }
 
 /// An inbox is called once until it is served, so that there are never more rounds than listeners.
+#[expect(clippy::disallowed_methods, reason = "a round is short, and a panic in it ends the process")]
 fn start(round: Vec<Arc<Inbox>>) {
     tokio::spawn(or_die("round", async move {
         for (served, inbox) in round.iter().enumerate() {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::limits;
 
@@ -27,7 +28,7 @@ impl AnswerTime {
     }
 
     async fn limit_to<T>(&self, usual: Duration, extended: Duration, work: impl Future<Output = T>) -> Result<T> {
-        let (began, mut work) = (Instant::now(), pin!(work));
+        let (began, mut work) = (clock::instant(), pin!(work));
         if let Ok(done) = timeout_at(began + usual, &mut work).await {
             return Ok(done);
         }

@@ -25,9 +25,9 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use super::admission::{Admission, ConnectionSlot, NoRoom};
-use super::connection::{Connection, Turns, Waits};
 use super::host;
 use super::reserved::{self, ReservedPlaces};
+use super::timed_stream::{RequestPhase, StreamTimeouts, TimedStream};
 use crate::config::Config;
 use crate::limits;
 
@@ -122,12 +122,12 @@ async fn connection(
     router: Router,
     shutdown: CancellationToken,
 ) -> Result<(), hyper::Error> {
-    let turns = Turns::default();
-    let io = TokioIo::new(Connection::new(stream, slot.clone(), turns.clone(), Waits::default()));
+    let phase = RequestPhase::default();
+    let io = TokioIo::new(TimedStream::new(stream, slot.clone(), phase.clone(), StreamTimeouts::default()));
     let slot_of_service = slot.clone();
     let service = service_fn(move |request| {
         // Boxed, or hyper would keep room for it also while the connection waits.
-        Box::pin(answer(router.clone(), slot_of_service.clone(), turns.clone(), peer, request))
+        Box::pin(answer(router.clone(), slot_of_service.clone(), phase.clone(), peer, request))
     });
     let mut http = http1::Builder::new();
     http.max_headers(limits::HEADERS).max_header_size(limits::HEADER_BYTES).max_buf_size(READ_BUFFER);
@@ -204,17 +204,17 @@ async fn linger(mut connection: impl AsyncRead + Unpin, shutdown: &CancellationT
 async fn answer(
     router: Router,
     slot: Arc<ConnectionSlot>,
-    turns: Turns,
+    phase: RequestPhase,
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     if !slot.set_busy() {
         return Ok(reserved::refuse(NoRoom::InAll, request.headers()));
     }
-    turns.next();
+    phase.advance();
     let response = route(router, peer, request).await;
     if !matches!(&response, Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS) {
-        turns.next();
+        phase.advance();
     }
     response
 }

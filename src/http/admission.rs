@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock;
 use crate::config::{Config, Network};
 use crate::limits;
 use crate::rates::neighbourhood;
@@ -94,7 +95,7 @@ impl Admission {
         if open.warned_at.is_some_and(|at| at.elapsed() < limits::NO_ROOM_WARNING) {
             return;
         }
-        open.warned_at = Some(Instant::now());
+        open.warned_at = Some(clock::instant());
         match no_room {
             NoRoom::InAll => tracing::warn!(
                 "all {} connections that the process can hold are in use, and none is idle: new ones are answered with 503",

@@ -13,14 +13,14 @@ use crate::graphql::is_request_error;
 
 /// The two media types of GraphQL over HTTP. They differ in the status of a request that can't be executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Media {
+pub(super) enum ResponseMedia {
     /// The status tells whether the request could be executed.
     GraphqlResponse,
     /// The older one, always 200 for what is well-formed: also for those who don't say what they want.
     Json,
 }
 
-impl Media {
+impl ResponseMedia {
     fn content_type(self) -> &'static str {
         match self {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
@@ -31,7 +31,7 @@ impl Media {
 
 /// The body of every answer in GraphQL, of refusals too.
 #[derive(Serialize)]
-struct Body<'a> {
+struct AnswerBody<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ServerError],
     /// Absent when nothing was executed; null when what was executed came to nothing.
@@ -42,7 +42,7 @@ struct Body<'a> {
 }
 
 /// Dresses an answer of the schema; its headers, cookies among them, are passed on.
-pub(super) fn answer(media: Media, response: &async_graphql::Response) -> Response {
+pub(super) fn answer(media: ResponseMedia, response: &async_graphql::Response) -> Response {
     let executed = !is_request_error(response);
     let mut headers = HeaderMap::new();
     for (name, value) in &response.http_headers {
@@ -50,13 +50,13 @@ pub(super) fn answer(media: Media, response: &async_graphql::Response) -> Respon
     }
     let status = if executed { StatusCode::OK } else { refused(media, &response.errors, &mut headers) };
     let extensions = Some(&response.extensions).filter(|extensions| !extensions.is_empty());
-    let body = Body { errors: &response.errors, data: executed.then_some(&response.data), extensions };
+    let body = AnswerBody { errors: &response.errors, data: executed.then_some(&response.data), extensions };
     send(status, media, headers, &body)
 }
 
 /// An answer that has an error and nothing else.
-pub(super) fn error(status: StatusCode, media: Media, headers: HeaderMap, error: ServerError) -> Response {
-    send(status, media, headers, &Body { errors: &[error], data: None, extensions: None })
+pub(super) fn error(status: StatusCode, media: ResponseMedia, headers: HeaderMap, error: ServerError) -> Response {
+    send(status, media, headers, &AnswerBody { errors: &[error], data: None, extensions: None })
 }
 
 /// `Retry-After` knows whole seconds only.
@@ -64,7 +64,7 @@ pub(super) fn retry_after(time: Duration) -> HeaderValue {
     HeaderValue::from(u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX))
 }
 
-fn send(status: StatusCode, media: Media, mut headers: HeaderMap, body: &Body<'_>) -> Response {
+fn send(status: StatusCode, media: ResponseMedia, mut headers: HeaderMap, body: &AnswerBody<'_>) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Maps with string keys, lists and plain values: there is nothing in it that JSON can't hold.
@@ -74,7 +74,7 @@ fn send(status: StatusCode, media: Media, mut headers: HeaderMap, body: &Body<'_
 
 /// The status of a request that was not executed. Capacity and faults are no matter of GraphQL: they have theirs
 /// in both types.
-fn refused(media: Media, errors: &[ServerError], headers: &mut HeaderMap) -> StatusCode {
+fn refused(media: ResponseMedia, errors: &[ServerError], headers: &mut HeaderMap) -> StatusCode {
     let extension = |name| errors.iter().find_map(|error| error.extensions.as_ref()?.get(name));
     if let Some(Value::Number(ms)) = extension("retryAfterMs") {
         headers.insert(RETRY_AFTER, retry_after(Duration::from_millis(ms.as_u64().unwrap_or(0))));
@@ -87,8 +87,8 @@ fn refused(media: Media, errors: &[ServerError], headers: &mut HeaderMap) -> Sta
         ("RATE_LIMITED", _) => StatusCode::TOO_MANY_REQUESTS,
         ("SERVICE_UNAVAILABLE", _) => StatusCode::SERVICE_UNAVAILABLE,
         ("INTERNAL_SERVER_ERROR", _) => StatusCode::INTERNAL_SERVER_ERROR,
-        (_, Media::GraphqlResponse) => StatusCode::BAD_REQUEST,
-        (_, Media::Json) => StatusCode::OK,
+        (_, ResponseMedia::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (_, ResponseMedia::Json) => StatusCode::OK,
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
         error
     }
 
-    async fn status_and_body(media: Media, response: async_graphql::Response) -> (u16, String) {
+    async fn status_and_body(media: ResponseMedia, response: async_graphql::Response) -> (u16, String) {
         let response = answer(media, &response);
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -125,7 +125,7 @@ mod tests {
             ("SERVICE_UNAVAILABLE", 503, 503),
             ("INTERNAL_SERVER_ERROR", 500, 500),
         ] {
-            for (media, expected) in [(Media::GraphqlResponse, graphql), (Media::Json, json)] {
+            for (media, expected) in [(ResponseMedia::GraphqlResponse, graphql), (ResponseMedia::Json, json)] {
                 let response = async_graphql::Response::from_errors(vec![error(code, vec![])]);
                 let (status, body) = status_and_body(media, response).await;
                 assert_eq!(status, expected, "{code} {media:?}");
@@ -140,7 +140,7 @@ mod tests {
         for (errors, data, body) in
             [(vec![], value!({ "a": 1 }), r#"{"data":{"a":1}}"#), (vec![failed], Value::Null, r#""data":null}"#)]
         {
-            for media in [Media::GraphqlResponse, Media::Json] {
+            for media in [ResponseMedia::GraphqlResponse, ResponseMedia::Json] {
                 let mut response = async_graphql::Response::new(data.clone());
                 response.errors = errors.clone();
                 let (status, text) = status_and_body(media, response).await;
@@ -152,6 +152,6 @@ mod tests {
     #[test]
     fn a_wait_is_told_in_seconds_rounded_up() {
         let response = async_graphql::Response::from_errors(vec![error("RATE_LIMITED", vec![])]);
-        assert_eq!(answer(Media::Json, &response).headers()[RETRY_AFTER], "2");
+        assert_eq!(answer(ResponseMedia::Json, &response).headers()[RETRY_AFTER], "2");
     }
 }

@@ -9,12 +9,16 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 
 use super::body_budget::BodyCharge;
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use crate::error::Error;
 use crate::limits;
 
 /// The whole body, when it has at most so many bytes, arrives in time, and there is room for it.
-pub(super) async fn read(body: Body, limit: usize, mut charge: Option<&mut BodyCharge>) -> Result<Vec<u8>, Refusal> {
+pub(super) async fn read(
+    body: Body,
+    limit: usize,
+    mut charge: Option<&mut BodyCharge>,
+) -> Result<Vec<u8>, HttpRefusal> {
     refuse_declared(&body, limit)?;
     let mut body = Limited::new(body, limit);
     let reading = async {
@@ -29,13 +33,13 @@ pub(super) async fn read(body: Body, limit: usize, mut charge: Option<&mut BodyC
                     }
                     read.extend_from_slice(&piece);
                 }
-                Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::too_large(limit)),
-                Err(_) => return Err(Refusal::malformed("body", "the body ended before it was complete")),
+                Err(error) if error.is::<LengthLimitError>() => return Err(HttpRefusal::too_large(limit)),
+                Err(_) => return Err(HttpRefusal::malformed("body", "the body ended before it was complete")),
             }
         }
         Ok(read)
     };
-    timeout(limits::BODY_READ, reading).await.unwrap_or_else(|_| Err(Refusal::too_slow()))
+    timeout(limits::BODY_READ, reading).await.unwrap_or_else(|_| Err(HttpRefusal::too_slow()))
 }
 
 /// Whether a body says that it is so small that it is not counted.
@@ -45,16 +49,16 @@ pub(super) fn is_small(body: &Body) -> bool {
 
 /// Writes what comes to a file, when it is at most so much; how much it was.
 pub(super) async fn write(
-    mut pieces: impl Stream<Item = Result<Bytes, Refusal>> + Unpin,
+    mut pieces: impl Stream<Item = Result<Bytes, HttpRefusal>> + Unpin,
     file: File,
     limit: u64,
-) -> Result<u64, Refusal> {
+) -> Result<u64, HttpRefusal> {
     let mut file = tokio::fs::File::from_std(file);
     let mut written = 0;
     while let Some(piece) = pieces.try_next().await? {
         written += piece.len() as u64;
         if written > limit {
-            return Err(Refusal::too_large(usize::try_from(limit).unwrap_or(usize::MAX)));
+            return Err(HttpRefusal::too_large(usize::try_from(limit).unwrap_or(usize::MAX)));
         }
         file.write_all(&piece).await.map_err(not_written)?;
     }
@@ -62,15 +66,15 @@ pub(super) async fn write(
     Ok(written)
 }
 
-fn not_written(error: std::io::Error) -> Refusal {
+fn not_written(error: std::io::Error) -> HttpRefusal {
     tracing::error!(%error, "an upload could not be written to its file");
     Error::unavailable().into()
 }
 
 /// Refuses a body that says beforehand that it is too large, so that not a byte of it is read.
-pub(super) fn refuse_declared(body: &Body, limit: usize) -> Result<(), Refusal> {
+pub(super) fn refuse_declared(body: &Body, limit: usize) -> Result<(), HttpRefusal> {
     match usize::try_from(body.size_hint().lower()) {
         Ok(declared) if declared <= limit => Ok(()),
-        Ok(_) | Err(_) => Err(Refusal::too_large(limit)),
+        Ok(_) | Err(_) => Err(HttpRefusal::too_large(limit)),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use crate::id::UserId;
 use crate::limits;
 use crate::rates::neighbourhood;
@@ -63,7 +63,7 @@ impl BodyBudget {
 
 impl BodyCharge {
     /// Adds bytes, where there is room for them.
-    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), HttpRefusal> {
         if self.budget.is_limited {
             self.budget.lock().add(self.owner, bytes)?;
             self.bytes += bytes;
@@ -81,16 +81,16 @@ impl Drop for BodyCharge {
 }
 
 impl HeldBytes {
-    fn add(&mut self, owner: BodyOwner, bytes: usize) -> Result<(), Refusal> {
+    fn add(&mut self, owner: BodyOwner, bytes: usize) -> Result<(), HttpRefusal> {
         let is_visitor = matches!(owner, BodyOwner::Visitor(_));
         let most_of_one = if is_visitor { limits::VISITOR_BODY_BYTES } else { limits::PERSON_BODY_BYTES };
         let of_one = self.by_owner.get(&owner).copied().unwrap_or_default();
         if of_one + bytes > most_of_one {
-            return Err(Refusal::overloaded(FULL_OF_ONE));
+            return Err(HttpRefusal::overloaded(FULL_OF_ONE));
         }
         let is_full_of_visitors = is_visitor && self.of_visitors + bytes > limits::VISITORS_BODY_BYTES;
         if is_full_of_visitors || self.in_all + bytes > limits::BODIES_BYTES {
-            return Err(Refusal::overloaded(FULL));
+            return Err(HttpRefusal::overloaded(FULL));
         }
         self.in_all += bytes;
         self.of_visitors += if is_visitor { bytes } else { 0 };

@@ -19,19 +19,19 @@ use super::files;
 struct Built;
 
 /// A file of the build, and the same as the build has compressed it.
-pub(super) struct Found {
+pub(super) struct BuiltFile {
     plain: EmbeddedFile,
     gzip: Option<EmbeddedFile>,
 }
 
 /// The file at a path of the build; `None` for what is not there or not meant to be served.
-pub(super) fn find(path: &str) -> Option<Found> {
+pub(super) fn find(path: &str) -> Option<BuiltFile> {
     files::relative(path)?;
-    Some(Found { plain: Built::get(path)?, gzip: Built::get(&format!("{path}.gz")) })
+    Some(BuiltFile { plain: Built::get(path)?, gzip: Built::get(&format!("{path}.gz")) })
 }
 
 /// A file with its type, or word that the browser has it already.
-pub(super) fn send(Found { plain, gzip }: Found, headers: &HeaderMap) -> Response {
+pub(super) fn send(BuiltFile { plain, gzip }: BuiltFile, headers: &HeaderMap) -> Response {
     // Weak, as it goes compressed or not.
     let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&plain.metadata.sha256_hash()[..16]));
     let is_choice = gzip.is_some();

@@ -13,16 +13,16 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
-use super::answer::{self, Media};
+use super::answer::{self, ResponseMedia};
 use super::body_budget::{BodyCharge, BodyOwner};
 use super::client_address::ClientAddress;
+use super::credential::{self, Credential, CredentialSource};
 use super::host::RequestHost;
-use super::negotiate::{self, Content};
-use super::refusal::Refusal;
+use super::negotiate::{self, RequestContent};
+use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
-use super::session::{self, Credential, Source};
 use super::socket::{Handshake, SocketCaller};
-use super::state::{HttpState, Session};
+use super::state::{HttpSession, HttpState};
 use super::{body, cookies, multipart, origin, pages, parameters};
 use crate::error::Error;
 use crate::graphql::{AnswerTime, Caller, Executed, guard};
@@ -42,7 +42,7 @@ pub(super) async fn endpoint(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let media = negotiate::media(&parts.headers);
-    let call = Call { state: &state, address: client.0, id: &id };
+    let call = GraphqlCall { state: &state, address: client.0, id: &id };
 
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     let answer = if reads && asks_for_socket(&parts.headers) {
@@ -52,9 +52,9 @@ pub(super) async fn endpoint(
     } else if let Some(media) = media {
         call.answer(parts, body, media).await
     } else {
-        Err(Refusal::not_acceptable())
+        Err(HttpRefusal::not_acceptable())
     };
-    answer.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(Media::Json), &id))
+    answer.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(ResponseMedia::Json), &id))
 }
 
 /// Clients also ask for other protocols, HTTP/2 for instance: these are answered as if they had not.
@@ -63,28 +63,28 @@ fn asks_for_socket(headers: &HeaderMap) -> bool {
 }
 
 /// What is known of a request when its handler begins.
-struct Call<'a> {
+struct GraphqlCall<'a> {
     state: &'a HttpState,
     address: IpAddr,
     id: &'a RequestId,
 }
 
-impl Call<'_> {
-    fn socket(self, parts: Parts) -> Result<Response, Refusal> {
+impl GraphqlCall<'_> {
+    fn socket(self, parts: Parts) -> Result<Response, HttpRefusal> {
         let credential = self.credential(&parts.headers);
         let credential = match self.state.origins.check_socket(&parts.headers)? {
             origin::Opener::Page => credential,
             // Without an origin there is no knowing whose cookie this is.
-            origin::Opener::Program => credential.filter(|credential| credential.source == Source::Bearer),
+            origin::Opener::Program => credential.filter(|credential| credential.source == CredentialSource::Bearer),
         };
         let user_agent = user_agent(&parts.headers);
         let handshake = Handshake::of(Request::from_parts(parts, ()))
-            .ok_or_else(|| Refusal::malformed("upgrade", "this is not a WebSocket handshake of version 13"))?;
+            .ok_or_else(|| HttpRefusal::malformed("upgrade", "this is not a WebSocket handshake of version 13"))?;
         let caller = SocketCaller { address: self.address, user_agent, credential, request_id: self.id.to_string() };
         Ok(self.state.sockets.upgrade(self.state.api.clone(), handshake, caller)?)
     }
 
-    async fn answer(self, parts: Parts, body: Body, media: Media) -> Result<Response, Refusal> {
+    async fn answer(self, parts: Parts, body: Body, media: ResponseMedia) -> Result<Response, HttpRefusal> {
         let credential = self.credential(&parts.headers);
         let source = credential.as_ref().map(|credential| credential.source);
         let operation = match parts.method {
@@ -96,7 +96,7 @@ impl Call<'_> {
                 self.state.origins.check_get(&parts.headers, source)?;
                 asked(parts.uri.query().unwrap_or_default())?
             }
-            _ => return Err(Refusal::method(METHODS, "send operations by POST, or queries by GET")),
+            _ => return Err(HttpRefusal::method(METHODS, "send operations by POST, or queries by GET")),
         };
         let time = AnswerTime::default();
         let operation = operation.data(time.clone());
@@ -109,19 +109,19 @@ impl Call<'_> {
         headers: &HeaderMap,
         body: Body,
         credential: Option<&Credential>,
-    ) -> Result<Operation, Refusal> {
+    ) -> Result<Operation, HttpRefusal> {
         match negotiate::content(headers)? {
-            Content::Json if body::is_small(&body) => {
+            RequestContent::Json if body::is_small(&body) => {
                 parameters::from_json(&body::read(body, limits::BODY_BYTES, None).await?)
             }
-            Content::Json => {
+            RequestContent::Json => {
                 let session = self.session(credential).await?;
                 let mut charge = self.charge(session.as_ref());
                 let body = body::read(body, limits::BODY_BYTES, Some(&mut charge)).await?;
                 // Held until the answer is there, as what the body says is.
                 Ok(parameters::from_json(&body)?.data(Arc::new(charge)))
             }
-            Content::Multipart(content_type) => {
+            RequestContent::Multipart(content_type) => {
                 origin::require_preflight(headers)?;
                 // Before the body: a stranger's upload is not worth a byte of the disk.
                 let session = self.session(credential).await?.ok_or(Error::Unauthenticated)?;
@@ -140,7 +140,7 @@ impl Call<'_> {
         operation: Operation,
         headers: &HeaderMap,
         credential: Option<Credential>,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Outcome, HttpRefusal> {
         // After the body, which may have taken longer than the session lived.
         let session = self.session(credential.as_ref()).await?;
         let fresh_cookie = match &session {
@@ -164,17 +164,17 @@ impl Call<'_> {
     }
 
     /// On whose account a body is.
-    fn charge(&self, session: Option<&Session>) -> BodyCharge {
+    fn charge(&self, session: Option<&HttpSession>) -> BodyCharge {
         let visitor = BodyOwner::Visitor(self.address);
         let owner = session.map_or(visitor, |session| BodyOwner::Person(session.viewer.user()));
         self.state.bodies.charge(owner)
     }
 
     fn credential(&self, headers: &HeaderMap) -> Option<Credential> {
-        session::credential(headers, cookies::name(self.state.config().app_env))
+        credential::credential(headers, cookies::name(self.state.config().app_env))
     }
 
-    async fn session(&self, credential: Option<&Credential>) -> Result<Option<Session>, Refusal> {
+    async fn session(&self, credential: Option<&Credential>) -> Result<Option<HttpSession>, HttpRefusal> {
         match credential {
             Some(credential) => Ok(self.state.session(credential).await?),
             None => Ok(None),
@@ -183,7 +183,7 @@ impl Call<'_> {
 }
 
 /// The operation in an address. Links and images ask for addresses too, so it may only read.
-fn asked(address: &str) -> Result<Operation, Refusal> {
+fn asked(address: &str) -> Result<Operation, HttpRefusal> {
     let mut operation = parameters::from_address(address)?;
     // A text that is refused or can't be parsed is no mutation, and the one who tries to execute it says what is wrong.
     if guard::lexical::check(&operation.query).is_ok()
@@ -191,7 +191,7 @@ fn asked(address: &str) -> Result<Operation, Refusal> {
     {
         let chosen = guard::operation::chosen(&document, operation.operation_name.as_deref());
         if chosen.is_some_and(|chosen| chosen.ty == OperationType::Mutation) {
-            return Err(Refusal::method("POST", "send mutations by POST"));
+            return Err(HttpRefusal::method("POST", "send mutations by POST"));
         }
         operation.set_parsed_query(document);
     }

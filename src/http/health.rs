@@ -8,13 +8,13 @@ use tokio::time::timeout;
 use super::state::HttpState;
 use crate::limits;
 
-type Answer = (StatusCode, [(HeaderName, &'static str); 1], &'static str);
+type ProbeAnswer = (StatusCode, [(HeaderName, &'static str); 1], &'static str);
 
-pub(super) async fn alive() -> Answer {
+pub(super) async fn alive() -> ProbeAnswer {
     answer(StatusCode::OK, "alive\n")
 }
 
-pub(super) async fn ready(State(state): State<HttpState>) -> Answer {
+pub(super) async fn ready(State(state): State<HttpState>) -> ProbeAnswer {
     match timeout(limits::ACQUIRE, state.ready()).await {
         // Texts go on without images, so that a balancer must not take the server away.
         Ok(true) if !state.api.program().images.is_store_available() => {
@@ -25,6 +25,6 @@ pub(super) async fn ready(State(state): State<HttpState>) -> Answer {
     }
 }
 
-fn answer(status: StatusCode, text: &'static str) -> Answer {
+fn answer(status: StatusCode, text: &'static str) -> ProbeAnswer {
     (status, [(CACHE_CONTROL, "no-store")], text)
 }

@@ -13,9 +13,9 @@ use axum::http::uri::Authority;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::answer::Media;
+use super::answer::ResponseMedia;
 use super::negotiate;
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use crate::config::{Config, Origin};
 
@@ -101,13 +101,13 @@ pub(super) async fn check(
             request.extensions_mut().insert(host);
             return next.run(request).await;
         }
-        Ok(Some(_)) => Refusal::misdirected(),
+        Ok(Some(_)) => HttpRefusal::misdirected(),
         // A probe of HTTP/1.0, as some balancers send it, has no host.
         Ok(None) if is_probe(request.uri().path()) => return next.run(request).await,
-        Ok(None) => Refusal::malformed("host", "a request needs a Host header"),
-        Err(message) => Refusal::malformed("host", message),
+        Ok(None) => HttpRefusal::malformed("host", "a request needs a Host header"),
+        Err(message) => HttpRefusal::malformed("host", message),
     };
-    refusal.into_response(negotiate::media(request.headers()).unwrap_or(Media::Json), &id)
+    refusal.into_response(negotiate::media(request.headers()).unwrap_or(ResponseMedia::Json), &id)
 }
 
 /// Whether this is an address of those who watch the server: it answers whatever name they call it by, also when it is full.

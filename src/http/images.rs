@@ -13,8 +13,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::answer::Media;
-use super::refusal::Refusal;
+use super::answer::ResponseMedia;
+use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use super::state::HttpState;
 use crate::clock::Timestamp;
@@ -39,7 +39,7 @@ pub(super) async fn image(
     request: Request,
 ) -> Response {
     let answer = find(&state, path.ok(), signature.ok(), request.method(), request.headers()).await;
-    answer.unwrap_or_else(|refusal| refusal.into_response(Media::Json, &request_id))
+    answer.unwrap_or_else(|refusal| refusal.into_response(ResponseMedia::Json, &request_id))
 }
 
 async fn find(
@@ -48,9 +48,9 @@ async fn find(
     signature: Option<Query<Signature>>,
     method: &Method,
     headers: &HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpRefusal> {
     if !matches!(*method, Method::GET | Method::HEAD) {
-        return Err(Refusal::method("GET, HEAD", "images are fetched by GET"));
+        return Err(HttpRefusal::method("GET, HEAD", "images are fetched by GET"));
     }
     let images = &state.api.program().images;
     let (Some(Path((id, width))), Some(Query(Signature { expires, signature }))) = (path, signature) else {
@@ -61,7 +61,7 @@ async fn find(
     if !images.is_signed(Address::Image { id, width }, expires, &signature) {
         return Err(not_ours());
     }
-    let served = images.served(id, width).await?.ok_or_else(Refusal::not_found)?;
+    let served = images.served(id, width).await?.ok_or_else(HttpRefusal::not_found)?;
     let good_for = Timestamp(expires.saturating_mul(1000)).since(state.api.program().app.clock.now());
     let dress = dress(&served, good_for);
 
@@ -71,7 +71,7 @@ async fn find(
     let (status, range) = match wanted(headers, &served) {
         None => (StatusCode::OK, 0..served.bytes),
         Some(Ok(range)) => (StatusCode::PARTIAL_CONTENT, range),
-        Some(Err(())) => return Err(Refusal::unsatisfiable()),
+        Some(Err(())) => return Err(HttpRefusal::unsatisfiable()),
     };
     let body = match *method {
         Method::HEAD => Body::empty(),
@@ -87,8 +87,8 @@ async fn find(
 }
 
 /// Forged, altered, expired: which of them is not told.
-pub(super) fn not_ours() -> Refusal {
-    Refusal::forbidden("this address is not good, or no longer: ask the API for another one")
+pub(super) fn not_ours() -> HttpRefusal {
+    HttpRefusal::forbidden("this address is not good, or no longer: ask the API for another one")
 }
 
 /// What is said along with every image. It is shown as what it is and nothing else, should a browser ever disagree with

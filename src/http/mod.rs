@@ -8,8 +8,8 @@ mod body;
 mod body_budget;
 mod built;
 mod client_address;
-mod connection;
 mod cookies;
+mod credential;
 mod files;
 mod graphql;
 mod health;
@@ -23,9 +23,9 @@ mod parameters;
 mod refusal;
 mod request_id;
 mod reserved;
-mod session;
 pub mod socket;
 mod state;
+mod timed_stream;
 mod trace;
 mod uploads;
 
@@ -34,8 +34,8 @@ use axum::http::Method;
 use axum::middleware;
 use axum::routing::{any, get};
 
+pub use self::credential::{Credential, CredentialSource};
 pub use self::pages::has_front_end;
-pub use self::session::{Credential, Source};
 pub use self::state::HttpState;
 
 fn images(state: &HttpState) -> Router<HttpState> {

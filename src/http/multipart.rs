@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::body;
 use super::parameters;
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use crate::images::IncomingFile;
 use crate::limits;
 
@@ -22,14 +22,14 @@ pub(super) async fn read(
     content_type: &str,
     body: Body,
     (file, writer): (IncomingFile, File),
-) -> Result<Request, Refusal> {
+) -> Result<Request, HttpRefusal> {
     let boundary = multer::parse_boundary(content_type).map_err(refusal)?;
     body::refuse_declared(&body, limits::MULTIPART_BYTES)?;
     let request = timeout(limits::UPLOAD_READ, parts(body, boundary, writer)).await;
-    Ok(request.unwrap_or_else(|_| Err(Refusal::too_slow()))?.data(Arc::new(file)))
+    Ok(request.unwrap_or_else(|_| Err(HttpRefusal::too_slow()))?.data(Arc::new(file)))
 }
 
-async fn parts(body: Body, boundary: String, writer: File) -> Result<Request, Refusal> {
+async fn parts(body: Body, boundary: String, writer: File) -> Result<Request, HttpRefusal> {
     // The parts that are parsed have bounds of their own: as JSON they would grow to many times their size.
     let sizes = SizeLimit::new()
         .whole_stream(limits::MULTIPART_BYTES as u64)
@@ -41,15 +41,17 @@ async fn parts(body: Body, boundary: String, writer: File) -> Result<Request, Re
     let mut request = parameters::from_json(&part(&mut parts, "operations").await?)?;
     let map = part(&mut parts, "map").await?;
     let map: HashMap<String, Vec<String>> = serde_json::from_slice(&map).map_err(|_| {
-        Refusal::malformed("body", "the part `map` has to be JSON such as {\"0\": [\"variables.file\"]}")
+        HttpRefusal::malformed("body", "the part `map` has to be JSON such as {\"0\": [\"variables.file\"]}")
     })?;
     let (name, path) = the_only_file(map)?;
 
     let file = parts.next_field().await.map_err(refusal)?.filter(|file| file.name() == Some(&name));
-    let Some(file) = file else { return Err(Refusal::malformed("body", "the file that `map` names has to follow it")) };
+    let Some(file) = file else {
+        return Err(HttpRefusal::malformed("body", "the file that `map` names has to follow it"));
+    };
     body::write(file.map_err(refusal), writer, limits::IMAGE_BYTES as u64).await?;
     if parts.next_field().await.map_err(refusal)?.is_some() {
-        return Err(Refusal::malformed("body", "one file a request is taken"));
+        return Err(HttpRefusal::malformed("body", "one file a request is taken"));
     }
 
     // What the client calls it is nobody's business. The schema looks for the file itself in the request's data.
@@ -57,35 +59,37 @@ async fn parts(body: Body, boundary: String, writer: File) -> Result<Request, Re
     request.set_upload(&path, upload);
     // async-graphql passes over a path that leads nowhere.
     if request.uploads.is_empty() {
-        return Err(Refusal::malformed("body", "the path in `map` has to lead to a variable of the operation"));
+        return Err(HttpRefusal::malformed("body", "the path in `map` has to lead to a variable of the operation"));
     }
     Ok(request)
 }
 
 /// The content of the next part, which has to be the one named.
-async fn part(parts: &mut Multipart<'_>, name: &'static str) -> Result<Bytes, Refusal> {
+async fn part(parts: &mut Multipart<'_>, name: &'static str) -> Result<Bytes, HttpRefusal> {
     match parts.next_field().await.map_err(refusal)?.filter(|part| part.name() == Some(name)) {
         Some(part) => part.bytes().await.map_err(refusal),
-        None => Err(Refusal::malformed("body", "the parts have to be `operations`, `map` and the file, in this order")),
+        None => {
+            Err(HttpRefusal::malformed("body", "the parts have to be `operations`, `map` and the file, in this order"))
+        }
     }
 }
 
-fn the_only_file(map: HashMap<String, Vec<String>>) -> Result<(String, String), Refusal> {
+fn the_only_file(map: HashMap<String, Vec<String>>) -> Result<(String, String), HttpRefusal> {
     let mut files = map.into_iter();
     match (files.next(), files.next()) {
         (Some((name, paths)), None) => match <[String; 1]>::try_from(paths) {
             Ok([path]) => Ok((name, path)),
-            Err(_) => Err(Refusal::malformed("body", "a file has one place among the variables")),
+            Err(_) => Err(HttpRefusal::malformed("body", "a file has one place among the variables")),
         },
-        _ => Err(Refusal::malformed("body", "one file a request is taken")),
+        _ => Err(HttpRefusal::malformed("body", "one file a request is taken")),
     }
 }
 
-fn refusal(error: Error) -> Refusal {
+fn refusal(error: Error) -> HttpRefusal {
     match error {
         Error::FieldSizeExceeded { limit, .. } | Error::StreamSizeExceeded { limit } => {
-            Refusal::too_large(usize::try_from(limit).unwrap_or(usize::MAX))
+            HttpRefusal::too_large(usize::try_from(limit).unwrap_or(usize::MAX))
         }
-        _ => Refusal::malformed("body", "this is not a multipart body, or not all of one"),
+        _ => HttpRefusal::malformed("body", "this is not a multipart body, or not all of one"),
     }
 }

@@ -1,35 +1,35 @@
-//! Content negotiation: what a client wants to get (`Accept`) and what it sent (`Content-Type`).
+//! RequestContent negotiation: what a client wants to get (`Accept`) and what it sent (`RequestContent-Type`).
 
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 
-use super::answer::Media;
-use super::refusal::Refusal;
+use super::answer::ResponseMedia;
+use super::refusal::HttpRefusal;
 
 /// What a body holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Content<'a> {
+pub(super) enum RequestContent<'a> {
     Json,
     /// Of the GraphQL multipart request specification; with its type, which holds the boundary.
     Multipart(&'a str),
 }
 
 /// The type to answer with; `None` when the client takes neither.
-pub(super) fn media(headers: &HeaderMap) -> Option<Media> {
-    let Some(accept) = Accept::of(headers) else { return Some(Media::Json) };
+pub(super) fn media(headers: &HeaderMap) -> Option<ResponseMedia> {
+    let Some(accept) = AcceptHeader::of(headers) else { return Some(ResponseMedia::Json) };
     let graphql = accept.quality("application", "graphql-response+json");
     let json = accept.quality("application", "json");
     match graphql.weight.max(json.weight) {
         0 => None,
         // With equal weights, the newer type is for those who name it.
-        best if graphql.weight == best && (graphql.named || json.weight < best) => Some(Media::GraphqlResponse),
-        _ => Some(Media::Json),
+        best if graphql.weight == best && (graphql.named || json.weight < best) => Some(ResponseMedia::GraphqlResponse),
+        _ => Some(ResponseMedia::Json),
     }
 }
 
 /// Whether a browser wants a page rather than data.
 pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
-    let Some(accept) = Accept::of(headers) else { return false };
+    let Some(accept) = AcceptHeader::of(headers) else { return false };
     let html = accept.quality("text", "html");
     let data = accept.quality("application", "json").weight;
     let data = data.max(accept.quality("application", "graphql-response+json").weight);
@@ -37,21 +37,24 @@ pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
 }
 
 /// What the body of a POST holds. JSON has to be said: browsers send the other types without asking first.
-pub(super) fn content(headers: &HeaderMap) -> Result<Content<'_>, Refusal> {
+pub(super) fn content(headers: &HeaderMap) -> Result<RequestContent<'_>, HttpRefusal> {
     let encodings = headers.get_all(CONTENT_ENCODING).iter();
     if !encodings.into_iter().all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Refusal::media_type("content-encoding", "send the body as it is: compressed ones are not taken"));
+        return Err(HttpRefusal::media_type(
+            "content-encoding",
+            "send the body as it is: compressed ones are not taken",
+        ));
     }
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(content_type), None) = (types.next().and_then(|value| value.to_str().ok()), types.next()) else {
-        return Err(Refusal::media_type("content-type", "send a body of application/json"));
+        return Err(HttpRefusal::media_type("content-type", "send a body of application/json"));
     };
     let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     match essence.trim().to_ascii_lowercase().as_str() {
-        "application/json" if parameters.split(';').all(is_utf8_or_harmless) => Ok(Content::Json),
-        "application/json" => Err(Refusal::media_type("content-type", "send JSON in UTF-8")),
-        "multipart/form-data" => Ok(Content::Multipart(content_type)),
-        _ => Err(Refusal::media_type("content-type", "send a body of application/json")),
+        "application/json" if parameters.split(';').all(is_utf8_or_harmless) => Ok(RequestContent::Json),
+        "application/json" => Err(HttpRefusal::media_type("content-type", "send JSON in UTF-8")),
+        "multipart/form-data" => Ok(RequestContent::Multipart(content_type)),
+        _ => Err(HttpRefusal::media_type("content-type", "send a body of application/json")),
     }
 }
 
@@ -64,11 +67,11 @@ fn is_utf8_or_harmless(parameter: &str) -> bool {
 }
 
 /// The media ranges of `Accept` (RFC 9110, 12.5.1).
-struct Accept {
-    ranges: Vec<Range>,
+struct AcceptHeader {
+    ranges: Vec<MediaRange>,
 }
 
-struct Range {
+struct MediaRange {
     main: String,
     sub: String,
     /// In thousandths.
@@ -76,28 +79,28 @@ struct Range {
 }
 
 /// How much a type is wanted, and whether it was named or only covered by a wildcard.
-struct Quality {
+struct MediaWeight {
     weight: u16,
     named: bool,
 }
 
-impl Accept {
+impl AcceptHeader {
     fn of(headers: &HeaderMap) -> Option<Self> {
         let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let ranges: Vec<_> = values.flat_map(|value| value.split(',')).filter_map(Range::parse).collect();
+        let ranges: Vec<_> = values.flat_map(|value| value.split(',')).filter_map(MediaRange::parse).collect();
         (!ranges.is_empty()).then_some(Self { ranges })
     }
 
     /// The most specific range that covers the type decides.
-    fn quality(&self, main: &str, sub: &str) -> Quality {
+    fn quality(&self, main: &str, sub: &str) -> MediaWeight {
         let find = |main: &str, sub: &str| self.ranges.iter().find(|range| range.main == main && range.sub == sub);
         let named = find(main, sub);
         let range = named.or_else(|| find(main, "*")).or_else(|| find("*", "*"));
-        Quality { weight: range.map_or(0, |range| range.weight), named: named.is_some() }
+        MediaWeight { weight: range.map_or(0, |range| range.weight), named: named.is_some() }
     }
 }
 
-impl Range {
+impl MediaRange {
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let (main, sub) = parts.next()?.split_once('/')?;
@@ -128,34 +131,34 @@ mod tests {
     #[test]
     fn the_answer_has_the_type_that_is_wanted_most() {
         for (accept, media_type) in [
-            ("", Some(Media::Json)),
-            ("*/*", Some(Media::Json)),
-            ("application/*", Some(Media::Json)),
-            (BROWSER, Some(Media::Json)),
-            ("application/json", Some(Media::Json)),
-            ("application/json; charset=utf-8", Some(Media::Json)),
-            ("Application/GraphQL-Response+JSON", Some(Media::GraphqlResponse)),
+            ("", Some(ResponseMedia::Json)),
+            ("*/*", Some(ResponseMedia::Json)),
+            ("application/*", Some(ResponseMedia::Json)),
+            (BROWSER, Some(ResponseMedia::Json)),
+            ("application/json", Some(ResponseMedia::Json)),
+            ("application/json; charset=utf-8", Some(ResponseMedia::Json)),
+            ("Application/GraphQL-Response+JSON", Some(ResponseMedia::GraphqlResponse)),
             (
                 "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
-                Some(Media::GraphqlResponse),
+                Some(ResponseMedia::GraphqlResponse),
             ),
-            ("application/json, application/graphql-response+json", Some(Media::GraphqlResponse)),
-            ("application/graphql-response+json,application/json;q=0.9", Some(Media::GraphqlResponse)),
-            ("application/graphql-response+json;q=0.8,application/json;q=0.9", Some(Media::Json)),
-            ("application/graphql-response+json;q=0.5, */*", Some(Media::Json)),
+            ("application/json, application/graphql-response+json", Some(ResponseMedia::GraphqlResponse)),
+            ("application/graphql-response+json,application/json;q=0.9", Some(ResponseMedia::GraphqlResponse)),
+            ("application/graphql-response+json;q=0.8,application/json;q=0.9", Some(ResponseMedia::Json)),
+            ("application/graphql-response+json;q=0.5, */*", Some(ResponseMedia::Json)),
             (
                 "multipart/mixed;deferSpec=20220824, application/graphql-response+json, application/json;q=0.9",
-                Some(Media::GraphqlResponse),
+                Some(ResponseMedia::GraphqlResponse),
             ),
-            ("application/json;q=0, */*", Some(Media::GraphqlResponse)),
+            ("application/json;q=0, */*", Some(ResponseMedia::GraphqlResponse)),
             ("application/json;q=0", None),
             ("text/html", None),
             ("text/*, image/png", None),
         ] {
             assert_eq!(media(&headers(ACCEPT, &[accept])), media_type, "{accept}");
         }
-        assert_eq!(media(&HeaderMap::new()), Some(Media::Json));
-        assert_eq!(media(&headers(ACCEPT, &["text/html", "application/json"])), Some(Media::Json));
+        assert_eq!(media(&HeaderMap::new()), Some(ResponseMedia::Json));
+        assert_eq!(media(&headers(ACCEPT, &["text/html", "application/json"])), Some(ResponseMedia::Json));
     }
 
     #[test]
@@ -175,12 +178,12 @@ mod tests {
     #[test]
     fn a_body_is_json_in_utf_8_or_multipart() {
         for (content_type, wanted) in [
-            ("application/json", Some(Content::Json)),
-            ("Application/JSON ; Charset=\"UTF-8\"", Some(Content::Json)),
-            ("application/json; charset=utf-8; boundary=x", Some(Content::Json)),
+            ("application/json", Some(RequestContent::Json)),
+            ("Application/JSON ; Charset=\"UTF-8\"", Some(RequestContent::Json)),
+            ("application/json; charset=utf-8; boundary=x", Some(RequestContent::Json)),
             ("application/json; charset=utf-16", None),
             ("application/json; charset=iso-8859-1", None),
-            ("multipart/form-data; boundary=x", Some(Content::Multipart("multipart/form-data; boundary=x"))),
+            ("multipart/form-data; boundary=x", Some(RequestContent::Multipart("multipart/form-data; boundary=x"))),
             ("text/plain", None),
             ("text/plain; application/json", None),
             ("application/x-www-form-urlencoded", None),

@@ -8,9 +8,9 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN, 
 use axum::http::{HeaderMap, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::refusal::Refusal;
+use super::credential::CredentialSource;
+use super::refusal::HttpRefusal;
 use super::request_id::X_REQUEST_ID;
-use super::session::Source;
 use crate::config::{Config, Origin};
 
 /// A page can't send one of these to a stranger without asking by a preflight, which we refuse.
@@ -52,45 +52,45 @@ impl OriginPolicy {
     }
 
     /// For what may change something. Without a credential too: a stranger's page must not sign its visitor in.
-    pub(super) fn check_post(&self, headers: &HeaderMap, source: Option<Source>) -> Result<(), Refusal> {
+    pub(super) fn check_post(&self, headers: &HeaderMap, source: Option<CredentialSource>) -> Result<(), HttpRefusal> {
         match (source, self.page(headers)) {
-            (Some(Source::Bearer), _) | (_, Page::Ours) => Ok(()),
-            (_, Page::Foreign) => Err(Refusal::forbidden(FOREIGN)),
+            (Some(CredentialSource::Bearer), _) | (_, RequestOrigin::Ours) => Ok(()),
+            (_, RequestOrigin::Foreign) => Err(HttpRefusal::forbidden(FOREIGN)),
             // Browsers name the origin of every POST, or at least its distance. The rest are programs.
-            (_, Page::Unnamed) if site(headers) == Some(b"cross-site") => Err(Refusal::forbidden(FOREIGN)),
-            (_, Page::Unnamed) => Ok(()),
+            (_, RequestOrigin::Unnamed) if site(headers) == Some(b"cross-site") => Err(HttpRefusal::forbidden(FOREIGN)),
+            (_, RequestOrigin::Unnamed) => Ok(()),
         }
     }
 
     /// For queries, which browsers also send for links and images and then name no origin.
-    pub(super) fn check_get(&self, headers: &HeaderMap, source: Option<Source>) -> Result<(), Refusal> {
+    pub(super) fn check_get(&self, headers: &HeaderMap, source: Option<CredentialSource>) -> Result<(), HttpRefusal> {
         match (source, self.page(headers)) {
-            (None | Some(Source::Bearer), _) | (_, Page::Ours) => Ok(()),
-            (Some(Source::Cookie), Page::Foreign) => Err(Refusal::forbidden(FOREIGN)),
-            (Some(Source::Cookie), Page::Unnamed) => match site(headers) {
+            (None | Some(CredentialSource::Bearer), _) | (_, RequestOrigin::Ours) => Ok(()),
+            (Some(CredentialSource::Cookie), RequestOrigin::Foreign) => Err(HttpRefusal::forbidden(FOREIGN)),
+            (Some(CredentialSource::Cookie), RequestOrigin::Unnamed) => match site(headers) {
                 // A neighbour's page of the same site (chat.example.org and wiki.example.org) is not ours.
                 Some(b"same-origin") => Ok(()),
                 _ if has_preflight(headers) => Ok(()),
-                _ => Err(Refusal::forbidden(UNKNOWN)),
+                _ => Err(HttpRefusal::forbidden(UNKNOWN)),
             },
         }
     }
 
     /// For WebSockets, which know no CORS: this is all that stands between a stranger's page and the cookie.
-    pub(super) fn check_socket(&self, headers: &HeaderMap) -> Result<Opener, Refusal> {
+    pub(super) fn check_socket(&self, headers: &HeaderMap) -> Result<Opener, HttpRefusal> {
         match self.page(headers) {
-            Page::Ours => Ok(Opener::Page),
-            Page::Unnamed => Ok(Opener::Program),
-            Page::Foreign => Err(Refusal::forbidden(FOREIGN)),
+            RequestOrigin::Ours => Ok(Opener::Page),
+            RequestOrigin::Unnamed => Ok(Opener::Program),
+            RequestOrigin::Foreign => Err(HttpRefusal::forbidden(FOREIGN)),
         }
     }
 
-    fn page(&self, headers: &HeaderMap) -> Page {
+    fn page(&self, headers: &HeaderMap) -> RequestOrigin {
         let mut origins = headers.get_all(ORIGIN).iter();
         match (origins.next(), origins.next()) {
-            (None, _) => Page::Unnamed,
-            (Some(origin), None) if self.allows(origin, headers) => Page::Ours,
-            (Some(_), _) => Page::Foreign,
+            (None, _) => RequestOrigin::Unnamed,
+            (Some(origin), None) if self.allows(origin, headers) => RequestOrigin::Ours,
+            (Some(_), _) => RequestOrigin::Foreign,
         }
     }
 
@@ -119,14 +119,14 @@ pub(super) fn cors<const N: usize>(policy: Arc<OriginPolicy>, methods: [Method; 
 }
 
 /// A multipart body is what a form sends: it needs a header that a form can't send.
-pub(super) fn require_preflight(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn require_preflight(headers: &HeaderMap) -> Result<(), HttpRefusal> {
     match has_preflight(headers) {
         true => Ok(()),
-        false => Err(Refusal::forbidden("a multipart body needs a header GraphQL-Require-Preflight: 1")),
+        false => Err(HttpRefusal::forbidden("a multipart body needs a header GraphQL-Require-Preflight: 1")),
     }
 }
 
-enum Page {
+enum RequestOrigin {
     Ours,
     Foreign,
     /// No origin is named.
@@ -158,8 +158,8 @@ mod tests {
         [(HOST, HeaderValue::from_static("localhost:3000"))].into_iter().chain(lines).collect()
     }
 
-    const BEARER: Option<Source> = Some(Source::Bearer);
-    const COOKIE: Option<Source> = Some(Source::Cookie);
+    const BEARER: Option<CredentialSource> = Some(CredentialSource::Bearer);
+    const COOKIE: Option<CredentialSource> = Some(CredentialSource::Cookie);
 
     #[test]
     fn a_post_comes_from_our_pages_or_from_no_page() {

@@ -5,19 +5,19 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 
 /// A request from a body of JSON. Where a key comes twice, the last one counts.
-pub(super) fn from_json(body: &[u8]) -> Result<Request, Refusal> {
+pub(super) fn from_json(body: &[u8]) -> Result<Request, HttpRefusal> {
     match json("body", body)? {
         Value::Object(parameters) => request(parameters),
-        Value::Array(_) => Err(Refusal::malformed("body", "batches are not taken: send one operation a request")),
-        _ => Err(Refusal::malformed("body", "the body has to be a JSON object with a `query`")),
+        Value::Array(_) => Err(HttpRefusal::malformed("body", "batches are not taken: send one operation a request")),
+        _ => Err(HttpRefusal::malformed("body", "the body has to be a JSON object with a `query`")),
     }
 }
 
 /// A request from the query of an address. What else stands there, a token for instance, is passed over.
-pub(super) fn from_address(query: &str) -> Result<Request, Refusal> {
+pub(super) fn from_address(query: &str) -> Result<Request, HttpRefusal> {
     let mut parameters = Map::new();
     for (name, text) in form_urlencoded::parse(query.as_bytes()) {
         let value = match &*name {
@@ -33,9 +33,9 @@ pub(super) fn from_address(query: &str) -> Result<Request, Refusal> {
     request(parameters)
 }
 
-fn request(mut parameters: Map<String, Value>) -> Result<Request, Refusal> {
+fn request(mut parameters: Map<String, Value>) -> Result<Request, HttpRefusal> {
     let query: Option<String> = parameter(&mut parameters, "query", "a string")?;
-    let mut request = Request::new(query.ok_or_else(|| Refusal::malformed("query", "a request needs a `query`"))?);
+    let mut request = Request::new(query.ok_or_else(|| HttpRefusal::malformed("query", "a request needs a `query`"))?);
     request.operation_name = parameter(&mut parameters, "operationName", "a string")?;
     request.variables = parameter(&mut parameters, "variables", "an object")?;
     request.extensions = parameter(&mut parameters, "extensions", "an object")?;
@@ -47,20 +47,19 @@ fn parameter<T: DeserializeOwned + Default>(
     parameters: &mut Map<String, Value>,
     name: &'static str,
     kind: &str,
-) -> Result<T, Refusal> {
+) -> Result<T, HttpRefusal> {
     match parameters.remove(name) {
         None | Some(Value::Null) => Ok(T::default()),
-        Some(value) => {
-            serde_json::from_value(value).map_err(|_| Refusal::malformed(name, format!("`{name}` has to be {kind}")))
-        }
+        Some(value) => serde_json::from_value(value)
+            .map_err(|_| HttpRefusal::malformed(name, format!("`{name}` has to be {kind}"))),
     }
 }
 
-fn json(field: &'static str, bytes: &[u8]) -> Result<Value, Refusal> {
+fn json(field: &'static str, bytes: &[u8]) -> Result<Value, HttpRefusal> {
     serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let what = "not JSON (in UTF-8, at most 127 levels deep)";
-        Refusal::malformed(field, format!("{what} at line {line}, column {column}"))
+        HttpRefusal::malformed(field, format!("{what} at line {line}, column {column}"))
     })
 }
 

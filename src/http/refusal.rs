@@ -7,7 +7,7 @@ use axum::http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
-use super::answer::{self, Media};
+use super::answer::{self, ResponseMedia};
 use super::request_id::RequestId;
 use crate::error::Error;
 use crate::graphql;
@@ -15,7 +15,7 @@ use crate::limits;
 
 /// Why a request is not executed: a status of HTTP for proxies, and an error of the API for the client.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct HttpRefusal {
     status: StatusCode,
     error: Error,
     /// Instead of the error's own message.
@@ -26,7 +26,7 @@ pub(super) struct Refusal {
     closes: bool,
 }
 
-impl Refusal {
+impl HttpRefusal {
     fn new(status: StatusCode, error: Error) -> Self {
         let closes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE);
         Self { status, error, message: None, allow: None, closes }
@@ -90,7 +90,7 @@ impl Refusal {
         Self { message: Some(message), closes: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
     }
 
-    pub(super) fn into_response(self, media: Media, id: &RequestId) -> Response {
+    pub(super) fn into_response(self, media: ResponseMedia, id: &RequestId) -> Response {
         let mut headers = HeaderMap::new();
         if let Some(allow) = self.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
@@ -132,7 +132,7 @@ impl Refusal {
 }
 
 /// What stands in the way of executing anything.
-impl From<Error> for Refusal {
+impl From<Error> for HttpRefusal {
     fn from(error: Error) -> Self {
         let status = match &error {
             Error::Unauthenticated => StatusCode::UNAUTHORIZED,

@@ -10,9 +10,9 @@ use axum::response::Response;
 use tokio_util::sync::CancellationToken;
 
 use super::admission::NoRoom;
-use super::answer::Media;
+use super::answer::ResponseMedia;
 use super::negotiate;
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use crate::limits;
 use crate::rates::neighbourhood;
@@ -90,8 +90,8 @@ pub(super) fn refuse(no_room: NoRoom, headers: &HeaderMap) -> Response {
             "your address has all the connections that one address may have: close some, or try again later"
         }
     };
-    let media = negotiate::media(headers).unwrap_or(Media::Json);
-    Refusal::overloaded(message).into_response(media, &RequestId::new())
+    let media = negotiate::media(headers).unwrap_or(ResponseMedia::Json);
+    HttpRefusal::overloaded(message).into_response(media, &RequestId::new())
 }
 
 #[cfg(test)]

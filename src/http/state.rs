@@ -8,10 +8,10 @@ use axum::http::HeaderValue;
 use super::body_budget::BodyBudget;
 use super::client_address::UntrustedForwarding;
 use super::cookies;
+use super::credential::{Credential, CredentialSource};
 use super::host::HostPolicy;
 use super::origin::OriginPolicy;
 use super::pages::Pages;
-use super::session::{Credential, Source};
 use super::socket::Sockets;
 use crate::accounts::{Authenticated, Viewer};
 use crate::clock::Timestamp;
@@ -41,10 +41,10 @@ impl FromRef<HttpState> for Arc<Pages> {
 }
 
 /// Somebody who is signed in, as HTTP knows them.
-pub(super) struct Session {
+pub(super) struct HttpSession {
     pub(super) viewer: Viewer,
     issued_at: Timestamp,
-    source: Source,
+    source: CredentialSource,
 }
 
 impl HttpState {
@@ -62,19 +62,19 @@ impl HttpState {
     }
 
     /// Who comes with this credential; `None` when it is no good, or no longer.
-    pub(super) async fn session(&self, credential: &Credential) -> Result<Option<Session>> {
+    pub(super) async fn session(&self, credential: &Credential) -> Result<Option<HttpSession>> {
         let source = credential.source;
         match self.api.program().accounts.authenticate(&credential.token).await? {
-            Authenticated::Viewer { viewer, issued_at, .. } => Ok(Some(Session { viewer, issued_at, source })),
+            Authenticated::Viewer { viewer, issued_at, .. } => Ok(Some(HttpSession { viewer, issued_at, source })),
             Authenticated::Expired | Authenticated::Nobody => Ok(None),
         }
     }
 
     /// A `Set-Cookie` that lets a browser's session go on, when its cookie is no longer young.
-    pub(super) async fn fresh_cookie(&self, session: &Session) -> Option<HeaderValue> {
+    pub(super) async fn fresh_cookie(&self, session: &HttpSession) -> Option<HeaderValue> {
         let program = self.api.program();
         let age = program.app.clock.now().since(session.issued_at);
-        if session.source != Source::Cookie || age <= limits::COOKIE_REFRESH {
+        if session.source != CredentialSource::Cookie || age <= limits::COOKIE_REFRESH {
             return None;
         }
         match program.accounts.renew(&session.viewer).await {

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
@@ -10,12 +9,14 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
-use super::answer::Media;
+use super::answer::ResponseMedia;
 use super::client_address::ClientAddress;
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::state::HttpState;
+use crate::clock;
 use crate::error::Error;
 
 pub(super) async fn trace(
@@ -24,7 +25,7 @@ pub(super) async fn trace(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let began = Instant::now();
+    let began = clock::instant();
     let id = RequestId::new();
     let method = request.method().clone();
     // Without the query: people put tokens there.
@@ -37,17 +38,17 @@ pub(super) async fn trace(
     let mut response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
         // What it said went to the standard error.
         let panicked = Error::Internal(anyhow::anyhow!("a handler panicked"));
-        Refusal::from(panicked).into_response(Media::Json, &id)
+        HttpRefusal::from(panicked).into_response(ResponseMedia::Json, &id)
     });
     response.headers_mut().insert(X_REQUEST_ID, id.to_header());
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
-    let line = Line { id, path: &path, method: method.as_str(), client, began };
+    let line = RequestLog { id, path: &path, method: method.as_str(), client, began };
     line.log(response.status());
     response
 }
 
-struct Line<'a> {
+struct RequestLog<'a> {
     id: RequestId,
     path: &'a str,
     method: &'a str,
@@ -55,7 +56,7 @@ struct Line<'a> {
     began: Instant,
 }
 
-impl Line<'_> {
+impl RequestLog<'_> {
     fn log(self, status: StatusCode) {
         macro_rules! log {
             ($level:ident) => {

@@ -9,12 +9,12 @@ use axum::response::{IntoResponse, Response};
 use futures_util::TryStreamExt;
 use tokio::time::timeout;
 
-use super::answer::Media;
+use super::answer::ResponseMedia;
 use super::images::{Signature, not_ours};
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use super::state::HttpState;
-use super::{body, cookies, session};
+use super::{body, cookies, credential};
 use crate::error::Error;
 use crate::id::UploadId;
 use crate::images::{Address, UploadSlot};
@@ -28,7 +28,7 @@ pub(super) async fn upload(
     request: Request,
 ) -> Response {
     let answer = put(&state, path.ok(), signature.ok(), request).await;
-    answer.unwrap_or_else(|refusal| refusal.into_response(Media::Json, &request_id))
+    answer.unwrap_or_else(|refusal| refusal.into_response(ResponseMedia::Json, &request_id))
 }
 
 async fn put(
@@ -36,13 +36,13 @@ async fn put(
     path: Option<Path<String>>,
     signature: Option<Query<Signature>>,
     request: Request,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HttpRefusal> {
     if request.method() != Method::PUT {
-        return Err(Refusal::method("PUT", "the bytes of an image are sent by PUT"));
+        return Err(HttpRefusal::method("PUT", "the bytes of an image are sent by PUT"));
     }
     let headers = request.headers();
     // The signature is the right. A stranger's page that got hold of one may not use its visitor for it.
-    let credential = session::credential(headers, cookies::name(state.config().app_env));
+    let credential = credential::credential(headers, cookies::name(state.config().app_env));
     state.origins.check_post(headers, credential.map(|credential| credential.source))?;
     let (Some(Path(id)), Some(Query(Signature { expires, signature }))) = (path, signature) else {
         return Err(not_ours());
@@ -55,28 +55,28 @@ async fn put(
     let slot = images.open_slot(id).await.map_err(full)?;
     let mime = headers.get(CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or_default();
     if !mime.trim().eq_ignore_ascii_case(slot.mime_type()) {
-        return Err(Refusal::media_type("content-type", "send the type that createImageUpload was told"));
+        return Err(HttpRefusal::media_type("content-type", "send the type that createImageUpload was told"));
     }
     let taken = timeout(limits::UPLOAD_READ, take(slot, request.into_body())).await;
-    taken.unwrap_or_else(|_| Err(Refusal::too_slow()))?;
+    taken.unwrap_or_else(|_| Err(HttpRefusal::too_slow()))?;
     Ok(StatusCode::OK.into_response())
 }
 
-async fn take(slot: UploadSlot, content: Body) -> Result<(), Refusal> {
+async fn take(slot: UploadSlot, content: Body) -> Result<(), HttpRefusal> {
     let size = slot.byte_size();
     body::refuse_declared(&content, usize::try_from(size).unwrap_or(usize::MAX))?;
     let (file, writer) = slot.file()?;
-    let cut = |_| Refusal::malformed("body", "the body ended before it was complete");
+    let cut = |_| HttpRefusal::malformed("body", "the body ended before it was complete");
     let written = body::write(content.into_data_stream().map_err(cut), writer, size).await?;
     if written != size {
-        return Err(Refusal::malformed("body", "send as many bytes as createImageUpload was told"));
+        return Err(HttpRefusal::malformed("body", "send as many bytes as createImageUpload was told"));
     }
     slot.fill(&file).await.map_err(full)
 }
 
-fn full(error: Error) -> Refusal {
+fn full(error: Error) -> HttpRefusal {
     match error {
-        Error::Forbidden => Refusal::forbidden("this address has taken its bytes: it takes one PUT"),
+        Error::Forbidden => HttpRefusal::forbidden("this address has taken its bytes: it takes one PUT"),
         other => other.into(),
     }
 }

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use url::Url;
 
@@ -13,7 +14,6 @@ use crate::images::Images;
 use crate::images::encode::part_for;
 use crate::images::serve::parts_of;
 use crate::limits;
-use crate::secrets::Secret;
 
 /// Separates these keys from those of tokens, which are derived from the same secret.
 const PURPOSE: &[u8] = b"parlour: addresses of images";
@@ -49,9 +49,9 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    pub(super) fn new(current: &Secret, previous: &[Secret], base: &Url) -> Self {
-        let key = |secret: &Secret| {
-            let derived = keyed(secret.expose()).chain_update(PURPOSE).finalize().into_bytes();
+    pub(super) fn new(current: &SecretString, previous: &[SecretString], base: &Url) -> Self {
+        let key = |secret: &SecretString| {
+            let derived = keyed(secret.expose_secret().as_bytes()).chain_update(PURPOSE).finalize().into_bytes();
             keyed(&derived)
         };
         Self { keys: [current].into_iter().chain(previous).map(key).collect(), base: base.clone() }
@@ -131,8 +131,8 @@ mod tests {
     use super::*;
 
     fn signer(current: &str, previous: &[&str]) -> Signer {
-        let secret = |text: &&str| Secret::new((*text).to_owned());
-        let previous: Vec<Secret> = previous.iter().map(secret).collect();
+        let secret = |text: &&str| SecretString::from(*text);
+        let previous: Vec<SecretString> = previous.iter().map(secret).collect();
         Signer::new(&secret(&current), &previous, &Url::parse("https://chat.example").expect("a URL"))
     }
 

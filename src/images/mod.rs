@@ -36,7 +36,6 @@ use crate::error::Result;
 use crate::id::{ImageId, UploadId, UserId};
 use crate::limits;
 use crate::pool::Pool;
-use crate::secrets::Secret;
 use crate::storage::{Scratch, Store};
 use crate::turns::{FairTurns, TurnBounds};
 use address::Signer;
@@ -72,7 +71,7 @@ const TURNS: TurnBounds = TurnBounds {
 impl Images {
     /// Starts the threads. Addresses are signed with the current secret; those signed with a previous one stay valid
     /// until they expire.
-    pub fn start(app: App, store: Store, scratch: Scratch, secret: &Secret) -> anyhow::Result<Self> {
+    pub fn start(app: App, store: Store, scratch: Scratch, secret: &secrecy::SecretString) -> anyhow::Result<Self> {
         let bounds = if app.config.rate_limits { TURNS } else { TURNS.without_shares() };
         let signer = Signer::new(secret, &app.config.jwt_previous_secrets, &app.config.public_url);
         Ok(Self(Arc::new(Inner {

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::conversations::{self, Membership, Reference};
 use crate::db;
 use crate::entity::{conversation, membership};
@@ -50,7 +50,7 @@ impl ReadMarks {
         if has_read(member, up_to) {
             return Ok(member.conversation().clone());
         }
-        let new = || Arc::new(MarkDebounce { wanted: AtomicI32::new(0), next: Mutex::new(Instant::now()) });
+        let new = || Arc::new(MarkDebounce { wanted: AtomicI32::new(0), next: Mutex::new(clock::instant()) });
         let debounce = self.debounces.get_with((user, conversation), new);
         debounce.wanted.fetch_max(up_to, Ordering::Relaxed);
         let mut next = debounce.next.lock().await;
@@ -60,7 +60,7 @@ impl ReadMarks {
             return Ok(member.conversation().clone());
         }
         sleep_until(*next).await;
-        *next = Instant::now() + limits::READ_MARK_PACE;
+        *next = clock::instant() + limits::READ_MARK_PACE;
         let up_to = std::cmp::max(debounce.wanted.swap(0, Ordering::Relaxed), up_to);
         self.app.feed.append(MarkRead { user, conversation, up_to }).await
     }

@@ -10,6 +10,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::Instant;
 
 use crate::accounts::Viewer;
+use crate::clock;
 use crate::error::Result;
 use crate::feed::{Edge, Event, Follower, Inbox, Kind, Served, Start, Step, Take};
 use crate::id::UserId;
@@ -59,12 +60,12 @@ impl ContactsOnline {
         }
         while self.shown.as_ref().is_some_and(|(shown, _)| *shown == self.online) {
             self.wait_until_due().await?;
-            if self.read_again.is_some_and(|at| at <= Instant::now()) {
+            if self.read_again.is_some_and(|at| at <= clock::instant()) {
                 self.read().await?;
             }
             self.has_changed = false;
         }
-        let now = Instant::now();
+        let now = clock::instant();
         let ids: Vec<UserId> = self.online.iter().copied().collect();
         let users = self.presence.rows(&ids).await?;
         self.shown = Some((self.online.clone(), now));
@@ -73,14 +74,14 @@ impl ContactsOnline {
 
     /// Reads the viewer's contacts, and which of them are online.
     async fn read(&mut self) -> Result<()> {
-        (self.read, self.read_again) = (Some(Instant::now()), None);
+        (self.read, self.read_again) = (Some(clock::instant()), None);
         self.online = self.presence.online_contacts(self.viewer.user()).await?;
         Ok(())
     }
 
     /// Processes changes until the list may differ and the next one is due.
     async fn wait_until_due(&mut self) -> Result<()> {
-        let next_list = self.shown.as_ref().map_or_else(Instant::now, |(_, at)| *at + limits::ONLINE_USERS_PACE);
+        let next_list = self.shown.as_ref().map_or_else(clock::instant, |(_, at)| *at + limits::ONLINE_USERS_PACE);
         loop {
             let due = self.read_again.into_iter().chain(self.has_changed.then_some(next_list)).min();
             let is_due = async {
@@ -94,13 +95,13 @@ impl ContactsOnline {
                 () = is_due => return Ok(()),
                 changed = self.changes.recv() => match changed {
                     Ok(changed) => self.take_in(&changed).await?,
-                    Err(RecvError::Lagged(_)) => self.read_again = Some(Instant::now()),
+                    Err(RecvError::Lagged(_)) => self.read_again = Some(clock::instant()),
                     // The program is shutting down and closes its sockets.
                     Err(RecvError::Closed) => std::future::pending().await,
                 },
                 step = self.memberships.next() => match step? {
                     Step::Event(event) => self.plan_reading(&event),
-                    Step::CaughtUp(_) | Step::Reset(..) => self.read_again = Some(Instant::now()),
+                    Step::CaughtUp(_) | Step::Reset(..) => self.read_again = Some(clock::instant()),
                 },
             }
         }
@@ -120,7 +121,7 @@ impl ContactsOnline {
     /// Plans when to read the contacts again. If the viewer joined or left, that is at once; if others did, at a
     /// limited rate, because each change of a group reaches all its members.
     fn plan_reading(&mut self, event: &Event) {
-        let now = Instant::now();
+        let now = clock::instant();
         let at = match event.fact.kind {
             Kind::ConversationUpdated => self.read.map_or(now, |read| read + limits::CONTACTS_PACE),
             _ if changes_members(event) => now,

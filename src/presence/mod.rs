@@ -16,7 +16,7 @@ pub use online::{EverybodyOnline, Online, OnlineWatcher};
 
 use crate::accounts::Viewer;
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::clock::{self, Timestamp};
 use crate::config::Directory;
 use crate::directory;
 use crate::error::Result;
@@ -71,7 +71,7 @@ impl Drop for Device {
             *sockets -= 1;
             if *sockets == 0 {
                 state.sockets.remove(&self.user);
-                state.leaving.insert(self.user, Instant::now());
+                state.leaving.insert(self.user, clock::instant().into_std());
             }
         }
     }

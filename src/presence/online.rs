@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::time::Instant;
 
 use crate::accounts::Viewer;
+use crate::clock;
 use crate::config::Directory;
 use crate::detached::detached;
 use crate::directory;
@@ -65,7 +66,7 @@ impl Presence {
         if let Some(online) = newest.as_ref().filter(is_true) {
             return Ok(Arc::clone(online));
         }
-        let read = Instant::now();
+        let read = clock::instant();
         let ids: Vec<UserId> = {
             let state = self.lock();
             state.sockets.keys().chain(state.leaving.keys()).copied().collect()
@@ -125,7 +126,7 @@ impl EverybodyOnline {
         // Others wait for this list, so it must complete even if this caller goes away.
         let presence = self.presence.clone();
         let online = detached(async move { presence.online().await }).await?;
-        self.shown = Some((online.version, Instant::now()));
+        self.shown = Some((online.version, clock::instant()));
         Ok(online)
     }
 }

@@ -14,7 +14,7 @@ use crate::search::{Search, words};
 
 impl Search {
     /// Keeps the index until the program ends.
-    pub async fn keep(self, shutdown: CancellationToken) {
+    pub async fn run_background(self, shutdown: CancellationToken) {
         let keeping = async {
             let mut is_damaged = false;
             loop {

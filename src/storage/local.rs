@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 use tokio::task::spawn_blocking;
 
 use super::{Bytestream, Key, PresignedPut, Scratch};
+use crate::draft;
 
 /// The bytes per read.
 const PIECE: u64 = 64 * 1024;
@@ -35,10 +36,10 @@ impl Local {
     pub(super) async fn put(&self, key: Key, bytes: Bytes) -> anyhow::Result<()> {
         let (path, scratch) = (self.path(key), self.scratch.clone());
         blocking(move || {
-            let draft = write(&scratch, &bytes)?;
+            let (draft, _) = write(&scratch, &bytes)?;
             let folder = Folder::of(&path)?;
-            fs::rename(draft.path(), &path)?;
-            folder.sync()
+            draft::replace(draft.path(), &path)?;
+            folder.sync_above()
         })
         .await
     }
@@ -47,14 +48,10 @@ impl Local {
     pub(super) async fn take_in(&self, key: Key, file: &Path) -> anyhow::Result<bool> {
         let (path, file) = (self.path(key), file.to_owned());
         blocking(move || {
-            File::open(&file)?.sync_all()?;
             let folder = Folder::of(&path)?;
-            match fs::hard_link(&file, &path) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
-                linked => linked?,
-            }
-            folder.sync()?;
-            Ok(true)
+            let is_new = draft::link(&file, &path)?;
+            folder.sync_above()?;
+            Ok(is_new)
         })
         .await
     }
@@ -119,7 +116,7 @@ impl Local {
 
     pub(super) async fn probe(&self) -> anyhow::Result<()> {
         let scratch = self.scratch.clone();
-        blocking(move || write(&scratch, b"disk space probe").map(drop)).await
+        blocking(move || write(&scratch, b"disk space probe")?.1.sync_all()).await
     }
 }
 
@@ -127,12 +124,11 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> +
     Ok(spawn_blocking(work).await.context("a file operation panicked")??)
 }
 
-/// Writes a new file and syncs it to the disk.
-fn write(scratch: &Scratch, bytes: &[u8]) -> std::io::Result<super::ScratchFile> {
+/// Writes a new file, not synced yet.
+fn write(scratch: &Scratch, bytes: &[u8]) -> std::io::Result<(super::ScratchFile, File)> {
     let (draft, mut file) = scratch.file()?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(draft)
+    Ok((draft, file))
 }
 
 /// The folder of an object, created if missing.
@@ -151,12 +147,10 @@ impl Folder {
         Ok(Self { path, is_new })
     }
 
-    /// Syncs the folder, which makes new names in it durable.
-    fn sync(&self) -> std::io::Result<()> {
-        File::open(&self.path)?.sync_all()?;
-        // The shelf and the data folder.
+    /// Syncs the names of a new folder: in the shelf, and in the data folder.
+    fn sync_above(&self) -> std::io::Result<()> {
         for above in self.path.ancestors().skip(1).take(2).filter(|_| self.is_new) {
-            File::open(above)?.sync_all()?;
+            draft::sync(above)?;
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use secrecy::ExposeSecret;
 
 use super::{Bytestream, Key, PresignedPut};
 use crate::config::Bucket;
@@ -36,9 +37,8 @@ pub(super) struct S3 {
 impl S3 {
     /// Creates a client without a request, because the bucket may be unavailable when the server starts.
     pub(super) fn new(bucket: &Bucket) -> anyhow::Result<Self> {
-        let secret = std::str::from_utf8(bucket.secret_access_key.expose())?.to_owned();
-        let token = bucket.session_token.as_ref().map(|token| std::str::from_utf8(token.expose()));
-        let token = token.transpose()?.map(str::to_owned);
+        let secret = bucket.secret_access_key.expose_secret().to_owned();
+        let token = bucket.session_token.as_ref().map(|token| token.expose_secret().to_owned());
         let is_plain = bucket.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme() == "http");
         // Without TLS no root certificates are needed, and a minimal container may have none.
         let trusted = if is_plain { TrustStore::empty() } else { TrustStore::default() };

@@ -1,5 +1,7 @@
 //! The API as its users see it: over HTTP and WebSocket, each test on a server and a database of its own.
 
+#![expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely")]
+
 mod accounts;
 mod authority;
 mod bodies;

@@ -1,6 +1,8 @@
 //! The program as a process of its own, over real sockets: killed, restarted, cut off, told to go, and in want of what
 //! it needs.
 
+#![expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely")]
+
 mod backup;
 mod churn;
 mod clock;

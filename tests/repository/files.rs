@@ -8,8 +8,8 @@ const LINES: usize = 350;
 const LONG: [(&str, &str); 7] = [
     ("src/accounts/common_passwords.txt", "a list, a line for each"),
     ("src/accounts/token.rs", "more than half of it are its tests, a table of forged tokens"),
-    ("src/limits.rs", "one table: every number of the program with its reason"),
-    ("src/http/socket/connection.rs", "one state machine; its parts (outbox, pace, protocol, close) are files already"),
+    ("src/limits/mod.rs", "one table: every number of the program with its reason"),
+    ("src/http/socket/session.rs", "one state machine; its parts (outbox, pace, protocol, close) are files already"),
     ("migration/src/m0001_foundation.rs", "a migration is read as a whole, and never changed"),
     ("tests/clients/package-lock.json", "npm writes it"),
     ("web/src/gql/graphql.ts", "generated from the schema and the operations of the pages"),

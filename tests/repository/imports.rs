@@ -8,6 +8,7 @@ const FLOORS: &[&[&str]] = &[
     &["error"],
     &["clock"],
     &["id"],
+    &["draft"],
     &["secrets"],
     &["config"],
     &["data_dir"],

@@ -3,6 +3,7 @@
 mod circles;
 mod files;
 mod imports;
+mod names;
 mod schema;
 mod security;
 mod settings;

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use moka::sync::Cache;
 use rustix::time::{ClockId, clock_gettime};
 
+use crate::clock;
 use crate::config::Config;
 use crate::id::UserId;
 use crate::limits;
@@ -155,7 +156,7 @@ impl TimeBudget {
         // Longer than anybody can have overspent: an execution ends with the time of a request.
         let idle = limits::REQUEST * 10;
         let full_at = Cache::builder().max_capacity(PEOPLE).time_to_idle(idle).build();
-        Self { per_second, began: Instant::now(), full_at }
+        Self { per_second, began: clock::instant().into_std(), full_at }
     }
 
     /// How long the person has to wait until nothing is overspent; `None` if nothing is.

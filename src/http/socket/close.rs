@@ -6,7 +6,7 @@ use tungstenite::protocol::CloseFrame;
 
 /// Why the server closes a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Close {
+pub enum CloseReason {
     /// The server is going down: come back in a moment, to another node or to the next process.
     ServiceRestart,
     /// The client does not read, or the server has too much to do: come back and resume.
@@ -35,7 +35,7 @@ pub enum Close {
     TooManyInitialisations,
 }
 
-impl Close {
+impl CloseReason {
     /// The code, of RFC 6455 (7.4) and of the protocol.
     fn code(self) -> u16 {
         match self {

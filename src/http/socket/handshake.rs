@@ -7,8 +7,8 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tungstenite::handshake::server::create_response_with_body;
 
-use super::line::Line;
-use crate::http::connection::Connection;
+use super::line::WebSocketLine;
+use crate::http::timed_stream::TimedStream;
 
 /// A handshake that can be accepted.
 pub struct Handshake {
@@ -34,15 +34,15 @@ impl Handshake {
     pub(super) fn accept(
         self,
         protocol: &'static str,
-    ) -> (Response<Body>, impl Future<Output = Result<Line, hyper::Error>> + Send + 'static) {
+    ) -> (Response<Body>, impl Future<Output = Result<WebSocketLine, hyper::Error>> + Send + 'static) {
         let Self { mut answer, connection, .. } = self;
         answer.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
         let line = async move {
             let upgraded = connection.await?;
-            let parts = upgraded.downcast::<TokioIo<Connection>>().expect("all connections are of accept.rs");
+            let parts = upgraded.downcast::<TokioIo<TimedStream>>().expect("all connections are of accept.rs");
             let (stream, slot) = parts.io.into_inner().into_parts();
             // Copied, for its buffer is hyper's of 8 KiB and would stay as long as the socket.
-            Ok(Line::new(stream, parts.read_buf.to_vec(), slot))
+            Ok(WebSocketLine::new(stream, parts.read_buf.to_vec(), slot))
         };
         (answer, line)
     }

@@ -1,7 +1,7 @@
 //! The line to one client: its WebSocket over a TCP stream that never blocks, and what waits to be written to it.
 //!
 //! The connection's task holds the line while it works. In between, whoever has a result for the client may take the
-//! line and write it at once, if nothing else waits: that wakes nobody (see [`Voice`]).
+//! line and write it at once, if nothing else waits: that wakes nobody (see [`OperationSink`]).
 
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,45 +9,45 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, ready};
 
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 use tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tungstenite::{Error, Message};
 
-use super::close::Close;
+use super::close::CloseReason;
 use super::frame_budget::FrameBudget;
 use super::frame_counter::FrameCounter;
 use super::outbox::Outbox;
 use super::protocol;
+use crate::clock;
 use crate::graphql::{FrameSink, Json};
 use crate::http::admission::ConnectionSlot;
 use crate::limits;
 
 /// The line, and its place among the connections that the process can hold.
-pub(super) struct Line {
-    wire: Mutex<Wire>,
+pub(super) struct WebSocketLine {
+    io: Mutex<WebSocketIo>,
     _slot: Arc<ConnectionSlot>,
 }
 
 /// What the holder of the line can do with it.
-pub(super) struct Wire {
+pub(super) struct WebSocketIo {
     pub(super) outbox: Outbox,
-    socket: WebSocket<Tcp>,
+    socket: WebSocket<NonBlockingTcp>,
     frame_budget: FrameBudget,
     /// What became of a write that nobody was told of.
     failure: Option<Error>,
 }
 
 /// Why nothing more is read.
-pub(super) enum ReadEnd {
+pub(super) enum ReadError {
     /// The client has closed the socket or gone.
     Gone,
     /// The socket broke, or what came over it is no WebSocket.
     Failed(Error),
     /// The client abuses the socket.
-    Refused(Close),
+    Refused(CloseReason),
 }
 
-impl Line {
+impl WebSocketLine {
     /// The line over a connection after its handshake, of which `read` has been read already.
     pub(super) fn new(stream: TcpStream, read: Vec<u8>, slot: Arc<ConnectionSlot>) -> Self {
         let config = WebSocketConfig::default()
@@ -57,26 +57,29 @@ impl Line {
             .max_frame_size(Some(limits::FRAME_BYTES));
         let mut frames = FrameCounter::default();
         frames.observe(&read);
-        let tcp = Tcp { stream, owes: false, frames, turn: limits::SOCKET_TURN_BYTES };
+        let tcp = NonBlockingTcp { stream, has_partial_write: false, frames, turn: limits::SOCKET_TURN_BYTES };
         let socket = WebSocket::from_partially_read(tcp, read, Role::Server, Some(config));
-        let frame_budget = FrameBudget::new(Instant::now());
-        Self { wire: Mutex::new(Wire { outbox: Outbox::default(), socket, frame_budget, failure: None }), _slot: slot }
+        let frame_budget = FrameBudget::new(clock::instant());
+        Self {
+            io: Mutex::new(WebSocketIo { outbox: Outbox::default(), socket, frame_budget, failure: None }),
+            _slot: slot,
+        }
     }
 
-    pub(super) fn hold(&self) -> MutexGuard<'_, Wire> {
-        self.wire.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> MutexGuard<'_, WebSocketIo> {
+        self.io.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn try_hold(&self) -> Option<MutexGuard<'_, Wire>> {
-        match self.wire.try_lock() {
-            Ok(wire) => Some(wire),
-            Err(TryLockError::Poisoned(wire)) => Some(wire.into_inner()),
+    fn try_lock(&self) -> Option<MutexGuard<'_, WebSocketIo>> {
+        match self.io.try_lock() {
+            Ok(io) => Some(io),
+            Err(TryLockError::Poisoned(io)) => Some(io.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }
 }
 
-impl Wire {
+impl WebSocketIo {
     /// Writes all that waits; pending while the client does not read.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if let Some(failure) = self.failure.take() {
@@ -90,24 +93,24 @@ impl Wire {
 
     /// The client's next message. Yields to other tasks after [`limits::SOCKET_TURN_BYTES`], however much the client
     /// sends: the library reads on for as long as there is something to read.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, ReadEnd>> {
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, ReadError>> {
         loop {
             let read = self.socket.read();
             let tcp = self.socket.get_mut();
             let frames = tcp.frames.take();
             if tcp.frames.has_empty_fragment() {
-                return Poll::Ready(Err(ReadEnd::Refused(Close::EmptyFragment)));
+                return Poll::Ready(Err(ReadError::Refused(CloseReason::EmptyFragment)));
             }
-            if frames > 0 && !self.frame_budget.take(frames, Instant::now()) {
-                return Poll::Ready(Err(ReadEnd::Refused(Close::TooManyFrames)));
+            if frames > 0 && !self.frame_budget.take(frames, clock::instant()) {
+                return Poll::Ready(Err(ReadError::Refused(CloseReason::TooManyFrames)));
             }
             return Poll::Ready(match read {
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => match ready!(tcp.poll_more(cx)) {
                     Ok(()) => continue,
-                    Err(error) => Err(ReadEnd::Failed(error.into())),
+                    Err(error) => Err(ReadError::Failed(error.into())),
                 },
-                Err(Error::ConnectionClosed | Error::AlreadyClosed) => Err(ReadEnd::Gone),
-                Err(error) => Err(ReadEnd::Failed(error)),
+                Err(Error::ConnectionClosed | Error::AlreadyClosed) => Err(ReadError::Gone),
+                Err(error) => Err(ReadError::Failed(error)),
                 Ok(message) => Ok(message),
             });
         }
@@ -129,27 +132,27 @@ impl Wire {
     }
 
     /// Whether something is written in part: also the library's own answer to a ping, which is not of the outbox.
-    pub(super) fn owes(&self) -> bool {
-        self.socket.get_ref().owes
+    pub(super) fn has_partial_write(&self) -> bool {
+        self.socket.get_ref().has_partial_write
     }
 
     fn write(&mut self) -> Result<bool, Error> {
-        let owes = self.owes();
-        self.outbox.write(&mut self.socket, owes)
+        let has_partial_write = self.has_partial_write();
+        self.outbox.write(&mut self.socket, has_partial_write)
     }
 }
 
 /// A TCP stream as the library wants it, which knows nothing of tasks: what can't be done now is told as an error.
-struct Tcp {
+struct NonBlockingTcp {
     stream: TcpStream,
     /// Whether the last write was not taken whole.
-    owes: bool,
+    has_partial_write: bool,
     frames: FrameCounter,
     /// Bytes that may be read before the task yields. Reading without waiting spends nothing of tokio's own budget.
     turn: usize,
 }
 
-impl Tcp {
+impl NonBlockingTcp {
     /// Waits until there is more to read, or until the other tasks had their turn.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let is_spent = self.turn == 0;
@@ -162,7 +165,7 @@ impl Tcp {
     }
 }
 
-impl Read for Tcp {
+impl Read for NonBlockingTcp {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.turn == 0 {
             return Err(io::ErrorKind::WouldBlock.into());
@@ -175,10 +178,10 @@ impl Read for Tcp {
     }
 }
 
-impl Write for Tcp {
+impl Write for NonBlockingTcp {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.stream.try_write(bytes);
-        self.owes = written.as_ref().ok() != Some(&bytes.len());
+        self.has_partial_write = written.as_ref().ok() != Some(&bytes.len());
         written
     }
 
@@ -188,15 +191,15 @@ impl Write for Tcp {
 }
 
 /// What an operation speaks with: the line, and the start of its messages.
-pub(super) struct Voice {
-    line: Arc<Line>,
+pub(super) struct OperationSink {
+    line: Arc<WebSocketLine>,
     next: String,
-    is_over: AtomicBool,
+    has_ended: AtomicBool,
 }
 
-impl Voice {
-    pub(super) fn new(line: Arc<Line>, id: &str) -> Self {
-        Self { line, next: protocol::head("next", id), is_over: AtomicBool::new(false) }
+impl OperationSink {
+    pub(super) fn new(line: Arc<WebSocketLine>, id: &str) -> Self {
+        Self { line, next: protocol::head("next", id), has_ended: AtomicBool::new(false) }
     }
 
     /// The message that brings a result.
@@ -206,27 +209,27 @@ impl Voice {
 
     /// The operation has ended: nothing more comes of it.
     pub(super) fn end(&self) {
-        self.is_over.store(true, Ordering::Release);
+        self.has_ended.store(true, Ordering::Release);
     }
 }
 
-impl FrameSink for Voice {
+impl FrameSink for OperationSink {
     fn put(&self, next: &mut dyn FnMut() -> Option<Json>) -> bool {
         // A task that holds the line will look after its operations before it rests, if it is told to.
-        let Some(mut wire) = self.line.try_hold() else { return false };
-        let was_stalled = wire.outbox.deadline().is_some();
+        let Some(mut io) = self.line.try_lock() else { return false };
+        let was_stalled = io.outbox.deadline().is_some();
         loop {
-            if !wire.outbox.has_room() || self.is_over.load(Ordering::Acquire) {
+            if !io.outbox.has_room() || self.has_ended.load(Ordering::Acquire) {
                 return false;
             }
             let Some(payload) = next() else { break };
-            wire.outbox.push(self.message(&payload));
+            io.outbox.push(self.message(&payload));
         }
-        match wire.write() {
+        match io.write() {
             // The task waits for the client already, and has a watch over how long that takes.
             Ok(is_written) => is_written || was_stalled,
             Err(error) => {
-                wire.failure = Some(error);
+                io.failure = Some(error);
                 false
             }
         }

@@ -4,15 +4,15 @@
 //! The protocol: <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
 
 mod close;
-mod connection;
 mod frame_budget;
 mod frame_counter;
 mod handshake;
+mod handshake_permits;
 mod line;
 mod outbox;
 mod protocol;
+mod session;
 mod sign_in;
-mod waiting;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -24,12 +24,12 @@ use tokio_util::task::TaskTracker;
 
 pub use handshake::Handshake;
 
-use connection::Connection;
-use waiting::Waiting;
+use handshake_permits::HandshakePermits;
+use session::SocketSession;
 
 use crate::error::Result;
 use crate::graphql::Api;
-use crate::http::session::Credential;
+use crate::http::credential::Credential;
 use crate::limits;
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -39,7 +39,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 pub struct Sockets {
     tracker: TaskTracker,
     drain: CancellationToken,
-    waiting: Waiting,
+    handshakes: HandshakePermits,
 }
 
 /// Who opened a WebSocket, as far as HTTP knows; the rest comes with `connection_init`.
@@ -66,7 +66,7 @@ impl Sockets {
     /// `connection_init` already.
     pub fn upgrade(&self, api: Api, handshake: Handshake, caller: SocketCaller) -> Result<Response> {
         let is_limited = api.program().app.config.rate_limits;
-        let place = is_limited.then(|| self.waiting.enter(caller.address)).transpose()?;
+        let permit = is_limited.then(|| self.handshakes.acquire(caller.address)).transpose()?;
         if !handshake.offers(PROTOCOL) {
             // The older protocol of subscriptions-transport-ws, or none: nothing of it would be understood.
             let refusal = "this socket speaks the subprotocol graphql-transport-ws\n";
@@ -77,8 +77,8 @@ impl Sockets {
         self.tracker.spawn(async move {
             match line.await {
                 Ok(line) => {
-                    let connection = Connection::new(line, api, caller, place);
-                    connection::run(connection, drain, move || spread(sockets.len())).await;
+                    let session = SocketSession::new(line, api, caller, permit);
+                    session::run(session, drain, move || spread(sockets.len())).await;
                 }
                 Err(error) => tracing::debug!(error = %error, "a connection broke off before it was a socket"),
             }

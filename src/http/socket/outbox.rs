@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use tokio::time::Instant;
 use tungstenite::{Error, Message, WebSocket};
 
+use crate::clock;
 use crate::limits;
 
 /// Messages on their way to one client.
@@ -39,9 +40,9 @@ impl Outbox {
     }
 
     /// Writes what the socket takes, everything that waits in one write if possible; `false` when it takes no more.
-    /// `owes` is whether it has still to write something that did not come from here.
-    pub fn write(&mut self, socket: &mut WebSocket<impl Read + Write>, owes: bool) -> Result<bool, Error> {
-        self.unwritten |= owes;
+    /// `has_partial_write` is whether it has still to write something that did not come from here.
+    pub fn write(&mut self, socket: &mut WebSocket<impl Read + Write>, has_partial_write: bool) -> Result<bool, Error> {
+        self.unwritten |= has_partial_write;
         while self.unwritten || !self.waiting.is_empty() {
             // The library takes messages while it has written, or has room for, those before.
             while !self.is_blocked
@@ -54,7 +55,7 @@ impl Outbox {
             }
             self.is_blocked = is_blocked(socket.flush())?;
             if self.is_blocked {
-                self.stalled.get_or_insert_with(Instant::now);
+                self.stalled.get_or_insert_with(clock::instant);
                 return Ok(false);
             }
             self.unwritten = false;

@@ -6,14 +6,14 @@ use async_graphql::Request;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::close::Close;
+use super::close::CloseReason;
 use crate::limits;
 
 /// What a client says.
 #[derive(Debug)]
-pub enum Incoming {
+pub enum ClientMessage {
     /// Begins the connection.
-    Init(Init),
+    Init(ConnectionInit),
     /// Asks for a sign of life.
     Ping,
     /// Gives one.
@@ -26,7 +26,7 @@ pub enum Incoming {
 
 /// The payload of `connection_init`.
 #[derive(Debug, Default)]
-pub struct Init {
+pub struct ConnectionInit {
     /// The token of `authorization: Bearer …`.
     pub token: Option<String>,
     /// Where to resume.
@@ -67,42 +67,43 @@ struct InitPayload {
     resume_from: Option<ResumeFrom>,
 }
 
-impl Incoming {
+impl ClientMessage {
     /// Reads a message.
-    pub fn parse(text: &str) -> Result<Self, Close> {
-        let message: Envelope = serde_json::from_str(text).map_err(|_| Close::BadRequest("Invalid message"))?;
+    pub fn parse(text: &str) -> Result<Self, CloseReason> {
+        let message: Envelope = serde_json::from_str(text).map_err(|_| CloseReason::BadRequest("Invalid message"))?;
         match message.kind.as_str() {
             "connection_init" => init(message.payload).map(Self::Init),
             "ping" => Ok(Self::Ping),
             "pong" => Ok(Self::Pong),
             "subscribe" => {
                 let id = operation_id(message.id)?;
-                let payload = message.payload.ok_or(Close::BadRequest("Subscribe without a payload"))?;
-                let request = serde_json::from_value(payload).map_err(|_| Close::BadRequest("Invalid payload"))?;
+                let payload = message.payload.ok_or(CloseReason::BadRequest("Subscribe without a payload"))?;
+                let request =
+                    serde_json::from_value(payload).map_err(|_| CloseReason::BadRequest("Invalid payload"))?;
                 Ok(Self::Subscribe { id, request: Box::new(request) })
             }
             "complete" => Ok(Self::Complete { id: operation_id(message.id)? }),
-            _ => Err(Close::BadRequest("Invalid message type")),
+            _ => Err(CloseReason::BadRequest("Invalid message type")),
         }
     }
 }
 
-fn init(payload: Option<Value>) -> Result<Init, Close> {
+fn init(payload: Option<Value>) -> Result<ConnectionInit, CloseReason> {
     let payload = match payload {
-        None | Some(Value::Null) => return Ok(Init::default()),
+        None | Some(Value::Null) => return Ok(ConnectionInit::default()),
         Some(payload) => payload,
     };
     let payload: InitPayload =
-        serde_json::from_value(payload).map_err(|_| Close::BadRequest("Invalid connection_init payload"))?;
+        serde_json::from_value(payload).map_err(|_| CloseReason::BadRequest("Invalid connection_init payload"))?;
     let resume_from = payload.resume_from.unwrap_or_default();
     if let ResumeFrom::ByOperation(cursors) = &resume_from
         && cursors.len() > limits::RESUME_ENTRIES
     {
-        return Err(Close::BadRequest("Too many entries in resumeFrom"));
+        return Err(CloseReason::BadRequest("Too many entries in resumeFrom"));
     }
     let authorization = payload.authorization.or(payload.authorization_header);
     let token = authorization.and_then(|value| bearer(&value).map(str::to_owned));
-    Ok(Init { token, resume_from })
+    Ok(ConnectionInit { token, resume_from })
 }
 
 /// The token of `Bearer …` (RFC 6750, 2.1); the scheme is the same in any case.
@@ -111,12 +112,12 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn operation_id(id: Option<String>) -> Result<String, Close> {
+fn operation_id(id: Option<String>) -> Result<String, CloseReason> {
     match id {
-        Some(id) if id.is_empty() => Err(Close::BadRequest("Empty id")),
-        Some(id) if id.len() > limits::OPERATION_ID_BYTES => Err(Close::BadRequest("Id too long")),
+        Some(id) if id.is_empty() => Err(CloseReason::BadRequest("Empty id")),
+        Some(id) if id.len() > limits::OPERATION_ID_BYTES => Err(CloseReason::BadRequest("Id too long")),
         Some(id) => Ok(id),
-        None => Err(Close::BadRequest("Message without an id")),
+        None => Err(CloseReason::BadRequest("Message without an id")),
     }
 }
 
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> bool {
-        matches!(Incoming::parse(text), Err(Close::BadRequest(reason)) if reason.len() <= 123)
+        matches!(ClientMessage::parse(text), Err(CloseReason::BadRequest(reason)) if reason.len() <= 123)
     }
 
     #[test]
@@ -182,7 +183,7 @@ mod tests {
         ] {
             let text =
                 format!(r#"{{"type":"connection_init","payload":{{{authorization},"resumeFrom":{{"1":"c"}}}}}}"#);
-            let Ok(Incoming::Init(init)) = Incoming::parse(&text) else { panic!("not an init: {text}") };
+            let Ok(ClientMessage::Init(init)) = ClientMessage::parse(&text) else { panic!("not an init: {text}") };
             assert_eq!(init.token.as_deref(), Some("t"));
             assert!(matches!(init.resume_from, ResumeFrom::ByOperation(cursors) if cursors["1"] == "c"));
         }

@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex};
 use futures_util::future::BoxFuture;
 
 use super::SocketCaller;
-use super::close::Close;
-use super::protocol::{Init, ResumeFrom};
+use super::close::CloseReason;
+use super::protocol::{ConnectionInit, ResumeFrom};
 use crate::accounts::{Authenticated, LiveSession, Viewer};
 use crate::clock::Clock;
 use crate::graphql::Api;
 use crate::presence::Device;
 
 /// What `connection_init` brought.
-pub(super) struct SignedIn {
+pub(super) struct SocketUser {
     pub(super) viewer: Viewer,
     /// The cursors for operations to come, by their ids.
     pub(super) resume_from: HashMap<String, String>,
@@ -23,27 +23,27 @@ pub(super) struct SignedIn {
     _device: Device,
 }
 
-impl SignedIn {
+impl SocketUser {
     /// Signs in; beside it comes what ends when the session does.
     pub(super) async fn by(
         api: &Api,
         caller: &mut SocketCaller,
-        init: Init,
-    ) -> Result<(Self, BoxFuture<'static, Close>), Close> {
+        init: ConnectionInit,
+    ) -> Result<(Self, BoxFuture<'static, CloseReason>), CloseReason> {
         let from_http = caller.credential.take().map(|credential| credential.token);
-        let token = init.token.or(from_http).ok_or(Close::Unauthorized)?;
+        let token = init.token.or(from_http).ok_or(CloseReason::Unauthorized)?;
         let program = api.program();
         let (viewer, expires_at) = match program.accounts.authenticate(&token).await {
             Ok(Authenticated::Viewer { viewer, expires_at, .. }) => (viewer, expires_at),
-            Ok(Authenticated::Expired) => return Err(Close::Forbidden),
-            Ok(Authenticated::Nobody) => return Err(Close::Unauthorized),
+            Ok(Authenticated::Expired) => return Err(CloseReason::Forbidden),
+            Ok(Authenticated::Nobody) => return Err(CloseReason::Unauthorized),
             Err(error) => {
                 tracing::warn!(request.id = caller.request_id, "a socket could not sign in: {error:?}");
-                return Err(Close::TryAgainLater);
+                return Err(CloseReason::TryAgainLater);
             }
         };
         let session = program.accounts.watch(&viewer, expires_at);
-        let device = program.presence.connect(&viewer).ok_or(Close::TooManyConnections)?;
+        let device = program.presence.connect(&viewer).ok_or(CloseReason::TooManyConnections)?;
         let (resume_from, first) = match init.resume_from {
             ResumeFrom::ByOperation(cursors) => (cursors, None),
             ResumeFrom::First(cursor) => (HashMap::new(), Some(cursor)),
@@ -54,14 +54,14 @@ impl SignedIn {
 }
 
 /// Waits until the session was ended or its time is over.
-async fn watch(mut session: LiveSession, clock: Clock) -> Close {
+async fn watch(mut session: LiveSession, clock: Clock) -> CloseReason {
     loop {
         let until = *session.expires_at.borrow_and_update();
         tokio::select! {
-            () = session.ended.cancelled() => return Close::Unauthorized,
+            () = session.ended.cancelled() => return CloseReason::Unauthorized,
             // Moved: look again.
             Ok(()) = session.expires_at.changed() => {}
-            () = clock.sleep_until(until) => return Close::Forbidden,
+            () = clock.sleep_until(until) => return CloseReason::Forbidden,
         }
     }
 }

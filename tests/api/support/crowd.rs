@@ -8,6 +8,7 @@ use parlour::entity::{session, user};
 use parlour::id::{SessionId, UserId};
 use parlour::secrets;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use secrecy::ExposeSecret;
 
 use super::TestApp;
 
@@ -38,7 +39,7 @@ impl TestApp {
     /// Signs them in; their tokens.
     pub async fn sign_in(&self, crowd: &[String]) -> Vec<String> {
         let secret = secrets::load_or_create(&self.folder.join("jwt-secret")).expect("the server's secret");
-        let tokens = Tokens::new(secret.expose(), &[]).expect("a good secret");
+        let tokens = Tokens::new(secret.expose_secret().as_bytes(), &[]).expect("a good secret");
         let (now, end) = (self.clock.now(), self.clock.now() + Duration::from_secs(3600));
         let begin = |guest: &String| session::Model {
             id: SessionId::new(),

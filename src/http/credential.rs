@@ -11,12 +11,12 @@ pub struct Credential {
     /// The token, whatever it is worth.
     pub token: String,
     /// How it came.
-    pub source: Source,
+    pub source: CredentialSource,
 }
 
 /// How a token came. Browsers send cookies by themselves, also when a stranger's page makes them: see `origin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum CredentialSource {
     /// In the session's cookie.
     Cookie,
     /// In `Authorization`, which only code that has the token can send.
@@ -32,11 +32,11 @@ impl fmt::Debug for Credential {
 /// The credential of a request; where there are both, the bearer counts, whatever it is worth. Tokens in addresses
 /// do not: those end in logs and histories.
 pub fn credential(headers: &HeaderMap, cookie: &str) -> Option<Credential> {
-    let bearer = bearer(headers).map(|token| Credential { token: token.to_owned(), source: Source::Bearer });
+    let bearer = bearer(headers).map(|token| Credential { token: token.to_owned(), source: CredentialSource::Bearer });
     bearer.or_else(|| {
         let token =
             cookies(headers).find_map(|(name, value)| (name == cookie && !value.is_empty()).then_some(value))?;
-        Some(Credential { token: token.to_owned(), source: Source::Cookie })
+        Some(Credential { token: token.to_owned(), source: CredentialSource::Cookie })
     })
 }
 
@@ -59,8 +59,8 @@ mod tests {
 
     #[test]
     fn a_bearer_wins_over_the_cookie() {
-        let cookie = |token| Some((token, Source::Cookie));
-        let bearer = |token| Some((token, Source::Bearer));
+        let cookie = |token| Some((token, CredentialSource::Cookie));
+        let bearer = |token| Some((token, CredentialSource::Bearer));
         for (authorization, cookies, credential) in [
             ("", "", None),
             ("", "jwt=a", cookie("a")),
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_credential_does_not_print_its_token() {
-        let credential = Credential { token: "hunter2".to_owned(), source: Source::Cookie };
+        let credential = Credential { token: "hunter2".to_owned(), source: CredentialSource::Cookie };
         assert_eq!(format!("{credential:?}"), "Credential { source: Cookie, .. }");
     }
 }

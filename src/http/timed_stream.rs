@@ -12,11 +12,12 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::admission::ConnectionSlot;
+use crate::clock;
 use crate::limits;
 
-/// How long a connection waits for what.
+/// The time limits of a connection.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Waits {
+pub(super) struct StreamTimeouts {
     /// For all headers of a request, from its first byte; for those of the first one, from the start.
     pub(super) head: Duration,
     /// For the next request.
@@ -25,7 +26,7 @@ pub(super) struct Waits {
     pub(super) write: Duration,
 }
 
-impl Default for Waits {
+impl Default for StreamTimeouts {
     fn default() -> Self {
         Self { head: limits::HEADER_READ, idle: limits::KEEP_ALIVE, write: limits::WRITE_WAIT }
     }
@@ -33,26 +34,26 @@ impl Default for Waits {
 
 /// Counts requests begun and ended: while it is odd, one is being served.
 ///
-/// hyper's own time limit for headers also runs while a connection waits for its next request, so that it is too
-/// long for the one or too short for the other. This tells the connection which of them it waits for.
+/// hyper's own header timeout also runs while a connection is idle between requests, so one value is too long for the one
+/// or too short for the other. This tells the stream which of the two it is in.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Turns(Arc<AtomicU32>);
+pub(super) struct RequestPhase(Arc<AtomicU32>);
 
-impl Turns {
+impl RequestPhase {
     /// A request has come or has been answered. One that ends in an upgrade is never answered.
-    pub(super) fn next(&self) {
+    pub(super) fn advance(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// A connection, its time limits, and its slot.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct TimedStream {
     stream: TcpStream,
-    waits: Waits,
-    turns: Turns,
-    /// The turn that was under way at the last read.
-    turn: u32,
+    timeouts: StreamTimeouts,
+    phase: RequestPhase,
+    /// The phase at the last read.
+    seen_phase: u32,
     /// Whether nothing of the next request has come yet.
     idle: bool,
     /// Whether the slot has to be set idle when nothing more is written.
@@ -62,10 +63,15 @@ pub(super) struct Connection {
     slot: Arc<ConnectionSlot>,
 }
 
-impl Connection {
-    pub(super) fn new(stream: TcpStream, slot: Arc<ConnectionSlot>, turns: Turns, waits: Waits) -> Self {
+impl TimedStream {
+    pub(super) fn new(
+        stream: TcpStream,
+        slot: Arc<ConnectionSlot>,
+        phase: RequestPhase,
+        timeouts: StreamTimeouts,
+    ) -> Self {
         let (reading, writing) = (Deadline::default(), Deadline::default());
-        Self { stream, waits, turns, turn: 0, idle: false, is_served: false, reading, writing, slot }
+        Self { stream, timeouts, phase, seen_phase: 0, idle: false, is_served: false, reading, writing, slot }
     }
 
     /// What is left of it after an upgrade: whoever has it now has rules of their own.
@@ -88,17 +94,17 @@ impl Connection {
                 }
                 Poll::Ready(result)
             }
-            Poll::Pending => self.writing.poll_expired(cx, self.waits.write),
+            Poll::Pending => self.writing.poll_expired(cx, self.timeouts.write),
         }
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for TimedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let turn = this.turns.0.load(Ordering::Relaxed);
-        if turn != this.turn {
-            (this.turn, this.idle, this.is_served) = (turn, true, turn.is_multiple_of(2));
+        let seen_phase = this.phase.0.load(Ordering::Relaxed);
+        if seen_phase != this.seen_phase {
+            (this.seen_phase, this.idle, this.is_served) = (seen_phase, true, seen_phase.is_multiple_of(2));
             this.reading.stop();
         }
         let before = buf.filled().len();
@@ -111,21 +117,21 @@ impl AsyncRead for Connection {
                 Poll::Ready(result)
             }
             // Whoever serves the request limits the time of its body; an upgrade has its own rules.
-            Poll::Pending if turn % 2 == 1 => Poll::Pending,
+            Poll::Pending if seen_phase % 2 == 1 => Poll::Pending,
             Poll::Pending => {
                 // A long answer may be on its way still: then this is asked again when it is written.
                 if this.is_served && !this.writing.is_waiting() {
                     this.is_served = false;
                     this.slot.set_idle();
                 }
-                let wait = if this.idle { this.waits.idle } else { this.waits.head };
+                let wait = if this.idle { this.timeouts.idle } else { this.timeouts.head };
                 this.reading.poll_expired(cx, wait)
             }
         }
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for TimedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_progress(cx, |stream, cx| stream.poll_write(cx, buf))
     }
@@ -169,13 +175,13 @@ impl Deadline {
 
     /// Fails when the wait, which begins with the first call, has lasted too long.
     fn poll_expired<T>(&mut self, cx: &mut Context<'_>, wait: Duration) -> Poll<io::Result<T>> {
-        let at = *self.at.get_or_insert_with(|| Instant::now() + wait);
+        let at = *self.at.get_or_insert_with(|| clock::instant() + wait);
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
         if timer.deadline() > at || timer.is_elapsed() {
             timer.as_mut().reset(at);
         }
         // A timer of an earlier wait ends too early, and then goes on to the end of this one.
-        while Instant::now() < at {
+        while clock::instant() < at {
             ready!(timer.as_mut().poll(cx));
             timer.as_mut().reset(at);
         }
@@ -196,35 +202,35 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(20);
     const LONG: Duration = Duration::from_secs(3600);
 
-    /// A connection, its turns, and the client at its other end.
-    async fn connection(head: Duration, idle: Duration, write: Duration) -> (Connection, Turns, TcpStream) {
+    /// A connection, its phase, and the client at its other end.
+    async fn timed_stream(head: Duration, idle: Duration, write: Duration) -> (TimedStream, RequestPhase, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let admission = Arc::new(Admission::new(1, &Config::from_lookup(|_| None).unwrap()));
         let slot = admission.admit([127, 0, 0, 1].into()).unwrap().into();
-        let turns = Turns::default();
-        (Connection::new(stream, slot, turns.clone(), Waits { head, idle, write }), turns, client)
+        let phase = RequestPhase::default();
+        (TimedStream::new(stream, slot, phase.clone(), StreamTimeouts { head, idle, write }), phase, client)
     }
 
-    async fn read(connection: &mut Connection) -> Result<usize, ErrorKind> {
-        connection.read(&mut [0; 16]).await.map_err(|error| error.kind())
+    async fn read(stream: &mut TimedStream) -> Result<usize, ErrorKind> {
+        stream.read(&mut [0; 16]).await.map_err(|error| error.kind())
     }
 
     #[tokio::test]
     async fn a_client_that_sends_nothing_is_given_up() {
-        let (mut connection, _, _client) = connection(SHORT, LONG, LONG).await;
-        assert_eq!(read(&mut connection).await, Err(ErrorKind::TimedOut));
+        let (mut stream, _, _client) = timed_stream(SHORT, LONG, LONG).await;
+        assert_eq!(read(&mut stream).await, Err(ErrorKind::TimedOut));
     }
 
     #[tokio::test]
     async fn the_time_for_headers_does_not_begin_anew_with_every_byte() {
-        let (mut connection, _, mut client) = connection(SHORT * 5, LONG, LONG).await;
+        let (mut stream, _, mut client) = timed_stream(SHORT * 5, LONG, LONG).await;
         let given_up = loop {
             client.write_all(b"a").await.unwrap();
-            assert_eq!(read(&mut connection).await, Ok(1));
+            assert_eq!(read(&mut stream).await, Ok(1));
             // The next byte comes late, but long before the time is over.
-            if let Ok(read) = timeout(SHORT, read(&mut connection)).await {
+            if let Ok(read) = timeout(SHORT, read(&mut stream)).await {
                 break read;
             }
         };
@@ -233,29 +239,29 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_that_is_served_takes_its_time_and_the_next_may_be_late() {
-        let (mut connection, turns, mut client) = connection(SHORT, LONG, LONG).await;
-        turns.next();
-        assert!(timeout(SHORT * 3, read(&mut connection)).await.is_err(), "it is being served");
-        turns.next();
-        assert!(timeout(SHORT * 3, read(&mut connection)).await.is_err(), "the next one is waited for");
+        let (mut stream, phase, mut client) = timed_stream(SHORT, LONG, LONG).await;
+        phase.advance();
+        assert!(timeout(SHORT * 3, read(&mut stream)).await.is_err(), "it is being served");
+        phase.advance();
+        assert!(timeout(SHORT * 3, read(&mut stream)).await.is_err(), "the next one is waited for");
         client.write_all(b"a").await.unwrap();
-        assert_eq!(read(&mut connection).await, Ok(1));
-        assert_eq!(read(&mut connection).await, Err(ErrorKind::TimedOut), "it has begun and does not go on");
+        assert_eq!(read(&mut stream).await, Ok(1));
+        assert_eq!(read(&mut stream).await, Err(ErrorKind::TimedOut), "it has begun and does not go on");
     }
 
     #[tokio::test]
     async fn a_client_that_has_nothing_more_to_ask_is_given_up() {
-        let (mut connection, turns, _client) = connection(LONG, SHORT, LONG).await;
-        turns.next();
-        turns.next();
-        assert_eq!(read(&mut connection).await, Err(ErrorKind::TimedOut));
+        let (mut stream, phase, _client) = timed_stream(LONG, SHORT, LONG).await;
+        phase.advance();
+        phase.advance();
+        assert_eq!(read(&mut stream).await, Err(ErrorKind::TimedOut));
     }
 
     #[tokio::test]
     async fn a_client_that_does_not_read_is_given_up() {
-        let (mut connection, _, _client) = connection(LONG, LONG, SHORT).await;
+        let (mut stream, _, _client) = timed_stream(LONG, LONG, SHORT).await;
         let written = loop {
-            if let Err(error) = connection.write_all(&[0; 64 * 1024]).await {
+            if let Err(error) = stream.write_all(&[0; 64 * 1024]).await {
                 break error;
             }
         };

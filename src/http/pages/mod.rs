@@ -20,9 +20,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::services::ServeFile;
 use url::{Host, Position, Url};
 
-use super::answer::Media;
+use super::answer::ResponseMedia;
 use super::host::RequestHost;
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use super::{built, files};
 use crate::config::Config;
@@ -79,18 +79,18 @@ impl Pages {
     }
 
     /// A file of the front end, or of GraphiQL, whose assets stand at the same addresses under other names.
-    async fn find(&self, path: &str) -> Option<Found> {
+    async fn find(&self, path: &str) -> Option<PageFile> {
         if let Some(folder) = &self.folder
             && let Some(file) = files::find(folder, path).await
         {
-            return Some(Found::File(file));
+            return Some(PageFile::File(file));
         }
         // GraphiQL has an address of its own, and a setting that may close it.
         let is_open = match &self.folder {
             Some(_) => self.graphiql && path.starts_with("assets/"),
             None => path != "graphiql.html",
         };
-        is_open.then(|| built::find(path)).flatten().map(Found::Built)
+        is_open.then(|| built::find(path)).flatten().map(PageFile::Built)
     }
 
     fn dress(&self, mut response: Response, policy: &str, host: &RequestHost, cache: &'static str) -> Response {
@@ -122,9 +122,9 @@ impl Pages {
 }
 
 /// A file to send.
-enum Found {
+enum PageFile {
     File(PathBuf),
-    Built(built::Found),
+    Built(built::BuiltFile),
 }
 
 /// Every address that is nobody else's.
@@ -142,7 +142,7 @@ where
 pub(super) async fn graphiql(pages: &Pages, host: &RequestHost, parts: Parts) -> Response {
     let page = match built::find("graphiql.html") {
         Some(file) => built::send(file, &parts.headers),
-        None => html(include_str!("pages/graphiql_missing.html")),
+        None => html(include_str!("graphiql_missing.html")),
     };
     let mut page = pages.dress(page, GRAPHIQL_POLICY, host, CHECK_FIRST);
     page.headers_mut().append(VARY, HeaderValue::from_static("accept"));
@@ -160,15 +160,15 @@ async fn page(
         _ if request.uri().path() == "/" => "",
         Ok(PathOf(path)) => path,
         // Not UTF-8: no file of ours.
-        Err(_) => return Refusal::not_found().into_response(Media::Json, &id),
+        Err(_) => return HttpRefusal::not_found().into_response(ResponseMedia::Json, &id),
     };
     let first = path.split('/').next().unwrap_or_default();
     if RESERVED.contains(&first) {
-        return Refusal::not_found().into_response(Media::Json, &id);
+        return HttpRefusal::not_found().into_response(ResponseMedia::Json, &id);
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let refusal = Refusal::method("GET, HEAD", "there are only pages here: the API is at /graphql");
-        return refusal.into_response(Media::Json, &id);
+        let refusal = HttpRefusal::method("GET, HEAD", "there are only pages here: the API is at /graphql");
+        return refusal.into_response(ResponseMedia::Json, &id);
     }
     if let Some(file) = pages.find(path).await {
         let cache = if first == "assets" { FOREVER } else { CHECK_FIRST };
@@ -178,18 +178,16 @@ async fn page(
     let is_view = first != "assets" && (path.is_empty() || files::relative(path.trim_end_matches('/')).is_some());
     match pages.find("index.html").await {
         Some(index) if is_view => pages.dress(send(index, request).await, pages.policy, &host, CHECK_FIRST),
-        None if path.is_empty() => {
-            pages.dress(html(include_str!("pages/welcome.html")), GRAPHIQL_POLICY, &host, CHECK_FIRST)
-        }
-        Some(_) | None => Refusal::not_found().into_response(Media::Json, &id),
+        None if path.is_empty() => pages.dress(html(include_str!("welcome.html")), GRAPHIQL_POLICY, &host, CHECK_FIRST),
+        Some(_) | None => HttpRefusal::not_found().into_response(ResponseMedia::Json, &id),
     }
 }
 
 /// A file with its type; one from disk in parts or not at all where the request allows.
-async fn send(file: Found, request: Request) -> Response {
+async fn send(file: PageFile, request: Request) -> Response {
     match file {
-        Found::Built(file) => built::send(file, request.headers()),
-        Found::File(path) => match ServeFile::new(path).oneshot(request).await {
+        PageFile::Built(file) => built::send(file, request.headers()),
+        PageFile::File(path) => match ServeFile::new(path).oneshot(request).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},
         },

@@ -13,6 +13,7 @@ mod tests;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
+use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -23,7 +24,6 @@ pub use self::origin::Origin;
 pub use self::variables::ConfigError;
 use self::variables::{Variables, WANTS_A_SECRET};
 use crate::id::UserId;
-use crate::secrets::Secret;
 
 /// Everything that can be set. `.env.example` describes each variable for the person who sets it.
 #[derive(Clone, Debug)]
@@ -41,9 +41,9 @@ pub struct Config {
     /// The file that it names.
     pub database_file: PathBuf,
     /// What signs tokens. `None`, in development only: the one that is kept in the data folder.
-    pub jwt_secret: Option<Secret>,
+    pub jwt_secret: Option<SecretString>,
     /// What signed tokens before: these verify and never sign.
-    pub jwt_previous_secrets: Vec<Secret>,
+    pub jwt_previous_secrets: Vec<SecretString>,
     /// How long a session lives without being used.
     pub session_days: u32,
     /// The shortest password, in characters.
@@ -98,6 +98,7 @@ pub enum LogFormat {
 
 impl Config {
     /// Reads the process's environment, and the file `.env` of the working folder for what is not set there.
+    #[expect(clippy::disallowed_methods, reason = "this module is the home of the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
         let file = dotenv::read(Path::new(".env"))?;
         variables::all_readable()?;

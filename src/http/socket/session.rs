@@ -16,132 +16,133 @@ use tungstenite::error::CapacityError;
 use tungstenite::{Error as SocketError, Message};
 
 use super::SocketCaller;
-use super::close::Close;
-use super::line::{Line, ReadEnd, Voice, Wire};
+use super::close::CloseReason;
+use super::handshake_permits::HandshakePermit;
+use super::line::{OperationSink, ReadError, WebSocketIo, WebSocketLine};
 use super::outbox::Outbox;
-use super::protocol::{self, Incoming, Init};
-use super::sign_in::SignedIn;
-use super::waiting::Place;
+use super::protocol::{self, ClientMessage, ConnectionInit};
+use super::sign_in::SocketUser;
+use crate::clock;
 use crate::error::Error;
 use crate::graphql::{Api, Caller, Frame, Resume, RunningOperation};
 use crate::limits;
 
 /// Runs a socket to its end. When `drain` is cancelled it ends after a random part of `spread`.
-pub(super) async fn run(mut connection: Connection, drain: CancellationToken, spread: impl Fn() -> Duration) {
+pub(super) async fn run(mut session: SocketSession, drain: CancellationToken, spread: impl Fn() -> Duration) {
     let end = {
         let mut leaving = pin!(async {
             drain.cancelled().await;
             tokio::time::sleep(spread().mul_f64(random_fraction())).await;
         });
         tokio::select! {
-            end = connection.serve() => end,
-            () = &mut leaving => Some(Close::ServiceRestart),
+            end = session.serve() => end,
+            () = &mut leaving => Some(CloseReason::ServiceRestart),
         }
     };
-    if end == Some(Close::ServiceRestart) {
+    if end == Some(CloseReason::ServiceRestart) {
         // What takes longer is cut off.
-        let _ = timeout(limits::REQUEST, Box::pin(connection.finish())).await;
+        let _ = timeout(limits::REQUEST, Box::pin(session.finish())).await;
     }
-    if end == Some(Close::Unauthorized) {
+    if end == Some(CloseReason::Unauthorized) {
         // It may be a mutation on this socket that has ended the session: it is answered.
-        connection.complete(|operation| operation.is_subscription);
-        let _ = timeout(limits::LINGER, Box::pin(connection.finish())).await;
+        session.complete(|operation| operation.is_subscription);
+        let _ = timeout(limits::LINGER, Box::pin(session.finish())).await;
     }
-    Box::pin(connection.end(end)).await;
+    Box::pin(session.end(end)).await;
 }
 
 /// A socket, with all that is under way on it.
-pub(super) struct Connection {
-    line: Arc<Line>,
+pub(super) struct SocketSession {
+    line: Arc<WebSocketLine>,
     api: Api,
     caller: SocketCaller,
     /// The operations under way, as one stream, and what is known of each.
-    running: SelectAll<BoxStream<'static, Said>>,
-    operations: Operations,
+    running: SelectAll<BoxStream<'static, OperationFrame>>,
+    operations: SocketOperations,
     /// Held until `connection_init` has come.
-    place: Option<Place>,
-    signed_in: Option<SignedIn>,
+    permit: Option<HandshakePermit>,
+    signed_in: Option<SocketUser>,
     /// Ends when the session does.
-    watch: Option<BoxFuture<'static, Close>>,
+    watch: Option<BoxFuture<'static, CloseReason>>,
     timer: Pin<Box<Sleep>>,
-    opened: Instant,
-    heard: Instant,
-    pinged: Option<Instant>,
+    opened_at: Instant,
+    last_received: Instant,
+    pinged_at: Option<Instant>,
 }
 
-type Operations = HashMap<Arc<str>, Operation>;
+type SocketOperations = HashMap<Arc<str>, SocketOperation>;
 
-struct Operation {
+struct SocketOperation {
     is_subscription: bool,
     stop: AbortHandle,
-    voice: Arc<Voice>,
+    sink: Arc<OperationSink>,
 }
 
-impl Drop for Operation {
+impl Drop for SocketOperation {
     fn drop(&mut self) {
-        self.voice.end();
+        self.sink.end();
         self.stop.abort();
     }
 }
 
 /// A frame of an operation, with the operation's id.
-type Said = (Arc<str>, Frame);
+type OperationFrame = (Arc<str>, Frame);
 
 /// What wakes the task.
-enum Wake {
-    Heard(Message),
+enum SocketEvent {
+    Received(Message),
     /// Something was said, and there may be more.
-    Said,
-    Gone,
+    Progress,
+    Disconnected,
     Failed(SocketError),
-    Time,
+    TimerFired,
     /// The session or an operation has ended so that the socket must.
-    Over(Close),
+    MustClose(CloseReason),
 }
 
-impl Connection {
-    pub(super) fn new(line: Line, api: Api, caller: SocketCaller, place: Option<Place>) -> Self {
-        let now = Instant::now();
+impl SocketSession {
+    pub(super) fn new(line: WebSocketLine, api: Api, caller: SocketCaller, permit: Option<HandshakePermit>) -> Self {
+        let now = clock::instant();
         Self {
             line: Arc::new(line),
             api,
             caller,
             running: SelectAll::new(),
             operations: HashMap::new(),
-            place,
+            permit,
             signed_in: None,
             watch: None,
             timer: Box::pin(sleep_until(now + limits::INIT_WAIT)),
-            opened: now,
-            heard: now,
-            pinged: None,
+            opened_at: now,
+            last_received: now,
+            pinged_at: None,
         }
     }
 
     /// Serves until the client goes (`None`) or is sent away.
-    async fn serve(&mut self) -> Option<Close> {
+    async fn serve(&mut self) -> Option<CloseReason> {
         loop {
-            match self.wake().await {
-                Wake::Heard(message) => {
-                    if let Err(close) = self.hear(message).await {
+            match self.next_event().await {
+                SocketEvent::Received(message) => {
+                    if let Err(close) = self.receive(message).await {
                         return Some(close);
                     }
                 }
                 // However quickly there is more to say and a client takes it: others have their turn.
-                Wake::Said => yield_now().await,
-                Wake::Time => {
+                SocketEvent::Progress => yield_now().await,
+                SocketEvent::TimerFired => {
                     if let Err(end) = self.check_time() {
                         return end;
                     }
                 }
-                Wake::Over(close) => return Some(close),
-                Wake::Gone => return None,
-                Wake::Failed(error) => return refusal_of(&error),
+                SocketEvent::MustClose(close) => return Some(close),
+                SocketEvent::Disconnected => return None,
+                SocketEvent::Failed(error) => return close_for(&error),
             }
         }
     }
 
-    async fn wake(&mut self) -> Wake {
+    async fn next_event(&mut self) -> SocketEvent {
         let deadline = self.deadline();
         let Self { line, running, operations, watch, timer, .. } = self;
         if timer.deadline() != deadline {
@@ -150,16 +151,16 @@ impl Connection {
         poll_fn(|cx| {
             if let Some(Poll::Ready(close)) = watch.as_mut().map(|watch| watch.poll_unpin(cx)) {
                 *watch = None;
-                return Poll::Ready(Wake::Over(close));
+                return Poll::Ready(SocketEvent::MustClose(close));
             }
             if timer.poll_unpin(cx).is_ready() {
-                return Poll::Ready(Wake::Time);
+                return Poll::Ready(SocketEvent::TimerFired);
             }
-            let mut wire = line.hold();
-            match poll(&mut wire, running, operations, cx) {
+            let mut io = line.lock();
+            match poll(&mut io, running, operations, cx) {
                 // The client has just stopped to read: there is an earlier deadline now.
-                Poll::Pending if wire.outbox.deadline().is_some_and(|stalled| stalled < deadline) => {
-                    Poll::Ready(Wake::Time)
+                Poll::Pending if io.outbox.deadline().is_some_and(|stalled| stalled < deadline) => {
+                    Poll::Ready(SocketEvent::TimerFired)
                 }
                 wake => wake,
             }
@@ -170,94 +171,97 @@ impl Connection {
     /// Answers the queries and mutations under way. Subscriptions need not be waited for: they resume.
     async fn finish(&mut self) {
         while self.operations.values().any(|operation| !operation.is_subscription) {
-            match self.wake().await {
+            match self.next_event().await {
                 // What comes now comes too late.
-                Wake::Said | Wake::Heard(_) => {}
-                Wake::Time if self.check_time().is_ok() => {}
-                Wake::Time | Wake::Gone | Wake::Failed(_) | Wake::Over(_) => return,
+                SocketEvent::Progress | SocketEvent::Received(_) => {}
+                SocketEvent::TimerFired if self.check_time().is_ok() => {}
+                SocketEvent::TimerFired
+                | SocketEvent::Disconnected
+                | SocketEvent::Failed(_)
+                | SocketEvent::MustClose(_) => return,
             }
         }
     }
 
     fn deadline(&self) -> Instant {
-        let alive = match (&self.signed_in, self.pinged) {
-            (None, _) => self.opened + limits::INIT_WAIT,
-            (Some(_), Some(pinged)) => pinged + limits::PONG_WAIT,
-            (Some(_), None) => self.heard + limits::PING_EVERY,
+        let alive = match (&self.signed_in, self.pinged_at) {
+            (None, _) => self.opened_at + limits::INIT_WAIT,
+            (Some(_), Some(pinged_at)) => pinged_at + limits::PONG_WAIT,
+            (Some(_), None) => self.last_received + limits::PING_EVERY,
         };
-        self.line.hold().outbox.deadline().map_or(alive, |stalled| stalled.min(alive))
+        self.line.lock().outbox.deadline().map_or(alive, |stalled| stalled.min(alive))
     }
 
-    fn check_time(&mut self) -> Result<(), Option<Close>> {
-        let now = Instant::now();
-        if self.line.hold().outbox.deadline().is_some_and(|deadline| deadline <= now) {
-            return Err(Some(Close::TryAgainLater));
+    fn check_time(&mut self) -> Result<(), Option<CloseReason>> {
+        let now = clock::instant();
+        if self.line.lock().outbox.deadline().is_some_and(|deadline| deadline <= now) {
+            return Err(Some(CloseReason::TryAgainLater));
         }
         if self.signed_in.is_none() {
-            let is_late = self.opened + limits::INIT_WAIT <= now;
-            return if is_late { Err(Some(Close::InitialisationTimeout)) } else { Ok(()) };
+            let is_late = self.opened_at + limits::INIT_WAIT <= now;
+            return if is_late { Err(Some(CloseReason::InitialisationTimeout)) } else { Ok(()) };
         }
-        match self.pinged {
+        match self.pinged_at {
             // Nobody is there to be told.
-            Some(pinged) if pinged + limits::PONG_WAIT <= now => Err(None),
-            None if self.heard + limits::PING_EVERY <= now => {
+            Some(pinged_at) if pinged_at + limits::PONG_WAIT <= now => Err(None),
+            None if self.last_received + limits::PING_EVERY <= now => {
                 self.push(Message::Ping(axum::body::Bytes::new()));
-                self.pinged = Some(now);
+                self.pinged_at = Some(now);
                 Ok(())
             }
             Some(_) | None => Ok(()),
         }
     }
 
-    async fn hear(&mut self, message: Message) -> Result<(), Close> {
-        self.heard = Instant::now();
-        self.pinged = None;
+    async fn receive(&mut self, message: Message) -> Result<(), CloseReason> {
+        self.last_received = clock::instant();
+        self.pinged_at = None;
         let text = match message {
             Message::Text(text) => text,
-            Message::Binary(_) => return Err(Close::BadRequest("Binary message")),
+            Message::Binary(_) => return Err(CloseReason::BadRequest("Binary message")),
             // The library answers pings and closes by itself.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return Ok(()),
         };
-        match Incoming::parse(&text)? {
+        match ClientMessage::parse(&text)? {
             // Boxed, as it happens once, and a socket that waits is to be small.
-            Incoming::Init(init) => Box::pin(self.init(init)).await,
-            Incoming::Ping => {
+            ClientMessage::Init(init) => Box::pin(self.init(init)).await,
+            ClientMessage::Ping => {
                 // An answer may wait while the client does not read; a client that asks on and on without reading may not.
-                if !self.line.hold().outbox.has_room() {
-                    return Err(Close::TryAgainLater);
+                if !self.line.lock().outbox.has_room() {
+                    return Err(CloseReason::TryAgainLater);
                 }
                 self.push(Message::text(protocol::PONG));
                 Ok(())
             }
-            Incoming::Pong => Ok(()),
-            Incoming::Subscribe { id, request } => self.subscribe(id, *request),
-            Incoming::Complete { id } => {
+            ClientMessage::Pong => Ok(()),
+            ClientMessage::Subscribe { id, request } => self.subscribe(id, *request),
+            ClientMessage::Complete { id } => {
                 self.operations.remove(id.as_str());
                 Ok(())
             }
         }
     }
 
-    async fn init(&mut self, init: Init) -> Result<(), Close> {
+    async fn init(&mut self, init: ConnectionInit) -> Result<(), CloseReason> {
         if self.signed_in.is_some() {
-            return Err(Close::TooManyInitialisations);
+            return Err(CloseReason::TooManyInitialisations);
         }
-        let (signed_in, watch) = SignedIn::by(&self.api, &mut self.caller, init).await?;
-        self.place = None;
+        let (signed_in, watch) = SocketUser::by(&self.api, &mut self.caller, init).await?;
+        self.permit = None;
         self.signed_in = Some(signed_in);
         self.watch = Some(watch);
         self.push(Message::text(protocol::ACK));
         Ok(())
     }
 
-    fn subscribe(&mut self, id: String, request: async_graphql::Request) -> Result<(), Close> {
-        let signed_in = self.signed_in.as_mut().ok_or(Close::Unauthorized)?;
+    fn subscribe(&mut self, id: String, request: async_graphql::Request) -> Result<(), CloseReason> {
+        let signed_in = self.signed_in.as_mut().ok_or(CloseReason::Unauthorized)?;
         if self.operations.contains_key(id.as_str()) {
-            return Err(Close::SubscriberExists);
+            return Err(CloseReason::SubscriberExists);
         }
         if self.operations.len() >= limits::OPERATIONS_PER_SOCKET {
-            if !self.line.hold().outbox.has_room() {
-                return Err(Close::TryAgainLater);
+            if !self.line.lock().outbox.has_room() {
+                return Err(CloseReason::TryAgainLater);
             }
             self.push(Message::text(too_many_operations(&id)));
             return Ok(());
@@ -269,41 +273,41 @@ impl Connection {
             request_id: uuid::Uuid::now_v7().to_string(),
         };
         let resume = Resume { own: signed_in.resume_from.remove(&id), first: Arc::clone(&signed_in.resume_first) };
-        let voice = Arc::new(Voice::new(Arc::clone(&self.line), &id));
+        let sink = Arc::new(OperationSink::new(Arc::clone(&self.line), &id));
         let id: Arc<str> = id.into();
         let RunningOperation { is_subscription, frames } =
-            self.api.run(request, caller, resume, Arc::clone(&voice) as _);
+            self.api.run(request, caller, resume, Arc::clone(&sink) as _);
         let (frames, stop) = abortable(frames);
         let named = Arc::clone(&id);
         self.running.push(frames.map(move |frame| (Arc::clone(&named), frame)).boxed());
-        self.operations.insert(id, Operation { is_subscription, stop, voice });
+        self.operations.insert(id, SocketOperation { is_subscription, stop, sink });
         Ok(())
     }
 
     /// Ends operations from this side.
-    fn complete(&mut self, which: impl Fn(&Operation) -> bool) {
+    fn complete(&mut self, which: impl Fn(&SocketOperation) -> bool) {
         for (id, _) in self.operations.extract_if(|_, operation| which(operation)) {
-            self.line.hold().outbox.push(complete(&id));
+            self.line.lock().outbox.push(complete(&id));
         }
     }
 
     fn push(&self, message: Message) {
-        self.line.hold().outbox.push(message);
+        self.line.lock().outbox.push(message);
     }
 
     /// Says good-bye, for as long as the client listens.
-    async fn end(&mut self, close: Option<Close>) {
+    async fn end(&mut self, close: Option<CloseReason>) {
         let Some(close) = close else { return };
         self.running.clear();
-        if matches!(close, Close::Unauthorized) {
+        if matches!(close, CloseReason::Unauthorized) {
             self.complete(|_| true);
         }
         self.push(Message::Close(Some(close.frame())));
         let farewell = async {
-            if poll_fn(|cx| self.line.hold().poll_write(cx)).await.is_ok() {
+            if poll_fn(|cx| self.line.lock().poll_write(cx)).await.is_ok() {
                 // Until the client has answered or gone.
                 let mut left = limits::FAREWELL_BYTES;
-                poll_fn(|cx| self.line.hold().poll_farewell(&mut left, cx)).await;
+                poll_fn(|cx| self.line.lock().poll_farewell(&mut left, cx)).await;
             }
         };
         // A client that does not listen is not waited for.
@@ -313,36 +317,36 @@ impl Connection {
 
 /// Makes, writes and reads, in this order, so that all that is ready goes into one write.
 fn poll(
-    wire: &mut Wire,
-    running: &mut SelectAll<BoxStream<'static, Said>>,
-    operations: &mut Operations,
+    io: &mut WebSocketIo,
+    running: &mut SelectAll<BoxStream<'static, OperationFrame>>,
+    operations: &mut SocketOperations,
     cx: &mut Context<'_>,
-) -> Poll<Wake> {
-    let had_room = wire.outbox.has_room();
-    let mut has_said = false;
+) -> Poll<SocketEvent> {
+    let had_room = io.outbox.has_room();
+    let mut has_output = false;
     // A position waits where it is while the client does not read: nothing is made that there is no room for.
-    while wire.outbox.has_room()
+    while io.outbox.has_room()
         && let Poll::Ready(Some((id, frame))) = running.poll_next_unpin(cx)
     {
-        if let Err(close) = say(&mut wire.outbox, operations, &id, frame) {
-            return Poll::Ready(Wake::Over(close));
+        if let Err(close) = enqueue(&mut io.outbox, operations, &id, frame) {
+            return Poll::Ready(SocketEvent::MustClose(close));
         }
-        has_said = true;
+        has_output = true;
     }
-    if let Poll::Ready(Err(error)) = wire.poll_write(cx) {
-        return Poll::Ready(Wake::Failed(error));
+    if let Poll::Ready(Err(error)) = io.poll_write(cx) {
+        return Poll::Ready(SocketEvent::Failed(error));
     }
     // Where the write made room, the operations are asked again: they were not, and wake nobody by themselves.
-    if wire.outbox.has_room() && (has_said || !had_room) {
-        return Poll::Ready(Wake::Said);
+    if io.outbox.has_room() && (has_output || !had_room) {
+        return Poll::Ready(SocketEvent::Progress);
     }
-    match wire.poll_read(cx) {
-        Poll::Ready(Ok(message)) => Poll::Ready(Wake::Heard(message)),
-        Poll::Ready(Err(ReadEnd::Gone)) => Poll::Ready(Wake::Gone),
-        Poll::Ready(Err(ReadEnd::Failed(error))) => Poll::Ready(Wake::Failed(error)),
-        Poll::Ready(Err(ReadEnd::Refused(close))) => Poll::Ready(Wake::Over(close)),
-        Poll::Pending if wire.owes() => match wire.poll_write(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Wake::Failed(error)),
+    match io.poll_read(cx) {
+        Poll::Ready(Ok(message)) => Poll::Ready(SocketEvent::Received(message)),
+        Poll::Ready(Err(ReadError::Gone)) => Poll::Ready(SocketEvent::Disconnected),
+        Poll::Ready(Err(ReadError::Failed(error))) => Poll::Ready(SocketEvent::Failed(error)),
+        Poll::Ready(Err(ReadError::Refused(close))) => Poll::Ready(SocketEvent::MustClose(close)),
+        Poll::Pending if io.has_partial_write() => match io.poll_write(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(SocketEvent::Failed(error)),
             Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
         },
         Poll::Pending => Poll::Pending,
@@ -350,11 +354,16 @@ fn poll(
 }
 
 /// Puts a frame of an operation into the outbox.
-fn say(outbox: &mut Outbox, operations: &mut Operations, id: &Arc<str>, frame: Frame) -> Result<(), Close> {
+fn enqueue(
+    outbox: &mut Outbox,
+    operations: &mut SocketOperations,
+    id: &Arc<str>,
+    frame: Frame,
+) -> Result<(), CloseReason> {
     // One that was completed a moment ago may have had a last word on its way.
     let Some(operation) = operations.get(id) else { return Ok(()) };
     match frame {
-        Frame::Next(payload) => outbox.push(operation.voice.message(&payload)),
+        Frame::Next(payload) => outbox.push(operation.sink.message(&payload)),
         Frame::Error(errors) => {
             outbox.push(Message::text(protocol::with_payload(&protocol::head("error", id), &errors)));
             operations.remove(id);
@@ -363,7 +372,7 @@ fn say(outbox: &mut Outbox, operations: &mut Operations, id: &Arc<str>, frame: F
             outbox.push(complete(id));
             operations.remove(id);
         }
-        Frame::TryAgain => return Err(Close::TryAgainLater),
+        Frame::TryAgain => return Err(CloseReason::TryAgainLater),
     }
     Ok(())
 }
@@ -373,10 +382,10 @@ fn complete(id: &str) -> Message {
 }
 
 /// What to say about an error of the WebSocket itself.
-fn refusal_of(error: &SocketError) -> Option<Close> {
+fn close_for(error: &SocketError) -> Option<CloseReason> {
     match error {
-        SocketError::Capacity(CapacityError::MessageTooLong { .. }) => Some(Close::FrameTooLarge),
-        SocketError::Utf8(_) => Some(Close::NotText),
+        SocketError::Capacity(CapacityError::MessageTooLong { .. }) => Some(CloseReason::FrameTooLarge),
+        SocketError::Utf8(_) => Some(CloseReason::NotText),
         _ => None,
     }
 }

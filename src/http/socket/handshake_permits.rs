@@ -10,19 +10,19 @@ use crate::rates::neighbourhood;
 
 /// How many sockets of each address wait.
 #[derive(Clone, Default)]
-pub struct Waiting {
+pub struct HandshakePermits {
     by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
 /// A socket that waits for as long as this is held.
-pub struct Place {
-    waiting: Waiting,
+pub struct HandshakePermit {
+    permits: HandshakePermits,
     address: IpAddr,
 }
 
-impl Waiting {
+impl HandshakePermits {
     /// Takes a place for one more socket of an address, where there is one.
-    pub fn enter(&self, address: IpAddr) -> Result<Place> {
+    pub fn acquire(&self, address: IpAddr) -> Result<HandshakePermit> {
         let address = neighbourhood(address);
         let mut by_address = self.lock();
         let sockets = by_address.entry(address).or_default();
@@ -31,7 +31,7 @@ impl Waiting {
             return Err(Error::RateLimited { retry_after: limits::INIT_WAIT });
         }
         *sockets += 1;
-        Ok(Place { waiting: self.clone(), address })
+        Ok(HandshakePermit { permits: self.clone(), address })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
@@ -40,9 +40,9 @@ impl Waiting {
     }
 }
 
-impl Drop for Place {
+impl Drop for HandshakePermit {
     fn drop(&mut self) {
-        let mut by_address = self.waiting.lock();
+        let mut by_address = self.permits.lock();
         if let Some(sockets) = by_address.get_mut(&self.address) {
             *sockets -= 1;
             if *sockets == 0 {
