@@ -7,7 +7,7 @@ mod rename;
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -15,12 +15,14 @@ use crate::conversations::create::count_memberships;
 use crate::conversations::membership::current_rows;
 use crate::conversations::people::reachable;
 use crate::conversations::{Membership, Title};
-use crate::db;
+use crate::db::{self, Tx};
 use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Position, Rank, Written};
+use crate::feed::{
+    Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written,
+};
 use crate::id::{ConversationId, UserId};
 pub use add::add;
 pub use remove::remove;
@@ -98,20 +100,12 @@ impl Change for GroupChange {
     type Write = Changed;
     const RANK: Rank = Rank::Members;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        let mut batch = Groups::read(tx, now, &changes).await?;
-        Ok(changes.into_iter().map(|change| batch.plan(change)).collect())
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
+        let mut batch = Groups::read(tx, changes).await?;
+        Ok(changes.iter().map(|change| batch.plan(change)).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Changed>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Changed>>) -> Writes<Self> {
         // What a batch planned in a row gets positions in a row.
         let first = writes.first().map_or(0, |placed| placed.first.position);
         // As the messages of the same batch, which are written by now, have left them.
@@ -151,7 +145,7 @@ struct Groups {
 }
 
 impl Groups {
-    async fn read(tx: &DatabaseTransaction, now: Timestamp, changes: &[GroupChange]) -> Result<Self, DbErr> {
+    async fn read(tx: &Tx, changes: &[GroupChange]) -> Result<Self, DbErr> {
         let ids: HashSet<ConversationId> = changes.iter().map(|change| change.group).collect();
         let rows = conversation::Entity::find()
             .filter(conversation::Column::Id.is_in(ids.iter().copied()))
@@ -170,17 +164,17 @@ impl Groups {
             Step::Add(people) => people.as_slice(),
             Step::Rename(_) | Step::Remove(_) => &[],
         });
-        Ok(Self { now, groups, reachable: reachable(tx, added.copied()).await?, events: 0 })
+        Ok(Self { now: tx.now, groups, reachable: reachable(tx, added.copied()).await?, events: 0 })
     }
 
-    fn plan(&mut self, change: GroupChange) -> Result<Plan<GroupChange>> {
+    fn plan(&mut self, change: &GroupChange) -> Result<Plan<GroupChange>> {
         // Whoever asked was in it when they did; another change may have come before.
         let group = self.groups.get_mut(&change.group).ok_or(Error::NotFound)?;
         let own = group.members.get(&change.by).ok_or(Error::NotFound)?.clone();
-        let outcome = match change.step {
-            Step::Rename(title) => rename::plan(group, &own, &title, self.now)?,
+        let outcome = match &change.step {
+            Step::Rename(title) => rename::plan(group, &own, title, self.now)?,
             Step::Add(people) => add::plan(group, people, &self.reachable, self.now, self.events)?,
-            Step::Remove(person) => remove::plan(group, &own, person, self.events)?,
+            Step::Remove(person) => remove::plan(group, &own, *person, self.events)?,
         };
         let events = outcome.events.len();
         if events == 0 {

@@ -2,13 +2,14 @@
 //! tombstones already, and the same ones.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::entity::{conversation, erasure, message};
 use crate::error::Result;
-use crate::feed::{self, Quiet, Rank};
+use crate::feed::{self, Answers, Quiet, Rank};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 
@@ -46,6 +47,7 @@ async fn sweep_conversation(app: &App, erasure: &erasure::Model, place: Conversa
 }
 
 /// Makes tombstones of messages, as [`message::Model::bury`] does. No event: the erasure has told of all of them.
+#[derive(Clone)]
 struct Bury {
     messages: Vec<MessageId>,
     erased_at: Timestamp,
@@ -55,7 +57,7 @@ impl Quiet for Bury {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn write(tx: &DatabaseTransaction, _: Timestamp, burials: Vec<Self>) -> Result<Vec<()>, DbErr> {
+    async fn write(tx: &Tx, burials: Vec<Self>) -> Answers<Self> {
         for Self { messages, erased_at } in &burials {
             message::Entity::update_many()
                 .col_expr(message::Column::Text, Expr::value(None::<String>))
@@ -71,6 +73,7 @@ impl Quiet for Bury {
 }
 
 /// Nothing is left to sweep.
+#[derive(Clone)]
 struct Finish {
     user: UserId,
 }
@@ -79,7 +82,7 @@ impl Quiet for Finish {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn write(tx: &DatabaseTransaction, _: Timestamp, finished: Vec<Self>) -> Result<Vec<()>, DbErr> {
+    async fn write(tx: &Tx, finished: Vec<Self>) -> Answers<Self> {
         let ids = finished.iter().map(|finished| finished.user);
         erasure::Entity::delete_many().filter(erasure::Column::UserId.is_in(ids)).exec(tx).await?;
         Ok(vec![(); finished.len()])
