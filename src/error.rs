@@ -1,9 +1,9 @@
 //! What can go wrong, as far as a caller can act on it. Causes travel inside and end in the log.
+//!
+//! Database errors become one in `db/fault.rs`, by `?`.
 
 use std::borrow::Cow;
 use std::time::Duration;
-
-use sea_orm::{DbErr, RuntimeErr};
 
 /// A variant for each code of the API's `ErrorCode` (two for FORBIDDEN), with the message that the caller reads.
 #[derive(Debug, thiserror::Error)]
@@ -94,36 +94,5 @@ impl Error {
     /// A passing lack of capacity, worth another try after a second.
     pub fn unavailable() -> Self {
         Self::Unavailable { retry_after: Duration::from_secs(1) }
-    }
-
-    /// What a caller learns of a database error whose cause is in the log already.
-    pub fn of_database(error: &DbErr) -> Self {
-        if passes(error) { Self::unavailable() } else { Self::Internal(error.clone().into()) }
-    }
-}
-
-/// Whether nothing was done, for a reason that passes.
-fn passes(error: &DbErr) -> bool {
-    // SQLite's BUSY: another process holds it. FULL, and IOERR_SHMSIZE: the disk is full, for the log or for its index.
-    const BUSY: i32 = 5;
-    const FULL: i32 = 13;
-    const INDEX_FULL: i32 = 4874;
-    let cause = match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => return true,
-        DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause,
-        _ => return false,
-    };
-    let code = cause.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
-    // The low byte is the kind, and what is above tells kinds of a kind.
-    code.is_some_and(|code| matches!(code & 0xff, BUSY | FULL) || code == INDEX_FULL)
-}
-
-impl From<DbErr> for Error {
-    fn from(error: DbErr) -> Self {
-        let shown = Self::of_database(&error);
-        if let Self::Unavailable { .. } = shown {
-            tracing::warn!(error = %error, "the database is away, full, or all its connections are busy");
-        }
-        shown
     }
 }

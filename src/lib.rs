@@ -121,8 +121,9 @@ async fn assemble(
         config.jwt_previous_secrets.iter().map(|previous| previous.expose_secret().as_bytes()).collect();
     let tokens = Tokens::new(secret.expose_secret().as_bytes(), &previous)?;
     let db = Db::open(&config.database_url).await;
-    let db = db.with_context(|| cannot_be_opened(&config))?;
-    let (feed, tasks) = Feed::start(db.clone(), clock.clone(), &config).await.context("the feed cannot be read")?;
+    let (db, writer) = db.with_context(|| cannot_be_opened(&config))?;
+    let feed = Feed::start(db.clone(), writer, clock.clone(), &config).await;
+    let (feed, tasks) = feed.context("the feed cannot be read")?;
     let rates = Arc::new(Rates::new(&config, &clock));
     let scratch = Scratch::new(&config.data_dir);
     let store = Store::open(&config, &scratch)?;
@@ -149,7 +150,7 @@ impl Running {
         let Self { program, db, feed, .. } = self;
         // The writer ends when the last handle of the feed is gone.
         drop(program);
-        feed.finish().await;
+        feed.finish().await.context("the database did not close")?;
         db.close().await.context("the database did not close")
     }
 }

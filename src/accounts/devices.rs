@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::accounts::{Accounts, Viewer};
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::entity::session;
 use crate::error::{Error, Result};
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
 use crate::limits;
 
@@ -56,11 +56,13 @@ impl Accounts {
 }
 
 /// Ends sessions of a person.
+#[derive(Clone)]
 struct EndSessions {
     user: UserId,
     which: SessionSelection,
 }
 
+#[derive(Clone)]
 enum SessionSelection {
     /// This one. `NotFound` if it is not an open session of the person.
     One(SessionId),
@@ -73,22 +75,18 @@ impl Change for EndSessions {
     type Write = Self;
     const RANK: Rank = Rank::Endings;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let named = changes.iter().filter_map(|change| match change.which {
             SessionSelection::One(id) => Some(id),
             SessionSelection::AllBut(_) => None,
         });
         let open = session::Entity::find()
             .filter(session::Column::Id.is_in(named))
-            .filter(session::Column::ExpiresAt.gt(now))
+            .filter(session::Column::ExpiresAt.gt(tx.now))
             .all(tx)
             .await?;
         let mut open: HashMap<SessionId, UserId> = open.into_iter().map(|row| (row.id, row.user_id)).collect();
-        let plan = |change: Self| {
+        let plan = |change: &Self| {
             if let SessionSelection::One(id) = change.which {
                 // A session of somebody else gets the same answer as one that does not exist.
                 if open.get(&id) != Some(&change.user) {
@@ -96,16 +94,12 @@ impl Change for EndSessions {
                 }
                 open.remove(&id);
             }
-            Ok(Plan::Write { write: change, events: 0 })
+            Ok(Plan::Write { write: change.clone(), events: 0 })
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Self>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Self>>) -> Writes<Self> {
         let mut written = Vec::with_capacity(writes.len());
         let mut named = Vec::new();
         for Placed { write, .. } in writes {
@@ -124,7 +118,7 @@ impl Change for EndSessions {
 }
 
 /// Ends sessions by id.
-pub(super) async fn end(tx: &DatabaseTransaction, sessions: Vec<SessionId>) -> Result<(), DbErr> {
+pub(super) async fn end(tx: &Tx, sessions: Vec<SessionId>) -> Result<(), DbErr> {
     if !sessions.is_empty() {
         session::Entity::delete_many().filter(session::Column::Id.is_in(sessions)).exec(tx).await?;
     }
@@ -133,11 +127,7 @@ pub(super) async fn end(tx: &DatabaseTransaction, sessions: Vec<SessionId>) -> R
 
 /// Ends all sessions of a person except `kept`, and returns their ids. In a change of [`Rank::Endings`] this includes
 /// sessions that began in the same batch.
-pub(super) async fn end_all(
-    tx: &DatabaseTransaction,
-    user: UserId,
-    kept: Option<SessionId>,
-) -> Result<Vec<SessionId>, DbErr> {
+pub(super) async fn end_all(tx: &Tx, user: UserId, kept: Option<SessionId>) -> Result<Vec<SessionId>, DbErr> {
     let kept = kept.map(|kept| session::Column::Id.ne(kept));
     let ended = session::Entity::delete_many()
         .filter(Condition::all().add(session::Column::UserId.eq(user)).add_option(kept))

@@ -1,13 +1,13 @@
 //! Disables and enables accounts for the operator. To other people a disabled account looks the same.
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::accounts::Accounts;
 use crate::accounts::devices::end_all;
-use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::entity::user;
 use crate::error::Result;
-use crate::feed::{Quiet, Rank};
+use crate::feed::{Answers, Quiet, Rank};
 use crate::id::{SessionId, UserId};
 
 impl Accounts {
@@ -26,6 +26,7 @@ impl Accounts {
     }
 }
 
+#[derive(Clone)]
 struct SetDisabled {
     user: UserId,
     is_disabled: bool,
@@ -36,11 +37,11 @@ impl Quiet for SetDisabled {
     type Answer = Vec<SessionId>;
     const RANK: Rank = Rank::Endings;
 
-    async fn write(tx: &DatabaseTransaction, now: Timestamp, changes: Vec<Self>) -> Result<Vec<Self::Answer>, DbErr> {
+    async fn write(tx: &Tx, changes: Vec<Self>) -> Answers<Self> {
         let mut ended = Vec::with_capacity(changes.len());
         for SetDisabled { user, is_disabled } in changes {
             user::Entity::update_many()
-                .col_expr(user::Column::DisabledAt, is_disabled.then_some(now).into())
+                .col_expr(user::Column::DisabledAt, is_disabled.then_some(tx.now).into())
                 .filter(user::Column::Id.eq(user))
                 .exec(tx)
                 .await?;

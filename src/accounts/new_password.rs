@@ -4,15 +4,15 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::accounts::devices::end_all;
 use crate::accounts::sessions::note_use;
 use crate::accounts::{self, Accounts, Password, SignedIn, Viewer};
-use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::entity::{session, user};
 use crate::error::{Error, Result};
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
 
 impl Accounts {
@@ -69,6 +69,7 @@ impl Accounts {
     }
 }
 
+#[derive(Clone)]
 struct SetPassword {
     user: UserId,
     hash: String,
@@ -77,6 +78,7 @@ struct SetPassword {
 }
 
 /// What entitles the owner to the change.
+#[derive(Clone)]
 struct Proof {
     /// The session that is kept, as it is after its renewal.
     session: session::Model,
@@ -90,11 +92,7 @@ impl Change for SetPassword {
     type Write = Self;
     const RANK: Rank = Rank::Endings;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let people = changes.iter().map(|change| change.user);
         let living =
             user::Entity::find().filter(user::Column::Id.is_in(people)).filter(user::Column::DeletedAt.is_null());
@@ -103,8 +101,8 @@ impl Change for SetPassword {
             users.into_iter().map(|row| (row.id, row.password_hash)).collect();
         let kept = changes.iter().filter_map(|change| change.proof.as_ref()).map(|proof| proof.session.id);
         let open = session::Entity::find().filter(session::Column::Id.is_in(kept)).all(tx).await?;
-        let is_open = |id: SessionId| open.iter().any(|row| row.id == id && row.expires_at > now);
-        let plan = |change: Self| {
+        let is_open = |id: SessionId| open.iter().any(|row| row.id == id && row.expires_at > tx.now);
+        let plan = |change: &Self| {
             let hash = hashes.get_mut(&change.user).ok_or(Error::NotFound)?;
             if let Some(proof) = &change.proof {
                 if !is_open(proof.session.id) {
@@ -116,16 +114,12 @@ impl Change for SetPassword {
                 }
             }
             *hash = Some(change.hash.clone());
-            Ok(Plan::Write { write: change, events: 0 })
+            Ok(Plan::Write { write: change.clone(), events: 0 })
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Self>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Self>>) -> Writes<Self> {
         let mut written = Vec::with_capacity(writes.len());
         for Placed { write: SetPassword { user, hash, proof }, .. } in writes {
             user::Entity::update_many()

@@ -1,13 +1,12 @@
 //! Deletes expired sessions, and closes sockets of ended ones.
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
-use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::entity::session;
-use crate::error::Result;
-use crate::feed::{Quiet, Rank};
+use crate::feed::{Answers, Quiet, Rank};
 use crate::limits;
 
 impl Accounts {
@@ -31,14 +30,15 @@ impl Accounts {
 }
 
 /// Deletes expired sessions.
+#[derive(Clone)]
 struct Purge;
 
 impl Quiet for Purge {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn write(tx: &DatabaseTransaction, now: Timestamp, purges: Vec<Self>) -> Result<Vec<()>, DbErr> {
-        session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now)).exec(tx).await?;
+    async fn write(tx: &Tx, purges: Vec<Self>) -> Answers<Self> {
+        session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(tx.now)).exec(tx).await?;
         Ok(vec![(); purges.len()])
     }
 }

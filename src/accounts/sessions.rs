@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::accounts::token::TokenError;
 use crate::accounts::{Accounts, LiveSession};
 use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::entity::session;
 use crate::error::{Error, Result};
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
 use crate::limits;
 
@@ -197,27 +198,19 @@ impl Change for UseSession {
     type Write = session::Model;
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let ids = changes.iter().map(|change| change.row.id);
         let open = session::Entity::find().filter(session::Column::Id.is_in(ids)).all(tx).await?;
         let mut open: HashMap<SessionId, session::Model> = open.into_iter().map(|row| (row.id, row)).collect();
-        let plan = |change: Self| {
+        let plan = |change: &Self| {
             let row = open.get_mut(&change.row.id).ok_or(Error::Unauthenticated)?;
-            *row = later(row, change.row);
+            *row = later(row, change.row.clone());
             Ok(Plan::Write { write: row.clone(), events: 0 })
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<session::Model>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<session::Model>>) -> Writes<Self> {
         let answers = writes.iter().map(|_| Written::silent(())).collect();
         // The last state of each session.
         let rows: HashMap<SessionId, session::Model> =
@@ -230,7 +223,7 @@ impl Change for UseSession {
 }
 
 /// An update and not an upsert: another change of the same batch may have ended the session, which must not come back.
-pub(super) async fn note_use(tx: &DatabaseTransaction, row: &session::Model) -> Result<(), DbErr> {
+pub(super) async fn note_use(tx: &Tx, row: &session::Model) -> Result<(), DbErr> {
     session::Entity::update_many()
         .col_expr(session::Column::LastUsedAt, row.last_used_at.into())
         .col_expr(session::Column::ExpiresAt, row.expires_at.into())

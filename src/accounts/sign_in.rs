@@ -4,15 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::accounts::devices::end;
 use crate::accounts::{self, Accounts, Email, Name, Password, Viewer};
 use crate::clock::Timestamp;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::entity::{session, user};
 use crate::error::{Error, Result};
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
 use crate::limits;
 use crate::rates::neighbourhood;
@@ -156,6 +156,7 @@ struct NewSession {
     replaces: Option<SessionId>,
 }
 
+#[derive(Clone)]
 struct SignUp {
     user: user::Model,
     /// `None` if the operator creates the account.
@@ -167,11 +168,7 @@ impl Change for SignUp {
     type Write = Self;
     const RANK: Rank = Rank::People;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let emails: HashSet<String> = changes.iter().filter_map(|change| change.user.email.clone()).collect();
         let taken = user::Entity::find()
             .select_only()
@@ -179,18 +176,14 @@ impl Change for SignUp {
             .filter(user::Column::Email.is_in(emails))
             .into_tuple::<String>();
         let mut taken: HashSet<String> = taken.all(tx).await?.into_iter().collect();
-        let plan = |change: Self| {
+        let plan = |change: &Self| {
             let is_free = change.user.email.clone().is_some_and(|email| taken.insert(email));
-            if is_free { Ok(Plan::Write { write: change, events: 0 }) } else { Err(Error::EmailTaken) }
+            if is_free { Ok(Plan::Write { write: change.clone(), events: 0 }) } else { Err(Error::EmailTaken) }
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Self>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Self>>) -> Writes<Self> {
         db::insert(tx, writes.iter().map(|placed| placed.write.user.clone()).collect()).await?;
         begin(tx, writes.iter().filter_map(|placed| placed.write.session.as_ref())).await?;
         Ok(writes.into_iter().map(|placed| Written::silent(placed.write.user)).collect())
@@ -215,11 +208,7 @@ impl Change for BeginSession {
     type Write = Beginning;
     const RANK: Rank = Rank::People;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let people: HashSet<UserId> = changes.iter().map(|change| change.session.row.user_id).collect();
         let open = session::Entity::find()
             .filter(session::Column::UserId.is_in(people))
@@ -238,29 +227,25 @@ impl Change for BeginSession {
         for row in open {
             by_user.entry(row.user_id).or_default().push(row);
         }
-        let plan = |Self { session, verified }| {
+        let plan = |Self { session, verified }: &Self| {
             // The password may have changed while it was checked.
-            if hashes.get(&session.row.user_id) != Some(&verified) {
+            if hashes.get(&session.row.user_id) != Some(verified) {
                 return Err(Error::InvalidCredentials);
             }
             let open = by_user.entry(session.row.user_id).or_default();
             // The device's previous session no longer counts, and expired ones are evicted anyway.
             open.retain(|row| session.replaces != Some(row.id));
             let mut evicted: Vec<SessionId> =
-                open.extract_if(.., |row| row.expires_at <= now).map(|row| row.id).collect();
+                open.extract_if(.., |row| row.expires_at <= tx.now).map(|row| row.id).collect();
             open.push(session.row.clone());
             let surplus = open.len().saturating_sub(limits::SESSIONS_PER_USER);
             evicted.extend(open.drain(..surplus).map(|row| row.id));
-            Ok(Plan::Write { write: Beginning { session, evicted }, events: 0 })
+            Ok(Plan::Write { write: Beginning { session: session.clone(), evicted }, events: 0 })
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Beginning>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Beginning>>) -> Writes<Self> {
         begin(tx, writes.iter().map(|placed| &placed.write.session)).await?;
         // Afterwards: with very many simultaneous logins a session of this batch may itself be evicted.
         end(tx, writes.iter().flat_map(|placed| placed.write.evicted.iter().copied()).collect()).await?;
@@ -268,7 +253,7 @@ impl Change for BeginSession {
     }
 }
 
-async fn begin<'a>(tx: &DatabaseTransaction, new: impl Iterator<Item = &'a NewSession> + Clone) -> Result<(), DbErr> {
+async fn begin<'a>(tx: &Tx, new: impl Iterator<Item = &'a NewSession> + Clone) -> Result<(), DbErr> {
     end(tx, new.clone().filter_map(|session| session.replaces).collect()).await?;
     db::insert(tx, new.map(|session| session.row.clone()).collect()).await
 }

@@ -2,19 +2,16 @@
 
 use std::collections::HashSet;
 
-use sea_orm::{DatabaseTransaction, DbErr};
-
 use crate::accounts::Viewer;
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::conversations::direct::reachable;
 use crate::conversations::title::Title;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Rank, Written};
+use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
@@ -41,6 +38,7 @@ pub(super) fn count_memberships(app: &App, by: UserId, people: usize) -> Result<
     app.rates.memberships.take_many(&by, u32::try_from(people).unwrap_or(u32::MAX))
 }
 
+#[derive(Clone)]
 struct CreateGroup {
     owner: UserId,
     title: Title,
@@ -59,28 +57,20 @@ impl Change for CreateGroup {
     type Write = Self;
     const RANK: Rank = Rank::People;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let found = reachable(tx, changes.iter().flat_map(Self::people)).await?;
-        let plan = |change: Self| {
+        let plan = |change: &Self| {
             if change.people().all(|id| found.contains(&id)) {
                 let events = change.members.len() + 1;
-                Ok(Plan::Write { write: change, events })
+                Ok(Plan::Write { write: change.clone(), events })
             } else {
                 Err(Error::NotFound)
             }
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<Self>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Self>>) -> Writes<Self> {
         let mut groups = Vec::with_capacity(writes.len());
         let mut stays = Vec::new();
         let mut written = Vec::with_capacity(writes.len());
@@ -95,8 +85,8 @@ impl Change for CreateGroup {
                 last_seq: 0,
                 last_position,
                 active_position: last_position,
-                created_at: now,
-                updated_at: now,
+                created_at: tx.now,
+                updated_at: tx.now,
             };
             let people = write.people().zip(roles).zip(first.position..);
             stays.extend(people.map(|((user_id, role), from_position)| membership::Model {
@@ -106,7 +96,7 @@ impl Change for CreateGroup {
                 to_position: None,
                 role,
                 last_read_seq: 0,
-                joined_at: now,
+                joined_at: tx.now,
             }));
             let events = write.people().map(|user| joined_event(group.id, user)).collect();
             groups.push(group.clone());

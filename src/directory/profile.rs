@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::accounts::{Name, Viewer};
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::entity::user;
 use crate::error::{Error, Result};
-use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
+use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, ImageId, UserId};
 use crate::images::{self, ImageAttachment, ImageClaims, ImageSource, Images};
 
@@ -62,11 +61,7 @@ impl Change for Update {
     type Write = Updated;
     const RANK: Rank = Rank::People;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let ids = || changes.iter().map(|change| change.user);
         let living =
             user::Entity::find().filter(user::Column::Id.is_in(ids())).filter(user::Column::DeletedAt.is_null());
@@ -74,42 +69,38 @@ impl Change for Update {
         let mut users: HashMap<UserId, user::Model> = users.into_iter().map(|row| (row.id, row)).collect();
         let known_in = feed::known_in(tx, ids()).await?;
         let pictures = changes.iter().filter_map(|change| change.picture.as_ref()?.as_ref());
-        let mut claims = ImageClaims::read(tx, now, pictures).await?;
-        let plan = |change: Self| {
+        let mut claims = ImageClaims::read(tx, tx.now, pictures).await?;
+        let plan = |change: &Self| {
             let user = users.get_mut(&change.user).filter(|user| user.deleted_at.is_none()).ok_or(Error::NotFound)?;
-            let name = change.name.filter(|name| user.full_name != name.as_str());
+            let name = change.name.as_ref().filter(|name| user.full_name != name.as_str());
             // A new picture always counts as a change; removing one only if there is one.
-            let picture = change.picture.filter(|picture| picture.is_some() || user.image_id.is_some());
+            let picture = change.picture.as_ref().filter(|picture| picture.is_some() || user.image_id.is_some());
             if name.is_none() && picture.is_none() {
                 return Ok(Plan::Done(user.clone()));
             }
             let mut lost = None;
             let mut taken = None;
             if let Some(picture) = picture {
-                if let Some(picture) = &picture {
+                if let Some(picture) = picture {
                     claims.take(picture)?;
                 }
                 lost = std::mem::replace(&mut user.image_id, picture.as_ref().map(ImageAttachment::id));
-                taken = picture;
+                taken = picture.clone();
             }
             if let Some(name) = name {
                 user.full_name = name.as_str().to_owned();
                 user.name_key = name.key();
             }
-            user.updated_at = now;
+            user.updated_at = tx.now;
             let own = known_in.iter().filter(|(person, _)| *person == change.user);
             let conversations = own.map(|(_, conversation)| *conversation).collect();
             let write = Updated { user: user.clone(), picture: taken, lost, conversations };
             Ok(Plan::Write { write, events: 1 })
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<Updated>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Updated>>) -> Writes<Self> {
         let mut rows = HashMap::new();
         let mut written = Vec::with_capacity(writes.len());
         let (mut pictures, mut let_go) = (Vec::new(), Vec::new());
@@ -122,8 +113,8 @@ impl Change for Update {
             rows.insert(user.id, user.clone());
             written.push(Written { answer: user, events: vec![event] });
         }
-        images::attach(tx, now, pictures).await?;
-        images::detach(tx, now, &let_go).await?;
+        images::attach(tx, pictures).await?;
+        images::detach(tx, &let_go).await?;
         let changed = [
             user::Column::FullName,
             user::Column::NameKey,

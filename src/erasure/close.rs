@@ -3,14 +3,12 @@
 use std::collections::HashSet;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::accounts::{self, ERASED_NAME};
-use crate::clock::Timestamp;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::entity::{erasure, session, user};
-use crate::error::Result;
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
 use crate::images;
 
@@ -25,11 +23,7 @@ impl Change for Close {
     type Write = UserId;
     const RANK: Rank = Rank::Departures;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let ids = changes.iter().map(|change| change.user);
         let living = user::Entity::find()
             .select_only()
@@ -38,20 +32,16 @@ impl Change for Close {
             .filter(user::Column::DeletedAt.is_null())
             .into_tuple::<UserId>();
         let mut living: HashSet<UserId> = living.all(tx).await?.into_iter().collect();
-        let plan = |Self { user }| {
-            Ok(match living.remove(&user) {
-                true => Plan::Write { write: user, events: 0 },
+        let plan = |Self { user }: &Self| {
+            Ok(match living.remove(user) {
+                true => Plan::Write { write: *user, events: 0 },
                 false => Plan::Done(Vec::new()),
             })
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<UserId>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<UserId>>) -> Writes<Self> {
         let ids = || writes.iter().map(|placed| placed.write);
         // Read here and not in `plan`: another change of this batch may have begun a session.
         let sessions = session::Entity::find().filter(session::Column::UserId.is_in(ids())).all(tx).await?;
@@ -62,15 +52,15 @@ impl Change for Close {
             .col_expr(user::Column::Email, Expr::value(None::<String>))
             .col_expr(user::Column::PasswordHash, Expr::value(None::<String>))
             .col_expr(user::Column::LastSeenAt, Expr::value(None::<i64>))
-            .col_expr(user::Column::UpdatedAt, now.into())
-            .col_expr(user::Column::DeletedAt, now.into())
+            .col_expr(user::Column::UpdatedAt, tx.now.into())
+            .col_expr(user::Column::DeletedAt, tx.now.into())
             .filter(user::Column::Id.is_in(ids()))
             .exec(tx)
             .await?;
         for user in ids() {
-            images::erase(tx, now, user).await?;
+            images::erase(tx, user).await?;
         }
-        let under_way = ids().map(|user_id| erasure::Model { user_id, erased_at: now, told_position: None });
+        let under_way = ids().map(|user_id| erasure::Model { user_id, erased_at: tx.now, told_position: None });
         db::insert(tx, under_way.collect()).await?;
         let written = ids().map(|user| {
             let own = sessions.iter().filter(|session| session.user_id == user);

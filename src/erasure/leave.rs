@@ -4,17 +4,15 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Statement};
 
-use crate::clock::Timestamp;
 use crate::conversations;
+use crate::db::Tx;
 use crate::entity::conversation::Kind as ConversationKind;
 use crate::entity::membership::Role;
 use crate::entity::{conversation, erasure, membership, user};
 use crate::error::Result;
-use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Position, Rank, Written};
+use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 
 /// Publishes the erasure of a closed account. Idempotent.
@@ -36,11 +34,7 @@ impl Change for Leave {
     type Write = Leaving;
     const RANK: Rank = Rank::Departures;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let ids = changes.iter().map(|change| change.user);
         let untold = erasure::Entity::find()
             .filter(erasure::Column::UserId.is_in(ids))
@@ -68,20 +62,16 @@ impl Change for Leave {
                 leaving.groups.push(group);
             }
         }
-        let plan = |change: Self| {
+        let plan = |change: &Self| {
             Ok(match leaving.remove(&change.user) {
                 Some(leaving) => Plan::Write { events: 1 + leaving.groups.len(), write: leaving },
                 None => Plan::Done(()),
             })
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Leaving>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Leaving>>) -> Writes<Self> {
         let mut written = Vec::with_capacity(writes.len());
         // One after the other: the heir of a group may be the next to leave it.
         for Placed { write: Leaving { user, known_in, groups }, first } in writes {
@@ -107,7 +97,7 @@ impl Change for Leave {
 }
 
 /// Makes the oldest other member the owner of each group that the person owns.
-async fn hand_on(tx: &DatabaseTransaction, user: UserId) -> Result<(), DbErr> {
+async fn hand_on(tx: &Tx, user: UserId) -> Result<(), DbErr> {
     let sql = "UPDATE membership SET role = $2 WHERE to_position IS NULL AND (conversation_id, user_id) IN (
         SELECT own.conversation_id, (
             SELECT heir.user_id FROM membership heir
@@ -121,7 +111,7 @@ async fn hand_on(tx: &DatabaseTransaction, user: UserId) -> Result<(), DbErr> {
 
 /// Ends the person's memberships in groups at this position. The following positions are those of the events that
 /// notify the groups.
-async fn end_stays(tx: &DatabaseTransaction, user: UserId, at: Position, groups: usize) -> Result<(), DbErr> {
+async fn end_stays(tx: &Tx, user: UserId, at: Position, groups: usize) -> Result<(), DbErr> {
     let is_group = Query::select()
         .column(conversation::Column::Id)
         .from(conversation::Entity)

@@ -2,13 +2,14 @@
 //! before and after.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::entity::{conversation, erasure, message};
 use crate::error::Result;
-use crate::feed::{self, Quiet, Rank};
+use crate::feed::{self, Answers, Quiet, Rank};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 
@@ -47,6 +48,7 @@ async fn sweep_conversation(app: &App, erasure: &erasure::Model, place: Conversa
 
 /// Turns messages into tombstones, as [`message::Model::bury`] does. It publishes nothing, because the erasure has
 /// announced all of them.
+#[derive(Clone)]
 struct Bury {
     messages: Vec<MessageId>,
     erased_at: Timestamp,
@@ -56,7 +58,7 @@ impl Quiet for Bury {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn write(tx: &DatabaseTransaction, _: Timestamp, burials: Vec<Self>) -> Result<Vec<()>, DbErr> {
+    async fn write(tx: &Tx, burials: Vec<Self>) -> Answers<Self> {
         for Self { messages, erased_at } in &burials {
             message::Entity::update_many()
                 .col_expr(message::Column::Text, Expr::value(None::<String>))
@@ -72,6 +74,7 @@ impl Quiet for Bury {
 }
 
 /// Completes an erasure: nothing is left to sweep.
+#[derive(Clone)]
 struct Finish {
     user: UserId,
 }
@@ -80,7 +83,7 @@ impl Quiet for Finish {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn write(tx: &DatabaseTransaction, _: Timestamp, finished: Vec<Self>) -> Result<Vec<()>, DbErr> {
+    async fn write(tx: &Tx, finished: Vec<Self>) -> Answers<Self> {
         let ids = finished.iter().map(|finished| finished.user);
         erasure::Entity::delete_many().filter(erasure::Column::UserId.is_in(ids)).exec(tx).await?;
         Ok(vec![(); finished.len()])

@@ -4,10 +4,10 @@ use std::any::Any;
 use std::future::Future;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Event, NewEvent};
@@ -18,7 +18,7 @@ use crate::feed::event::{Event, NewEvent};
 ///
 /// A change that may not be is answered in `plan` and fails alone. A database error fails the whole batch, so no
 /// statement may fail by a constraint.
-pub trait Change: Send + Sized + 'static {
+pub trait Change: Send + Sync + Sized + 'static {
     /// What the caller gets.
     type Answer: Send + 'static;
     /// What `plan` decided to write.
@@ -26,34 +26,32 @@ pub trait Change: Send + Sized + 'static {
     /// The order within a batch: lower ranks are planned and written first.
     const RANK: Rank;
 
-    /// Decides, one outcome for each change, in their order. Changes of one batch must see each other here.
-    fn plan(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> impl Future<Output = Result<Vec<Result<Plan<Self>>>, DbErr>> + Send;
+    /// Decides, one plan for each change, in their order. Changes of one batch must see each other here. It writes
+    /// nothing and borrows the changes, so that a batch can be repeated.
+    fn plan(tx: &Tx, changes: &[Self]) -> impl Future<Output = Plans<Self>> + Send;
 
     /// Writes, one answer for each, in their order.
-    fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<Self::Write>>,
-    ) -> impl Future<Output = Result<Vec<Written<Self>>, DbErr>> + Send;
+    fn write(tx: &Tx, writes: Vec<Placed<Self::Write>>) -> impl Future<Output = Writes<Self>> + Send;
 }
 
+/// What [`Change::plan`] returns: a plan for each change, or why it is refused; or why the batch fails.
+pub type Plans<C> = Result<Vec<Result<Plan<C>>>, DbErr>;
+
+/// What [`Change::write`] returns: an answer and events for each change, or why the batch fails.
+pub type Writes<C> = Result<Vec<Written<C>>, DbErr>;
+
+/// What [`Quiet::write`] returns: an answer for each change, or why the batch fails.
+pub type Answers<Q> = Result<Vec<<Q as Quiet>::Answer>, DbErr>;
+
 /// A change about which there is nothing to decide, and of which nobody hears.
-pub trait Quiet: Send + Sized + 'static {
+pub trait Quiet: Clone + Send + Sync + 'static {
     /// What the caller gets.
     type Answer: Send + 'static;
     /// See [`Change::RANK`].
     const RANK: Rank;
 
     /// Writes, one answer for each, in their order.
-    fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> impl Future<Output = Result<Vec<Self::Answer>, DbErr>> + Send;
+    fn write(tx: &Tx, changes: Vec<Self>) -> impl Future<Output = Answers<Self>> + Send;
 }
 
 impl<Q: Quiet> Change for Q {
@@ -61,17 +59,13 @@ impl<Q: Quiet> Change for Q {
     type Write = Self;
     const RANK: Rank = Q::RANK;
 
-    async fn plan(_: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        Ok(changes.into_iter().map(|change| Ok(Plan::Write { write: change, events: 0 })).collect())
+    async fn plan(_: &Tx, changes: &[Self]) -> Plans<Self> {
+        Ok(changes.iter().map(|change| Ok(Plan::Write { write: change.clone(), events: 0 })).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<Self>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Self>>) -> Writes<Self> {
         let changes = writes.into_iter().map(|placed| placed.write).collect();
-        Ok(Q::write(tx, now, changes).await?.into_iter().map(Written::silent).collect())
+        Ok(Q::write(tx, changes).await?.into_iter().map(Written::silent).collect())
     }
 }
 
@@ -147,12 +141,11 @@ pub(super) trait Batch: Any + Send {
     /// Takes over the changes of another batch; gives it back when it is of another kind.
     fn absorb(&mut self, other: Box<dyn Batch>) -> Option<Box<dyn Batch>>;
     /// Plans; returns how many positions it needs.
-    fn plan<'a>(&'a mut self, tx: &'a DatabaseTransaction, now: Timestamp) -> BoxFuture<'a, Result<usize, DbErr>>;
+    fn plan<'a>(&'a mut self, tx: &'a Tx) -> BoxFuture<'a, Result<usize, DbErr>>;
     /// Writes, with its events from `first` on; appends them to `events`.
     fn write<'a>(
         &'a mut self,
-        tx: &'a DatabaseTransaction,
-        now: Timestamp,
+        tx: &'a Tx,
         first: Cursor,
         events: &'a mut Vec<Event>,
     ) -> BoxFuture<'a, Result<(), DbErr>>;
@@ -164,7 +157,8 @@ pub(super) trait Batch: Any + Send {
 pub(super) struct Batched<C: Change> {
     changes: Vec<C>,
     callers: Vec<Caller<C>>,
-    planned: Vec<Planned<C>>,
+    /// Which caller each write is for, and how many events it has.
+    planned: Vec<(usize, C::Write, usize)>,
 }
 
 struct Caller<C: Change> {
@@ -172,12 +166,6 @@ struct Caller<C: Change> {
     answer: Option<Result<C::Answer>>,
     /// Its place in the queue, until it is answered.
     _place: OwnedSemaphorePermit,
-}
-
-struct Planned<C: Change> {
-    caller: usize,
-    write: C::Write,
-    events: usize,
 }
 
 impl<C: Change> Batched<C> {
@@ -207,18 +195,21 @@ impl<C: Change> Batch for Batched<C> {
         None
     }
 
-    fn plan<'a>(&'a mut self, tx: &'a DatabaseTransaction, now: Timestamp) -> BoxFuture<'a, Result<usize, DbErr>> {
+    fn plan<'a>(&'a mut self, tx: &'a Tx) -> BoxFuture<'a, Result<usize, DbErr>> {
         Box::pin(async move {
-            let outcomes = C::plan(tx, now, std::mem::take(&mut self.changes)).await?;
-            assert_eq!(outcomes.len(), self.callers.len(), "a change has one outcome");
+            let plans = C::plan(tx, &self.changes).await?;
+            assert_eq!(plans.len(), self.callers.len(), "a change has one plan");
+            // Of an earlier attempt nothing is left.
+            self.planned.clear();
             let mut positions = 0;
-            for (caller, outcome) in outcomes.into_iter().enumerate() {
-                match outcome {
+            for (caller, plan) in plans.into_iter().enumerate() {
+                match plan {
                     Err(error) => self.callers[caller].answer = Some(Err(error)),
                     Ok(Plan::Done(answer)) => self.callers[caller].answer = Some(Ok(answer)),
                     Ok(Plan::Write { write, events }) => {
                         positions += events;
-                        self.planned.push(Planned { caller, write, events });
+                        self.callers[caller].answer = None;
+                        self.planned.push((caller, write, events));
                     }
                 }
             }
@@ -228,8 +219,7 @@ impl<C: Change> Batch for Batched<C> {
 
     fn write<'a>(
         &'a mut self,
-        tx: &'a DatabaseTransaction,
-        now: Timestamp,
+        tx: &'a Tx,
         mut first: Cursor,
         events: &'a mut Vec<Event>,
     ) -> BoxFuture<'a, Result<(), DbErr>> {
@@ -239,12 +229,12 @@ impl<C: Change> Batch for Batched<C> {
             }
             let mut writes = Vec::with_capacity(self.planned.len());
             let mut waiting = Vec::with_capacity(self.planned.len());
-            for planned in std::mem::take(&mut self.planned) {
-                writes.push(Placed { write: planned.write, first });
-                waiting.push((planned.caller, first, planned.events));
-                first.position += to_position(planned.events);
+            for (caller, write, events) in self.planned.drain(..) {
+                writes.push(Placed { write, first });
+                waiting.push((caller, first, events));
+                first.position += to_position(events);
             }
-            let written = C::write(tx, now, writes).await?;
+            let written = C::write(tx, writes).await?;
             assert_eq!(written.len(), waiting.len(), "a write has one answer");
             for (written, (caller, first, promised)) in written.into_iter().zip(waiting) {
                 assert_eq!(written.events.len(), promised, "a write tells as many events as were planned");

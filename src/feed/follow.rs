@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use sea_orm::DatabaseConnection;
-
+use crate::db::Db;
 use crate::error::Result;
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::Event;
@@ -41,7 +40,7 @@ pub enum Start {
 
 /// A person's place in the feed.
 pub struct Follower {
-    db: DatabaseConnection,
+    db: Db,
     hub: Arc<Hub>,
     turns: ReplayTurns,
     user: UserId,
@@ -69,7 +68,7 @@ struct Replay {
 
 impl Follower {
     pub(super) fn new(
-        db: DatabaseConnection,
+        db: Db,
         hub: Arc<Hub>,
         turns: ReplayTurns,
         user: UserId,
@@ -153,7 +152,7 @@ impl Follower {
             return Ok(None);
         }
         let (db, user) = (self.db.clone(), self.user);
-        let refusal = self.turns.read(user, async move { log::refusal(&db, user, after, since).await }).await?;
+        let refusal = self.turns.read(user, async move { log::refusal(&db.reader, user, after, since).await }).await?;
         if let Some(reset) = refusal {
             self.state = State::Live(place);
             return Ok(Some(Step::Reset(reset, since)));
@@ -163,12 +162,12 @@ impl Follower {
         Ok(None)
     }
 
-    async fn read_on(db: &DatabaseConnection, turns: &ReplayTurns, user: UserId, replay: &mut Replay) -> Result<()> {
+    async fn read_on(db: &Db, turns: &ReplayTurns, user: UserId, replay: &mut Replay) -> Result<()> {
         // The page before is done with: others of the same person come first now.
         replay.held = None;
         let held = turns.page(user).await?;
         let (db, from, upto) = (db.clone(), replay.read, replay.place.since.position);
-        let page = async move { log::missed_page(&db, user, from, upto, limits::REPLAY_PAGE).await };
+        let page = async move { log::missed_page(&db.reader, user, from, upto, limits::REPLAY_PAGE).await };
         let page = turns.read(user, page).await?;
         let full = page.len() as u64 == limits::REPLAY_PAGE;
         replay.read = page.last().filter(|_| full).map_or(upto, |last| last.position());

@@ -1,16 +1,16 @@
 //! Whether the writer can write: after a failure it can't, until a probe has shown that it can.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::entity::feed_head;
 use crate::error::Result;
 use crate::feed::Feed;
-use crate::feed::change::{Quiet, Rank};
+use crate::feed::change::{Answers, Quiet, Rank};
 use crate::limits;
 
 /// What became of the latest batches.
@@ -96,13 +96,14 @@ async fn probe(feed: &Feed) -> Result<()> {
 }
 
 /// Writes something and takes it back, in one transaction.
+#[derive(Clone)]
 struct Probe;
 
 impl Quiet for Probe {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn write(tx: &DatabaseTransaction, _: Timestamp, probes: Vec<Self>) -> Result<Vec<()>, DbErr> {
+    async fn write(tx: &Tx, probes: Vec<Self>) -> Answers<Self> {
         // SQLite writes no page for a value that stays what it was.
         for step in [1, -1] {
             feed_head::Entity::update_many()

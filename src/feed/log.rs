@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement, TransactionTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
-use crate::clock::Timestamp;
+use crate::db::{Db, Tx};
 use crate::entity::{feed_event, feed_head, membership, message, user};
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Event, Kind, nonce_from_row};
@@ -27,13 +27,13 @@ pub enum Reset {
 }
 
 /// Puts the origin into an empty log: the event at position 0, with a nonce of this database's own.
-pub(super) async fn ensure_origin(db: &DatabaseConnection, now: Timestamp, nonce: u32) -> Result<(), DbErr> {
+pub(super) async fn ensure_origin(tx: &Tx, nonce: u32) -> Result<(), DbErr> {
     let head = feed_head::Model { id: 1, position: 0 };
     feed_head::Entity::insert(head.into_active_model().reset_all())
         .on_conflict_do_nothing_on([feed_head::Column::Id])
-        .exec_without_returning(db)
+        .exec_without_returning(tx)
         .await?;
-    if feed_event::Entity::find().limit(1).one(db).await?.is_some() {
+    if feed_event::Entity::find().limit(1).one(tx).await?.is_some() {
         return Ok(());
     }
     let origin = feed_event::Model {
@@ -44,11 +44,11 @@ pub(super) async fn ensure_origin(db: &DatabaseConnection, now: Timestamp, nonce
         recipient_id: None,
         user_id: None,
         message_id: None,
-        created_at: now,
+        created_at: tx.now,
     };
     feed_event::Entity::insert(origin.into_active_model().reset_all())
         .on_conflict_do_nothing_on([feed_event::Column::Position])
-        .exec_without_returning(db)
+        .exec_without_returning(tx)
         .await?;
     Ok(())
 }
@@ -114,14 +114,14 @@ pub(super) struct Membership {
 }
 
 /// Reads what a person is in and how far the log goes, as one picture.
-pub(super) async fn membership(db: &DatabaseConnection, user: UserId) -> Result<Membership, DbErr> {
-    let tx = db.begin().await?;
-    let at = head(&tx).await?.position;
+pub(super) async fn membership(db: &Db, user: UserId) -> Result<Membership, DbErr> {
+    let snapshot = db.snapshot().await?;
+    let at = head(&snapshot).await?.position;
     let current = membership::Entity::find()
         .filter(membership::Column::UserId.eq(user))
         .filter(membership::Column::ToPosition.is_null());
-    let stays = current.all(&tx).await?;
-    tx.commit().await?;
+    let stays = current.all(&snapshot).await?;
+    snapshot.end().await?;
     Ok(Membership { at, conversations: stays.iter().map(|stay| (stay.conversation_id, stay.from_position)).collect() })
 }
 

@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use change::{Change, Placed, Plan, Quiet, Rank, Written};
+pub use change::{Answers, Change, Placed, Plan, Plans, Quiet, Rank, Writes, Written};
 pub use cursor::{Cursor, Position};
 pub use event::{Audience, Event, Kind, NewEvent};
 pub use follow::{Follower, Start, Step};
@@ -38,7 +38,7 @@ pub use seal::CursorSeal;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Db, Writer};
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits;
@@ -63,7 +63,7 @@ pub struct Feed {
 
 /// The feed's tasks.
 pub struct FeedTasks {
-    writer: JoinHandle<()>,
+    writer: JoinHandle<Result<(), DbErr>>,
     keeper: JoinHandle<()>,
     trimmer: JoinHandle<()>,
     prober: JoinHandle<()>,
@@ -72,23 +72,25 @@ pub struct FeedTasks {
 
 impl Feed {
     /// Starts the writer and the hub.
-    pub async fn start(db: Db, clock: Clock, config: &Config) -> Result<(Self, FeedTasks), DbErr> {
-        seal::ensure_key(&db.writer, clock.now()).await?;
-        log::ensure_origin(&db.writer, clock.now(), writer::random_nonce()?).await?;
+    pub async fn start(db: Db, writer: Writer, clock: Clock, config: &Config) -> Result<(Self, FeedTasks), DbErr> {
+        let tx = writer.begin(clock.now()).await?;
+        seal::ensure_key(&tx).await?;
+        log::ensure_origin(&tx, writer::random_nonce()?).await?;
+        tx.commit().await?;
         let hub = Arc::new(Hub::new(log::head(&db.reader).await?));
         let seal = Arc::new(CursorSeal::load(&db.reader, clock.clone()).await?);
         let (queue, waiting) = mpsc::channel(limits::WRITER_QUEUE);
         let stop = CancellationToken::new();
         let tracker = TaskTracker::new();
         let health = Arc::<Health>::default();
-        let writer = writer::run(db.clone(), clock.clone(), Arc::clone(&hub), Arc::clone(&health), waiting);
-        let writer = tracker.spawn(or_die("writer", writer));
-        let keeper = tracker.spawn(or_die("hub", Arc::clone(&hub).keep_up(db.reader.clone(), stop.clone())));
+        let writer = writer::run(writer, clock.clone(), Arc::clone(&hub), Arc::clone(&health), waiting);
+        let writer = tracker.spawn(abort_on_panic("writer", writer));
+        let keeper = tracker.spawn(abort_on_panic("hub", Arc::clone(&hub).keep_up(db.clone(), stop.clone())));
         let replays = ReplayTurns::new(config);
         let places = Arc::new(Semaphore::new(limits::WRITER_QUEUE));
         let feed = Self { db, hub, seal, queue, places, health, replays };
-        let prober = tracker.spawn(or_die("prober", health::keep_probing(feed.clone(), stop.clone())));
-        let trimmer = tracker.spawn(or_die("trimmer", trim::keep_trimmed(feed.clone(), clock, stop.clone())));
+        let prober = tracker.spawn(abort_on_panic("prober", health::keep_probing(feed.clone(), stop.clone())));
+        let trimmer = tracker.spawn(abort_on_panic("trimmer", trim::keep_trimmed(feed.clone(), clock, stop.clone())));
         Ok((feed, FeedTasks { writer, keeper, trimmer, prober, stop }))
     }
 
@@ -152,30 +154,35 @@ impl Feed {
 
     /// Begins to follow what a person may hear. At the live edge, events are first offered to `edge`.
     pub fn follow(&self, user: UserId, start: Start, edge: Option<Arc<dyn Edge>>) -> Follower {
-        Follower::new(self.db.reader.clone(), Arc::clone(&self.hub), self.replays.clone(), user, start, edge)
+        Follower::new(self.db.clone(), Arc::clone(&self.hub), self.replays.clone(), user, start, edge)
     }
 
     /// What a person may hear after a place, as a page; see [`Page`].
     pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<Page> {
-        let page = page::read(self.db.reader.clone(), Arc::clone(&self.hub), user, start, first);
+        let page = page::read(self.db.clone(), Arc::clone(&self.hub), user, start, first);
         self.replays.read(user, page).await
     }
 }
 
 impl FeedTasks {
     /// Waits until everything that was handed to the feed is written. All handles must be gone, or it never ends.
-    pub async fn finish(self) {
+    /// Then the writer's connection is closed.
+    pub async fn finish(self) -> Result<(), DbErr> {
         self.stop.cancel();
-        // A panic in there has already ended the process.
-        let _ = tokio::join!(self.keeper, self.trimmer, self.prober, self.writer);
+        let (_, _, _, closed) = tokio::join!(self.keeper, self.trimmer, self.prober, self.writer);
+        // A panic in one of them has already ended the process.
+        closed.unwrap_or(Ok(()))
     }
 }
 
 /// A feed that has stopped in the middle must not look alive: a panic in one of its tasks ends the process.
-async fn or_die(name: &str, task: impl Future<Output = ()>) {
+async fn abort_on_panic<T>(name: &str, task: impl Future<Output = T>) -> T {
     use futures_util::FutureExt;
-    if std::panic::AssertUnwindSafe(task).catch_unwind().await.is_err() {
-        tracing::error!("the feed's {name} panicked, the process ends");
-        std::process::exit(70);
+    match std::panic::AssertUnwindSafe(task).catch_unwind().await {
+        Ok(ended) => ended,
+        Err(_) => {
+            tracing::error!("the feed's {name} panicked, the process ends");
+            std::process::exit(70);
+        }
     }
 }

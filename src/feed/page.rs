@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::DatabaseConnection;
-
+use crate::db::Db;
 use crate::error::Result;
 use crate::feed::cursor::Cursor;
 use crate::feed::event::Event;
@@ -25,23 +24,17 @@ pub struct Page {
     pub has_more: bool,
 }
 
-pub(super) async fn read(
-    db: DatabaseConnection,
-    hub: Arc<Hub>,
-    user: UserId,
-    start: Start,
-    first: u64,
-) -> Result<Page> {
+pub(super) async fn read(db: Db, hub: Arc<Hub>, user: UserId, start: Start, first: u64) -> Result<Page> {
     let head = hub.head();
     let after = match start {
         Start::After(cursor) => cursor,
         Start::Now => head,
         Start::Garbage => return Ok(reset(Reset::Foreign, head)),
     };
-    if let Some(refusal) = log::refusal(&db, user, after, head).await? {
+    if let Some(refusal) = log::refusal(&db.reader, user, after, head).await? {
         return Ok(reset(refusal, head));
     }
-    let mut events = log::missed_page(&db, user, after.position, head.position, first + 1).await?;
+    let mut events = log::missed_page(&db.reader, user, after.position, head.position, first + 1).await?;
     let has_more = events.len() as u64 > first;
     events.truncate(usize::try_from(first).unwrap_or(usize::MAX));
     let cursor = events.last().filter(|_| has_more).map_or(head, |last| last.cursor);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::task::yield_now;
 
+use crate::feed::abort_on_panic;
 use crate::feed::event::Event;
 use crate::feed::inbox::{Inbox, Served};
-use crate::feed::or_die;
 
 /// Inboxes in one round: enough for a round to pay, few enough for several cores to have one each.
 const ROUND: usize = 512;
@@ -32,7 +32,7 @@ pub(super) fn begin(called: Vec<Arc<Inbox>>) {
 /// An inbox is called once until it is served, so that there are never more rounds than listeners.
 #[expect(clippy::disallowed_methods, reason = "a round is short, and a panic in it ends the process")]
 fn start(round: Vec<Arc<Inbox>>) {
-    tokio::spawn(or_die("round", async move {
+    tokio::spawn(abort_on_panic("round", async move {
         for (served, inbox) in round.iter().enumerate() {
             if served > 0 && served % AT_ONCE == 0 {
                 yield_now().await;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Timestamp};
+use crate::db::Tx;
 use crate::entity::feed_event;
-use crate::error::Result;
-use crate::feed::change::{Change, Placed, Plan, Rank, Written};
+use crate::feed::change::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::feed::{Feed, Position};
 use crate::limits;
 
@@ -53,11 +53,7 @@ impl Change for Trim {
     type Write = (Position, u64);
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         // One more than may go: the newest row of all is never trimmed, as the log's head is read from it.
         let oldest = feed_event::Entity::find()
             .select_only()
@@ -69,21 +65,17 @@ impl Change for Trim {
             .all(tx)
             .await?;
         let but_the_last = oldest.split_last().map_or(&[][..], |(_, rest)| rest);
-        let plan = |change: Self| {
+        let plan = |change: &Self| {
             let old = but_the_last.iter().take_while(|(_, at)| *at < change.before);
             Ok(match old.clone().last() {
                 Some((newest, _)) => Plan::Write { write: (*newest, old.count() as u64), events: 0 },
                 None => Plan::Done(0),
             })
         };
-        Ok(changes.into_iter().map(plan).collect())
+        Ok(changes.iter().map(plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Self::Write>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Self::Write>>) -> Writes<Self> {
         if let Some(newest) = writes.iter().map(|placed| placed.write.0).max() {
             feed_event::Entity::delete_many().filter(feed_event::Column::Position.lte(newest)).exec(tx).await?;
         }

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::{self, Db};
+use crate::db::{self, Tx, Writer};
 use crate::entity::{feed_event, feed_head};
 use crate::feed::change::{Batch, to_position};
 use crate::feed::cursor::Cursor;
@@ -21,16 +18,16 @@ use crate::limits;
 
 /// Runs until all handles of the queue are gone and what waited is written.
 pub(super) async fn run(
-    db: Db,
+    writer: Writer,
     clock: Clock,
     hub: Arc<Hub>,
     health: Arc<Health>,
     mut queue: mpsc::Receiver<Box<dyn Batch>>,
-) {
+) -> Result<(), DbErr> {
     let mut backlog: Vec<Box<dyn Batch>> = Vec::new();
     loop {
         if backlog.is_empty() && queue.recv_many(&mut backlog, limits::WRITER_BATCH).await == 0 {
-            return;
+            return writer.close().await;
         }
         // Bounded by the places of the queue, which are free again when a change is answered.
         while let Ok(change) = queue.try_recv() {
@@ -40,7 +37,7 @@ pub(super) async fn run(
         backlog.sort_by_key(|change| change.rank().may_wait());
         let rest = backlog.split_off(backlog.len().min(limits::WRITER_BATCH));
         backlog.sort_by_key(|change| change.rank());
-        commit(&db, &clock, &hub, &health, merge(std::mem::replace(&mut backlog, rest))).await;
+        commit(&writer, &clock, &hub, &health, merge(std::mem::replace(&mut backlog, rest))).await;
     }
 }
 
@@ -59,8 +56,8 @@ fn merge(changes: Vec<Box<dyn Batch>>) -> Vec<Box<dyn Batch>> {
     batches
 }
 
-async fn commit(db: &Db, clock: &Clock, hub: &Hub, health: &Health, mut batches: Vec<Box<dyn Batch>>) {
-    match apply(db, clock.now(), &mut batches).await {
+async fn commit(writer: &Writer, clock: &Clock, hub: &Hub, health: &Health, mut batches: Vec<Box<dyn Batch>>) {
+    match apply(writer, clock.now(), &mut batches).await {
         Ok(events) => {
             // Before the answers: who asks for the feed's cursor after an answer gets one that is behind the change.
             hub.publish(events);
@@ -78,31 +75,27 @@ async fn commit(db: &Db, clock: &Clock, hub: &Hub, health: &Health, mut batches:
     }
 }
 
-async fn apply(db: &Db, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<Vec<Event>, DbErr> {
-    let immediate = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let tx = db.writer.begin_with_options(immediate).await?;
+async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<Vec<Event>, DbErr> {
+    let tx = writer.begin(now).await?;
     let mut needs = Vec::with_capacity(batches.len());
     for batch in batches.iter_mut() {
-        needs.push(batch.plan(&tx, now).await?);
+        needs.push(batch.plan(&tx).await?);
     }
     let total: usize = needs.iter().sum();
     let mut first = Cursor { position: reserve(&tx, total).await? + 1, nonce: random_nonce()? };
     let mut events = Vec::with_capacity(total);
     for (batch, need) in batches.iter_mut().zip(needs) {
-        batch.write(&tx, now, first, &mut events).await?;
+        batch.write(&tx, first, &mut events).await?;
         first.position += to_position(need);
     }
-    log(&tx, now, &events).await?;
+    log(&tx, &events).await?;
     tx.commit().await?;
     Ok(events)
 }
 
 /// Takes `count` positions; returns the last one before them. Inside the transaction, so that a rollback leaves no
 /// hole and nobody can pass an event that commits later.
-async fn reserve(tx: &DatabaseTransaction, count: usize) -> Result<i64, DbErr> {
+async fn reserve(tx: &Tx, count: usize) -> Result<i64, DbErr> {
     if count == 0 {
         return Ok(0);
     }
@@ -118,7 +111,7 @@ async fn reserve(tx: &DatabaseTransaction, count: usize) -> Result<i64, DbErr> {
     }
 }
 
-async fn log(tx: &DatabaseTransaction, now: Timestamp, events: &[Event]) -> Result<(), DbErr> {
+async fn log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
     let row = |event: &Event| {
         let recipient_id = match event.fact.audience {
             Audience::Person(person) => Some(person),
@@ -132,7 +125,7 @@ async fn log(tx: &DatabaseTransaction, now: Timestamp, events: &[Event]) -> Resu
             recipient_id,
             user_id: event.fact.user,
             message_id: event.fact.message,
-            created_at: now,
+            created_at: tx.now,
         }
     };
     db::insert(tx, events.iter().map(row).collect()).await

@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use super::bookkeeping::{list, object, use_up};
 use super::quota::Usage;
 use crate::clock::Timestamp;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::entity::{image, image_deletion, image_upload, message, user};
 use crate::error::{Error, Result};
 use crate::id::{ImageId, UploadId, UserId};
@@ -91,7 +91,7 @@ pub(super) fn used(field: &'static str) -> Error {
 }
 
 /// Writes attached images and takes their objects off the list of deletions.
-pub async fn attach(tx: &DatabaseTransaction, now: Timestamp, images: Vec<ImageAttachment>) -> Result<(), DbErr> {
+pub async fn attach(tx: &Tx, images: Vec<ImageAttachment>) -> Result<(), DbErr> {
     if images.is_empty() {
         return Ok(());
     }
@@ -100,15 +100,15 @@ pub async fn attach(tx: &DatabaseTransaction, now: Timestamp, images: Vec<ImageA
     db::insert(tx, images.into_iter().map(|image| image.row).collect()).await?;
     image_deletion::Entity::delete_many().filter(image_deletion::Column::Key.is_in(keys)).exec(tx).await?;
     if !slots.is_empty() {
-        use_up(tx, now, &slots).await?;
+        use_up(tx, &slots).await?;
     }
     Ok(())
 }
 
 /// Deletes the rows of images that nothing points to any more, and makes their objects due for deletion.
-pub async fn detach(tx: &DatabaseTransaction, now: Timestamp, images: &[ImageId]) -> Result<(), DbErr> {
+pub async fn detach(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
     for images in images.chunks(1_000) {
-        list(tx, images.iter().map(|id| (object(*id), now))).await?;
+        list(tx, images.iter().map(|id| (object(*id), tx.now))).await?;
         image::Entity::delete_many().filter(image::Column::Id.is_in(images.iter().copied())).exec(tx).await?;
     }
     Ok(())
@@ -116,7 +116,7 @@ pub async fn detach(tx: &DatabaseTransaction, now: Timestamp, images: &[ImageId]
 
 /// Detaches all images of an erased person: their picture, and those of their messages. Up to ten thousand, which takes
 /// a fraction of a second.
-pub async fn erase(tx: &DatabaseTransaction, now: Timestamp, person: UserId) -> Result<(), DbErr> {
+pub async fn erase(tx: &Tx, person: UserId) -> Result<(), DbErr> {
     let own =
         || image::Entity::find().select_only().column(image::Column::Id).filter(image::Column::OwnerId.eq(person));
     let images = own().into_tuple::<ImageId>().all(tx).await?;
@@ -133,5 +133,5 @@ pub async fn erase(tx: &DatabaseTransaction, now: Timestamp, person: UserId) -> 
         .filter(user::Column::Id.eq(person))
         .exec(tx)
         .await?;
-    detach(tx, now, &images).await
+    detach(tx, &images).await
 }

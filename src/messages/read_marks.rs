@@ -6,17 +6,17 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use moka::sync::Cache;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::App;
-use crate::clock::{self, Timestamp};
+use crate::clock;
 use crate::conversations::{self, Membership, Reference};
-use crate::db;
+use crate::db::{self, Tx};
 use crate::entity::{conversation, membership};
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Rank, Written};
+use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
@@ -89,13 +89,9 @@ impl Change for MarkRead {
     type Write = Mark;
     const RANK: Rank = Rank::ReadMarks;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let mut farthest: HashMap<(ConversationId, UserId), i32> = HashMap::new();
-        for change in &changes {
+        for change in changes {
             let mark = farthest.entry((change.conversation, change.user)).or_insert(change.up_to);
             *mark = std::cmp::max(change.up_to, *mark);
         }
@@ -109,7 +105,7 @@ impl Change for MarkRead {
             .map(|row| (row.id, row))
             .collect();
         let counts = conversations::member_counts(tx, known.keys().copied()).await?;
-        let mut plan = |change: Self| {
+        let mut plan = |change: &Self| {
             let key = (change.conversation, change.user);
             let row = rows.get_mut(&key).ok_or(Error::NotFound)?;
             let conversation = known.get(&change.conversation).ok_or(Error::NotFound)?.clone();
@@ -123,14 +119,10 @@ impl Change for MarkRead {
             let is_told_to_all = members <= limits::READ_MARKS_MEMBERS;
             Ok(Plan::Write { write: Mark { row: row.clone(), conversation, is_told_to_all }, events: 1 })
         };
-        Ok(changes.into_iter().map(&mut plan).collect())
+        Ok(changes.iter().map(&mut plan).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Mark>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Mark>>) -> Writes<Self> {
         let mut conversations = HashMap::new();
         let mut rows = Vec::with_capacity(writes.len());
         let mut written = Vec::with_capacity(writes.len());

@@ -2,16 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
-use crate::feed::{Change, Kind, Placed, Plan, Rank, Written};
+use crate::feed::{Change, Kind, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 use crate::images::{self, Images};
 use crate::messages::{MessageText, message_event};
@@ -53,11 +53,7 @@ impl Change for Revise {
     type Write = Revised;
     const RANK: Rank = Rank::Messages;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let ids: HashSet<MessageId> = changes.iter().map(|change| change.id).collect();
         let messages = message::Entity::find().filter(message::Column::Id.is_in(ids)).all(tx).await?;
         let places: HashSet<ConversationId> = messages.iter().map(|row| row.conversation_id).collect();
@@ -65,19 +61,15 @@ impl Change for Revise {
         let memberships = conversations::find_own(tx, viewers, places.iter().copied()).await?;
         let conversations = conversation::Entity::find().filter(conversation::Column::Id.is_in(places)).all(tx).await?;
         let mut batch = Revisions {
-            now,
+            now: tx.now,
             messages: messages.into_iter().map(|row| (row.id, row)).collect(),
             conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
             memberships,
         };
-        Ok(changes.into_iter().map(|change| batch.plan(change)).collect())
+        Ok(changes.iter().map(|change| batch.plan(change)).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<Revised>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Revised>>) -> Writes<Self> {
         let mut messages = HashMap::new();
         let mut conversations = HashMap::new();
         let mut written = Vec::with_capacity(writes.len());
@@ -99,7 +91,7 @@ impl Change for Revise {
         ];
         db::upsert(tx, messages.into_values().collect(), revised).await?;
         db::upsert(tx, conversations.into_values().collect(), [conversation::Column::LastPosition]).await?;
-        images::detach(tx, now, &let_go).await?;
+        images::detach(tx, &let_go).await?;
         Ok(written)
     }
 }
@@ -121,7 +113,7 @@ struct Revisions {
 }
 
 impl Revisions {
-    fn plan(&mut self, change: Revise) -> Result<Plan<Revise>> {
+    fn plan(&mut self, change: &Revise) -> Result<Plan<Revise>> {
         let message = self.messages.get_mut(&change.id).ok_or(Error::NotFound)?;
         if !self.memberships.contains_key(&(message.conversation_id, change.viewer)) {
             return Err(Error::NotFound);
@@ -131,7 +123,7 @@ impl Revisions {
         }
         let conversation = self.conversations.get(&message.conversation_id).ok_or(Error::NotFound)?;
         let mut lost = None;
-        match change.revision {
+        match &change.revision {
             Revision::Edit(_) if message.deleted_at.is_some() => {
                 return Err(Error::input("id", "this message was deleted and cannot be edited"));
             }
@@ -142,7 +134,7 @@ impl Revisions {
                 return Ok(Plan::Done(message.clone()));
             }
             Revision::Edit(text) => {
-                message.text = text.map(|text| text.as_str().to_owned());
+                message.text = text.as_ref().map(|text| text.as_str().to_owned());
                 message.edited_at = Some(self.now);
                 message.version += 1;
             }

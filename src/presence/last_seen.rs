@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::entity::user;
-use crate::error::Result;
-use crate::feed::{Quiet, Rank};
+use crate::feed::{Answers, Quiet, Rank};
 use crate::id::UserId;
 
 /// A person came online or went offline.
+#[derive(Clone)]
 pub(super) struct Seen {
     pub(super) user: UserId,
     pub(super) at: Timestamp,
@@ -20,7 +21,7 @@ impl Quiet for Seen {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 
-    async fn write(tx: &DatabaseTransaction, _: Timestamp, all: Vec<Self>) -> Result<Vec<()>, DbErr> {
+    async fn write(tx: &Tx, all: Vec<Self>) -> Answers<Self> {
         let mut people: HashMap<Timestamp, Vec<UserId>> = HashMap::new();
         for seen in &all {
             people.entry(seen.at).or_default().push(seen.user);

@@ -1,13 +1,13 @@
 //! Keeps the index: it follows the messages by a position of its own, in the order of the feed, and takes in what became
 //! of those that it has. Making it anew is following from the start.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, Statement, TransactionTrait, Value};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::feed::{Position, Quiet, Rank};
+use crate::feed::{Answers, Position, Quiet, Rank};
 use crate::id::ConversationId;
 use crate::limits;
 use crate::search::{Search, words};
@@ -67,6 +67,7 @@ async fn is_behind(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
 }
 
 /// Takes the next messages into the index, and what became of those that are in it.
+#[derive(Clone)]
 struct Index {
     /// Whether to begin anew.
     is_damaged: bool,
@@ -78,10 +79,10 @@ impl Quiet for Index {
     const RANK: Rank = Rank::Housekeeping;
 
     /// All is read here: by now the batch may have changed a message.
-    async fn write(tx: &DatabaseTransaction, _: Timestamp, changes: Vec<Self>) -> Result<Vec<Self::Answer>, DbErr> {
+    async fn write(tx: &Tx, changes: Vec<Self>) -> Answers<Self> {
         let mut answers = Vec::with_capacity(changes.len());
         for Self { is_damaged } in changes {
-            let savepoint = tx.begin().await?;
+            let savepoint = tx.savepoint().await?;
             let answer = go_on(&savepoint, is_damaged).await;
             match &answer {
                 Ok(()) => savepoint.commit().await?,
@@ -100,7 +101,7 @@ fn is_damage(error: &DbErr) -> bool {
     matches!(Error::of_database(error), Error::Internal(_))
 }
 
-async fn go_on(tx: &DatabaseTransaction, is_damaged: bool) -> Result<(), DbErr> {
+async fn go_on(tx: &Tx, is_damaged: bool) -> Result<(), DbErr> {
     let from = progress(tx, is_damaged).await?;
     let changed = changed(tx).await?;
     let new = new(tx, from).await?;
@@ -132,7 +133,7 @@ struct Entry {
 }
 
 /// How far the index goes. One that is damaged, or of other rules, begins anew.
-async fn progress(tx: &DatabaseTransaction, is_damaged: bool) -> Result<Position, DbErr> {
+async fn progress(tx: &Tx, is_damaged: bool) -> Result<Position, DbErr> {
     #[derive(FromQueryResult)]
     struct Progress {
         position: Position,
@@ -150,14 +151,14 @@ async fn progress(tx: &DatabaseTransaction, is_damaged: bool) -> Result<Position
     }
 }
 
-async fn changed(tx: &DatabaseTransaction) -> Result<Vec<Entry>, DbErr> {
+async fn changed(tx: &Tx) -> Result<Vec<Entry>, DbErr> {
     let sql = "SELECT c.position, m.conversation_id, c.text AS was, m.text FROM search_change c
                  CROSS JOIN message m ON m.position = c.position ORDER BY c.position LIMIT $1";
     Entry::find_by_statement(statement(tx, sql, [limits::INDEX_CHANGES.into()])).all(tx).await
 }
 
 /// The next messages, as many as are not too long together.
-async fn new(tx: &DatabaseTransaction, after: Position) -> Result<Vec<Entry>, DbErr> {
+async fn new(tx: &Tx, after: Position) -> Result<Vec<Entry>, DbErr> {
     let sql = "SELECT position, conversation_id, NULL AS was, text FROM message WHERE position > $1
                 ORDER BY position LIMIT $2";
     let new = Entry::find_by_statement(statement(tx, sql, [after.into(), limits::INDEX_MESSAGES.into()])).all(tx);
@@ -170,17 +171,17 @@ async fn new(tx: &DatabaseTransaction, after: Position) -> Result<Vec<Entry>, Db
     Ok(new.await?.into_iter().take_while(fits).collect())
 }
 
-async fn remove(tx: &DatabaseTransaction, entries: &[Entry]) -> Result<(), DbErr> {
+async fn remove(tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
     write(tx, "INSERT INTO message_word (message_word, rowid, words)", "'delete', ", entries, |entry| &entry.was).await
 }
 
-async fn add(tx: &DatabaseTransaction, entries: &[Entry]) -> Result<(), DbErr> {
+async fn add(tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
     write(tx, "INSERT INTO message_word (rowid, words)", "", entries, |entry| &entry.text).await
 }
 
 /// One statement for all that have the text.
 async fn write(
-    tx: &DatabaseTransaction,
+    tx: &Tx,
     insert: &str,
     command: &str,
     entries: &[Entry],
@@ -199,11 +200,11 @@ async fn write(
     run(tx, &format!("{insert} VALUES {}", rows.join(", ")), values).await
 }
 
-async fn flush(tx: &DatabaseTransaction) -> Result<(), DbErr> {
+async fn flush(tx: &Tx) -> Result<(), DbErr> {
     run(tx, "INSERT INTO message_word (message_word) VALUES ('flush')", []).await
 }
 
-async fn run(tx: &DatabaseTransaction, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<(), DbErr> {
+async fn run(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<(), DbErr> {
     tx.execute_raw(statement(tx, sql, values)).await.map(drop)
 }
 

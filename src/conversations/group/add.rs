@@ -26,12 +26,12 @@ pub async fn add(app: &App, member: &Membership, people: Vec<UserId>) -> Result<
 /// `events` is the number of events that the batch has planned so far.
 pub(super) fn plan(
     group: &mut Group,
-    people: Vec<UserId>,
+    people: &[UserId],
     reachable: &HashSet<UserId>,
     now: Timestamp,
     events: usize,
 ) -> Result<Outcome> {
-    let new: Vec<UserId> = people.into_iter().filter(|id| !group.members.contains_key(id)).collect();
+    let new: Vec<UserId> = people.iter().copied().filter(|id| !group.members.contains_key(id)).collect();
     if new.is_empty() {
         return Ok(Outcome::default());
     }

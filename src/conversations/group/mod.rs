@@ -6,7 +6,7 @@ mod remove;
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -14,12 +14,14 @@ use crate::conversations::create::count_memberships;
 use crate::conversations::direct::reachable;
 use crate::conversations::membership::current_rows;
 use crate::conversations::{Membership, Title};
-use crate::db;
+use crate::db::{self, Tx};
 use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Position, Rank, Written};
+use crate::feed::{
+    Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written,
+};
 use crate::id::{ConversationId, UserId};
 pub use add::add;
 pub use remove::remove;
@@ -102,20 +104,12 @@ impl Change for GroupChange {
     type Write = Changed;
     const RANK: Rank = Rank::Members;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        let mut batch = Groups::read(tx, now, &changes).await?;
-        Ok(changes.into_iter().map(|change| batch.plan(change)).collect())
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
+        let mut batch = Groups::read(tx, changes).await?;
+        Ok(changes.iter().map(|change| batch.plan(change)).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        _: Timestamp,
-        writes: Vec<Placed<Changed>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
+    async fn write(tx: &Tx, writes: Vec<Placed<Changed>>) -> Writes<Self> {
         // All changes of a batch get consecutive positions.
         let first = writes.first().map_or(0, |placed| placed.first.position);
         // Read again: messages of the same batch have been written since the group was planned.
@@ -155,7 +149,7 @@ struct Groups {
 }
 
 impl Groups {
-    async fn read(tx: &DatabaseTransaction, now: Timestamp, changes: &[GroupChange]) -> Result<Self, DbErr> {
+    async fn read(tx: &Tx, changes: &[GroupChange]) -> Result<Self, DbErr> {
         let ids: HashSet<ConversationId> = changes.iter().map(|change| change.group).collect();
         let rows = conversation::Entity::find()
             .filter(conversation::Column::Id.is_in(ids.iter().copied()))
@@ -174,17 +168,17 @@ impl Groups {
             GroupStep::Add(people) => people.as_slice(),
             GroupStep::Rename(_) | GroupStep::Remove(_) => &[],
         });
-        Ok(Self { now, groups, reachable: reachable(tx, added.copied()).await?, events: 0 })
+        Ok(Self { now: tx.now, groups, reachable: reachable(tx, added.copied()).await?, events: 0 })
     }
 
-    fn plan(&mut self, change: GroupChange) -> Result<Plan<GroupChange>> {
+    fn plan(&mut self, change: &GroupChange) -> Result<Plan<GroupChange>> {
         // They were a member when they asked, but an earlier change may have removed them.
         let group = self.groups.get_mut(&change.group).ok_or(Error::NotFound)?;
         let own = group.members.get(&change.by).ok_or(Error::NotFound)?.clone();
-        let outcome = match change.step {
-            GroupStep::Rename(title) => plan_rename(group, &own, &title, self.now)?,
+        let outcome = match &change.step {
+            GroupStep::Rename(title) => plan_rename(group, &own, title, self.now)?,
             GroupStep::Add(people) => add::plan(group, people, &self.reachable, self.now, self.events)?,
-            GroupStep::Remove(person) => remove::plan(group, &own, person, self.events)?,
+            GroupStep::Remove(person) => remove::plan(group, &own, *person, self.events)?,
         };
         let events = outcome.events.len();
         if events == 0 {

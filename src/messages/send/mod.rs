@@ -3,17 +3,17 @@
 mod plan;
 mod write;
 
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
+use sea_orm::EntityTrait;
 
 use crate::accounts::Viewer;
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::conversations::{self, Membership, Reference};
+use crate::db::Tx;
 use crate::directory;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::{membership, message};
 use crate::error::{Error, Result};
-use crate::feed::{Change, Placed, Plan, Rank, Written};
+use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes};
 use crate::id::{MessageId, UserId};
 use crate::images::{ImageAttachment, ImageSource, Images, PreparedImage};
 use crate::messages::MessageText;
@@ -88,7 +88,7 @@ async fn send_with_image(app: &App, mut send: Send, prepared: PreparedImage) -> 
 /// Plans a message as the writer will, without writing. Returns the message if it was already sent.
 async fn rehearse(app: &App, send: Send) -> Result<Option<message::Model>> {
     let mut alone = plan::Sends::read(&app.db.reader, app.clock.now(), std::slice::from_ref(&send)).await?;
-    match alone.plan(send)? {
+    match alone.plan(&send)? {
         Plan::Done(sent) => Ok(Some(sent)),
         Plan::Write { .. } => Ok(None),
     }
@@ -164,20 +164,12 @@ impl Change for Send {
     type Write = Sending;
     const RANK: Rank = Rank::Messages;
 
-    async fn plan(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        changes: Vec<Self>,
-    ) -> Result<Vec<Result<Plan<Self>>>, DbErr> {
-        let mut batch = plan::Sends::read(tx, now, &changes).await?;
-        Ok(changes.into_iter().map(|change| batch.plan(change)).collect())
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
+        let mut batch = plan::Sends::read(tx, tx.now, changes).await?;
+        Ok(changes.iter().map(|change| batch.plan(change)).collect())
     }
 
-    async fn write(
-        tx: &DatabaseTransaction,
-        now: Timestamp,
-        writes: Vec<Placed<Sending>>,
-    ) -> Result<Vec<Written<Self>>, DbErr> {
-        write::write(tx, now, writes).await
+    async fn write(tx: &Tx, writes: Vec<Placed<Sending>>) -> Writes<Self> {
+        write::write(tx, writes).await
     }
 }

@@ -68,7 +68,7 @@ impl Sends {
         })
     }
 
-    pub(super) fn plan(&mut self, send: Send) -> Result<Plan<Send>> {
+    pub(super) fn plan(&mut self, send: &Send) -> Result<Plan<Send>> {
         if let Some((sent, is_written)) = self.sent.get(&send.id) {
             let place = (sent.conversation_id, send.sender);
             let is_in = self.memberships.contains_key(&place) || self.begun.contains(&sent.conversation_id);
@@ -80,7 +80,7 @@ impl Sends {
             });
         }
         // Nothing is recorded before all checks have passed.
-        let (mut conversation, standing) = self.conversation(&send)?;
+        let (mut conversation, standing) = self.conversation(send)?;
         if let Some(reply_to) = send.reply_to
             && self.replied_to.get(&reply_to) != Some(&conversation.id)
         {
@@ -95,7 +95,7 @@ impl Sends {
             conversation_id: conversation.id,
             seq: conversation.last_seq,
             sender_id: send.sender,
-            text: send.text.map(|text| text.as_str().to_owned()),
+            text: send.text.as_ref().map(|text| text.as_str().to_owned()),
             reply_to_id: send.reply_to,
             image_id: send.image.as_ref().map(ImageAttachment::id),
             version: 1,
@@ -116,7 +116,7 @@ impl Sends {
             SenderStatus::Member(_) | SenderStatus::Begun => 1,
         };
         Ok(Plan::Write {
-            write: Sending::New(Box::new(New { message, image: send.image, conversation, standing })),
+            write: Sending::New(Box::new(New { message, image: send.image.clone(), conversation, standing })),
             events,
         })
     }

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use super::{New, Send, SenderStatus, Sending};
-use crate::clock::Timestamp;
 use crate::conversations;
-use crate::db;
+use crate::db::{self, Tx};
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::membership::{self, Role};
 use crate::entity::message;
-use crate::feed::{Cursor, Kind, Placed, Written};
+use crate::feed::{Cursor, Kind, Placed, Writes, Written};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::images::{self, ImageAttachment};
 use crate::messages::message_event;
@@ -25,11 +24,7 @@ struct Rows {
     images: Vec<ImageAttachment>,
 }
 
-pub(super) async fn write(
-    tx: &DatabaseTransaction,
-    now: Timestamp,
-    writes: Vec<Placed<Sending>>,
-) -> Result<Vec<Written<Send>>, DbErr> {
+pub(super) async fn write(tx: &Tx, writes: Vec<Placed<Sending>>) -> Writes<Send> {
     let mut rows = Rows::default();
     let mut written = Vec::with_capacity(writes.len());
     for Placed { write, first } in writes {
@@ -41,7 +36,7 @@ pub(super) async fn write(
             }
         });
     }
-    images::attach(tx, now, std::mem::take(&mut rows.images)).await?;
+    images::attach(tx, std::mem::take(&mut rows.images)).await?;
     rows.save(tx).await?;
     Ok(written)
 }
@@ -91,7 +86,7 @@ impl Rows {
     }
 
     /// One statement per table. Existing rows are matched by key, and only the columns that changed are updated.
-    async fn save(self, tx: &DatabaseTransaction) -> Result<(), DbErr> {
+    async fn save(self, tx: &Tx) -> Result<(), DbErr> {
         let moved =
             [conversation::Column::LastSeq, conversation::Column::LastPosition, conversation::Column::ActivePosition];
         db::upsert(tx, self.conversations.into_values().collect(), moved).await?;

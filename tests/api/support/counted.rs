@@ -87,12 +87,13 @@ impl Counted {
     /// Gives it a feed that is heard, too: what it reads, and all that is written.
     pub async fn with_its_feed(self) -> Self {
         let program = self.api.program().clone();
-        let mut db = Db::open(&program.app.config.database_url).await.expect("the database opens");
-        for connection in [&mut db.reader, &mut db.writer] {
+        let opened = Db::open(&program.app.config.database_url).await;
+        let (mut db, mut writer) = opened.expect("the database opens");
+        for connection in [&mut db.reader, &mut writer.connection] {
             hear(connection, &self.statements);
         }
-        let (feed, tasks) =
-            Feed::start(db.clone(), program.app.clock.clone(), &program.app.config).await.expect("a feed");
+        let clock = program.app.clock.clone();
+        let (feed, tasks) = Feed::start(db.clone(), writer, clock, &program.app.config).await.expect("a feed");
         let app = App::new(Parts { db: db.clone(), feed, ..Parts::clone(&program.app) });
         let program = Program { read_marks: ReadMarks::new(app.clone()), app, ..program };
         Self { api: Api::new(program), feed: Some((tasks, db)), ..self }
@@ -101,7 +102,7 @@ impl Counted {
     pub async fn finish(self) {
         drop(self.api);
         if let Some((tasks, db)) = self.feed {
-            tasks.finish().await;
+            tasks.finish().await.expect("a good end");
             db.close().await.expect("a good end");
         }
         self.running.finish().await.expect("a good end");

@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::db::Db;
 use crate::error::Result;
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Audience, Event, Kind};
@@ -117,7 +118,7 @@ impl Hub {
     }
 
     /// Reads what other processes wrote: when the hub has seen a jump, and at intervals.
-    pub(super) async fn keep_up(self: Arc<Self>, db: DatabaseConnection, shutdown: CancellationToken) {
+    pub(super) async fn keep_up(self: Arc<Self>, db: Db, shutdown: CancellationToken) {
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -125,7 +126,7 @@ impl Hub {
                 () = tokio::time::sleep(limits::FEED_POLL) => {}
             }
             loop {
-                match log::after(&db, self.head().position).await {
+                match log::after(&db.reader, self.head().position).await {
                     Ok(events) if events.is_empty() => break,
                     Ok(events) => self.publish(events),
                     Err(error) => {
@@ -140,7 +141,7 @@ impl Hub {
     /// Makes a place for a listener, with what it missed after `after` if the ring has all of it.
     pub(super) async fn attach(
         self: &Arc<Self>,
-        db: &DatabaseConnection,
+        db: &Db,
         turns: &ReplayTurns,
         user: UserId,
         after: Option<Cursor>,

@@ -15,12 +15,11 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QuerySelect};
 use sha2::Sha256;
 
 use crate::clock::{Clock, Timestamp};
+use crate::db::Tx;
 use crate::entity::{cursor_key, feed_event};
 use crate::feed::cursor::Cursor;
 use crate::limits;
@@ -125,15 +124,15 @@ impl CursorSeal {
 
 /// Makes the keys at the first start. Before the log has its origin: a log that has events without there being a key is
 /// from before cursors were sealed, and clients hold such.
-pub(super) async fn ensure_key(db: &DatabaseConnection, now: Timestamp) -> Result<(), DbErr> {
-    let gave_out_unsealed = feed_event::Entity::find().limit(1).one(db).await?.is_some();
+pub(super) async fn ensure_key(tx: &Tx) -> Result<(), DbErr> {
+    let gave_out_unsealed = feed_event::Entity::find().limit(1).one(tx).await?.is_some();
     let mut key = vec![0; KEY_BYTES];
     getrandom::fill(&mut key).map_err(|error| DbErr::Custom(format!("no random numbers: {error}")))?;
-    let sealed_since = gave_out_unsealed.then_some(now);
+    let sealed_since = gave_out_unsealed.then_some(tx.now);
     let row = cursor_key::Model { id: 1, key: cursor_key::KeyBytes::new(key), sealed_since };
     cursor_key::Entity::insert(row.into_active_model().reset_all())
         .on_conflict_do_nothing_on([cursor_key::Column::Id])
-        .exec_without_returning(db)
+        .exec_without_returning(tx)
         .await?;
     Ok(())
 }

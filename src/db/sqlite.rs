@@ -1,0 +1,146 @@
+//! What is SQLite's own: options, pragmas, the write-ahead log, backups and error codes.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use futures_util::FutureExt;
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteError};
+use sea_orm::sqlx::{self, ConnectOptions as _, Connection, SqliteConnection};
+use sea_orm::{
+    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use crate::limits;
+
+/// The feature is for `scripts/power-cut` alone, which has to see a loss to prove that it would see one.
+const SYNCHRONOUS: &str = if cfg!(feature = "test-normal-sync") { "NORMAL" } else { "FULL" };
+
+/// Options of a pool with this many connections. Creates the file if it does not exist and `url` says so.
+pub(super) fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        // Opened at the start and kept: later the process may have no file descriptor left to open one with.
+        .min_connections(connections)
+        .acquire_timeout(limits::ACQUIRE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_before_acquire(|connection, _| std::future::ready(Ok(is_at_rest(connection))).boxed())
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            // WAL is a property of the file. FULL makes an acknowledged message survive a power cut; the writer commits
+            // in batches to pay for it.
+            sqlite
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", SYNCHRONOUS)
+                // Deleted data is overwritten, not only unlinked: deleted texts, and erased accounts.
+                .pragma("secure_delete", "ON")
+                .foreign_keys(true)
+                // A page and its end, so that the thread that reads rows never waits for the task that takes them.
+                .row_buffer_size(limits::PAGE_SIZE as usize + 2)
+                .busy_timeout(limits::BUSY)
+        });
+    options
+}
+
+/// Options of one connection that leaves the file as it is: with [`options`], WAL mode would be written into the file,
+/// which may not be ours.
+pub(super) fn options_that_change_nothing(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(1)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(|sqlite| sqlite.create_if_missing(false).busy_timeout(limits::BUSY));
+    options
+}
+
+/// Whether a connection has left its last transaction. SQLite rolls back by itself if a `COMMIT` fails, on a full disk
+/// for instance; the library's own `ROLLBACK` then fails and its count of open transactions stays wrong. What it takes
+/// for nested transactions from then on is never committed, but would be acknowledged: such a connection is closed.
+fn is_at_rest(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
+}
+
+/// Begins a transaction that holds the only lock for writing from its start.
+pub(super) async fn begin_immediate(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    connection.begin_with_options(immediate).await
+}
+
+/// Removes deleted data from the files: freed pages are overwritten in the database (`secure_delete`), and truncating
+/// the write-ahead log removes what it still holds. `false` if another connection was reading or writing. It does not
+/// wait for them, since nobody could write meanwhile.
+pub(super) async fn truncate_wal(reader: &DatabaseConnection) -> Result<bool, DbErr> {
+    let failed = |error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)));
+    let mut connection = reader.get_sqlite_connection_pool().acquire().await.map_err(failed)?;
+    let wait = async |connection: &mut SqliteConnection, wait: Duration| {
+        let pragma = format!("PRAGMA busy_timeout = {}", wait.as_millis());
+        sqlx::query(sqlx::AssertSqlSafe(pragma)).execute(connection).await
+    };
+    wait(&mut connection, Duration::ZERO).await.map_err(failed)?;
+    let is_busy = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await;
+    wait(&mut connection, limits::BUSY).await.map_err(failed)?;
+    Ok(is_busy.map_err(failed)? == 0)
+}
+
+/// Copies the database to a file, which must be empty. It reads one state from start to end and blocks no writer.
+pub async fn copy(url: &str, file: &Path) -> anyhow::Result<()> {
+    let database = SqliteConnectOptions::from_str(url)?.create_if_missing(false).connect().await;
+    let mut database = database.context("it cannot be opened")?;
+    let file = file.to_str().context("the name of a backup is text")?;
+    sqlx::query("VACUUM INTO ?").bind(file).execute(&mut database).await?;
+    Ok(database.close().await?)
+}
+
+/// Checks a copy: its pages are in order, no row refers to a missing one, and the feed ends where its head says. Returns
+/// the position of the newest event.
+pub async fn check_copy(copy: &Path) -> anyhow::Result<i64> {
+    let mut copy = SqliteConnectOptions::new().filename(copy).read_only(true).connect().await?;
+    let verdict: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut copy).await?;
+    anyhow::ensure!(verdict == "ok", "{verdict}");
+    let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut copy).await?.len();
+    anyhow::ensure!(orphans == 0, "{orphans} rows refer to something that is not there");
+    let head: i64 = sqlx::query_scalar("SELECT position FROM feed_head").fetch_one(&mut copy).await?;
+    let newest: i64 = sqlx::query_scalar("SELECT MAX(position) FROM feed_event").fetch_one(&mut copy).await?;
+    anyhow::ensure!(head == newest, "its feed ends at {newest}, and should at {head}");
+    copy.close().await?;
+    Ok(head)
+}
+
+/// Whether an error passes by itself.
+pub(super) fn passes(error: &SqliteError) -> bool {
+    // BUSY: another process holds the lock. FULL, and IOERR_SHMSIZE: the disk is full, for the log or for its index.
+    const BUSY: i32 = 5;
+    const FULL: i32 = 13;
+    const INDEX_FULL: i32 = 4874;
+    let code = error.code().and_then(|code| code.parse::<i32>().ok());
+    // The low byte is the primary code; the bytes above it extend it.
+    code.is_some_and(|code| matches!(code & 0xff, BUSY | FULL) || code == INDEX_FULL)
+}
+
+/// An error that stops the start, in one line. The library's errors state their cause twice.
+pub(super) fn in_a_line(error: DbErr) -> anyhow::Error {
+    // READONLY and CANTOPEN, also for the files that SQLite keeps beside the database.
+    const NOT_WRITABLE: [&str; 2] = ["8", "14"];
+    match &error {
+        DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause))
+            if let Some(cause) = cause.as_database_error() =>
+        {
+            let is_about_rights = cause.code().is_some_and(|code| NOT_WRITABLE.contains(&code.as_ref()));
+            let hint = if is_about_rights { ": the program must be able to write it, and its folder" } else { "" };
+            anyhow::anyhow!("{}{hint}", cause.message())
+        }
+        _ => error.into(),
+    }
+}
