@@ -3,17 +3,16 @@ import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
   MoreConversationsDocument, OneConversationDocument, OnePersonDocument, SendDocument, SnapshotDocument, type SnapshotQuery,
 } from '../gql/graphql';
+import { ChangeNotifier } from './change-notifier';
 import type { ConversationRef, Message, Person } from './entities';
 import { History } from './history';
-import { isSignedOut, type Transport } from './transport';
 import { Members } from './members';
-import { AnnouncedMessages } from './news';
 import { type Draft, inputOf, Outbox, type OutboxStore, type Outgoing } from './outbox';
-import { RetryPolicy } from './retry-policy';
 import { Presence } from './presence';
 import { ReadMarkSender } from './read-mark-sender';
-import { ChangeNotifier } from './change-notifier';
-import { State, type Status } from './state';
+import { RetryPolicy } from './retry-policy';
+import { AnnouncedMessages, State, type Status } from './state';
+import { isSignedOut, type Transport } from './transport';
 import { Typing } from './typing';
 
 type Event = EventsSubscription['events'];
@@ -168,7 +167,7 @@ export class Feed {
     this.#unsubscribe();
     const isCurrent = () => generation === this.#generation;
     const load = () => this.options.transport.request(SnapshotDocument, {});
-    // Every other error is retried.
+    // Being signed out is final; every other error is retried.
     const snapshot = await this.retryPolicy.run(load, isCurrent, isSignedOut).catch(() => undefined);
     if (!isCurrent()) return;
     // The cookie may belong to a different user by now, who must not see this state.
