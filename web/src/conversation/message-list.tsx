@@ -4,7 +4,7 @@ import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, us
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useSearchParams } from 'wouter';
 import { useFeed, useSession } from '../app/session';
-import type { Conversation, ConversationRef, Message, Outgoing } from '../feed';
+import type { Conversation, ConversationRef, Message, OutgoingMessage } from '../feed';
 import { texts } from '../texts';
 import { MessageRow } from './message-row';
 import { EmptyState } from '../ui/empty-state';
@@ -167,7 +167,7 @@ function useLinkedSeq(lastSeq: number): number | undefined {
 }
 
 /** Scrolls to the end when the user sends a message. */
-function useScrollOnSend(outgoing: readonly Outgoing[], scrollToEnd: () => void) {
+function useScrollOnSend(outgoing: readonly OutgoingMessage[], scrollToEnd: () => void) {
   // Ids are UUIDv7s, in the order of writing.
   const newest = outgoing.at(-1)?.id ?? '';
   const known = useRef(newest);

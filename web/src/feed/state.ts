@@ -8,12 +8,12 @@ const unknownPerson = (id: string): Person => ({ id, fullName: '…', profilePic
  * `starting`: nothing is loaded yet. `live`: the state is current. `behind`: disconnected or replaying; the state may be
  * outdated.
  */
-export type Status = 'starting' | 'live' | 'behind';
+export type FeedStatus = 'starting' | 'live' | 'behind';
 
 /** Compares plain values and pictures. */
 const isSame = (a: Person[keyof Person], b: Person[keyof Person]) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-export class State {
+export class FeedState {
   readonly #people = new Map<string, Person>();
   readonly #conversations = new Map<string, Conversation>();
   #sidebar: readonly Conversation[] | undefined;

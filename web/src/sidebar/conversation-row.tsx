@@ -5,7 +5,7 @@ import { Link, useRoute } from 'wouter';
 import { useFeed } from '../app/session';
 import { formatShort } from '../app/dates';
 import { useClock } from '../app/use-clock';
-import { activity, type Conversation, type Outgoing } from '../feed';
+import { activity, type Conversation, type OutgoingMessage } from '../feed';
 import { plainText } from '../conversation/message-format';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
@@ -59,7 +59,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
   );
 });
 
-const OutgoingIcon = ({ item }: { item: Outgoing }) => item.state === 'failed'
+const OutgoingIcon = ({ item }: { item: OutgoingMessage }) => item.state === 'failed'
   ? <TriangleAlert className="row-failed" aria-label={texts.message.failed(item.reason ?? '')} />
   : <Clock3 aria-label={texts.sidebar.waiting} />;
 
