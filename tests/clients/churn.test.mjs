@@ -4,9 +4,8 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { collector } from './collector.mjs';
 import { signUp } from './people.mjs';
-import { startProxy } from './proxy.mjs';
+import { startProxiedServer } from './proxy.mjs';
 import { recipe } from './recipes.mjs';
-import { startServer } from './server.mjs';
 
 const SENDERS = 8;
 const LISTENERS = 4;
@@ -21,15 +20,9 @@ const PAGE = `query ($after: String!) {
   events(after: $after) { cursor hasMore events { __typename ... on MessageAdded { message { id } } } }
 }`;
 
-let server, proxy;
-before(async () => {
-  server = await startServer();
-  proxy = await startProxy(server);
-});
-after(async () => {
-  proxy?.close();
-  await server?.dispose();
-});
+let server, proxy, close;
+before(async () => { ({ server, proxy, close } = await startProxiedServer()); });
+after(() => close?.());
 
 test(`${SENDERS} senders, ${LISTENERS} listeners, connections are reset`, { timeout: 600_000 }, async (t) => {
   const people = (count, name) => Promise.all(Array.from({ length: count }, (_, n) => signUp(server, `${name} ${n}`)));

@@ -3,33 +3,27 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { collectProblems, launch } from './browser.mjs';
+import { collectProblems } from './browser.mjs';
+import { startPages } from './pages/setup.mjs';
 import { signUp } from './people.mjs';
-import { startProxy } from './proxy.mjs';
-import { startServer } from './server.mjs';
 
 const screenshots = fileURLToPath(new URL('./screenshots/', import.meta.url));
 
 describe('GraphiQL in a browser', { timeout: 180_000 }, () => {
-  let server, proxy, browser, page, problems, loaded;
+  let server, proxy, page, problems, loaded, close;
 
   before(async () => {
     mkdirSync(screenshots, { recursive: true });
-    server = await startServer();
-    proxy = await startProxy(server);
-    browser = await launch();
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 }, colorScheme: 'light' });
+    const pages = await startPages({ proxied: true });
+    ({ server, proxy, close } = pages);
+    page = await pages.browser.newPage({ viewport: { width: 1400, height: 900 }, colorScheme: 'light' });
     problems = await collectProblems(page);
     page.on('request', (request) => {
       const { protocol, host } = new URL(request.url());
       if (/^(http|ws)/.test(protocol) && host !== new URL(proxy.url).host) problems.push(`other origin: ${request.url()}`);
     });
   });
-  after(async () => {
-    await browser?.close();
-    proxy?.close();
-    await server?.dispose();
-  });
+  after(() => close?.());
 
   const shot = (name) => page.screenshot({ path: `${screenshots}${name}.png` });
   const editor = () => page.locator('.graphiql-query-editor .view-lines');

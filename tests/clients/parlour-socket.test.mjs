@@ -6,9 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { collector } from './collector.mjs';
 import { signUp } from './people.mjs';
-import { startProxy } from './proxy.mjs';
+import { startProxiedServer } from './proxy.mjs';
 import { recipe, recipes } from './recipes.mjs';
-import { startServer } from './server.mjs';
 
 const { parlourSocket } = await recipe('parlour-socket.js');
 
@@ -33,16 +32,12 @@ function listen(t, socket, payload, pick) {
 }
 
 describe('with Parlour', { timeout: 60_000 }, () => {
-  let server, proxy, ada, bob;
+  let server, proxy, ada, bob, close;
   before(async () => {
-    server = await startServer();
-    proxy = await startProxy(server);
+    ({ server, proxy, close } = await startProxiedServer());
     [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
   });
-  after(async () => {
-    proxy?.close();
-    await server?.dispose();
-  });
+  after(() => close?.());
 
   test('terminates a connection that does not answer, and reconnects', async (t) => {
     const { feedCursor } = await bob.request('{ feedCursor }');

@@ -1,6 +1,7 @@
 // A TCP proxy between a client and the server, whose connections a test can break.
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { startServer } from './server.mjs';
 
 /**
  * Resets a socket. One that is being shut down, because its pipe has ended, is destroyed instead: Node fails to reset it with
@@ -59,4 +60,15 @@ export async function startProxy(target) {
     close() { proxy.goDown(); listener.close(); },
   };
   return proxy;
+}
+
+/** Starts a server with a proxy in front of it. `close` stops both. */
+export async function startProxiedServer() {
+  const server = await startServer();
+  const proxy = await startProxy(server);
+  const close = async () => {
+    proxy.close();
+    await server.dispose();
+  };
+  return { server, proxy, close };
 }

@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { collector } from './collector.mjs';
 import { signUp } from './people.mjs';
-import { startProxy } from './proxy.mjs';
+import { startProxiedServer } from './proxy.mjs';
 import { recipe } from './recipes.mjs';
-import { startServer } from './server.mjs';
 
 const EVENTS = `subscription ($after: String) {
   events(after: $after) { __typename cursor ... on MessageAdded { message { text } } }
@@ -65,17 +64,13 @@ const clients = {
 
 for (const [name, connect] of Object.entries(clients)) {
   describe(name, { timeout: 120_000 }, () => {
-    let server, proxy, ada, bob, client;
+    let server, proxy, ada, bob, client, close;
     before(async () => {
-      server = await startServer();
-      proxy = await startProxy(server);
+      ({ server, proxy, close } = await startProxiedServer());
       [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
       client = await connect(proxy.url, bob.token);
     });
-    after(async () => {
-      proxy?.close();
-      await server?.dispose();
-    });
+    after(() => close?.());
 
     test('queries and mutates', async () => {
       const { me } = await client.query('{ me { id fullName } }', {});

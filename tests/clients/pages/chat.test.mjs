@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertAccessible } from './accessibility.mjs';
-import { chooseFromMenu, logIn, messageWith, openConversation, screenshot, sendText, sidebarRow, signUpInBrowser, visit, waitForSignInPage } from './people-in-browser.mjs';
+import {
+  chooseFromMenu, logIn, messageWith, openConversation, screenshot, sendText, sidebarRow, signUpInBrowser, visit, waitForSignInPage,
+} from './people-in-browser.mjs';
 import { startPages } from './setup.mjs';
 
 describe('a chat between two people', { timeout: 240_000 }, () => {

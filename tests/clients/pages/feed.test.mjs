@@ -2,24 +2,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signUp } from '../people.mjs';
-import { startProxy } from '../proxy.mjs';
-import { startServer } from '../server.mjs';
+import { startProxiedServer } from '../proxy.mjs';
 import { feedModule, createTransport, until } from './feed-module.mjs';
 
 const parlour = await feedModule();
 const HISTORY = `query ($id: ID!) { messages(conversation: { conversationId: $id }, last: 100) { nodes { id text } } }`;
 
 describe('the feed module', { timeout: 120_000 }, () => {
-  let server, proxy, ada, bob;
+  let server, proxy, ada, bob, close;
   before(async () => {
-    server = await startServer();
-    proxy = await startProxy(server);
+    ({ server, proxy, close } = await startProxiedServer());
     [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
   });
-  after(async () => {
-    proxy?.close();
-    await server?.dispose();
-  });
+  after(() => close?.());
 
   /** Starts a feed for a person, through the proxy. */
   async function startFeed(t, person, options = {}) {

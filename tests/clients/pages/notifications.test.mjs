@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signUp } from '../people.mjs';
 import { assertAccessible } from './accessibility.mjs';
-import { chooseFromMenu, logIn, messageWith, openConversation, sendText, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
+import {
+  chooseFromMenu, logIn, messageWith, openConversation, sendText, sidebarRow, signUpInBrowser, visit,
+} from './people-in-browser.mjs';
 import { startPages } from './setup.mjs';
 
 describe('notifications', { timeout: 120_000 }, () => {

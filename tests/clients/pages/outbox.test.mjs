@@ -3,8 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { evening, png } from '../png.mjs';
 import { assertAccessible } from './accessibility.mjs';
-import { messageWith, openConversation, requestInPage, screenshot, sendText, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
+import {
+  messageWith, openConversation, requestInPage, screenshot, sendText, sidebarRow, signUpInBrowser, visit,
+} from './people-in-browser.mjs';
 import { startProxiedConversation } from './setup.mjs';
+
+/** In bytes. Larger than the socket buffers of the system, which hold some megabytes. */
+const HEAVY = 10_000_000;
 
 /** Revokes a person's sessions from another device. */
 async function endSessions(url, email) {
@@ -38,6 +43,15 @@ describe('the outbox', { timeout: 240_000 }, () => {
   const choose = ({ page }, name, buffer) =>
     page.locator('input[type=file][aria-label="Add image"]').setInputFiles({ name, mimeType: 'image/png', buffer });
   const attached = ({ page }) => page.getByRole('group', { name: 'Attached image' });
+  /** Sends a heavy image, and waits until the proxy stops forwarding its upload. */
+  async function sendUntilStalled(text, image) {
+    proxy.limitBytes(HEAVY / 10);
+    const stalled = proxy.nextStall();
+    await choose(ada, 'heavy.png', image);
+    await attached(ada).waitFor();
+    await sendText(ada, text);
+    await stalled;
+  }
 
   test('an image shows its progress, and is sent once when its connection is reset halfway and the server is killed', async () => {
     // The value of the progress bar, once it is above a minimum.
@@ -46,14 +60,7 @@ describe('the outbox', { timeout: 240_000 }, () => {
       return bar?.value > least && bar.value;
     }, least)).jsonValue();
 
-    // Larger than the socket buffers of the system, which hold some megabytes.
-    const size = 10_000_000;
-    proxy.limitBytes(size / 10);
-    const held = proxy.nextStall();
-    await choose(ada, 'heavy.png', png(90, 60, undefined, size));
-    await attached(ada).waitFor();
-    await sendText(ada, 'halfway.');
-    await held;
+    await sendUntilStalled('halfway.', png(90, 60, undefined, HEAVY));
     assert.ok(await more(0) < 1);
     const again = proxy.nextStall();
     assert.ok(proxy.resetConnections() > 0);
@@ -64,7 +71,7 @@ describe('the outbox', { timeout: 240_000 }, () => {
     await afterAll;
     await assertAccessible(ada, 'an image on its way');
     const share = await more(0);
-    proxy.limitBytes(size * 0.4);
+    proxy.limitBytes(HEAVY * 0.4);
     assert.ok(await more(share) > share);
     proxy.limitBytes(Infinity);
     await messageWith(bob, 'halfway.').locator('button.picture img').waitFor({ timeout: 30_000 });
@@ -196,13 +203,7 @@ describe('the outbox', { timeout: 240_000 }, () => {
   });
 
   test('discarding an image aborts its upload, and the next message is sent at once', async () => {
-    const size = 10_000_000;
-    proxy.limitBytes(size / 10);
-    const held = proxy.nextStall();
-    await choose(ada, 'heavy.png', png(91, 60, undefined, size));
-    await attached(ada).waitFor();
-    await sendText(ada, 'never mind.');
-    await held;
+    await sendUntilStalled('never mind.', png(91, 60, undefined, HEAVY));
     await sendText(ada, 'behind the image.');
     const failed = ada.page.waitForEvent('requestfailed', (request) => request.headers()['content-type']?.startsWith('multipart/'));
     await messageWith(ada, 'never mind.').getByRole('button', { name: 'Don’t send' }).click();

@@ -8,7 +8,10 @@ const REQUEST_TIMEOUT = 20_000;
 
 export const endpoint = `${location.origin}/graphql`;
 
-/** Calls the listener when retrying makes sense: the browser came back online, or the page became visible. Returns a function that stops it. */
+/**
+ * Calls the listener when retrying makes sense: the browser is back online, or the page became visible. Returns a function that
+ * stops it.
+ */
 export function onRetryNow(listener: () => void): () => void {
   const controller = new AbortController();
   addEventListener('online', listener, controller);

@@ -6,7 +6,7 @@ import { type Connection, onRetryNow } from './client';
 import { fromUrqlError } from './errors';
 import { upload } from './upload';
 
-/** Sends a query or mutation once. Rejects with a `ServerError` if the server answered with one, otherwise with the network error. */
+/** Sends a query or mutation once. Rejects with a `ServerError` if the server answered with an error, else with the network's. */
 export async function execute<Result, Variables>(
   client: Client,
   document: TypedDocumentString<Result, Variables>,

@@ -30,10 +30,10 @@ interface SignedOut {
   previousUserId?: string;
 }
 
-type State = 'connecting' | SignedOut | Session;
+type AppState = 'connecting' | SignedOut | Session;
 
 export function App() {
-  const [state, setState] = useState<State>('connecting');
+  const [state, setState] = useState<AppState>('connecting');
   // Set with each sign-in and sign-out, which starts a new session with a new feed.
   const [startedFrom, setStartedFrom] = useState<SignedOut>({ reason: undefined });
   useEffect(() => startSession(startedFrom, setState, setStartedFrom), [startedFrom]);
@@ -66,7 +66,7 @@ export function App() {
  */
 function startSession(
   { reason, previousUserId }: SignedOut,
-  setState: (state: State) => void,
+  setState: (state: AppState) => void,
   restart: (from: SignedOut) => void,
 ): () => void {
   const connection = connect();

@@ -1,10 +1,10 @@
 // Persists the outbox in IndexedDB: a row per message, with keys that begin with the user's id.
 import { createStore, del, entries, set } from 'idb-keyval';
 import { v7 as uuidv7 } from 'uuid';
-import { memoryStore, type OutboxStore, type Outgoing } from '../feed';
+import { memoryStore, type OutboxStore, type OutgoingMessage } from '../feed';
 
 /** A message, and the page that sends it. */
-type Row = Outgoing & { page?: string };
+type Row = OutgoingMessage & { page?: string };
 
 /** The id of this page. It holds a Web Lock of this name while it is open, so that other pages leave its rows alone. */
 const pageId = uuidv7();

@@ -1,8 +1,8 @@
 // Drafts: the unsent text, reply and edits of each conversation, for the lifetime of the tab.
 import { useMemo, useSyncExternalStore } from 'react';
-import type { Draft, Message } from '../feed';
+import type { Message, MessageDraft } from '../feed';
 
-export type DraftReply = NonNullable<Draft['replyTo']>;
+export type DraftReply = NonNullable<MessageDraft['replyTo']>;
 
 /** A message being edited. */
 export interface DraftEdit {

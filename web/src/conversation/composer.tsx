@@ -182,7 +182,10 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
       ))}
       {edit && <ComposerBar title={words.editing} excerpt={edit.text} cancelLabel={words.cancelEdit} onCancel={cancel} />}
       {reply && !edit && (
-        <ComposerBar title={<ReplyTitle senderId={reply.senderId} />} excerpt={reply.text ?? texts.image.name} cancelLabel={words.cancelReply} onCancel={cancel} />
+        <ComposerBar
+          title={<ReplyTitle senderId={reply.senderId} />} excerpt={reply.text ?? texts.image.name}
+          cancelLabel={words.cancelReply} onCancel={cancel}
+        />
       )}
       {image && <AttachmentPreview image={image} onRemove={() => { attachment.remove(); focus(); }} />}
       <div className="composer-line">
@@ -194,7 +197,9 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
         />
         <button className="send" aria-label={words.send} disabled={!canSend}><SendHorizontal /></button>
       </div>
-      {remaining < COUNT_FROM && <p className="composer-remaining" data-over={remaining < 0 || undefined} role="status">{words.remaining(remaining)}</p>}
+      {remaining < COUNT_FROM && (
+        <p className="composer-remaining" data-over={remaining < 0 || undefined} role="status">{words.remaining(remaining)}</p>
+      )}
     </form>
   );
 }

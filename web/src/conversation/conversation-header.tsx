@@ -17,7 +17,7 @@ function isFromList(): boolean {
   return Boolean(previous) && new URL(previous!).pathname === '/';
 }
 
-/** On a phone, the link to the list. Goes back in the history if it can, so that the device's back button does not return here. */
+/** The link to the list, on a phone. Goes back in the history if possible, so that the device's back button does not lead here. */
 export const BackLink = () => (
   <Link
     href="/" replace className="icon-button back" aria-label={words.back}

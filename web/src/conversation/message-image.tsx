@@ -3,7 +3,7 @@ import { ExternalLink } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { thumbHashToDataURL } from 'thumbhash';
 import { useFeed, useSession } from '../app/session';
-import { moment } from '../app/dates';
+import { formatFullDateTime } from '../app/dates';
 import type { Message, OutgoingImage, Picture as Image } from '../feed';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
@@ -77,7 +77,7 @@ function FullImage({ message: { text, createdAt }, image, sender, background, re
     </a>
   );
   return (
-    <Dialog title={words.title(sender, moment(createdAt))} open onClose={onClose} isWide tools={original}>
+    <Dialog title={words.title(sender, formatFullDateTime(createdAt))} open onClose={onClose} isWide tools={original}>
       <div
         className="picture-viewport" {...(long && { tabIndex: 0, 'data-first': true })}
         onClick={({ target, currentTarget }) => { if (target === currentTarget) onClose(); }}

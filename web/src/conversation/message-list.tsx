@@ -4,16 +4,17 @@ import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, us
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useSearchParams } from 'wouter';
 import { useFeed, useSession } from '../app/session';
-import type { Conversation, ConversationRef, Message, Outgoing } from '../feed';
+import type { Conversation, ConversationRef, Message, OutgoingMessage } from '../feed';
 import { texts } from '../texts';
 import { MessageRow } from './message-row';
 import { EmptyState } from '../ui/empty-state';
 import { OutgoingRow, useOutgoing } from './outgoing-row';
 import { useReadReceipt, useUnreadDivider } from './use-read-state';
-import { useRowRange } from './use-row-range';
 import { useScrollPosition } from './use-scroll-position';
 
 const words = texts.conversation;
+/** Browsers limit the height of an element. A history with more messages is shown in parts. */
+const MAX_ROWS = 200_000;
 
 interface MessageListProps {
   recipient: ConversationRef;
@@ -166,7 +167,7 @@ function useLinkedSeq(lastSeq: number): number | undefined {
 }
 
 /** Scrolls to the end when the user sends a message. */
-function useScrollOnSend(outgoing: readonly Outgoing[], scrollToEnd: () => void) {
+function useScrollOnSend(outgoing: readonly OutgoingMessage[], scrollToEnd: () => void) {
   // Ids are UUIDv7s, in the order of writing.
   const newest = outgoing.at(-1)?.id ?? '';
   const known = useRef(newest);
@@ -174,4 +175,18 @@ function useScrollOnSend(outgoing: readonly Outgoing[], scrollToEnd: () => void)
     if (newest > known.current) scrollToEnd();
     known.current = newest;
   }, [newest]);
+}
+
+/** The part of the history that has rows. */
+function useRowRange(lastSeq: number, initialSeq: number | undefined) {
+  const around = (seq: number) => Math.max(0, Math.min(seq - MAX_ROWS / 2, lastSeq - MAX_ROWS));
+  const [base, setBase] = useState(() => around(initialSeq ?? lastSeq));
+  return {
+    /** The seq before the first row. */
+    base,
+    hasEarlier: base > 0,
+    showEarlier: () => setBase(Math.max(0, base - MAX_ROWS / 2)),
+    /** Extends the range to a seq. */
+    include: (seq: number) => { if (seq <= base) setBase(around(seq)); },
+  };
 }

@@ -1,7 +1,7 @@
 // A message in the list, with the dividers above it: sender, quote, image, text and actions.
 import { memo } from 'react';
 import { useFeed } from '../app/session';
-import { day, isSameDay, moment, time } from '../app/dates';
+import { formatDay, formatFullDateTime, formatTime, isSameDay } from '../app/dates';
 import { useClock } from '../app/use-clock';
 import type { Message } from '../feed';
 import { texts } from '../texts';
@@ -51,7 +51,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       {isFirstNew && <div className="unread-divider"><span>{texts.conversation.newMessages}</span></div>}
       <article
         className="message" data-seq={seq} data-found={isJumpTarget || undefined} tabIndex={isActive ? 0 : -1}
-        aria-posinset={seq} aria-setsize={lastSeq} aria-label={`${isMine ? words.you : sender.fullName}, ${time(message.createdAt)}`}
+        aria-posinset={seq} aria-setsize={lastSeq} aria-label={`${isMine ? words.you : sender.fullName}, ${formatTime(message.createdAt)}`}
       >
         {!isMine && isGroup && (continuesGroup
           ? <span className="avatar-gap" />
@@ -82,17 +82,17 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
 });
 
 function DayDivider({ date }: { date: string }) {
-  const text = useClock(() => day(date));
+  const text = useClock(() => formatDay(date));
   return <div className="day"><span>{text}</span></div>;
 }
 
-const metaText = ({ createdAt, editedAt }: Message) => `${editedAt ? `${words.edited}\u2002` : ''}${time(createdAt)}`;
+const metaText = ({ createdAt, editedAt }: Message) => `${editedAt ? `${words.edited}\u2002` : ''}${formatTime(createdAt)}`;
 
 /** When the message was written, and whether it was edited. */
 const MessageMeta = ({ message: { createdAt, editedAt, deletedAt } }: { message: Message }) => (
   <span className="meta">
     {editedAt && !deletedAt && <span>{words.edited}</span>}
-    <time dateTime={createdAt} title={moment(createdAt)} dir="auto">{time(createdAt)}</time>
+    <time dateTime={createdAt} title={formatFullDateTime(createdAt)} dir="auto">{formatTime(createdAt)}</time>
   </span>
 );
 

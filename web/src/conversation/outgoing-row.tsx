@@ -3,7 +3,7 @@ import { Clock3, TriangleAlert, X } from 'lucide-react';
 import { type MouseEvent, useEffect, useMemo } from 'react';
 import { useFeed, useSession } from '../app/session';
 import { announce } from '../app/notifications';
-import type { ConversationRef, Outgoing } from '../feed';
+import type { ConversationRef, OutgoingMessage } from '../feed';
 import { texts } from '../texts';
 import { MessageText } from './message-text';
 import { OutgoingImagePreview } from './message-image';
@@ -33,7 +33,7 @@ function useDiscardHandler(id: string) {
   };
 }
 
-export function OutgoingRow({ item }: { item: Outgoing }) {
+export function OutgoingRow({ item }: { item: OutgoingMessage }) {
   const discard = useDiscardHandler(item.id);
   const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
   const isPersisted = useFeed((feed) => feed.outbox.isPersisted(item.id));
@@ -61,7 +61,7 @@ export function OutgoingRow({ item }: { item: Outgoing }) {
 }
 
 interface FailedNoteProps {
-  item: Outgoing;
+  item: OutgoingMessage;
   onDiscard(event: MouseEvent): void;
 }
 

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { isPageFocused } from '../app/page-focus';
 import { useFeed, useSession } from '../app/session';
-import type { Conversation, History } from '../feed';
+import type { Conversation, MessageHistory } from '../feed';
 import { texts } from '../texts';
 
 /** How many messages back the user's newest message is looked for. */
@@ -24,7 +24,7 @@ export function useUnreadDivider(conversation: Conversation | undefined, isAtEnd
 }
 
 /** The seq of the user's newest message, and who has read it. */
-export function useReadReceipt(conversation: Conversation | undefined, history: History | undefined) {
+export function useReadReceipt(conversation: Conversation | undefined, history: MessageHistory | undefined) {
   const { feed } = useSession();
   const id = conversation?.id;
   const marks = useFeed((feed) => (id ? feed.members.of(id).marks : undefined));

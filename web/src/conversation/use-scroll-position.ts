@@ -4,7 +4,7 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useSta
 import type { VirtualizerHandle } from 'virtua';
 import { isPageFocused } from '../app/page-focus';
 import { useSession } from '../app/session';
-import type { Conversation, History } from '../feed';
+import type { Conversation, MessageHistory } from '../feed';
 
 /** How many messages before and after the view are loaded. */
 const PRELOAD = 30;
@@ -17,7 +17,7 @@ interface ScrollOptions {
   scroller: RefObject<HTMLElement | null>;
   list: RefObject<VirtualizerHandle | null>;
   conversation: Conversation | undefined;
-  history: History | undefined;
+  history: MessageHistory | undefined;
   base: number;
   /** The number of rows, outgoing messages included. */
   count: number;

@@ -3,20 +3,19 @@ import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
   MoreConversationsDocument, OneConversationDocument, OnePersonDocument, SendDocument, SnapshotDocument, type SnapshotQuery,
 } from '../gql/graphql';
-import type { ConversationRef, Message, Person } from './entities';
-import { History } from './history';
-import { isSignedOut, type Transport } from './transport';
-import { Members } from './members';
-import { AnnouncedMessages } from './news';
-import { type Draft, inputOf, Outbox, type OutboxStore, type Outgoing } from './outbox';
-import { RetryPolicy } from './retry-policy';
-import { Presence } from './presence';
-import { ReadMarkSender } from './read-mark-sender';
 import { ChangeNotifier } from './change-notifier';
-import { State, type Status } from './state';
-import { Typing } from './typing';
+import type { ConversationRef, Message, Person } from './entities';
+import { MessageHistory } from './history';
+import { Members } from './members';
+import { inputOf, type MessageDraft, Outbox, type OutboxStore, type OutgoingMessage } from './outbox';
+import { PresenceTracker } from './presence';
+import { ReadMarkSender } from './read-mark-sender';
+import { RetryPolicy } from './retry-policy';
+import { AnnouncedMessages, FeedState, type FeedStatus } from './state';
+import { isSignedOut, type Transport } from './transport';
+import { TypingTracker } from './typing';
 
-type Event = EventsSubscription['events'];
+type FeedEvent = EventsSubscription['events'];
 type Me = NonNullable<SnapshotQuery['me']>;
 
 /** The histories of this many conversations are kept, by last use. */
@@ -32,22 +31,22 @@ export interface FeedOptions {
 }
 
 export class Feed {
-  status: Status = 'starting';
+  status: FeedStatus = 'starting';
   me!: Me;
   /** Whether there are conversations that are not loaded yet. */
   hasMoreConversations = false;
 
   readonly members: Members;
-  readonly presence: Presence;
-  readonly typing: Typing;
+  readonly presence: PresenceTracker;
+  readonly typing: TypingTracker;
   readonly outbox: Outbox;
   readonly retryPolicy = new RetryPolicy();
   readonly readMarks: ReadMarkSender;
   readonly #notifier = new ChangeNotifier();
-  readonly #state = new State();
-  readonly #histories = new Map<string, History>();
+  readonly #state = new FeedState();
+  readonly #histories = new Map<string, MessageHistory>();
   /** Conversations being fetched, each with the events that arrived meanwhile. */
-  readonly #fetching = new Map<string, Event[]>();
+  readonly #fetching = new Map<string, FeedEvent[]>();
   readonly #announced = new AnnouncedMessages();
   readonly #cleanups: (() => void)[] = [];
   #unsubscribe = () => {};
@@ -60,8 +59,8 @@ export class Feed {
     const changed = () => this.#notifier.changed();
     const onPerson = (person: Person) => this.#state.upsertPerson(person);
     this.members = new Members(transport, onPerson, changed);
-    this.presence = new Presence(transport, changed);
-    this.typing = new Typing(transport, onPerson, changed);
+    this.presence = new PresenceTracker(transport, changed);
+    this.typing = new TypingTracker(transport, onPerson, changed);
     const [queueKey, sendItem] = [this.#state.recipientKey.bind(this.#state), this.#sendItem.bind(this)];
     this.outbox = new Outbox(options.outbox, this.retryPolicy, queueKey, sendItem, changed, () => this.#signOut());
     this.readMarks = new ReadMarkSender(transport);
@@ -80,8 +79,8 @@ export class Feed {
   directWith(userId: string) { return this.#state.directWith(userId); }
 
   /** The history of a conversation. Call its `ensureLoaded` for the messages in view. */
-  history(id: string): History {
-    const known = this.#histories.get(id) ?? new History(
+  history(id: string): MessageHistory {
+    const known = this.#histories.get(id) ?? new MessageHistory(
       id, this.options.transport, this.retryPolicy, (node) => this.#toDeliveredMessage(node), () => this.#notifier.changed(),
     );
     this.#histories.delete(id);
@@ -111,7 +110,7 @@ export class Feed {
   }
 
   /** Adds a message to the outbox, where it stays until it is acknowledged. */
-  send(draft: Draft): Outgoing {
+  send(draft: MessageDraft): OutgoingMessage {
     this.typing.onMessageSent();
     return this.outbox.add(draft);
   }
@@ -168,7 +167,7 @@ export class Feed {
     this.#unsubscribe();
     const isCurrent = () => generation === this.#generation;
     const load = () => this.options.transport.request(SnapshotDocument, {});
-    // Every other error is retried.
+    // Being signed out is final; every other error is retried.
     const snapshot = await this.retryPolicy.run(load, isCurrent, isSignedOut).catch(() => undefined);
     if (!isCurrent()) return;
     // The cookie may belong to a different user by now, who must not see this state.
@@ -209,7 +208,7 @@ export class Feed {
     this.#setStatus('behind'); // Until CaughtUp: the snapshot may be outdated.
   }
 
-  #receive(event: Event): void {
+  #receive(event: FeedEvent): void {
     const conversationId = event.__typename === 'MessageAdded' || event.__typename === 'MessageChanged'
       ? event.message.conversationId
       : 'conversationId' in event ? event.conversationId : undefined;
@@ -219,7 +218,7 @@ export class Feed {
     this.#notifier.changed();
   }
 
-  #apply(event: Event): void {
+  #apply(event: FeedEvent): void {
     switch (event.__typename) {
       case 'MessageAdded':
         this.outbox.remove(event.message.id);
@@ -293,7 +292,7 @@ export class Feed {
     for (const history of this.#histories.values()) history.erase(person.id, person.deletedAt);
   }
 
-  #fetchConversation(conversationId: string, ...queued: Event[]): void {
+  #fetchConversation(conversationId: string, ...queued: FeedEvent[]): void {
     const generation = this.#generation;
     this.#fetching.set(conversationId, queued);
     void (async () => {
@@ -313,7 +312,7 @@ export class Feed {
     this.#histories.delete(conversationId);
   }
 
-  async #sendItem(item: Outgoing, signal: AbortSignal): Promise<void> {
+  async #sendItem(item: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const { id } = item;
     const onProgress = item.image && ((fraction: number) => this.outbox.progress(id, fraction));
     const { sendMessage } = await this.options.transport.request(SendDocument, { input: inputOf(item) }, onProgress, signal);
@@ -329,7 +328,7 @@ export class Feed {
     this.#notifier.changed();
   }
 
-  #setStatus(status: Status): void {
+  #setStatus(status: FeedStatus): void {
     if (status === 'live') {
       this.readMarks.retryPending();
       this.#retryNow();

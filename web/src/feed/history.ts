@@ -20,7 +20,7 @@ const isChanged = ({ editedAt, deletedAt }: Message) => (editedAt ?? deletedAt) 
 
 const asQuote = ({ id, seq, text, deletedAt, senderId }: Message) => ({ id, seq, text, deletedAt, sender: { id: senderId } });
 
-export class History {
+export class MessageHistory {
   /** Incremented with each change, so that views can compare. */
   version = 0;
   /** By page: seq → message. */

@@ -23,9 +23,9 @@
  *   disconnects and reloads, and is sent with the same id until it is acknowledged; see `outbox.ts`.
  * - **Objects are replaced, never mutated**: views compare by identity.
  */
-export { type Conversation, type ConversationRef, type Member, type Message, type Person, type Picture, activity } from './entities';
+export { activity, type Conversation, type ConversationRef, type Member, type Message, type Person, type Picture } from './entities';
 export { Feed, type FeedOptions } from './feed';
-export type { History } from './history';
-export { isTransient, isSignedOut, type Transport, ServerError } from './transport';
-export { type Draft, memoryStore, type OutboxStore, type Outgoing, type OutgoingImage } from './outbox';
-export type { Status } from './state';
+export type { MessageHistory } from './history';
+export { memoryStore, type MessageDraft, type OutboxStore, type OutgoingImage, type OutgoingMessage } from './outbox';
+export type { FeedStatus } from './state';
+export { isSignedOut, isTransient, ServerError, type Transport } from './transport';

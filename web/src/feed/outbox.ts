@@ -13,7 +13,7 @@ export interface OutgoingImage {
   height: number;
 }
 
-export interface Draft {
+export interface MessageDraft {
   to: ConversationRef;
   /** May be empty if there is an image. */
   text: string;
@@ -22,7 +22,7 @@ export interface Draft {
   replyTo?: { id: string; seq: number; senderId: string; text: string | null };
 }
 
-export interface Outgoing extends Draft {
+export interface OutgoingMessage extends MessageDraft {
   id: string;
   writtenAt: string;
   /** `failed`: the server rejected it; the user can retry or discard it. */
@@ -39,16 +39,16 @@ export interface OutboxStore {
    * The stored messages. Called at the start, and again with each retry to adopt the messages of pages that were closed. The
    * later calls may leave out what another open page is sending.
    */
-  all(): Promise<Outgoing[]>;
+  all(): Promise<OutgoingMessage[]>;
   /** Calls the listener when another page was closed, which may have left messages behind. */
   onAbandoned?(listener: () => void): void;
-  put(item: Outgoing): Promise<void>;
+  put(item: OutgoingMessage): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
 /** For tests, and where nothing can be persisted. */
 export function memoryStore(): OutboxStore {
-  const items = new Map<string, Outgoing>();
+  const items = new Map<string, OutgoingMessage>();
   return {
     all: async () => [...items.values()],
     put: async (item) => void items.set(item.id, item),
@@ -60,7 +60,7 @@ export function memoryStore(): OutboxStore {
 const MAX_INTERNAL_ERRORS = 5;
 
 /** The input of the mutation. Each attempt uploads the image again, as a failed attempt may have failed during the upload. */
-export const inputOf = ({ id, to, text, image, replyTo }: Outgoing): SendMessageInput => ({
+export const inputOf = ({ id, to, text, image, replyTo }: OutgoingMessage): SendMessageInput => ({
   id,
   to,
   text: text || null,
@@ -69,14 +69,14 @@ export const inputOf = ({ id, to, text, image, replyTo }: Outgoing): SendMessage
 });
 
 /** If the browser cannot store anything (some private windows, a full disk), messages are sent all the same. */
-function logStoreError(reason: unknown): Outgoing[] {
+function logStoreError(reason: unknown): OutgoingMessage[] {
   console.error('the outbox could not be stored', reason);
   return [];
 }
 
 export class Outbox {
   /** In the order of writing. A new array with each change. */
-  items: readonly Outgoing[] = [];
+  items: readonly OutgoingMessage[] = [];
   /** Keys of queues that are being sent. */
   readonly #sendingQueues = new Set<string>();
   /** Messages being sent or waiting for the next attempt, by id. */
@@ -92,7 +92,7 @@ export class Outbox {
     private readonly retryPolicy: RetryPolicy,
     /** Messages with the same key are sent one at a time, so that they arrive in the order of writing. */
     private readonly queueKey: (to: ConversationRef) => string,
-    private readonly send: (item: Outgoing, signal: AbortSignal) => Promise<void>,
+    private readonly send: (item: OutgoingMessage, signal: AbortSignal) => Promise<void>,
     private readonly changed: () => void,
     private readonly onSignedOut: () => void,
   ) {
@@ -111,8 +111,8 @@ export class Outbox {
   }
 
   /** Adds a message, and sends it however long that takes. */
-  add(draft: Draft): Outgoing {
-    const item: Outgoing = { ...draft, id: uuidv7(), writtenAt: new Date().toISOString(), state: 'waiting' };
+  add(draft: MessageDraft): OutgoingMessage {
+    const item: OutgoingMessage = { ...draft, id: uuidv7(), writtenAt: new Date().toISOString(), state: 'waiting' };
     this.#persist(item);
     this.#set([...this.items, item]);
     this.flush();
@@ -205,7 +205,7 @@ export class Outbox {
     this.#sendingQueues.delete(queueKey);
   }
 
-  #change(id: string, change: (item: Outgoing) => Outgoing): void {
+  #change(id: string, change: (item: OutgoingMessage) => OutgoingMessage): void {
     const item = this.items.find((known) => known.id === id);
     if (!item) return;
     const changed = change(item);
@@ -213,7 +213,7 @@ export class Outbox {
     this.#set(this.items.map((known) => (known.id === id ? changed : known)));
   }
 
-  #persist(item: Outgoing): void {
+  #persist(item: OutgoingMessage): void {
     this.#unpersisted.add(item.id);
     const stored = () => {
       this.#unpersisted.delete(item.id);
@@ -222,7 +222,7 @@ export class Outbox {
     this.store.put(item).then(stored).catch(logStoreError);
   }
 
-  #set(items: readonly Outgoing[]): void {
+  #set(items: readonly OutgoingMessage[]): void {
     this.items = items;
     this.changed();
   }

@@ -5,7 +5,7 @@ import type { Transport } from './transport';
 /** In milliseconds. After a disconnect the last known state is shown this long: most disconnects are shorter. */
 const STALE_AFTER = 5_000;
 
-export class Presence {
+export class PresenceTracker {
   /** Ids of users who are online. Undefined while unknown. */
   online: ReadonlySet<string> | undefined;
   #staleTimer: ReturnType<typeof setTimeout> | undefined;

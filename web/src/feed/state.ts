@@ -1,4 +1,4 @@
-// People and conversations that are loaded, and their order in the sidebar.
+// People and conversations that are loaded, their order in the sidebar, and which messages were announced.
 import type { ConversationFragment, MessageFragment, PersonFragment } from '../gql/graphql';
 import { activity, type Conversation, type ConversationRef, conversation, type Message, message, type Person, tombstone } from './entities';
 
@@ -8,12 +8,12 @@ const unknownPerson = (id: string): Person => ({ id, fullName: '…', profilePic
  * `starting`: nothing is loaded yet. `live`: the state is current. `behind`: disconnected or replaying; the state may be
  * outdated.
  */
-export type Status = 'starting' | 'live' | 'behind';
+export type FeedStatus = 'starting' | 'live' | 'behind';
 
 /** Compares plain values and pictures. */
 const isSame = (a: Person[keyof Person], b: Person[keyof Person]) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-export class State {
+export class FeedState {
   readonly #people = new Map<string, Person>();
   readonly #conversations = new Map<string, Conversation>();
   #sidebar: readonly Conversation[] | undefined;
@@ -115,5 +115,23 @@ export class State {
   #put(conversation: Conversation): void {
     this.#conversations.set(conversation.id, conversation);
     this.#sidebar = undefined;
+  }
+}
+
+/** Ensures that each new message is announced once, and none that was there before the snapshot. */
+export class AnnouncedMessages {
+  /** conversationId → the seq of the last message that must not be announced again. */
+  readonly #lastSeqs = new Map<string, number>();
+
+  /** Messages up to this seq are not to be announced. */
+  skip(conversationId: string, seq: number): void {
+    this.#lastSeqs.set(conversationId, seq);
+  }
+
+  /** Whether a message should be announced: true once for each new message. */
+  announce({ conversationId, seq }: { conversationId: string; seq: number }): boolean {
+    if (seq <= (this.#lastSeqs.get(conversationId) ?? 0)) return false;
+    this.#lastSeqs.set(conversationId, seq);
+    return true;
   }
 }

@@ -8,7 +8,7 @@ const RENEW_INTERVAL = 3_000;
 
 const NOBODY: readonly string[] = [];
 
-export class Typing {
+export class TypingTracker {
   readonly #typists = new Map<string, readonly string[]>();
   #lastSignal: { recipient: string; at: number } | undefined;
 

@@ -3,7 +3,7 @@ import { type FormEvent, useRef } from 'react';
 import { useQuery } from 'urql';
 import { execute } from '../api/transport';
 import { useSession } from '../app/session';
-import { ago } from '../app/dates';
+import { formatRelative } from '../app/dates';
 import {
   ChangePasswordDocument, DeleteAccountDocument, DevicesDocument, type DevicesQuery, EndOtherSessionsDocument, EndSessionDocument,
 } from '../gql/graphql';
@@ -36,7 +36,7 @@ export function Devices() {
           <li key={id} className="row">
             <span className="row-main">
               <span className="row-name">{deviceName(userAgent)}</span>
-              <span className="hint">{words.lastUsed(ago(lastUsedAt))}</span>
+              <span className="hint">{words.lastUsed(formatRelative(lastUsedAt))}</span>
             </span>
             {current
               ? <span className="tag">{words.thisDevice}</span>

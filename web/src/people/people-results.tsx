@@ -37,7 +37,9 @@ export function PeopleResults({ search, onOpen }: { search: string; onOpen(): vo
           </li>
         ))}
       </ul>
-      {!fetching && people.length === 0 && <p className="rows-empty" role="status">{search ? texts.sidebar.nobody[peopleSearchMode] : texts.sidebar.alone}</p>}
+      {!fetching && people.length === 0 && (
+        <p className="rows-empty" role="status">{search ? texts.sidebar.nobody[peopleSearchMode] : texts.sidebar.alone}</p>
+      )}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 // A person's name in a list, with details where two people in it have names that look the same.
-import { dateAndTime } from '../app/dates';
+import { formatDateTime } from '../app/dates';
 import type { FindPeopleQuery } from '../gql/graphql';
 import { texts } from '../texts';
 import { usePresenceText } from './use-presence-text';
@@ -22,5 +22,5 @@ export function PersonName({ person, isAmbiguous }: { person: FoundPerson; isAmb
 }
 
 const PersonDetails = ({ person: { id, createdAt } }: { person: FoundPerson }) => (
-  <span className="hint">{texts.sidebar.personDetails(usePresenceText(id), dateAndTime(createdAt))}</span>
+  <span className="hint">{texts.sidebar.personDetails(usePresenceText(id), formatDateTime(createdAt))}</span>
 );

@@ -1,7 +1,7 @@
 // Whether someone is online, or when they were last.
 import { useEffect, useState } from 'react';
 import { useFeed, useSession } from '../app/session';
-import { ago } from '../app/dates';
+import { formatRelative } from '../app/dates';
 import { useClock } from '../app/use-clock';
 import { texts } from '../texts';
 
@@ -19,7 +19,7 @@ export function usePresenceText(userId: string): string | undefined {
     feed.loadPerson(userId).then((person) => isOver || setLastSeenAt(person?.lastSeenAt ?? null), () => {});
     return () => { isOver = true; };
   }, [feed, userId, online]);
-  const offlineText = useClock(() => (lastSeenAt ? words.lastSeen(ago(lastSeenAt)) : words.offline));
+  const offlineText = useClock(() => (lastSeenAt ? words.lastSeen(formatRelative(lastSeenAt)) : words.offline));
   if (online === undefined) return undefined;
   return online ? words.online : offlineText;
 }

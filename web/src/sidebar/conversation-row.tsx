@@ -3,9 +3,9 @@ import { Clock3, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { Link, useRoute } from 'wouter';
 import { useFeed } from '../app/session';
-import { brief } from '../app/dates';
+import { formatShort } from '../app/dates';
 import { useClock } from '../app/use-clock';
-import { activity, type Conversation, type Outgoing } from '../feed';
+import { activity, type Conversation, type OutgoingMessage } from '../feed';
 import { plainText } from '../conversation/message-format';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
@@ -24,7 +24,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
   ));
   const isTyping = useFeed((feed) => feed.typing.in(id).length > 0);
   const [isOpen] = useRoute(`/c/${id}`);
-  const when = useClock(() => brief(activity(conversation)));
+  const when = useClock(() => formatShort(activity(conversation)));
   const name = other?.fullName ?? conversation.title ?? '';
   const unread = lastSeq - lastReadSeq;
 
@@ -59,7 +59,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
   );
 });
 
-const OutgoingIcon = ({ item }: { item: Outgoing }) => item.state === 'failed'
+const OutgoingIcon = ({ item }: { item: OutgoingMessage }) => item.state === 'failed'
   ? <TriangleAlert className="row-failed" aria-label={texts.message.failed(item.reason ?? '')} />
   : <Clock3 aria-label={texts.sidebar.waiting} />;
 

@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { execute } from '../api/transport';
 import { useFeed, useSession } from '../app/session';
 import { plainText } from '../conversation/message-format';
-import { brief } from '../app/dates';
+import { formatShort } from '../app/dates';
 import { conversationName } from '../app/notifications';
 import { FindMessagesDocument, type MessageFragment } from '../gql/graphql';
 import { texts } from '../texts';
@@ -76,7 +76,7 @@ function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, 
       <span className="row-main">
         <span className="row-top">
           <bdi className="row-name">{!isDirect && where ? texts.message.from(who, where) : isMine ? words.hitTo(where) : who}</bdi>
-          <time className="row-time" dateTime={createdAt}>{brief(createdAt)}</time>
+          <time className="row-time" dateTime={createdAt}>{formatShort(createdAt)}</time>
         </span>
         <span className="row-hit" dir="auto">
           {excerpt(plainText(text ?? texts.image.name), search).map(({ text, isHit }, index) =>

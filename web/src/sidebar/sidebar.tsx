@@ -64,7 +64,9 @@ export function Sidebar() {
         {query && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
         <ul>{shown.map((known) => <ConversationRow key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
         {!query && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
-        {(query || (peopleSearchMode === 'directory' && conversations.length < SUGGEST_BELOW)) && <PeopleResults search={query} onOpen={() => setSearch('')} />}
+        {(query || (peopleSearchMode === 'directory' && conversations.length < SUGGEST_BELOW)) && (
+          <PeopleResults search={query} onOpen={() => setSearch('')} />
+        )}
         {query && <MessageResults search={query} onOpen={() => setSearch('')} />}
         {!query && hasMore && <button className="link-button" onClick={() => void feed.loadMoreConversations()}>{words.more}</button>}
       </nav>

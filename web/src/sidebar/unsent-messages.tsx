@@ -3,10 +3,10 @@ import { TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useFeed, useSession } from '../app/session';
-import type { Outgoing } from '../feed';
+import type { OutgoingMessage } from '../feed';
 import { texts } from '../texts';
 
-const pathTo = ({ conversationId, userId }: Outgoing['to']) => (conversationId ? `/c/${conversationId}` : `/with/${userId}`);
+const pathTo = ({ conversationId, userId }: OutgoingMessage['to']) => (conversationId ? `/c/${conversationId}` : `/with/${userId}`);
 
 export function UnsentMessages() {
   const { feed } = useSession();
@@ -15,7 +15,7 @@ export function UnsentMessages() {
   const listed = useFeed(({ sidebar }) => sidebar);
   // The newest of each conversation.
   const newestByPath = useMemo(() => {
-    const isInSidebar = ({ conversationId, userId }: Outgoing['to']) =>
+    const isInSidebar = ({ conversationId, userId }: OutgoingMessage['to']) =>
       conversationId ? feed.conversation(conversationId) : feed.directWith(userId!);
     return [...new Map(items.filter(({ state, to }) => state === 'failed' && !isInSidebar(to)).map((item) => [pathTo(item.to), item]))];
   }, [feed, items, listed]);
