@@ -12,9 +12,7 @@ const SHARED: [(&str, &str); 3] = [
 ];
 
 /// Names that are still to be told apart. This list only gets shorter.
-const DUPLICATES: [&str; 16] = [
-    "Attachment",
-    "Changed",
+const DUPLICATES: [&str; 14] = [
     "Claims",
     "Images",
     "Kind",

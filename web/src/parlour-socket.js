@@ -1,37 +1,38 @@
 import { createClient } from 'graphql-ws';
 
 /**
- * A graphql-ws client whose subscriptions resume: cut off, `events { cursor … }` and
- * `messageAdded { feedCursor … }` come back by themselves and go on after the last event they handled.
- * Select the cursor: it is what they resume from.
+ * A graphql-ws client whose subscriptions resume: after a disconnect, `events { cursor … }` and
+ * `messageAdded { feedCursor … }` reconnect automatically and continue after the last event they handled.
+ * They resume from the cursor, so select it.
  *
  * @param {string} url of /graphql
  * @param {Partial<import('graphql-ws').ClientOptions> & { token?: () => string }} [options]
- *   A browser needs no token: its cookie signs the socket in.
+ *   A browser needs no token: its cookie authenticates the socket.
  */
 export function parlourSocket(url, { token, ...options } = {}) {
-  // The operations that run: id → cursor of the last event handled, undefined before the first.
+  // Active operations: id → cursor of the last event handled, undefined before the first one.
   const cursors = new Map();
   let socket, deadline;
 
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
-    // Come back from everything but a refusal (4401: sign in): soon at first, and not all clients at once.
+    // Reconnects after every close except 4401 (sign in first), with exponential backoff and jitter.
     shouldRetry: () => true,
     retryAttempts: Infinity,
     retryWait: (retries) =>
       new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * Math.min(9_900, 1_000 * 2 ** retries))),
     keepAlive: 12_000,
     ...options,
-    // A function, as these are the values of this moment. A reconnect sends each subscription again with the
-    // variables it began with; an entry here wins over its `after`.
+    // A function, so that each reconnect sends the current values. graphql-ws subscribes again with the original
+    // variables; an entry in `resumeFrom` takes precedence over their `after`.
     connectionParams: () => ({
       authorization: token && `Bearer ${token()}`,
       resumeFrom: Object.fromEntries(cursors),
     }),
     on: {
       opened: (opened) => { socket = opened; },
-      // A line can die without a word. One that does not answer is given up, and must not speak again.
+      // A connection can die without being closed. One that does not answer a ping in time is terminated, and its
+      // late messages are ignored.
       ping: (received) => {
         if (received) return;
         deadline = setTimeout(() => { socket.onmessage = null; client.terminate(); }, 5_000);
@@ -48,7 +49,7 @@ export function parlourSocket(url, { token, ...options } = {}) {
         }
       },
     },
-    // Every message that is sent passes here: where an operation begins, and where the client ends it.
+    // Sees every outgoing message, and so where an operation starts and where the client ends it.
     jsonMessageReplacer: (key, value) => {
       if (key === '' && value.type === 'subscribe') cursors.set(value.id, cursors.get(value.id));
       if (key === '' && value.type === 'complete') cursors.delete(value.id);
