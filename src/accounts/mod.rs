@@ -4,7 +4,6 @@ mod common_passwords;
 mod devices;
 mod disable;
 mod email;
-mod find;
 mod guesses;
 mod hasher;
 mod live;
@@ -20,10 +19,10 @@ mod token;
 use std::net::IpAddr;
 
 use moka::sync::Cache;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 pub use devices::sessions;
 pub use email::Email;
-pub use find::{by_ids, find, find_by_email};
 pub use hasher::Hasher;
 pub use live::LiveSession;
 pub use look::ERASED_NAME;
@@ -34,6 +33,8 @@ pub use sign_in::{Client, NewAccount, SignedIn};
 pub use token::Tokens;
 
 use crate::app::App;
+use crate::entity::user;
+use crate::error::Result;
 use crate::id::{SessionId, UserId};
 use crate::limits;
 use crate::rates::Rate;
@@ -67,4 +68,19 @@ impl Accounts {
         let (live, looks) = (std::sync::Arc::default(), Cache::new(limits::NAME_LOOKS));
         Self { app, hasher, tokens, recent, live, guesses, sign_ups, renewals, looks }
     }
+}
+
+/// A person by id, including erased people.
+pub async fn find(app: &App, id: UserId) -> Result<Option<user::Model>> {
+    Ok(user::Entity::find_by_id(id).one(&app.db.reader).await?)
+}
+
+/// A person by e-mail address.
+pub async fn find_by_email(app: &App, email: &Email) -> Result<Option<user::Model>> {
+    Ok(user::Entity::find().filter(user::Column::Email.eq(email.as_str())).one(&app.db.reader).await?)
+}
+
+/// People by id, in no particular order.
+pub async fn by_ids(app: &App, ids: &[UserId]) -> Result<Vec<user::Model>> {
+    Ok(user::Entity::find().filter(user::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
 }

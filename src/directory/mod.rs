@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
-pub use people::{NamePlace, PeopleFilter, count, list};
+pub use people::{PeopleFilter, PeopleSortKey, count, list};
 pub use profile::{ProfileUpdate, update_profile};
 
 use crate::accounts::Viewer;

@@ -72,10 +72,15 @@ impl PeopleFilter {
 }
 
 /// The sort key of a person in the list.
-pub type NamePlace = (String, UserId);
+pub type PeopleSortKey = (String, UserId);
 
 /// People by name; `after` is the key of the last one on the previous page.
-pub async fn list(app: &App, filter: &PeopleFilter, first: u32, after: Option<NamePlace>) -> Result<Page<user::Model>> {
+pub async fn list(
+    app: &App,
+    filter: &PeopleFilter,
+    first: u32,
+    after: Option<PeopleSortKey>,
+) -> Result<Page<user::Model>> {
     app.rates.search.take(&filter.viewer.user())?;
     if filter.email().is_some() {
         // Counted whether or not somebody is found, because misses reveal who has no account.
@@ -85,7 +90,7 @@ pub async fn list(app: &App, filter: &PeopleFilter, first: u32, after: Option<Na
     }
     let all = user::Entity::find().filter(filter.condition());
     let place = || Expr::tuple([Expr::col(user::Column::NameKey), Expr::col(user::Column::Id)]);
-    let given = |(key, id): NamePlace| Expr::tuple([Expr::val(key), Expr::val(id)]);
+    let given = |(key, id): PeopleSortKey| Expr::tuple([Expr::val(key), Expr::val(id)]);
     let has_previous = match after.clone() {
         Some(after) => all.clone().filter(place().lte(given(after))).limit(1).one(&app.db.reader).await?.is_some(),
         None => false,

@@ -1,6 +1,5 @@
 //! Messages: sending, editing, deleting and reading them, and read marks.
 
-mod find;
 mod history;
 mod read_marks;
 mod revise;
@@ -8,7 +7,6 @@ mod send;
 mod text;
 mod unread;
 
-pub use find::{by_ids, find, newest_of};
 pub use history::{Window, history};
 pub use read_marks::ReadMarks;
 pub use revise::{delete, edit};
@@ -16,8 +14,39 @@ pub use send::{NewMessage, send};
 pub use text::MessageText;
 pub use unread::{Unread, unread};
 
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+
+use crate::accounts::Viewer;
+use crate::app::App;
+use crate::conversations::{self, Reference};
 use crate::entity::message;
+use crate::error::Result;
 use crate::feed::{Audience, Kind, NewEvent};
+use crate::id::{ConversationId, MessageId};
+
+/// A message that the viewer may see.
+pub async fn find(app: &App, viewer: &Viewer, id: MessageId) -> Result<Option<message::Model>> {
+    let Some(message) = by_ids(app, &[id]).await?.pop() else { return Ok(None) };
+    let membership = conversations::find_membership(app, viewer, Reference::Id(message.conversation_id)).await?;
+    Ok(membership.map(|_| message))
+}
+
+/// Messages by id, in no particular order. The caller has checked that the viewer may see them.
+pub async fn by_ids(app: &App, ids: &[MessageId]) -> Result<Vec<message::Model>> {
+    let messages = message::Entity::find().filter(message::Column::Id.is_in(ids.iter().copied()));
+    Ok(message::read(messages, &app.db.reader).await?)
+}
+
+/// The newest message of each conversation, given by its id and `last_seq`.
+pub async fn newest_of(app: &App, conversations: &[(ConversationId, i32)]) -> Result<Vec<message::Model>> {
+    let newest = conversations.iter().filter(|(_, seq)| *seq > 0).fold(Condition::any(), |any, (id, seq)| {
+        any.add(Condition::all().add(message::Column::ConversationId.eq(*id)).add(message::Column::Seq.eq(*seq)))
+    });
+    if newest.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(message::read(message::Entity::find().filter(newest), &app.db.reader).await?)
+}
 
 /// The event for a new or changed message, addressed to the conversation's members.
 fn message_event(kind: Kind, message: &message::Model) -> NewEvent {
