@@ -113,7 +113,7 @@ fn a_limit_passes_and_one_more_does_not() {
 fn the_refusal_says_how_much_there_is_and_may_be() {
     let text = "[".repeat(70);
     let refusal = check(&text).expect_err("70 brackets are too many");
-    assert_eq!(refusal.to_string(), "the query nests 70 brackets in each other, at most 64 are allowed: nest less");
+    assert_eq!(refusal.to_string(), "the query has 70 levels of brackets, at most 64 are allowed: nest fewer");
 }
 
 #[test]

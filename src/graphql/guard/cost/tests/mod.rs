@@ -138,7 +138,7 @@ fn a_refusal_says_what_helps() {
     let text = "{ conversations(first: 100) { nodes { messages(first: 100) { nodes { sender { id } } } } } }";
     assert_eq!(
         checked(text, &[]).expect_err("20,100 objects").to_string(),
-        "the query asks for up to 20100 objects, at most 10000 are allowed: ask for smaller pages or fewer nested lists"
+        "the query can return 20100 objects, at most 10000 are allowed: request smaller pages or fewer nested lists"
     );
     assert_eq!(
         checked("{ ...A } fragment A on Query { ...A }", &[]).expect_err("a circle").to_string(),
