@@ -1,5 +1,5 @@
-//! A cache of parsed documents. Clients send the same few documents repeatedly, and cloning a parsed one is much cheaper
-//! than parsing.
+//! A cache of parsed documents. Clients send the same few documents repeatedly, and cloning a parsed one is much
+//! cheaper than parsing.
 
 use std::sync::Arc;
 

@@ -174,7 +174,7 @@ impl TimeBudget {
     fn spend_at(&self, user: UserId, time: Duration, now: Duration) {
         let fills_in = FILLS_IN.mul_f64(time.div_duration_f64(self.per_second));
         let later = |full_at| Some(nanoseconds(Duration::from_nanos(full_at).max(now) + fills_in));
-        // It can't fail: there is always a later one.
+        // It cannot fail, as the closure always returns a value.
         let _ = self.full_at.get_with(user, Arc::default).fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
     }
 }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_may_be_spent_at_once_and_fills_up_within_a_second() {
+    fn a_budget_can_be_spent_at_once_and_refills_within_a_second() {
         let budget = TimeBudget::new(MS * 250);
         let (ada, bob) = (UserId::new(), UserId::new());
         let at = MS * 10_000;
@@ -209,13 +209,13 @@ mod tests {
         assert_eq!(budget.overspent_at(bob, at), None);
         assert_eq!(budget.overspent_at(ada, at + MS * 60), Some(MS * 40));
         assert_eq!(budget.overspent_at(ada, at + MS * 100), None);
-        // Nothing is saved up beyond that.
+        // It does not grow beyond that.
         budget.spend_at(ada, MS * 260, at + MS * 60_000);
         assert_eq!(budget.overspent_at(ada, at + MS * 60_000), Some(MS * 40));
     }
 
     #[tokio::test]
-    async fn an_execution_is_charged_by_the_time_that_it_takes_a_processor() {
+    async fn an_execution_is_charged_its_processor_time() {
         let executions = executions("on");
         let ada = UserId::new();
         let spent = || {
@@ -225,7 +225,7 @@ mod tests {
         let turn = executions.turn(ada).await.expect("room in the line");
         let before = nanoseconds(executions.budget.as_ref().expect("a budget").began.elapsed());
         turn.run(tokio::time::sleep(MS * 300)).await;
-        // Four times the time that it took: far less than the sleep.
+        // Four times the processor time, which is far less than the sleep.
         assert!(spent() < before + nanoseconds(MS * 600), "what it waited for was charged");
 
         let busy = async {
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_given_up_is_charged_and_its_turn_is_over() {
+    async fn a_cancelled_execution_is_charged_and_releases_its_turn() {
         let executions = executions("on");
         let ada = UserId::new();
         let endless = async {

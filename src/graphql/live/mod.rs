@@ -1,5 +1,5 @@
-//! Runs the operations of a socket, each as a stream of frames. A subscription follows the feed (or presence, or typing)
-//! and resolves each notification by an execution of its own, which equal subscriptions share.
+//! Runs the operations of a socket, each as a stream of frames. A subscription follows the feed, presence or typing and
+//! resolves each notification by an execution, which equal subscriptions share.
 //!
 //! ```text
 //! run ─▶ guard ─▶ begin: validates, collects the topic ─▶ ActiveSubscription: follows the feed

@@ -79,7 +79,7 @@ pub(in crate::graphql) async fn notify<T>(
     } else {
         let notification = ctx.data::<Arc<Notification>>();
         let notification =
-            notification.map_err(|_| Failure(Error::input("query", "subscriptions go over a WebSocket")))?;
+            notification.map_err(|_| Failure(Error::input("query", "send subscriptions over a WebSocket")))?;
         make(notification).await?
     };
     Ok(stream::iter(item))

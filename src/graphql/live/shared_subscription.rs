@@ -1,8 +1,8 @@
 //! Shared execution: equal subscriptions are executed and serialised once for each notification, and all get the same
 //! bytes.
 //!
-//! A frame is shared only if producing it never asked who the viewer is. This is observed, not declared, so no new field
-//! of the schema can be forgotten:
+//! A frame is shared only if producing it never asked who the viewer is. This is observed, not declared, so a new field
+//! of the schema cannot be forgotten:
 //!
 //! ```text
 //! new shape ─▶ shared: execute without a viewer ─┬─ viewer not asked for ─▶ cache the frame, send it to all

@@ -49,8 +49,8 @@ impl Image {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Returns a thumbnail of the next larger of five widths (96, 240, 480, 960, 1920), or the image itself \
-                    if it is smaller. Thumbnails of animations are still images."
+            desc = "Returns a thumbnail of the next larger of five widths (96, 240, 480, 960, 1920), or the image \
+                    itself if it is smaller. Thumbnails of animations are still images."
         )]
         max_width: Option<i32>,
     ) -> Result<String> {

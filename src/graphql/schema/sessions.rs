@@ -98,7 +98,8 @@ impl SessionsMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Your current password.")] current_password: String,
         #[graphql(
-            desc = "The new password: 6 to 128 characters, unless the server requires more. The 3,000 most common passwords are rejected."
+            desc = "The new password: 6 to 128 characters, unless the server requires more. The 3,000 most common passwords \
+                    are rejected."
         )]
         new_password: String,
     ) -> Result<AuthPayload> {
