@@ -1,5 +1,5 @@
-//! How long an operation may take to be answered. An operation with an image waits for its turn to be decoded, which is
-//! known only when the operation is executed, so the time is extended from inside.
+//! The time limit of an operation. An operation with an image waits for the image to be decoded. That is known only
+//! during the execution, which therefore extends the limit itself.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::limits;
 
-/// The time limit of one operation. It goes into the request's data; clones share it.
+/// The time limit of one operation, in the request's data. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerTime(Arc<AtomicBool>);
 
 impl AnswerTime {
-    /// The operation has an image: it has the time that uploads have.
+    /// Extends the limit to that of uploads, for an operation with an image.
     pub(super) fn extend(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// What comes of some work, when it ends in time.
+    /// Runs the work; an error if it exceeds the limit.
     pub async fn limit<T>(&self, work: impl Future<Output = T>) -> Result<T> {
         self.limit_to(limits::REQUEST, limits::UPLOAD_ANSWER, work).await
     }

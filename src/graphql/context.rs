@@ -1,4 +1,4 @@
-//! What a resolver can reach: the program, and the viewer where there is one.
+//! What resolvers get from their context: the program, the loaders, and the viewer if there is one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -15,7 +15,7 @@ use crate::graphql::live::notification::Notification;
 use crate::graphql::loaders::Loaders;
 use crate::program::Program;
 
-/// Whether an execution that is to serve many viewers asked who the viewer is.
+/// Whether a shared execution asked who the viewer is.
 #[derive(Debug, Default)]
 pub(super) struct AskedForViewer(AtomicBool);
 
@@ -25,11 +25,11 @@ impl AskedForViewer {
     }
 }
 
-/// Until when the result of an execution that is to serve many viewers is as good as a new one.
+/// Until when the result of a shared execution is valid.
 #[derive(Debug)]
 pub(super) struct ValidUntil(AtomicI64);
 
-/// Of what does not perish.
+/// The time of results that do not expire.
 pub(super) const NEVER_EXPIRES: Timestamp = Timestamp(i64::MAX);
 
 impl Default for ValidUntil {
@@ -44,19 +44,19 @@ impl ValidUntil {
     }
 }
 
-/// What resolvers ask their context for.
+/// What resolvers get from their context.
 pub(super) trait ContextExt<'a> {
     fn program(&self) -> Result<&'a Program>;
     fn app(&self) -> Result<&'a App>;
     fn loaders(&self) -> Result<&'a Loaders>;
-    /// The signed-in viewer. In an execution that serves many viewers there is none, and it is noted that one was
-    /// asked for: its result is thrown away, and every viewer gets their own.
+    /// The signed-in viewer. A shared execution has none and records that one was asked for; its result is then
+    /// discarded, and each viewer gets their own execution.
     fn viewer(&self) -> Result<&'a Viewer>;
-    /// Who sends the request. A subscription has none: what it shows depends on no address.
+    /// The sender of the request. A subscription has none, as its results do not depend on an address.
     fn caller(&self) -> Result<&'a Caller>;
-    /// Notes that the result would be another one from this time on.
+    /// Records that the result is outdated from this time on.
     fn expires_at(&self, at: Timestamp);
-    /// Whether this tells of something in a conversation that the viewer has left since.
+    /// Whether this execution is for an event of a conversation that the viewer has left since.
     fn has_left(&self) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! Errors as clients see them: a code of the contract, a message that helps, and never a cause.
+//! Errors as clients see them: a code, a helpful message, and never the cause.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 use crate::error::Error;
 use crate::graphql::guard::QueryRefusal;
 
-/// The error of a resolver. It deliberately has no `Display`: async-graphql would make a message for all to read of
-/// any error that has one, a database's included, without a code.
+/// The error of a resolver. It deliberately has no `Display`: async-graphql would show the message of any error that
+/// has one to clients, including database errors, without a code.
 #[derive(Debug)]
 pub struct Failure(pub Error);
 
@@ -29,19 +29,19 @@ impl From<Failure> for async_graphql::Error {
     }
 }
 
-/// An error outside of any field.
+/// An error that does not belong to a field.
 pub fn server_error(error: Error) -> ServerError {
     let mut shown = ServerError::new(error.to_string(), None);
     shown.source = Some(Arc::new(error));
     shown
 }
 
-/// The standard code of a document that is no GraphQL.
+/// The standard code of a document with a syntax error.
 pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
-/// The standard code of a document or of variables that do not fit the schema.
+/// The standard code of a document or variables that do not match the schema.
 pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 
-/// The code of an error, of the contract's `ErrorCode`.
+/// The code of an error, one of the schema's `ErrorCode`.
 pub fn code(error: &Error) -> &'static str {
     match error {
         Error::BadUserInput { .. } => "BAD_USER_INPUT",
@@ -60,19 +60,19 @@ pub fn code(error: &Error) -> &'static str {
     }
 }
 
-/// Errors that an answer has at most: a document can make thousands, and the first ones tell what is wrong.
+/// Maximum errors in a response: a document can cause thousands, and the first ones are enough.
 const ERRORS: usize = 10;
 
-/// Gives every error of a response its code and logs the causes. This is where errors stop travelling.
+/// Adds the code to every error of a response and logs the causes.
 pub fn finish(response: &mut Response, request_id: &str) {
     response.errors.truncate(ERRORS);
     for error in &mut response.errors {
-        dress(error, request_id);
+        complete(error, request_id);
     }
 }
 
-/// Gives the library's own errors about an argument the `field` that ours have. It says where the argument's value stands
-/// in the document: behind its name.
+/// Adds the extension `field` to the library's own errors about an argument, as ours have it. Their location is that of
+/// the argument's value, which follows its name in the document.
 pub fn name_arguments(response: &mut Response, document: &str) {
     for error in &mut response.errors {
         let is_the_librarys = error.source.is_none() && error.extensions.is_none() && !error.path.is_empty();
@@ -83,7 +83,7 @@ pub fn name_arguments(response: &mut Response, document: &str) {
     }
 }
 
-/// The name in the `name: ` that ends where a value begins. `None` where the two stand on different lines.
+/// The name in the `name: ` before a value. `None` if they are on different lines.
 fn argument_before(document: &str, value: Pos) -> Option<&str> {
     let line = document.lines().nth(value.line.checked_sub(1)?)?;
     let (column, _) = line.char_indices().nth(value.column.checked_sub(1)?)?;
@@ -92,11 +92,11 @@ fn argument_before(document: &str, value: Pos) -> Option<&str> {
     name.filter(|name| !name.is_empty())
 }
 
-/// The parser shows the whole line, which may be the whole document, and says in the last line what it expected. That
-/// is enough: the place is in `locations`.
+/// The error of a document with a syntax error. The parser's message quotes the whole line, which may be the whole
+/// document; only its last line is kept, which says what it expected. The position is in `locations`.
 pub(super) fn not_parsed(mut error: ServerError) -> ServerError {
     if let Some((_, expected)) = error.message.rsplit_once("\n") {
-        error.message = format!("this is not GraphQL: {}", expected.trim_start_matches([' ', '=']));
+        error.message = format!("syntax error: {}", expected.trim_start_matches([' ', '=']));
     }
     with_code(error, PARSE_FAILED)
 }
@@ -119,13 +119,13 @@ fn with_code(mut error: ServerError, code: &'static str) -> ServerError {
     error
 }
 
-/// Whether nothing was executed: what fails while it is executed has a path.
+/// Whether nothing was executed: errors of the execution have a path.
 pub fn is_request_error(response: &Response) -> bool {
     let no_path = response.errors.iter().all(|error| error.path.is_empty());
     !response.errors.is_empty() && no_path && response.data == async_graphql::Value::Null
 }
 
-/// Whether anything failed for a reason of ours, passing or not.
+/// Whether there is an error of the server, temporary or not.
 pub fn is_our_fault(response: &Response) -> bool {
     response
         .errors
@@ -133,12 +133,12 @@ pub fn is_our_fault(response: &Response) -> bool {
         .any(|error| matches!(error.source::<Error>(), Some(Error::Internal(_) | Error::Unavailable { .. })))
 }
 
-fn dress(shown: &mut ServerError, request_id: &str) {
+fn complete(shown: &mut ServerError, request_id: &str) {
     let mut extensions = shown.extensions.take().unwrap_or_default();
     let source = shown.source.take();
     match source.as_deref().and_then(|source| source.downcast_ref::<Error>()) {
         Some(error) => write_extensions(error, &mut extensions, request_id),
-        // The library's own errors have no source of ours, and a code only where the guard gave one.
+        // Errors of the library have no source of ours, and a code only if the guard set one.
         None if extensions.get("code").is_some() => {}
         None if shown.path.is_empty() => extensions.set("code", VALIDATION_FAILED),
         None => extensions.set("code", "BAD_USER_INPUT"),
@@ -155,7 +155,7 @@ pub fn write_extensions(error: &Error, extensions: &mut ErrorExtensionValues, re
         Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
             extensions.set("retryAfterMs", u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX));
         }
-        // Whenever one of them is completed: soon is as good a guess as any.
+        // It succeeds when the client completes a subscription; a second is a guess.
         Error::TooManyLiveObjects { .. } => extensions.set("retryAfterMs", 1_000),
         Error::Internal(cause) => {
             extensions.set("requestId", request_id);

@@ -1,4 +1,4 @@
-//! Batched look-ups of one execution: a list costs a fixed number of statements, not one a row.
+//! Batched look-ups of one execution: a list costs a fixed number of statements, not one per row.
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
@@ -21,37 +21,37 @@ use crate::id::{ConversationId, ImageId, MessageId, UserId};
 use crate::images;
 use crate::messages;
 
-/// The loaders of one execution. They batch and do not remember: what they give is never stale.
+/// The loaders of one execution. They batch but do not cache, so results are never stale.
 pub struct Loaders {
-    pub(super) users: DataLoader<Users>,
-    pub(super) visible: DataLoader<Visible>,
-    pub(super) images: DataLoader<Images>,
-    pub(super) messages: DataLoader<Messages>,
-    pub(super) conversations: DataLoader<Conversations>,
-    pub(super) newest: DataLoader<Newest>,
-    pub(super) member_counts: DataLoader<MemberCounts>,
-    pub(super) first_members: DataLoader<FirstMembers>,
-    pub(super) memberships: DataLoader<Memberships>,
+    pub(super) users: DataLoader<UserLoader>,
+    pub(super) visible: DataLoader<PresenceVisibilityLoader>,
+    pub(super) images: DataLoader<ImageLoader>,
+    pub(super) messages: DataLoader<MessageLoader>,
+    pub(super) conversations: DataLoader<ConversationLoader>,
+    pub(super) newest: DataLoader<NewestMessageLoader>,
+    pub(super) member_counts: DataLoader<MemberCountLoader>,
+    pub(super) first_members: DataLoader<FirstMembersLoader>,
+    pub(super) memberships: DataLoader<MembershipLoader>,
 }
 
 impl Loaders {
-    /// Loaders for one execution. Without a viewer nobody is a member of anything.
+    /// Loaders for one execution. Without a viewer there are no memberships.
     pub(super) fn new(app: &App, viewer: Option<Viewer>) -> Self {
         Self {
-            users: loader(Users(app.clone())),
-            visible: loader(Visible { app: app.clone(), viewer: viewer.clone() }),
-            images: loader(Images(app.clone())),
-            messages: loader(Messages(app.clone())),
-            conversations: loader(Conversations(app.clone())),
-            newest: loader(Newest(app.clone())),
-            member_counts: loader(MemberCounts(app.clone())),
-            first_members: loader(FirstMembers { app: app.clone(), viewer: viewer.clone() }),
-            memberships: loader(Memberships { app: app.clone(), viewer }),
+            users: loader(UserLoader(app.clone())),
+            visible: loader(PresenceVisibilityLoader { app: app.clone(), viewer: viewer.clone() }),
+            images: loader(ImageLoader(app.clone())),
+            messages: loader(MessageLoader(app.clone())),
+            conversations: loader(ConversationLoader(app.clone())),
+            newest: loader(NewestMessageLoader(app.clone())),
+            member_counts: loader(MemberCountLoader(app.clone())),
+            first_members: loader(FirstMembersLoader { app: app.clone(), viewer: viewer.clone() }),
+            memberships: loader(MembershipLoader { app: app.clone(), viewer }),
         }
     }
 }
 
-/// Loads one thing, or `None` where there is none.
+/// Loads one row; `None` if there is none.
 pub(super) async fn load<K, L>(loader: &DataLoader<L, NoCache>, key: K) -> Result<Option<L::Value>, Failure>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
@@ -64,8 +64,8 @@ fn loader<L>(loader: L) -> DataLoader<L> {
     DataLoader::new(loader, TokioSpawner::current(), Yield).max_batch_size(1_000)
 }
 
-/// Waits until everything that is ready has run, and not for a tick of the clock: a lone request would spend most
-/// of its time waiting for one at each level.
+/// Starts a batch when all ready tasks have run, instead of after a time: a lone request would spend most of its time
+/// waiting at each level.
 struct Yield;
 
 impl Timer for Yield {
@@ -74,9 +74,9 @@ impl Timer for Yield {
     }
 }
 
-pub(super) struct Users(App);
+pub(super) struct UserLoader(App);
 
-impl Loader<UserId> for Users {
+impl Loader<UserId> for UserLoader {
     type Value = Arc<user::Model>;
     type Error = Arc<Error>;
 
@@ -85,13 +85,13 @@ impl Loader<UserId> for Users {
     }
 }
 
-/// Those whose presence the viewer sees.
-pub(super) struct Visible {
+/// UserLoader whose presence the viewer may see.
+pub(super) struct PresenceVisibilityLoader {
     app: App,
     viewer: Option<Viewer>,
 }
 
-impl Loader<UserId> for Visible {
+impl Loader<UserId> for PresenceVisibilityLoader {
     type Value = ();
     type Error = Arc<Error>;
 
@@ -102,9 +102,9 @@ impl Loader<UserId> for Visible {
     }
 }
 
-pub(super) struct Images(App);
+pub(super) struct ImageLoader(App);
 
-impl Loader<ImageId> for Images {
+impl Loader<ImageId> for ImageLoader {
     type Value = Arc<image::Model>;
     type Error = Arc<Error>;
 
@@ -113,9 +113,9 @@ impl Loader<ImageId> for Images {
     }
 }
 
-pub(super) struct Messages(App);
+pub(super) struct MessageLoader(App);
 
-impl Loader<MessageId> for Messages {
+impl Loader<MessageId> for MessageLoader {
     type Value = Arc<message::Model>;
     type Error = Arc<Error>;
 
@@ -124,9 +124,9 @@ impl Loader<MessageId> for Messages {
     }
 }
 
-pub(super) struct Conversations(App);
+pub(super) struct ConversationLoader(App);
 
-impl Loader<ConversationId> for Conversations {
+impl Loader<ConversationId> for ConversationLoader {
     type Value = Arc<conversation::Model>;
     type Error = Arc<Error>;
 
@@ -136,9 +136,9 @@ impl Loader<ConversationId> for Conversations {
 }
 
 /// The newest message of a conversation, by its id and its `last_seq`.
-pub(super) struct Newest(App);
+pub(super) struct NewestMessageLoader(App);
 
-impl Loader<(ConversationId, i32)> for Newest {
+impl Loader<(ConversationId, i32)> for NewestMessageLoader {
     type Value = Arc<message::Model>;
     type Error = Arc<Error>;
 
@@ -150,9 +150,9 @@ impl Loader<(ConversationId, i32)> for Newest {
     }
 }
 
-pub(super) struct MemberCounts(App);
+pub(super) struct MemberCountLoader(App);
 
-impl Loader<ConversationId> for MemberCounts {
+impl Loader<ConversationId> for MemberCountLoader {
     type Value = usize;
     type Error = Arc<Error>;
 
@@ -162,13 +162,13 @@ impl Loader<ConversationId> for MemberCounts {
     }
 }
 
-/// First pages of members, by the conversation and the size, of conversations that the viewer is in.
-pub(super) struct FirstMembers {
+/// First pages of members, by conversation and size, of the viewer's conversations.
+pub(super) struct FirstMembersLoader {
     app: App,
     viewer: Option<Viewer>,
 }
 
-impl Loader<(ConversationId, u32)> for FirstMembers {
+impl Loader<(ConversationId, u32)> for FirstMembersLoader {
     type Value = Members;
     type Error = Arc<Error>;
 
@@ -180,7 +180,7 @@ impl Loader<(ConversationId, u32)> for FirstMembers {
         let ids: Vec<ConversationId> = keys.iter().map(|(id, _)| *id).collect();
         let own = conversations::memberships_of(&self.app, viewer, &ids).await.map_err(Arc::new)?;
         let mut pages = HashMap::new();
-        // A document asks for one size, or for one by each alias.
+        // A document has one size, or one for each alias.
         for first in keys.iter().map(|(_, first)| *first).collect::<HashSet<_>>() {
             let of_size = conversations::first_members(&self.app, &own, first).await.map_err(Arc::new)?;
             pages.extend(of_size.into_iter().map(|(id, page)| ((id, first), page)));
@@ -190,12 +190,12 @@ impl Loader<(ConversationId, u32)> for FirstMembers {
 }
 
 /// The viewer's own memberships.
-pub(super) struct Memberships {
+pub(super) struct MembershipLoader {
     app: App,
     viewer: Option<Viewer>,
 }
 
-impl Loader<ConversationId> for Memberships {
+impl Loader<ConversationId> for MembershipLoader {
     type Value = Arc<Membership>;
     type Error = Arc<Error>;
 
@@ -213,7 +213,7 @@ async fn index<R, K: Eq + Hash, V>(
     Ok(rows.await.map_err(Arc::new)?.into_iter().map(entry).collect())
 }
 
-/// One failed batch fails every field that waited for it; each gets an error of its own.
+/// A failed batch fails every field that waited for it; each needs its own error.
 fn unshare(error: &Error) -> Error {
     match error {
         Error::Unavailable { retry_after } => Error::Unavailable { retry_after: *retry_after },

@@ -46,16 +46,16 @@ use loaders::Loaders;
 use schema::{FeedCursorNow, Mutation, Query, Subscription};
 use session_effect::SessionEffects;
 
-/// Who sends a request.
+/// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The signed-in viewer; `None` is a visitor.
+    /// The signed-in viewer; `None` if nobody is signed in.
     pub viewer: Option<Viewer>,
-    /// Where they are.
+    /// The network address.
     pub address: IpAddr,
-    /// What they say their client is.
+    /// The `User-Agent` header.
     pub user_agent: Option<String>,
-    /// By which the log knows the request.
+    /// Identifies the request in the log.
     pub request_id: String,
 }
 
@@ -65,7 +65,7 @@ impl Caller {
     }
 }
 
-/// What came of a query or a mutation.
+/// The result of a query or mutation.
 #[derive(Debug)]
 pub struct Executed {
     /// The response for the client.
@@ -90,20 +90,20 @@ struct Inner {
     shapes: ShapeRegistry,
     executions: ExecutionTurns,
     live_objects: LiveObjects,
-    /// Of queries and mutations over sockets.
+    /// Turns of queries and mutations over sockets.
     answers: FairTurns<UserId>,
     documents: DocumentCache,
-    /// Every name in the schema.
+    /// All names in the schema.
     names: HashSet<String>,
-    /// Events that could not be resolved for a person, and how often.
+    /// How often an event could not be resolved for a user.
     failures: Cache<(Position, UserId), u32>,
 }
 
-/// What is known of a document that has passed the guard.
+/// An operation that has passed the guard.
 #[derive(Clone, Copy, Debug)]
 struct PreparedOperation {
     kind: OperationKind,
-    /// The objects that it can return.
+    /// The number of objects that it can return.
     objects: usize,
 }
 
@@ -120,7 +120,7 @@ impl Api {
     pub fn new(program: Program) -> Self {
         let mut schema = schema::builder().data(program.clone());
         if !program.app.config.introspection {
-            // Suggestions of names would be introspection by guessing.
+            // Suggestions would reveal names of the schema.
             schema = schema.disable_introspection().disable_suggestions();
         }
         let schema = schema.finish();
@@ -146,17 +146,17 @@ impl Api {
         match self.prepare(&mut request, &caller).map(|prepared| prepared.kind) {
             Ok(OperationKind::Query | OperationKind::Mutation) => self.execute_prepared(request, caller).await,
             Ok(OperationKind::Subscription) => {
-                let refused = Error::input("query", "subscriptions go over a WebSocket, at the same address");
+                let refused = Error::input("query", "send subscriptions over a WebSocket to the same URL");
                 self.finished(Response::from_errors(vec![error::server_error(refused)]), &caller.request_id).into()
             }
             Err(errors) => self.finished(Response::from_errors(errors), &caller.request_id).into(),
         }
     }
 
-    /// Guards a document: before the parse, which can overflow the stack, and before the execution, whose own checks
-    /// can take for ever. What is executed is counted by then.
+    /// Guards a document before it is parsed, as the parser can overflow the stack, and before it is executed, as the
+    /// library's own checks can take very long. Also charges the cost of queries and mutations.
     fn prepare(&self, request: &mut Request, caller: &Caller) -> Result<PreparedOperation, Vec<ServerError>> {
-        // The whole text is read before the parse, also where somebody has parsed already: it takes a microsecond.
+        // Checked even if the document was parsed already: it takes a microsecond.
         guard::lexical::check(&request.query).map_err(|refusal| vec![refused(refusal)])?;
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
         let text = (!self.0.documents.recall(request)).then(|| request.query.clone());
@@ -166,11 +166,11 @@ impl Api {
         if let Some(new) = text {
             self.0.documents.remember(new, document);
         }
-        // async-graphql would answer with null, as if there were nothing wrong.
-        if !self.0.program.app.config.introspection && guard::introspection::is_asked_for(document) {
-            return Err(vec![invalid("this server does not show its schema")]);
+        // async-graphql would return null without an error.
+        if !self.0.program.app.config.introspection && guard::introspection::uses_introspection(document) {
+            return Err(vec![invalid("introspection is disabled on this server")]);
         }
-        // Without an operation the execution says what is wrong.
+        // If there is no operation, the execution reports the error.
         let Some(operation) = guard::operation::chosen(document, name.as_deref()) else {
             return Ok(PreparedOperation { kind: OperationKind::Query, objects: measure.objects });
         };
@@ -182,13 +182,13 @@ impl Api {
         };
         request.variables.extend(defaults);
         if kind != OperationKind::Subscription {
-            self.count(&measure, caller).map_err(|error| vec![error::server_error(error)])?;
+            self.charge(&measure, caller).map_err(|error| vec![error::server_error(error)])?;
         }
         Ok(PreparedOperation { kind, objects: measure.objects })
     }
 
-    /// Takes what a document can cost out of the budget of its sender, or of their address while nobody is signed in.
-    fn count(&self, measure: &guard::cost::DocumentMeasure, caller: &Caller) -> Result<(), Error> {
+    /// Charges the cost of a document to its sender, or to their network address if nobody is signed in.
+    fn charge(&self, measure: &guard::cost::DocumentMeasure, caller: &Caller) -> Result<(), Error> {
         let rates = &self.0.program.app.rates;
         match &caller.viewer {
             Some(viewer) => rates.objects.take_many(&viewer.user(), measure.cost()),
@@ -199,7 +199,7 @@ impl Api {
     async fn execute_prepared(&self, request: Request, caller: Caller) -> Executed {
         let (request_id, document) = (caller.request_id.clone(), request.query.clone());
         let viewer = caller.viewer.clone();
-        // Taken before anything is resolved.
+        // Read before anything is resolved.
         let now = FeedCursorNow(self.0.program.app.feed.head());
         let loaders = Loaders::new(&self.0.program.app, viewer.clone());
         let effects = SessionEffects::default();
@@ -225,19 +225,19 @@ impl Api {
         response
     }
 
-    /// Counts that an event could not be resolved for a person; whether that is often enough to pass it.
-    fn fails_for_good(&self, at: Cursor, person: UserId) -> bool {
-        let key = (at.position, person);
+    /// Counts a failure to resolve an event for a user. `true` if it failed often enough to skip the event.
+    fn fails_for_good(&self, at: Cursor, user: UserId) -> bool {
+        let key = (at.position, user);
         let tries = self.0.failures.get(&key).unwrap_or(0) + 1;
         self.0.failures.insert(key, tries);
         tries >= limits::EVENT_TRIES
     }
 }
 
-/// A piece of JSON, shared by all who send it.
+/// Serialised JSON, shared by all who send it.
 pub type Json = Arc<str>;
 
 fn json(value: &impl Serialize) -> Json {
-    // Maps with string keys and lists of them: there is nothing in a response that JSON can't hold.
+    // A response contains only lists and maps with string keys.
     serde_json::to_string(value).expect("a response is JSON").into()
 }

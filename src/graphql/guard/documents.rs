@@ -1,5 +1,5 @@
-//! DocumentCache that were parsed before. Clients send the same few again and again, and a copy of what came of one costs a
-//! fraction of parsing it anew.
+//! A cache of parsed documents. Clients send the same few documents repeatedly, and cloning a parsed one is much
+//! cheaper than parsing.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use moka::sync::Cache;
 
 use crate::limits;
 
-/// The documents, by their texts.
+/// Parsed documents by their text.
 pub(in crate::graphql) struct DocumentCache(Cache<String, Arc<ExecutableDocument>>);
 
 impl DocumentCache {
@@ -18,7 +18,7 @@ impl DocumentCache {
         Self(Cache::builder().weigher(weigh).max_capacity(limits::DOCUMENTS_BYTES).build())
     }
 
-    /// Spares a request its parse, where its document is known. Whether it is.
+    /// Sets the parsed document of a request, if it is cached. Returns whether it is.
     pub(in crate::graphql) fn recall(&self, request: &mut Request) -> bool {
         let known = self.0.get(request.query.as_str());
         if let Some(document) = &known {
@@ -27,7 +27,7 @@ impl DocumentCache {
         known.is_some()
     }
 
-    /// Remembers a document. For those that were found to be within the limits.
+    /// Caches a document, which must be within the limits of the guard.
     pub(in crate::graphql) fn remember(&self, text: String, document: &ExecutableDocument) {
         self.0.insert(text, Arc::new(document.clone()));
     }
@@ -40,9 +40,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_is_not_parsed_again() {
+    fn a_cached_document_is_not_parsed_again() {
         let documents = DocumentCache::new();
-        // Nobody could parse it.
+        // This text does not parse.
         let text = "{";
         let mut request = Request::new(text);
         assert!(!documents.recall(&mut request));
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_bounded() {
+    fn the_cache_is_bounded() {
         let documents = DocumentCache::new();
         let document = parse_query("{ me { id } }").expect("a document");
         for n in 0..1_000 {

@@ -1,4 +1,4 @@
-//! How many objects each field can return: the one table to extend when the schema gets a new list.
+//! The number of objects that each field can return: the table to extend when the schema gets a new list.
 
 use async_graphql::Value;
 use async_graphql::parser::types::Field;
@@ -7,20 +7,20 @@ use async_graphql_value::Value as Argument;
 use super::operation::VariableBindings;
 use crate::limits::{DEFAULT_PAGE, ONLINE_USERS, PAGE_SIZE, SESSIONS_PER_USER};
 
-/// How often what is selected in a field is returned, for each object that the field is selected on.
+/// How many times the selection of a field is returned, for each object on which the field is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Multiplicity {
-    /// Once: an object, or a part of a connection that is no object of its own.
+    /// Once: a single object, or a part of a connection that does not count.
     Once,
-    /// A list without pages, of at most so many.
+    /// A list without pages, with this maximum length.
     List(usize),
-    /// A connection: its items come so often, and they are read whatever is selected of them.
+    /// A connection with this page size. Its items are read whatever is selected of them.
     Page(usize),
-    /// The items of the connection that the field is selected on.
+    /// The items of the connection on which the field is selected.
     EachItem,
 }
 
-/// The type that a field is selected on, as far as a name means two things.
+/// The type on which a field is selected, as far as field names are ambiguous.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParentType {
     /// `Query`.
@@ -42,9 +42,9 @@ impl ParentType {
     }
 }
 
-/// By the field's name and arguments: in this schema names tell lists from single objects, but for `events`, which
-/// is a page on Query, the items of it in there, and one event on Subscription. (`messages` and `conversations` of
-/// UnreadSummary are numbers; a field in which nothing is selected is not asked for here.)
+/// The multiplicity by the field's name and arguments. In this schema names distinguish lists from single objects,
+/// except `events`: a page on Query, the items in that page, and one event on Subscription. (`messages` and
+/// `conversations` of UnreadSummary are numbers; this is not called for fields without a selection.)
 pub fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> Multiplicity {
     match field.name.node.as_str() {
         "users" | "conversations" | "members" | "messages" => page(field, small(DEFAULT_PAGE), bindings),
@@ -57,9 +57,9 @@ pub fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> 
         "nodes" | "edges" => Multiplicity::EachItem,
         "onlineUsers" => Multiplicity::List(ONLINE_USERS),
         "sessions" => Multiplicity::List(SESSIONS_PER_USER),
-        // What a presigned PUT asks for: a few.
+        // The few headers of a presigned PUT.
         "headers" => Multiplicity::List(10),
-        // The introspection, as this schema has it: about 80 types, with 5 fields each where they have fields.
+        // Introspection of this schema: about 80 types, with about 5 fields each.
         "types" => Multiplicity::List(100),
         "directives" => Multiplicity::List(10),
         "fields" => Multiplicity::List(5),
@@ -69,8 +69,8 @@ pub fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> 
     }
 }
 
-/// How many objects a field is itself, each time that it is returned. Connections, their edges and their page infos
-/// only hold what counts; a total is as much work as an object.
+/// How many objects a field itself counts, each time it is returned. Connections, their edges and page infos do not
+/// count, only their items; a total costs as much as an object.
 pub fn objects(field: &Field, times: Multiplicity) -> usize {
     match field.name.node.as_str() {
         "totalCount" => 1,
@@ -84,7 +84,7 @@ fn page(field: &Field, default: usize, bindings: &VariableBindings<'_>) -> Multi
     Multiplicity::Page(asked.unwrap_or(default).clamp(1, small(PAGE_SIZE)))
 }
 
-/// `None`: as if the argument had been left out. What is no size of a page is refused later; until then it is the largest.
+/// The page size; `None` if omitted. An invalid size is rejected later and counts as the largest here.
 fn size(value: &Argument, bindings: &VariableBindings<'_>) -> Option<usize> {
     let number = match value {
         Argument::Variable(name) => match bindings.get(name)? {

@@ -1,4 +1,4 @@
-//! Which fragments contain which.
+//! The order of fragments by their dependencies.
 
 use std::collections::HashMap;
 
@@ -7,15 +7,14 @@ use async_graphql::{Name, Positioned};
 
 use super::QueryRefusal;
 
-/// Each after those that it contains, as they can be measured. All of them, also those that no operation uses:
-/// validation walks these too.
+/// All fragments, each after those that it contains. Unused ones are included, as validation walks them too.
 ///
-/// A chain of fragments can be as long as the document, so it is followed on a stack of our own.
+/// A chain of fragments can be as long as the document, so the walk uses a stack of its own instead of recursion.
 pub fn in_order(
     fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
 ) -> Result<Vec<(&Name, &FragmentDefinition)>, QueryRefusal> {
     let mut order = Vec::with_capacity(fragments.len());
-    // Present: begun. True: done.
+    // Present: visited. True: done.
     let mut seen: HashMap<&str, bool> = HashMap::with_capacity(fragments.len());
     for start in fragments.keys() {
         let mut path = Vec::new();
@@ -43,9 +42,9 @@ pub fn in_order(
     Ok(order)
 }
 
-/// The fragments that stand in a selection set, as often as they do.
+/// The fragment spreads in a selection set, with repetitions.
 ///
-/// The recursion is as deep as brackets nest, which the lexical check bounds.
+/// The recursion depth is that of nested brackets, which the lexical check bounds.
 pub fn spreads(set: &SelectionSet) -> Vec<&Name> {
     fn collect<'a>(set: &'a SelectionSet, found: &mut Vec<&'a Name>) {
         for selection in &set.items {

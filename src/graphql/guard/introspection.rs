@@ -1,21 +1,22 @@
-//! Whether a document asks for the schema, which a server may keep to itself.
+//! Detects introspection, which a server may disable.
 
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 
-/// Whether any operation or fragment of a document selects a field of the introspection, `__typename` apart.
-pub fn is_asked_for(document: &ExecutableDocument) -> bool {
+/// Whether any operation or fragment of a document selects an introspection field other than `__typename`.
+pub fn uses_introspection(document: &ExecutableDocument) -> bool {
     let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
     let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
-    operations.chain(fragments).any(asks)
+    operations.chain(fragments).any(selects_introspection)
 }
 
-/// Recurses as deep as brackets nest: 64 levels, by the lexical check. Fragments are looked at by themselves.
-fn asks(set: &SelectionSet) -> bool {
+/// The recursion depth is that of nested brackets, at most 64 by the lexical check. Fragments are checked separately.
+fn selects_introspection(set: &SelectionSet) -> bool {
     set.items.iter().any(|selection| match &selection.node {
         Selection::Field(field) => {
-            matches!(field.node.name.node.as_str(), "__schema" | "__type") || asks(&field.node.selection_set.node)
+            matches!(field.node.name.node.as_str(), "__schema" | "__type")
+                || selects_introspection(&field.node.selection_set.node)
         }
-        Selection::InlineFragment(fragment) => asks(&fragment.node.selection_set.node),
+        Selection::InlineFragment(fragment) => selects_introspection(&fragment.node.selection_set.node),
         Selection::FragmentSpread(_) => false,
     })
 }
@@ -27,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_found_wherever_it_is_hidden() {
+    fn introspection_is_detected_everywhere() {
         for (query, asks) in [
             ("{ __schema { types { name } } }", true),
             ("{ me { id } a: __type(name: \"User\") { name } }", true),
@@ -36,7 +37,7 @@ mod tests {
             ("{ __typename me { __typename } }", false),
             ("{ __schema: me { id } }", false),
         ] {
-            assert_eq!(is_asked_for(&parse_query(query).expect("a document")), asks, "{query}");
+            assert_eq!(uses_introspection(&parse_query(query).expect("a document")), asks, "{query}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What a document may ask for. Its text is checked before it is parsed, and what it comes to before it is
-//! validated: async-graphql's parser and validation do their work first and look at limits after it.
+//! Limits on documents. The text is checked before it is parsed, and the cost before it is validated, because
+//! async-graphql's parser and validation check their limits only after the work.
 //!
-//! In this order, for HTTP, WebSocket and SSE alike:
-//! `lexical::check(text)`, then parse, then `cost::check(document, operation_name, variables)`, then execute.
+//! The order, over HTTP and WebSocket alike: `lexical::check(text)`, parse,
+//! `cost::check(document, operation_name, variables)`, execute.
 
 pub mod cost;
 pub(super) mod documents;

@@ -1,11 +1,11 @@
-//! The operation that a request runs, and the values of its variables: both found as async-graphql finds them.
+//! The operation that a request runs and the values of its variables, determined as async-graphql does.
 
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
 use async_graphql::{Name, Value, Variables};
 
-/// The operation of that name, or the only one. `None` is left to async-graphql to report.
+/// The operation of that name, or the only one. async-graphql reports the error if there is none.
 pub fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
     let operation = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Some(operation),
@@ -22,14 +22,14 @@ pub fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Optio
     operation.map(|operation| &operation.node)
 }
 
-/// What the variables of an operation stand for.
+/// The values of the variables of an operation.
 pub struct VariableBindings<'a> {
     given: &'a Variables,
     defaults: HashMap<&'a str, &'a Value>,
 }
 
 impl<'a> VariableBindings<'a> {
-    /// Of no operation: without defaults.
+    /// The values given with a request. Without an operation there are no defaults.
     pub fn new(operation: Option<&'a OperationDefinition>, given: &'a Variables) -> Self {
         let definitions = operation.map_or(&[][..], |operation| &operation.variable_definitions);
         let defaults = definitions.iter().filter_map(|definition| {
@@ -39,12 +39,12 @@ impl<'a> VariableBindings<'a> {
         Self { given, defaults: defaults.collect() }
     }
 
-    /// The value given, else the default. `None`: what the variable stands at counts as left out.
+    /// The given value, or the default. If it is `None`, the argument counts as omitted.
     pub fn get(&self, name: &Name) -> Option<&'a Value> {
         self.given(name).or_else(|| self.defaults.get(name.as_str()).copied())
     }
 
-    /// The value given, defaults apart.
+    /// The given value, ignoring defaults.
     pub fn given(&self, name: &Name) -> Option<&'a Value> {
         self.given.get(name)
     }

@@ -1,51 +1,51 @@
-//! Why a document is not run.
+//! Why a document is rejected.
 
 use std::fmt::{Display, Formatter};
 
 use async_graphql::Name;
 
-/// The message is for the person who wrote the document.
+/// Why a document is rejected. The message is for its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueryRefusal {
-    /// It asks for more than a request may: the API's QUERY_TOO_COMPLEX.
+    /// It exceeds a limit (QUERY_TOO_COMPLEX).
     TooMuch {
-        /// Of what.
+        /// The limit.
         limit: QueryLimit,
-        /// What the document comes to. Sums stop at `usize::MAX`.
+        /// The document's value. Sums saturate at `usize::MAX`.
         found: usize,
-        /// The most that is let through.
+        /// The maximum.
         allowed: usize,
     },
-    /// A fragment contains itself: a document that is not valid, GRAPHQL_VALIDATION_FAILED. async-graphql's validation
-    /// would never come out of it; its limit of depth stops it first, with words that are about depth.
+    /// A fragment contains itself (GRAPHQL_VALIDATION_FAILED). async-graphql's validation would not terminate; its
+    /// depth limit stops it first, with a misleading message.
     Circular {
-        /// One fragment of the circle.
+        /// One fragment of the cycle.
         fragment: Name,
     },
 }
 
-/// What is limited.
+/// A limit on documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryLimit {
     /// The size of the text.
     Bytes,
     /// Lexical tokens of the text.
     Tokens,
-    /// Brackets in brackets.
+    /// Nested brackets.
     Nesting,
-    /// Fields in fields.
+    /// Nested fields.
     Depth,
-    /// Fields and fragments in each other, of all operations.
+    /// Nested fields and fragments, of all operations.
     Levels,
-    /// Fields in fields of `__schema` and `__type`.
+    /// Nested fields of `__schema` and `__type`.
     IntrospectionDepth,
-    /// Lists of types, or of what leads to types, in each other.
+    /// Nested introspection lists that lead to types.
     IntrospectionLists,
-    /// Selections of all operations, fragments written out.
+    /// Selections of all operations, with fragments expanded.
     Selections,
-    /// Aliases, fragments written out.
+    /// Aliases, with fragments expanded.
     Aliases,
-    /// Directives of all operations, fragments written out.
+    /// Directives of all operations, with fragments expanded.
     Directives,
     /// Fields at the root.
     RootFields,
@@ -55,41 +55,43 @@ pub enum QueryLimit {
     Objects,
     /// Fields of all these objects.
     Values,
-    /// Comparisons that validation makes.
+    /// Comparisons during validation.
     Comparisons,
-    /// Bytes of arguments, variables written out.
+    /// Bytes of arguments, with variables expanded.
     Input,
 }
 
 impl QueryLimit {
-    /// Lets `found` through or refuses.
+    /// Checks `found` against the limit.
     pub(in crate::graphql) fn allow(self, found: usize, allowed: usize) -> Result<(), QueryRefusal> {
         if found > allowed { Err(QueryRefusal::TooMuch { limit: self, found, allowed }) } else { Ok(()) }
     }
 
-    /// What was found, and what helps; between them stands how much is allowed.
+    /// The verb and noun for what was found, and advice.
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Bytes => ("is", "bytes long", "split it"),
             Self::Tokens => ("has", "tokens", "split it"),
-            Self::Nesting => ("nests", "brackets in each other", "nest less"),
-            Self::Depth => ("nests", "fields in each other", "ask for the inner ones in a query of their own"),
-            Self::Levels => ("nests", "fields and fragments in each other", "nest fewer fragments"),
-            Self::IntrospectionDepth => ("nests", "fields of the introspection in each other", "nest less"),
-            Self::IntrospectionLists => ("nests", "lists of types in each other", "ask for each type by its name"),
-            Self::Selections => ("selects", "fields and fragments, written out", "spread fewer fragments or split it"),
-            Self::Aliases => ("has", "aliases, fragments written out", "split it"),
-            Self::Directives => ("has", "directives, fragments written out", "use fewer of them or split it"),
+            Self::Nesting => ("has", "levels of brackets", "nest fewer"),
+            Self::Depth => ("has", "levels of fields", "request the inner fields in a separate query"),
+            Self::Levels => ("has", "levels of fields and fragments", "nest fewer fragments"),
+            Self::IntrospectionDepth => ("has", "levels of introspection fields", "nest fewer"),
+            Self::IntrospectionLists => ("has", "levels of type lists", "request each type by its name"),
+            Self::Selections => {
+                ("selects", "fields and fragments after expansion", "use fewer fragment spreads or split it")
+            }
+            Self::Aliases => ("has", "aliases after expansion of fragments", "split it"),
+            Self::Directives => ("has", "directives after expansion of fragments", "use fewer of them or split it"),
             Self::RootFields => ("selects", "fields at its root", "split it"),
             Self::AuthMutations => ("has", "mutations that take a password", "send one request for each"),
-            Self::Objects => ("asks for up to", "objects", "ask for smaller pages or fewer nested lists"),
-            Self::Values => ("asks for up to", "values", "select fewer fields or ask for smaller pages"),
+            Self::Objects => ("can return", "objects", "request smaller pages or fewer nested lists"),
+            Self::Values => ("can return", "values", "select fewer fields or request smaller pages"),
             Self::Comparisons => (
-                "takes up to",
+                "needs",
                 "comparisons to validate",
                 "repeat fewer fields, arguments and variables, or nest fewer inline fragments",
             ),
-            Self::Input => ("has", "bytes of arguments, variables written out", "use large variables once"),
+            Self::Input => ("has", "bytes of arguments after expansion of variables", "use large variables only once"),
         }
     }
 }

@@ -1,26 +1,26 @@
-//! What a part of a document comes to, its fragments written out. Everything saturates.
+//! The counts of a part of a document, with fragments expanded. All sums saturate.
 
 use super::field_sizes::Multiplicity;
 use crate::limits::PAGE_SIZE;
 
-/// The sums of one selection set, or of one selection.
+/// The counts of one selection set or one selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SelectionSum {
     /// Fields, inline fragments and spreads.
     pub selections: usize,
-    /// Fields with another name.
+    /// Fields with an alias.
     pub aliases: usize,
-    /// Directives, wherever they stand.
+    /// Directives.
     pub directives: usize,
-    /// Places where a variable stands.
+    /// Uses of variables.
     pub variables: usize,
-    /// Fields in fields, introspection apart.
+    /// Nested fields, except introspection.
     pub depth: usize,
-    /// Fields with something selected in them, inline fragments and spreads, in each other.
+    /// Nested fields with a selection, inline fragments and spreads.
     pub levels: usize,
-    /// Fields in fields of an introspection.
+    /// Nested introspection fields.
     pub introspection_depth: usize,
-    /// Lists of an introspection that can lead in a circle, in each other.
+    /// Nested introspection lists that can form a cycle.
     pub introspection_lists: usize,
     /// Fields on this level.
     pub fields: usize,
@@ -28,17 +28,17 @@ pub struct SelectionSum {
     pub auth_mutations: usize,
     /// Objects that can be returned.
     pub objects: PagedCount,
-    /// Fields of these, scalars too.
+    /// Fields of these objects, including scalars.
     pub values: PagedCount,
 }
 
 impl SelectionSum {
-    /// The same, in one more field or fragment.
+    /// The same counts, nested in one more field or fragment.
     pub fn deeper(self) -> Self {
         Self { levels: self.levels.saturating_add(1), ..self }
     }
 
-    /// Both, side by side.
+    /// Adds the counts of a sibling.
     pub fn and(self, other: Self) -> Self {
         Self {
             selections: self.selections.saturating_add(other.selections),
@@ -57,7 +57,7 @@ impl SelectionSum {
     }
 }
 
-/// A number that depends on the page of the connection around it, which a fragment does not know.
+/// A count that depends on the page size of the enclosing connection, which is unknown inside a fragment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PagedCount {
     once: usize,
@@ -65,7 +65,7 @@ pub struct PagedCount {
 }
 
 impl PagedCount {
-    /// What does not depend on a page.
+    /// A count that does not depend on a page.
     pub fn once(once: usize) -> Self {
         Self { once, each_item: 0 }
     }
@@ -78,12 +78,12 @@ impl PagedCount {
         self.each_item.saturating_mul(items).saturating_add(self.once)
     }
 
-    /// Outside of any connection, where items do not stand in a valid document: the largest page.
+    /// The count outside of any connection, where items occur only in invalid documents: with the largest page.
     pub fn total(self) -> usize {
         self.with_page(usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX))
     }
 
-    /// Of a field that counts `itself` and contains `self`.
+    /// The count of a field that counts `itself` and contains `self`.
     pub fn in_field(self, times: Multiplicity, itself: usize) -> Self {
         let all = |inside: usize| inside.saturating_add(itself);
         match times {

@@ -1,4 +1,4 @@
-//! The variables of an operation, as far as async-graphql leaves them to chance.
+//! Checks of variables that async-graphql does not make.
 
 use std::collections::HashSet;
 
@@ -7,8 +7,8 @@ use async_graphql::{Name, ServerError, Value, Variables};
 
 use crate::graphql::error::invalid;
 
-/// Checks that every variable that has to be given is (GraphQL, 6.1.2), and returns the defaults of those that are not.
-/// `names` are all names of the schema.
+/// Checks that all required variables are present (GraphQL specification, 6.1.2), and returns the defaults of the
+/// others. `names` are all names of the schema.
 pub(in crate::graphql) fn complete(
     operation: &OperationDefinition,
     given: &Variables,
@@ -17,12 +17,12 @@ pub(in crate::graphql) fn complete(
     let mut defaults = Vec::new();
     for definition in &operation.variable_definitions {
         let (name, kind) = (&definition.node.name.node, &definition.node.var_type.node);
-        // async-graphql panics on a default of a type that it does not know.
+        // async-graphql panics on a default of an unknown type.
         if !names.contains(base_name(&kind.base)) {
             return Err(invalid(format!("Unknown type \"{kind}\"")));
         }
         match (given.get(name), &definition.node.default_value) {
-            // Its @skip and @include look at the given variables only, so the defaults are given too.
+            // Its @skip and @include ignore defaults, so they are passed like given variables.
             (None, Some(default)) => defaults.push((name.clone(), default.node.clone())),
             (None, None) if !kind.nullable => {
                 return Err(invalid(format!("Variable \"${name}\" of required type \"{kind}\" was not provided.")));

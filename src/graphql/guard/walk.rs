@@ -1,7 +1,7 @@
-//! One walk over a document. Each fragment is measured once and its sums are used wherever it is spread, so the
-//! walk is linear in the document's size, whatever the document comes to when its fragments are written out.
+//! One walk over a document. Each fragment is measured once and its counts are reused at each spread, so the walk is
+//! linear in the size of the document, whatever its expanded size.
 //!
-//! It recurses into selections and values, as deep as brackets nest: 64 levels, by the lexical check.
+//! The recursion depth is that of nested brackets, at most 64 by the lexical check.
 
 use std::collections::HashMap;
 
@@ -15,25 +15,25 @@ use super::field_sizes::{self, Multiplicity, ParentType};
 use super::operation::VariableBindings;
 use super::sum::{PagedCount, SelectionSum};
 
-/// What the walk knows of the document so far.
+/// The state of the walk.
 pub struct CostWalk<'a> {
     bindings: &'a VariableBindings<'a>,
     fragments: HashMap<&'a str, SelectionSum>,
     variables: HashMap<&'a str, usize>,
     fields: usize,
     most_arguments: usize,
-    /// What the arguments weigh with variables written out: async-graphql's validation copies a variable's value
-    /// to every place where it stands. Roughly in bytes of JSON.
+    /// The size of all arguments with variables expanded, roughly in bytes of JSON: async-graphql's validation copies a
+    /// variable's value to every use.
     pub input: usize,
 }
 
 impl<'a> CostWalk<'a> {
-    /// Before the first step.
+    /// A new walk.
     pub fn new(bindings: &'a VariableBindings<'a>) -> Self {
         Self { bindings, fragments: HashMap::new(), variables: HashMap::new(), fields: 0, most_arguments: 0, input: 0 }
     }
 
-    /// Measures a fragment. Those that it contains must have been measured before.
+    /// Measures a fragment. The fragments that it contains must have been measured before.
     pub fn fragment(&mut self, name: &'a Name, fragment: &'a FragmentDefinition) {
         let directives = self.directives(&fragment.directives);
         let sum = directives
@@ -41,7 +41,7 @@ impl<'a> CostWalk<'a> {
         self.fragments.insert(name, sum);
     }
 
-    /// Measures an operation, when all fragments have been measured.
+    /// Measures an operation, after all fragments.
     pub fn operation(&mut self, operation: &'a OperationDefinition) -> SelectionSum {
         let on = match operation.ty {
             OperationType::Query => ParentType::Query,
@@ -55,9 +55,9 @@ impl<'a> CostWalk<'a> {
         sum.and(self.set(&operation.selection_set.node, on))
     }
 
-    /// How many errors the rule that fields of one name must be the same can give. In every selection set, and
-    /// again in each inline fragment around it, it compares each field with the first of that name: their names,
-    /// the number of their arguments, and each argument of the first. 4 kB can come to millions of errors.
+    /// The maximum number of errors of the validation rule that fields of one name must be identical. In every
+    /// selection set, and again in each enclosing inline fragment, it compares each field with the first of that name:
+    /// the names, the number of arguments, and each argument of the first. 4 kB can cause millions of errors.
     pub fn comparisons(&self) -> usize {
         self.fields.saturating_mul(self.most_arguments.saturating_add(2))
     }
@@ -74,7 +74,7 @@ impl<'a> CostWalk<'a> {
                     directives.and(self.set(&fragment.node.selection_set.node, on).deeper())
                 }
                 Selection::FragmentSpread(spread) => {
-                    // One that is not defined is validation's to report.
+                    // Validation reports undefined fragments.
                     let inside = self.fragments.get(spread.node.fragment_name.node.as_str()).copied();
                     let inside = inside.map_or_else(SelectionSum::default, SelectionSum::deeper);
                     self.directives(&spread.node.directives).and(inside)
@@ -99,7 +99,7 @@ impl<'a> CostWalk<'a> {
             aliases: inside.aliases.saturating_add(usize::from(field.alias.is_some())),
             depth: inside.depth + 1,
             levels: inside.levels.saturating_add(usize::from(!leaf)),
-            introspection_lists: inside.introspection_lists + usize::from(leads_in_a_circle(name)),
+            introspection_lists: inside.introspection_lists + usize::from(can_form_a_cycle(name)),
             fields: 1,
             auth_mutations: usize::from(takes_a_password(name)),
             objects,
@@ -128,7 +128,7 @@ impl<'a> CostWalk<'a> {
         SelectionSum { variables, ..SelectionSum::default() }
     }
 
-    /// Adds what an argument weighs, and counts the variables in it.
+    /// Adds the size of an argument, and counts the variables in it.
     fn argument(&mut self, argument: &'a Argument) -> usize {
         let (weight, variables) = match argument {
             Argument::Variable(name) => (self.variable(name), 1),
@@ -152,7 +152,7 @@ impl<'a> CostWalk<'a> {
     }
 }
 
-/// The recursion is as deep as `serde_json` reads: 128 levels.
+/// The recursion depth is that of `serde_json`, at most 128.
 fn weight(value: &Value) -> usize {
     match value {
         Value::Null | Value::Number(_) | Value::Boolean(_) => 1,
@@ -169,6 +169,6 @@ fn takes_a_password(name: &str) -> bool {
 }
 
 /// The same fields as in graphql-js' `MaxIntrospectionDepthRule`.
-fn leads_in_a_circle(name: &str) -> bool {
+fn can_form_a_cycle(name: &str) -> bool {
     matches!(name, "fields" | "inputFields" | "interfaces" | "possibleTypes")
 }

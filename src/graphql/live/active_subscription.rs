@@ -1,4 +1,4 @@
-//! A subscription from its beginning to its end: what it follows, and what it tells of it.
+//! A running subscription: what it follows and what it delivers.
 
 use std::sync::Arc;
 
@@ -26,19 +26,19 @@ pub(in crate::graphql) struct ActiveSubscription<'a> {
     pub(in crate::graphql) shared: Arc<SharedSubscription>,
     pub(in crate::graphql) viewer: Viewer,
     pub(in crate::graphql) request_id: Arc<str>,
-    /// What its task tells goes here …
+    /// Receives what its task delivers.
     pub(in crate::graphql) frames: &'a mut Frames,
-    /// … and what can be told without it, there.
+    /// Receives what is delivered without its task.
     pub(in crate::graphql) sink: Arc<dyn FrameSink>,
 }
 
 /// Why a subscription ended other than by completing.
 pub(in crate::graphql) enum SubscriptionEnd {
-    /// For a reason that passes: the client resumes.
+    /// For a temporary reason: the client resumes.
     TryAgain,
-    /// For a reason that it can do something about.
+    /// With an error for the client.
     Failed(Error),
-    /// With errors of the document's own, as JSON.
+    /// With errors that the document causes, as JSON.
     Refused(Json),
 }
 
@@ -58,7 +58,7 @@ impl ActiveSubscription<'_> {
                 Step::Reset(reset, cursor) => Notification::Reset(reset, cursor),
             };
             if let Some(passed) = self.deliver(notification).await? {
-                // It can't be told, and the client has to know that it misses it.
+                // The event cannot be delivered, and the client has to know that it missed it.
                 self.deliver(Notification::Reset(Reset::Expired, passed)).await?;
             }
         }
@@ -69,17 +69,17 @@ impl ActiveSubscription<'_> {
         conversation: Option<ConversationRef>,
         from: Start,
     ) -> Result<(), SubscriptionEnd> {
-        let place = Box::pin(ConversationFilter::find(self.api, &self.viewer, conversation)).await;
-        let mut place = place.map_err(|Failure(error)| SubscriptionEnd::Failed(error))?;
-        let mut follower = self.follow(from, Some(&place));
+        let filter = Box::pin(ConversationFilter::find(self.api, &self.viewer, conversation)).await;
+        let mut filter = filter.map_err(|Failure(error)| SubscriptionEnd::Failed(error))?;
+        let mut follower = self.follow(from, Some(&filter));
         let mut is_live = false;
         loop {
             let event = match follower.next().await? {
                 Step::Event(event) => event,
                 Step::CaughtUp(at) => {
-                    Box::pin(place.may_have_begun(self.api, &self.viewer)).await?;
-                    // Who was removed before the feed was followed is not told by it.
-                    if Box::pin(place.is_left(self.api, &self.viewer, at)).await? {
+                    Box::pin(filter.may_have_begun(self.api, &self.viewer)).await?;
+                    // The feed does not report a removal from before it was followed.
+                    if Box::pin(filter.is_left(self.api, &self.viewer, at)).await? {
                         return Ok(());
                     }
                     is_live = true;
@@ -87,23 +87,23 @@ impl ActiveSubscription<'_> {
                 }
                 Step::Reset(..) => return Err(SubscriptionEnd::Failed(Error::CursorExpired)),
             };
-            match place.concern(&event) {
+            match filter.relevance(&event) {
                 Relevance::Deliver => {
                     if self.deliver(Notification::of(event, &follower)).await?.is_some() {
                         return Err(SubscriptionEnd::Failed(Error::CursorExpired));
                     }
                 }
-                Relevance::MayCreate => Box::pin(place.may_begin(self.api, &event)).await?,
+                Relevance::MayCreate => Box::pin(filter.may_begin(self.api, &event)).await?,
                 Relevance::End if is_live => return Ok(()),
-                // In a replay the viewer may be in it again: whether they are is seen at its end.
+                // In a replay the viewer may have joined again: this is checked at its end.
                 Relevance::End | Relevance::Ignore => {}
             }
         }
     }
 
-    /// Follows the feed; of messages in a place, or of everything.
+    /// Follows the feed, for the messages of a filter or for everything.
     fn follow(&self, from: Start, messages_of: Option<&ConversationFilter>) -> Follower {
-        // One whose place changes hears of it by its task.
+        // A filter that can still change is handled by the task alone.
         let edge = (!matches!(messages_of, Some(ConversationFilter::Between(_)))).then(|| {
             Arc::new(LiveEdge {
                 api: self.api.clone(),
@@ -127,10 +127,10 @@ impl ActiveSubscription<'_> {
 
     pub(in crate::graphql) async fn presence(&mut self, user_ids: Option<Vec<ID>>) -> Result<(), SubscriptionEnd> {
         if user_ids.as_ref().is_some_and(|ids| ids.len() > limits::PRESENCE_USERS) {
-            let message = format!("ask for up to {} people", limits::PRESENCE_USERS);
+            let message = format!("at most {} user ids are allowed", limits::PRESENCE_USERS);
             return Err(SubscriptionEnd::Failed(Error::input("userIds", message)));
         }
-        // What is no id is nobody's.
+        // A malformed id matches nobody.
         let wanted: Option<Vec<UserId>> = user_ids.map(|ids| ids.iter().filter_map(|id| UserId::parse(id)).collect());
         let presence = &self.api.0.program.presence;
         let mut changes = presence.changes();
@@ -142,7 +142,7 @@ impl ActiveSubscription<'_> {
                         self.deliver(Notification::Presence(changed)).await?;
                     }
                 }
-                // Its state is not true any more: the client comes back and asks anew.
+                // Changes were lost: the client reconnects and reads the state again.
                 Err(broadcast::error::RecvError::Lagged(_)) => return Err(SubscriptionEnd::TryAgain),
                 Err(broadcast::error::RecvError::Closed) => return Ok(()),
             }
@@ -153,19 +153,20 @@ impl ActiveSubscription<'_> {
         &mut self,
         conversation: Option<ConversationRef>,
     ) -> Result<(), SubscriptionEnd> {
-        let place = Box::pin(ConversationFilter::find(self.api, &self.viewer, conversation)).await;
-        let place = place.map_err(|Failure(error)| SubscriptionEnd::Failed(error))?;
+        let filter = Box::pin(ConversationFilter::find(self.api, &self.viewer, conversation)).await;
+        let filter = filter.map_err(|Failure(error)| SubscriptionEnd::Failed(error))?;
         let mut listener = self.api.0.program.typing.listen(&self.viewer)?;
         while let Some(changed) = listener.next().await {
-            if place.has_typing(&changed) {
+            if filter.has_typing(&changed) {
                 self.deliver(Notification::Typing(changed)).await?;
             }
         }
-        // Who did not keep up has missed something: the client comes back and hears who is typing.
+        // The listener fell behind and changes were lost: the client reconnects and receives who is typing.
         Err(SubscriptionEnd::TryAgain)
     }
 
-    /// Resolves a notification and sends it. One that can't be resolved, time and again, is passed: its cursor is returned.
+    /// Resolves a notification and sends the result. An event that failed too often is skipped, and its cursor
+    /// returned.
     async fn deliver(&mut self, notification: Notification) -> Result<Option<Cursor>, SubscriptionEnd> {
         let cursor = match &notification {
             Notification::Event(event) | Notification::Past(event) => Some(event.cursor),
@@ -175,7 +176,7 @@ impl ActiveSubscription<'_> {
             | Notification::Presence(_)
             | Notification::Typing(_) => None,
         };
-        // Most of the many have only to take what the first one made.
+        // Usually another subscription of this shape has already made the frame.
         let payload = match notification
             .shared_cell()
             .and_then(|cell| self.shared.ready(cell, self.api.program().app.clock.now()))

@@ -1,4 +1,4 @@
-//! Of which conversations a `messageAdded` or a `typingChanged` tells.
+//! Which conversations a `messageAdded` or a `typingChanged` covers.
 
 use crate::accounts::Viewer;
 use crate::app::App;
@@ -13,12 +13,12 @@ use crate::graphql::schema::reference::ConversationRef;
 use crate::id::ConversationId;
 use crate::typing::TypingChange;
 
-/// Of which conversations a subscription tells.
+/// Which conversations a subscription covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::graphql) enum ConversationFilter {
-    /// All of the viewer's.
+    /// All conversations of the viewer.
     Everywhere,
-    /// One.
+    /// One conversation.
     In(ConversationId),
     /// A direct conversation that does not exist yet.
     Between(DirectPair),
@@ -38,7 +38,7 @@ pub(in crate::graphql) enum Relevance {
 }
 
 impl ConversationFilter {
-    /// What a client asks for. `NotFound` where the viewer may not see it.
+    /// The filter for the argument of a client. `NotFound` if the viewer may not see the conversation.
     pub(in crate::graphql) async fn find(
         api: &Api,
         viewer: &Viewer,
@@ -62,8 +62,8 @@ impl ConversationFilter {
         }
     }
 
-    /// What an event is to those who hear of there.
-    pub(in crate::graphql) fn concern(&self, event: &Event) -> Relevance {
+    /// What an event means for a subscription with this filter.
+    pub(in crate::graphql) fn relevance(&self, event: &Event) -> Relevance {
         match event.fact.kind {
             Kind::MessageAdded if self.has(event) => Relevance::Deliver,
             Kind::ConversationAdded if matches!(self, Self::Between(_)) => Relevance::MayCreate,
@@ -79,7 +79,7 @@ impl ConversationFilter {
         }
     }
 
-    /// Whether an event is of there.
+    /// Whether an event is of these conversations.
     fn has(&self, event: &Event) -> bool {
         match self {
             Self::Everywhere => true,
@@ -88,7 +88,7 @@ impl ConversationFilter {
         }
     }
 
-    /// Whether the viewer has left it by a place of the feed.
+    /// Whether the viewer has left the conversation at a position of the feed.
     pub(in crate::graphql) async fn is_left(&self, api: &Api, viewer: &Viewer, by: Cursor) -> Result<bool, Error> {
         match self {
             Self::In(id) => {
@@ -99,7 +99,7 @@ impl ConversationFilter {
         }
     }
 
-    /// Whether somebody's typing is of there.
+    /// Whether a change of typing is of these conversations.
     pub(in crate::graphql) fn has_typing(&self, changed: &TypingChange) -> bool {
         match self {
             Self::Everywhere => true,
@@ -108,20 +108,20 @@ impl ConversationFilter {
         }
     }
 
-    /// The conversation that did not exist when the subscription began may have been made before the feed was followed,
-    /// which then does not tell of it.
+    /// Looks up the conversation that did not exist when the subscription began: it may have been created before the
+    /// feed was followed, so that no event reports it.
     pub(in crate::graphql) async fn may_have_begun(&mut self, api: &Api, viewer: &Viewer) -> Result<(), Error> {
         let Self::Between(pair) = self else { return Ok(()) };
         let Some(other) = pair.other(viewer.user()) else { return Ok(()) };
         let (app, viewer) = (api.0.program.app.clone(), viewer.clone());
-        let made = async move { conversations::find_membership(&app, &viewer, Reference::Direct(other)).await };
-        if let Some(membership) = detached(made).await? {
+        let lookup = async move { conversations::find_membership(&app, &viewer, Reference::Direct(other)).await };
+        if let Some(membership) = detached(lookup).await? {
             *self = Self::In(membership.conversation().id);
         }
         Ok(())
     }
 
-    /// The viewer has joined a conversation: it may be the one that did not exist.
+    /// Checks whether the conversation that the viewer has joined is the one that did not exist.
     pub(in crate::graphql) async fn may_begin(&mut self, api: &Api, event: &Event) -> Result<(), Error> {
         let (Self::Between(pair), Some(id)) = (&*self, event.fact.conversation) else { return Ok(()) };
         let app = api.0.program.app.clone();

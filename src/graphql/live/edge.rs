@@ -1,5 +1,17 @@
-//! A subscription at the live edge of the feed, where it is told of events without its task: most of the many have only
-//! to pass on what was made for all of them.
+//! The live edge of a subscription: delivers events that are ready without waking the subscription's task.
+//!
+//! Of many subscriptions most only have to send a frame that was made for all of them. A round of the feed calls
+//! [`LiveEdge::serve`], which takes events from the inbox while it can:
+//!
+//! ```text
+//! next event in the inbox
+//!   not relevant                 -> drop it, next event
+//!   relevant, frame is cached    -> send it, next event
+//!   relevant, frame not cached   -> leave it: Lacks(event); the round makes the frame once and serves again
+//!   changes the filter, or ends  -> leave it: NotHere; the task takes it
+//! sink is full, or its task runs -> NotHere; the task continues
+//! every viewer needs their own execution -> NotHere; the task takes everything
+//! ```
 
 use std::sync::Arc;
 
@@ -14,21 +26,21 @@ use crate::graphql::live::shared_subscription::SharedSubscription;
 use crate::graphql::{Api, Json};
 use crate::id::UserId;
 
-/// The edge of one subscription.
+/// The live edge of one subscription.
 pub(in crate::graphql) struct LiveEdge {
     pub(in crate::graphql) api: Api,
     pub(in crate::graphql) shared: Arc<SharedSubscription>,
-    /// Who pays for what is made here.
+    /// Whose execution budget pays for frames that are made here.
     pub(in crate::graphql) user: UserId,
-    /// Of where it tells messages; `None` tells everything.
+    /// The filter of `messageAdded`; `None` delivers everything.
     pub(in crate::graphql) messages_of: Option<ConversationFilter>,
     pub(in crate::graphql) sink: Arc<dyn FrameSink>,
     pub(in crate::graphql) request_id: Arc<str>,
 }
 
 impl LiveEdge {
-    fn look_at(&self, event: &Arc<Event>) -> Take<Json> {
-        match self.messages_of.as_ref().map_or(Relevance::Deliver, |place| place.concern(event)) {
+    fn take(&self, event: &Arc<Event>) -> Take<Json> {
+        match self.messages_of.as_ref().map_or(Relevance::Deliver, |filter| filter.relevance(event)) {
             Relevance::Ignore => Take::Passed,
             Relevance::MayCreate | Relevance::End => Take::Left(Served::NotHere),
             Relevance::Deliver => match self.shared.ready(&event.shared, self.api.program().app.clock.now()) {
@@ -46,7 +58,7 @@ impl Edge for LiveEdge {
             return Served::NotHere;
         }
         let mut end = Served::All;
-        let is_done = self.sink.put(&mut || match inbox.take_if(|event| self.look_at(event)) {
+        let is_done = self.sink.put(&mut || match inbox.take_if(|event| self.take(event)) {
             Ok(payload) => Some(payload),
             Err(why) => {
                 end = why;

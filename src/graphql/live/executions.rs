@@ -1,14 +1,13 @@
-//! ExecutionTurns for subscriptions, one for each event that is not ready yet: who pays for them, and whose turn it is.
+//! Turns and CPU budgets for the executions of subscriptions.
 //!
-//! Every such execution is charged to one person, the one for whose subscription it is made: by the time it takes a
-//! processor, not by what it waits for the database. A person has one execution under way at a time. Whoever has spent
-//! their budget waits until it has filled up again, in a line of their own: their events come later, in order, and their
-//! sockets fall behind as those of slow readers do.
+//! An event whose frame is not cached is executed. Each execution is charged to one user, whose subscription needs it,
+//! by the processor time it takes; waiting for the database is free. A user has one execution at a time. A user over
+//! budget waits in their own queue until the budget has refilled: their events arrive later, in order, and their
+//! sockets fall behind like those of slow readers.
 //!
-//! What serves many is charged to the first one who needs it and can pay. So a shape that many people share costs them
-//! one execution an event between them, and nobody waits for somebody who has overspent. A shape that only one person
-//! uses, an alias of its own is enough, is always charged to that person. Frames that are ready cost nothing and wait for
-//! nothing.
+//! A frame for many is charged to the first user who needs it and has budget. So a shape that many users share costs
+//! them one execution per event in all, and nobody waits for a user over budget. A shape that only one user has (an
+//! alias is enough) is always charged to that user. Cached frames cost nothing and wait for nothing.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -25,21 +24,21 @@ use crate::id::UserId;
 use crate::limits;
 use crate::turns::{FairTurns, LineFull, OwnTurn, Turn};
 
-/// Everybody's executions.
+/// The queue of executions and the budgets of all users.
 pub(in crate::graphql) struct ExecutionTurns {
     turns: FairTurns<UserId>,
-    /// `None` where nobody is limited.
+    /// `None` if rate limits are off.
     budget: Option<TimeBudget>,
 }
 
-/// A turn to execute something, which is charged to a person.
+/// The turn for one execution, which is charged to a user.
 pub(in crate::graphql) struct ExecutionTurn<'a> {
-    // In the order in which they end: the turn is over when it has been paid for.
+    // Dropped in this order: the turn ends after its time was charged.
     charge: Charge<'a>,
     _turn: Turn<UserId>,
 }
 
-/// What is done on a person's account.
+/// Measures work and charges it to a user.
 pub(in crate::graphql) struct Charge<'a> {
     executions: &'a ExecutionTurns,
     user: UserId,
@@ -56,19 +55,19 @@ impl ExecutionTurns {
         Self { turns: FairTurns::new(bounds), budget }
     }
 
-    /// Waits until this person may execute something: until nothing else of theirs is under way, until they have the
-    /// time for it, and for their turn among others.
+    /// Waits until this user may execute something: until their previous execution has ended, they are within budget,
+    /// and it is their turn.
     pub(in crate::graphql) async fn turn(&self, user: UserId) -> Result<ExecutionTurn<'_>, LineFull> {
         let own = self.turns.line_up(&user).await?;
-        // Again, as a subscription that began may have been charged meanwhile.
+        // In a loop, as a new subscription may have been charged meanwhile.
         while let Some(wait) = self.overspent(user) {
             tokio::time::sleep(wait).await;
         }
         Ok(self.begin(user, own).await)
     }
 
-    /// The same for somebody who makes something for others, who are not to wait for this person: `None` where they have
-    /// something under way or have overspent. Waits for their turn among others only.
+    /// The same for a frame that others need, who must not wait for this user: `None` if the user has an execution
+    /// running or is over budget. It waits only for the turn among others.
     pub(in crate::graphql) async fn turn_if_free(&self, user: UserId) -> Option<ExecutionTurn<'_>> {
         let own = self.turns.try_line_up(&user)?;
         match self.overspent(user) {
@@ -77,10 +76,10 @@ impl ExecutionTurns {
         }
     }
 
-    /// Waits until nothing is overspent, for what is short and waits for nothing: it takes no turn.
+    /// Waits until the user is within budget. It takes no turn, as it is for short work that does not wait.
     pub(in crate::graphql) async fn charge(&self, user: UserId) -> Charge<'_> {
         while let Some(wait) = self.overspent(user) {
-            // Many may wait here, of whom the first one spends what there is: they do not all look again at once.
+            // Many may wait here and the first spends the budget: the minimum keeps them from all retrying at once.
             tokio::time::sleep(wait.max(FILLS_IN / 4)).await;
         }
         self.charge_to(user)
@@ -100,7 +99,7 @@ impl ExecutionTurns {
 }
 
 impl ExecutionTurn<'_> {
-    /// Executes something.
+    /// Runs the work and charges its processor time.
     pub(in crate::graphql) async fn run<T>(self, work: impl Future<Output = T>) -> T {
         let Self { charge, _turn } = self;
         charge.run(work).await
@@ -108,7 +107,7 @@ impl ExecutionTurn<'_> {
 }
 
 impl Charge<'_> {
-    /// Executes something.
+    /// Runs the work and charges its processor time.
     pub(in crate::graphql) async fn run<T>(mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|cx| {
@@ -122,7 +121,7 @@ impl Charge<'_> {
 }
 
 impl Drop for Charge<'_> {
-    /// Charges what was spent, also where the execution was given up.
+    /// Charges the time, also of an execution that was cancelled.
     fn drop(&mut self) {
         if let Some(budget) = &self.executions.budget {
             budget.spend(self.user, self.spent);
@@ -130,36 +129,36 @@ impl Drop for Charge<'_> {
     }
 }
 
-/// How long this thread has had a processor: what others do on a busy machine is not counted.
+/// The processor time of this thread, which other load on the machine does not change.
 fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     // It begins at zero and only grows.
     time.try_into().unwrap_or_default()
 }
 
-/// A budget of time for each person: so much of every second, and no more than that at once. The generic cell rate
-/// algorithm, as in `rates`, but paid for afterwards: nobody knows before how long something takes.
+/// A budget of processor time for each user: a share of every second, which is also the burst. It is the generic cell
+/// rate algorithm, as in `rates`, but charged afterwards, as the time is not known before.
 struct TimeBudget {
     per_second: Duration,
     began: Instant,
-    /// Nanoseconds since it began at which the person's budget is full again.
+    /// When each user's budget is full again, in nanoseconds since `began`.
     full_at: Cache<UserId, Arc<AtomicU64>>,
 }
 
-/// The time in which an empty budget fills up.
+/// The time in which an empty budget refills.
 const FILLS_IN: Duration = Duration::from_secs(1);
-/// People who are remembered.
+/// Users whose budgets are remembered.
 const PEOPLE: u64 = 100_000;
 
 impl TimeBudget {
     fn new(per_second: Duration) -> Self {
-        // Longer than anybody can have overspent: an execution ends with the time of a request.
+        // Longer than a user can be over budget, as an execution ends with the time limit of a request.
         let idle = limits::REQUEST * 10;
         let full_at = Cache::builder().max_capacity(PEOPLE).time_to_idle(idle).build();
         Self { per_second, began: clock::instant().into_std(), full_at }
     }
 
-    /// How long the person has to wait until nothing is overspent; `None` if nothing is.
+    /// How long the user has to wait to be within budget; `None` if they are.
     fn overspent(&self, user: UserId) -> Option<Duration> {
         self.overspent_at(user, self.began.elapsed())
     }
@@ -176,7 +175,7 @@ impl TimeBudget {
     fn spend_at(&self, user: UserId, time: Duration, now: Duration) {
         let fills_in = FILLS_IN.mul_f64(time.div_duration_f64(self.per_second));
         let later = |full_at| Some(nanoseconds(Duration::from_nanos(full_at).max(now) + fills_in));
-        // It can't fail: there is always a later one.
+        // It cannot fail, as the closure always returns a value.
         let _ = self.full_at.get_with(user, Arc::default).fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
     }
 }
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_may_be_spent_at_once_and_fills_up_within_a_second() {
+    fn a_budget_can_be_spent_at_once_and_refills_within_a_second() {
         let budget = TimeBudget::new(MS * 250);
         let (ada, bob) = (UserId::new(), UserId::new());
         let at = MS * 10_000;
@@ -211,13 +210,13 @@ mod tests {
         assert_eq!(budget.overspent_at(bob, at), None);
         assert_eq!(budget.overspent_at(ada, at + MS * 60), Some(MS * 40));
         assert_eq!(budget.overspent_at(ada, at + MS * 100), None);
-        // Nothing is saved up beyond that.
+        // It does not grow beyond that.
         budget.spend_at(ada, MS * 260, at + MS * 60_000);
         assert_eq!(budget.overspent_at(ada, at + MS * 60_000), Some(MS * 40));
     }
 
     #[tokio::test]
-    async fn an_execution_is_charged_by_the_time_that_it_takes_a_processor() {
+    async fn an_execution_is_charged_its_processor_time() {
         let executions = executions("on");
         let ada = UserId::new();
         let spent = || {
@@ -227,7 +226,7 @@ mod tests {
         let turn = executions.turn(ada).await.expect("room in the line");
         let before = nanoseconds(executions.budget.as_ref().expect("a budget").began.elapsed());
         turn.run(tokio::time::sleep(MS * 300)).await;
-        // Four times the time that it took: far less than the sleep.
+        // Four times the processor time, which is far less than the sleep.
         assert!(spent() < before + nanoseconds(MS * 600), "what it waited for was charged");
 
         let busy = async {
@@ -240,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_given_up_is_charged_and_its_turn_is_over() {
+    async fn a_cancelled_execution_is_charged_and_releases_its_turn() {
         let executions = executions("on");
         let ada = UserId::new();
         let endless = async {

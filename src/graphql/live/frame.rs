@@ -1,22 +1,22 @@
-//! What goes to the client of an operation on a socket.
+//! The messages of an operation to its client on a socket.
 
 use crate::graphql::Json;
 
-/// What goes to the client of an operation.
+/// A message of an operation to its client.
 #[derive(Debug)]
 pub enum Frame {
     /// A result, as JSON.
     Next(Json),
-    /// The end, with errors as JSON that no retry can mend.
+    /// The operation ends with errors, as JSON, that a retry would not change.
     Error(Json),
-    /// The end.
+    /// The operation is complete.
     Complete,
-    /// Nothing more can be told now: the whole socket is to be closed, so that the client comes back and resumes.
+    /// The operation cannot continue now: the socket is to be closed, so that the client reconnects and resumes.
     TryAgain,
 }
 
 impl Frame {
-    /// What it takes in memory, about.
+    /// Its approximate size in memory.
     pub fn bytes(&self) -> usize {
         match self {
             Self::Next(json) | Self::Error(json) => json.len(),
@@ -25,12 +25,12 @@ impl Frame {
     }
 }
 
-/// Where the results of an operation can be put at once, without its task.
+/// Accepts results of an operation for immediate sending, without waking the operation's task.
 pub trait FrameSink: Send + Sync {
-    /// Puts there what `next` gives, for as long as it gives something and there is room. `false` where the operation's
-    /// task is at work or has to go on itself.
+    /// Sends what `next` returns, until it returns `None` or there is no room. `false` if the operation's task is
+    /// running or has to continue.
     fn put(&self, next: &mut dyn FnMut() -> Option<Json>) -> bool;
 }
 
-/// Where a running operation leaves its frames.
+/// The sender of frames in the task of an operation.
 pub(in crate::graphql) type Frames = asynk_strim::Yielder<Frame>;

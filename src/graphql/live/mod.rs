@@ -1,5 +1,12 @@
-//! Runs one operation of a socket to its end, as frames. A subscription is a position in the feed (or a look at
-//! presence or typing): each thing that happens is resolved by an execution of its own.
+//! Runs the operations of a socket, each as a stream of frames. A subscription follows the feed, presence or typing and
+//! resolves each notification by an execution, which equal subscriptions share.
+//!
+//! ```text
+//! run ─▶ guard ─▶ begin: validates, collects the topic ─▶ ActiveSubscription: follows the feed
+//!                                                            │ Notification, unless the LiveEdge sent it
+//!                                                            ▼
+//!                 client ◀─ Frame ◀─ SharedSubscription: cached frame, or an execution in a turn
+//! ```
 
 mod active_subscription;
 mod conversation_filter;
@@ -32,12 +39,12 @@ use crate::graphql::live::notification::Topic;
 use crate::graphql::{AnswerTime, Api, Caller, OperationKind, PreparedOperation, json};
 use crate::limits;
 
-/// Where a client wants to resume, as it said in `connection_init`.
+/// The cursors to resume from that a client sent in `connection_init`.
 #[derive(Clone, Debug, Default)]
 pub struct Resume {
-    /// The cursor that it gave for this operation.
+    /// The cursor for this operation.
     pub own: Option<String>,
-    /// The cursor for the first subscription to the feed, whichever it is. Taken by that one.
+    /// The cursor for the first subscription to the feed, which takes it.
     pub first: Arc<Mutex<Option<String>>>,
 }
 
@@ -47,17 +54,17 @@ impl Resume {
     }
 }
 
-/// An operation under way.
+/// A running operation.
 pub struct RunningOperation {
-    /// Whether it goes on until it is ended, and can be resumed.
+    /// Whether it is a subscription, which runs until it is ended and can be resumed.
     pub is_subscription: bool,
-    /// What goes to the client.
+    /// The messages to the client.
     pub frames: BoxStream<'static, Frame>,
 }
 
 impl Api {
-    /// Runs an operation to its end. What a subscription can tell without its task goes to the sink; it comes after
-    /// all frames that the task has given.
+    /// Runs an operation to its end. What a subscription can deliver without its task goes to the sink, after all
+    /// frames that the task has yielded.
     pub fn run(
         &self,
         mut request: Request,
@@ -85,7 +92,7 @@ impl Api {
         resume: Resume,
         sink: Arc<dyn FrameSink>,
     ) -> Vec<Frame> {
-        // What is executed once is boxed: a subscription that waits is to be small, as there are many.
+        // Work that happens once is boxed: waiting subscriptions should be small, as there are many.
         let PreparedOperation { kind, objects } = match prepared {
             Ok(prepared) => prepared,
             Err(errors) => return vec![self.refused(errors, &caller)],
@@ -98,12 +105,12 @@ impl Api {
                 Box::pin(self.run_once(frames, request, caller, &viewer)).await
             }
             OperationKind::Subscription => {
-                // Until it ends.
+                // Held until the subscription ends.
                 let _reserved = match self.0.live_objects.reserve(viewer.user(), objects) {
                     Ok(permit) => permit,
                     Err(error) => return vec![self.refused(vec![server_error(error)], &caller)],
                 };
-                // Validating a document takes its time. It waits for nothing else, so that the first one begins first.
+                // Validation takes processor time. It takes no turn, so that subscriptions begin in order.
                 let charge = Box::pin(self.0.executions.charge(viewer.user())).await;
                 let (shared, topic) = match Box::pin(charge.run(self.begin(request, &caller))).await {
                     Ok(begun) => begun,
@@ -118,7 +125,7 @@ impl Api {
     }
 
     async fn run_once(&self, frames: &mut Frames, request: Request, caller: Caller, viewer: &Viewer) -> Vec<Frame> {
-        // Held until there is room for the answer, so that those of a client who does not read are few.
+        // Held until the answer is sent, so that a client who does not read has few answers in memory.
         let turn = timeout(limits::REQUEST, self.0.answers.enter(&viewer.user())).await;
         let Ok(Ok(_turn)) = turn else {
             return vec![self.refused(vec![server_error(Error::unavailable())], &caller)];
@@ -170,8 +177,8 @@ impl Api {
         }
     }
 
-    /// Where a subscription begins: at the cursor of `connection_init`, unless it is foreign and the operation's own is
-    /// not.
+    /// Where a subscription begins: at the cursor of `connection_init`, unless that one is foreign and the operation's
+    /// own argument is valid.
     async fn beginning(&self, after: Option<&str>, resume: Option<String>) -> Start {
         let after = self.0.program.app.feed.start_after(after);
         let is_ours = |cursor| {

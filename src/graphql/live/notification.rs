@@ -1,4 +1,4 @@
-//! Things that happen, and how the resolvers of subscriptions are asked about them.
+//! What subscriptions deliver, and how their resolvers are called for it.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,48 +12,49 @@ use crate::graphql::schema::reference::ConversationRef;
 use crate::presence::{Online, PresenceChange};
 use crate::typing;
 
-/// Something that happened, to be resolved for a subscription.
+/// Something that a subscription delivers, once its resolver has made a result of it.
 pub enum Notification {
     /// An event of the feed.
     Event(Arc<Event>),
-    /// An event of a conversation that the viewer has left since: they see what it tells, and nothing around it, which
-    /// may have changed behind them.
+    /// An event of a conversation that the viewer has left since. They see the event itself but not the current state
+    /// of the conversation.
     Past(Arc<Event>),
-    /// A replay is over.
+    /// A replay is complete.
     CaughtUp(Cursor),
-    /// What was missed can't be told.
+    /// The missed events cannot be replayed.
     Reset(Reset, Cursor),
     /// The list of who is online.
     Online(Arc<Online>),
-    /// Somebody came or went.
+    /// A user came online or went offline.
     Presence(Arc<PresenceChange>),
-    /// Somebody began to type, or stopped.
+    /// A user began to type or stopped.
     Typing(Arc<typing::TypingChange>),
 }
 
 impl Notification {
-    /// An event, for somebody who follows the feed.
+    /// The notification of an event for this follower.
     pub(in crate::graphql) fn of(event: Arc<Event>, follower: &Follower) -> Self {
         if follower.has_left(&event) { Self::Past(event) } else { Self::Event(event) }
     }
 }
 
-/// What a subscription is about: its root field with its arguments.
+/// What a subscription is subscribed to: its root field with its parsed arguments.
 #[derive(Clone)]
 pub enum Topic {
     /// New messages.
     MessageAdded { conversation: Option<ConversationRef>, after: Option<String> },
-    /// Everything.
+    /// All events of the feed.
     Events { after: Option<String> },
     /// The list of who is online.
     OnlineUsers,
-    /// Who comes and goes.
+    /// Changes of presence.
     PresenceChanged { user_ids: Option<Vec<ID>> },
-    /// Who types.
+    /// Changes of typing.
     TypingChanged { conversation: Option<ConversationRef> },
 }
 
-/// Where the resolver of a subscription leaves its topic when the subscription begins.
+/// Collects the topic when a subscription begins: the execution that validates the document parses its arguments too,
+/// so that nothing else has to coerce values and report errors as async-graphql does.
 #[derive(Default)]
 pub(in crate::graphql) struct TopicCollector(OnceLock<Topic>);
 
@@ -63,21 +64,22 @@ impl TopicCollector {
     }
 }
 
-/// The body of every subscription's resolver. It is called in two ways: once when the subscription begins, to check the
-/// arguments and leave the topic, and then for each moment, to make the one item of it.
+/// The body of every subscription's resolver. It is called in two ways: with a [`TopicCollector`] when the subscription
+/// begins, to validate the arguments and collect the topic, and then with each [`Notification`], to make one item of
+/// it.
 pub(in crate::graphql) async fn notify<T>(
     ctx: &Context<'_>,
     topic: Topic,
     make: impl AsyncFnOnce(&Notification) -> Result<Option<T>>,
 ) -> Result<stream::Iter<std::option::IntoIter<T>>> {
     let item = if let Ok(collector) = ctx.data::<Arc<TopicCollector>>() {
-        // A subscription has one root field, so nothing was there before.
+        // It was empty: a subscription has one root field.
         let _ = collector.0.set(topic);
         None
     } else {
         let notification = ctx.data::<Arc<Notification>>();
         let notification =
-            notification.map_err(|_| Failure(Error::input("query", "subscriptions go over a WebSocket")))?;
+            notification.map_err(|_| Failure(Error::input("query", "send subscriptions over a WebSocket")))?;
         make(notification).await?
     };
     Ok(stream::iter(item))

@@ -1,5 +1,13 @@
-//! What was made once for everybody of the things that happened. It is kept with them for those who come back, within a
-//! bound: what was made first goes first, and is made anew where somebody still asks for it.
+//! The cache of frames that are executed once and shared. A notification's frames are stored with it, for clients who
+//! read it later; the oldest frames are evicted beyond [`limits::SHARED_BYTES`] and executed again if needed.
+//!
+//! ```text
+//! notification ── SharedFrames: shape A -> Payload(bytes)
+//!                               shape B -> Expiring(bytes, until)
+//!                               shape C -> AsksForViewer: not shareable
+//!                               at most 64 shapes; one that more users share replaces the least used
+//! FrameEviction: (notification, shape, size), oldest first, SHARED_BYTES in all
+//! ```
 
 use std::collections::hash_map::Entry as Occupancy;
 use std::collections::{HashMap, VecDeque};
@@ -13,53 +21,53 @@ use crate::graphql::Json;
 use crate::id::UserId;
 use crate::limits;
 
-/// What is kept with something that happened: for each shape the bytes of its frame.
+/// The frames of one notification, by shape.
 #[derive(Default)]
 pub(in crate::graphql) struct SharedFrames(Mutex<Vec<ShapeFrame>>);
 
-/// A shape of subscriptions, as far as it matters here: itself, and no other.
+/// The identity of a shape of subscriptions, compared by address.
 pub(in crate::graphql) type ShapeKey = Arc<ShapeUsage>;
 
-/// See [`ShapeKey`].
+/// How many users have subscriptions of a shape.
 #[derive(Default)]
 pub(in crate::graphql) struct ShapeUsage {
-    /// Who subscribes to it, and with how many subscriptions.
+    /// The number of subscriptions of each user.
     people: Mutex<HashMap<UserId, usize>>,
-    /// How many people that are.
+    /// The number of users.
     count: AtomicUsize,
 }
 
-/// One subscription of a shape, counted until it is dropped.
+/// Counts one subscription of a shape until it is dropped.
 pub(in crate::graphql) struct ShapeUse {
     shape: ShapeKey,
     user: UserId,
 }
 
-/// A shape, and what came of its execution.
+/// The cell for the frame of one shape.
 type ShapeFrame = (Weak<ShapeUsage>, Arc<OnceCell<SharedFrame>>);
 
-/// More shapes than this of one event are not kept but made anew: those that the fewest people use.
-const SHAPES_KEPT: usize = 64;
+/// Shapes for which a notification stores frames. Frames of others, with the fewest users, are executed each time.
+const SHAPES_PER_NOTIFICATION: usize = 64;
 
-/// What came of an execution for everybody.
+/// The result of an execution without a viewer.
 pub(in crate::graphql) enum SharedFrame {
-    /// The frame's payload; `None` where there is nothing to tell.
+    /// The payload of the frame; `None` if the subscription delivers nothing for it.
     Payload(Option<Json>),
-    /// The same, for those who come before this time: there is something in it that perishes, such as an image's address.
+    /// The same, valid until this time, because it contains something that expires, such as an image's URL.
     Expiring(Option<Json>, Timestamp),
-    /// It depends on who looks.
+    /// It depends on the viewer.
     AsksForViewer,
 }
 
 impl SharedFrames {
-    /// Where what is made for a shape is kept.
+    /// The cell for the frame of a shape. It is stored unless there are too many shapes with more users.
     pub(in crate::graphql) fn cell(&self, shape: &ShapeKey) -> Arc<OnceCell<SharedFrame>> {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, cell)) = made.iter().find(|(of, _)| of.as_ptr() == Arc::as_ptr(shape)) {
             return Arc::clone(cell);
         }
         let cell = Arc::new(OnceCell::new());
-        if made.len() < SHAPES_KEPT {
+        if made.len() < SHAPES_PER_NOTIFICATION {
             made.push((Arc::downgrade(shape), Arc::clone(&cell)));
         } else if let Some(least) = least_used(&made, shape) {
             made[least] = (Arc::downgrade(shape), Arc::clone(&cell));
@@ -67,21 +75,21 @@ impl SharedFrames {
         cell
     }
 
-    /// Whether what is made for a shape is kept.
+    /// Whether the frame of a shape would be stored.
     pub(in crate::graphql) fn keeps(&self, shape: &ShapeKey) -> bool {
         let made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        made.len() < SHAPES_KEPT
+        made.len() < SHAPES_PER_NOTIFICATION
             || made.iter().any(|(of, _)| of.as_ptr() == Arc::as_ptr(shape))
             || least_used(&made, shape).is_some()
     }
 
-    fn forget(&self, shape: &Weak<ShapeUsage>) {
+    fn evict(&self, shape: &Weak<ShapeUsage>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _)| !of.ptr_eq(shape));
     }
 }
 
-/// Which one makes room for a shape: the one that the fewest people use, if those are fewer. So nobody can drive out
-/// what many share by shapes of their own.
+/// The shape to replace by this one: the one with the fewest users, if it has fewer. So one user cannot evict the
+/// frames that many share by creating shapes.
 fn least_used(made: &[ShapeFrame], shape: &ShapeKey) -> Option<usize> {
     let people = |(shape, _): &ShapeFrame| shape.upgrade().map_or(0, |shape| shape.count.load(Ordering::Relaxed));
     let (least, count) = made.iter().map(people).enumerate().min_by_key(|(_, people)| *people)?;
@@ -111,10 +119,10 @@ impl Drop for ShapeUse {
 }
 
 impl SharedFrame {
-    /// What it takes in memory, with what is around it.
+    /// Its approximate size in memory, including the overhead.
     pub(in crate::graphql) fn bytes(&self) -> usize {
-        const AROUND: usize = 256;
-        AROUND
+        const OVERHEAD: usize = 256;
+        OVERHEAD
             + match self {
                 Self::Payload(payload) | Self::Expiring(payload, _) => payload.as_ref().map_or(0, |json| json.len()),
                 Self::AsksForViewer => 0,
@@ -122,7 +130,7 @@ impl SharedFrame {
     }
 }
 
-/// Everything that is kept.
+/// Bounds the bytes of all cached frames.
 #[derive(Default)]
 pub(in crate::graphql) struct FrameEviction(Mutex<EvictionQueue>);
 
@@ -133,20 +141,20 @@ struct EvictionQueue {
 }
 
 struct EvictionEntry {
-    made: Weak<SharedFrames>,
+    frames: Weak<SharedFrames>,
     shape: Weak<ShapeUsage>,
     bytes: usize,
 }
 
 impl FrameEviction {
-    /// Counts something that was made; what is too much now is forgotten, the oldest first.
-    pub(in crate::graphql) fn add(&self, made: &Arc<SharedFrames>, shape: &ShapeKey, bytes: usize) {
-        let mut forgotten = Vec::new();
+    /// Counts a new frame, and evicts the oldest frames beyond the bound.
+    pub(in crate::graphql) fn add(&self, frames: &Arc<SharedFrames>, shape: &ShapeKey, bytes: usize) {
+        let mut evicted = Vec::new();
         {
             let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             queue.bytes += bytes;
             queue.oldest_first.push_back(EvictionEntry {
-                made: Arc::downgrade(made),
+                frames: Arc::downgrade(frames),
                 shape: Arc::downgrade(shape),
                 bytes,
             });
@@ -154,12 +162,12 @@ impl FrameEviction {
                 && let Some(oldest) = queue.oldest_first.pop_front()
             {
                 queue.bytes -= oldest.bytes;
-                forgotten.push(oldest);
+                evicted.push(oldest);
             }
         }
-        for EvictionEntry { made, shape, .. } in forgotten {
-            if let Some(made) = made.upgrade() {
-                made.forget(&shape);
+        for EvictionEntry { frames, shape, .. } in evicted {
+            if let Some(frames) = frames.upgrade() {
+                frames.evict(&shape);
             }
         }
     }
@@ -169,19 +177,19 @@ impl FrameEviction {
 mod tests {
     use super::*;
 
-    fn keep(kept: &FrameEviction, made: &Arc<SharedFrames>, shape: &ShapeKey, bytes: usize) {
+    fn store(eviction: &FrameEviction, made: &Arc<SharedFrames>, shape: &ShapeKey, bytes: usize) {
         let cell = made.cell(shape);
-        assert!(cell.set(SharedFrame::Payload(Some("x".repeat(bytes).into()))).is_ok(), "it was made before");
-        kept.add(made, shape, bytes);
+        assert!(cell.set(SharedFrame::Payload(Some("x".repeat(bytes).into()))).is_ok(), "it was stored before");
+        eviction.add(made, shape, bytes);
     }
 
     #[test]
-    fn what_is_too_much_goes_the_oldest_first() {
-        let (kept, shape) = (FrameEviction::default(), ShapeKey::default());
+    fn the_oldest_frames_are_evicted_first() {
+        let (eviction, shape) = (FrameEviction::default(), ShapeKey::default());
         let events: Vec<Arc<SharedFrames>> = (0..3).map(|_| Arc::default()).collect();
 
         for event in &events {
-            keep(&kept, event, &shape, limits::SHARED_BYTES / 2);
+            store(&eviction, event, &shape, limits::SHARED_BYTES / 2);
         }
 
         let is_kept: Vec<bool> = events.iter().map(|made| made.cell(&shape).initialized()).collect();
@@ -189,34 +197,40 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_kept_at_all_is_given_all_the_same() {
-        let (kept, shape) = (FrameEviction::default(), ShapeKey::default());
+    fn a_frame_beyond_the_bound_is_delivered_but_not_cached() {
+        let (eviction, shape) = (FrameEviction::default(), ShapeKey::default());
         let made: Arc<SharedFrames> = Arc::default();
         let cell = made.cell(&shape);
 
-        keep(&kept, &made, &shape, limits::SHARED_BYTES + 1);
+        store(&eviction, &made, &shape, limits::SHARED_BYTES + 1);
 
         assert!(cell.initialized() && !made.cell(&shape).initialized());
     }
 
     #[test]
-    fn what_many_people_share_is_kept_however_many_shapes_one_has() {
+    fn frames_that_many_share_stay_however_many_shapes_one_user_has() {
         let made = SharedFrames::default();
-        let own: Vec<ShapeKey> = (0..SHAPES_KEPT + 10).map(|_| ShapeKey::default()).collect();
+        let own: Vec<ShapeKey> = (0..SHAPES_PER_NOTIFICATION + 10).map(|_| ShapeKey::default()).collect();
         let ada = UserId::new();
         // However many subscriptions she has of each.
         let _hers: Vec<_> = own.iter().chain(&own).map(|shape| ShapeUse::new(shape, ada)).collect();
         let cells: Vec<_> = own.iter().map(|shape| made.cell(shape)).collect();
         let is_kept = |shape: &ShapeKey, cell: &Arc<OnceCell<SharedFrame>>| Arc::ptr_eq(&made.cell(shape), cell);
-        assert_eq!(own.iter().zip(&cells).filter(|(shape, cell)| is_kept(shape, cell)).count(), SHAPES_KEPT);
+        assert_eq!(
+            own.iter().zip(&cells).filter(|(shape, cell)| is_kept(shape, cell)).count(),
+            SHAPES_PER_NOTIFICATION
+        );
 
         let shared = ShapeKey::default();
         let users = [ada, UserId::new()].map(|user| ShapeUse::new(&shared, user));
         assert!(made.keeps(&shared));
         let cell = made.cell(&shared);
 
-        assert!(is_kept(&shared, &cell) && !made.keeps(&own[SHAPES_KEPT]));
-        assert_eq!(own.iter().zip(&cells).filter(|(shape, cell)| is_kept(shape, cell)).count(), SHAPES_KEPT - 1);
+        assert!(is_kept(&shared, &cell) && !made.keeps(&own[SHAPES_PER_NOTIFICATION]));
+        assert_eq!(
+            own.iter().zip(&cells).filter(|(shape, cell)| is_kept(shape, cell)).count(),
+            SHAPES_PER_NOTIFICATION - 1
+        );
         drop(users);
         assert_eq!(shared.count.load(Ordering::Relaxed), 0);
     }

@@ -1,9 +1,14 @@
-//! Shared execution: equal subscriptions are executed and serialised once for each thing that happens, and everybody
-//! gets the same bytes.
+//! Shared execution: equal subscriptions are executed and serialised once for each notification, and all get the same
+//! bytes.
 //!
-//! Which subscriptions can be shared is observed, not declared. A notification is first resolved without any viewer at hand;
-//! an execution that asked for one is thrown away, its shape is marked, and from then on every viewer of that shape gets
-//! an execution of their own. So what is shared can't have depended on anybody, whatever the schema grows.
+//! A frame is shared only if producing it never asked who the viewer is. This is observed, not declared, so a new field
+//! of the schema cannot be forgotten:
+//!
+//! ```text
+//! new shape ─▶ shared: execute without a viewer ─┬─ viewer not asked for ─▶ cache the frame, send it to all
+//!                                                └─ viewer asked for ─▶ discard the result, mark the shape
+//! marked shape ─▶ one execution for each viewer, for as long as the shape exists
+//! ```
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -30,7 +35,7 @@ use crate::limits;
 use crate::shared_cell::SharedCell;
 use crate::turns::LineFull;
 
-/// What equal subscriptions have in common.
+/// What equal subscriptions, those of one shape, have in common.
 pub(in crate::graphql) struct SharedSubscription {
     shape: ShapeKey,
     document: ExecutableDocument,
@@ -39,11 +44,11 @@ pub(in crate::graphql) struct SharedSubscription {
     asks_for_viewer: AtomicBool,
 }
 
-/// The shapes of the subscriptions that there are.
+/// The shapes of all running subscriptions.
 #[derive(Default)]
 pub(in crate::graphql) struct ShapeRegistry {
     by_text: Mutex<HashMap<String, Weak<SharedSubscription>>>,
-    /// What was made for them.
+    /// Bounds their cached frames.
     eviction: FrameEviction,
 }
 
@@ -56,7 +61,7 @@ pub(in crate::graphql) enum ResolveError {
 }
 
 impl Api {
-    /// Begins a subscription: validates it against the schema and takes its arguments.
+    /// Begins a subscription: validates it against the schema and parses its arguments.
     pub(in crate::graphql) async fn begin(
         &self,
         mut request: Request,
@@ -79,7 +84,7 @@ impl Api {
         if let Some(refused) = self.one_response(request).await.filter(Response::is_err) {
             return Err(refused.errors);
         }
-        let nothing = || vec![invalid("this subscription has no field")];
+        let nothing = || vec![invalid("this subscription selects no field")];
         let topic = collector.topic().ok_or_else(nothing)?;
         let shared = self.0.shapes.share(shape.text, || SharedSubscription {
             shape: ShapeKey::default(),
@@ -91,7 +96,7 @@ impl Api {
         Ok((shared, topic))
     }
 
-    /// The first response of a subscription; a panic is a failure of ours, and so is one that does not come.
+    /// The first response of a subscription. A panic or a timeout is an error of the server.
     async fn one_response(&self, request: Request) -> Option<Response> {
         let mut responses = self.0.schema.execute_stream(request);
         match timeout(limits::REQUEST, AssertUnwindSafe(responses.next()).catch_unwind()).await {
@@ -111,7 +116,7 @@ impl ShapeRegistry {
         if let Some(shared) = shapes.get(&text).and_then(Weak::upgrade) {
             return shared;
         }
-        // Those that nobody uses any more go when the map would have to grow.
+        // Unused shapes are removed when the map would have to grow.
         if shapes.len() == shapes.capacity() {
             shapes.retain(|_, shared| shared.strong_count() > 0);
         }
@@ -122,17 +127,17 @@ impl ShapeRegistry {
 }
 
 impl SharedSubscription {
-    /// Counts a subscription of this person.
+    /// Counts a subscription of this user.
     pub(in crate::graphql) fn used_by(&self, user: UserId) -> ShapeUse {
         ShapeUse::new(&self.shape, user)
     }
 
-    /// Whether every viewer gets an execution of their own.
+    /// Whether each viewer needs an execution of their own.
     pub(in crate::graphql) fn asks_for_viewer(&self) -> bool {
         self.asks_for_viewer.load(Ordering::Relaxed)
     }
 
-    /// What [`resolve`](Self::resolve) would give of what holds this slot, where somebody has made it already.
+    /// The result of [`resolve`](Self::resolve) for the notification with this cell, if it is cached.
     pub(in crate::graphql) fn ready(&self, cell: &SharedCell, now: Timestamp) -> Option<Option<Json>> {
         if self.asks_for_viewer() {
             return None;
@@ -144,8 +149,8 @@ impl SharedSubscription {
         }
     }
 
-    /// Makes what everybody gets, on this person's account. `false` where it depends on who looks, can't be made or kept
-    /// now, or the person can't pay for it at once: others are not to wait for that.
+    /// Makes the shared frame, charged to this user. `false` if it depends on the viewer, cannot be made or cached now,
+    /// or the user is busy or over budget, as others must not wait for that.
     pub(in crate::graphql) async fn make(
         &self,
         api: &Api,
@@ -158,11 +163,11 @@ impl SharedSubscription {
             return false;
         }
         let Some(turn) = api.0.executions.turn_if_free(user).await else { return false };
-        matches!(turn.run(self.for_everybody(api, &notification, request_id)).await, Ok(Some(_)))
+        matches!(turn.run(self.shared_frame(api, &notification, request_id)).await, Ok(Some(_)))
     }
 
-    /// The payload of the frame that tells of a notification; `None` where there is nothing to tell. Waits until the viewer may
-    /// execute something.
+    /// The payload of the frame for a notification; `None` if the subscription delivers nothing for it. Waits for a
+    /// turn of the viewer.
     pub(in crate::graphql) async fn resolve(
         &self,
         api: &Api,
@@ -172,8 +177,8 @@ impl SharedSubscription {
     ) -> Result<Option<Json>, ResolveError> {
         let turn = api.0.executions.turn(viewer.user()).await.map_err(|LineFull| ResolveError::Server)?;
         turn.run(async {
-            // Others may have made it since.
-            if let Some(payload) = self.for_everybody(api, &notification, request_id).await? {
+            // Another subscription may have made it meanwhile.
+            if let Some(payload) = self.shared_frame(api, &notification, request_id).await? {
                 return Ok(payload);
             }
             let request = self.request(api, notification, Some(viewer)).data(viewer.clone());
@@ -182,8 +187,8 @@ impl SharedSubscription {
         .await
     }
 
-    /// What everybody gets, made by the first who asks; `None` where it depends on who looks, or has perished.
-    async fn for_everybody(
+    /// The shared frame, made by the first who asks; `None` if it depends on the viewer or has expired.
+    async fn shared_frame(
         &self,
         api: &Api,
         notification: &Arc<Notification>,
@@ -237,16 +242,14 @@ impl SharedSubscription {
 }
 
 impl Notification {
-    /// Where what is made of it for everybody is kept. A replay's end is one client's own.
+    /// Where the shared frames of this notification are cached; `None` if it is for one client only.
     pub(in crate::graphql) fn shared_cell(&self) -> Option<&SharedCell> {
         match self {
             Self::Event(event) => Some(&event.shared),
             Self::Online(online) => Some(&online.shared),
             Self::Presence(changed) => Some(&changed.shared),
             Self::Typing(changed) => Some(&changed.shared),
-            // SharedFrames for one viewer, who is told less than the others.
-            Self::Past(_) => None,
-            Self::CaughtUp(_) | Self::Reset(..) => None,
+            Self::Past(_) | Self::CaughtUp(_) | Self::Reset(..) => None,
         }
     }
 }
@@ -256,7 +259,7 @@ fn payload(response: Option<Response>, request_id: &str) -> Result<Option<Json>,
     if response.is_ok() {
         return Ok(Some(json(&response)));
     }
-    let ours = is_our_fault(&response);
+    let is_ours = is_our_fault(&response);
     finish(&mut response, request_id);
-    Err(if ours { ResolveError::Server } else { ResolveError::Document(json(&response.errors)) })
+    Err(if is_ours { ResolveError::Server } else { ResolveError::Document(json(&response.errors)) })
 }

@@ -1,4 +1,4 @@
-//! People and sessions.
+//! Users, their profiles, and signing in and out.
 
 use std::sync::Arc;
 
@@ -20,22 +20,22 @@ use crate::graphql::session_effect::SessionEffect;
 use crate::id::UserId;
 use crate::limits;
 
-/// A person.
+/// A user of this server.
 pub struct User {
     row: Arc<user::Model>,
-    /// Shown to the person themself, by an operation that has just signed them in.
+    /// The viewer is this user: set by an operation that has just signed them in.
     is_own: bool,
-    /// It is known already that whoever this is shown to may see whether the person is online.
+    /// Whether it is already known that the viewer may see this user's presence.
     shows_presence: bool,
 }
 
 impl User {
-    /// A person as anybody may see them; their own is told by who looks.
+    /// A user. What only they may see is decided for each viewer.
     pub fn new(row: Arc<user::Model>) -> Self {
         Self { row, is_own: false, shows_presence: false }
     }
 
-    /// The same person, shown only to those who may see whether they are online: nobody has to look that up.
+    /// The same user, for viewers who may see their presence, so that it need not be looked up.
     pub fn with_presence(self) -> Self {
         Self { shows_presence: true, ..self }
     }
@@ -44,63 +44,64 @@ impl User {
         if self.shows_presence || directory::is_open(ctx.app()?) {
             return Ok(true);
         }
-        // Not without a viewer: a frame that serves many would show it to all of them.
+        // Requires a viewer: a shared frame would show it to everybody.
         ctx.viewer()?;
         Ok(load(&ctx.loaders()?.visible, self.row.id).await?.is_some())
     }
 
-    /// Whether they have left for good.
+    /// Whether the account was erased.
     pub fn is_erased(&self) -> bool {
         self.row.deleted_at.is_some()
     }
 }
 
-/// A person.
+/// A user of this server.
 #[Object]
 impl User {
-    /// The person's id, a UUIDv7.
+    /// The user's id, a UUIDv7.
     async fn id(&self) -> ID {
         self.row.id.to_string().into()
     }
 
-    /// The name that others see, 1 to 80 characters. Of an erased person: "Deleted user".
+    /// The name that others see, 1 to 80 characters. For an erased user it is "Deleted user".
     async fn full_name(&self) -> &str {
         &self.row.full_name
     }
 
-    /// What the name looks like: equal for people whose names a reader takes for the same, whatever the case, invisible
-    /// characters, or letters that look alike. Show something else as well where two people are next to each other whose
-    /// keys are equal. To compare, never to show, and not to keep: it may change with the server's version.
+    /// A key for what the name looks like. Two users have the same key if readers would confuse their names, because
+    /// they differ only in case, invisible characters or similar-looking letters. Where two users with the same key are
+    /// shown together, show something else that tells them apart. Only compare keys: do not display or store them, as
+    /// they may change with the server's version.
     async fn name_key(&self, ctx: &Context<'_>) -> Result<String> {
         Ok(ctx.program()?.accounts.look(&self.row.name_key))
     }
 
-    /// The e-mail address, visible to its owner only: null to everybody else.
+    /// The e-mail address. Only the user can see it; it is null for everybody else.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
         let is_own = self.is_own || ctx.viewer().is_ok_and(|viewer| viewer.user() == self.row.id);
         Ok(self.row.email.as_deref().filter(|_| is_own))
     }
 
-    /// The person's picture. Null where there is none.
+    /// The user's picture. Null if there is none.
     async fn profile_pic(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
         Image::find(ctx, self.row.image_id.filter(|_| !self.is_erased())).await
     }
 
-    /// Whether the person is online: has an open socket on any device, or had one in the last 10 seconds. An erased
-    /// person never is, and neither is one whose presence you may not see: where `serverInfo.features` has no
-    /// "directory", that is everybody with whom you do not share a conversation.
+    /// Whether the user is online: they have an open socket on any device, or had one in the last 10 seconds. Always
+    /// false for an erased user, and for users whose presence you may not see: if `serverInfo.features` does not
+    /// contain "directory", you see the presence only of users with whom you share a conversation.
     async fn online(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(!self.is_erased() && self.presence_is_shown(ctx).await? && ctx.program()?.presence.is_online(self.row.id))
     }
 
-    /// When the person last came or went. Null when they were never online, of an erased person, and of one whose
-    /// presence you may not see.
+    /// When the user last came online or went offline. Null if they were never online, were erased, or if you may not
+    /// see their presence.
     async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let Some(at) = self.row.last_seen_at else { return Ok(None) };
         Ok(self.presence_is_shown(ctx).await?.then_some(DateTime(at)))
     }
 
-    /// When the account was made.
+    /// When the account was created.
     async fn created_at(&self) -> DateTime {
         DateTime(self.row.created_at)
     }
@@ -110,7 +111,7 @@ impl User {
         DateTime(self.row.updated_at)
     }
 
-    /// When the account was erased. Null while it lives. All messages of an erased person are tombstones.
+    /// When the account was erased. Null if it was not. All messages of an erased user are tombstones.
     async fn deleted_at(&self) -> Option<DateTime> {
         self.row.deleted_at.map(DateTime)
     }
@@ -122,31 +123,31 @@ impl From<user::Model> for User {
     }
 }
 
-/// A person who is known to exist: senders, members and the like are never removed from the tables.
+/// A user who must exist: rows of users are never deleted, so senders and members always have one.
 pub async fn known_user(ctx: &Context<'_>, id: UserId) -> Result<User> {
     let row = load(&ctx.loaders()?.users, id).await?;
-    row.map(User::new).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("person {id} has no row"))))
+    row.map(User::new).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("user {id} has no row"))))
 }
 
-/// The signed-in user and the token that proves it.
+/// The signed-in user and their session's token.
 #[derive(SimpleObject)]
 pub struct AuthPayload {
     /// The user who is signed in now.
     user: User,
-    /// For clients without cookies: send it as `Authorization: Bearer …` and as `authorization` in the payload of
-    /// `connection_init`. Browsers need not select it: they get the same as an httpOnly cookie.
+    /// The token for clients without cookies: send it as `Authorization: Bearer …`, and as `authorization` in the
+    /// payload of `connection_init`. Browsers need not select it: they receive it as an httpOnly cookie.
     token: String,
-    /// When the session ends, unless it is renewed before.
+    /// When the session expires unless it is renewed.
     expires_at: DateTime,
 }
 
 impl AuthPayload {
-    /// The answer for a session that continues with another token.
+    /// The payload for a session that continues with a new token.
     pub(in crate::graphql) fn new(user: User, token: String, expires_at: Timestamp) -> Self {
         Self { user, token, expires_at: DateTime(expires_at) }
     }
 
-    /// The answer to somebody who has just signed in.
+    /// The payload for a user who has just signed in.
     pub(in crate::graphql) fn of(ctx: &Context<'_>, session: SignedIn) -> Self {
         let SignedIn { user, token, expires_at } = session;
         let user = User { row: Arc::new(user), is_own: true, shows_presence: true };
@@ -160,62 +161,62 @@ impl AuthPayload {
 struct SignupInput {
     /// 1 to 80 characters, in any script.
     full_name: String,
-    /// An address that no other account has. Upper and lower case are the same.
+    /// The e-mail address, which no other account may have. Case is ignored.
     email: String,
-    /// 6 to 128 characters, unless the server asks for more, and none of the 3,000 commonest passwords.
+    /// 6 to 128 characters, unless the server requires more. The 3,000 most common passwords are rejected.
     password: String,
 }
 
-/// An account's e-mail and password.
+/// The e-mail address and password of an account.
 #[derive(InputObject)]
 struct LoginInput {
-    /// The account's address.
+    /// The account's e-mail address.
     email: String,
     /// The account's password.
     password: String,
 }
 
-/// What to change of the profile. What is left out stays.
+/// The changes to a profile. Fields that are left out do not change.
 #[derive(InputObject)]
 struct UpdateProfileInput {
     /// 1 to 80 characters, in any script.
     full_name: Option<String>,
-    /// Another picture; null removes the one there is.
+    /// A new picture; null removes the current one.
     profile_pic: MaybeUndefined<ImageInput>,
 }
 
-/// What a list of people has beside the people.
+/// The fields of a list of users beside its page.
 pub struct UserTotals {
     search: PeopleFilter,
 }
 
-/// A list of people, with its totals.
+/// A page of users, with the total.
 pub type UserConnection = RelayConnection<User, UserTotals>;
 
 #[Object]
 impl UserTotals {
-    /// How many people there are in all. Counted only when it is selected.
+    /// The number of users on all pages. It is counted only if this field is selected.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(directory::count(ctx.app()?, &self.search).await?)
     }
 }
 
-/// Queries about people.
+/// Queries about users.
 #[derive(Default)]
 pub struct AccountsQuery;
 
 #[Object]
 impl AccountsQuery {
-    /// The signed-in user, or null for a visitor: what a page asks first.
+    /// The signed-in user, or null if nobody is signed in.
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let Ok(viewer) = ctx.viewer() else { return Ok(None) };
         Ok(load(&ctx.loaders()?.users, viewer.user()).await?.map(User::new))
     }
 
-    /// A person by id, an erased one too. Null where there is none, or the server lets you find only those with whom you
-    /// share a conversation. Where it lets you find others by id but has no "directory" (see `serverInfo.features`), each of
-    /// them counts as a search. Codes: RATE_LIMITED.
-    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The person's id.")] id: ID) -> Result<Option<User>> {
+    /// A user by id, including erased ones. Null if there is no such user, or if the server only lets you find users
+    /// with whom you share a conversation. If `serverInfo.features` contains "lookup" but not "directory", each request
+    /// for a user with whom you share no conversation counts as a search. Codes: RATE_LIMITED.
+    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The user's id.")] id: ID) -> Result<Option<User>> {
         let viewer = ctx.viewer()?;
         let Some(id) = UserId::parse(&id) else { return Ok(None) };
         if !directory::finds(ctx.app()?, viewer, &[id]).await? {
@@ -224,19 +225,19 @@ impl AccountsQuery {
         Ok(load(&ctx.loaders()?.users, id).await?.map(User::new))
     }
 
-    /// Everyone but yourself and the erased, by name. `search` finds a part of the name, in upper or lower case, or
-    /// exactly the e-mail address. Pages have 1 to 100 people. Where `serverInfo.features` has no "directory", names are
-    /// searched of those with whom you share a conversation; where it has no "lookup" either, nobody is listed. Codes:
-    /// BAD_USER_INPUT, and RATE_LIMITED: 30 at once and then 5 a second, of an e-mail address 30 a minute, which all who
-    /// are at one address share.
+    /// All users except yourself and erased ones, ordered by name. `search` matches a part of the name, ignoring case,
+    /// or the exact e-mail address. Pages have 1 to 100 users. If `serverInfo.features` does not contain "directory",
+    /// only the names of users with whom you share a conversation are searched; if it does not contain "lookup" either,
+    /// the list is empty. Codes: BAD_USER_INPUT, and RATE_LIMITED: searches have a burst of 30 and then 5 per second;
+    /// searches for an e-mail address are limited to 30 per minute, shared by all clients at one network address.
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A part of the name, or the whole e-mail address; up to 100 characters.")] search: Option<
+        #[graphql(desc = "A part of the name, or the whole e-mail address, up to 100 characters.")] search: Option<
             String,
         >,
         #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "The cursor of the person before the page.")] after: Option<String>,
+        #[graphql(desc = "The page begins after the user with this cursor.")] after: Option<String>,
     ) -> Result<UserConnection> {
         let viewer = ctx.viewer()?;
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
@@ -260,15 +261,15 @@ impl AccountsQuery {
     }
 }
 
-/// Mutations of people and sessions.
+/// Mutations of accounts and profiles.
 #[derive(Default)]
 pub struct AccountsMutation;
 
 #[Object]
 impl AccountsMutation {
-    /// Makes an account and signs in to it. The cookie of the answer keeps a browser signed in; other clients take
-    /// the token. Codes: BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED; FORBIDDEN where accounts come from the operator, which
-    /// `serverInfo.features` tells by having no "signup".
+    /// Creates an account and signs in to it. The response sets a cookie that keeps a browser signed in; other clients
+    /// use the token. Codes: BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, and FORBIDDEN if only the operator creates
+    /// accounts: `serverInfo.features` then does not contain "signup".
     async fn signup(
         &self,
         ctx: &Context<'_>,
@@ -287,12 +288,13 @@ impl AccountsMutation {
         Ok(AuthPayload::of(ctx, session))
     }
 
-    /// Signs in. Codes: INVALID_CREDENTIALS, which does not tell whether the e-mail or the password is wrong, and
-    /// RATE_LIMITED: wrong passwords, and beyond 20 right ones at once and then 6 a minute.
+    /// Signs in. Codes: INVALID_CREDENTIALS, which does not say whether the e-mail or the password is wrong, and
+    /// RATE_LIMITED: after too many wrong passwords, and for successful logins beyond a burst of 20 and then 6 per
+    /// minute.
     async fn login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who signs in.")] input: LoginInput,
+        #[graphql(desc = "The credentials.")] input: LoginInput,
     ) -> Result<AuthPayload> {
         let program = ctx.program()?;
         let caller = ctx.caller()?;
@@ -301,7 +303,7 @@ impl AccountsMutation {
         Ok(AuthPayload::of(ctx, session))
     }
 
-    /// Ends this session on the server: its token stops working everywhere, its live connections close with 4401.
+    /// Ends this session on the server: its token becomes invalid everywhere and its sockets close with 4401.
     async fn logout(&self, ctx: &Context<'_>) -> Result<bool> {
         let program = ctx.program()?;
         program.accounts.log_out(ctx.viewer()?).await?;
@@ -309,13 +311,13 @@ impl AccountsMutation {
         Ok(true)
     }
 
-    /// Changes your profile. Everybody who shares a conversation with you hears of it as UserChanged. Codes:
-    /// BAD_USER_INPUT; of a picture NOT_FOUND, RATE_LIMITED, SERVICE_UNAVAILABLE, UNSUPPORTED_IMAGE and
-    /// PAYLOAD_TOO_LARGE, as for the image of a message.
+    /// Changes your profile. Everybody who shares a conversation with you receives UserChanged. Codes: BAD_USER_INPUT;
+    /// for a picture also NOT_FOUND, RATE_LIMITED, SERVICE_UNAVAILABLE, UNSUPPORTED_IMAGE and PAYLOAD_TOO_LARGE, as for
+    /// the image of a message.
     async fn update_profile(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: UpdateProfileInput,
+        #[graphql(desc = "The changes.")] input: UpdateProfileInput,
     ) -> Result<User> {
         let viewer = ctx.viewer()?;
         let name = input.full_name.as_deref().map(Name::parse).transpose()?;

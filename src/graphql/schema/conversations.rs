@@ -21,25 +21,25 @@ use crate::graphql::schema::reference::ConversationRef;
 use crate::limits;
 use crate::page::Page;
 
-/// What a conversation is. More kinds may be added: clients must tolerate values that they do not know.
+/// The kind of a conversation. More kinds may be added: clients must tolerate unknown values.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ConversationKind {
-    /// Between two people. There is one for each pair, made by its first message.
+    /// A conversation between two users. Each pair has at most one; its first message creates it.
     Direct,
-    /// Of up to 1,000 people, with a title.
+    /// A group with a title and up to 1,000 members.
     Group,
 }
 
-/// What a member may do. More roles may be added: clients must tolerate values that they do not know.
+/// The role of a member. More roles may be added: clients must tolerate unknown values.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum MemberRole {
-    /// May rename the group and remove people.
+    /// May rename the group and remove members, beside what a member may do.
     Owner,
-    /// May write, and add people.
+    /// May send messages and add members.
     Member,
 }
 
-/// A conversation of two people or of a group.
+/// A conversation between two users or of a group.
 pub struct Conversation(pub Arc<conversation::Model>);
 
 impl From<conversation::Model> for Conversation {
@@ -49,7 +49,7 @@ impl From<conversation::Model> for Conversation {
 }
 
 impl Conversation {
-    /// What somebody sees of it who has left it: that it was there.
+    /// What a user who has left it sees: only that it existed.
     pub(in crate::graphql) fn left(row: &conversation::Model) -> Self {
         let (title, updated_at) = (None, row.created_at);
         conversation::Model { title, last_seq: 0, updated_at, ..row.clone() }.into()
@@ -61,7 +61,7 @@ impl Conversation {
     }
 }
 
-/// A conversation of two people or of a group.
+/// A conversation between two users or of a group.
 #[Object]
 impl Conversation {
     /// The conversation's id, a UUIDv7.
@@ -69,7 +69,7 @@ impl Conversation {
         self.0.id.to_string().into()
     }
 
-    /// Whether it is between two people or a group.
+    /// Whether it is a direct conversation or a group.
     async fn kind(&self) -> ConversationKind {
         match self.0.kind {
             Kind::Direct => ConversationKind::Direct,
@@ -82,7 +82,7 @@ impl Conversation {
         self.0.title.as_deref()
     }
 
-    /// The other side of a direct conversation. Null for a group.
+    /// The other user in a direct conversation. Null for a group.
     async fn other_user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let viewer = ctx.viewer()?.user();
         match self.0.direct_pair.as_ref().and_then(|pair| pair.other(viewer)) {
@@ -91,13 +91,13 @@ impl Conversation {
         }
     }
 
-    /// Who is in it, the oldest members first. Pages have 1 to 100 members. An erased person is in direct conversations
-    /// still, and in no group.
+    /// The members, in the order in which they joined. Pages have 1 to 100 members. Erased users remain members of
+    /// their direct conversations, but not of groups.
     async fn members(
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "The cursor of the member before the page.")] after: Option<String>,
+        #[graphql(desc = "The page begins after the member with this cursor.")] after: Option<String>,
     ) -> Result<RelayConnection<Member>> {
         let here = Uuid::from_bytes(*self.0.id.as_bytes());
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
@@ -129,7 +129,7 @@ impl Conversation {
         }))
     }
 
-    /// How many are in it.
+    /// The number of members.
     async fn member_count(&self, ctx: &Context<'_>) -> Result<usize> {
         if ctx.has_left() {
             return Ok(0);
@@ -137,45 +137,45 @@ impl Conversation {
         Ok(load(&ctx.loaders()?.member_counts, self.0.id).await?.unwrap_or(0))
     }
 
-    /// The newest message, a tombstone too. Null when there is none.
+    /// The newest message, which may be a tombstone. Null if there is none.
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         let newest = (self.0.id, self.0.last_seq);
         Ok(load(&ctx.loaders()?.newest, newest).await?.map(Message::new))
     }
 
-    /// The seq of the newest message, 0 when there is none.
+    /// The `seq` of the newest message, or 0 if there is none.
     async fn last_seq(&self) -> i32 {
         self.0.last_seq
     }
 
-    /// Your own read mark: the seq up to which you have read. Sending counts as reading.
+    /// Your read mark: the `seq` up to which you have read. Sending a message moves it to that message.
     async fn last_read_seq(&self, ctx: &Context<'_>) -> Result<i32> {
-        // The mark is read later than the row, and may have moved behind what the row knows of.
+        // The mark is read after the row and may have moved past the row's newest message.
         Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.0.last_seq)))
     }
 
-    /// How many messages there are after your read mark, tombstones too: `lastSeq - lastReadSeq`.
+    /// The number of messages after your read mark, including tombstones: `lastSeq - lastReadSeq`.
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.own(ctx).await?.map_or(0, |own| (self.0.last_seq - own.last_read_seq()).max(0)))
     }
 
-    /// A page of the history, oldest to newest; without arguments the newest 50. Ask for `first` (and `after`),
-    /// for `last` (and `before`), or with `aroundSeq` for what is around a message.
+    /// A page of the history, oldest first; without arguments the newest 50 messages. Use `first` with `after`, `last`
+    /// with `before`, or `aroundSeq` for the messages around one.
     async fn messages(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The size of a page from the start, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "The cursor of the message before the page.")] after: Option<String>,
-        #[graphql(desc = "The size of a page from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor of the message behind the page.")] before: Option<String>,
-        #[graphql(desc = "A seq: the page is around it, or around the message nearest to it.")] around_seq: Option<i32>,
+        #[graphql(desc = "The number of messages from the start or after `after`, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The page begins after the message with this cursor.")] after: Option<String>,
+        #[graphql(desc = "The number of messages from the end or before `before`, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The page ends before the message with this cursor.")] before: Option<String>,
+        #[graphql(desc = "A `seq`: the page is centered on this message or the nearest one.")] around_seq: Option<i32>,
     ) -> Result<RelayConnection<Message>> {
         let window = MessageWindow { first, after, last, before, around_seq };
         let own = self.own(ctx).await?;
         history_page(ctx, own.as_deref(), window).await
     }
 
-    /// When it was made.
+    /// When it was created.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
     }
@@ -186,23 +186,21 @@ impl Conversation {
     }
 }
 
-/// Somebody who is in a conversation. A new member may read the whole history; the feed tells of what happens from
-/// then on.
+/// A member of a conversation. A new member may read the whole history; their feed begins when they join.
 pub struct Member {
     row: membership::Model,
     user: Arc<user::Model>,
 }
 
-/// Somebody who is in a conversation. A new member may read the whole history; the feed tells of what happens from
-/// then on.
+/// A member of a conversation. A new member may read the whole history; their feed begins when they join.
 #[Object]
 impl Member {
-    /// Who it is.
+    /// The user.
     async fn user(&self) -> User {
         User::new(Arc::clone(&self.user)).with_presence()
     }
 
-    /// What they may do.
+    /// The member's role.
     async fn role(&self) -> MemberRole {
         match self.row.role {
             Role::Owner => MemberRole::Owner,
@@ -210,12 +208,12 @@ impl Member {
         }
     }
 
-    /// Since when they are in.
+    /// When they joined.
     async fn joined_at(&self) -> DateTime {
         DateTime(self.row.joined_at)
     }
 
-    /// The seq up to which they have read.
+    /// The `seq` up to which they have read.
     async fn last_read_seq(&self) -> i32 {
         self.row.last_read_seq
     }
@@ -227,12 +225,12 @@ pub struct ConversationsQuery;
 
 #[Object]
 impl ConversationsQuery {
-    /// Your conversations, the most recent activity first: the sidebar. Pages have 1 to 100 conversations.
+    /// Your conversations, the most recently active first. Pages have 1 to 100 conversations.
     async fn conversations(
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "The cursor of the conversation before the page.")] after: Option<String>,
+        #[graphql(desc = "The page begins after the conversation with this cursor.")] after: Option<String>,
     ) -> Result<RelayConnection<Conversation>> {
         let viewer = ctx.viewer()?;
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
@@ -249,11 +247,11 @@ impl ConversationsQuery {
         Ok(paging::connection(seal, page, |row| (cursor(&row), row.into())))
     }
 
-    /// A conversation that you are in. Null where there is none.
+    /// A conversation of which you are a member. Null if there is none.
     async fn conversation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which one.")] by: ConversationRef,
+        #[graphql(desc = "The conversation.")] by: ConversationRef,
     ) -> Result<Option<Conversation>> {
         let viewer = ctx.viewer()?;
         let Some(reference) = by.parse() else { return Ok(None) };

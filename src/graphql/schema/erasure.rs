@@ -1,4 +1,4 @@
-//! Leaving for good.
+//! The erasure of an account.
 
 use async_graphql::{Context, Object};
 
@@ -7,22 +7,22 @@ use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::graphql::session_effect::SessionEffect;
 
-/// Mutations of those who leave.
+/// Mutations that erase an account.
 #[derive(Default)]
 pub struct ErasureMutation;
 
 #[Object]
 impl ErasureMutation {
-    /// Erases you, for good: sessions, e-mail, name, and the texts of all your messages. The messages stay as tombstones
-    /// of "Deleted user", so that the others can read on; seq has no holes. Everybody who shares a conversation with you
-    /// hears of it as one UserChanged. You stay in direct conversations, where nobody can write to you any more, and
-    /// leave your groups as by removeMember: their others hear ConversationChanged UPDATED, and the oldest member owns
-    /// what was yours. The e-mail is free for a new account. Codes: INVALID_CREDENTIALS for a wrong password, which
-    /// counts like one at login, and RATE_LIMITED.
+    /// Permanently erases your account: sessions, e-mail, name, and the texts of all your messages. The messages remain
+    /// as tombstones of "Deleted user", so `seq` has no gaps. Everybody who shares a conversation with you receives one
+    /// UserChanged. You remain a member of direct conversations, to which nobody can send any more, and leave your
+    /// groups as by removeMember: their other members receive ConversationChanged UPDATED, and the oldest member
+    /// becomes the owner of a group that was yours. The e-mail becomes available for a new account. Codes:
+    /// INVALID_CREDENTIALS for a wrong password, which counts as a failed login, and RATE_LIMITED.
     async fn delete_account(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Your password, once more.")] password: String,
+        #[graphql(desc = "Your password.")] password: String,
     ) -> Result<bool> {
         let (program, viewer) = (ctx.program()?, ctx.viewer()?);
         let caller = ctx.caller()?;

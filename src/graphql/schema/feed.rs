@@ -1,4 +1,4 @@
-//! The feed as clients see it: events, as a subscription and as a page.
+//! The feed as clients see it: its events, as a subscription and as pages.
 
 use std::sync::Arc;
 
@@ -19,10 +19,9 @@ use crate::graphql::schema::paging;
 use crate::graphql::schema::reference::ConversationRef;
 use crate::limits;
 
-/// Something that happened, at its place in the feed. More kinds may be added: clients must tolerate those that they
-/// do not know, and still take their cursor.
+/// An event of the feed. More types may be added: clients must tolerate unknown ones and still store their cursor.
 #[derive(Interface)]
-#[graphql(field(name = "cursor", ty = "&String", desc = "What to resume from after this event."))]
+#[graphql(field(name = "cursor", ty = "&String", desc = "The cursor to resume from after this event."))]
 pub enum FeedEvent {
     MessageAdded(MessageAdded),
     MessageChanged(MessageChanged),
@@ -36,113 +35,115 @@ pub enum FeedEvent {
 /// A new message.
 #[derive(SimpleObject)]
 pub struct MessageAdded {
-    /// What to resume from after this event.
+    /// The cursor to resume from after this event.
     cursor: String,
-    /// The message; in a replay as it is now.
+    /// The message. In a replay it is the current version.
     message: Message,
 }
 
-/// An edit or a deletion: compare `version`.
+/// A message was edited or deleted: compare `version`.
 #[derive(SimpleObject)]
 pub struct MessageChanged {
-    /// What to resume from after this event.
+    /// The cursor to resume from after this event.
     cursor: String,
-    /// The message; in a replay as it is now.
+    /// The message. In a replay it is the current version.
     message: Message,
 }
 
-/// Somebody has read on. You hear of your own mark always (for your other devices), of other members' in
-/// conversations of up to 100. At most one a second a person and conversation; a replay has the newest only. Sending
-/// moves the sender's mark without an event of its own: the message tells.
+/// A read mark moved. You always receive your own marks (for your other devices), and other members' marks in
+/// conversations of up to 100 members. There is at most one event per second for each user and conversation; a replay
+/// contains only the newest. Sending a message moves the sender's mark without a ReadMarkMoved.
 #[derive(SimpleObject)]
 pub struct ReadMarkMoved {
-    /// What to resume from after this event.
+    /// The cursor to resume from after this event.
     cursor: String,
-    /// Where it was read.
+    /// The conversation that was read.
     conversation_id: ID,
-    /// Who has read.
+    /// The user who has read.
     user: User,
-    /// Up to which seq.
+    /// The `seq` up to which they have read.
     last_read_seq: i32,
 }
 
-/// A conversation came, changed or went: ADDED and REMOVED to the person who joins or leaves, UPDATED (title, members)
-/// to the others, also where a member was erased. A direct conversation is ADDED to both before its first message.
+/// A conversation was added, changed or removed. The user who joins or leaves receives ADDED or REMOVED; the other
+/// members receive UPDATED (title or members changed, or a member was erased). For a direct conversation both users
+/// receive ADDED before its first message.
 #[derive(SimpleObject)]
 pub struct ConversationChanged {
-    /// What to resume from after this event.
+    /// The cursor to resume from after this event.
     cursor: String,
-    /// What became of it.
+    /// What changed.
     change: ConversationChange,
-    /// Which one.
+    /// The id of the conversation.
     conversation_id: ID,
-    /// The conversation as it is now. Null when you are no longer in it.
+    /// The conversation as it is now. Null if you are no longer a member.
     conversation: Option<Conversation>,
 }
 
-/// What became of a conversation. More may be added: clients must tolerate values that they do not know.
+/// How a conversation changed. More values may be added: clients must tolerate unknown values.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ConversationChange {
-    /// You are in it from here on.
+    /// You are a member from here on.
     Added,
-    /// Its title or its members changed.
+    /// The title or the members changed.
     Updated,
-    /// You are no longer in it.
+    /// You are no longer a member.
     Removed,
 }
 
-/// A new name or picture, or an erasure, of somebody whom you see in your conversations, or of yourself: also of one who
-/// has left, where their messages stand. With `user.deletedAt` all that person's messages are tombstones from here on,
-/// each one version higher unless it was one before: no MessageChanged tells of them. The groups that they leave are
-/// told by ConversationChanged UPDATED.
+/// A user changed their name or picture, or was erased. You receive it for yourself and for everybody who is in your
+/// conversations, including users who have left but whose messages remain. If `user.deletedAt` is set, all messages of
+/// that user are tombstones from here on, each one version higher unless it already was a tombstone, without a
+/// MessageChanged. For each group that an erased user leaves, there is a ConversationChanged UPDATED.
 #[derive(SimpleObject)]
 pub struct UserChanged {
-    /// What to resume from after this event.
+    /// The cursor to resume from after this event.
     cursor: String,
-    /// The person as they are now.
+    /// The user as they are now.
     user: User,
 }
 
-/// The replay is over; what follows is live. It may come again, so that a quiet client's cursor moves on.
+/// The replay is complete; the events that follow are live. It may be sent again, so that the cursor of a client
+/// without events advances.
 #[derive(SimpleObject)]
 pub struct CaughtUp {
-    /// What to resume from.
+    /// The cursor to resume from.
     cursor: String,
 }
 
-/// What was missed cannot be replayed. Fetch your state anew; what follows is live.
+/// The missed events cannot be replayed. Fetch your state again; the events that follow are live.
 #[derive(SimpleObject)]
 pub struct FeedReset {
-    /// What to resume from.
+    /// The cursor to resume from.
     cursor: String,
-    /// Why.
+    /// The reason.
     reason: FeedResetReason,
 }
 
-/// Why a replay is impossible. More reasons may be added: clients must tolerate values that they do not know.
+/// Why a replay is impossible. More reasons may be added: clients must tolerate unknown values.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum FeedResetReason {
-    /// The cursor is older than the log is kept (30 days), and something was missed.
+    /// The cursor is older than the retention of the log (30 days), and there were events since.
     Expired,
-    /// More than 10,000 events were missed, read marks not counted.
+    /// More than 10,000 events were missed, not counting read marks.
     TooFar,
-    /// Not a cursor of this database as it is: of another one, or from before it was restored from a backup.
+    /// The cursor is not of this database: it is malformed, of another database, or from before a restore from a
+    /// backup.
     Foreign,
 }
 
-/// The feed as a page.
+/// A page of the feed.
 #[derive(SimpleObject)]
 pub struct FeedPage {
-    /// Oldest first. One FeedReset where nothing can be replayed.
+    /// The events, oldest first. A single FeedReset if nothing can be replayed.
     events: Vec<FeedEvent>,
-    /// What to ask `after` next.
+    /// The cursor to pass as `after` for the next page.
     cursor: String,
-    /// Whether there is more already.
+    /// Whether there are more events now.
     has_more: bool,
 }
 
 impl FeedReset {
-    /// Tells that what was missed can't be told.
     fn new(reason: Reset, cursor: String) -> Self {
         let reason = match reason {
             Reset::Expired => FeedResetReason::Expired,
@@ -153,8 +154,9 @@ impl FeedReset {
     }
 }
 
-/// What an event tells, as it is now. `None` where there is nothing to tell, as of the log's origin.
-async fn tell(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
+/// The event as clients see it, with the current state of what it refers to. `None` if clients receive nothing, as for
+/// the log's origin.
+async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
     let cursor = ctx.app()?.feed.cursor_text(event.cursor);
     let changed = |change, cursor| async move {
         let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
@@ -174,7 +176,7 @@ async fn tell(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
     };
     Ok(Some(match event.fact.kind {
         Kind::Origin => return Ok(None),
-        // The mark is read as it is now, and has moved on behind those who have left.
+        // The mark is read as it is now, which users who have left may not see.
         Kind::ReadMarkMoved if ctx.has_left() => return Ok(None),
         Kind::MessageAdded => FeedEvent::MessageAdded(MessageAdded { cursor, message: message_of(ctx, event).await? }),
         Kind::MessageChanged => {
@@ -210,7 +212,7 @@ async fn message_of(ctx: &Context<'_>, event: &Event) -> Result<Message> {
 
 fn incomplete(event: &Event) -> Failure {
     let (kind, position) = (event.fact.kind, event.position());
-    Failure(Error::Internal(anyhow::anyhow!("{kind:?} at {position} refers to something that is not there")))
+    Failure(Error::Internal(anyhow::anyhow!("{kind:?} at {position} refers to a row that does not exist")))
 }
 
 /// Queries of the feed.
@@ -219,19 +221,20 @@ pub struct FeedQuery;
 
 #[Object]
 impl FeedQuery {
-    /// The position of the feed now, taken before any other field of the same request is resolved: between
-    /// `{ feedCursor conversations { … } }` and `events(after: feedCursor)` there is no hole.
+    /// The current cursor of the feed. It is taken before any other field of the same request is resolved, so nothing
+    /// is missed between `{ feedCursor conversations { … } }` and `events(after: feedCursor)`.
     async fn feed_cursor(&self, ctx: &Context<'_>) -> Result<String> {
         ctx.viewer()?;
         let taken = ctx.data::<FeedCursorNow>().map_err(|_| Failure(Error::Unauthenticated))?;
         Ok(ctx.app()?.feed.cursor_text(taken.0))
     }
 
-    /// The feed as a page, for clients without a socket: woken by a push, bots. Pages have 1 to 100 events.
+    /// A page of the feed, for clients without a socket, such as bots or apps woken by a push. Pages have 1 to 100
+    /// events.
     async fn events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The cursor of the last event that was handled, or a feedCursor.")] after: String,
+        #[graphql(desc = "The cursor of the last event that you handled, or a feedCursor.")] after: String,
         #[graphql(default = 100, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
     ) -> Result<FeedPage> {
         let viewer = ctx.viewer()?.user();
@@ -239,16 +242,16 @@ impl FeedQuery {
         let feed = &ctx.app()?.feed;
         let page = feed.page(viewer, feed.start_after(Some(&after)), first.into()).await?;
         let cursor = feed.cursor_text(page.cursor);
-        let tell = |event: Arc<Event>| async move { tell(ctx, &event).await };
-        // Together, so that their look-ups are batched.
-        let told = futures_util::future::try_join_all(page.events.into_iter().map(tell)).await?;
+        let resolve = |event: Arc<Event>| async move { feed_event(ctx, &event).await };
+        // Concurrently, so that their look-ups are batched.
+        let events = futures_util::future::try_join_all(page.events.into_iter().map(resolve)).await?;
         let reset = page.reset.map(|reason| FeedEvent::FeedReset(FeedReset::new(reason, cursor.clone())));
-        let events = reset.into_iter().chain(told.into_iter().flatten()).collect();
+        let events = reset.into_iter().chain(events.into_iter().flatten()).collect();
         Ok(FeedPage { events, cursor, has_more: page.has_more })
     }
 }
 
-/// The feed's position when a request began.
+/// The feed's cursor at the start of a request.
 pub(in crate::graphql) struct FeedCursorNow(pub(in crate::graphql) Cursor);
 
 /// Subscriptions to the feed.
@@ -257,17 +260,17 @@ pub struct FeedSubscription;
 
 #[Subscription]
 impl FeedSubscription {
-    /// New messages in all your conversations, or in one; in seq order per conversation. With `after` (a feedCursor)
-    /// it first replays what was missed, then goes on live without a gap. A cursor that cannot be resumed from ends it
-    /// with CURSOR_EXPIRED: `events` recovers by itself. On a conversation that you may not see: NOT_FOUND. It
-    /// completes when you leave the conversation or are removed.
+    /// New messages in all your conversations or in one, ordered by `seq` within a conversation. With `after` (a
+    /// feedCursor) it first replays the messages since then, and continues live without a gap. If the cursor cannot be
+    /// resumed from, it ends with CURSOR_EXPIRED; `events` sends FeedReset instead and continues. A conversation that
+    /// you may not see gives NOT_FOUND. The subscription completes when you leave the conversation or are removed.
     async fn message_added(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The conversation to hear of; all of them when left out.")] conversation: Option<
+        #[graphql(desc = "The conversation; all your conversations if left out.")] conversation: Option<
             ConversationRef,
         >,
-        #[graphql(desc = "The feedCursor of the last message that was handled.")] after: Option<String>,
+        #[graphql(desc = "The feedCursor of the last message that you handled.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Message>> {
         notify(ctx, Topic::MessageAdded { conversation, after }, async |notification| match notification {
             Notification::Event(event) | Notification::Past(event) => Ok(Some(message_of(ctx, event).await?)),
@@ -280,17 +283,18 @@ impl FeedSubscription {
         .await
     }
 
-    /// Everything that happens in your conversations, in one order, resumable: what a client keeps its state true
-    /// with. When the replay is over (at once when there is none) it says CaughtUp; where it cannot replay it says
-    /// FeedReset (no CaughtUp then), and goes on live: fetch your state anew. Replayed events carry their message as it
-    /// is now: compare `version`. A replay leaves out conversations that you are no longer in, but for their REMOVED.
+    /// Everything that happens in your conversations, in one order and resumable, so that a client can keep its state
+    /// up to date. When the replay is complete (immediately if there is none), CaughtUp is sent. If a replay is
+    /// impossible, FeedReset is sent instead and the subscription continues live: fetch your state again. Replayed
+    /// events contain the current version of their message: compare `version`. A replay omits conversations that you
+    /// have left, except their REMOVED.
     async fn events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The cursor of the last event that was handled, or a feedCursor.")] after: Option<String>,
+        #[graphql(desc = "The cursor of the last event that you handled, or a feedCursor.")] after: Option<String>,
     ) -> Result<impl Stream<Item = FeedEvent>> {
         notify(ctx, Topic::Events { after }, async |notification| match notification {
-            Notification::Event(event) | Notification::Past(event) => tell(ctx, event).await,
+            Notification::Event(event) | Notification::Past(event) => feed_event(ctx, event).await,
             Notification::CaughtUp(cursor) => {
                 let cursor = ctx.app()?.feed.cursor_text(*cursor);
                 Ok(Some(FeedEvent::CaughtUp(CaughtUp { cursor })))

@@ -1,4 +1,4 @@
-//! Groups: making one, and changing its title and members.
+//! Groups: creating one, and changing its title and members.
 
 use async_graphql::{Context, ID, InputObject, Object};
 
@@ -12,9 +12,10 @@ use crate::id::{ConversationId, UserId};
 /// A new group.
 #[derive(InputObject)]
 struct CreateConversationInput {
-    /// 1 to 100 characters.
+    /// The title, 1 to 100 characters.
     title: String,
-    /// Who is in it beside you, up to 999 people. Doubles and your own id are passed over; an unknown id refuses all.
+    /// The ids of the other members, up to 999. Duplicates and your own id are ignored; one unknown id rejects the
+    /// request.
     member_ids: Vec<ID>,
 }
 
@@ -24,9 +25,9 @@ pub struct GroupsMutation;
 
 #[Object]
 impl GroupsMutation {
-    /// Makes a group that you own. Everybody in it hears ConversationChanged ADDED. Codes: BAD_USER_INPUT,
-    /// RATE_LIMITED (10 groups at once and then 10 a minute, and of their members, those of addMembers included, 2,000 at
-    /// once and then 10 a second), and NOT_FOUND for an unknown person.
+    /// Creates a group that you own. All members receive ConversationChanged ADDED. Groups have a burst of 10 and then
+    /// 10 per minute; their members, together with those of addMembers, have a burst of 2,000 and then 10 per second.
+    /// Codes: BAD_USER_INPUT, RATE_LIMITED, and NOT_FOUND for an unknown user.
     async fn create_conversation(
         &self,
         ctx: &Context<'_>,
@@ -38,10 +39,10 @@ impl GroupsMutation {
         Ok(conversations::create(ctx.app()?, viewer, title, members).await?.into())
     }
 
-    /// Gives a group of yours another title; everybody in it hears ConversationChanged UPDATED. The same title changes
-    /// nothing. 30 changes of groups (updateConversation, addMembers and removeMember together) are taken at once, and
-    /// then one a second. Codes: BAD_USER_INPUT, FORBIDDEN unless you own it, RATE_LIMITED, and NOT_FOUND, also for a
-    /// direct conversation.
+    /// Changes the title of a group that you own; all members receive ConversationChanged UPDATED. Setting the current
+    /// title changes nothing. Changes of groups (updateConversation, addMembers and removeMember together) have a burst
+    /// of 30 and then 1 per second. Codes: BAD_USER_INPUT, FORBIDDEN if you do not own the group, RATE_LIMITED, and
+    /// NOT_FOUND, also for a direct conversation.
     async fn update_conversation(
         &self,
         ctx: &Context<'_>,
@@ -54,16 +55,17 @@ impl GroupsMutation {
         Ok(conversations::rename(ctx.app()?, &member, title).await?.into())
     }
 
-    /// Puts people into a group, which any member may. They hear ConversationChanged ADDED, the others UPDATED. Who is
-    /// new may read the whole history, has read it all (`lastReadSeq`), and hears what happens from then on. People who
-    /// are in it already are passed over; an unknown or erased one refuses all. 30 changes of groups
-    /// (updateConversation, addMembers and removeMember together) are taken at once, and then one a second; of the people
-    /// named, with the members of the groups that you make, 2,000 and then 10 a second. Codes: BAD_USER_INPUT for more than 1,000 members in all, RATE_LIMITED, and NOT_FOUND, also for a direct conversation.
+    /// Adds users to a group; any member may. They receive ConversationChanged ADDED, the other members UPDATED. New
+    /// members may read the whole history, which counts as read (`lastReadSeq`), and receive what happens from then on.
+    /// Users who are members already are ignored; one unknown or erased user rejects the request. Changes of groups
+    /// (updateConversation, addMembers and removeMember together) have a burst of 30 and then 1 per second; the users,
+    /// together with the members of groups that you create, have a burst of 2,000 and then 10 per second. Codes:
+    /// BAD_USER_INPUT for more than 1,000 members in all, RATE_LIMITED, and NOT_FOUND, also for a direct conversation.
     async fn add_members(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The group's id.")] conversation_id: ID,
-        #[graphql(desc = "The ids of those to add, up to 1,000.")] user_ids: Vec<ID>,
+        #[graphql(desc = "The ids of the users to add, up to 1,000.")] user_ids: Vec<ID>,
     ) -> Result<Conversation> {
         ctx.viewer()?;
         let added = people(&user_ids)?;
@@ -71,16 +73,17 @@ impl GroupsMutation {
         Ok(conversations::add(ctx.app()?, &member, added).await?.into())
     }
 
-    /// Takes a person out of a group: its owner anyone, a member themself. They hear ConversationChanged REMOVED and
-    /// nothing of the group after it, the others UPDATED. When the owner leaves, the oldest member owns. The answer is
-    /// null where it was yourself. 30 changes of groups (updateConversation, addMembers and removeMember together) are
-    /// taken at once, and then one a second. Codes: FORBIDDEN where it is not yours and not yourself, RATE_LIMITED, and
-    /// NOT_FOUND, also for somebody who is not in it and for a direct conversation.
+    /// Removes a member from a group: the owner may remove anyone, a member only themself. The removed user receives
+    /// ConversationChanged REMOVED and nothing from the group after it, the other members UPDATED. If the owner leaves,
+    /// the oldest member becomes the owner. The result is null if you removed yourself. Changes of groups
+    /// (updateConversation, addMembers and removeMember together) have a burst of 30 and then 1 per second. Codes:
+    /// FORBIDDEN if you do not own the group and remove somebody else, RATE_LIMITED, and NOT_FOUND, also for a user who
+    /// is not a member and for a direct conversation.
     async fn remove_member(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The group's id.")] conversation_id: ID,
-        #[graphql(desc = "The id of the one to remove; your own to leave.")] user_id: ID,
+        #[graphql(desc = "The id of the member to remove; your own id to leave.")] user_id: ID,
     ) -> Result<Option<Conversation>> {
         ctx.viewer()?;
         let person = UserId::parse(&user_id).ok_or(Failure(Error::NotFound))?;
@@ -89,7 +92,7 @@ impl GroupsMutation {
     }
 }
 
-/// People by their ids; what is no id is an unknown one.
+/// Parses ids of users; a malformed id is an unknown user.
 fn people(ids: &[ID]) -> Result<Vec<UserId>> {
     let people: Option<Vec<UserId>> = ids.iter().map(|id| UserId::parse(id)).collect();
     people.ok_or(Failure(Error::NotFound))

@@ -1,4 +1,4 @@
-//! Images, and how they are sent.
+//! Images, and how clients send them.
 
 use std::sync::Arc;
 
@@ -19,16 +19,14 @@ use crate::graphql::schema::date_time::DateTime;
 use crate::id::{ImageId, UploadId};
 use crate::images::{ImageSource, IncomingFile, UploadTarget};
 
-/// What stands in a variable for the one file of a request. The file itself is in the request's data.
-/// async-graphql's word for it.
+/// async-graphql's placeholder in a variable for the one file of a request. The file itself is in the request's data.
 const FILE: &str = "#__graphql_file__:0";
 
-/// An image of a message or a person. Its metadata (where it was taken and with what, and the like) was removed when it
-/// was sent.
+/// An image of a message or a user. Its metadata, such as location and camera, was removed when it was sent.
 pub struct Image(Arc<image::Model>);
 
 impl Image {
-    /// The image with this id. Whoever asks has seen to it that it may be seen.
+    /// The image with this id. The caller must have checked that the viewer may see it.
     pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: Option<ImageId>) -> Result<Option<Self>> {
         match id {
             Some(id) => Ok(load(&ctx.loaders()?.images, id).await?.map(Image)),
@@ -37,8 +35,7 @@ impl Image {
     }
 }
 
-/// An image of a message or a person. Its metadata (where it was taken and with what, and the like) was removed when it
-/// was sent.
+/// An image of a message or a user. Its metadata, such as location and camera, was removed when it was sent.
 #[Object]
 impl Image {
     /// The image's id, a UUIDv7.
@@ -46,20 +43,20 @@ impl Image {
         self.0.id.to_string().into()
     }
 
-    /// Where the image is. The address is signed: whoever has it can see the image until it expires, after half an hour
-    /// to an hour. It is the same string for half an hour, so that it can be cached.
+    /// The URL of the image. It is signed: anybody who has it can see the image until it expires, after 30 to 60
+    /// minutes. The string stays the same for 30 minutes, so that the image can be cached.
     async fn url(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "For a thumbnail: the next of five widths (96, 240, 480, 960, 1920), or the image itself where it is \
-                    smaller. Of an animation, thumbnails stand still."
+            desc = "Returns a thumbnail of the next larger of five widths (96, 240, 480, 960, 1920), or the image \
+                    itself if it is smaller. Thumbnails of animations are still images."
         )]
         max_width: Option<i32>,
     ) -> Result<String> {
         let max_width = max_width.map(|width| u32::try_from(width).ok().filter(|width| *width > 0));
         let max_width = match max_width {
-            Some(None) => return Err(Failure(Error::input("maxWidth", "a width is 1 or more"))),
+            Some(None) => return Err(Failure(Error::input("maxWidth", "the width must be 1 or more"))),
             Some(width) => width,
             None => None,
         };
@@ -68,25 +65,25 @@ impl Image {
         Ok(address.url)
     }
 
-    /// When `url` stops working: ask for the image again then.
+    /// When `url` expires. Request the image again then.
     async fn url_expires_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
         let address = ctx.program()?.images.address(&self.0, None);
         ctx.expires_at(address.fresh_until());
         Ok(DateTime(address.expires_at))
     }
 
-    /// In pixels.
+    /// The width in pixels.
     async fn width(&self) -> i32 {
         self.0.width
     }
 
-    /// In pixels.
+    /// The height in pixels.
     async fn height(&self) -> i32 {
         self.0.height
     }
 
-    /// The type of what is at `url`, without `maxWidth`: image/jpeg, image/png or image/gif. Thumbnails are image/jpeg,
-    /// or image/png where something is transparent.
+    /// The media type of the image at `url` without `maxWidth`: image/jpeg, image/png or image/gif. Thumbnails are
+    /// image/jpeg, or image/png if they are transparent.
     async fn mime_type(&self) -> &'static str {
         match self.0.format {
             Format::Jpeg => "image/jpeg",
@@ -95,12 +92,12 @@ impl Image {
         }
     }
 
-    /// The bytes of what is at `url`, without `maxWidth`.
+    /// The size in bytes of the image at `url` without `maxWidth`.
     async fn byte_size(&self) -> i64 {
         self.0.byte_size
     }
 
-    /// A ThumbHash in base64: what to paint before the image has arrived.
+    /// A ThumbHash in base64, to show until the image is loaded.
     async fn placeholder(&self) -> Option<String> {
         self.0.placeholder.as_ref().map(|hash| STANDARD.encode(hash))
     }
@@ -110,14 +107,14 @@ impl Image {
 #[derive(Clone, Copy, Debug)]
 pub struct Upload;
 
-/// A file of a multipart request (see the GraphQL multipart request specification): null in the variables, and named by
-/// `map`. Such a request needs a header, `GraphQL-Require-Preflight: 1` or `Apollo-Require-Preflight: true`.
+/// A file of a multipart request (see the GraphQL multipart request specification): it is null in the variables and
+/// named by `map`. The request needs the header `GraphQL-Require-Preflight: 1` or `Apollo-Require-Preflight: true`.
 #[Scalar(name = "Upload", specified_by_url = "https://github.com/jaydenseric/graphql-multipart-request-spec")]
 impl ScalarType for Upload {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
             Value::String(text) if text == FILE => Ok(Self),
-            _ => Err(InputValueError::custom("a file is part of a multipart request")),
+            _ => Err(InputValueError::custom("send a file as a part of a multipart request")),
         }
     }
 
@@ -126,19 +123,20 @@ impl ScalarType for Upload {
     }
 }
 
-/// An image: a file of this request, or one that was uploaded before.
+/// An image: a file of this request, or one that was uploaded before it.
 #[derive(OneofObject)]
 pub enum ImageInput {
     /// A file of this multipart request: a JPEG, PNG, WebP or GIF of up to `imageBytes` bytes and `imagePixels` pixels
     /// (serverInfo.limits).
     File(Upload),
-    /// The `id` of a createImageUpload of yours, after the bytes were PUT there. It is good for one image.
+    /// The `id` of an upload that you created with createImageUpload, after its bytes were PUT. It can be used for one
+    /// image.
     UploadId(ID),
 }
 
 impl ImageInput {
-    /// Where the image comes from; the strings are the paths in the input. Whoever sends one waits for as long as images
-    /// take.
+    /// The source of the image; the strings are the paths in the input. The time limit of the operation is extended to
+    /// that of uploads.
     pub(in crate::graphql) fn source(
         &self,
         ctx: &Context<'_>,
@@ -149,7 +147,7 @@ impl ImageInput {
         }
         match self {
             Self::File(Upload) => {
-                let missing = || Failure(Error::input(file, "a file is part of a multipart request"));
+                let missing = || Failure(Error::input(file, "send a file as a part of a multipart request"));
                 Ok(ImageSource::File(Arc::clone(ctx.data::<Arc<IncomingFile>>().map_err(|_| missing())?)))
             }
             Self::UploadId(id) => Ok(ImageSource::Upload(UploadId::parse(id).ok_or(Failure(Error::NotFound))?, upload)),
@@ -157,36 +155,36 @@ impl ImageInput {
     }
 }
 
-/// An image that is to be uploaded.
+/// An image to upload.
 #[derive(InputObject)]
 struct CreateImageUploadInput {
-    /// image/jpeg, image/png, image/webp or image/gif.
+    /// The media type: image/jpeg, image/png, image/webp or image/gif.
     mime_type: String,
-    /// How many bytes will be sent: exactly so many are taken. Up to `imageBytes` (serverInfo.limits).
+    /// The exact number of bytes that will be sent, up to `imageBytes` (serverInfo.limits).
     byte_size: i32,
 }
 
-/// Where to PUT the bytes of an image.
+/// An upload: where to PUT the bytes of an image.
 #[derive(SimpleObject)]
 struct ImageUpload {
-    /// What names the image in `uploadId` then.
+    /// The id to use as `uploadId` after the upload.
     id: ID,
-    /// The address. It takes one PUT.
+    /// The URL. It accepts one PUT.
     url: String,
-    /// PUT.
+    /// The HTTP method, PUT.
     method: &'static str,
-    /// What has to be sent along.
+    /// The headers that the request must have.
     headers: Vec<HttpHeader>,
-    /// Until when the address takes bytes. They are kept for an hour after it; use them before.
+    /// When the URL expires. The uploaded bytes must be used within one hour after that, or they are deleted.
     expires_at: DateTime,
 }
 
-/// A header of a request.
+/// A header of an HTTP request.
 #[derive(SimpleObject)]
 struct HttpHeader {
-    /// Its name.
+    /// The name.
     name: String,
-    /// Its value.
+    /// The value.
     value: String,
 }
 
@@ -204,15 +202,15 @@ pub struct ImagesMutation;
 
 #[Object]
 impl ImagesMutation {
-    /// Where to PUT the bytes of an image directly, before the message that names it by `uploadId`: for large images and
-    /// slow lines. Together with images that are part of a request, 10 at once and then 10 a minute. The image is paid for
-    /// with the place; where its message or profile fails and it is named once more after two minutes, it counts once
-    /// more. Codes: BAD_USER_INPUT, RATE_LIMITED, UNSUPPORTED_IMAGE for another type, and PAYLOAD_TOO_LARGE, also where your images
-    /// take up all the room there is for them.
+    /// Creates a URL to which the bytes of an image are PUT before the message that refers to it by `uploadId`: for
+    /// large images and slow connections. Uploads and images in requests together have a burst of 10 and then 10 per
+    /// minute. The image is counted when the upload is created; if its message or profile fails and it is used again
+    /// after more than two minutes, it is counted again. Codes: BAD_USER_INPUT, RATE_LIMITED, UNSUPPORTED_IMAGE for
+    /// another media type, and PAYLOAD_TOO_LARGE, also if your images have reached your storage quota.
     async fn create_image_upload(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What will be uploaded.")] input: CreateImageUploadInput,
+        #[graphql(desc = "The image to upload.")] input: CreateImageUploadInput,
     ) -> Result<ImageUpload> {
         let viewer = ctx.viewer()?;
         let images = &ctx.program()?.images;

@@ -30,7 +30,7 @@ pub(in crate::graphql) struct MessageWindow {
 }
 
 impl MessageWindow {
-    /// Checks the arguments; `here` is the conversation, where the viewer may see one.
+    /// Checks the arguments. `here` is the conversation, if the viewer may see one.
     fn parse(&self, seal: &CursorSeal, here: Option<ConversationId>) -> Result<Window> {
         let wrong = |field: &'static str, message: &'static str| Err(Failure(Error::input(field, message)));
         let first = paging::size("first", self.first)?;
@@ -49,20 +49,20 @@ impl MessageWindow {
         };
         let (after, before) = (seq("after", &self.after)?, seq("before", &self.before)?);
         if first.is_some() && last.is_some() {
-            return wrong("last", "ask for first or for last, not for both");
+            return wrong("last", "use either first or last, not both");
         }
         if let Some(seq) = self.around_seq {
             return match seq {
-                ..0 => wrong("aroundSeq", "a seq is 1 or more"),
-                _ if after.is_some() => wrong("after", "aroundSeq goes without after"),
-                _ if before.is_some() => wrong("before", "aroundSeq goes without before"),
+                ..0 => wrong("aroundSeq", "a seq must be 1 or more"),
+                _ if after.is_some() => wrong("after", "aroundSeq cannot be combined with after"),
+                _ if before.is_some() => wrong("before", "aroundSeq cannot be combined with before"),
                 _ => Ok(Window::Around { count: first.or(last).unwrap_or(limits::DEFAULT_PAGE), seq }),
             };
         }
         match (after, before) {
-            (Some(_), Some(_)) => wrong("before", "ask for what is after or for what is before, not for both"),
-            (Some(_), None) if last.is_some() => wrong("last", "after goes with first"),
-            (None, Some(_)) if first.is_some() => wrong("first", "before goes with last"),
+            (Some(_), Some(_)) => wrong("before", "use either after or before, not both"),
+            (Some(_), None) if last.is_some() => wrong("last", "use first with after, not last"),
+            (None, Some(_)) if first.is_some() => wrong("first", "use last with before, not first"),
             (Some(_), None) => Ok(Window::First { count: first.unwrap_or(limits::DEFAULT_PAGE), after }),
             (None, _) => match first {
                 Some(count) => Ok(Window::First { count, after: None }),
@@ -72,7 +72,7 @@ impl MessageWindow {
     }
 }
 
-/// A page of a conversation's messages; an empty one where the viewer is not in it.
+/// A page of a conversation's history. It is empty if the viewer is not a member.
 pub(in crate::graphql) async fn history_page(
     ctx: &Context<'_>,
     membership: Option<&Membership>,
@@ -90,7 +90,7 @@ pub(in crate::graphql) async fn history_page(
     message_connection(ctx, page, cursor).await
 }
 
-/// A page of messages as a list in which each has this place.
+/// Wraps a page of messages; `cursor` gives the cursor of each.
 pub(in crate::graphql) async fn message_connection(
     ctx: &Context<'_>,
     page: Page<message::Model>,
@@ -103,7 +103,8 @@ pub(in crate::graphql) async fn message_connection(
     }))
 }
 
-/// The senders of a page, where they are selected: read at once, as a look-up a message costs more than all the rest.
+/// The senders of a page if they are selected, read in one statement: a look-up for each message would dominate the
+/// cost.
 async fn senders(ctx: &Context<'_>, page: &[message::Model]) -> Result<HashMap<UserId, Arc<user::Model>>> {
     let selected = ctx.look_ahead();
     if !selected.field("nodes").field("sender").exists()

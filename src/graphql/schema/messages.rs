@@ -21,10 +21,10 @@ use crate::graphql::schema::reference::ConversationRef;
 use crate::id::{ConversationId, MessageId};
 use crate::messages::{self, NewMessage};
 
-/// A message, or the tombstone of one that was deleted.
+/// A message, or the tombstone of a deleted message.
 pub struct Message {
     pub(in crate::graphql) row: Arc<message::Model>,
-    /// Where it was read together with the message.
+    /// The sender, if it was read together with the message.
     pub(in crate::graphql) sender: Option<Arc<user::Model>>,
 }
 
@@ -41,7 +41,7 @@ impl From<message::Model> for Message {
     }
 }
 
-/// A message, or the tombstone of one that was deleted.
+/// A message, or the tombstone of a deleted message.
 #[Object]
 impl Message {
     /// The message's id, a UUIDv7. The sender's client may have chosen it.
@@ -49,7 +49,8 @@ impl Message {
         self.row.id.to_string().into()
     }
 
-    /// Where it was sent. In an event that reaches you when you have left it, no more than that it was there.
+    /// The conversation. In an event that you receive after you have left it, it shows only that the conversation
+    /// existed.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
         let id = self.row.conversation_id;
         let row = load(&ctx.loaders()?.conversations, id).await?;
@@ -57,17 +58,18 @@ impl Message {
         row.ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("conversation {id} has no row"))))
     }
 
-    /// The id of the conversation where it was sent.
+    /// The id of the conversation.
     async fn conversation_id(&self) -> ID {
         self.row.conversation_id.to_string().into()
     }
 
-    /// 1, 2, 3 … within the conversation, without holes: what a client checks to know that it missed nothing.
+    /// The number of the message in its conversation: 1, 2, 3 … without gaps, so that a client can check that it missed
+    /// nothing.
     async fn seq(&self) -> i32 {
         self.row.seq
     }
 
-    /// Who sent it.
+    /// The sender.
     async fn sender(&self, ctx: &Context<'_>) -> Result<User> {
         match &self.sender {
             Some(sender) => Ok(User::new(Arc::clone(sender))),
@@ -75,17 +77,18 @@ impl Message {
         }
     }
 
-    /// What it says, 1 to 4,000 characters. Null in a tombstone, and may be where there is an image.
+    /// The text, 1 to 4,000 characters. Null in a tombstone, and possibly null if there is an image.
     async fn text(&self) -> Option<&str> {
         self.row.text.as_deref()
     }
 
-    /// Its image. Null where there is none, and in a tombstone.
+    /// The image. Null if there is none, and in a tombstone.
     async fn image(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
         Image::find(ctx, self.row.image_id.filter(|_| self.row.deleted_at.is_none())).await
     }
 
-    /// The message that it replies to, in the same conversation. Null in an event that reaches you when you have left.
+    /// The message to which it replies, in the same conversation. Null if it is no reply, and in an event that you
+    /// receive after you have left the conversation.
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         match self.row.reply_to_id {
             Some(_) if ctx.has_left() => Ok(None),
@@ -94,7 +97,7 @@ impl Message {
         }
     }
 
-    /// 1, and one more with each edit or deletion: of two versions the higher one is the truth.
+    /// The version: 1, and one higher with each edit or deletion. The higher of two versions is the newer one.
     async fn version(&self) -> i32 {
         self.row.version
     }
@@ -104,48 +107,48 @@ impl Message {
         DateTime(self.row.created_at)
     }
 
-    /// When its text was last changed. Null when it never was.
+    /// When its text was last edited. Null if it never was.
     async fn edited_at(&self) -> Option<DateTime> {
         self.row.edited_at.map(DateTime)
     }
 
-    /// When it was deleted. Null while it is not.
+    /// When it was deleted. Null if it was not.
     async fn deleted_at(&self) -> Option<DateTime> {
         self.row.deleted_at.map(DateTime)
     }
 
-    /// Its place in the feed: what `after` of messageAdded and events takes.
+    /// Its cursor in the feed, for `after` of messageAdded and events.
     async fn feed_cursor(&self, ctx: &Context<'_>) -> Result<String> {
         let nonce = u32::try_from(self.row.nonce).unwrap_or_default();
         Ok(ctx.app()?.feed.cursor_text(Cursor { position: self.row.position, nonce }))
     }
 }
 
-/// The badge: all that you have not read.
+/// Your unread messages, for a badge.
 #[derive(SimpleObject)]
 pub struct UnreadSummary {
-    /// Unread messages in all your conversations.
+    /// The number of unread messages in all your conversations.
     messages: i64,
-    /// Conversations with unread messages.
+    /// The number of conversations with unread messages.
     conversations: i64,
 }
 
 /// A message to send.
 #[derive(InputObject)]
 struct SendMessageInput {
-    /// The message's id, chosen by the client (UUIDv7): a retry with the same id to the same conversation returns the
-    /// first message, as it is now, and sends nothing, for ever; so an optimistic and a real message are one cache
-    /// entry. It is looked up before anything else of the input is. Someone else's id, or one used in another
-    /// conversation: BAD_USER_INPUT. Of a conversation that you have left: NOT_FOUND, as all that is in it. The server
-    /// chooses when left out.
+    /// The message's id, a UUIDv7 chosen by the client; the server chooses one if left out. Sending is idempotent: a
+    /// retry with the same id to the same conversation returns the first message as it is now and sends nothing,
+    /// without a time limit. So an optimistic message and the real one are the same cache entry. The id is looked up
+    /// before the rest of the input is checked. The id of somebody else's message, or one used in another conversation,
+    /// gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
     id: Option<ID>,
-    /// Where to. To yourself: BAD_USER_INPUT. To an erased person: NOT_FOUND.
+    /// The conversation. Your own user id gives BAD_USER_INPUT, that of an erased user NOT_FOUND.
     to: ConversationRef,
-    /// 1 to 4,000 characters after trimming; text, image or both.
+    /// The text, 1 to 4,000 characters after trimming. A message has a text, an image or both.
     text: Option<String>,
-    /// Its image. A retry with the same id need not send it again.
+    /// The image. A retry with the same id need not send it again.
     image: Option<ImageInput>,
-    /// The message that it replies to, of the same conversation: else NOT_FOUND.
+    /// The id of the message to which it replies. It must be in the same conversation, else NOT_FOUND.
     reply_to_id: Option<ID>,
 }
 
@@ -155,19 +158,19 @@ pub struct MessagesQuery;
 
 #[Object]
 impl MessagesQuery {
-    /// A page of a conversation's history, oldest to newest; without arguments the newest 50. Ask for `first` (and
-    /// `after`), for `last` (and `before`), or with `aroundSeq` for what is around a message: a search hit, a hole.
-    /// Empty where you are not in the conversation.
+    /// A page of a conversation's history, oldest first; without arguments the newest 50 messages. Use `first` with
+    /// `after`, `last` with `before`, or `aroundSeq` for the messages around one, such as a search hit. The page is
+    /// empty if you are not a member.
     #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
     async fn messages(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose history.")] conversation: ConversationRef,
-        #[graphql(desc = "The size of a page from the start, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "The cursor of the message before the page.")] after: Option<String>,
-        #[graphql(desc = "The size of a page from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The cursor of the message behind the page.")] before: Option<String>,
-        #[graphql(desc = "A seq: the page is around it, or around the message nearest to it.")] around_seq: Option<i32>,
+        #[graphql(desc = "The conversation.")] conversation: ConversationRef,
+        #[graphql(desc = "The number of messages from the start or after `after`, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The page begins after the message with this cursor.")] after: Option<String>,
+        #[graphql(desc = "The number of messages from the end or before `before`, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "The page ends before the message with this cursor.")] before: Option<String>,
+        #[graphql(desc = "A `seq`: the page is centered on this message or the nearest one.")] around_seq: Option<i32>,
     ) -> Result<RelayConnection<Message>> {
         let viewer = ctx.viewer()?;
         let membership = match conversation.parse() {
@@ -177,7 +180,7 @@ impl MessagesQuery {
         history_page(ctx, membership.as_ref(), MessageWindow { first, after, last, before, around_seq }).await
     }
 
-    /// A message by id. Null where there is none that you may see.
+    /// A message by id. Null if there is none that you may see.
     async fn message(
         &self,
         ctx: &Context<'_>,
@@ -188,7 +191,7 @@ impl MessagesQuery {
         Ok(messages::find(ctx.app()?, viewer, id).await?.map(Message::from))
     }
 
-    /// How many messages you have not read, and in how many conversations: the badge.
+    /// The number of messages that you have not read, and of conversations with such messages.
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         let unread = messages::unread(ctx.app()?, ctx.viewer()?).await?;
         Ok(UnreadSummary { messages: unread.messages, conversations: unread.conversations })
@@ -201,20 +204,21 @@ pub struct MessagesMutation;
 
 #[Object]
 impl MessagesMutation {
-    /// Sends a message. When it is answered, the message is on disk. 20 at once and then 5 a second are taken; a retry
-    /// with the same id costs none of them. Of first messages to people with whom you have no direct conversation yet, 10
-    /// at once and then one a minute; of images, 10 at once and then 10 a minute. Codes: BAD_USER_INPUT, NOT_FOUND,
-    /// RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe; of an image
-    /// UNSUPPORTED_IMAGE, and PAYLOAD_TOO_LARGE, also where your images take up all the room there is for them.
+    /// Sends a message. It is on disk before the request is answered. Messages have a burst of 20 and then 5 per
+    /// second; a retry with the same id is not counted. First messages to users with whom you have no direct
+    /// conversation have a burst of 10 and then 1 per minute; images have a burst of 10 and then 10 per minute. Codes:
+    /// BAD_USER_INPUT, NOT_FOUND, RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe;
+    /// for an image also UNSUPPORTED_IMAGE, and PAYLOAD_TOO_LARGE, which is also given if your images have reached your
+    /// storage quota.
     async fn send_message(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The message.")] input: SendMessageInput,
     ) -> Result<Message> {
         let sender = ctx.viewer()?;
-        let not_an_id = || Failure(Error::input("id", "a message's id is a UUIDv7 in lower case"));
+        let not_an_id = || Failure(Error::input("id", "the id must be a UUIDv7 in lower case"));
         let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
-        // What is no id names nothing, as a new one does. It is found out after the message's own id was looked up.
+        // A malformed id is as unknown as a new one. It is rejected after the message's own id was looked up.
         let to = input.to.parse().unwrap_or_else(|| Reference::Id(ConversationId::new()));
         let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
         let image = input.image.map(|image| image.source(ctx, ["image.file", "image.uploadId"])).transpose()?;
@@ -225,22 +229,23 @@ impl MessagesMutation {
         Ok(sent.into())
     }
 
-    /// Gives a message of yours another text, 1 to 4,000 characters; an empty one takes the caption off an image. The
-    /// same text makes no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN for somebody
-    /// else's, NOT_FOUND, RATE_LIMITED.
+    /// Replaces the text of a message of yours, 1 to 4,000 characters; an empty text removes the caption of an image.
+    /// An unchanged text creates no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN for
+    /// somebody else's message, NOT_FOUND, RATE_LIMITED.
     async fn edit_message(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The message's id.")] id: ID,
-        #[graphql(desc = "Its new text.")] text: String,
+        #[graphql(desc = "The new text.")] text: String,
     ) -> Result<Message> {
         let viewer = ctx.viewer()?;
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
         Ok(messages::edit(ctx.app()?, viewer, id, &text).await?.into())
     }
 
-    /// Deletes a message of yours. A tombstone is left: id, sender, seq and deletedAt stay; text and image go, the
-    /// image's bytes from storage too. Twice is once. Codes: FORBIDDEN for somebody else's, NOT_FOUND.
+    /// Deletes a message of yours. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
+    /// removed, and the image is deleted from storage. Deleting is idempotent. Codes: FORBIDDEN for somebody else's
+    /// message, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,
@@ -251,17 +256,17 @@ impl MessagesMutation {
         Ok(messages::delete(ctx.app()?, viewer, &ctx.program()?.images, id).await?.into())
     }
 
-    /// Moves your read mark forward, never back; beyond the newest message it stops there. A second move within a
-    /// second is answered when the second is over. Codes: BAD_USER_INPUT, NOT_FOUND.
+    /// Moves your read mark forward, never back, and at most to the newest message. A second move within one second is
+    /// answered when that second is over. Codes: BAD_USER_INPUT, NOT_FOUND.
     async fn mark_read(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What was read.")] conversation: ConversationRef,
-        #[graphql(desc = "The seq of the newest message that was read.")] up_to_seq: i32,
+        #[graphql(desc = "The conversation that was read.")] conversation: ConversationRef,
+        #[graphql(desc = "The `seq` of the newest message that was read.")] up_to_seq: i32,
     ) -> Result<Conversation> {
         let viewer = ctx.viewer()?;
         if up_to_seq < 0 {
-            return Err(Failure(Error::input("upToSeq", "a seq is 0 or more")));
+            return Err(Failure(Error::input("upToSeq", "a seq must be 0 or more")));
         }
         let program = ctx.program()?;
         let reference = conversation.parse().ok_or(Failure(Error::NotFound))?;

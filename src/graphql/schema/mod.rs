@@ -60,17 +60,17 @@ pub fn sdl() -> String {
 }
 
 pub(super) fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
-    // The guard has counted before; these are a second line.
+    // A second line of defence: the guard has applied its limits already.
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .limit_recursive_depth(limits::QUERY_LEVELS)
         .limit_directives(limits::QUERY_DIRECTIVES)
-        // The library's type for lists is the same for all of them, so what is in them is told here.
-        .override_output_type_description::<accounts::UserConnection>("A page of people.")
+        // The library has one type for all connections, so each is described here.
+        .override_output_type_description::<accounts::UserConnection>("A page of users.")
         .override_output_type_description::<RelayConnection<conversations::Member>>(
             "A page of a conversation's members.",
         )
         .override_output_type_description::<RelayConnection<conversations::Conversation>>("A page of conversations.")
         .override_output_type_description::<RelayConnection<messages::Message>>(
-            "A page of messages: of a history, oldest to newest, or of what a search finds.",
+            "A page of messages: of a history, oldest first, or of search hits, newest first.",
         )
 }

@@ -1,4 +1,4 @@
-//! Relay connections: arguments that ask for a page, and cursors that say where it begins.
+//! Pages of lists as Relay connections: their arguments and their cursors.
 
 use async_graphql::OutputType;
 pub use async_graphql::connection::Edge as RelayEdge;
@@ -23,13 +23,13 @@ pub fn size(field: &'static str, asked: Option<i32>) -> Result<Option<u32>> {
     match u32::try_from(asked) {
         Ok(size @ 1..=limits::PAGE_SIZE) => Ok(Some(size)),
         _ => {
-            let message = format!("a page has 1 to {} of them", limits::PAGE_SIZE);
+            let message = format!("a page has 1 to {} items", limits::PAGE_SIZE);
             Err(Failure(Error::input(field, message)))
         }
     }
 }
 
-/// Dresses a page.
+/// Wraps a page; `edge` gives the cursor and the node of each row.
 pub fn connection<R, T: OutputType>(
     seal: &CursorSeal,
     page: Page<R>,
@@ -43,26 +43,26 @@ pub fn connection<R, T: OutputType>(
     list
 }
 
-/// The place of something in a list. What is a place in one kind of list is none in another. A place with a position of
-/// the feed in it is sealed, behind the letter of its kind. The unsealed form, which earlier versions gave out, is not
-/// read any more: a client that chooses the position could find out, page by page, where its conversations stand in the
-/// server's feed.
+/// The position of an item in a list. A cursor of one kind of list is invalid in another. A cursor that contains a
+/// position of the feed is sealed, behind the letter of its kind. The unsealed form of earlier versions is not
+/// accepted: a client that could choose the position could find out, page by page, where its conversations are in the
+/// feed of the whole server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PageCursor {
     /// A message in this conversation's history.
     Message { conversation: Uuid, seq: i32 },
-    /// A message among those that a search finds.
+    /// A message among the hits of a search.
     Hit { position: i64 },
-    /// A conversation in the sidebar.
+    /// A conversation in the list of conversations.
     Conversation { active_position: i64 },
-    /// A person in the list by name.
+    /// A user in the list by name.
     User { name_key: String, id: Uuid },
     /// A member of this conversation.
     Member { conversation: Uuid, position: i64, user: Uuid },
 }
 
 impl PageCursor {
-    /// The cursor that a client sees.
+    /// The cursor as clients see it.
     pub fn encode(&self, seal: &CursorSeal) -> String {
         let (kind, bytes) = match self {
             Self::Message { conversation, seq } => {
@@ -79,7 +79,7 @@ impl PageCursor {
         BASE64_URL_SAFE_NO_PAD.encode([[kind].as_slice(), &bytes].concat())
     }
 
-    /// The position of a hit.
+    /// The position, if this is the cursor of a hit.
     pub fn hit(self) -> Option<i64> {
         match self {
             Self::Hit { position } => Some(position),
@@ -87,9 +87,9 @@ impl PageCursor {
         }
     }
 
-    /// The place that a cursor names; `None` is not one of ours.
+    /// Parses a cursor; `None` if it is not one of ours.
     pub fn decode(seal: &CursorSeal, cursor: &str) -> Option<Self> {
-        // The longest has a name of 80 scalars in it.
+        // The longest contains a name of 80 characters.
         if cursor.len() > 1_024 {
             return None;
         }
@@ -123,13 +123,13 @@ impl PageCursor {
     }
 }
 
-/// Whether places of a kind have a position of the feed in them. A message's and a person's hold only what the client
-/// sees of the message and the person anyway.
+/// Whether cursors of a kind contain a position of the feed. Those of messages and users contain only what the client
+/// can see anyway.
 fn has_position(kind: u8) -> bool {
     !matches!(kind, b'm' | b'u')
 }
 
-/// Reads a cursor argument with what takes its kind of place.
+/// Parses a cursor argument; `take` accepts the kind of this list.
 pub fn cursor<T>(
     seal: &CursorSeal,
     field: &'static str,
@@ -166,10 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn no_position_is_in_sight_and_none_can_be_put_in() {
+    fn a_position_is_hidden_and_cannot_be_forged() {
         let seal = CursorSeal::for_tests();
         for cursor in cursors() {
-            // What is behind the letter, in the form that was given out before there was a seal.
+            // The part behind the letter, in the unsealed form of earlier versions.
             let clear = match cursor {
                 PageCursor::Hit { position } | PageCursor::Conversation { active_position: position } => {
                     position.to_be_bytes().to_vec()
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cursor_is_none() {
+    fn an_invalid_cursor_is_none() {
         let seal = CursorSeal::for_tests();
         for cursor in ["", "m", "bQ", "AAAA", "????", &"A".repeat(1_000_000)] {
             assert_eq!(PageCursor::decode(&seal, cursor), None);

@@ -10,14 +10,14 @@ use crate::graphql::live::notification::{Notification, Topic, notify};
 use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::date_time::DateTime;
 
-/// Somebody came or went.
+/// A user came online or went offline.
 #[derive(SimpleObject)]
 pub struct Presence {
-    /// Who.
+    /// The user.
     user: User,
-    /// Whether they are online now.
+    /// Whether the user is online now.
     online: bool,
-    /// When they last came or went.
+    /// When the user last came online or went offline.
     last_seen_at: Option<DateTime>,
 }
 
@@ -27,9 +27,9 @@ pub struct PresenceSubscription;
 
 #[Subscription]
 impl PresenceSubscription {
-    /// Who is online now, yourself included: on subscribing, then after changes, at most once a second. The first
-    /// 1,000 by name; with more people, use presenceChanged. Where `serverInfo.features` has no "directory", only those
-    /// with whom you share a conversation.
+    /// The users who are online now, including you: sent on subscribing and then after changes, at most once per
+    /// second. It contains the first 1,000 by name; on larger servers use presenceChanged. If `serverInfo.features`
+    /// does not contain "directory", it contains only users with whom you share a conversation.
     async fn online_users(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Vec<User>>> {
         notify(ctx, Topic::OnlineUsers, async |notification| match notification {
             Notification::Online(online) => {
@@ -45,13 +45,14 @@ impl PresenceSubscription {
         .await
     }
 
-    /// One event a change, of everybody or of up to 200 people. Somebody goes offline 10 seconds after their last
-    /// device went, so that a reconnect is no change. Where `serverInfo.features` has no "directory", only of those with
-    /// whom you share a conversation, and of yourself.
+    /// One event for each change, for all users or for up to 200. A user goes offline 10 seconds after their last
+    /// device disconnected, so that a reconnect is not a change. If `serverInfo.features` does not contain "directory",
+    /// you receive only changes of yourself and of users with whom you share a conversation. Codes: BAD_USER_INPUT for
+    /// more than 200 ids.
     async fn presence_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Of whom to hear, up to 200 ids; of everybody when left out.")] user_ids: Option<Vec<ID>>,
+        #[graphql(desc = "The ids of the users, up to 200; all users if left out.")] user_ids: Option<Vec<ID>>,
     ) -> Result<impl Stream<Item = Presence>> {
         notify(ctx, Topic::PresenceChanged { user_ids }, async |notification| match notification {
             Notification::Presence(changed) => {

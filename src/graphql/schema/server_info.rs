@@ -1,4 +1,4 @@
-//! What the server is and where its limits are.
+//! The server: its version, features, limits and error codes.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
@@ -7,85 +7,87 @@ use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::limits;
 
-/// What `extensions.code` of an error can be. Input errors add `extensions.field`, the input's path; RATE_LIMITED and
-/// SERVICE_UNAVAILABLE add `extensions.retryAfterMs`. The standard codes of malformed requests
-/// (GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED) come besides. More may be added: clients must tolerate codes
-/// that they do not know.
+/// The values of `extensions.code` in errors. Input errors also have `extensions.field`, the path of the argument;
+/// RATE_LIMITED and SERVICE_UNAVAILABLE have `extensions.retryAfterMs`. Malformed requests have the standard codes
+/// GRAPHQL_PARSE_FAILED and GRAPHQL_VALIDATION_FAILED, which are not listed here. More codes may be added: clients must
+/// tolerate unknown values.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ErrorCode {
-    /// An argument is not acceptable; `extensions.field` says which.
+    /// An argument is invalid; `extensions.field` says which one.
     BadUserInput,
     /// Nobody is signed in, or the session has ended.
     Unauthenticated,
-    /// E-mail and password do not match an account.
+    /// The e-mail and password do not match an account.
     InvalidCredentials,
     /// Another account has this e-mail.
     EmailTaken,
-    /// You may see it, but not do this to it. Of `signup`: accounts come from the operator.
+    /// You may see the object, but not perform this operation on it. For `signup`: only the operator creates accounts.
     Forbidden,
-    /// It does not exist, or you may not see it: the two can't be told apart.
+    /// The object does not exist or you may not see it; the two cases look the same.
     NotFound,
-    /// Too much in too short a time; `extensions.retryAfterMs` says when to try again.
+    /// A rate limit is exceeded; `extensions.retryAfterMs` says when to try again.
     RateLimited,
-    /// The document is larger, deeper or returns more than one request may; the message says which, and how much.
+    /// The document exceeds a limit on size, depth or the number of returned objects; the message says which one.
     QueryTooComplex,
-    /// The request's body is larger than the server takes, or an image is, or there is no more room for your images.
+    /// The request body or an image is too large, or your images have reached your storage quota.
     PayloadTooLarge,
-    /// Not an image that the server takes: send a JPEG, PNG, WebP or GIF, and all of it.
+    /// The image is of an unsupported type, damaged or incomplete: send a JPEG, PNG, WebP or GIF.
     UnsupportedImage,
-    /// A feed cursor from which the server cannot resume.
+    /// The server cannot resume from this feed cursor.
     CursorExpired,
-    /// Not done, or safe to repeat with the same id: `extensions.retryAfterMs` says when to try again.
+    /// Temporarily unavailable: nothing was done, or a retry with the same id is safe. `extensions.retryAfterMs` says
+    /// when to try again.
     ServiceUnavailable,
-    /// Something went wrong in the server; `extensions.requestId` finds it in the log.
+    /// An unexpected error in the server; `extensions.requestId` identifies it in the log.
     InternalServerError,
 }
 
-/// What the server is.
+/// Information about the server.
 #[derive(SimpleObject)]
 struct ServerInfo {
     /// The version of Parlour.
     version: &'static str,
-    /// What this server can do beyond the basics: "groups", "presence", "resume"; and "signup" where anybody may make an
-    /// account, else there is no use in showing a form for it. "directory" where everybody finds and sees everybody;
-    /// "lookup" where people are found by their whole e-mail address or id. More may be added.
+    /// The optional features of this server. "groups", "images", "presence", "resume", "search" and "typing" are always
+    /// present. "signup": anybody may create an account; without it, do not show a form for it. "directory": all users
+    /// can find each other and see each other's presence. "lookup": users can be found by their whole e-mail address or
+    /// id. More may be added.
     features: Vec<&'static str>,
     /// The limits of this server.
     limits: ServerLimits,
-    /// Every code that an error can have, beside the standard ones of malformed requests.
+    /// All error codes, except the standard ones of malformed requests.
     error_codes: Vec<ErrorCode>,
 }
 
 /// The limits of this server.
 #[derive(SimpleObject)]
 struct ServerLimits {
-    /// Characters (Unicode scalars) of a message.
+    /// Maximum characters (Unicode scalar values) of a message.
     message_length: usize,
-    /// Bytes of an image.
+    /// Maximum bytes of an image.
     image_bytes: usize,
-    /// Pixels of an image.
+    /// Maximum pixels of an image.
     image_pixels: u32,
-    /// The largest page of any list.
+    /// Maximum items of a page of any list.
     page_size: u32,
-    /// Members of a group, its owner included.
+    /// Maximum members of a group, including its owner.
     group_members: usize,
-    /// Bytes of a document.
+    /// Maximum bytes of a document.
     query_bytes: usize,
-    /// Levels of fields in a document.
+    /// Maximum depth of nested fields in a document.
     query_depth: usize,
-    /// Objects that a document can return.
+    /// Maximum objects that a document can return.
     query_complexity: usize,
-    /// Aliases in a document.
+    /// Maximum aliases in a document.
     query_aliases: usize,
-    /// Operations under way on one socket.
+    /// Maximum concurrent operations on one socket.
     operations_per_socket: usize,
-    /// Sockets of one person.
+    /// Maximum open sockets of one user.
     sockets_per_user: usize,
-    /// Days for which the feed's log is kept.
+    /// Retention of the feed's log in days.
     feed_retention_days: u32,
-    /// Events that a replay sends in all, read marks not counted.
+    /// Maximum events of a replay, not counting read marks.
     feed_replay_events: u64,
-    /// Seconds after which somebody types no more who does not say so again.
+    /// Seconds until a typing signal expires unless renewed.
     typing_seconds: u64,
 }
 
@@ -95,7 +97,7 @@ pub struct ServerInfoQuery;
 
 #[Object]
 impl ServerInfoQuery {
-    /// What this server is, and its limits. Anybody may ask.
+    /// Information about this server and its limits. It requires no sign-in.
     async fn server_info(&self, ctx: &Context<'_>) -> Result<ServerInfo> {
         let is_open = ctx.program()?.accounts.is_open_to_sign_ups().is_ok();
         let mut features = vec!["groups", "images", "presence", "resume", "search", "typing"];

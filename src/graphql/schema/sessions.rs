@@ -1,4 +1,4 @@
-//! Sessions: the devices of the viewer, and the password that guards them.
+//! The viewer's sessions, one for each signed-in device, and their password.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 
@@ -12,21 +12,20 @@ use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::session_effect::SessionEffect;
 use crate::id::SessionId;
 
-/// A device that is signed in as you.
+/// A session: a device that is signed in to your account.
 #[derive(SimpleObject)]
 pub struct Session {
-    /// The session's id, a UUIDv7: what revokeSession takes.
+    /// The session's id, a UUIDv7, for revokeSession.
     id: ID,
-    /// Whether it is the one that asks.
+    /// Whether it is the session of this request.
     current: bool,
-    /// What the device said it is when it signed in: its `User-Agent`, of which 256 characters are kept. Null when it
-    /// said nothing.
+    /// The `User-Agent` header that the device sent when it signed in, cut to 256 characters. Null if it sent none.
     user_agent: Option<String>,
-    /// When it signed in.
+    /// When the device signed in.
     created_at: DateTime,
-    /// When it last sent a request or opened a socket, exact to a minute.
+    /// When the device last sent a request or opened a socket, with an accuracy of one minute.
     last_used_at: DateTime,
-    /// When it ends, unless it is renewed before; at the latest 30 days after it began.
+    /// When the session expires unless it is renewed; at the latest 30 days after sign-in.
     expires_at: DateTime,
 }
 
@@ -49,7 +48,7 @@ pub struct SessionsQuery;
 
 #[Object]
 impl SessionsQuery {
-    /// The devices that are signed in as you, at most 50, those that were used last first.
+    /// Your sessions, at most 50, the most recently used first.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let viewer = ctx.viewer()?;
         let rows = accounts::sessions(ctx.app()?, viewer).await?;
@@ -63,10 +62,10 @@ pub struct SessionsMutation;
 
 #[Object]
 impl SessionsMutation {
-    /// Lets this session last for another 7 days (or as the server is set), and never longer than 30 days after it
-    /// began. Works over HTTP and over a socket; all sockets of the session then stay open for longer. The token that
-    /// comes is for later; the one before works to its own end. 50 renewals at once are taken of all of your sessions, and
-    /// then 6 a minute. Codes: UNAUTHENTICATED when the session is over, RATE_LIMITED.
+    /// Extends this session by 7 days from now (or by the server's setting), but never beyond 30 days after sign-in. It
+    /// works over HTTP and over a socket, and all sockets of the session may then stay open until the new expiry. The
+    /// new token replaces the old one, which remains valid until its own expiry. Renewals of all your sessions together
+    /// have a burst of 50 and then 6 per minute. Codes: UNAUTHENTICATED if the session has ended, RATE_LIMITED.
     async fn renew_session(&self, ctx: &Context<'_>) -> Result<AuthPayload> {
         let (program, viewer) = (ctx.program()?, ctx.viewer()?);
         let (token, expires_at) = program.accounts.renew(viewer).await?;
@@ -74,8 +73,8 @@ impl SessionsMutation {
         Ok(AuthPayload::new(known_user(ctx, viewer.user()).await?, token, expires_at))
     }
 
-    /// Ends one of your sessions on the server: its token stops working, its live connections close with 4401. Your
-    /// current one ends as by logout. Codes: NOT_FOUND when you have no such session, or it has ended.
+    /// Ends one of your sessions on the server: its token becomes invalid and its sockets close with 4401. Revoking the
+    /// current session is the same as logout. Codes: NOT_FOUND if you have no such session or it has ended.
     async fn revoke_session(&self, ctx: &Context<'_>, #[graphql(desc = "The session's id.")] id: ID) -> Result<bool> {
         let (program, viewer) = (ctx.program()?, ctx.viewer()?);
         let session = SessionId::parse(&id).ok_or(Error::NotFound)?;
@@ -86,20 +85,21 @@ impl SessionsMutation {
         Ok(true)
     }
 
-    /// Ends all of your sessions but this one, and says how many these were. Their tokens stop working, their live
-    /// connections close with 4401.
+    /// Ends all your sessions except this one and returns their number. Their tokens become invalid and their sockets
+    /// close with 4401.
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> Result<usize> {
         Ok(ctx.program()?.accounts.revoke_others(ctx.viewer()?).await?)
     }
 
-    /// Changes your password, ends all of your sessions but this one, and renews this one. Codes: INVALID_CREDENTIALS
-    /// when the current password is wrong, which counts like a failed login; BAD_USER_INPUT, RATE_LIMITED.
+    /// Changes your password, ends all your other sessions, and renews this one. Codes: INVALID_CREDENTIALS if the
+    /// current password is wrong, which counts as a failed login; BAD_USER_INPUT, RATE_LIMITED.
     async fn change_password(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The password up to now.")] current_password: String,
+        #[graphql(desc = "Your current password.")] current_password: String,
         #[graphql(
-            desc = "The password from now on: 6 to 128 characters, unless the server asks for more, and none of the 3,000 commonest."
+            desc = "The new password: 6 to 128 characters, unless the server requires more. The 3,000 most common passwords \
+                    are rejected."
         )]
         new_password: String,
     ) -> Result<AuthPayload> {

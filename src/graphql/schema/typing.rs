@@ -10,14 +10,14 @@ use crate::graphql::live::notification::{Notification, Topic, notify};
 use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::reference::ConversationRef;
 
-/// Somebody began to type, or stopped.
+/// A user began to type or stopped.
 #[derive(SimpleObject)]
 pub struct TypingEvent {
-    /// Where.
+    /// The id of the conversation.
     conversation_id: ID,
-    /// Who.
+    /// The user.
     user: User,
-    /// Whether they are typing now.
+    /// Whether the user is typing now.
     typing: bool,
 }
 
@@ -27,15 +27,16 @@ pub struct TypingMutation;
 
 #[Object]
 impl TypingMutation {
-    /// Tells the others in a conversation that you are typing. Say so again every 3 seconds or so, for as long as you do:
-    /// it ends by itself after 5 seconds (`serverInfo.limits.typingSeconds`), and with the message that you send. In a
-    /// direct conversation that does not exist yet nobody is told, and that is no error. Always true. Never stored. 5 at
-    /// once and then 1 a second are taken. Codes: NOT_FOUND, RATE_LIMITED, SERVICE_UNAVAILABLE.
+    /// Notifies the other members of a conversation that you are typing. Renew the signal about every 3 seconds while
+    /// the user types: it expires after 5 seconds (`serverInfo.limits.typingSeconds`), or when you send a message. In a
+    /// direct conversation that does not exist yet it notifies nobody and succeeds. The result is always true; nothing
+    /// is stored. Typing signals have a burst of 5 and then 1 per second. Codes: NOT_FOUND, RATE_LIMITED,
+    /// SERVICE_UNAVAILABLE.
     async fn set_typing(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Where.")] conversation: ConversationRef,
-        #[graphql(default = true, desc = "Whether you are typing; false tells that you stopped.")] typing: bool,
+        #[graphql(desc = "The conversation.")] conversation: ConversationRef,
+        #[graphql(default = true, desc = "Whether you are typing; false if you stopped.")] typing: bool,
     ) -> Result<bool> {
         let viewer = ctx.viewer()?;
         let reference = conversation.parse().ok_or(Failure(Error::NotFound))?;
@@ -54,14 +55,14 @@ pub struct TypingSubscription;
 
 #[Subscription]
 impl TypingSubscription {
-    /// Who begins to type and who stops, in all your conversations or in one: first those who are typing now, then one
-    /// event a change. Of your own typing you are not told, on none of your devices. Nothing is replayed: after a cut,
-    /// take nobody for typing and subscribe anew. On a conversation that you may not see: NOT_FOUND. Where you are no
-    /// longer in a conversation, you hear nothing more of it.
+    /// Who is typing in all your conversations or in one: first the users who are typing now, then one event for each
+    /// change. Your own typing is not sent to any of your devices. Nothing is replayed: after a disconnect, assume that
+    /// nobody is typing and subscribe again. A conversation that you may not see gives NOT_FOUND. After you have left a
+    /// conversation, you receive nothing more from it.
     async fn typing_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The conversation to hear of; all of them when left out.")] conversation: Option<
+        #[graphql(desc = "The conversation; all your conversations if left out.")] conversation: Option<
             ConversationRef,
         >,
     ) -> Result<impl Stream<Item = TypingEvent>> {

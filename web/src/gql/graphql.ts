@@ -4,95 +4,101 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-/** What became of a conversation. More may be added: clients must tolerate values that they do not know. */
+/** How a conversation changed. More values may be added: clients must tolerate unknown values. */
 export type ConversationChange =
-  /** You are in it from here on. */
+  /** You are a member from here on. */
   | 'ADDED'
-  /** You are no longer in it. */
+  /** You are no longer a member. */
   | 'REMOVED'
-  /** Its title or its members changed. */
+  /** The title or the members changed. */
   | 'UPDATED'
   | '%future added value';
 
-/** What a conversation is. More kinds may be added: clients must tolerate values that they do not know. */
+/** The kind of a conversation. More kinds may be added: clients must tolerate unknown values. */
 export type ConversationKind =
-  /** Between two people. There is one for each pair, made by its first message. */
+  /** A conversation between two users. Each pair has at most one; its first message creates it. */
   | 'DIRECT'
-  /** Of up to 1,000 people, with a title. */
+  /** A group with a title and up to 1,000 members. */
   | 'GROUP'
   | '%future added value';
 
 /**
- * A conversation by its id, or the direct conversation with a user. That one is made by its first message; until
- * then it reads as empty, and subscribing to it is fine.
+ * A conversation by its id, or the direct conversation with a user. A direct conversation is created by its first
+ * message; before that it can be read, as an empty one, and subscribed to.
  */
 export type ConversationRef =
-  {   /** A conversation's id. */
+  {   /** The id of a conversation. */
   conversationId: string; userId?: never; }
-  |  { conversationId?: never;   /** The id of a person: your direct conversation with them. */
+  |  { conversationId?: never;   /** The id of a user: your direct conversation with them. */
   userId: string; };
 
 /** A new group. */
 export type CreateConversationInput = {
-  /** Who is in it beside you, up to 999 people. Doubles and your own id are passed over; an unknown id refuses all. */
+  /**
+   * The ids of the other members, up to 999. Duplicates and your own id are ignored; one unknown id rejects the
+   * request.
+   */
   memberIds: Array<string>;
-  /** 1 to 100 characters. */
+  /** The title, 1 to 100 characters. */
   title: string;
 };
 
-/** An image: a file of this request, or one that was uploaded before. */
+/** An image: a file of this request, or one that was uploaded before it. */
 export type ImageInput =
   {   /**
    * A file of this multipart request: a JPEG, PNG, WebP or GIF of up to `imageBytes` bytes and `imagePixels` pixels
    * (serverInfo.limits).
    */
   file: Blob; uploadId?: never; }
-  |  { file?: never;   /** The `id` of a createImageUpload of yours, after the bytes were PUT there. It is good for one image. */
+  |  { file?: never;   /**
+   * The `id` of an upload that you created with createImageUpload, after its bytes were PUT. It can be used for one
+   * image.
+   */
   uploadId: string; };
 
-/** An account's e-mail and password. */
+/** The e-mail address and password of an account. */
 export type LoginInput = {
-  /** The account's address. */
+  /** The account's e-mail address. */
   email: string;
   /** The account's password. */
   password: string;
 };
 
-/** What a member may do. More roles may be added: clients must tolerate values that they do not know. */
+/** The role of a member. More roles may be added: clients must tolerate unknown values. */
 export type MemberRole =
-  /** May write, and add people. */
+  /** May send messages and add members. */
   | 'MEMBER'
-  /** May rename the group and remove people. */
+  /** May rename the group and remove members, beside what a member may do. */
   | 'OWNER'
   | '%future added value';
 
 /** A message to send. */
 export type SendMessageInput = {
   /**
-   * The message's id, chosen by the client (UUIDv7): a retry with the same id to the same conversation returns the
-   * first message, as it is now, and sends nothing, for ever; so an optimistic and a real message are one cache
-   * entry. It is looked up before anything else of the input is. Someone else's id, or one used in another
-   * conversation: BAD_USER_INPUT. Of a conversation that you have left: NOT_FOUND, as all that is in it. The server
-   * chooses when left out.
+   * The message's id, a UUIDv7 chosen by the client; the server chooses one if left out. Sending is idempotent: a
+   * retry with the same id to the same conversation returns the first message as it is now and sends nothing,
+   * without a time limit. So an optimistic message and the real one are the same cache entry. The id is looked up
+   * before the rest of the input is checked. The id of somebody else's message, or one used in another conversation,
+   * gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
    */
   id?: string | null | undefined;
-  /** Its image. A retry with the same id need not send it again. */
+  /** The image. A retry with the same id need not send it again. */
   image?: ImageInput | null | undefined;
-  /** The message that it replies to, of the same conversation: else NOT_FOUND. */
+  /** The id of the message to which it replies. It must be in the same conversation, else NOT_FOUND. */
   replyToId?: string | null | undefined;
-  /** 1 to 4,000 characters after trimming; text, image or both. */
+  /** The text, 1 to 4,000 characters after trimming. A message has a text, an image or both. */
   text?: string | null | undefined;
-  /** Where to. To yourself: BAD_USER_INPUT. To an erased person: NOT_FOUND. */
+  /** The conversation. Your own user id gives BAD_USER_INPUT, that of an erased user NOT_FOUND. */
   to: ConversationRef;
 };
 
 /** A new account. */
 export type SignupInput = {
-  /** An address that no other account has. Upper and lower case are the same. */
+  /** The e-mail address, which no other account may have. Case is ignored. */
   email: string;
   /** 1 to 80 characters, in any script. */
   fullName: string;
-  /** 6 to 128 characters, unless the server asks for more, and none of the 3,000 commonest passwords. */
+  /** 6 to 128 characters, unless the server requires more. The 3,000 most common passwords are rejected. */
   password: string;
 };
 

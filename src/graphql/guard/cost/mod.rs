@@ -1,8 +1,8 @@
-//! What a document comes to when its fragments are written out, counted after the parse and before validation.
+//! The cost of a document with its fragments expanded, computed after parsing and before validation.
 //!
-//! async-graphql's own limits do not do it: they walk fragments without a memory, so that 700 bytes of fragments in
-//! fragments take 15 s of CPU before any of them speaks. Some of its validation is quadratic and worse besides.
-//! So everything that grows faster than the document is bounded here, in one linear walk.
+//! async-graphql's own limits are not enough: they expand fragments without memoisation, so that 700 bytes of nested
+//! fragments take 15 s of CPU before a limit applies. Some of its validation is quadratic or worse. So everything that
+//! grows faster than the document is bounded here, in one linear walk.
 
 use async_graphql::Variables;
 use async_graphql::parser::types::ExecutableDocument;
@@ -16,33 +16,33 @@ use crate::limits::{
     QUERY_SELECTIONS,
 };
 
-/// graphql-js' introspection query comes to 15.
+/// graphql-js' introspection query has 15.
 const INTROSPECTION_DEPTH: usize = 20;
-/// As in graphql-js' `MaxIntrospectionDepthRule`; its introspection query comes to 1.
+/// As in graphql-js' `MaxIntrospectionDepthRule`; its introspection query has 1.
 const INTROSPECTION_LISTS: usize = 2;
-/// A request is one guess of a password.
+/// One request may guess one password.
 const AUTH_MUTATIONS: usize = 1;
-/// Fields are resolved as often as they are selected, repeated ones too, at about a microsecond each.
+/// Each selected field is resolved, repeated ones too, in about a microsecond.
 const VALUES: usize = 20 * QUERY_COMPLEXITY;
-/// Each is an error of some 300 bytes at worst. A document of 2,000 tokens without repetition stays below.
+/// At worst each is an error of some 300 bytes. A document of 2,000 tokens without repetition has fewer.
 const COMPARISONS: usize = 20_000;
-/// Fields that are as much work as an object: as the limits of both have it.
+/// Fields that cost as much as an object: the ratio of the two limits.
 const VALUES_PER_OBJECT: usize = VALUES / QUERY_COMPLEXITY;
-/// What fits into a request when each variable is used once.
+/// The size of a request, enough if each variable is used once.
 const INPUT: usize = BODY_BYTES;
 
-/// What a document comes to. What validation walks is of all operations, the rest of the one that is run.
+/// The measures of a document. Those that concern validation are of all operations, the others of the one that runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DocumentMeasure {
-    /// Operations in the document, of which one is run.
+    /// Operations in the document, of which one runs.
     pub operations: usize,
     /// Fields, inline fragments and spreads of all operations: validation walks them all.
     pub selections: usize,
-    /// Fields and fragments in each other, of all operations.
+    /// Nesting of fields and fragments, of all operations.
     pub levels: usize,
     /// Directives of all operations.
     pub directives: usize,
-    /// Fields in fields, introspection apart.
+    /// Nesting of fields, except introspection.
     pub depth: usize,
     /// Aliases.
     pub aliases: usize,
@@ -50,23 +50,23 @@ pub struct DocumentMeasure {
     pub root_fields: usize,
     /// Mutations that take a password.
     pub auth_mutations: usize,
-    /// The document's cost: the objects that it can return. `@skip` and `@include` are taken for selected, and
-    /// fragments on different types are added.
+    /// The objects that the operation can return. Fields with `@skip` or `@include` count as selected, and fragments on
+    /// different types are added.
     pub objects: usize,
-    /// All fields of these objects.
+    /// The fields of these objects.
     pub values: usize,
 }
 
 impl DocumentMeasure {
-    /// What a document takes of the budget of whoever sends it, in objects: those that it can return, or more where it
-    /// has few objects of many fields, or much to validate. At least one, and at most [`QUERY_COMPLEXITY`].
+    /// The charge to the sender's budget, in objects: those that the operation can return, or more for few objects with
+    /// many fields or for much validation. From 1 to [`QUERY_COMPLEXITY`].
     pub fn cost(&self) -> u32 {
         let fields = self.values.max(self.selections) / VALUES_PER_OBJECT;
         u32::try_from(self.objects.max(fields).max(1)).unwrap_or(u32::MAX)
     }
 }
 
-/// Lets a document through to validation and execution, or refuses it.
+/// Accepts a document for validation and execution, or rejects it.
 ///
 /// The text must have passed [`super::lexical::check`], which bounds the recursion in here.
 pub fn check(
@@ -91,7 +91,7 @@ pub fn check(
     }
 
     QueryLimit::Selections.allow(all.selections, QUERY_SELECTIONS)?;
-    // A variable that is not defined is an error for each operation that comes by it.
+    // An undefined variable is an error for each operation that uses it.
     QueryLimit::Comparisons.allow(walk.comparisons().saturating_add(all.variables), COMPARISONS)?;
     QueryLimit::Input.allow(walk.input, INPUT)?;
     QueryLimit::Levels.allow(all.levels, QUERY_LEVELS)?;

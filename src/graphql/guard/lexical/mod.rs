@@ -1,21 +1,20 @@
-//! The check of a document's text before it is parsed.
+//! Checks the text of a document before it is parsed.
 //!
-//! async-graphql's parser recurses into brackets without a bound: 2,000 of them, 4 kB from a stranger, overflow
-//! the stack, and with it the process. So brackets are counted here first, in one pass without recursion or
-//! allocation, as the grammar of async-graphql-parser (`graphql.pest`) reads them:
+//! async-graphql's parser recurses into brackets without a bound: 2,000 of them, 4 kB from anybody, overflow the stack
+//! and abort the process. So brackets are counted first, in one pass without recursion or allocation, by the grammar of
+//! async-graphql-parser (`graphql.pest`):
 //!
-//! - a comment ends at a line feed or a carriage return, and at nothing else;
-//! - a block string that is never closed is not one: its first two quotes are an empty string, and the third
-//!   begins another;
-//! - a string does not go over the end of a line.
+//! - a comment ends only at a line feed or a carriage return;
+//! - an unterminated block string is not one: its first two quotes are an empty string, and the third begins another;
+//! - a string ends at the end of the line.
 //!
-//! Where the text is no GraphQL, the parser stops and reports it. What stands behind that place is counted too,
-//! which can refuse a document that was wrong anyway, and never lets one through.
+//! At a syntax error the parser stops. The text behind it is counted too, which can only reject a document that is
+//! invalid anyway.
 
 use super::{QueryLimit, QueryRefusal};
 use crate::limits::{QUERY_BYTES, QUERY_NESTING, QUERY_TOKENS};
 
-/// Lets a text through to the parser, or refuses it.
+/// Accepts a text for the parser, or rejects it.
 pub fn check(text: &str) -> Result<(), QueryRefusal> {
     QueryLimit::Bytes.allow(text.len(), QUERY_BYTES)?;
     let size = measure(text.as_bytes());
@@ -25,17 +24,17 @@ pub fn check(text: &str) -> Result<(), QueryRefusal> {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct TextSize {
-    /// Names, numbers, strings and punctuators, `...` being one. The parser sees a few more where it takes the
-    /// beginning of a name for a keyword (`[truetrue]`); their number is held by that of the bytes.
+    /// Names, numbers, strings and punctuators; `...` is one. The parser finds more where it takes the beginning of a
+    /// name for a keyword (`[truetrue]`); the limit on bytes bounds those.
     tokens: usize,
-    /// The most brackets that are open at a time.
+    /// The maximum number of open brackets.
     nesting: usize,
 }
 
 fn measure(text: &[u8]) -> TextSize {
     let mut size = TextSize::default();
     let mut open: usize = 0;
-    // Once a block string has no end, no later one has: looking again would make the pass quadratic.
+    // If one block string has no end, no later one has: searching again would make the pass quadratic.
     let mut block_strings = true;
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
@@ -50,7 +49,7 @@ fn measure(text: &[u8]) -> TextSize {
                 open += 1;
                 size.nesting = size.nesting.max(open);
             }
-            // Which bracket it closes is the parser's to check: it does not go on behind a wrong one.
+            // The parser checks that brackets match, and stops at one that does not.
             b'}' | b']' | b')' => open = open.saturating_sub(1),
             b'!' | b'$' | b'&' | b':' | b'=' | b'@' | b'|' => {}
             b'"' => at = string_end(text, start, &mut block_strings),
@@ -60,7 +59,7 @@ fn measure(text: &[u8]) -> TextSize {
             }
             b'0'..=b'9' => at = number_end(text, start),
             b'-' if digit(text, at) => at = number_end(text, at),
-            // White space, commas, a byte order mark, and what is no GraphQL.
+            // White space, commas, a byte order mark, and invalid characters.
             _ => continue,
         }
         size.tokens += 1;
@@ -68,7 +67,7 @@ fn measure(text: &[u8]) -> TextSize {
     size
 }
 
-/// The place behind the string whose quote stands at `start`.
+/// The end of the string whose first quote is at `start`.
 fn string_end(text: &[u8], start: usize, block_strings: &mut bool) -> usize {
     if text[start..].starts_with(b"\"\"\"") {
         if *block_strings && let Some(end) = block_string_end(text, start + 3) {
@@ -99,7 +98,7 @@ fn block_string_end(text: &[u8], mut at: usize) -> Option<usize> {
     None
 }
 
-/// The place behind the number whose first digit stands at `start`. `007` is three numbers, as it is to the parser.
+/// The end of the number whose first digit is at `start`. `007` is three numbers, as for the parser.
 fn number_end(text: &[u8], start: usize) -> usize {
     let mut end = if text[start] == b'0' { start + 1 } else { digits_end(text, start) };
     if text.get(end) == Some(&b'.') && digit(text, end + 1) {
@@ -126,7 +125,7 @@ fn ends_line(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
 }
 
-/// The first place from `at` on whose byte does not pass, or the end of the text.
+/// The first position from `at` on whose byte does not pass, or the end of the text.
 fn skip(text: &[u8], at: usize, pass: impl Fn(u8) -> bool) -> usize {
     text[at..].iter().position(|&byte| !pass(byte)).map_or(text.len(), |length| at + length)
 }

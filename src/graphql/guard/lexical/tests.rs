@@ -1,4 +1,4 @@
-//! The lexical check against a tokenizer written the other way round, and against the parser itself.
+//! The lexical check against an independent tokenizer and against the parser itself.
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, Selection};
@@ -81,7 +81,7 @@ fn brackets_behind_strings_and_comments_nest() {
         "#\"\n",
         "#\r",
         "#\"\"\"\r\n",
-        // What never ends: the parser stops there, or goes on behind an empty string.
+        // Unterminated strings: the parser stops there, or continues behind an empty string.
         "\"a\n",
         "\"a\\\n",
         "\"\"\"\n",
@@ -94,7 +94,7 @@ fn brackets_behind_strings_and_comments_nest() {
 }
 
 #[test]
-fn a_limit_passes_and_one_more_does_not() {
+fn a_value_at_the_limit_passes_and_one_more_does_not() {
     for (text, limit) in [
         ("a".repeat(15_000), None),
         ("a".repeat(15_001), Some(QueryLimit::Bytes)),
@@ -110,14 +110,14 @@ fn a_limit_passes_and_one_more_does_not() {
 }
 
 #[test]
-fn the_refusal_says_how_much_there_is_and_may_be() {
+fn the_refusal_gives_the_value_and_the_limit() {
     let text = "[".repeat(70);
     let refusal = check(&text).expect_err("70 brackets are too many");
-    assert_eq!(refusal.to_string(), "the query nests 70 brackets in each other, at most 64 are allowed: nest less");
+    assert_eq!(refusal.to_string(), "the query has 70 levels of brackets, at most 64 are allowed: nest fewer");
 }
 
 #[test]
-fn what_overflows_the_parsers_stack_is_refused() {
+fn documents_that_overflow_the_parsers_stack_are_refused() {
     let lists = format!("{}{}", "[".repeat(2_000), "]".repeat(2_000));
     let objects = format!("{}1{}", "{a:".repeat(1_500), "}".repeat(1_500));
     for text in [
@@ -136,7 +136,7 @@ fn what_overflows_the_parsers_stack_is_refused() {
 }
 
 #[test]
-fn what_passes_fits_on_a_workers_stack() {
+fn accepted_documents_fit_on_a_workers_stack() {
     let deepest = |open: &str, inside: &str, close: &str, levels| {
         format!("{}{inside}{}", open.repeat(levels), close.repeat(levels))
     };
@@ -152,7 +152,7 @@ fn what_passes_fits_on_a_workers_stack() {
     }
 }
 
-/// By the specification's grammar, a token at a time from the front; where nothing fits, a character is passed over.
+/// Counts by the specification's grammar, one token at a time; a character that matches nothing is skipped.
 fn reference(mut text: &str) -> (usize, usize) {
     let (mut tokens, mut open, mut nesting) = (0, 0_usize, 0);
     while let Some(first) = text.chars().next() {
@@ -199,7 +199,7 @@ fn digits(text: &str) -> Option<&str> {
 fn string(text: &str) -> Option<usize> {
     let inside = text.strip_prefix('"')?;
     if let Some(block) = text.strip_prefix("\"\"\"") {
-        // The same length, without the quotes that do not end it.
+        // The same length, without the quotes that do not terminate it.
         let end = block.replace("\\\"\"\"", "____").find("\"\"\"");
         return Some(end.map_or(2, |end| 3 + end + 3));
     }
@@ -221,7 +221,7 @@ fn punctuator(text: &str) -> Option<usize> {
     text.starts_with(['!', '$', '&', '(', ')', ':', '=', '@', '[', ']', '{', '|', '}']).then_some(1)
 }
 
-/// Pieces that lexers disagree about.
+/// Pieces that lexers treat differently.
 fn tricky() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "\"", "\"\"", "\"\"\"", "\\", "\\\"", "\\\"\"\"", "#", "\n", "\r", "\r\n", "\u{feff}", " ", ",", "[", "{", "(",
@@ -231,7 +231,7 @@ fn tricky() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }
 
-/// Of the argument of `{a(b:…)}`.
+/// The argument of `{a(b:…)}`.
 fn parsed_nesting(document: &ExecutableDocument) -> usize {
     fn value(of: &Argument) -> usize {
         match of {
@@ -246,7 +246,7 @@ fn parsed_nesting(document: &ExecutableDocument) -> usize {
     2 + value(&field.node.get_argument("b").expect("it has an argument").node)
 }
 
-/// Items of a list, so that the parser reaches what stands behind them.
+/// Items of a list, so that the parser reaches the text behind them.
 fn items() -> impl Strategy<Value = String> {
     let item = prop::sample::select(vec![
         "\"a\"",

@@ -1,4 +1,4 @@
-//! The identity of a subscription: those of one shape are executed once an event, and get the same bytes.
+//! The shape of a subscription: its canonical text. Subscriptions of one shape share executions and frames.
 
 mod print;
 mod root;
@@ -12,23 +12,25 @@ pub use root::lift as lift_root;
 
 use crate::graphql::guard::operation::{self, VariableBindings};
 
-/// The arguments of the root field that pick the events and leave their answers alone: no part of the shape.
+/// The arguments of the root field that select events without changing their results: not part of the shape.
 const PICKS: [&str; 2] = ["after", "conversation"];
 
-/// A canonical text is not longer: the largest subscription that makes sense has a tenth of it. Only a large variable
-/// that stands in many places gets beyond.
+/// The limit of a canonical text, ten times the largest useful subscription. Only a large variable in many places
+/// exceeds it.
 const TEXT_BYTES: usize = 64 * 1024;
 
-/// A subscription without what does not change its answers.
+/// A subscription without the parts that do not change its results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    /// Two valid subscriptions with one text answer the same event with the same data, if the viewer is out of it.
-    /// Only the `locations` of errors can differ. It says nothing about validity: validate each document by itself.
+    /// Two valid subscriptions with the same text give the same data for the same event, unless it depends on the
+    /// viewer. Only the `locations` of errors can differ. It says nothing about validity: each document is validated by
+    /// itself.
     pub text: String,
 }
 
 impl Shape {
-    /// Of the operation that the request runs. The document must have passed the guard, which bounds the recursion.
+    /// The shape of the operation that the request runs. The document must have passed the guard, which bounds the
+    /// recursion.
     pub fn of(
         document: &ExecutableDocument,
         operation_name: Option<&str>,
@@ -41,35 +43,35 @@ impl Shape {
     }
 }
 
-/// Why a document is no subscription: it is not valid, GRAPHQL_VALIDATION_FAILED.
+/// Why a document is not a valid subscription (GRAPHQL_VALIDATION_FAILED).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MalformedSubscription {
-    /// There is no operation of that name, or there are several and no name.
+    /// No operation has that name, or there are several and no name was given.
     NoOperation,
     /// It is a query or a mutation.
     NoSubscription,
-    /// Nothing but fragments that are not defined.
+    /// It selects only undefined fragments.
     NoField,
-    /// More than one. The specification would let two of one response key pass, to be merged; nobody writes that.
+    /// It selects several fields. The specification would merge two of one response key, which nobody writes.
     ManyFields,
-    /// `__typename`.
+    /// It selects `__typename`.
     Introspection,
-    /// `@skip` or `@include`: on the root field, or on a fragment around it.
+    /// `@skip` or `@include` is on the root field or on a fragment around it.
     Conditional,
-    /// A large variable stands in many places.
+    /// Its arguments are too large, as a large variable is used in many places.
     TooLarge,
 }
 
 impl Display for MalformedSubscription {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::NoOperation => "name one of the document's operations in operationName",
+            Self::NoOperation => "operationName must name an operation of the document",
             Self::NoSubscription => "this operation is not a subscription",
-            Self::NoField => "a subscription selects one field at its root, this one selects none",
-            Self::ManyFields => "a subscription selects one field at its root: subscribe to each by itself",
-            Self::Introspection => "a subscription selects one field at its root, and not an introspection field",
-            Self::Conditional => "the root field of a subscription takes no @skip or @include: leave it out instead",
-            Self::TooLarge => "the arguments of this subscription are too large, use large variables once",
+            Self::NoField => "a subscription must select one root field; this one selects none",
+            Self::ManyFields => "a subscription must select one root field: subscribe to each field separately",
+            Self::Introspection => "the root field of a subscription cannot be an introspection field",
+            Self::Conditional => "the root field of a subscription cannot have @skip or @include",
+            Self::TooLarge => "the arguments of this subscription are too large: use large variables only once",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The canonical text of a subscription. It reads like GraphQL, but is only ever compared.
+//! Prints the canonical text of a subscription. It resembles GraphQL but is only compared, never parsed.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -12,7 +12,7 @@ use async_graphql_value::Value as Argument;
 use super::{MalformedSubscription, PICKS, TEXT_BYTES};
 use crate::graphql::guard::operation::VariableBindings;
 
-/// The operation, then each fragment that it reaches, once, in the order in which they are met.
+/// The operation, then each fragment that it uses, once, in the order of first use.
 pub fn print(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
@@ -26,7 +26,7 @@ pub fn print(
     let mut next = 0;
     while let Some(&name) = printer.reached.get(next) {
         next += 1;
-        // One that is not defined is validation's to report.
+        // Validation reports undefined fragments.
         if let Some(fragment) = document.fragments.get(name) {
             printer.write(&["fragment ", name, " on ", &fragment.node.type_condition.node.on.node]);
             printer.directives(&fragment.node.directives)?;
@@ -36,8 +36,8 @@ pub fn print(
     Ok(printer.text)
 }
 
-/// Replaces variables, as async-graphql does before it calls a resolver: what has no value is left out of objects,
-/// and null in lists. `None`: left out altogether.
+/// Replaces variables as async-graphql does before it calls a resolver: variables without a value are omitted from
+/// objects and null in lists. `None` if the argument is omitted.
 fn resolve(argument: &Argument, bindings: &VariableBindings<'_>) -> Option<Value> {
     Some(match argument {
         Argument::Variable(name) => return bindings.get(name).cloned(),
@@ -70,7 +70,7 @@ impl<'a> Printer<'a> {
         self.text.extend(parts.iter().copied());
     }
 
-    /// The recursion is as deep as brackets nest, which the guard bounds.
+    /// The recursion depth is that of nested brackets, which the guard bounds.
     fn set(&mut self, set: &'a SelectionSet) -> Result<(), MalformedSubscription> {
         self.text.push('{');
         for selection in &set.items {
@@ -89,7 +89,7 @@ impl<'a> Printer<'a> {
                     if self.seen.insert(name) {
                         self.reached.push(name);
                     }
-                    // Told apart from an inline fragment, also where the fragment's name is `on`.
+                    // The mark distinguishes it from an inline fragment, even if the fragment is named `on`.
                     self.write(&["...&", name]);
                     self.directives(&spread.node.directives)?;
                 }
@@ -117,8 +117,8 @@ impl<'a> Printer<'a> {
     fn directives(&mut self, directives: &'a [Positioned<Directive>]) -> Result<(), MalformedSubscription> {
         for directive in directives {
             self.write(&["@", &directive.node.name.node]);
-            // async-graphql does not look at defaults when it applies @skip and @include: `if: $v` with a default of
-            // true is not `if: true`. So what rests on a default is told apart from what is said.
+            // async-graphql ignores defaults when it applies @skip and @include: `if: $v` with the default true is not
+            // `if: true`. So defaults are marked.
             for (name, argument) in &directive.node.arguments {
                 if let Argument::Variable(variable) = &argument.node
                     && self.bindings.given(variable).is_none()
@@ -148,7 +148,7 @@ impl<'a> Printer<'a> {
         Ok(())
     }
 
-    /// Written so that no two values read the same.
+    /// Prints a value so that different values have different texts.
     fn value(&mut self, value: &Value) -> Result<(), MalformedSubscription> {
         if self.text.len() > TEXT_BYTES {
             return Err(MalformedSubscription::TooLarge);

@@ -1,4 +1,4 @@
-//! The root field of a subscription: exactly one, wherever it stands.
+//! Finds the one root field of a subscription, also in fragments.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,11 +10,11 @@ use async_graphql::{Name, Positioned};
 use super::MalformedSubscription;
 use crate::graphql::guard::{fragments, operation};
 
-/// Where the root field of a subscription stands.
-pub struct Root<'a> {
+/// The root field of a subscription.
+pub struct RootField<'a> {
     /// The field itself.
     pub field: &'a Positioned<Field>,
-    /// Whether it stands in fragments, none of which does more than hold it.
+    /// Whether it is inside fragments that contain nothing else.
     liftable: bool,
 }
 
@@ -22,7 +22,7 @@ pub struct Root<'a> {
 pub fn find<'a>(
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
-) -> Result<Root<'a>, MalformedSubscription> {
+) -> Result<RootField<'a>, MalformedSubscription> {
     if operation.ty != OperationType::Subscription {
         return Err(MalformedSubscription::NoSubscription);
     }
@@ -63,18 +63,17 @@ pub fn find<'a>(
         }
     }
     let field = found.ok_or(MalformedSubscription::NoField)?;
-    Ok(Root { field, liftable: in_fragments && plain })
+    Ok(RootField { field, liftable: in_fragments && plain })
 }
 
 fn is_conditional(directives: &[Positioned<Directive>]) -> bool {
     directives.iter().any(|directive| matches!(directive.node.name.node.as_str(), "skip" | "include"))
 }
 
-/// Takes the root field out of the fragments in which it stands, with what belongs to it: async-graphql passes over
-/// fragments at the root, and ends such a subscription without a word. Other documents stay as they are; also those
-/// whose fragments at the root validation would refuse.
+/// Moves the root field out of its fragments: async-graphql ignores fragments at the root of a subscription and ends it
+/// silently. Other documents do not change, including those whose root fragments fail validation.
 ///
-/// What else stands in the document, other operations and fragments that nobody uses, is not validated then.
+/// Other operations and unused fragments of a changed document are dropped and not validated.
 pub fn lift(document: &mut ExecutableDocument, operation_name: Option<&str>) -> Result<(), MalformedSubscription> {
     let chosen = operation::chosen(document, operation_name).ok_or(MalformedSubscription::NoOperation)?;
     let root = find(document, chosen)?;

@@ -1,4 +1,4 @@
-//! Which subscriptions are one, and what their root field says.
+//! Which subscriptions have the same shape.
 
 use async_graphql::parser::parse_query;
 use async_graphql::{Name, Variables};
@@ -23,7 +23,7 @@ fn malformed(text: &str) -> Option<MalformedSubscription> {
 const BASE: &str = r#"subscription { messageAdded { id text image { url(maxWidth: 100) } ... on Message { seq } } }"#;
 
 #[test]
-fn what_does_not_change_the_answer_is_no_part() {
+fn parts_that_do_not_change_the_result_are_ignored() {
     for same in [
         "subscription { messageAdded { id text image { url(maxWidth: 100) } ... on Message { seq } } }",
         "subscription Named { messageAdded { id text image { url(maxWidth: 100) } ... on Message { seq } } }",
@@ -44,7 +44,7 @@ fn what_does_not_change_the_answer_is_no_part() {
 }
 
 #[test]
-fn what_changes_the_answer_is_a_part() {
+fn parts_that_change_the_result_count() {
     let different = [
         BASE,
         "subscription { messageAdded { text id image { url(maxWidth: 100) } ... on Message { seq } } }",
@@ -80,7 +80,7 @@ fn what_changes_the_answer_is_a_part() {
 }
 
 #[test]
-fn no_two_values_read_the_same() {
+fn different_values_have_different_texts() {
     let document = "subscription($v: Any) { presenceChanged(userIds: $v) { online } }";
     let mut texts: Vec<_> = [
         json!({}),
@@ -119,7 +119,7 @@ fn no_two_values_read_the_same() {
 }
 
 #[test]
-fn variables_without_a_value_are_left_out_as_async_graphql_leaves_them_out() {
+fn variables_without_a_value_are_omitted_as_in_async_graphql() {
     let of = |arguments: &str| text(&format!("subscription($no: Int) {{ a(b: 1 {arguments}) {{ c }} }}"));
     assert_eq!(of("c: $no"), of(""));
     assert_eq!(of("c: {d: 1, e: $no}"), of("c: {d: 1}"));
@@ -127,9 +127,9 @@ fn variables_without_a_value_are_left_out_as_async_graphql_leaves_them_out() {
     assert_ne!(of("c: null"), of(""));
 }
 
-/// async-graphql skips what is `@include(if: $v)` when `$v` is not given, whatever its default is.
+/// async-graphql skips `@include(if: $v)` if `$v` is not given, whatever its default.
 #[test]
-fn a_condition_that_rests_on_a_default_is_not_the_same_as_one_that_is_given() {
+fn a_condition_with_a_default_differs_from_a_given_one() {
     let on_default = "subscription($v: Boolean = true) { messageAdded { id @include(if: $v) } }";
     let literal = text("subscription { messageAdded { id @include(if: true) } }");
     assert_ne!(text(on_default), literal);
@@ -138,7 +138,7 @@ fn a_condition_that_rests_on_a_default_is_not_the_same_as_one_that_is_given() {
 }
 
 #[test]
-fn fragments_are_part_once_and_in_the_order_in_which_they_are_met() {
+fn fragments_are_printed_once_in_the_order_of_first_use() {
     let one = "subscription { m { ...A ...B ...A } } fragment A on M { ...B } fragment B on M { id }";
     let other = "fragment B on M { id } subscription { m { ...A ...B ...A } } fragment A on M { ...B }";
     assert_eq!(text(one), text(other));
@@ -150,7 +150,7 @@ fn fragments_are_part_once_and_in_the_order_in_which_they_are_met() {
 }
 
 #[test]
-fn arguments_that_pick_the_events_are_no_part() {
+fn arguments_that_select_the_events_are_ignored() {
     let document = r#"subscription($c: ID, $a: String = "b") {
         new: messageAdded(conversation: {conversationId: $c, userId: $no}, after: $a) { id }
     }"#;
@@ -198,7 +198,7 @@ fn a_lifted_root_field_keeps_what_belongs_to_it() {
 }
 
 #[test]
-fn what_validation_refuses_at_the_root_stays_where_it_is() {
+fn root_fragments_that_fail_validation_are_not_lifted() {
     for document in [
         "subscription { ... on Query { a } }",
         "subscription { ... @unknown { a } }",
@@ -217,7 +217,7 @@ fn what_validation_refuses_at_the_root_stays_where_it_is() {
 }
 
 #[test]
-fn what_is_no_subscription_is_refused() {
+fn documents_that_are_no_subscription_are_refused() {
     for (document, why) in [
         ("query { me { id } }", MalformedSubscription::NoSubscription),
         ("mutation { logout }", MalformedSubscription::NoSubscription),
@@ -257,7 +257,7 @@ fn a_text_has_a_bound() {
 }
 
 #[test]
-fn fragments_in_fragments_are_not_written_out() {
+fn nested_fragments_are_not_expanded() {
     let mut document = String::from("subscription { a { ...F0 } }");
     for level in 0..22 {
         document += &format!(" fragment F{level} on M {{ ...F{0} ...F{0} }}", level + 1);
@@ -265,7 +265,7 @@ fn fragments_in_fragments_are_not_written_out() {
     assert!(text(&(document + " fragment F22 on M { id }")).len() < 2_000);
 }
 
-/// A selection with a value in it, once as it stands and once as a variable.
+/// A selection with a value, once inline and once as a variable.
 fn twins() -> impl Strategy<Value = (String, String, serde_json::Value)> {
     let value = prop_oneof![
         any::<i32>().prop_map(|number| json!(number)),
@@ -279,7 +279,7 @@ fn twins() -> impl Strategy<Value = (String, String, serde_json::Value)> {
         let field = if alias { "x: b" } else { "b" };
         let literal = format!("subscription {{ {name} {{ {field}(c: {value}) ...F }} }} fragment F on M {{ id }}");
         let variable = format!("subscription N($q: T) {{ {name} {{ {field}(c: $q) ...F }} }} fragment F on M {{ id }}");
-        // async-graphql's parser takes no comment behind `on`.
+        // async-graphql's parser accepts no comment behind `on`.
         let spaced = variable.replace(' ', space).replace(&format!("on{space}M"), "on M");
         (literal, spaced, json!({ "q": value }))
     })

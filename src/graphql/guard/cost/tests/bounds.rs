@@ -1,5 +1,5 @@
-//! Nothing that is within the limits is refused, and nothing beyond them is let through: documents that come to about
-//! as much as they may, with strings and comments in them that are full of brackets.
+//! Everything within the limits is accepted and everything beyond is rejected: documents close to each limit, with
+//! strings and comments full of brackets.
 
 use async_graphql::Variables;
 use async_graphql::parser::parse_query;
@@ -10,7 +10,7 @@ use super::{DocumentMeasure, check};
 use crate::graphql::guard::{QueryLimit, QueryRefusal, lexical};
 use crate::limits;
 
-/// What a document comes to by each limit, and the most that it may.
+/// A document's value for each limit, and the maximum.
 fn bounds(measure: &DocumentMeasure) -> [(QueryLimit, usize, usize); 9] {
     [
         (QueryLimit::Selections, measure.selections, limits::QUERY_SELECTIONS),
@@ -25,8 +25,8 @@ fn bounds(measure: &DocumentMeasure) -> [(QueryLimit, usize, usize); 9] {
     ]
 }
 
-/// Fields, inline fragments and spreads in each other. The first of each three is before what is inside, the second
-/// behind it, and the last behind the operation, where a fragment stands.
+/// Nested fields, inline fragments and spreads. The first of each three is the text before the nested part, the second
+/// the text behind it, and the last the text behind the operation, for fragments.
 fn nested() -> impl Strategy<Value = String> {
     let wrap = prop::sample::select(vec![
         ("me { ", "} ", ""),
@@ -42,7 +42,7 @@ fn nested() -> impl Strategy<Value = String> {
             text += &before.replace('#', &number.to_string());
             open = format!("{behind}{open}");
             if !fragment.is_empty() {
-                // What was begun is ended, and goes on in a fragment.
+                // The open brackets are closed, and the nesting continues in a fragment.
                 closed.push(format!("{text}{open}"));
                 text = fragment.replace('#', &number.to_string());
                 open = String::from("} ");
@@ -53,7 +53,7 @@ fn nested() -> impl Strategy<Value = String> {
     })
 }
 
-/// About as much as is allowed of one thing.
+/// A document close to one limit.
 fn sized() -> impl Strategy<Value = String> {
     let aliases = (25..36_usize).prop_map(|n| format!("{{ me {{ {} }} }}", "a: id ".repeat(n)));
     let directives = (22..29_usize).prop_map(|n| format!("{{ me {} {{ {} }} }}", "@a ".repeat(n), "id @b ".repeat(n)));
@@ -70,12 +70,12 @@ fn sized() -> impl Strategy<Value = String> {
     prop_oneof![3 => nested(), 1 => aliases, 1 => directives, 1 => other, 1 => roots, 1 => logins, 1 => spreads, 1 => pages]
 }
 
-/// Stands where a space can stand, and is none the less. (Behind `on` the parser takes no comment, so there are tabs.)
+/// Replaces spaces by other ignored tokens. (The parser accepts no comment behind `on`, so tabs are used there.)
 fn between() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![" ", ",", "\n", "\u{feff}", "#[{(\n", "#)]}\r", "#\"[[[[\n", "#\"\"\"{{{{\r\n", "##\\\n"])
 }
 
-/// Stands for an empty string.
+/// A placeholder for an empty string.
 fn string() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "\"\"",
@@ -89,13 +89,13 @@ fn string() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// The same document for everybody who reads it as the grammar says.
+/// A document that is equivalent by the grammar.
 fn noisy(plain: &str, between: &[&str], strings: &[&str]) -> String {
     let pieces = plain.split("\"\"").map(|piece| {
         let between = between.iter().cycle();
         piece.split(' ').zip(between).map(|(piece, between)| format!("{piece}{between}")).collect::<String>()
     });
-    // Behind the last piece there is none.
+    // There is none behind the last piece.
     let strings = strings.iter().copied().cycle().take(plain.matches("\"\"").count()).chain([""]);
     pieces.zip(strings).map(|(piece, string)| format!("{piece}{string}")).collect()
 }

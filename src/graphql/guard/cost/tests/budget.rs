@@ -1,4 +1,4 @@
-//! What documents take of a person's budget.
+//! The charge of documents to a user's budget.
 
 use async_graphql::parser::parse_query;
 use async_graphql::{Name, Value, Variables};
@@ -9,7 +9,7 @@ use crate::limits::{OBJECTS, QUERY_COMPLEXITY};
 const FEED: &str = include_str!("../../../../../web/src/feed/feed.graphql");
 const PEOPLE: &str = include_str!("../../../../../web/src/people/people.graphql");
 
-/// What an operation of the chat client takes.
+/// The charge of an operation of the chat client.
 fn client(documents: &str, operation: &str) -> u32 {
     let document = parse_query(format!("{FEED} {documents}")).expect("a document");
     let mut variables = Variables::default();
@@ -18,7 +18,7 @@ fn client(documents: &str, operation: &str) -> u32 {
 }
 
 #[test]
-fn a_document_takes_its_objects_and_at_least_one() {
+fn a_document_is_charged_its_objects_and_at_least_one() {
     assert_eq!(measured("{ feedCursor }").cost(), 1);
     assert_eq!(measured("{ users(first: 7) { nodes { id } } }").cost(), 7);
     assert_eq!(
@@ -32,13 +32,13 @@ fn many_fields_of_few_objects_are_as_much_as_more_objects() {
     let fields = "id ".repeat(1_000);
     assert_eq!(measured(&format!("{{ me {{ {fields} }} }}")).cost(), 50);
     assert_eq!(measured(&format!("{{ users(first: 10) {{ nodes {{ {fields} }} }} }}")).cost(), 500);
-    // Validated, though not executed.
+    // It is validated but not executed.
     assert_eq!(measured(&format!("query A {{ me {{ id }} }} query B {{ me {{ {fields} }} }}")).cost(), 50);
 }
 
 #[test]
 fn nothing_that_passes_the_guard_is_more_than_the_budget_holds() {
-    // A refusal for ever would be told to come back.
+    // Otherwise the error would advise a retry that always fails.
     assert!(QUERY_COMPLEXITY <= usize::try_from(OBJECTS.burst).expect("a small number"));
 }
 
@@ -46,7 +46,7 @@ fn nothing_that_passes_the_guard_is_more_than_the_budget_holds() {
 fn the_chat_client_opens_twenty_times_at_once() {
     let opening = client("", "Snapshot") + client("", "HistoryPage") + client("", "Members");
     assert!(opening * 20 <= OBJECTS.burst, "{opening}");
-    // Whoever scrolls or searches as fast as they can has ten pages a second.
+    // A user who scrolls or searches as fast as possible reads ten pages per second.
     let a_second =
         u32::try_from(std::time::Duration::from_secs(1).as_nanos() / OBJECTS.every.as_nanos()).expect("it fits");
     for (documents, page) in [("", "HistoryPage"), (PEOPLE, "FindPeople"), (PEOPLE, "FindMessages")] {

@@ -1,4 +1,4 @@
-//! What strangers send: each of these stopped or broke a server that did not count.
+//! Hostile documents: each of these stopped or crashed a server without the guard.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use async_graphql::parser::parse_query;
 use super::{check, checked, given, refused};
 use crate::graphql::guard::{QueryLimit, QueryRefusal, lexical};
 
-/// Fragments of which each spreads the next so many times; the last has a field.
+/// A chain of fragments, each with this many spreads of the next; the last has a field.
 fn fan_out(levels: usize, spreads: usize, wrap: (&str, &str)) -> String {
     let mut text = String::from("{ me { ...F0 } }");
     for level in 0..levels {
@@ -28,10 +28,10 @@ fn fragments_that_fan_out_are_refused_at_once() {
             assert_eq!(refused(&text), Some(QueryLimit::Selections), "{levels} levels of {spreads}");
         }
     }
-    // The same where no field comes of it, as the last fragment is not there.
+    // The same without any field, as the last fragment is undefined.
     let nothing = fan_out(22, 2, ("", "")).replace("fragment F22 on User { id }", "");
     assert_eq!(refused(&nothing), Some(QueryLimit::Selections));
-    // And where it stands in an operation that does not run: validation walks that too.
+    // And in an operation that does not run, as validation walks it too.
     let unused = fan_out(22, 2, ("", "")).replacen('{', "query B {", 1) + " query A { me { id } }";
     let document = parse_query(unused).expect("it is a document");
     let found = check(&document, Some("A"), &given(&[]));
@@ -48,7 +48,7 @@ fn long_chains_of_fragments_are_refused_where_they_run() {
 }
 
 #[test]
-fn fragments_in_a_circle_are_refused() {
+fn fragments_in_a_cycle_are_refused() {
     for text in [
         "{ ...A } fragment A on Query { ...A }",
         "{ ...A } fragment A on Query { me { ...A } }",
@@ -81,8 +81,8 @@ fn many_aliases_directives_and_fields_are_refused() {
     assert_eq!(refused(spread), Some(QueryLimit::Aliases));
 }
 
-/// 3.7 kB, and 2.9 million errors of validation in an answer of 600 MB: the rule that fields of one name must be the
-/// same repeats itself in each inline fragment, and for each argument.
+/// 3.7 kB cause 2.9 million validation errors in an answer of 600 MB: the rule that fields of one name must be
+/// identical is repeated in each inline fragment and for each argument.
 #[test]
 fn fields_that_conflict_in_many_ways_are_refused() {
     let arguments: String = (0..100).map(|n| format!("x{n}: 1 ")).collect();
@@ -98,7 +98,7 @@ fn fields_that_conflict_in_many_ways_are_refused() {
     assert_eq!(refused(&plain), None);
 }
 
-/// An error for each of 400 variables in each of 150 operations.
+/// There is an error for each of 400 variables in each of 150 operations.
 #[test]
 fn undefined_variables_in_many_operations_are_refused() {
     let variables: String = (0..400).map(|n| format!("$v{n} ")).collect();
@@ -107,7 +107,7 @@ fn undefined_variables_in_many_operations_are_refused() {
     assert_eq!(refused(&text), Some(QueryLimit::Comparisons));
 }
 
-/// 2.7 kB and a list of 260 kB, and 8 GB of memory: validation copies a variable to every place where it stands.
+/// 2.7 kB and a list of 260 kB take 8 GB of memory: validation copies a variable to each of its uses.
 #[test]
 fn large_variables_are_used_once() {
     let large: Value = vec![1; 100_000].into();

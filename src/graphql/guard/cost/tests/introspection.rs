@@ -1,9 +1,9 @@
-//! Introspection: the queries of tools pass, those that go in circles or in width do not.
+//! Introspection: the queries of tools are accepted, cyclic and very wide ones are rejected.
 
 use super::{measured, refused};
 use crate::graphql::guard::{QueryLimit, lexical};
 
-/// What graphql-js' `getIntrospectionQuery` gives with every option, and with as many levels of `ofType`.
+/// The result of graphql-js' `getIntrospectionQuery` with all options and this many levels of `ofType`.
 fn introspection_query(levels: usize) -> String {
     let of_type = format!("{}{}", "ofType { name kind ".repeat(levels), "}".repeat(levels));
     format!(
@@ -50,7 +50,7 @@ fn the_introspection_of_tools_passes_and_costs_nothing() {
 }
 
 #[test]
-fn introspection_in_circles_is_refused() {
+fn cyclic_introspection_is_refused() {
     let circle = |times| format!("{}name{}", "fields { type { ".repeat(times), " } }".repeat(times));
     for root in ["__schema { types {", "__type(name: \"User\") { ofType {"] {
         assert_eq!(refused(&format!("{{ {root} {} }} }} }}", circle(2))), None);
@@ -66,7 +66,7 @@ fn introspection_in_circles_is_refused() {
 }
 
 #[test]
-fn introspection_in_width_is_refused() {
+fn wide_introspection_is_refused() {
     let query = introspection_query(9);
     let (operation, fragments) = query.split_once("fragment").expect("it has fragments");
     let types = "types { ...FullType } ".repeat(3);

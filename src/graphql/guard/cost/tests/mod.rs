@@ -1,4 +1,4 @@
-//! What documents come to, and which are refused.
+//! The measures of documents, and which documents are rejected.
 
 mod bounds;
 mod budget;
@@ -63,7 +63,7 @@ fn everything_is_counted() {
 }
 
 #[test]
-fn a_limit_passes_and_one_more_does_not() {
+fn a_value_at_the_limit_passes_and_one_more_does_not() {
     let many = |piece: &str, times| piece.repeat(times);
     let nested = |levels: usize| format!("{{{}a{}}}", "a{".repeat(levels - 1), "}".repeat(levels - 1));
     let inline = |levels| format!("{{{}a{}}}", many("...{", levels), many("}", levels));
@@ -71,7 +71,7 @@ fn a_limit_passes_and_one_more_does_not() {
         let links = (1..levels).map(|n| format!("fragment F{n} on User{{...F{}}}", n + 1)).collect::<String>();
         format!("{{...F1}}{links}fragment F{levels} on User{{id}}")
     };
-    // Three, the fields beside the two spreads, and twice 2,495.
+    // Three, the fields beside the two spreads, plus twice 2,495.
     let spread =
         |fields: usize| format!("{{me{{...F...F{}}}}}fragment F on User{{{}}}", many(" a", fields), many(" a", 2_495));
     for (passes, refuses, limit) in [
@@ -123,14 +123,14 @@ fn selections_of_all_operations_count_and_the_rest_only_of_the_one_that_runs() {
         check(&document, Some("B"), &none),
         Err(QueryRefusal::TooMuch { limit: QueryLimit::Aliases, .. })
     ));
-    // Which one runs can't be told: async-graphql reports it, after a validation that must be bounded too.
+    // The operation is ambiguous, which async-graphql reports after a validation that must be bounded too.
     for unclear in [None, Some("C")] {
         assert_eq!(check(&document, unclear, &none).map(|measure| (measure.selections, measure.depth)), Ok((103, 0)));
     }
 }
 
 #[test]
-fn a_refusal_says_what_helps() {
+fn a_refusal_gives_advice() {
     let refusal = checked("{ users(first: 100) { nodes { a { b { id } } c { id } d(x: 1) { id } } } }", &[])
         .map(|measure| measure.objects)
         .expect("500 objects");
@@ -138,7 +138,7 @@ fn a_refusal_says_what_helps() {
     let text = "{ conversations(first: 100) { nodes { messages(first: 100) { nodes { sender { id } } } } } }";
     assert_eq!(
         checked(text, &[]).expect_err("20,100 objects").to_string(),
-        "the query asks for up to 20100 objects, at most 10000 are allowed: ask for smaller pages or fewer nested lists"
+        "the query can return 20100 objects, at most 10000 are allowed: request smaller pages or fewer nested lists"
     );
     assert_eq!(
         checked("{ ...A } fragment A on Query { ...A }", &[]).expect_err("a circle").to_string(),

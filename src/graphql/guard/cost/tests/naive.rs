@@ -1,4 +1,4 @@
-//! The walk against one that writes fragments out.
+//! The walk against a naive one that expands fragments.
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{Directive, ExecutableDocument, Field, Selection, SelectionSet};
@@ -13,12 +13,12 @@ use crate::graphql::guard::{QueryLimit, QueryRefusal};
 struct Naive<'a> {
     document: &'a ExecutableDocument,
     measure: DocumentMeasure,
-    /// Fields and fragments around what is looked at.
+    /// The current nesting of fields and fragments.
     around: usize,
 }
 
 impl Naive<'_> {
-    /// Writes everything out from the top down, with the page around it, and gives objects and values.
+    /// Expands everything from the top down, with the enclosing page size, and returns objects and values.
     fn set(&mut self, set: &SelectionSet, on: ParentType, page: usize, depth: usize) -> (usize, usize) {
         let mut sums = (0, 0);
         self.measure.levels = self.measure.levels.max(self.around);
@@ -84,7 +84,7 @@ pub fn naive(document: &ExecutableDocument) -> DocumentMeasure {
     DocumentMeasure { objects, values, ..naive.measure }
 }
 
-/// Fragments are named by number, and each spreads only such as come after it.
+/// Fragments are named by number, and each spreads only later ones.
 fn document() -> impl Strategy<Value = String> {
     let fragment = |number: usize| {
         let on = prop::sample::select(vec!["Query", "User", "UserConnection"]);

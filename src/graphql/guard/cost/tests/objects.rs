@@ -1,4 +1,4 @@
-//! The cost: objects that can be returned.
+//! The number of objects that can be returned.
 
 use std::collections::HashSet;
 
@@ -108,7 +108,7 @@ fn repeated_fields_have_a_limit() {
     assert_eq!(refused(&text(20)), Some(QueryLimit::Values));
 }
 
-/// The table in `pages` goes by names, so a new list in the schema must get its line.
+/// The table in `field_sizes` is by name, so a new list of the schema needs a line.
 #[test]
 fn every_list_of_the_schema_is_in_the_table() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
