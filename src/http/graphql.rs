@@ -101,7 +101,7 @@ impl GraphqlCall<'_> {
         let time = AnswerTime::default();
         let operation = operation.data(time.clone());
         let outcome = time.limit(self.execute(operation, &parts.headers, credential)).await??;
-        Ok(answer::answer(media, &outcome))
+        Ok(answer::answer(media, outcome))
     }
 
     async fn posted(
