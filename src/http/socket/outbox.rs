@@ -1,4 +1,4 @@
-//! What waits to be written to a socket: bounded, and watched for a reader who does not read.
+//! Messages that wait to be written to a socket: bounded, and with a timeout for a client that does not read.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -29,12 +29,12 @@ impl Outbox {
         self.waiting.push_back(message);
     }
 
-    /// Whether more should be made for this client now.
+    /// Whether more frames should be produced for this client now.
     pub fn has_room(&self) -> bool {
         self.waiting.len() < limits::OUTBOUND_FRAMES && self.bytes < limits::OUTBOUND_BYTES
     }
 
-    /// When a reader who takes nothing is given up.
+    /// When a client that does not read is closed.
     pub fn deadline(&self) -> Option<Instant> {
         self.stalled.map(|since| since + limits::WRITE_WAIT)
     }
