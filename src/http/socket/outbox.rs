@@ -40,7 +40,7 @@ impl Outbox {
     }
 
     /// Writes what the socket takes, everything that waits in one write if possible; `false` when it takes no more.
-    /// `has_partial_write` is whether it has still to write something that did not come from here.
+    /// `has_partial_write` is whether the socket has to finish a write that did not come from this outbox.
     pub fn write(&mut self, socket: &mut WebSocket<impl Read + Write>, has_partial_write: bool) -> Result<bool, Error> {
         self.unwritten |= has_partial_write;
         while self.unwritten || !self.waiting.is_empty() {
