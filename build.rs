@@ -1,5 +1,7 @@
 //! Tells the compiler when the pages inside of the program are old, and from which commit a release is built.
 
+#![expect(clippy::disallowed_methods, reason = "Cargo passes its settings to build scripts in the environment")]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -79,7 +79,7 @@ impl Clock {
         self.offset.send_modify(|offset| *offset += i64::try_from(by.as_millis()).unwrap_or(0));
     }
 
-    /// Waits until it is this time.
+    /// Waits until the clock shows this time.
     pub async fn sleep_until(&self, time: Timestamp) {
         let mut moves = self.offset.subscribe();
         // The machine's own time may be set while we wait: it is looked at once a minute.

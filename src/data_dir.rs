@@ -1,4 +1,4 @@
-//! The data folder: that it is there, and that nobody else on the machine can read what is in it.
+//! Creates the data folder, and keeps it private on a shared machine.
 
 use std::fs::{self, DirBuilder, Metadata, Permissions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};

@@ -1,16 +1,15 @@
-//! Work on a task of its own, for those who may stop to ask for it.
+//! Runs work on a task of its own, for callers that may stop polling.
 //!
-//! A socket's task asks its operations to go on only while the client reads. Whatever one of them holds then, a connection
-//! to the database, a lock, a turn, it would hold until the client reads on, and everybody else would wait for it. So what
-//! an operation of a socket does, other than to wait for what happens, is done here: it goes on by itself, and only its
-//! result waits.
+//! A socket's task polls its operations only while the client reads. If an operation held a connection to the database, a
+//! lock or a turn, it would hold it until the client reads on, and everybody else would wait. So whatever an operation of
+//! a socket does, except for waiting for events, is done here: it makes progress by itself, and only its result waits.
 
 use std::future::pending;
 use std::panic::resume_unwind;
 
 use tokio_util::task::AbortOnDropHandle;
 
-/// Does the work on a task of its own, which ends early where nobody wants its result any more. A panic is the caller's.
+/// Runs a future on a task of its own, which is aborted when the caller is dropped. A panic is propagated to the caller.
 #[expect(clippy::disallowed_methods, reason = "this module is its home: the task ends with its caller")]
 pub async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     match AbortOnDropHandle::new(tokio::spawn(work)).await {

@@ -71,7 +71,7 @@ use crate::search::Search;
 use crate::storage::{Scratch, Store};
 use crate::typing::Typing;
 
-/// The program without its doors: what serves, and what fills a database.
+/// The program without HTTP: for serving, and for the commands.
 pub struct Running {
     /// What resolvers know.
     pub program: Program,

@@ -26,27 +26,27 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the API and the pages (what happens without a command)
+    /// Serve the API and the pages (the default)
     Serve,
-    /// Make the database where there is none, bring it to the newest tables, and end
+    /// Create the database if there is none, apply its migrations, and exit
     Migrate,
-    /// Fill a development database with people and conversations; a second time changes nothing
+    /// Fill a development database with people and conversations; idempotent
     Seed {
-        /// And so many more messages in the group (takes RATE_LIMITS=off)
+        /// Additional messages in the group (requires RATE_LIMITS=off)
         #[arg(long, default_value_t = 0)]
         messages: u32,
     },
-    /// Make accounts, and help people who cannot sign in; a server may run meanwhile
+    /// Create and manage accounts; a server may be running
     #[command(subcommand)]
     User(operator::UserCommand),
-    /// Copy the database to a new file, also while a server runs, and check the copy
+    /// Copy the database to a new file and verify the copy; a server may be running
     Backup {
-        /// Where to; nothing may be there
+        /// The new file; it must not exist
         file: PathBuf,
     },
     /// Print the GraphQL schema
     Schema,
-    /// End well if a server on this machine can serve
+    /// Exit with 0 if the server on this machine is ready, else with 1
     Healthcheck,
 }
 
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    // What other commands print is their result.
+    // The standard output of the other commands is their result.
     let out = if matches!(command, Command::Serve) {
         BoxMakeWriter::new(std::io::stdout)
     } else {
@@ -127,7 +127,7 @@ async fn serve(config: Arc<Config>) -> anyhow::Result<()> {
     }
 }
 
-/// The first signal lets everything end in peace, the second ends it now.
+/// The first signal begins a graceful shutdown, the second one exits at once.
 async fn asked_twice(stopping: CancellationToken) -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
@@ -145,7 +145,7 @@ async fn asked_twice(stopping: CancellationToken) -> anyhow::Result<()> {
     anyhow::bail!("ended before everything was answered")
 }
 
-/// Asks `/readyz`, with nothing but a socket: there may be no other program in a container.
+/// Asks `/readyz` over a plain socket, as a container may have no curl.
 async fn healthcheck(config: &Config) -> anyhow::Result<()> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let host = if config.host.is_unspecified() { std::net::Ipv4Addr::LOCALHOST.into() } else { config.host };

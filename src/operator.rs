@@ -1,5 +1,5 @@
-//! What an operator does with accounts at a terminal, beside a server that runs or without one: there is no mail by which
-//! people could help themselves.
+//! Accounts managed by an operator at a terminal, whether a server is running or not: there is no mail for password
+//! resets.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -16,7 +16,7 @@ use crate::program::Program;
 /// What to do with whose account.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Make an account
+    /// Create an account
     Add {
         /// The address with which the person signs in
         #[arg(long)]
@@ -28,7 +28,7 @@ pub enum UserCommand {
         #[command(flatten)]
         password: PasswordSource,
     },
-    /// Give a person another password, and sign them out everywhere
+    /// Set a new password for a user, and sign them out everywhere
     ResetPassword {
         /// The address with which the person signs in
         email: String,
@@ -36,12 +36,12 @@ pub enum UserCommand {
         #[command(flatten)]
         password: PasswordSource,
     },
-    /// Keep a person from signing in, and sign them out everywhere; others see them as before
+    /// Keep a user from signing in, and sign them out everywhere; others still see them
     Disable {
         /// The address with which the person signs in
         email: String,
     },
-    /// Let a person sign in again
+    /// Let a disabled user sign in again
     Enable {
         /// The address with which the person signs in
         email: String,
@@ -51,7 +51,7 @@ pub enum UserCommand {
 /// Where a new password comes from.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct PasswordSource {
-    /// Make a password and print it, instead of asking for one or reading the first line of the input
+    /// Generate a password and print it, instead of asking for one or reading the first line of standard input
     #[arg(long)]
     generate: bool,
 }
@@ -59,7 +59,7 @@ pub struct PasswordSource {
 /// A new password on its way to the person.
 type Text = Zeroizing<String>;
 
-/// Does it, and says what has become of the account. What is printed as a result is a generated password.
+/// Runs a command and reports the new state of the account. Only a generated password goes to standard output.
 pub async fn run(program: &Program, command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Add { email, name, password } => add(program, &email, &name, password).await,

@@ -1,6 +1,6 @@
-//! Pages of lists, as every slice gives them.
+//! Pages of lists.
 
-/// A page, with what stands before and behind it.
+/// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
     /// In the list's order.

@@ -1,5 +1,4 @@
-//! Threads for what takes a core for long, behind everything else that the program does: a few, and a bounded queue
-//! before them.
+//! A few low-priority threads with a bounded queue, for work that occupies a core for long.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -16,10 +15,10 @@ pub struct Pool<Memory = ()> {
 
 type Job<Memory> = Box<dyn FnOnce(&mut Memory) + Send>;
 
-/// Why a job was not done.
+/// Why a job has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undone {
-    /// As many wait as may.
+    /// The queue is full.
     Full,
     /// It panicked. The thread goes on, with a new memory.
     Panicked,
@@ -39,7 +38,7 @@ impl<Memory: Default + 'static> Pool<Memory> {
         Ok(Self { queue, threads })
     }
 
-    /// Runs a job on one of the threads. Whoever does not wait for it any more when its turn comes is passed over.
+    /// Runs a job on one of the threads. A job whose caller has been dropped in the meantime is skipped.
     pub async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,

@@ -1,4 +1,4 @@
-//! Which characters people may write: the rules that names and titles share, and what can be seen at all.
+//! Rules for text on a single line, such as names and titles, and which characters are visible.
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;

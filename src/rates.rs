@@ -1,4 +1,4 @@
-//! How often somebody may do something: a burst at once, then a steady rate.
+//! Rate limits: a burst, and a sustained rate.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits::{self, RateLimit};
 
-/// What people do, each at a rate of their own. Those of signing up and in are in `accounts`.
+/// The rate limits of actions. Those of signing up and in are in `accounts`.
 pub struct Rates {
     /// Objects that the documents of a signed-in person can return.
     pub objects: Rate<UserId>,
@@ -90,12 +90,12 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
         Self { limit, is_limited: config.rate_limits, clock: clock.clone(), full_at }
     }
 
-    /// Counts one, or says when it is worth another try.
+    /// Counts one, or fails with the time until the next try.
     pub fn take(&self, key: &K) -> Result<()> {
         self.take_many(key, 1)
     }
 
-    /// Counts so many at once, or none of them and says when it is worth another try. More than the burst never pass.
+    /// Counts all of them, or none and fails with the time until the next try. More than the burst never pass.
     pub fn take_many(&self, key: &K, count: u32) -> Result<()> {
         if !self.is_limited || count == 0 {
             return Ok(());
@@ -112,7 +112,7 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
         }
     }
 
-    /// Takes back one that was counted and was none.
+    /// Reverts one that was counted by mistake.
     pub fn give_back(&self, key: &K) {
         if let Some(full_at) = self.full_at.get(key) {
             let every = nanoseconds(self.limit.every);

@@ -34,7 +34,7 @@ pub struct Config {
     pub port: u16,
     /// Who this instance is for.
     pub app_env: AppEnv,
-    /// Where the database and the generated secret are kept.
+    /// The folder of the database and the generated secret.
     pub data_dir: PathBuf,
     /// The database, always with its scheme: `sqlite://…`. It may hold a password one day: not for a log.
     pub database_url: String,
@@ -62,7 +62,7 @@ pub struct Config {
     pub sign_up: bool,
     /// Who finds whom, and sees who is online.
     pub directory: Directory,
-    /// To whom the directory is open whatever `directory` is: the accounts of apps that make conversations for others.
+    /// Users for whom the directory is always open: accounts of apps that create conversations for others.
     pub directory_open_to: Vec<UserId>,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,

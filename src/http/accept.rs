@@ -1,4 +1,4 @@
-//! The accept loop: takes connections, serves HTTP on them, and ends them with the server.
+//! The accept loop: accepts connections, serves HTTP on them, and closes them with the server.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
@@ -31,7 +31,7 @@ use super::timed_stream::{RequestPhase, StreamTimeouts, TimedStream};
 use crate::config::Config;
 use crate::limits;
 
-/// Connections that are taken however few files there may be.
+/// Connections that are accepted even if the limit of open files is lower.
 const FLOOR: u64 = 64;
 
 /// hyper reads ahead into a buffer of at most this size, for each connection; headers end before.
@@ -41,7 +41,7 @@ const READ_BUFFER: usize = 2 * limits::HEADER_BYTES;
 const RESERVED_TIME: Duration =
     limits::RESERVED_HEADER_READ.saturating_add(limits::ACQUIRE).saturating_add(limits::LINGER);
 
-/// How long to leave a listener alone that has failed, for want of files for instance.
+/// How long to wait after `accept` has failed, for lack of file descriptors for instance.
 const BACK_OFF: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown`, and then what is under way; returns when the last connection is done. Sockets are not
@@ -103,7 +103,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             Ok(accepted) => return accepted,
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
-                tracing::warn!(error = %error, "no connection can be taken: waiting a moment");
+                tracing::warn!(error = %error, "cannot accept connections: waiting for a second");
                 sleep(BACK_OFF).await;
             }
         }

@@ -1,5 +1,5 @@
-//! Which connections are taken: as many as the process can hold, and of one address not so many that others find no room.
-//! Where there is no room, an idle connection is closed to make some.
+//! Which connections are accepted: as many as the process can hold, with a limit for each address. When the limit is
+//! reached, an idle connection is closed to make room.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;

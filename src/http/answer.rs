@@ -1,9 +1,9 @@
 //! What the schema answered, as an answer of HTTP: status, type and body.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_graphql::{ServerError, Value};
+use async_graphql_axum::GraphQLResponse;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -29,34 +29,25 @@ impl ResponseMedia {
     }
 }
 
-/// The body of every answer in GraphQL, of refusals too.
+/// The body of an answer to a request that was not executed: it has no `data`.
 #[derive(Serialize)]
-struct AnswerBody<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+struct ErrorBody<'a> {
     errors: &'a [ServerError],
-    /// Absent when nothing was executed; null when what was executed came to nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    extensions: Option<&'a BTreeMap<String, Value>>,
 }
 
-/// Dresses an answer of the schema; its headers, cookies among them, are passed on.
-pub(super) fn answer(media: ResponseMedia, response: &async_graphql::Response) -> Response {
-    let executed = !is_request_error(response);
-    let mut headers = HeaderMap::new();
-    for (name, value) in &response.http_headers {
-        headers.append(name, value.clone());
+/// The answer of HTTP to a response of the schema, with its headers, cookies among them.
+pub(super) fn answer(media: ResponseMedia, response: async_graphql::Response) -> Response {
+    if !is_request_error(&response) {
+        return finish(media, GraphQLResponse::from(response).into_response());
     }
-    let status = if executed { StatusCode::OK } else { refused(media, &response.errors, &mut headers) };
-    let extensions = Some(&response.extensions).filter(|extensions| !extensions.is_empty());
-    let body = AnswerBody { errors: &response.errors, data: executed.then_some(&response.data), extensions };
-    send(status, media, headers, &body)
+    let mut headers = response.http_headers;
+    let status = refused(media, &response.errors, &mut headers);
+    send(status, media, headers, &response.errors)
 }
 
 /// An answer that has an error and nothing else.
 pub(super) fn error(status: StatusCode, media: ResponseMedia, headers: HeaderMap, error: ServerError) -> Response {
-    send(status, media, headers, &AnswerBody { errors: &[error], data: None, extensions: None })
+    send(status, media, headers, &[error])
 }
 
 /// `Retry-After` knows whole seconds only.
@@ -64,12 +55,16 @@ pub(super) fn retry_after(time: Duration) -> HeaderValue {
     HeaderValue::from(u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX))
 }
 
-fn send(status: StatusCode, media: ResponseMedia, mut headers: HeaderMap, body: &AnswerBody<'_>) -> Response {
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Maps with string keys, lists and plain values: there is nothing in it that JSON can't hold.
-    let body = serde_json::to_vec(body).expect("an answer is JSON");
-    (status, headers, body).into_response()
+fn send(status: StatusCode, media: ResponseMedia, headers: HeaderMap, errors: &[ServerError]) -> Response {
+    // Maps with string keys, lists and plain values: all of it can be JSON.
+    let body = serde_json::to_vec(&ErrorBody { errors }).expect("errors are JSON");
+    finish(media, (status, headers, body).into_response())
+}
+
+fn finish(media: ResponseMedia, mut response: Response) -> Response {
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// The status of a request that was not executed. Capacity and faults are no matter of GraphQL: they have theirs
@@ -109,7 +104,7 @@ mod tests {
     }
 
     async fn status_and_body(media: ResponseMedia, response: async_graphql::Response) -> (u16, String) {
-        let response = answer(media, &response);
+        let response = answer(media, response);
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
@@ -152,6 +147,6 @@ mod tests {
     #[test]
     fn a_wait_is_told_in_seconds_rounded_up() {
         let response = async_graphql::Response::from_errors(vec![error("RATE_LIMITED", vec![])]);
-        assert_eq!(answer(ResponseMedia::Json, &response).headers()[RETRY_AFTER], "2");
+        assert_eq!(answer(ResponseMedia::Json, response).headers()[RETRY_AFTER], "2");
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a request's body, within bounds of size and time.
+//! Reads the bodies of requests, within limits of size and time.
 
 use std::fs::File;
 
@@ -13,7 +13,7 @@ use super::refusal::HttpRefusal;
 use crate::error::Error;
 use crate::limits;
 
-/// The whole body, when it has at most so many bytes, arrives in time, and there is room for it.
+/// The whole body, if it is not larger than `limit`, arrives in time, and fits the budget.
 pub(super) async fn read(
     body: Body,
     limit: usize,
@@ -42,12 +42,12 @@ pub(super) async fn read(
     timeout(limits::BODY_READ, reading).await.unwrap_or_else(|_| Err(HttpRefusal::too_slow()))
 }
 
-/// Whether a body says that it is so small that it is not counted.
+/// Whether the declared size of a body is so small that it is not charged.
 pub(super) fn is_small(body: &Body) -> bool {
     body.size_hint().upper().is_some_and(|bytes| bytes <= limits::SMALL_BODY_BYTES as u64)
 }
 
-/// Writes what comes to a file, when it is at most so much; how much it was.
+/// Writes a stream of at most `limit` bytes to a file; returns the number of bytes.
 pub(super) async fn write(
     mut pieces: impl Stream<Item = Result<Bytes, HttpRefusal>> + Unpin,
     file: File,
@@ -71,7 +71,7 @@ fn not_written(error: std::io::Error) -> HttpRefusal {
     Error::unavailable().into()
 }
 
-/// Refuses a body that says beforehand that it is too large, so that not a byte of it is read.
+/// Refuses a body whose declared size is too large, before a byte of it is read.
 pub(super) fn refuse_declared(body: &Body, limit: usize) -> Result<(), HttpRefusal> {
     match usize::try_from(body.size_hint().lower()) {
         Ok(declared) if declared <= limit => Ok(()),

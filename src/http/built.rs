@@ -1,4 +1,4 @@
-//! The build of `web/`: in a release inside of the program, in development read from the checkout as it is.
+//! The build of `web/`: embedded in release builds, read from the checkout in development.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub(super) fn find(path: &str) -> Option<BuiltFile> {
     Some(BuiltFile { plain: Built::get(path)?, gzip: Built::get(&format!("{path}.gz")) })
 }
 
-/// A file with its type, or word that the browser has it already.
+/// A file with its type, or 304 if the browser has it already.
 pub(super) fn send(BuiltFile { plain, gzip }: BuiltFile, headers: &HeaderMap) -> Response {
     // Weak, as it goes compressed or not.
     let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&plain.metadata.sha256_hash()[..16]));

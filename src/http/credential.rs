@@ -1,11 +1,11 @@
-//! Who a request says it comes from: a bearer token, or the cookie of a browser.
+//! The credential of a request: a bearer token, or the cookie of a browser.
 
 use std::fmt;
 
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 
-/// A token that nobody has looked at yet.
+/// A token that has not been verified yet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
     /// The token, whatever it is worth.

@@ -1,4 +1,4 @@
-//! Finding a file in a folder by the path of an address, and nothing that was not meant to be found.
+//! Finds a file in a folder by the path of a URL, without leaving the folder.
 
 use std::path::{Component, Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! `/graphql`: GraphQL over HTTP after its specification, and the door to the socket and to GraphiQL.
+//! `/graphql`: GraphQL over HTTP after its specification, the upgrade to a WebSocket, and GraphiQL.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use crate::limits;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
-/// What is kept of a `User-Agent`: longer than those of browsers.
+/// Longer `User-Agent`s are cut; those of browsers are shorter.
 const USER_AGENT_LENGTH: usize = 256;
 
 pub(super) async fn endpoint(
@@ -57,7 +57,7 @@ pub(super) async fn endpoint(
     answer.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(ResponseMedia::Json), &id))
 }
 
-/// Clients also ask for other protocols, HTTP/2 for instance: these are answered as if they had not.
+/// Requests to upgrade to other protocols, HTTP/2 for instance, are answered as ordinary requests.
 fn asks_for_socket(headers: &HeaderMap) -> bool {
     headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
@@ -101,7 +101,7 @@ impl GraphqlCall<'_> {
         let time = AnswerTime::default();
         let operation = operation.data(time.clone());
         let outcome = time.limit(self.execute(operation, &parts.headers, credential)).await??;
-        Ok(answer::answer(media, &outcome))
+        Ok(answer::answer(media, outcome))
     }
 
     async fn posted(

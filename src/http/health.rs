@@ -1,4 +1,4 @@
-//! For those who watch the server: is it alive, can it serve.
+//! Liveness and readiness probes.
 
 use axum::extract::State;
 use axum::http::StatusCode;

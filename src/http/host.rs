@@ -1,5 +1,5 @@
-//! Which names the server answers to. A stranger's page can make its own name lead here (DNS rebinding); then it would be one of
-//! our own pages, as its origin is the host that it asks. So a request to a name that nobody has listed is refused.
+//! Which host names the server answers to. A hostile page can point its own name at this server (DNS rebinding) and would
+//! then have the same origin. So a request to a name that is not configured is refused.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -1,5 +1,5 @@
-//! HTTP: what the server answers at which address. The rules of chat are elsewhere; here are those of browsers,
-//! proxies and strangers.
+//! HTTP: the routes of the server, and the rules for browsers, proxies and unknown clients. The rules of chat are in the
+//! slices.
 
 pub mod accept;
 mod admission;
@@ -48,7 +48,7 @@ fn images(state: &HttpState) -> Router<HttpState> {
     images.merge(uploads)
 }
 
-/// All addresses of the server, for [`accept::serve`], which says who is calling.
+/// All routes of the server, for [`accept::serve`], which adds the address of the peer.
 pub fn router(state: HttpState) -> Router {
     Router::new()
         .route("/graphql", any(graphql::endpoint))

@@ -1,4 +1,4 @@
-//! RequestContent negotiation: what a client wants to get (`Accept`) and what it sent (`RequestContent-Type`).
+//! Content negotiation: which types a client accepts (`Accept`), and which type it has sent (`Content-Type`).
 
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};

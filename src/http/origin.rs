@@ -1,5 +1,5 @@
-//! Whose pages may do what. Browsers send cookies along with requests that a stranger's page has made; these rules
-//! tell such requests from our own, before anything is executed.
+//! Protection against cross-site requests. Browsers send cookies along with requests that a foreign page has made; these
+//! rules detect such requests before anything is executed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +30,7 @@ const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 3600);
 const FOREIGN: &str = "this page may not use the API: its origin has to be listed in CORS_ORIGINS";
 const UNKNOWN: &str = "a query by GET with a cookie needs a header GraphQL-Require-Preflight: 1";
 
-/// The origins whose pages are as good as our own.
+/// The origins that are trusted like our own.
 #[derive(Debug)]
 pub(super) struct OriginPolicy {
     allowed: Vec<Origin>,

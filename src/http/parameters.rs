@@ -1,4 +1,4 @@
-//! The parameters of a request (`query`, `operationName`, `variables`, `extensions`), from JSON or from an address.
+//! The parameters of a request (`query`, `operationName`, `variables`, `extensions`), from JSON or from a query string.
 
 use async_graphql::Request;
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ pub(super) fn from_json(body: &[u8]) -> Result<Request, HttpRefusal> {
     }
 }
 
-/// A request from the query of an address. What else stands there, a token for instance, is passed over.
+/// A request from the query string of a URL. Other parameters are ignored, a token for instance.
 pub(super) fn from_address(query: &str) -> Result<Request, HttpRefusal> {
     let mut parameters = Map::new();
     for (name, text) in form_urlencoded::parse(query.as_bytes()) {

@@ -1,4 +1,4 @@
-//! Requests that are refused before the schema sees them, answered in the shape of GraphQL's errors.
+//! Requests that are refused before they are executed, answered as errors of GraphQL.
 
 use std::borrow::Cow;
 
@@ -20,9 +20,9 @@ pub(super) struct HttpRefusal {
     error: Error,
     /// Instead of the error's own message.
     message: Option<&'static str>,
-    /// The methods that would do.
+    /// The methods that are allowed.
     allow: Option<&'static str>,
-    /// Whether the connection ends with it: the rest of the body stands where the next request would.
+    /// Whether the connection is closed, because the rest of the body was not read.
     closes: bool,
 }
 
@@ -32,7 +32,7 @@ impl HttpRefusal {
         Self { status, error, message: None, allow: None, closes }
     }
 
-    /// Something about the request is not as it has to be. `field` is a parameter, a header, or the body.
+    /// An invalid request. `field` is a parameter, a header, or the body.
     fn input(status: StatusCode, field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(status, Error::input(field, message))
     }
@@ -98,33 +98,17 @@ impl HttpRefusal {
         if self.closes {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let mut extensions = ErrorExtensionValues::default();
-        extensions.set("code", graphql::code(&self.error));
         match &self.error {
-            Error::BadUserInput { field, .. } => extensions.set("field", field.as_ref()),
             Error::Unauthenticated => {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
-                extensions.set("retryAfterMs", u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX));
                 headers.insert(RETRY_AFTER, answer::retry_after(*retry_after));
             }
-            Error::Internal(cause) => {
-                extensions.set("requestId", id.to_string());
-                tracing::error!(request.id = %id, "a request failed: {cause:#}");
-            }
-            Error::InvalidCredentials
-            | Error::EmailTaken
-            | Error::Forbidden
-            | Error::SignUpClosed
-            | Error::NotFound
-            | Error::TooManyLiveObjects { .. }
-            | Error::QueryTooComplex(_)
-            | Error::PayloadTooLarge { .. }
-            | Error::ImageTooLarge(_)
-            | Error::UnsupportedImage(_)
-            | Error::CursorExpired => {}
+            _ => {}
         }
+        let mut extensions = ErrorExtensionValues::default();
+        graphql::write_extensions(&self.error, &mut extensions, &id.to_string());
         let mut error = ServerError::new(self.message.map_or_else(|| self.error.to_string(), str::to_owned), None);
         error.extensions = Some(extensions);
         answer::error(self.status, media, headers, error)

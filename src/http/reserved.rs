@@ -1,5 +1,5 @@
-//! Connections beyond those that there is room for: a few are taken all the same, so that `/healthz` and `/readyz` answer on
-//! a server that is full, and so that everybody else is told in place of waiting.
+//! A few connections beyond the limit, so that `/healthz` and `/readyz` answer on a full server, and everybody else gets a
+//! 503 instead of waiting.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use super::request_id::RequestId;
 use crate::limits;
 use crate::rates::neighbourhood;
 
-/// The connections that are taken without room for them.
+/// The connections beyond the limit.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReservedPlaces(Arc<Mutex<Reserved>>);
 
@@ -37,8 +37,8 @@ pub(super) struct ReservedPlace {
 }
 
 impl ReservedPlaces {
-    /// A place for a connection. Where all are taken, the oldest goes of the address that has the most: no address can keep
-    /// another one's probes away.
+    /// A place for a connection. If all are taken, the oldest one of the address with the most is closed: no address can
+    /// block the probes of another one.
     pub(super) fn take(&self, peer: IpAddr) -> ReservedPlace {
         let closed = CancellationToken::new();
         let mut reserved = self.lock();

@@ -1,4 +1,4 @@
-//! What the handlers of HTTP share, and what they ask of the program behind the API.
+//! The state that the handlers of HTTP share.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl FromRef<HttpState> for Arc<Pages> {
     }
 }
 
-/// Somebody who is signed in, as HTTP knows them.
+/// The session of a request.
 pub(super) struct HttpSession {
     pub(super) viewer: Viewer,
     issued_at: Timestamp,

@@ -1,4 +1,4 @@
-//! A TCP connection that ends by itself when the other side is silent, too slow, or does not read.
+//! A TCP stream with timeouts: it fails when the client is silent, too slow, or does not read.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;

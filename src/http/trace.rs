@@ -1,4 +1,4 @@
-//! Around every request: an id that the client sees too, one line in the log, and an answer even after a panic.
+//! Middleware for every request: an id, a line in the log, and an answer even after a panic.
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;

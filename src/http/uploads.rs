@@ -1,4 +1,4 @@
-//! `/uploads/…`: where clients PUT the bytes of an image by themselves, when this server keeps them.
+//! `/uploads/…`: clients PUT the bytes of an image here, unless images are stored in a bucket.
 
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};

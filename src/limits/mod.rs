@@ -1,5 +1,5 @@
-//! The bounds of everything: constants, and what `serverInfo.limits` shows of them.
-//! Numbers without another source are from the project's threat model.
+//! All limits as constants; `serverInfo.limits` shows some of them. Numbers without another source are from the project's
+//! threat model.
 
 mod rates;
 
@@ -45,7 +45,7 @@ pub const EXECUTION_TIME: Duration = Duration::from_millis(250);
 // Pages.
 /// The largest page of any list.
 pub const PAGE_SIZE: u32 = 100;
-/// A page when nothing is asked for.
+/// The default page size.
 pub const DEFAULT_PAGE: u32 = 50;
 
 // Texts, in Unicode scalars.
@@ -57,7 +57,7 @@ pub const NAME_LENGTH: usize = 80;
 pub const TITLE_LENGTH: usize = 100;
 /// A search for people.
 pub const SEARCH_LENGTH: usize = 100;
-/// A search for messages: a sentence that somebody remembers.
+/// A search for messages: a sentence.
 pub const MESSAGE_SEARCH_LENGTH: usize = 200;
 /// A password.
 pub const PASSWORD_LENGTH: usize = 128;
@@ -69,15 +69,15 @@ pub const GROUP_MEMBERS: usize = 1_000;
 // Accounts.
 /// Names whose look is remembered, with some 500 bytes each at most: to work one out takes 3 to 60 µs.
 pub const NAME_LOOKS: u64 = 10_000;
-/// Devices that one person can be signed in with; the oldest makes room.
+/// Sessions of one person; beyond that the oldest is ended.
 pub const SESSIONS_PER_USER: usize = 50;
 /// A session ends this long after it began, however often it was used.
 pub const SESSION_ABSOLUTE: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long a session's row may be believed without another look, and how often those of open sockets are looked at.
+/// How long a session's row may be cached, and how often those of open sockets are checked.
 pub const SESSION_CACHE: Duration = Duration::from_secs(5);
-/// `lastUsedAt` and `lastSeenAt` are this exact.
+/// The precision of `lastUsedAt` and `lastSeenAt`.
 pub const LAST_USED_PRECISION: Duration = Duration::from_secs(60);
-/// How often sessions are purged whose time is over.
+/// How often expired sessions are purged.
 pub const PURGE_EVERY: Duration = Duration::from_secs(3600);
 /// A request with a cookie older than this gets a fresh one.
 pub const COOKIE_REFRESH: Duration = Duration::from_secs(24 * 3600);
@@ -87,7 +87,7 @@ pub const TOKEN_BYTES: usize = 1_024;
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
 /// Passwords that wait to be hashed.
 pub const HASH_QUEUE: usize = 256;
-/// How long a password waits to be hashed. Less than a request's time, so that it is told when to come again.
+/// How long a password waits to be hashed. Less than a request's timeout, so that the answer is an error with `retryAfterMs`.
 pub const HASH_WAIT: Duration = Duration::from_secs(8);
 const _: () = assert!(HASH_WAIT.as_secs() < REQUEST.as_secs());
 
@@ -96,17 +96,17 @@ const _: () = assert!(HASH_WAIT.as_secs() < REQUEST.as_secs());
 pub const WRITER_QUEUE: usize = 2_048;
 /// Changes in one transaction.
 pub const WRITER_BATCH: usize = 256;
-/// Between two probes of a database that did not take a change.
+/// The interval of probes after a failed write to the database.
 pub const PROBE_EVERY: Duration = Duration::from_secs(1);
-/// Commits of a probe, a page each: more than a message takes, so that a full disk does not look well by a small one.
+/// Commits of a probe, a page each: more than a message takes, so that a probe does not succeed on a full disk.
 pub const PROBE_WRITES: usize = 16;
-/// Events that the hub keeps at hand.
+/// Events in the hub's ring.
 pub const RING_EVENTS: usize = 4_096;
-/// Events that wait for one subscription before it is sent back to the database.
+/// Events in the inbox of a subscription; beyond that it reads from the database.
 pub const INBOX_EVENTS: usize = 1_024;
 /// Events that a replay reads at once, with their messages: 4 MB, if all of them are as long as they may be.
 pub const REPLAY_PAGE: u64 = 250;
-/// Events that a replay sends in all, read marks not counted.
+/// Events of a whole replay, without read marks.
 pub const REPLAY_EVENTS: u64 = 10_000;
 /// Readings of the log at the same time, by replays and for pages of the feed.
 pub const REPLAY_READS: TurnBounds = TurnBounds { at_once: 8, at_once_per_person: 2, ..OPERATION_TURNS };
@@ -114,9 +114,9 @@ pub const REPLAY_READS: TurnBounds = TurnBounds { at_once: 8, at_once_per_person
 pub const REPLAY_PAGES: TurnBounds = TurnBounds { at_once: 4_096, at_once_per_person: 2, ..OPERATION_TURNS };
 /// How often the hub looks for events that another process wrote.
 pub const FEED_POLL: Duration = Duration::from_secs(1);
-/// Bytes of frames that are kept for those who come back: what was made for everybody, once.
+/// Bytes of shared frames that are kept for replays.
 pub const SHARED_BYTES: usize = 64 * 1024 * 1024;
-/// Tries to resolve an event before its subscription is told to start anew.
+/// Tries to resolve an event before its subscription gets `FeedReset`.
 pub const EVENT_TRIES: u32 = 3;
 /// The log is kept this long.
 pub const FEED_RETENTION_DAYS: u32 = 30;
@@ -126,9 +126,9 @@ pub const UNSEALED_CURSORS: Duration = Duration::from_secs(30 * 24 * 3600);
 pub const TRIM_EVERY: Duration = Duration::from_secs(600);
 /// Events that are trimmed at once.
 pub const TRIM_EVENTS: u64 = 1_000;
-/// Members up to which all hear of each other's read marks.
+/// Larger groups do not publish read marks.
 pub const READ_MARKS_MEMBERS: usize = 100;
-/// A person's read mark in a conversation is told this often at most.
+/// The shortest interval at which a read mark of a person in a conversation is published.
 pub const READ_MARK_PACE: Duration = Duration::from_secs(1);
 
 // Erasure.
@@ -136,15 +136,15 @@ pub const READ_MARK_PACE: Duration = Duration::from_secs(1);
 pub const ERASURE_WINDOW: usize = 2_000;
 /// Messages whose texts are cleared in one transaction: as many as it may send.
 pub const ERASURE_MESSAGES: usize = WRITER_BATCH;
-/// How long an erasure waits that the database did not take.
+/// The pause before a failed erasure is retried.
 pub const ERASURE_RETRY: Duration = Duration::from_secs(1);
 /// How often it is tried, once a second, to cut the database's log after an erasure.
 pub const ERASURE_CUTS: u32 = 600;
 
 // Presence.
-/// How long a person is still online after the last socket went.
+/// How long a person stays online after their last socket is closed.
 pub const PRESENCE_GRACE: Duration = Duration::from_secs(10);
-/// `onlineUsers` speaks this often at most.
+/// The shortest interval between two results of `onlineUsers`.
 pub const ONLINE_USERS_PACE: Duration = Duration::from_secs(1);
 /// How often `onlineUsers` looks up at most with whom a viewer shares a conversation, when members of one of theirs change:
 /// up to 50,000 people, some 30 ms, for each member who looks on.
@@ -157,9 +157,9 @@ pub const PRESENCE_USERS: usize = 200;
 pub const PRESENCE_CHANGES: usize = 1_024;
 
 // Images.
-/// An image as it is sent.
+/// An uploaded image, in bytes.
 pub const IMAGE_BYTES: usize = 10 * 1024 * 1024;
-/// An image as it is kept, without its thumbnails: encoded anew it can be larger than it came.
+/// A stored image without its thumbnails: re-encoded it can be larger than the upload.
 pub const IMAGE_KEPT_BYTES: usize = 2 * IMAGE_BYTES;
 /// The pixels of an image.
 pub const IMAGE_PIXELS: u32 = 32_000_000;
@@ -180,7 +180,7 @@ pub const IMAGES_AT_ONCE: usize = 2;
 pub const IMAGES_IN_MEMORY: usize = 4;
 /// Images of one person that are decoded or wait to be stored: the other thread is for the others.
 pub const IMAGES_PER_PERSON: usize = 1;
-/// Images that wait for their turn.
+/// Images in the queue.
 pub const IMAGE_QUEUE: usize = 64;
 /// Those of one person: more than [`UPLOADS`] lets them send at once, so that an album passes.
 pub const IMAGE_QUEUE_PER_PERSON: usize = 16;
@@ -193,11 +193,11 @@ pub const UPLOADS_DECODED: u64 = 10_000;
 pub const IMAGES_PER_USER: u64 = 10_000;
 /// Bytes of one person's images, thumbnails included.
 pub const IMAGE_BYTES_PER_USER: u64 = 1024 * 1024 * 1024;
-/// An image's address is the same for so long, and good for as long again at least.
+/// An image's URL stays the same for this long, and is valid for at least as long again.
 pub const IMAGE_ADDRESS: Duration = Duration::from_secs(30 * 60);
-/// How long a place for an upload takes bytes.
+/// How long an upload URL is valid.
 pub const UPLOAD_SLOT: Duration = Duration::from_secs(10 * 60);
-/// What was uploaded and is not used by then is deleted.
+/// Unused uploads are deleted after this time.
 pub const UPLOAD_UNUSED: Duration = Duration::from_secs(3600);
 /// How long a place for an upload is known to have been used.
 pub const UPLOAD_KNOWN: Duration = Duration::from_secs(24 * 3600);
@@ -209,26 +209,26 @@ pub const DELETIONS: u64 = 256;
 pub const DELETION_PAUSE: Duration = Duration::from_secs(3600);
 
 // The bucket. All of it within the time of a request.
-/// Until a connection is made.
+/// The timeout for connecting.
 pub const S3_CONNECT: Duration = Duration::from_secs(2);
-/// Until an answer begins, and how long it may pause.
+/// The timeout until an answer begins, and between its parts.
 pub const S3_READ: Duration = Duration::from_secs(4);
-/// All tries together.
+/// The timeout of all attempts together.
 pub const S3_OPERATION: Duration = Duration::from_secs(7);
-/// How often something is tried.
+/// The number of attempts.
 pub const S3_TRIES: u32 = 2;
 // Typing.
-/// How long somebody types who does not say so again.
+/// How long until a typing signal expires unless renewed.
 pub const TYPING: Duration = Duration::from_secs(5);
-/// Signs of typing that wait to be told, and those of a person that wait for one subscription.
+/// Typing signals that wait to be published, and those of a person that wait for one subscription.
 pub const TYPING_QUEUE: usize = 1_024;
 /// Who types where, on this node at a time.
 pub const TYPISTS: usize = 10_000;
 
 // Search.
-/// How often what was written is indexed, if nobody searches: then at once.
+/// How often new messages are indexed while nobody searches; a search indexes them at once.
 pub const INDEX_EVERY: Duration = Duration::from_secs(1);
-/// After it could not be indexed.
+/// The pause after a failure to index.
 pub const INDEX_RETRY: Duration = Duration::from_secs(10);
 /// Messages that are indexed in one transaction, and their size in bytes: the writer is held for some 20 ms.
 pub const INDEX_MESSAGES: u64 = 100;

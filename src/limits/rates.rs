@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-/// How often something may be done: a burst at once, and then one each so often.
+/// A rate limit: a burst, and a sustained rate.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
-    /// So many at once.
+    /// How many may come at once.
     pub burst: u32,
-    /// And then one each.
+    /// After a burst: one each interval.
     pub every: Duration,
 }
 /// Wrong passwords of one account from one address.

@@ -40,7 +40,7 @@ impl TurnBounds {
     }
 }
 
-/// As many jobs wait as may: of this person, or in all.
+/// Too many jobs are waiting: of this person, or in all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineFull;
 

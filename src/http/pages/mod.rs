@@ -52,7 +52,7 @@ const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const FOREVER: &str = "public, max-age=31536000, immutable";
 const CHECK_FIRST: &str = "no-cache";
 
-/// Whether there is something to see at `/`.
+/// Whether a front end is served at `/`.
 #[must_use]
 pub fn has_front_end(config: &Config) -> bool {
     config.web_dir.is_some() || built::find("index.html").is_some()

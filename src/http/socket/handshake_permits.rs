@@ -1,4 +1,4 @@
-//! Sockets whose `connection_init` has not come yet: nobody knows whose they are, so an address has only some of them.
+//! Limits the sockets of an address that have not sent `connection_init` yet: until then their user is unknown.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,26 +8,26 @@ use crate::error::{Error, Result};
 use crate::limits;
 use crate::rates::neighbourhood;
 
-/// How many sockets of each address wait.
+/// The number of such sockets for each address.
 #[derive(Clone, Default)]
 pub struct HandshakePermits {
     by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
-/// A socket that waits for as long as this is held.
+/// Held by a socket until its `connection_init` has arrived.
 pub struct HandshakePermit {
     permits: HandshakePermits,
     address: IpAddr,
 }
 
 impl HandshakePermits {
-    /// Takes a place for one more socket of an address, where there is one.
+    /// A permit for one more socket of an address.
     pub fn acquire(&self, address: IpAddr) -> Result<HandshakePermit> {
         let address = neighbourhood(address);
         let mut by_address = self.lock();
         let sockets = by_address.entry(address).or_default();
         if *sockets >= limits::WAITING_SOCKETS {
-            // By then those that wait now have begun or are closed.
+            // After this time the present ones have either signed in or are closed.
             return Err(Error::RateLimited { retry_after: limits::INIT_WAIT });
         }
         *sockets += 1;

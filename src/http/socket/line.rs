@@ -1,7 +1,7 @@
-//! The line to one client: its WebSocket over a TCP stream that never blocks, and what waits to be written to it.
+//! The connection to one client: its WebSocket over a TCP stream that never blocks, and its outbox.
 //!
-//! The connection's task holds the line while it works. In between, whoever has a result for the client may take the
-//! line and write it at once, if nothing else waits: that wakes nobody (see [`OperationSink`]).
+//! The socket's task locks the line while it works. In between, an operation with a result for the client may lock it and
+//! write the result at once, without waking the task (see `OperationSink`).
 
 use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,18 +22,18 @@ use crate::graphql::{FrameSink, Json};
 use crate::http::admission::ConnectionSlot;
 use crate::limits;
 
-/// The line, and its place among the connections that the process can hold.
+/// The WebSocket behind a lock, and its slot among the connections that the process can hold.
 pub(super) struct WebSocketLine {
     io: Mutex<WebSocketIo>,
     _slot: Arc<ConnectionSlot>,
 }
 
-/// What the holder of the line can do with it.
+/// What the holder of the lock can do.
 pub(super) struct WebSocketIo {
     pub(super) outbox: Outbox,
     socket: WebSocket<NonBlockingTcp>,
     frame_budget: FrameBudget,
-    /// What became of a write that nobody was told of.
+    /// The error of an operation's own write, for the task to report.
     failure: Option<Error>,
 }
 
@@ -48,7 +48,7 @@ pub(super) enum ReadError {
 }
 
 impl WebSocketLine {
-    /// The line over a connection after its handshake, of which `read` has been read already.
+    /// The line of a connection after its handshake; `read` has been read from it already.
     pub(super) fn new(stream: TcpStream, read: Vec<u8>, slot: Arc<ConnectionSlot>) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(limits::SOCKET_READ_BUFFER)
@@ -80,7 +80,7 @@ impl WebSocketLine {
 }
 
 impl WebSocketIo {
-    /// Writes all that waits; pending while the client does not read.
+    /// Writes the whole outbox; pending while the client does not read.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if let Some(failure) = self.failure.take() {
             return Poll::Ready(Err(failure));
@@ -190,7 +190,7 @@ impl Write for NonBlockingTcp {
     }
 }
 
-/// What an operation speaks with: the line, and the start of its messages.
+/// Where an operation writes its results: the line, and the start of its messages.
 pub(super) struct OperationSink {
     line: Arc<WebSocketLine>,
     next: String,
@@ -207,7 +207,7 @@ impl OperationSink {
         Message::text(protocol::with_payload(&self.next, payload))
     }
 
-    /// The operation has ended: nothing more comes of it.
+    /// The operation has ended: its further results are dropped.
     pub(super) fn end(&self) {
         self.has_ended.store(true, Ordering::Release);
     }
@@ -215,7 +215,7 @@ impl OperationSink {
 
 impl FrameSink for OperationSink {
     fn put(&self, next: &mut dyn FnMut() -> Option<Json>) -> bool {
-        // A task that holds the line will look after its operations before it rests, if it is told to.
+        // If the task holds the lock, it polls its operations before it goes idle, once it is woken.
         let Some(mut io) = self.line.try_lock() else { return false };
         let was_stalled = io.outbox.deadline().is_some();
         loop {
@@ -226,7 +226,7 @@ impl FrameSink for OperationSink {
             io.outbox.push(self.message(&payload));
         }
         match io.write() {
-            // The task waits for the client already, and has a watch over how long that takes.
+            // If the client had stalled before, the task waits for it already, with a timeout.
             Ok(is_written) => is_written || was_stalled,
             Err(error) => {
                 io.failure = Some(error);

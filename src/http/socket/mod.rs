@@ -1,5 +1,27 @@
-//! The socket: graphql-transport-ws over a WebSocket, by a loop of our own, which closes with the codes that stock
-//! clients understand, bounds everything, and never waits for a reader.
+//! WebSockets: graphql-transport-ws by a loop of our own, which closes with the codes that stock clients understand,
+//! bounds everything, and never waits for a reader.
+//!
+//! ```text
+//!  HTTP upgrade (HandshakePermit)
+//!       │
+//!       ▼            no connection_init in time: 4408
+//!  ┌─────────┐       no or bad token: 4401, expired: 4403
+//!  │ opened  │ ────────────────────────────────────────────────┐
+//!  └─────────┘                                                 │
+//!       │ connection_init, answered with connection_ack        │
+//!       ▼                                                      ▼
+//!  ┌───────────┐     session ended: 4401, expired: 4403   ┌────────┐
+//!  │ signed in │ ───────────────────────────────────────▶ │ closed │
+//!  └───────────┘     reader stalled: 1013, flood: 1008    └────────┘
+//!    │      ▲        server restarts: 1012                     ▲
+//!    │      │        no pong: closed without a code            │
+//!    │      └─ next, error and complete of its operations      │
+//!    └─ subscribe, complete, ping ─────────────────────────────┘
+//!                      bad message: 4400, id in use: 4409, second init: 4429
+//! ```
+//!
+//! One task per socket (`session.rs`) reads, runs operations and writes. An operation may also write a result itself while
+//! the task is idle (`line.rs`). What the client has not taken yet waits in the bounded outbox (`outbox.rs`).
 //!
 //! The protocol: <https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>.
 
@@ -34,7 +56,7 @@ use crate::limits;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
-/// The open sockets.
+/// The open sockets, and how they are drained.
 #[derive(Clone, Default)]
 pub struct Sockets {
     tracker: TaskTracker,
@@ -55,20 +77,20 @@ pub struct SocketCaller {
 }
 
 impl Sockets {
-    /// Sends all away, spread over a while so that they do not come back in one moment, and waits until they are gone.
+    /// Closes all sockets, spread over time so that they do not all reconnect at once, and waits until they are closed.
     pub async fn drain(&self) {
         self.drain.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }
 
-    /// Takes over a connection that asks for a WebSocket; not where too many of its address wait for their
-    /// `connection_init` already.
+    /// Upgrades a connection to a WebSocket. Rate limited if too many sockets of the address have not sent their
+    /// `connection_init` yet.
     pub fn upgrade(&self, api: Api, handshake: Handshake, caller: SocketCaller) -> Result<Response> {
         let is_limited = api.program().app.config.rate_limits;
         let permit = is_limited.then(|| self.handshakes.acquire(caller.address)).transpose()?;
         if !handshake.offers(PROTOCOL) {
-            // The older protocol of subscriptions-transport-ws, or none: nothing of it would be understood.
+            // The older protocol of subscriptions-transport-ws, or none.
             let refusal = "this socket speaks the subprotocol graphql-transport-ws\n";
             return Ok((StatusCode::BAD_REQUEST, refusal).into_response());
         }
@@ -80,14 +102,14 @@ impl Sockets {
                     let session = SocketSession::new(line, api, caller, permit);
                     session::run(session, drain, move || spread(sockets.len())).await;
                 }
-                Err(error) => tracing::debug!(error = %error, "a connection broke off before it was a socket"),
+                Err(error) => tracing::debug!(error = %error, "a connection was lost during the WebSocket handshake"),
             }
         });
         Ok(answer)
     }
 }
 
-/// Over how long so many sockets are sent away: a thousand a second, so that a development server ends at once.
+/// The time over which sockets are closed: a thousand per second, so that a development server stops at once.
 fn spread(sockets: usize) -> Duration {
     Duration::from_millis(u64::try_from(sockets).unwrap_or(u64::MAX)).min(limits::DRAIN_SOCKETS)
 }

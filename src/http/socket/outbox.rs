@@ -1,4 +1,4 @@
-//! What waits to be written to a socket: bounded, and watched for a reader who does not read.
+//! Messages that wait to be written to a socket: bounded, and with a timeout for a client that does not read.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -29,18 +29,18 @@ impl Outbox {
         self.waiting.push_back(message);
     }
 
-    /// Whether more should be made for this client now.
+    /// Whether more frames should be produced for this client now.
     pub fn has_room(&self) -> bool {
         self.waiting.len() < limits::OUTBOUND_FRAMES && self.bytes < limits::OUTBOUND_BYTES
     }
 
-    /// When a reader who takes nothing is given up.
+    /// When a client that does not read is closed.
     pub fn deadline(&self) -> Option<Instant> {
         self.stalled.map(|since| since + limits::WRITE_WAIT)
     }
 
     /// Writes what the socket takes, everything that waits in one write if possible; `false` when it takes no more.
-    /// `has_partial_write` is whether it has still to write something that did not come from here.
+    /// `has_partial_write` is whether the socket has to finish a write that did not come from this outbox.
     pub fn write(&mut self, socket: &mut WebSocket<impl Read + Write>, has_partial_write: bool) -> Result<bool, Error> {
         self.unwritten |= has_partial_write;
         while self.unwritten || !self.waiting.is_empty() {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::close::CloseReason;
 use crate::limits;
 
-/// What a client says.
+/// A message of the client.
 #[derive(Debug)]
 pub enum ClientMessage {
     /// Begins the connection.

@@ -1,4 +1,5 @@
-//! One socket from its upgrade to its end: a task that reads, runs operations and writes, and waits for none of them.
+//! The task of a socket, from its upgrade to its close: it reads, runs operations and writes, and none of these blocks the
+//! others.
 
 use std::collections::HashMap;
 use std::pin::{Pin, pin};
@@ -27,7 +28,7 @@ use crate::error::Error;
 use crate::graphql::{Api, Caller, Frame, Resume, RunningOperation};
 use crate::limits;
 
-/// Runs a socket to its end. When `drain` is cancelled it ends after a random part of `spread`.
+/// Runs a socket until it is closed. After `drain` is cancelled it closes within a random part of `spread`.
 pub(super) async fn run(mut session: SocketSession, drain: CancellationToken, spread: impl Fn() -> Duration) {
     let end = {
         let mut leaving = pin!(async {
@@ -40,7 +41,7 @@ pub(super) async fn run(mut session: SocketSession, drain: CancellationToken, sp
         }
     };
     if end == Some(CloseReason::ServiceRestart) {
-        // What takes longer is cut off.
+        // Operations that take longer are dropped.
         let _ = timeout(limits::REQUEST, Box::pin(session.finish())).await;
     }
     if end == Some(CloseReason::Unauthorized) {
@@ -51,18 +52,18 @@ pub(super) async fn run(mut session: SocketSession, drain: CancellationToken, sp
     Box::pin(session.end(end)).await;
 }
 
-/// A socket, with all that is under way on it.
+/// A socket and its running operations.
 pub(super) struct SocketSession {
     line: Arc<WebSocketLine>,
     api: Api,
     caller: SocketCaller,
-    /// The operations under way, as one stream, and what is known of each.
+    /// The frames of all running operations, as one stream.
     running: SelectAll<BoxStream<'static, OperationFrame>>,
     operations: SocketOperations,
-    /// Held until `connection_init` has come.
+    /// Released by `connection_init`.
     permit: Option<HandshakePermit>,
     signed_in: Option<SocketUser>,
-    /// Ends when the session does.
+    /// Resolves when the user's session ends or expires.
     watch: Option<BoxFuture<'static, CloseReason>>,
     timer: Pin<Box<Sleep>>,
     opened_at: Instant,
@@ -88,15 +89,15 @@ impl Drop for SocketOperation {
 /// A frame of an operation, with the operation's id.
 type OperationFrame = (Arc<str>, Frame);
 
-/// What wakes the task.
+/// Why the task wakes up.
 enum SocketEvent {
     Received(Message),
-    /// Something was said, and there may be more.
+    /// Frames were written, and there may be more.
     Progress,
     Disconnected,
     Failed(SocketError),
     TimerFired,
-    /// The session or an operation has ended so that the socket must.
+    /// The user's session or an operation requires the socket to close.
     MustClose(CloseReason),
 }
 
@@ -119,7 +120,7 @@ impl SocketSession {
         }
     }
 
-    /// Serves until the client goes (`None`) or is sent away.
+    /// Serves until the client disconnects (`None`) or has to be closed.
     async fn serve(&mut self) -> Option<CloseReason> {
         loop {
             match self.next_event().await {
@@ -128,7 +129,7 @@ impl SocketSession {
                         return Some(close);
                     }
                 }
-                // However quickly there is more to say and a client takes it: others have their turn.
+                // Yields to other tasks, however fast this client reads.
                 SocketEvent::Progress => yield_now().await,
                 SocketEvent::TimerFired => {
                     if let Err(end) = self.check_time() {
@@ -158,7 +159,7 @@ impl SocketSession {
             }
             let mut io = line.lock();
             match poll(&mut io, running, operations, cx) {
-                // The client has just stopped to read: there is an earlier deadline now.
+                // The client has just stopped reading, so there is an earlier deadline now.
                 Poll::Pending if io.outbox.deadline().is_some_and(|stalled| stalled < deadline) => {
                     Poll::Ready(SocketEvent::TimerFired)
                 }
@@ -168,11 +169,11 @@ impl SocketSession {
         .await
     }
 
-    /// Answers the queries and mutations under way. Subscriptions need not be waited for: they resume.
+    /// Completes the running queries and mutations. Subscriptions are not awaited, as they resume.
     async fn finish(&mut self) {
         while self.operations.values().any(|operation| !operation.is_subscription) {
             match self.next_event().await {
-                // What comes now comes too late.
+                // New messages are ignored.
                 SocketEvent::Progress | SocketEvent::Received(_) => {}
                 SocketEvent::TimerFired if self.check_time().is_ok() => {}
                 SocketEvent::TimerFired
@@ -202,7 +203,7 @@ impl SocketSession {
             return if is_late { Err(Some(CloseReason::InitialisationTimeout)) } else { Ok(()) };
         }
         match self.pinged_at {
-            // Nobody is there to be told.
+            // Nobody is there to read a close frame.
             Some(pinged_at) if pinged_at + limits::PONG_WAIT <= now => Err(None),
             None if self.last_received + limits::PING_EVERY <= now => {
                 self.push(Message::Ping(axum::body::Bytes::new()));
@@ -223,7 +224,7 @@ impl SocketSession {
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => return Ok(()),
         };
         match ClientMessage::parse(&text)? {
-            // Boxed, as it happens once, and a socket that waits is to be small.
+            // Boxed, as it happens once, and an idle socket should be small.
             ClientMessage::Init(init) => Box::pin(self.init(init)).await,
             ClientMessage::Ping => {
                 // An answer may wait while the client does not read; a client that asks on and on without reading may not.
@@ -295,7 +296,7 @@ impl SocketSession {
         self.line.lock().outbox.push(message);
     }
 
-    /// Says good-bye, for as long as the client listens.
+    /// Sends the close frame, and waits for the client's for a limited time.
     async fn end(&mut self, close: Option<CloseReason>) {
         let Some(close) = close else { return };
         self.running.clear();
@@ -305,17 +306,17 @@ impl SocketSession {
         self.push(Message::Close(Some(close.frame())));
         let farewell = async {
             if poll_fn(|cx| self.line.lock().poll_write(cx)).await.is_ok() {
-                // Until the client has answered or gone.
+                // Until the client has answered or disconnected.
                 let mut left = limits::FAREWELL_BYTES;
                 poll_fn(|cx| self.line.lock().poll_farewell(&mut left, cx)).await;
             }
         };
-        // A client that does not listen is not waited for.
+        // A client that does not read is not waited for.
         let _ = timeout(limits::LINGER, farewell).await;
     }
 }
 
-/// Makes, writes and reads, in this order, so that all that is ready goes into one write.
+/// Produces frames, writes and reads, in this order, so that all that is ready goes into one write.
 fn poll(
     io: &mut WebSocketIo,
     running: &mut SelectAll<BoxStream<'static, OperationFrame>>,
@@ -324,7 +325,7 @@ fn poll(
 ) -> Poll<SocketEvent> {
     let had_room = io.outbox.has_room();
     let mut has_output = false;
-    // A position waits where it is while the client does not read: nothing is made that there is no room for.
+    // While the outbox is full, operations are not polled, and positions in the feed do not advance.
     while io.outbox.has_room()
         && let Poll::Ready(Some((id, frame))) = running.poll_next_unpin(cx)
     {
@@ -336,7 +337,7 @@ fn poll(
     if let Poll::Ready(Err(error)) = io.poll_write(cx) {
         return Poll::Ready(SocketEvent::Failed(error));
     }
-    // Where the write made room, the operations are asked again: they were not, and wake nobody by themselves.
+    // If the write made room, the operations must be polled again: those that were not polled wake nobody.
     if io.outbox.has_room() && (has_output || !had_room) {
         return Poll::Ready(SocketEvent::Progress);
     }
@@ -360,7 +361,7 @@ fn enqueue(
     id: &Arc<str>,
     frame: Frame,
 ) -> Result<(), CloseReason> {
-    // One that was completed a moment ago may have had a last word on its way.
+    // An operation that the client has just completed may still produce a last frame.
     let Some(operation) = operations.get(id) else { return Ok(()) };
     match frame {
         Frame::Next(payload) => outbox.push(operation.sink.message(&payload)),
@@ -381,7 +382,7 @@ fn complete(id: &str) -> Message {
     Message::text(protocol::head("complete", id) + "}")
 }
 
-/// What to say about an error of the WebSocket itself.
+/// The close reason for an error of the WebSocket itself; `None` if the client is gone.
 fn close_for(error: &SocketError) -> Option<CloseReason> {
     match error {
         SocketError::Capacity(CapacityError::MessageTooLong { .. }) => Some(CloseReason::FrameTooLarge),
@@ -401,6 +402,6 @@ fn too_many_operations(id: &str) -> String {
 }
 
 fn random_fraction() -> f64 {
-    // Without random numbers all leave at once, which is only less polite.
+    // Without random numbers all sockets close at once.
     getrandom::u32().map_or(0.0, |random| f64::from(random) / f64::from(u32::MAX))
 }

@@ -1,4 +1,4 @@
-//! Who is at a socket, from `connection_init` on.
+//! The user of a socket, from `connection_init` on.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::graphql::Api;
 use crate::presence::Device;
 
-/// What `connection_init` brought.
+/// The user, and where the client wants to resume.
 pub(super) struct SocketUser {
     pub(super) viewer: Viewer,
     /// The cursors for operations to come, by their ids.
