@@ -21,7 +21,7 @@ use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
 use crate::feed::{
-    Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written,
+    self, Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written,
 };
 use crate::id::{ConversationId, UserId};
 pub use add::add;
@@ -68,14 +68,14 @@ pub(super) struct Group {
 pub(super) struct Stay {
     pub(super) user: UserId,
     pub(super) role: Role,
-    pub(super) from: Place,
-    pub(super) to: Option<Place>,
+    pub(super) from: StayEdge,
+    pub(super) to: Option<StayEdge>,
     pub(super) joined_at: Timestamp,
 }
 
 /// Where a stay begins or ends. Known ones are before those of the batch.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(super) enum StayEdge {
     /// A position of the feed.
     At(Position),
     /// An event of this batch, which gets its position when all is planned.
@@ -118,7 +118,7 @@ impl Change for GroupChange {
             let row = groups.get_mut(&group.id).ok_or_else(|| DbErr::Custom("a group has no row".into()))?;
             row.title = group.title;
             row.updated_at = group.updated_at;
-            row.last_position = own.position + as_position(outcome.events.len()) - 1;
+            row.last_position = own.position + feed::positions(outcome.events.len()) - 1;
             for stay in outcome.stays {
                 let stay = stay.into_row(row, first);
                 stays.insert((stay.conversation_id, stay.user_id, stay.from_position), stay);
@@ -187,7 +187,7 @@ impl Groups {
 
 impl Stay {
     fn known(row: &membership::Model) -> Self {
-        let from = Place::At(row.from_position);
+        let from = StayEdge::At(row.from_position);
         Self { user: row.user_id, role: row.role, from, to: None, joined_at: row.joined_at }
     }
 
@@ -195,8 +195,8 @@ impl Stay {
     /// read mark is left as it is.
     fn into_row(self, group: &conversation::Model, first: Position) -> membership::Model {
         let position = |place| match place {
-            Place::At(position) => position,
-            Place::Event(event) => first + as_position(event),
+            StayEdge::At(position) => position,
+            StayEdge::Event(event) => first + feed::positions(event),
         };
         membership::Model {
             conversation_id: group.id,
@@ -213,8 +213,4 @@ impl Stay {
 /// Tells those who are in a group of its new title or members.
 pub fn updated(group: ConversationId) -> NewEvent {
     NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group))
-}
-
-fn as_position(events: usize) -> Position {
-    Position::try_from(events).expect("a batch is smaller than 2^63")
 }

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::feed::cursor::{Cursor, Position};
+use crate::feed::cursor::{Cursor, positions};
 use crate::feed::event::{Event, NewEvent};
 
 /// A change of the database. A slice implements it; the writer applies all that wait of a kind together, in two
@@ -232,7 +232,7 @@ impl<C: Change> Batch for Batched<C> {
             for (caller, write, events) in self.planned.drain(..) {
                 writes.push(Placed { write, first });
                 waiting.push((caller, first, events));
-                first.position += to_position(events);
+                first.position += positions(events);
             }
             let written = C::write(tx, writes).await?;
             assert_eq!(written.len(), waiting.len(), "a write has one answer");
@@ -264,9 +264,4 @@ impl<C: Change> Batch for Batched<C> {
             let _ = caller.reply.send(answer);
         }
     }
-}
-
-/// A count of events as a distance in the feed.
-pub(super) fn to_position(events: usize) -> Position {
-    Position::try_from(events).expect("a batch is smaller than 2^63")
 }

@@ -14,6 +14,11 @@ pub struct Cursor {
     pub nonce: u32,
 }
 
+/// A count of events as a distance in the feed.
+pub fn positions(events: usize) -> Position {
+    Position::try_from(events).expect("a batch is smaller than 2^63")
+}
+
 impl Cursor {
     /// The cursor in 12 bytes.
     pub(super) fn to_bytes(self) -> [u8; 12] {

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
 };
 
 use crate::db::{Db, Tx};
@@ -15,6 +15,11 @@ use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Event, Kind, nonce_from_row};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
+
+// Kinds as they stand in SQL. Not bound as values: a partial index is used only where the statement itself says the kind.
+const READ_MARK: i16 = Kind::ReadMarkMoved as i16;
+const REMOVED: i16 = Kind::ConversationRemoved as i16;
+const USER: i16 = Kind::UserChanged as i16;
 
 /// Why what was missed can't be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +71,7 @@ pub(super) async fn find_at(db: &impl ConnectionTrait, position: Position) -> Re
 }
 
 /// A page of everything after a position, with the contacts of those who changed: what a hub needs that missed it.
-pub(super) async fn after(db: &DatabaseConnection, position: Position) -> Result<Vec<Event>, DbErr> {
+pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Result<Vec<Event>, DbErr> {
     let rows = feed_event::Entity::find()
         .filter(feed_event::Column::Position.gt(position))
         .order_by_asc(feed_event::Column::Position)
@@ -98,7 +103,7 @@ pub(super) async fn after(db: &DatabaseConnection, position: Position) -> Result
 }
 
 /// Those of these people who have left for good.
-async fn erased(db: &DatabaseConnection, people: &HashSet<UserId>) -> Result<HashSet<UserId>, DbErr> {
+async fn erased(db: &impl ConnectionTrait, people: &HashSet<UserId>) -> Result<HashSet<UserId>, DbErr> {
     let erased = user::Entity::find()
         .select_only()
         .column(user::Column::Id)
@@ -144,7 +149,7 @@ pub async fn known_in(
 
 /// Why what came after a cursor can't be told, if it can't.
 pub(super) async fn refusal(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     user: UserId,
     after: Cursor,
     head: Cursor,
@@ -162,7 +167,7 @@ pub(super) async fn refusal(
 }
 
 /// Whether a person missed anything after a position that the log no longer has.
-async fn anything_after(db: &DatabaseConnection, user: UserId, after: Position) -> Result<bool, DbErr> {
+async fn anything_after(db: &impl ConnectionTrait, user: UserId, after: Position) -> Result<bool, DbErr> {
     let sql = r#"
         SELECT 1 WHERE EXISTS (
           SELECT 1 FROM membership m JOIN conversation c ON c.id = m.conversation_id
@@ -183,7 +188,7 @@ async fn anything_after(db: &DatabaseConnection, user: UserId, after: Position) 
 
 /// Counts what a person missed between two positions, read marks apart, up to `limit`.
 pub(super) async fn count_missed(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     user: UserId,
     after: Position,
     upto: Position,
@@ -193,7 +198,7 @@ pub(super) async fn count_missed(
     struct Count {
         count: i64,
     }
-    let sql = format!("SELECT COUNT(*) AS count FROM ({MISSED} AND e.kind <> 3 LIMIT $4)", MISSED = missed());
+    let sql = format!("SELECT COUNT(*) AS count FROM ({} AND e.kind <> {READ_MARK} LIMIT $4) AS counted", missed());
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let count = Count::find_by_statement(statement).one(db).await?;
@@ -203,18 +208,18 @@ pub(super) async fn count_missed(
 /// A page of what a person missed between two positions, oldest first: of conversations that they are still in, and
 /// what is told to them alone. Of each read mark the newest move only.
 pub(super) async fn missed_page(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     user: UserId,
     after: Position,
     upto: Position,
     limit: u64,
 ) -> Result<Vec<Event>, DbErr> {
     let sql = format!(
-        "{MISSED} AND (e.kind <> 3 OR NOT EXISTS (
-           SELECT 1 FROM feed_event later WHERE later.kind = 3 AND later.conversation_id = e.conversation_id
+        "{} AND (e.kind <> {READ_MARK} OR NOT EXISTS (
+           SELECT 1 FROM feed_event later WHERE later.kind = {READ_MARK} AND later.conversation_id = e.conversation_id
              AND later.user_id = e.user_id AND later.position > e.position AND later.position <= $3))
          ORDER BY e.position LIMIT $4",
-        MISSED = missed()
+        missed()
     );
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
@@ -225,7 +230,7 @@ pub(super) async fn missed_page(
 }
 
 /// Reads the messages of a page at once, as they are now, so that nobody has to read each.
-async fn bring_messages(db: &DatabaseConnection, events: &mut [Event]) -> Result<(), DbErr> {
+async fn bring_messages(db: &impl ConnectionTrait, events: &mut [Event]) -> Result<(), DbErr> {
     let ids: HashSet<MessageId> = events.iter().filter_map(|event| event.fact.message).collect();
     if ids.is_empty() {
         return Ok(());
@@ -241,8 +246,9 @@ async fn bring_messages(db: &DatabaseConnection, events: &mut [Event]) -> Result
 
 /// The events after $2 up to $3 that $1 may hear now. Only conversations whose newest event is past $2 are looked
 /// into: the cost follows what was missed, not what the server wrote.
-fn missed() -> &'static str {
-    "WITH mine AS (
+fn missed() -> String {
+    format!(
+        "WITH mine AS (
        SELECT m.conversation_id, m.from_position, c.last_position FROM membership m
          JOIN conversation c ON c.id = m.conversation_id
         WHERE m.user_id = $1 AND m.to_position IS NULL
@@ -253,15 +259,16 @@ fn missed() -> &'static str {
        UNION ALL
        SELECT e.* FROM feed_event e
         WHERE e.recipient_id = $1 AND e.position > $2 AND e.position <= $3
-          AND (e.kind = 6 OR e.conversation_id IN (SELECT conversation_id FROM mine))
+          AND (e.kind = {REMOVED} OR e.conversation_id IN (SELECT conversation_id FROM mine))
        UNION ALL
        SELECT e.* FROM feed_event e
-        WHERE e.conversation_id IS NULL AND e.kind = 7 AND e.position > $2 AND e.position <= $3
+        WHERE e.conversation_id IS NULL AND e.kind = {USER} AND e.position > $2 AND e.position <= $3
           AND (e.user_id = $1 OR EXISTS (
             SELECT 1 FROM mine JOIN membership other ON other.conversation_id = mine.conversation_id
              WHERE other.user_id = e.user_id))
      )
      SELECT e.* FROM missed e WHERE TRUE"
+    )
 }
 
 fn cursor(row: feed_event::Model) -> Cursor {

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use change::{Answers, Change, Placed, Plan, Plans, Quiet, Rank, Writes, Written};
-pub use cursor::{Cursor, Position};
+pub use cursor::{Cursor, Position, positions};
 pub use event::{Audience, Event, Kind, NewEvent};
 pub use follow::{Follower, Start, Step};
 pub use inbox::{Edge, Inbox, Served, Take};

@@ -31,10 +31,17 @@ pub(super) async fn read(db: Db, hub: Arc<Hub>, user: UserId, start: Start, firs
         Start::Now => head,
         Start::Garbage => return Ok(reset(Reset::Foreign, head)),
     };
-    if let Some(refusal) = log::refusal(&db.reader, user, after, head).await? {
+    // One state of the log: an event that is trimmed between two reads would be skipped.
+    let snapshot = db.snapshot().await?;
+    let refusal = log::refusal(&snapshot, user, after, head).await?;
+    let mut events = match refusal {
+        None => log::missed_page(&snapshot, user, after.position, head.position, first + 1).await?,
+        Some(_) => Vec::new(),
+    };
+    snapshot.end().await?;
+    if let Some(refusal) = refusal {
         return Ok(reset(refusal, head));
     }
-    let mut events = log::missed_page(&db.reader, user, after.position, head.position, first + 1).await?;
     let has_more = events.len() as u64 > first;
     events.truncate(usize::try_from(first).unwrap_or(usize::MAX));
     let cursor = events.last().filter(|_| has_more).map_or(head, |last| last.cursor);

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{self, Tx, Writer};
 use crate::entity::{feed_event, feed_head};
-use crate::feed::change::{Batch, to_position};
-use crate::feed::cursor::Cursor;
+use crate::feed::change::Batch;
+use crate::feed::cursor::{Cursor, positions};
 use crate::feed::event::{Audience, Event};
 use crate::feed::health::Health;
 use crate::feed::hub::Hub;
@@ -86,7 +86,7 @@ async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) 
     let mut events = Vec::with_capacity(total);
     for (batch, need) in batches.iter_mut().zip(needs) {
         batch.write(&tx, first, &mut events).await?;
-        first.position += to_position(need);
+        first.position += positions(need);
     }
     log(&tx, &events).await?;
     tx.commit().await?;
@@ -99,7 +99,7 @@ async fn reserve(tx: &Tx, count: usize) -> Result<i64, DbErr> {
     if count == 0 {
         return Ok(0);
     }
-    let count = to_position(count);
+    let count = positions(count);
     let head = feed_head::Entity::update_many()
         .col_expr(feed_head::Column::Position, Expr::col(feed_head::Column::Position).add(count))
         .filter(feed_head::Column::Id.eq(1))

@@ -19,15 +19,15 @@ use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Plans, Rank, W
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
-/// Sets the pace of read marks.
+/// Moves read marks, each once a second at most.
 #[derive(Clone)]
 pub struct ReadMarks {
     app: App,
-    paces: Cache<(UserId, ConversationId), Arc<Pace>>,
+    debounces: Cache<(UserId, ConversationId), Arc<MarkDebounce>>,
 }
 
-/// The pace of one person's mark in one conversation.
-struct Pace {
+/// Collects the moves of one person's mark in one conversation while it may not move yet.
+struct MarkDebounce {
     /// The farthest that was asked for and not moved to yet.
     wanted: AtomicI32,
     /// When the mark may move again. Who moves it holds this.
@@ -38,8 +38,8 @@ impl ReadMarks {
     /// Read marks of this program.
     pub fn new(app: App) -> Self {
         // Kept for longer than anybody waits; one that is pushed out only lets an event come early.
-        let paces = Cache::builder().time_to_idle(10 * limits::READ_MARK_PACE).max_capacity(100_000).build();
-        Self { app, paces }
+        let debounces = Cache::builder().time_to_idle(10 * limits::READ_MARK_PACE).max_capacity(100_000).build();
+        Self { app, debounces }
     }
 
     /// Moves a member's read mark forward to a seq, or to the newest message where that is less. A second move within
@@ -49,10 +49,10 @@ impl ReadMarks {
         if has_read(member, up_to) {
             return Ok(member.conversation().clone());
         }
-        let new = || Arc::new(Pace { wanted: AtomicI32::new(0), next: Mutex::new(Instant::now()) });
-        let pace = self.paces.get_with((user, conversation), new);
-        pace.wanted.fetch_max(up_to, Ordering::Relaxed);
-        let mut next = pace.next.lock().await;
+        let new = || Arc::new(MarkDebounce { wanted: AtomicI32::new(0), next: Mutex::new(Instant::now()) });
+        let debounce = self.debounces.get_with((user, conversation), new);
+        debounce.wanted.fetch_max(up_to, Ordering::Relaxed);
+        let mut next = debounce.next.lock().await;
         // Whoever held it may have moved the mark for all who waited.
         let member = conversations::membership(&self.app, user, Reference::Id(conversation)).await?;
         if has_read(&member, up_to) {
@@ -60,7 +60,7 @@ impl ReadMarks {
         }
         sleep_until(*next).await;
         *next = Instant::now() + limits::READ_MARK_PACE;
-        let up_to = std::cmp::max(pace.wanted.swap(0, Ordering::Relaxed), up_to);
+        let up_to = std::cmp::max(debounce.wanted.swap(0, Ordering::Relaxed), up_to);
         self.app.feed.append(MarkRead { user, conversation, up_to }).await
     }
 }

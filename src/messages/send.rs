@@ -134,7 +134,7 @@ struct Send {
 }
 
 /// What a [`Send`] comes to.
-enum Sending {
+enum SendWrite {
     New(Box<New>),
     /// The same as another one of the batch.
     Repeat(MessageId),
@@ -145,11 +145,11 @@ struct New {
     message: message::Model,
     image: Option<Attachment>,
     conversation: conversation::Model,
-    standing: Standing,
+    standing: SenderMembership,
 }
 
 /// How the sender stands to the conversation.
-enum Standing {
+enum SenderMembership {
     /// They are in it.
     Member(membership::Model),
     /// This message makes the direct conversation.
@@ -160,7 +160,7 @@ enum Standing {
 
 impl Change for Send {
     type Answer = message::Model;
-    type Write = Sending;
+    type Write = SendWrite;
     const RANK: Rank = Rank::Messages;
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
@@ -168,7 +168,7 @@ impl Change for Send {
         Ok(changes.iter().map(|change| batch.plan(change)).collect())
     }
 
-    async fn write(tx: &Tx, writes: Vec<Placed<Sending>>) -> Writes<Self> {
+    async fn write(tx: &Tx, writes: Vec<Placed<SendWrite>>) -> Writes<Self> {
         write::write(tx, writes).await
     }
 }

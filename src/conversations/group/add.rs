@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::group::{self, Group, Outcome, Place, Stay, Step};
+use crate::conversations::group::{self, Group, Outcome, Stay, StayEdge, Step};
 use crate::conversations::{Membership, joined};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
@@ -44,7 +44,7 @@ pub(super) fn plan(
     // The others are told first, and so the new ones, who hear what comes after they joined, are not told twice.
     let mut outcome = Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated(group.row.id)] };
     for user in new {
-        let from = Place::Event(events + outcome.events.len());
+        let from = StayEdge::Event(events + outcome.events.len());
         let stay = Stay { user, role: Role::Member, from, to: None, joined_at: now };
         outcome.events.push(joined(group.row.id, user));
         outcome.stays.push(stay.clone());

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::conversations::Membership;
-use crate::conversations::group::{self, Group, Outcome, Place, Stay, Step};
+use crate::conversations::group::{self, Group, Outcome, Stay, StayEdge, Step};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
@@ -23,7 +23,7 @@ pub(super) fn plan(group: &mut Group, own: &Stay, person: UserId, events: usize)
     if own.role != Role::Owner && own.user != person {
         return Err(Error::Forbidden);
     }
-    let left = Stay { to: Some(Place::Event(events)), ..left.clone() };
+    let left = Stay { to: Some(StayEdge::Event(events)), ..left.clone() };
     let was_owner = left.role == Role::Owner;
     group.members.remove(&person);
     let mut outcome = Outcome { stays: vec![left], events: vec![removed(group.row.id, person)] };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sea_orm::DbErr;
 
-use super::{New, Send, Sending, Standing};
+use super::{New, Send, SendWrite, SenderMembership};
 use crate::conversations;
 use crate::db::{self, Tx};
 use crate::entity::conversation::{self, DirectPair};
@@ -24,13 +24,13 @@ struct Rows {
     images: Vec<Attachment>,
 }
 
-pub(super) async fn write(tx: &Tx, writes: Vec<Placed<Sending>>) -> Writes<Send> {
+pub(super) async fn write(tx: &Tx, writes: Vec<Placed<SendWrite>>) -> Writes<Send> {
     let mut rows = Rows::default();
     let mut written = Vec::with_capacity(writes.len());
     for Placed { write, first } in writes {
         written.push(match write {
-            Sending::New(new) => rows.add(*new, first),
-            Sending::Repeat(id) => {
+            SendWrite::New(new) => rows.add(*new, first),
+            SendWrite::Repeat(id) => {
                 let sent = rows.messages.get(&id).cloned();
                 Written::silent(sent.ok_or_else(|| DbErr::Custom("a repeated message was not written".into()))?)
             }
@@ -50,11 +50,11 @@ impl Rows {
         message.nonce = first.nonce.into();
         let own = (conversation.id, message.sender_id);
         match standing {
-            Standing::Member(row) => {
+            SenderMembership::Member(row) => {
                 self.memberships.entry(own).or_insert(row);
             }
-            Standing::Begun => {}
-            Standing::Begins => {
+            SenderMembership::Begun => {}
+            SenderMembership::Begins => {
                 for user_id in conversation.direct_pair.iter().flat_map(DirectPair::people) {
                     events.push(conversations::joined(conversation.id, user_id));
                     self.memberships.insert(
@@ -73,7 +73,7 @@ impl Rows {
                 }
             }
         }
-        // Sending counts as reading.
+        // SendWrite counts as reading.
         if let Some(own) = self.memberships.get_mut(&own) {
             own.last_read_seq = message.seq;
         }

@@ -29,6 +29,14 @@ enum Piece {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Query(Vec<Piece>);
 
+/// A word to ask an index for, in a conversation: see [`prefix`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Term {
+    pub(super) word: String,
+    /// Whether longer words that begin so are meant as well.
+    pub(super) is_beginning: bool,
+}
+
 impl Query {
     /// Takes a text of up to 200 Unicode scalars. Nothing in it means anything but itself.
     pub fn parse(raw: &str) -> Result<Self> {
@@ -53,30 +61,25 @@ impl Query {
         self.0.iter().all(|wanted| pieces.iter().any(|piece| wanted.is_in(piece)))
     }
 
-    /// The expression that the index takes, of messages in one of these conversations. It may find more than
-    /// [`matches`](Self::matches), and never less: at most so many words are asked for, the longest, which are the rarest.
-    pub fn expression(&self, conversations: impl IntoIterator<Item = ConversationId>, words: usize) -> String {
+    /// What an index is asked for. It may find more than [`matches`](Self::matches), and never less: at most so many
+    /// words, the longest, which are the rarest.
+    pub(super) fn terms(&self, words: usize) -> Vec<Term> {
         let mut terms = BTreeSet::new();
         for piece in &self.0 {
             match piece {
                 Piece::Word(word) => {
-                    terms.insert((beginning(word).to_owned(), " *"));
+                    terms.insert(Term { word: beginning(word).to_owned(), is_beginning: true });
                 }
-                Piece::Run(run) => terms.extend(pairs(run).map(|pair| match pair.chars().count() {
-                    1 => (pair, " *"),
-                    _ => (pair, ""),
+                Piece::Run(run) => terms.extend(pairs(run).map(|pair| {
+                    let is_beginning = pair.chars().count() == 1;
+                    Term { word: pair, is_beginning }
                 })),
             }
         }
-        let mut terms: Vec<(String, &str)> = terms.into_iter().collect();
-        terms.sort_by_key(|(word, _)| std::cmp::Reverse(word.chars().count()));
+        let mut terms: Vec<Term> = terms.into_iter().collect();
+        terms.sort_by_key(|term| std::cmp::Reverse(term.word.chars().count()));
         terms.truncate(words);
-        let in_one = |conversation: ConversationId| {
-            let prefix = prefix(conversation);
-            let terms = terms.iter().map(|(word, any_end)| format!("\"{prefix}{word}\"{any_end}"));
-            format!("({})", terms.collect::<Vec<_>>().join(" AND "))
-        };
-        conversations.into_iter().map(in_one).collect::<Vec<_>>().join(" OR ")
+        terms
     }
 }
 
@@ -112,7 +115,7 @@ pub fn document(conversation: ConversationId, text: &str) -> String {
 
 /// What stands before each word of a conversation, always as long. SQLite keeps of a word only what differs from the one
 /// before it, so it costs next to nothing.
-fn prefix(conversation: ConversationId) -> String {
+pub(super) fn prefix(conversation: ConversationId) -> String {
     conversation.to_string().replace('-', "")
 }
 
