@@ -1,5 +1,5 @@
-//! Takes a backup: a copy of the database as it is at one moment, also while a server writes to it, checked before it
-//! gets its name.
+//! Takes a backup: a copy of the database at one moment, also while a server writes to it. It is checked before it gets
+//! its name.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::data_dir;
 use crate::db;
 
-/// What a backup holds.
+/// A backup that was taken.
 #[derive(Debug)]
 pub struct Taken {
     /// The position of the newest event in it.
@@ -20,7 +20,7 @@ pub struct Taken {
     pub bytes: u64,
 }
 
-/// Copies the database to a file that is not there yet.
+/// Copies the database to a file, which must not exist.
 pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
@@ -33,14 +33,14 @@ pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     Ok(Taken { position, bytes })
 }
 
-/// A file that is not whole yet; it goes when it does not become so.
+/// A file under a temporary name; deleted unless it is completed.
 struct Draft {
     path: PathBuf,
     folder: PathBuf,
 }
 
 impl Draft {
-    /// An empty file for nobody else's eyes: it will hold everybody's messages.
+    /// An empty file that only its owner can read: it will have everybody's messages.
     fn beside(file: &Path) -> anyhow::Result<Self> {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = file.file_name().context("a backup is a file")?.to_string_lossy();
@@ -54,7 +54,7 @@ impl Draft {
         &self.path
     }
 
-    /// Gives it its name, once it is on the disk.
+    /// Renames it once it is on the disk.
     fn become_whole(self, file: &Path) -> std::io::Result<u64> {
         let whole = File::open(&self.path)?;
         whole.sync_all()?;
@@ -66,7 +66,7 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // One that has its name now is not there any more.
+        // After the rename there is nothing to delete.
         let _ = fs::remove_file(&self.path);
     }
 }

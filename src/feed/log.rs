@@ -1,4 +1,4 @@
-//! Reads the log: where it stands, what came after a position, and what of it one person may hear.
+//! Reads the log: its head, what came after a position, and what of it one person may hear.
 
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
@@ -21,12 +21,12 @@ const READ_MARK: i16 = Kind::ReadMarkMoved as i16;
 const REMOVED: i16 = Kind::ConversationRemoved as i16;
 const USER: i16 = Kind::UserChanged as i16;
 
-/// Why what was missed can't be told.
+/// Why what was missed can't be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reset {
     /// It is older than the log.
     Expired,
-    /// It is more than a replay tells.
+    /// It is more than a replay has.
     TooFar,
     /// The cursor is not of this database as it is.
     Foreign,
@@ -59,18 +59,18 @@ pub(super) async fn ensure_origin(tx: &Tx, nonce: u32) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// The newest event's place. The newest row is never trimmed, so there always is one.
+/// The newest event's cursor. The newest row is never trimmed, so there always is one.
 pub(super) async fn head(db: &impl ConnectionTrait) -> Result<Cursor, DbErr> {
     let newest = feed_event::Entity::find().order_by_desc(feed_event::Column::Position).limit(1).one(db).await?;
     newest.map(cursor).ok_or_else(|| DbErr::Custom("the feed's log is empty".into()))
 }
 
-/// The event at a position, where the log still has it.
+/// The cursor of the event at a position, if the log still has it.
 pub(super) async fn find_at(db: &impl ConnectionTrait, position: Position) -> Result<Option<Cursor>, DbErr> {
     Ok(feed_event::Entity::find_by_id(position).one(db).await?.map(cursor))
 }
 
-/// A page of everything after a position, with the contacts of those who changed: what a hub needs that missed it.
+/// A page of everything after a position, with the contacts of people who changed: for a hub that missed it.
 pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Result<Vec<Event>, DbErr> {
     let rows = feed_event::Entity::find()
         .filter(feed_event::Column::Position.gt(position))
@@ -81,7 +81,7 @@ pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Resu
     let changed = rows.iter().filter(|row| row.kind == Kind::UserChanged).filter_map(|row| row.user_id);
     let changed: HashSet<UserId> = changed.collect();
     let (erased, known) = match changed.is_empty() {
-        // As nearly always, and this is asked every second.
+        // Nearly always, and this runs every second.
         true => Default::default(),
         false => (erased(db, &changed).await?, known_in(db, changed).await?),
     };
@@ -102,7 +102,7 @@ pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Resu
     Ok(rows.into_iter().map(event).collect())
 }
 
-/// Those of these people who have left for good.
+/// Those of these people whose accounts are erased.
 async fn erased(db: &impl ConnectionTrait, people: &HashSet<UserId>) -> Result<HashSet<UserId>, DbErr> {
     let erased = user::Entity::find()
         .select_only()
@@ -113,13 +113,13 @@ async fn erased(db: &impl ConnectionTrait, people: &HashSet<UserId>) -> Result<H
     Ok(erased.all(db).await?.into_iter().collect())
 }
 
-/// What a person is in, and since which position; true at the place that stands beside it.
+/// A person's conversations and the positions at which they joined, as they were at the position `at`.
 pub(super) struct Membership {
     pub(super) at: Position,
     pub(super) conversations: Vec<(ConversationId, Position)>,
 }
 
-/// Reads what a person is in and how far the log goes, as one picture.
+/// Reads a person's conversations and the head of the log, in one snapshot.
 pub(super) async fn membership(db: &Db, user: UserId) -> Result<Membership, DbErr> {
     let snapshot = db.snapshot().await?;
     let at = head(&snapshot).await?.position;
@@ -131,8 +131,8 @@ pub(super) async fn membership(db: &Db, user: UserId) -> Result<Membership, DbEr
     Ok(Membership { at, conversations: stays.iter().map(|stay| (stay.conversation_id, stay.from_position)).collect() })
 }
 
-/// The conversations in which people are known: those that they are in, and those that they have left, where what they
-/// wrote still stands under their name.
+/// The conversations in which people are known: those that they are in and those that they have left, where their
+/// messages still bear their name.
 pub async fn known_in(
     db: &impl ConnectionTrait,
     people: impl IntoIterator<Item = UserId>,
@@ -147,7 +147,7 @@ pub async fn known_in(
         .await
 }
 
-/// Why what came after a cursor can't be told, if it can't.
+/// Why what came after a cursor can't be replayed, if it can't.
 pub(super) async fn refusal(
     db: &impl ConnectionTrait,
     user: UserId,
@@ -158,7 +158,7 @@ pub(super) async fn refusal(
         Some(at) if at == after => {}
         Some(_) => return Ok(Some(Reset::Foreign)),
         None if after.position > head.position => return Ok(Some(Reset::Foreign)),
-        // Trimmed. Whoever missed nothing goes on all the same.
+        // Trimmed. A person who missed nothing can resume all the same.
         None => return Ok(anything_after(db, user, after.position).await?.then_some(Reset::Expired)),
     }
     let too_many = limits::REPLAY_EVENTS + 1;
@@ -205,8 +205,8 @@ pub(super) async fn count_missed(
     Ok(count.and_then(|count| u64::try_from(count.count).ok()).unwrap_or(0))
 }
 
-/// A page of what a person missed between two positions, oldest first: of conversations that they are still in, and
-/// what is told to them alone. Of each read mark the newest move only.
+/// A page of what a person missed between two positions, oldest first: events of conversations that they are still in,
+/// and those for them alone. Of each read mark only the newest move.
 pub(super) async fn missed_page(
     db: &impl ConnectionTrait,
     user: UserId,
@@ -229,7 +229,7 @@ pub(super) async fn missed_page(
     Ok(events)
 }
 
-/// Reads the messages of a page at once, as they are now, so that nobody has to read each.
+/// Reads the messages of a page in one statement, as they are now.
 async fn bring_messages(db: &impl ConnectionTrait, events: &mut [Event]) -> Result<(), DbErr> {
     let ids: HashSet<MessageId> = events.iter().filter_map(|event| event.fact.message).collect();
     if ids.is_empty() {
@@ -244,8 +244,8 @@ async fn bring_messages(db: &impl ConnectionTrait, events: &mut [Event]) -> Resu
     Ok(())
 }
 
-/// The events after $2 up to $3 that $1 may hear now. Only conversations whose newest event is past $2 are looked
-/// into: the cost follows what was missed, not what the server wrote.
+/// The events after $2 up to $3 that $1 may hear now. It reads only conversations whose newest event is past $2: the cost
+/// follows what was missed, not what the server wrote.
 fn missed() -> String {
     format!(
         "WITH mine AS (

@@ -46,7 +46,7 @@ impl<'a> Hits<'a> {
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);
         let mut hits: Vec<message::Model> = Vec::new();
         for conversations in self.conversations.chunks(limits::SEARCH_AT_ONCE) {
-            // Where there are enough, only what is newer than the oldest of them is of interest.
+            // With enough hits, only what is newer than the oldest of them matters.
             let from = hits.last().filter(|_| hits.len() == wanted).map_or(range.start, |oldest| oldest.position + 1);
             if conversations.first().is_none_or(|(_, newest)| *newest < from) {
                 break;
@@ -59,7 +59,7 @@ impl<'a> Hits<'a> {
         Ok(hits)
     }
 
-    /// Reads on until there are as many that are so, or no more.
+    /// Reads pages until enough messages are confirmed, or there are no more.
     async fn read(
         &self,
         conversations: &[ConversationId],
@@ -75,18 +75,18 @@ impl<'a> Hits<'a> {
             let was_last = page.len() < size;
             let Some(last) = page.last().map(|row| row.position) else { return Ok(hits) };
             let missing = wanted - hits.len();
-            hits.extend(page.into_iter().filter(|row| self.is_so(row)).take(missing));
+            hits.extend(page.into_iter().filter(|row| self.is_confirmed(row)).take(missing));
             if was_last || hits.len() == wanted {
                 return Ok(hits);
             }
             before = last;
-            // Where much that is proposed is not so, the index is not to be asked for each few of it.
+            // If few proposals are confirmed, larger pages ask the index less often.
             size = (2 * size).min(limits::SEARCH_PAGE);
         }
     }
 
-    /// The index knows of words and not how they stand, and it may be behind.
-    fn is_so(&self, row: &message::Model) -> bool {
+    /// Whether the message confirms the proposal: the index has words without their order, and it may be behind.
+    fn is_confirmed(&self, row: &message::Model) -> bool {
         row.text.as_deref().is_some_and(|text| self.query.matches(text))
     }
 }

@@ -13,7 +13,7 @@ use crate::search::Search;
 use crate::search::index::Index;
 
 impl Search {
-    /// Keeps the index until the program ends.
+    /// Maintains the index until the program ends.
     pub async fn keep(self, shutdown: CancellationToken) {
         let keeping = async {
             let mut is_damaged = false;
@@ -24,7 +24,7 @@ impl Search {
                     clock.sleep_until(clock.now() + limits::INDEX_RETRY).await;
                     continue;
                 }
-                // In time, or before it if somebody waits.
+                // At intervals, or at once if a search waits.
                 let _ = timeout(limits::INDEX_EVERY, self.wanted.notified()).await;
             }
         };
@@ -34,7 +34,7 @@ impl Search {
         }
     }
 
-    /// Whether the index has let go of all texts that are no more. If not, it is about to.
+    /// Whether the index has removed all texts that no longer exist. If not, it is about to.
     pub async fn has_forgotten(&self) -> Result<bool> {
         let remembers = self.index().has_former_texts(&self.app.db.reader).await?;
         if remembers {
@@ -43,7 +43,7 @@ impl Search {
         Ok(!remembers)
     }
 
-    /// Indexes all that there is, a batch at a time. An index that fails for no reason that passes is made anew.
+    /// Indexes everything, a batch at a time. An index that fails for a reason that does not pass is rebuilt.
     async fn catch_up(&self, is_damaged: &mut bool) -> Result<()> {
         loop {
             let head = self.app.feed.head().position;
@@ -58,19 +58,19 @@ impl Search {
     }
 }
 
-/// Takes the next messages into the index, and what became of those that are in it.
+/// Indexes the next messages, and updates those that are indexed.
 #[derive(Clone)]
 struct CatchUp {
-    /// Whether to begin anew.
+    /// Whether to rebuild it.
     is_damaged: bool,
 }
 
 impl Quiet for CatchUp {
-    /// An index that fails takes nothing else of the batch down with it.
+    /// A damaged index does not fail the rest of the batch.
     type Answer = Result<(), DbErr>;
     const RANK: Rank = Rank::Housekeeping;
 
-    /// All is read here: by now the batch may have changed a message.
+    /// Reads everything here and not before: the batch may have changed a message by now.
     async fn write(tx: &Tx, changes: Vec<Self>) -> Answers<Self> {
         let index = Index::of(tx.dialect());
         let mut answers = Vec::with_capacity(changes.len());
@@ -79,7 +79,7 @@ impl Quiet for CatchUp {
             let answer = index.go_on(&savepoint, is_damaged).await;
             match &answer {
                 Ok(()) => savepoint.commit().await?,
-                // Where SQLite has ended the whole transaction by itself, this fails, and the batch with it.
+                // If SQLite has ended the whole transaction by itself, this fails, and the batch with it.
                 Err(error) if is_damage(error) => savepoint.rollback().await?,
                 Err(error) => return Err(error.clone()),
             }
@@ -89,7 +89,7 @@ impl Quiet for CatchUp {
     }
 }
 
-/// Whether it is the index that fails, and not the disk or whoever else holds the database.
+/// Whether the index itself fails, and not the disk or another process that holds the lock.
 fn is_damage(error: &DbErr) -> bool {
     Fault::of(error) == Fault::Broken
 }

@@ -34,9 +34,9 @@ use index::Index;
 #[derive(Clone)]
 pub struct Search {
     app: App,
-    /// The index has everything up to here.
+    /// The index has everything up to this position.
     indexed: Arc<watch::Sender<Position>>,
-    /// Rung by those who wait for it.
+    /// Notified by searches that wait for it.
     wanted: Arc<Notify>,
 }
 
@@ -60,7 +60,7 @@ impl Search {
     /// The messages that a person may read now and that have all words of a query, the newest first. `after` is the
     /// position of the one before the page.
     ///
-    /// What was written before is found: for a second at most it waits for the index to be as far.
+    /// It finds what was written before: it waits up to a second for the index to catch up.
     pub async fn find(
         &self,
         viewer: UserId,
@@ -74,7 +74,7 @@ impl Search {
             return Ok(Page::empty());
         }
         self.is_indexed(self.app.feed.head().position).await;
-        // After the wait: what was written by now is in them.
+        // After the wait: they have what was written meanwhile.
         let conversations = self.conversations(viewer, scope).await?;
         let hits = hits::Hits::new(self.index(), &self.app.db.reader, viewer, query, &conversations);
         let has_previous = match after {
@@ -106,7 +106,7 @@ impl Search {
         let mut indexed = self.indexed.subscribe();
         if *indexed.borrow() < upto {
             self.wanted.notify_one();
-            // An index that is made anew takes longer: what it has is found by then.
+            // Rebuilding takes longer: then it finds what is indexed so far.
             let _ = timeout(limits::SEARCH_WAIT, indexed.wait_for(|indexed| *indexed >= upto)).await;
         }
     }

@@ -1,5 +1,5 @@
-//! What of a text can be searched for: words by their beginnings, and of scripts that do not part words by spaces,
-//! any piece.
+//! Which parts of a text can be searched for: words by their prefixes, and any substring in scripts that do not separate
+//! words by spaces.
 
 use std::collections::BTreeSet;
 
@@ -10,22 +10,22 @@ use crate::error::{Error, Result};
 use crate::id::ConversationId;
 use crate::{limits, printable};
 
-/// Counts the ways in which words were ever taken from texts: an index that was made by another one is made anew.
+/// The version of the rules in this file: an index that was built by another version is rebuilt.
 pub const RULES: i32 = 2;
 
-/// So many characters of a word are in the index. What is longer is mostly no word.
+/// Characters of a word that are indexed. What is longer is hardly ever a word.
 const WORD: usize = 40;
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
-    /// A word, found by its beginning.
+    /// A word, found by its prefix.
     Word(String),
     /// Characters of a script without spaces between words, or symbols: found by any part.
     Run(String),
 }
 
-/// What somebody searches for.
+/// What to search for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Query(Vec<Piece>);
 
@@ -38,7 +38,7 @@ pub(super) struct Term {
 }
 
 impl Query {
-    /// Takes a text of up to 200 Unicode scalars. Nothing in it means anything but itself.
+    /// Parses a text of up to 200 Unicode scalars. It has no operators.
     pub fn parse(raw: &str) -> Result<Self> {
         if raw.contains('\0') {
             return Err(Error::input("query", "a search has no NUL in it"));
@@ -50,7 +50,7 @@ impl Query {
         Ok(Self(pieces(raw)))
     }
 
-    /// Whether there is nothing to look for, as in punctuation. It finds nothing.
+    /// Whether there is nothing to search for, as in punctuation. It finds nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -149,15 +149,15 @@ fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Folds what people do not tell apart, or do not type: case, width, accents, the vowel points of Hebrew and Arabic, the
+/// Folds what people do not distinguish, or do not type: case, width, accents, the vowel points of Hebrew and Arabic, the
 /// colour of hands, and what can't be seen.
 fn fold(text: &str) -> impl Iterator<Item = char> {
     // Up before down: this way ß equals SS, and ς equals σ.
     let cased = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkd();
-    cased.filter(|&c| (c.is_whitespace() || printable::is_visible(c)) && !is_passed_over(c)).nfc()
+    cased.filter(|&c| (c.is_whitespace() || printable::is_visible(c)) && !is_ignored(c)).nfc()
 }
 
-fn is_passed_over(c: char) -> bool {
+fn is_ignored(c: char) -> bool {
     matches!(c,
         // Accents of Latin, Greek and Cyrillic.
         '\u{300}'..='\u{36F}'
@@ -170,7 +170,7 @@ fn is_passed_over(c: char) -> bool {
         | '\u{1F3FB}'..='\u{1F3FF}')
 }
 
-/// Whether a character is of a script that does not part words by spaces (or where words are found by parts, as Hangul),
+/// Whether a character is of a script that does not separate words by spaces (or where words are found by parts, as Hangul),
 /// or a symbol, as emoji are.
 fn is_dense(c: char) -> bool {
     let of_script = matches!(c,
@@ -191,7 +191,7 @@ fn is_dense(c: char) -> bool {
     (of_script && (c.is_alphanumeric() || is_combining_mark(c))) || (is_symbol && !c.is_alphanumeric())
 }
 
-/// Says nothing of what is searched for: it must not reach a log.
+/// Hides the words: they must not reach a log.
 impl std::fmt::Debug for Query {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Query(…)")
