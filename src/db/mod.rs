@@ -6,6 +6,7 @@
 mod dialect;
 mod fault;
 mod rows;
+mod sets;
 mod sqlite;
 mod tx;
 

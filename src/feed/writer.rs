@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::DbErr;
 use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::{self, Tx, Writer};
-use crate::entity::{feed_event, feed_head};
+use crate::db::{Tx, Writer};
+use crate::entity::feed_event;
 use crate::feed::change::Batch;
 use crate::feed::cursor::{Cursor, positions};
 use crate::feed::event::{Audience, Event};
@@ -99,16 +98,7 @@ async fn reserve(tx: &Tx, count: usize) -> Result<i64, DbErr> {
     if count == 0 {
         return Ok(0);
     }
-    let count = positions(count);
-    let head = feed_head::Entity::update_many()
-        .col_expr(feed_head::Column::Position, Expr::col(feed_head::Column::Position).add(count))
-        .filter(feed_head::Column::Id.eq(1))
-        .exec_with_returning(tx)
-        .await?;
-    match head.as_slice() {
-        [head] => Ok(head.position - count),
-        _ => Err(DbErr::Custom("the feed has no head".into())),
-    }
+    tx.take_positions(positions(count)).await
 }
 
 async fn log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
@@ -128,7 +118,7 @@ async fn log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
             created_at: tx.now,
         }
     };
-    db::insert(tx, events.iter().map(row).collect()).await
+    tx.append_log(events.iter().map(row).collect()).await
 }
 
 /// A batch's nonce. Odd, so never zero, which is what a damaged row reads as.

@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 
 use super::{New, Send, SendWrite, SenderMembership};
 use crate::conversations;
-use crate::db::{self, Tx};
+use crate::db::Tx;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::membership::{self, Role};
 use crate::entity::message;
@@ -87,10 +87,8 @@ impl Rows {
 
     /// One statement a table. What is there is named by its key, and only what changed of it is set.
     async fn save(self, tx: &Tx) -> Result<(), DbErr> {
-        let moved =
-            [conversation::Column::LastSeq, conversation::Column::LastPosition, conversation::Column::ActivePosition];
-        db::upsert(tx, self.conversations.into_values().collect(), moved).await?;
-        db::upsert(tx, self.memberships.into_values().collect(), [membership::Column::LastReadSeq]).await?;
-        db::insert(tx, self.messages.into_values().collect()).await
+        tx.advance_conversations(self.conversations.into_values().collect()).await?;
+        tx.set_read_marks(self.memberships.into_values().collect()).await?;
+        tx.insert_messages(self.messages.into_values().collect()).await
     }
 }
