@@ -1,4 +1,4 @@
-//! What every rule stands on: the database, the feed, the time and the settings.
+//! What every slice uses: the database, the feed, the clock and the settings.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use crate::db::Db;
 use crate::feed::Feed;
 use crate::rates::Rates;
 
-/// The program, without any rule of chat. Clones share everything.
+/// The parts of the program below the slices. Clones share everything.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
-/// What the program is made of.
+/// The parts.
 #[derive(Clone)]
 pub struct Parts {
     /// The settings.
     pub config: Arc<Config>,
-    /// The time of day.
+    /// The clock.
     pub clock: Clock,
-    /// For reading; what writes goes through the feed.
+    /// For reading; writes go through the feed.
     pub db: Db,
     /// The feed.
     pub feed: Feed,
-    /// How often people may do what.
+    /// Rate limits.
     pub rates: Arc<Rates>,
 }
 

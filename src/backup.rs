@@ -1,5 +1,5 @@
-//! Takes a backup: a copy of the database as it is at one moment, also while a server writes to it, checked before it
-//! gets its name.
+//! Takes a backup: a copy of the database at one moment, also while a server writes to it. It is checked before it gets
+//! its name.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::data_dir;
 use crate::db;
 use crate::draft::{self, Draft};
 
-/// What a backup holds.
+/// A backup that was taken.
 #[derive(Debug)]
 pub struct Taken {
     /// The position of the newest event in it.
@@ -19,7 +19,7 @@ pub struct Taken {
     pub bytes: u64,
 }
 
-/// Copies the database to a file that is not there yet.
+/// Copies the database to a file, which must not exist.
 pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());

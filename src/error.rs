@@ -8,7 +8,7 @@ use std::time::Duration;
 /// A variant for each code of the API's `ErrorCode` (two for FORBIDDEN), with the message that the caller reads.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// An argument is not acceptable; `field` is its path in the input, such as `to.userId`.
+    /// An argument is invalid; `field` is its path in the input, such as `to.userId`.
     #[error("{message}")]
     BadUserInput {
         /// The path of the argument, in the API's spelling.
@@ -19,19 +19,19 @@ pub enum Error {
     /// Nobody is signed in, or the session has ended.
     #[error("sign in to do this")]
     Unauthenticated,
-    /// The e-mail is unknown or the password is wrong: which of the two is not told.
+    /// The e-mail is unknown or the password is wrong: callers do not learn which.
     #[error("e-mail and password do not match an account")]
     InvalidCredentials,
     /// Another account has this e-mail.
     #[error("this e-mail already has an account")]
     EmailTaken,
-    /// The viewer may see the thing but not do this to it.
+    /// The viewer may see it but not do this to it.
     #[error("you may not do this")]
     Forbidden,
-    /// Nobody makes an account here but the operator; the code is that of [`Self::Forbidden`].
+    /// Only the operator creates accounts; the code is that of [`Self::Forbidden`].
     #[error("accounts are made by the operator of this server: ask them for one")]
     SignUpClosed,
-    /// It does not exist, or the viewer may not see it: the two can't be told apart.
+    /// It does not exist, or the viewer may not see it: the two look the same.
     #[error("there is no such thing, or you may not see it")]
     NotFound,
     /// Too much in too short a time.
@@ -40,7 +40,7 @@ pub enum Error {
         /// When it is worth another try.
         retry_after: Duration,
     },
-    /// A subscription that is one too many; the code is that of [`Self::RateLimited`].
+    /// One subscription too many; the code is that of [`Self::RateLimited`].
     #[error(
         "your live subscriptions can return {taken} objects, this one {objects} more, and {limit} are the limit: complete \
          some, or ask for less"
@@ -56,7 +56,7 @@ pub enum Error {
     /// The document is larger or returns more than one request may.
     #[error("{0}")]
     QueryTooComplex(String),
-    /// The request's body is larger than the server takes.
+    /// The request's body is too large.
     #[error("the request is too large: at most {limit} bytes are taken")]
     PayloadTooLarge {
         /// The limit in bytes.
@@ -65,13 +65,13 @@ pub enum Error {
     /// An image that is too large, or one too many: the message says which bound it is.
     #[error("{0}")]
     ImageTooLarge(Cow<'static, str>),
-    /// What was sent is no image that the server takes; the message says why.
+    /// The upload is not an image that the server accepts; the message says why.
     #[error("{0}")]
     UnsupportedImage(&'static str),
     /// A feed cursor from which the server cannot resume.
     #[error("this cursor cannot be resumed from: fetch anew, or use `events`, which recovers by itself")]
     CursorExpired,
-    /// Not done, for a reason that passes: a queue is full, the database is away, the server is going down.
+    /// Not done, for a reason that passes: a queue is full, the database is unavailable, the server is shutting down.
     #[error("the server cannot do this just now, try again")]
     Unavailable {
         /// When it is worth another try.

@@ -1,4 +1,4 @@
-//! The tables of Parlour, a migration a step. The code of the version before must run on the tables of this one.
+//! The migrations of Parlour's tables. The code of the previous version must run on the tables of this one.
 
 pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
 use sea_orm_migration::prelude::{MigrationTrait, SchemaManager, async_trait};
@@ -14,16 +14,16 @@ mod m0006_images;
 mod m0007_cursor_key;
 mod m0008_search_by_conversation;
 
-/// How the steps of a database differ from those of this program.
+/// How the migrations of a database differ from those of this program.
 #[derive(Debug)]
 pub struct Difference {
-    /// Those that the database has not taken yet.
+    /// Those that the database lacks.
     pub missing: Vec<String>,
     /// Those that this program does not know, because a newer one made them.
     pub unknown: Vec<String>,
 }
 
-/// Reads which steps a database has taken. Writes nothing, also where there is no table of them.
+/// Reads which migrations a database has. Writes nothing, not even the table of migrations.
 pub async fn compare(db: &DatabaseConnection) -> Result<Difference, DbErr> {
     let taken = match SchemaManager::new(db).has_table("seaql_migrations").await? {
         true => seaql_migrations::Entity::find().all(db).await?,
@@ -37,7 +37,7 @@ pub async fn compare(db: &DatabaseConnection) -> Result<Difference, DbErr> {
     })
 }
 
-/// Brings a database from any earlier step to the newest.
+/// Runs the migrations that a database lacks.
 pub struct Migrator;
 
 #[async_trait::async_trait]

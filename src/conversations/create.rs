@@ -11,7 +11,7 @@ use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
+use crate::feed::{self, Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
@@ -76,7 +76,7 @@ impl Change for CreateGroup {
         let mut written = Vec::with_capacity(writes.len());
         for Placed { write, first } in writes {
             let roles = std::iter::once(Role::Owner).chain(std::iter::repeat(Role::Member));
-            let last_position = first.position + i64::try_from(write.members.len()).unwrap_or(0);
+            let last_position = first.position + feed::positions(write.members.len());
             let group = conversation::Model {
                 id: ConversationId::new(),
                 kind: Kind::Group,

@@ -6,6 +6,7 @@
 mod dialect;
 mod fault;
 mod rows;
+mod sets;
 mod sqlite;
 mod tx;
 
@@ -109,8 +110,8 @@ impl Db {
         self.reader.execute_unprepared("SELECT 1").await.is_ok()
     }
 
-    /// Removes deleted data from the write-ahead log too; see [`Writer`] for who writes. `false` if another connection
-    /// was reading or writing: try again later.
+    /// Removes deleted data from the write-ahead log too. `false` if another connection was reading or writing: try again
+    /// later.
     pub async fn truncate_wal(&self) -> Result<bool, DbErr> {
         sqlite::truncate_wal(&self.reader).await
     }
@@ -122,7 +123,7 @@ impl Db {
 }
 
 impl Writer {
-    /// Begins a transaction that nobody else writes beside. `now` is the time that everything in it happens at.
+    /// Begins a transaction that holds the lock for writing. `now` is the time of everything that it writes.
     pub async fn begin(&self, now: Timestamp) -> Result<Tx, DbErr> {
         Ok(Tx::new(sqlite::begin_immediate(&self.connection).await?, self.dialect, now))
     }

@@ -1,20 +1,20 @@
-//! Writes whole rows, as many as there are, in as few statements as the database takes them in.
+//! Writes any number of whole rows in as few statements as possible.
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn,
 };
 
-/// Values that SQLite takes in one statement (SQLITE_MAX_VARIABLE_NUMBER).
+/// Bound values in one statement: SQLite's limit (SQLITE_MAX_VARIABLE_NUMBER), and half of PostgreSQL's.
 pub const VALUES: usize = 32_766;
 
-/// Writes rows whose keys are new.
+/// Inserts rows whose keys are new.
 pub async fn insert<M: Row>(tx: &impl ConnectionTrait, rows: Vec<M>) -> Result<(), DbErr> {
     write(tx, rows, None).await
 }
 
-/// Writes rows by their primary keys: of those that are there, these columns alone are set. No key may come twice.
-/// They are written in their order, where another unique index wants one to make room for the next.
+/// Inserts rows, or sets these columns of the rows that have their primary keys. No key may occur twice. They are written
+/// in their order, which matters where one has to make room for the next in another unique index.
 pub async fn upsert<M: Row>(
     tx: &impl ConnectionTrait,
     rows: Vec<M>,

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::accounts::{Email, Viewer, search_key};
 use crate::app::App;
+use crate::db::Dialect;
 use crate::directory;
 use crate::entity::user;
 use crate::error::{Error, Result};
@@ -26,6 +27,7 @@ pub struct PeopleFilter {
     /// The people who are found by name; `None` if that is everybody.
     found_by_name: Option<Condition>,
     finds_by_email: bool,
+    dialect: Dialect,
 }
 
 impl PeopleFilter {
@@ -44,7 +46,8 @@ impl PeopleFilter {
         }
         let found_by_name = directory::found_by_name(app, viewer);
         let finds_by_email = directory::finds_by_email(app, viewer);
-        Ok(Self { viewer: viewer.clone(), address, term: term.map(str::to_owned), found_by_name, finds_by_email })
+        let (viewer, dialect) = (viewer.clone(), app.db.dialect());
+        Ok(Self { viewer, address, term: term.map(str::to_owned), found_by_name, finds_by_email, dialect })
     }
 
     fn email(&self) -> Option<Email> {
@@ -58,9 +61,8 @@ impl PeopleFilter {
         let mut matches = Condition::any();
         let key = search_key(term);
         if !key.is_empty() {
-            // Not LIKE, so that its wildcards match only themselves.
-            let place = Func::cust("instr").arg(Expr::col(user::Column::NameKey)).arg(key);
-            let by_name = Condition::all().add(Expr::expr(place).gt(0)).add_option(self.found_by_name.clone());
+            let in_name = self.dialect.contains(user::Column::NameKey, key);
+            let by_name = Condition::all().add(in_name).add_option(self.found_by_name.clone());
             matches = matches.add(by_name);
         }
         if let Some(email) = self.email().filter(|_| self.finds_by_email) {

@@ -1,4 +1,4 @@
-//! What cursors are sealed with: random, and part of the database, so that copies of it open the same cursors.
+//! The random key that seals cursors: part of the database, so that copies of it open the same cursors.
 
 use sea_orm::entity::prelude::*;
 
@@ -20,7 +20,7 @@ pub struct Model {
 pub struct KeyBytes(Vec<u8>);
 
 impl KeyBytes {
-    /// Takes the key out of sight.
+    /// Wraps a key.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }

@@ -13,7 +13,7 @@ pub struct Model {
     pub user_id: UserId,
     /// When they left: the `deleted_at` of their messages.
     pub erased_at: Timestamp,
-    /// The position of the event that tells of it; null until it was told.
+    /// The position of its event; null until that is written.
     pub told_position: Option<i64>,
 }
 

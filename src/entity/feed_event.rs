@@ -26,7 +26,7 @@ pub struct Model {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
 pub enum Kind {
-    /// Nothing: the place before the first event, so that a cursor of an empty database can be told from others'.
+    /// Nothing: stands before the first event, so that a cursor of an empty database differs from others'.
     Origin = 0,
     MessageAdded = 1,
     MessageChanged = 2,

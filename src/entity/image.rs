@@ -1,4 +1,4 @@
-//! Images that something points to: a message, or a person.
+//! Images that a message or a person refers to.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::id::{ImageId, UserId};
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ImageId,
-    /// Whose it is, and whose quota it counts for.
+    /// Whose quota it counts for.
     pub owner_id: UserId,
     pub format: Format,
     pub width: i32,

@@ -1,4 +1,4 @@
-//! Objects of the store that nothing points to, or not yet: each is deleted when it is due.
+//! Objects in storage that nothing refers to (yet): each is deleted when it is due.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,7 +12,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
     pub due_at: Timestamp,
-    /// How often it was tried in vain.
+    /// Failed attempts.
     pub tries: i32,
 }
 

@@ -1,4 +1,4 @@
-//! Slots for images that clients put into storage by themselves.
+//! Slots for images that clients upload directly to storage.
 
 use sea_orm::entity::prelude::*;
 
@@ -16,7 +16,7 @@ pub struct Model {
     pub mime_type: String,
     pub byte_size: i64,
     pub created_at: Timestamp,
-    /// Until then bytes are taken.
+    /// Until when bytes are accepted.
     pub expires_at: Timestamp,
     /// When it became an image of a message or a person.
     pub used_at: Option<Timestamp>,

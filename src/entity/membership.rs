@@ -1,11 +1,11 @@
-//! Who is in a conversation, as history: an interval of feed positions, not a flag.
+//! Who is in a conversation, as history: intervals of feed positions, not a flag.
 
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
 use crate::id::{ConversationId, UserId};
 
-/// A stay of a person in a conversation.
+/// An interval in which a person is in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "membership")]
 pub struct Model {

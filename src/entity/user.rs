@@ -25,7 +25,7 @@ pub struct Model {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub deleted_at: Option<Timestamp>,
-    /// Set while the operator keeps the person from signing in.
+    /// Set while the operator has disabled the account.
     pub disabled_at: Option<Timestamp>,
 }
 

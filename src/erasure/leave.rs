@@ -121,7 +121,7 @@ async fn end_stays(tx: &Tx, user: UserId, at: Position, groups: usize) -> Result
         .select_only()
         .column(membership::Column::ConversationId)
         .filter(membership::Column::UserId.eq(user));
-    let newest = at + Position::try_from(groups).unwrap_or(0);
+    let newest = at + feed::positions(groups);
     conversation::Entity::update_many()
         .col_expr(conversation::Column::LastPosition, newest.into())
         .filter(conversation::Column::Kind.eq(ConversationKind::Group))

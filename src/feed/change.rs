@@ -1,4 +1,4 @@
-//! The seam between the feed and the rules: what the writer applies, a batch at a time.
+//! What a slice implements to write: the writer applies changes a batch at a time.
 
 use std::any::Any;
 use std::future::Future;
@@ -9,14 +9,14 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::feed::cursor::{Cursor, Position};
+use crate::feed::cursor::{Cursor, positions};
 use crate::feed::event::{Event, NewEvent};
 
-/// A change of the database. A slice implements it; the writer applies all that wait of a kind together, in two
-/// steps: `plan` reads, checks and decides, then positions are taken for all events of the batch, and `write`
-/// writes with the positions known, so that no row is written twice.
+/// A change of the database. The writer applies all queued changes of a kind together, in two steps: `plan` reads, checks
+/// and decides; then positions are taken for all events of the batch, and `write` writes with the positions known, so
+/// that no row is written twice.
 ///
-/// A change that may not be is answered in `plan` and fails alone. A database error fails the whole batch, so no
+/// A change that is not allowed is rejected in `plan` and fails alone. A database error fails the whole batch, so no
 /// statement may fail by a constraint.
 pub trait Change: Send + Sync + Sized + 'static {
     /// What the caller gets.
@@ -43,7 +43,7 @@ pub type Writes<C> = Result<Vec<Written<C>>, DbErr>;
 /// What [`Quiet::write`] returns: an answer for each change, or why the batch fails.
 pub type Answers<Q> = Result<Vec<<Q as Quiet>::Answer>, DbErr>;
 
-/// A change about which there is nothing to decide, and of which nobody hears.
+/// A change that needs no decision and emits no events.
 pub trait Quiet: Clone + Send + Sync + 'static {
     /// What the caller gets.
     type Answer: Send + 'static;
@@ -71,13 +71,13 @@ impl<Q: Quiet> Change for Q {
 
 /// The order of kinds of changes within a batch.
 ///
-/// All of a batch is planned before any of it is written, so a kind does not see what another one is about to do. Who
-/// is in a conversation therefore changes last: all else in the batch was done, at lower positions, by those who were in.
+/// A whole batch is planned before any of it is written, so one kind does not see what another is about to write.
+/// Memberships therefore change last: everything else in the batch was done, at lower positions, by those who were in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     /// People and conversations.
     People,
-    /// What ends sessions: those that begin in the same batch, too.
+    /// What ends sessions, also those that begin in the same batch.
     Endings,
     /// Messages.
     Messages,
@@ -85,14 +85,14 @@ pub enum Rank {
     ReadMarks,
     /// Who is in a conversation.
     Members,
-    /// People who leave for good: behind what they did and what was done to them.
+    /// Erasures: after everything that the person did and that was done to them.
     Departures,
-    /// What nobody waits for.
+    /// What no caller waits for.
     Housekeeping,
 }
 
 impl Rank {
-    /// Whether others come first where there is more than a batch takes.
+    /// Whether others come first if more is queued than fits into a batch.
     pub(super) fn may_wait(self) -> bool {
         matches!(self, Self::ReadMarks | Self::Housekeeping)
     }
@@ -100,45 +100,45 @@ impl Rank {
 
 /// What `plan` decided about a change.
 pub enum Plan<C: Change> {
-    /// There is nothing to write: it has happened before.
+    /// Nothing to write: it is done already.
     Done(C::Answer),
-    /// To be written, telling so many events.
+    /// To be written.
     Write {
         /// What `write` gets.
         write: C::Write,
-        /// How many positions it needs.
+        /// How many events it emits; each needs a position.
         events: usize,
     },
 }
 
-/// Something to write and the places of its events: `first`, and those behind it.
+/// A planned write with the positions of its events: `first` and those that follow.
 pub struct Placed<W> {
     /// What `plan` decided.
     pub write: W,
-    /// The place of its first event.
+    /// The cursor of its first event.
     pub first: Cursor,
 }
 
-/// What was written.
+/// The result of a write.
 pub struct Written<C: Change> {
     /// For the caller.
     pub answer: C::Answer,
-    /// As many as `plan` said.
+    /// As many as were planned.
     pub events: Vec<NewEvent>,
 }
 
 impl<C: Change> Written<C> {
-    /// Something of which nobody hears.
+    /// A result without events.
     pub fn silent(answer: C::Answer) -> Self {
         Self { answer, events: Vec::new() }
     }
 }
 
-/// Changes of one kind and those who wait for their answers, for the writer, which does not know the kind.
+/// Changes of one kind and their callers, for the writer, which does not know the kind.
 pub(super) trait Batch: Any + Send {
     fn rank(&self) -> Rank;
     fn len(&self) -> usize;
-    /// Takes over the changes of another batch; gives it back when it is of another kind.
+    /// Merges another batch into this one; returns it if it is of another kind.
     fn absorb(&mut self, other: Box<dyn Batch>) -> Option<Box<dyn Batch>>;
     /// Plans; returns how many positions it needs.
     fn plan<'a>(&'a mut self, tx: &'a Tx) -> BoxFuture<'a, Result<usize, DbErr>>;
@@ -164,7 +164,7 @@ pub(super) struct Batched<C: Change> {
 struct Caller<C: Change> {
     reply: oneshot::Sender<Result<C::Answer>>,
     answer: Option<Result<C::Answer>>,
-    /// Its place in the queue, until it is answered.
+    /// Its permit of the queue, until it is answered.
     _place: OwnedSemaphorePermit,
 }
 
@@ -232,7 +232,7 @@ impl<C: Change> Batch for Batched<C> {
             for (caller, write, events) in self.planned.drain(..) {
                 writes.push(Placed { write, first });
                 waiting.push((caller, first, events));
-                first.position += to_position(events);
+                first.position += positions(events);
             }
             let written = C::write(tx, writes).await?;
             assert_eq!(written.len(), waiting.len(), "a write has one answer");
@@ -254,7 +254,7 @@ impl<C: Change> Batch for Batched<C> {
     fn answer(self: Box<Self>, outcome: Result<(), &DbErr>) {
         for caller in self.callers {
             let answer = match (outcome, caller.answer) {
-                // Refused before anything was written: true whatever became of the batch.
+                // Rejected before anything was written: true whether or not the batch was committed.
                 (_, Some(Err(error))) => Err(error),
                 (Ok(()), Some(Ok(answer))) => Ok(answer),
                 (Ok(()), None) => Err(Error::Internal(anyhow::anyhow!("a change was not answered"))),
@@ -264,9 +264,4 @@ impl<C: Change> Batch for Batched<C> {
             let _ = caller.reply.send(answer);
         }
     }
-}
-
-/// A count of events as a distance in the feed.
-pub(super) fn to_position(events: usize) -> Position {
-    Position::try_from(events).expect("a batch is smaller than 2^63")
 }

@@ -1,17 +1,22 @@
-//! Places in the feed: positions for us, cursors for clients.
+//! Positions, and the cursors that clients get for them.
 
 /// The number of an event in the feed: 1, 2, 3 … in commit order, without holes.
 pub type Position = i64;
 
-/// A position and the random number of the batch that was committed there. The number tells this database's
-/// event from one that stands at the same position in another database, or in this one before it was restored
-/// from a backup. Clients see it sealed: see [`CursorSeal`](crate::feed::CursorSeal).
+/// A position and the random nonce of the batch that was committed there. The nonce distinguishes this database's event
+/// from one at the same position in another database, or in this one before it was restored from a backup. Clients see
+/// it sealed: see [`CursorSeal`](crate::feed::CursorSeal).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// Where in the feed.
     pub position: Position,
-    /// The batch's number.
+    /// The batch's nonce.
     pub nonce: u32,
+}
+
+/// A count of events as a distance in the feed.
+pub fn positions(events: usize) -> Position {
+    Position::try_from(events).expect("a batch is smaller than 2^63")
 }
 
 impl Cursor {
@@ -23,7 +28,7 @@ impl Cursor {
         bytes
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote; `None` is no cursor.
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote; `None` if it is not a cursor.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (position, nonce) = bytes.split_first_chunk::<8>()?;
         let position = Position::from_be_bytes(*position);

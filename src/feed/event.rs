@@ -25,7 +25,7 @@ pub enum Audience {
     },
 }
 
-/// What a change has to tell, before it has a position.
+/// An event before it has a position.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
     /// What happened.
@@ -55,24 +55,24 @@ impl NewEvent {
     }
 }
 
-/// An event at its place.
+/// An event at its position.
 #[derive(Debug)]
 pub struct Event {
-    /// Its place, and what to resume from after it.
+    /// Its position, and what to resume from after it.
     pub cursor: Cursor,
-    /// What happened, to whom it matters, and what it is about.
+    /// What happened, who hears it, and what it is about.
     pub fact: NewEvent,
     /// What is made of the event once and serves everybody who hears it.
     pub shared: SharedCell,
 }
 
 impl Event {
-    /// Puts a fact at its place.
+    /// Gives an event its position.
     pub fn new(cursor: Cursor, fact: NewEvent) -> Self {
         Self { cursor, fact, shared: SharedCell::default() }
     }
 
-    /// An event as the log has it. Of [`Audience::Contacts`] the conversations are not in the log: `contacts` are they.
+    /// An event as the log has it. The log lacks the conversations of [`Audience::Contacts`]: they come as `contacts`.
     pub fn from_log(row: Model, contacts: Arc<[ConversationId]>) -> Self {
         let audience = match (row.recipient_id, row.conversation_id, row.user_id) {
             (Some(person), _, _) => Some(Audience::Person(person)),
@@ -94,17 +94,17 @@ impl Event {
         Self::new(Cursor { position: row.position, nonce: nonce_from_row(row.nonce) }, fact)
     }
 
-    /// Where it stands.
+    /// Its position.
     pub fn position(&self) -> Position {
         self.cursor.position
     }
 
-    /// Who joins by it.
+    /// Who joins the conversation by it.
     pub(super) fn joins(&self) -> Option<UserId> {
         if self.fact.kind == Kind::ConversationAdded { self.recipient() } else { None }
     }
 
-    /// Who leaves by it.
+    /// Who leaves the conversation by it.
     pub(super) fn leaves(&self) -> Option<UserId> {
         if self.fact.kind == Kind::ConversationRemoved { self.recipient() } else { None }
     }

@@ -1,4 +1,4 @@
-//! Following the feed: a position that replays what was missed, then goes on live without a gap.
+//! Following the feed: replay what was missed after a position, then continue live without a gap.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -16,29 +16,29 @@ use crate::id::UserId;
 use crate::limits;
 use crate::turns::Turn;
 
-/// What comes next to somebody who follows.
+/// What a follower delivers next.
 #[derive(Debug)]
 pub enum Step {
-    /// Something happened.
+    /// An event.
     Event(Arc<Event>),
-    /// All that was missed has been told; what follows is live.
+    /// Everything that was missed is delivered; what follows is live.
     CaughtUp(Cursor),
-    /// What was missed can't be told; what follows is live, from this place.
+    /// What was missed can't be replayed; what follows is live, after this cursor.
     Reset(Reset, Cursor),
 }
 
-/// Where somebody wants to begin.
+/// Where a follower starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// With what happens from now on.
     Now,
-    /// After what they handled last.
+    /// After the event that the client handled last.
     After(Cursor),
-    /// After something that is no cursor.
+    /// After something that is not a cursor.
     Garbage,
 }
 
-/// A person's place in the feed.
+/// A position in the feed and who follows it.
 pub struct Follower {
     db: Db,
     hub: Arc<Hub>,
@@ -56,13 +56,13 @@ enum State {
 
 struct Replay {
     place: Attachment,
-    /// What was read and not yet told.
+    /// Events that are read and not yet delivered.
     page: VecDeque<Arc<Event>>,
-    /// Held while there is a page that was read for this replay alone.
+    /// Held while there is a page that was read for this replay.
     held: Option<Turn<UserId>>,
     /// How far has been read.
     read: Position,
-    /// What was told last.
+    /// The event that was delivered last.
     handled: Cursor,
 }
 
@@ -108,7 +108,7 @@ impl Follower {
                 },
                 State::Live(place) => match poll_fn(|cx| place.inbox.poll_take(cx)).await {
                     Some(event) => return Ok(Step::Event(event)),
-                    // The hub let go of a listener that fell behind: it goes on from the log.
+                    // The hub evicted a listener that fell behind: continue from the log.
                     None => {
                         self.state = State::Starting(Start::After(place.inbox.handled()));
                         continue;
@@ -121,8 +121,8 @@ impl Follower {
         }
     }
 
-    /// Whether the person has left the conversation of an event by now. What came before is still theirs to hear, but
-    /// not what has become of the conversation since.
+    /// Whether the person has left the conversation of an event since. They may still hear the event, but not see what has
+    /// become of the conversation after they left.
     pub fn has_left(&self, event: &Event) -> bool {
         let place = match &self.state {
             State::Starting(_) => return false,
@@ -163,7 +163,7 @@ impl Follower {
     }
 
     async fn read_on(db: &Db, turns: &ReplayTurns, user: UserId, replay: &mut Replay) -> Result<()> {
-        // The page before is done with: others of the same person come first now.
+        // The page before is delivered: other replays of the same person come first now.
         replay.held = None;
         let held = turns.page(user).await?;
         let (db, from, upto) = (db.clone(), replay.read, replay.place.since.position);

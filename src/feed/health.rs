@@ -1,4 +1,4 @@
-//! Whether the writer can write: after a failure it can't, until a probe has shown that it can.
+//! Whether the writer can write: after a failure it can't, until a probe succeeds.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
@@ -13,14 +13,14 @@ use crate::feed::Feed;
 use crate::feed::change::{Answers, Quiet, Rank};
 use crate::limits;
 
-/// What became of the latest batches.
+/// The outcome of the latest batches.
 pub(super) struct Health(watch::Sender<State>);
 
 #[derive(Default)]
 struct State {
-    /// Batches that failed since it last could write; 0 where it can.
+    /// Batches that failed since it last could write; 0 if it can.
     failed: u64,
-    /// Why the latest of them did.
+    /// Why the latest of them failed.
     why: String,
 }
 
@@ -35,7 +35,7 @@ impl Health {
         self.0.borrow().failed == 0
     }
 
-    /// A batch was not written. Told once for each reason: a disk that is full fails every batch for hours.
+    /// A batch failed. Logged as an error once for each reason: a full disk fails every batch for hours.
     pub(super) fn failed(&self, error: &DbErr, changes: usize) {
         let why = error.to_string();
         self.0.send_modify(|state| {
@@ -49,7 +49,7 @@ impl Health {
         });
     }
 
-    /// It could write, unless something failed since there were `failed`.
+    /// A probe succeeded; the writer is healthy unless more than `failed` batches have failed by now.
     fn could_write(&self, failed: u64) {
         let is_well = self.0.send_if_modified(|state| {
             let is_well = state.failed == failed;
@@ -61,14 +61,14 @@ impl Health {
         if is_well {
             tracing::warn!(
                 batches = failed,
-                "the database takes changes again; batches that were not written: {failed}"
+                "the database accepts changes again; batches that were not written: {failed}"
             );
         }
     }
 }
 
-/// Probes after a failure, at once and then once in a while, until it is told to stop. A success of any other change
-/// says little: on a full disk a small one can still find a place.
+/// Probes after a failure, at once and then at intervals, until `stop` is cancelled. The success of another change proves
+/// little: on a full disk a small one can still fit.
 pub(super) async fn keep_probing(feed: Feed, stop: CancellationToken) {
     let probing = async {
         let mut state = feed.health.0.subscribe();
@@ -76,7 +76,7 @@ pub(super) async fn keep_probing(feed: Feed, stop: CancellationToken) {
         while let Ok(failed) = state.wait_for(|state| state.failed > 0).await.map(|state| state.failed) {
             match probe(&feed).await {
                 Ok(()) => feed.health.could_write(failed),
-                // The writer has told why.
+                // The writer has logged why.
                 Err(_) => sleep(limits::PROBE_EVERY).await,
             }
         }
@@ -87,7 +87,7 @@ pub(super) async fn keep_probing(feed: Feed, stop: CancellationToken) {
     }
 }
 
-/// Takes as much of the disk as a few messages do, a page of the database with each commit.
+/// Writes as much to the disk as a few messages do, a page of the database with each commit.
 async fn probe(feed: &Feed) -> Result<()> {
     for _ in 0..limits::PROBE_WRITES {
         feed.append(Probe).await?;
@@ -95,7 +95,7 @@ async fn probe(feed: &Feed) -> Result<()> {
     Ok(())
 }
 
-/// Writes something and takes it back, in one transaction.
+/// Changes a value and changes it back, in one transaction.
 #[derive(Clone)]
 struct Probe;
 
@@ -104,7 +104,7 @@ impl Quiet for Probe {
     const RANK: Rank = Rank::Housekeeping;
 
     async fn write(tx: &Tx, probes: Vec<Self>) -> Answers<Self> {
-        // SQLite writes no page for a value that stays what it was.
+        // SQLite writes no page for a value that does not change.
         for step in [1, -1] {
             feed_head::Entity::update_many()
                 .col_expr(feed_head::Column::Position, Expr::col(feed_head::Column::Position).add(step))

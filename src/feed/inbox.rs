@@ -1,7 +1,18 @@
-//! What one listener has not taken yet: events in position order, within a bound.
+//! The bounded queue of one listener: events in position order that it has not taken yet.
 //!
-//! An inbox is emptied in one of two ways, which share its rules. Its follower takes an event when it is polled. While
-//! the follower only waits for the next event, its [`Edge`] may take it in its stead, which wakes nobody.
+//! Two can take events from it, one at a time: the follower when its task is polled, and, while the follower only waits
+//! for the next event, its [`Edge`], which runs without waking that task.
+//!
+//! ```text
+//!             poll_take finds nothing                 put
+//!  ┌─────────┐ ───────────────────▶ ┌─────────┐ ──────────────▶ ┌────────┐
+//!  │ working │                      │ waiting │                 │ called │ a round serves the edge
+//!  └─────────┘ ◀─────────────────── └─────────┘ ◀────────────── └────────┘
+//!    the follower takes    woken: no edge, or     the edge took all
+//!    event after event     the edge gave up
+//!
+//!  put finds no room ─▶ closed: the follower takes what is left, then reads on from the log
+//! ```
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,35 +25,35 @@ use crate::feed::cursor::Cursor;
 use crate::feed::event::Event;
 use crate::limits;
 
-/// Tells somebody of events where they happen, without their task: for a thousand listeners to one conversation, waking
-/// a thousand tasks would cost more than all the rest. Where it can't tell at once, the follower is woken and does.
+/// Delivers events without waking the listener's task: for a thousand listeners to one conversation, waking a thousand
+/// tasks would cost more than everything else. If it can't deliver at once, the follower is woken and does.
 pub trait Edge: Send + Sync {
-    /// Takes events out of the inbox with [`Inbox::take_if`], as far as they can be told now. Must not wait.
+    /// Takes events from the inbox with [`Inbox::take_if`], as far as they can be delivered now. Must not wait.
     fn serve(&self, inbox: &Inbox) -> Served;
 
-    /// Makes what an event lacks, for all edges of the same [`kind`](Self::kind). Whether that went well.
+    /// Makes the frame that an event lacks, for all edges of the same [`kind`](Self::kind). Returns whether it succeeded.
     fn make<'a>(&'a self, event: &'a Arc<Event>) -> BoxFuture<'a, bool>;
 
-    /// The same for edges for which the same is made.
+    /// Equal for edges that share frames.
     fn kind(&self) -> usize;
 }
 
 /// How far an edge came.
 #[derive(Debug)]
 pub enum Served {
-    /// Nothing is left that anybody waits for.
+    /// Nothing is left to deliver.
     All,
-    /// What has to be made for this event first.
+    /// The frame of this event has to be made first.
     Lacks(Arc<Event>),
-    /// The follower has to see to it.
+    /// The follower has to deliver.
     NotHere,
 }
 
 /// What to do with the oldest event in an inbox.
 pub enum Take<T> {
-    /// Take it, and this comes of it.
+    /// Take it and deliver this.
     Told(T),
-    /// Take it: it is nothing to this listener.
+    /// Take it and drop it: this listener did not ask for it.
     Passed,
     /// Leave it.
     Left(Served),
@@ -51,29 +62,29 @@ pub enum Take<T> {
 /// The events that wait for one listener.
 pub struct Inbox {
     edge: Option<Arc<dyn Edge>>,
-    /// Whether the listener has left a conversation of which something may still be in here. That is told with care, by
-    /// the follower.
+    /// Whether the listener has left a conversation of which events may still be in here. Only the follower delivers
+    /// those.
     has_left: Arc<AtomicBool>,
     state: Mutex<State>,
 }
 
 struct State {
     events: VecDeque<Arc<Event>>,
-    /// What was taken last, or where the listener began: it is told of nothing up to there.
+    /// The event that was taken last, or where the listener began: nothing up to there is delivered.
     handled: Cursor,
-    /// The follower, while it waits for the next event and has nothing in hand.
+    /// The follower's waker, while it waits for the next event.
     waits: Option<Waker>,
     /// Whether the edge is about to be served.
     is_called: bool,
     is_open: bool,
 }
 
-/// What an inbox does with an event that happens.
+/// What an inbox did with an event.
 pub(super) enum Put {
     Kept,
     /// The inbox is to be served at its edge.
     Calls,
-    /// There is no room: the listener is let go of, and reads on in the database.
+    /// There is no room: the listener is evicted and reads on from the log.
     Refused,
 }
 
@@ -95,7 +106,7 @@ impl Inbox {
             return Put::Refused;
         }
         state.events.push_back(Arc::clone(event));
-        // Somebody who does not wait comes by when they are done with what they have.
+        // A follower that is working, or an edge that was called, will find it.
         if state.waits.is_none() || state.is_called {
             return Put::Kept;
         }
@@ -121,8 +132,8 @@ impl Inbox {
         Poll::Pending
     }
 
-    /// For the edge: looks at the oldest event and takes it, or not. Nothing is there for it while the follower is at
-    /// work: that would put two in the wrong order.
+    /// For the edge: looks at the oldest event and takes it, or not. It finds none while the follower is working, which
+    /// could deliver two events in the wrong order.
     pub fn take_if<T>(&self, decide: impl Fn(&Arc<Event>) -> Take<T>) -> Result<T, Served> {
         let mut state = self.lock();
         while state.waits.is_some()
@@ -143,7 +154,7 @@ impl Inbox {
         Err(Served::All)
     }
 
-    /// Lets the edge take what waits. An event that comes after this has begun calls anew.
+    /// Serves the edge. An event that is put after this has begun calls it again.
     pub(super) fn serve(&self) -> Served {
         self.lock().is_called = false;
         self.edge.as_ref().map_or(Served::NotHere, |edge| edge.serve(self))
@@ -154,7 +165,8 @@ impl Inbox {
         self.lock().wake();
     }
 
-    /// Nothing is told up to a place that is later than the hub's: by a cursor from an answer that overtook it.
+    /// Delivers nothing up to a cursor that is ahead of the hub: a client may have it from an answer that overtook the
+    /// event.
     pub(super) fn begin_after(&self, handled: Cursor) {
         self.lock().handled = handled;
     }
@@ -164,7 +176,7 @@ impl Inbox {
         self.lock().handled
     }
 
-    /// The listener has gone: nothing is told any more.
+    /// The listener has gone: drops everything.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         (state.is_open, state.waits) = (false, None);
@@ -172,13 +184,13 @@ impl Inbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change in here is one step, so what a panic left is whole.
+        // Each change to the state is one step, so it is consistent after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// The oldest event that was not handled before it came here.
+    /// The oldest event that the listener has not handled yet.
     fn next(&mut self) -> Option<&Arc<Event>> {
         let handled = self.handled.position;
         while self.events.pop_front_if(|event| event.position() <= handled).is_some() {}
@@ -207,7 +219,7 @@ mod tests {
     use crate::feed::event::{Audience, Kind, NewEvent};
     use crate::id::UserId;
 
-    /// An edge that tells everything.
+    /// An edge that delivers everything.
     struct Open;
 
     impl Edge for Open {
@@ -243,14 +255,14 @@ mod tests {
         Arc::new(Event::new(at(position), fact))
     }
 
-    /// What a follower who is woken through `wakes` finds.
+    /// What a follower that is woken through `wakes` takes.
     fn follow(inbox: &Inbox, wakes: &Arc<Wakes>) -> Poll<Option<Position>> {
         let waker = Waker::from(Arc::clone(wakes));
         inbox.poll_take(&mut Context::from_waker(&waker)).map(|taken| taken.map(|event| event.position()))
     }
 
     #[test]
-    fn the_edge_takes_what_comes_while_the_follower_waits_and_nobody_is_woken() {
+    fn the_edge_takes_events_while_the_follower_waits_and_wakes_nobody() {
         let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         assert_eq!(follow(&inbox, &wakes), Poll::Pending);
         assert!(matches!(inbox.put(&event(1)), Put::Calls));
@@ -264,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_edge_takes_nothing_while_the_follower_is_at_work() {
+    fn the_edge_takes_nothing_while_the_follower_is_working() {
         let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         assert_eq!(follow(&inbox, &wakes), Poll::Pending);
         inbox.put(&event(1));
@@ -280,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_edge_takes_nothing_of_one_who_has_left_a_conversation() {
+    fn the_edge_takes_nothing_after_the_listener_left_a_conversation() {
         let has_left = Arc::<AtomicBool>::default();
         let inbox = Inbox::new(at(0), Some(Arc::new(Open)), Arc::clone(&has_left));
         assert_eq!(follow(&inbox, &Arc::default()), Poll::Pending);
@@ -299,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_handled_before_is_told_to_nobody() {
+    fn an_event_that_was_handled_before_is_not_delivered() {
         let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         inbox.begin_after(at(2));
         for position in 1..=3 {
@@ -321,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inbox_that_was_left_is_empty() {
+    fn a_closed_inbox_is_empty() {
         let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         assert_eq!(follow(&inbox, &wakes), Poll::Pending);
         inbox.put(&event(1));

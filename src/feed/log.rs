@@ -1,11 +1,11 @@
-//! Reads the log: where it stands, what came after a position, and what of it one person may hear.
+//! Reads the log: its head, what came after a position, and what of it one person may hear.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, FromQueryResult,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
 };
 
 use crate::db::{Db, Tx};
@@ -15,12 +15,17 @@ use crate::feed::event::{Event, Kind, nonce_from_row};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 
-/// Why what was missed can't be told.
+// Kinds as they stand in SQL. Not bound as values: a partial index is used only where the statement itself says the kind.
+const READ_MARK: i16 = Kind::ReadMarkMoved as i16;
+const REMOVED: i16 = Kind::ConversationRemoved as i16;
+const USER: i16 = Kind::UserChanged as i16;
+
+/// Why what was missed can't be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reset {
     /// It is older than the log.
     Expired,
-    /// It is more than a replay tells.
+    /// It is more than a replay has.
     TooFar,
     /// The cursor is not of this database as it is.
     Foreign,
@@ -53,19 +58,19 @@ pub(super) async fn ensure_origin(tx: &Tx, nonce: u32) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// The newest event's place. The newest row is never trimmed, so there always is one.
+/// The newest event's cursor. The newest row is never trimmed, so there always is one.
 pub(super) async fn head(db: &impl ConnectionTrait) -> Result<Cursor, DbErr> {
     let newest = feed_event::Entity::find().order_by_desc(feed_event::Column::Position).limit(1).one(db).await?;
     newest.map(cursor).ok_or_else(|| DbErr::Custom("the feed's log is empty".into()))
 }
 
-/// The event at a position, where the log still has it.
+/// The cursor of the event at a position, if the log still has it.
 pub(super) async fn find_at(db: &impl ConnectionTrait, position: Position) -> Result<Option<Cursor>, DbErr> {
     Ok(feed_event::Entity::find_by_id(position).one(db).await?.map(cursor))
 }
 
-/// A page of everything after a position, with the contacts of those who changed: what a hub needs that missed it.
-pub(super) async fn after(db: &DatabaseConnection, position: Position) -> Result<Vec<Event>, DbErr> {
+/// A page of everything after a position, with the contacts of people who changed: for a hub that missed it.
+pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Result<Vec<Event>, DbErr> {
     let rows = feed_event::Entity::find()
         .filter(feed_event::Column::Position.gt(position))
         .order_by_asc(feed_event::Column::Position)
@@ -75,7 +80,7 @@ pub(super) async fn after(db: &DatabaseConnection, position: Position) -> Result
     let changed = rows.iter().filter(|row| row.kind == Kind::UserChanged).filter_map(|row| row.user_id);
     let changed: HashSet<UserId> = changed.collect();
     let (erased, known) = match changed.is_empty() {
-        // As nearly always, and this is asked every second.
+        // Nearly always, and this runs every second.
         true => Default::default(),
         false => (erased(db, &changed).await?, known_in(db, changed).await?),
     };
@@ -96,8 +101,8 @@ pub(super) async fn after(db: &DatabaseConnection, position: Position) -> Result
     Ok(rows.into_iter().map(event).collect())
 }
 
-/// Those of these people who have left for good.
-async fn erased(db: &DatabaseConnection, people: &HashSet<UserId>) -> Result<HashSet<UserId>, DbErr> {
+/// Those of these people whose accounts are erased.
+async fn erased(db: &impl ConnectionTrait, people: &HashSet<UserId>) -> Result<HashSet<UserId>, DbErr> {
     let erased = user::Entity::find()
         .select_only()
         .column(user::Column::Id)
@@ -107,13 +112,13 @@ async fn erased(db: &DatabaseConnection, people: &HashSet<UserId>) -> Result<Has
     Ok(erased.all(db).await?.into_iter().collect())
 }
 
-/// What a person is in, and since which position; true at the place that stands beside it.
+/// A person's conversations and the positions at which they joined, as they were at the position `at`.
 pub(super) struct Membership {
     pub(super) at: Position,
     pub(super) conversations: Vec<(ConversationId, Position)>,
 }
 
-/// Reads what a person is in and how far the log goes, as one picture.
+/// Reads a person's conversations and the head of the log, in one snapshot.
 pub(super) async fn membership(db: &Db, user: UserId) -> Result<Membership, DbErr> {
     let snapshot = db.snapshot().await?;
     let at = head(&snapshot).await?.position;
@@ -125,8 +130,8 @@ pub(super) async fn membership(db: &Db, user: UserId) -> Result<Membership, DbEr
     Ok(Membership { at, conversations: stays.iter().map(|stay| (stay.conversation_id, stay.from_position)).collect() })
 }
 
-/// The conversations in which people are known: those that they are in, and those that they have left, where what they
-/// wrote still stands under their name.
+/// The conversations in which people are known: those that they are in and those that they have left, where their
+/// messages still bear their name.
 pub async fn known_in(
     db: &impl ConnectionTrait,
     people: impl IntoIterator<Item = UserId>,
@@ -141,9 +146,9 @@ pub async fn known_in(
         .await
 }
 
-/// Why what came after a cursor can't be told, if it can't.
+/// Why what came after a cursor can't be replayed, if it can't.
 pub(super) async fn refusal(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     user: UserId,
     after: Cursor,
     head: Cursor,
@@ -152,7 +157,7 @@ pub(super) async fn refusal(
         Some(at) if at == after => {}
         Some(_) => return Ok(Some(Reset::Foreign)),
         None if after.position > head.position => return Ok(Some(Reset::Foreign)),
-        // Trimmed. Whoever missed nothing goes on all the same.
+        // Trimmed. A person who missed nothing can resume all the same.
         None => return Ok(anything_after(db, user, after.position).await?.then_some(Reset::Expired)),
     }
     let too_many = limits::REPLAY_EVENTS + 1;
@@ -161,7 +166,7 @@ pub(super) async fn refusal(
 }
 
 /// Whether a person missed anything after a position that the log no longer has.
-async fn anything_after(db: &DatabaseConnection, user: UserId, after: Position) -> Result<bool, DbErr> {
+async fn anything_after(db: &impl ConnectionTrait, user: UserId, after: Position) -> Result<bool, DbErr> {
     let sql = r#"
         SELECT 1 WHERE EXISTS (
           SELECT 1 FROM membership m JOIN conversation c ON c.id = m.conversation_id
@@ -182,7 +187,7 @@ async fn anything_after(db: &DatabaseConnection, user: UserId, after: Position) 
 
 /// Counts what a person missed between two positions, read marks apart, up to `limit`.
 pub(super) async fn count_missed(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     user: UserId,
     after: Position,
     upto: Position,
@@ -192,28 +197,28 @@ pub(super) async fn count_missed(
     struct Count {
         count: i64,
     }
-    let sql = format!("SELECT COUNT(*) AS count FROM ({MISSED} AND e.kind <> 3 LIMIT $4)", MISSED = missed());
+    let sql = format!("SELECT COUNT(*) AS count FROM ({} AND e.kind <> {READ_MARK} LIMIT $4) AS counted", missed());
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let count = Count::find_by_statement(statement).one(db).await?;
     Ok(count.and_then(|count| u64::try_from(count.count).ok()).unwrap_or(0))
 }
 
-/// A page of what a person missed between two positions, oldest first: of conversations that they are still in, and
-/// what is told to them alone. Of each read mark the newest move only.
+/// A page of what a person missed between two positions, oldest first: events of conversations that they are still in,
+/// and those for them alone. Of each read mark only the newest move.
 pub(super) async fn missed_page(
-    db: &DatabaseConnection,
+    db: &impl ConnectionTrait,
     user: UserId,
     after: Position,
     upto: Position,
     limit: u64,
 ) -> Result<Vec<Event>, DbErr> {
     let sql = format!(
-        "{MISSED} AND (e.kind <> 3 OR NOT EXISTS (
-           SELECT 1 FROM feed_event later WHERE later.kind = 3 AND later.conversation_id = e.conversation_id
+        "{} AND (e.kind <> {READ_MARK} OR NOT EXISTS (
+           SELECT 1 FROM feed_event later WHERE later.kind = {READ_MARK} AND later.conversation_id = e.conversation_id
              AND later.user_id = e.user_id AND later.position > e.position AND later.position <= $3))
          ORDER BY e.position LIMIT $4",
-        MISSED = missed()
+        missed()
     );
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
@@ -223,8 +228,8 @@ pub(super) async fn missed_page(
     Ok(events)
 }
 
-/// Reads the messages of a page at once, as they are now, so that nobody has to read each.
-async fn bring_messages(db: &DatabaseConnection, events: &mut [Event]) -> Result<(), DbErr> {
+/// Reads the messages of a page in one statement, as they are now.
+async fn bring_messages(db: &impl ConnectionTrait, events: &mut [Event]) -> Result<(), DbErr> {
     let ids: HashSet<MessageId> = events.iter().filter_map(|event| event.fact.message).collect();
     if ids.is_empty() {
         return Ok(());
@@ -237,10 +242,11 @@ async fn bring_messages(db: &DatabaseConnection, events: &mut [Event]) -> Result
     Ok(())
 }
 
-/// The events after $2 up to $3 that $1 may hear now. Only conversations whose newest event is past $2 are looked
-/// into: the cost follows what was missed, not what the server wrote.
-fn missed() -> &'static str {
-    "WITH mine AS (
+/// The events after $2 up to $3 that $1 may hear now. It reads only conversations whose newest event is past $2: the cost
+/// follows what was missed, not what the server wrote.
+fn missed() -> String {
+    format!(
+        "WITH mine AS (
        SELECT m.conversation_id, m.from_position, c.last_position FROM membership m
          JOIN conversation c ON c.id = m.conversation_id
         WHERE m.user_id = $1 AND m.to_position IS NULL
@@ -251,15 +257,16 @@ fn missed() -> &'static str {
        UNION ALL
        SELECT e.* FROM feed_event e
         WHERE e.recipient_id = $1 AND e.position > $2 AND e.position <= $3
-          AND (e.kind = 6 OR e.conversation_id IN (SELECT conversation_id FROM mine))
+          AND (e.kind = {REMOVED} OR e.conversation_id IN (SELECT conversation_id FROM mine))
        UNION ALL
        SELECT e.* FROM feed_event e
-        WHERE e.conversation_id IS NULL AND e.kind = 7 AND e.position > $2 AND e.position <= $3
+        WHERE e.conversation_id IS NULL AND e.kind = {USER} AND e.position > $2 AND e.position <= $3
           AND (e.user_id = $1 OR EXISTS (
             SELECT 1 FROM mine JOIN membership other ON other.conversation_id = mine.conversation_id
              WHERE other.user_id = e.user_id))
      )
      SELECT e.* FROM missed e WHERE TRUE"
+    )
 }
 
 fn cursor(row: feed_event::Model) -> Cursor {

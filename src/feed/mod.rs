@@ -1,8 +1,7 @@
 //! The feed: one ordered log of everything that people in a conversation should hear of.
 //!
-//! It carries changes and events and knows no rule of chat. [`Change`] is what a slice implements to write, or
-//! [`Quiet`] where it tells nobody;
-//! [`Follower`] is what a subscription reads.
+//! It carries changes and events and knows no rule of chat. A slice implements [`Change`] to write, or [`Quiet`] if it
+//! emits no events. A subscription reads from a [`Follower`].
 
 mod change;
 mod cursor;
@@ -28,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use change::{Answers, Change, Placed, Plan, Plans, Quiet, Rank, Writes, Written};
-pub use cursor::{Cursor, Position};
+pub use cursor::{Cursor, Position, positions};
 pub use event::{Audience, Event, Kind, NewEvent};
 pub use follow::{Follower, Start, Step};
 pub use inbox::{Edge, Inbox, Served, Take};
@@ -54,10 +53,10 @@ pub struct Feed {
     hub: Arc<Hub>,
     seal: Arc<CursorSeal>,
     queue: mpsc::Sender<Box<dyn Batch>>,
-    /// One for each change that is handed over and not answered.
+    /// A permit for each change that is queued and not answered.
     places: Arc<Semaphore>,
     health: Arc<Health>,
-    /// The log is read by a few at a time, so that many who come back at once do not starve the rest.
+    /// A few read the log at a time, so that many who reconnect at once do not starve the rest.
     replays: ReplayTurns,
 }
 
@@ -94,19 +93,19 @@ impl Feed {
         Ok((feed, FeedTasks { writer, keeper, trimmer, prober, stop }))
     }
 
-    /// Hands a change to the writer and waits until it is committed, or refused.
+    /// Queues a change for the writer and waits until it is committed or rejected.
     pub async fn append<C: Change>(&self, change: C) -> Result<C::Answer> {
         let (reply, answer) = oneshot::channel();
         self.enqueue(change, reply)?;
         answer.await.map_err(|_| Error::unavailable())?
     }
 
-    /// Hands over a change whose outcome nobody waits for. Where the queue is full it is left out: for what will be
-    /// handed over again, such as when somebody was last seen.
+    /// Queues a change without waiting. It is dropped if the queue is full: for what is repeated anyway, such as when
+    /// somebody was last seen.
     pub fn hand_over<C: Change>(&self, change: C) {
         let (reply, _) = oneshot::channel();
         if self.enqueue(change, reply).is_err() {
-            tracing::debug!("a change that can wait was left out, the queue is full");
+            tracing::debug!("a change that can be repeated was dropped, the queue is full");
         }
     }
 
@@ -116,12 +115,12 @@ impl Feed {
         self.queue.try_send(batch).map_err(|_| Error::unavailable())
     }
 
-    /// Whether changes can be written just now.
+    /// Whether changes can be written now.
     pub fn can_write(&self) -> bool {
         self.health.can_write()
     }
 
-    /// The place of the newest event.
+    /// The cursor of the newest event.
     pub fn head(&self) -> Cursor {
         self.hub.head()
     }
@@ -136,13 +135,13 @@ impl Feed {
         self.seal.cursor_text(cursor)
     }
 
-    /// Where a client wants to begin, by the cursor it gives, if any.
+    /// Where a client wants to start, by the cursor that it sent, if any.
     pub fn start_after(&self, after: Option<&str>) -> Start {
         after.map_or(Start::Now, |after| self.seal.read_cursor(after).map_or(Start::Garbage, Start::After))
     }
 
-    /// Whether a cursor is, or was before the log was trimmed, a place in this database. When that can't be read, it is
-    /// taken for one: following it finds out.
+    /// Whether a cursor is of this database, even if its event was trimmed since. If that can't be read, the answer is
+    /// yes: following it finds out.
     pub async fn is_ours(&self, cursor: Cursor) -> bool {
         let _turn = self.db.turn().await;
         match log::find_at(&self.db.reader, cursor.position).await {
@@ -152,12 +151,12 @@ impl Feed {
         }
     }
 
-    /// Begins to follow what a person may hear. At the live edge, events are first offered to `edge`.
+    /// Follows what a person may hear. Live events are first offered to `edge`.
     pub fn follow(&self, user: UserId, start: Start, edge: Option<Arc<dyn Edge>>) -> Follower {
         Follower::new(self.db.clone(), Arc::clone(&self.hub), self.replays.clone(), user, start, edge)
     }
 
-    /// What a person may hear after a place, as a page; see [`Page`].
+    /// A page of what a person may hear after a cursor.
     pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<Page> {
         let page = page::read(self.db.clone(), Arc::clone(&self.hub), user, start, first);
         self.replays.read(user, page).await
@@ -165,7 +164,7 @@ impl Feed {
 }
 
 impl FeedTasks {
-    /// Waits until everything that was handed to the feed is written. All handles must be gone, or it never ends.
+    /// Waits until everything in the queue is written. All [`Feed`]s must be dropped, or it never ends.
     /// Then the writer's connection is closed.
     pub async fn finish(self) -> Result<(), DbErr> {
         self.stop.cancel();
@@ -175,7 +174,7 @@ impl FeedTasks {
     }
 }
 
-/// A feed that has stopped in the middle must not look alive: a panic in one of its tasks ends the process.
+/// A feed that has stopped must not look alive: a panic in one of its tasks ends the process.
 async fn abort_on_panic<T>(name: &str, task: impl Future<Output = T>) -> T {
     use futures_util::FutureExt;
     match std::panic::AssertUnwindSafe(task).catch_unwind().await {

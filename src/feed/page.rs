@@ -1,4 +1,4 @@
-//! The feed as a page, for those who can't keep a socket open.
+//! The feed as pages, for clients that can't keep a socket open.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::feed::hub::Hub;
 use crate::feed::log::{self, Reset};
 use crate::id::UserId;
 
-/// A page of what somebody missed.
+/// A page of what a person missed.
 #[derive(Debug)]
 pub struct Page {
     /// Oldest first.
     pub events: Vec<Arc<Event>>,
-    /// Why there is nothing, where what was missed can't be told.
+    /// Why there are no events, if what was missed can't be replayed.
     pub reset: Option<Reset>,
-    /// What to ask after next.
+    /// Where the next page starts.
     pub cursor: Cursor,
     /// Whether there is more now.
     pub has_more: bool,
@@ -31,14 +31,21 @@ pub(super) async fn read(db: Db, hub: Arc<Hub>, user: UserId, start: Start, firs
         Start::Now => head,
         Start::Garbage => return Ok(reset(Reset::Foreign, head)),
     };
-    if let Some(refusal) = log::refusal(&db.reader, user, after, head).await? {
+    // One state of the log: an event that is trimmed between two reads would be skipped.
+    let snapshot = db.snapshot().await?;
+    let refusal = log::refusal(&snapshot, user, after, head).await?;
+    let mut events = match refusal {
+        None => log::missed_page(&snapshot, user, after.position, head.position, first + 1).await?,
+        Some(_) => Vec::new(),
+    };
+    snapshot.end().await?;
+    if let Some(refusal) = refusal {
         return Ok(reset(refusal, head));
     }
-    let mut events = log::missed_page(&db.reader, user, after.position, head.position, first + 1).await?;
     let has_more = events.len() as u64 > first;
     events.truncate(usize::try_from(first).unwrap_or(usize::MAX));
     let cursor = events.last().filter(|_| has_more).map_or(head, |last| last.cursor);
-    // A cursor that is ahead of this hub, by an answer that overtook it, stays where it is.
+    // A cursor that is ahead of this hub, from an answer that overtook the event, stays where it is.
     let cursor = if cursor.position < after.position { after } else { cursor };
     Ok(Page { events: events.into_iter().map(Arc::new).collect(), reset: None, cursor, has_more })
 }

@@ -1,5 +1,5 @@
-//! Turns for those who read the log: many come back at once, after a restart for instance, and one person may come back
-//! with hundreds of subscriptions.
+//! Turns to read the log: after a restart, for instance, many reconnect at once, and one person may reconnect with
+//! hundreds of subscriptions.
 
 use crate::config::Config;
 use crate::detached::detached;
@@ -8,13 +8,13 @@ use crate::id::UserId;
 use crate::limits;
 use crate::turns::{FairTurns, Turn};
 
-/// Whose turn it is to read what they missed. Clones share it.
+/// Who may read what they missed. Clones share it.
 #[derive(Clone)]
 pub(super) struct ReplayTurns {
-    /// Statements under way: held while the database works.
+    /// Running statements: held while the database works.
     reads: FairTurns<UserId>,
-    /// Pages in memory: held until the last event of the page was delivered, which a slow client can take its time for.
-    /// So it is apart from the reads, which are few.
+    /// Pages in memory: held until the last event of the page is delivered, which takes long with a slow client. So they
+    /// are apart from the reads, which are few.
     pages: FairTurns<UserId>,
 }
 
@@ -24,8 +24,8 @@ impl ReplayTurns {
         Self { reads: turns(limits::REPLAY_READS), pages: turns(limits::REPLAY_PAGES) }
     }
 
-    /// Reads from the log when it is this person's turn. The turn, and a connection, must not wait with a socket whose
-    /// client does not read.
+    /// Reads from the log when it is this person's turn. On a task of its own: a socket whose client does not read must
+    /// hold neither the turn nor a connection.
     pub(super) async fn read<T: Send + 'static, E: Send + 'static>(
         &self,
         user: UserId,

@@ -1,4 +1,4 @@
-//! Going round the inboxes that can be served at their edges: one task for many of them, in place of a task each.
+//! Rounds over inboxes whose edges are to be served: one task for many of them instead of a task each.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use crate::feed::abort_on_panic;
 use crate::feed::event::Event;
 use crate::feed::inbox::{Inbox, Served};
 
-/// Inboxes in one round: enough for a round to pay, few enough for several cores to have one each.
+/// Inboxes in one round: enough to be worth a task, few enough to occupy several cores.
 const ROUND: usize = 512;
 
-/// Inboxes that are served without a pause; each may cost a write to a socket, some microseconds.
+/// Inboxes that are served without yielding; each may cost a write to a socket, some microseconds.
 const AT_ONCE: usize = 32;
 
-/// Serves inboxes, those of a kind together: what one of a kind waits for is no wait for another.
+/// Serves inboxes, those of a kind in one round: a kind that waits for its frame delays no other.
 pub(super) fn begin(called: Vec<Arc<Inbox>>) {
     let mut by_kind: HashMap<usize, Vec<Arc<Inbox>>> = HashMap::new();
     for inbox in called {
@@ -29,7 +29,7 @@ pub(super) fn begin(called: Vec<Arc<Inbox>>) {
     by_kind.into_values().filter(|round| !round.is_empty()).for_each(start);
 }
 
-/// An inbox is called once until it is served, so that there are never more rounds than listeners.
+/// An inbox is called once until it is served, so there are never more rounds than listeners.
 #[expect(clippy::disallowed_methods, reason = "a round is short, and a panic in it ends the process")]
 fn start(round: Vec<Arc<Inbox>>) {
     tokio::spawn(abort_on_panic("round", async move {
@@ -42,13 +42,13 @@ fn start(round: Vec<Arc<Inbox>>) {
     }));
 }
 
-/// Serves one inbox to its end, or hands it to its follower.
+/// Serves one inbox until it is empty, or wakes its follower.
 async fn serve(inbox: &Inbox) {
     let mut made: Option<Arc<Event>> = None;
     while let Some(edge) = inbox.edge() {
         match inbox.serve() {
             Served::All => return,
-            // What was made and is still lacking was too much to be kept.
+            // A frame that was made and is missing again was too large to be kept.
             Served::Lacks(event) if made.as_ref().is_none_or(|made| !Arc::ptr_eq(made, &event)) => {
                 if !edge.make(&event).await {
                     break;

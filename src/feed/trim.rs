@@ -1,4 +1,4 @@
-//! Trims the log: what is older than it is kept goes, a few at a time, through the writer like every change.
+//! Trims the log: events past their retention are deleted in small batches, through the writer like every change.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::feed::change::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::feed::{Feed, Position};
 use crate::limits;
 
-/// Trims at the start and then once in a while, until it is told to stop.
+/// Trims at the start and then at intervals, until `stop` is cancelled.
 pub(super) async fn keep_trimmed(feed: Feed, clock: Clock, stop: CancellationToken) {
     loop {
         tokio::select! {
@@ -41,20 +41,20 @@ async fn trim(feed: &Feed, now: Timestamp) {
     }
 }
 
-/// Lets go of the oldest events, as long as they are from before.
+/// Deletes the oldest events, as far as they are from before this time.
 struct Trim {
     before: Timestamp,
 }
 
 impl Change for Trim {
-    /// How many went.
+    /// How many were deleted.
     type Answer = u64;
-    /// The newest to go, and how many go.
+    /// The newest to delete, and how many.
     type Write = (Position, u64);
     const RANK: Rank = Rank::Housekeeping;
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
-        // One more than may go: the newest row of all is never trimmed, as the log's head is read from it.
+        // One more than may be deleted: the newest row of all is kept, as the log's head is read from it.
         let oldest = feed_event::Entity::find()
             .select_only()
             .column(feed_event::Column::Position)

@@ -1,22 +1,21 @@
-//! The one writer: takes the changes that wait, applies them in one transaction, answers, and tells the hub.
+//! The one writer: takes the queued changes, applies them in one transaction, publishes the events to the hub and answers.
 
 use std::sync::Arc;
 
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::DbErr;
 use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::{self, Tx, Writer};
-use crate::entity::{feed_event, feed_head};
-use crate::feed::change::{Batch, to_position};
-use crate::feed::cursor::Cursor;
+use crate::db::{Tx, Writer};
+use crate::entity::feed_event;
+use crate::feed::change::Batch;
+use crate::feed::cursor::{Cursor, positions};
 use crate::feed::event::{Audience, Event};
 use crate::feed::health::Health;
 use crate::feed::hub::Hub;
 use crate::limits;
 
-/// Runs until all handles of the queue are gone and what waited is written.
+/// Runs until all handles of the queue are dropped and everything in it is written; then closes the connection.
 pub(super) async fn run(
     writer: Writer,
     clock: Clock,
@@ -29,11 +28,11 @@ pub(super) async fn run(
         if backlog.is_empty() && queue.recv_many(&mut backlog, limits::WRITER_BATCH).await == 0 {
             return writer.close().await;
         }
-        // Bounded by the places of the queue, which are free again when a change is answered.
+        // Bounded by the permits of the queue, which are released when a change is answered.
         while let Ok(change) = queue.try_recv() {
             backlog.push(change);
         }
-        // Stable, so that changes keep the order in which they came but for what is sorted by.
+        // Stable: otherwise changes keep the order in which they were queued.
         backlog.sort_by_key(|change| change.rank().may_wait());
         let rest = backlog.split_off(backlog.len().min(limits::WRITER_BATCH));
         backlog.sort_by_key(|change| change.rank());
@@ -59,7 +58,7 @@ fn merge(changes: Vec<Box<dyn Batch>>) -> Vec<Box<dyn Batch>> {
 async fn commit(writer: &Writer, clock: &Clock, hub: &Hub, health: &Health, mut batches: Vec<Box<dyn Batch>>) {
     match apply(writer, clock.now(), &mut batches).await {
         Ok(events) => {
-            // Before the answers: who asks for the feed's cursor after an answer gets one that is behind the change.
+            // Before the answers: a caller who then asks for the feed's cursor gets one that is after the change.
             hub.publish(events);
             for batch in batches {
                 batch.answer(Ok(()));
@@ -86,29 +85,20 @@ async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) 
     let mut events = Vec::with_capacity(total);
     for (batch, need) in batches.iter_mut().zip(needs) {
         batch.write(&tx, first, &mut events).await?;
-        first.position += to_position(need);
+        first.position += positions(need);
     }
     log(&tx, &events).await?;
     tx.commit().await?;
     Ok(events)
 }
 
-/// Takes `count` positions; returns the last one before them. Inside the transaction, so that a rollback leaves no
-/// hole and nobody can pass an event that commits later.
+/// Takes `count` positions; returns the last one before them. Inside the transaction, so that a rollback leaves no gap
+/// and no reader can pass an event that commits later.
 async fn reserve(tx: &Tx, count: usize) -> Result<i64, DbErr> {
     if count == 0 {
         return Ok(0);
     }
-    let count = to_position(count);
-    let head = feed_head::Entity::update_many()
-        .col_expr(feed_head::Column::Position, Expr::col(feed_head::Column::Position).add(count))
-        .filter(feed_head::Column::Id.eq(1))
-        .exec_with_returning(tx)
-        .await?;
-    match head.as_slice() {
-        [head] => Ok(head.position - count),
-        _ => Err(DbErr::Custom("the feed has no head".into())),
-    }
+    tx.take_positions(positions(count)).await
 }
 
 async fn log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
@@ -128,10 +118,10 @@ async fn log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
             created_at: tx.now,
         }
     };
-    db::insert(tx, events.iter().map(row).collect()).await
+    tx.append_log(events.iter().map(row).collect()).await
 }
 
-/// A batch's number. Odd, so never zero, which is what a damaged row reads as.
+/// A batch's nonce. Odd, so never zero, which is what a damaged row reads as.
 pub(super) fn random_nonce() -> Result<u32, DbErr> {
     getrandom::u32().map(|random| random | 1).map_err(|error| DbErr::Custom(format!("no random numbers: {error}")))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use crate::clock::Timestamp;
@@ -25,6 +25,11 @@ struct Sum {
     bytes: Option<i64>,
 }
 
+/// A sum of bytes. PostgreSQL makes a numeric of it, which is no i64 yet.
+fn total(bytes: impl IntoColumnRef) -> Expr {
+    Expr::col(bytes).sum().cast_as("bigint")
+}
+
 impl Usage {
     /// The usage of each of these people.
     pub(super) async fn read(
@@ -35,7 +40,7 @@ impl Usage {
             .select_only()
             .column(image::Column::OwnerId)
             .column_as(Expr::col(image::Column::Id).count(), "images")
-            .column_as(Expr::col(image::Column::StoredBytes).sum(), "bytes")
+            .column_as(total(image::Column::StoredBytes), "bytes")
             .filter(image::Column::OwnerId.is_in(people))
             .group_by(image::Column::OwnerId)
             .into_model::<Sum>()
@@ -55,7 +60,7 @@ impl Usage {
     ) -> Result<Self, DbErr> {
         let promised = image_upload::Entity::find()
             .select_only()
-            .column_as(Expr::col(image_upload::Column::ByteSize).sum(), "bytes")
+            .column_as(total(image_upload::Column::ByteSize), "bytes")
             .filter(image_upload::Column::OwnerId.eq(person))
             .filter(image_upload::Column::UsedAt.is_null())
             .filter(image_upload::Column::ExpiresAt.gt(now - limits::UPLOAD_UNUSED))

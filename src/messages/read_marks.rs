@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use moka::sync::Cache;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::App;
 use crate::clock;
 use crate::conversations::{self, Membership, Reference};
-use crate::db::{self, Tx};
+use crate::db::Tx;
 use crate::entity::{conversation, membership};
 use crate::error::{Error, Result};
 use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
@@ -139,17 +138,10 @@ impl Change for MarkRead {
             let told = conversation::Model { last_position: first.position, ..conversation.clone() };
             conversations.insert(conversation.id, told);
             written.push(Written { answer: conversation, events: vec![event] });
-            rows.push(row.into_active_model().reset_all());
+            rows.push(row);
         }
-        let key = [membership::Column::ConversationId, membership::Column::UserId, membership::Column::FromPosition];
-        // A message of the same batch may have moved the mark further: it never moves back.
-        let (there, given) =
-            (|column| Expr::col((membership::Entity, column)), |column| Expr::col((Alias::new("excluded"), column)));
-        let mark = membership::Column::LastReadSeq;
-        let farther = Expr::case(given(mark).gt(there(mark)), given(mark)).finally(there(mark));
-        let known = OnConflict::columns(key).value(mark, farther).to_owned();
-        membership::Entity::insert_many(rows).on_conflict(known).exec_without_returning(tx).await?;
-        db::upsert(tx, conversations.into_values().collect(), [conversation::Column::LastPosition]).await?;
+        tx.move_read_marks(rows).await?;
+        tx.set_last_positions(conversations.into_values().collect()).await?;
         Ok(written)
     }
 }

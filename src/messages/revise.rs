@@ -90,7 +90,7 @@ impl Change for Revise {
             message::Column::DeletedAt,
         ];
         db::upsert(tx, messages.into_values().collect(), revised).await?;
-        db::upsert(tx, conversations.into_values().collect(), [conversation::Column::LastPosition]).await?;
+        tx.set_last_positions(conversations.into_values().collect()).await?;
         images::detach(tx, &let_go).await?;
         Ok(written)
     }

@@ -1,16 +1,16 @@
-//! Search: messages by their words. An index on SQLite's FTS5 proposes them, and the messages decide: what was deleted,
-//! changed, or is not for the viewer is never shown, however far the index is behind.
+//! Search: messages by their words. An index proposes them and the messages decide: what was deleted, changed, or is
+//! not for the viewer is never shown, however far the index is behind.
 //!
-//! Each word is indexed behind the id of its conversation, and a search asks for the words of each conversation of the
-//! searcher. So the time it takes tells nothing of which words are frequent where they are not. Conversations are asked
-//! in the order of their newest messages, some at once, until nothing newer than what was found can come.
+//! Each word is indexed behind the id of its conversation, and a search asks for the words in each conversation of the
+//! searcher. So the time it takes reveals nothing of which words are frequent elsewhere. Conversations are asked in the
+//! order of their newest messages, a few at a time, until nothing newer than what was found can come.
 //!
-//! The index is kept by a task of its own, which follows the messages in the feed's order ([`index`]). On PostgreSQL
-//! the same words ([`words`]) go into a `tsvector` of the configuration `simple`, under a GIN index (without `fastupdate`,
-//! whose list is searched whole), and the same expression into a `tsquery`: `'019b…hel':* & '019b…日本'`.
+//! A task of its own maintains the index by following the messages in the feed's order (`maintain`). Which words a text
+//! has is the same for every database (`words`); what is one database's own is behind [`Index`](index::Index).
 
 mod hits;
 mod index;
+mod maintain;
 mod words;
 
 use std::sync::Arc;
@@ -28,14 +28,15 @@ use crate::error::Result;
 use crate::feed::Position;
 use crate::limits;
 use crate::page::Page;
+use index::Index;
 
 /// Searches messages. Clones share it.
 #[derive(Clone)]
 pub struct Search {
     app: App,
-    /// The index has everything up to here.
+    /// The index has everything up to this position.
     indexed: Arc<watch::Sender<Position>>,
-    /// Rung by those who wait for it.
+    /// Notified by searches that wait for it.
     wanted: Arc<Notify>,
 }
 
@@ -59,7 +60,7 @@ impl Search {
     /// The messages that a person may read now and that have all words of a query, the newest first. `after` is the
     /// position of the one before the page.
     ///
-    /// What was written before is found: for a second at most it waits for the index to be as far.
+    /// It finds what was written before: it waits up to a second for the index to catch up.
     pub async fn find(
         &self,
         viewer: &Viewer,
@@ -73,9 +74,9 @@ impl Search {
             return Ok(Page::empty());
         }
         self.is_indexed(self.app.feed.head().position).await;
-        // After the wait: what was written by now is in them.
+        // After the wait: they have what was written meanwhile.
         let conversations = self.conversations(viewer, scope).await?;
-        let hits = hits::Hits::new(&self.app.db.reader, viewer.user(), query, &conversations);
+        let hits = hits::Hits::new(self.index(), &self.app.db.reader, viewer.user(), query, &conversations);
         let has_previous = match after {
             Some(after) => !hits.newest(after..Position::MAX, 1).await?.is_empty(),
             None => false,
@@ -97,11 +98,15 @@ impl Search {
         }
     }
 
+    fn index(&self) -> Index {
+        Index::of(self.app.db.dialect())
+    }
+
     async fn is_indexed(&self, upto: Position) {
         let mut indexed = self.indexed.subscribe();
         if *indexed.borrow() < upto {
             self.wanted.notify_one();
-            // An index that is made anew takes longer: what it has is found by then.
+            // Rebuilding takes longer: then it finds what is indexed so far.
             let _ = timeout(limits::SEARCH_WAIT, indexed.wait_for(|indexed| *indexed >= upto)).await;
         }
     }

@@ -9,7 +9,7 @@ const OTHERWISE: [(&str, &str); 6] = [
     ("src/messages/revise.rs", "likewise"),
     ("src/erasure/sweep.rs", "looks for ids of texts that are to be cleared"),
     ("src/entity/message.rs", "is where it is"),
-    ("src/search/index.rs", "keeps the index, which proposes what the messages decide"),
+    ("src/search/index/fts5/maintain.rs", "keeps the index, which proposes what the messages decide"),
 ];
 
 #[test]

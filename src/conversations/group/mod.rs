@@ -20,7 +20,7 @@ use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
 use crate::feed::{
-    Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written,
+    self, Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written,
 };
 use crate::id::{ConversationId, UserId};
 pub use add::add;
@@ -122,7 +122,7 @@ impl Change for GroupChange {
             let row = groups.get_mut(&group.id).ok_or_else(|| DbErr::Custom("a group has no row".into()))?;
             row.title = group.title;
             row.updated_at = group.updated_at;
-            row.last_position = own.position + as_position(outcome.events.len()) - 1;
+            row.last_position = own.position + feed::positions(outcome.events.len()) - 1;
             for stay in outcome.stays {
                 let stay = stay.into_row(row, first);
                 stays.insert((stay.conversation_id, stay.user_id, stay.from_position), stay);
@@ -212,7 +212,7 @@ impl Stay {
     fn into_row(self, group: &conversation::Model, first: Position) -> membership::Model {
         let position = |place| match place {
             StayBound::At(position) => position,
-            StayBound::Event(event) => first + as_position(event),
+            StayBound::Event(event) => first + feed::positions(event),
         };
         membership::Model {
             conversation_id: group.id,
@@ -229,8 +229,4 @@ impl Stay {
 /// The event for the members of a group whose title or members changed.
 pub fn updated_event(group: ConversationId) -> NewEvent {
     NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group))
-}
-
-fn as_position(events: usize) -> Position {
-    Position::try_from(events).expect("a batch is smaller than 2^63")
 }

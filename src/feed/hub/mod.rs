@@ -1,4 +1,17 @@
-//! The hub: takes committed events in position order, keeps the recent ones, and hands each to those who may hear it.
+//! The hub: takes committed events in position order, keeps the recent ones in a ring, and puts each into the inboxes of
+//! those who may hear it.
+//!
+//! ```text
+//!  writer ── publish ──▶ ┌────────────── hub ──────────────┐      inboxes
+//!                        │ ring   … 41 42 43 44 (head)     │ ──▶  Ada, phone
+//!  log ─── keep_up ────▶ │ members  conversation ▸ people  │ ──▶  Ada, laptop
+//!  (other processes)     │ people   person ▸ inboxes       │ ──▶  Bob
+//!                        └─────────────────────────────────┘
+//! ```
+//!
+//! Example: head is 44. Event 45 follows on it and is delivered. Event 47 does not (another process wrote 46), so
+//! `keep_up` reads 46 and 47 from the log. A listener with cursor 42 attaches: 43 to 45 are in the ring and become its
+//! `missed`; with cursor 7 it has to read the log up to 45, and its inbox has everything after.
 
 mod refresh;
 
@@ -23,49 +36,49 @@ use crate::limits;
 /// This node's hub.
 pub struct Hub {
     state: Mutex<State>,
-    /// Rung when events were missed.
+    /// Notified when events were missed.
     behind: Notify,
 }
 
 struct State {
-    /// The newest event that was handed out.
+    /// The newest event that was delivered.
     head: Cursor,
-    /// The newest events, the last of them at `head`.
+    /// The newest events; the last is at `head`.
     ring: VecDeque<Arc<Event>>,
-    /// The place before the first of the ring.
+    /// The cursor of the event before the ring.
     before_ring: Cursor,
-    /// Those who listen.
+    /// People with at least one listener.
     people: HashMap<UserId, Person>,
-    /// Of each conversation the members who listen, and the position by which each joined.
+    /// The listening members of each conversation, and the position at which each joined.
     members: HashMap<ConversationId, HashMap<UserId, Position>>,
 }
 
-/// Somebody who listens.
+/// A person with at least one listener.
 #[derive(Default)]
 struct Person {
     inboxes: Vec<Arc<Inbox>>,
     conversations: HashSet<ConversationId>,
-    /// Whether they left anything while they listened.
+    /// Whether they left a conversation while they listened.
     has_left: Arc<AtomicBool>,
 }
 
-/// A place in the hub. What it hears comes in position order; when it can't keep up, the hub lets go of it and the
-/// inbox ends, after what is already in it.
+/// A listener's registration with the hub. Its inbox gets events in position order; if it can't keep up, the hub evicts it
+/// and the inbox ends after what is already in it.
 pub(super) struct Attachment {
     hub: Arc<Hub>,
     user: UserId,
     has_left: Arc<AtomicBool>,
     pub(super) inbox: Arc<Inbox>,
-    /// What comes in the inbox comes after this; what came up to it is the replay's.
+    /// The inbox has events after this; the replay delivers those up to it.
     pub(super) since: Cursor,
-    /// What was missed, where the ring had all of it.
+    /// What was missed, if the ring had all of it.
     pub(super) missed: Option<Vec<Arc<Event>>>,
 }
 
 impl Attachment {
-    /// Whether the person has left a conversation while they listened, though something of it may still be in the inbox.
+    /// Whether the person left a conversation while they listened; events of it may still be in the inbox.
     pub(super) fn has_left(&self, conversation: ConversationId) -> bool {
-        // Most have left nothing, and need not ask.
+        // Most have left nothing, and need no lock.
         if !self.has_left.load(Ordering::Relaxed) {
             return false;
         }
@@ -93,13 +106,13 @@ impl Hub {
         Self { state: Mutex::new(state), behind: Notify::new() }
     }
 
-    /// The place of the newest event that was handed out.
+    /// The cursor of the newest event that was delivered.
     pub fn head(&self) -> Cursor {
         self.lock().head
     }
 
-    /// Takes events that were committed. Those that do not follow on the head are left to
-    /// [`keep_up`](Self::keep_up): another process has written in between.
+    /// Takes committed events. Those that do not follow on the head are left to [`keep_up`](Self::keep_up): another
+    /// process has written in between.
     pub(super) fn publish(&self, events: Vec<Event>) {
         let mut called = Vec::new();
         let mut state = self.lock();
@@ -117,7 +130,7 @@ impl Hub {
         rounds::begin(called);
     }
 
-    /// Reads what other processes wrote: when the hub has seen a jump, and at intervals.
+    /// Reads what other processes wrote: when there is a gap, and at intervals.
     pub(super) async fn keep_up(self: Arc<Self>, db: Db, shutdown: CancellationToken) {
         loop {
             tokio::select! {
@@ -138,7 +151,7 @@ impl Hub {
         }
     }
 
-    /// Makes a place for a listener, with what it missed after `after` if the ring has all of it.
+    /// Registers a listener, with what it missed after `after` if the ring has all of it.
     pub(super) async fn attach(
         self: &Arc<Self>,
         db: &Db,
@@ -164,7 +177,7 @@ impl Hub {
         turns.read(user, reading).await
     }
 
-    /// Makes the place if the hub knows what the person is in, or gets to know it by what was read.
+    /// Registers it if the hub knows the person's conversations, or learns them from what was read.
     fn try_attach(
         self: &Arc<Self>,
         user: UserId,
@@ -192,7 +205,7 @@ impl Hub {
 }
 
 impl State {
-    /// Hands an event to those who may hear it. Inboxes that are to be served at their edges are put with `called`.
+    /// Delivers an event to those who may hear it. Inboxes whose edges are to be served are added to `called`.
     fn hand_out(&mut self, event: Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
         self.head = event.cursor;
         if let Some(user) = event.joins()
@@ -255,8 +268,8 @@ impl State {
         }
     }
 
-    /// Takes in what a person is in, as it was read at a position, and what the ring has of later changes to it.
-    /// Where the ring no longer reaches back to that position, it takes in nothing: read again.
+    /// Learns a person's conversations as they were read at a position, and applies later changes from the ring. If the
+    /// ring no longer reaches back to that position, it learns nothing: read again.
     fn get_to_know(&mut self, user: UserId, membership: log::Membership) {
         if self.people.contains_key(&user) || membership.at < self.before_ring.position {
             return;
@@ -284,7 +297,7 @@ impl State {
         }
     }
 
-    /// What a person who listens missed after a place, oldest first; `None` when the ring does not have all of it.
+    /// What a listener missed after a cursor, oldest first; `None` if the ring does not have all of it.
     fn missed(&self, user: UserId, after: Cursor) -> Option<Vec<Arc<Event>>> {
         let person = self.people.get(&user)?;
         let behind = usize::try_from(self.head.position - after.position).ok()?;
@@ -310,7 +323,7 @@ impl State {
         (missed.len() <= limits::INBOX_EVENTS).then_some(missed)
     }
 
-    /// Whether a replay tells the person of the event: of conversations that they are in now, since they joined.
+    /// Whether a replay delivers the event to the person: it is of a conversation that they are in now, since they joined.
     fn is_missed_by(&self, user: UserId, person: &Person, event: &Event) -> bool {
         match &event.fact.audience {
             Audience::Person(recipient) => {
@@ -329,7 +342,7 @@ impl State {
 }
 
 impl Person {
-    /// Puts the event into every inbox. A listener whose inbox is full is let go of: it reads on in the database.
+    /// Puts the event into every inbox. A listener whose inbox is full is evicted: it reads on from the log.
     fn hear(&mut self, event: &Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
         self.inboxes.retain(|inbox| match inbox.put(event) {
             Put::Kept => true,

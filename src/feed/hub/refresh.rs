@@ -1,4 +1,4 @@
-//! What the hub keeps follows what changes: a replay tells of everything as it is by then.
+//! Updates the ring when a message or person changes: a replay shows everything as it is at the time of the replay.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use crate::feed::event::{Audience, Event, Kind, NewEvent};
 use crate::id::ConversationId;
 
 impl State {
-    /// A replay tells of a message or a person as they are by then, a deleted text not at all. So what the ring keeps of
-    /// a message that has changed gets its new row, and what was made of events that may show it is made anew.
+    /// A replay shows messages and people as they are now, and a deleted text not at all. So events of a changed message
+    /// get its new row, and the frames of events that may show it are dropped.
     pub(super) fn refresh(&mut self, change: &Event) {
         if change.fact.erases {
-            // Replies and the like may show the person's texts anywhere: all is read and made anew.
+            // Any event may show the person's texts, in a reply for instance: drop all rows and frames.
             for event in &mut self.ring {
                 *event = Arc::new(Event::new(event.cursor, NewEvent { row: None, ..event.fact.clone() }));
             }
@@ -39,7 +39,7 @@ impl State {
         }
     }
 
-    /// Who has left for good hears nothing more, also on a device whose socket is not closed yet.
+    /// An erased person hears nothing more, not even on a device whose socket is not closed yet.
     pub(super) fn let_go_of_the_erased(&mut self, event: &Event) {
         if let (true, Audience::Contacts { person, conversations }) = (event.fact.erases, &event.fact.audience) {
             for conversation in conversations.iter() {

@@ -1,5 +1,4 @@
-//! Seals cursors: clients get a string that shows nothing of the position in it, which would tell them how much the
-//! whole server writes.
+//! Seals cursors: clients get a string that hides the position in it, which would reveal how much the whole server writes.
 //!
 //! The same cursor always gives the same string, as clients drop duplicates by it. That takes deterministic
 //! authenticated encryption: the SIV construction (Rogaway and Shrimpton 2006; RFC 5297), with HMAC-SHA256 where the RFC
@@ -40,13 +39,13 @@ const LONGEST: usize = 64;
 pub struct CursorSeal {
     tags: Hmac<Sha256>,
     streams: Hmac<Sha256>,
-    /// Until when feed cursors are read that were given out before there was a seal.
+    /// Until when unsealed feed cursors are accepted, which older versions gave out.
     unsealed_until: Option<Timestamp>,
     clock: Clock,
 }
 
 impl CursorSeal {
-    /// Reads the keys of a database that was served before.
+    /// Reads the keys of a database.
     pub async fn load(db: &impl ConnectionTrait, clock: Clock) -> Result<Self, DbErr> {
         let row = cursor_key::Entity::find_by_id(1_i16).one(db).await?;
         let row = row.ok_or_else(|| DbErr::Custom("the database has no key for cursors".into()))?;
@@ -61,7 +60,7 @@ impl CursorSeal {
         Self { tags: keyed(tags), streams: keyed(streams), unsealed_until, clock }
     }
 
-    /// One of no database.
+    /// A seal without a database.
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
         Self::new(&[7; KEY_BYTES], None, Clock::default())
@@ -72,7 +71,7 @@ impl CursorSeal {
         BASE64_URL_SAFE_NO_PAD.encode(self.seal(FEED, &cursor.to_bytes()))
     }
 
-    /// The feed cursor that a client gives; `None` is not one of this database.
+    /// The feed cursor that a client sent; `None` if it is not one of this database.
     pub fn read_cursor(&self, text: &str) -> Option<Cursor> {
         if text.len() > LONGEST {
             return None;
@@ -82,13 +81,12 @@ impl CursorSeal {
         opened.or_else(|| self.read_unsealed(&bytes))
     }
 
-    /// The cursor in the form that was given out before there was a seal, for as long as it is read.
+    /// The cursor in its unsealed form, for as long as that is accepted.
     fn read_unsealed(&self, bytes: &[u8]) -> Option<Cursor> {
         self.unsealed_until.filter(|until| self.clock.now() < *until).and_then(|_| Cursor::from_bytes(bytes))
     }
 
-    /// Seals any text. `kind` is a letter of its own for each kind of cursor: what was sealed as one kind does not open
-    /// as another.
+    /// Seals any text. `kind` is a letter for each kind of cursor: what was sealed as one kind does not open as another.
     pub fn seal(&self, kind: u8, plain: &[u8]) -> Vec<u8> {
         let tag = self.tag(kind, plain).finalize().into_bytes();
         let mut sealed = [&tag[..TAG_BYTES], plain].concat();
@@ -97,7 +95,7 @@ impl CursorSeal {
         sealed
     }
 
-    /// What was sealed as this kind; `None` was not, or not with these keys.
+    /// What was sealed as this kind; `None` if it was not, or not with these keys.
     pub fn open(&self, kind: u8, sealed: &[u8]) -> Option<Vec<u8>> {
         let (tag, text) = sealed.split_at_checked(TAG_BYTES)?;
         let mut plain = text.to_vec();
@@ -122,8 +120,8 @@ impl CursorSeal {
     }
 }
 
-/// Makes the keys at the first start. Before the log has its origin: a log that has events without there being a key is
-/// from before cursors were sealed, and clients hold such.
+/// Creates the keys at the first start, before the log has its origin: a log with events and no key is from a version that
+/// gave out unsealed cursors.
 pub(super) async fn ensure_key(tx: &Tx) -> Result<(), DbErr> {
     let gave_out_unsealed = feed_event::Entity::find().limit(1).one(tx).await?.is_some();
     let mut key = vec![0; KEY_BYTES];

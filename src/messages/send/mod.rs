@@ -135,7 +135,7 @@ struct Send {
 }
 
 /// The outcome of planning a [`Send`].
-enum Sending {
+enum SendWrite {
     New(Box<New>),
     /// A repetition of another message of the batch.
     Repeat(MessageId),
@@ -146,11 +146,11 @@ struct New {
     message: message::Model,
     image: Option<ImageAttachment>,
     conversation: conversation::Model,
-    standing: SenderStatus,
+    standing: SenderMembership,
 }
 
 /// The sender's relation to the conversation.
-enum SenderStatus {
+enum SenderMembership {
     /// They are in it.
     Member(membership::Model),
     /// This message creates the direct conversation.
@@ -161,7 +161,7 @@ enum SenderStatus {
 
 impl Change for Send {
     type Answer = message::Model;
-    type Write = Sending;
+    type Write = SendWrite;
     const RANK: Rank = Rank::Messages;
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
@@ -169,7 +169,7 @@ impl Change for Send {
         Ok(changes.iter().map(|change| batch.plan(change)).collect())
     }
 
-    async fn write(tx: &Tx, writes: Vec<Placed<Sending>>) -> Writes<Self> {
+    async fn write(tx: &Tx, writes: Vec<Placed<SendWrite>>) -> Writes<Self> {
         write::write(tx, writes).await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 
-use super::{New, Send, SenderStatus, Sending, repeated};
+use super::{New, Send, SendWrite, SenderMembership, repeated};
 use crate::clock::Timestamp;
 use crate::conversations::{self, Directs, Reference};
 use crate::entity::conversation::{self, DirectPair};
@@ -76,7 +76,7 @@ impl Sends {
             let sent = repeated(send.sender, send.to, sent, own)?;
             return Ok(match is_written {
                 true => Plan::Done(sent),
-                false => Plan::Write { write: Sending::Repeat(sent.id), events: 0 },
+                false => Plan::Write { write: SendWrite::Repeat(sent.id), events: 0 },
             });
         }
         // Nothing is recorded before all checks have passed.
@@ -105,24 +105,24 @@ impl Sends {
             edited_at: None,
             deleted_at: None,
         };
-        if let SenderStatus::Begins = standing {
+        if let SenderMembership::Begins = standing {
             self.begun.insert(conversation.id);
         }
         self.conversations.insert(conversation.id, conversation.clone());
         self.sent.insert(message.id, (message.clone(), false));
         self.replied_to.insert(message.id, conversation.id);
         let events = match standing {
-            SenderStatus::Begins => 3,
-            SenderStatus::Member(_) | SenderStatus::Begun => 1,
+            SenderMembership::Begins => 3,
+            SenderMembership::Member(_) | SenderMembership::Begun => 1,
         };
         Ok(Plan::Write {
-            write: Sending::New(Box::new(New { message, image: send.image.clone(), conversation, standing })),
+            write: SendWrite::New(Box::new(New { message, image: send.image.clone(), conversation, standing })),
             events,
         })
     }
 
     /// The conversation of a message, as earlier ones of the batch have left it.
-    fn conversation(&mut self, send: &Send) -> Result<(conversation::Model, SenderStatus)> {
+    fn conversation(&mut self, send: &Send) -> Result<(conversation::Model, SenderMembership)> {
         let found = match send.to {
             Reference::Id(id) => {
                 let found = self.conversations.get(&id).filter(|found| self.directs.is_open(found));
@@ -133,11 +133,11 @@ impl Sends {
         let is_new = !self.conversations.contains_key(&found.id);
         let conversation = self.conversations.get(&found.id).cloned().unwrap_or(found);
         let standing = if is_new {
-            SenderStatus::Begins
+            SenderMembership::Begins
         } else if let Some(row) = self.memberships.get(&(conversation.id, send.sender)) {
-            SenderStatus::Member(row.clone())
+            SenderMembership::Member(row.clone())
         } else if self.begun.contains(&conversation.id) && matches!(send.to, Reference::Direct(_)) {
-            SenderStatus::Begun
+            SenderMembership::Begun
         } else {
             return Err(Error::NotFound);
         };

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use sea_orm::DbErr;
 
-use super::{New, Send, SenderStatus, Sending};
+use super::{New, Send, SendWrite, SenderMembership};
 use crate::conversations;
-use crate::db::{self, Tx};
+use crate::db::Tx;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::membership::{self, Role};
 use crate::entity::message;
@@ -24,13 +24,13 @@ struct Rows {
     images: Vec<ImageAttachment>,
 }
 
-pub(super) async fn write(tx: &Tx, writes: Vec<Placed<Sending>>) -> Writes<Send> {
+pub(super) async fn write(tx: &Tx, writes: Vec<Placed<SendWrite>>) -> Writes<Send> {
     let mut rows = Rows::default();
     let mut written = Vec::with_capacity(writes.len());
     for Placed { write, first } in writes {
         written.push(match write {
-            Sending::New(new) => rows.add(*new, first),
-            Sending::Repeat(id) => {
+            SendWrite::New(new) => rows.add(*new, first),
+            SendWrite::Repeat(id) => {
                 let sent = rows.messages.get(&id).cloned();
                 Written::silent(sent.ok_or_else(|| DbErr::Custom("a repeated message was not written".into()))?)
             }
@@ -50,11 +50,11 @@ impl Rows {
         message.nonce = first.nonce.into();
         let own = (conversation.id, message.sender_id);
         match standing {
-            SenderStatus::Member(row) => {
+            SenderMembership::Member(row) => {
                 self.memberships.entry(own).or_insert(row);
             }
-            SenderStatus::Begun => {}
-            SenderStatus::Begins => {
+            SenderMembership::Begun => {}
+            SenderMembership::Begins => {
                 for user_id in conversation.direct_pair.iter().flat_map(DirectPair::people) {
                     events.push(conversations::joined_event(conversation.id, user_id));
                     self.memberships.insert(
@@ -73,7 +73,7 @@ impl Rows {
                 }
             }
         }
-        // Sending counts as reading.
+        // SendWrite counts as reading.
         if let Some(own) = self.memberships.get_mut(&own) {
             own.last_read_seq = message.seq;
         }
@@ -87,10 +87,8 @@ impl Rows {
 
     /// One statement per table. Existing rows are matched by key, and only the columns that changed are updated.
     async fn save(self, tx: &Tx) -> Result<(), DbErr> {
-        let moved =
-            [conversation::Column::LastSeq, conversation::Column::LastPosition, conversation::Column::ActivePosition];
-        db::upsert(tx, self.conversations.into_values().collect(), moved).await?;
-        db::upsert(tx, self.memberships.into_values().collect(), [membership::Column::LastReadSeq]).await?;
-        db::insert(tx, self.messages.into_values().collect()).await
+        tx.advance_conversations(self.conversations.into_values().collect()).await?;
+        tx.set_read_marks(self.memberships.into_values().collect()).await?;
+        tx.insert_messages(self.messages.into_values().collect()).await
     }
 }

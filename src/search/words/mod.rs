@@ -1,5 +1,5 @@
-//! What of a text can be searched for: words by their beginnings, and of scripts that do not part words by spaces,
-//! any piece.
+//! Which parts of a text can be searched for: words by their prefixes, and any substring in scripts that do not separate
+//! words by spaces.
 
 use std::collections::BTreeSet;
 
@@ -10,27 +10,35 @@ use crate::error::{Error, Result};
 use crate::id::ConversationId;
 use crate::{limits, printable};
 
-/// Counts the ways in which words were ever taken from texts: an index that was made by another one is made anew.
+/// The version of the rules in this file: an index that was built by another version is rebuilt.
 pub const RULES: i32 = 2;
 
-/// So many characters of a word are in the index. What is longer is mostly no word.
+/// Characters of a word that are indexed. What is longer is hardly ever a word.
 const WORD: usize = 40;
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
-    /// A word, found by its beginning.
+    /// A word, found by its prefix.
     Word(String),
     /// Characters of a script without spaces between words, or symbols: found by any part.
     Run(String),
 }
 
-/// What somebody searches for.
+/// What to search for.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Query(Vec<Piece>);
 
+/// A word to ask an index for, in a conversation: see [`prefix`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Term {
+    pub(super) word: String,
+    /// Whether longer words that begin so are meant as well.
+    pub(super) is_beginning: bool,
+}
+
 impl Query {
-    /// Takes a text of up to 200 Unicode scalars. Nothing in it means anything but itself.
+    /// Parses a text of up to 200 Unicode scalars. It has no operators.
     pub fn parse(raw: &str) -> Result<Self> {
         if raw.contains('\0') {
             return Err(Error::input("query", "a search has no NUL in it"));
@@ -42,7 +50,7 @@ impl Query {
         Ok(Self(pieces(raw)))
     }
 
-    /// Whether there is nothing to look for, as in punctuation. It finds nothing.
+    /// Whether there is nothing to search for, as in punctuation. It finds nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -53,30 +61,25 @@ impl Query {
         self.0.iter().all(|wanted| pieces.iter().any(|piece| wanted.is_in(piece)))
     }
 
-    /// The expression that the index takes, of messages in one of these conversations. It may find more than
-    /// [`matches`](Self::matches), and never less: at most so many words are asked for, the longest, which are the rarest.
-    pub fn expression(&self, conversations: impl IntoIterator<Item = ConversationId>, words: usize) -> String {
+    /// What an index is asked for. It may find more than [`matches`](Self::matches), and never less: at most so many
+    /// words, the longest, which are the rarest.
+    pub(super) fn terms(&self, words: usize) -> Vec<Term> {
         let mut terms = BTreeSet::new();
         for piece in &self.0 {
             match piece {
                 Piece::Word(word) => {
-                    terms.insert((beginning(word).to_owned(), " *"));
+                    terms.insert(Term { word: beginning(word).to_owned(), is_beginning: true });
                 }
-                Piece::Run(run) => terms.extend(pairs(run).map(|pair| match pair.chars().count() {
-                    1 => (pair, " *"),
-                    _ => (pair, ""),
+                Piece::Run(run) => terms.extend(pairs(run).map(|pair| {
+                    let is_beginning = pair.chars().count() == 1;
+                    Term { word: pair, is_beginning }
                 })),
             }
         }
-        let mut terms: Vec<(String, &str)> = terms.into_iter().collect();
-        terms.sort_by_key(|(word, _)| std::cmp::Reverse(word.chars().count()));
+        let mut terms: Vec<Term> = terms.into_iter().collect();
+        terms.sort_by_key(|term| std::cmp::Reverse(term.word.chars().count()));
         terms.truncate(words);
-        let in_one = |conversation: ConversationId| {
-            let prefix = prefix(conversation);
-            let terms = terms.iter().map(|(word, any_end)| format!("\"{prefix}{word}\"{any_end}"));
-            format!("({})", terms.collect::<Vec<_>>().join(" AND "))
-        };
-        conversations.into_iter().map(in_one).collect::<Vec<_>>().join(" OR ")
+        terms
     }
 }
 
@@ -112,7 +115,7 @@ pub fn document(conversation: ConversationId, text: &str) -> String {
 
 /// What stands before each word of a conversation, always as long. SQLite keeps of a word only what differs from the one
 /// before it, so it costs next to nothing.
-fn prefix(conversation: ConversationId) -> String {
+pub(super) fn prefix(conversation: ConversationId) -> String {
     conversation.to_string().replace('-', "")
 }
 
@@ -146,15 +149,15 @@ fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Folds what people do not tell apart, or do not type: case, width, accents, the vowel points of Hebrew and Arabic, the
+/// Folds what people do not distinguish, or do not type: case, width, accents, the vowel points of Hebrew and Arabic, the
 /// colour of hands, and what can't be seen.
 fn fold(text: &str) -> impl Iterator<Item = char> {
     // Up before down: this way ß equals SS, and ς equals σ.
     let cased = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkd();
-    cased.filter(|&c| (c.is_whitespace() || printable::is_visible(c)) && !is_passed_over(c)).nfc()
+    cased.filter(|&c| (c.is_whitespace() || printable::is_visible(c)) && !is_ignored(c)).nfc()
 }
 
-fn is_passed_over(c: char) -> bool {
+fn is_ignored(c: char) -> bool {
     matches!(c,
         // Accents of Latin, Greek and Cyrillic.
         '\u{300}'..='\u{36F}'
@@ -167,7 +170,7 @@ fn is_passed_over(c: char) -> bool {
         | '\u{1F3FB}'..='\u{1F3FF}')
 }
 
-/// Whether a character is of a script that does not part words by spaces (or where words are found by parts, as Hangul),
+/// Whether a character is of a script that does not separate words by spaces (or where words are found by parts, as Hangul),
 /// or a symbol, as emoji are.
 fn is_dense(c: char) -> bool {
     let of_script = matches!(c,
@@ -188,7 +191,7 @@ fn is_dense(c: char) -> bool {
     (of_script && (c.is_alphanumeric() || is_combining_mark(c))) || (is_symbol && !c.is_alphanumeric())
 }
 
-/// Says nothing of what is searched for: it must not reach a log.
+/// Hides the words: they must not reach a log.
 impl std::fmt::Debug for Query {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Query(…)")

@@ -10,10 +10,12 @@ fn finds(query: &str, text: &str) -> bool {
 fn is_found_by_index(query: &Query, conversation: ConversationId, text: &str) -> bool {
     let document = document(conversation, text);
     let words: Vec<&str> = document.split(' ').collect();
-    let expression = query.expression([conversation], usize::MAX);
-    expression.trim_matches(['(', ')']).split(" AND ").all(|term| match term.strip_suffix(" *") {
-        Some(beginning) => words.iter().any(|word| word.starts_with(beginning.trim_matches('"'))),
-        None => words.contains(&term.trim_matches('"')),
+    query.terms(usize::MAX).iter().all(|term| {
+        let wanted = prefix(conversation) + &term.word;
+        match term.is_beginning {
+            true => words.iter().any(|word| word.starts_with(&wanted)),
+            false => words.contains(&wanted.as_str()),
+        }
     })
 }
 
@@ -103,28 +105,6 @@ fn no_word_is_longer_in_the_index_than_words_are() {
     assert!(document(conversation, &same).len() < 100);
     assert!(is_found_by_index(&query, conversation, &same) && query.matches(&same));
     assert!(!query.matches(&other));
-}
-
-#[test]
-fn the_expression_has_nothing_but_quoted_words() {
-    let query = Query::parse("NEAR(a b) OR \"c*\" -d col:e 日本語").expect("a query");
-    let here = ConversationId::parse("019bfc3e-0000-7000-8000-00000000000a").expect("an id");
-    let expected = "(\"HERE:near\" * AND \"HERE:col\" * AND \"HERE:or\" * AND \"HERE:日本\" AND \"HERE:本語\" AND \"HERE:a\" * \
-                    AND \"HERE:b\" * AND \"HERE:c\" * AND \"HERE:d\" * AND \"HERE:e\" *)";
-    let expected = expected.replace("HERE:", "019bfc3e00007000800000000000000a");
-    assert_eq!(query.expression([here], usize::MAX), expected);
-}
-
-#[test]
-fn each_word_is_looked_for_in_each_conversation_and_the_longest_where_they_are_many() {
-    let query = Query::parse("a long way").expect("a query");
-    let (here, there) = (ConversationId::new(), ConversationId::new());
-
-    let expression = query.expression([here, there], 2);
-
-    let [one, other] = [prefix(here), prefix(there)];
-    let expected = format!("(\"{one}long\" * AND \"{one}way\" *) OR (\"{other}long\" * AND \"{other}way\" *)");
-    assert_eq!(expression, expected);
 }
 
 #[test]

@@ -1,107 +1,28 @@
-//! Keeps the index: it follows the messages by a position of its own, in the order of the feed, and takes in what became
-//! of those that it has. Making it anew is following from the start.
+//! Maintains the FTS5 index: `message_word` has the words, `search_progress` how far it goes, and `search_change` the
+//! former texts of indexed messages that have changed since, which a trigger writes.
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use crate::db::Tx;
-use crate::error::{Error, Result};
-use crate::feed::{Answers, Position, Quiet, Rank};
+use crate::feed::Position;
 use crate::id::ConversationId;
 use crate::limits;
-use crate::search::{Search, words};
-
-impl Search {
-    /// Keeps the index until the program ends.
-    pub async fn run_background(self, shutdown: CancellationToken) {
-        let keeping = async {
-            let mut is_damaged = false;
-            loop {
-                if let Err(error) = self.catch_up(&mut is_damaged).await {
-                    tracing::warn!(error = ?error, "the search index is behind, it is tried again later: {error:?}");
-                    let clock = &self.app.clock;
-                    clock.sleep_until(clock.now() + limits::INDEX_RETRY).await;
-                    continue;
-                }
-                // In time, or before it if somebody waits.
-                let _ = timeout(limits::INDEX_EVERY, self.wanted.notified()).await;
-            }
-        };
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = keeping => {}
-        }
-    }
-
-    /// Whether the index has let go of all texts that are no more. If not, it is about to.
-    pub async fn has_forgotten(&self) -> Result<bool> {
-        let db = &self.app.db.reader;
-        let remembers = db.query_one_raw(statement(db, "SELECT 1 FROM search_change LIMIT 1", [])).await?;
-        if remembers.is_some() {
-            self.wanted.notify_one();
-        }
-        Ok(remembers.is_none())
-    }
-
-    /// Indexes all that there is, a batch at a time. An index that fails for no reason that passes is made anew.
-    async fn catch_up(&self, is_damaged: &mut bool) -> Result<()> {
-        loop {
-            let head = self.app.feed.head().position;
-            if !*is_damaged && !is_behind(&self.app.db.reader).await? {
-                self.indexed.send_replace(head);
-                return Ok(());
-            }
-            let indexed = self.app.feed.append(Index { is_damaged: *is_damaged }).await?;
-            *is_damaged = indexed.is_err();
-            indexed?;
-        }
-    }
-}
+use crate::search::words;
 
 /// Whether there is something to index.
-async fn is_behind(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+pub(in crate::search) async fn is_behind(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let sql = "SELECT 1 FROM search_progress p WHERE p.rules <> $1 OR EXISTS (SELECT 1 FROM search_change)
                   OR EXISTS (SELECT 1 FROM message m WHERE m.position > p.position)";
     Ok(db.query_one_raw(statement(db, sql, [words::RULES.into()])).await?.is_some())
 }
 
-/// Takes the next messages into the index, and what became of those that are in it.
-#[derive(Clone)]
-struct Index {
-    /// Whether to begin anew.
-    is_damaged: bool,
+/// Whether former texts of messages are still to be removed from the index.
+pub(in crate::search) async fn has_former_texts(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    Ok(db.query_one_raw(statement(db, "SELECT 1 FROM search_change LIMIT 1", [])).await?.is_some())
 }
 
-impl Quiet for Index {
-    /// An index that fails takes nothing else of the batch down with it.
-    type Answer = Result<(), DbErr>;
-    const RANK: Rank = Rank::Housekeeping;
-
-    /// All is read here: by now the batch may have changed a message.
-    async fn write(tx: &Tx, changes: Vec<Self>) -> Answers<Self> {
-        let mut answers = Vec::with_capacity(changes.len());
-        for Self { is_damaged } in changes {
-            let savepoint = tx.savepoint().await?;
-            let answer = go_on(&savepoint, is_damaged).await;
-            match &answer {
-                Ok(()) => savepoint.commit().await?,
-                // Where SQLite has ended the whole transaction by itself, this fails, and the batch with it.
-                Err(error) if is_damage(error) => savepoint.rollback().await?,
-                Err(error) => return Err(error.clone()),
-            }
-            answers.push(answer);
-        }
-        Ok(answers)
-    }
-}
-
-/// Whether it is the index that fails, and not the disk or whoever else holds the database.
-fn is_damage(error: &DbErr) -> bool {
-    matches!(Error::of_database(error), Error::Internal(_))
-}
-
-async fn go_on(tx: &Tx, is_damaged: bool) -> Result<(), DbErr> {
+/// Indexes the next messages, and what became of those that are indexed.
+pub(in crate::search) async fn go_on(tx: &Tx, is_damaged: bool) -> Result<(), DbErr> {
     let from = progress(tx, is_damaged).await?;
     let changed = changed(tx).await?;
     let new = new(tx, from).await?;

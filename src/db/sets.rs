@@ -1,0 +1,62 @@
+//! What the hot changes write, as operations on sets of rows. A database can do each of them in one prepared statement;
+//! everything else writes with [`insert`] and [`upsert`] where its rule is.
+
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+
+use super::Tx;
+use super::rows::{insert, upsert};
+use crate::entity::{conversation, feed_event, feed_head, membership, message};
+
+impl Tx {
+    /// Takes `count` positions of the feed; returns the last one before them.
+    pub async fn take_positions(&self, count: i64) -> Result<i64, DbErr> {
+        let head = feed_head::Entity::update_many()
+            .col_expr(feed_head::Column::Position, Expr::col(feed_head::Column::Position).add(count))
+            .filter(feed_head::Column::Id.eq(1))
+            .exec_with_returning(self)
+            .await?;
+        match head.as_slice() {
+            [head] => Ok(head.position - count),
+            _ => Err(DbErr::Custom("the feed has no head".into())),
+        }
+    }
+
+    /// Appends events to the log.
+    pub async fn append_log(&self, events: Vec<feed_event::Model>) -> Result<(), DbErr> {
+        insert(self, events).await
+    }
+
+    /// Inserts messages whose ids are new.
+    pub async fn insert_messages(&self, messages: Vec<message::Model>) -> Result<(), DbErr> {
+        insert(self, messages).await
+    }
+
+    /// Inserts conversations, or sets how far those that exist go: `last_seq`, `last_position` and `active_position`.
+    pub async fn advance_conversations(&self, conversations: Vec<conversation::Model>) -> Result<(), DbErr> {
+        use conversation::Column::{ActivePosition, LastPosition, LastSeq};
+        upsert(self, conversations, [LastSeq, LastPosition, ActivePosition]).await
+    }
+
+    /// Sets the position of the newest event of each of these conversations.
+    pub async fn set_last_positions(&self, conversations: Vec<conversation::Model>) -> Result<(), DbErr> {
+        upsert(self, conversations, [conversation::Column::LastPosition]).await
+    }
+
+    /// Inserts memberships, or sets the read marks of those that exist.
+    pub async fn set_read_marks(&self, memberships: Vec<membership::Model>) -> Result<(), DbErr> {
+        upsert(self, memberships, [membership::Column::LastReadSeq]).await
+    }
+
+    /// Moves read marks forward, never back: a message of the same batch may have moved one farther.
+    pub async fn move_read_marks(&self, memberships: Vec<membership::Model>) -> Result<(), DbErr> {
+        let key = [membership::Column::ConversationId, membership::Column::UserId, membership::Column::FromPosition];
+        let (stored, given) =
+            (|column| Expr::col((membership::Entity, column)), |column| Expr::col((Alias::new("excluded"), column)));
+        let mark = membership::Column::LastReadSeq;
+        let farther = Expr::case(given(mark).gt(stored(mark)), given(mark)).finally(stored(mark));
+        let known = OnConflict::columns(key).value(mark, farther).to_owned();
+        let rows = memberships.into_iter().map(|row| row.into_active_model().reset_all());
+        membership::Entity::insert_many(rows).on_conflict(known).exec_without_returning(self).await.map(drop)
+    }
+}
