@@ -33,7 +33,7 @@ const FLOORS: &[&[&str]] = &[
     &["erasure"],
     &["graphql"],
     &["http"],
-    &["operator", "seed", "backup"],
+    &["operator", "seed", "backup", "fuzzing"],
     &["lib"],
     &["main"],
 ];
