@@ -105,7 +105,7 @@ async fn replay(socket: &mut Socket) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_a_person_was_is_gone_and_the_others_read_on() {
+async fn an_erased_persons_data_is_gone_and_others_keep_their_history() {
     let scene = Scene::set().await;
     assert!(scene.of_bob().await.to_string().contains("secret"));
 
@@ -134,7 +134,7 @@ async fn what_a_person_was_is_gone_and_the_others_read_on() {
 }
 
 #[tokio::test]
-async fn while_the_texts_are_cleared_nobody_sees_any_of_them() {
+async fn texts_are_hidden_while_they_are_being_cleared() {
     let mut scene = Scene::set().await;
     scene.leave().await;
     scene.is_swept().await;
@@ -163,7 +163,7 @@ async fn while_the_texts_are_cleared_nobody_sees_any_of_them() {
 }
 
 #[tokio::test]
-async fn everybody_who_knows_the_person_hears_of_it_once_and_their_groups_of_the_change() {
+async fn contacts_receive_the_erasure_once_and_groups_the_change() {
     let scene = Scene::set().await;
     let eve = scene.app.user("Eve").await;
     let follow = async |person: &Person| {
@@ -195,7 +195,7 @@ async fn everybody_who_knows_the_person_hears_of_it_once_and_their_groups_of_the
 }
 
 #[tokio::test]
-async fn a_replay_tells_of_tombstones_wherever_it_comes_from() {
+async fn every_kind_of_replay_delivers_tombstones() {
     let mut scene = Scene::set().await;
     // Those who listen live make the frames that are kept.
     let mut live = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
@@ -244,7 +244,7 @@ async fn all_devices_are_signed_out_at_once() {
 }
 
 #[tokio::test]
-async fn it_works_over_a_socket_and_a_browser_loses_its_cookie() {
+async fn erasure_works_over_a_socket_and_clears_a_browsers_cookie() {
     let scene = Scene::set().await;
     let mut socket = scene.ada.subscribe(LEAVE, json!({ "password": PASSWORD })).await;
     assert_eq!(socket.closed().await.code, 4401);
@@ -258,7 +258,7 @@ async fn it_works_over_a_socket_and_a_browser_loses_its_cookie() {
 }
 
 #[tokio::test]
-async fn the_password_is_gone_and_the_e_mail_is_free() {
+async fn the_password_is_deleted_and_the_email_can_be_reused() {
     let scene = Scene::set().await;
     scene.leave().await;
 
@@ -272,7 +272,7 @@ async fn the_password_is_gone_and_the_e_mail_is_free() {
 }
 
 #[tokio::test]
-async fn an_erasure_by_another_process_is_heard_of_like_one_by_this() {
+async fn an_erasure_by_another_process_is_delivered_like_a_local_one() {
     let scene = Scene::set().await;
     let mut at_carl = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
     assert!(format!("{:?}", replay(&mut at_carl).await).contains("secret two"));
@@ -296,7 +296,7 @@ async fn an_erasure_by_another_process_is_heard_of_like_one_by_this() {
 }
 
 #[tokio::test]
-async fn what_was_written_in_groups_that_the_person_had_left_is_gone_as_well() {
+async fn messages_in_groups_left_earlier_are_erased_too() {
     let scene = Scene::set().await;
     let mut live = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
     assert!(format!("{:?}", replay(&mut live).await).contains("secret two"));

@@ -39,7 +39,7 @@ async fn read(person: &Person, other: &Person, seq: i32) {
 }
 
 #[tokio::test]
-async fn a_first_message_is_heard_by_both() {
+async fn both_people_receive_the_first_message() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let (mut at_ada, mut at_bob) = (ada.follow().await, bob.follow().await);
@@ -57,7 +57,7 @@ async fn a_first_message_is_heard_by_both() {
 }
 
 #[tokio::test]
-async fn every_change_is_heard_by_both_in_the_order_in_which_it_happened() {
+async fn both_people_receive_every_change_in_order() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let sockets = [ada.follow().await, bob.follow().await];
@@ -91,7 +91,7 @@ async fn every_change_is_heard_by_both_in_the_order_in_which_it_happened() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_is_not_told() {
+async fn a_change_without_effect_emits_no_event() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     read(&bob, &ada, 1).await;
@@ -104,7 +104,7 @@ async fn what_changes_nothing_is_not_told() {
 }
 
 #[tokio::test]
-async fn who_is_not_in_a_conversation_hears_nothing_of_it() {
+async fn a_nonmember_receives_nothing_of_a_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let eve = app.user("Eve").await;
@@ -121,7 +121,7 @@ async fn who_is_not_in_a_conversation_hears_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn message_added_tells_of_new_messages_only() {
+async fn message_added_delivers_new_messages_only() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut at_bob = hear(&bob, Value::Null).await;
@@ -141,7 +141,7 @@ async fn message_added_tells_of_new_messages_only() {
 }
 
 #[tokio::test]
-async fn message_added_tells_of_one_conversation_by_its_id_or_by_the_other() {
+async fn message_added_can_be_limited_to_one_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let group = ada.group("Poets", &[&bob]).await;
@@ -158,7 +158,7 @@ async fn message_added_tells_of_one_conversation_by_its_id_or_by_the_other() {
 }
 
 #[tokio::test]
-async fn message_added_hears_the_message_that_makes_the_conversation() {
+async fn message_added_delivers_the_message_that_creates_the_conversation() {
     let app = TestApp::start().await;
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     let mut at_bob = hear(&bob, json!({ "userId": ada.id })).await;
@@ -173,7 +173,7 @@ async fn message_added_hears_the_message_that_makes_the_conversation() {
 }
 
 #[tokio::test]
-async fn message_added_of_what_one_may_not_see_is_not_found() {
+async fn message_added_of_a_hidden_conversation_is_not_found() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let group = ada.group("Poets", &[&bob]).await;

@@ -13,7 +13,7 @@ async fn page(person: &Person, after: &str, first: i32) -> Value {
 }
 
 #[tokio::test]
-async fn pages_follow_on_each_other_until_there_is_no_more() {
+async fn pages_of_events_continue_to_the_end() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;
@@ -44,7 +44,7 @@ async fn pages_follow_on_each_other_until_there_is_no_more() {
 }
 
 #[tokio::test]
-async fn a_full_last_page_has_no_more() {
+async fn a_full_last_page_has_no_next_page() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;
@@ -59,7 +59,7 @@ async fn a_full_last_page_has_no_more() {
 }
 
 #[tokio::test]
-async fn a_page_that_can_not_be_told_is_a_reset() {
+async fn a_page_that_cannot_be_produced_is_a_reset() {
     let app = TestApp::start().await;
     let (_ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;
@@ -73,7 +73,7 @@ async fn a_page_that_can_not_be_told_is_a_reset() {
 }
 
 #[tokio::test]
-async fn ten_thousand_missed_events_are_paged_and_one_more_is_too_far() {
+async fn ten_thousand_missed_events_can_be_paged_and_one_more_is_too_far() {
     let mut app = TestApp::start().await;
     let (_ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;

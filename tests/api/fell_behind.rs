@@ -30,7 +30,7 @@ async fn send_large(from: &Person, to: &Person, messages: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listener_that_falls_behind_gets_everything_in_order_all_the_same() {
+async fn a_subscriber_that_falls_behind_still_gets_everything_in_order() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut last = position(&json!(bob.feed_cursor().await));
@@ -49,7 +49,7 @@ async fn a_listener_that_falls_behind_gets_everything_in_order_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_who_does_not_read_is_closed_and_loses_nothing() {
+async fn a_stalled_reader_is_closed_and_loses_nothing() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let carol = app.user("Carol").await;
@@ -88,7 +88,7 @@ async fn drain(socket: &mut Socket) -> (Vec<Value>, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replay_of_much_goes_on_as_fast_as_it_is_read() {
+async fn a_long_replay_is_sent_as_fast_as_it_is_read() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;

@@ -36,7 +36,7 @@ fn payload(frame: Option<Frame>) -> Json {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_thousand_hear_is_executed_and_written_once_for_each_document() {
+async fn an_event_for_a_thousand_is_executed_and_serialised_once_per_document() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let crowd = app.crowd(999).await;

@@ -21,7 +21,7 @@ async fn tea(app: &TestApp) -> (Person, Person, Person, String) {
 }
 
 #[tokio::test]
-async fn the_owner_names_the_group_and_everybody_in_it_hears() {
+async fn the_owner_renames_the_group_and_all_members_receive_it() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let (mut at_ada, mut at_bob, mut at_carl) = (ada.follow().await, bob.follow().await, carl.follow().await);
@@ -43,7 +43,7 @@ async fn the_owner_names_the_group_and_everybody_in_it_hears() {
 }
 
 #[tokio::test]
-async fn the_same_title_changes_nothing() {
+async fn the_same_title_emits_no_event() {
     let app = TestApp::start().await;
     let (ada, bob, _, tea) = tea(&app).await;
     let named = ada.rename(&tea, "Cake").await;
@@ -56,7 +56,7 @@ async fn the_same_title_changes_nothing() {
 }
 
 #[tokio::test]
-async fn only_the_owner_names_the_group() {
+async fn only_the_owner_renames_the_group() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
 
@@ -92,7 +92,7 @@ async fn any_member_adds_people() {
 }
 
 #[tokio::test]
-async fn who_is_added_hears_added_and_the_others_hear_updated() {
+async fn a_new_member_receives_added_and_the_others_updated() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     ada.send_to(&tea, "hello").await;
@@ -120,7 +120,7 @@ async fn who_is_added_hears_added_and_the_others_hear_updated() {
 }
 
 #[tokio::test]
-async fn who_is_added_may_read_everything_has_read_it_and_hears_what_comes() {
+async fn a_new_member_can_read_the_history_which_counts_as_read() {
     let app = TestApp::start().await;
     let (ada, _, carl, tea) = tea(&app).await;
     let before = carl.feed_cursor().await;
@@ -148,7 +148,7 @@ async fn who_is_added_may_read_everything_has_read_it_and_hears_what_comes() {
 }
 
 #[tokio::test]
-async fn people_who_are_in_it_are_passed_over() {
+async fn existing_members_are_ignored() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let mut at_bob = bob.follow().await;
@@ -163,7 +163,7 @@ async fn people_who_are_in_it_are_passed_over() {
 }
 
 #[tokio::test]
-async fn an_unknown_id_adds_nobody() {
+async fn one_unknown_id_adds_nobody() {
     let app = TestApp::start().await;
     let (ada, _, carl, tea) = tea(&app).await;
     let mut at_carl = carl.follow().await;
@@ -178,7 +178,7 @@ async fn an_unknown_id_adds_nobody() {
 }
 
 #[tokio::test]
-async fn an_erased_person_is_not_added_and_passed_over_where_they_are() {
+async fn an_erased_person_cannot_be_added_and_is_ignored_if_a_member() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let erase = "UPDATE user SET deleted_at = 1 WHERE full_name <> 'Ada'";
@@ -191,7 +191,7 @@ async fn an_erased_person_is_not_added_and_passed_over_where_they_are() {
 }
 
 #[tokio::test]
-async fn a_direct_conversation_is_no_group() {
+async fn a_direct_conversation_cannot_be_changed_like_a_group() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let carl = app.user("Carl").await;
@@ -233,7 +233,7 @@ async fn a_group_grows_to_1000_members_and_no_further() {
 }
 
 #[tokio::test]
-async fn those_who_add_at_once_do_not_pass_the_limit_together() {
+async fn concurrent_additions_do_not_exceed_the_limit() {
     let app = TestApp::start().await;
     let (ada, bob, _, tea) = tea(&app).await;
     let crowd = app.crowd(1_030).await;
@@ -254,7 +254,7 @@ async fn those_who_add_at_once_do_not_pass_the_limit_together() {
 }
 
 #[tokio::test]
-async fn many_large_additions_at_once_are_all_made() {
+async fn large_concurrent_additions_all_succeed() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let crowd = app.crowd(990).await;

@@ -71,7 +71,7 @@ async fn fetched(app: &TestApp, person: &Person, message: &Value, width: Option<
 }
 
 #[tokio::test]
-async fn no_note_of_a_camera_is_left() {
+async fn camera_metadata_is_removed() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for (extension, plain) in [

@@ -6,7 +6,7 @@ use tracing::Level;
 use crate::support::{PASSWORD, TestApp, secrets};
 
 #[tokio::test]
-async fn everything_is_logged_and_a_secret_in_it_would_be_seen() {
+async fn the_log_is_captured_and_searched_for_secrets() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     ada.send(&bob, "the treasure is buried under the old oak").await;

@@ -38,7 +38,7 @@ async fn is_online(asker: &Person, of: &Person) -> bool {
 }
 
 #[tokio::test]
-async fn who_looks_is_online_themself() {
+async fn a_viewer_with_a_socket_is_online() {
     let app = TestApp::start().await;
     let (ada, _bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -49,7 +49,7 @@ async fn who_looks_is_online_themself() {
 }
 
 #[tokio::test]
-async fn the_list_changes_with_those_who_come_by_name_and_once_a_second() {
+async fn the_list_is_sorted_by_name_and_emitted_at_most_once_a_second() {
     let app = TestApp::start().await;
     let (ada, bob, carol) = (app.user("Ada").await, app.user("Bob").await, app.user("Carol").await);
     let mut at_bob = bob.subscribe(ONLINE, json!({})).await;
@@ -65,7 +65,7 @@ async fn the_list_changes_with_those_who_come_by_name_and_once_a_second() {
 }
 
 #[tokio::test]
-async fn the_list_shows_people_as_they_are_called_now() {
+async fn the_list_shows_current_names() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let _online = ada.socket().await;
@@ -89,7 +89,7 @@ async fn the_list_shows_people_as_they_are_called_now() {
 }
 
 #[tokio::test]
-async fn who_comes_is_told_once_for_all_their_devices() {
+async fn coming_online_is_emitted_once_for_all_devices() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let mut at_ada = watch(&ada, Value::Null).await;
@@ -103,7 +103,7 @@ async fn who_comes_is_told_once_for_all_their_devices() {
 }
 
 #[tokio::test]
-async fn a_socket_without_an_acknowledgement_is_nobody() {
+async fn an_unacknowledged_socket_makes_nobody_online() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let mut at_ada = watch(&ada, Value::Null).await;
@@ -116,7 +116,7 @@ async fn a_socket_without_an_acknowledgement_is_nobody() {
 }
 
 #[tokio::test]
-async fn of_some_people_one_hears_of_them_only() {
+async fn a_filter_delivers_only_the_named_people() {
     let app = TestApp::start().await;
     let (ada, bob, carol) = (app.user("Ada").await, app.user("Bob").await, app.user("Carol").await);
     let mut of_carol = watch(&ada, json!([carol.id, "no id"])).await;
@@ -130,7 +130,7 @@ async fn of_some_people_one_hears_of_them_only() {
 }
 
 #[tokio::test]
-async fn one_asks_for_two_hundred_people_at_most() {
+async fn a_filter_has_two_hundred_people_at_most() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let people = |count: usize| -> Vec<String> { vec![bob.id.clone(); count] };
@@ -144,7 +144,7 @@ async fn one_asks_for_two_hundred_people_at_most() {
 }
 
 #[tokio::test]
-async fn who_goes_with_their_last_device_is_offline_after_ten_seconds() {
+async fn closing_the_last_device_means_offline_after_ten_seconds() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let mut at_ada = watch(&ada, json!([bob.id])).await;
@@ -167,7 +167,7 @@ async fn who_goes_with_their_last_device_is_offline_after_ten_seconds() {
 }
 
 #[tokio::test]
-async fn who_comes_back_within_ten_seconds_was_never_away() {
+async fn reconnecting_within_ten_seconds_emits_nothing() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let first = bob.socket().await;

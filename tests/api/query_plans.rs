@@ -118,7 +118,7 @@ const DONE: [&str; 6] = [
 ];
 
 #[tokio::test]
-async fn nothing_that_is_written_all_the_time_reads_a_whole_table() {
+async fn no_hot_mutation_reads_a_whole_table() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let sent = bob.send(&ada, "tea?").await;
@@ -195,7 +195,7 @@ async fn missed(mut follower: Follower) -> usize {
 
 /// Else SQLite prepares a statement anew each time that a LIMIT is bound: see `.cargo/config.toml`.
 #[tokio::test]
-async fn plans_do_not_depend_on_what_is_bound() {
+async fn plans_do_not_depend_on_bound_values() {
     let app = TestApp::start().await;
     let options = Statement::from_string(DbBackend::Sqlite, "PRAGMA compile_options");
     let options = app.database().await.query_all_raw(options).await.expect("options");

@@ -45,7 +45,7 @@ async fn a_mark_moves_forward_and_never_back() {
 }
 
 #[tokio::test]
-async fn beyond_the_newest_message_a_mark_stops_there() {
+async fn a_mark_is_clamped_to_the_newest_message() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 2).await;
 
@@ -57,7 +57,7 @@ async fn beyond_the_newest_message_a_mark_stops_there() {
 }
 
 #[tokio::test]
-async fn the_end_is_where_it_is_when_the_mark_moves() {
+async fn a_mark_is_clamped_at_the_time_it_moves() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 1).await;
     let end = i64::from(i32::MAX);
@@ -73,7 +73,7 @@ async fn the_end_is_where_it_is_when_the_mark_moves() {
 }
 
 #[tokio::test]
-async fn a_negative_mark_is_refused() {
+async fn a_negative_mark_is_rejected() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 1).await;
 
@@ -83,7 +83,7 @@ async fn a_negative_mark_is_refused() {
 }
 
 #[tokio::test]
-async fn a_mark_in_no_conversation_is_not_found() {
+async fn a_mark_in_an_unknown_conversation_is_not_found() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -93,7 +93,7 @@ async fn a_mark_in_no_conversation_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_move_is_heard_by_everybody_in_the_conversation() {
+async fn a_moved_mark_is_delivered_to_all_members() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 2).await;
     let eve = app.user("Eve").await;
@@ -108,7 +108,7 @@ async fn a_move_is_heard_by_everybody_in_the_conversation() {
 }
 
 #[tokio::test]
-async fn a_move_that_moves_nothing_is_not_heard() {
+async fn an_unmoved_mark_emits_no_event() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 2).await;
     mark(&bob, &ada, 2).await;
@@ -122,7 +122,7 @@ async fn a_move_that_moves_nothing_is_not_heard() {
 }
 
 #[tokio::test]
-async fn quick_moves_are_one_event_more_and_go_as_far_as_the_farthest() {
+async fn rapid_moves_are_merged_into_one_event_with_the_farthest_mark() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 5).await;
     let mut at_ada = ada.follow().await;
@@ -137,7 +137,7 @@ async fn quick_moves_are_one_event_more_and_go_as_far_as_the_farthest() {
 }
 
 #[tokio::test]
-async fn who_scrolls_on_and_on_is_heard_once_a_second() {
+async fn continuous_moves_emit_one_event_a_second() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 100).await;
     let (mut at_ada, began) = (ada.follow().await, Instant::now());
@@ -165,7 +165,7 @@ async fn who_scrolls_on_and_on_is_heard_once_a_second() {
 }
 
 #[tokio::test]
-async fn in_a_group_of_more_than_100_a_move_is_heard_by_the_reader_only() {
+async fn in_a_group_of_more_than_100_a_mark_is_delivered_to_the_reader_only() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let crowd = app.crowd(99).await;
@@ -206,7 +206,7 @@ async fn a_deleted_message_still_counts() {
 }
 
 #[tokio::test]
-async fn members_see_how_far_the_others_have_read() {
+async fn members_see_each_others_read_marks() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 3).await;
     mark(&bob, &ada, 2).await;
@@ -225,7 +225,7 @@ async fn members_see_how_far_the_others_have_read() {
 }
 
 #[tokio::test]
-async fn a_mark_and_a_message_at_once_both_hold() {
+async fn a_concurrent_mark_and_message_both_take_effect() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 3).await;
 

@@ -94,7 +94,7 @@ fn is_without_holes(seqs: &[i64]) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listener_cut_at_two_hundred_places_has_everything_once_and_in_order() {
+async fn a_subscriber_cut_off_two_hundred_times_receives_everything_once_in_order() {
     let app = TestApp::start().await;
     let (people, bob, group) = poets(&app).await;
     let mut listener = Listener::new(&bob).await;
@@ -111,7 +111,7 @@ async fn a_listener_cut_at_two_hundred_places_has_everything_once_and_in_order()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replay_from_the_database_is_cut_anywhere_and_still_whole() {
+async fn a_replay_from_the_database_can_be_interrupted_anywhere() {
     let mut app = TestApp::start().await;
     let (people, bob, group) = poets(&app).await;
     let mut listener = Listener::new(&bob).await;
@@ -130,7 +130,7 @@ async fn a_replay_from_the_database_is_cut_anywhere_and_still_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn between_a_snapshot_and_what_follows_its_cursor_there_is_no_hole() {
+async fn events_after_the_cursor_of_a_snapshot_have_no_gap() {
     let app = TestApp::start().await;
     let (people, bob, group) = poets(&app).await;
     people[0].send_to(&group, "the first").await;
@@ -148,7 +148,7 @@ async fn between_a_snapshot_and_what_follows_its_cursor_there_is_no_hole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_subscription_that_races_with_the_first_message_misses_nothing_behind_it() {
+async fn a_subscription_racing_with_the_first_message_misses_no_later_one() {
     let app = TestApp::start().await;
     let bob = app.user("Bob").await;
     let query = "subscription($with: ID!) { messageAdded(conversation: { userId: $with }) { text } }";

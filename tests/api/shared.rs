@@ -17,7 +17,7 @@ async fn heard(socket: &mut Socket) -> Value {
 }
 
 #[tokio::test]
-async fn each_gets_their_own_email() {
+async fn each_viewer_gets_their_own_email() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let query = "subscription($after: String) { messageAdded(after: $after) { sender { email fullName } } }";
@@ -32,7 +32,7 @@ async fn each_gets_their_own_email() {
 }
 
 #[tokio::test]
-async fn each_gets_their_own_conversation() {
+async fn each_viewer_gets_their_own_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let query = "subscription($after: String) { messageAdded(after: $after) { conversation { unreadCount lastReadSeq
@@ -56,7 +56,7 @@ async fn each_gets_their_own_conversation() {
 }
 
 #[tokio::test]
-async fn each_gets_their_own_through_an_alias_a_fragment_and_a_variable() {
+async fn aliases_fragments_and_variables_stay_viewer_dependent() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for selection in [
@@ -80,7 +80,7 @@ async fn each_gets_their_own_through_an_alias_a_fragment_and_a_variable() {
 }
 
 #[tokio::test]
-async fn what_needs_a_viewer_later_is_told_to_each_from_then_on() {
+async fn a_shape_that_asks_for_the_viewer_later_is_executed_per_viewer() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let query = "subscription($after: String) { messageAdded(after: $after) { text replyTo { sender { email } } } }";
@@ -100,7 +100,7 @@ async fn what_needs_a_viewer_later_is_told_to_each_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_variable_that_decides_about_a_field_is_part_of_what_is_shared() {
+async fn variables_are_part_of_the_key_of_a_shared_frame() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let query = "subscription($after: String, $full: Boolean!) {
@@ -154,7 +154,7 @@ async fn aliases_arguments_and_names_are_not_mixed_up() {
 }
 
 #[tokio::test]
-async fn what_is_shared_is_the_same_bytes_under_each_ones_id() {
+async fn a_shared_frame_has_the_same_bytes_under_each_operation_id() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = ada.feed_cursor().await;

@@ -173,7 +173,7 @@ async fn hear(socket: &mut Socket, round: usize) -> (usize, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_hears_what_they_would_be_answered_byte_for_byte() {
+async fn shared_frames_equal_individual_executions_byte_for_byte() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let (mut at_ada, mut at_bob) = (ada.socket().await, bob.socket().await);

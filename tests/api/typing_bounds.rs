@@ -27,7 +27,7 @@ async fn told(listener: &mut Listener) -> Option<(UserId, bool)> {
 }
 
 #[tokio::test]
-async fn signs_that_find_no_place_are_refused() {
+async fn typing_signals_beyond_the_capacity_are_rejected() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let counted = app.counted().await;
@@ -45,7 +45,7 @@ async fn signs_that_find_no_place_are_refused() {
 }
 
 #[tokio::test]
-async fn who_does_not_keep_up_is_let_go_of() {
+async fn a_slow_subscriber_to_typing_is_dropped() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let counted = app.counted().await;

@@ -38,7 +38,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restored_backup_resumes_what_it_holds_and_tells_the_rest_to_start_anew() {
+async fn a_restored_backup_resumes_known_cursors_and_resets_the_rest() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let to_bob = |text: &str| Message::new(bob.as_recipient(), text);
@@ -144,7 +144,7 @@ async fn recovers(server: &Server, bob: &Person, ada: &Person, cursor: &str) {
 }
 
 #[tokio::test]
-async fn a_backup_is_whole_and_for_nobody_elses_eyes_or_not_there() {
+async fn a_backup_is_complete_and_private_or_absent() {
     let mut server = Server::prepare(&[]);
     let without = backup(&server, "copy.db").await;
     assert_eq!(without.status.code(), Some(1), "there is no database yet: {without:?}");

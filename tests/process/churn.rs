@@ -24,7 +24,7 @@ const BEHIND: Position = 2_000;
 const FAR_BEHIND: Position = 6_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_cut_off_time_and_again_hears_each_event_once_and_in_order() {
+async fn a_subscriber_cut_off_repeatedly_receives_each_event_once_in_order() {
     // Limits on how often an address may do things are not what is tried here.
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let town = Town::settle(&server).await;

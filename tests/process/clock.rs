@@ -46,7 +46,7 @@ fn day(message: &Value) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clock_that_jumps_changes_no_order_and_cuts_no_line() {
+async fn a_clock_jump_changes_no_order_and_closes_no_socket() {
     let mut server = start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let begin = bob.feed_cursor().await;

@@ -38,7 +38,7 @@ fn in_an_open_folder() -> (Server, PathBuf) {
 }
 
 #[tokio::test]
-async fn in_an_open_folder_everything_is_closed_and_the_folder_is_warned_of() {
+async fn in_a_world_readable_folder_files_are_private_and_a_warning_is_logged() {
     let (mut server, data) = in_an_open_folder();
 
     server.start_again().await;
@@ -67,7 +67,7 @@ async fn in_an_open_folder_everything_is_closed_and_the_folder_is_warned_of() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_version_left_open_is_closed_at_the_start() {
+async fn permissions_left_by_an_earlier_version_are_tightened_at_the_start() {
     let (mut server, data) = in_an_open_folder();
     server.start_again().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);

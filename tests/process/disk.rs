@@ -12,7 +12,7 @@ fn long(to: &Person, number: usize) -> Message {
 }
 
 #[tokio::test]
-async fn a_full_disk_stops_what_writes_and_nothing_else_until_there_is_room() {
+async fn a_full_disk_fails_writes_only_until_there_is_room() {
     let (mut server, disk) = Disk::under(&[("RATE_LIMITS", "off")], ROOM_KIB).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let start = bob.feed_cursor().await;

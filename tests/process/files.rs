@@ -14,7 +14,7 @@ const FILES: usize = 80;
 const CONNECTIONS: usize = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_no_file_left_connections_wait_and_nothing_else_does() {
+async fn with_no_file_descriptors_left_only_new_connections_wait() {
     let launcher = ["bash", "-c", &format!("ulimit -n {FILES} && exec \"$@\""), "bash"].map(str::to_owned);
     let mut server = Server::prepare(&[("RATE_LIMITS", "off")]).launched_by(launcher.to_vec());
     server.start_again().await;

@@ -10,7 +10,7 @@ async fn ask_for(server: &Server, header: &str) {
 }
 
 #[tokio::test]
-async fn requests_of_an_unnamed_proxy_are_warned_of_once() {
+async fn requests_of_an_unconfigured_proxy_log_one_warning() {
     for (settings, header, warnings) in [
         (&[][..], "x-forwarded-for", 1),
         (&[], "forwarded", 1),

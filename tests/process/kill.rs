@@ -17,7 +17,7 @@ const LIFE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_m
 const SAMPLE: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_when_the_process_is_killed_at_any_moment() {
+async fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let (mut senders, mut people) = (Vec::new(), Vec::new());
     for number in 0..SENDERS {

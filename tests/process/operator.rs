@@ -89,7 +89,7 @@ async fn end(line: &mut Line) -> Closed {
 }
 
 #[tokio::test]
-async fn where_sign_up_is_closed_the_operator_makes_the_accounts() {
+async fn with_closed_signup_the_operator_creates_accounts() {
     let mut server = Server::prepare(&[("SIGNUP", "closed")]);
     // Before the first start, too: once there is a database.
     assert!(server.run("migrate").await.status.success());
@@ -106,7 +106,7 @@ async fn where_sign_up_is_closed_the_operator_makes_the_accounts() {
 }
 
 #[tokio::test]
-async fn a_generated_password_is_the_whole_output_and_signs_in() {
+async fn a_generated_password_is_the_only_output_and_works() {
     let server = Server::start_with(&[("PASSWORD_MIN_LENGTH", "40")]).await;
 
     let first = well(&server, &["add", "--email", "ada@example.com", "--name", "Ada", "--generate"], "").await;
@@ -119,7 +119,7 @@ async fn a_generated_password_is_the_whole_output_and_signs_in() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_told_in_a_line_and_changes_nothing() {
+async fn an_impossible_command_reports_one_line_and_changes_nothing() {
     let server = Server::start().await;
     let ada = server.user("Ada").await;
 
@@ -150,7 +150,7 @@ async fn what_cannot_be_done_is_told_in_a_line_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_reset_password_ends_everything_that_is_open_within_seconds() {
+async fn a_password_reset_ends_all_sessions_within_seconds() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let (mut line, mut of_bob) = (open(&server, &ada).await, open(&server, &bob).await);
@@ -169,7 +169,7 @@ async fn a_reset_password_ends_everything_that_is_open_within_seconds() {
 }
 
 #[tokio::test]
-async fn who_is_disabled_is_out_within_seconds_and_comes_back_when_enabled() {
+async fn disabling_an_account_signs_it_out_within_seconds_until_enabled() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let mut line = open(&server, &ada).await;

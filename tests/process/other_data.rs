@@ -42,7 +42,7 @@ async fn change(server: &Server, statement: &str) {
 }
 
 #[tokio::test]
-async fn a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked() {
+async fn a_command_in_the_wrong_folder_creates_nothing_and_names_the_folder() {
     // It runs elsewhere, and nothing of it is touched either.
     let server = Server::start().await;
     server.user("Ada").await;
@@ -71,7 +71,7 @@ async fn a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked() 
 }
 
 #[tokio::test]
-async fn a_database_without_the_servers_secret_is_left_alone() {
+async fn a_database_without_the_servers_secret_is_not_touched() {
     let mut server = Server::start().await;
     server.user("Ada").await;
     server.stop().await;
@@ -85,7 +85,7 @@ async fn a_database_without_the_servers_secret_is_left_alone() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_not_made_a_database_by_a_command() {
+async fn a_command_does_not_turn_an_empty_file_into_a_database() {
     let server = Server::prepare(&[("JWT_SECRET", "a secret of more than thirty-two bytes")]);
     std::fs::write(server.folder().join("chat.db"), "").expect("a file");
 
@@ -98,7 +98,7 @@ async fn an_empty_file_is_not_made_a_database_by_a_command() {
 }
 
 #[tokio::test]
-async fn a_database_of_another_version_is_not_changed_beside_the_server_that_serves_it() {
+async fn a_command_of_another_version_does_not_migrate_a_database_in_use() {
     for (statement, says) in [
         (
             "DELETE FROM seaql_migrations WHERE version = 'm0006_images'",

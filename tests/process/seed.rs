@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::{Feed, Listener, Log, Message, Person, Server, dump, is_sound};
 
 #[tokio::test]
-async fn seeding_twice_changes_nothing() {
+async fn seeding_is_idempotent() {
     let server = Server::prepare(&[]);
     let first = server.run("seed").await;
     assert!(first.status.success(), "{first:?}");
@@ -19,7 +19,7 @@ async fn seeding_twice_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_is_connected_hears_what_another_process_seeds() {
+async fn connected_clients_receive_data_seeded_by_another_process() {
     let mut server = Server::start().await;
     // Seeding takes those who are there already.
     let ada = Person::sign_up_as(&server, "Ada", "ada@example.com").await;
@@ -47,7 +47,7 @@ async fn who_is_connected_hears_what_another_process_seeds() {
 }
 
 #[tokio::test]
-async fn seeding_beside_people_who_write_loses_nothing() {
+async fn seeding_during_writes_loses_nothing() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (eve, bob) = (server.user("Eve").await, server.user("Bob").await);
     let start = bob.feed_cursor().await;

@@ -17,7 +17,7 @@ fn refuses(name: &str, ended: &Output) -> String {
 }
 
 #[tokio::test]
-async fn a_wrong_setting_stops_the_start_in_a_line_that_names_it() {
+async fn an_invalid_setting_stops_the_start_with_a_line_that_names_it() {
     for (name, value) in [
         ("HOST", "nowhere.example"),
         ("APP_ENV", "staging"),
@@ -43,14 +43,14 @@ async fn a_wrong_setting_stops_the_start_in_a_line_that_names_it() {
 }
 
 #[tokio::test]
-async fn a_wrong_port_is_refused_like_the_rest() {
+async fn an_invalid_port_is_rejected_like_the_rest() {
     let server = Server::prepare(&[]);
     let ended = soon(server.command("serve").env("PORT", "70000").output()).await.expect("the program runs");
     assert!(!refuses("PORT", &ended).contains("70000"), "no value is shown");
 }
 
 #[tokio::test]
-async fn a_secret_is_never_shown_however_wrong_it_is() {
+async fn an_invalid_secret_is_never_shown() {
     for name in ["JWT_SECRET", "JWT_PREVIOUS_SECRETS"] {
         let told = refuses(name, &Server::prepare(&[(name, SECRET)]).run("serve").await);
         assert!(!told.contains("hunter2"), "{told}");
@@ -66,7 +66,7 @@ async fn production_needs_a_secret() {
 }
 
 #[tokio::test]
-async fn production_needs_an_address_where_browsers_keep_the_cookie() {
+async fn production_needs_a_url_on_which_browsers_keep_the_cookie() {
     let production = [("APP_ENV", "production"), ("JWT_SECRET", "a secret of more than thirty-two bytes")];
     let told = refuses("PUBLIC_URL", &Server::prepare(&production).run("serve").await);
     assert!(told.contains("required"), "{told}");
@@ -77,7 +77,7 @@ async fn production_needs_an_address_where_browsers_keep_the_cookie() {
 }
 
 #[tokio::test]
-async fn a_line_of_the_env_file_counts_where_the_environment_says_nothing() {
+async fn the_environment_overrides_the_env_file() {
     let server = Server::prepare(&[("SESSION_DAYS", "7")]);
     std::fs::write(server.folder().join(".env"), "SESSION_DAYS=wrong\nLOG_FORMAT=wrong\n").expect("a file");
 

@@ -68,7 +68,7 @@ async fn seqs(line: &mut Line, operations: usize, each: usize) -> Vec<Vec<u64>> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_makes_every_event_dear_waits_for_it_alone_and_loses_nothing() {
+async fn a_person_with_expensive_subscriptions_delays_only_themself() {
     const SOCKETS: usize = 20;
     const SENDS: usize = 3;
     let mut server = Server::start().await;
@@ -117,7 +117,7 @@ async fn who_makes_every_event_dear_waits_for_it_alone_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn live_subscriptions_of_a_person_come_to_fifty_thousand_objects_on_all_sockets() {
+async fn live_subscriptions_of_a_person_share_fifty_thousand_objects_on_all_sockets() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let (large, small) = (heavy(0, 29), "subscription { events { cursor } }");
@@ -173,7 +173,7 @@ async fn live_subscriptions_of_a_person_come_to_fifty_thousand_objects_on_all_so
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hundreds_of_replays_of_one_person_do_not_hold_up_anothers() {
+async fn hundreds_of_replays_of_one_person_do_not_delay_another() {
     const SOCKETS: usize = 5;
     const REPLAYS: usize = SOCKETS * limits::OPERATIONS_PER_SOCKET;
     const MISSED: usize = 300;
@@ -240,7 +240,7 @@ fn is_caught_up(said: &Value) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_and_does_not_read_the_answers_keeps_nothing_that_others_need() {
+async fn a_client_that_does_not_read_holds_no_shared_resource() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     for _ in 0..16 {

@@ -55,7 +55,7 @@ async fn drip(server: &Server, head: &str, drops: &str) -> End {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_too_slow_is_given_up_in_time() {
+async fn a_slow_client_is_closed_in_time() {
     let mut server = Server::start().await;
     let post = format!(
         "POST /graphql HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 10000\r\n\r\n{{",
@@ -104,7 +104,7 @@ const SILENT: usize = 1_000;
 const QUERY: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_thousand_silent_clients_cost_nobody_else_an_answer() {
+async fn two_thousand_silent_clients_block_nobody() {
     // As the server does for itself.
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).expect("more files");

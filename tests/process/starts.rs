@@ -23,7 +23,7 @@ async fn a_server_with_a_database() -> Server {
 }
 
 #[tokio::test]
-async fn a_database_that_can_only_be_read_is_told_in_a_line() {
+async fn a_read_only_database_is_reported_in_one_line() {
     let server = a_server_with_a_database().await;
     let disk = Disk::read_only(&server.folder().join("data")).await;
     let launcher = disk.launcher(server.folder());
@@ -34,7 +34,7 @@ async fn a_database_that_can_only_be_read_is_told_in_a_line() {
 }
 
 #[tokio::test]
-async fn a_folder_that_can_only_be_read_is_told_in_a_line() {
+async fn a_read_only_folder_is_reported_in_one_line() {
     let server = Server::prepare(&[]);
     let disk = Disk::read_only(&server.folder().join("data")).await;
     let launcher = disk.launcher(server.folder());
@@ -48,7 +48,7 @@ async fn a_folder_that_can_only_be_read_is_told_in_a_line() {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_parlour_is_left_alone() {
+async fn a_database_of_a_newer_version_is_not_touched() {
     let mut server = a_server_with_a_database().await;
     let db = server.database().await;
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_tomorrow', 1)";
@@ -69,7 +69,7 @@ async fn a_database_of_a_newer_parlour_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_told_in_a_line_and_kept() {
+async fn a_file_that_is_no_database_is_reported_in_one_line_and_kept() {
     let server = Server::prepare(&[]);
     let data = server.folder().join("data");
     std::fs::create_dir(&data).expect("a folder");
@@ -83,7 +83,7 @@ async fn a_file_that_is_no_database_is_told_in_a_line_and_kept() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_cut_off_is_told_in_a_line() {
+async fn a_truncated_database_is_reported_in_one_line() {
     let server = a_server_with_a_database().await;
     let file = std::fs::File::options().write(true).open(server.folder().join("data/parlour.db")).expect("the file");
     file.set_len(8_192).expect("it is cut");

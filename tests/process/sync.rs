@@ -162,7 +162,7 @@ async fn write(sender: Person, place: Value, ledger: Ledger, stop: CancellationT
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs strace, and the right to use it: scripts/sync-faults"]
-async fn what_the_disk_refuses_is_an_error_that_nobody_hears_of_and_nothing_acknowledged_is_lost() {
+async fn a_failed_sync_is_an_error_that_is_not_published_and_nothing_acknowledged_is_lost() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let bob = server.user("Bob").await;
     let mut senders = Vec::new();

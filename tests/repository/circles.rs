@@ -10,7 +10,7 @@ use crate::{read, sources};
 const CIRCLE: [&str; 3] = ["graphql/conversations", "graphql/messages", "graphql/pages"];
 
 #[test]
-fn files_know_each_other_in_one_direction() {
+fn files_import_each_other_in_one_direction() {
     let files: BTreeSet<String> = sources().iter().map(|file| name_of(file)).collect();
     // The front of a folder knows all that is in it, and is known by all: that is what it is for.
     let is_front = |name: &str| files.iter().any(|other| other.starts_with(&format!("{name}/")));

@@ -60,7 +60,7 @@ fn without_tests<'a>(path: &str, text: &'a str) -> &'a str {
 }
 
 #[test]
-fn no_lint_is_allowed_where_it_can_be_expected() {
+fn lints_are_expected_and_never_allowed() {
     // Taken apart, so that this line is not one.
     let attribute = ["[all", "ow("].concat();
     let wrong: Vec<String> = tracked()
@@ -72,7 +72,7 @@ fn no_lint_is_allowed_where_it_can_be_expected() {
 }
 
 #[test]
-fn no_file_knows_the_machine_it_was_written_on() {
+fn no_file_contains_paths_of_a_machine() {
     let home = |name: &str| format!("/{name}/");
     let mut traces = vec![home("home"), home("root"), home("Users"), home("work"), root().display().to_string()];
     let registries =
@@ -95,7 +95,7 @@ fn no_file_knows_the_machine_it_was_written_on() {
 }
 
 #[test]
-fn settings_of_package_managers_stay_outside() {
+fn settings_of_package_managers_are_not_committed() {
     let is_setting = |path: &String| {
         let name = path.rsplit('/').next().unwrap_or(path);
         // Cargo's may say how a library is built, and nothing else.
@@ -111,7 +111,7 @@ fn settings_of_package_managers_stay_outside() {
 }
 
 #[test]
-fn lock_files_hold_no_addresses_of_downloads() {
+fn lock_files_contain_no_download_urls() {
     let mut wrong = Vec::new();
     for path in tracked() {
         match path.rsplit('/').next() {

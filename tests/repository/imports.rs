@@ -66,7 +66,7 @@ fn imports_go_down_only() {
 }
 
 #[test]
-fn a_slice_shows_its_front_only() {
+fn a_slice_exposes_only_its_mod_rs() {
     let mut wrong = Vec::new();
     for file in sources() {
         let module = module_of(&file);

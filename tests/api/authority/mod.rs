@@ -60,7 +60,7 @@ fn names_what_is_theirs(document: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_visitor_gets_nothing_but_what_is_for_everybody() {
+async fn a_visitor_gets_only_public_fields() {
     let scene = Scene::set().await;
     let before = scene.of_ada().await;
     let mut visitor = scene.eve.clone();
@@ -85,7 +85,7 @@ async fn a_visitor_gets_nothing_but_what_is_for_everybody() {
 }
 
 #[tokio::test]
-async fn a_visitor_runs_nothing_over_a_socket() {
+async fn a_visitor_can_execute_nothing_over_a_socket() {
     let scene = Scene::set().await;
     let unauthorized = || Err(Closed { code: 4401, reason: "Unauthorized".to_owned() });
 
@@ -100,7 +100,7 @@ async fn a_visitor_runs_nothing_over_a_socket() {
 }
 
 #[tokio::test]
-async fn a_stranger_gets_for_ids_of_others_what_they_get_for_ids_of_nothing() {
+async fn foreign_ids_are_answered_like_unknown_ids() {
     let scene = Scene::set().await;
     let before = scene.of_ada().await;
 
@@ -123,7 +123,7 @@ async fn a_stranger_gets_for_ids_of_others_what_they_get_for_ids_of_nothing() {
 }
 
 #[tokio::test]
-async fn a_stranger_hears_over_a_socket_for_ids_of_others_what_they_hear_for_ids_of_nothing() {
+async fn foreign_ids_are_answered_like_unknown_ids_over_a_socket() {
     let scene = Scene::set().await;
     let before = scene.of_ada().await;
     let mut socket = scene.eve.socket().await;
