@@ -63,7 +63,7 @@ impl CursorSeal {
     }
 
     /// One of no database.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn for_tests() -> Self {
         Self::new(&[7; KEY_BYTES], None, Clock::default())
     }

@@ -53,6 +53,8 @@ pub use edge::Outlet;
 pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error};
 pub use frame::Frame;
 pub use live::{Resume, Run};
+#[cfg(feature = "fuzzing")]
+pub(crate) use paging::Place;
 
 use crate::accounts::{Client, Viewer};
 use crate::error::Error;

@@ -23,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use handshake::Handshake;
+#[cfg(feature = "fuzzing")]
+pub(crate) use {close::Close, frame_counter::FrameCounter, protocol::Incoming};
 
 use connection::Connection;
 use waiting::Waiting;
