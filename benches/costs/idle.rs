@@ -1,4 +1,4 @@
-//! What a socket costs that is subscribed and hears nothing.
+//! The cost of an idle subscribed socket.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Signing up and in, and who that makes one.
+//! Signing up and logging in.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Bodies that are no requests, or too much of one: a status, a code, and nothing has run.
+//! Malformed and oversized request bodies get a status and a code, and nothing is executed.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,4 +1,4 @@
-//! What people may cost: their logins, their renewals, what their documents can return, and the groups that they fill.
+//! Budgets of a person: logins, renewals, document costs and group memberships.
 
 use std::time::Duration;
 

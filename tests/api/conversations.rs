@@ -1,4 +1,4 @@
-//! The sidebar, and conversations by what one knows of them.
+//! The sidebar, and looking up conversations.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Requests that a stranger's page makes a browser send, with its cookie: refused before anything runs.
+//! Cross-site requests with the browser's cookie are rejected before anything is executed.
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The devices that somebody is signed in on, and the end of each.
+//! The sessions of a person, and ending them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Who finds whom, where the directory is open, shared or closed.
+//! Who can find whom in an open, a shared and a closed directory.
 
 use serde_json::{Value, json};
 

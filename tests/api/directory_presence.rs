@@ -1,4 +1,4 @@
-//! Who sees who is online, where the directory is not open: those who share a conversation.
+//! Who sees whose presence where the directory is not open: people who share a conversation.
 
 use serde_json::{Value, json};
 

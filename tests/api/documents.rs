@@ -1,4 +1,4 @@
-//! Documents that have stopped or crashed other servers: each gets its code, and the next query its answer.
+//! Documents that crashed or stalled other servers: each gets its code, and the next query is answered.
 
 use serde_json::{Value, json};
 

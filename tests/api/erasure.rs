@@ -1,4 +1,4 @@
-//! Leaving for good: what is left of a person, for whoever looks, wherever they look.
+//! Deleting an account: what remains of the person, wherever one looks.
 
 use serde_json::{Value, json};
 

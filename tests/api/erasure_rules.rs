@@ -1,4 +1,4 @@
-//! Leaving for good: who may, and what nobody can do with somebody who has left.
+//! Deleting an account: who may do it, and what is no longer possible with an erased person.
 
 use serde_json::{Value, json};
 

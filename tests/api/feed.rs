@@ -1,4 +1,4 @@
-//! The feed, live: who hears what, and in which order.
+//! The live feed: who receives which events, and in which order.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Readers who do not read: they lose nothing, and cost the others nothing.
+//! Stalled readers lose nothing, and delay nobody.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a server that goes down still does.
+//! What a stopping server still does.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Making a group, and its members.
+//! Creating a group, and its members.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A group of a thousand who all listen: what they hear is made once for each document.
+//! A group of a thousand subscribers: each event is executed once per document.
 
 use std::sync::Arc;
 

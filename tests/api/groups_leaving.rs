@@ -1,4 +1,4 @@
-//! Leaving a group and being removed from it: who goes hears and finds nothing of what comes after.
+//! Leaving a group and being removed: a former member receives and finds nothing of what follows.
 
 use futures_util::future::join_all;
 use parlour::id::MessageId;

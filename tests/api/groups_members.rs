@@ -1,4 +1,4 @@
-//! Naming a group, and adding people to it.
+//! Renaming a group, and adding people to it.
 
 use std::time::Duration;
 

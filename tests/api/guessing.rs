@@ -1,4 +1,4 @@
-//! Guessing passwords: a few times, and then once in a while.
+//! Limits on password guessing.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Images in a bucket of S3: the same as on disk, and what becomes of everything when the bucket is away.
+//! Images in an S3 bucket: the same as on disk, and what happens while the bucket is unavailable.
 
 use std::time::{Duration, Instant};
 

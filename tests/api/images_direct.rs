@@ -1,4 +1,4 @@
-//! Uploads that go straight to storage, here to this server's own disk, before the message that names them.
+//! Direct uploads to storage, here this server's own disk, before the message that references them.
 
 use std::time::Duration;
 

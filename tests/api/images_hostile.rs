@@ -1,4 +1,4 @@
-//! Files that are no images, or more than images: a code, at once, and nothing is kept of them.
+//! Hostile and damaged image files are rejected at once with a code, and leave nothing behind.
 
 use image::{DynamicImage, ImageFormat};
 use serde_json::{Value, json};

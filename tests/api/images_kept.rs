@@ -1,4 +1,4 @@
-//! What is kept of images and for how long: nothing that nothing points to, and nothing points to what is not kept.
+//! How long images are stored: until nothing references them.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-//! Nothing of where, when and with what a picture was taken is left of it, as exiftool sees it.
+//! Metadata of the camera is removed, as exiftool confirms.
 
 use std::process::Command;
 

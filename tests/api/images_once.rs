@@ -1,4 +1,4 @@
-//! An image is decoded once, when all else is known to be well, and each time counts.
+//! An image is decoded once, after all other checks, and each decoding counts.
 
 use std::time::Duration;
 

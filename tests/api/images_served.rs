@@ -1,4 +1,4 @@
-//! How images are served: to whom, for how long, and with what.
+//! How images are served: to whom, for how long, and with which headers.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! All tests here are also one of the log: see `support/secrets.rs`, and here that it sees.
+//! All tests in this folder also search the log for secrets (see `support/secrets.rs`); this one shows that they would
+//! be found.
 
 use serde_json::json;
 use tracing::Level;

@@ -1,4 +1,4 @@
-//! Changing one's password: whoever else is in is out.
+//! Changing a password ends all other sessions.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};

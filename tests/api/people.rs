@@ -1,4 +1,4 @@
-//! Finding people, and what strangers see of them.
+//! Finding people, and what others see of them.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Profiles, and who hears of a change.
+//! Profiles, and who receives a change.
 
 use std::time::Duration;
 

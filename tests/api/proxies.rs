@@ -1,4 +1,4 @@
-//! Who a client is, behind a proxy: rates go by it, so it may not be made up.
+//! The client's address behind a proxy: rates depend on it, so clients must not be able to forge it.
 
 use serde_json::{Value, json};
 

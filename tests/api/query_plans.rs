@@ -1,4 +1,4 @@
-//! How the database finds things: by an index, however long the history is.
+//! Query plans: everything is found by an index, however long the history is.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How often people may do what is dear, or what others hear of.
+//! Rates of actions that are expensive or that notify others.
 
 use std::time::{Duration, Instant};
 

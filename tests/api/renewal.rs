@@ -1,4 +1,4 @@
-//! Renewing a session: over HTTP and over the live socket, whose end moves.
+//! Renewing a session, over HTTP and over a live socket, whose expiry moves.
 
 use std::time::Duration;
 

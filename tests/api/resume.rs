@@ -1,4 +1,4 @@
-//! Resuming: what was missed is replayed, and what can't be is said.
+//! Resuming: missed events are replayed, or the client receives a reset.
 
 use parlour::feed::Kind;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `resumeFrom` in `connection_init`: how stock clients, which repeat their first variables, resume all the same.
+//! `resumeFrom` in `connection_init`: how stock clients, which repeat their first variables, resume nevertheless.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A message's id is its client's: however often it is sent, it is sent once.
+//! The client chooses a message's id, so sending is idempotent.
 
 use futures_util::future::join_all;
 use parlour::id::MessageId;

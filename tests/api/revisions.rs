@@ -1,4 +1,4 @@
-//! Changing and deleting messages.
+//! Editing and deleting messages.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Cursors are sealed: they resume exactly, and show nothing of the position in them.
+//! Sealed cursors: they resume exactly and do not reveal their position.
 
 use std::collections::HashSet;
 use std::time::Duration;

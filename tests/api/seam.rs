@@ -1,4 +1,4 @@
-//! The seam between a replay and what happens meanwhile: nothing twice, nothing missing, nothing out of order.
+//! From replay to live events: nothing is repeated, missing or out of order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! Finding messages by their words.
+//! Searching messages.
 
 use serde_json::{Value, json};
 

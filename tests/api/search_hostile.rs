@@ -1,4 +1,4 @@
-//! Searches that are not meant well.
+//! Hostile searches.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The index behind the search: it follows what is written, over restarts and accidents.
+//! The search index follows the messages, across restarts and corruption.
 
 use parlour::limits::INDEX_RETRY;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Sessions: how long they last, what ends them, and how browsers keep them.
+//! Sessions: how long they last, and what ends them.
 
 use std::time::Duration;
 

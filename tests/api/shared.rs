@@ -1,4 +1,4 @@
-//! Shared execution: equal subscriptions of several people, of whom each gets what they may see.
+//! Shared execution: equal subscriptions of several people, each of whom gets only what they may see.
 
 use serde_json::{Value, json};
 

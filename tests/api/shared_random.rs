@@ -1,4 +1,4 @@
-//! Whatever is selected: what a subscription tells somebody is what a query would tell them.
+//! For random selections, a subscription delivers what a query would return.
 
 use serde_json::{Value, json};
 

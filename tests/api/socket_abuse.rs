@@ -1,4 +1,4 @@
-//! Clients that want too much.
+//! Clients that exceed the limits of a socket.
 
 use futures_util::future::join_all;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! How the server closes sockets: the codes by which stock clients decide whether to come back.
+//! The codes with which the server closes sockets; stock clients decide by them whether to reconnect.
 
 use std::time::Duration;
 

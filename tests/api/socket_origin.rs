@@ -1,4 +1,4 @@
-//! Who may open a socket: whose page, with which credential, in which protocol.
+//! Who may open a socket: origins, credentials and subprotocols.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;

@@ -1,4 +1,4 @@
-//! Sockets and the sessions that they belong to.
+//! Sockets and their sessions.
 
 use std::time::Duration;
 

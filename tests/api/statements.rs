@@ -10,7 +10,10 @@ use crate::support::{Person, TestApp};
 fn complete(answer: &Value, list: &str, fields: &[&str]) -> usize {
     let items = answer.pointer(list).and_then(Value::as_array).unwrap_or_else(|| panic!("no {list} in {answer}"));
     for field in fields {
-        assert!(items.iter().any(|item| item.pointer(field).is_some_and(|value| !value.is_null())), "no {field}: {answer}");
+        assert!(
+            items.iter().any(|item| item.pointer(field).is_some_and(|value| !value.is_null())),
+            "no {field}: {answer}"
+        );
     }
     items.len()
 }

@@ -1,4 +1,4 @@
-//! What is not theirs does not exist for strangers: they get the very bytes that they get for an id of nothing.
+//! What belongs to others does not exist for a stranger: the answer has the same bytes as for an unknown id.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! How many people one can write to who have never heard of one.
+//! How many strangers a person can message.
 
 use std::time::Duration;
 

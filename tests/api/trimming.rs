@@ -1,4 +1,4 @@
-//! The feed's log is kept for 30 days, and then let go of without a hole that nobody is told of.
+//! The feed's log is kept for 30 days; a client that misses trimmed events receives a reset.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Who is typing.
+//! Typing signals.
 
 use std::time::Duration;
 

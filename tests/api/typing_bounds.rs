@@ -1,4 +1,4 @@
-//! What waits to be told of who types has bounds, and what happens at them.
+//! Bounds of the queues for typing signals.
 
 use parlour::conversations::Reference;
 use parlour::error::{Error, Result};

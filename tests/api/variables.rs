@@ -1,4 +1,4 @@
-//! The variables of operations.
+//! Variables of operations.
 
 use serde_json::json;
 

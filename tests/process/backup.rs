@@ -1,4 +1,4 @@
-//! Backups of a running server, and what clients find after one was restored.
+//! Backups of a running server, and what clients find after a restore.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Lines that are cut at random, by TCP reset, while everybody writes: nothing is lost, repeated or out of order.
+//! Connections reset at random during writes: no event is lost, repeated or out of order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

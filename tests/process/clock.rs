@@ -1,4 +1,4 @@
-//! A clock that jumps: order, cursors and sockets do not go by it, and sessions do.
+//! A clock that jumps affects sessions, but not order, cursors or sockets.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What the program does when it is started, for the first time and again, and its smaller commands.
+//! The command line: the first start, later starts, and the smaller commands.
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,4 +1,4 @@
-//! What lies in the data folder is for the server's user alone, whatever the folder and the umask let others do.
+//! Files in the data folder are accessible to the server's user only, whatever the folder's mode and the umask.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;

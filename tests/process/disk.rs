@@ -1,4 +1,4 @@
-//! A disk without room: what can't be done is said, what can be done is done, and all of it works again with room.
+//! A full disk: writes fail with an error, reads go on, and everything recovers once there is room.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A disk without room, while images come.
+//! A full disk while images are uploaded.
 
 use serde_json::{Value, json};
 

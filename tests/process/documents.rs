@@ -1,4 +1,4 @@
-//! Hostile documents, to the real program: none takes more than its moment, and none leaves anything behind.
+//! Hostile documents against the real program: each is rejected quickly and leaks nothing.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A process that may open few files: new connections wait their turn, and those that are there go on.
+//! Few file descriptors: new connections wait, and existing ones go on.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Anonymous sockets that send without end: each is closed, and other clients are served as before.
+//! Anonymous sockets that flood the server: each is closed, and other clients are served as before.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,4 @@
-//! A proxy that the settings do not name: all people behind it have one address, and the log says so.
+//! A proxy that is not configured: all people behind it share one address, and the log warns of it.
 
 use crate::support::Server;
 

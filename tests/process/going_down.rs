@@ -1,4 +1,4 @@
-//! SIGTERM: what is under way is answered, sockets are sent away, and the process ends; a second one ends it at once.
+//! SIGTERM: requests in progress are answered, sockets are closed, and the process exits; a second one exits at once.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Images of one person keep nobody else's waiting, and what is refused anyway keeps no decoder busy.
+//! One person's images do not delay those of others, and rejected requests occupy no decoder.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

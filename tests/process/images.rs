@@ -1,4 +1,4 @@
-//! Images under load, and when the program is killed or its clients break off.
+//! Images under load, after a kill, and with interrupted uploads.
 
 #[path = "../api/support/pictures.rs"]
 #[expect(dead_code, reason = "the tests of the API need more of them")]

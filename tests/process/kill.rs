@@ -1,4 +1,4 @@
-//! `kill -9` at any moment: what was acknowledged is there, and everybody comes back by themselves.
+//! `kill -9` at any moment: acknowledged writes survive, and clients reconnect by themselves.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What must not be in a log is not there, however much is logged.
+//! Nothing confidential is logged, at any log level.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! The commands by which an operator makes accounts and helps people who cannot sign in, also beside a server that runs.
+//! The operator's commands for accounts, also beside a running server.
 
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Commands beside the wrong data: in another folder, or of another version. They make, migrate and change nothing.
+//! Commands in the wrong folder or beside data of another version create, migrate and change nothing.
 
 use std::path::Path;
 use std::process::Output;

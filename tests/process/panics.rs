@@ -1,4 +1,4 @@
-//! A panic in a resolver: an answer like any other, and neither the process nor the connection ends.
+//! A panic in a resolver is answered like any error; the process and the connection survive.
 
 // No input is known that makes a resolver panic. A database that somebody has damaged does, where arithmetic is checked,
 // as in the builds that tests are run with: what is unread is the difference of two numbers that are too far apart.

@@ -1,4 +1,4 @@
-//! People and conversations to play with: the same however often, and also beside a server that runs.
+//! Demo data: seeding is idempotent, and works beside a running server.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Settings that are wrong stop the start, with one line that names the variable.
+//! An invalid setting stops the start with one line that names the variable.
 
 use std::process::Output;
 

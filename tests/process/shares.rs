@@ -1,4 +1,4 @@
-//! One person who asks for as much as they may: everybody else is served as before, and they lose nothing either.
+//! One person at all their limits: everybody else is served as before, and the person loses nothing either.
 
 use std::fmt::Write;
 use std::sync::Arc;

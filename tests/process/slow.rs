@@ -1,4 +1,4 @@
-//! Clients that are slow or say nothing: each is given up in its time, and nobody else waits for them.
+//! Slow and silent clients: each is closed at its deadline, and nobody else waits for them.
 
 use std::time::{Duration, Instant};
 

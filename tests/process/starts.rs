@@ -1,4 +1,4 @@
-//! Databases that can't be served: the start ends with one line that says why.
+//! Databases that cannot be served: the start ends with one line that gives the reason.
 
 use sea_orm::ConnectionTrait;
 

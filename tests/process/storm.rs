@@ -1,4 +1,4 @@
-//! Many who log in at once, to the real program: the memory stays where it was, and everybody else is answered.
+//! Many concurrent logins to the real program: memory stays bounded, and other requests are answered.
 
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! The settings stand in three places: the code, the example, and the README.
+//! The settings are listed in three places that must agree: the code, the example file and the README.
 
 use std::collections::BTreeSet;
 

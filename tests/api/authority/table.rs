@@ -1,4 +1,4 @@
-//! Every field at the root of the schema. One that is new is missing here, and fails.
+//! Every field at the root of the schema. A test fails when a new one is missing here.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! A client that keeps what it knows true by the feed alone: one look at everything, and from then on events.
+//! A client that reads one snapshot and from then on stays up to date by events alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 

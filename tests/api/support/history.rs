@@ -1,4 +1,4 @@
-//! Long histories, written by another process: faster than sending them, and what a hub has to notice by itself.
+//! Long histories, written by another process: faster than sending them, and the hub has to notice them by itself.
 
 use parlour::feed::{Cursor, Kind};
 use sea_orm::ConnectionTrait;

@@ -1,4 +1,4 @@
-//! What the tests share: a server of their own each, people who use it, and their sockets.
+//! What the tests share: a server each, people who use it, and their sockets.
 
 pub mod bucket;
 mod cookie;

@@ -1,4 +1,4 @@
-//! What a client has heard, and whether that is what it should have.
+//! The events a client has received, and whether they are complete and in order.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! A disk of a server's own, in a namespace of mounts that only the server and the test can look into.
+//! A disk of the server's own, in a mount namespace that only the server and the test see.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};

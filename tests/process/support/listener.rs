@@ -1,4 +1,4 @@
-//! A client who follows the feed, comes back by itself however often it is cut off, and keeps book of what it hears.
+//! A client that follows the feed, reconnects by itself, and records what it receives.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the database holds, read past the program: the truth to which clients' books are held.
+//! The log as the database holds it, read past the program: the truth that clients' records are compared with.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,4 +1,4 @@
-//! What the server asks of the system, watched and tampered with from outside.
+//! The server's system calls, traced and tampered with from outside.
 
 use std::path::PathBuf;
 use std::process::Stdio;
