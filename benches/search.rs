@@ -1,10 +1,10 @@
-//! What a search costs, by how many conversations one is in, and whether its time tells which words others use.
+//! What a search costs, by how many conversations one is in, and whether its time reveals which words others use.
 //!
 //! `cargo bench --bench search -- 100000` makes a database with so many messages in 3,000 groups (100,000 when nothing is
 //! asked for) in the folder for temporary files. It prints how long it took to index, the size of the index, the median
 //! of a search for several words by people who are in 5, 50, 500 and 3,000 of the groups, and a z statistic: of a word
 //! that is in every other message that the searcher may not read, against one that is nowhere, 200 times each in turns.
-//! Below 3 the two can't be told apart.
+//! Below 3 the two are indistinguishable.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -174,7 +174,7 @@ async fn closed_signup_rejects_before_reading_the_input() {
     assert!(!lists_it(&closed).await);
 }
 
-/// The id of whoever a token signs in.
+/// The id of the person whom a token signs in.
 async fn me(app: &TestApp, token: &str) -> Value {
     app.execute(Some(token), "{ me { id } }", json!({})).await["data"]["me"]["id"].take()
 }

@@ -19,7 +19,7 @@ const FOREIGN: [&str; 9] = [
     "",
 ];
 
-/// Ada's browser, which sends her cookie along whoever asks for it.
+/// Ada's browser, which attaches her cookie to requests of any page.
 struct Browser {
     app: TestApp,
     ada: Person,

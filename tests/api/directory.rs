@@ -58,10 +58,10 @@ async fn by_id(person: &Person, id: &str) -> Vec<String> {
     }
     let mut socket = person.subscribe(HEAR, json!({ "id": id })).await;
     socket.say(json!({ "type": "ping" })).await;
-    let heard = socket.next().await;
-    outcomes.push(match heard["type"].as_str() {
+    let received = socket.next().await;
+    outcomes.push(match received["type"].as_str() {
         Some("pong") => "ok".to_owned(),
-        _ => heard["payload"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{heard}")).to_owned(),
+        _ => received["payload"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{received}")).to_owned(),
     });
     let text = json!({ "input": { "to": { "userId": id }, "text": "hello" } });
     outcomes.push(outcome(&person.execute(SEND, text).await));

@@ -204,10 +204,10 @@ async fn every_kind_of_replay_delivers_tombstones() {
 
     scene.leave().await;
 
-    let mut told = Vec::new();
+    let mut delivered = Vec::new();
     for _ in 0..2 {
         let mut again = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
-        told.push(replay(&mut again).await);
+        delivered.push(replay(&mut again).await);
         let mut messages = scene.carl.subscribe(added, events(&scene.start)).await;
         let mut texts = Vec::new();
         for _ in 0..4 {
@@ -220,9 +220,9 @@ async fn every_kind_of_replay_delivers_tombstones() {
         scene.app.restart().await;
     }
 
-    assert!(!format!("{told:?}").to_lowercase().contains("secret"), "{told:?}");
-    assert_eq!(told[0], told[1]);
-    let kinds: Vec<&str> = told[0].iter().map(|event| event["__typename"].as_str().expect("a name")).collect();
+    assert!(!format!("{delivered:?}").to_lowercase().contains("secret"), "{delivered:?}");
+    assert_eq!(delivered[0], delivered[1]);
+    let kinds: Vec<&str> = delivered[0].iter().map(|event| event["__typename"].as_str().expect("a name")).collect();
     assert_eq!(kinds[kinds.len() - 2..], ["UserChanged", "ConversationChanged"], "{kinds:?}");
 }
 
@@ -291,8 +291,8 @@ async fn an_erasure_by_another_process_is_delivered_like_a_local_one() {
     assert_eq!(at_carl.next_event().await["user"]["fullName"], "Deleted user");
     assert_eq!(at_carl.next_event().await["conversation"]["memberCount"], 2);
     let mut again = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
-    let told = replay(&mut again).await;
-    assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+    let delivered = replay(&mut again).await;
+    assert!(!format!("{delivered:?}").contains("secret"), "{delivered:?}");
 }
 
 #[tokio::test]
@@ -306,8 +306,8 @@ async fn messages_in_groups_left_earlier_are_erased_too() {
     scene.leave().await;
 
     let mut again = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
-    let told = replay(&mut again).await;
-    assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+    let delivered = replay(&mut again).await;
+    assert!(!format!("{delivered:?}").contains("secret"), "{delivered:?}");
     // Carl does not share anything with her any more, and sees it all the same.
     assert!(!scene.of_bob().await.to_string().contains("secret"));
     scene.is_swept().await;

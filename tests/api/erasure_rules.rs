@@ -164,12 +164,12 @@ async fn an_erased_person_is_never_online() {
 
     assert_eq!(bob.ask(online, json!({ "id": ada.id })).await["user"]["online"], false);
     assert_eq!(list.next_data("1").await["onlineUsers"], json!([{ "id": bob.id }]));
-    let mut told = changes.next().await;
-    if told["type"] == "complete" {
-        told = changes.next().await;
+    let mut delivered = changes.next().await;
+    if delivered["type"] == "complete" {
+        delivered = changes.next().await;
     }
     let gone = json!({ "online": false, "lastSeenAt": null, "user": { "fullName": "Deleted user" } });
-    assert_eq!(told["payload"]["data"]["presenceChanged"], gone);
+    assert_eq!(delivered["payload"]["data"]["presenceChanged"], gone);
 }
 
 #[tokio::test]

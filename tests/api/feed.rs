@@ -49,9 +49,9 @@ async fn both_people_receive_the_first_message() {
     for socket in [&mut at_ada, &mut at_bob] {
         let added = socket.next_event().await;
         assert_eq!((&added["__typename"], &added["change"]), (&json!("ConversationChanged"), &json!("ADDED")));
-        let heard = socket.next_event().await;
-        assert_eq!(heard["message"]["id"], sent["id"]);
-        assert_eq!(heard["cursor"], sent["feedCursor"]);
+        let received = socket.next_event().await;
+        assert_eq!(received["message"]["id"], sent["id"]);
+        assert_eq!(received["cursor"], sent["feedCursor"]);
         socket.stays_silent().await;
     }
 }
@@ -127,16 +127,16 @@ async fn message_added_delivers_new_messages_only() {
     let mut at_bob = hear(&bob, Value::Null).await;
 
     let sent = ada.send(&bob, "one").await;
-    let told = |message: &Value| {
+    let delivered = |message: &Value| {
         json!({ "id": message["id"], "seq": message["seq"], "text": message["text"],
         "feedCursor": message["feedCursor"] })
     };
     // Heard before it is edited: a replay would bring it as it is by then.
-    assert_eq!(at_bob.next_data("1").await["messageAdded"], told(&sent));
+    assert_eq!(at_bob.next_data("1").await["messageAdded"], delivered(&sent));
     ada.ask("mutation($id: ID!) { editMessage(id: $id, text: \"two\") { id } }", json!({ "id": sent["id"] })).await;
     let next = bob.send(&ada, "three").await;
 
-    assert_eq!(at_bob.next_data("1").await["messageAdded"], told(&next));
+    assert_eq!(at_bob.next_data("1").await["messageAdded"], delivered(&next));
     at_bob.stays_silent().await;
 }
 

@@ -24,19 +24,19 @@ async fn pages_of_events_continue_to_the_end() {
     }
 
     for _ in ["from the ring", "from the database"] {
-        let (mut after, mut told) = (start.clone(), Vec::new());
+        let (mut after, mut delivered) = (start.clone(), Vec::new());
         loop {
             let page = page(&bob, &after, 3).await;
             after = page["cursor"].as_str().expect("a cursor").to_owned();
             let events = page["events"].as_array().expect("events").clone();
-            told.extend(events.iter().map(|event| event["message"]["text"].clone()));
+            delivered.extend(events.iter().map(|event| event["message"]["text"].clone()));
             if page["hasMore"] == false {
                 assert_eq!(events.len(), 1);
                 break;
             }
             assert_eq!((events.len(), &events[2]["cursor"]), (3, &page["cursor"]));
         }
-        assert_eq!(told, ["one", "two", "three", "four"]);
+        assert_eq!(delivered, ["one", "two", "three", "four"]);
         // What others did meanwhile is behind it.
         assert_eq!(after, bob.feed_cursor().await);
         app.restart().await;
@@ -79,9 +79,12 @@ async fn ten_thousand_missed_events_can_be_paged_and_one_more_is_too_far() {
     let start = bob.feed_cursor().await;
     app.write_history(Kind::MessageChanged, 10_000).await;
     app.restart().await;
-    let told = page(&bob, &start, 1).await;
-    assert_eq!((&told["events"][0]["__typename"], &told["hasMore"]), (&json!("MessageChanged"), &json!(true)));
-    assert_eq!(position(&told["cursor"]), position(&json!(start)) + 1);
+    let delivered = page(&bob, &start, 1).await;
+    assert_eq!(
+        (&delivered["events"][0]["__typename"], &delivered["hasMore"]),
+        (&json!("MessageChanged"), &json!(true))
+    );
+    assert_eq!(position(&delivered["cursor"]), position(&json!(start)) + 1);
 
     let newest = app.write_history(Kind::MessageChanged, 1).await;
     app.restart().await;

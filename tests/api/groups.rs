@@ -98,10 +98,10 @@ async fn only_members_receive_a_new_group() {
     let id = ada.group("Tea", &[&bob]).await;
 
     for socket in [&mut at_ada, &mut at_bob] {
-        let mut heard = socket.next_event().await;
-        heard["cursor"].take();
+        let mut received = socket.next_event().await;
+        received["cursor"].take();
         assert_eq!(
-            heard,
+            received,
             json!({
                 "__typename": "ConversationChanged", "cursor": null, "change": "ADDED", "conversationId": id,
                 "conversation": { "id": id, "kind": "GROUP", "title": "Tea" },

@@ -23,7 +23,7 @@ async fn tea(app: &TestApp) -> (Person, Person, Person, String) {
     (ada, bob, carl, tea)
 }
 
-/// The seqs of the messages that are heard before the person is told that they are out, and the position of that.
+/// The seqs of the messages received before REMOVED, and the position of REMOVED.
 async fn until_removed(socket: &mut Socket) -> (Vec<i64>, i64) {
     let mut seqs = Vec::new();
     loop {
@@ -48,8 +48,8 @@ async fn the_owner_removes_anyone() {
     assert_eq!((&gone["change"], &gone["conversationId"]), (&json!("REMOVED"), &json!(tea)));
     assert_eq!(gone["conversation"], Value::Null);
     for socket in [&mut at_ada, &mut at_carl] {
-        let heard = socket.next_event().await;
-        assert_eq!((&heard["change"], &heard["conversation"]["title"]), (&json!("UPDATED"), &json!("Tea")));
+        let received = socket.next_event().await;
+        assert_eq!((&received["change"], &received["conversation"]["title"]), (&json!("UPDATED"), &json!("Tea")));
         socket.stays_silent().await;
     }
     at_bob.stays_silent().await;
@@ -282,18 +282,18 @@ async fn late_delivery_to_a_former_member_shows_nothing_from_after_the_removal()
 
     let mut late = 0;
     for seq in 2..=61 {
-        let heard = at_bob.next_event().await["message"].take();
-        assert_eq!(heard["seq"], seq);
-        assert_eq!(heard["a"], large["text"]);
-        if heard["conversation"]["title"] == "Tea" {
-            assert_eq!(heard["replyTo"], json!({ "text": "a word" }));
+        let received = at_bob.next_event().await["message"].take();
+        assert_eq!(received["seq"], seq);
+        assert_eq!(received["a"], large["text"]);
+        if received["conversation"]["title"] == "Tea" {
+            assert_eq!(received["replyTo"], json!({ "text": "a word" }));
             continue;
         }
         late += 1;
-        assert_eq!(heard["replyTo"], Value::Null);
+        assert_eq!(received["replyTo"], Value::Null);
         let conversation = json!({ "id": tea, "title": null, "lastSeq": 0, "unreadCount": 0, "memberCount": 0,
             "lastMessage": null, "members": { "nodes": [] }, "messages": { "nodes": [] } });
-        assert_eq!(heard["conversation"], conversation);
+        assert_eq!(received["conversation"], conversation);
     }
     assert!(late > 0);
     // And not how far Carl has read by now.

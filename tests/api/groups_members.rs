@@ -34,9 +34,9 @@ async fn the_owner_renames_the_group_and_all_members_receive_it() {
     assert!(named["updatedAt"].take().as_str() > made.await["conversation"]["createdAt"].as_str(), "{named}");
     assert_eq!(named, json!({ "id": tea, "title": "Tea at 5", "updatedAt": null }));
     for socket in [&mut at_ada, &mut at_bob] {
-        let heard = socket.next_event().await;
-        assert_eq!((&heard["__typename"], &heard["change"]), (&json!("ConversationChanged"), &json!("UPDATED")));
-        assert_eq!(heard["conversation"], json!({ "id": tea, "kind": "GROUP", "title": "Tea at 5" }));
+        let received = socket.next_event().await;
+        assert_eq!((&received["__typename"], &received["change"]), (&json!("ConversationChanged"), &json!("UPDATED")));
+        assert_eq!(received["conversation"], json!({ "id": tea, "kind": "GROUP", "title": "Tea at 5" }));
         socket.stays_silent().await;
     }
     at_carl.stays_silent().await;
@@ -112,9 +112,9 @@ async fn a_new_member_receives_added_and_the_others_updated() {
         { "role": "MEMBER", "user": { "fullName": "Carl" } },
     ] });
     for (socket, (change, read)) in sockets.iter_mut().zip([("UPDATED", 1), ("UPDATED", 0), ("ADDED", 1)]) {
-        let heard = socket.next_event().await;
+        let received = socket.next_event().await;
         let group = json!({ "title": "Tea", "memberCount": 3, "lastReadSeq": read, "members": members });
-        assert_eq!((&heard["change"], &heard["conversation"]), (&json!(change), &group));
+        assert_eq!((&received["change"], &received["conversation"]), (&json!(change), &group));
         socket.stays_silent().await;
     }
 }
@@ -224,10 +224,10 @@ async fn a_group_grows_to_1000_members_and_no_further() {
     assert_eq!(ada.add(&tea, &[&bob]).await["memberCount"], 1_000);
 
     // One event to all who were in it, and one to each who came.
-    let heard = at_bob.next_event().await;
-    assert_eq!(heard["change"], "UPDATED");
+    let received = at_bob.next_event().await;
+    assert_eq!(received["change"], "UPDATED");
     at_bob.stays_silent().await;
-    assert_eq!(position(&json!(bob.feed_cursor().await)), position(&heard["cursor"]) + 998);
+    assert_eq!(position(&json!(bob.feed_cursor().await)), position(&received["cursor"]) + 998);
     ada.remove(&tea, &bob).await;
     assert_eq!(ada.add(&tea, &[&carl]).await["memberCount"], 1_000);
 }

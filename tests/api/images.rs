@@ -44,8 +44,8 @@ async fn both_people_see_the_image_of_a_message_at_once() {
     assert_eq!((&image["width"], &image["height"]), (&json!(1_000), &json!(500)));
     assert_eq!(image["mimeType"], "image/jpeg");
     assert!(image["placeholder"].as_str().is_some_and(|hash| (20..50).contains(&hash.len())), "{image}");
-    let heard = at_bob.next_data("1").await["messageAdded"].take();
-    assert_eq!(heard["image"]["url"], image["url"]);
+    let received = at_bob.next_data("1").await["messageAdded"].take();
+    assert_eq!(received["image"]["url"], image["url"]);
     let (mime, bytes) = fetch(&app, &image["url"]).await;
     assert_eq!((mime.as_str(), json!(bytes.len())), ("image/jpeg", image["byteSize"].clone()));
     assert!(look_alike(&bytes, &quarters(1_000, 500)));

@@ -62,7 +62,7 @@ async fn a_rejected_message_does_not_decode_its_image_or_count() {
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     let theirs = bob.send(&eve, "hello").await;
     ada.send(&bob, "hello").await;
-    // What is no image tells by its code that it was decoded.
+    // The code for an invalid image shows that it was decoded.
     let upload = uploaded(&app, &ada, b"no image").await;
 
     for round in 0..75 {

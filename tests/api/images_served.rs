@@ -34,8 +34,8 @@ impl Scene {
         (status, headers, soon(answer.bytes()).await.expect("all of it").to_vec())
     }
 
-    /// The address as somebody is told it now.
-    async fn told(&self, person: &Person) -> Value {
+    /// The URL that this person gets now.
+    async fn delivered(&self, person: &Person) -> Value {
         let query = "query($id: ID!) { message(id: $id) { image { url urlExpiresAt } } }";
         person.ask(query, json!({ "id": self.message["id"] })).await["message"]["image"].take()
     }
@@ -146,12 +146,12 @@ async fn an_image_url_cannot_be_derived_from_another() {
 #[tokio::test]
 async fn an_image_url_is_stable_and_expires_within_the_hour() {
     let scene = Scene::set().await;
-    let first = scene.told(&scene.ada).await;
-    assert_eq!(first, scene.told(&scene.bob).await, "for everybody");
+    let first = scene.delivered(&scene.ada).await;
+    assert_eq!(first, scene.delivered(&scene.bob).await, "for everybody");
     assert_eq!(first["url"], json!(scene.url));
 
     scene.app.clock.advance(Duration::from_secs(1_801));
-    let second = scene.told(&scene.ada).await;
+    let second = scene.delivered(&scene.ada).await;
 
     assert_ne!(first["url"], second["url"]);
     assert_eq!(scene.get(second["url"].as_str().expect("a URL"), &[]).await.0, 200);

@@ -81,7 +81,7 @@ async fn sending_marks_the_conversation_as_read() {
     let read = "query($id: ID!) { conversation(by: { userId: $id }) { lastReadSeq unreadCount } }";
     let read = bob.ask(read, json!({ "id": ada.id })).await;
     assert_eq!(read["conversation"], json!({ "lastReadSeq": 2, "unreadCount": 0 }));
-    // The message tells: a mark that moves with it has no event of its own.
+    // The message implies it: a mark that moves with a message has no event of its own.
     assert_eq!(at_ada.next_event().await["__typename"], "MessageAdded");
     at_ada.stays_silent().await;
 }

@@ -68,8 +68,8 @@ async fn an_email_is_shown_to_its_owner_only() {
 async fn an_email_is_not_in_events_to_others() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
-    let heard = "subscription { events { ... on MessageAdded { message { sender { email } } } } }";
-    let (mut at_ada, mut at_bob) = (ada.subscribe(heard, json!({})).await, bob.subscribe(heard, json!({})).await);
+    let received = "subscription { events { ... on MessageAdded { message { sender { email } } } } }";
+    let (mut at_ada, mut at_bob) = (ada.subscribe(received, json!({})).await, bob.subscribe(received, json!({})).await);
     for socket in [&mut at_ada, &mut at_bob] {
         assert_eq!(socket.next_event().await, json!({}), "caught up");
     }

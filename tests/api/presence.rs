@@ -178,6 +178,6 @@ async fn reconnecting_within_ten_seconds_emits_nothing() {
     let _again = bob.socket().await;
     assert!(is_online(&ada, &bob).await);
 
-    let heard = tokio::time::timeout(Duration::from_secs(7), at_ada.next_or_closed()).await;
-    assert!(heard.is_err(), "{heard:?}");
+    let received = tokio::time::timeout(Duration::from_secs(7), at_ada.next_or_closed()).await;
+    assert!(received.is_err(), "{received:?}");
 }

@@ -39,9 +39,9 @@ async fn a_new_name_is_delivered_to_contacts_only() {
     ada.ask(RENAME, json!({ "name": "Ada King" })).await;
 
     for socket in [&mut at_ada, &mut at_bob, &mut at_carl] {
-        let heard = socket.next_event().await;
-        assert_eq!(heard["__typename"], "UserChanged");
-        assert_eq!(heard["user"], json!({ "id": ada.id, "fullName": "Ada King" }));
+        let received = socket.next_event().await;
+        assert_eq!(received["__typename"], "UserChanged");
+        assert_eq!(received["user"], json!({ "id": ada.id, "fullName": "Ada King" }));
         socket.stays_silent().await;
     }
     at_eve.stays_silent().await;

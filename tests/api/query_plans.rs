@@ -181,7 +181,7 @@ async fn no_replay_reads_a_whole_table() {
     counted.finish().await;
 }
 
-/// How many events a follower is told until it has caught up.
+/// How many events a follower delivers until it has caught up.
 async fn missed(mut follower: Follower) -> usize {
     for events in 0.. {
         match soon(follower.next()).await.expect("a step") {

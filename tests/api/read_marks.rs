@@ -28,9 +28,9 @@ async fn mark(person: &Person, other: &Person, seq: i64) -> (i64, i64) {
 
 /// The next event, which has to be of a read mark: who has read, and how far.
 async fn next_mark(socket: &mut Socket) -> (Value, Value) {
-    let mut heard = socket.next_event().await;
-    assert_eq!(heard["__typename"], "ReadMarkMoved", "{heard}");
-    (heard["user"]["id"].take(), heard["lastReadSeq"].take())
+    let mut received = socket.next_event().await;
+    assert_eq!(received["__typename"], "ReadMarkMoved", "{received}");
+    (received["user"]["id"].take(), received["lastReadSeq"].take())
 }
 
 #[tokio::test]
@@ -152,16 +152,16 @@ async fn continuous_moves_emit_one_event_a_second() {
         futures_util::future::join_all(marks).await
     };
     let listen = async {
-        let mut heard = 1;
+        let mut received = 1;
         while next_mark(&mut at_ada).await.1 != 100 {
-            heard += 1;
+            received += 1;
         }
-        (heard, began.elapsed().as_secs())
+        (received, began.elapsed().as_secs())
     };
 
-    let (_, (heard, seconds)) = tokio::join!(scroll, listen);
+    let (_, (received, seconds)) = tokio::join!(scroll, listen);
 
-    assert!(heard <= seconds + 1, "{heard} in {seconds} s");
+    assert!(received <= seconds + 1, "{received} in {seconds} s");
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn in_a_group_of_more_than_100_a_mark_is_delivered_to_the_reader_only() {
     let crowd = app.crowd(99).await;
     let create = "mutation($members: [ID!]!) {
         createConversation(input: { title: \"Crowd\", memberIds: $members }) { id memberCount } }";
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
 
     for guests in [&crowd[..98], &crowd[..]] {
         let members: Vec<&String> = guests.iter().chain([&bob.id]).collect();
@@ -185,10 +185,10 @@ async fn in_a_group_of_more_than_100_a_mark_is_delivered_to_the_reader_only() {
             assert_eq!(next_mark(&mut at_ada).await, (json!(bob.id), json!(1)));
         }
         at_ada.stays_silent().await;
-        heard.push(made["memberCount"].clone());
+        received.push(made["memberCount"].clone());
     }
 
-    assert_eq!(heard, [100, 101]);
+    assert_eq!(received, [100, 101]);
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn a_valid_cursor_overrides_a_foreign_resume_entry() {
     for foreign in ["garbage", &elsewhere] {
         let mut socket = resume(&bob, json!({ "a": foreign, "b": foreign })).await;
         assert_eq!(replayed(&mut socket, "a", Some(&cursors[2])).await, ["three"]);
-        // Without one it is not passed over in silence.
+        // Without a valid cursor it is not ignored silently.
         assert_eq!(replayed(&mut socket, "b", None).await, ["FOREIGN"]);
     }
 }

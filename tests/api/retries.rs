@@ -171,8 +171,8 @@ async fn an_id_used_by_another_person_is_rejected_without_revealing_the_message(
     for (sender, to) in [(&bob, &ada), (&eve, &bob), (&eve, &ada)] {
         let input = json!({ "id": sent["id"], "to": { "userId": to.id }, "text": "mine" });
         assert_eq!(sender.refused(SEND, json!({ "input": input })).await, "BAD_USER_INPUT at id");
-        let told = sender.bytes(SEND, json!({ "input": input })).await;
-        assert!(!told.contains("secret") && !told.contains(&ada.id), "{told}");
+        let delivered = sender.bytes(SEND, json!({ "input": input })).await;
+        assert!(!delivered.contains("secret") && !delivered.contains(&ada.id), "{delivered}");
     }
     assert_eq!(
         ada.ask("query($id: ID!) { message(id: $id) { text version } }", json!({ "id": sent["id"] })).await,

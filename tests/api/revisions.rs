@@ -51,17 +51,17 @@ async fn concurrent_edits_make_one_version_each() {
 
     futures_util::future::join_all((1..=20).map(edit)).await;
 
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     for _ in 0..20 {
-        heard.push(at_bob.next_event().await["message"].take());
+        received.push(at_bob.next_event().await["message"].take());
     }
     at_bob.stays_silent().await;
     assert_eq!(
-        heard.iter().map(|message| message["version"].as_i64()).collect::<Vec<_>>(),
+        received.iter().map(|message| message["version"].as_i64()).collect::<Vec<_>>(),
         (2..=21).map(Some).collect::<Vec<_>>()
     );
     let now = bob.ask(MESSAGE, json!({ "id": sent["id"] })).await["message"].take();
-    assert_eq!((&now["version"], &now["text"]), (&json!(21), &heard[19]["text"]));
+    assert_eq!((&now["version"], &now["text"]), (&json!(21), &received[19]["text"]));
 }
 
 #[tokio::test]

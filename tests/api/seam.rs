@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::{EVENTS, Person, TestApp, position};
 
-/// Somebody whose line is cut again and again. Everything that happens in these tests is told to them, so what they
-/// hear has to have no hole.
+/// A subscriber who is cut off again and again. All events of these tests are for them, so the positions they receive
+/// must have no gap.
 struct Listener {
     person: Person,
     after: String,
@@ -21,18 +21,18 @@ impl Listener {
         Self { person: person.clone(), after: person.feed_cursor().await, seqs: Vec::new() }
     }
 
-    /// Resumes, hears so many events more, and is cut off.
+    /// Resumes, receives so many more events, and is cut off.
     async fn hear(&mut self, events: usize) {
         let mut socket = self.person.subscribe(EVENTS, json!({ "after": self.after })).await;
-        let mut heard = 0;
-        while heard < events {
+        let mut received = 0;
+        while received < events {
             let event = socket.next_event().await;
             let (last, here) = (position(&json!(self.after)), position(&event["cursor"]));
             if event["__typename"] == "CaughtUp" {
                 assert_eq!(here, last, "{event}");
             } else {
                 assert_eq!(here, last + 1, "{event}");
-                heard += 1;
+                received += 1;
             }
             if event["__typename"] == "MessageAdded" {
                 self.seqs.push(event["message"]["seq"].as_i64().expect("a seq"));
@@ -157,12 +157,12 @@ async fn a_subscription_racing_with_the_first_message_misses_no_later_one() {
         let ada = app.user(&format!("Ada {number}")).await;
         let mut socket = bob.socket().await;
         let (_, sent) = tokio::join!(socket.subscribe("1", query, json!({ "with": ada.id })), ada.send(&bob, "hello"));
-        let mut heard = Value::Null;
-        // The subscription has begun some time: from then on it hears everything.
-        while heard != "until you hear" {
+        let mut received = Value::Null;
+        // The subscription has begun at some point: from then on it receives everything.
+        while received != "until you hear" {
             ada.send(&bob, "until you hear").await;
             let next = tokio::time::timeout(crate::support::SILENCE, socket.next_data("1")).await;
-            heard = next.map_or(heard, |data| data["messageAdded"]["text"].clone());
+            received = next.map_or(received, |data| data["messageAdded"]["text"].clone());
         }
         assert_eq!(sent["seq"], 1);
     }

@@ -12,7 +12,7 @@ async fn both(ada: &Person, bob: &Person, query: &str, variables: Value) -> (Soc
     (ada.subscribe(query, variables.clone()).await, bob.subscribe(query, variables).await)
 }
 
-async fn heard(socket: &mut Socket) -> Value {
+async fn received(socket: &mut Socket) -> Value {
     socket.next_data("1").await["messageAdded"].take()
 }
 
@@ -26,8 +26,8 @@ async fn each_viewer_gets_their_own_email() {
     for _ in 0..2 {
         ada.send(&bob, "hello").await;
 
-        assert_eq!(heard(&mut at_ada).await, json!({ "sender": { "email": ada.email, "fullName": "Ada" } }));
-        assert_eq!(heard(&mut at_bob).await, json!({ "sender": { "email": null, "fullName": "Ada" } }));
+        assert_eq!(received(&mut at_ada).await, json!({ "sender": { "email": ada.email, "fullName": "Ada" } }));
+        assert_eq!(received(&mut at_bob).await, json!({ "sender": { "email": null, "fullName": "Ada" } }));
     }
 }
 
@@ -51,8 +51,8 @@ async fn each_viewer_gets_their_own_conversation() {
         "members": members(json!(ada.email), Value::Null) });
     let to_bob = json!({ "unreadCount": 2, "lastReadSeq": 0, "otherUser": { "fullName": "Ada" },
         "members": members(Value::Null, json!(bob.email)) });
-    assert_eq!(heard(&mut at_ada).await["conversation"], to_ada);
-    assert_eq!(heard(&mut at_bob).await["conversation"], to_bob);
+    assert_eq!(received(&mut at_ada).await["conversation"], to_ada);
+    assert_eq!(received(&mut at_bob).await["conversation"], to_bob);
 }
 
 #[tokio::test]
@@ -93,9 +93,9 @@ async fn a_shape_that_asks_for_the_viewer_later_is_executed_per_viewer() {
 
     let plain = |text: &str| json!({ "text": text, "replyTo": null });
     for (socket, email) in [(&mut at_ada, json!(ada.email)), (&mut at_bob, Value::Null)] {
-        assert_eq!(heard(socket).await, plain("one"));
-        assert_eq!(heard(socket).await, json!({ "text": "two", "replyTo": { "sender": { "email": email } } }));
-        assert_eq!(heard(socket).await, plain("three"));
+        assert_eq!(received(socket).await, plain("one"));
+        assert_eq!(received(socket).await, json!({ "text": "two", "replyTo": { "sender": { "email": email } } }));
+        assert_eq!(received(socket).await, plain("three"));
     }
 }
 
@@ -111,8 +111,8 @@ async fn variables_are_part_of_the_key_of_a_shared_frame() {
 
     ada.send(&bob, "hello").await;
 
-    assert_eq!(heard(&mut full).await, json!({ "text": "hello", "sender": { "fullName": "Ada" } }));
-    assert_eq!(heard(&mut short).await, json!({ "text": "hello" }));
+    assert_eq!(received(&mut full).await, json!({ "text": "hello", "sender": { "fullName": "Ada" } }));
+    assert_eq!(received(&mut short).await, json!({ "text": "hello" }));
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ fn inside<'a>(text: &'a str, head: &str, tail: &str) -> &'a str {
     text.strip_prefix(head).and_then(|text| text.strip_suffix(tail)).unwrap_or_else(|| panic!("{text}"))
 }
 
-/// What a subscription of this round tells, and the number of its document. One of an earlier round that is being
+/// What a subscription of this round delivers, and the number of its document. One of an earlier round that is being
 /// completed may still have its say.
 async fn hear(socket: &mut Socket, round: usize) -> (usize, String) {
     loop {
@@ -199,9 +199,9 @@ async fn shared_frames_equal_individual_executions_byte_for_byte() {
 
         for (person, socket) in [(&ada, &mut at_ada), (&bob, &mut at_bob)] {
             for _ in 0..DOCUMENTS {
-                let (number, heard) = hear(socket, round).await;
+                let (number, received) = hear(socket, round).await;
                 let Document { query, .. } = &documents[number];
-                assert_eq!(heard, asked(&app, person, query, &id).await, "{} heard by {query}", person.name);
+                assert_eq!(received, asked(&app, person, query, &id).await, "{} received by {query}", person.name);
             }
             for number in 0..DOCUMENTS {
                 socket.complete(&format!("{round}.{number}")).await;

@@ -21,8 +21,8 @@ async fn stops(typing: &Typing, person: &Person, other: &Person) {
     typing.end(user(&person.id), Reference::Direct(user(&other.id))).await.expect("taken");
 }
 
-/// The next that somebody is told.
-async fn told(listener: &mut Listener) -> Option<(UserId, bool)> {
+/// The next change that is delivered.
+async fn delivered(listener: &mut Listener) -> Option<(UserId, bool)> {
     soon(listener.next()).await.map(|changed| (changed.user, changed.is_typing))
 }
 
@@ -57,14 +57,14 @@ async fn a_slow_subscriber_to_typing_is_dropped() {
     for _ in 0..=limits::TYPING_QUEUE / 2 {
         types(&typing, &ada, &bob).await.expect("taken");
         stops(&typing, &ada, &bob).await;
-        assert_eq!(told(&mut quick).await, Some((user(&ada.id), true)));
-        assert_eq!(told(&mut quick).await, Some((user(&ada.id), false)));
+        assert_eq!(delivered(&mut quick).await, Some((user(&ada.id), true)));
+        assert_eq!(delivered(&mut quick).await, Some((user(&ada.id), false)));
     }
 
     for _ in 0..limits::TYPING_QUEUE {
-        assert!(told(&mut slow).await.is_some());
+        assert!(delivered(&mut slow).await.is_some());
     }
-    assert_eq!(told(&mut slow).await, None);
+    assert_eq!(delivered(&mut slow).await, None);
     end.cancel();
     keeping.await.expect("it ends");
     drop((typing, slow, quick));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Feed, Line, Listener, Log, Message, PASSWORD, Server, code, is_sound, position_of, soon};
 
-/// Makes the library that tells a process another time than the machine's. Whoever can build the server has a compiler.
+/// Builds the library that shifts the time of a process. A machine that builds the server has a compiler.
 fn build(folder: &Path) -> PathBuf {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/process/support/clock.c");
     let library = folder.join("clock.so");

@@ -76,9 +76,9 @@ async fn migrate_creates_the_tables_and_exits() {
     for does in ["now, by m0001_foundation, m0002_", "already\n"] {
         let migrated = server.run("migrate").await;
         assert!(migrated.status.success(), "{migrated:?}");
-        let told = String::from_utf8_lossy(&migrated.stdout).into_owned();
-        assert_eq!(told.lines().count(), 1, "{told}");
-        assert!(told.starts_with(&format!("data/parlour.db has the newest tables {does}")), "{told}");
+        let reported = String::from_utf8_lossy(&migrated.stdout).into_owned();
+        assert_eq!(reported.lines().count(), 1, "{reported}");
+        assert!(reported.starts_with(&format!("data/parlour.db has the newest tables {does}")), "{reported}");
     }
     is_sound(&server).await;
 
@@ -94,9 +94,9 @@ async fn a_port_in_use_is_reported_in_one_line() {
     let second = server.run("serve").await;
 
     assert_eq!(second.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.contains(&server.address.to_string()), "{told}");
+    let reported = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert_eq!(reported.lines().count(), 1, "{reported}");
+    assert!(reported.contains(&server.address.to_string()), "{reported}");
 }
 
 #[tokio::test]

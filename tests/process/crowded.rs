@@ -23,7 +23,7 @@ const QUERY: &str = "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: local
 const SOCKET: &str = "GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-/// A body that will not come: whoever sends this keeps a connection busy for half a minute. The server says when it waits.
+/// A body that never arrives: it keeps a connection busy for half a minute. The server logs when it waits.
 const HALF: &str = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
     Content-Length: 10000\r\nExpect: 100-continue\r\n\r\n";
 
@@ -79,7 +79,7 @@ async fn server_for(connections: u64) -> Server {
     server
 }
 
-/// Whether `parlour healthcheck` ends well.
+/// Whether `parlour healthcheck` exits with 0.
 async fn is_healthy(server: &Server) {
     let ended = server.run("healthcheck").await;
     assert!(ended.status.success(), "{ended:?}");

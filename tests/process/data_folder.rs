@@ -55,7 +55,7 @@ async fn in_a_world_readable_folder_files_are_private_and_a_warning_is_logged() 
     for path in &made {
         assert_eq!(mode(path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
     }
-    assert_eq!(mode(&data), 0o755, "whoever made it may have had a reason");
+    assert_eq!(mode(&data), 0o755, "an existing folder keeps its mode");
     assert_eq!(mode(&server.folder().join("copy.db")), 0o600);
     let log = server.log();
     let warnings: Vec<&str> = log.lines().filter(|line| line.contains("WARN")).collect();

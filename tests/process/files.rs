@@ -35,16 +35,16 @@ async fn with_no_file_descriptors_left_only_new_connections_wait() {
     assert!(used < Duration::from_millis(400), "it spins: {used:?} of processor time in two seconds");
     let send = Message::new(bob.as_recipient(), "still here");
     line.subscribe("send", crate::support::SEND, &send.variables()).await.expect("the socket takes it");
-    let mut heard = Vec::new();
-    while heard.len() < 2 {
+    let mut received = Vec::new();
+    while received.len() < 2 {
         let said = soon(line.next()).await.expect("the socket lives");
         if said["type"] == "next" {
             assert!(said["payload"].get("errors").is_none(), "{}", code(&said["payload"]));
-            heard.push(said["id"].as_str().expect("an id").to_owned());
+            received.push(said["id"].as_str().expect("an id").to_owned());
         }
     }
-    heard.sort();
-    assert_eq!(heard, ["live", "send"]);
+    received.sort();
+    assert_eq!(received, ["live", "send"]);
 
     drop(connections);
     let mut next = soon(TcpStream::connect(server.address)).await.expect("a connection");

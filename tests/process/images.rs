@@ -97,7 +97,7 @@ async fn twenty_concurrent_images_are_decoded_two_at_a_time() {
     let server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (Person::sign_up(&server, "Ada").await, Person::sign_up(&server, "Bob").await);
     // Room for pixels and what they are encoded from, for each of the two: less than the pixels of all. Whoever waits longer
-    // than a request may is told to come back.
+    // than a request may gets SERVICE_UNAVAILABLE.
     for (name, file, room) in [
         ("4 megapixels", empty_png(2_000, 2_000, (6, 8, 4)), 150 * MIB),
         ("the largest", empty_png(8_000, 4_000, (6, 8, 4)), 700 * MIB),

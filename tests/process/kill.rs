@@ -52,7 +52,7 @@ async fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
     tokio::time::sleep(LIFE.0).await;
     stop.cancel();
     for sender in writing {
-        sender.await.expect("a sender ends well");
+        sender.await.expect("a sender ends without a panic");
     }
 
     let log = Log::read(&server).await;
@@ -62,14 +62,14 @@ async fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
         let book = listener.heard_up_to(log.last_of(&person.id)).await;
         book.is_complete(&log, before);
         assert!(book.cuts() > 0, "{} was never cut off", book.name);
-        println!("{} heard {} events over {} lines", book.name, book.len(), book.cuts() + 1);
+        println!("{} received {} events over {} lines", book.name, book.len(), book.cuts() + 1);
     }
     println!("the slowest start took {slowest:?}");
     server.stop().await;
     is_sound(&server).await;
 }
 
-/// Writes until it is told to stop. When no answer comes, a patient one tries the same message again until one does;
+/// Writes until it is stopped. When no answer comes, a patient one tries the same message again until one does;
 /// another leaves it, and nobody knows whether it was sent.
 async fn write(sender: Person, places: Vec<Value>, is_patient: bool, ledger: Ledger, stop: CancellationToken) {
     for number in 0.. {

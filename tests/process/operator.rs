@@ -38,10 +38,10 @@ async fn ill(server: &Server, arguments: &[&str], input: &str) -> String {
     let ended = user(server, arguments, input).await;
     assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {ended:?}");
     assert!(ended.stdout.is_empty(), "{ended:?}");
-    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(!told.contains(NEW), "{told}");
-    told
+    let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(reported.lines().count(), 1, "{reported}");
+    assert!(!reported.contains(NEW), "{reported}");
+    reported
 }
 
 /// Signs in, or says with which code not.
@@ -124,8 +124,8 @@ async fn an_impossible_command_reports_one_line_and_changes_nothing() {
     let ada = server.user("Ada").await;
 
     for command in ["reset-password", "disable", "enable"] {
-        let told = ill(&server, &[command, "nobody@example.com"], NEW).await;
-        assert_eq!(told, "parlour: nobody has the e-mail nobody@example.com\n");
+        let reported = ill(&server, &[command, "nobody@example.com"], NEW).await;
+        assert_eq!(reported, "parlour: nobody has the e-mail nobody@example.com\n");
         assert_eq!(ill(&server, &[command, "ada"], NEW).await, "parlour: write an e-mail such as ada@example.com\n");
     }
     let taken = ill(&server, &["add", "--email", "ADA@example.com", "--name", "Eve"], NEW).await;
@@ -138,14 +138,14 @@ async fn an_impossible_command_reports_one_line_and_changes_nothing() {
         ("eve@example.com", "Eve", "iloveyou", "choose another password"),
         ("eve@example.com", "Eve", "", "there was no password"),
     ] {
-        let told = ill(&server, &["add", "--email", email, "--name", name], password).await;
-        assert!(told.starts_with(&format!("parlour: {why}")), "{told}");
+        let reported = ill(&server, &["add", "--email", email, "--name", name], password).await;
+        assert!(reported.starts_with(&format!("parlour: {why}")), "{reported}");
     }
     assert!(ill(&server, &["reset-password", &ada.email], "12345").await.contains("6 to 128 characters"));
     assert!(is_signed_in(&ada).await);
     assert!(log_in(&server, &ada.email, PASSWORD).await.is_ok());
     assert_eq!(log_in(&server, "eve@example.com", NEW).await, refused());
-    // What is no command at all is told with how it is used.
+    // An unknown command is reported with the usage.
     assert_eq!(user(&server, &["remove", "ada@example.com"], "").await.status.code(), Some(2));
 }
 

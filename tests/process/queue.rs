@@ -47,7 +47,7 @@ async fn a_full_writer_queue_rejects_at_once_and_writes_the_rest() {
     let held = held.elapsed();
     let mut answers = HashMap::new();
     for sender in sending {
-        answers.extend(soon(sender).await.expect("it ends well"));
+        answers.extend(soon(sender).await.expect("it ends without a panic"));
     }
 
     assert_eq!(answers.len(), SOCKETS * EACH, "each is answered");
@@ -84,7 +84,7 @@ async fn a_full_writer_queue_rejects_at_once_and_writes_the_rest() {
 
 type Answers = HashMap<String, (Message, Value)>;
 
-/// Sends as much as a socket may at once; tells of each refusal when it comes, and all answers in the end.
+/// Sends as much as a socket may at once; reports each rejection as it arrives, and returns all answers.
 async fn send_all(mut line: Line, to: Person, tell: tokio::sync::mpsc::UnboundedSender<()>) -> Answers {
     let mut messages = HashMap::new();
     for number in 0..EACH {

@@ -30,8 +30,8 @@ async fn connected_clients_receive_data_seeded_by_another_process() {
     assert!(seeded.status.success(), "{seeded:?}");
     let log = Log::read(&server).await;
     // The server looks for what others wrote once a second.
-    let heard = tokio::time::timeout(Duration::from_secs(5), listener.heard_up_to(log.last_of(&ada.id)));
-    let book = heard.await.expect("it is heard within seconds");
+    let received = tokio::time::timeout(Duration::from_secs(5), listener.heard_up_to(log.last_of(&ada.id)));
+    let book = received.await.expect("it is received within seconds");
 
     book.is_complete(&log, 0);
     assert!(book.len() > 14, "{} events", book.len());

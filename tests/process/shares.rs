@@ -101,8 +101,8 @@ async fn a_person_with_expensive_subscriptions_delays_only_themself() {
             send(n).await;
         }
     };
-    let heard = join_all(lines.iter_mut().map(|line| seqs(line, each, SENDS)));
-    let ((), longest, heard) = tokio::join!(sends, longest_query(&bob, 100), heard);
+    let received = join_all(lines.iter_mut().map(|line| seqs(line, each, SENDS)));
+    let ((), longest, received) = tokio::join!(sends, longest_query(&bob, 100), received);
 
     let (took, worked) = (began.elapsed(), server.cpu_time() - before);
     println!("{} subscriptions took {took:?}, of it {worked:?} at work, a query {longest:?}", SOCKETS * each);
@@ -110,8 +110,8 @@ async fn a_person_with_expensive_subscriptions_delays_only_themself() {
     // The budget is a quarter. On top of it come the database's threads and what the rest of the server does.
     assert!(worked < took.mul_f64(0.65), "it worked for {worked:?} of {took:?}");
     let sent: Vec<u64> = (17..).take(SENDS).collect();
-    for heard in heard.iter().flatten() {
-        assert_eq!(*heard, sent);
+    for received in received.iter().flatten() {
+        assert_eq!(*received, sent);
     }
     server.stop().await;
 }
@@ -144,7 +144,7 @@ async fn live_subscriptions_of_a_person_share_fifty_thousand_objects_on_all_sock
     let message = refused["payload"][0]["message"].as_str().expect("a message");
     assert!(message.contains("50000 are the limit"), "{message}");
 
-    // Others have their own, and whoever completes one has room again, on this socket and on another.
+    // Other people have their own budget. Completing an operation frees budget on all sockets.
     let mut other = open(&server, &bob).await;
     subscribe(&mut other, "1", small).await;
     assert_eq!(soon(other.next()).await.expect("the socket lives")["type"], "next");
@@ -152,7 +152,7 @@ async fn live_subscriptions_of_a_person_share_fifty_thousand_objects_on_all_sock
     subscribe(line, "one more", small).await;
     assert_eq!(soon(line.next()).await.expect("the socket lives")["type"], "next");
 
-    // So has whoever closes a socket.
+    // So does closing a socket.
     let [first, mut second] = lines;
     drop(first);
     soon(async {

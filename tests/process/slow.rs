@@ -128,7 +128,7 @@ async fn two_thousand_silent_clients_block_nobody() {
         assert_eq!(soon(ada.ask("{ me { id } }", json!({}))).await["me"]["id"], ada.id);
         took.push(began.elapsed());
         if number % 50 == 0 {
-            // Each of the sockets hears of it.
+            // Each of the sockets receives it.
             let sent = soon(ada.send(&Message::new(bob.as_recipient(), format!("message {number}")))).await;
             assert_eq!(sent["seq"], number / 50);
         }
@@ -137,7 +137,7 @@ async fn two_thousand_silent_clients_block_nobody() {
     println!("queries took {:?} in the middle, {:?} at p99", took[100], took[198]);
     assert!(took[198] <= QUERY, "{took:?}");
 
-    // Silence is no fault in a socket: they are all still there, and have heard.
+    // A silent socket stays open: all of them have received it.
     for line in &mut sockets {
         let said = soon(line.next()).await.expect("the socket lives");
         assert_eq!(said["type"], "next", "{said}");

@@ -50,7 +50,7 @@ async fn storm(server: &Server, person: &Person, logins: usize, password: &str) 
     answers
 }
 
-/// How many went well, and how many were told to wait, each for how long.
+/// How many succeeded, and how many were rejected, each with a time to wait.
 fn sorted(answers: &[Value]) -> (usize, usize) {
     let mut sorted = (0, 0);
     for answer in answers {
@@ -75,7 +75,7 @@ async fn hundreds_of_concurrent_logins_use_the_memory_of_a_few_and_delay_nobody(
     let (answers, ()) = tokio::join!(storm(&server, &ada, 200, PASSWORD), queries(&bob));
 
     let (well, refused) = sorted(&answers);
-    // They all find a place in the queue; who would have to wait for too long in there is told to come again.
+    // They all find a place in the queue; those who would wait too long get SERVICE_UNAVAILABLE.
     println!("{well} logged in, {refused} have to wait");
     assert!(well > 0 && well + refused == 200, "{well} and {refused}");
     assert_eq!(server.log().matches("signed in as").count(), well);

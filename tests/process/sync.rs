@@ -129,7 +129,7 @@ impl Ledger {
     }
 }
 
-/// Sends until it is told to stop. What is refused is sent again or left, by turns.
+/// Sends until it is stopped. Rejected messages are alternately retried and abandoned.
 async fn write(sender: Person, place: Value, ledger: Ledger, stop: CancellationToken) {
     let mut comes_again = false;
     for number in 0.. {
@@ -190,7 +190,7 @@ async fn a_failed_sync_is_an_error_that_is_not_published_and_nothing_acknowledge
             }
         })
         .await;
-        // strace counts the calls of each thread, and whoever opens the database anew has a new one: it fails on.
+        // strace counts the calls of each thread. A reopened database has a new thread, so its calls fail too.
         let trace = if round % 2 == 0 {
             tokio::time::sleep(up_to(Duration::from_millis(200))).await;
             let trace = strace.detach().await;
@@ -204,7 +204,7 @@ async fn a_failed_sync_is_an_error_that_is_not_published_and_nothing_acknowledge
         };
         stop.cancel();
         for sender in writing {
-            soon(sender).await.expect("a sender ends well");
+            soon(sender).await.expect("a sender ends without a panic");
         }
         let failed = trace.iter().filter(|line| line.contains("EIO")).count();
         assert!(failed > 0, "nothing failed: {trace:#?}");

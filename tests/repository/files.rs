@@ -33,8 +33,9 @@ fn a_long_file_has_a_reason() {
         }
     }
     let is_gone = |path: &str| !root().join(path).exists();
-    wrong
-        .extend(LONG.iter().filter(|(path, _)| is_gone(path)).map(|(path, _)| format!("{path} does not exist any more")));
+    wrong.extend(
+        LONG.iter().filter(|(path, _)| is_gone(path)).map(|(path, _)| format!("{path} does not exist any more")),
+    );
     none_of("Files have up to 350 lines", &wrong);
 }
 

@@ -129,18 +129,18 @@ async fn foreign_ids_are_answered_like_unknown_ids_over_a_socket() {
     let mut socket = scene.eve.socket().await;
 
     for (field, _, document) in CALLS.iter().filter(|call| names_what_is_theirs(call.2)) {
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         for document in [scene.with_theirs(document), scene.with_nothing(document)] {
             socket.subscribe("1", &document, json!({})).await;
             let message = socket.next().await;
             if message["type"] == "next" {
                 assert_eq!(socket.next().await, json!({ "id": "1", "type": "complete" }), "{field}");
             }
-            heard.push(message);
+            received.push(message);
         }
-        assert_eq!(heard[0], heard[1], "{field}: {document}");
+        assert_eq!(received[0], received[1], "{field}: {document}");
         if field.starts_with("Subscription") {
-            assert_eq!(heard[0]["payload"][0]["extensions"], json!({ "code": "NOT_FOUND" }), "{field}");
+            assert_eq!(received[0]["payload"][0]["extensions"], json!({ "code": "NOT_FOUND" }), "{field}");
         }
     }
 

@@ -22,7 +22,7 @@ async fn follow_to_the_end(mut client: Client, restless: bool) -> Client {
         let patience = if restless { below(40) } else { usize::MAX };
         let mut socket = client.follow().await;
         for _ in 0..patience {
-            if client.heard == THE_END {
+            if client.received == THE_END {
                 return client;
             }
             let event = socket.next_event().await;
