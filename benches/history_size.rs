@@ -1,7 +1,7 @@
-//! What a long history costs: the same requests to a database of 50,000 messages and to one of 5 million, in turns.
+//! The cost of a long history: the same requests to a database of 50,000 messages and to one of 5 million, alternating.
 //!
 //! `cargo bench --bench history_size` makes both in the folder for temporary files, in some minutes, and prints the medians
-//! and their ratio, which is to stay below 1.5. A message takes 265 bytes (of 800,000; the search's index comes on top), and
+//! and their ratio, which must stay below 1.5. A message takes 265 bytes (of 800,000; the search's index comes on top), and
 //! as many in SQLite's log until all are written: 2.7 GB at most, and then 1.3.
 
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
@@ -21,9 +21,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// How long the two histories are.
+/// The lengths of the two histories.
 const MESSAGES: [u32; 2] = [50_000, 5_000_000];
-/// In how many groups the messages are; Ada is in the first 50 of them.
+/// The number of groups; Ada is in the first 50 of them.
 const GROUPS: u32 = 1_000;
 const ROUNDS: usize = 300;
 
@@ -77,7 +77,7 @@ async fn compare(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A server on a database with so many messages, and a request of which Ada is the author.
+/// A server on a database with so many messages, and a client signed in as Ada.
 struct Server {
     address: SocketAddr,
     http: reqwest::Client,
@@ -107,7 +107,7 @@ async fn prepare(folder: PathBuf, messages: u32) -> Result<Server> {
     Ok(server)
 }
 
-/// Writes the history as the server would have, in one go.
+/// Writes the history as the server would have, all at once.
 async fn fill(folder: &Path, messages: u32, people: &[Value]) -> Result<()> {
     let id = |person: &Value| person["user"]["id"].as_str().map(|id| id.replace('-', ""));
     let (ada, bob) = (id(&people[0]).context("an id")?, id(&people[1]).context("an id")?);

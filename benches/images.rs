@@ -1,7 +1,7 @@
-//! What texts pay while images are processed: the latency of a message that is on disk when it is answered, alone and
-//! while twenty photos of 12 megapixels are decoded, encoded and stored. Prints both and their ratio.
+//! The effect of image processing on text messages: the latency of a message that is on disk when it is acknowledged,
+//! alone and while twenty photos of 12 megapixels are decoded, encoded and stored. Prints both and their ratio.
 //!
-//! `cargo bench --bench images`. The server and the load share the machine, so that the ratio is what to read.
+//! `cargo bench --bench images`. The server and the load share the machine, so compare the ratio.
 
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
 
@@ -68,7 +68,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It is over either way.
+        // Errors do not matter at the end.
         let _ = self.child.kill().and_then(|()| self.child.wait());
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -102,7 +102,7 @@ async fn main() {
     println!("  p99 during images / p99 alone{:>25.2} ×", quantile(&during, 990) / quantile(&alone, 990));
 }
 
-/// How long texts take, one after the other, until it is enough; sorted, in ms.
+/// Latencies of consecutive text messages, until there are enough; sorted, in ms.
 async fn texts(server: &Server, from: &str, to: &str, mut is_enough: impl FnMut() -> bool) -> Vec<f64> {
     let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
     let mut took = Vec::new();
@@ -116,7 +116,7 @@ async fn texts(server: &Server, from: &str, to: &str, mut is_enough: impl FnMut(
     took
 }
 
-/// Sends a message with an image, again where the server is too busy.
+/// Sends a message with an image; retries while the server is too busy.
 fn image(server: &Server, from: &str, to: &str, file: &[u8]) -> impl Future<Output = ()> + Send + 'static {
     let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
     let input = json!({ "to": { "userId": to }, "image": { "file": null } });
@@ -143,7 +143,7 @@ fn image(server: &Server, from: &str, to: &str, file: &[u8]) -> impl Future<Outp
     }
 }
 
-/// So many thousandths of the sorted values lie below this.
+/// The value at a rank of so many thousandths.
 fn quantile(sorted: &[f64], thousandths: usize) -> f64 {
     let last = sorted.len().saturating_sub(1);
     sorted.get(last * thousandths / 1_000).copied().unwrap_or(f64::NAN)

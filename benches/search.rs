@@ -1,10 +1,11 @@
-//! What a search costs, by how many conversations one is in, and whether its time tells which words others use.
+//! The cost of a search by the number of the searcher's conversations, and whether its time reveals which words others
+//! use.
 //!
 //! `cargo bench --bench search -- 100000` makes a database with so many messages in 3,000 groups (100,000 when nothing is
 //! asked for) in the folder for temporary files. It prints how long it took to index, the size of the index, the median
 //! of a search for several words by people who are in 5, 50, 500 and 3,000 of the groups, and a z statistic: of a word
 //! that is in every other message that the searcher may not read, against one that is nowhere, 200 times each in turns.
-//! Below 3 the two can't be told apart.
+//! Below 3 the two are indistinguishable.
 
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
 
@@ -23,11 +24,11 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const GROUPS: u32 = 3_000;
-/// In how many groups the searchers are.
+/// The number of groups of each searcher.
 const SEARCHERS: [u32; 4] = [5, 50, 500, GROUPS];
-/// Words that everybody uses: one in each message, one in ten, one in a thousand, none; one letter; and two words.
+/// Searched words: in every message, in one of ten, in one of a thousand, in none; one letter; and two words.
 const QUERIES: [&str; 6] = ["every", "tenth", "thousandth", "nowhere", "e", "every tenth"];
-/// Who looks on.
+/// The person who must not learn anything.
 const EVE: u32 = 5;
 const SECRET: &str = "dividend";
 const ABSENT: &str = "dromedar";
@@ -80,7 +81,7 @@ async fn measure(folder: &Path, messages: u32) -> Result<()> {
 
     let mut times = [Vec::new(), Vec::new()];
     for pair in 0..PAIRS {
-        // In turns also who is first: the second finds the machine warm.
+        // The order alternates too: the second one finds warm caches.
         for word in [pair % 2, 1 - pair % 2] {
             let time = server.search(&people[&EVE].token, [SECRET, ABSENT][word]).await?;
             times[word].push(milliseconds(time));
@@ -96,14 +97,15 @@ async fn measure(folder: &Path, messages: u32) -> Result<()> {
     server.stop().await
 }
 
-/// The z statistic of Mann and Whitney: by ranks, so that what the machine does besides weighs little.
+/// The Mann–Whitney z statistic: by ranks, so that other load on the machine weighs little.
 fn rank_z([one, other]: &[Vec<f64>; 2]) -> f64 {
     let (m, n) = (one.len() as f64, other.len() as f64);
     let later: usize = one.iter().map(|one| other.iter().filter(|other| one > other).count()).sum();
     (later as f64 - m * n / 2.0) / (m * n * (m + n + 1.0) / 12.0).sqrt()
 }
 
-/// Writes the history as the server would have, in one go. The first groups are Eve's, and have nothing of the secret.
+/// Writes the history as the server would have, all at once. The first groups are Eve's and do not contain the secret
+/// word.
 async fn fill(db: &DatabaseConnection, messages: u32, people: &HashMap<u32, Person>) -> Result<()> {
     let group = "unhex(printf('019b000000007000800000000000%04x', g))";
     let writer = &people[&GROUPS].id;
@@ -117,7 +119,7 @@ async fn fill(db: &DatabaseConnection, messages: u32, people: &HashMap<u32, Pers
             )
         })
         .collect();
-    // Words of which few are frequent and many are rare.
+    // A few frequent words and many rare ones.
     let word = "char(97 + abs(random()) % 26) || char(97 + abs(random()) % 26)
         || (abs(random()) % (1 + abs(random()) % 3000))";
     let text = format!(
@@ -207,7 +209,7 @@ impl Server {
         Ok(answer["data"].take())
     }
 
-    /// Whoever is in so many groups.
+    /// The person with so many groups.
     async fn sign_up(&self, groups: u32) -> Result<Person> {
         let document = "mutation($input: SignupInput!) { signup(input: $input) { token user { id } } }";
         let input = json!({ "fullName": format!("In {groups}"), "email": format!("{groups}@example.com"),

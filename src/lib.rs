@@ -22,6 +22,9 @@ pub mod entity;
 pub mod erasure;
 pub mod error;
 pub mod feed;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod graphql;
 pub mod http;
 pub mod id;

@@ -1,5 +1,5 @@
-//! One sender, and many sockets that hear every message: once with a document that all share, once with one that is
-//! executed a viewer at a time, as in a server without shared execution.
+//! One sender, and many sockets that receive every message: once with a document whose frames are shared, once with one
+//! that is executed per viewer, as in a server without shared execution.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,27 +25,27 @@ pub async fn measure(server: Server) {
 
     let mut costs = Vec::new();
     for (what, document) in [("shared", SHARED), ("per viewer", PER_VIEWER)] {
-        let heard = Heard::default();
+        let received = Received::default();
         let mut listening = tokio::task::JoinSet::new();
         for number in 0..SOCKETS {
             let mut socket = members[number % PEOPLE].subscribe(document).await;
-            let heard = heard.clone();
+            let received = received.clone();
             listening.spawn(async move {
                 loop {
                     assert!(socket.next().await.contains(r#""type":"next""#), "something else came");
-                    heard.one();
+                    received.one();
                 }
             });
         }
-        // Nothing in the protocol says that a subscription stands, but the first message that all hear of does.
-        while !heard.all_within(Duration::from_secs(2), async { sender.send(&group).await }).await {}
-        // What is still on its way from before is not to be counted.
+        // The protocol does not acknowledge subscriptions; a message that all sockets receive shows that they are active.
+        while !received.all_within(Duration::from_secs(2), async { sender.send(&group).await }).await {}
+        // Frames still in transit from before must not be counted.
         tokio::time::sleep(Duration::from_secs(1)).await;
 
         let (seconds, mut rounds, before) = (Duration::from_secs(5), 0, server.used());
         let begun = Instant::now();
         while begun.elapsed() < seconds {
-            let all = heard.all_within(Duration::from_secs(30), async { sender.send(&group).await }).await;
+            let all = received.all_within(Duration::from_secs(30), async { sender.send(&group).await }).await;
             assert!(all, "a message was lost");
             rounds += 1;
         }
@@ -59,21 +59,21 @@ pub async fn measure(server: Server) {
     print_ratio("CPU per viewer / CPU shared", costs[1] / costs[0]);
 }
 
-/// Counts what all sockets have heard.
+/// Counts what all sockets have received.
 #[derive(Clone, Default)]
-struct Heard {
+struct Received {
     messages: Arc<AtomicUsize>,
     all: Arc<Notify>,
 }
 
-impl Heard {
+impl Received {
     fn one(&self) {
         if self.messages.fetch_add(1, Ordering::Relaxed) + 1 == SOCKETS {
             self.all.notify_one();
         }
     }
 
-    /// Whether every socket hears once of what `send` does, in time.
+    /// Whether every socket receives the message of `send` once, in time.
     async fn all_within(&self, wait: Duration, send: impl Future<Output = ()>) -> bool {
         self.messages.store(0, Ordering::Relaxed);
         let both = async { tokio::join!(send, self.all.notified()) };

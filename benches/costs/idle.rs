@@ -1,4 +1,4 @@
-//! What a socket costs that is subscribed and hears nothing.
+//! The cost of an idle subscribed socket.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub async fn measure(server: Server) {
     print("CPU of all of them", cpu * 1e3 / wall, "ms/s");
 }
 
-/// Leaves the server time to begin what it was told to begin.
+/// Gives the server time to start the subscriptions.
 async fn settle() {
     tokio::time::sleep(Duration::from_secs(1)).await;
 }

@@ -1,4 +1,4 @@
-//! Messages that are on disk when they are answered: by one sender, and by many whose messages share a commit.
+//! Messages that are on disk when they are acknowledged: by one sender, and by many whose messages share a commit.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The server that is measured: a process on a core of its own, with an empty database and without limits.
+//! The measured server: a process on a core of its own, with an empty database and without limits.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;

@@ -61,3 +61,16 @@ pub fn router(state: HttpState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
         .with_state(state)
 }
+
+/// What the fuzz targets call.
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    /// The request in a multipart body.
+    pub(crate) async fn multipart(
+        body: axum::body::Body,
+        boundary: String,
+        file: std::fs::File,
+    ) -> Option<async_graphql::Request> {
+        super::multipart::parts(body, boundary, file).await.ok()
+    }
+}

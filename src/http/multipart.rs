@@ -29,7 +29,7 @@ pub(super) async fn read(
     Ok(request.unwrap_or_else(|_| Err(HttpRefusal::too_slow()))?.data(Arc::new(file)))
 }
 
-async fn parts(body: Body, boundary: String, writer: File) -> Result<Request, HttpRefusal> {
+pub(super) async fn parts(body: Body, boundary: String, writer: File) -> Result<Request, HttpRefusal> {
     // The parts that are parsed have bounds of their own: as JSON they would grow to many times their size.
     let sizes = SizeLimit::new()
         .whole_stream(limits::MULTIPART_BYTES as u64)

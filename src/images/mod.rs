@@ -102,3 +102,15 @@ impl Images {
 pub async fn by_ids(app: &App, ids: &[ImageId]) -> Result<Vec<image::Model>> {
     Ok(image::Entity::find().filter(image::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
 }
+
+/// What the fuzz targets call.
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    pub(crate) use super::shell::{check_jpeg, check_webp, strip_png};
+
+    /// Width and height of a decoded image.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<(u32, u32)> {
+        let decoded = super::decode::decode(bytes).ok()?;
+        Some((decoded.pixels.width(), decoded.pixels.height()))
+    }
+}

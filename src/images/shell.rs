@@ -17,7 +17,7 @@ fn truncated() -> Error {
 }
 
 /// Checks that a JPEG has an end and not too many scans. The decoder would fill a missing part with grey.
-pub(super) fn check_jpeg(bytes: &[u8]) -> Result<()> {
+pub(crate) fn check_jpeg(bytes: &[u8]) -> Result<()> {
     let mut scans = 0;
     let mut at = 2;
     loop {
@@ -51,7 +51,7 @@ fn marker(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Strips chunks that are not the image from a PNG: texts, times, animations, and anything after its end.
-pub(super) fn strip_png(bytes: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn strip_png(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut rest = bytes.strip_prefix(PNG).ok_or_else(truncated)?;
     let mut stripped = Vec::with_capacity(bytes.len());
     stripped.extend_from_slice(PNG);
@@ -80,7 +80,7 @@ pub(super) fn strip_png(bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// Checks that a WebP is at least as long as its header says.
-pub(super) fn check_webp(bytes: &[u8]) -> Result<()> {
+pub(crate) fn check_webp(bytes: &[u8]) -> Result<()> {
     let length = bytes.get(4..8).and_then(|length| length.try_into().ok()).map(u32::from_le_bytes);
     let whole = length.and_then(|length| usize::try_from(length).ok()?.checked_add(8));
     match whole {

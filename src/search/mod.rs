@@ -19,6 +19,8 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 pub use words::Query;
+#[cfg(feature = "fuzzing")]
+pub(crate) use words::document;
 
 use crate::accounts::Viewer;
 use crate::app::App;

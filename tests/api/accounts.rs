@@ -1,4 +1,4 @@
-//! Signing up and in, and who that makes one.
+//! Signing up and logging in.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ const SIGN_UP: &str = "mutation($input: SignupInput!) { signup(input: $input) { 
 const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { token user { id email } } }";
 
 #[tokio::test]
-async fn who_has_signed_up_is_signed_in() {
+async fn signing_up_signs_in() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 
@@ -24,14 +24,14 @@ async fn who_has_signed_up_is_signed_in() {
 }
 
 #[tokio::test]
-async fn a_visitor_is_nobody() {
+async fn a_visitor_has_no_profile() {
     let app = TestApp::start().await;
 
     assert_eq!(app.execute(None, "{ me { id } }", json!({})).await, json!({ "data": { "me": null } }));
 }
 
 #[tokio::test]
-async fn a_visitor_can_do_nothing_but_sign_up_and_in() {
+async fn a_visitor_can_only_sign_up_and_sign_in() {
     let app = TestApp::start().await;
     let id = app.user("Ada").await.id;
     let to = format!("{{ userId: \"{id}\" }}");
@@ -67,7 +67,7 @@ async fn a_name_is_trimmed_and_composed() {
 }
 
 #[tokio::test]
-async fn an_address_has_one_account() {
+async fn an_email_has_one_account() {
     let app = TestApp::start().await;
     app.user("Ada").await;
     let input = json!({ "fullName": "Eve", "email": "ADA@Example.com", "password": PASSWORD });
@@ -78,7 +78,7 @@ async fn an_address_has_one_account() {
 }
 
 #[tokio::test]
-async fn of_two_who_want_an_address_at_once_one_gets_it() {
+async fn two_concurrent_signups_with_one_email_make_one_account() {
     let app = TestApp::start().await;
     let input = json!({ "fullName": "Ada", "email": "ada@example.com", "password": PASSWORD });
     let sign_up = || app.execute(None, SIGN_UP, json!({ "input": input }));
@@ -91,7 +91,7 @@ async fn of_two_who_want_an_address_at_once_one_gets_it() {
 }
 
 #[tokio::test]
-async fn what_signup_refuses_it_names() {
+async fn signup_names_the_invalid_field() {
     let app = TestApp::start().await;
     let (long_name, long_password) = ("é".repeat(81), "a".repeat(129));
 
@@ -119,7 +119,7 @@ async fn what_signup_refuses_it_names() {
 }
 
 #[tokio::test]
-async fn a_login_makes_another_session_of_the_same_person() {
+async fn a_login_starts_another_session_of_the_same_person() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let input = json!({ "email": "ADA@example.COM", "password": PASSWORD });
@@ -134,7 +134,7 @@ async fn a_login_makes_another_session_of_the_same_person() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_and_a_wrong_password_answer_alike() {
+async fn an_unknown_email_and_a_wrong_password_get_the_same_error() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut visitor = ada.clone();
@@ -153,7 +153,7 @@ async fn an_unknown_address_and_a_wrong_password_answer_alike() {
 }
 
 #[tokio::test]
-async fn where_sign_up_is_closed_nothing_of_it_is_looked_at() {
+async fn closed_signup_rejects_before_reading_the_input() {
     let (open, closed) = (TestApp::start().await, TestApp::start_with(&[("SIGNUP", "closed")]).await);
     let features = "{ serverInfo { features } }";
     let sign_up = async |name: &str, email: &str, password: &str| {
@@ -174,7 +174,7 @@ async fn where_sign_up_is_closed_nothing_of_it_is_looked_at() {
     assert!(!lists_it(&closed).await);
 }
 
-/// The id of whoever a token signs in.
+/// The id of the person whom a token signs in.
 async fn me(app: &TestApp, token: &str) -> Value {
     app.execute(Some(token), "{ me { id } }", json!({})).await["data"]["me"]["id"].take()
 }

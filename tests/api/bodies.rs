@@ -1,4 +1,4 @@
-//! Bodies that are no requests, or too much of one: a status, a code, and nothing has run.
+//! Malformed and oversized request bodies get a status and a code, and nothing is executed.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -34,7 +34,7 @@ fn rename_in(bytes: usize) -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_refused_with_a_code() {
+async fn a_malformed_request_is_rejected_with_a_code() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let query = json!(RENAME).to_string();
@@ -76,7 +76,7 @@ async fn what_is_no_request_is_refused_with_a_code() {
 }
 
 #[tokio::test]
-async fn a_body_has_256_kib_and_one_more_byte_is_refused() {
+async fn a_body_of_256_kib_is_accepted_and_one_more_byte_is_rejected() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 
@@ -91,7 +91,7 @@ async fn a_body_has_256_kib_and_one_more_byte_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_without_a_length_is_refused_where_it_is_too_large() {
+async fn a_body_without_a_length_is_rejected_once_it_is_too_large() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let body = rename_in(LARGEST + 1);
@@ -115,7 +115,7 @@ async fn a_body_without_a_length_is_refused_where_it_is_too_large() {
 }
 
 #[tokio::test]
-async fn a_body_that_says_it_is_too_large_is_not_waited_for() {
+async fn a_body_that_declares_too_large_a_length_is_rejected_at_once() {
     let app = TestApp::start().await;
     let mut line = TcpStream::connect(app.address).await.expect("a connection");
     let head = format!(
@@ -131,7 +131,7 @@ async fn a_body_that_says_it_is_too_large_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_compressed_body_is_not_unpacked() {
+async fn a_compressed_body_is_not_decompressed() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let body = json!({ "query": RENAME }).to_string();
@@ -144,7 +144,7 @@ async fn a_compressed_body_is_not_unpacked() {
 }
 
 #[tokio::test]
-async fn an_answer_in_a_type_that_nobody_makes_is_not_made() {
+async fn an_unsupported_accept_header_is_not_acceptable() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let body = json!({ "query": RENAME }).to_string();
@@ -157,7 +157,7 @@ async fn an_answer_in_a_type_that_nobody_makes_is_not_made() {
 }
 
 #[tokio::test]
-async fn of_two_values_of_one_name_the_last_counts() {
+async fn the_last_of_two_values_with_one_name_counts() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let body = format!(r#"{{"query":{},"query":"{{ me {{ fullName }} }}"}}"#, json!(RENAME));

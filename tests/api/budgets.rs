@@ -1,4 +1,4 @@
-//! What people may cost: their logins, their renewals, what their documents can return, and the groups that they fill.
+//! Budgets of a person: logins, renewals, document costs and group memberships.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn log_in(app: &TestApp, person: &Person) -> Value {
 }
 
 #[tokio::test]
-async fn an_account_is_signed_in_to_twenty_times_at_once_and_then_six_times_a_minute() {
+async fn logins_to_an_account_have_a_burst_of_twenty_and_six_a_minute() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -34,7 +34,7 @@ async fn an_account_is_signed_in_to_twenty_times_at_once_and_then_six_times_a_mi
 }
 
 #[tokio::test]
-async fn sixty_logins_are_taken_from_one_address_whosever_they_are() {
+async fn logins_from_one_address_have_a_burst_of_sixty() {
     let app = TestApp::limited().await;
     let mut people = Vec::new();
     for name in ["Ada", "Bob", "Carl", "Dora", "Eve"] {
@@ -47,7 +47,7 @@ async fn sixty_logins_are_taken_from_one_address_whosever_they_are() {
 }
 
 #[tokio::test]
-async fn a_password_is_changed_as_often_as_an_account_is_signed_in_to() {
+async fn password_changes_share_the_rate_of_logins() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let change = "mutation($it: String!) { changePassword(currentPassword: $it, newPassword: $it) { expiresAt } }";
@@ -61,7 +61,7 @@ async fn a_password_is_changed_as_often_as_an_account_is_signed_in_to() {
 }
 
 #[tokio::test]
-async fn a_person_renews_fifty_sessions_at_once_and_then_six_a_minute() {
+async fn renewals_of_a_person_have_a_burst_of_fifty_and_six_a_minute() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let renew = "mutation { renewSession { expiresAt } }";
@@ -75,7 +75,7 @@ async fn a_person_renews_fifty_sessions_at_once_and_then_six_a_minute() {
 }
 
 #[tokio::test]
-async fn an_old_cookie_renews_no_more_than_a_person_may() {
+async fn renewals_by_an_old_cookie_count_towards_the_rate() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     app.clock.advance(Duration::from_secs(25 * 3600));
@@ -90,7 +90,7 @@ async fn an_old_cookie_renews_no_more_than_a_person_may() {
 }
 
 #[tokio::test]
-async fn documents_of_fifty_thousand_objects_are_taken_at_once_and_then_five_thousand_a_second() {
+async fn documents_have_a_burst_of_fifty_thousand_objects_and_five_thousand_a_second() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -104,7 +104,7 @@ async fn documents_of_fifty_thousand_objects_are_taken_at_once_and_then_five_tho
 }
 
 #[tokio::test]
-async fn a_person_has_one_budget_over_http_and_all_their_sockets() {
+async fn http_and_all_sockets_of_a_person_share_one_budget() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let (mut one, mut other) = (ada.socket().await, ada.socket().await);
@@ -137,7 +137,7 @@ async fn a_person_has_one_budget_over_http_and_all_their_sockets() {
 }
 
 #[tokio::test]
-async fn fields_count_where_objects_are_few() {
+async fn many_fields_of_few_objects_count_too() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     // 100 people of 1,900 fields each: 190,000, of which 20 are as much as an object.
@@ -163,7 +163,7 @@ async fn visitors_of_one_address_share_a_budget() {
 }
 
 #[tokio::test]
-async fn three_accounts_at_one_address_look_up_no_more_e_mail_addresses_in_the_long_run() {
+async fn accounts_at_one_address_share_the_sustained_rate_of_email_lookups() {
     let app = TestApp::limited().await;
     let people = [app.user("Ada").await, app.user("Bob").await, app.user("Carl").await];
     let search = "query($search: String) { users(search: $search, first: 1) { totalCount } }";
@@ -178,7 +178,7 @@ async fn three_accounts_at_one_address_look_up_no_more_e_mail_addresses_in_the_l
 }
 
 #[tokio::test]
-async fn two_thousand_memberships_are_made_at_once_and_then_ten_a_second() {
+async fn new_memberships_have_a_burst_of_two_thousand_and_ten_a_second() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let crowd = app.crowd(999).await;
@@ -202,7 +202,7 @@ async fn two_thousand_memberships_are_made_at_once_and_then_ten_a_second() {
 }
 
 #[tokio::test]
-async fn members_of_whom_one_is_unknown_count_too() {
+async fn members_of_a_rejected_request_count_too() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let unknown: Vec<String> = (0..999).map(|_| UserId::new().to_string()).collect();

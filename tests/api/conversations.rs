@@ -1,4 +1,4 @@
-//! The sidebar, and conversations by what one knows of them.
+//! The sidebar, and looking up conversations.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn page(person: &Person, first: i32, after: &Value) -> (Vec<String>, bool,
 }
 
 #[tokio::test]
-async fn a_direct_conversation_is_seen_from_both_sides() {
+async fn both_people_see_a_direct_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let members = json!({ "nodes": [
@@ -57,7 +57,7 @@ async fn a_direct_conversation_is_seen_from_both_sides() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_the_same_by_its_id_and_by_the_other_person() {
+async fn a_conversation_is_found_by_its_id_and_by_the_other_person() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
 
@@ -78,7 +78,7 @@ async fn before_the_first_message_there_is_no_conversation() {
 }
 
 #[tokio::test]
-async fn a_reference_is_one_of_two() {
+async fn a_conversation_reference_has_exactly_one_field() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
 
@@ -100,7 +100,7 @@ async fn the_sidebar_shows_the_most_recent_activity_first() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_moves_nothing_in_the_sidebar() {
+async fn only_messages_change_the_order_of_the_sidebar() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let tea = ada.group("Tea", &[&bob]).await;
@@ -118,7 +118,7 @@ async fn what_is_no_message_moves_nothing_in_the_sidebar() {
 }
 
 #[tokio::test]
-async fn the_pages_of_the_sidebar_have_exact_ends() {
+async fn the_last_page_of_the_sidebar_has_no_next_page() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     groups(&app, &ada, &["one", "two", "three", "four"]).await;
@@ -131,7 +131,7 @@ async fn the_pages_of_the_sidebar_have_exact_ends() {
 }
 
 #[tokio::test]
-async fn the_pages_stay_right_while_new_messages_arrive() {
+async fn pages_of_the_sidebar_stay_correct_while_messages_arrive() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let ids = groups(&app, &ada, &["one", "two", "three", "four"]).await;
@@ -149,7 +149,7 @@ async fn the_pages_stay_right_while_new_messages_arrive() {
 }
 
 #[tokio::test]
-async fn conversations_that_are_active_at_the_same_moment_are_met_once_each() {
+async fn conversations_active_at_the_same_time_are_listed_once_each() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     for title in ["one", "two", "three"] {
@@ -168,7 +168,7 @@ async fn conversations_that_are_active_at_the_same_moment_are_met_once_each() {
 }
 
 #[tokio::test]
-async fn the_badge_sums_up_what_is_not_read() {
+async fn the_badge_counts_unread_messages() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     ada.send(&bob, "again").await;
@@ -182,7 +182,7 @@ async fn the_badge_sums_up_what_is_not_read() {
 }
 
 #[tokio::test]
-async fn what_a_page_of_the_sidebar_refuses_it_names() {
+async fn a_page_of_the_sidebar_names_the_invalid_argument() {
     let app = TestApp::start().await;
     let (ada, _) = app.direct("Ada", "Bob").await;
     let people = ada.ask("{ users { pageInfo { endCursor } } }", json!({})).await;

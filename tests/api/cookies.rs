@@ -31,7 +31,7 @@ fn is_ada(answer: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn a_login_sets_a_cookie_that_scripts_and_strangers_cannot_use() {
+async fn a_login_sets_an_http_only_same_site_cookie() {
     let app = TestApp::start().await;
 
     let (token, cookie) = log_in(&app).await;
@@ -53,7 +53,7 @@ async fn a_signup_sets_the_cookie_too() {
 }
 
 #[tokio::test]
-async fn in_production_the_cookie_is_secure_and_of_this_host() {
+async fn in_production_the_cookie_is_secure_and_bound_to_the_host() {
     let secret = "a secret of thirty-two bytes and more";
     let settings = [("APP_ENV", "production"), ("JWT_SECRET", secret), ("PUBLIC_URL", "https://chat.example.org")];
     let app = TestApp::start_with(&settings).await;
@@ -66,7 +66,7 @@ async fn in_production_the_cookie_is_secure_and_of_this_host() {
 }
 
 #[tokio::test]
-async fn a_cookie_signs_in_and_is_not_set_again_at_once() {
+async fn a_fresh_cookie_signs_in_and_is_not_renewed() {
     let app = TestApp::start().await;
     let (_, cookie) = log_in(&app).await;
 
@@ -77,7 +77,7 @@ async fn a_cookie_signs_in_and_is_not_set_again_at_once() {
 }
 
 #[tokio::test]
-async fn a_cookie_opens_a_socket_of_our_own_pages() {
+async fn a_cookie_authenticates_a_socket_from_our_pages() {
     let app = TestApp::start().await;
     let (_, cookie) = log_in(&app).await;
     let headers = [("cookie", kept(&cookie)), ("origin", "http://localhost:5173")];
@@ -89,7 +89,7 @@ async fn a_cookie_opens_a_socket_of_our_own_pages() {
 }
 
 #[tokio::test]
-async fn a_logout_takes_the_cookie_away_with_the_attributes_it_was_set_with() {
+async fn a_logout_clears_the_cookie_with_the_same_attributes() {
     let app = TestApp::start().await;
     let (_, cookie) = log_in(&app).await;
 
@@ -111,7 +111,7 @@ async fn a_logout_with_an_old_cookie_does_not_refresh_it() {
 }
 
 #[tokio::test]
-async fn a_cookie_older_than_a_day_is_refreshed_and_the_session_goes_on() {
+async fn a_cookie_older_than_a_day_is_renewed_and_extends_the_session() {
     let app = TestApp::start().await;
     let (token, cookie) = log_in(&app).await;
     app.clock.advance(DAY + 2 * SECOND);
@@ -129,7 +129,7 @@ async fn a_cookie_older_than_a_day_is_refreshed_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn a_refreshed_cookie_moves_the_end_of_a_live_socket() {
+async fn a_renewed_cookie_extends_an_open_socket() {
     let app = TestApp::start().await;
     let (token, cookie) = log_in(&app).await;
     let mut socket = Socket::signed_in(app.address, &token, json!({})).await;

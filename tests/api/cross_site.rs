@@ -1,4 +1,4 @@
-//! Requests that a stranger's page makes a browser send, with its cookie: refused before anything runs.
+//! Cross-site requests with the browser's cookie are rejected before anything is executed.
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ const FOREIGN: [&str; 9] = [
     "",
 ];
 
-/// Ada's browser, which sends her cookie along whoever asks for it.
+/// Ada's browser, which attaches her cookie to requests of any page.
 struct Browser {
     app: TestApp,
     ada: Person,
@@ -77,7 +77,7 @@ fn permission(answer: &Response) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn what_a_form_can_send_is_not_run() {
+async fn a_request_that_a_form_can_send_is_rejected() {
     let browser = Browser::start().await;
 
     for content_type in ["text/plain", "text/plain; application/json", "application/x-www-form-urlencoded", "", "*/*"] {
@@ -90,7 +90,7 @@ async fn what_a_form_can_send_is_not_run() {
 }
 
 #[tokio::test]
-async fn a_multipart_body_needs_a_header_that_no_form_sends() {
+async fn a_multipart_body_needs_the_preflight_header() {
     let browser = Browser::start().await;
     let multipart = format!(
         "--x\r\ncontent-disposition: form-data; name=\"operations\"\r\n\r\n{}\r\n--x\r\ncontent-disposition: form-data; \
@@ -107,7 +107,7 @@ async fn a_multipart_body_needs_a_header_that_no_form_sends() {
 }
 
 #[tokio::test]
-async fn a_mutation_by_get_is_not_run_whoever_sends_it() {
+async fn a_mutation_by_get_is_rejected() {
     let browser = Browser::start().await;
     let bearer = format!("Bearer {}", browser.ada.token);
 
@@ -131,7 +131,7 @@ async fn a_mutation_by_get_is_not_run_whoever_sends_it() {
 }
 
 #[tokio::test]
-async fn a_post_from_a_strangers_page_is_not_run() {
+async fn a_post_from_a_foreign_origin_is_rejected() {
     let browser = Browser::start().await;
     let json = ("content-type", "application/json");
 
@@ -148,7 +148,7 @@ async fn a_post_from_a_strangers_page_is_not_run() {
 }
 
 #[tokio::test]
-async fn a_strangers_page_signs_nobody_in_or_up() {
+async fn a_foreign_origin_can_neither_log_in_nor_sign_up() {
     let browser = Browser::start().await;
     let http = browser.app.http();
     let sign_up = format!(r#"signup(input: {{ fullName: "Eve", email: "eve@example.com", password: "{PASSWORD}" }})"#);
@@ -166,7 +166,7 @@ async fn a_strangers_page_signs_nobody_in_or_up() {
 }
 
 #[tokio::test]
-async fn a_query_by_get_with_a_cookie_shows_that_it_is_ours() {
+async fn a_query_by_get_with_a_cookie_needs_a_trusted_origin() {
     let browser = Browser::start().await;
     let query = "{ me { fullName } }";
 
@@ -195,7 +195,7 @@ async fn a_query_by_get_with_a_cookie_shows_that_it_is_ours() {
 }
 
 #[tokio::test]
-async fn only_our_pages_may_read_answers() {
+async fn only_our_origins_may_read_responses() {
     let browser = Browser::start().await;
     let own = format!("http://{}", browser.app.address);
 
@@ -215,7 +215,7 @@ async fn only_our_pages_may_read_answers() {
 }
 
 #[tokio::test]
-async fn a_preflight_permits_our_pages_the_methods_and_headers_that_are_used() {
+async fn a_preflight_allows_our_origins_the_methods_and_headers_in_use() {
     let browser = Browser::start().await;
     let ask = async |origin: &str| {
         let headers = [
@@ -238,7 +238,7 @@ async fn a_preflight_permits_our_pages_the_methods_and_headers_that_are_used() {
 }
 
 #[tokio::test]
-async fn no_other_method_does_anything() {
+async fn other_methods_are_not_allowed() {
     let browser = Browser::start().await;
 
     for method in [Method::PUT, Method::DELETE, Method::PATCH, Method::TRACE] {

@@ -1,4 +1,4 @@
-//! The devices that somebody is signed in on, and the end of each.
+//! The sessions of a person, and ending them.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn is_signed_in(person: &Person) -> bool {
 }
 
 #[tokio::test]
-async fn all_devices_are_listed_the_one_that_was_used_last_first() {
+async fn devices_are_listed_by_their_last_use() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     app.clock.advance(2 * MINUTE);
@@ -57,7 +57,7 @@ async fn all_devices_are_listed_the_one_that_was_used_last_first() {
 }
 
 #[tokio::test]
-async fn a_device_is_shown_by_what_it_said_it_is() {
+async fn a_device_shows_its_user_agent() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let log_in = "mutation($input: LoginInput!) { login(input: $input) { token } }";
@@ -72,7 +72,7 @@ async fn a_device_is_shown_by_what_it_said_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_over_is_not_listed() {
+async fn ended_sessions_are_not_listed() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     app.clock.advance(6 * DAY);
@@ -86,7 +86,7 @@ async fn what_is_over_is_not_listed() {
 }
 
 #[tokio::test]
-async fn one_device_is_ended_with_its_sockets_and_no_other() {
+async fn ending_a_session_closes_its_sockets_and_no_others() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let phone = ada.another_device(&app).await;
@@ -105,7 +105,7 @@ async fn one_device_is_ended_with_its_sockets_and_no_other() {
 }
 
 #[tokio::test]
-async fn ones_own_session_is_ended_as_by_a_logout() {
+async fn ending_the_current_session_is_a_logout() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let phone = ada.another_device(&app).await;
@@ -132,7 +132,7 @@ async fn ending_another_session_leaves_the_cookie() {
 }
 
 #[tokio::test]
-async fn what_is_somebody_elses_or_over_or_nothing_is_not_found_alike() {
+async fn foreign_ended_and_unknown_sessions_are_equally_not_found() {
     let app = TestApp::start().await;
     let (ada, eve) = (app.user("Ada").await, app.user("Eve").await);
     let (phone, old) = (eve.another_device(&app).await, eve.another_device(&app).await);
@@ -153,7 +153,7 @@ async fn what_is_somebody_elses_or_over_or_nothing_is_not_found_alike() {
 }
 
 #[tokio::test]
-async fn of_many_who_end_one_session_one_does() {
+async fn concurrent_ends_of_one_session_succeed_once() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let phone = own(&ada.another_device(&app).await).await;
@@ -182,7 +182,7 @@ async fn all_other_devices_are_ended_at_once() {
 }
 
 #[tokio::test]
-async fn what_has_ended_stays_ended_also_when_its_use_is_noted_at_the_same_time() {
+async fn an_ended_session_stays_ended_while_its_last_use_is_written() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let devices = join_all((0..40).map(|_| ada.another_device(&app))).await;

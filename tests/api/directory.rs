@@ -1,4 +1,4 @@
-//! Who finds whom, where the directory is open, shared or closed.
+//! Who can find whom in an open, a shared and a closed directory.
 
 use serde_json::{Value, json};
 
@@ -58,10 +58,10 @@ async fn by_id(person: &Person, id: &str) -> Vec<String> {
     }
     let mut socket = person.subscribe(HEAR, json!({ "id": id })).await;
     socket.say(json!({ "type": "ping" })).await;
-    let heard = socket.next().await;
-    outcomes.push(match heard["type"].as_str() {
+    let received = socket.next().await;
+    outcomes.push(match received["type"].as_str() {
         Some("pong") => "ok".to_owned(),
-        _ => heard["payload"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{heard}")).to_owned(),
+        _ => received["payload"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{received}")).to_owned(),
     });
     let text = json!({ "input": { "to": { "userId": id }, "text": "hello" } });
     outcomes.push(outcome(&person.execute(SEND, text).await));
@@ -81,7 +81,7 @@ async fn in_an_open_directory_everybody_finds_everybody() {
 }
 
 #[tokio::test]
-async fn in_a_shared_directory_one_finds_contacts_by_name_and_others_by_their_whole_address() {
+async fn a_shared_directory_finds_contacts_by_name_and_others_by_exact_email() {
     let (app, ada, bob, eve) = scene("shared").await;
 
     assert_eq!(names(&ada, None).await, ["Bob"]);
@@ -96,7 +96,7 @@ async fn in_a_shared_directory_one_finds_contacts_by_name_and_others_by_their_wh
 }
 
 #[tokio::test]
-async fn in_a_shared_directory_one_finds_and_writes_to_people_by_their_ids() {
+async fn a_shared_directory_finds_people_by_id() {
     let (_app, ada, _, eve) = scene("shared").await;
 
     assert_eq!(by_id(&eve, &ada.id).await, FOUND);
@@ -106,7 +106,7 @@ async fn in_a_shared_directory_one_finds_and_writes_to_people_by_their_ids() {
 }
 
 #[tokio::test]
-async fn in_a_shared_directory_looking_up_strangers_counts_as_searching_and_looking_up_contacts_does_not() {
+async fn in_a_shared_directory_only_lookups_of_strangers_count_as_searches() {
     let (_app, ada, bob, eve) = scene_with(&[("DIRECTORY", "shared"), ("RATE_LIMITS", "on")]).await;
     let lookups = async |id: &str| {
         let mut passed = 0;
@@ -127,7 +127,7 @@ async fn in_a_shared_directory_looking_up_strangers_counts_as_searching_and_look
 }
 
 #[tokio::test]
-async fn in_a_closed_directory_nobody_is_found_and_contacts_are_written_to() {
+async fn a_closed_directory_finds_nobody_and_contacts_can_still_be_messaged() {
     let (app, ada, bob, eve) = scene("closed").await;
 
     for search in [None, Some("b"), Some("Bob"), Some(bob.email.as_str()), Some(eve.email.as_str())] {
@@ -144,7 +144,7 @@ async fn in_a_closed_directory_nobody_is_found_and_contacts_are_written_to() {
 }
 
 #[tokio::test]
-async fn in_a_closed_directory_a_strangers_id_is_answered_as_an_id_of_nobody() {
+async fn a_closed_directory_answers_a_strangers_id_like_an_unknown_id() {
     let (_app, ada, _, eve) = scene("closed").await;
     let mut tried = 0;
 
@@ -163,7 +163,7 @@ async fn in_a_closed_directory_a_strangers_id_is_answered_as_an_id_of_nobody() {
 }
 
 #[tokio::test]
-async fn in_a_closed_directory_somebody_who_has_left_is_found_no_longer_and_what_they_wrote_keeps_their_name() {
+async fn a_closed_directory_hides_a_former_member_but_keeps_the_name_on_their_messages() {
     let mut app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let group = ada.group("Tea", &[&bob]).await;
@@ -183,7 +183,7 @@ async fn in_a_closed_directory_somebody_who_has_left_is_found_no_longer_and_what
 }
 
 #[tokio::test]
-async fn an_app_to_which_the_directory_is_open_brings_people_together() {
+async fn an_app_with_the_open_directory_can_connect_people() {
     let mut app = TestApp::start().await;
     let (shop, ada, bob) = (app.user("Shop").await, app.user("Ada").await, app.user("Bob").await);
     app.restart_with(&[("DIRECTORY", "closed"), ("DIRECTORY_OPEN_TO", &shop.id)]).await;

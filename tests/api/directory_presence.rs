@@ -1,4 +1,4 @@
-//! Who sees who is online, where the directory is not open: those who share a conversation.
+//! Who sees whose presence where the directory is not open: people who share a conversation.
 
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ async fn scene(directory: &str) -> (TestApp, Person, Person, Person) {
 }
 
 #[tokio::test]
-async fn the_list_has_contacts_and_oneself_and_nobody_else() {
+async fn the_list_has_contacts_and_the_viewer_only() {
     for directory in ["shared", "closed"] {
         let (_app, ada, bob, eve) = scene(directory).await;
         let _eve = eve.socket().await;
@@ -54,7 +54,7 @@ async fn the_list_has_contacts_and_oneself_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn the_list_changes_with_those_whom_one_meets_and_leaves() {
+async fn the_list_changes_when_contacts_are_gained_and_lost() {
     let (_app, ada, bob, eve) = scene("shared").await;
     let (_bob, _eve) = (bob.socket().await, eve.socket().await);
     let mut at_ada = ada.subscribe(ONLINE, json!({})).await;
@@ -72,7 +72,7 @@ async fn the_list_changes_with_those_whom_one_meets_and_leaves() {
 }
 
 #[tokio::test]
-async fn of_strangers_one_does_not_hear_that_they_come() {
+async fn strangers_presence_is_not_delivered() {
     for directory in ["shared", "closed"] {
         let (_app, ada, bob, eve) = scene(directory).await;
         let (mut of_all, mut of_both) = (watch(&ada, Value::Null).await, watch(&ada, json!([bob.id, eve.id])).await);
@@ -91,7 +91,7 @@ async fn of_strangers_one_does_not_hear_that_they_come() {
 }
 
 #[tokio::test]
-async fn in_an_open_directory_one_hears_of_strangers() {
+async fn an_open_directory_delivers_strangers_presence() {
     let (_app, ada, _, eve) = scene("open").await;
     let mut at_ada = watch(&ada, Value::Null).await;
 
@@ -119,7 +119,7 @@ async fn a_stranger_is_never_shown_online() {
 }
 
 #[tokio::test]
-async fn an_event_shows_each_viewer_the_presence_that_they_may_see() {
+async fn an_event_shows_each_viewer_only_the_presence_they_may_see() {
     let (_app, ada, bob, eve) = scene("shared").await;
     let group = ada.group("Tea", &[&bob, &eve]).await;
     let (mut at_ada, mut at_eve) = (ada.subscribe(SENT, json!({})).await, eve.subscribe(SENT, json!({})).await);

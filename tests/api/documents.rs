@@ -1,4 +1,4 @@
-//! Documents that have stopped or crashed other servers: each gets its code, and the next query its answer.
+//! Documents that crashed or stalled other servers: each gets its code, and the next query is answered.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ async fn still_answers(person: &Person) {
 }
 
 #[tokio::test]
-async fn each_gets_its_code_over_http_and_the_next_query_its_answer() {
+async fn each_invalid_document_gets_its_code_over_http_and_the_next_query_works() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 
@@ -25,7 +25,7 @@ async fn each_gets_its_code_over_http_and_the_next_query_its_answer() {
 }
 
 #[tokio::test]
-async fn each_gets_its_code_over_a_socket_and_the_next_query_its_answer() {
+async fn each_invalid_document_gets_its_code_over_a_socket_and_the_next_query_works() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut socket = ada.socket().await;
@@ -42,7 +42,7 @@ async fn each_gets_its_code_over_a_socket_and_the_next_query_its_answer() {
 }
 
 #[tokio::test]
-async fn each_gets_its_code_by_get_too() {
+async fn each_invalid_document_gets_its_code_by_get() {
     let app = TestApp::start().await;
 
     for (name, document, expected) in hostile() {
@@ -69,7 +69,7 @@ async fn brackets_in_strings_and_comments_are_not_counted() {
 }
 
 #[tokio::test]
-async fn what_is_just_within_the_limits_is_answered() {
+async fn a_document_just_within_the_limits_is_executed() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 
@@ -86,7 +86,7 @@ async fn what_is_just_within_the_limits_is_answered() {
 }
 
 #[tokio::test]
-async fn a_syntax_error_says_what_was_expected_and_where_and_does_not_repeat_the_document() {
+async fn a_syntax_error_has_a_place_and_does_not_repeat_the_document() {
     let app = TestApp::start().await;
 
     let answer = app.execute(None, "{ me { id }\n  users(first: = 1) }", json!({})).await;
@@ -97,7 +97,7 @@ async fn a_syntax_error_says_what_was_expected_and_where_and_does_not_repeat_the
 }
 
 #[tokio::test]
-async fn a_refusal_says_the_number_and_the_limit() {
+async fn a_rejection_names_the_count_and_the_limit() {
     let app = TestApp::start().await;
 
     let answer = app.execute(None, &format!("{{me{{{}}}}}", aliases(31)), json!({})).await;

@@ -1,4 +1,4 @@
-//! Leaving for good: what is left of a person, for whoever looks, wherever they look.
+//! Deleting an account: what remains of the person, wherever one looks.
 
 use serde_json::{Value, json};
 
@@ -105,7 +105,7 @@ async fn replay(socket: &mut Socket) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_a_person_was_is_gone_and_the_others_read_on() {
+async fn an_erased_persons_data_is_gone_and_others_keep_their_history() {
     let scene = Scene::set().await;
     assert!(scene.of_bob().await.to_string().contains("secret"));
 
@@ -134,7 +134,7 @@ async fn what_a_person_was_is_gone_and_the_others_read_on() {
 }
 
 #[tokio::test]
-async fn while_the_texts_are_cleared_nobody_sees_any_of_them() {
+async fn texts_are_hidden_while_they_are_being_cleared() {
     let mut scene = Scene::set().await;
     scene.leave().await;
     scene.is_swept().await;
@@ -163,7 +163,7 @@ async fn while_the_texts_are_cleared_nobody_sees_any_of_them() {
 }
 
 #[tokio::test]
-async fn everybody_who_knows_the_person_hears_of_it_once_and_their_groups_of_the_change() {
+async fn contacts_receive_the_erasure_once_and_groups_the_change() {
     let scene = Scene::set().await;
     let eve = scene.app.user("Eve").await;
     let follow = async |person: &Person| {
@@ -195,7 +195,7 @@ async fn everybody_who_knows_the_person_hears_of_it_once_and_their_groups_of_the
 }
 
 #[tokio::test]
-async fn a_replay_tells_of_tombstones_wherever_it_comes_from() {
+async fn every_kind_of_replay_delivers_tombstones() {
     let mut scene = Scene::set().await;
     // Those who listen live make the frames that are kept.
     let mut live = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
@@ -204,10 +204,10 @@ async fn a_replay_tells_of_tombstones_wherever_it_comes_from() {
 
     scene.leave().await;
 
-    let mut told = Vec::new();
+    let mut delivered = Vec::new();
     for _ in 0..2 {
         let mut again = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
-        told.push(replay(&mut again).await);
+        delivered.push(replay(&mut again).await);
         let mut messages = scene.carl.subscribe(added, events(&scene.start)).await;
         let mut texts = Vec::new();
         for _ in 0..4 {
@@ -220,9 +220,9 @@ async fn a_replay_tells_of_tombstones_wherever_it_comes_from() {
         scene.app.restart().await;
     }
 
-    assert!(!format!("{told:?}").to_lowercase().contains("secret"), "{told:?}");
-    assert_eq!(told[0], told[1]);
-    let kinds: Vec<&str> = told[0].iter().map(|event| event["__typename"].as_str().expect("a name")).collect();
+    assert!(!format!("{delivered:?}").to_lowercase().contains("secret"), "{delivered:?}");
+    assert_eq!(delivered[0], delivered[1]);
+    let kinds: Vec<&str> = delivered[0].iter().map(|event| event["__typename"].as_str().expect("a name")).collect();
     assert_eq!(kinds[kinds.len() - 2..], ["UserChanged", "ConversationChanged"], "{kinds:?}");
 }
 
@@ -244,7 +244,7 @@ async fn all_devices_are_signed_out_at_once() {
 }
 
 #[tokio::test]
-async fn it_works_over_a_socket_and_a_browser_loses_its_cookie() {
+async fn erasure_works_over_a_socket_and_clears_a_browsers_cookie() {
     let scene = Scene::set().await;
     let mut socket = scene.ada.subscribe(LEAVE, json!({ "password": PASSWORD })).await;
     assert_eq!(socket.closed().await.code, 4401);
@@ -258,7 +258,7 @@ async fn it_works_over_a_socket_and_a_browser_loses_its_cookie() {
 }
 
 #[tokio::test]
-async fn the_password_is_gone_and_the_e_mail_is_free() {
+async fn the_password_is_deleted_and_the_email_can_be_reused() {
     let scene = Scene::set().await;
     scene.leave().await;
 
@@ -272,7 +272,7 @@ async fn the_password_is_gone_and_the_e_mail_is_free() {
 }
 
 #[tokio::test]
-async fn an_erasure_by_another_process_is_heard_of_like_one_by_this() {
+async fn an_erasure_by_another_process_is_delivered_like_a_local_one() {
     let scene = Scene::set().await;
     let mut at_carl = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
     assert!(format!("{:?}", replay(&mut at_carl).await).contains("secret two"));
@@ -291,12 +291,12 @@ async fn an_erasure_by_another_process_is_heard_of_like_one_by_this() {
     assert_eq!(at_carl.next_event().await["user"]["fullName"], "Deleted user");
     assert_eq!(at_carl.next_event().await["conversation"]["memberCount"], 2);
     let mut again = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
-    let told = replay(&mut again).await;
-    assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+    let delivered = replay(&mut again).await;
+    assert!(!format!("{delivered:?}").contains("secret"), "{delivered:?}");
 }
 
 #[tokio::test]
-async fn what_was_written_in_groups_that_the_person_had_left_is_gone_as_well() {
+async fn messages_in_groups_left_earlier_are_erased_too() {
     let scene = Scene::set().await;
     let mut live = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
     assert!(format!("{:?}", replay(&mut live).await).contains("secret two"));
@@ -306,8 +306,8 @@ async fn what_was_written_in_groups_that_the_person_had_left_is_gone_as_well() {
     scene.leave().await;
 
     let mut again = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
-    let told = replay(&mut again).await;
-    assert!(!format!("{told:?}").contains("secret"), "{told:?}");
+    let delivered = replay(&mut again).await;
+    assert!(!format!("{delivered:?}").contains("secret"), "{delivered:?}");
     // Carl does not share anything with her any more, and sees it all the same.
     assert!(!scene.of_bob().await.to_string().contains("secret"));
     scene.is_swept().await;

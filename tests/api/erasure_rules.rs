@@ -1,4 +1,4 @@
-//! Leaving for good: who may, and what nobody can do with somebody who has left.
+//! Deleting an account: who may do it, and what is no longer possible with an erased person.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn a_wrong_password_erases_nobody() {
 }
 
 #[tokio::test]
-async fn wrong_passwords_count_as_failed_logins_and_right_ones_do_not() {
+async fn only_wrong_passwords_count_as_failed_logins() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let login = "mutation($input: LoginInput!) { login(input: $input) { token } }";
@@ -45,7 +45,7 @@ async fn wrong_passwords_count_as_failed_logins_and_right_ones_do_not() {
 }
 
 #[tokio::test]
-async fn nobody_writes_to_somebody_who_has_left() {
+async fn an_erased_person_cannot_be_messaged() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let carl = app.user("Carl").await;
@@ -72,7 +72,7 @@ async fn nobody_writes_to_somebody_who_has_left() {
 }
 
 #[tokio::test]
-async fn a_conversation_with_somebody_who_has_left_is_read_as_before() {
+async fn a_conversation_with_an_erased_person_stays_readable() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     bob.send(&ada, "hello yourself").await;
@@ -93,7 +93,7 @@ async fn a_conversation_with_somebody_who_has_left_is_read_as_before() {
 }
 
 #[tokio::test]
-async fn a_read_mark_that_was_missed_is_told_as_it_is_read() {
+async fn a_missed_read_mark_of_an_erased_person_is_replayed() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let before = bob.feed_cursor().await;
@@ -111,7 +111,7 @@ async fn a_read_mark_that_was_missed_is_told_as_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_group_is_owned_by_somebody_who_is_there() {
+async fn a_group_passes_to_a_remaining_member() {
     let app = TestApp::start().await;
     let (ada, bob, carl) = (app.user("Ada").await, app.user("Bob").await, app.user("Carl").await);
     let group = ada.group("Tea", &[&bob, &carl]).await;
@@ -132,7 +132,7 @@ async fn a_group_is_owned_by_somebody_who_is_there() {
 }
 
 #[tokio::test]
-async fn two_who_leave_at_once_leave_the_group_to_the_third() {
+async fn two_concurrent_erasures_leave_the_group_to_the_third_member() {
     let app = TestApp::start().await;
     let (ada, bob, carl) = (app.user("Ada").await, app.user("Bob").await, app.user("Carl").await);
     let group = ada.group("Tea", &[&bob, &carl]).await;
@@ -145,7 +145,7 @@ async fn two_who_leave_at_once_leave_the_group_to_the_third() {
 }
 
 #[tokio::test]
-async fn somebody_who_has_left_is_never_online() {
+async fn an_erased_person_is_never_online() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let _at_ada = ada.socket().await;
@@ -164,16 +164,16 @@ async fn somebody_who_has_left_is_never_online() {
 
     assert_eq!(bob.ask(online, json!({ "id": ada.id })).await["user"]["online"], false);
     assert_eq!(list.next_data("1").await["onlineUsers"], json!([{ "id": bob.id }]));
-    let mut told = changes.next().await;
-    if told["type"] == "complete" {
-        told = changes.next().await;
+    let mut delivered = changes.next().await;
+    if delivered["type"] == "complete" {
+        delivered = changes.next().await;
     }
     let gone = json!({ "online": false, "lastSeenAt": null, "user": { "fullName": "Deleted user" } });
-    assert_eq!(told["payload"]["data"]["presenceChanged"], gone);
+    assert_eq!(delivered["payload"]["data"]["presenceChanged"], gone);
 }
 
 #[tokio::test]
-async fn what_a_person_asked_for_before_leaving_shows_nothing_after() {
+async fn requests_begun_before_the_erasure_show_nothing_after_it() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let group = ada.group("Tea", &[&bob]).await;
@@ -194,7 +194,7 @@ async fn what_a_person_asked_for_before_leaving_shows_nothing_after() {
 }
 
 #[tokio::test]
-async fn an_erasure_that_was_cut_off_before_it_was_told_is_told_at_the_next_start() {
+async fn an_interrupted_erasure_is_published_at_the_next_start() {
     let mut app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let group = ada.group("Tea", &[&bob]).await;

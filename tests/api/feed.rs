@@ -1,4 +1,4 @@
-//! The feed, live: who hears what, and in which order.
+//! The live feed: who receives which events, and in which order.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ async fn read(person: &Person, other: &Person, seq: i32) {
 }
 
 #[tokio::test]
-async fn a_first_message_is_heard_by_both() {
+async fn both_people_receive_the_first_message() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let (mut at_ada, mut at_bob) = (ada.follow().await, bob.follow().await);
@@ -49,15 +49,15 @@ async fn a_first_message_is_heard_by_both() {
     for socket in [&mut at_ada, &mut at_bob] {
         let added = socket.next_event().await;
         assert_eq!((&added["__typename"], &added["change"]), (&json!("ConversationChanged"), &json!("ADDED")));
-        let heard = socket.next_event().await;
-        assert_eq!(heard["message"]["id"], sent["id"]);
-        assert_eq!(heard["cursor"], sent["feedCursor"]);
+        let received = socket.next_event().await;
+        assert_eq!(received["message"]["id"], sent["id"]);
+        assert_eq!(received["cursor"], sent["feedCursor"]);
         socket.stays_silent().await;
     }
 }
 
 #[tokio::test]
-async fn every_change_is_heard_by_both_in_the_order_in_which_it_happened() {
+async fn both_people_receive_every_change_in_order() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let sockets = [ada.follow().await, bob.follow().await];
@@ -91,7 +91,7 @@ async fn every_change_is_heard_by_both_in_the_order_in_which_it_happened() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_is_not_told() {
+async fn a_change_without_effect_emits_no_event() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     read(&bob, &ada, 1).await;
@@ -104,7 +104,7 @@ async fn what_changes_nothing_is_not_told() {
 }
 
 #[tokio::test]
-async fn who_is_not_in_a_conversation_hears_nothing_of_it() {
+async fn a_nonmember_receives_nothing_of_a_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let eve = app.user("Eve").await;
@@ -121,27 +121,27 @@ async fn who_is_not_in_a_conversation_hears_nothing_of_it() {
 }
 
 #[tokio::test]
-async fn message_added_tells_of_new_messages_only() {
+async fn message_added_delivers_new_messages_only() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut at_bob = hear(&bob, Value::Null).await;
 
     let sent = ada.send(&bob, "one").await;
-    let told = |message: &Value| {
+    let delivered = |message: &Value| {
         json!({ "id": message["id"], "seq": message["seq"], "text": message["text"],
         "feedCursor": message["feedCursor"] })
     };
     // Heard before it is edited: a replay would bring it as it is by then.
-    assert_eq!(at_bob.next_data("1").await["messageAdded"], told(&sent));
+    assert_eq!(at_bob.next_data("1").await["messageAdded"], delivered(&sent));
     ada.ask("mutation($id: ID!) { editMessage(id: $id, text: \"two\") { id } }", json!({ "id": sent["id"] })).await;
     let next = bob.send(&ada, "three").await;
 
-    assert_eq!(at_bob.next_data("1").await["messageAdded"], told(&next));
+    assert_eq!(at_bob.next_data("1").await["messageAdded"], delivered(&next));
     at_bob.stays_silent().await;
 }
 
 #[tokio::test]
-async fn message_added_tells_of_one_conversation_by_its_id_or_by_the_other() {
+async fn message_added_can_be_limited_to_one_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let group = ada.group("Poets", &[&bob]).await;
@@ -158,7 +158,7 @@ async fn message_added_tells_of_one_conversation_by_its_id_or_by_the_other() {
 }
 
 #[tokio::test]
-async fn message_added_hears_the_message_that_makes_the_conversation() {
+async fn message_added_delivers_the_message_that_creates_the_conversation() {
     let app = TestApp::start().await;
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     let mut at_bob = hear(&bob, json!({ "userId": ada.id })).await;
@@ -173,7 +173,7 @@ async fn message_added_hears_the_message_that_makes_the_conversation() {
 }
 
 #[tokio::test]
-async fn message_added_of_what_one_may_not_see_is_not_found() {
+async fn message_added_of_a_hidden_conversation_is_not_found() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let group = ada.group("Poets", &[&bob]).await;

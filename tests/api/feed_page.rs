@@ -13,7 +13,7 @@ async fn page(person: &Person, after: &str, first: i32) -> Value {
 }
 
 #[tokio::test]
-async fn pages_follow_on_each_other_until_there_is_no_more() {
+async fn pages_of_events_continue_to_the_end() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;
@@ -24,19 +24,19 @@ async fn pages_follow_on_each_other_until_there_is_no_more() {
     }
 
     for _ in ["from the ring", "from the database"] {
-        let (mut after, mut told) = (start.clone(), Vec::new());
+        let (mut after, mut delivered) = (start.clone(), Vec::new());
         loop {
             let page = page(&bob, &after, 3).await;
             after = page["cursor"].as_str().expect("a cursor").to_owned();
             let events = page["events"].as_array().expect("events").clone();
-            told.extend(events.iter().map(|event| event["message"]["text"].clone()));
+            delivered.extend(events.iter().map(|event| event["message"]["text"].clone()));
             if page["hasMore"] == false {
                 assert_eq!(events.len(), 1);
                 break;
             }
             assert_eq!((events.len(), &events[2]["cursor"]), (3, &page["cursor"]));
         }
-        assert_eq!(told, ["one", "two", "three", "four"]);
+        assert_eq!(delivered, ["one", "two", "three", "four"]);
         // What others did meanwhile is behind it.
         assert_eq!(after, bob.feed_cursor().await);
         app.restart().await;
@@ -44,7 +44,7 @@ async fn pages_follow_on_each_other_until_there_is_no_more() {
 }
 
 #[tokio::test]
-async fn a_full_last_page_has_no_more() {
+async fn a_full_last_page_has_no_next_page() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;
@@ -59,7 +59,7 @@ async fn a_full_last_page_has_no_more() {
 }
 
 #[tokio::test]
-async fn a_page_that_can_not_be_told_is_a_reset() {
+async fn a_page_that_cannot_be_produced_is_a_reset() {
     let app = TestApp::start().await;
     let (_ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;
@@ -73,15 +73,18 @@ async fn a_page_that_can_not_be_told_is_a_reset() {
 }
 
 #[tokio::test]
-async fn ten_thousand_missed_events_are_paged_and_one_more_is_too_far() {
+async fn ten_thousand_missed_events_can_be_paged_and_one_more_is_too_far() {
     let mut app = TestApp::start().await;
     let (_ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;
     app.write_history(Kind::MessageChanged, 10_000).await;
     app.restart().await;
-    let told = page(&bob, &start, 1).await;
-    assert_eq!((&told["events"][0]["__typename"], &told["hasMore"]), (&json!("MessageChanged"), &json!(true)));
-    assert_eq!(position(&told["cursor"]), position(&json!(start)) + 1);
+    let delivered = page(&bob, &start, 1).await;
+    assert_eq!(
+        (&delivered["events"][0]["__typename"], &delivered["hasMore"]),
+        (&json!("MessageChanged"), &json!(true))
+    );
+    assert_eq!(position(&delivered["cursor"]), position(&json!(start)) + 1);
 
     let newest = app.write_history(Kind::MessageChanged, 1).await;
     app.restart().await;

@@ -1,4 +1,4 @@
-//! Readers who do not read: they lose nothing, and cost the others nothing.
+//! Stalled readers lose nothing, and delay nobody.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const LARGE: &str = "subscription($after: String) { events(after: $after) { __ty
 /// What the system holds of a connection at most, on both sides, and what our outbox does.
 const HELD_BYTES: usize = 12 * 1024 * 1024;
 
-/// Somebody who listens to large messages and does not read.
+/// A subscriber to large messages who does not read.
 async fn stalled(person: &Person) -> Socket {
     let mut socket = Socket::narrow(person.address, &person.token).await;
     socket.subscribe("1", LARGE, json!({})).await;
@@ -30,7 +30,7 @@ async fn send_large(from: &Person, to: &Person, messages: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listener_that_falls_behind_gets_everything_in_order_all_the_same() {
+async fn a_subscriber_that_falls_behind_still_gets_everything_in_order() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut last = position(&json!(bob.feed_cursor().await));
@@ -49,7 +49,7 @@ async fn a_listener_that_falls_behind_gets_everything_in_order_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reader_who_does_not_read_is_closed_and_loses_nothing() {
+async fn a_stalled_reader_is_closed_and_loses_nothing() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let carol = app.user("Carol").await;
@@ -60,24 +60,24 @@ async fn a_reader_who_does_not_read_is_closed_and_loses_nothing() {
     tokio::time::sleep(Duration::from_secs(14)).await;
     let after_the_close = ada.send(&bob, "are you there?").await;
 
-    // Others hear everything meanwhile.
+    // Others receive everything meanwhile.
     for seq in 2..=62 {
         assert_eq!(at_ada.next_event().await["message"]["seq"], seq);
     }
     carol.send(&ada, "hello").await;
     assert_eq!(at_ada.next_happening().await["change"], "ADDED");
-    let (heard, bytes) = drain(&mut at_bob).await;
+    let (received, bytes) = drain(&mut at_bob).await;
     assert!(bytes < HELD_BYTES, "{bytes}");
-    assert!(heard.len() < 60, "{}", heard.len());
+    assert!(received.len() < 60, "{}", received.len());
 
-    let after = heard.last().map_or(json!(start), |event| event["cursor"].clone());
+    let after = received.last().map_or(json!(start), |event| event["cursor"].clone());
     let (missed, _) = bob.subscribe(LARGE, json!({ "after": after })).await.replay().await;
-    let cursors: Vec<i64> = heard.iter().chain(&missed).map(|event| position(&event["cursor"])).collect();
+    let cursors: Vec<i64> = received.iter().chain(&missed).map(|event| position(&event["cursor"])).collect();
     let expected: Vec<i64> = (position(&json!(start)) + 1..=position(&after_the_close["feedCursor"])).collect();
     assert_eq!(cursors, expected);
 }
 
-/// Reads what is still there, up to the end.
+/// Reads what was sent before the close.
 async fn drain(socket: &mut Socket) -> (Vec<Value>, usize) {
     let (mut events, mut bytes) = (Vec::new(), 0);
     while let Ok(mut message) = socket.next_or_closed().await {
@@ -88,7 +88,7 @@ async fn drain(socket: &mut Socket) -> (Vec<Value>, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replay_of_much_goes_on_as_fast_as_it_is_read() {
+async fn a_long_replay_is_sent_as_fast_as_it_is_read() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;

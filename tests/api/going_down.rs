@@ -1,11 +1,11 @@
-//! What a server that goes down still does.
+//! What a stopping server still does.
 
 use serde_json::json;
 
 use crate::support::TestApp;
 
 #[tokio::test]
-async fn a_mutation_under_way_on_a_socket_is_answered_before_it_closes() {
+async fn a_mutation_in_progress_is_answered_before_its_socket_closes() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     ada.send(&bob, "again").await;

@@ -1,4 +1,4 @@
-//! Making a group, and its members.
+//! Creating a group, and its members.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ async fn titles(person: &Person) -> Value {
 }
 
 #[tokio::test]
-async fn who_makes_a_group_owns_it() {
+async fn the_creator_of_a_group_owns_it() {
     let app = TestApp::start().await;
     let (ada, bob, carl) = (app.user("Ada").await, app.user("Bob").await, app.user("Carl").await);
 
@@ -43,7 +43,7 @@ async fn who_makes_a_group_owns_it() {
 }
 
 #[tokio::test]
-async fn doubles_and_ones_own_id_are_passed_over() {
+async fn duplicates_and_the_viewers_own_id_are_ignored() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -53,7 +53,7 @@ async fn doubles_and_ones_own_id_are_passed_over() {
 }
 
 #[tokio::test]
-async fn a_group_may_be_ones_own() {
+async fn a_group_may_have_a_single_member() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 
@@ -63,7 +63,7 @@ async fn a_group_may_be_ones_own() {
 }
 
 #[tokio::test]
-async fn an_unknown_id_refuses_all() {
+async fn one_unknown_id_rejects_the_request() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let mut at_bob = bob.follow().await;
@@ -90,7 +90,7 @@ async fn a_title_has_1_to_100_characters_that_can_be_seen() {
 }
 
 #[tokio::test]
-async fn everybody_in_it_hears_of_a_new_group_and_nobody_else() {
+async fn only_members_receive_a_new_group() {
     let app = TestApp::start().await;
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     let (mut at_ada, mut at_bob, mut at_eve) = (ada.follow().await, bob.follow().await, eve.follow().await);
@@ -98,10 +98,10 @@ async fn everybody_in_it_hears_of_a_new_group_and_nobody_else() {
     let id = ada.group("Tea", &[&bob]).await;
 
     for socket in [&mut at_ada, &mut at_bob] {
-        let mut heard = socket.next_event().await;
-        heard["cursor"].take();
+        let mut received = socket.next_event().await;
+        received["cursor"].take();
         assert_eq!(
-            heard,
+            received,
             json!({
                 "__typename": "ConversationChanged", "cursor": null, "change": "ADDED", "conversationId": id,
                 "conversation": { "id": id, "kind": "GROUP", "title": "Tea" },
@@ -125,7 +125,7 @@ async fn a_group_has_up_to_1000_members() {
 }
 
 #[tokio::test]
-async fn the_members_of_a_large_group_are_met_once_each() {
+async fn the_members_of_a_large_group_are_listed_once_each() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let made = ada.ask(CREATE, json!({ "members": app.crowd(249).await })).await;
@@ -148,7 +148,7 @@ async fn the_members_of_a_large_group_are_met_once_each() {
 }
 
 #[tokio::test]
-async fn what_a_page_of_members_refuses_it_names() {
+async fn a_page_of_members_names_the_invalid_argument() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let (tea, cake) = (ada.group("Tea", &[&bob]).await, ada.group("Cake", &[&bob]).await);
@@ -168,7 +168,7 @@ async fn what_a_page_of_members_refuses_it_names() {
 }
 
 #[tokio::test]
-async fn large_groups_that_are_made_at_once_are_all_made() {
+async fn large_groups_can_be_created_concurrently() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let crowd = app.crowd(999).await;

@@ -1,4 +1,4 @@
-//! A group of a thousand who all listen: what they hear is made once for each document.
+//! A group of a thousand subscribers: each event is executed once per document.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ fn payload(frame: Option<Frame>) -> Json {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_thousand_hear_is_executed_and_written_once_for_each_document() {
+async fn an_event_for_a_thousand_is_executed_and_serialised_once_per_document() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let crowd = app.crowd(999).await;
@@ -48,9 +48,9 @@ async fn what_a_thousand_hear_is_executed_and_written_once_for_each_document() {
     let mut listeners = Vec::new();
     for (number, token) in app.sign_in(&crowd).await.iter().chain([&ada.token]).enumerate() {
         let request = Request::new(DOCUMENTS[number % 2]);
-        let (ear, heard) = unbounded_channel();
+        let (ear, received) = unbounded_channel();
         let run = counted.api.run(request, counted.caller(token).await, Resume::default(), Arc::new(Ear(ear)));
-        listeners.push((run.frames, heard));
+        listeners.push((run.frames, received));
     }
     for (frames, _) in &mut listeners {
         assert!(payload(soon(frames.next()).await).contains("CaughtUp"));
@@ -58,23 +58,23 @@ async fn what_a_thousand_hear_is_executed_and_written_once_for_each_document() {
     drop(counted.take());
 
     ada.send_to(group, "hello").await;
-    let hearing = listeners.iter_mut().map(async |(frames, heard)| {
+    let hearing = listeners.iter_mut().map(async |(frames, received)| {
         tokio::select! {
             frame = frames.next() => payload(frame),
-            payload = heard.recv() => payload.expect("an event"),
+            payload = received.recv() => payload.expect("an event"),
         }
     });
-    let heard: Vec<Json> = soon(join_all(hearing)).await;
+    let received: Vec<Json> = soon(join_all(hearing)).await;
 
     // The message, which another program has sent, and its sender.
     assert_eq!(counted.take().len(), 2 * DOCUMENTS.len());
-    assert_eq!(heard.len(), 1_000);
+    assert_eq!(received.len(), 1_000);
     for (number, message) in [json!({ "text": "hello" }), json!({ "seq": 1 })].into_iter().enumerate() {
         let mut expected = message;
         expected["sender"] = json!({ "fullName": "Ada" });
-        let first: Value = serde_json::from_str(&heard[number]).expect("JSON");
+        let first: Value = serde_json::from_str(&received[number]).expect("JSON");
         assert_eq!(first["data"]["events"]["message"], expected);
-        assert!(heard.iter().skip(number).step_by(2).all(|payload| Json::ptr_eq(payload, &heard[number])));
+        assert!(received.iter().skip(number).step_by(2).all(|payload| Json::ptr_eq(payload, &received[number])));
     }
     drop(listeners);
     counted.finish().await;

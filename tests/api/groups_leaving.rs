@@ -1,4 +1,4 @@
-//! Leaving a group and being removed from it: who goes hears and finds nothing of what comes after.
+//! Leaving a group and being removed: a former member receives and finds nothing of what follows.
 
 use futures_util::future::join_all;
 use parlour::id::MessageId;
@@ -23,7 +23,7 @@ async fn tea(app: &TestApp) -> (Person, Person, Person, String) {
     (ada, bob, carl, tea)
 }
 
-/// The seqs of the messages that are heard before the person is told that they are out, and the position of that.
+/// The seqs of the messages received before REMOVED, and the position of REMOVED.
 async fn until_removed(socket: &mut Socket) -> (Vec<i64>, i64) {
     let mut seqs = Vec::new();
     loop {
@@ -48,8 +48,8 @@ async fn the_owner_removes_anyone() {
     assert_eq!((&gone["change"], &gone["conversationId"]), (&json!("REMOVED"), &json!(tea)));
     assert_eq!(gone["conversation"], Value::Null);
     for socket in [&mut at_ada, &mut at_carl] {
-        let heard = socket.next_event().await;
-        assert_eq!((&heard["change"], &heard["conversation"]["title"]), (&json!("UPDATED"), &json!("Tea")));
+        let received = socket.next_event().await;
+        assert_eq!((&received["change"], &received["conversation"]["title"]), (&json!("UPDATED"), &json!("Tea")));
         socket.stays_silent().await;
     }
     at_bob.stays_silent().await;
@@ -57,7 +57,7 @@ async fn the_owner_removes_anyone() {
 }
 
 #[tokio::test]
-async fn a_member_removes_themself_and_nobody_else() {
+async fn a_member_can_remove_only_themself() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let eve = app.user("Eve").await;
@@ -78,7 +78,7 @@ async fn a_member_removes_themself_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn the_oldest_member_follows_an_owner_who_leaves() {
+async fn the_longest_member_succeeds_an_owner_who_leaves() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let mut at_carl = carl.follow().await;
@@ -97,7 +97,7 @@ async fn the_oldest_member_follows_an_owner_who_leaves() {
 }
 
 #[tokio::test]
-async fn an_owner_who_comes_back_is_a_member() {
+async fn an_owner_who_rejoins_is_an_ordinary_member() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
 
@@ -109,7 +109,7 @@ async fn an_owner_who_comes_back_is_a_member() {
 }
 
 #[tokio::test]
-async fn the_last_one_may_leave() {
+async fn the_last_member_may_leave() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let tea = ada.group("Tea", &[]).await;
@@ -123,7 +123,7 @@ async fn the_last_one_may_leave() {
 }
 
 #[tokio::test]
-async fn who_has_left_finds_the_group_nowhere() {
+async fn a_former_member_finds_the_group_nowhere() {
     let app = TestApp::start().await;
     let (ada, bob, _, tea) = tea(&app).await;
     let sent = ada.send_to(&tea, "a secret").await;
@@ -148,7 +148,7 @@ async fn who_has_left_finds_the_group_nowhere() {
 }
 
 #[tokio::test]
-async fn who_has_left_can_do_nothing_there() {
+async fn a_former_member_can_do_nothing_in_the_group() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let input = json!({ "id": MessageId::new().to_string(), "to": { "conversationId": tea }, "text": "mine" });
@@ -184,7 +184,7 @@ async fn who_has_left_can_do_nothing_there() {
 }
 
 #[tokio::test]
-async fn message_added_of_the_group_completes_when_one_leaves() {
+async fn message_added_of_a_group_completes_on_leaving() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let place = json!({ "in": { "conversationId": tea }, "after": ada.feed_cursor().await });
@@ -210,7 +210,7 @@ async fn message_added_of_the_group_completes_when_one_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_removed_hears_exactly_what_came_before_on_any_device_and_by_any_cursor() {
+async fn a_removed_member_receives_exactly_the_earlier_events_on_any_device() {
     let mut app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let tablet = bob.another_device(&app).await;
@@ -260,7 +260,7 @@ async fn who_is_removed_hears_exactly_what_came_before_on_any_device_and_by_any_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_hears_late_of_what_came_before_sees_nothing_of_what_came_after() {
+async fn late_delivery_to_a_former_member_shows_nothing_from_after_the_removal() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let first = ada.send_to(&tea, "a word").await;
@@ -282,18 +282,18 @@ async fn who_hears_late_of_what_came_before_sees_nothing_of_what_came_after() {
 
     let mut late = 0;
     for seq in 2..=61 {
-        let heard = at_bob.next_event().await["message"].take();
-        assert_eq!(heard["seq"], seq);
-        assert_eq!(heard["a"], large["text"]);
-        if heard["conversation"]["title"] == "Tea" {
-            assert_eq!(heard["replyTo"], json!({ "text": "a word" }));
+        let received = at_bob.next_event().await["message"].take();
+        assert_eq!(received["seq"], seq);
+        assert_eq!(received["a"], large["text"]);
+        if received["conversation"]["title"] == "Tea" {
+            assert_eq!(received["replyTo"], json!({ "text": "a word" }));
             continue;
         }
         late += 1;
-        assert_eq!(heard["replyTo"], Value::Null);
+        assert_eq!(received["replyTo"], Value::Null);
         let conversation = json!({ "id": tea, "title": null, "lastSeq": 0, "unreadCount": 0, "memberCount": 0,
             "lastMessage": null, "members": { "nodes": [] }, "messages": { "nodes": [] } });
-        assert_eq!(heard["conversation"], conversation);
+        assert_eq!(received["conversation"], conversation);
     }
     assert!(late > 0);
     // And not how far Carl has read by now.
@@ -301,7 +301,7 @@ async fn who_hears_late_of_what_came_before_sees_nothing_of_what_came_after() {
 }
 
 #[tokio::test]
-async fn who_comes_back_hears_nothing_of_what_came_between() {
+async fn a_member_who_rejoins_receives_nothing_from_in_between() {
     let mut app = TestApp::start().await;
     let (ada, bob, _, tea) = tea(&app).await;
     let before = bob.feed_cursor().await;

@@ -1,4 +1,4 @@
-//! Naming a group, and adding people to it.
+//! Renaming a group, and adding people to it.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn tea(app: &TestApp) -> (Person, Person, Person, String) {
 }
 
 #[tokio::test]
-async fn the_owner_names_the_group_and_everybody_in_it_hears() {
+async fn the_owner_renames_the_group_and_all_members_receive_it() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let (mut at_ada, mut at_bob, mut at_carl) = (ada.follow().await, bob.follow().await, carl.follow().await);
@@ -34,16 +34,16 @@ async fn the_owner_names_the_group_and_everybody_in_it_hears() {
     assert!(named["updatedAt"].take().as_str() > made.await["conversation"]["createdAt"].as_str(), "{named}");
     assert_eq!(named, json!({ "id": tea, "title": "Tea at 5", "updatedAt": null }));
     for socket in [&mut at_ada, &mut at_bob] {
-        let heard = socket.next_event().await;
-        assert_eq!((&heard["__typename"], &heard["change"]), (&json!("ConversationChanged"), &json!("UPDATED")));
-        assert_eq!(heard["conversation"], json!({ "id": tea, "kind": "GROUP", "title": "Tea at 5" }));
+        let received = socket.next_event().await;
+        assert_eq!((&received["__typename"], &received["change"]), (&json!("ConversationChanged"), &json!("UPDATED")));
+        assert_eq!(received["conversation"], json!({ "id": tea, "kind": "GROUP", "title": "Tea at 5" }));
         socket.stays_silent().await;
     }
     at_carl.stays_silent().await;
 }
 
 #[tokio::test]
-async fn the_same_title_changes_nothing() {
+async fn the_same_title_emits_no_event() {
     let app = TestApp::start().await;
     let (ada, bob, _, tea) = tea(&app).await;
     let named = ada.rename(&tea, "Cake").await;
@@ -56,7 +56,7 @@ async fn the_same_title_changes_nothing() {
 }
 
 #[tokio::test]
-async fn only_the_owner_names_the_group() {
+async fn only_the_owner_renames_the_group() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
 
@@ -92,7 +92,7 @@ async fn any_member_adds_people() {
 }
 
 #[tokio::test]
-async fn who_is_added_hears_added_and_the_others_hear_updated() {
+async fn a_new_member_receives_added_and_the_others_updated() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     ada.send_to(&tea, "hello").await;
@@ -112,15 +112,15 @@ async fn who_is_added_hears_added_and_the_others_hear_updated() {
         { "role": "MEMBER", "user": { "fullName": "Carl" } },
     ] });
     for (socket, (change, read)) in sockets.iter_mut().zip([("UPDATED", 1), ("UPDATED", 0), ("ADDED", 1)]) {
-        let heard = socket.next_event().await;
+        let received = socket.next_event().await;
         let group = json!({ "title": "Tea", "memberCount": 3, "lastReadSeq": read, "members": members });
-        assert_eq!((&heard["change"], &heard["conversation"]), (&json!(change), &group));
+        assert_eq!((&received["change"], &received["conversation"]), (&json!(change), &group));
         socket.stays_silent().await;
     }
 }
 
 #[tokio::test]
-async fn who_is_added_may_read_everything_has_read_it_and_hears_what_comes() {
+async fn a_new_member_can_read_the_history_which_counts_as_read() {
     let app = TestApp::start().await;
     let (ada, _, carl, tea) = tea(&app).await;
     let before = carl.feed_cursor().await;
@@ -148,7 +148,7 @@ async fn who_is_added_may_read_everything_has_read_it_and_hears_what_comes() {
 }
 
 #[tokio::test]
-async fn people_who_are_in_it_are_passed_over() {
+async fn existing_members_are_ignored() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let mut at_bob = bob.follow().await;
@@ -163,7 +163,7 @@ async fn people_who_are_in_it_are_passed_over() {
 }
 
 #[tokio::test]
-async fn an_unknown_id_adds_nobody() {
+async fn one_unknown_id_adds_nobody() {
     let app = TestApp::start().await;
     let (ada, _, carl, tea) = tea(&app).await;
     let mut at_carl = carl.follow().await;
@@ -178,7 +178,7 @@ async fn an_unknown_id_adds_nobody() {
 }
 
 #[tokio::test]
-async fn an_erased_person_is_not_added_and_passed_over_where_they_are() {
+async fn an_erased_person_cannot_be_added_and_is_ignored_if_a_member() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
     let erase = "UPDATE user SET deleted_at = 1 WHERE full_name <> 'Ada'";
@@ -191,7 +191,7 @@ async fn an_erased_person_is_not_added_and_passed_over_where_they_are() {
 }
 
 #[tokio::test]
-async fn a_direct_conversation_is_no_group() {
+async fn a_direct_conversation_cannot_be_changed_like_a_group() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let carl = app.user("Carl").await;
@@ -224,16 +224,16 @@ async fn a_group_grows_to_1000_members_and_no_further() {
     assert_eq!(ada.add(&tea, &[&bob]).await["memberCount"], 1_000);
 
     // One event to all who were in it, and one to each who came.
-    let heard = at_bob.next_event().await;
-    assert_eq!(heard["change"], "UPDATED");
+    let received = at_bob.next_event().await;
+    assert_eq!(received["change"], "UPDATED");
     at_bob.stays_silent().await;
-    assert_eq!(position(&json!(bob.feed_cursor().await)), position(&heard["cursor"]) + 998);
+    assert_eq!(position(&json!(bob.feed_cursor().await)), position(&received["cursor"]) + 998);
     ada.remove(&tea, &bob).await;
     assert_eq!(ada.add(&tea, &[&carl]).await["memberCount"], 1_000);
 }
 
 #[tokio::test]
-async fn those_who_add_at_once_do_not_pass_the_limit_together() {
+async fn concurrent_additions_do_not_exceed_the_limit() {
     let app = TestApp::start().await;
     let (ada, bob, _, tea) = tea(&app).await;
     let crowd = app.crowd(1_030).await;
@@ -254,7 +254,7 @@ async fn those_who_add_at_once_do_not_pass_the_limit_together() {
 }
 
 #[tokio::test]
-async fn many_large_additions_at_once_are_all_made() {
+async fn large_concurrent_additions_all_succeed() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let crowd = app.crowd(990).await;

@@ -1,4 +1,4 @@
-//! Guessing passwords: a few times, and then once in a while.
+//! Limits on password guessing.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl<'a> Guesser<'a> {
 }
 
 #[tokio::test]
-async fn the_sixth_wrong_password_has_to_wait_a_minute_and_so_does_the_right_one() {
+async fn after_five_wrong_passwords_every_login_waits_a_minute() {
     let app = TestApp::limited().await;
     let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
     for _ in 0..5 {
@@ -60,7 +60,7 @@ async fn the_sixth_wrong_password_has_to_wait_a_minute_and_so_does_the_right_one
 }
 
 #[tokio::test]
-async fn the_right_password_from_elsewhere_still_works() {
+async fn the_right_password_from_another_address_still_works() {
     let app = TestApp::limited().await;
     let (ada, here, elsewhere) = (app.user("Ada").await, Guesser::at(&app, 1), Guesser::at(&app, 2));
 
@@ -71,7 +71,7 @@ async fn the_right_password_from_elsewhere_still_works() {
 }
 
 #[tokio::test]
-async fn two_hundred_guesses_at_once_are_five() {
+async fn of_two_hundred_concurrent_guesses_five_are_checked() {
     let app = TestApp::limited().await;
     let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
 
@@ -82,7 +82,7 @@ async fn two_hundred_guesses_at_once_are_five() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_is_limited_like_a_known_one() {
+async fn an_unknown_email_is_limited_like_a_known_one() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let codes = async |last: u8, email: &str| {
@@ -102,7 +102,7 @@ async fn an_unknown_address_is_limited_like_a_known_one() {
 }
 
 #[tokio::test]
-async fn one_account_is_one_however_its_address_is_written() {
+async fn spellings_of_one_email_share_a_limit() {
     let app = TestApp::limited().await;
     let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
     for email in ["ada@example.com", "ADA@example.com", "ada@EXAMPLE.com", "Ada@Example.Com", "aDa@example.com"] {
@@ -113,7 +113,7 @@ async fn one_account_is_one_however_its_address_is_written() {
 }
 
 #[tokio::test]
-async fn an_address_that_tries_a_password_on_everybody_is_stopped_at_twenty() {
+async fn one_client_address_may_fail_twenty_times_across_accounts() {
     let app = TestApp::limited().await;
     let here = Guesser::at(&app, 1);
     let emails: Vec<String> = (0..40).map(|number| format!("{number}@example.com")).collect();
@@ -126,7 +126,7 @@ async fn an_address_that_tries_a_password_on_everybody_is_stopped_at_twenty() {
 }
 
 #[tokio::test]
-async fn right_passwords_are_not_counted() {
+async fn successful_logins_are_not_counted() {
     let app = TestApp::limited().await;
     let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
 
@@ -136,7 +136,7 @@ async fn right_passwords_are_not_counted() {
 }
 
 #[tokio::test]
-async fn a_guess_over_a_socket_is_one_like_any_other() {
+async fn guesses_over_a_socket_count_too() {
     let app = TestApp::limited().await;
     let (ada, eve, here) = (app.user("Ada").await, app.user("Eve").await, Guesser::at(&app, 1));
     let mut socket = eve.socket().await;
@@ -156,7 +156,7 @@ async fn a_guess_over_a_socket_is_one_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_document_is_one_guess_at_most() {
+async fn a_document_holds_one_login_at_most() {
     let app = TestApp::limited().await;
     let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
     let field =
@@ -172,7 +172,7 @@ async fn a_document_is_one_guess_at_most() {
 }
 
 #[tokio::test]
-async fn where_rates_are_off_one_may_guess_on() {
+async fn with_rate_limits_off_guesses_are_unlimited() {
     let app = TestApp::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, here) = (app.user("Ada").await, Guesser::at(&app, 1));
 
@@ -182,7 +182,7 @@ async fn where_rates_are_off_one_may_guess_on() {
 }
 
 #[tokio::test]
-async fn strangers_who_use_up_all_guesses_do_not_lock_the_owner_out_at_home() {
+async fn guesses_by_strangers_do_not_lock_the_owner_out() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let (home, cafe) = (Guesser::at(&app, 1), Guesser::at(&app, 200));

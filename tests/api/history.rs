@@ -42,7 +42,7 @@ async fn cursor(bob: &Person, ada: &Person, seq: i64) -> Value {
 }
 
 #[tokio::test]
-async fn an_empty_history_has_nothing_before_or_behind() {
+async fn an_empty_history_has_no_neighbouring_pages() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 0).await;
 
@@ -93,7 +93,7 @@ async fn a_page_from_the_end() {
 }
 
 #[tokio::test]
-async fn a_page_behind_a_message() {
+async fn a_page_after_a_message() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 5).await;
 
@@ -145,7 +145,7 @@ async fn a_page_around_a_message_or_the_nearest_one() {
 }
 
 #[tokio::test]
-async fn tombstones_keep_their_places() {
+async fn tombstones_keep_their_seq() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 2).await;
     let last = ada.send(&bob, "3").await;
@@ -156,7 +156,7 @@ async fn tombstones_keep_their_places() {
 }
 
 #[tokio::test]
-async fn the_history_of_a_conversation_is_the_same_by_every_way() {
+async fn every_way_to_a_history_gives_the_same() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 3).await;
     let nested = "query($id: ID!) { conversation(by: { userId: $id }) { id messages(last: 2) {
@@ -172,7 +172,7 @@ async fn the_history_of_a_conversation_is_the_same_by_every_way() {
 }
 
 #[tokio::test]
-async fn what_a_page_of_messages_refuses_it_names() {
+async fn a_page_of_messages_names_the_invalid_argument() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 3).await;
     let carl = app.user("Carl").await;
@@ -208,7 +208,7 @@ async fn what_a_page_of_messages_refuses_it_names() {
 }
 
 #[tokio::test]
-async fn a_size_that_is_no_whole_number_is_refused() {
+async fn a_fractional_page_size_is_rejected() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 1).await;
 

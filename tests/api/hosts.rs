@@ -34,7 +34,7 @@ async fn app() -> TestApp {
 }
 
 #[tokio::test]
-async fn the_server_answers_to_its_names_and_to_no_other() {
+async fn the_server_answers_to_its_host_names_only() {
     let app = app().await;
     for host in [
         "chat.example.org",
@@ -76,7 +76,7 @@ async fn the_server_answers_to_its_names_and_to_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_whose_name_was_made_to_lead_here_does_nothing() {
+async fn dns_rebinding_is_rejected() {
     let app = app().await;
     let ada = app.user("Ada").await;
     let sign_up = format!(
@@ -110,7 +110,7 @@ async fn a_page_whose_name_was_made_to_lead_here_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_request_says_once_whom_it_is_for() {
+async fn a_request_needs_exactly_one_host() {
     let app = app().await;
     for (head, status) in [
         ("GET /graphql HTTP/1.1\r\nConnection: close", 400),
@@ -145,7 +145,7 @@ async fn a_request_says_once_whom_it_is_for() {
 }
 
 #[tokio::test]
-async fn pages_may_open_sockets_at_the_host_that_they_came_from() {
+async fn the_same_origin_may_open_sockets() {
     let app = app().await;
     for (host, sources) in [
         ("localhost:3000", "'self' ws://localhost:3000 wss://localhost:3000 wss://chat.example.org"),

@@ -31,7 +31,7 @@ fn look_alike(one: &[u8], other: &image::RgbImage) -> bool {
 }
 
 #[tokio::test]
-async fn a_message_has_an_image_that_both_sides_see_at_once() {
+async fn both_people_see_the_image_of_a_message_at_once() {
     let app = TestApp::start().await;
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     let mut at_bob =
@@ -44,8 +44,8 @@ async fn a_message_has_an_image_that_both_sides_see_at_once() {
     assert_eq!((&image["width"], &image["height"]), (&json!(1_000), &json!(500)));
     assert_eq!(image["mimeType"], "image/jpeg");
     assert!(image["placeholder"].as_str().is_some_and(|hash| (20..50).contains(&hash.len())), "{image}");
-    let heard = at_bob.next_data("1").await["messageAdded"].take();
-    assert_eq!(heard["image"]["url"], image["url"]);
+    let received = at_bob.next_data("1").await["messageAdded"].take();
+    assert_eq!(received["image"]["url"], image["url"]);
     let (mime, bytes) = fetch(&app, &image["url"]).await;
     assert_eq!((mime.as_str(), json!(bytes.len())), ("image/jpeg", image["byteSize"].clone()));
     assert!(look_alike(&bytes, &quarters(1_000, 500)));
@@ -54,7 +54,7 @@ async fn a_message_has_an_image_that_both_sides_see_at_once() {
 }
 
 #[tokio::test]
-async fn a_text_may_go_with_it_and_can_be_taken_off() {
+async fn an_image_may_have_a_text_which_can_be_removed() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let input = json!({ "to": { "userId": bob.id }, "text": " look! " });
@@ -76,7 +76,7 @@ async fn a_text_may_go_with_it_and_can_be_taken_off() {
 }
 
 #[tokio::test]
-async fn each_kind_is_taken_and_kept_as_what_shows_it_best() {
+async fn each_format_is_accepted_and_re_encoded_suitably() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let picture = || quarters(300, 200);
@@ -102,7 +102,7 @@ async fn each_kind_is_taken_and_kept_as_what_shows_it_best() {
 }
 
 #[tokio::test]
-async fn an_animation_keeps_its_frames_and_its_pace() {
+async fn an_animation_keeps_its_frames_and_delays() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
 
@@ -122,7 +122,7 @@ async fn an_animation_keeps_its_frames_and_its_pace() {
 }
 
 #[tokio::test]
-async fn a_width_gets_the_next_of_five_thumbnails() {
+async fn a_width_selects_the_next_larger_of_five_thumbnails() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let sent = ada.send_image(&app, &bob, &jpeg(1_200, 600)).await;
@@ -141,7 +141,7 @@ async fn a_width_gets_the_next_of_five_thumbnails() {
 }
 
 #[tokio::test]
-async fn an_image_is_turned_upright() {
+async fn an_image_is_rotated_upright() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     // Where the red quarter, which is first in the file, has to end up: left or right, above or below.
@@ -166,7 +166,7 @@ async fn an_image_is_turned_upright() {
 }
 
 #[tokio::test]
-async fn a_picture_is_set_changed_and_removed_and_those_who_know_the_person_hear_of_it() {
+async fn setting_changing_and_removing_a_picture_notifies_contacts() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut at_bob = bob
@@ -202,7 +202,7 @@ async fn a_picture_is_set_changed_and_removed_and_those_who_know_the_person_hear
 }
 
 #[tokio::test]
-async fn a_file_is_part_of_the_request_or_it_is_none() {
+async fn a_file_must_be_part_of_the_request() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let input = |image: Value| json!({ "input": { "to": { "userId": bob.id }, "image": image } });
@@ -217,7 +217,7 @@ async fn a_file_is_part_of_the_request_or_it_is_none() {
 }
 
 #[tokio::test]
-async fn the_limits_are_told() {
+async fn the_image_limits_are_in_server_info() {
     let app = TestApp::start().await;
     let info = app.execute(None, "{ serverInfo { features limits { imageBytes imagePixels } } }", json!({})).await;
     let limits = json!({ "imageBytes": 10_485_760, "imagePixels": 32_000_000 });

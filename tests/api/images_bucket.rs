@@ -1,4 +1,4 @@
-//! Images in a bucket of S3: the same as on disk, and what becomes of everything when the bucket is away.
+//! Images in an S3 bucket: the same as on disk, and what happens while the bucket is unavailable.
 
 use std::time::{Duration, Instant};
 
@@ -110,7 +110,7 @@ async fn an_upload_goes_straight_to_the_bucket_and_what_comes_later_is_never_ser
 }
 
 #[tokio::test]
-async fn without_the_bucket_texts_go_on_and_images_are_refused() {
+async fn without_the_bucket_texts_work_and_images_are_unavailable() {
     let bucket = Bucket::start().await;
     let app = start(&bucket.settings(true)).await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
@@ -155,7 +155,7 @@ async fn without_the_bucket_texts_go_on_and_images_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_while_the_bucket_is_away_goes_when_it_is_back() {
+async fn deletions_are_retried_when_the_bucket_is_back() {
     let bucket = Bucket::start().await;
     let mut app = start(&bucket.settings(true)).await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
@@ -173,7 +173,7 @@ async fn what_is_deleted_while_the_bucket_is_away_goes_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_told_apart_from_a_right_one() {
+async fn a_wrong_key_is_detected() {
     let bucket = Bucket::start().await;
     let mut settings = bucket.settings(true);
     settings.retain(|(name, _)| *name != "AWS_SECRET_ACCESS_KEY");

@@ -1,4 +1,4 @@
-//! Uploads that go straight to storage, here to this server's own disk, before the message that names them.
+//! Direct uploads to storage, here this server's own disk, before the message that references them.
 
 use std::time::Duration;
 
@@ -55,12 +55,12 @@ async fn bytes_go_to_storage_first_and_then_into_a_message() {
 }
 
 #[tokio::test]
-async fn a_picture_can_be_uploaded_so_too() {
+async fn a_profile_picture_can_be_uploaded_directly() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let file = png(30, 30);
     let place = place(&ada, "image/png", file.len()).await;
-    put(&app, &place, &file).send().await.expect("an answer");
+    assert_eq!(status(put(&app, &place, &file)).await, 200);
     let query =
         "mutation($id: ID!) { updateProfile(input: { profilePic: { uploadId: $id } }) { profilePic { width } } }";
 
@@ -72,7 +72,7 @@ async fn a_picture_can_be_uploaded_so_too() {
 }
 
 #[tokio::test]
-async fn a_place_is_for_an_image_of_some_size() {
+async fn an_upload_slot_needs_an_image_type_and_a_size() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     for (mime, size, expected) in [
@@ -91,7 +91,7 @@ async fn a_place_is_for_an_image_of_some_size() {
 }
 
 #[tokio::test]
-async fn an_address_takes_what_was_announced_and_nothing_else() {
+async fn an_upload_url_accepts_only_the_announced_bytes() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let file = png(60, 40);
@@ -121,7 +121,7 @@ async fn an_address_takes_what_was_announced_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn an_upload_is_its_owners_and_for_one_image() {
+async fn an_upload_belongs_to_its_owner_and_makes_one_image() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let file = png(60, 40);
@@ -145,7 +145,7 @@ async fn an_upload_is_its_owners_and_for_one_image() {
 }
 
 #[tokio::test]
-async fn what_is_no_image_can_be_tried_once() {
+async fn an_upload_that_is_no_image_is_used_up() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let place = place(&ada, "image/png", 5).await;
@@ -159,7 +159,7 @@ async fn what_is_no_image_can_be_tried_once() {
 }
 
 #[tokio::test]
-async fn an_address_is_good_for_ten_minutes_and_only_as_it_was_signed() {
+async fn an_upload_url_is_valid_for_ten_minutes_and_cannot_be_forged() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let file = png(60, 40);
@@ -182,7 +182,7 @@ async fn an_address_is_good_for_ten_minutes_and_only_as_it_was_signed() {
 }
 
 #[tokio::test]
-async fn a_strangers_page_can_not_put_and_one_of_ours_can() {
+async fn only_our_origins_can_upload() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let file = png(60, 40);
@@ -205,7 +205,7 @@ async fn a_strangers_page_can_not_put_and_one_of_ours_can() {
 }
 
 #[tokio::test]
-async fn what_is_never_used_is_collected() {
+async fn an_unused_upload_is_collected() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let file = png(60, 40);

@@ -1,4 +1,4 @@
-//! Files that are no images, or more than images: a code, at once, and nothing is kept of them.
+//! Hostile and damaged image files are rejected at once with a code, and leave nothing behind.
 
 use image::{DynamicImage, ImageFormat};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ async fn has_kept_nothing(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn a_bomb_is_refused_by_its_head() {
+async fn a_decompression_bomb_is_rejected_by_its_header() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let packed = |kind: &[u8; 4], name: &[u8]| chunk(kind, &[name, b"\0\0", &zeros(GIGABYTE)].concat());
@@ -55,7 +55,7 @@ async fn a_bomb_is_refused_by_its_head() {
 }
 
 #[tokio::test]
-async fn the_largest_image_is_taken() {
+async fn the_largest_image_is_accepted() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for (width, height) in [(10_000, 3_200), (1, 10_000)] {
@@ -66,7 +66,7 @@ async fn the_largest_image_is_taken() {
 }
 
 #[tokio::test]
-async fn what_is_no_image_is_refused_whatever_it_is_called() {
+async fn other_files_are_rejected_whatever_their_name() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for file in [
@@ -98,7 +98,7 @@ async fn what_is_no_image_is_refused_whatever_it_is_called() {
 }
 
 #[tokio::test]
-async fn a_file_that_breaks_off_is_refused_wherever_it_does() {
+async fn a_truncated_file_is_rejected_wherever_it_ends() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for (kind, file) in [
@@ -117,7 +117,7 @@ async fn a_file_that_breaks_off_is_refused_wherever_it_does() {
 }
 
 #[tokio::test]
-async fn a_damaged_file_harms_nobody() {
+async fn a_corrupt_file_causes_no_failure() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let files = [jpeg(60, 40), png(60, 40), encoded(with_a_hole(60, 40), ImageFormat::WebP), gif(60, 40, 3)];
@@ -141,7 +141,7 @@ async fn a_damaged_file_harms_nobody() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_file_is_served_but_its_picture() {
+async fn only_the_pixels_of_a_file_are_served() {
     const TAIL: &[u8] = b"PK\x03\x04 <script>alert('tail')</script> secret-behind-the-end";
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
@@ -161,7 +161,7 @@ async fn nothing_of_a_file_is_served_but_its_picture() {
 }
 
 #[tokio::test]
-async fn a_file_has_10_mib_and_one_byte_more_is_refused() {
+async fn a_file_of_10_mib_is_accepted_and_one_more_byte_is_rejected() {
     const LARGEST: usize = 10 * 1024 * 1024;
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
@@ -176,7 +176,7 @@ async fn a_file_has_10_mib_and_one_byte_more_is_refused() {
 }
 
 #[tokio::test]
-async fn a_files_name_is_nobodys_business() {
+async fn a_file_name_is_ignored() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for name in ["../../../etc/passwd", "..%2f..%2fx", "a\\\"b", "/", &"x".repeat(5_000)] {
@@ -208,7 +208,7 @@ async fn a_visitors_file_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_client_that_breaks_off_leaves_nothing() {
+async fn an_interrupted_upload_leaves_nothing() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let input = json!({ "to": { "userId": bob.id }, "image": { "file": null } });

@@ -1,4 +1,4 @@
-//! What is kept of images and for how long: nothing that nothing points to, and nothing points to what is not kept.
+//! How long images are stored: until nothing references them.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
@@ -49,7 +49,7 @@ async fn insert(app: &TestApp, rows: Vec<image::Model>) {
 }
 
 #[tokio::test]
-async fn the_bytes_go_with_the_message() {
+async fn deleting_a_message_deletes_its_image() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let sent = ada.send_image(&app, &bob, &jpeg(300, 200)).await;
@@ -74,7 +74,7 @@ async fn the_bytes_go_with_the_message() {
 }
 
 #[tokio::test]
-async fn the_bytes_go_with_the_picture() {
+async fn replacing_a_picture_deletes_its_image() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     ada.try_set_picture(&app, &png(20, 20)).await;
@@ -85,7 +85,7 @@ async fn the_bytes_go_with_the_picture() {
 }
 
 #[tokio::test]
-async fn a_retry_stores_nothing_and_gives_the_first_image() {
+async fn a_retry_stores_nothing_and_returns_the_first_image() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let input = json!({ "id": MessageId::new().to_string(), "to": { "userId": bob.id } });
@@ -101,7 +101,7 @@ async fn a_retry_stores_nothing_and_gives_the_first_image() {
 }
 
 #[tokio::test]
-async fn of_retries_at_once_one_image_is_kept() {
+async fn concurrent_retries_store_one_image() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let input = json!({ "id": MessageId::new().to_string(), "to": { "userId": bob.id } });
@@ -115,7 +115,7 @@ async fn of_retries_at_once_one_image_is_kept() {
 }
 
 #[tokio::test]
-async fn where_one_may_not_write_nothing_is_stored() {
+async fn a_rejected_message_stores_no_image() {
     let app = TestApp::start().await;
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     let sent = ada.send(&bob, "hello").await;
@@ -166,7 +166,7 @@ async fn a_person_has_10_000_images_and_a_gibibyte() {
 }
 
 #[tokio::test]
-async fn images_are_sent_ten_at_once_and_then_one_in_six_seconds() {
+async fn images_have_a_burst_of_ten_and_one_per_six_seconds() {
     let app = TestApp::limited().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let input = || json!({ "to": { "userId": bob.id } });
@@ -188,7 +188,7 @@ async fn images_are_sent_ten_at_once_and_then_one_in_six_seconds() {
 }
 
 #[tokio::test]
-async fn files_are_for_nobody_elses_eyes() {
+async fn image_files_are_readable_by_the_server_only() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     ada.send_image(&app, &bob, &png(20, 20)).await;
@@ -209,7 +209,7 @@ async fn files_are_for_nobody_elses_eyes() {
 }
 
 #[tokio::test]
-async fn what_a_crash_has_left_is_swept() {
+async fn leftovers_of_a_crash_are_deleted() {
     let mut app = TestApp::start().await;
     app.stop().await;
     let old = app.folder().join("tmp").join("0b1b1f34-5b8f-4f8e-9d3b-0e0e6f3f3a11");
@@ -251,7 +251,7 @@ async fn an_object_without_a_message_is_deleted_after_an_hour() {
 }
 
 #[tokio::test]
-async fn a_message_that_the_version_before_has_deleted_shows_no_image() {
+async fn a_message_deleted_by_the_previous_version_shows_no_image() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let sent = ada.send_image(&app, &bob, &png(20, 20)).await;

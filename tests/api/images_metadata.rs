@@ -1,4 +1,4 @@
-//! Nothing of where, when and with what a picture was taken is left of it, as exiftool sees it.
+//! Metadata of the camera is removed, as exiftool confirms.
 
 use std::process::Command;
 
@@ -71,7 +71,7 @@ async fn fetched(app: &TestApp, person: &Person, message: &Value, width: Option<
 }
 
 #[tokio::test]
-async fn no_note_of_a_camera_is_left() {
+async fn camera_metadata_is_removed() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for (extension, plain) in [

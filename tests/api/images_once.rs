@@ -1,4 +1,4 @@
-//! An image is decoded once, when all else is known to be well, and each time counts.
+//! An image is decoded once, after all other checks, and each decoding counts.
 
 use std::time::Duration;
 
@@ -57,12 +57,12 @@ async fn fill_up(app: &TestApp, person: &Person) -> ImageId {
 }
 
 #[tokio::test]
-async fn what_is_refused_anyway_is_not_decoded_and_does_not_count() {
+async fn a_rejected_message_does_not_decode_its_image_or_count() {
     let app = TestApp::limited().await;
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     let theirs = bob.send(&eve, "hello").await;
     ada.send(&bob, "hello").await;
-    // What is no image tells by its code that it was decoded.
+    // The code for an invalid image shows that it was decoded.
     let upload = uploaded(&app, &ada, b"no image").await;
 
     for round in 0..75 {
@@ -113,7 +113,7 @@ async fn an_upload_whose_change_fails_is_decoded_once() {
 }
 
 #[tokio::test]
-async fn what_was_made_of_an_upload_goes_after_two_minutes_and_the_next_time_counts() {
+async fn a_decoded_upload_expires_after_two_minutes_and_then_counts_again() {
     let app = TestApp::limited().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let upload = uploaded(&app, &ada, &png(600, 400)).await;
@@ -136,7 +136,7 @@ async fn what_was_made_of_an_upload_goes_after_two_minutes_and_the_next_time_cou
 }
 
 #[tokio::test]
-async fn one_upload_named_by_many_at_once_is_decoded_once() {
+async fn concurrent_messages_with_one_upload_decode_it_once() {
     let app = TestApp::limited().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let upload = uploaded(&app, &ada, &png(300, 200)).await;

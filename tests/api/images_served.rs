@@ -1,4 +1,4 @@
-//! How images are served: to whom, for how long, and with what.
+//! How images are served: to whom, for how long, and with which headers.
 
 use std::time::Duration;
 
@@ -34,15 +34,15 @@ impl Scene {
         (status, headers, soon(answer.bytes()).await.expect("all of it").to_vec())
     }
 
-    /// The address as somebody is told it now.
-    async fn told(&self, person: &Person) -> Value {
+    /// The URL that this person gets now.
+    async fn delivered(&self, person: &Person) -> Value {
         let query = "query($id: ID!) { message(id: $id) { image { url urlExpiresAt } } }";
         person.ask(query, json!({ "id": self.message["id"] })).await["message"]["image"].take()
     }
 }
 
 #[tokio::test]
-async fn an_image_says_what_it_is_and_what_may_be_done_with_it() {
+async fn an_image_has_its_type_and_security_headers() {
     let scene = Scene::set().await;
 
     let (status, headers, bytes) = scene.get(&scene.url, &[]).await;
@@ -76,7 +76,7 @@ async fn an_image_says_what_it_is_and_what_may_be_done_with_it() {
 }
 
 #[tokio::test]
-async fn parts_of_an_image_can_be_had() {
+async fn ranges_of_an_image_can_be_requested() {
     let scene = Scene::set().await;
     let (_, headers, all) = scene.get(&scene.url, &[]).await;
     let tag = headers["etag"].to_str().expect("text").to_owned();
@@ -109,7 +109,7 @@ async fn parts_of_an_image_can_be_had() {
 }
 
 #[tokio::test]
-async fn an_address_can_not_be_made_of_another_one() {
+async fn an_image_url_cannot_be_derived_from_another() {
     let scene = Scene::set().await;
     let other = scene.ada.send_image(&scene.app, &scene.bob, &png(500, 300)).await;
     let id = |message: &Value| message["image"]["id"].as_str().expect("an id").to_owned();
@@ -144,14 +144,14 @@ async fn an_address_can_not_be_made_of_another_one() {
 }
 
 #[tokio::test]
-async fn an_address_stays_the_same_for_a_while_and_ends_within_the_hour() {
+async fn an_image_url_is_stable_and_expires_within_the_hour() {
     let scene = Scene::set().await;
-    let first = scene.told(&scene.ada).await;
-    assert_eq!(first, scene.told(&scene.bob).await, "for everybody");
+    let first = scene.delivered(&scene.ada).await;
+    assert_eq!(first, scene.delivered(&scene.bob).await, "for everybody");
     assert_eq!(first["url"], json!(scene.url));
 
     scene.app.clock.advance(Duration::from_secs(1_801));
-    let second = scene.told(&scene.ada).await;
+    let second = scene.delivered(&scene.ada).await;
 
     assert_ne!(first["url"], second["url"]);
     assert_eq!(scene.get(second["url"].as_str().expect("a URL"), &[]).await.0, 200);
@@ -160,7 +160,7 @@ async fn an_address_stays_the_same_for_a_while_and_ends_within_the_hour() {
 }
 
 #[tokio::test]
-async fn who_comes_back_later_is_told_addresses_that_work() {
+async fn a_later_reader_gets_valid_image_urls() {
     let scene = Scene::set().await;
     let query = "subscription($after: String) { events(after: $after) { ... on MessageAdded { message {
         image { url } } } __typename cursor } }";
@@ -182,7 +182,7 @@ async fn who_comes_back_later_is_told_addresses_that_work() {
 }
 
 #[tokio::test]
-async fn a_page_of_ours_may_read_the_bytes_and_any_page_may_show_them() {
+async fn our_origins_may_read_an_image_and_any_page_may_embed_it() {
     let scene = Scene::set().await;
     let (_, headers, _) = scene.get(&scene.url, &[("origin", "http://localhost:5173")]).await;
     assert_eq!(headers["access-control-allow-origin"], "http://localhost:5173");
@@ -191,7 +191,7 @@ async fn a_page_of_ours_may_read_the_bytes_and_any_page_may_show_them() {
 }
 
 #[tokio::test]
-async fn an_image_that_the_disk_has_lost_is_an_error_of_ours() {
+async fn a_missing_file_is_an_internal_error() {
     let scene = Scene::set().await;
     std::fs::remove_dir_all(scene.app.folder().join("images")).expect("it is there");
     assert_eq!(scene.get(&scene.url, &[]).await.0, 500);

@@ -1,4 +1,5 @@
-//! All tests here are also one of the log: see `support/secrets.rs`, and here that it sees.
+//! All tests in this folder also search the log for secrets (see `support/secrets.rs`); this one shows that they would
+//! be found.
 
 use serde_json::json;
 use tracing::Level;
@@ -6,7 +7,7 @@ use tracing::Level;
 use crate::support::{PASSWORD, TestApp, secrets};
 
 #[tokio::test]
-async fn everything_is_logged_and_a_secret_in_it_would_be_seen() {
+async fn the_log_is_captured_and_searched_for_secrets() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     ada.send(&bob, "the treasure is buried under the old oak").await;

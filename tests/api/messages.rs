@@ -31,7 +31,7 @@ async fn a_message_is_numbered_and_read_back() {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_answered_and_found_by_its_id() {
+async fn a_sent_message_is_returned_and_found_by_its_id() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -71,7 +71,7 @@ async fn a_time_has_milliseconds_and_is_utc() {
 }
 
 #[tokio::test]
-async fn sending_counts_as_reading() {
+async fn sending_marks_the_conversation_as_read() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut at_ada = ada.follow().await;
@@ -81,13 +81,13 @@ async fn sending_counts_as_reading() {
     let read = "query($id: ID!) { conversation(by: { userId: $id }) { lastReadSeq unreadCount } }";
     let read = bob.ask(read, json!({ "id": ada.id })).await;
     assert_eq!(read["conversation"], json!({ "lastReadSeq": 2, "unreadCount": 0 }));
-    // The message tells: a mark that moves with it has no event of its own.
+    // The message implies it: a mark that moves with a message has no event of its own.
     assert_eq!(at_ada.next_event().await["__typename"], "MessageAdded");
     at_ada.stays_silent().await;
 }
 
 #[tokio::test]
-async fn two_who_write_to_each_other_for_the_first_time_at_once_share_one_conversation() {
+async fn concurrent_first_messages_share_one_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -100,7 +100,7 @@ async fn two_who_write_to_each_other_for_the_first_time_at_once_share_one_conver
 }
 
 #[tokio::test]
-async fn a_text_is_trimmed_and_has_one_kind_of_line_end() {
+async fn a_text_is_trimmed_and_its_line_ends_are_normalised() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -126,7 +126,7 @@ async fn a_text_comes_back_as_it_was_sent() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_is_refused() {
+async fn an_invalid_text_is_rejected() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -141,7 +141,7 @@ async fn what_is_no_text_is_refused() {
 }
 
 #[tokio::test]
-async fn a_message_to_oneself_is_refused() {
+async fn a_message_to_oneself_is_rejected() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 
@@ -167,7 +167,7 @@ async fn a_message_to_nobody_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_message_goes_to_one_place() {
+async fn a_message_has_exactly_one_recipient() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
 
@@ -190,7 +190,7 @@ async fn a_reply_shows_what_it_replies_to() {
 }
 
 #[tokio::test]
-async fn a_reply_to_what_is_not_in_the_conversation_is_not_found() {
+async fn a_reply_to_a_message_of_another_conversation_is_not_found() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let (carl, eve) = (app.user("Carl").await, app.user("Eve").await);
@@ -207,7 +207,7 @@ async fn a_reply_to_what_is_not_in_the_conversation_is_not_found() {
 }
 
 #[tokio::test]
-async fn an_id_that_a_client_chooses_is_a_uuid_of_version_7() {
+async fn a_client_chosen_id_must_be_a_uuid_v7() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -226,7 +226,7 @@ async fn an_id_that_a_client_chooses_is_a_uuid_of_version_7() {
 }
 
 #[tokio::test]
-async fn the_order_is_that_of_seq_whatever_date_an_id_has() {
+async fn messages_are_ordered_by_seq_and_not_by_id() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let to = json!({ "userId": bob.id });

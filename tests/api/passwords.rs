@@ -1,4 +1,4 @@
-//! Changing one's password: whoever else is in is out.
+//! Changing a password ends all other sessions.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ async fn signs_in(app: &TestApp, person: &Person, password: &str) -> bool {
 }
 
 #[tokio::test]
-async fn it_ends_every_other_session_and_renews_this_one() {
+async fn changing_the_password_ends_all_other_sessions_and_renews_this_one() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let phone = ada.another_device(&app).await;
@@ -48,7 +48,7 @@ async fn it_ends_every_other_session_and_renews_this_one() {
 }
 
 #[tokio::test]
-async fn over_a_socket_it_works_too() {
+async fn the_password_can_be_changed_over_a_socket() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut socket = ada.subscribe(CHANGE, json!({ "from": PASSWORD, "to": NEW })).await;
@@ -75,7 +75,7 @@ async fn a_wrong_current_password_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_new_password_is_one_that_a_signup_would_take() {
+async fn a_new_password_follows_the_rules_of_signup() {
     let app = TestApp::start_with(&[("PASSWORD_MIN_LENGTH", "8")]).await;
     let ada = app.user("Ada").await;
 
@@ -91,7 +91,7 @@ async fn a_new_password_is_one_that_a_signup_would_take() {
 }
 
 #[tokio::test]
-async fn wrong_ones_count_like_those_of_logins() {
+async fn wrong_current_passwords_count_as_failed_logins() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     for _ in 0..5 {
@@ -107,7 +107,7 @@ async fn wrong_ones_count_like_those_of_logins() {
 }
 
 #[tokio::test]
-async fn right_ones_do_not_count() {
+async fn right_current_passwords_do_not_count() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
 
@@ -118,7 +118,7 @@ async fn right_ones_do_not_count() {
 }
 
 #[tokio::test]
-async fn a_document_changes_one_at_most() {
+async fn a_document_changes_one_password_at_most() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let twice = format!(
@@ -137,7 +137,7 @@ async fn a_document_changes_one_at_most() {
 }
 
 #[tokio::test]
-async fn of_two_devices_that_change_it_at_once_one_does_and_the_other_is_out() {
+async fn of_two_concurrent_changes_one_succeeds_and_signs_the_other_device_out() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let devices = join_all((0..4).map(|_| ada.another_device(&app))).await;

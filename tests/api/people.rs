@@ -1,4 +1,4 @@
-//! Finding people, and what strangers see of them.
+//! Finding people, and what others see of them.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn names_of(list: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_person_is_found_by_id_and_nothing_else_is() {
+async fn only_a_valid_id_finds_a_person() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let user = "query($id: ID!) { user(id: $id) { id fullName email online lastSeenAt deletedAt } }";
@@ -40,7 +40,7 @@ async fn a_person_is_found_by_id_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn an_address_is_shown_to_its_owner_only() {
+async fn an_email_is_shown_to_its_owner_only() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let everywhere = "query($id: ID!) { me { email } user(id: $id) { email } users { nodes { email } }
@@ -65,11 +65,11 @@ async fn an_address_is_shown_to_its_owner_only() {
 }
 
 #[tokio::test]
-async fn an_address_is_not_in_what_others_hear() {
+async fn an_email_is_not_in_events_to_others() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
-    let heard = "subscription { events { ... on MessageAdded { message { sender { email } } } } }";
-    let (mut at_ada, mut at_bob) = (ada.subscribe(heard, json!({})).await, bob.subscribe(heard, json!({})).await);
+    let received = "subscription { events { ... on MessageAdded { message { sender { email } } } } }";
+    let (mut at_ada, mut at_bob) = (ada.subscribe(received, json!({})).await, bob.subscribe(received, json!({})).await);
     for socket in [&mut at_ada, &mut at_bob] {
         assert_eq!(socket.next_event().await, json!({}), "caught up");
     }
@@ -128,7 +128,7 @@ async fn nothing_in_a_search_is_a_wildcard_or_a_command() {
 }
 
 #[tokio::test]
-async fn a_search_finds_an_address_exactly_or_not_at_all() {
+async fn a_search_finds_an_email_only_by_exact_match() {
     let app = TestApp::start().await;
     let (ada, eve) = (app.user("Ada").await, app.user("Eve").await);
 
@@ -141,7 +141,7 @@ async fn a_search_finds_an_address_exactly_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_walk_through_the_pages_meets_everyone_once() {
+async fn paging_lists_everyone_once() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     app.crowd(5).await;
@@ -175,7 +175,7 @@ async fn a_walk_through_the_pages_meets_everyone_once() {
 }
 
 #[tokio::test]
-async fn a_page_that_ends_with_the_list_says_so() {
+async fn the_last_page_has_no_next_page() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     app.crowd(2).await;
@@ -191,7 +191,7 @@ async fn a_page_that_ends_with_the_list_says_so() {
 }
 
 #[tokio::test]
-async fn before_a_page_is_only_what_is_there() {
+async fn has_previous_page_is_exact() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     app.user("Carl").await;
@@ -205,7 +205,7 @@ async fn before_a_page_is_only_what_is_there() {
 }
 
 #[tokio::test]
-async fn what_a_search_refuses_it_names() {
+async fn a_search_names_the_invalid_argument() {
     let app = TestApp::start().await;
     let (ada, _) = app.direct("Ada", "Bob").await;
     let sidebar = ada.ask("{ conversations { pageInfo { endCursor } } }", json!({})).await;

@@ -1,4 +1,4 @@
-//! Profiles, and who hears of a change.
+//! Profiles, and who receives a change.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ async fn a_new_name_is_seen_at_once() {
 }
 
 #[tokio::test]
-async fn a_new_name_is_heard_by_those_who_share_a_conversation_and_by_nobody_else() {
+async fn a_new_name_is_delivered_to_contacts_only() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let (carl, eve) = (app.user("Carl").await, app.user("Eve").await);
@@ -39,16 +39,16 @@ async fn a_new_name_is_heard_by_those_who_share_a_conversation_and_by_nobody_els
     ada.ask(RENAME, json!({ "name": "Ada King" })).await;
 
     for socket in [&mut at_ada, &mut at_bob, &mut at_carl] {
-        let heard = socket.next_event().await;
-        assert_eq!(heard["__typename"], "UserChanged");
-        assert_eq!(heard["user"], json!({ "id": ada.id, "fullName": "Ada King" }));
+        let received = socket.next_event().await;
+        assert_eq!(received["__typename"], "UserChanged");
+        assert_eq!(received["user"], json!({ "id": ada.id, "fullName": "Ada King" }));
         socket.stays_silent().await;
     }
     at_eve.stays_silent().await;
 }
 
 #[tokio::test]
-async fn a_new_name_of_one_who_has_left_is_heard_where_their_messages_stand() {
+async fn a_former_members_new_name_is_delivered_where_their_messages_are() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let tea = ada.group("Tea", &[&bob]).await;
@@ -66,7 +66,7 @@ async fn a_new_name_of_one_who_has_left_is_heard_where_their_messages_stand() {
 }
 
 #[tokio::test]
-async fn two_who_share_two_conversations_hear_a_change_once() {
+async fn a_change_is_delivered_once_to_people_with_two_shared_conversations() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     ada.group("Tea", &[&bob]).await;
@@ -79,7 +79,7 @@ async fn two_who_share_two_conversations_hear_a_change_once() {
 }
 
 #[tokio::test]
-async fn who_was_away_finds_the_change_in_the_feed() {
+async fn a_missed_change_is_replayed() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let eve = app.user("Eve").await;
@@ -107,7 +107,7 @@ async fn the_same_name_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_stays() {
+async fn omitted_fields_stay_unchanged() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut at_bob = bob.follow().await;
@@ -133,7 +133,7 @@ async fn a_name_has_1_to_80_characters_that_can_be_seen() {
 }
 
 #[tokio::test]
-async fn nobody_takes_the_name_of_erased_people_or_one_that_looks_like_it_and_who_has_it_keeps_it() {
+async fn the_name_of_erased_people_and_its_lookalikes_are_reserved() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for name in ["Deleted user", "DELETED  USER", "De\u{200B}leted user", "D\u{435}leted us\u{435}r", "DeIeted user."] {

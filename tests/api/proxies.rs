@@ -1,4 +1,4 @@
-//! Who a client is, behind a proxy: rates go by it, so it may not be made up.
+//! The client's address behind a proxy: rates depend on it, so clients must not be able to forge it.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ async fn log_in(app: &TestApp, forwarded_for: &str, person: &Person, password: &
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_is_believed_for_whom_it_asks() {
+async fn the_client_address_comes_from_a_trusted_proxy() {
     let app = TestApp::start_with(&[("RATE_LIMITS", "on"), ("TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8")]).await;
     let ada = app.user("Ada").await;
     for _ in 0..5 {
@@ -29,7 +29,7 @@ async fn a_trusted_proxy_is_believed_for_whom_it_asks() {
 }
 
 #[tokio::test]
-async fn what_a_client_made_up_before_the_proxy_changes_nothing() {
+async fn addresses_forged_by_the_client_are_ignored() {
     let app = TestApp::start_with(&[("RATE_LIMITS", "on"), ("TRUSTED_PROXIES", "127.0.0.1")]).await;
     let ada = app.user("Ada").await;
     for invented in ["203.0.113.1", "203.0.113.2", "127.0.0.1", "junk", ""] {
@@ -41,7 +41,7 @@ async fn what_a_client_made_up_before_the_proxy_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_not_trusted_speaks_for_itself_only() {
+async fn an_untrusted_proxy_is_the_client() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     for last in 1..=5 {
@@ -53,7 +53,7 @@ async fn a_proxy_that_is_not_trusted_speaks_for_itself_only() {
 }
 
 #[tokio::test]
-async fn a_customers_ipv6_addresses_are_one() {
+async fn an_ipv6_network_counts_as_one_address() {
     let app = TestApp::start_with(&[("RATE_LIMITS", "on"), ("TRUSTED_PROXIES", "127.0.0.1")]).await;
     let ada = app.user("Ada").await;
     for last in 1..=5 {

@@ -1,4 +1,4 @@
-//! How often people may do what is dear, or what others hear of.
+//! Rates of actions that are expensive or that notify others.
 
 use std::time::{Duration, Instant};
 
@@ -61,7 +61,7 @@ fn to(other: &Person, text: &str) -> Value {
 }
 
 #[tokio::test]
-async fn twenty_messages_are_sent_at_once_and_then_five_a_second() {
+async fn messages_have_a_burst_of_twenty_and_five_a_second() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -75,7 +75,7 @@ async fn twenty_messages_are_sent_at_once_and_then_five_a_second() {
 }
 
 #[tokio::test]
-async fn a_retry_costs_nothing_and_is_answered_where_no_other_message_is_taken() {
+async fn a_retry_is_free_and_succeeds_beyond_the_rate() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let first = json!({ "id": MessageId::new().to_string(), "to": { "userId": bob.id }, "text": "tea?" });
@@ -103,7 +103,7 @@ async fn an_edit_counts_as_a_message() {
 }
 
 #[tokio::test]
-async fn thirty_searches_at_once_and_then_five_a_second() {
+async fn searches_have_a_burst_of_thirty_and_five_a_second() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
 
@@ -113,7 +113,7 @@ async fn thirty_searches_at_once_and_then_five_a_second() {
 }
 
 #[tokio::test]
-async fn an_address_is_looked_up_thirty_times_a_minute_whether_it_is_known_or_not() {
+async fn email_lookups_are_limited_to_thirty_a_minute_known_or_not() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let search = async |search: String| ada.execute(SEARCH, json!({ "search": search })).await;
@@ -132,7 +132,7 @@ async fn an_address_is_looked_up_thirty_times_a_minute_whether_it_is_known_or_no
 }
 
 #[tokio::test]
-async fn ten_groups_are_made_a_minute() {
+async fn ten_groups_can_be_created_a_minute() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let make = async |person: &Person, title: String| {
@@ -146,7 +146,7 @@ async fn ten_groups_are_made_a_minute() {
 }
 
 #[tokio::test]
-async fn thirty_changes_of_groups_of_any_kind_are_made_at_once_and_then_one_a_second() {
+async fn changes_of_groups_have_a_burst_of_thirty_and_one_a_second() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let (carl, dora) = (app.user("Carl").await, app.user("Dora").await);
@@ -166,7 +166,7 @@ async fn thirty_changes_of_groups_of_any_kind_are_made_at_once_and_then_one_a_se
 }
 
 #[tokio::test]
-async fn twenty_accounts_are_made_from_one_address_and_then_six_a_minute() {
+async fn signups_from_one_address_have_a_burst_of_twenty_and_six_a_minute() {
     let app = TestApp::limited().await;
     let sign_up = "mutation($input: SignupInput!) { signup(input: $input) { user { id } } }";
     let input = |n: usize| {
@@ -182,7 +182,7 @@ async fn twenty_accounts_are_made_from_one_address_and_then_six_a_minute() {
 }
 
 #[tokio::test]
-async fn a_profile_is_changed_ten_times_a_minute() {
+async fn a_profile_can_be_changed_ten_times_a_minute() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let rename = "mutation($name: String) { updateProfile(input: { fullName: $name }) { fullName } }";

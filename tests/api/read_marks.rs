@@ -1,4 +1,4 @@
-//! How far people have read.
+//! Read marks.
 
 use std::time::{Duration, Instant};
 
@@ -28,9 +28,9 @@ async fn mark(person: &Person, other: &Person, seq: i64) -> (i64, i64) {
 
 /// The next event, which has to be of a read mark: who has read, and how far.
 async fn next_mark(socket: &mut Socket) -> (Value, Value) {
-    let mut heard = socket.next_event().await;
-    assert_eq!(heard["__typename"], "ReadMarkMoved", "{heard}");
-    (heard["user"]["id"].take(), heard["lastReadSeq"].take())
+    let mut received = socket.next_event().await;
+    assert_eq!(received["__typename"], "ReadMarkMoved", "{received}");
+    (received["user"]["id"].take(), received["lastReadSeq"].take())
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn a_mark_moves_forward_and_never_back() {
 }
 
 #[tokio::test]
-async fn beyond_the_newest_message_a_mark_stops_there() {
+async fn a_mark_is_clamped_to_the_newest_message() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 2).await;
 
@@ -57,7 +57,7 @@ async fn beyond_the_newest_message_a_mark_stops_there() {
 }
 
 #[tokio::test]
-async fn the_end_is_where_it_is_when_the_mark_moves() {
+async fn a_mark_is_clamped_at_the_time_it_moves() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 1).await;
     let end = i64::from(i32::MAX);
@@ -73,7 +73,7 @@ async fn the_end_is_where_it_is_when_the_mark_moves() {
 }
 
 #[tokio::test]
-async fn a_negative_mark_is_refused() {
+async fn a_negative_mark_is_rejected() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 1).await;
 
@@ -83,7 +83,7 @@ async fn a_negative_mark_is_refused() {
 }
 
 #[tokio::test]
-async fn a_mark_in_no_conversation_is_not_found() {
+async fn a_mark_in_an_unknown_conversation_is_not_found() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
@@ -93,7 +93,7 @@ async fn a_mark_in_no_conversation_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_move_is_heard_by_everybody_in_the_conversation() {
+async fn a_moved_mark_is_delivered_to_all_members() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 2).await;
     let eve = app.user("Eve").await;
@@ -108,7 +108,7 @@ async fn a_move_is_heard_by_everybody_in_the_conversation() {
 }
 
 #[tokio::test]
-async fn a_move_that_moves_nothing_is_not_heard() {
+async fn an_unmoved_mark_emits_no_event() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 2).await;
     mark(&bob, &ada, 2).await;
@@ -122,7 +122,7 @@ async fn a_move_that_moves_nothing_is_not_heard() {
 }
 
 #[tokio::test]
-async fn quick_moves_are_one_event_more_and_go_as_far_as_the_farthest() {
+async fn rapid_moves_are_merged_into_one_event_with_the_farthest_mark() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 5).await;
     let mut at_ada = ada.follow().await;
@@ -137,7 +137,7 @@ async fn quick_moves_are_one_event_more_and_go_as_far_as_the_farthest() {
 }
 
 #[tokio::test]
-async fn who_scrolls_on_and_on_is_heard_once_a_second() {
+async fn continuous_moves_emit_one_event_a_second() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 100).await;
     let (mut at_ada, began) = (ada.follow().await, Instant::now());
@@ -152,26 +152,26 @@ async fn who_scrolls_on_and_on_is_heard_once_a_second() {
         futures_util::future::join_all(marks).await
     };
     let listen = async {
-        let mut heard = 1;
+        let mut received = 1;
         while next_mark(&mut at_ada).await.1 != 100 {
-            heard += 1;
+            received += 1;
         }
-        (heard, began.elapsed().as_secs())
+        (received, began.elapsed().as_secs())
     };
 
-    let (_, (heard, seconds)) = tokio::join!(scroll, listen);
+    let (_, (received, seconds)) = tokio::join!(scroll, listen);
 
-    assert!(heard <= seconds + 1, "{heard} in {seconds} s");
+    assert!(received <= seconds + 1, "{received} in {seconds} s");
 }
 
 #[tokio::test]
-async fn in_a_group_of_more_than_100_a_move_is_heard_by_the_reader_only() {
+async fn in_a_group_of_more_than_100_a_mark_is_delivered_to_the_reader_only() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let crowd = app.crowd(99).await;
     let create = "mutation($members: [ID!]!) {
         createConversation(input: { title: \"Crowd\", memberIds: $members }) { id memberCount } }";
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
 
     for guests in [&crowd[..98], &crowd[..]] {
         let members: Vec<&String> = guests.iter().chain([&bob.id]).collect();
@@ -185,10 +185,10 @@ async fn in_a_group_of_more_than_100_a_move_is_heard_by_the_reader_only() {
             assert_eq!(next_mark(&mut at_ada).await, (json!(bob.id), json!(1)));
         }
         at_ada.stays_silent().await;
-        heard.push(made["memberCount"].clone());
+        received.push(made["memberCount"].clone());
     }
 
-    assert_eq!(heard, [100, 101]);
+    assert_eq!(received, [100, 101]);
 }
 
 #[tokio::test]
@@ -206,7 +206,7 @@ async fn a_deleted_message_still_counts() {
 }
 
 #[tokio::test]
-async fn members_see_how_far_the_others_have_read() {
+async fn members_see_each_others_read_marks() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 3).await;
     mark(&bob, &ada, 2).await;
@@ -225,7 +225,7 @@ async fn members_see_how_far_the_others_have_read() {
 }
 
 #[tokio::test]
-async fn a_mark_and_a_message_at_once_both_hold() {
+async fn a_concurrent_mark_and_message_both_take_effect() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 3).await;
 

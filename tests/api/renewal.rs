@@ -1,4 +1,4 @@
-//! Renewing a session: over HTTP and over the live socket, whose end moves.
+//! Renewing a session, over HTTP and over a live socket, whose expiry moves.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn lasts(app: &TestApp, payload: &Value) -> Duration {
 }
 
 #[tokio::test]
-async fn over_http_the_token_the_cookie_and_the_end_are_new_and_the_old_token_lives_to_its_own() {
+async fn a_renewal_over_http_gives_a_new_token_and_cookie_and_keeps_the_old_token_until_it_expires() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     app.clock.advance(5 * DAY);
@@ -53,7 +53,7 @@ async fn over_http_the_token_the_cookie_and_the_end_are_new_and_the_old_token_li
 }
 
 #[tokio::test]
-async fn a_socket_closes_when_its_session_is_over_to_the_second() {
+async fn a_socket_closes_in_the_second_its_session_expires() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut socket = ada.follow().await;
@@ -66,7 +66,7 @@ async fn a_socket_closes_when_its_session_is_over_to_the_second() {
 }
 
 #[tokio::test]
-async fn renewed_over_a_socket_the_session_keeps_all_of_its_sockets_and_no_others() {
+async fn a_renewal_over_a_socket_extends_all_sockets_of_that_session_only() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let phone = ada.another_device(&app).await;
@@ -88,7 +88,7 @@ async fn renewed_over_a_socket_the_session_keeps_all_of_its_sockets_and_no_other
 }
 
 #[tokio::test]
-async fn nothing_is_renewed_30_days_after_it_began() {
+async fn no_session_is_renewed_beyond_30_days() {
     let app = TestApp::start().await;
     let mut ada = app.user("Ada").await;
     let mut socket = ada.follow().await;
@@ -108,7 +108,7 @@ async fn nothing_is_renewed_30_days_after_it_began() {
 }
 
 #[tokio::test]
-async fn what_is_asked_after_the_end_is_not_done() {
+async fn an_operation_after_the_expiry_is_not_executed() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let mut socket = ada.socket().await;
@@ -132,7 +132,7 @@ async fn what_is_asked_after_the_end_is_not_done() {
 }
 
 #[tokio::test]
-async fn what_was_ended_is_not_renewed() {
+async fn an_ended_session_is_not_renewed() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     ada.ask("mutation { logout }", json!({})).await;

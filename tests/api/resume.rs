@@ -1,4 +1,4 @@
-//! Resuming: what was missed is replayed, and what can't be is said.
+//! Resuming: missed events are replayed, or the client receives a reset.
 
 use parlour::feed::Kind;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn first_word(person: &Person, after: &str) -> Value {
 }
 
 #[tokio::test]
-async fn what_was_missed_comes_first_and_then_what_happens() {
+async fn missed_events_come_before_live_ones() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;
@@ -35,7 +35,7 @@ async fn what_was_missed_comes_first_and_then_what_happens() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_started_again_replays_from_its_database() {
+async fn a_restarted_server_replays_from_its_database() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;
@@ -71,7 +71,7 @@ async fn more_than_the_ring_holds_is_replayed_without_a_hole() {
 }
 
 #[tokio::test]
-async fn who_missed_nothing_is_caught_up_at_once() {
+async fn with_nothing_missed_a_subscriber_is_caught_up_at_once() {
     let mut app = TestApp::start().await;
     let (_ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;
@@ -84,7 +84,7 @@ async fn who_missed_nothing_is_caught_up_at_once() {
 }
 
 #[tokio::test]
-async fn a_replayed_message_is_as_it_is_now() {
+async fn a_replayed_message_has_its_current_state() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut live = bob.follow().await;
@@ -110,7 +110,7 @@ async fn a_replayed_message_is_as_it_is_now() {
 }
 
 #[tokio::test]
-async fn of_read_marks_a_replay_tells_the_newest_only() {
+async fn a_replay_delivers_only_the_newest_read_mark() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = ada.feed_cursor().await;
@@ -130,7 +130,7 @@ async fn of_read_marks_a_replay_tells_the_newest_only() {
 }
 
 #[tokio::test]
-async fn a_replay_tells_nothing_of_what_one_is_not_in() {
+async fn a_replay_contains_no_foreign_conversations() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let eve = app.user("Eve").await;
@@ -148,7 +148,7 @@ async fn a_replay_tells_nothing_of_what_one_is_not_in() {
 }
 
 #[tokio::test]
-async fn what_is_no_cursor_of_this_database_is_foreign() {
+async fn a_cursor_of_another_database_is_foreign() {
     let (app, other) = (TestApp::start().await, TestApp::start().await);
     let (ada, bob) = app.direct("Ada", "Bob").await;
     other.direct("Ada", "Bob").await;
@@ -173,7 +173,7 @@ async fn what_is_no_cursor_of_this_database_is_foreign() {
 }
 
 #[tokio::test]
-async fn more_than_a_replay_tells_is_too_far() {
+async fn a_gap_beyond_the_replay_limit_is_too_far() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;
@@ -209,7 +209,7 @@ async fn read_marks_do_not_count_as_missed() {
 }
 
 #[tokio::test]
-async fn message_added_replays_what_was_missed_without_a_word_about_it() {
+async fn message_added_replays_missed_messages_without_control_events() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;

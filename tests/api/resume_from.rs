@@ -1,4 +1,4 @@
-//! `resumeFrom` in `connection_init`: how stock clients, which repeat their first variables, resume all the same.
+//! `resumeFrom` in `connection_init`: how stock clients, which repeat their first variables, resume nevertheless.
 
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ async fn replayed(socket: &mut Socket, id: &str, after: Option<&str>) -> Vec<Str
 }
 
 #[tokio::test]
-async fn an_entry_wins_over_the_operations_own_cursor() {
+async fn a_resume_entry_overrides_the_operations_cursor() {
     let app = TestApp::start().await;
     let (bob, cursors) = three_messages(&app).await;
 
@@ -48,7 +48,7 @@ async fn an_entry_wins_over_the_operations_own_cursor() {
 }
 
 #[tokio::test]
-async fn each_operation_has_its_own_entry() {
+async fn each_operation_has_its_own_resume_entry() {
     let app = TestApp::start().await;
     let (bob, cursors) = three_messages(&app).await;
 
@@ -61,7 +61,7 @@ async fn each_operation_has_its_own_entry() {
 }
 
 #[tokio::test]
-async fn an_entry_serves_message_added_too() {
+async fn a_resume_entry_works_for_message_added() {
     let app = TestApp::start().await;
     let (bob, cursors) = three_messages(&app).await;
     let mut socket = resume(&bob, json!({ "a": cursors[2] })).await;
@@ -73,7 +73,7 @@ async fn an_entry_serves_message_added_too() {
 }
 
 #[tokio::test]
-async fn a_foreign_entry_loses_to_a_good_cursor() {
+async fn a_valid_cursor_overrides_a_foreign_resume_entry() {
     let (app, other) = (TestApp::start().await, TestApp::start().await);
     let (bob, cursors) = three_messages(&app).await;
     let elsewhere = three_messages(&other).await.1[1].clone();
@@ -81,13 +81,13 @@ async fn a_foreign_entry_loses_to_a_good_cursor() {
     for foreign in ["garbage", &elsewhere] {
         let mut socket = resume(&bob, json!({ "a": foreign, "b": foreign })).await;
         assert_eq!(replayed(&mut socket, "a", Some(&cursors[2])).await, ["three"]);
-        // Without one it is not passed over in silence.
+        // Without a valid cursor it is not ignored silently.
         assert_eq!(replayed(&mut socket, "b", None).await, ["FOREIGN"]);
     }
 }
 
 #[tokio::test]
-async fn an_entry_is_used_once_and_a_stale_one_never() {
+async fn a_resume_entry_is_used_once_and_a_stale_one_never() {
     let app = TestApp::start().await;
     let (bob, cursors) = three_messages(&app).await;
     let mut socket = resume(&bob, json!({ "a": cursors[1], "stale": cursors[0] })).await;
@@ -100,7 +100,7 @@ async fn an_entry_is_used_once_and_a_stale_one_never() {
 }
 
 #[tokio::test]
-async fn a_plain_cursor_serves_the_first_subscription_to_the_feed() {
+async fn a_plain_resume_cursor_applies_to_the_first_feed_subscription() {
     let app = TestApp::start().await;
     let (bob, cursors) = three_messages(&app).await;
     let mut socket = resume(&bob, json!(cursors[1])).await;

@@ -1,4 +1,4 @@
-//! A message's id is its client's: however often it is sent, it is sent once.
+//! The client chooses a message's id, so sending is idempotent.
 
 use futures_util::future::join_all;
 use parlour::id::MessageId;
@@ -32,7 +32,7 @@ async fn a_retry_returns_the_first_message_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_retry_of_the_first_message_of_all_makes_one_conversation() {
+async fn a_retry_of_the_first_message_creates_one_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let input = json!({ "id": new_id(), "to": { "userId": bob.id }, "text": "tea?" });
@@ -44,7 +44,7 @@ async fn a_retry_of_the_first_message_of_all_makes_one_conversation() {
 }
 
 #[tokio::test]
-async fn the_same_id_50_times_at_once_is_one_message_one_event_and_50_equal_answers() {
+async fn fifty_concurrent_sends_with_one_id_give_one_message_one_event_and_equal_answers() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let mut at_bob = bob.follow().await;
@@ -76,7 +76,7 @@ async fn retries_among_other_messages_leave_no_hole() {
 }
 
 #[tokio::test]
-async fn nothing_else_of_a_retry_is_looked_at() {
+async fn a_retry_is_recognised_by_its_id_alone() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let (id, to) = (new_id(), json!({ "userId": bob.id }));
@@ -98,7 +98,7 @@ async fn nothing_else_of_a_retry_is_looked_at() {
 }
 
 #[tokio::test]
-async fn a_retry_may_name_the_conversation_in_the_other_way() {
+async fn a_retry_may_reference_the_conversation_differently() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let id = new_id();
@@ -140,7 +140,7 @@ async fn a_retry_after_a_deletion_returns_the_tombstone() {
 }
 
 #[tokio::test]
-async fn an_id_of_another_conversation_is_refused() {
+async fn an_id_used_in_another_conversation_is_rejected() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let carl = app.user("Carl").await;
@@ -162,7 +162,7 @@ async fn an_id_of_another_conversation_is_refused() {
 }
 
 #[tokio::test]
-async fn an_id_of_somebody_else_is_refused_and_nothing_of_the_message_is_told() {
+async fn an_id_used_by_another_person_is_rejected_without_revealing_the_message() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let eve = app.user("Eve").await;
@@ -171,8 +171,8 @@ async fn an_id_of_somebody_else_is_refused_and_nothing_of_the_message_is_told() 
     for (sender, to) in [(&bob, &ada), (&eve, &bob), (&eve, &ada)] {
         let input = json!({ "id": sent["id"], "to": { "userId": to.id }, "text": "mine" });
         assert_eq!(sender.refused(SEND, json!({ "input": input })).await, "BAD_USER_INPUT at id");
-        let told = sender.bytes(SEND, json!({ "input": input })).await;
-        assert!(!told.contains("secret") && !told.contains(&ada.id), "{told}");
+        let delivered = sender.bytes(SEND, json!({ "input": input })).await;
+        assert!(!delivered.contains("secret") && !delivered.contains(&ada.id), "{delivered}");
     }
     assert_eq!(
         ada.ask("query($id: ID!) { message(id: $id) { text version } }", json!({ "id": sent["id"] })).await,

@@ -1,4 +1,4 @@
-//! Changing and deleting messages.
+//! Editing and deleting messages.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ async fn the_same_text_makes_no_new_version_and_no_event() {
 }
 
 #[tokio::test]
-async fn edits_at_once_are_one_version_each() {
+async fn concurrent_edits_make_one_version_each() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let sent = ada.send(&bob, "0").await;
@@ -51,17 +51,17 @@ async fn edits_at_once_are_one_version_each() {
 
     futures_util::future::join_all((1..=20).map(edit)).await;
 
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     for _ in 0..20 {
-        heard.push(at_bob.next_event().await["message"].take());
+        received.push(at_bob.next_event().await["message"].take());
     }
     at_bob.stays_silent().await;
     assert_eq!(
-        heard.iter().map(|message| message["version"].as_i64()).collect::<Vec<_>>(),
+        received.iter().map(|message| message["version"].as_i64()).collect::<Vec<_>>(),
         (2..=21).map(Some).collect::<Vec<_>>()
     );
     let now = bob.ask(MESSAGE, json!({ "id": sent["id"] })).await["message"].take();
-    assert_eq!((&now["version"], &now["text"]), (&json!(21), &heard[19]["text"]));
+    assert_eq!((&now["version"], &now["text"]), (&json!(21), &received[19]["text"]));
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_deletion_leaves_a_tombstone() {
 }
 
 #[tokio::test]
-async fn a_deletion_twice_is_once() {
+async fn deletion_is_idempotent() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let sent = ada.send(&bob, "hello").await;
@@ -94,7 +94,7 @@ async fn a_deletion_twice_is_once() {
 }
 
 #[tokio::test]
-async fn both_hear_of_an_edit_and_of_a_deletion() {
+async fn both_people_receive_edits_and_deletions() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let sent = ada.send(&bob, "hello").await;
@@ -117,7 +117,7 @@ async fn both_hear_of_an_edit_and_of_a_deletion() {
 }
 
 #[tokio::test]
-async fn a_deleted_message_is_edited_no_more() {
+async fn a_deleted_message_cannot_be_edited() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let sent = ada.send(&bob, "hello").await;
@@ -127,7 +127,7 @@ async fn a_deleted_message_is_edited_no_more() {
 }
 
 #[tokio::test]
-async fn a_reply_outlives_what_it_replies_to() {
+async fn a_reply_outlives_the_original_message() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let sent = ada.send(&bob, "tea?").await;
@@ -157,7 +157,7 @@ async fn an_edit_has_to_leave_a_text() {
 }
 
 #[tokio::test]
-async fn who_may_see_a_message_of_another_may_not_change_it() {
+async fn only_the_sender_may_change_a_message() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let sent = ada.send(&bob, "hello").await;
@@ -171,7 +171,7 @@ async fn who_may_see_a_message_of_another_may_not_change_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_not_found() {
+async fn an_unknown_message_is_not_found() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 

@@ -1,4 +1,4 @@
-//! Cursors are sealed: they resume exactly, and show nothing of the position in them.
+//! Sealed cursors: they resume exactly and do not reveal their position.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -64,7 +64,7 @@ async fn is_foreign(person: &Person, cursor: &str) {
 }
 
 #[tokio::test]
-async fn an_event_has_one_cursor_for_everybody_and_after_a_restart() {
+async fn a_cursor_is_the_same_for_everybody_and_after_a_restart() {
     let mut app = TestApp::start().await;
     let (ada, bob, carl) = (app.user("Ada").await, app.user("Bob").await, app.user("Carl").await);
     let group = ada.group("Tea", &[&bob, &carl]).await;
@@ -84,7 +84,7 @@ async fn an_event_has_one_cursor_for_everybody_and_after_a_restart() {
 }
 
 #[tokio::test]
-async fn what_does_not_open_is_foreign_and_nothing_else() {
+async fn an_unreadable_cursor_is_foreign() {
     let (app, other) = (TestApp::start().await, TestApp::start().await);
     let (ada, bob) = app.direct("Ada", "Bob").await;
     other.direct("Ada", "Bob").await;
@@ -134,7 +134,7 @@ async fn the_unsealed_form_is_read_for_thirty_days_after_the_update() {
 }
 
 #[tokio::test]
-async fn no_cursor_shows_where_it_stands() {
+async fn a_cursor_does_not_reveal_its_position() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let group = ada.group("Tea", &[&bob]).await;
@@ -158,7 +158,7 @@ async fn no_cursor_shows_where_it_stands() {
 }
 
 #[tokio::test]
-async fn a_list_takes_no_position_that_it_has_not_given_out() {
+async fn a_list_accepts_only_cursors_it_issued() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let group = ada.group("Tea", &[&bob]).await;

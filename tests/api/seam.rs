@@ -1,4 +1,4 @@
-//! The seam between a replay and what happens meanwhile: nothing twice, nothing missing, nothing out of order.
+//! From replay to live events: nothing is repeated, missing or out of order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::support::{EVENTS, Person, TestApp, position};
 
-/// Somebody whose line is cut again and again. Everything that happens in these tests is told to them, so what they
-/// hear has to have no hole.
+/// A subscriber who is cut off again and again. All events of these tests are for them, so the positions they receive
+/// must have no gap.
 struct Listener {
     person: Person,
     after: String,
@@ -21,18 +21,18 @@ impl Listener {
         Self { person: person.clone(), after: person.feed_cursor().await, seqs: Vec::new() }
     }
 
-    /// Resumes, hears so many events more, and is cut off.
+    /// Resumes, receives so many more events, and is cut off.
     async fn hear(&mut self, events: usize) {
         let mut socket = self.person.subscribe(EVENTS, json!({ "after": self.after })).await;
-        let mut heard = 0;
-        while heard < events {
+        let mut received = 0;
+        while received < events {
             let event = socket.next_event().await;
             let (last, here) = (position(&json!(self.after)), position(&event["cursor"]));
             if event["__typename"] == "CaughtUp" {
                 assert_eq!(here, last, "{event}");
             } else {
                 assert_eq!(here, last + 1, "{event}");
-                heard += 1;
+                received += 1;
             }
             if event["__typename"] == "MessageAdded" {
                 self.seqs.push(event["message"]["seq"].as_i64().expect("a seq"));
@@ -94,7 +94,7 @@ fn is_without_holes(seqs: &[i64]) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_listener_cut_at_two_hundred_places_has_everything_once_and_in_order() {
+async fn a_subscriber_cut_off_two_hundred_times_receives_everything_once_in_order() {
     let app = TestApp::start().await;
     let (people, bob, group) = poets(&app).await;
     let mut listener = Listener::new(&bob).await;
@@ -111,7 +111,7 @@ async fn a_listener_cut_at_two_hundred_places_has_everything_once_and_in_order()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replay_from_the_database_is_cut_anywhere_and_still_whole() {
+async fn a_replay_from_the_database_can_be_interrupted_anywhere() {
     let mut app = TestApp::start().await;
     let (people, bob, group) = poets(&app).await;
     let mut listener = Listener::new(&bob).await;
@@ -130,7 +130,7 @@ async fn a_replay_from_the_database_is_cut_anywhere_and_still_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn between_a_snapshot_and_what_follows_its_cursor_there_is_no_hole() {
+async fn events_after_the_cursor_of_a_snapshot_have_no_gap() {
     let app = TestApp::start().await;
     let (people, bob, group) = poets(&app).await;
     people[0].send_to(&group, "the first").await;
@@ -148,7 +148,7 @@ async fn between_a_snapshot_and_what_follows_its_cursor_there_is_no_hole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_subscription_that_races_with_the_first_message_misses_nothing_behind_it() {
+async fn a_subscription_racing_with_the_first_message_misses_no_later_one() {
     let app = TestApp::start().await;
     let bob = app.user("Bob").await;
     let query = "subscription($with: ID!) { messageAdded(conversation: { userId: $with }) { text } }";
@@ -157,12 +157,12 @@ async fn a_subscription_that_races_with_the_first_message_misses_nothing_behind_
         let ada = app.user(&format!("Ada {number}")).await;
         let mut socket = bob.socket().await;
         let (_, sent) = tokio::join!(socket.subscribe("1", query, json!({ "with": ada.id })), ada.send(&bob, "hello"));
-        let mut heard = Value::Null;
-        // The subscription has begun some time: from then on it hears everything.
-        while heard != "until you hear" {
+        let mut received = Value::Null;
+        // The subscription has begun at some point: from then on it receives everything.
+        while received != "until you hear" {
             ada.send(&bob, "until you hear").await;
             let next = tokio::time::timeout(crate::support::SILENCE, socket.next_data("1")).await;
-            heard = next.map_or(heard, |data| data["messageAdded"]["text"].clone());
+            received = next.map_or(received, |data| data["messageAdded"]["text"].clone());
         }
         assert_eq!(sent["seq"], 1);
     }

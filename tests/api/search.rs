@@ -1,4 +1,4 @@
-//! Finding messages by their words.
+//! Searching messages.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ async fn found(person: &Person, query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_message_is_found_in_any_language_by_both_who_may_read_it() {
+async fn both_people_find_a_message_in_any_language() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     for (text, queries) in [
@@ -52,7 +52,7 @@ async fn a_message_is_found_in_any_language_by_both_who_may_read_it() {
 }
 
 #[tokio::test]
-async fn all_words_have_to_be_there_each_as_a_beginning() {
+async fn all_words_must_match_as_prefixes() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     for text in ["the quick brown fox", "a quick answer", "the brown bear", "quickly now"] {
@@ -67,7 +67,7 @@ async fn all_words_have_to_be_there_each_as_a_beginning() {
 }
 
 #[tokio::test]
-async fn characters_are_found_only_in_a_row() {
+async fn dense_scripts_match_contiguous_characters_only() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     ada.send(&bob, "东京和京都").await;
@@ -80,7 +80,7 @@ async fn characters_are_found_only_in_a_row() {
 }
 
 #[tokio::test]
-async fn an_edit_is_found_by_its_new_words_and_not_by_its_old_ones() {
+async fn an_edited_message_is_found_by_its_new_words_only() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let sent = ada.send(&bob, "lunch at noon").await;
@@ -95,7 +95,7 @@ async fn an_edit_is_found_by_its_new_words_and_not_by_its_old_ones() {
 }
 
 #[tokio::test]
-async fn a_deleted_message_is_not_found_and_its_words_leave_the_index() {
+async fn a_deleted_message_is_removed_from_the_index() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let sent = ada.send(&bob, "the xylophone is mine").await;
@@ -112,7 +112,7 @@ async fn a_deleted_message_is_not_found_and_its_words_leave_the_index() {
 }
 
 #[tokio::test]
-async fn pages_are_the_newest_first_and_stay_while_messages_arrive() {
+async fn results_are_newest_first_and_stable_while_messages_arrive() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     for number in 1..=5 {
@@ -142,7 +142,7 @@ async fn pages_are_the_newest_first_and_stay_while_messages_arrive() {
 }
 
 #[tokio::test]
-async fn twenty_hits_are_a_page_when_nothing_is_asked_for() {
+async fn the_default_page_has_twenty_hits() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     for number in 1..=21 {
@@ -192,7 +192,7 @@ async fn one_conversation_is_searched_by_its_id_or_its_person() {
 }
 
 #[tokio::test]
-async fn what_others_write_is_not_found() {
+async fn other_peoples_conversations_are_not_found() {
     let app = TestApp::start().await;
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     let sent = ada.send(&bob, "a secret").await;
@@ -214,7 +214,7 @@ async fn what_others_write_is_not_found() {
 }
 
 #[tokio::test]
-async fn who_joins_finds_what_was_written_before_and_who_is_gone_finds_nothing() {
+async fn a_new_member_finds_earlier_messages_and_a_former_member_none() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let group = ada.group("Tea", &[&bob]).await;
@@ -231,7 +231,7 @@ async fn who_joins_finds_what_was_written_before_and_who_is_gone_finds_nothing()
 }
 
 #[tokio::test]
-async fn who_is_in_very_many_conversations_finds_what_is_in_those_of_the_newest_messages() {
+async fn with_very_many_conversations_only_the_most_recent_are_searched() {
     let app = TestApp::start().await;
     let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
     ada.send(&bob, "tea with Bob").await;
@@ -281,7 +281,7 @@ async fn hits_of_many_conversations_are_the_newest_first_on_every_page() {
 }
 
 #[tokio::test]
-async fn no_word_is_in_the_index_without_the_conversation_that_it_was_said_in() {
+async fn every_word_in_the_index_has_its_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let sent = ada.send(&bob, "tea for two, 日本の茶").await;

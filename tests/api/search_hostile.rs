@@ -1,4 +1,4 @@
-//! Searches that are not meant well.
+//! Hostile searches.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ fn texts(answer: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn no_character_means_anything_but_itself() {
+async fn no_character_has_a_special_meaning() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     ada.send(&bob, "near col e not or and drop table").await;
@@ -61,7 +61,7 @@ async fn no_character_means_anything_but_itself() {
 }
 
 #[tokio::test]
-async fn what_a_search_refuses_it_names() {
+async fn a_search_names_the_invalid_argument() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     ada.send(&bob, &"a ".repeat(100)).await;
@@ -96,7 +96,7 @@ async fn what_a_search_refuses_it_names() {
 }
 
 #[tokio::test]
-async fn searches_count_with_those_for_people() {
+async fn message_searches_and_people_searches_share_a_rate() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let mut refused = None;
@@ -117,7 +117,7 @@ async fn searches_count_with_those_for_people() {
 }
 
 #[tokio::test]
-async fn a_search_costs_what_its_page_can_return() {
+async fn a_search_costs_the_size_of_its_page() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let many = |first: usize| {

@@ -1,4 +1,4 @@
-//! The index behind the search: it follows what is written, over restarts and accidents.
+//! The search index follows the messages, across restarts and corruption.
 
 use parlour::limits::INDEX_RETRY;
 use serde_json::json;
@@ -18,7 +18,7 @@ async fn comes_to(person: &Person, query: &str, hits: usize) {
 }
 
 #[tokio::test]
-async fn what_was_written_while_nothing_indexed_is_found_after_a_restart() {
+async fn messages_written_without_an_indexer_are_found_after_a_restart() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let sent = ada.send(&bob, "tea for two").await;
@@ -37,7 +37,7 @@ async fn what_was_written_while_nothing_indexed_is_found_after_a_restart() {
 }
 
 #[tokio::test]
-async fn an_index_of_other_rules_is_made_anew() {
+async fn an_index_with_other_rules_is_rebuilt() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for number in 1..=250 {
@@ -61,7 +61,7 @@ async fn an_index_of_other_rules_is_made_anew() {
 }
 
 #[tokio::test]
-async fn the_index_of_an_older_version_is_made_anew_by_an_update() {
+async fn the_index_of_an_older_version_is_rebuilt() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     ada.send(&bob, "tea for two").await;
@@ -86,7 +86,7 @@ async fn the_index_of_an_older_version_is_made_anew_by_an_update() {
 }
 
 #[tokio::test]
-async fn a_damaged_index_takes_no_message_down_and_is_made_anew() {
+async fn a_corrupt_index_fails_no_message_and_is_rebuilt() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     assert_eq!(count(&bob, "hello").await, 1);
@@ -109,7 +109,7 @@ async fn a_damaged_index_takes_no_message_down_and_is_made_anew() {
 }
 
 #[tokio::test]
-async fn the_index_holds_what_the_messages_say_whatever_became_of_them() {
+async fn the_index_follows_every_change_of_messages() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let edit = "mutation($id: ID!, $text: String!) { editMessage(id: $id, text: $text) { id } }";

@@ -1,4 +1,4 @@
-//! Sessions: how long they last, what ends them, and how browsers keep them.
+//! Sessions: how long they last, and what ends them.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn is_signed_in(person: &Person) -> bool {
 }
 
 #[tokio::test]
-async fn a_logout_ends_the_token_and_the_sockets_of_this_session_only() {
+async fn a_logout_revokes_the_token_and_closes_the_sockets_of_this_session_only() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let at_home = ada.another_device(&app).await;
@@ -37,7 +37,7 @@ async fn a_logout_ends_the_token_and_the_sockets_of_this_session_only() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_logged_out_opens_no_socket() {
+async fn a_revoked_token_opens_no_socket() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     ada.ask("mutation { logout }", json!({})).await;
@@ -46,7 +46,7 @@ async fn a_token_that_was_logged_out_opens_no_socket() {
 }
 
 #[tokio::test]
-async fn a_logout_over_the_socket_is_answered_or_seen_by_the_close() {
+async fn a_logout_over_a_socket_is_answered_or_closes_it() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut socket = ada.subscribe("mutation { logout }", json!({})).await;
@@ -56,7 +56,7 @@ async fn a_logout_over_the_socket_is_answered_or_seen_by_the_close() {
 }
 
 #[tokio::test]
-async fn a_login_ends_the_session_that_the_device_had() {
+async fn a_login_ends_the_previous_session_of_the_device() {
     let app = TestApp::start().await;
     let (ada, mut bob) = (app.user("Ada").await, app.user("Bob").await);
     let mut socket = ada.socket().await;
@@ -70,7 +70,7 @@ async fn a_login_ends_the_session_that_the_device_had() {
 }
 
 #[tokio::test]
-async fn a_signup_ends_the_session_that_the_device_had() {
+async fn a_signup_ends_the_previous_session_of_the_device() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let input = json!({ "fullName": "Eve", "email": "eve@example.com", "password": PASSWORD });
@@ -107,7 +107,7 @@ async fn the_51st_session_ends_the_oldest() {
 }
 
 #[tokio::test]
-async fn a_device_that_signs_in_again_takes_nobody_elses_place() {
+async fn signing_in_again_evicts_no_other_session() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let others = join_all((2..=50).map(|_| ada.another_device(&app))).await;
@@ -118,7 +118,7 @@ async fn a_device_that_signs_in_again_takes_nobody_elses_place() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_over_makes_room_before_one_that_is_used() {
+async fn expired_sessions_are_evicted_first() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     join_all((2..=50).map(|_| ada.another_device(&app))).await;
@@ -163,7 +163,7 @@ async fn a_session_lasts_as_long_as_the_settings_say() {
 }
 
 #[tokio::test]
-async fn forged_tokens_are_nobodys() {
+async fn forged_tokens_are_rejected() {
     let app = TestApp::start().await;
     let elsewhere = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
@@ -191,7 +191,7 @@ async fn forged_tokens_are_nobodys() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_address_is_passed_over() {
+async fn a_token_in_the_url_is_ignored() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let address = app.url(&format!("/graphql?query=%7Bme%7Bid%7D%7D&token={0}&jwt={0}", ada.token));

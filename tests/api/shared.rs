@@ -1,4 +1,4 @@
-//! Shared execution: equal subscriptions of several people, of whom each gets what they may see.
+//! Shared execution: equal subscriptions of several people, each of whom gets only what they may see.
 
 use serde_json::{Value, json};
 
@@ -12,12 +12,12 @@ async fn both(ada: &Person, bob: &Person, query: &str, variables: Value) -> (Soc
     (ada.subscribe(query, variables.clone()).await, bob.subscribe(query, variables).await)
 }
 
-async fn heard(socket: &mut Socket) -> Value {
+async fn received(socket: &mut Socket) -> Value {
     socket.next_data("1").await["messageAdded"].take()
 }
 
 #[tokio::test]
-async fn each_gets_their_own_email() {
+async fn each_viewer_gets_their_own_email() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let query = "subscription($after: String) { messageAdded(after: $after) { sender { email fullName } } }";
@@ -26,13 +26,13 @@ async fn each_gets_their_own_email() {
     for _ in 0..2 {
         ada.send(&bob, "hello").await;
 
-        assert_eq!(heard(&mut at_ada).await, json!({ "sender": { "email": ada.email, "fullName": "Ada" } }));
-        assert_eq!(heard(&mut at_bob).await, json!({ "sender": { "email": null, "fullName": "Ada" } }));
+        assert_eq!(received(&mut at_ada).await, json!({ "sender": { "email": ada.email, "fullName": "Ada" } }));
+        assert_eq!(received(&mut at_bob).await, json!({ "sender": { "email": null, "fullName": "Ada" } }));
     }
 }
 
 #[tokio::test]
-async fn each_gets_their_own_conversation() {
+async fn each_viewer_gets_their_own_conversation() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let query = "subscription($after: String) { messageAdded(after: $after) { conversation { unreadCount lastReadSeq
@@ -51,12 +51,12 @@ async fn each_gets_their_own_conversation() {
         "members": members(json!(ada.email), Value::Null) });
     let to_bob = json!({ "unreadCount": 2, "lastReadSeq": 0, "otherUser": { "fullName": "Ada" },
         "members": members(Value::Null, json!(bob.email)) });
-    assert_eq!(heard(&mut at_ada).await["conversation"], to_ada);
-    assert_eq!(heard(&mut at_bob).await["conversation"], to_bob);
+    assert_eq!(received(&mut at_ada).await["conversation"], to_ada);
+    assert_eq!(received(&mut at_bob).await["conversation"], to_bob);
 }
 
 #[tokio::test]
-async fn each_gets_their_own_through_an_alias_a_fragment_and_a_variable() {
+async fn aliases_fragments_and_variables_stay_viewer_dependent() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for selection in [
@@ -80,7 +80,7 @@ async fn each_gets_their_own_through_an_alias_a_fragment_and_a_variable() {
 }
 
 #[tokio::test]
-async fn what_needs_a_viewer_later_is_told_to_each_from_then_on() {
+async fn a_shape_that_asks_for_the_viewer_later_is_executed_per_viewer() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let query = "subscription($after: String) { messageAdded(after: $after) { text replyTo { sender { email } } } }";
@@ -93,14 +93,14 @@ async fn what_needs_a_viewer_later_is_told_to_each_from_then_on() {
 
     let plain = |text: &str| json!({ "text": text, "replyTo": null });
     for (socket, email) in [(&mut at_ada, json!(ada.email)), (&mut at_bob, Value::Null)] {
-        assert_eq!(heard(socket).await, plain("one"));
-        assert_eq!(heard(socket).await, json!({ "text": "two", "replyTo": { "sender": { "email": email } } }));
-        assert_eq!(heard(socket).await, plain("three"));
+        assert_eq!(received(socket).await, plain("one"));
+        assert_eq!(received(socket).await, json!({ "text": "two", "replyTo": { "sender": { "email": email } } }));
+        assert_eq!(received(socket).await, plain("three"));
     }
 }
 
 #[tokio::test]
-async fn a_variable_that_decides_about_a_field_is_part_of_what_is_shared() {
+async fn variables_are_part_of_the_key_of_a_shared_frame() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let query = "subscription($after: String, $full: Boolean!) {
@@ -111,8 +111,8 @@ async fn a_variable_that_decides_about_a_field_is_part_of_what_is_shared() {
 
     ada.send(&bob, "hello").await;
 
-    assert_eq!(heard(&mut full).await, json!({ "text": "hello", "sender": { "fullName": "Ada" } }));
-    assert_eq!(heard(&mut short).await, json!({ "text": "hello" }));
+    assert_eq!(received(&mut full).await, json!({ "text": "hello", "sender": { "fullName": "Ada" } }));
+    assert_eq!(received(&mut short).await, json!({ "text": "hello" }));
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn aliases_arguments_and_names_are_not_mixed_up() {
 }
 
 #[tokio::test]
-async fn what_is_shared_is_the_same_bytes_under_each_ones_id() {
+async fn a_shared_frame_has_the_same_bytes_under_each_operation_id() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = ada.feed_cursor().await;

@@ -1,4 +1,4 @@
-//! Whatever is selected: what a subscription tells somebody is what a query would tell them.
+//! For random selections, a subscription delivers what a query would return.
 
 use serde_json::{Value, json};
 
@@ -157,7 +157,7 @@ fn inside<'a>(text: &'a str, head: &str, tail: &str) -> &'a str {
     text.strip_prefix(head).and_then(|text| text.strip_suffix(tail)).unwrap_or_else(|| panic!("{text}"))
 }
 
-/// What a subscription of this round tells, and the number of its document. One of an earlier round that is being
+/// What a subscription of this round delivers, and the number of its document. One of an earlier round that is being
 /// completed may still have its say.
 async fn hear(socket: &mut Socket, round: usize) -> (usize, String) {
     loop {
@@ -173,7 +173,7 @@ async fn hear(socket: &mut Socket, round: usize) -> (usize, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_hears_what_they_would_be_answered_byte_for_byte() {
+async fn shared_frames_equal_individual_executions_byte_for_byte() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let (mut at_ada, mut at_bob) = (ada.socket().await, bob.socket().await);
@@ -199,9 +199,9 @@ async fn each_hears_what_they_would_be_answered_byte_for_byte() {
 
         for (person, socket) in [(&ada, &mut at_ada), (&bob, &mut at_bob)] {
             for _ in 0..DOCUMENTS {
-                let (number, heard) = hear(socket, round).await;
+                let (number, received) = hear(socket, round).await;
                 let Document { query, .. } = &documents[number];
-                assert_eq!(heard, asked(&app, person, query, &id).await, "{} heard by {query}", person.name);
+                assert_eq!(received, asked(&app, person, query, &id).await, "{} received by {query}", person.name);
             }
             for number in 0..DOCUMENTS {
                 socket.complete(&format!("{round}.{number}")).await;

@@ -1,4 +1,4 @@
-//! Clients that want too much.
+//! Clients that exceed the limits of a socket.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -11,7 +11,7 @@ fn closed(code: u16, reason: &str) -> Closed {
 }
 
 #[tokio::test]
-async fn a_person_has_twenty_sockets_and_one_more_is_refused() {
+async fn a_person_has_twenty_sockets_at_most() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let mut sockets = Vec::new();
@@ -31,7 +31,7 @@ async fn a_person_has_twenty_sockets_and_one_more_is_refused() {
 }
 
 #[tokio::test]
-async fn an_address_has_64_sockets_that_say_nothing_and_one_more_is_refused_before_the_upgrade() {
+async fn an_address_has_64_unauthenticated_sockets_at_most() {
     let app = TestApp::start_with(&[("RATE_LIMITS", "on"), ("TRUSTED_PROXIES", "127.0.0.1")]).await;
     let ada = app.user("Ada").await;
     let open = async |client: &str| Socket::open_with(app.address, &[("x-forwarded-for", client)]).await;
@@ -49,7 +49,7 @@ async fn an_address_has_64_sockets_that_say_nothing_and_one_more_is_refused_befo
 }
 
 #[tokio::test]
-async fn a_burst_is_taken_and_a_flood_is_not() {
+async fn a_burst_of_frames_is_accepted_and_a_flood_closes_the_socket() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut socket = ada.socket().await;
@@ -72,7 +72,7 @@ async fn a_burst_is_taken_and_a_flood_is_not() {
 }
 
 #[tokio::test]
-async fn pings_of_the_websocket_are_frames_too() {
+async fn websocket_pings_count_as_frames() {
     let app = TestApp::start().await;
     let mut flood = app.user("Ada").await.socket().await;
 
@@ -86,7 +86,7 @@ async fn pings_of_the_websocket_are_frames_too() {
 }
 
 #[tokio::test]
-async fn a_flood_before_the_acknowledgement_is_not_taken_either() {
+async fn a_flood_before_the_acknowledgement_closes_the_socket() {
     let app = TestApp::start().await;
     let mut flood = Socket::open(app.address).await;
 

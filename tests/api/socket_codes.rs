@@ -1,4 +1,4 @@
-//! How the server closes sockets: the codes by which stock clients decide whether to come back.
+//! The codes with which the server closes sockets; stock clients decide by them whether to reconnect.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn init(token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn who_does_not_begin_is_closed_after_five_seconds() {
+async fn a_socket_without_connection_init_is_closed_after_five_seconds() {
     let app = TestApp::start().await;
     let begun = Instant::now();
     let mut socket = Socket::open(app.address).await;
@@ -33,7 +33,7 @@ async fn who_does_not_begin_is_closed_after_five_seconds() {
 }
 
 #[tokio::test]
-async fn who_begins_twice_is_closed() {
+async fn a_second_connection_init_closes_the_socket() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut socket = ada.socket().await;
@@ -44,7 +44,7 @@ async fn who_begins_twice_is_closed() {
 }
 
 #[tokio::test]
-async fn who_subscribes_before_the_acknowledgement_is_closed() {
+async fn subscribing_before_the_acknowledgement_closes_the_socket() {
     let app = TestApp::start().await;
     let mut socket = Socket::open(app.address).await;
 
@@ -54,7 +54,7 @@ async fn who_subscribes_before_the_acknowledgement_is_closed() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_in_use_closes_the_socket() {
+async fn a_duplicate_operation_id_closes_the_socket() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut socket = ada.follow().await;
@@ -65,7 +65,7 @@ async fn an_id_that_is_in_use_closes_the_socket() {
 }
 
 #[tokio::test]
-async fn an_id_can_be_used_again_once_its_operation_is_over() {
+async fn an_operation_id_can_be_reused_after_its_operation() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut socket = ada.follow().await;
@@ -80,7 +80,7 @@ async fn an_id_can_be_used_again_once_its_operation_is_over() {
 }
 
 #[tokio::test]
-async fn what_is_not_of_the_protocol_closes_the_socket() {
+async fn an_invalid_message_closes_the_socket() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let long = json!({ "id": "x".repeat(10_000), "type": "subscribe", "payload": { "query": "{ me { id } }" } });
@@ -130,7 +130,7 @@ async fn text_that_is_not_utf_8_closes_the_socket() {
 }
 
 #[tokio::test]
-async fn a_frame_may_have_64_kib_and_not_a_byte_more() {
+async fn a_frame_of_64_kib_is_accepted_and_one_more_byte_is_rejected() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let of_size = |size: usize| {
@@ -147,7 +147,7 @@ async fn a_frame_may_have_64_kib_and_not_a_byte_more() {
 }
 
 #[tokio::test]
-async fn a_message_in_many_frames_has_the_same_limit() {
+async fn a_fragmented_message_has_the_same_limit() {
     let app = TestApp::start().await;
     let mut socket = app.user("Ada").await.socket().await;
 
@@ -161,7 +161,7 @@ async fn a_message_in_many_frames_has_the_same_limit() {
 }
 
 #[tokio::test]
-async fn a_server_that_goes_down_sends_everybody_away_to_come_back() {
+async fn a_stopping_server_closes_sockets_with_service_restart() {
     let mut app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut sockets = vec![Socket::open(app.address).await, ada.socket().await, ada.follow().await];
@@ -175,7 +175,7 @@ async fn a_server_that_goes_down_sends_everybody_away_to_come_back() {
 }
 
 #[tokio::test]
-async fn who_says_good_bye_is_answered() {
+async fn a_close_frame_is_answered() {
     let app = TestApp::start().await;
     let mut socket = app.user("Ada").await.follow().await;
 

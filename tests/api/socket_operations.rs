@@ -20,7 +20,7 @@ async fn a_ping_is_answered_with_a_pong() {
 }
 
 #[tokio::test]
-async fn what_a_client_completes_ends_without_an_answer() {
+async fn a_completed_operation_ends_silently() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut socket = bob.follow().await;
@@ -36,7 +36,7 @@ async fn what_a_client_completes_ends_without_an_answer() {
 }
 
 #[tokio::test]
-async fn queries_and_mutations_go_over_a_socket_too() {
+async fn queries_and_mutations_work_over_a_socket() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut socket = ada.socket().await;
@@ -65,7 +65,7 @@ async fn a_field_that_fails_is_a_result_with_a_code() {
 }
 
 #[tokio::test]
-async fn a_document_that_can_not_be_executed_is_an_error_with_a_code() {
+async fn a_document_that_cannot_be_executed_is_an_error_with_a_code() {
     let app = TestApp::start().await;
     let mut socket = app.user("Ada").await.socket().await;
     let deep = format!("{{ me {}", "{ x ".repeat(100));
@@ -107,7 +107,7 @@ async fn a_page_that_is_too_large_in_a_subscription_ends_it_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_hundred_operations_are_under_way_and_one_more_is_refused() {
+async fn a_socket_has_a_hundred_operations_at_most() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut socket = bob.socket().await;

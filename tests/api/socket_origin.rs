@@ -1,4 +1,4 @@
-//! Who may open a socket: whose page, with which credential, in which protocol.
+//! Who may open a socket: origins, credentials and subprotocols.
 
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Error;
@@ -25,7 +25,7 @@ async fn begin(app: &TestApp, headers: &[(&'static str, &str)]) -> Result<serde_
 }
 
 #[tokio::test]
-async fn a_strangers_page_opens_no_socket() {
+async fn a_foreign_origin_opens_no_socket() {
     let app = TestApp::start().await;
     let cookie = cookie(&app.user("Ada").await);
 
@@ -45,7 +45,7 @@ async fn a_strangers_page_opens_no_socket() {
 }
 
 #[tokio::test]
-async fn our_own_pages_sign_in_by_their_cookie() {
+async fn our_origins_authenticate_by_cookie() {
     let app = TestApp::start().await;
     let cookie = cookie(&app.user("Ada").await);
     let own = format!("http://{}", app.address);
@@ -57,7 +57,7 @@ async fn our_own_pages_sign_in_by_their_cookie() {
 }
 
 #[tokio::test]
-async fn a_cookie_without_an_origin_is_nobodys() {
+async fn a_cookie_without_an_origin_is_ignored() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 
@@ -69,7 +69,7 @@ async fn a_cookie_without_an_origin_is_nobodys() {
 }
 
 #[tokio::test]
-async fn another_protocol_is_refused_before_the_upgrade() {
+async fn another_subprotocol_is_rejected_before_the_upgrade() {
     let app = TestApp::start().await;
 
     for protocol in ["graphql-ws", "graphql-sse", "chat", "GRAPHQL-TRANSPORT-WS"] {
@@ -79,7 +79,7 @@ async fn another_protocol_is_refused_before_the_upgrade() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_address_is_not_looked_at() {
+async fn a_token_in_the_socket_url_is_ignored() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 

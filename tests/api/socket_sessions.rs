@@ -1,4 +1,4 @@
-//! Sockets and the sessions that they belong to.
+//! Sockets and their sessions.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn log_out(person: &Person) {
 }
 
 #[tokio::test]
-async fn a_token_is_taken_under_either_name() {
+async fn a_token_is_accepted_under_either_name() {
     let app = TestApp::start().await;
     let bearer = format!("Bearer {}", app.user("Ada").await.token);
 
@@ -34,7 +34,7 @@ async fn a_token_is_taken_under_either_name() {
 }
 
 #[tokio::test]
-async fn who_has_no_good_token_is_sent_away_for_good() {
+async fn an_invalid_token_closes_the_socket_for_good() {
     let app = TestApp::start().await;
     let (ada, elsewhere) = (app.user("Ada").await, TestApp::start().await.user("Ada").await);
     let signature = ada.token.rfind('.').expect("a signature");
@@ -59,7 +59,7 @@ async fn who_has_no_good_token_is_sent_away_for_good() {
 }
 
 #[tokio::test]
-async fn who_has_signed_out_is_sent_away_for_good() {
+async fn a_revoked_session_closes_the_socket_for_good() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     log_out(&ada).await;
@@ -70,7 +70,7 @@ async fn who_has_signed_out_is_sent_away_for_good() {
 }
 
 #[tokio::test]
-async fn whose_token_has_expired_is_asked_for_a_fresh_one() {
+async fn an_expired_token_closes_the_socket_with_forbidden() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     app.clock.advance(8 * DAY);
@@ -81,7 +81,7 @@ async fn whose_token_has_expired_is_asked_for_a_fresh_one() {
 }
 
 #[tokio::test]
-async fn a_session_that_runs_out_closes_its_sockets() {
+async fn an_expiring_session_closes_its_sockets() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let mut socket = ada.follow().await;
@@ -114,7 +114,7 @@ async fn signing_out_completes_everything_and_closes_the_sessions_sockets() {
 }
 
 #[tokio::test]
-async fn signing_out_over_a_socket_is_answered_before_it_closes() {
+async fn a_logout_over_a_socket_is_answered_before_it_closes() {
     let app = TestApp::start().await;
     let mut socket = app.user("Ada").await.socket().await;
 
@@ -126,7 +126,7 @@ async fn signing_out_over_a_socket_is_answered_before_it_closes() {
 }
 
 #[tokio::test]
-async fn who_signs_out_while_a_socket_begins_leaves_none_open() {
+async fn a_logout_during_connection_init_leaves_no_socket_open() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 

@@ -1,11 +1,24 @@
-//! What lists cost: a statement for each field that looks something up, however long the list is. Fields of the same
-//! kind may share one, so it can be less.
+//! How many statements lists cost: one for each field that looks something up, however long the list is. Fields of the
+//! same kind may share one, so it can be fewer. Each test also checks the length of the list: an empty one costs less.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Person, TestApp};
 
-/// A direct conversation and a group with each of them, with a message and a reply.
+/// The length of the list at this place of an answer. Fails where an item lacks one of the `fields`: a field that
+/// resolves to null may cost nothing.
+fn complete(answer: &Value, list: &str, fields: &[&str]) -> usize {
+    let items = answer.pointer(list).and_then(Value::as_array).unwrap_or_else(|| panic!("no {list} in {answer}"));
+    for field in fields {
+        assert!(
+            items.iter().any(|item| item.pointer(field).is_some_and(|value| !value.is_null())),
+            "no {field}: {answer}"
+        );
+    }
+    items.len()
+}
+
+/// A direct conversation and a group with each of the others, with a message and a reply.
 async fn talk(ada: &Person, others: &[Person]) {
     for other in others {
         let sent = other.send(ada, "tea?").await;
@@ -16,7 +29,7 @@ async fn talk(ada: &Person, others: &[Person]) {
 }
 
 #[tokio::test]
-async fn a_page_of_conversations_costs_a_statement_a_field() {
+async fn a_page_of_conversations_costs_one_statement_per_field() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let others = [app.user("Bob").await, app.user("Carl").await, app.user("Eve").await, app.user("Fay").await];
@@ -27,15 +40,20 @@ async fn a_page_of_conversations_costs_a_statement_a_field() {
         id title lastSeq otherUser { fullName online } memberCount lastReadSeq unreadCount
         lastMessage { text sender { fullName } replyTo { text sender { fullName } } }
         members(first: 5) { nodes { role lastReadSeq user { fullName } } pageInfo { hasNextPage endCursor } } } } }";
-    let cost = app.statements(&ada, sidebar).await.len();
+    let (answer, statements) = app.statements(&ada, sidebar).await;
+
+    let fields = ["/otherUser/fullName", "/lastMessage/sender/fullName", "/lastMessage/replyTo/sender/fullName"];
+    assert_eq!(complete(&answer, "/conversations/nodes", &fields), 12);
+    assert_eq!(complete(&answer, "/conversations/nodes/0/members/nodes", &["/user/fullName"]), 2);
+    let cost = statements.len();
 
     // The list, otherUser, memberCount, lastReadSeq, unreadCount, lastMessage, sender, replyTo, its sender; members are
-    // two: whether the viewer may see them, and they.
+    // two: whether the viewer may see them, and the members.
     assert!(cost <= 11, "{cost}");
 }
 
 #[tokio::test]
-async fn a_page_of_messages_costs_a_statement_a_field() {
+async fn a_page_of_messages_costs_one_statement_per_field() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for _ in 0..8 {
@@ -48,14 +66,18 @@ async fn a_page_of_messages_costs_a_statement_a_field() {
             conversation {{ unreadCount otherUser {{ fullName }} }} }} }} }}",
         bob.id
     );
-    let cost = app.statements(&ada, &history).await.len();
+    let (answer, statements) = app.statements(&ada, &history).await;
+
+    let fields = ["/sender/fullName", "/replyTo/sender/fullName", "/conversation/otherUser/fullName"];
+    assert_eq!(complete(&answer, "/messages/nodes", &fields), 17);
+    let cost = statements.len();
 
     // Whether the viewer may see it, the page, sender, replyTo, its sender, conversation, unreadCount, otherUser.
     assert!(cost <= 8, "{cost}");
 }
 
 #[tokio::test]
-async fn a_list_of_devices_costs_a_statement() {
+async fn a_list_of_devices_costs_one_statement() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     for _ in 0..5 {
@@ -64,11 +86,14 @@ async fn a_list_of_devices_costs_a_statement() {
 
     let devices = "{ sessions { id current userAgent createdAt lastUsedAt expiresAt } }";
 
-    assert_eq!(app.statements(&ada, devices).await.len(), 1);
+    let (answer, statements) = app.statements(&ada, devices).await;
+
+    assert_eq!(complete(&answer, "/sessions", &[]), 6);
+    assert_eq!(statements.len(), 1);
 }
 
 #[tokio::test]
-async fn a_page_of_hits_costs_a_statement_a_field() {
+async fn a_page_of_search_results_costs_one_statement_per_field() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for _ in 0..8 {
@@ -78,14 +103,18 @@ async fn a_page_of_hits_costs_a_statement_a_field() {
     let search = "{ searchMessages(query: \"t\") { pageInfo { hasNextPage } nodes {
         text sender { fullName } replyTo { text sender { fullName } } conversation { unreadCount otherUser { fullName } }
         } } }";
-    let cost = app.statements(&ada, search).await.len();
+    let (answer, statements) = app.statements(&ada, search).await;
+
+    let fields = ["/sender/fullName", "/conversation/otherUser/fullName"];
+    assert_eq!(complete(&answer, "/searchMessages/nodes", &fields), 8);
+    let cost = statements.len();
 
     // The viewer's conversations, the page, sender, replyTo, its sender, conversation, unreadCount, otherUser.
     assert!(cost <= 8, "{cost}");
 }
 
 #[tokio::test]
-async fn a_page_of_people_costs_a_statement_a_field() {
+async fn a_page_of_people_costs_one_statement_per_field() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     for name in ["Bob", "Carl", "Eve", "Fay", "Gus"] {
@@ -93,14 +122,15 @@ async fn a_page_of_people_costs_a_statement_a_field() {
     }
 
     let people = "{ users { totalCount pageInfo { hasNextPage } nodes { fullName online lastSeenAt email } } }";
-    let cost = app.statements(&ada, people).await.len();
+    let (answer, statements) = app.statements(&ada, people).await;
 
+    assert_eq!(complete(&answer, "/users/nodes", &["/fullName"]), 5);
     // The page and the count.
-    assert_eq!(cost, 2);
+    assert_eq!(statements.len(), 2);
 }
 
 #[tokio::test]
-async fn a_page_of_events_costs_a_statement_a_field() {
+async fn a_page_of_events_costs_one_statement_per_field() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let before = ada.feed_cursor().await;
@@ -113,14 +143,18 @@ async fn a_page_of_events_costs_a_statement_a_field() {
             ... on MessageAdded {{ message {{ text sender {{ fullName }} replyTo {{ text sender {{ fullName }} }} }} }}
             ... on ConversationChanged {{ conversation {{ title unreadCount lastMessage {{ text }} }} }} }} }} }}"
     );
-    let cost = app.statements(&ada, &events).await.len();
+    let (answer, statements) = app.statements(&ada, &events).await;
 
-    // sender, replyTo, its sender; conversation, unreadCount, lastMessage. What the feed reads is a page at a time.
+    let fields = ["/message/sender/fullName", "/message/replyTo/sender/fullName", "/conversation/lastMessage/text"];
+    assert_eq!(complete(&answer, "/events/events", &fields), 32);
+    let cost = statements.len();
+
+    // sender, replyTo, its sender; conversation, unreadCount, lastMessage. The feed itself reads a page at a time.
     assert!(cost <= 6, "{cost}");
 }
 
 #[tokio::test]
-async fn a_page_of_members_costs_a_statement_a_field() {
+async fn a_page_of_members_costs_one_statement_per_field() {
     let app = TestApp::start().await;
     let (ada, bob, carl) = (app.user("Ada").await, app.user("Bob").await, app.user("Carl").await);
     let tea = ada.group("Tea", &[&bob, &carl]).await;
@@ -129,8 +163,11 @@ async fn a_page_of_members_costs_a_statement_a_field() {
         "{{ conversation(by: {{ conversationId: \"{tea}\" }}) {{ members {{ pageInfo {{ endCursor }} nodes {{
             role lastReadSeq user {{ fullName online }} }} }} }} }}"
     );
-    let cost = app.statements(&ada, &members).await.len();
+    let (answer, statements) = app.statements(&ada, &members).await;
 
-    // The conversation, whether the viewer may see its members, and they.
+    assert_eq!(complete(&answer, "/conversation/members/nodes", &["/user/fullName"]), 3);
+    let cost = statements.len();
+
+    // The conversation, whether the viewer may see its members, and the members.
     assert!(cost <= 3, "{cost}");
 }

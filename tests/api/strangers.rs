@@ -1,4 +1,4 @@
-//! What is not theirs does not exist for strangers: they get the very bytes that they get for an id of nothing.
+//! What belongs to others does not exist for a stranger: the answer has the same bytes as for an unknown id.
 
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ async fn a_strangers_message_is_null() {
 }
 
 #[tokio::test]
-async fn what_a_stranger_would_do_is_not_found() {
+async fn a_strangers_mutations_are_not_found() {
     let app = TestApp::start().await;
     let scene = Scene::set(&app).await;
     let bob = "{ conversationId: $id }";
@@ -103,7 +103,7 @@ async fn what_a_stranger_would_do_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_strangers_group_is_not_found_whatever_is_to_be_done_with_it() {
+async fn every_change_of_a_strangers_group_is_not_found() {
     let app = TestApp::start().await;
     let scene = Scene::set(&app).await;
     let (ada, eve) = (&scene.ada, &scene.eve);

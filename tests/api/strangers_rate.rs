@@ -1,4 +1,4 @@
-//! How many people one can write to who have never heard of one.
+//! How many strangers a person can message.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn greet(ada: &Person, people: &[String]) -> usize {
 }
 
 #[tokio::test]
-async fn ten_strangers_are_written_to_at_once_and_then_one_a_minute() {
+async fn first_messages_to_strangers_have_a_burst_of_ten_and_one_a_minute() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let crowd = app.crowd(60).await;
@@ -44,7 +44,7 @@ async fn ten_strangers_are_written_to_at_once_and_then_one_a_minute() {
 }
 
 #[tokio::test]
-async fn whoever_one_writes_with_is_no_stranger() {
+async fn a_contact_is_no_stranger() {
     let app = TestApp::limited().await;
     let (ada, bob, carl) = (app.user("Ada").await, app.user("Bob").await, app.user("Carl").await);
     let crowd = app.crowd(20).await;
@@ -62,7 +62,7 @@ async fn whoever_one_writes_with_is_no_stranger() {
 }
 
 #[tokio::test]
-async fn a_stranger_counts_once_however_many_messages_are_under_way() {
+async fn concurrent_messages_to_one_stranger_count_once() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let crowd = app.crowd(20).await;
@@ -79,7 +79,7 @@ async fn a_stranger_counts_once_however_many_messages_are_under_way() {
 }
 
 #[tokio::test]
-async fn one_stranger_too_many_is_refused_however_often_they_are_tried_at_once() {
+async fn a_stranger_beyond_the_rate_is_rejected_under_concurrency() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let crowd = app.crowd(11).await;
@@ -92,7 +92,7 @@ async fn one_stranger_too_many_is_refused_however_often_they_are_tried_at_once()
 }
 
 #[tokio::test]
-async fn people_who_are_not_there_count_too() {
+async fn unknown_people_count_too() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let mut codes = Vec::new();
@@ -104,7 +104,7 @@ async fn people_who_are_not_there_count_too() {
 }
 
 #[tokio::test]
-async fn an_image_for_one_stranger_too_many_is_not_decoded() {
+async fn an_image_for_a_stranger_beyond_the_rate_is_not_decoded() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let crowd = app.crowd(10).await;

@@ -1,4 +1,4 @@
-//! The feed's log is kept for 30 days, and then let go of without a hole that nobody is told of.
+//! The feed's log is kept for 30 days; a client that misses trimmed events receives a reset.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn a_month_later(app: &TestApp) {
 }
 
 #[tokio::test]
-async fn who_missed_nothing_resumes_from_a_cursor_that_the_log_no_longer_has() {
+async fn a_trimmed_cursor_resumes_when_nothing_was_missed() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let cursor = bob.feed_cursor().await;
@@ -38,7 +38,7 @@ async fn who_missed_nothing_resumes_from_a_cursor_that_the_log_no_longer_has() {
 }
 
 #[tokio::test]
-async fn who_missed_something_that_the_log_no_longer_has_is_told() {
+async fn a_trimmed_cursor_with_missed_events_is_a_reset() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let cursor = bob.feed_cursor().await;
@@ -54,7 +54,7 @@ async fn who_missed_something_that_the_log_no_longer_has_is_told() {
 }
 
 #[tokio::test]
-async fn a_new_name_that_was_missed_is_missed() {
+async fn a_missed_and_trimmed_new_name_is_a_reset() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let cursor = bob.feed_cursor().await;

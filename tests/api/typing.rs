@@ -1,4 +1,4 @@
-//! Who is typing.
+//! Typing signals.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn group(app: &TestApp) -> (Person, Person, Person, String) {
 }
 
 #[tokio::test]
-async fn the_others_hear_that_somebody_types_and_stops() {
+async fn members_receive_when_somebody_types_and_stops() {
     let app = TestApp::start().await;
     let (ada, bob, carl, group) = group(&app).await;
     let (mut at_bob, mut at_carl) = (listen(&bob, Value::Null).await, listen(&carl, id(&group)).await);
@@ -66,7 +66,7 @@ async fn the_others_hear_that_somebody_types_and_stops() {
 }
 
 #[tokio::test]
-async fn it_ends_by_itself_after_five_seconds() {
+async fn typing_expires_after_five_seconds() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let conversation = ada.send(&bob, "hi").await["conversationId"].as_str().expect("an id").to_owned();
@@ -83,7 +83,7 @@ async fn it_ends_by_itself_after_five_seconds() {
 }
 
 #[tokio::test]
-async fn it_ends_by_itself_where_the_device_vanishes() {
+async fn typing_expires_when_the_device_vanishes() {
     let app = TestApp::start().await;
     let (ada, bob, _carl, group) = group(&app).await;
     let mut at_bob = listen(&bob, Value::Null).await;
@@ -98,7 +98,7 @@ async fn it_ends_by_itself_where_the_device_vanishes() {
 }
 
 #[tokio::test]
-async fn saying_so_again_prolongs_it_and_is_not_told_again() {
+async fn renewing_a_typing_signal_emits_no_event() {
     let app = TestApp::start().await;
     let (ada, bob, _carl, group) = group(&app).await;
     let mut at_bob = listen(&bob, Value::Null).await;
@@ -116,7 +116,7 @@ async fn saying_so_again_prolongs_it_and_is_not_told_again() {
 }
 
 #[tokio::test]
-async fn sending_ends_it_and_only_there() {
+async fn sending_ends_typing_in_that_conversation_only() {
     let app = TestApp::start().await;
     let (ada, bob, _carl, group) = group(&app).await;
     let direct = ada.send(&bob, "hi").await["conversationId"].as_str().expect("an id").to_owned();
@@ -133,7 +133,7 @@ async fn sending_ends_it_and_only_there() {
 }
 
 #[tokio::test]
-async fn who_comes_while_somebody_types_hears_of_it() {
+async fn a_new_subscriber_receives_who_is_typing() {
     let app = TestApp::start().await;
     let (ada, bob, carl, group) = group(&app).await;
     types(&ada, id(&group)).await;
@@ -147,7 +147,7 @@ async fn who_comes_while_somebody_types_hears_of_it() {
 }
 
 #[tokio::test]
-async fn a_person_is_one_on_all_their_devices() {
+async fn typing_on_several_devices_is_one_typist() {
     let app = TestApp::start().await;
     let (ada, bob, _carl, group) = group(&app).await;
     let phone = ada.another_device(&app).await;
@@ -167,7 +167,7 @@ async fn a_person_is_one_on_all_their_devices() {
 }
 
 #[tokio::test]
-async fn only_members_hear_and_only_of_the_conversation_that_they_asked_for() {
+async fn only_members_receive_typing_of_the_conversation_they_subscribed_to() {
     let app = TestApp::start().await;
     let (ada, bob, carl, group) = group(&app).await;
     let eve = app.user("Eve").await;
@@ -182,7 +182,7 @@ async fn only_members_hear_and_only_of_the_conversation_that_they_asked_for() {
 }
 
 #[tokio::test]
-async fn who_was_removed_hears_nothing_more_and_is_not_heard() {
+async fn a_removed_member_neither_receives_nor_emits_typing() {
     let app = TestApp::start().await;
     let (ada, bob, carl, group) = group(&app).await;
     let (mut at_bob, mut at_carl) = (listen(&bob, id(&group)).await, listen(&carl, id(&group)).await);
@@ -215,7 +215,7 @@ async fn a_direct_conversation_that_does_not_exist_is_silent_until_it_does() {
 }
 
 #[tokio::test]
-async fn where_somebody_may_not_write_is_nowhere() {
+async fn typing_where_one_may_not_write_is_not_found() {
     let app = TestApp::start().await;
     let (_ada, _bob, _carl, group) = group(&app).await;
     let eve = app.user("Eve").await;
@@ -236,7 +236,7 @@ async fn where_somebody_may_not_write_is_nowhere() {
 }
 
 #[tokio::test]
-async fn five_signs_at_once_are_taken_and_then_one_a_second() {
+async fn typing_signals_have_a_burst_of_five_and_one_a_second() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     for _ in 0..5 {
@@ -259,7 +259,7 @@ async fn five_signs_at_once_are_taken_and_then_one_a_second() {
 }
 
 #[tokio::test]
-async fn how_long_it_lasts_is_told() {
+async fn the_typing_duration_is_in_server_info() {
     let app = TestApp::start().await;
 
     let limits = app.execute(None, "{ serverInfo { limits { typingSeconds } } }", json!({})).await;

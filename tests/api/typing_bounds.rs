@@ -1,4 +1,4 @@
-//! The bounds of the typing queues, and what happens at them.
+//! Bounds of the queues for typing signals.
 
 use parlour::accounts::Viewer;
 use parlour::conversations::Reference;
@@ -22,13 +22,13 @@ async fn stops(typing: &Typing, viewer: &Viewer, other: &Person) {
     typing.end(viewer, Reference::Direct(user(&other.id))).await.expect("taken");
 }
 
-/// The next typing change that a listener receives.
-async fn next(listener: &mut Listener) -> Option<(UserId, bool)> {
+/// The next change that is delivered.
+async fn delivered(listener: &mut Listener) -> Option<(UserId, bool)> {
     soon(listener.next()).await.map(|changed| (changed.user, changed.is_typing))
 }
 
 #[tokio::test]
-async fn signals_beyond_the_queue_are_refused() {
+async fn typing_signals_beyond_the_capacity_are_rejected() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let counted = app.counted().await;
@@ -48,7 +48,7 @@ async fn signals_beyond_the_queue_are_refused() {
 }
 
 #[tokio::test]
-async fn a_listener_that_falls_behind_is_dropped() {
+async fn a_slow_subscriber_to_typing_is_dropped() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let counted = app.counted().await;
@@ -62,14 +62,14 @@ async fn a_listener_that_falls_behind_is_dropped() {
     for _ in 0..=limits::TYPING_QUEUE / 2 {
         types(&typing, &viewer, &bob).await.expect("taken");
         stops(&typing, &viewer, &bob).await;
-        assert_eq!(next(&mut quick).await, Some((user(&ada.id), true)));
-        assert_eq!(next(&mut quick).await, Some((user(&ada.id), false)));
+        assert_eq!(delivered(&mut quick).await, Some((user(&ada.id), true)));
+        assert_eq!(delivered(&mut quick).await, Some((user(&ada.id), false)));
     }
 
     for _ in 0..limits::TYPING_QUEUE {
-        assert!(next(&mut slow).await.is_some());
+        assert!(delivered(&mut slow).await.is_some());
     }
-    assert_eq!(next(&mut slow).await, None);
+    assert_eq!(delivered(&mut slow).await, None);
     end.cancel();
     keeping.await.expect("it ends");
     drop((typing, slow, quick));

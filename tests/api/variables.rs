@@ -1,11 +1,11 @@
-//! The variables of operations.
+//! Variables of operations.
 
 use serde_json::json;
 
 use crate::support::{SEND, TestApp};
 
 #[tokio::test]
-async fn a_required_variable_has_to_be_given() {
+async fn a_required_variable_must_be_provided() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let query = "query($id: ID!) { user(id: $id) { id } }";
@@ -29,7 +29,7 @@ async fn a_subscription_does_not_begin_without_the_cursor_that_it_requires() {
 }
 
 #[tokio::test]
-async fn a_default_decides_what_is_included() {
+async fn a_default_value_decides_about_include() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let query = "query($with: Boolean = true) { me { id @include(if: $with) fullName } }";
@@ -39,7 +39,7 @@ async fn a_default_decides_what_is_included() {
 }
 
 #[tokio::test]
-async fn what_the_type_refuses_names_the_argument_like_everything_else() {
+async fn a_type_error_names_the_argument() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
 

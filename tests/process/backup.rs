@@ -1,4 +1,4 @@
-//! Backups of a running server, and what clients find after one was restored.
+//! Backups of a running server, and what clients find after a restore.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -38,7 +38,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restored_backup_resumes_what_it_holds_and_tells_the_rest_to_start_anew() {
+async fn a_restored_backup_resumes_known_cursors_and_resets_the_rest() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let to_bob = |text: &str| Message::new(bob.as_recipient(), text);
@@ -62,7 +62,7 @@ async fn a_restored_backup_resumes_what_it_holds_and_tells_the_rest_to_start_ane
     assert!(taken.status.success(), "{taken:?}");
     ada.send(&to_bob("after")).await;
     stop.cancel();
-    assert!(writing.await.expect("it ends well") > 0);
+    assert!(writing.await.expect("it ends without a panic") > 0);
     let carl = server.user("Carl").await;
     ada.send(&to_bob("and after")).await;
     let seen_by_bob = bob.feed_cursor().await;
@@ -126,7 +126,7 @@ async fn cursors_are_the_same_in_a_copy_of_the_database_and_with_another_secret(
     server.stop().await;
 }
 
-/// A client comes back with a cursor that is not of this database, is told so, fetches anew and misses nothing.
+/// A client reconnects with a cursor of another database, receives a reset, fetches anew and misses nothing.
 async fn recovers(server: &Server, bob: &Person, ada: &Person, cursor: &str) {
     let mut line =
         soon(Line::open(server.address, &bob.token, json!({ "resumeFrom": { "1": cursor } }))).await.expect("a socket");
@@ -144,7 +144,7 @@ async fn recovers(server: &Server, bob: &Person, ada: &Person, cursor: &str) {
 }
 
 #[tokio::test]
-async fn a_backup_is_whole_and_for_nobody_elses_eyes_or_not_there() {
+async fn a_backup_is_complete_and_private_or_absent() {
     let mut server = Server::prepare(&[]);
     let without = backup(&server, "copy.db").await;
     assert_eq!(without.status.code(), Some(1), "there is no database yet: {without:?}");
@@ -155,10 +155,10 @@ async fn a_backup_is_whole_and_for_nobody_elses_eyes_or_not_there() {
     let taken = backup(&server, "copy.db").await;
 
     assert!(taken.status.success(), "{taken:?}");
-    let told = String::from_utf8_lossy(&taken.stdout).into_owned();
+    let reported = String::from_utf8_lossy(&taken.stdout).into_owned();
     let file = server.folder().join("copy.db");
     let metadata = file.metadata().expect("a file");
-    assert_eq!(told, format!("copy.db: {} bytes, the feed up to 0, checked\n", metadata.len()));
+    assert_eq!(reported, format!("copy.db: {} bytes, the feed up to 0, checked\n", metadata.len()));
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
     assert_eq!(names(server.folder()), ["copy.db", "data", "log"]);
 

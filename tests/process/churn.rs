@@ -1,4 +1,4 @@
-//! Lines that are cut at random, by TCP reset, while everybody writes: nothing is lost, repeated or out of order.
+//! Connections reset at random during writes: no event is lost, repeated or out of order.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,7 +11,7 @@ use crate::support::{Feed, Listener, Log, Message, Person, Server, any_of, posit
 
 const SENDERS: usize = 8;
 const MESSAGES: usize = 20_000;
-/// Asks for as little as can be: what is tried here is who hears it.
+/// Selects as little as possible: this tests delivery.
 const SEND_ONLY: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
 /// Messages of one sender that are under way at once.
 const AT_ONCE: usize = 4;
@@ -24,7 +24,7 @@ const BEHIND: Position = 2_000;
 const FAR_BEHIND: Position = 6_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_cut_off_time_and_again_hears_each_event_once_and_in_order() {
+async fn a_subscriber_cut_off_repeatedly_receives_each_event_once_in_order() {
     // Limits on how often an address may do things are not what is tried here.
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let town = Town::settle(&server).await;
@@ -46,7 +46,7 @@ async fn whoever_is_cut_off_time_and_again_hears_each_event_once_and_in_order() 
     for (listener, person) in race.listeners.into_iter().zip(&town.listeners) {
         let book = listener.heard_up_to(log.last_of(&person.id)).await;
         book.is_complete(&log, race.before);
-        println!("{} heard {} events over {} lines", book.name, book.len(), book.cuts() + 1);
+        println!("{} received {} events over {} lines", book.name, book.len(), book.cuts() + 1);
         cuts += book.cuts();
     }
     assert!(cuts > 20, "only {cuts} lines were cut");

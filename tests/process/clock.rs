@@ -1,4 +1,4 @@
-//! A clock that jumps: order, cursors and sockets do not go by it, and sessions do.
+//! A clock that jumps affects sessions, but not order, cursors or sockets.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Feed, Line, Listener, Log, Message, PASSWORD, Server, code, is_sound, position_of, soon};
 
-/// Makes the library that tells a process another time than the machine's. Whoever can build the server has a compiler.
+/// Builds the library that shifts the time of a process. A machine that builds the server has a compiler.
 fn build(folder: &Path) -> PathBuf {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/process/support/clock.c");
     let library = folder.join("clock.so");
@@ -46,7 +46,7 @@ fn day(message: &Value) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_clock_that_jumps_changes_no_order_and_cuts_no_line() {
+async fn a_clock_jump_changes_no_order_and_closes_no_socket() {
     let mut server = start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let begin = bob.feed_cursor().await;

@@ -1,4 +1,4 @@
-//! What the program does when it is started, for the first time and again, and its smaller commands.
+//! The command line: the first start, later starts, and the smaller commands.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{Feed, Listener, Log, Message, Server, is_sound};
 
 #[tokio::test]
-async fn a_first_start_makes_what_it_needs_and_says_where_things_are() {
+async fn a_first_start_creates_its_files_and_logs_the_addresses() {
     let mut server = Server::prepare(&[]);
     assert!(!server.folder().join("data").exists());
 
@@ -28,7 +28,7 @@ async fn a_first_start_makes_what_it_needs_and_says_where_things_are() {
 }
 
 #[tokio::test]
-async fn a_second_start_goes_on_where_the_first_ended() {
+async fn a_second_start_continues_with_the_data() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     ada.send(&Message::new(bob.as_recipient(), "before")).await;
@@ -59,7 +59,7 @@ async fn the_schema_is_the_one_in_the_repository() {
 }
 
 #[tokio::test]
-async fn a_health_check_ends_well_while_a_server_can_serve_and_not_otherwise() {
+async fn a_health_check_exits_0_only_while_the_server_can_serve() {
     let mut server = Server::start().await;
     let well = server.run("healthcheck").await;
     assert!(well.status.success(), "{well:?}");
@@ -71,14 +71,14 @@ async fn a_health_check_ends_well_while_a_server_can_serve_and_not_otherwise() {
 }
 
 #[tokio::test]
-async fn migrate_makes_the_tables_and_ends() {
+async fn migrate_creates_the_tables_and_exits() {
     let mut server = Server::prepare(&[]);
     for does in ["now, by m0001_foundation, m0002_", "already\n"] {
         let migrated = server.run("migrate").await;
         assert!(migrated.status.success(), "{migrated:?}");
-        let told = String::from_utf8_lossy(&migrated.stdout).into_owned();
-        assert_eq!(told.lines().count(), 1, "{told}");
-        assert!(told.starts_with(&format!("data/parlour.db has the newest tables {does}")), "{told}");
+        let reported = String::from_utf8_lossy(&migrated.stdout).into_owned();
+        assert_eq!(reported.lines().count(), 1, "{reported}");
+        assert!(reported.starts_with(&format!("data/parlour.db has the newest tables {does}")), "{reported}");
     }
     is_sound(&server).await;
 
@@ -88,19 +88,19 @@ async fn migrate_makes_the_tables_and_ends() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_told_in_a_line() {
+async fn a_port_in_use_is_reported_in_one_line() {
     let server = Server::start().await;
 
     let second = server.run("serve").await;
 
     assert_eq!(second.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.contains(&server.address.to_string()), "{told}");
+    let reported = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert_eq!(reported.lines().count(), 1, "{reported}");
+    assert!(reported.contains(&server.address.to_string()), "{reported}");
 }
 
 #[tokio::test]
-async fn production_is_closed_where_development_is_open() {
+async fn production_has_stricter_defaults_than_development() {
     let secret = ("JWT_SECRET", "a secret of more than thirty-two bytes");
     let settings = [("APP_ENV", "production"), secret, ("PUBLIC_URL", "https://chat.example.org")];
     let mut server = Server::start_with(&settings).await;

@@ -23,7 +23,7 @@ const QUERY: &str = "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: local
 const SOCKET: &str = "GET /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-/// A body that will not come: whoever sends this keeps a connection busy for half a minute. The server says when it waits.
+/// A body that never arrives: it keeps a connection busy for half a minute. The server logs when it waits.
 const HALF: &str = "POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
     Content-Length: 10000\r\nExpect: 100-continue\r\n\r\n";
 
@@ -79,7 +79,7 @@ async fn server_for(connections: u64) -> Server {
     server
 }
 
-/// Whether `parlour healthcheck` ends well.
+/// Whether `parlour healthcheck` exits with 0.
 async fn is_healthy(server: &Server) {
     let ended = server.run("healthcheck").await;
     assert!(ended.status.success(), "{ended:?}");
@@ -90,7 +90,7 @@ const HALF_BODIES: usize = 1_000;
 const MEMORY: u64 = (limits::VISITOR_BODY_BYTES + HALF_BODIES * 64 * 1024) as u64;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_half_sent_bodies_cost_little_memory_and_nobody_an_answer() {
+async fn a_thousand_half_sent_bodies_use_little_memory_and_block_nobody() {
     // As the server does for itself.
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).expect("more files");
@@ -179,7 +179,7 @@ async fn one_address_cannot_take_the_connections_of_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn when_all_connections_are_busy_probes_are_answered_and_others_told_to_wait() {
+async fn with_all_connections_busy_probes_are_answered_and_others_get_503() {
     let all = 2 * limits::ADDRESS_CONNECTIONS_LEAST;
     let mut server = server_for(all as u64).await;
     let mut lines = Vec::new();
@@ -200,7 +200,7 @@ async fn when_all_connections_are_busy_probes_are_answered_and_others_told_to_wa
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn when_all_connections_are_taken_the_fullest_addresss_idle_ones_make_room() {
+async fn with_all_connections_taken_idle_ones_of_the_fullest_address_are_closed() {
     let all = 2 * limits::ADDRESS_CONNECTIONS_LEAST;
     let mut server = server_for(all as u64).await;
     let few = busy(OTHER, &server, limits::ADDRESS_CONNECTIONS_LEAST - 1).await;

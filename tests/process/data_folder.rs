@@ -1,4 +1,4 @@
-//! What lies in the data folder is for the server's user alone, whatever the folder and the umask let others do.
+//! Files in the data folder are accessible to the server's user only, whatever the folder's mode and the umask.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -38,7 +38,7 @@ fn in_an_open_folder() -> (Server, PathBuf) {
 }
 
 #[tokio::test]
-async fn in_an_open_folder_everything_is_closed_and_the_folder_is_warned_of() {
+async fn in_a_world_readable_folder_files_are_private_and_a_warning_is_logged() {
     let (mut server, data) = in_an_open_folder();
 
     server.start_again().await;
@@ -55,7 +55,7 @@ async fn in_an_open_folder_everything_is_closed_and_the_folder_is_warned_of() {
     for path in &made {
         assert_eq!(mode(path), if path.is_dir() { 0o700 } else { 0o600 }, "{}", path.display());
     }
-    assert_eq!(mode(&data), 0o755, "whoever made it may have had a reason");
+    assert_eq!(mode(&data), 0o755, "an existing folder keeps its mode");
     assert_eq!(mode(&server.folder().join("copy.db")), 0o600);
     let log = server.log();
     let warnings: Vec<&str> = log.lines().filter(|line| line.contains("WARN")).collect();
@@ -67,7 +67,7 @@ async fn in_an_open_folder_everything_is_closed_and_the_folder_is_warned_of() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_version_left_open_is_closed_at_the_start() {
+async fn permissions_left_by_an_earlier_version_are_tightened_at_the_start() {
     let (mut server, data) = in_an_open_folder();
     server.start_again().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);

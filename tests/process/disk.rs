@@ -1,4 +1,4 @@
-//! A disk without room: what can't be done is said, what can be done is done, and all of it works again with room.
+//! A full disk: writes fail with an error, reads go on, and everything recovers once there is room.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn long(to: &Person, number: usize) -> Message {
 }
 
 #[tokio::test]
-async fn a_full_disk_stops_what_writes_and_nothing_else_until_there_is_room() {
+async fn a_full_disk_fails_writes_only_until_there_is_room() {
     let (mut server, disk) = Disk::under(&[("RATE_LIMITS", "off")], ROOM_KIB).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let start = bob.feed_cursor().await;

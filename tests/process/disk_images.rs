@@ -1,4 +1,4 @@
-//! A disk without room, while images come.
+//! A full disk while images are uploaded.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ async fn is_tidy(disk: &Disk, images: usize) {
 }
 
 #[tokio::test]
-async fn images_find_no_room_until_there_is_some() {
+async fn images_are_rejected_on_a_full_disk_until_there_is_room() {
     let (mut server, disk) = Disk::under(&[("RATE_LIMITS", "off")], ROOM_KIB).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let image =

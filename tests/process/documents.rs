@@ -1,4 +1,4 @@
-//! Hostile documents, to the real program: none takes more than its moment, and none leaves anything behind.
+//! Hostile documents against the real program: each is rejected quickly and leaks nothing.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn by_socket(server: &Server, person: &Person, document: &str, expected: &
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_hostile_document_takes_a_moment_and_leaves_nothing_behind() {
+async fn each_hostile_document_is_rejected_quickly_and_leaks_nothing() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let ada = server.user("Ada").await;
     let mut most = (Duration::ZERO, "");

@@ -10,7 +10,7 @@ const DOORS: usize = 5;
 const TIMES: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_same_message_sent_fifty_times_at_once_is_one_also_after_a_restart() {
+async fn fifty_concurrent_sends_of_one_message_are_one_also_after_a_restart() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let start = bob.feed_cursor().await;

@@ -50,7 +50,7 @@ fn found(server: &Server) -> Vec<&'static str> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_erasure_is_brought_to_its_end_and_leaves_nothing_in_the_files() {
+async fn an_erasure_is_completed_after_kills_and_leaves_nothing_in_the_files() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let ada = Person::sign_up_as(&server, "Ada Planted", "ada.planted@example.com").await;
     let bob = server.user("Bob").await;

@@ -1,4 +1,4 @@
-//! A process that may open few files: new connections wait their turn, and those that are there go on.
+//! Few file descriptors: new connections wait, and existing ones go on.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const FILES: usize = 80;
 const CONNECTIONS: usize = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_no_file_left_connections_wait_and_nothing_else_does() {
+async fn with_no_file_descriptors_left_only_new_connections_wait() {
     let launcher = ["bash", "-c", &format!("ulimit -n {FILES} && exec \"$@\""), "bash"].map(str::to_owned);
     let mut server = Server::prepare(&[("RATE_LIMITS", "off")]).launched_by(launcher.to_vec());
     server.start_again().await;
@@ -35,16 +35,16 @@ async fn with_no_file_left_connections_wait_and_nothing_else_does() {
     assert!(used < Duration::from_millis(400), "it spins: {used:?} of processor time in two seconds");
     let send = Message::new(bob.as_recipient(), "still here");
     line.subscribe("send", crate::support::SEND, &send.variables()).await.expect("the socket takes it");
-    let mut heard = Vec::new();
-    while heard.len() < 2 {
+    let mut received = Vec::new();
+    while received.len() < 2 {
         let said = soon(line.next()).await.expect("the socket lives");
         if said["type"] == "next" {
             assert!(said["payload"].get("errors").is_none(), "{}", code(&said["payload"]));
-            heard.push(said["id"].as_str().expect("an id").to_owned());
+            received.push(said["id"].as_str().expect("an id").to_owned());
         }
     }
-    heard.sort();
-    assert_eq!(heard, ["live", "send"]);
+    received.sort();
+    assert_eq!(received, ["live", "send"]);
 
     drop(connections);
     let mut next = soon(TcpStream::connect(server.address)).await.expect("a connection");

@@ -1,4 +1,4 @@
-//! Anonymous sockets that send without end: each is closed, and other clients are served as before.
+//! Anonymous sockets that flood the server: each is closed, and other clients are served as before.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -69,7 +69,7 @@ fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_frames_is_cut_and_nobody_else_waits() {
+async fn a_flood_of_frames_is_closed_and_delays_nobody_else() {
     // The times of somebody else are those of this test's processor, too: they are bounded by ten times the mark.
     let server = Server::start().await;
     let ada = server.user("Ada").await;
@@ -109,7 +109,7 @@ async fn a_flood_of_frames_is_cut_and_nobody_else_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn frames_that_never_stop_do_not_stop_the_deadlines() {
+async fn endless_frames_do_not_delay_the_deadlines() {
     let server = Server::start().await;
     let address = server.address;
     let ended = tokio::task::spawn_blocking(move || {

@@ -1,4 +1,4 @@
-//! A proxy that the settings do not name: all people behind it have one address, and the log says so.
+//! A proxy that is not configured: all people behind it share one address, and the log warns of it.
 
 use crate::support::Server;
 
@@ -10,7 +10,7 @@ async fn ask_for(server: &Server, header: &str) {
 }
 
 #[tokio::test]
-async fn requests_of_an_unnamed_proxy_are_warned_of_once() {
+async fn requests_of_an_unconfigured_proxy_log_one_warning() {
     for (settings, header, warnings) in [
         (&[][..], "x-forwarded-for", 1),
         (&[], "forwarded", 1),

@@ -1,4 +1,4 @@
-//! SIGTERM: what is under way is answered, sockets are sent away, and the process ends; a second one ends it at once.
+//! SIGTERM: requests in progress are answered, sockets are closed, and the process exits; a second one exits at once.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::{Closed, Line, Person, Server, soon};
 const SECONDS: Duration = Duration::from_secs(5);
 
 #[tokio::test]
-async fn what_is_under_way_is_answered_and_sockets_are_told_to_come_back() {
+async fn requests_in_progress_are_answered_and_sockets_closed_with_service_restart() {
     let mut server = Server::start().await;
     let ada = server.user("Ada").await;
     let half = HalfSent::begin(&server, &ada).await;
@@ -46,7 +46,7 @@ async fn what_is_under_way_is_answered_and_sockets_are_told_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_it_at_once() {
+async fn a_second_signal_exits_at_once() {
     let mut server = Server::start().await;
     let ada = server.user("Ada").await;
     // It would be waited for.

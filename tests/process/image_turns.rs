@@ -1,4 +1,4 @@
-//! Images of one person keep nobody else's waiting, and what is refused anyway keeps no decoder busy.
+//! One person's images do not delay those of others, and rejected requests occupy no decoder.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -16,7 +16,7 @@ const RGBA: (u8, u8, usize) = (6, 8, 4);
 const LARGE: u32 = 2_500;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_small_image_does_not_wait_for_ten_large_ones_of_somebody_else() {
+async fn a_small_image_does_not_wait_for_ten_large_ones_of_another_person() {
     let server = Server::start_with(&[("RATE_LIMITS", "on")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let large = empty_png(LARGE, LARGE, RGBA);
@@ -44,7 +44,7 @@ async fn a_small_image_does_not_wait_for_ten_large_ones_of_somebody_else() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_refused_has_its_upload_not_decoded() {
+async fn a_rejected_message_does_not_decode_its_upload() {
     let server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let file = empty_png(LARGE, LARGE, RGBA);

@@ -1,4 +1,4 @@
-//! Images under load, and when the program is killed or its clients break off.
+//! Images under load, after a kill, and with interrupted uploads.
 
 #[path = "../api/support/pictures.rs"]
 #[expect(dead_code, reason = "the tests of the API need more of them")]
@@ -71,7 +71,7 @@ async fn code(server: &Server, ada: &Person, bob: &Person, file: &[u8]) -> Strin
 }
 
 #[tokio::test]
-async fn twenty_bombs_at_once_take_little_memory() {
+async fn twenty_concurrent_bombs_use_little_memory() {
     let server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (Person::sign_up(&server, "Ada").await, Person::sign_up(&server, "Bob").await);
     let packed = |kind: &[u8; 4]| png_with(20, 20, &chunk(kind, &[b"x\0\0", zeros(1_000_000_000).as_slice()].concat()));
@@ -93,11 +93,11 @@ async fn twenty_bombs_at_once_take_little_memory() {
 }
 
 #[tokio::test]
-async fn twenty_at_once_are_taken_two_at_a_time() {
+async fn twenty_concurrent_images_are_decoded_two_at_a_time() {
     let server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (Person::sign_up(&server, "Ada").await, Person::sign_up(&server, "Bob").await);
     // Room for pixels and what they are encoded from, for each of the two: less than the pixels of all. Whoever waits longer
-    // than a request may is told to come back.
+    // than a request may gets SERVICE_UNAVAILABLE.
     for (name, file, room) in [
         ("4 megapixels", empty_png(2_000, 2_000, (6, 8, 4)), 150 * MIB),
         ("the largest", empty_png(8_000, 4_000, (6, 8, 4)), 700 * MIB),
@@ -123,7 +123,7 @@ async fn twenty_at_once_are_taken_two_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_thousand_uploads_that_break_off_leave_nothing() {
+async fn a_thousand_interrupted_uploads_leave_nothing() {
     let server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (Person::sign_up(&server, "Ada").await, Person::sign_up(&server, "Bob").await);
     let body = body(&bob, &new_id(), &jpeg(200, 100));
@@ -149,7 +149,7 @@ async fn a_thousand_uploads_that_break_off_leave_nothing() {
 }
 
 #[tokio::test]
-async fn no_message_points_to_an_image_that_a_kill_has_taken() {
+async fn after_a_kill_no_message_references_a_missing_image() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (Person::sign_up(&server, "Ada").await, Person::sign_up(&server, "Bob").await);
     let file = jpeg(400, 300);

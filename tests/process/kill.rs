@@ -1,4 +1,4 @@
-//! `kill -9` at any moment: what was acknowledged is there, and everybody comes back by themselves.
+//! `kill -9` at any moment: acknowledged writes survive, and clients reconnect by themselves.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ const LIFE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_m
 const SAMPLE: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_when_the_process_is_killed_at_any_moment() {
+async fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let (mut senders, mut people) = (Vec::new(), Vec::new());
     for number in 0..SENDERS {
@@ -52,7 +52,7 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed_at_any_moment()
     tokio::time::sleep(LIFE.0).await;
     stop.cancel();
     for sender in writing {
-        sender.await.expect("a sender ends well");
+        sender.await.expect("a sender ends without a panic");
     }
 
     let log = Log::read(&server).await;
@@ -62,14 +62,14 @@ async fn nothing_acknowledged_is_lost_when_the_process_is_killed_at_any_moment()
         let book = listener.heard_up_to(log.last_of(&person.id)).await;
         book.is_complete(&log, before);
         assert!(book.cuts() > 0, "{} was never cut off", book.name);
-        println!("{} heard {} events over {} lines", book.name, book.len(), book.cuts() + 1);
+        println!("{} received {} events over {} lines", book.name, book.len(), book.cuts() + 1);
     }
     println!("the slowest start took {slowest:?}");
     server.stop().await;
     is_sound(&server).await;
 }
 
-/// Writes until it is told to stop. When no answer comes, a patient one tries the same message again until one does;
+/// Writes until it is stopped. When no answer comes, a patient one tries the same message again until one does;
 /// another leaves it, and nobody knows whether it was sent.
 async fn write(sender: Person, places: Vec<Value>, is_patient: bool, ledger: Ledger, stop: CancellationToken) {
     for number in 0.. {

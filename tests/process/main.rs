@@ -1,4 +1,4 @@
-//! The program as a process of its own, over real sockets: killed, restarted, cut off, told to go, and in want of what
+//! The program as a process of its own, over real sockets: killed, restarted, cut off, stopped, and short of what
 //! it needs.
 
 #![expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely")]

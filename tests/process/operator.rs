@@ -1,4 +1,4 @@
-//! The commands by which an operator makes accounts and helps people who cannot sign in, also beside a server that runs.
+//! The operator's commands for accounts, also beside a running server.
 
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
@@ -38,10 +38,10 @@ async fn ill(server: &Server, arguments: &[&str], input: &str) -> String {
     let ended = user(server, arguments, input).await;
     assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {ended:?}");
     assert!(ended.stdout.is_empty(), "{ended:?}");
-    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(!told.contains(NEW), "{told}");
-    told
+    let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(reported.lines().count(), 1, "{reported}");
+    assert!(!reported.contains(NEW), "{reported}");
+    reported
 }
 
 /// Signs in, or says with which code not.
@@ -89,7 +89,7 @@ async fn end(line: &mut Line) -> Closed {
 }
 
 #[tokio::test]
-async fn where_sign_up_is_closed_the_operator_makes_the_accounts() {
+async fn with_closed_signup_the_operator_creates_accounts() {
     let mut server = Server::prepare(&[("SIGNUP", "closed")]);
     // Before the first start, too: once there is a database.
     assert!(server.run("migrate").await.status.success());
@@ -106,7 +106,7 @@ async fn where_sign_up_is_closed_the_operator_makes_the_accounts() {
 }
 
 #[tokio::test]
-async fn a_generated_password_is_the_whole_output_and_signs_in() {
+async fn a_generated_password_is_the_only_output_and_works() {
     let server = Server::start_with(&[("PASSWORD_MIN_LENGTH", "40")]).await;
 
     let first = well(&server, &["add", "--email", "ada@example.com", "--name", "Ada", "--generate"], "").await;
@@ -119,13 +119,13 @@ async fn a_generated_password_is_the_whole_output_and_signs_in() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_done_is_told_in_a_line_and_changes_nothing() {
+async fn an_impossible_command_reports_one_line_and_changes_nothing() {
     let server = Server::start().await;
     let ada = server.user("Ada").await;
 
     for command in ["reset-password", "disable", "enable"] {
-        let told = ill(&server, &[command, "nobody@example.com"], NEW).await;
-        assert_eq!(told, "parlour: nobody has the e-mail nobody@example.com\n");
+        let reported = ill(&server, &[command, "nobody@example.com"], NEW).await;
+        assert_eq!(reported, "parlour: nobody has the e-mail nobody@example.com\n");
         assert_eq!(ill(&server, &[command, "ada"], NEW).await, "parlour: write an e-mail such as ada@example.com\n");
     }
     let taken = ill(&server, &["add", "--email", "ADA@example.com", "--name", "Eve"], NEW).await;
@@ -138,19 +138,19 @@ async fn what_cannot_be_done_is_told_in_a_line_and_changes_nothing() {
         ("eve@example.com", "Eve", "iloveyou", "choose another password"),
         ("eve@example.com", "Eve", "", "there was no password"),
     ] {
-        let told = ill(&server, &["add", "--email", email, "--name", name], password).await;
-        assert!(told.starts_with(&format!("parlour: {why}")), "{told}");
+        let reported = ill(&server, &["add", "--email", email, "--name", name], password).await;
+        assert!(reported.starts_with(&format!("parlour: {why}")), "{reported}");
     }
     assert!(ill(&server, &["reset-password", &ada.email], "12345").await.contains("6 to 128 characters"));
     assert!(is_signed_in(&ada).await);
     assert!(log_in(&server, &ada.email, PASSWORD).await.is_ok());
     assert_eq!(log_in(&server, "eve@example.com", NEW).await, refused());
-    // What is no command at all is told with how it is used.
+    // An unknown command is reported with the usage.
     assert_eq!(user(&server, &["remove", "ada@example.com"], "").await.status.code(), Some(2));
 }
 
 #[tokio::test]
-async fn a_reset_password_ends_everything_that_is_open_within_seconds() {
+async fn a_password_reset_ends_all_sessions_within_seconds() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let (mut line, mut of_bob) = (open(&server, &ada).await, open(&server, &bob).await);
@@ -169,7 +169,7 @@ async fn a_reset_password_ends_everything_that_is_open_within_seconds() {
 }
 
 #[tokio::test]
-async fn who_is_disabled_is_out_within_seconds_and_comes_back_when_enabled() {
+async fn disabling_an_account_signs_it_out_within_seconds_until_enabled() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let mut line = open(&server, &ada).await;

@@ -1,4 +1,4 @@
-//! Commands beside the wrong data: in another folder, or of another version. They make, migrate and change nothing.
+//! Commands in the wrong folder or beside data of another version create, migrate and change nothing.
 
 use std::path::Path;
 use std::process::Output;
@@ -27,11 +27,11 @@ async fn run(server: &Server, folder: &Path, arguments: &[&str], settings: &[(&s
 
 /// The line with which a command failed.
 fn failed(ended: &Output) -> String {
-    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
+    let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert!(ended.stdout.is_empty(), "{ended:?}");
-    assert_eq!(told.lines().count(), 1, "{told}");
-    told
+    assert_eq!(reported.lines().count(), 1, "{reported}");
+    reported
 }
 
 /// What makes the server's database one of another version.
@@ -42,7 +42,7 @@ async fn change(server: &Server, statement: &str) {
 }
 
 #[tokio::test]
-async fn a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked() {
+async fn a_command_in_the_wrong_folder_creates_nothing_and_names_the_folder() {
     // It runs elsewhere, and nothing of it is touched either.
     let server = Server::start().await;
     server.user("Ada").await;
@@ -59,10 +59,10 @@ async fn a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked() 
         (vec![secret, ("DATABASE_URL", "sqlite:chat.db")], "wrong/chat.db"),
     ] {
         for arguments in COMMANDS {
-            let told = failed(&run(&server, &wrong, arguments, &settings).await);
+            let reported = failed(&run(&server, &wrong, arguments, &settings).await);
             if arguments[0] != "healthcheck" {
-                assert!(told.contains("there is no database at /") && told.contains(place), "{told}");
-                assert!(told.contains("DATA_DIR or DATABASE_URL"), "{told}");
+                assert!(reported.contains("there is no database at /") && reported.contains(place), "{reported}");
+                assert!(reported.contains("DATA_DIR or DATABASE_URL"), "{reported}");
             }
             assert_eq!(wrong.read_dir().expect("the folder").count(), 0, "{arguments:?} with {settings:?}");
         }
@@ -71,21 +71,21 @@ async fn a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked() 
 }
 
 #[tokio::test]
-async fn a_database_without_the_servers_secret_is_left_alone() {
+async fn a_database_without_the_servers_secret_is_not_touched() {
     let mut server = Server::start().await;
     server.user("Ada").await;
     server.stop().await;
     std::fs::remove_file(server.folder().join("data/jwt-secret")).expect("it is there");
     let before = (dump(&server).await, files_in(server.folder()));
 
-    let told = failed(&run(&server, server.folder(), COMMANDS[0], &[]).await);
+    let reported = failed(&run(&server, server.folder(), COMMANDS[0], &[]).await);
 
-    assert!(told.contains("there is no secret at ") && told.contains("JWT_SECRET or DATA_DIR"), "{told}");
+    assert!(reported.contains("there is no secret at ") && reported.contains("JWT_SECRET or DATA_DIR"), "{reported}");
     assert_eq!((dump(&server).await, files_in(server.folder())), before);
 }
 
 #[tokio::test]
-async fn an_empty_file_is_not_made_a_database_by_a_command() {
+async fn a_command_does_not_turn_an_empty_file_into_a_database() {
     let server = Server::prepare(&[("JWT_SECRET", "a secret of more than thirty-two bytes")]);
     std::fs::write(server.folder().join("chat.db"), "").expect("a file");
 
@@ -98,7 +98,7 @@ async fn an_empty_file_is_not_made_a_database_by_a_command() {
 }
 
 #[tokio::test]
-async fn a_database_of_another_version_is_not_changed_beside_the_server_that_serves_it() {
+async fn a_command_of_another_version_does_not_migrate_a_database_in_use() {
     for (statement, says) in [
         (
             "DELETE FROM seaql_migrations WHERE version = 'm0006_images'",
@@ -115,9 +115,9 @@ async fn a_database_of_another_version_is_not_changed_beside_the_server_that_ser
         let before = dump(&server).await;
 
         for arguments in COMMANDS.iter().filter(|command| command[0] == "user") {
-            let told = failed(&run(&server, server.folder(), arguments, &[]).await);
-            assert!(told.starts_with("parlour: the database data/parlour.db cannot be opened: "), "{told}");
-            assert!(told.contains(says), "{told}");
+            let reported = failed(&run(&server, server.folder(), arguments, &[]).await);
+            assert!(reported.starts_with("parlour: the database data/parlour.db cannot be opened: "), "{reported}");
+            assert!(reported.contains(says), "{reported}");
         }
         assert_eq!(dump(&server).await, before);
         assert_eq!(ada.ask("{ me { id } }", serde_json::json!({})).await["me"]["id"], ada.id);

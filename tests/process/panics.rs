@@ -1,4 +1,4 @@
-//! A panic in a resolver: an answer like any other, and neither the process nor the connection ends.
+//! A panic in a resolver is answered like any error; the process and the connection survive.
 
 // No input is known that makes a resolver panic. A database that somebody has damaged does, where arithmetic is checked,
 // as in the builds that tests are run with: what is unread is the difference of two numbers that are too far apart.
@@ -37,7 +37,7 @@ fn is_told(answer: &Value, server: &Server) {
 }
 
 #[tokio::test]
-async fn a_panic_is_answered_over_http_and_the_connection_lives() {
+async fn a_panic_is_answered_over_http_and_the_connection_survives() {
     let (mut server, bob) = damaged().await;
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
 
@@ -72,7 +72,7 @@ async fn ask(stream: &mut TcpStream, person: &Person, query: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_panic_is_answered_over_a_socket_and_the_socket_lives() {
+async fn a_panic_is_answered_over_a_socket_and_the_socket_survives() {
     let (mut server, bob) = damaged().await;
     let mut line = soon(Line::open(server.address, &bob.token, json!({}))).await.expect("a socket");
     line.subscribe("1", PANICS, &json!({})).await.expect("the socket takes it");

@@ -25,7 +25,7 @@ async fn hold(server: &Server) -> DatabaseTransaction {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_finds_no_place_in_the_writers_queue_is_refused_at_once_and_the_rest_is_written() {
+async fn a_full_writer_queue_rejects_at_once_and_writes_the_rest() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let mut lines = Vec::new();
@@ -47,7 +47,7 @@ async fn what_finds_no_place_in_the_writers_queue_is_refused_at_once_and_the_res
     let held = held.elapsed();
     let mut answers = HashMap::new();
     for sender in sending {
-        answers.extend(soon(sender).await.expect("it ends well"));
+        answers.extend(soon(sender).await.expect("it ends without a panic"));
     }
 
     assert_eq!(answers.len(), SOCKETS * EACH, "each is answered");
@@ -84,7 +84,7 @@ async fn what_finds_no_place_in_the_writers_queue_is_refused_at_once_and_the_res
 
 type Answers = HashMap<String, (Message, Value)>;
 
-/// Sends as much as a socket may at once; tells of each refusal when it comes, and all answers in the end.
+/// Sends as much as a socket may at once; reports each rejection as it arrives, and returns all answers.
 async fn send_all(mut line: Line, to: Person, tell: tokio::sync::mpsc::UnboundedSender<()>) -> Answers {
     let mut messages = HashMap::new();
     for number in 0..EACH {
@@ -112,7 +112,7 @@ async fn send_all(mut line: Line, to: Person, tell: tokio::sync::mpsc::Unbounded
 }
 
 #[tokio::test]
-async fn a_database_that_is_held_for_too_long_fails_what_waits_and_is_served_again_after() {
+async fn a_database_locked_for_too_long_fails_waiting_writes_and_recovers() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     ada.send(&Message::new(bob.as_recipient(), "before")).await;

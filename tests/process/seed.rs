@@ -1,11 +1,11 @@
-//! People and conversations to play with: the same however often, and also beside a server that runs.
+//! Demo data: seeding is idempotent, and works beside a running server.
 
 use std::time::Duration;
 
 use crate::support::{Feed, Listener, Log, Message, Person, Server, dump, is_sound};
 
 #[tokio::test]
-async fn seeding_twice_changes_nothing() {
+async fn seeding_is_idempotent() {
     let server = Server::prepare(&[]);
     let first = server.run("seed").await;
     assert!(first.status.success(), "{first:?}");
@@ -19,7 +19,7 @@ async fn seeding_twice_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_is_connected_hears_what_another_process_seeds() {
+async fn connected_clients_receive_data_seeded_by_another_process() {
     let mut server = Server::start().await;
     // Seeding takes those who are there already.
     let ada = Person::sign_up_as(&server, "Ada", "ada@example.com").await;
@@ -30,8 +30,8 @@ async fn who_is_connected_hears_what_another_process_seeds() {
     assert!(seeded.status.success(), "{seeded:?}");
     let log = Log::read(&server).await;
     // The server looks for what others wrote once a second.
-    let heard = tokio::time::timeout(Duration::from_secs(5), listener.heard_up_to(log.last_of(&ada.id)));
-    let book = heard.await.expect("it is heard within seconds");
+    let received = tokio::time::timeout(Duration::from_secs(5), listener.heard_up_to(log.last_of(&ada.id)));
+    let book = received.await.expect("it is received within seconds");
 
     book.is_complete(&log, 0);
     assert!(book.len() > 14, "{} events", book.len());
@@ -47,7 +47,7 @@ async fn who_is_connected_hears_what_another_process_seeds() {
 }
 
 #[tokio::test]
-async fn seeding_beside_people_who_write_loses_nothing() {
+async fn seeding_during_writes_loses_nothing() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (eve, bob) = (server.user("Eve").await, server.user("Bob").await);
     let start = bob.feed_cursor().await;

@@ -1,4 +1,4 @@
-//! Settings that are wrong stop the start, with one line that names the variable.
+//! An invalid setting stops the start with one line that names the variable.
 
 use std::process::Output;
 
@@ -6,18 +6,18 @@ use crate::support::{Server, files_in, soon};
 
 const SECRET: &str = "hunter2-hunter2";
 
-/// The program ended at once, and told one line that begins with the variable's name.
+/// The program exited at once, with one line that begins with the variable's name.
 fn refuses(name: &str, ended: &Output) -> String {
-    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert_eq!(ended.status.code(), Some(2), "{told}");
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.starts_with(&format!("{name} ")), "{told}");
+    let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(2), "{reported}");
+    assert_eq!(reported.lines().count(), 1, "{reported}");
+    assert!(reported.starts_with(&format!("{name} ")), "{reported}");
     assert!(ended.stdout.is_empty(), "{ended:?}");
-    told
+    reported
 }
 
 #[tokio::test]
-async fn a_wrong_setting_stops_the_start_in_a_line_that_names_it() {
+async fn an_invalid_setting_stops_the_start_with_a_line_that_names_it() {
     for (name, value) in [
         ("HOST", "nowhere.example"),
         ("APP_ENV", "staging"),
@@ -36,54 +36,54 @@ async fn a_wrong_setting_stops_the_start_in_a_line_that_names_it() {
         ("REDIS_URL", "redis://:hunter2-hunter2@localhost"),
     ] {
         let server = Server::prepare(&[(name, value)]);
-        let told = refuses(name, &server.run("serve").await);
-        assert!(!told.contains(SECRET), "{told}");
+        let reported = refuses(name, &server.run("serve").await);
+        assert!(!reported.contains(SECRET), "{reported}");
         assert!(!server.folder().join("data").exists(), "{name} was refused after something was made");
     }
 }
 
 #[tokio::test]
-async fn a_wrong_port_is_refused_like_the_rest() {
+async fn an_invalid_port_is_rejected_like_the_rest() {
     let server = Server::prepare(&[]);
     let ended = soon(server.command("serve").env("PORT", "70000").output()).await.expect("the program runs");
     assert!(!refuses("PORT", &ended).contains("70000"), "no value is shown");
 }
 
 #[tokio::test]
-async fn a_secret_is_never_shown_however_wrong_it_is() {
+async fn an_invalid_secret_is_never_shown() {
     for name in ["JWT_SECRET", "JWT_PREVIOUS_SECRETS"] {
-        let told = refuses(name, &Server::prepare(&[(name, SECRET)]).run("serve").await);
-        assert!(!told.contains("hunter2"), "{told}");
+        let reported = refuses(name, &Server::prepare(&[(name, SECRET)]).run("serve").await);
+        assert!(!reported.contains("hunter2"), "{reported}");
     }
 }
 
 #[tokio::test]
 async fn production_needs_a_secret() {
     for command in ["serve", "seed", "migrate"] {
-        let told = refuses("JWT_SECRET", &Server::prepare(&[("APP_ENV", "production")]).run(command).await);
-        assert!(told.contains("APP_ENV=production"), "{told}");
+        let reported = refuses("JWT_SECRET", &Server::prepare(&[("APP_ENV", "production")]).run(command).await);
+        assert!(reported.contains("APP_ENV=production"), "{reported}");
     }
 }
 
 #[tokio::test]
-async fn production_needs_an_address_where_browsers_keep_the_cookie() {
+async fn production_needs_a_url_on_which_browsers_keep_the_cookie() {
     let production = [("APP_ENV", "production"), ("JWT_SECRET", "a secret of more than thirty-two bytes")];
-    let told = refuses("PUBLIC_URL", &Server::prepare(&production).run("serve").await);
-    assert!(told.contains("required"), "{told}");
+    let reported = refuses("PUBLIC_URL", &Server::prepare(&production).run("serve").await);
+    assert!(reported.contains("required"), "{reported}");
 
     let over_http = [production.as_slice(), &[("PUBLIC_URL", "http://chat.example.org")]].concat();
-    let told = refuses("PUBLIC_URL", &Server::prepare(&over_http).run("serve").await);
-    assert!(told.contains("https") && told.contains("cookie"), "{told}");
+    let reported = refuses("PUBLIC_URL", &Server::prepare(&over_http).run("serve").await);
+    assert!(reported.contains("https") && reported.contains("cookie"), "{reported}");
 }
 
 #[tokio::test]
-async fn a_line_of_the_env_file_counts_where_the_environment_says_nothing() {
+async fn the_environment_overrides_the_env_file() {
     let server = Server::prepare(&[("SESSION_DAYS", "7")]);
     std::fs::write(server.folder().join(".env"), "SESSION_DAYS=wrong\nLOG_FORMAT=wrong\n").expect("a file");
 
-    let told = refuses("LOG_FORMAT", &server.run("serve").await);
+    let reported = refuses("LOG_FORMAT", &server.run("serve").await);
 
-    assert!(told.contains("it takes text or json"), "{told}");
+    assert!(reported.contains("it takes text or json"), "{reported}");
 }
 
 #[tokio::test]
@@ -121,9 +121,9 @@ async fn a_typo_in_the_env_file_shows_nothing_of_the_secret() {
 
         let ended = server.run("serve").await;
 
-        let told = refuses(named.split(' ').next().expect("a word"), &ended);
-        assert!(told.starts_with(named), "{typo}: {told}");
-        assert!(!told.to_lowercase().contains("hunter"), "{told}");
+        let reported = refuses(named.split(' ').next().expect("a word"), &ended);
+        assert!(reported.starts_with(named), "{typo}: {reported}");
+        assert!(!reported.to_lowercase().contains("hunter"), "{reported}");
         assert_eq!(files_in(server.folder()), 1, "{typo}: something was made");
     }
 }

@@ -1,4 +1,4 @@
-//! One person who asks for as much as they may: everybody else is served as before, and they lose nothing either.
+//! One person at all their limits: everybody else is served as before, and the person loses nothing either.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ async fn seqs(line: &mut Line, operations: usize, each: usize) -> Vec<Vec<u64>> 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_makes_every_event_dear_waits_for_it_alone_and_loses_nothing() {
+async fn a_person_with_expensive_subscriptions_delays_only_themself() {
     const SOCKETS: usize = limits::SOCKETS_PER_USER - 1;
     const SENDS: usize = 3;
     let mut server = Server::start().await;
@@ -111,13 +111,13 @@ async fn who_makes_every_event_dear_waits_for_it_alone_and_loses_nothing() {
             send(n).await;
         }
     };
-    let heard = join_all(lines.iter_mut().map(|line| seqs(line, each, SENDS)));
+    let received = join_all(lines.iter_mut().map(|line| seqs(line, each, SENDS)));
     let shared = async {
-        let heard = (seqs(&mut at_carl, 1, SENDS).await, began.elapsed());
-        (heard, seqs(&mut at_ada, 1, SENDS).await)
+        let received = (seqs(&mut at_carl, 1, SENDS).await, began.elapsed());
+        (received, seqs(&mut at_ada, 1, SENDS).await)
     };
-    let ((), longest, heard, ((at_carl, carl_took), at_ada)) =
-        tokio::join!(sends, longest_query(&bob, 100), heard, shared);
+    let ((), longest, received, ((at_carl, carl_took), at_ada)) =
+        tokio::join!(sends, longest_query(&bob, 100), received, shared);
 
     let (took, worked) = (began.elapsed(), server.cpu_time() - before);
     println!("{} subscriptions took {took:?}, of it {worked:?} at work, a query {longest:?}", SOCKETS * each);
@@ -125,8 +125,8 @@ async fn who_makes_every_event_dear_waits_for_it_alone_and_loses_nothing() {
     // The budget is a quarter. On top of it come the database's threads and what the rest of the server does.
     assert!(worked < took.mul_f64(0.65), "it worked for {worked:?} of {took:?}");
     let sent: Vec<u64> = (17..).take(SENDS).collect();
-    for heard in heard.iter().flatten() {
-        assert_eq!(*heard, sent);
+    for received in received.iter().flatten() {
+        assert_eq!(*received, sent);
     }
     assert_eq!((&at_carl[0], &at_ada[0]), (&sent, &sent));
     println!("the other one heard of it after {carl_took:?}");
@@ -135,7 +135,7 @@ async fn who_makes_every_event_dear_waits_for_it_alone_and_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn live_subscriptions_of_a_person_come_to_fifty_thousand_objects_on_all_sockets() {
+async fn live_subscriptions_of_a_person_share_fifty_thousand_objects_on_all_sockets() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let (large, small) = (heavy(0, 29), "subscription { events { cursor } }");
@@ -162,7 +162,7 @@ async fn live_subscriptions_of_a_person_come_to_fifty_thousand_objects_on_all_so
     let message = refused["payload"][0]["message"].as_str().expect("a message");
     assert!(message.contains("50000 are the limit"), "{message}");
 
-    // Others have their own, and whoever completes one has room again, on this socket and on another.
+    // Other people have their own budget. Completing an operation frees budget on all sockets.
     let mut other = open(&server, &bob).await;
     subscribe(&mut other, "1", small).await;
     assert_eq!(soon(other.next()).await.expect("the socket lives")["type"], "next");
@@ -170,7 +170,7 @@ async fn live_subscriptions_of_a_person_come_to_fifty_thousand_objects_on_all_so
     subscribe(line, "one more", small).await;
     assert_eq!(soon(line.next()).await.expect("the socket lives")["type"], "next");
 
-    // So has whoever closes a socket.
+    // So does closing a socket.
     let [first, mut second] = lines;
     drop(first);
     soon(async {
@@ -191,7 +191,7 @@ async fn live_subscriptions_of_a_person_come_to_fifty_thousand_objects_on_all_so
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hundreds_of_replays_of_one_person_do_not_hold_up_anothers() {
+async fn hundreds_of_replays_of_one_person_do_not_delay_another() {
     const SOCKETS: usize = 5;
     const REPLAYS: usize = SOCKETS * limits::OPERATIONS_PER_SOCKET;
     const MISSED: usize = 300;
@@ -267,7 +267,7 @@ fn is_caught_up(said: &Value) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_and_does_not_read_the_answers_keeps_nothing_that_others_need() {
+async fn a_client_that_does_not_read_holds_no_shared_resource() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     for _ in 0..16 {

@@ -1,4 +1,4 @@
-//! Clients that are slow or say nothing: each is given up in its time, and nobody else waits for them.
+//! Slow and silent clients: each is closed at its deadline, and nobody else waits for them.
 
 use std::time::{Duration, Instant};
 
@@ -55,7 +55,7 @@ async fn drip(server: &Server, head: &str, drops: &str) -> End {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_is_too_slow_is_given_up_in_time() {
+async fn a_slow_client_is_closed_in_time() {
     let mut server = Server::start().await;
     let post = format!(
         "POST /graphql HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 10000\r\n\r\n{{",
@@ -104,7 +104,7 @@ const SILENT: usize = 1_000;
 const QUERY: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_thousand_silent_clients_cost_nobody_else_an_answer() {
+async fn two_thousand_silent_clients_block_nobody() {
     // As the server does for itself.
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).expect("more files");
@@ -128,7 +128,7 @@ async fn two_thousand_silent_clients_cost_nobody_else_an_answer() {
         assert_eq!(soon(ada.ask("{ me { id } }", json!({}))).await["me"]["id"], ada.id);
         took.push(began.elapsed());
         if number % 50 == 0 {
-            // Each of the sockets hears of it.
+            // Each of the sockets receives it.
             let sent = soon(ada.send(&Message::new(bob.as_recipient(), format!("message {number}")))).await;
             assert_eq!(sent["seq"], number / 50);
         }
@@ -137,7 +137,7 @@ async fn two_thousand_silent_clients_cost_nobody_else_an_answer() {
     println!("queries took {:?} in the middle, {:?} at p99", took[100], took[198]);
     assert!(took[198] <= QUERY, "{took:?}");
 
-    // Silence is no fault in a socket: they are all still there, and have heard.
+    // A silent socket stays open: all of them have received it.
     for line in &mut sockets {
         let said = soon(line.next()).await.expect("the socket lives");
         assert_eq!(said["type"], "next", "{said}");

@@ -1,17 +1,17 @@
-//! Databases that can't be served: the start ends with one line that says why.
+//! Databases that cannot be served: the start ends with one line that gives the reason.
 
 use sea_orm::ConnectionTrait;
 
 use crate::support::{Disk, Server, dump};
 
-/// The program ended at once, and told one line that names the database; the line.
+/// The program exited at once, with one line that names the database; returns the line.
 async fn refuses_its_database(server: &Server) -> String {
     let ended = server.run("serve").await;
-    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert_eq!(ended.status.code(), Some(1), "{told}");
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.starts_with("parlour: the database data/parlour.db cannot be opened: "), "{told}");
-    told
+    let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{reported}");
+    assert_eq!(reported.lines().count(), 1, "{reported}");
+    assert!(reported.starts_with("parlour: the database data/parlour.db cannot be opened: "), "{reported}");
+    reported
 }
 
 /// A server that has been started before, and has ended.
@@ -23,32 +23,32 @@ async fn a_server_with_a_database() -> Server {
 }
 
 #[tokio::test]
-async fn a_database_that_can_only_be_read_is_told_in_a_line() {
+async fn a_read_only_database_is_reported_in_one_line() {
     let server = a_server_with_a_database().await;
     let disk = Disk::read_only(&server.folder().join("data")).await;
     let launcher = disk.launcher(server.folder());
 
-    let told = refuses_its_database(&server.launched_by(launcher)).await;
+    let reported = refuses_its_database(&server.launched_by(launcher)).await;
 
-    assert!(told.contains("must be able to write it"), "{told}");
+    assert!(reported.contains("must be able to write it"), "{reported}");
 }
 
 #[tokio::test]
-async fn a_folder_that_can_only_be_read_is_told_in_a_line() {
+async fn a_read_only_folder_is_reported_in_one_line() {
     let server = Server::prepare(&[]);
     let disk = Disk::read_only(&server.folder().join("data")).await;
     let launcher = disk.launcher(server.folder());
 
     let ended = server.launched_by(launcher).run("serve").await;
 
-    let told = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert_eq!(ended.status.code(), Some(1), "{told}");
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.contains("data/jwt-secret cannot be read or made: Read-only file system"), "{told}");
+    let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{reported}");
+    assert_eq!(reported.lines().count(), 1, "{reported}");
+    assert!(reported.contains("data/jwt-secret cannot be read or made: Read-only file system"), "{reported}");
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_parlour_is_left_alone() {
+async fn a_database_of_a_newer_version_is_not_touched() {
     let mut server = a_server_with_a_database().await;
     let db = server.database().await;
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_tomorrow', 1)";
@@ -56,9 +56,9 @@ async fn a_database_of_a_newer_parlour_is_left_alone() {
     db.close().await.expect("the database closes");
     let before = dump(&server).await;
 
-    let told = refuses_its_database(&server).await;
+    let reported = refuses_its_database(&server).await;
 
-    assert!(told.contains("by a newer Parlour, which knows m9999_tomorrow"), "{told}");
+    assert!(reported.contains("by a newer Parlour, which knows m9999_tomorrow"), "{reported}");
     assert_eq!(dump(&server).await, before);
     // The program that knows the step still can.
     let db = server.database().await;
@@ -69,26 +69,26 @@ async fn a_database_of_a_newer_parlour_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_told_in_a_line_and_kept() {
+async fn a_file_that_is_no_database_is_reported_in_one_line_and_kept() {
     let server = Server::prepare(&[]);
     let data = server.folder().join("data");
     std::fs::create_dir(&data).expect("a folder");
     let text = "Not a database, but somebody may want it all the same.\n".repeat(100);
     std::fs::write(data.join("parlour.db"), &text).expect("a file");
 
-    let told = refuses_its_database(&server).await;
+    let reported = refuses_its_database(&server).await;
 
-    assert!(told.ends_with("file is not a database\n"), "{told}");
+    assert!(reported.ends_with("file is not a database\n"), "{reported}");
     assert_eq!(std::fs::read_to_string(data.join("parlour.db")).expect("the file"), text);
 }
 
 #[tokio::test]
-async fn a_database_that_was_cut_off_is_told_in_a_line() {
+async fn a_truncated_database_is_reported_in_one_line() {
     let server = a_server_with_a_database().await;
     let file = std::fs::File::options().write(true).open(server.folder().join("data/parlour.db")).expect("the file");
     file.set_len(8_192).expect("it is cut");
 
-    let told = refuses_its_database(&server).await;
+    let reported = refuses_its_database(&server).await;
 
-    assert!(told.ends_with("database disk image is malformed\n"), "{told}");
+    assert!(reported.ends_with("database disk image is malformed\n"), "{reported}");
 }

@@ -1,4 +1,4 @@
-//! Many who log in at once, to the real program: the memory stays where it was, and everybody else is answered.
+//! Many concurrent logins to the real program: memory stays bounded, and other requests are answered.
 
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -50,7 +50,7 @@ async fn storm(server: &Server, person: &Person, logins: usize, password: &str) 
     answers
 }
 
-/// How many went well, and how many were told to wait, each for how long.
+/// How many succeeded, and how many were rejected, each with a time to wait.
 fn sorted(answers: &[Value]) -> (usize, usize) {
     let mut sorted = (0, 0);
     for answer in answers {
@@ -68,14 +68,14 @@ fn sorted(answers: &[Value]) -> (usize, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hundreds_of_logins_at_once_cost_the_memory_of_a_few_and_nobody_elses_time() {
+async fn hundreds_of_concurrent_logins_use_the_memory_of_a_few_and_delay_nobody() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
 
     let (answers, ()) = tokio::join!(storm(&server, &ada, 200, PASSWORD), queries(&bob));
 
     let (well, refused) = sorted(&answers);
-    // They all find a place in the queue; who would have to wait for too long in there is told to come again.
+    // They all find a place in the queue; those who would wait too long get SERVICE_UNAVAILABLE.
     println!("{well} logged in, {refused} have to wait");
     assert!(well > 0 && well + refused == 200, "{well} and {refused}");
     assert_eq!(server.log().matches("signed in as").count(), well);
@@ -84,7 +84,7 @@ async fn hundreds_of_logins_at_once_cost_the_memory_of_a_few_and_nobody_elses_ti
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_hundred_guesses_at_once_five_are_hashed() {
+async fn of_two_hundred_concurrent_guesses_five_are_hashed() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "on")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let hashed = || server.cpu_time_of("hasher");
@@ -106,7 +106,7 @@ async fn of_two_hundred_guesses_at_once_five_are_hashed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_finds_no_place_in_the_hashers_queue_is_told_to_come_again() {
+async fn a_full_hasher_queue_answers_service_unavailable() {
     // On one processor, as it would take ever more people to fill the queue before many.
     let launcher = ["taskset", "--cpu-list", &a_processor()].map(str::to_owned);
     let mut server = Server::prepare(&[("RATE_LIMITS", "off")]).launched_by(launcher.to_vec());
@@ -130,7 +130,7 @@ fn a_processor() -> String {
 }
 
 #[tokio::test]
-async fn a_password_as_long_as_a_body_is_refused_before_it_is_hashed() {
+async fn an_oversized_password_is_rejected_before_it_is_hashed() {
     let mut server = Server::start().await;
     let ada = server.user("Ada").await;
     let before = (server.cpu_time_of("hasher"), server.memory());

@@ -1,5 +1,5 @@
-//! What the disk says decides: nothing is answered or told before it is on the disk, and what does not get there is an
-//! error. These tests look into the running server with `strace`: `scripts/sync-faults` runs them.
+//! The disk decides: nothing is acknowledged or published before it is synced, and what cannot be synced is an error.
+//! These tests trace the running server with `strace`: `scripts/sync-faults` runs them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -19,19 +19,19 @@ const SENDERS: usize = 4;
 const GOOD: usize = 40;
 const BAD: usize = 4;
 
-/// What a line of a trace is about, as far as it matters here.
-#[derive(Debug, PartialEq, Eq)]
+/// What a line of a trace shows, as far as it matters here.
 enum Seen {
-    /// The beginning of a write to SQLite's log.
+    /// The beginning of a write to SQLite's WAL.
     Written,
-    /// The end of a wait for the disk, which has the log.
-    Synced,
+    /// The end of a successful sync of the WAL, and the line where it began.
+    Synced { began: usize },
     /// The beginning of an answer or of an event's frame.
-    Told,
+    Sent,
 }
 
-/// Where a call waits, the trace has a line for its beginning and one for its end.
-fn seen(line: &str, syncing: &mut HashSet<String>) -> Option<Seen> {
+/// A call that blocks has one line for its beginning and one for its end. `syncing` holds the threads whose sync has
+/// begun, with the line.
+fn seen(number: usize, line: &str, syncing: &mut HashMap<String, usize>) -> Option<Seen> {
     let (thread, call) = line.split_once(' ')?;
     let call = call.trim_start();
     let is_unfinished = call.ends_with("<unfinished ...>");
@@ -40,21 +40,27 @@ fn seen(line: &str, syncing: &mut HashSet<String>) -> Option<Seen> {
     }
     if (call.starts_with("fdatasync(") || call.starts_with("fsync(")) && call.contains("parlour.db-wal>") {
         if is_unfinished {
-            syncing.insert(thread.to_owned());
+            syncing.insert(thread.to_owned(), number);
             return None;
         }
-        return call.ends_with("= 0").then_some(Seen::Synced);
+        return call.ends_with("= 0").then_some(Seen::Synced { began: number });
     }
     if call.starts_with("<... fdatasync resumed>") || call.starts_with("<... fsync resumed>") {
-        return (syncing.remove(thread) && call.ends_with("= 0")).then_some(Seen::Synced);
+        let began = syncing.remove(thread)?;
+        return call.ends_with("= 0").then_some(Seen::Synced { began });
     }
     (call.contains("<TCP:[") && (call.contains("\"HTTP/1.1 200") || call.contains("\\\"next\\\"")))
-        .then_some(Seen::Told)
+        .then_some(Seen::Sent)
+}
+
+/// The text of a message, none of which is in another one.
+fn text(number: usize) -> String {
+    format!("message {number:03}")
 }
 
 #[tokio::test]
 #[ignore = "needs strace, and the right to use it: scripts/sync-faults"]
-async fn nothing_is_answered_or_told_before_it_is_on_the_disk() {
+async fn nothing_is_acknowledged_or_published_before_it_is_on_the_disk() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let mut line = soon(Line::open(server.address, &bob.token, json!({}))).await.expect("a socket");
@@ -67,31 +73,35 @@ async fn nothing_is_answered_or_told_before_it_is_on_the_disk() {
         soon(line.next()).await.expect("the socket lives");
     }
 
-    let strace = Strace::attach(&server, &["-e", "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg"]).await;
+    // Whole pages, to find the text of a message in the write of its batch.
+    let calls = "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg";
+    let strace = Strace::attach(&server, &["-s", "5000", "-e", calls]).await;
     for number in 0..MESSAGES {
-        ada.send(&Message::new(bob.as_recipient(), format!("message {number}"))).await;
-        let told = soon(line.next()).await.expect("the socket lives");
-        assert_eq!(told["payload"]["data"]["events"]["__typename"], "MessageAdded", "{told}");
+        ada.send(&Message::new(bob.as_recipient(), text(number))).await;
+        let event = soon(line.next()).await.expect("the socket lives");
+        assert_eq!(event["payload"]["data"]["events"]["__typename"], "MessageAdded", "{event}");
     }
     let trace = strace.detach().await;
 
-    let (mut syncing, mut is_on_the_disk, mut batches, mut told) = (HashSet::new(), false, 0, 0);
-    for line in &trace {
-        match seen(line, &mut syncing) {
-            Some(Seen::Written) => is_on_the_disk = false,
-            Some(Seen::Synced) => {
-                batches += usize::from(!is_on_the_disk);
-                is_on_the_disk = true;
+    // One message after the other: each has its write, its sync, and then an answer and an event. Writes of other
+    // batches, of the search index for instance, may come at any time.
+    let (mut syncing, mut written, mut synced, mut sent) = (HashMap::new(), None, 0, 0);
+    for (number, line) in trace.iter().enumerate() {
+        match seen(number, line, &mut syncing) {
+            Some(Seen::Written) if written.is_none() && line.contains(&text(synced)) => written = Some(number),
+            Some(Seen::Synced { began }) if written.is_some_and(|written| written < began) => {
+                written = None;
+                synced += 1;
             }
-            Some(Seen::Told) => {
-                assert!(is_on_the_disk, "told before it is on the disk: {line}");
-                told += 1;
+            Some(Seen::Sent) => {
+                assert!(sent < 2 * synced, "sent before its batch is on the disk: {line}");
+                sent += 1;
             }
-            None => {}
+            Some(Seen::Written | Seen::Synced { .. }) | None => {}
         }
     }
-    println!("{batches} batches, {told} answers and events");
-    assert!(batches >= MESSAGES && told == 2 * MESSAGES, "{batches} batches, {told} answers and events");
+    println!("{synced} batches, {sent} answers and events");
+    assert_eq!((synced, sent), (MESSAGES, 2 * MESSAGES));
     server.stop().await;
 }
 
@@ -119,7 +129,7 @@ impl Ledger {
     }
 }
 
-/// Sends until it is told to stop. What is refused is sent again or left, by turns.
+/// Sends until it is stopped. Rejected messages are alternately retried and abandoned.
 async fn write(sender: Person, place: Value, ledger: Ledger, stop: CancellationToken) {
     let mut comes_again = false;
     for number in 0.. {
@@ -152,7 +162,7 @@ async fn write(sender: Person, place: Value, ledger: Ledger, stop: CancellationT
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs strace, and the right to use it: scripts/sync-faults"]
-async fn what_the_disk_refuses_is_an_error_that_nobody_hears_of_and_nothing_acknowledged_is_lost() {
+async fn a_failed_sync_is_an_error_that_is_not_published_and_nothing_acknowledged_is_lost() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let bob = server.user("Bob").await;
     let mut senders = Vec::new();
@@ -180,7 +190,7 @@ async fn what_the_disk_refuses_is_an_error_that_nobody_hears_of_and_nothing_ackn
             }
         })
         .await;
-        // strace counts the calls of each thread, and whoever opens the database anew has a new one: it fails on.
+        // strace counts the calls of each thread. A reopened database has a new thread, so its calls fail too.
         let trace = if round % 2 == 0 {
             tokio::time::sleep(up_to(Duration::from_millis(200))).await;
             let trace = strace.detach().await;
@@ -194,7 +204,7 @@ async fn what_the_disk_refuses_is_an_error_that_nobody_hears_of_and_nothing_ackn
         };
         stop.cancel();
         for sender in writing {
-            soon(sender).await.expect("a sender ends well");
+            soon(sender).await.expect("a sender ends without a panic");
         }
         let failed = trace.iter().filter(|line| line.contains("EIO")).count();
         assert!(failed > 0, "nothing failed: {trace:#?}");

@@ -1,18 +1,17 @@
-//! Files know each other in one direction, as layers do.
+//! Files import each other in one direction, as layers do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::imports::paths_from;
 use crate::{read, sources};
 
-/// Those that know each other in a circle: a conversation has messages, pages of them too, and a message a conversation,
-/// in the schema as in the types that dress it.
+/// The only cycle: in the schema a conversation has (pages of) messages, and a message has a conversation.
 const CIRCLE: [&str; 3] = ["graphql/schema/conversations", "graphql/schema/message_pages", "graphql/schema/messages"];
 
 #[test]
-fn files_know_each_other_in_one_direction() {
+fn files_import_each_other_in_one_direction() {
     let files: BTreeSet<String> = sources().iter().map(|file| name_of(file)).collect();
-    // The front of a folder knows all that is in it, and is known by all: that is what it is for.
+    // The mod.rs of a folder imports its files and is imported by everyone, so it is left out.
     let is_front = |name: &str| files.iter().any(|other| other.starts_with(&format!("{name}/")));
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in sources() {
@@ -30,7 +29,7 @@ fn files_know_each_other_in_one_direction() {
     }
     assert!(known["graphql/schema/messages"].contains("graphql/schema/conversations"), "imports are read");
 
-    // Whoever knows nobody that is left, or is known by nobody who is left, is in no circle.
+    // A file that imports no remaining file, or is imported by none, is in no cycle.
     loop {
         let left: BTreeSet<String> = known.keys().cloned().collect();
         let is_known: BTreeSet<String> = known.values().flatten().cloned().collect();
@@ -43,7 +42,7 @@ fn files_know_each_other_in_one_direction() {
         }
     }
     let circle: Vec<&String> = known.keys().collect();
-    assert_eq!(circle, CIRCLE, "look for what two files both need, and give it a file: {known:#?}");
+    assert_eq!(circle, CIRCLE, "move what two files both need into a file of its own: {known:#?}");
 }
 
 /// The path of a file's module: `src/feed/mod.rs` is `feed`.

@@ -1,10 +1,10 @@
-//! How files are kept: short, without shortcuts, and without a trace of the machine they were written on.
+//! Rules for files: short, without forbidden shortcuts, and without traces of a machine.
 
 use crate::{none_of, read, root, sources, tracked};
 
-/// Files may have this many lines.
+/// The most lines a file may have.
 const LINES: usize = 350;
-/// Those that have more, and why they are not two.
+/// Longer files, and the reason why each is not split.
 const LONG: [(&str, &str); 7] = [
     ("src/accounts/common_passwords.txt", "a list, a line for each"),
     ("src/accounts/token.rs", "more than half of it are its tests, a table of forged tokens"),
@@ -21,20 +21,21 @@ fn a_long_file_has_a_reason() {
     for path in tracked() {
         let counts = ["src/", "migration/", "tests/", "web/src/"].iter().any(|folder| path.starts_with(folder));
         let reason = LONG.iter().find(|(long, _)| *long == path);
-        // An image is no text.
+        // Binary files are skipped.
         let Ok(text) = std::fs::read_to_string(root().join(&path)) else { continue };
         let lines = text.lines().count();
         match reason {
             None if counts && lines > LINES => {
-                wrong.push(format!("{path} has {lines} lines: look for the seam, or give a reason"));
+                wrong.push(format!("{path} has {lines} lines: split it, or add it to LONG with a reason"));
             }
-            Some(_) if lines <= LINES => wrong.push(format!("{path} is not long any more: take it off the list")),
+            Some(_) if lines <= LINES => wrong.push(format!("{path} is no longer long: remove it from LONG")),
             None | Some(_) => {}
         }
     }
     let is_gone = |path: &str| !root().join(path).exists();
-    wrong
-        .extend(LONG.iter().filter(|(path, _)| is_gone(path)).map(|(path, _)| format!("{path} is not there any more")));
+    wrong.extend(
+        LONG.iter().filter(|(path, _)| is_gone(path)).map(|(path, _)| format!("{path} does not exist any more")),
+    );
     none_of("Files have up to 350 lines", &wrong);
 }
 
@@ -48,31 +49,31 @@ fn nothing_unwraps_outside_of_tests() {
         let unwraps = code.lines().enumerate().filter(|(_, line)| !is_test && line.contains(".unwrap()"));
         wrong.extend(unwraps.map(|(number, _)| format!("{path}:{}", number + 1)));
     }
-    none_of("`expect(\"why this cannot fail\")` is an argument, `unwrap()` is none", &wrong);
+    none_of("Use `expect(\"why this cannot fail\")` instead of `unwrap()`", &wrong);
 }
 
-/// A file's code before the tests that end it.
+/// The code of a file without the tests at its end.
 fn without_tests<'a>(path: &str, text: &'a str) -> &'a str {
     let Some((code, tests)) = text.split_once("#[cfg(test)]\nmod tests {\n") else { return text };
     let end = tests.find("\n}\n").map(|end| &tests[end + 3..]);
-    assert_eq!(end, Some(""), "{path}: tests come last in a file");
+    assert_eq!(end, Some(""), "{path}: tests have to be at the end of the file");
     code
 }
 
 #[test]
-fn no_lint_is_allowed_where_it_can_be_expected() {
-    // Taken apart, so that this line is not one.
+fn lints_are_expected_and_never_allowed() {
+    // Split, so that this line does not match.
     let attribute = ["[all", "ow("].concat();
     let wrong: Vec<String> = tracked()
         .into_iter()
         .filter(|path| path.ends_with(".rs"))
         .filter(|path| read(path).lines().any(|line| line.trim_start().starts_with('#') && line.contains(&attribute)))
         .collect();
-    none_of("`#[expect(lint, reason = \"…\")]` says why, and when it is no longer needed", &wrong);
+    none_of("Use `#[expect(lint, reason = \"…\")]`, which fails when it is no longer needed", &wrong);
 }
 
 #[test]
-fn no_file_knows_the_machine_it_was_written_on() {
+fn no_file_contains_paths_of_a_machine() {
     let home = |name: &str| format!("/{name}/");
     let mut traces = vec![home("home"), home("root"), home("Users"), home("work"), root().display().to_string()];
     let registries =
@@ -80,7 +81,7 @@ fn no_file_knows_the_machine_it_was_written_on() {
     traces.extend(registries.map(|host| format!("{host}.")));
     let mut wrong = Vec::new();
     for path in tracked() {
-        // This file names them all.
+        // This file lists them all.
         if path == "tests/repository/files.rs" {
             continue;
         }
@@ -91,14 +92,14 @@ fn no_file_knows_the_machine_it_was_written_on() {
             }
         }
     }
-    none_of("Paths of a machine and hosts of registries are the machine's own settings", &wrong);
+    none_of("Paths of a machine and hosts of registries belong into local settings", &wrong);
 }
 
 #[test]
-fn settings_of_package_managers_stay_outside() {
+fn settings_of_package_managers_are_not_committed() {
     let is_setting = |path: &String| {
         let name = path.rsplit('/').next().unwrap_or(path);
-        // Cargo's may say how a library is built, and nothing else.
+        // Cargo's configuration may only set the environment of builds.
         let is_about_more = || {
             let text = read(path);
             let mut said = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -107,11 +108,11 @@ fn settings_of_package_managers_stay_outside() {
         name == ".npmrc" || name == ".yarnrc.yml" || path.contains(".cargo/") && is_about_more()
     };
     let wrong: Vec<String> = tracked().into_iter().filter(is_setting).collect();
-    none_of("Where packages come from is the machine's own setting", &wrong);
+    none_of("Package sources belong into local settings", &wrong);
 }
 
 #[test]
-fn lock_files_hold_no_addresses_of_downloads() {
+fn lock_files_contain_no_download_urls() {
     let mut wrong = Vec::new();
     for path in tracked() {
         match path.rsplit('/').next() {
@@ -120,14 +121,14 @@ fn lock_files_hold_no_addresses_of_downloads() {
                 let mut sources: Vec<String> = read(&path).lines().filter_map(source).map(str::to_owned).collect();
                 sources.sort();
                 sources.dedup();
-                // The name by which every Cargo knows the public registry, not an address.
+                // The name of the public registry in every Cargo.lock, not an address.
                 sources.retain(|source| source != "registry+https://github.com/rust-lang/crates.io-index");
                 wrong.extend(sources.iter().map(|source| format!("{path}: {source}")));
             }
             Some(_) | None => {}
         }
     }
-    none_of("A lock file names what, not where from (npm: omit-lockfile-registry-resolved)", &wrong);
+    none_of("A lock file must not contain download URLs (npm: omit-lockfile-registry-resolved)", &wrong);
 }
 
 fn source(line: &str) -> Option<&str> {

@@ -1,9 +1,9 @@
-//! Imports go down, never up or across; a slice shows the rest of the program its `mod.rs` and nothing else.
+//! Imports go down, never up or across; of a slice, others see only its `mod.rs`.
 
 use crate::{none_of, read, root, sources};
 
-/// The program from the ground up. A module imports itself and what is on the floors below; modules of one floor do
-/// not know each other.
+/// The layers from the bottom up. A module imports itself and lower layers; modules of one layer do not import each
+/// other.
 const FLOORS: &[&[&str]] = &[
     &["error"],
     &["clock"],
@@ -35,7 +35,7 @@ const FLOORS: &[&[&str]] = &[
     &["program"],
     &["graphql"],
     &["http"],
-    &["operator", "seed", "backup"],
+    &["operator", "seed", "backup", "fuzzing"],
     &["lib"],
     &["main"],
 ];
@@ -51,12 +51,12 @@ fn imports_go_down_only() {
     for file in sources() {
         let module = module_of(&file);
         let Some(floor) = floor_of(module) else {
-            wrong.push(format!("{file}: the module `{module}` has no floor yet: give it one"));
+            wrong.push(format!("{file}: the module `{module}` has no floor yet: add it to FLOORS"));
             continue;
         };
         for import in imports(&read(&file)) {
             let target = import[0].as_str();
-            // What the crate's root holds itself is what only `lib` and `main` may know.
+            // Items of the crate's root are for `lib` and `main` only.
             let target_floor = floor_of(target).or_else(|| floor_of("lib"));
             let is_down = target == module || target_floor.is_some_and(|target| target < floor);
             if !is_down {
@@ -68,7 +68,7 @@ fn imports_go_down_only() {
 }
 
 #[test]
-fn a_slice_shows_its_front_only() {
+fn a_slice_exposes_only_its_mod_rs() {
     let mut wrong = Vec::new();
     for file in sources() {
         let module = module_of(&file);
@@ -79,14 +79,14 @@ fn a_slice_shows_its_front_only() {
             }
             let inner = format!("src/{slice}/{}", import[1]);
             if root().join(&inner).is_dir() || root().join(format!("{inner}.rs")).is_file() {
-                wrong.push(format!("{file} reaches for crate::{}", import.join("::")));
+                wrong.push(format!("{file} imports crate::{}", import.join("::")));
             }
         }
     }
-    none_of("A slice shows the rest of the program its mod.rs and nothing else: move the code, not the rule", &wrong);
+    none_of("Only the mod.rs of a slice may be imported from outside: move the code, not the rule", &wrong);
 }
 
-/// The first name behind `crate::` by which a file's content is reached.
+/// The top-level module of a file.
 fn module_of(file: &str) -> &str {
     let path = file.trim_start_matches("src/");
     path.split('/').next().unwrap_or(path).trim_end_matches(".rs")
@@ -96,12 +96,12 @@ fn floor_of(module: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| floor.contains(&module))
 }
 
-/// Every path that begins with `crate::`, in a `use` or elsewhere, groups taken apart.
+/// Every path that begins with `crate::`, in a `use` or elsewhere, with groups expanded.
 fn imports(source: &str) -> Vec<Vec<String>> {
     paths_from(source, "crate::")
 }
 
-/// Every path that begins so, without its beginning.
+/// Every path with this prefix, without the prefix.
 pub(crate) fn paths_from(source: &str, prefix: &str) -> Vec<Vec<String>> {
     let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let code = code.join("\n");
@@ -112,7 +112,7 @@ pub(crate) fn paths_from(source: &str, prefix: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Reads one tree of a `use`, and returns what is behind it.
+/// Reads one tree of a `use`, and returns the rest of the text.
 fn paths<'a>(text: &'a str, before: &[String], found: &mut Vec<Vec<String>>) -> &'a str {
     if let Some(mut group) = text.strip_prefix('{') {
         loop {
@@ -121,7 +121,7 @@ fn paths<'a>(text: &'a str, before: &[String], found: &mut Vec<Vec<String>>) -> 
                 return rest;
             }
             let rest = paths(group, before, found).trim_start();
-            // A tree that is not understood would never end.
+            // Without progress the loop would never end.
             assert!(rest.len() < group.len(), "not a use tree: {group:.60}");
             group = rest.strip_prefix(',').unwrap_or(rest);
         }

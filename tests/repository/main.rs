@@ -1,4 +1,4 @@
-//! The rules of the repository itself: what imports what, how files are kept, and what the schema owes its contract.
+//! The rules of the repository itself: imports, files, and the schema's contract.
 
 mod circles;
 mod files;
@@ -17,21 +17,21 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a file holds.
+/// The content of a file.
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path} cannot be read: {error}"))
 }
 
-/// The files that git keeps, by their path from the top.
+/// The tracked files, by their path from the top.
 fn tracked() -> Vec<String> {
     let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().expect("git runs");
     assert!(listed.status.success(), "git ls-files: {}", String::from_utf8_lossy(&listed.stderr));
     let list = String::from_utf8(listed.stdout).expect("names are text");
-    // One that was deleted and not committed yet is still listed.
+    // A deletion that is not committed yet is still listed.
     list.split('\0').filter(|path| !path.is_empty() && root().join(path).exists()).map(str::to_owned).collect()
 }
 
-/// The program's own Rust files, whether git knows them yet or not, by their path from the top.
+/// All Rust files in `src`, tracked or not, by their path from the top.
 fn sources() -> Vec<String> {
     let (mut found, mut folders) = (Vec::new(), vec![PathBuf::from("src")]);
     while let Some(folder) = folders.pop() {
@@ -49,7 +49,7 @@ fn sources() -> Vec<String> {
     found
 }
 
-/// Fails with all that is wrong, a line each.
+/// Fails with a list of all violations, one per line.
 fn none_of(what: &str, wrong: &[String]) {
     assert!(wrong.is_empty(), "{what}:\n  {}\n", wrong.join("\n  "));
 }

@@ -1,4 +1,4 @@
-//! `schema.graphql` against the contract that clients are written for: all of it is there, as the contract has it.
+//! `schema.graphql` against the contract that clients are written for: all of it must be there unchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The settings stand in three places: the code, the example, and the README.
+//! The settings are listed in three places that must agree: the code, the example file and the README.
 
 use std::collections::BTreeSet;
 
@@ -25,14 +25,14 @@ fn literals(code: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_variable_that_is_read_is_in_the_table() {
+fn every_variable_read_is_in_the_table() {
     let read_in_code: BTreeSet<String> = literals(&read("src/config/mod.rs")).into_iter().collect();
     let missing: Vec<String> = read_in_code.difference(&known()).cloned().collect();
     none_of("src/config/mod.rs reads what NAMES in src/config/variables.rs does not have", &missing);
 }
 
 #[test]
-fn the_example_has_a_line_for_every_setting_and_for_nothing_else() {
+fn the_example_file_has_exactly_one_line_per_setting() {
     let example = read(".env.example");
     let set = example.lines().filter_map(|line| line.trim_start_matches(['#', ' ']).split_once('='));
     let shown: BTreeSet<String> = set
@@ -43,7 +43,7 @@ fn the_example_has_a_line_for_every_setting_and_for_nothing_else() {
 }
 
 #[test]
-fn the_readme_tells_of_every_setting() {
+fn the_readme_documents_every_setting() {
     let readme = read("README.md");
     let is_missing = |name: &String| !readme.contains(&format!("`{name}`"));
     let missing: Vec<String> = known().into_iter().filter(is_missing).collect();

@@ -1,4 +1,4 @@
-//! Messages are shown by `message::read`, which passes over what is left of people who have left for good.
+//! Messages are read through `message::read`, which hides what is left of erased people.
 
 use crate::{none_of, read, sources};
 

@@ -61,7 +61,7 @@ impl CursorSeal {
     }
 
     /// A seal without a database.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn for_tests() -> Self {
         Self::new(&[7; KEY_BYTES], None, Clock::default())
     }

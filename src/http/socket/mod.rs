@@ -45,6 +45,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use handshake::Handshake;
+#[cfg(feature = "fuzzing")]
+pub(crate) use {close::Close, frame_counter::FrameCounter, protocol::Incoming};
 
 use handshake_permits::HandshakePermits;
 use session::SocketSession;

@@ -1,4 +1,4 @@
-//! A client that keeps what it knows true by the feed alone: one look at everything, and from then on events.
+//! A client that reads one snapshot and from then on stays up to date by events alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,9 +44,9 @@ pub struct Client {
     pub person: Person,
     pub cursor: String,
     /// The newest text that came.
-    pub heard: String,
+    pub received: String,
     known: BTreeMap<String, Known>,
-    /// Conversations that one was added to and had left again when that was told: their REMOVED is still to come.
+    /// Conversations that one was added to and had left again when that event was emitted: their REMOVED is still to come.
     passing: BTreeSet<String>,
     /// Names of people, and whether they were erased.
     people: BTreeMap<String, (Value, bool)>,
@@ -58,7 +58,7 @@ impl Client {
         let mut client = Self {
             person: person.clone(),
             cursor: person.feed_cursor().await,
-            heard: String::new(),
+            received: String::new(),
             known: BTreeMap::new(),
             passing: BTreeSet::new(),
             people: BTreeMap::new(),
@@ -95,7 +95,7 @@ impl Client {
             "MessageAdded" | "MessageChanged" if self.passes_by(&event["message"]["conversationId"]) => {}
             "MessageAdded" => {
                 self.added(&event["message"]);
-                self.heard = event["message"]["text"].as_str().unwrap_or_default().to_owned();
+                self.received = event["message"]["text"].as_str().unwrap_or_default().to_owned();
             }
             "MessageChanged" => self.changed(&event["message"]),
             "ReadMarkMoved" => {
@@ -204,7 +204,7 @@ impl Client {
     /// Compares what is known with what somebody sees who looks at everything anew.
     pub async fn agrees_with_the_server(&self) {
         let mut fresh = Self::new(&self.person).await;
-        // Of people whom one can't see any more nobody tells one.
+        // Changes of people who are no longer visible are not delivered.
         let met = |person: &String| fresh.people.contains_key(person);
         let people = self.people.iter().filter(|(person, _)| met(person));
         assert_eq!(people.collect::<Vec<_>>(), fresh.people.iter().collect::<Vec<_>>(), "{}: people", self.person.name);

@@ -1,4 +1,4 @@
-//! Random things that people do in conversations, all at once.
+//! Random concurrent actions in conversations.
 
 use std::sync::{Mutex, PoisonError};
 

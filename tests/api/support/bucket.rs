@@ -1,4 +1,4 @@
-//! A bucket: s3s-fs, an S3 server on a folder that checks signatures, behind a door that can be shut.
+//! A bucket: s3s-fs, an S3 server on a folder that checks signatures, behind a proxy that can be closed.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! What documents cost the database.
+//! The statements that documents send to the database.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,55 +14,57 @@ use parlour::graphql::{Api, Caller};
 use parlour::messages::ReadMarks;
 use parlour::program::Program;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use serde_json::Value;
 
 use super::{Person, TestApp};
 
-/// A second program on the same data, whose connections tell what is read.
+/// A second program on the same data, whose statements are recorded.
 pub struct Counted {
     pub api: Api,
     running: Running,
-    statements: Heard,
-    /// Where it is heard as well.
+    statements: Recorded,
+    /// A feed whose statements are recorded as well.
     feed: Option<(FeedTasks, Db)>,
 }
 
-type Heard = Arc<Mutex<Vec<Statement>>>;
+type Recorded = Arc<Mutex<Vec<Statement>>>;
 
-/// Lets a connection tell of its statements.
-fn hear(connection: &mut DatabaseConnection, statements: &Heard) {
-    let heard = Arc::clone(statements);
-    connection.set_metric_callback(move |told| {
-        heard.lock().unwrap_or_else(PoisonError::into_inner).push(told.statement.clone());
+/// Records the statements of a connection.
+fn record(connection: &mut DatabaseConnection, statements: &Recorded) {
+    let recorded = Arc::clone(statements);
+    connection.set_metric_callback(move |info| {
+        recorded.lock().unwrap_or_else(PoisonError::into_inner).push(info.statement.clone());
     });
 }
 
 impl TestApp {
-    /// Starts a second program on the data of this one. It hears what documents read, not what the feed does.
+    /// Starts a second program on the data of this one. It records what documents read, not what the feed does.
     pub async fn counted(&self) -> Counted {
         let config = Config::from_lookup(|name| self.settings.get(name).cloned()).expect("good settings");
         let running = parlour::start(Arc::new(config), self.clock.clone()).await.expect("a second program");
         let mut program = running.program.clone();
-        let statements = Heard::default();
+        let statements = Recorded::default();
         let mut parts = Parts::clone(&program.app);
-        hear(&mut parts.db.reader, &statements);
+        record(&mut parts.db.reader, &statements);
         program.app = App::new(parts);
         Counted { api: Api::new(program), running, statements, feed: None }
     }
 
-    /// The statements that read the database when this person executes a document.
-    pub async fn statements(&self, person: &Person, query: &str) -> Vec<Statement> {
+    /// What a document answers this person, and the statements that read the database for it.
+    pub async fn statements(&self, person: &Person, query: &str) -> (Value, Vec<Statement>) {
         let counted = self.counted().await;
         let caller = counted.caller(&person.token).await;
 
         let answer = counted.api.execute(Request::new(query), caller).await.response;
 
         assert!(answer.is_ok(), "{answer:?}");
+        let data = answer.data.into_json().expect("JSON");
         let statements = counted.take();
         counted.finish().await;
-        statements
+        (data, statements)
     }
 
-    /// How the database would find what a statement asks for, a line a step.
+    /// SQLite's query plan for a statement, one line per step.
     pub async fn plan(&self, mut statement: Statement) -> Vec<String> {
         statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
         let steps = self.database().await.query_all_raw(statement).await.expect("a plan");
@@ -71,7 +73,7 @@ impl TestApp {
 }
 
 impl Counted {
-    /// Whoever has the token.
+    /// The caller with this token.
     pub async fn caller(&self, token: &str) -> Caller {
         let authenticated = self.running.program.accounts.authenticate(token).await.expect("a session");
         let Authenticated::Viewer { viewer, .. } = authenticated else { panic!("{authenticated:?}") };
@@ -79,18 +81,18 @@ impl Counted {
         Caller { viewer: Some(viewer), address, user_agent: None, request_id: String::new() }
     }
 
-    /// The statements since it was asked last.
+    /// Takes the statements recorded since the last call.
     pub fn take(&self) -> Vec<Statement> {
         std::mem::take(&mut *self.statements.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Gives it a feed that is heard, too: what it reads, and all that is written.
+    /// Gives it a feed whose statements are recorded too: what it reads, and everything that is written.
     pub async fn with_its_feed(self) -> Self {
         let program = self.api.program().clone();
         let opened = Db::open(&program.app.config.database_url).await;
         let (mut db, mut writer) = opened.expect("the database opens");
         for connection in [&mut db.reader, &mut writer.connection] {
-            hear(connection, &self.statements);
+            record(connection, &self.statements);
         }
         let clock = program.app.clock.clone();
         let (feed, tasks) = Feed::start(db.clone(), writer, clock, &program.app.config).await.expect("a feed");
@@ -103,8 +105,8 @@ impl Counted {
         drop(self.api);
         if let Some((tasks, db)) = self.feed {
             tasks.finish().await.expect("a good end");
-            db.close().await.expect("a good end");
+            db.close().await.expect("it ends without an error");
         }
-        self.running.finish().await.expect("a good end");
+        self.running.finish().await.expect("it ends without an error");
     }
 }

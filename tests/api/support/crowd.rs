@@ -1,4 +1,4 @@
-//! Many people at once, written into the database: to hash a password for each would take minutes.
+//! Many people, written directly into the database: hashing a password for each would take minutes.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where cursors stand. Clients see them sealed; a test opens them with the keys of its server's database.
+//! Positions of cursors. Clients see them sealed; a test opens them with the keys of its server's database.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! What people do in groups.
+//! Mutations of groups.
 
 use serde_json::{Value, json};
 

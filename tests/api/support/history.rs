@@ -1,4 +1,4 @@
-//! Long histories, written by another process: faster than sending them, and what a hub has to notice by itself.
+//! Long histories, written by another process: faster than sending them, and the hub has to notice them by itself.
 
 use parlour::feed::{Cursor, Kind};
 use sea_orm::ConnectionTrait;
@@ -6,7 +6,7 @@ use sea_orm::ConnectionTrait;
 use super::*;
 
 impl TestApp {
-    /// Writes so many events about the newest message, told to its conversation; the cursor of the last one.
+    /// Writes so many events about the newest message, for its conversation; returns the cursor of the last one.
     /// Read marks are those of its sender.
     pub async fn write_history(&self, kind: Kind, count: usize) -> String {
         let db = self.database().await;

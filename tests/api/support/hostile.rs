@@ -1,4 +1,4 @@
-//! Documents that have stopped or crashed other servers. The tests of the program as a process send them too.
+//! Documents that crashed or stalled other servers. The tests in `tests/process` send them too.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! What the tests share: a server of their own each, people who use it, and their sockets.
+//! What the tests share: a server each, people who use it, and their sockets.
 
 pub mod bucket;
 mod cookie;
@@ -39,9 +39,9 @@ pub use refused::refusal;
 pub use socket::{Closed, Socket};
 pub use upload::{multipart, multipart_type, send_image};
 
-/// Longer than anything here takes on a busy machine. A test that waits this long has failed.
+/// Longer than anything takes on a busy machine. A test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
-/// How long nothing has to come for a test to believe that nothing comes.
+/// How long a test waits before it concludes that nothing is sent.
 pub const SILENCE: Duration = Duration::from_millis(300);
 
 /// A server on a database of its own.
@@ -58,12 +58,12 @@ pub struct TestApp {
 static SERVERS: AtomicU32 = AtomicU32::new(0);
 
 impl TestApp {
-    /// Starts a server with the default settings, but for the rates: tests are in a hurry.
+    /// Starts a server with the default settings, but without rate limits.
     pub async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
-    /// Starts a server that limits how often things are done, for the tests of that.
+    /// Starts a server with rate limits.
     pub async fn limited() -> Self {
         Self::start_with(&[("RATE_LIMITS", "on")]).await
     }
@@ -105,16 +105,16 @@ impl TestApp {
         self.shutdown.cancel();
         if let Some(server) = self.server.take() {
             let ended = tokio::time::timeout(PATIENCE, server).await.expect("the server ends in time");
-            ended.expect("the server does not panic").expect("the server ends well");
+            ended.expect("the server does not panic").expect("the server ends without an error");
         }
     }
 
-    /// Somebody with a new account.
+    /// A person with a new account.
     pub async fn user(&self, name: &str) -> Person {
         Person::sign_up(self, name).await
     }
 
-    /// Two people who have written to each other: the first has greeted the second.
+    /// Two people with a direct conversation: the first has sent "hello".
     pub async fn direct(&self, one: &str, other: &str) -> (Person, Person) {
         let (one, other) = (self.user(one).await, self.user(other).await);
         one.send(&other, "hello").await;
@@ -144,7 +144,7 @@ impl TestApp {
         sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens")
     }
 
-    /// Executes a document as a visitor, or as whoever has the token; the whole answer.
+    /// Executes a document as a visitor, or with the token; returns the whole answer.
     pub async fn execute(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
         secrets::keep(&variables);
         let mut request = self.http.post(self.url("/graphql")).json(&json!({ "query": query, "variables": variables }));
@@ -159,7 +159,7 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.shutdown.cancel();
         cursors::forget_keys(&self.database_file());
-        // A server that still writes makes what it needs again, in the folder for temporary files.
+        // A server that is still writing recreates what it needs, in the folder for temporary files.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

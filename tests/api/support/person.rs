@@ -1,4 +1,4 @@
-//! Somebody who uses the API.
+//! A user of the API.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! Pictures that the tests make.
+//! Images for the tests.
 
 use std::io::Cursor;
 

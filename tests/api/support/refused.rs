@@ -1,4 +1,4 @@
-//! What must not succeed, and must tell no more than it should.
+//! Requests that must fail, and must not reveal more than they should.
 
 use serde_json::{Value, json};
 

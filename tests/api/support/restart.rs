@@ -1,4 +1,4 @@
-//! A server that ends and is started again over the same database.
+//! Stopping a server and starting it again on the same database.
 
 use super::*;
 

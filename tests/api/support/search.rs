@@ -1,4 +1,4 @@
-//! What tests of the search do to the database behind the server's back.
+//! Changes to the search index behind the server's back.
 
 use sea_orm::{ConnectionTrait, Statement, TransactionTrait};
 

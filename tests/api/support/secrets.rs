@@ -1,4 +1,4 @@
-//! What must never be in a log: all tests run with everything logged, and each line is searched for it.
+//! Secrets that must never be logged: all tests run with full logging, and each line is searched for them.
 
 use std::collections::HashMap;
 use std::io::Write;

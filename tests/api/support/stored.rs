@@ -1,4 +1,4 @@
-//! What a server has on its disk, beside the database.
+//! The files of a server beside its database.
 
 use std::path::Path;
 use std::time::Duration;

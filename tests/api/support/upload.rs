@@ -1,4 +1,4 @@
-//! Requests with a file, as the GraphQL multipart request specification has them.
+//! Requests with a file, after the GraphQL multipart request specification.
 
 use serde_json::{Value, json};
 

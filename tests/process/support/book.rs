@@ -1,4 +1,4 @@
-//! What a client has heard, and whether that is what it should have.
+//! The events a client has received, and whether they are complete and in order.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Closed, Feed, Log, Person, position_of};
 
-/// One event, as a client heard it.
+/// One event, as a client received it.
 struct Heard {
     position: Position,
     kind: String,
@@ -20,7 +20,7 @@ pub struct Book {
     pub name: String,
     user: String,
     feed: Feed,
-    heard: Vec<Heard>,
+    received: Vec<Heard>,
     cursor: Option<String>,
     position: Position,
     backwards: usize,
@@ -31,8 +31,8 @@ pub struct Book {
 impl Book {
     pub fn new(person: &Person, feed: Feed) -> Self {
         let (name, user) = (person.name.clone(), person.id.clone());
-        let (heard, lost_lines) = (Vec::new(), Vec::new());
-        Self { name, user, feed, heard, cursor: None, position: 0, backwards: 0, lost_lines }
+        let (received, lost_lines) = (Vec::new(), Vec::new());
+        Self { name, user, feed, received, cursor: None, position: 0, backwards: 0, lost_lines }
     }
 
     /// What to resume from.
@@ -41,7 +41,7 @@ impl Book {
     }
 
     pub fn len(&self) -> usize {
-        self.heard.len()
+        self.received.len()
     }
 
     pub fn lost_the_line(&mut self, closed: Closed) {
@@ -65,33 +65,33 @@ impl Book {
             (self.position, self.cursor) = (position, Some(cursor));
             return position;
         }
-        let message = event.get("message").map(told);
+        let message = event.get("message").map(reported);
         self.add(cursor, kind, message)
     }
 
     /// Takes in what `messageAdded` said; where that is.
     pub fn message(&mut self, message: &Value) -> Position {
-        self.add(text(&message["feedCursor"]), "MessageAdded".to_owned(), Some(told(message)))
+        self.add(text(&message["feedCursor"]), "MessageAdded".to_owned(), Some(reported(message)))
     }
 
     fn add(&mut self, cursor: String, kind: String, message: Option<(String, String, i64)>) -> Position {
         let position = position_of(&cursor);
         self.backwards += usize::from(position <= self.position);
         (self.position, self.cursor) = (position, Some(cursor));
-        self.heard.push(Heard { position, kind, message });
+        self.received.push(Heard { position, kind, message });
         position
     }
 
-    /// Each event that the person may hear after a place was heard once, in order, and nothing else.
+    /// Each event that the person may receive after a position was received once, in order, and nothing else.
     pub fn is_complete(&self, log: &Log, after: Position) {
         let events = log.heard_by(&self.user, after).filter(|event| self.feed == Feed::Events || event.is_message());
         let due: Vec<Position> = events.map(|event| event.position).collect();
-        let heard: Vec<Position> = self.heard.iter().map(|event| event.position).collect();
-        let (due_once, heard_once) = (HashSet::<_>::from_iter(&due), HashSet::<_>::from_iter(&heard));
+        let received: Vec<Position> = self.received.iter().map(|event| event.position).collect();
+        let (due_once, heard_once) = (HashSet::<_>::from_iter(&due), HashSet::<_>::from_iter(&received));
         let lost = due_once.difference(&heard_once).count();
         let strange = heard_once.difference(&due_once).count();
-        let repeated = heard.len() - heard_once.len();
-        let out_of_order = self.backwards + heard.windows(2).filter(|pair| pair[0] > pair[1]).count();
+        let repeated = received.len() - heard_once.len();
+        let out_of_order = self.backwards + received.windows(2).filter(|pair| pair[0] > pair[1]).count();
         assert_eq!(
             (lost, repeated, out_of_order, strange),
             (0, 0, 0, 0),
@@ -100,14 +100,14 @@ impl Book {
             due.len(),
             self.cuts() + 1
         );
-        assert_eq!(heard, due);
+        assert_eq!(received, due);
         self.says_what_the_log_says(log);
         self.has_no_hole();
     }
 
-    /// Each message was told at its own place.
+    /// Each message was delivered at its own position.
     fn says_what_the_log_says(&self, log: &Log) {
-        for event in &self.heard {
+        for event in &self.received {
             let message = event.message.as_ref().map(|(id, _, _)| id.as_str());
             let logged = log.at(event.position);
             assert_eq!((event.kind == "MessageAdded", message), (logged.is_message(), logged.message.as_deref()));
@@ -117,7 +117,7 @@ impl Book {
     /// In each conversation the seqs are 1, 2, 3 …
     fn has_no_hole(&self) {
         let mut last: HashMap<&str, i64> = HashMap::new();
-        for (id, conversation, seq) in self.heard.iter().filter_map(|event| event.message.as_ref()) {
+        for (id, conversation, seq) in self.received.iter().filter_map(|event| event.message.as_ref()) {
             let last = last.entry(conversation).or_default();
             assert_eq!(*seq, *last + 1, "{}: {id} in {conversation}", self.name);
             *last = *seq;
@@ -129,7 +129,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
-fn told(message: &Value) -> (String, String, i64) {
+fn reported(message: &Value) -> (String, String, i64) {
     let seq = message["seq"].as_i64().unwrap_or_else(|| panic!("no seq: {message}"));
     (text(&message["id"]), text(&message["conversationId"]), seq)
 }

@@ -1,4 +1,4 @@
-//! A disk of a server's own, in a namespace of mounts that only the server and the test can look into.
+//! A disk of the server's own, in a mount namespace that only the server and the test see.
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -47,7 +47,7 @@ impl Disk {
 
     async fn mount(path: &Path, how: &str) -> Self {
         std::fs::create_dir_all(path).expect("a place for the disk");
-        let mut told = String::new();
+        let mut reported = String::new();
         for (namespaces, has_users) in WAYS {
             let mut unshare = Command::new("unshare");
             unshare.args(namespaces).args(["sh", "-c", &format!("{how} && echo mounted && exec cat")]);
@@ -60,10 +60,10 @@ impl Disk {
                 return Self { holder, path: path.to_owned(), has_users };
             }
             let stderr = holder.stderr.as_mut().expect("a pipe");
-            let _ = soon(stderr.read_to_string(&mut told)).await;
+            let _ = soon(stderr.read_to_string(&mut reported)).await;
         }
         panic!(
-            "this test mounts a disk of its own: run it as root, or where anybody may `unshare --user --mount`:\n{told}"
+            "this test mounts a disk of its own: run it as root, or where anybody may `unshare --user --mount`:\n{reported}"
         )
     }
 

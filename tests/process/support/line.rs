@@ -1,4 +1,4 @@
-//! A client's side of graphql-transport-ws that may be cut off at any moment: nothing in here panics over that.
+//! A client of graphql-transport-ws that may be cut off at any moment without a panic.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! A client who follows the feed, comes back by itself however often it is cut off, and keeps book of what it hears.
+//! A client that follows the feed, reconnects by itself, and records what it receives.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -39,7 +39,7 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(20), Duration::fro
 /// A client who follows the feed in a task of its own.
 pub struct Listener {
     cuts: mpsc::Sender<()>,
-    heard: watch::Receiver<Position>,
+    received: watch::Receiver<Position>,
     task: JoinHandle<Book>,
 }
 
@@ -47,7 +47,7 @@ impl Listener {
     /// Begins to follow after a cursor.
     pub fn start(address: SocketAddr, person: &Person, feed: Feed, after: &str) -> Self {
         let (cuts, orders) = mpsc::channel(1);
-        let (tell, heard) = watch::channel(0);
+        let (tell, received) = watch::channel(0);
         let client = Client {
             address,
             token: person.token.clone(),
@@ -56,7 +56,7 @@ impl Listener {
             book: Book::new(person, feed),
             tell,
         };
-        Self { cuts, heard, task: tokio::spawn(client.follow(orders)) }
+        Self { cuts, received, task: tokio::spawn(client.follow(orders)) }
     }
 
     /// Cuts the line, wherever it is.
@@ -66,14 +66,14 @@ impl Listener {
 
     /// Where it is.
     pub fn position(&self) -> Position {
-        *self.heard.borrow()
+        *self.received.borrow()
     }
 
-    /// Waits until it has heard of this position, and ends it; its book.
+    /// Waits until it has received this position, and ends it; returns its record.
     pub async fn heard_up_to(mut self, position: Position) -> Book {
-        soon(self.heard.wait_for(|heard| *heard >= position)).await.expect("it still follows");
+        soon(self.received.wait_for(|received| *received >= position)).await.expect("it still follows");
         drop(self.cuts);
-        soon(self.task).await.expect("it ends well")
+        soon(self.task).await.expect("it ends without a panic")
     }
 }
 

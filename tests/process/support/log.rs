@@ -1,4 +1,4 @@
-//! What the database holds, read past the program: the truth to which clients' books are held.
+//! The log as the database holds it, read past the program: the truth that clients' records are compared with.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -63,7 +63,7 @@ impl Log {
         Self { events, stays, seqs, last_seqs, messages }
     }
 
-    /// The events after a place that a person may hear, in order.
+    /// The events after a position that a person may receive, in order.
     pub fn heard_by<'a>(&'a self, user: &'a str, after: Position) -> impl Iterator<Item = &'a Logged> {
         self.events.range(after + 1..).map(|(_, event)| event).filter(move |event| match &event.recipient {
             Some(recipient) => recipient == user,
@@ -74,7 +74,7 @@ impl Log {
         })
     }
 
-    /// Where the last event is that a person may hear.
+    /// The position of the last event that a person may receive.
     pub fn last_of(&self, user: &str) -> Position {
         self.heard_by(user, 0).last().map_or(0, |event| event.position)
     }

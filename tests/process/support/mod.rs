@@ -1,4 +1,4 @@
-//! What these tests share: the process, people who use it over HTTP, and clients who come back by themselves.
+//! What these tests share: the process, people who use it over HTTP, and clients that reconnect by themselves.
 
 mod book;
 #[path = "../../api/support/cursors.rs"]

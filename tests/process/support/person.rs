@@ -1,4 +1,4 @@
-//! Somebody who uses the API over HTTP, and bears that the server is away.
+//! A user of the API over HTTP who tolerates that the server is unavailable.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What the server asks of the system, watched and tampered with from outside.
+//! The server's system calls, traced and tampered with from outside.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -25,14 +25,14 @@ impl Strace {
         strace.args(["-f", "-yy", "-s", "64", "-p", &server.id().to_string(), "-o"]).arg(&file).args(arguments);
         let child = strace.stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn();
         let mut child = child.expect("strace starts");
-        let mut told = BufReader::new(child.stderr.take().expect("its messages"));
+        let mut reported = BufReader::new(child.stderr.take().expect("its messages"));
         let mut line = String::new();
         while !line.contains(" attached") {
             line.clear();
-            let read = soon(told.read_line(&mut line)).await.expect("its messages");
+            let read = soon(reported.read_line(&mut line)).await.expect("its messages");
             assert!(read > 0, "strace may not attach: {:?}", child.try_wait());
         }
-        Self { child, _told: told, file }
+        Self { child, _told: reported, file }
     }
 
     /// Detaches; what it saw, a line each, in order.

@@ -34,7 +34,7 @@ impl Socket {
         Self { inner: soon(connect_async(request)).await.expect("an upgrade").0 }
     }
 
-    /// Signs in, or tells how the socket was closed.
+    /// Signs in, or returns how the socket was closed.
     pub async fn try_sign_in(address: SocketAddr, token: &str) -> Result<Self, Closed> {
         let mut socket = Self::open(address).await;
         let payload = json!({ "authorization": format!("Bearer {token}") });

@@ -60,7 +60,7 @@ fn names_what_is_theirs(document: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_visitor_gets_nothing_but_what_is_for_everybody() {
+async fn a_visitor_gets_only_public_fields() {
     let scene = Scene::set().await;
     let before = scene.of_ada().await;
     let mut visitor = scene.eve.clone();
@@ -85,7 +85,7 @@ async fn a_visitor_gets_nothing_but_what_is_for_everybody() {
 }
 
 #[tokio::test]
-async fn a_visitor_runs_nothing_over_a_socket() {
+async fn a_visitor_can_execute_nothing_over_a_socket() {
     let scene = Scene::set().await;
     let unauthorized = || Err(Closed { code: 4401, reason: "Unauthorized".to_owned() });
 
@@ -100,7 +100,7 @@ async fn a_visitor_runs_nothing_over_a_socket() {
 }
 
 #[tokio::test]
-async fn a_stranger_gets_for_ids_of_others_what_they_get_for_ids_of_nothing() {
+async fn foreign_ids_are_answered_like_unknown_ids() {
     let scene = Scene::set().await;
     let before = scene.of_ada().await;
 
@@ -123,24 +123,24 @@ async fn a_stranger_gets_for_ids_of_others_what_they_get_for_ids_of_nothing() {
 }
 
 #[tokio::test]
-async fn a_stranger_hears_over_a_socket_for_ids_of_others_what_they_hear_for_ids_of_nothing() {
+async fn foreign_ids_are_answered_like_unknown_ids_over_a_socket() {
     let scene = Scene::set().await;
     let before = scene.of_ada().await;
     let mut socket = scene.eve.socket().await;
 
     for (field, _, document) in CALLS.iter().filter(|call| names_what_is_theirs(call.2)) {
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         for document in [scene.with_theirs(document), scene.with_nothing(document)] {
             socket.subscribe("1", &document, json!({})).await;
             let message = socket.next().await;
             if message["type"] == "next" {
                 assert_eq!(socket.next().await, json!({ "id": "1", "type": "complete" }), "{field}");
             }
-            heard.push(message);
+            received.push(message);
         }
-        assert_eq!(heard[0], heard[1], "{field}: {document}");
+        assert_eq!(received[0], received[1], "{field}: {document}");
         if field.starts_with("Subscription") {
-            assert_eq!(heard[0]["payload"][0]["extensions"], json!({ "code": "NOT_FOUND" }), "{field}");
+            assert_eq!(received[0]["payload"][0]["extensions"], json!({ "code": "NOT_FOUND" }), "{field}");
         }
     }
 

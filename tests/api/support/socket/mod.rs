@@ -107,7 +107,7 @@ impl Socket {
         self.next_data("1").await["events"].take()
     }
 
-    /// How the socket is closed; messages before that are passed over.
+    /// How the socket is closed; messages before that are ignored.
     pub async fn closed(&mut self) -> Closed {
         loop {
             if let Err(closed) = self.next_or_closed().await {
@@ -118,8 +118,8 @@ impl Socket {
 
     /// Nothing comes.
     pub async fn stays_silent(&mut self) {
-        let heard = tokio::time::timeout(SILENCE, self.next_or_closed()).await;
-        assert!(heard.is_err(), "{heard:?}");
+        let received = tokio::time::timeout(SILENCE, self.next_or_closed()).await;
+        assert!(received.is_err(), "{received:?}");
     }
 
     /// Cuts the line, without a word.

@@ -22,7 +22,7 @@ async fn follow_to_the_end(mut client: Client, restless: bool) -> Client {
         let patience = if restless { below(40) } else { usize::MAX };
         let mut socket = client.follow().await;
         for _ in 0..patience {
-            if client.heard == THE_END {
+            if client.received == THE_END {
                 return client;
             }
             let event = socket.next_event().await;
@@ -37,7 +37,7 @@ async fn follow_to_the_end(mut client: Client, restless: bool) -> Client {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_follows_the_feed_knows_what_one_knows_who_looks_anew() {
+async fn a_client_following_the_feed_equals_a_fresh_snapshot() {
     let app = TestApp::start().await;
     let names = ["Ada", "Bob", "Carl", "Eve", "Fay", "Gus"];
     let people = join_all(names.iter().map(|name| app.user(name))).await;
