@@ -197,7 +197,7 @@ pub(super) async fn count_missed(
     struct Count {
         count: i64,
     }
-    let sql = format!("SELECT COUNT(*) AS count FROM ({} AND e.kind <> {READ_MARK} LIMIT $4) AS counted", missed());
+    let sql = format!("SELECT COUNT(*) AS count FROM ({} AND e.kind <> {READ_MARK} LIMIT $4) AS missed", missed());
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let count = Count::find_by_statement(statement).one(db).await?;

@@ -1,17 +1,10 @@
-//! The hub: takes committed events in position order, keeps the recent ones in a ring, and puts each into the inboxes of
-//! those who may hear it.
-//!
+//! The hub: puts committed events, in position order, into the inboxes of those who may hear them, and keeps recent ones.
 //! ```text
-//!  writer ── publish ──▶ ┌────────────── hub ──────────────┐      inboxes
-//!                        │ ring   … 41 42 43 44 (head)     │ ──▶  Ada, phone
-//!  log ─── keep_up ────▶ │ members  conversation ▸ people  │ ──▶  Ada, laptop
-//!  (other processes)     │ people   person ▸ inboxes       │ ──▶  Bob
-//!                        └─────────────────────────────────┘
+//!  writer ─ publish ─▶ hub { ring: 41 … 44 (head), members: conversation ▸ people, people: person ▸ inboxes } ─▶ inboxes
+//!  log ─── keep_up ──▶ (what other processes wrote)
 //! ```
-//!
-//! Example: head is 44. Event 45 follows on it and is delivered. Event 47 does not (another process wrote 46), so
-//! `keep_up` reads 46 and 47 from the log. A listener with cursor 42 attaches: 43 to 45 are in the ring and become its
-//! `missed`; with cursor 7 it has to read the log up to 45, and its inbox has everything after.
+//! Example: head is 44. Event 45 follows on it and is delivered; 47 does not (another process wrote 46), so `keep_up`
+//! reads both from the log. To a listener with cursor 42 the ring has all that it missed; one with cursor 7 reads the log.
 
 mod refresh;
 
