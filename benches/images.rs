@@ -3,6 +3,7 @@
 //!
 //! `cargo bench --bench images`. The server and the load share the machine, so compare the ratio.
 
+#![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
 
 #[path = "../tests/api/support/pictures.rs"]

@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench costs` measures everything, `cargo bench --bench costs -- login idle` some of it. See `benches/README.md`.
 
+#![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
 
 mod client;

@@ -6,7 +6,7 @@ use sea_orm_migration::schema::{
     uuid_null,
 };
 
-pub struct Migration;
+pub(crate) struct Migration;
 
 /// The kind of a feed event that tells of a read mark; numbers of kinds never change.
 const READ_MARK_MOVED: i16 = 3;

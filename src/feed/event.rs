@@ -118,7 +118,7 @@ impl Event {
 }
 
 /// A nonce as its column holds it.
-pub fn nonce_from_row(nonce: i64) -> u32 {
+pub(super) fn nonce_from_row(nonce: i64) -> u32 {
     // Written from a u32 only; a damaged row gives a nonce that no cursor has.
     u32::try_from(nonce).unwrap_or_default()
 }

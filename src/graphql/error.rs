@@ -13,7 +13,7 @@ use crate::graphql::guard::QueryRefusal;
 pub struct Failure(pub Error);
 
 /// What resolvers return.
-pub type Result<T, E = Failure> = std::result::Result<T, E>;
+pub(super) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 impl<E: Into<Error>> From<E> for Failure {
     fn from(error: E) -> Self {
@@ -30,7 +30,7 @@ impl From<Failure> for async_graphql::Error {
 }
 
 /// An error that does not belong to a field.
-pub fn server_error(error: Error) -> ServerError {
+pub(super) fn server_error(error: Error) -> ServerError {
     let mut shown = ServerError::new(error.to_string(), None);
     shown.source = Some(Arc::new(error));
     shown
@@ -64,7 +64,7 @@ pub fn code(error: &Error) -> &'static str {
 const ERRORS: usize = 10;
 
 /// Adds the code to every error of a response and logs the causes.
-pub fn finish(response: &mut Response, request_id: &str) {
+pub(super) fn finish(response: &mut Response, request_id: &str) {
     response.errors.truncate(ERRORS);
     for error in &mut response.errors {
         complete(error, request_id);
@@ -73,7 +73,7 @@ pub fn finish(response: &mut Response, request_id: &str) {
 
 /// Adds the extension `field` to the library's own errors about an argument, as ours have it. Their location is that of
 /// the argument's value, which follows its name in the document.
-pub fn name_arguments(response: &mut Response, document: &str) {
+pub(super) fn name_arguments(response: &mut Response, document: &str) {
     for error in &mut response.errors {
         let is_the_librarys = error.source.is_none() && error.extensions.is_none() && !error.path.is_empty();
         let value = error.locations.first().filter(|_| is_the_librarys);
@@ -126,7 +126,7 @@ pub fn is_request_error(response: &Response) -> bool {
 }
 
 /// Whether there is an error of the server, temporary or not.
-pub fn is_our_fault(response: &Response) -> bool {
+pub(super) fn is_our_fault(response: &Response) -> bool {
     response
         .errors
         .iter()

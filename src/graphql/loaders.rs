@@ -22,7 +22,7 @@ use crate::images;
 use crate::messages;
 
 /// The loaders of one execution. They batch but do not cache, so results are never stale.
-pub struct Loaders {
+pub(super) struct Loaders {
     pub(super) users: DataLoader<UserLoader>,
     pub(super) visible: DataLoader<PresenceVisibilityLoader>,
     pub(super) images: DataLoader<ImageLoader>,

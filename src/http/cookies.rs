@@ -8,7 +8,7 @@ use crate::config::AppEnv;
 use crate::graphql::SessionEffect;
 
 /// The `Set-Cookie` for what an operation did to the session.
-pub fn set_cookie(app: &App, effect: &SessionEffect) -> Option<HeaderValue> {
+pub(super) fn set_cookie(app: &App, effect: &SessionEffect) -> Option<HeaderValue> {
     let env = app.config.app_env;
     let cookie = match effect {
         SessionEffect::Set { token, expires_at } => cookie(env, token, seconds_until(*expires_at, app.clock.now())),
@@ -24,7 +24,7 @@ fn seconds_until(expires_at: Timestamp, now: Timestamp) -> u64 {
 }
 
 /// The cookie's name. The prefix makes browsers refuse it from a sub-domain and without TLS (RFC 6265bis, 4.1.3.2).
-pub fn name(env: AppEnv) -> &'static str {
+pub(super) fn name(env: AppEnv) -> &'static str {
     match env {
         AppEnv::Development => "jwt",
         AppEnv::Production => "__Host-jwt",

@@ -31,7 +31,7 @@ impl fmt::Debug for Credential {
 
 /// The credential of a request; where there are both, the bearer counts, whatever it is worth. Tokens in addresses
 /// do not: those end in logs and histories.
-pub fn credential(headers: &HeaderMap, cookie: &str) -> Option<Credential> {
+pub(super) fn credential(headers: &HeaderMap, cookie: &str) -> Option<Credential> {
     let bearer = bearer(headers).map(|token| Credential { token: token.to_owned(), source: CredentialSource::Bearer });
     bearer.or_else(|| {
         let token =

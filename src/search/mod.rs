@@ -6,7 +6,7 @@
 //! order of their newest messages, a few at a time, until nothing newer than what was found can come.
 //!
 //! A task of its own maintains the index by following the messages in the feed's order (`maintain`). Which words a text
-//! has is the same for every database (`words`); what is one database's own is behind [`Index`](index::Index).
+//! has is the same for every database (`words`); what is one database's own is behind [`index::Index`].
 
 mod hits;
 mod index;

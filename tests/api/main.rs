@@ -1,5 +1,6 @@
 //! The API as its users see it: over HTTP and WebSocket, each test on a server and a database of its own.
 
+#![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely")]
 
 mod accounts;

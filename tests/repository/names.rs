@@ -12,13 +12,7 @@ const SHARED: [(&str, &str); 3] = [
 ];
 
 /// Names that are still to be told apart. This list only gets shorter.
-const DUPLICATES: [&str; 5] = [
-    "Kind",
-    "Membership",
-    "Page",
-    "Presence",
-    "Query",
-];
+const DUPLICATES: [&str; 5] = ["Kind", "Membership", "Page", "Presence", "Query"];
 
 #[test]
 fn a_public_types_name_is_unique() {

@@ -27,7 +27,7 @@ use crate::id::{ConversationId, UserId};
 use crate::limits;
 
 /// This node's hub.
-pub struct Hub {
+pub(super) struct Hub {
     state: Mutex<State>,
     /// Notified when events were missed.
     behind: Notify,
@@ -100,7 +100,7 @@ impl Hub {
     }
 
     /// The cursor of the newest event that was delivered.
-    pub fn head(&self) -> Cursor {
+    pub(super) fn head(&self) -> Cursor {
         self.lock().head
     }
 

@@ -9,7 +9,7 @@ use crate::limits::{DEFAULT_PAGE, ONLINE_USERS, PAGE_SIZE, SESSIONS_PER_USER};
 
 /// How many times the selection of a field is returned, for each object on which the field is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Multiplicity {
+pub(super) enum Multiplicity {
     /// Once: a single object, or a part of a connection that does not count.
     Once,
     /// A list without pages, with this maximum length.
@@ -22,7 +22,7 @@ pub enum Multiplicity {
 
 /// The type on which a field is selected, as far as field names are ambiguous.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParentType {
+pub(super) enum ParentType {
     /// `Query`.
     Query,
     /// `Subscription`.
@@ -33,7 +33,7 @@ pub enum ParentType {
 
 impl ParentType {
     /// By the type's name.
-    pub fn new(type_name: &str) -> Self {
+    pub(super) fn new(type_name: &str) -> Self {
         match type_name {
             "Query" => Self::Query,
             "Subscription" => Self::Subscription,
@@ -45,7 +45,7 @@ impl ParentType {
 /// The multiplicity by the field's name and arguments. In this schema names distinguish lists from single objects,
 /// except `events`: a page on Query, the items in that page, and one event on Subscription. (`messages` and
 /// `conversations` of UnreadSummary are numbers; this is not called for fields without a selection.)
-pub fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> Multiplicity {
+pub(super) fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> Multiplicity {
     match field.name.node.as_str() {
         "users" | "conversations" | "members" | "messages" => page(field, small(DEFAULT_PAGE), bindings),
         "searchMessages" => page(field, 20, bindings),
@@ -71,7 +71,7 @@ pub fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> 
 
 /// How many objects a field itself counts, each time it is returned. Connections, their edges and page infos do not
 /// count, only their items; a total costs as much as an object.
-pub fn objects(field: &Field, times: Multiplicity) -> usize {
+pub(super) fn objects(field: &Field, times: Multiplicity) -> usize {
     match field.name.node.as_str() {
         "totalCount" => 1,
         "edges" | "pageInfo" => 0,

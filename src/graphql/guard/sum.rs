@@ -5,7 +5,7 @@ use crate::limits::PAGE_SIZE;
 
 /// The counts of one selection set or one selection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SelectionSum {
+pub(super) struct SelectionSum {
     /// Fields, inline fragments and spreads.
     pub selections: usize,
     /// Fields with an alias.
@@ -34,12 +34,12 @@ pub struct SelectionSum {
 
 impl SelectionSum {
     /// The same counts, nested in one more field or fragment.
-    pub fn deeper(self) -> Self {
+    pub(super) fn deeper(self) -> Self {
         Self { levels: self.levels.saturating_add(1), ..self }
     }
 
     /// Adds the counts of a sibling.
-    pub fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         Self {
             selections: self.selections.saturating_add(other.selections),
             aliases: self.aliases.saturating_add(other.aliases),
@@ -59,14 +59,14 @@ impl SelectionSum {
 
 /// A count that depends on the page size of the enclosing connection, which is unknown inside a fragment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PagedCount {
+pub(super) struct PagedCount {
     once: usize,
     each_item: usize,
 }
 
 impl PagedCount {
     /// A count that does not depend on a page.
-    pub fn once(once: usize) -> Self {
+    pub(super) fn once(once: usize) -> Self {
         Self { once, each_item: 0 }
     }
 
@@ -79,12 +79,12 @@ impl PagedCount {
     }
 
     /// The count outside of any connection, where items occur only in invalid documents: with the largest page.
-    pub fn total(self) -> usize {
+    pub(super) fn total(self) -> usize {
         self.with_page(usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX))
     }
 
     /// The count of a field that counts `itself` and contains `self`.
-    pub fn in_field(self, times: Multiplicity, itself: usize) -> Self {
+    pub(super) fn in_field(self, times: Multiplicity, itself: usize) -> Self {
         let all = |inside: usize| inside.saturating_add(itself);
         match times {
             Multiplicity::Once => Self::once(all(self.total())),
@@ -95,7 +95,7 @@ impl PagedCount {
     }
 
     /// At least so many.
-    pub fn at_least(self, least: usize) -> Self {
+    pub(super) fn at_least(self, least: usize) -> Self {
         Self { once: self.once.max(least), ..self }
     }
 }

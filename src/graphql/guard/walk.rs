@@ -16,7 +16,7 @@ use super::operation::VariableBindings;
 use super::sum::{PagedCount, SelectionSum};
 
 /// The state of the walk.
-pub struct CostWalk<'a> {
+pub(super) struct CostWalk<'a> {
     bindings: &'a VariableBindings<'a>,
     fragments: HashMap<&'a str, SelectionSum>,
     variables: HashMap<&'a str, usize>,
@@ -29,12 +29,12 @@ pub struct CostWalk<'a> {
 
 impl<'a> CostWalk<'a> {
     /// A new walk.
-    pub fn new(bindings: &'a VariableBindings<'a>) -> Self {
+    pub(super) fn new(bindings: &'a VariableBindings<'a>) -> Self {
         Self { bindings, fragments: HashMap::new(), variables: HashMap::new(), fields: 0, most_arguments: 0, input: 0 }
     }
 
     /// Measures a fragment. The fragments that it contains must have been measured before.
-    pub fn fragment(&mut self, name: &'a Name, fragment: &'a FragmentDefinition) {
+    pub(super) fn fragment(&mut self, name: &'a Name, fragment: &'a FragmentDefinition) {
         let directives = self.directives(&fragment.directives);
         let sum = directives
             .and(self.set(&fragment.selection_set.node, ParentType::new(&fragment.type_condition.node.on.node)));
@@ -42,7 +42,7 @@ impl<'a> CostWalk<'a> {
     }
 
     /// Measures an operation, after all fragments.
-    pub fn operation(&mut self, operation: &'a OperationDefinition) -> SelectionSum {
+    pub(super) fn operation(&mut self, operation: &'a OperationDefinition) -> SelectionSum {
         let on = match operation.ty {
             OperationType::Query => ParentType::Query,
             OperationType::Mutation => ParentType::Other,
@@ -58,7 +58,7 @@ impl<'a> CostWalk<'a> {
     /// The maximum number of errors of the validation rule that fields of one name must be identical. In every
     /// selection set, and again in each enclosing inline fragment, it compares each field with the first of that name:
     /// the names, the number of arguments, and each argument of the first. 4 kB can cause millions of errors.
-    pub fn comparisons(&self) -> usize {
+    pub(super) fn comparisons(&self) -> usize {
         self.fields.saturating_mul(self.most_arguments.saturating_add(2))
     }
 

@@ -13,7 +13,7 @@ use crate::presence::{Online, PresenceChange};
 use crate::typing;
 
 /// Something that a subscription delivers, once its resolver has made a result of it.
-pub enum Notification {
+pub(crate) enum Notification {
     /// An event of the feed.
     Event(Arc<Event>),
     /// An event of a conversation that the viewer has left since. They see the event itself but not the current state
@@ -40,7 +40,7 @@ impl Notification {
 
 /// What a subscription is subscribed to: its root field with its parsed arguments.
 #[derive(Clone)]
-pub enum Topic {
+pub(crate) enum Topic {
     /// New messages.
     MessageAdded { conversation: Option<ConversationRef>, after: Option<String> },
     /// All events of the feed.

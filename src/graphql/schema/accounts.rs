@@ -21,7 +21,7 @@ use crate::id::UserId;
 use crate::limits;
 
 /// A user of this server.
-pub struct User {
+pub(super) struct User {
     row: Arc<user::Model>,
     /// The viewer is this user: set by an operation that has just signed them in.
     is_own: bool,
@@ -31,12 +31,12 @@ pub struct User {
 
 impl User {
     /// A user. What only they may see is decided for each viewer.
-    pub fn new(row: Arc<user::Model>) -> Self {
+    pub(super) fn new(row: Arc<user::Model>) -> Self {
         Self { row, is_own: false, shows_presence: false }
     }
 
     /// The same user, for viewers who may see their presence, so that it need not be looked up.
-    pub fn with_presence(self) -> Self {
+    pub(super) fn with_presence(self) -> Self {
         Self { shows_presence: true, ..self }
     }
 
@@ -50,7 +50,7 @@ impl User {
     }
 
     /// Whether the account was erased.
-    pub fn is_erased(&self) -> bool {
+    pub(super) fn is_erased(&self) -> bool {
         self.row.deleted_at.is_some()
     }
 }
@@ -124,14 +124,14 @@ impl From<user::Model> for User {
 }
 
 /// A user who must exist: rows of users are never deleted, so senders and members always have one.
-pub async fn known_user(ctx: &Context<'_>, id: UserId) -> Result<User> {
+pub(super) async fn known_user(ctx: &Context<'_>, id: UserId) -> Result<User> {
     let row = load(&ctx.loaders()?.users, id).await?;
     row.map(User::new).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("user {id} has no row"))))
 }
 
 /// The signed-in user and their session's token.
 #[derive(SimpleObject)]
-pub struct AuthPayload {
+pub(super) struct AuthPayload {
     /// The user who is signed in now.
     user: User,
     /// The token for clients without cookies: send it as `Authorization: Bearer …`, and as `authorization` in the
@@ -186,12 +186,12 @@ struct UpdateProfileInput {
 }
 
 /// The fields of a list of users beside its page.
-pub struct UserTotals {
+pub(super) struct UserTotals {
     search: PeopleFilter,
 }
 
 /// A page of users, with the total.
-pub type UserConnection = RelayConnection<User, UserTotals>;
+pub(super) type UserConnection = RelayConnection<User, UserTotals>;
 
 #[Object]
 impl UserTotals {
@@ -203,7 +203,7 @@ impl UserTotals {
 
 /// Queries about users.
 #[derive(Default)]
-pub struct AccountsQuery;
+pub(super) struct AccountsQuery;
 
 #[Object]
 impl AccountsQuery {
@@ -263,7 +263,7 @@ impl AccountsQuery {
 
 /// Mutations of accounts and profiles.
 #[derive(Default)]
-pub struct AccountsMutation;
+pub(super) struct AccountsMutation;
 
 #[Object]
 impl AccountsMutation {

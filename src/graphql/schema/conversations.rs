@@ -40,7 +40,7 @@ pub enum MemberRole {
 }
 
 /// A conversation between two users or of a group.
-pub struct Conversation(pub Arc<conversation::Model>);
+pub(super) struct Conversation(pub Arc<conversation::Model>);
 
 impl From<conversation::Model> for Conversation {
     fn from(row: conversation::Model) -> Self {
@@ -187,7 +187,7 @@ impl Conversation {
 }
 
 /// A member of a conversation. A new member may read the whole history; their feed begins when they join.
-pub struct Member {
+pub(super) struct Member {
     row: membership::Model,
     user: Arc<user::Model>,
 }
@@ -221,7 +221,7 @@ impl Member {
 
 /// Queries about conversations.
 #[derive(Default)]
-pub struct ConversationsQuery;
+pub(super) struct ConversationsQuery;
 
 #[Object]
 impl ConversationsQuery {

@@ -8,7 +8,7 @@ use time::{OffsetDateTime, UtcOffset};
 use crate::clock::Timestamp;
 
 /// A time in RFC 3339 format, in UTC with milliseconds: `2026-11-24T05:31:50.123Z`.
-pub struct DateTime(pub Timestamp);
+pub(super) struct DateTime(pub Timestamp);
 
 /// A time in RFC 3339 format, in UTC with milliseconds: `2026-11-24T05:31:50.123Z`.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]

@@ -9,7 +9,7 @@ use crate::graphql::session_effect::SessionEffect;
 
 /// Mutations that erase an account.
 #[derive(Default)]
-pub struct ErasureMutation;
+pub(super) struct ErasureMutation;
 
 #[Object]
 impl ErasureMutation {

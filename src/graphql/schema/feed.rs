@@ -22,7 +22,7 @@ use crate::limits;
 /// An event of the feed. More types may be added: clients must tolerate unknown ones and still store their cursor.
 #[derive(Interface)]
 #[graphql(field(name = "cursor", ty = "&String", desc = "The cursor to resume from after this event."))]
-pub enum FeedEvent {
+pub(super) enum FeedEvent {
     MessageAdded(MessageAdded),
     MessageChanged(MessageChanged),
     ReadMarkMoved(ReadMarkMoved),
@@ -34,7 +34,7 @@ pub enum FeedEvent {
 
 /// A new message.
 #[derive(SimpleObject)]
-pub struct MessageAdded {
+pub(super) struct MessageAdded {
     /// The cursor to resume from after this event.
     cursor: String,
     /// The message. In a replay it is the current version.
@@ -43,7 +43,7 @@ pub struct MessageAdded {
 
 /// A message was edited or deleted: compare `version`.
 #[derive(SimpleObject)]
-pub struct MessageChanged {
+pub(super) struct MessageChanged {
     /// The cursor to resume from after this event.
     cursor: String,
     /// The message. In a replay it is the current version.
@@ -54,7 +54,7 @@ pub struct MessageChanged {
 /// conversations of up to 100 members. There is at most one event per second for each user and conversation; a replay
 /// contains only the newest. Sending a message moves the sender's mark without a ReadMarkMoved.
 #[derive(SimpleObject)]
-pub struct ReadMarkMoved {
+pub(super) struct ReadMarkMoved {
     /// The cursor to resume from after this event.
     cursor: String,
     /// The conversation that was read.
@@ -69,7 +69,7 @@ pub struct ReadMarkMoved {
 /// members receive UPDATED (title or members changed, or a member was erased). For a direct conversation both users
 /// receive ADDED before its first message.
 #[derive(SimpleObject)]
-pub struct ConversationChanged {
+pub(super) struct ConversationChanged {
     /// The cursor to resume from after this event.
     cursor: String,
     /// What changed.
@@ -96,7 +96,7 @@ pub enum ConversationChange {
 /// that user are tombstones from here on, each one version higher unless it already was a tombstone, without a
 /// MessageChanged. For each group that an erased user leaves, there is a ConversationChanged UPDATED.
 #[derive(SimpleObject)]
-pub struct UserChanged {
+pub(super) struct UserChanged {
     /// The cursor to resume from after this event.
     cursor: String,
     /// The user as they are now.
@@ -106,14 +106,14 @@ pub struct UserChanged {
 /// The replay is complete; the events that follow are live. It may be sent again, so that the cursor of a client
 /// without events advances.
 #[derive(SimpleObject)]
-pub struct CaughtUp {
+pub(super) struct CaughtUp {
     /// The cursor to resume from.
     cursor: String,
 }
 
 /// The missed events cannot be replayed. Fetch your state again; the events that follow are live.
 #[derive(SimpleObject)]
-pub struct FeedReset {
+pub(super) struct FeedReset {
     /// The cursor to resume from.
     cursor: String,
     /// The reason.
@@ -134,7 +134,7 @@ pub enum FeedResetReason {
 
 /// A page of the feed.
 #[derive(SimpleObject)]
-pub struct FeedPage {
+pub(super) struct FeedPage {
     /// The events, oldest first. A single FeedReset if nothing can be replayed.
     events: Vec<FeedEvent>,
     /// The cursor to pass as `after` for the next page.
@@ -217,7 +217,7 @@ fn incomplete(event: &Event) -> Failure {
 
 /// Queries of the feed.
 #[derive(Default)]
-pub struct FeedQuery;
+pub(super) struct FeedQuery;
 
 #[Object]
 impl FeedQuery {
@@ -256,7 +256,7 @@ pub(in crate::graphql) struct FeedCursorNow(pub(in crate::graphql) Cursor);
 
 /// Subscriptions to the feed.
 #[derive(Default)]
-pub struct FeedSubscription;
+pub(super) struct FeedSubscription;
 
 #[Subscription]
 impl FeedSubscription {

@@ -21,7 +21,7 @@ struct CreateConversationInput {
 
 /// Mutations of groups.
 #[derive(Default)]
-pub struct GroupsMutation;
+pub(super) struct GroupsMutation;
 
 #[Object]
 impl GroupsMutation {

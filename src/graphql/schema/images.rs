@@ -23,7 +23,7 @@ use crate::images::{ImageSource, IncomingFile, UploadTarget};
 const FILE: &str = "#__graphql_file__:0";
 
 /// An image of a message or a user. Its metadata, such as location and camera, was removed when it was sent.
-pub struct Image(Arc<image::Model>);
+pub(super) struct Image(Arc<image::Model>);
 
 impl Image {
     /// The image with this id. The caller must have checked that the viewer may see it.
@@ -105,7 +105,7 @@ impl Image {
 
 /// The one file of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Upload;
+pub(super) struct Upload;
 
 /// A file of a multipart request (see the GraphQL multipart request specification): it is null in the variables and
 /// named by `map`. The request needs the header `GraphQL-Require-Preflight: 1` or `Apollo-Require-Preflight: true`.
@@ -125,7 +125,7 @@ impl ScalarType for Upload {
 
 /// An image: a file of this request, or one that was uploaded before it.
 #[derive(OneofObject)]
-pub enum ImageInput {
+pub(super) enum ImageInput {
     /// A file of this multipart request: a JPEG, PNG, WebP or GIF of up to `imageBytes` bytes and `imagePixels` pixels
     /// (serverInfo.limits).
     File(Upload),
@@ -198,7 +198,7 @@ impl From<UploadTarget> for ImageUpload {
 
 /// Mutations of images.
 #[derive(Default)]
-pub struct ImagesMutation;
+pub(super) struct ImagesMutation;
 
 #[Object]
 impl ImagesMutation {

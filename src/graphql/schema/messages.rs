@@ -22,7 +22,7 @@ use crate::id::{ConversationId, MessageId};
 use crate::messages::{self, NewMessage};
 
 /// A message, or the tombstone of a deleted message.
-pub struct Message {
+pub(super) struct Message {
     pub(in crate::graphql) row: Arc<message::Model>,
     /// The sender, if it was read together with the message.
     pub(in crate::graphql) sender: Option<Arc<user::Model>>,
@@ -30,7 +30,7 @@ pub struct Message {
 
 impl Message {
     /// A message that the viewer may see.
-    pub fn new(row: Arc<message::Model>) -> Self {
+    pub(super) fn new(row: Arc<message::Model>) -> Self {
         Self { row, sender: None }
     }
 }
@@ -126,7 +126,7 @@ impl Message {
 
 /// Your unread messages, for a badge.
 #[derive(SimpleObject)]
-pub struct UnreadSummary {
+pub(super) struct UnreadSummary {
     /// The number of unread messages in all your conversations.
     messages: i64,
     /// The number of conversations with unread messages.
@@ -154,7 +154,7 @@ struct SendMessageInput {
 
 /// Queries about messages.
 #[derive(Default)]
-pub struct MessagesQuery;
+pub(super) struct MessagesQuery;
 
 #[Object]
 impl MessagesQuery {
@@ -200,7 +200,7 @@ impl MessagesQuery {
 
 /// Mutations of messages.
 #[derive(Default)]
-pub struct MessagesMutation;
+pub(super) struct MessagesMutation;
 
 #[Object]
 impl MessagesMutation {

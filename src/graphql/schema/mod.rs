@@ -27,7 +27,7 @@ use paging::RelayConnection;
 
 /// All queries.
 #[derive(MergedObject, Default)]
-pub struct Query(
+pub(super) struct Query(
     accounts::AccountsQuery,
     sessions::SessionsQuery,
     conversations::ConversationsQuery,
@@ -39,7 +39,7 @@ pub struct Query(
 
 /// All mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(
+pub(super) struct Mutation(
     accounts::AccountsMutation,
     messages::MessagesMutation,
     images::ImagesMutation,
@@ -51,7 +51,7 @@ pub struct Mutation(
 
 /// All subscriptions.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(feed::FeedSubscription, presence::PresenceSubscription, typing::TypingSubscription);
+pub(super) struct Subscription(feed::FeedSubscription, presence::PresenceSubscription, typing::TypingSubscription);
 
 /// The schema as clients see it.
 pub fn sdl() -> String {

@@ -1,7 +1,7 @@
 //! Pages of lists as Relay connections: their arguments and their cursors.
 
 use async_graphql::OutputType;
-pub use async_graphql::connection::Edge as RelayEdge;
+pub(super) use async_graphql::connection::Edge as RelayEdge;
 use async_graphql::connection::{Connection, EmptyFields};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -15,10 +15,10 @@ use crate::page::Page;
 
 /// A page of a list, as the Relay specification wants it: its cursors are opaque strings. `Extra` are fields beside the
 /// page.
-pub type RelayConnection<T, Extra = EmptyFields> = Connection<String, T, Extra>;
+pub(super) type RelayConnection<T, Extra = EmptyFields> = Connection<String, T, Extra>;
 
 /// The size of a page: from 1 to 100.
-pub fn size(field: &'static str, asked: Option<i32>) -> Result<Option<u32>> {
+pub(super) fn size(field: &'static str, asked: Option<i32>) -> Result<Option<u32>> {
     let Some(asked) = asked else { return Ok(None) };
     match u32::try_from(asked) {
         Ok(size @ 1..=limits::PAGE_SIZE) => Ok(Some(size)),
@@ -30,7 +30,7 @@ pub fn size(field: &'static str, asked: Option<i32>) -> Result<Option<u32>> {
 }
 
 /// Wraps a page; `edge` gives the cursor and the node of each row.
-pub fn connection<R, T: OutputType>(
+pub(super) fn connection<R, T: OutputType>(
     seal: &CursorSeal,
     page: Page<R>,
     mut edge: impl FnMut(R) -> (PageCursor, T),
@@ -48,7 +48,7 @@ pub fn connection<R, T: OutputType>(
 /// accepted: a client that could choose the position could find out, page by page, where its conversations are in the
 /// feed of the whole server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PageCursor {
+pub(super) enum PageCursor {
     /// A message in this conversation's history.
     Message { conversation: Uuid, seq: i32 },
     /// A message among the hits of a search.
@@ -63,7 +63,7 @@ pub enum PageCursor {
 
 impl PageCursor {
     /// The cursor as clients see it.
-    pub fn encode(&self, seal: &CursorSeal) -> String {
+    pub(super) fn encode(&self, seal: &CursorSeal) -> String {
         let (kind, bytes) = match self {
             Self::Message { conversation, seq } => {
                 (b'm', [conversation.as_bytes().as_slice(), &seq.to_be_bytes()].concat())
@@ -80,7 +80,7 @@ impl PageCursor {
     }
 
     /// The position, if this is the cursor of a hit.
-    pub fn hit(self) -> Option<i64> {
+    pub(super) fn hit(self) -> Option<i64> {
         match self {
             Self::Hit { position } => Some(position),
             Self::Message { .. } | Self::Conversation { .. } | Self::User { .. } | Self::Member { .. } => None,
@@ -88,7 +88,7 @@ impl PageCursor {
     }
 
     /// Parses a cursor; `None` if it is not one of ours.
-    pub fn decode(seal: &CursorSeal, cursor: &str) -> Option<Self> {
+    pub(super) fn decode(seal: &CursorSeal, cursor: &str) -> Option<Self> {
         // The longest contains a name of 80 characters.
         if cursor.len() > 1_024 {
             return None;
@@ -130,7 +130,7 @@ fn has_position(kind: u8) -> bool {
 }
 
 /// Parses a cursor argument; `take` accepts the kind of this list.
-pub fn cursor<T>(
+pub(super) fn cursor<T>(
     seal: &CursorSeal,
     field: &'static str,
     cursor: Option<&str>,

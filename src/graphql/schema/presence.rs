@@ -12,7 +12,7 @@ use crate::graphql::schema::date_time::DateTime;
 
 /// A user came online or went offline.
 #[derive(SimpleObject)]
-pub struct Presence {
+pub(super) struct Presence {
     /// The user.
     user: User,
     /// Whether the user is online now.
@@ -23,7 +23,7 @@ pub struct Presence {
 
 /// Subscriptions to presence.
 #[derive(Default)]
-pub struct PresenceSubscription;
+pub(super) struct PresenceSubscription;
 
 #[Subscription]
 impl PresenceSubscription {

@@ -15,7 +15,7 @@ const DEFAULT_FIRST: u32 = 20;
 
 /// Queries that search messages.
 #[derive(Default)]
-pub struct SearchQuery;
+pub(super) struct SearchQuery;
 
 #[Object]
 impl SearchQuery {

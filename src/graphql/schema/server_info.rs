@@ -93,7 +93,7 @@ struct ServerLimits {
 
 /// Queries about the server.
 #[derive(Default)]
-pub struct ServerInfoQuery;
+pub(super) struct ServerInfoQuery;
 
 #[Object]
 impl ServerInfoQuery {

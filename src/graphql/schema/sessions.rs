@@ -14,7 +14,7 @@ use crate::id::SessionId;
 
 /// A session: a device that is signed in to your account.
 #[derive(SimpleObject)]
-pub struct Session {
+pub(super) struct Session {
     /// The session's id, a UUIDv7, for revokeSession.
     id: ID,
     /// Whether it is the session of this request.
@@ -44,7 +44,7 @@ impl Session {
 
 /// Queries about sessions.
 #[derive(Default)]
-pub struct SessionsQuery;
+pub(super) struct SessionsQuery;
 
 #[Object]
 impl SessionsQuery {
@@ -58,7 +58,7 @@ impl SessionsQuery {
 
 /// Mutations of sessions.
 #[derive(Default)]
-pub struct SessionsMutation;
+pub(super) struct SessionsMutation;
 
 #[Object]
 impl SessionsMutation {

@@ -12,7 +12,7 @@ use crate::graphql::schema::reference::ConversationRef;
 
 /// A user began to type or stopped.
 #[derive(SimpleObject)]
-pub struct TypingEvent {
+pub(super) struct TypingEvent {
     /// The id of the conversation.
     conversation_id: ID,
     /// The user.
@@ -23,7 +23,7 @@ pub struct TypingEvent {
 
 /// Mutations of typing.
 #[derive(Default)]
-pub struct TypingMutation;
+pub(super) struct TypingMutation;
 
 #[Object]
 impl TypingMutation {
@@ -51,7 +51,7 @@ impl TypingMutation {
 
 /// Subscriptions to typing.
 #[derive(Default)]
-pub struct TypingSubscription;
+pub(super) struct TypingSubscription;
 
 #[Subscription]
 impl TypingSubscription {

@@ -6,7 +6,7 @@ use tungstenite::protocol::CloseFrame;
 
 /// Why the server closes a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloseReason {
+pub(super) enum CloseReason {
     /// The server is going down: come back in a moment, to another node or to the next process.
     ServiceRestart,
     /// The client does not read, or the server has too much to do: come back and resume.
@@ -73,7 +73,7 @@ impl CloseReason {
     }
 
     /// The frame.
-    pub fn frame(self) -> CloseFrame {
+    pub(super) fn frame(self) -> CloseFrame {
         CloseFrame { code: self.code().into(), reason: Utf8Bytes::from_static(self.reason()) }
     }
 }

@@ -5,19 +5,19 @@ use tokio::time::Instant;
 use crate::limits;
 
 /// The frames that a client may send now.
-pub struct FrameBudget {
+pub(super) struct FrameBudget {
     frames: f64,
     filled: Instant,
 }
 
 impl FrameBudget {
     /// A full bucket.
-    pub fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant) -> Self {
         Self { frames: limits::INBOUND_BURST.into(), filled: now }
     }
 
     /// Takes frames out of the bucket; `false` when it did not hold as many.
-    pub fn take(&mut self, frames: u32, now: Instant) -> bool {
+    pub(super) fn take(&mut self, frames: u32, now: Instant) -> bool {
         let gained = now.saturating_duration_since(self.filled).as_secs_f64() * f64::from(limits::INBOUND_RATE);
         self.frames = (self.frames + gained).min(limits::INBOUND_BURST.into());
         self.filled = now;

@@ -10,19 +10,19 @@ use crate::rates::neighbourhood;
 
 /// The number of such sockets for each address.
 #[derive(Clone, Default)]
-pub struct HandshakePermits {
+pub(super) struct HandshakePermits {
     by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
 }
 
 /// Held by a socket until its `connection_init` has arrived.
-pub struct HandshakePermit {
+pub(super) struct HandshakePermit {
     permits: HandshakePermits,
     address: IpAddr,
 }
 
 impl HandshakePermits {
     /// A permit for one more socket of an address.
-    pub fn acquire(&self, address: IpAddr) -> Result<HandshakePermit> {
+    pub(super) fn acquire(&self, address: IpAddr) -> Result<HandshakePermit> {
         let address = neighbourhood(address);
         let mut by_address = self.lock();
         let sockets = by_address.entry(address).or_default();

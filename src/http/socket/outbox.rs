@@ -11,7 +11,7 @@ use crate::limits;
 
 /// Messages on their way to one client.
 #[derive(Default)]
-pub struct Outbox {
+pub(super) struct Outbox {
     waiting: VecDeque<Message>,
     bytes: usize,
     /// Whether the socket has taken something that it has not written yet.
@@ -24,24 +24,28 @@ pub struct Outbox {
 
 impl Outbox {
     /// Adds a message.
-    pub fn push(&mut self, message: Message) {
+    pub(super) fn push(&mut self, message: Message) {
         self.bytes += size(&message);
         self.waiting.push_back(message);
     }
 
     /// Whether more frames should be produced for this client now.
-    pub fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.waiting.len() < limits::OUTBOUND_FRAMES && self.bytes < limits::OUTBOUND_BYTES
     }
 
     /// When a client that does not read is closed.
-    pub fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Instant> {
         self.stalled.map(|since| since + limits::WRITE_WAIT)
     }
 
     /// Writes what the socket takes, everything that waits in one write if possible; `false` when it takes no more.
     /// `has_partial_write` is whether the socket has to finish a write that did not come from this outbox.
-    pub fn write(&mut self, socket: &mut WebSocket<impl Read + Write>, has_partial_write: bool) -> Result<bool, Error> {
+    pub(super) fn write(
+        &mut self,
+        socket: &mut WebSocket<impl Read + Write>,
+        has_partial_write: bool,
+    ) -> Result<bool, Error> {
         self.unwritten |= has_partial_write;
         while self.unwritten || !self.waiting.is_empty() {
             // The library takes messages while it has written, or has room for, those before.

@@ -11,7 +11,7 @@ use crate::limits;
 
 /// A message of the client.
 #[derive(Debug)]
-pub enum ClientMessage {
+pub(super) enum ClientMessage {
     /// Begins the connection.
     Init(ConnectionInit),
     /// Asks for a sign of life.
@@ -26,7 +26,7 @@ pub enum ClientMessage {
 
 /// The payload of `connection_init`.
 #[derive(Debug, Default)]
-pub struct ConnectionInit {
+pub(super) struct ConnectionInit {
     /// The token of `authorization: Bearer …`.
     pub token: Option<String>,
     /// Where to resume.
@@ -36,7 +36,7 @@ pub struct ConnectionInit {
 /// Where a client wants to resume.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub enum ResumeFrom {
+pub(super) enum ResumeFrom {
     /// For each operation, by its id, the cursor that it last handled.
     ByOperation(HashMap<String, String>),
     /// One cursor, for the first subscription to the feed.
@@ -69,7 +69,7 @@ struct InitPayload {
 
 impl ClientMessage {
     /// Reads a message.
-    pub fn parse(text: &str) -> Result<Self, CloseReason> {
+    pub(super) fn parse(text: &str) -> Result<Self, CloseReason> {
         let message: Envelope = serde_json::from_str(text).map_err(|_| CloseReason::BadRequest("Invalid message"))?;
         match message.kind.as_str() {
             "connection_init" => init(message.payload).map(Self::Init),
@@ -122,13 +122,13 @@ fn operation_id(id: Option<String>) -> Result<String, CloseReason> {
 }
 
 /// The start of a message about an operation, up to its payload or its end.
-pub fn head(kind: &str, id: &str) -> String {
+pub(super) fn head(kind: &str, id: &str) -> String {
     let id = Value::from(id);
     format!(r#"{{"id":{id},"type":"{kind}""#)
 }
 
 /// A message about an operation with a payload.
-pub fn with_payload(head: &str, payload: &str) -> String {
+pub(super) fn with_payload(head: &str, payload: &str) -> String {
     let mut message = String::with_capacity(head.len() + payload.len() + 12);
     message.push_str(head);
     message.push_str(r#","payload":"#);
@@ -138,9 +138,9 @@ pub fn with_payload(head: &str, payload: &str) -> String {
 }
 
 /// The answer to `connection_init`.
-pub const ACK: &str = r#"{"type":"connection_ack"}"#;
+pub(super) const ACK: &str = r#"{"type":"connection_ack"}"#;
 /// The answer to `ping`.
-pub const PONG: &str = r#"{"type":"pong"}"#;
+pub(super) const PONG: &str = r#"{"type":"pong"}"#;
 
 #[cfg(test)]
 mod tests {

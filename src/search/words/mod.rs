@@ -11,7 +11,7 @@ use crate::id::ConversationId;
 use crate::{limits, printable};
 
 /// The version of the rules in this file: an index that was built by another version is rebuilt.
-pub const RULES: i32 = 2;
+pub(super) const RULES: i32 = 2;
 
 /// Characters of a word that are indexed. What is longer is hardly ever a word.
 const WORD: usize = 40;
@@ -95,7 +95,7 @@ impl Piece {
 
 /// A message as the index takes it: its words, each once, and before each the conversation where it is. So what is looked
 /// up in the index is one's own conversations alone, and how long it takes does not depend on what others write.
-pub fn document(conversation: ConversationId, text: &str) -> String {
+pub(super) fn document(conversation: ConversationId, text: &str) -> String {
     let mut terms = BTreeSet::new();
     for piece in pieces(text) {
         match &piece {

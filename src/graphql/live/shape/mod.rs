@@ -8,7 +8,7 @@ use std::fmt::{Display, Formatter};
 use async_graphql::Variables;
 use async_graphql::parser::types::ExecutableDocument;
 
-pub use root::lift as lift_root;
+pub(super) use root::lift as lift_root;
 
 use crate::graphql::guard::operation::{self, VariableBindings};
 
@@ -21,7 +21,7 @@ const TEXT_BYTES: usize = 64 * 1024;
 
 /// A subscription without the parts that do not change its results.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shape {
+pub(super) struct Shape {
     /// Two valid subscriptions with the same text give the same data for the same event, unless it depends on the
     /// viewer. Only the `locations` of errors can differ. It says nothing about validity: each document is validated by
     /// itself.
@@ -31,7 +31,7 @@ pub struct Shape {
 impl Shape {
     /// The shape of the operation that the request runs. The document must have passed the guard, which bounds the
     /// recursion.
-    pub fn of(
+    pub(super) fn of(
         document: &ExecutableDocument,
         operation_name: Option<&str>,
         variables: &Variables,
@@ -45,7 +45,7 @@ impl Shape {
 
 /// Why a document is not a valid subscription (GRAPHQL_VALIDATION_FAILED).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MalformedSubscription {
+pub(super) enum MalformedSubscription {
     /// No operation has that name, or there are several and no name was given.
     NoOperation,
     /// It is a query or a mutation.

@@ -13,7 +13,7 @@ use super::{MalformedSubscription, PICKS, TEXT_BYTES};
 use crate::graphql::guard::operation::VariableBindings;
 
 /// The operation, then each fragment that it uses, once, in the order of first use.
-pub fn print(
+pub(super) fn print(
     document: &ExecutableDocument,
     operation: &OperationDefinition,
     root: &Field,

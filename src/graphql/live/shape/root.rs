@@ -11,7 +11,7 @@ use super::MalformedSubscription;
 use crate::graphql::guard::{fragments, operation};
 
 /// The root field of a subscription.
-pub struct RootField<'a> {
+pub(super) struct RootField<'a> {
     /// The field itself.
     pub field: &'a Positioned<Field>,
     /// Whether it is inside fragments that contain nothing else.
@@ -19,7 +19,7 @@ pub struct RootField<'a> {
 }
 
 /// Finds the root field of an operation.
-pub fn find<'a>(
+pub(super) fn find<'a>(
     document: &'a ExecutableDocument,
     operation: &'a OperationDefinition,
 ) -> Result<RootField<'a>, MalformedSubscription> {
@@ -74,7 +74,10 @@ fn is_conditional(directives: &[Positioned<Directive>]) -> bool {
 /// silently. Other documents do not change, including those whose root fragments fail validation.
 ///
 /// Other operations and unused fragments of a changed document are dropped and not validated.
-pub fn lift(document: &mut ExecutableDocument, operation_name: Option<&str>) -> Result<(), MalformedSubscription> {
+pub(crate) fn lift(
+    document: &mut ExecutableDocument,
+    operation_name: Option<&str>,
+) -> Result<(), MalformedSubscription> {
     let chosen = operation::chosen(document, operation_name).ok_or(MalformedSubscription::NoOperation)?;
     let root = find(document, chosen)?;
     if !root.liftable {

@@ -75,7 +75,7 @@ impl Naive<'_> {
     }
 }
 
-pub fn naive(document: &ExecutableDocument) -> DocumentMeasure {
+pub(super) fn naive(document: &ExecutableDocument) -> DocumentMeasure {
     let (_, operation) = document.operations.iter().next().expect("it has an operation");
     let mut naive =
         Naive { document, around: 0, measure: DocumentMeasure { operations: 1, ..DocumentMeasure::default() } };
