@@ -1,9 +1,8 @@
 //! Parlour: a self-hosted chat backend with one GraphQL schema.
 //!
-//! The map, from the top down; imports go down only. `http` is what the server answers at which address. `graphql`
-//! dresses what the slices decide: `images`, `accounts`, `conversations`, then `messages`, `presence` and `typing`, then
-//! `search`, and `erasure` on top. They stand on `app`, the `feed`, which orders and tells, the `storage` of bytes, `db` with
-//! its `entity` tables, and the small things below.
+//! The layers, from the top down; imports go down only. `http` serves the addresses, `graphql` resolves the schema. The slices decide:
+//! `accounts`, `images`, `directory` and `conversations`, then `messages`, `presence` and `typing`, then `search` and `erasure`. They stand on
+//! `app`, the `feed`, which orders and publishes, the `storage` of objects, `db` with its `entity` tables, and the small modules below.
 
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely"))]
 
