@@ -55,7 +55,7 @@ async fn a_full_disk_fails_writes_only_until_there_is_room() {
 
     disk.make_room();
     server.gets_ready().await;
-    server.says("the database takes changes again").await;
+    server.says("the database accepts changes again").await;
     for message in &refused {
         acknowledged.push(ada.send(message).await);
     }
