@@ -16,13 +16,13 @@ use uuid::Uuid;
 use crate::accounts::{Email, Name, search_key};
 use crate::conversations::Title;
 use crate::feed::CursorSeal;
-use crate::graphql::{Place, guard};
+use crate::graphql::{PageCursor, guard};
 use crate::http;
-use crate::http::socket::{Close, FrameCounter, Incoming};
+use crate::http::socket::{ClientMessage, FrameCounter};
 use crate::id::ConversationId;
 use crate::images::fuzzing as images;
 use crate::limits;
-use crate::search::{self, Query};
+use crate::search::{Query, fuzzing as search};
 
 /// Images with more pixels than this are skipped by [`image_decode`]: under a sanitizer they only cost time.
 const PIXELS: u64 = 1 << 20;
@@ -49,7 +49,7 @@ pub fn guard_cost(data: &[u8]) {
     let Ok(document) = parse_query(&request.query) else { return };
     let name = request.operation_name.as_deref();
     // Called for its panics; what it finds is for the cost as well.
-    guard::introspection::is_asked_for(&document);
+    guard::introspection::uses_introspection(&document);
     for variables in [&request.variables, &Variables::default()] {
         if let Ok(measure) = guard::cost::check(&document, name, variables) {
             let cost = measure.cost();
@@ -61,12 +61,12 @@ pub fn guard_cost(data: &[u8]) {
 /// Messages of the socket protocol.
 pub fn socket_protocol(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    match Incoming::parse(text) {
-        Ok(Incoming::Subscribe { id, .. } | Incoming::Complete { id }) => {
+    match ClientMessage::parse(text) {
+        Ok(ClientMessage::Subscribe { id, .. } | ClientMessage::Complete { id }) => {
             assert!(!id.is_empty() && id.len() <= limits::OPERATION_ID_BYTES);
         }
-        Err(Close::BadRequest(reason)) => assert!(reason.len() <= REASON_BYTES),
-        Ok(Incoming::Init(_) | Incoming::Ping | Incoming::Pong) | Err(_) => {}
+        Ok(ClientMessage::Init(_) | ClientMessage::Ping | ClientMessage::Pong) => {}
+        Err(reason) => assert!(reason.frame().reason.len() <= REASON_BYTES),
     }
 }
 
@@ -97,8 +97,8 @@ pub fn cursor(data: &[u8]) {
         if let Some(cursor) = seal.read_cursor(text) {
             assert_eq!(seal.cursor_text(cursor), text);
         }
-        if let Some(place) = Place::decode(&seal, text) {
-            assert_eq!(place.encode(&seal), text);
+        if let Some(cursor) = PageCursor::decode(&seal, text) {
+            assert_eq!(cursor.encode(&seal), text);
         }
     } else {
         // Bytes behind the first one, as one kind: they open as that kind and as no other.
@@ -177,7 +177,7 @@ pub fn search_words(data: &[u8]) {
     let Ok(query) = Query::parse(raw) else { return };
     assert!(query.matches(raw));
     let conversation = ConversationId::from(Uuid::nil());
-    let expression = query.expression([conversation], usize::MAX);
+    let expression = search::expression(&query, conversation);
     if query.is_empty() {
         return;
     }

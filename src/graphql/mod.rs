@@ -27,7 +27,7 @@ pub use answer_time::AnswerTime;
 pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error, write_extensions};
 pub use live::{Frame, FrameSink, Resume, RunningOperation};
 #[cfg(feature = "fuzzing")]
-pub(crate) use schema::paging::PageCursor;
+pub(crate) use schema::PageCursor;
 pub use schema::sdl;
 pub use session_effect::SessionEffect;
 

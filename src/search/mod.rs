@@ -19,8 +19,6 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 pub use words::Query;
-#[cfg(feature = "fuzzing")]
-pub(crate) use words::document;
 
 use crate::accounts::Viewer;
 use crate::app::App;
@@ -111,5 +109,18 @@ impl Search {
             // Rebuilding takes longer: then it finds what is indexed so far.
             let _ = timeout(limits::SEARCH_WAIT, indexed.wait_for(|indexed| *indexed >= upto)).await;
         }
+    }
+}
+
+/// What the fuzz targets call.
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    pub(crate) use super::words::document;
+    use super::{Query, index};
+    use crate::id::ConversationId;
+
+    /// The `MATCH` expression of a query in one conversation, with all of its terms.
+    pub(crate) fn expression(query: &Query, conversation: ConversationId) -> String {
+        index::expression(&query.terms(usize::MAX), &[conversation])
     }
 }

@@ -21,6 +21,8 @@ mod typing;
 use async_graphql::{MergedObject, MergedSubscription, Schema};
 
 pub(super) use feed::FeedCursorNow;
+#[cfg(feature = "fuzzing")]
+pub(crate) use paging::PageCursor;
 
 use crate::limits;
 use paging::RelayConnection;

@@ -46,7 +46,7 @@ use tokio_util::task::TaskTracker;
 
 pub use handshake::Handshake;
 #[cfg(feature = "fuzzing")]
-pub(crate) use {close::Close, frame_counter::FrameCounter, protocol::Incoming};
+pub(crate) use {frame_counter::FrameCounter, protocol::ClientMessage};
 
 use handshake_permits::HandshakePermits;
 use session::SocketSession;

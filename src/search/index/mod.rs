@@ -10,6 +10,9 @@ use std::ops::Range;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
+#[cfg(feature = "fuzzing")]
+pub(super) use fts5::hits::expression;
+
 use crate::db::{Dialect, Tx};
 use crate::entity::message;
 use crate::feed::Position;

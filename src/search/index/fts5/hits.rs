@@ -33,7 +33,7 @@ pub(in crate::search) async fn page(
 }
 
 /// What `MATCH` takes: all of the terms, in one of the conversations.
-fn expression(terms: &[Term], conversations: &[ConversationId]) -> String {
+pub(in crate::search) fn expression(terms: &[Term], conversations: &[ConversationId]) -> String {
     let in_one = |conversation: &ConversationId| {
         let prefix = prefix(*conversation);
         let term = |term: &Term| {
