@@ -119,7 +119,7 @@ impl Erasure {
     /// moment without readers and writers.
     async fn cut_the_log(&self) -> Result<()> {
         for _ in 0..limits::ERASURE_CUTS {
-            if self.traces.search.has_forgotten().await? && self.app.db.truncate_wal().await? {
+            if self.traces.search.has_purged_deleted_texts().await? && self.app.db.truncate_wal().await? {
                 return Ok(());
             }
             tokio::select! {

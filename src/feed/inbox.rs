@@ -44,19 +44,19 @@ pub enum Served {
     /// Nothing is left to deliver.
     All,
     /// The frame of this event has to be made first.
-    Lacks(Arc<Event>),
+    NeedsFrame(Arc<Event>),
     /// The follower has to deliver.
-    NotHere,
+    NeedsFollower,
 }
 
 /// What to do with the oldest event in an inbox.
 pub enum Take<T> {
     /// Take it and deliver this.
-    Told(T),
+    Deliver(T),
     /// Take it and drop it: this listener did not ask for it.
-    Passed,
-    /// Leave it.
-    Left(Served),
+    Skip,
+    /// Leave it in the inbox and stop, for this reason.
+    Stop(Served),
 }
 
 /// The events that wait for one listener.
@@ -140,15 +140,15 @@ impl Inbox {
             && let Some(event) = state.next()
         {
             if self.has_left.load(Ordering::Relaxed) {
-                return Err(Served::NotHere);
+                return Err(Served::NeedsFollower);
             }
             match decide(event) {
-                Take::Told(told) => {
+                Take::Deliver(delivered) => {
                     state.take();
-                    return Ok(told);
+                    return Ok(delivered);
                 }
-                Take::Passed => drop(state.take()),
-                Take::Left(why) => return Err(why),
+                Take::Skip => drop(state.take()),
+                Take::Stop(why) => return Err(why),
             }
         }
         Err(Served::All)
@@ -157,7 +157,7 @@ impl Inbox {
     /// Serves the edge. An event that is put after this has begun calls it again.
     pub(super) fn serve(&self) -> Served {
         self.lock().is_called = false;
-        self.edge.as_ref().map_or(Served::NotHere, |edge| edge.serve(self))
+        self.edge.as_ref().map_or(Served::NeedsFollower, |edge| edge.serve(self))
     }
 
     /// Wakes the follower.
@@ -224,7 +224,7 @@ mod tests {
 
     impl Edge for Open {
         fn serve(&self, inbox: &Inbox) -> Served {
-            while inbox.take_if(|_| Take::Told(())).is_ok() {}
+            while inbox.take_if(|_| Take::Deliver(())).is_ok() {}
             Served::All
         }
 
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(follow(&inbox, &Arc::default()), Poll::Pending);
         inbox.put(&event(1));
         has_left.store(true, Ordering::Relaxed);
-        assert!(matches!(inbox.take_if(|_| Take::Told(())), Err(Served::NotHere)));
+        assert!(matches!(inbox.take_if(|_| Take::Deliver(())), Err(Served::NeedsFollower)));
         assert_eq!(inbox.handled(), at(0));
     }
 
