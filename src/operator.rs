@@ -87,7 +87,7 @@ async fn add(program: &Program, email: &str, name: &str, source: PasswordSource)
     let text = source.text(program)?;
     program.accounts.add_for_operator(NewAccount { name, email: address, password: parse(program, &text)? }).await?;
     eprintln!("{email} can sign in");
-    source.tell(&text);
+    source.print(&text);
     Ok(())
 }
 
@@ -99,7 +99,7 @@ async fn reset_password(program: &Program, email: &str, source: PasswordSource) 
         None => eprintln!("{email} is signed out everywhere, and can sign in with the new password"),
         Some(_) => eprintln!("{email} has the new password, and cannot sign in until `parlour user enable`"),
     }
-    source.tell(&text);
+    source.print(&text);
     Ok(())
 }
 
@@ -117,13 +117,13 @@ impl PasswordSource {
         if self.generate {
             generated(program.app.config.password_min_length)
         } else if io::stdin().is_terminal() {
-            asked_for()
+            prompted()
         } else {
             first_line(io::stdin().lock())
         }
     }
 
-    fn tell(self, text: &Text) {
+    fn print(self, text: &Text) {
         if self.generate {
             println!("{}", text.as_str());
         }
@@ -148,7 +148,7 @@ fn generated(minimum: usize) -> anyhow::Result<Text> {
 }
 
 /// Asks twice, as nobody sees what is typed.
-fn asked_for() -> anyhow::Result<Text> {
+fn prompted() -> anyhow::Result<Text> {
     let ask = |question: &str| {
         eprint!("{question}: ");
         io::stderr().flush()?;
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generated_password_is_long_enough_and_never_the_same() {
+    fn generated_passwords_are_long_enough_and_differ() {
         for minimum in 6..=64 {
             let (one, other) = (generated(minimum).expect("a password"), generated(minimum).expect("another"));
             assert!((minimum.max(23)..=minimum.max(23) + 1).contains(&one.len()), "{}", one.as_str());
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_the_first_line_of_the_input_as_it_is() {
+    fn a_password_is_the_first_line_of_the_input_unchanged() {
         let read = |input: &str| first_line(input.as_bytes()).map(|line| line.to_string());
         for (input, password) in [
             ("correct horse", "correct horse"),

@@ -70,7 +70,7 @@ impl<Memory> Drop for Pool<Memory> {
 
 /// What a thread does until the queue is closed.
 fn serve<Memory: Default>(jobs: &Mutex<Receiver<Job<Memory>>>) {
-    give_way();
+    lower_priority();
     let mut memory = Memory::default();
     loop {
         // One thread waits in the queue and the others for the lock, which is free again before the job begins.
@@ -84,7 +84,7 @@ fn serve<Memory: Default>(jobs: &Mutex<Receiver<Job<Memory>>>) {
 }
 
 /// Puts this thread behind all others, so that requests are served meanwhile.
-fn give_way() {
+fn lower_priority() {
     // Only Linux has a priority for each thread; elsewhere this would slow the process.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, 19) {
@@ -139,7 +139,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn one_past_a_full_queue_is_refused() {
+    async fn a_job_beyond_a_full_queue_is_refused() {
         let pool = pool(1, 2);
         let release = occupy(&pool);
         let (mut first, mut second) = (Box::pin(pool.run(|_| 1)), Box::pin(pool.run(|_| 2)));
@@ -151,7 +151,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_whose_caller_went_away_is_skipped() {
+    async fn a_job_whose_caller_was_dropped_is_skipped() {
         let pool = pool(1, 2);
         let release = occupy(&pool);
         {
@@ -163,7 +163,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_told_and_the_thread_goes_on_with_a_new_memory() {
+    async fn a_panic_is_reported_and_the_thread_continues_with_a_new_memory() {
         let pool = pool(1, 1);
         for _ in 0..3 {
             let panicked = pool.run::<()>(|memory| {
@@ -176,7 +176,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn the_threads_are_named_and_give_way() {
+    async fn the_threads_are_named_and_have_low_priority() {
         let pool = pool(1, 1);
         let name = pool.run(|_| thread::current().name().map(str::to_owned)).await;
         assert_eq!(name, Ok(Some("tester".to_owned())));

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_passes_and_then_one_at_a_time() {
+    fn a_burst_is_allowed_and_then_the_sustained_rate() {
         let (rate, clock) = rate(5, "on");
         for _ in 0..5 {
             rate.take(&1).expect("within the burst");
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_was_not_counted() {
+    fn what_is_given_back_counts_as_not_taken() {
         let (rate, _) = rate(2, "on");
         for _ in 0..10 {
             rate.take(&1).expect("one");
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn many_are_taken_at_once_or_none_of_them() {
+    fn take_many_takes_all_or_none() {
         let (rate, clock) = rate(10, "on");
         rate.take_many(&1, 7).expect("within the burst");
         assert_eq!(retry_after(rate.take_many(&1, 5)), 2.0);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_is_one_however_many_addresses_they_have() {
+    fn all_addresses_of_a_customer_are_one_neighbourhood() {
         let parse = |text: &str| neighbourhood(text.parse().expect("an address"));
         assert_eq!(parse("2001:db8:1:2:3:4:5:6"), parse("2001:db8:1:2::1"));
         assert_ne!(parse("2001:db8:1:2::1"), parse("2001:db8:1:3::1"));

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_start_reads_what_the_first_made() {
+    fn a_second_start_reads_the_secret_of_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data/jwt-secret");
         let first = load_or_create(&path).unwrap();
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_cut_is_not_taken() {
+    fn a_truncated_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jwt-secret");
         fs::write(&path, "short\n").unwrap();

@@ -168,7 +168,7 @@ impl Accounts {
     fn touch(&self, session: &session::Model, now: Timestamp) {
         let used = session::Model { last_used_at: now, ..session.clone() };
         self.remember(used.clone());
-        self.app.feed.hand_over(UseSession { row: used });
+        self.app.feed.append_or_drop(UseSession { row: used });
     }
 
     /// Caches a use of the session, unless it has ended since it was read.

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_line_is_named_by_its_number_and_nothing_else() {
+    fn an_error_names_a_wrong_line_only_by_its_number() {
         for (text, line) in [
             ("JWT_SECRET=hunter2 with spaces", 1),
             ("PORT=3000\n\n# don't\n  # a \"comment\nJWT_SECRET=hunter2 with spaces\nHOST=::1\n", 5),
@@ -82,15 +82,15 @@ mod tests {
             ("=hunter2\n", 1),
         ] {
             let error = parse(text).unwrap_err().to_string();
-            let told = format!(".env cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
-            assert_eq!(error, told, "{text:?}");
+            let expected = format!(".env cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
+            assert_eq!(error, expected, "{text:?}");
         }
         let long = format!("A={}\nB=c d\n", "x".repeat(100_000));
         assert!(parse(&long).unwrap_err().to_string().contains("at line 2:"));
     }
 
     #[test]
-    fn a_file_sets_what_its_lines_say_and_none_sets_nothing() {
+    fn a_file_sets_the_variables_of_its_lines_and_a_missing_file_sets_none() {
         let path = std::env::temp_dir().join(format!("parlour-config-{}.env", uuid::Uuid::now_v7()));
         std::fs::write(&path, "PORT=3001\n# a comment\nHOST='::1'\nA=\"1\n2\"\n").unwrap();
         let file = read(&path).unwrap();

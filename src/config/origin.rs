@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_scheme_host_and_port_and_nothing_more() {
+    fn an_origin_is_only_scheme_host_and_port() {
         for (text, origin) in [
             ("http://localhost:5173", "http://localhost:5173"),
             ("https://Chat.Example.org", "https://chat.example.org"),

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_edge_takes_events_while_the_follower_waits_and_wakes_nobody() {
+    fn the_edge_takes_events_while_the_follower_waits_without_waking_it() {
         let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         assert_eq!(follow(&inbox, &wakes), Poll::Pending);
         assert!(matches!(inbox.put(&event(1)), Put::Calls));
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn one_more_than_an_inbox_holds_ends_it_after_what_is_in_it() {
+    fn a_full_inbox_ends_after_the_events_in_it() {
         let (inbox, wakes) = (Inbox::new(at(0), None, Arc::default()), Arc::default());
         let last = Position::try_from(limits::INBOX_EVENTS).expect("a small number");
         (1..=last).for_each(|position| assert!(matches!(inbox.put(&event(position)), Put::Kept)));

@@ -102,7 +102,7 @@ impl Feed {
 
     /// Queues a change without waiting. It is dropped if the queue is full: for what is repeated anyway, such as when
     /// somebody was last seen.
-    pub fn hand_over<C: Change>(&self, change: C) {
+    pub fn append_or_drop<C: Change>(&self, change: C) {
         let (reply, _) = oneshot::channel();
         if self.enqueue(change, reply).is_err() {
             tracing::debug!("a change that can be repeated was dropped, the queue is full");

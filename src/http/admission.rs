@@ -226,7 +226,7 @@ mod tests {
     const SHARE: usize = 1_000 / limits::ADDRESS_CONNECTIONS_SHARE;
 
     #[test]
-    fn an_address_has_its_share_and_its_own_idle_connections_make_room() {
+    fn an_address_is_limited_to_its_share_and_its_own_idle_connections_make_room() {
         let admission = admission(1_000, &[]);
         let slots: Vec<_> = (0..SHARE).map(|_| busy(&admission, "192.0.2.1")).collect();
         assert_eq!(try_admit(&admission, "192.0.2.1").unwrap_err(), NoRoom::OfAddress);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn trusted_proxies_and_servers_without_limits_have_all() {
+    fn trusted_proxies_and_servers_without_limits_may_use_all_connections() {
         for vars in [[("TRUSTED_PROXIES", "192.0.2.0/24")], [("RATE_LIMITS", "off")]] {
             let admission = admission(1_000, &vars);
             let _slots: Vec<_> = (0..1_000).map(|_| busy(&admission, "192.0.2.1")).collect();
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn when_all_are_in_use_an_idle_one_of_the_fullest_address_goes() {
+    fn at_the_limit_an_idle_connection_of_the_fullest_address_is_closed() {
         let admission = admission(100, &[("TRUSTED_PROXIES", "192.0.2.9")]);
         let proxy: Vec<_> = (0..70).map(|_| idle(&admission, "192.0.2.9")).collect();
         let full: Vec<_> = (0..20).map(|_| idle(&admission, "192.0.2.1")).collect();
@@ -271,12 +271,12 @@ mod tests {
         assert!(full[1..].iter().all(ConnectionSlot::set_busy));
 
         let _first = busy(&admission, "192.0.2.3");
-        assert!(!full[0].set_busy(), "the idle one of the fullest address goes");
+        assert!(!full[0].set_busy(), "the idle one of the fullest address is closed");
         let _second = busy(&admission, "192.0.2.4");
         assert!(!other[0].set_busy(), "then one of the next address");
         assert!(other[1..].iter().all(ConnectionSlot::set_busy));
         let _third = busy(&admission, "192.0.2.5");
-        assert!(!proxy[0].set_busy(), "those of a proxy go last");
+        assert!(!proxy[0].set_busy(), "those of a proxy are closed last");
         assert!(proxy[1..].iter().all(ConnectionSlot::set_busy));
 
         assert_eq!(try_admit(&admission, "192.0.2.6").unwrap_err(), NoRoom::InAll);

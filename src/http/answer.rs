@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_not_executed_has_no_data_and_a_status_of_its_type() {
+    async fn a_request_that_was_not_executed_has_no_data_and_a_status_of_its_type() {
         for (code, graphql, json) in [
             ("BAD_USER_INPUT", 400, 200),
             ("GRAPHQL_PARSE_FAILED", 400, 200),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_executed_has_data_and_is_a_success() {
+    async fn an_executed_request_has_data_and_a_success_status() {
         let failed = error("NOT_FOUND", vec![PathSegment::Field("a".to_owned())]);
         for (errors, data, body) in
             [(vec![], value!({ "a": 1 }), r#"{"data":{"a":1}}"#), (vec![failed], Value::Null, r#""data":null}"#)]
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_told_in_seconds_rounded_up() {
+    fn retry_after_is_in_seconds_rounded_up() {
         let response = async_graphql::Response::from_errors(vec![error("RATE_LIMITED", vec![])]);
         assert_eq!(answer(ResponseMedia::Json, response).headers()[RETRY_AFTER], "2");
     }

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_is_not_held() {
+    fn refused_bytes_are_not_counted() {
         let budget = BodyBudget::new(true);
         let mut charge = budget.charge(visitor(1));
         charge.grow(limits::VISITOR_BODY_BYTES - 1).expect("within the share");
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_network_is_one_visitor_and_without_limits_all_passes() {
+    fn an_ipv6_network_is_one_visitor_and_without_limits_everything_is_accepted() {
         let of = |text: &str| BodyOwner::Visitor(text.parse().expect("an address"));
         let budget = BodyBudget::new(true);
         let _held = fill(&budget, of("2001:db8:1:2::1"));

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_goes_to_who_takes_it() {
+    fn gzip_is_sent_to_clients_that_accept_it() {
         for (list, taken) in [
             ("gzip, deflate, br", true),
             ("br;q=1.0, GZIP;q=0.5", true),

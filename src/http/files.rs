@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_leads_down_and_to_nothing_hidden() {
+    fn a_path_stays_in_the_folder_and_leads_to_nothing_hidden() {
         for path in ["index.html", "assets/a-1234.js", "a/b/c", "a b", "ä", "a..b", "mapped", "a.map.js"] {
             assert!(relative(path).is_some(), "{path}");
         }
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_link_does_not_lead_out() {
+    async fn a_link_does_not_lead_out_of_the_folder() {
         let base = std::env::temp_dir().join(format!("parlour-files-{}", uuid::Uuid::now_v7()));
         let folder = base.join("dist");
         std::fs::create_dir_all(folder.join("assets")).unwrap();

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_of_one_address_leaves_the_places_of_others() {
+    fn a_flood_from_one_address_does_not_take_the_places_of_others() {
         let (places, flood, other) =
             (ReservedPlaces::default(), IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let probe = places.take(other);
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_addresses_the_oldest_goes() {
+    fn with_many_addresses_the_oldest_connection_is_closed() {
         let places = ReservedPlaces::default();
         let of = |number: usize| IpAddr::from([198, 51, 100, u8::try_from(number).expect("few")]);
         let taken: Vec<_> = (0..=limits::RESERVED_CONNECTIONS).map(|number| places.take(of(number))).collect();

@@ -30,7 +30,7 @@ pub(super) enum Note {
     /// not be deleted.
     Deleted { gone: Vec<String>, again: Vec<(Key, Timestamp)>, tried: Vec<image_deletion::Model> },
     /// Upload slots that are old enough to be forgotten.
-    Forgotten,
+    SlotsExpired,
 }
 
 impl Quiet for Note {
@@ -72,7 +72,7 @@ impl Note {
                 }
                 Ok(())
             }
-            Self::Forgotten => {
+            Self::SlotsExpired => {
                 let begun = image_upload::Column::CreatedAt;
                 let past = tx.now - limits::UPLOAD_KNOWN;
                 image_upload::Entity::delete_many().filter(begun.lt(past)).exec(tx).await?;
