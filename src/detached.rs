@@ -16,7 +16,7 @@ pub async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            // The runtime ends, and with it whoever waits for this.
+            // The task was aborted because the runtime ends, and the caller's task ends with it.
             Err(_) => pending().await,
         },
     }

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use crate::draft::{self, Draft};
 
-/// The shortest file that is taken for a secret.
+/// The shortest file that is accepted as a secret.
 const SECRET_BYTES: usize = 32;
 
 /// A secret's file that can't be used.
@@ -22,7 +22,7 @@ pub enum SecretFileError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// It is not there.

@@ -42,7 +42,7 @@ pub struct Hasher {
     turns: Semaphore,
     /// Those, and callers waiting for a turn.
     places: Semaphore,
-    /// Compared with when the account does not exist.
+    /// The hash that a password is compared with if the account does not exist.
     decoy: Hash,
     /// The passwords compared since the start.
     #[cfg(test)]

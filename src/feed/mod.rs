@@ -1,4 +1,4 @@
-//! The feed: one ordered log of everything that people in a conversation should hear of.
+//! The feed: one ordered log of everything that people in a conversation are notified of.
 //!
 //! It carries changes and events and knows no rule of chat. A slice implements [`Change`] to write, or [`Quiet`] if it
 //! emits no events. A subscription reads from a [`Follower`].
@@ -151,12 +151,12 @@ impl Feed {
         }
     }
 
-    /// Follows what a person may hear. Live events are first offered to `edge`.
+    /// Follows the events of a person. Live events are first offered to `edge`.
     pub fn follow(&self, user: UserId, start: Start, edge: Option<Arc<dyn Edge>>) -> Follower {
         Follower::new(self.db.clone(), Arc::clone(&self.hub), self.replays.clone(), user, start, edge)
     }
 
-    /// A page of what a person may hear after a cursor.
+    /// A page of a person's events after a cursor.
     pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<Page> {
         let page = page::read(self.db.clone(), Arc::clone(&self.hub), user, start, first);
         self.replays.read(user, page).await

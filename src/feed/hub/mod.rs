@@ -1,4 +1,4 @@
-//! The hub: puts committed events, in position order, into the inboxes of those who may hear them, and keeps recent ones.
+//! The hub: puts committed events, in position order, into the inboxes of their audience, and keeps recent ones.
 //! ```text
 //!  writer ─ publish ─▶ hub { ring: 41 … 44 (head), members: conversation ▸ people, people: person ▸ inboxes } ─▶ inboxes
 //!  log ─── keep_up ──▶ (what other processes wrote)
@@ -192,13 +192,14 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic in here ends the process (see `Feed::start`), so nobody sees what it left.
+        // A panic with this lock held ends the process (see `Feed::start`), so a poisoned state is never used.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Delivers an event to those who may hear it. Inboxes whose edges are to be served are added to `called`.
+    /// Applies an event to the members and the ring, and delivers it. Inboxes whose edges are to be served go to
+    /// `called`.
     fn apply(&mut self, event: Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
         self.head = event.cursor;
         if let Some(user) = event.joins()

@@ -39,7 +39,7 @@ impl State {
         }
     }
 
-    /// An erased person hears nothing more, not even on a device whose socket is not closed yet.
+    /// Nothing more is delivered to an erased person, not even on a device whose socket is not closed yet.
     pub(super) fn remove_erased_person(&mut self, event: &Event) {
         if let (true, Audience::Contacts { person, conversations }) = (event.fact.erases, &event.fact.audience) {
             for conversation in conversations.iter() {

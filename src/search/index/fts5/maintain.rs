@@ -49,7 +49,7 @@ struct Entry {
     conversation_id: ConversationId,
     /// What the index has of it.
     was: Option<String>,
-    /// What it says now.
+    /// Its current text.
     text: Option<String>,
 }
 
