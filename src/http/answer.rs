@@ -1,4 +1,4 @@
-//! What the schema answered, as an answer of HTTP: status, type and body.
+//! Turns an answer of the schema into an HTTP response: status, type and body.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::graphql::is_request_error;
 /// The two media types of GraphQL over HTTP. They differ in the status of a request that can't be executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ResponseMedia {
-    /// The status tells whether the request could be executed.
+    /// The status shows whether the request could be executed.
     GraphqlResponse,
-    /// The older one, always 200 for what is well-formed: also for those who don't say what they want.
+    /// The older type, with status 200 for every well-formed request; also the default without `Accept`.
     Json,
 }
 

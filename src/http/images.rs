@@ -1,4 +1,4 @@
-//! `/images/…`: an image or its thumbnail, for whoever has a signed address of it.
+//! `/images/…`: serves an image or its thumbnail to anyone with a signed address of it.
 
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ use crate::clock::Timestamp;
 use crate::id::ImageId;
 use crate::images::{Address, ServedImage};
 
-/// What makes an address one of ours.
+/// The signature of an address.
 #[derive(Deserialize)]
 pub(super) struct Signature {
     pub(super) expires: i64,
     pub(super) signature: String,
 }
 
-/// Pages may show it, whosever they are: the signature is the right.
+/// Pages of any origin may show images: the signature grants access.
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 pub(super) async fn image(
@@ -56,7 +56,7 @@ async fn find(
     let (Some(Path((id, width))), Some(Query(Signature { expires, signature }))) = (path, signature) else {
         return Err(not_ours());
     };
-    // What is no id is as little signed as any other.
+    // A malformed id gets the same answer as an address that was not signed.
     let id = ImageId::parse(&id).ok_or_else(not_ours)?;
     if !images.is_signed(Address::Image { id, width }, expires, &signature) {
         return Err(not_ours());
@@ -86,13 +86,12 @@ async fn find(
     Ok(response)
 }
 
-/// Forged, altered, expired: which of them is not told.
+/// The same refusal for forged, altered and expired addresses, so that it does not reveal which one it is.
 pub(super) fn not_ours() -> HttpRefusal {
     HttpRefusal::forbidden("this address is not good, or no longer: ask the API for another one")
 }
 
-/// What is said along with every image. It is shown as what it is and nothing else, should a browser ever disagree with
-/// the decoder about what that is.
+/// The headers of every image. They make it inert should a browser interpret the bytes differently from the decoder.
 fn dress(served: &ServedImage, good_for: Duration) -> HeaderMap {
     let cache = format!("private, max-age={}, immutable", good_for.as_secs());
     let disposition = format!("inline; filename=\"{}\"", served.file_name);

@@ -23,12 +23,12 @@ pub(super) struct ReservedPlaces(Arc<Mutex<Reserved>>);
 
 #[derive(Debug, Default)]
 struct Reserved {
-    /// By number, which is the order in which they came.
+    /// By number, in the order of arrival.
     taken: BTreeMap<u64, (IpAddr, CancellationToken)>,
     next_number: u64,
 }
 
-/// A place, for as long as this is held.
+/// A place, released when this is dropped.
 #[derive(Debug)]
 pub(super) struct ReservedPlace {
     places: ReservedPlaces,
@@ -60,7 +60,7 @@ impl ReservedPlaces {
 impl Reserved {
     fn close_oldest_of_fullest(&mut self) {
         let of = |address: IpAddr| self.taken.values().filter(|(other, _)| *other == address).count();
-        // Of equals the last counts, so the newest are looked at first.
+        // `max_by_key` returns the last of equal elements, so this starts with the newest.
         let fullest = self.taken.values().rev().map(|(address, _)| *address).max_by_key(|address| of(*address));
         let oldest = self.taken.iter().find(|(_, (address, _))| Some(*address) == fullest);
         if let Some((_, closed)) = oldest.map(|(number, _)| *number).and_then(|number| self.taken.remove(&number)) {
@@ -82,7 +82,7 @@ impl Drop for ReservedPlace {
     }
 }
 
-/// What a request gets that is no probe.
+/// The answer to a request that is not a probe.
 pub(super) fn refuse(no_room: NoRoom, headers: &HeaderMap) -> Response {
     let message = match no_room {
         NoRoom::InAll => "the server has all the connections that it can hold: try again later",

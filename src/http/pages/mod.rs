@@ -58,7 +58,7 @@ pub fn has_front_end(config: &Config) -> bool {
     config.web_dir.is_some() || built::find("index.html").is_some()
 }
 
-/// Where pages come from, and what is said along with them.
+/// Where pages come from, and their headers.
 #[derive(Debug)]
 pub(super) struct Pages {
     /// A front end of somebody else; `None` for the pages of `web/`.
