@@ -1,5 +1,5 @@
-//! The file `.env`: what it sets, and which line of it is wrong. What a line says never gets into an error, as it may be
-//! a secret with a typo.
+//! The file `.env`: its variables, or the number of a wrong line. The content of a line never gets into an error, as it
+//! may be a secret with a typo.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::ConfigError;
 
-/// Reads what a file like `.env` sets; nothing when there is no file.
+/// Reads the variables of a file like `.env`; none if there is no file.
 pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text),
@@ -44,7 +44,7 @@ fn first_setting(text: &str, before: usize) -> usize {
     before + 1 + text.lines().skip(before).position(is_setting).unwrap_or(0)
 }
 
-/// Hands out a text a line at a time and counts them, so that a buffer in between never reads ahead of its reader.
+/// Reads a text one line at a time and counts them, so that a buffer around it never reads ahead.
 struct LineReader<'a> {
     rest: &'a [u8],
     taken: &'a Cell<usize>,

@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv6Net};
 pub struct Network(Ipv6Net);
 
 impl Network {
-    /// Takes an address, or a network in CIDR notation (RFC 4632). Not all addresses at once.
+    /// Parses an address, or a network in CIDR notation (RFC 4632). The network of all addresses is refused.
     pub fn parse(text: &str) -> Option<Self> {
         let network = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse()).ok()?;
         if network.prefix_len() == 0 {

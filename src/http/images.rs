@@ -63,10 +63,10 @@ async fn find(
     }
     let served = images.served(id, width).await?.ok_or_else(HttpRefusal::not_found)?;
     let good_for = Timestamp(expires.saturating_mul(1000)).since(state.api.program().app.clock.now());
-    let dress = dress(&served, good_for);
+    let image_headers = image_headers(&served, good_for);
 
     if is_known(headers, &served.tag) {
-        return Ok((StatusCode::NOT_MODIFIED, dress).into_response());
+        return Ok((StatusCode::NOT_MODIFIED, image_headers).into_response());
     }
     let (status, range) = match wanted(headers, &served) {
         None => (StatusCode::OK, 0..served.bytes),
@@ -77,7 +77,7 @@ async fn find(
         Method::HEAD => Body::empty(),
         _ => Body::from_stream(images.read(&served, range.clone()).await?),
     };
-    let mut response = (status, dress, body).into_response();
+    let mut response = (status, image_headers, body).into_response();
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
     if status == StatusCode::PARTIAL_CONTENT {
         let place = format!("bytes {}-{}/{}", range.start, range.end - 1, served.bytes);
@@ -92,7 +92,7 @@ pub(super) fn not_ours() -> HttpRefusal {
 }
 
 /// The headers of every image. They make it inert should a browser interpret the bytes differently from the decoder.
-fn dress(served: &ServedImage, good_for: Duration) -> HeaderMap {
+fn image_headers(served: &ServedImage, good_for: Duration) -> HeaderMap {
     let cache = format!("private, max-age={}, immutable", good_for.as_secs());
     let disposition = format!("inline; filename=\"{}\"", served.file_name);
     [

@@ -66,7 +66,7 @@ impl HttpState {
         let source = credential.source;
         match self.api.program().accounts.authenticate(&credential.token).await? {
             Authenticated::Viewer { viewer, issued_at, .. } => Ok(Some(HttpSession { viewer, issued_at, source })),
-            Authenticated::Expired | Authenticated::Nobody => Ok(None),
+            Authenticated::Expired | Authenticated::Anonymous => Ok(None),
         }
     }
 
