@@ -82,7 +82,8 @@ mod tests {
             ("=hunter2\n", 1),
         ] {
             let error = parse(text).unwrap_err().to_string();
-            let expected = format!(".env cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
+            let expected =
+                format!(".env cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
             assert_eq!(error, expected, "{text:?}");
         }
         let long = format!("A={}\nB=c d\n", "x".repeat(100_000));

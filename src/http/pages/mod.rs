@@ -178,7 +178,9 @@ async fn page(
     let is_view = first != "assets" && (path.is_empty() || files::relative(path.trim_end_matches('/')).is_some());
     match pages.find("index.html").await {
         Some(index) if is_view => pages.with_headers(send(index, request).await, pages.policy, &host, CHECK_FIRST),
-        None if path.is_empty() => pages.with_headers(html(include_str!("welcome.html")), GRAPHIQL_POLICY, &host, CHECK_FIRST),
+        None if path.is_empty() => {
+            pages.with_headers(html(include_str!("welcome.html")), GRAPHIQL_POLICY, &host, CHECK_FIRST)
+        }
         Some(_) | None => HttpRefusal::not_found().into_response(ResponseMedia::Json, &id),
     }
 }
