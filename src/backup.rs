@@ -24,7 +24,7 @@ pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
     data_dir::ensure_database(config)?;
-    // Readable by nobody else: it will hold everybody's messages.
+    // Readable only by its owner: it will hold everybody's messages.
     let draft = Draft::beside(file).with_context(|| format!("{} cannot be written", file.display()))?;
     let copied = db::copy(&config.database_url, draft.path()).await;
     copied.with_context(|| format!("the database {} cannot be copied", config.database_file.display()))?;

@@ -45,7 +45,7 @@ pub fn instant() -> Instant {
     Instant::now()
 }
 
-/// Tells the time of day. Clones share one offset.
+/// The time of day. Clones share one offset.
 #[derive(Clone, Debug)]
 pub struct Clock {
     /// How far the time was moved, in milliseconds.
@@ -60,7 +60,7 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// The machine's time, moved by what [`advance`](Self::advance) was told.
+    /// The machine's time plus the offset from [`advance`](Self::advance).
     #[expect(clippy::disallowed_methods, reason = "this module is its home")]
     pub fn now(&self) -> Timestamp {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

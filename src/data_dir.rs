@@ -13,25 +13,25 @@ use crate::config::Config;
 /// What a file's mode lets the group and all others do.
 const OTHERS: u32 = 0o077;
 
-/// Whatever this process makes from here on, a library's files too, is for its own user alone.
+/// All files that this process creates from now on, also through libraries, are private to its user.
 pub fn keep_new_files_private() {
     umask(Mode::from_bits_retain(OTHERS));
 }
 
-/// Where the secret is kept that a development server makes for itself.
+/// The file of the secret that a development server generates.
 pub fn secret_file(config: &Config) -> PathBuf {
     config.data_dir.join("jwt-secret")
 }
 
-/// Makes the folder where there is none, takes from others what an earlier version or a copy has left open to them, and
-/// warns of a folder that is open.
+/// Creates the data folder if it does not exist, removes permissions of others that an earlier version or a copy has
+/// left on its contents, and warns if the folder itself is open to others.
 pub fn prepare(config: &Config) -> anyhow::Result<()> {
     let folder = &config.data_dir;
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
     if let Some(is) = fs::metadata(folder).ok().filter(is_open) {
         let (folder, mode) = (absolute(folder), is.mode() & 0o777);
-        // It may be a mount, or shared on purpose: what is in it is closed all the same.
+        // It may be a mount, or shared on purpose. Its contents are made private in any case.
         tracing::warn!(
             "the data folder {folder} is open to others on this machine (mode {mode:o}): chmod 700 {folder}"
         );
@@ -44,14 +44,14 @@ pub fn prepare(config: &Config) -> anyhow::Result<()> {
     for path in database.into_iter().chain([secret_file(config)]) {
         close(&path);
     }
-    // Nobody gets to what is in these if not through them.
+    // Making these folders private also protects their contents.
     for shelf in ["images", "inbox", "tmp"] {
         close(&folder.join(shelf));
     }
     Ok(())
 }
 
-/// Refuses when there is no database: for commands that must not make one where the settings are wrong.
+/// Fails if there is no database: for commands that must not create one when the settings are wrong.
 pub fn ensure_database(config: &Config) -> anyhow::Result<()> {
     let file = absolute(&config.database_file);
     let is_there = config.database_file.try_exists();
@@ -66,7 +66,7 @@ fn is_open(is: &Metadata) -> bool {
     is.mode() & OTHERS != 0
 }
 
-/// Takes a file or folder from the group and from others. One that is not ours can only be told of.
+/// Removes the permissions of the group and of others. For a file or folder of another user it can only log a warning.
 fn close(path: &Path) {
     let Some(is) = fs::metadata(path).ok().filter(is_open) else { return };
     let (name, mode) = (absolute(path), is.mode() & 0o7777);
@@ -80,7 +80,7 @@ fn close(path: &Path) {
     }
 }
 
-/// A path for somebody who may not know the working folder.
+/// An absolute path, for messages: their reader may not know the working folder.
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }

@@ -16,7 +16,7 @@ pub async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),
-            // The runtime ends, and with it whoever waits for this.
+            // The task was aborted because the runtime ends, and the caller's task ends with it.
             Err(_) => pending().await,
         },
     }
@@ -32,14 +32,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_nobody_asks_for_goes_on_and_holds_nothing() {
+    async fn work_that_is_not_polled_makes_progress_and_releases_what_it_holds() {
         let (place, go_on) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(0)));
         let (held, awaited) = (Arc::clone(&place), Arc::clone(&go_on));
         let mut work = Box::pin(detached(async move {
             let _held = held.acquire().await;
             awaited.acquire().await.map(drop)
         }));
-        // Asked once and then not again.
+        // Polled once, and not again before the end.
         assert!(work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         while place.available_permits() > 0 {
             tokio::task::yield_now().await;
@@ -47,12 +47,12 @@ mod tests {
 
         go_on.add_permits(1);
 
-        drop(place.acquire().await.expect("nobody closes it"));
-        work.await.expect("nobody closes it");
+        drop(place.acquire().await.expect("it is never closed"));
+        work.await.expect("it is never closed");
     }
 
     #[tokio::test]
-    async fn what_nobody_waits_for_ends() {
+    async fn work_is_aborted_when_its_caller_is_dropped() {
         let place = Arc::new(Semaphore::new(1));
         let held = Arc::clone(&place);
         let mut work = Box::pin(detached(async move {
@@ -66,12 +66,12 @@ mod tests {
 
         drop(work);
 
-        drop(place.acquire().await.expect("nobody closes it"));
+        drop(place.acquire().await.expect("it is never closed"));
     }
 
     #[tokio::test]
     #[should_panic = "as the test wants it"]
-    async fn a_panic_is_the_callers() {
+    async fn a_panic_is_propagated_to_the_caller() {
         detached(async { panic!("as the test wants it") }).await
     }
 }

@@ -16,7 +16,7 @@ pub enum Error {
         /// What is wrong with it and what would be right.
         message: Cow<'static, str>,
     },
-    /// Nobody is signed in, or the session has ended.
+    /// The request is not signed in, or its session has ended.
     #[error("sign in to do this")]
     Unauthenticated,
     /// The e-mail is unknown or the password is wrong: callers do not learn which.

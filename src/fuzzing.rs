@@ -70,7 +70,7 @@ pub fn socket_protocol(data: &[u8]) {
     }
 }
 
-/// The frame counter. The first byte says how long the reads are: it must not matter.
+/// The frame counter. The first byte sets the length of the reads, which must not change the result.
 pub fn socket_frames(data: &[u8]) {
     let Some((read, bytes)) = data.split_first() else { return };
     let mut whole = FrameCounter::default();

@@ -83,7 +83,7 @@ pub struct Running {
     feed: FeedTasks,
 }
 
-/// Makes what is not there yet (the data folder, the secret, the database), migrates the database, and starts the feed.
+/// Creates what is missing (the data folder, the secret, the database), migrates the database, and starts the feed.
 /// For serving, `migrate` and `seed`.
 pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
     data_dir::prepare(&config)?;
@@ -157,7 +157,7 @@ impl Running {
     }
 }
 
-/// Serves until `shutdown` is cancelled, then answers what is under way, sends the sockets away and ends.
+/// Serves until `shutdown` is cancelled, then completes requests in progress, closes the sockets and returns.
 pub async fn run(
     config: Arc<Config>,
     clock: Clock,
@@ -199,7 +199,7 @@ pub async fn run(
     }
 }
 
-/// Tells where everything is.
+/// Logs the addresses.
 fn welcome(config: &Config, listening: SocketAddr) {
     let at = match listening.ip().is_loopback() || listening.ip().is_unspecified() {
         true => format!("http://localhost:{}", listening.port()),

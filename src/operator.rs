@@ -56,7 +56,7 @@ pub struct PasswordSource {
     generate: bool,
 }
 
-/// A new password on its way to the person.
+/// A new password in plain text.
 type Text = Zeroizing<String>;
 
 /// Runs a command and reports the new state of the account. Only a generated password goes to standard output.
@@ -79,7 +79,7 @@ pub async fn run(program: &Program, command: UserCommand) -> anyhow::Result<()> 
 
 async fn add(program: &Program, email: &str, name: &str, source: PasswordSource) -> anyhow::Result<()> {
     let (address, name) = (Email::parse(email)?, Name::parse(name)?);
-    // Before anybody thinks of a password.
+    // Checked before the operator is asked for a password.
     ensure!(
         accounts::find_by_email(&program.app, &address).await?.is_none(),
         "{email} has an account already: `parlour user reset-password` gives it another password"
@@ -87,7 +87,7 @@ async fn add(program: &Program, email: &str, name: &str, source: PasswordSource)
     let text = source.text(program)?;
     program.accounts.add_for_operator(NewAccount { name, email: address, password: parse(program, &text)? }).await?;
     eprintln!("{email} can sign in");
-    source.tell(&text);
+    source.print(&text);
     Ok(())
 }
 
@@ -99,7 +99,7 @@ async fn reset_password(program: &Program, email: &str, source: PasswordSource) 
         None => eprintln!("{email} is signed out everywhere, and can sign in with the new password"),
         Some(_) => eprintln!("{email} has the new password, and cannot sign in until `parlour user enable`"),
     }
-    source.tell(&text);
+    source.print(&text);
     Ok(())
 }
 
@@ -117,22 +117,22 @@ impl PasswordSource {
         if self.generate {
             generated(program.app.config.password_min_length)
         } else if io::stdin().is_terminal() {
-            asked_for()
+            prompted()
         } else {
             first_line(io::stdin().lock())
         }
     }
 
-    fn tell(self, text: &Text) {
+    fn print(self, text: &Text) {
         if self.generate {
             println!("{}", text.as_str());
         }
     }
 }
 
-/// A password to be copied or read out, of 100 random bits or more and at least so many characters.
+/// Generates a password that is easy to copy or read out, with at least 100 random bits and `minimum` characters.
 fn generated(minimum: usize) -> anyhow::Result<Text> {
-    // None of them is taken for another, and each is five bits.
+    // No two of them are easily confused, and each is five bits.
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     const GROUP: usize = 5;
     let mut text = Text::default();
@@ -147,8 +147,8 @@ fn generated(minimum: usize) -> anyhow::Result<Text> {
     Ok(text)
 }
 
-/// Asks twice, as nobody sees what is typed.
-fn asked_for() -> anyhow::Result<Text> {
+/// Asks twice, because the input is not echoed.
+fn prompted() -> anyhow::Result<Text> {
     let ask = |question: &str| {
         eprint!("{question}: ");
         io::stderr().flush()?;
@@ -161,7 +161,7 @@ fn asked_for() -> anyhow::Result<Text> {
     Ok(text)
 }
 
-/// Reads from the terminal, which shows nothing of what is typed but the end of the line.
+/// Reads from the terminal without echoing anything but the line break.
 fn without_echo<T>(read: impl FnOnce() -> T) -> io::Result<T> {
     let terminal = io::stdin();
     let before = tcgetattr(&terminal)?;
@@ -176,7 +176,7 @@ fn without_echo<T>(read: impl FnOnce() -> T) -> io::Result<T> {
 
 /// The first line, without its end.
 fn first_line(input: impl BufRead) -> anyhow::Result<Text> {
-    // The longest password and the end of its line. What is longer is refused for its length, and not cut.
+    // The longest password and its line break. A longer one is refused for its length, and not truncated.
     const MOST: usize = 4 * limits::PASSWORD_LENGTH + 2;
     let mut line = Zeroizing::new(Vec::with_capacity(MOST));
     input.take(MOST as u64).read_until(b'\n', &mut line).context("the password cannot be read")?;
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generated_password_is_long_enough_and_never_the_same() {
+    fn generated_passwords_are_long_enough_and_differ() {
         for minimum in 6..=64 {
             let (one, other) = (generated(minimum).expect("a password"), generated(minimum).expect("another"));
             assert!((minimum.max(23)..=minimum.max(23) + 1).contains(&one.len()), "{}", one.as_str());
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_the_first_line_of_the_input_as_it_is() {
+    fn a_password_is_the_first_line_of_the_input_unchanged() {
         let read = |input: &str| first_line(input.as_bytes()).map(|line| line.to_string());
         for (input, password) in [
             ("correct horse", "correct horse"),

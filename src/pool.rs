@@ -20,12 +20,12 @@ type Job<Memory> = Box<dyn FnOnce(&mut Memory) + Send>;
 pub enum Undone {
     /// The queue is full.
     Full,
-    /// It panicked. The thread goes on, with a new memory.
+    /// It panicked. The thread continues with a new `Memory`.
     Panicked,
 }
 
 impl<Memory: Default + 'static> Pool<Memory> {
-    /// Starts so many threads with this name, before which so many jobs may wait.
+    /// Starts `threads` threads with this name, behind a queue for `queue` jobs.
     pub fn start(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(queue);
         let jobs = Arc::new(Mutex::new(jobs));
@@ -46,46 +46,46 @@ impl<Memory: Default + 'static> Pool<Memory> {
         let (answer, answered) = oneshot::channel();
         let job = Box::new(move |memory: &mut Memory| {
             if !answer.is_closed() {
-                // Too late is the same as closed.
+                // If the caller was dropped during the work, the result is dropped too.
                 let _ = answer.send(work(memory));
             }
         });
-        // The threads are there for as long as the pool is, so nothing else can be wrong with the queue.
+        // The threads live as long as the pool, so the queue is never disconnected: the only error is that it is full.
         self.queue.try_send(job).map_err(|_| Undone::Full)?;
         answered.await.map_err(|_| Undone::Panicked)
     }
 }
 
 impl<Memory> Drop for Pool<Memory> {
-    /// Waits for the job that each thread is at. What still stands in the queue is skipped: nobody can be waiting for it.
+    /// Waits for each thread's current job. Jobs in the queue are skipped, as their callers are gone.
     fn drop(&mut self) {
         let (closed, _) = sync_channel(0);
         self.queue = closed;
         for thread in self.threads.drain(..) {
-            // It catches its jobs' panics and has none of its own.
+            // A thread catches the panics of its jobs, and does not panic otherwise.
             let _ = thread.join();
         }
     }
 }
 
-/// What a thread does until the queue is closed.
+/// Runs jobs until the queue is closed.
 fn serve<Memory: Default>(jobs: &Mutex<Receiver<Job<Memory>>>) {
-    give_way();
+    lower_priority();
     let mut memory = Memory::default();
     loop {
-        // One thread waits in the queue and the others for the lock, which is free again before the job begins.
+        // One thread waits on the queue and the others for the lock, which is released before the job begins.
         let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
-        // The caller hears of a panic by the answer that does not come.
+        // The caller notices a panic because the sender of the answer is dropped.
         if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
             memory = Memory::default();
         }
     }
 }
 
-/// Puts this thread behind all others, so that requests are served meanwhile.
-fn give_way() {
-    // Only Linux has a priority for each thread; elsewhere this would slow the process.
+/// Gives this thread the lowest priority, so that requests are served meanwhile.
+fn lower_priority() {
+    // Only on Linux does this set the priority of one thread; elsewhere it would slow the whole process.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, 19) {
         let thread = thread::current();
@@ -139,7 +139,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn one_past_a_full_queue_is_refused() {
+    async fn a_job_beyond_a_full_queue_is_refused() {
         let pool = pool(1, 2);
         let release = occupy(&pool);
         let (mut first, mut second) = (Box::pin(pool.run(|_| 1)), Box::pin(pool.run(|_| 2)));
@@ -151,7 +151,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_whose_caller_went_away_is_skipped() {
+    async fn a_job_whose_caller_was_dropped_is_skipped() {
         let pool = pool(1, 2);
         let release = occupy(&pool);
         {
@@ -163,7 +163,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_told_and_the_thread_goes_on_with_a_new_memory() {
+    async fn a_panic_is_reported_and_the_thread_continues_with_a_new_memory() {
         let pool = pool(1, 1);
         for _ in 0..3 {
             let panicked = pool.run::<()>(|memory| {
@@ -176,7 +176,7 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
-    async fn the_threads_are_named_and_give_way() {
+    async fn the_threads_are_named_and_have_low_priority() {
         let pool = pool(1, 1);
         let name = pool.run(|_| thread::current().name().map(str::to_owned)).await;
         assert_eq!(name, Ok(Some("tester".to_owned())));

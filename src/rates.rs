@@ -29,19 +29,19 @@ pub struct Rates {
     pub profile: Rate<UserId>,
     /// Pages of people, and searches for messages.
     pub search: Rate<UserId>,
-    /// Searches for an e-mail address.
+    /// Searches for an e-mail address, by person.
     pub email_search: Rate<UserId>,
     /// The same, of everybody at one address.
     pub email_search_by_address: Rate<IpAddr>,
-    /// Images sent, places for them, and each time that one is decoded again.
+    /// Images sent, upload slots, and each time that an image is decoded again.
     pub upload: Rate<UserId>,
-    /// Groups made.
+    /// Groups created.
     pub new_group: Rate<UserId>,
     /// Members of new groups, and members added to groups.
     pub memberships: Rate<UserId>,
     /// Changes of groups: of their titles and members.
     pub group_change: Rate<UserId>,
-    /// Signs that somebody is typing.
+    /// Typing signals.
     pub typing: Rate<UserId>,
 }
 
@@ -68,22 +68,22 @@ impl Rates {
     }
 }
 
-/// The rate of one kind of thing, counted for each key by itself: the generic cell rate algorithm (ITU-T I.371), which
-/// keeps of each key the one moment at which it will have been idle again.
+/// The rate of one kind of action, counted separately for each key. This is the generic cell rate algorithm (ITU-T
+/// I.371), which stores one time for each key: when its bucket will be full again.
 pub struct Rate<K> {
     limit: RateLimit,
     is_limited: bool,
     clock: Clock,
-    /// Nanoseconds of the clock's uptime at which the key's bucket is full again. A key that is idle is forgotten, as
-    /// nothing is known of it that is not true of a new one.
+    /// Nanoseconds of the clock's uptime at which the key's bucket is full again. An idle key is evicted, as a
+    /// new one has the same state.
     full_at: Cache<K, Arc<AtomicU64>>,
 }
 
-/// Keys that are remembered. Whoever has more addresses than this gets more tries.
+/// Keys in the cache. An attacker with more addresses than this gets more tries.
 const KEYS: u64 = 100_000;
 
 impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
-    /// A rate where the settings want one; else everything passes.
+    /// A rate that limits if the settings have rate limits on, and otherwise allows everything.
     pub fn new(config: &Config, clock: &Clock, limit: RateLimit) -> Self {
         let idle = (limit.every * limit.burst).max(Duration::from_secs(1));
         let full_at = Cache::builder().max_capacity(KEYS).time_to_idle(idle).build();
@@ -95,7 +95,7 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
         self.take_many(key, 1)
     }
 
-    /// Counts all of them, or none and fails with the time until the next try. More than the burst never pass.
+    /// Counts all of them, or none and fails with the time until the next try. More than the burst always fails.
     pub fn take_many(&self, key: &K, count: u32) -> Result<()> {
         if !self.is_limited || count == 0 {
             return Ok(());
@@ -112,17 +112,17 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
         }
     }
 
-    /// Reverts one that was counted by mistake.
+    /// Takes back one that was counted by mistake.
     pub fn give_back(&self, key: &K) {
         if let Some(full_at) = self.full_at.get(key) {
             let every = nanoseconds(self.limit.every);
             let earlier = |full_at: u64| Some(full_at.saturating_sub(every));
-            // It can't fail: there is always an earlier one.
+            // It can't fail, as `earlier` always returns a value.
             let _ = full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, earlier);
         }
     }
 
-    /// When the bucket is full again after so many more.
+    /// When the bucket is full again after `count` more.
     fn next(&self, full_at: u64, now: Duration, count: u32) -> Result<u64> {
         let next = Duration::from_nanos(full_at).max(now) + self.limit.every * count;
         match next.checked_sub(self.limit.every * self.limit.burst + now) {
@@ -132,7 +132,7 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
     }
 }
 
-/// A rate of which the same thing takes one only, however often it is tried within the time of one.
+/// A rate that counts the same thing only once within one interval.
 pub struct DistinctRate<K, T> {
     rate: Rate<K>,
     counted: Cache<(K, T), ()>,
@@ -143,15 +143,15 @@ where
     K: Hash + Eq + Send + Sync + Clone + 'static,
     T: Hash + Eq + Send + Sync + Clone + 'static,
 {
-    /// A rate where the settings want one; else everything passes.
+    /// A rate that limits if the settings have rate limits on, and otherwise allows everything.
     pub fn new(config: &Config, clock: &Clock, limit: RateLimit) -> Self {
         let counted = Cache::builder().max_capacity(KEYS).time_to_live(limit.every).build();
         Self { rate: Rate::new(config, clock, limit), counted }
     }
 
-    /// Counts a thing that was not counted a moment ago, or says when it is worth another try.
+    /// Counts a thing if it was not counted within the last interval, or fails with the time until the next try.
     pub fn take(&self, key: &K, thing: &T) -> Result<()> {
-        // One at a time for each thing: of two at once the second must not pass by the first, which may be refused.
+        // One at a time for each thing: of two concurrent calls, the second must wait for the result of the first.
         let entry = self.counted.entry((key.clone(), thing.clone()));
         entry.and_try_compute_with(|known| match known {
             Some(_) => Ok(Op::Nop),
@@ -165,8 +165,8 @@ fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What addresses are counted by: the whole of an IPv4 address, and of an IPv6 address the network that one customer gets,
-/// a /64 (RFC 6177).
+/// The key that addresses are counted by: the whole of an IPv4 address, and the /64 of an IPv6 address, which is what
+/// one customer gets (RFC 6177).
 pub fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_passes_and_then_one_at_a_time() {
+    fn a_burst_is_allowed_and_then_the_sustained_rate() {
         let (rate, clock) = rate(5, "on");
         for _ in 0..5 {
             rate.take(&1).expect("within the burst");
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_was_not_counted() {
+    fn what_is_given_back_counts_as_not_taken() {
         let (rate, _) = rate(2, "on");
         for _ in 0..10 {
             rate.take(&1).expect("one");
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn many_are_taken_at_once_or_none_of_them() {
+    fn take_many_takes_all_or_none() {
         let (rate, clock) = rate(10, "on");
         rate.take_many(&1, 7).expect("within the burst");
         assert_eq!(retry_after(rate.take_many(&1, 5)), 2.0);
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_is_one_however_many_addresses_they_have() {
+    fn all_addresses_of_a_customer_are_one_neighbourhood() {
         let parse = |text: &str| neighbourhood(text.parse().expect("an address"));
         assert_eq!(parse("2001:db8:1:2:3:4:5:6"), parse("2001:db8:1:2::1"));
         assert_ne!(parse("2001:db8:1:2::1"), parse("2001:db8:1:3::1"));

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 use crate::draft::{self, Draft};
 
-/// The shortest file that is taken for a secret.
+/// The shortest file that is accepted as a secret.
 const SECRET_BYTES: usize = 32;
 
 /// A secret's file that can't be used.
@@ -22,7 +22,7 @@ pub enum SecretFileError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// It is not there.
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_start_reads_what_the_first_made() {
+    fn a_second_start_reads_the_secret_of_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data/jwt-secret");
         let first = load_or_create(&path).unwrap();
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_cut_is_not_taken() {
+    fn a_truncated_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("jwt-secret");
         fs::write(&path, "short\n").unwrap();

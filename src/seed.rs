@@ -1,4 +1,4 @@
-//! People and conversations to play with in development.
+//! Sample people and conversations for development.
 
 use futures_util::future::try_join_all;
 
@@ -9,7 +9,7 @@ use crate::id::{ConversationId, MessageId, UserId};
 use crate::messages::{self, NewMessage};
 use crate::program::Program;
 
-/// The password of everybody here.
+/// The password of all sample people.
 const PASSWORD: &str = "open sesame";
 const PEOPLE: [(&str, &str); 8] = [
     ("Ada Lovelace", "ada@example.com"),
@@ -22,7 +22,7 @@ const PEOPLE: [(&str, &str); 8] = [
     ("高木 貞治", "teiji@example.com"),
 ];
 const GROUP: &str = "Analytical Engine";
-/// Who says what to whom; the people by their place above, `None` is the group.
+/// Sender, recipient and text of each message. People are indexes into [`PEOPLE`]; `None` is the group.
 const TALK: [(usize, Option<usize>, &str); 14] = [
     (0, Some(1), "Hello Alan, have you read my notes on the engine?"),
     (1, Some(0), "Twice. Note G is a program, isn't it?"),
@@ -40,8 +40,8 @@ const TALK: [(usize, Option<usize>, &str); 14] = [
     (2, None, "I'd rather ask forgiveness than permission. Who builds the compiler?"),
 ];
 
-/// Fills the database; `long` more messages go to the group. What is there already is left as it is, so that a second time
-/// changes nothing.
+/// Fills the database, with `long` more messages in the group. Idempotent: existing people and messages are not
+/// changed.
 pub async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
     let mut people = Vec::with_capacity(PEOPLE.len());
     for (name, email) in PEOPLE {
@@ -50,7 +50,7 @@ pub async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
     let group = group(program, &people).await?;
     for (number, (sender, to, text)) in TALK.into_iter().enumerate() {
         let to = to.map_or(Reference::Id(group), |person| Reference::Direct(people[person]));
-        // Always the same ids: what was sent before is not sent again.
+        // The ids are always the same, so a message is sent only once.
         let new = NewMessage {
             id: Some(message_id([b'r', b' ', b' ', u8::try_from(number)?])),
             to,
@@ -61,7 +61,7 @@ pub async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
         messages::send(&program.app, &Viewer::for_operator(people[sender]), &program.images, new).await?;
     }
     let numbers: Vec<u32> = (0..long).collect();
-    // As many at once as the writer commits together.
+    // As many at once as the writer commits in one transaction.
     for batch in numbers.chunks(256) {
         try_join_all(batch.iter().map(|number| say(program, &people, group, *number))).await?;
     }
@@ -69,7 +69,7 @@ pub async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A message of a long talk. Ada is away meanwhile: all of it is new to her.
+/// Sends a message of the long talk. Ada sends none, so all of it is unread for her.
 async fn say(program: &Program, people: &[UserId], group: ConversationId, number: u32) -> Result<()> {
     let others = &people[1..];
     let speaker = others[number as usize / 3 % others.len()];

@@ -8,7 +8,7 @@ use sea_orm_migration::schema::{
 
 pub(crate) struct Migration;
 
-/// The kind of a feed event that tells of a read mark; numbers of kinds never change.
+/// The kind of a feed event for a read mark; numbers of kinds never change.
 const READ_MARK_MOVED: i16 = 3;
 
 impl MigrationName for Migration {

@@ -1,4 +1,4 @@
-//! All stays of a person, also those that have ended: where they are known.
+//! An index over all stays of a person in conversations, also those that have ended.
 
 use sea_orm_migration::prelude::*;
 

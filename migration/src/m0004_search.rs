@@ -1,4 +1,4 @@
-//! The index of messages by their words. The program keeps it (see `search/`), apart from what is in here.
+//! The index of messages by their words. The program maintains it (see `search/`), except for the trigger in this file.
 
 use sea_orm_migration::prelude::*;
 
@@ -10,24 +10,24 @@ impl MigrationName for Migration {
     }
 }
 
-/// A document of the index is a message, by its position in the feed, with words that the program has taken apart
-/// already: `ascii` splits at the spaces between them. No document is kept (`content=''`), nor where in it a word
-/// stands. The beginnings of words, of one to three characters, are indexed as well: longer ones are few words each.
-/// `secure-delete` takes the words of a message that was deleted off the index's pages at once.
+/// A document of the index is a message, identified by its position in the feed. The program has already split it into
+/// words, separated by spaces, where `ascii` splits it again. Neither documents (`content=''`) nor the places of words
+/// in them are stored. Prefixes of one to three characters are indexed as well; longer ones match few words each.
+/// `secure-delete` removes the words of a deleted message from the index's pages at once.
 const WORDS: [&str; 2] = [
     "CREATE VIRTUAL TABLE message_word USING fts5(
        words, content = '', columnsize = 0, detail = none, prefix = '1 2 3', tokenize = 'ascii')",
     "INSERT INTO message_word (message_word, rank) VALUES ('secure-delete', 1)",
 ];
 
-/// How far the index goes, and by which rules words were taken; 0 is by none.
+/// The position up to which messages are indexed, and the version of the rules for words; 0 means none.
 const PROGRESS: [&str; 2] = [
     "CREATE TABLE search_progress (id smallint PRIMARY KEY, position bigint NOT NULL, rules integer NOT NULL)",
     "INSERT INTO search_progress (id, position, rules) VALUES (1, 0, 0)",
 ];
 
-/// What an indexed message said when it was indexed, until the index has taken in what became of it: without the old
-/// words they can't be found to be removed. Whoever changes a text, for whatever reason, need not think of it.
+/// The former text of an indexed message that has changed, until the index is updated: without the old words its
+/// entries can't be found and removed. A trigger writes it, so that code that changes a text need not.
 const CHANGES: [&str; 2] = [
     "CREATE TABLE search_change (position bigint PRIMARY KEY, text text)",
     "CREATE TRIGGER message_text_changed AFTER UPDATE OF text ON message
@@ -42,7 +42,7 @@ const CHANGES: [&str; 2] = [
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
-        // Also what the index is joined by, and what it goes on by.
+        // Used to join hits with their messages, and to find the next messages to index.
         db.execute_unprepared("CREATE UNIQUE INDEX message_position_key ON message (position)").await?;
         for statement in [WORDS, PROGRESS, CHANGES].as_flattened() {
             db.execute_unprepared(statement).await?;

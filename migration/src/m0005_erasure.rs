@@ -1,4 +1,4 @@
-//! Erasures that are under way.
+//! Erasures in progress.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, uuid};

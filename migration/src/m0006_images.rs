@@ -1,4 +1,4 @@
-//! Images: of messages and of people, slots for their uploads, and what is to be deleted from storage.
+//! Images of messages and of people, upload slots, and objects to delete from storage.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{

@@ -1,4 +1,4 @@
-//! The key that cursors are sealed with. The program makes the one row at its first start.
+//! The key that cursors are sealed with. The program creates the only row at its first start.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer_null, binary_len, small_integer};

@@ -1,4 +1,4 @@
-//! The index of messages by their words, where each word stands behind the id of its conversation.
+//! The index of messages by their words, where each word has the id of its conversation as a prefix.
 
 use sea_orm_migration::prelude::*;
 
@@ -10,8 +10,8 @@ impl MigrationName for Migration {
     }
 }
 
-/// As in `m0004_search`, but that no beginnings of words are indexed: all words of a conversation begin alike, and there are
-/// few of them. The program fills it again; so does the version before, with the words that it knows.
+/// As in `m0004_search`, but without an index of prefixes: all words of a conversation begin alike, and there are few
+/// of them. The program fills it again; so does the version before, with words by its own rules.
 const ANEW: [&str; 5] = [
     "DROP TABLE message_word",
     "CREATE VIRTUAL TABLE message_word USING fts5(

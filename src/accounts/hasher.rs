@@ -42,8 +42,8 @@ pub struct Hasher {
     turns: Semaphore,
     /// Those, and callers waiting for a turn.
     places: Semaphore,
-    /// Compared with when the account does not exist.
-    nobody: Hash,
+    /// The hash that a password is compared with if the account does not exist.
+    decoy: Hash,
     /// The passwords compared since the start.
     #[cfg(test)]
     verified: Arc<AtomicU64>,
@@ -91,7 +91,7 @@ impl Hasher {
     /// Whether the password matches the stored hash. `None` means that there is no account: the answer is no, after the
     /// same amount of work. The hash is computed with the parameters stored in it.
     pub async fn verify(&self, password: Password, stored: Option<&str>) -> Result<bool> {
-        let hash = stored.map_or_else(|| Ok(self.nobody.clone()), Hash::parse)?;
+        let hash = stored.map_or_else(|| Ok(self.decoy.clone()), Hash::parse)?;
         #[cfg(test)]
         let verified = Arc::clone(&self.verified);
         let equal = self
@@ -107,7 +107,7 @@ impl Hasher {
     }
 
     fn start_with(threads: usize, queue: usize, wait: Duration) -> Result<Self> {
-        let nobody = Hash {
+        let decoy = Hash {
             params: PARAMS,
             salt: Salt::new(&random::<SALT_BYTES>()?).map_err(internal)?,
             output: Output::new(&random::<OUTPUT_BYTES>()?).map_err(internal)?,
@@ -120,7 +120,7 @@ impl Hasher {
             wait,
             turns,
             places,
-            nobody,
+            decoy,
             #[cfg(test)]
             verified: Arc::default(),
         })
@@ -237,10 +237,10 @@ mod tests {
         assert_eq!(hasher.verified.load(Ordering::Relaxed), 1);
         assert!(hasher.verify(password("123456"), Some(&hash)).await.expect("an answer"));
         assert_eq!(hasher.verified.load(Ordering::Relaxed), 2);
-        let nobody = Hash::parse(&hasher.nobody.to_phc().expect("a PHC string").to_string()).expect("a hash");
+        let decoy = Hash::parse(&hasher.decoy.to_phc().expect("a PHC string").to_string()).expect("a hash");
         let somebody = Hash::parse(&hash).expect("a hash");
-        assert_eq!(nobody.params, somebody.params);
-        assert_eq!((nobody.salt.len(), nobody.output.len()), (somebody.salt.len(), somebody.output.len()));
+        assert_eq!(decoy.params, somebody.params);
+        assert_eq!((decoy.salt.len(), decoy.output.len()), (somebody.salt.len(), somebody.output.len()));
     }
 
     #[tokio::test]

@@ -51,7 +51,7 @@ impl Accounts {
     }
 
     async fn check_open_sessions(&self) -> Result<()> {
-        // Listed before the query, so that a session that begins in between is not taken for an ended one.
+        // Listed before the query, so that a session that begins in between does not count as ended.
         for ids in self.live.open_at(self.app.clock.now()).chunks(db::VALUES) {
             let rows = session::Entity::find()
                 .select_only()

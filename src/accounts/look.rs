@@ -5,7 +5,7 @@ use unicode_security::confusable_detection::skeleton;
 
 use crate::accounts::{Accounts, search_key};
 
-/// The name of every erased person. Nobody else may take it.
+/// The name of every erased person. No account may use it.
 pub const ERASED_NAME: &str = "Deleted user";
 
 impl Accounts {

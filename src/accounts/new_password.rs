@@ -1,5 +1,5 @@
-//! Changing a password, by its owner or by the operator. Either ends sessions, because whoever knew the old password
-//! may be signed in.
+//! Changing a password, by its owner or by the operator. Either ends sessions, because somebody who knew the old
+//! password may be signed in.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -23,7 +23,7 @@ impl Accounts {
     async fn purge_regularly(&self) {
         let clock = &self.app.clock;
         loop {
-            self.app.feed.hand_over(Purge);
+            self.app.feed.append_or_drop(Purge);
             clock.sleep_until(clock.now() + limits::PURGE_EVERY).await;
         }
     }

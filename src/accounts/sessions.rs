@@ -57,7 +57,7 @@ pub enum Authenticated {
     /// The token or its session has expired.
     Expired,
     /// The token is invalid, or its session was ended.
-    Nobody,
+    Anonymous,
 }
 
 /// A recently read session.
@@ -93,11 +93,11 @@ impl Accounts {
         let claims = match self.tokens.verify(token, now) {
             Ok(claims) => claims,
             Err(TokenError::Expired) => return Ok(Authenticated::Expired),
-            Err(TokenError::Invalid) => return Ok(Authenticated::Nobody),
+            Err(TokenError::Invalid) => return Ok(Authenticated::Anonymous),
         };
-        let Some(session) = self.session(claims.session).await? else { return Ok(Authenticated::Nobody) };
+        let Some(session) = self.session(claims.session).await? else { return Ok(Authenticated::Anonymous) };
         if session.user_id != claims.user {
-            return Ok(Authenticated::Nobody);
+            return Ok(Authenticated::Anonymous);
         }
         if session.expires_at <= now {
             return Ok(Authenticated::Expired);
@@ -168,7 +168,7 @@ impl Accounts {
     fn touch(&self, session: &session::Model, now: Timestamp) {
         let used = session::Model { last_used_at: now, ..session.clone() };
         self.remember(used.clone());
-        self.app.feed.hand_over(UseSession { row: used });
+        self.app.feed.append_or_drop(UseSession { row: used });
     }
 
     /// Caches a use of the session, unless it has ended since it was read.

@@ -110,7 +110,7 @@ impl Accounts {
     }
 
     /// The person with this e-mail address and password. An invalid address is treated as an unknown one, and a
-    /// disabled account as a wrong password: only the operator tells people that they are disabled.
+    /// disabled account as a wrong password: only the operator informs people that they are disabled.
     async fn find_by_password(&self, email: Option<&Email>, password: Password) -> Result<Option<user::Model>> {
         let _turn = self.hasher.turn().await?;
         let user = match email {

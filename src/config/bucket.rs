@@ -1,4 +1,4 @@
-//! The bucket for images, where one is named.
+//! The bucket for images, if one is configured.
 
 use secrecy::SecretString;
 use url::Url;
@@ -6,31 +6,31 @@ use url::Url;
 use super::ConfigError;
 use super::variables::Variables;
 
-/// A bucket of S3, or of something that speaks like it.
+/// A bucket of S3 or of a compatible service.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     /// Its name.
     pub name: String,
-    /// Where it is, when it is not with AWS.
+    /// The service's URL; `None` for AWS.
     pub endpoint: Option<Url>,
-    /// Whether the bucket's name goes into the path and not before the host.
+    /// Whether the bucket's name goes into the path instead of the host name.
     pub force_path_style: bool,
-    /// Its region, by which requests are signed.
+    /// Its region, which is part of each signature.
     pub region: String,
-    /// Who asks.
+    /// The id of the access key.
     pub access_key_id: String,
-    /// With which requests are signed.
+    /// The key that signs requests.
     pub secret_access_key: SecretString,
-    /// Of keys that last for a while only.
+    /// The token of temporary keys.
     pub session_token: Option<SecretString>,
 }
 
 impl Bucket {
-    /// The bucket of the settings; `None` where none is named.
+    /// Reads the bucket's variables; `None` if `S3_BUCKET` is not set.
     pub(super) fn read(vars: &Variables<'_>) -> Result<Option<Self>, ConfigError> {
         let endpoint = vars.read("S3_ENDPOINT_URL", None, "an http or https address without a user", |text| {
             let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
-            // Errors of the bucket show the address.
+            // Errors of the bucket show the URL, so it must not contain credentials.
             (url.username().is_empty() && url.password().is_none()).then_some(Some(url))
         })?;
         let force_path_style = vars.switch("S3_FORCE_PATH_STYLE", false)?;
@@ -52,7 +52,7 @@ impl Bucket {
     }
 }
 
-/// The rules of S3 for names, but for those that only AWS has.
+/// The rules of S3 for names, except for those that only AWS has.
 fn is_name(text: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     (3..=63).contains(&text.len()) && text.chars().all(is_letter) && !text.contains("..")

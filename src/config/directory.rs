@@ -1,13 +1,13 @@
-//! How far people see each other.
+//! Who can find and see whom.
 
 /// Who finds whom, and sees who is online.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Directory {
     /// Everybody finds and sees everybody.
     Open,
-    /// One sees those with whom one shares a conversation, and finds others by their whole e-mail address or id.
+    /// People see those with whom they share a conversation, and find others by their whole e-mail address or id.
     Shared,
-    /// One sees those with whom one shares a conversation, and finds nobody.
+    /// People see those with whom they share a conversation, and cannot find others.
     Closed,
 }
 

@@ -1,5 +1,5 @@
-//! The file `.env`: what it sets, and which line of it is wrong. What a line says never gets into an error, as it may be
-//! a secret with a typo.
+//! The file `.env`: its variables, or the number of a wrong line. The content of a line never gets into an error, as it
+//! may be a secret with a typo.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::ConfigError;
 
-/// Reads what a file like `.env` sets; nothing when there is no file.
+/// Reads the variables of a file like `.env`; none if there is no file.
 pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text),
@@ -44,7 +44,7 @@ fn first_setting(text: &str, before: usize) -> usize {
     before + 1 + text.lines().skip(before).position(is_setting).unwrap_or(0)
 }
 
-/// Hands out a text a line at a time and counts them, so that a buffer in between never reads ahead of its reader.
+/// Reads a text one line at a time and counts them, so that a buffer around it never reads ahead.
 struct LineReader<'a> {
     rest: &'a [u8],
     taken: &'a Cell<usize>,
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_line_is_named_by_its_number_and_nothing_else() {
+    fn an_error_names_a_wrong_line_only_by_its_number() {
         for (text, line) in [
             ("JWT_SECRET=hunter2 with spaces", 1),
             ("PORT=3000\n\n# don't\n  # a \"comment\nJWT_SECRET=hunter2 with spaces\nHOST=::1\n", 5),
@@ -82,15 +82,16 @@ mod tests {
             ("=hunter2\n", 1),
         ] {
             let error = parse(text).unwrap_err().to_string();
-            let told = format!(".env cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
-            assert_eq!(error, told, "{text:?}");
+            let expected =
+                format!(".env cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
+            assert_eq!(error, expected, "{text:?}");
         }
         let long = format!("A={}\nB=c d\n", "x".repeat(100_000));
         assert!(parse(&long).unwrap_err().to_string().contains("at line 2:"));
     }
 
     #[test]
-    fn a_file_sets_what_its_lines_say_and_none_sets_nothing() {
+    fn a_file_sets_the_variables_of_its_lines_and_a_missing_file_sets_none() {
         let path = std::env::temp_dir().join(format!("parlour-config-{}.env", uuid::Uuid::now_v7()));
         std::fs::write(&path, "PORT=3001\n# a comment\nHOST='::1'\nA=\"1\n2\"\n").unwrap();
         let file = read(&path).unwrap();

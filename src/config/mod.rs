@@ -30,43 +30,43 @@ use crate::id::UserId;
 pub struct Config {
     /// The address to listen on.
     pub host: IpAddr,
-    /// The port to listen on; 0 takes any that is free.
+    /// The port to listen on; 0 means any free port.
     pub port: u16,
-    /// Who this instance is for.
+    /// Whether this instance is for development or production.
     pub app_env: AppEnv,
     /// The folder of the database and the generated secret.
     pub data_dir: PathBuf,
-    /// The database, always with its scheme: `sqlite://…`. It may hold a password one day: not for a log.
+    /// The database's URL with its scheme: `sqlite://…`. It may contain a password, so it must not be logged.
     pub database_url: String,
-    /// The file that it names.
+    /// The database's file.
     pub database_file: PathBuf,
-    /// What signs tokens. `None`, in development only: the one that is kept in the data folder.
+    /// The secret that signs tokens. `None`, in development only: the one that is stored in the data folder.
     pub jwt_secret: Option<SecretString>,
-    /// What signed tokens before: these verify and never sign.
+    /// Earlier secrets: these verify tokens and never sign them.
     pub jwt_previous_secrets: Vec<SecretString>,
     /// How long a session lives without being used.
     pub session_days: u32,
     /// The shortest password, in characters.
     pub password_min_length: usize,
-    /// Whose pages may use the API with a cookie, besides the server's own.
+    /// Origins whose pages may use the API with a cookie, besides the server's own.
     pub cors_origins: Vec<Origin>,
-    /// Where the server is reached from outside.
+    /// The server's public URL.
     pub public_url: Url,
-    /// Further names that the server is reached by, in lower case.
+    /// Further host names of the server, in lower case.
     pub allowed_hosts: Vec<String>,
     /// The bucket for images; `None` keeps them in the data folder.
     pub s3: Option<Bucket>,
     /// A built front end to serve; `None` serves the built-in pages.
     pub web_dir: Option<PathBuf>,
-    /// Whether anybody may make an account; else the operator makes them all.
+    /// Whether anybody may create an account; else only the operator can.
     pub sign_up: bool,
-    /// Who finds whom, and sees who is online.
+    /// Who can find whom, and see who is online.
     pub directory: Directory,
     /// Users for whom the directory is always open: accounts of apps that create conversations for others.
     pub directory_open_to: Vec<UserId>,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
-    /// Proxies that are believed when they say for whom they ask.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<Network>,
     /// Whether a browser that opens `/graphql` gets GraphiQL.
     pub graphiql: bool,
@@ -78,12 +78,12 @@ pub struct Config {
     pub log_format: LogFormat,
 }
 
-/// Who an instance is for.
+/// Whether an instance is for development or production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppEnv {
-    /// Those who build something: conveniences are on.
+    /// For developers: conveniences are on by default.
     Development,
-    /// Those who use it: what is not asked for is off.
+    /// For users: everything optional is off by default.
     Production,
 }
 
@@ -92,7 +92,7 @@ pub enum AppEnv {
 pub enum LogFormat {
     /// Lines for people.
     Text,
-    /// An object a line, for machines.
+    /// A JSON object per line, for machines.
     Json,
 }
 

@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv6Net};
 pub struct Network(Ipv6Net);
 
 impl Network {
-    /// Takes an address, or a network in CIDR notation (RFC 4632). Not all addresses at once.
+    /// Parses an address, or a network in CIDR notation (RFC 4632). The network of all addresses is refused.
     pub fn parse(text: &str) -> Option<Self> {
         let network = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse()).ok()?;
         if network.prefix_len() == 0 {
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_has_the_addresses_that_begin_as_it_does() {
+    fn a_network_contains_the_addresses_with_its_prefix() {
         for (network, address, contains) in [
             ("127.0.0.1", "127.0.0.1", true),
             ("127.0.0.1", "127.0.0.2", false),
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_is_refused() {
+    fn text_that_is_not_a_network_is_refused() {
         for text in [
             "",
             "*",

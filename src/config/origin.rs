@@ -1,4 +1,4 @@
-//! Origins: where a page came from, as a browser tells the server.
+//! Origins: where a page was loaded from, as browsers report it in `Origin`.
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Takes an origin and nothing more: no path, no user, no `null`.
+    /// Parses an origin without anything else: no path, no user, no `null`.
     pub fn parse(text: &str) -> Option<Self> {
-        // The URL parser drops tabs and line breaks, so that what it reads would not be what was sent.
+        // The URL parser drops tabs and line breaks, so its result could differ from what was sent.
         let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
         printable.then(|| Url::parse(text).ok()).flatten().as_ref().and_then(Self::of)
     }
 
-    /// The origin that an address is, when it is nothing more than that.
+    /// The origin of a URL; `None` if the URL has anything else.
     pub fn of(url: &Url) -> Option<Self> {
         let bare = matches!(url.path(), "" | "/")
             && url.query().is_none()
@@ -41,7 +41,7 @@ impl Origin {
         &self.host[..end]
     }
 
-    /// Whether a request's `Host` names this origin's host and port. Not the scheme: a proxy may have ended TLS.
+    /// Whether a request's `Host` is this origin's host and port. The scheme is unknown, as a proxy may terminate TLS.
     pub fn is_at(&self, host: &str) -> bool {
         Self::parse(&format!("{}://{host}", self.scheme)).is_some_and(|other| other.host == self.host)
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_scheme_host_and_port_and_nothing_more() {
+    fn an_origin_is_only_scheme_host_and_port() {
         for (text, origin) in [
             ("http://localhost:5173", "http://localhost:5173"),
             ("https://Chat.Example.org", "https://chat.example.org"),

@@ -15,7 +15,7 @@ fn config(vars: &[(&str, &str)]) -> Result<Config, String> {
 }
 
 #[test]
-fn nothing_set_is_a_development_server() {
+fn the_defaults_are_a_development_server() {
     let config = config(&[]).unwrap();
     assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 3000));
     assert_eq!((config.app_env, config.log_format), (AppEnv::Development, LogFormat::Text));
@@ -34,7 +34,7 @@ fn nothing_set_is_a_development_server() {
 }
 
 #[test]
-fn a_bucket_comes_with_a_key() {
+fn a_bucket_needs_a_key() {
     let key = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "hunter2")];
     assert!(config(&key).unwrap().s3.is_none(), "others have a use for these too");
     let bucket = [[("S3_BUCKET", "chat-images")].as_slice(), &key].concat();
@@ -42,7 +42,7 @@ fn a_bucket_comes_with_a_key() {
     assert_eq!((taken.name.as_str(), taken.region.as_str()), ("chat-images", "us-east-1"));
     assert!(taken.endpoint.is_none() && !taken.force_path_style && taken.session_token.is_none());
     assert!(!format!("{taken:?}").contains("hunter2"));
-    for (wrong, told) in [
+    for (wrong, problem) in [
         (vec![("S3_BUCKET", "chat-images")], "AWS_ACCESS_KEY_ID is required with S3_BUCKET"),
         (bucket[..2].to_vec(), "AWS_SECRET_ACCESS_KEY is required with S3_BUCKET"),
         ([bucket.as_slice(), &[("S3_ENDPOINT_URL", "localhost:9000")]].concat(), "S3_ENDPOINT_URL has a wrong value"),
@@ -50,7 +50,7 @@ fn a_bucket_comes_with_a_key() {
         ([&[("S3_BUCKET", "Chat Images")], &bucket[1..]].concat(), "S3_BUCKET has a wrong value"),
     ] {
         let error = config(&wrong).unwrap_err();
-        assert!(error.starts_with(told), "{error}");
+        assert!(error.starts_with(problem), "{error}");
     }
 }
 
@@ -93,7 +93,7 @@ fn production_has_a_public_address_where_browsers_keep_the_cookie() {
 }
 
 #[test]
-fn what_is_set_is_taken() {
+fn set_variables_are_used() {
     let config = config(&[
         ("HOST", "::"),
         ("PORT", "8080"),
@@ -131,7 +131,7 @@ fn what_is_set_is_taken() {
 }
 
 #[test]
-fn an_empty_variable_is_not_set_but_an_empty_list_of_origins_is_none() {
+fn an_empty_variable_counts_as_unset_but_an_empty_list_of_origins_allows_none() {
     let config = config(&[("PORT", " "), ("JWT_SECRET", ""), ("REDIS_URL", ""), ("CORS_ORIGINS", "")]).unwrap();
     assert_eq!(config.port, 3000);
     assert!(config.jwt_secret.is_none());
@@ -139,7 +139,7 @@ fn an_empty_variable_is_not_set_but_an_empty_list_of_origins_is_none() {
 }
 
 #[test]
-fn what_is_wrong_is_refused_in_a_line_with_the_name_and_what_it_takes_but_without_the_value() {
+fn a_wrong_value_is_refused_in_one_line_with_the_name_and_what_is_accepted_but_not_the_value() {
     for (name, value, line) in [
         ("HOST", "localhost", "HOST has a wrong value: it takes an IP address, such as 127.0.0.1 or 0.0.0.0"),
         ("PORT", "65536", "PORT has a wrong value: it takes a port from 0 (any that is free) to 65535"),
@@ -258,13 +258,13 @@ fn lines_that_ran_together_are_refused_before_anything_is_named_after_them() {
         ("JWT_SECRET", &format!("{SECRET}\rPORT=3000")),
         ("AWS_REGION", "eu-1DATABASE_URL=postgres://me:hunter2@db/parlour"),
     ] {
-        let told = "holds more than a line: is a line break missing before the next setting, or the end of a quote?";
-        assert_eq!(config(&[(name, value)]).unwrap_err(), format!("{name} {told}"));
+        let problem = "holds more than a line: is a line break missing before the next setting, or the end of a quote?";
+        assert_eq!(config(&[(name, value)]).unwrap_err(), format!("{name} {problem}"));
     }
 }
 
 #[test]
-fn an_example_stands_for_every_variable_and_for_no_other() {
+fn the_example_file_has_exactly_the_variables_that_are_read() {
     let example = include_str!("../../.env.example");
     let set: Vec<_> = example
         .lines()

@@ -1,4 +1,4 @@
-//! Environment variables: how each kind is read, and what is said of one that is wrong.
+//! Environment variables: how each kind is parsed, and the error for a wrong value.
 
 use std::env::VarError;
 use std::path::{Path, PathBuf};
@@ -44,10 +44,10 @@ pub(super) const NAMES: [&str; 29] = [
     "LOG_FORMAT",
 ];
 
-/// Whoever sets one of these counts on what it does, which is not built yet.
+/// Variables of features that are not built yet. They are refused, because who sets one relies on the feature.
 const TO_COME: [&str; 2] = ["REDIS_URL", "METRICS_ADDR"];
 
-/// What must not be seen by others, and `DATABASE_URL`, which may hold a password.
+/// Secrets, and `DATABASE_URL`, which may contain a password.
 const SECRETS: [&str; 6] = [
     "JWT_SECRET",
     "JWT_PREVIOUS_SECRETS",
@@ -57,7 +57,7 @@ const SECRETS: [&str; 6] = [
     "DATABASE_URL",
 ];
 
-/// What a secret has to be.
+/// What the variables of secrets accept.
 pub(super) const WANTS_A_SECRET: &str = "at least 32 bytes, such as the output of `openssl rand -base64 48`";
 
 /// RFC 7518, 3.2: a key of HS256 is at least as long as its hash.
@@ -72,8 +72,8 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// A variable whose value is not acceptable. The value is not shown, of any variable: with a line break that is
-    /// missing, a quote that is not closed or a slip in copying, it holds a secret.
+    /// A variable with a wrong value. The value is never shown: after a missing line break, an unclosed quote or a slip
+    /// in copying, any variable may contain a secret.
     pub(super) fn wrong(name: &str, takes: &str) -> Self {
         Self { name: name.to_owned(), problem: format!("has a wrong value: it takes {takes}") }
     }
@@ -87,7 +87,7 @@ impl ConfigError {
     }
 }
 
-/// The environment holds bytes; a setting that is no text would be taken for one that is not set.
+/// Refuses variables that are not UTF-8: reading one would fail as if it were not set.
 #[expect(clippy::disallowed_methods, reason = "this module is the home of the environment")]
 pub(super) fn all_readable() -> Result<(), ConfigError> {
     match NAMES.iter().find(|name| matches!(std::env::var(name), Err(VarError::NotUnicode(_)))) {
@@ -106,7 +106,7 @@ impl<'a> Variables<'a> {
         Self { lookup }
     }
 
-    /// A variable that is set to something.
+    /// A variable's trimmed value; `None` if it is unset or empty.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         let value = (self.lookup)(name)?.trim().to_owned();
         (!value.is_empty()).then_some(value)
@@ -201,7 +201,7 @@ impl<'a> Variables<'a> {
 
     /// The database's address, and the file that it names.
     pub(super) fn database(&self, data_dir: &Path) -> Result<(String, PathBuf), ConfigError> {
-        // What comes after a question mark would be read as options.
+        // Anything after a question mark would be parsed as options.
         let folder = data_dir.display().to_string().replace('%', "%25").replace('?', "%3F");
         let url = self.get("DATABASE_URL").unwrap_or_else(|| format!("sqlite://{folder}/parlour.db?mode=rwc"));
         let takes = "it takes a file, such as sqlite://data/parlour.db?mode=rwc";
@@ -223,8 +223,8 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// A value with a line break or with another setting in it is two lines of a file that ran together. Paths would take
-    /// it as it is, and carry a secret into names of files and into the log.
+    /// A value with a line break or another setting in it is two lines of a file that ran together. As a path it would
+    /// be accepted, and a secret would get into file names and the log.
     pub(super) fn refuse_lines_that_ran_together(&self) -> Result<(), ConfigError> {
         let holds_a_secret = |value: &str| SECRETS.iter().any(|secret| value.contains(&format!("{secret}=")));
         let ran_together = |value: String| value.contains(['\n', '\r']) || holds_a_secret(&value);
@@ -245,7 +245,7 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// Whether an address leads to the machine that asks. Browsers keep a Secure cookie there.
+/// Whether a URL is of the local machine, where browsers store Secure cookies over http.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",

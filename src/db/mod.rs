@@ -98,7 +98,7 @@ impl Db {
         Snapshot::begin(&self.reader).await
     }
 
-    /// Waits for a turn to read what every client asks for when it connects. After a restart all of them connect at
+    /// Waits for a turn to read what every client requests when it connects. After a restart all of them connect at
     /// once: a task that waits here does not hold a prepared statement yet (15 kB), and its time limit for a connection
     /// has not started. Hold it for one statement, and never while waiting for another turn.
     pub async fn turn(&self) -> SemaphorePermit<'_> {

@@ -78,7 +78,7 @@ pub(super) async fn begin_immediate(connection: &DatabaseConnection) -> Result<D
 
 /// Removes deleted data from the files: freed pages are overwritten in the database (`secure_delete`), and truncating
 /// the write-ahead log removes what it still holds. `false` if another connection was reading or writing. It does not
-/// wait for them, since nobody could write meanwhile.
+/// wait for them, since no one could write meanwhile.
 pub(super) async fn truncate_wal(reader: &DatabaseConnection) -> Result<bool, DbErr> {
     let failed = |error| DbErr::Exec(RuntimeErr::SqlxError(Arc::new(error)));
     let mut connection = reader.get_sqlite_connection_pool().acquire().await.map_err(failed)?;

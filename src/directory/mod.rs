@@ -7,7 +7,7 @@
 //! | shared | contacts | everybody, at a rate | contacts |
 //! | closed | nobody | contacts, by id | contacts |
 //!
-//! Contacts are people who currently share a conversation. Names of senders are not restricted: whoever may read a
+//! Contacts are people who currently share a conversation. Names of senders are not restricted: everyone who may read a
 //! message sees who sent it.
 
 mod people;

@@ -44,7 +44,7 @@ impl ActiveModelBehavior for ActiveModel {}
 pub struct DirectPair(Vec<u8>);
 
 impl DirectPair {
-    /// The pair of two people, whoever is named first.
+    /// The pair of two people, in either order.
     pub fn of(one: UserId, other: UserId) -> Self {
         let (low, high) = if one <= other { (one, other) } else { (other, one) };
         Self([low.as_bytes().as_slice(), high.as_bytes()].concat())

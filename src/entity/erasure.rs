@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::clock::Timestamp;
 use crate::id::UserId;
 
-/// Somebody whose texts are being cleared. Whoever reads messages passes over what is left of them.
+/// Somebody whose texts are being cleared. Readers of messages skip those that are left of them.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "erasure")]
 pub struct Model {

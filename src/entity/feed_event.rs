@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::clock::Timestamp;
 use crate::id::{ConversationId, MessageId, UserId};
 
-/// An event. Who hears it: the recipient where there is one, else the conversation's members, else those who
+/// An event. It is delivered to: the recipient where there is one, else the conversation's members, else those who
 /// share a conversation with the user.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "feed_event")]

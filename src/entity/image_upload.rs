@@ -12,7 +12,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: UploadId,
     pub owner_id: UserId,
-    /// What the client said it would send.
+    /// What the client has announced to send.
     pub mime_type: String,
     pub byte_size: i64,
     pub created_at: Timestamp,

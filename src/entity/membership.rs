@@ -13,7 +13,7 @@ pub struct Model {
     pub conversation_id: ConversationId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
-    /// The position of the event by which they joined: they hear what comes after it.
+    /// The position of the event by which they joined: they get the events after it.
     #[sea_orm(primary_key, auto_increment = false)]
     pub from_position: i64,
     /// The position of the event by which they left; null while they are in.

@@ -1,6 +1,6 @@
 //! The tables: columns and relations, no rules.
 
-#![expect(missing_docs, reason = "the names of columns say what they hold; what a name does not say is told")]
+#![expect(missing_docs, reason = "columns are documented where their names do not say what they hold")]
 
 pub mod conversation;
 pub mod cursor_key;

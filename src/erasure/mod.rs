@@ -56,7 +56,7 @@ impl Erasure {
         Self { app, traces, wake: Arc::default(), leaving: TaskTracker::new() }
     }
 
-    /// Erases the viewer's account. Afterwards nobody can read any message of theirs, and their name, e-mail address
+    /// Erases the viewer's account. Afterwards no one can read any message of theirs, and their name, e-mail address
     /// and sessions are deleted.
     pub async fn erase(&self, viewer: &Viewer) -> Result<()> {
         let user = viewer.user();
@@ -115,11 +115,11 @@ impl Erasure {
         Ok(())
     }
 
-    /// Removes the cleared texts from the database's log too. That needs the search index to have forgotten them, and a
+    /// Removes the cleared texts from the database's log too. That needs the search index to have removed them, and a
     /// moment without readers and writers.
     async fn cut_the_log(&self) -> Result<()> {
         for _ in 0..limits::ERASURE_CUTS {
-            if self.traces.search.has_forgotten().await? && self.app.db.truncate_wal().await? {
+            if self.traces.search.has_purged_deleted_texts().await? && self.app.db.truncate_wal().await? {
                 return Ok(());
             }
             tokio::select! {

@@ -237,7 +237,7 @@ impl<C: Change> Batch for Batched<C> {
             let written = C::write(tx, writes).await?;
             assert_eq!(written.len(), waiting.len(), "a write has one answer");
             for (written, (caller, first, promised)) in written.into_iter().zip(waiting) {
-                assert_eq!(written.events.len(), promised, "a write tells as many events as were planned");
+                assert_eq!(written.events.len(), promised, "a write returns as many events as were planned");
                 events.extend(
                     written
                         .events

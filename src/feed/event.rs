@@ -9,7 +9,7 @@ use crate::feed::cursor::{Cursor, Position};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::shared_cell::SharedCell;
 
-/// Who hears an event.
+/// The people an event is delivered to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// Those who are in the conversation at the event's position.
@@ -30,7 +30,7 @@ pub enum Audience {
 pub struct NewEvent {
     /// What happened.
     pub kind: Kind,
-    /// Who hears it.
+    /// The people it is delivered to.
     pub audience: Audience,
     /// The conversation it happened in.
     pub conversation: Option<ConversationId>,
@@ -60,9 +60,9 @@ impl NewEvent {
 pub struct Event {
     /// Its position, and what to resume from after it.
     pub cursor: Cursor,
-    /// What happened, who hears it, and what it is about.
+    /// What happened, to whom it is delivered, and what it is about.
     pub fact: NewEvent,
-    /// What is made of the event once and serves everybody who hears it.
+    /// What is made of the event once and shared by all of its listeners.
     pub shared: SharedCell,
 }
 
@@ -80,7 +80,7 @@ impl Event {
             (None, None, Some(person)) => Some(Audience::Contacts { person, conversations: contacts }),
             (None, None, None) => None,
         };
-        // Only the origin has no audience, and nobody's conversations.
+        // Only the origin has no audience: no person and no conversations.
         let audience = audience.unwrap_or(Audience::Contacts { person: UserId::new(), conversations: Arc::new([]) });
         let fact = NewEvent {
             kind: row.kind,

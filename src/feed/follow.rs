@@ -121,8 +121,8 @@ impl Follower {
         }
     }
 
-    /// Whether the person has left the conversation of an event since. They may still hear the event, but not see what has
-    /// become of the conversation after they left.
+    /// Whether the person has left the conversation of an event since. They still get the event, but may not see what
+    /// has become of the conversation after they left.
     pub fn has_left(&self, event: &Event) -> bool {
         let place = match &self.state {
             State::Starting(_) => return false,

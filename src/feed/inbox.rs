@@ -44,19 +44,19 @@ pub enum Served {
     /// Nothing is left to deliver.
     All,
     /// The frame of this event has to be made first.
-    Lacks(Arc<Event>),
+    NeedsFrame(Arc<Event>),
     /// The follower has to deliver.
-    NotHere,
+    NeedsFollower,
 }
 
 /// What to do with the oldest event in an inbox.
 pub enum Take<T> {
     /// Take it and deliver this.
-    Told(T),
+    Deliver(T),
     /// Take it and drop it: this listener did not ask for it.
-    Passed,
-    /// Leave it.
-    Left(Served),
+    Skip,
+    /// Leave it in the inbox and stop, for this reason.
+    Stop(Served),
 }
 
 /// The events that wait for one listener.
@@ -140,15 +140,15 @@ impl Inbox {
             && let Some(event) = state.next()
         {
             if self.has_left.load(Ordering::Relaxed) {
-                return Err(Served::NotHere);
+                return Err(Served::NeedsFollower);
             }
             match decide(event) {
-                Take::Told(told) => {
+                Take::Deliver(delivered) => {
                     state.take();
-                    return Ok(told);
+                    return Ok(delivered);
                 }
-                Take::Passed => drop(state.take()),
-                Take::Left(why) => return Err(why),
+                Take::Skip => drop(state.take()),
+                Take::Stop(why) => return Err(why),
             }
         }
         Err(Served::All)
@@ -157,7 +157,7 @@ impl Inbox {
     /// Serves the edge. An event that is put after this has begun calls it again.
     pub(super) fn serve(&self) -> Served {
         self.lock().is_called = false;
-        self.edge.as_ref().map_or(Served::NotHere, |edge| edge.serve(self))
+        self.edge.as_ref().map_or(Served::NeedsFollower, |edge| edge.serve(self))
     }
 
     /// Wakes the follower.
@@ -224,7 +224,7 @@ mod tests {
 
     impl Edge for Open {
         fn serve(&self, inbox: &Inbox) -> Served {
-            while inbox.take_if(|_| Take::Told(())).is_ok() {}
+            while inbox.take_if(|_| Take::Deliver(())).is_ok() {}
             Served::All
         }
 
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_edge_takes_events_while_the_follower_waits_and_wakes_nobody() {
+    fn the_edge_takes_events_while_the_follower_waits_without_waking_it() {
         let (inbox, wakes) = (Inbox::new(at(0), Some(Arc::new(Open)), Arc::default()), Arc::default());
         assert_eq!(follow(&inbox, &wakes), Poll::Pending);
         assert!(matches!(inbox.put(&event(1)), Put::Calls));
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(follow(&inbox, &Arc::default()), Poll::Pending);
         inbox.put(&event(1));
         has_left.store(true, Ordering::Relaxed);
-        assert!(matches!(inbox.take_if(|_| Take::Told(())), Err(Served::NotHere)));
+        assert!(matches!(inbox.take_if(|_| Take::Deliver(())), Err(Served::NeedsFollower)));
         assert_eq!(inbox.handled(), at(0));
     }
 
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn one_more_than_an_inbox_holds_ends_it_after_what_is_in_it() {
+    fn a_full_inbox_ends_after_the_events_in_it() {
         let (inbox, wakes) = (Inbox::new(at(0), None, Arc::default()), Arc::default());
         let last = Position::try_from(limits::INBOX_EVENTS).expect("a small number");
         (1..=last).for_each(|position| assert!(matches!(inbox.put(&event(position)), Put::Kept)));

@@ -1,4 +1,4 @@
-//! Reads the log: its head, what came after a position, and what of it one person may hear.
+//! Reads the log: its head, the events after a position, and those of them that are delivered to one person.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::feed::event::{Event, Kind, nonce_from_row};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 
-// Kinds as they stand in SQL. Not bound as values: a partial index is used only where the statement itself says the kind.
+// Kinds as SQL literals. Not bound as values: a partial index is used only if the statement itself contains the kind.
 const READ_MARK: i16 = Kind::ReadMarkMoved as i16;
 const REMOVED: i16 = Kind::ConversationRemoved as i16;
 const USER: i16 = Kind::UserChanged as i16;
@@ -27,7 +27,7 @@ pub enum Reset {
     Expired,
     /// It is more than a replay has.
     TooFar,
-    /// The cursor is not of this database as it is.
+    /// The cursor does not belong to the current state of this database.
     Foreign,
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Resu
     let event = |row: feed_event::Model| {
         let contacts = row.user_id.and_then(|id| contacts.get(&id)).cloned().unwrap_or_default();
         let mut event = Event::from_log(row, contacts);
-        // The log does not tell an erasure from a new name, and nothing but the erasure is left of somebody who is gone.
+        // The log does not distinguish an erasure from a new name, and for an erased person only the erasure matters.
         event.fact.erases =
             event.fact.kind == Kind::UserChanged && event.fact.user.is_some_and(|id| erased.contains(&id));
         event
@@ -242,8 +242,8 @@ async fn bring_messages(db: &impl ConnectionTrait, events: &mut [Event]) -> Resu
     Ok(())
 }
 
-/// The events after $2 up to $3 that $1 may hear now. It reads only conversations whose newest event is past $2: the cost
-/// follows what was missed, not what the server wrote.
+/// The events after $2 up to $3 that are delivered to $1 now. It reads only conversations whose newest event is past
+/// $2: the cost follows what was missed, not what the server wrote.
 fn missed() -> String {
     format!(
         "WITH mine AS (

@@ -1,4 +1,4 @@
-//! The feed: one ordered log of everything that people in a conversation should hear of.
+//! The feed: one ordered log of everything that people in a conversation are notified of.
 //!
 //! It carries changes and events and knows no rule of chat. A slice implements [`Change`] to write, or [`Quiet`] if it
 //! emits no events. A subscription reads from a [`Follower`].
@@ -102,7 +102,7 @@ impl Feed {
 
     /// Queues a change without waiting. It is dropped if the queue is full: for what is repeated anyway, such as when
     /// somebody was last seen.
-    pub fn hand_over<C: Change>(&self, change: C) {
+    pub fn append_or_drop<C: Change>(&self, change: C) {
         let (reply, _) = oneshot::channel();
         if self.enqueue(change, reply).is_err() {
             tracing::debug!("a change that can be repeated was dropped, the queue is full");
@@ -151,12 +151,12 @@ impl Feed {
         }
     }
 
-    /// Follows what a person may hear. Live events are first offered to `edge`.
+    /// Follows the events of a person. Live events are first offered to `edge`.
     pub fn follow(&self, user: UserId, start: Start, edge: Option<Arc<dyn Edge>>) -> Follower {
         Follower::new(self.db.clone(), Arc::clone(&self.hub), self.replays.clone(), user, start, edge)
     }
 
-    /// A page of what a person may hear after a cursor.
+    /// A page of a person's events after a cursor.
     pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<Page> {
         let page = page::read(self.db.clone(), Arc::clone(&self.hub), user, start, first);
         self.replays.read(user, page).await

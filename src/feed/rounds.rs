@@ -49,13 +49,13 @@ async fn serve(inbox: &Inbox) {
         match inbox.serve() {
             Served::All => return,
             // A frame that was made and is missing again was too large to be kept.
-            Served::Lacks(event) if made.as_ref().is_none_or(|made| !Arc::ptr_eq(made, &event)) => {
+            Served::NeedsFrame(event) if made.as_ref().is_none_or(|made| !Arc::ptr_eq(made, &event)) => {
                 if !edge.make(&event).await {
                     break;
                 }
                 made = Some(event);
             }
-            Served::Lacks(_) | Served::NotHere => break,
+            Served::NeedsFrame(_) | Served::NeedsFollower => break,
         }
     }
     inbox.wake();

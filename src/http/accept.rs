@@ -37,15 +37,15 @@ const FLOOR: u64 = 64;
 /// hyper reads ahead into a buffer of at most this size, for each connection; headers end before.
 const READ_BUFFER: usize = 2 * limits::HEADER_BYTES;
 
-/// For all of a connection that there is no room for: `/readyz` may wait for the database.
+/// The timeout for a connection beyond the limit, in all: `/readyz` may wait for the database.
 const RESERVED_TIME: Duration =
     limits::RESERVED_HEADER_READ.saturating_add(limits::ACQUIRE).saturating_add(limits::LINGER);
 
-/// How long to wait after `accept` has failed, for lack of file descriptors for instance.
+/// The pause after `accept` has failed, for lack of file descriptors for instance.
 const BACK_OFF: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown`, and then what is under way; returns when the last connection is done. Sockets are not
-/// among these: an upgraded connection is no longer HTTP's. The caller bounds the time of it all.
+/// Serves until `shutdown`, then completes requests in progress and returns when the last connection is closed. It does
+/// not wait for WebSockets, as an upgraded connection is no longer HTTP's. The caller limits the time for all of this.
 pub async fn serve(config: &Config, listener: TcpListener, router: Router, shutdown: CancellationToken) {
     let admission = Arc::new(Admission::new(capacity(), config));
     let reserved = ReservedPlaces::default();
@@ -56,7 +56,7 @@ pub async fn serve(config: &Config, listener: TcpListener, router: Router, shutd
             () = shutdown.cancelled() => break,
             next = accept(&listener) => next,
         };
-        // Answers are written whole: there is nothing to wait for. Without it they are only slower.
+        // Answers are written in one piece, so Nagle's algorithm would only delay them. A failure here is harmless.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(error = %error, "a connection keeps its delay");
         }
@@ -86,10 +86,10 @@ pub async fn serve(config: &Config, listener: TcpListener, router: Router, shutd
     connections.wait().await;
 }
 
-/// How many connections the process can hold: all the files it may open, but for those kept free.
+/// How many connections the process can hold: as many as it may open files, except for those reserved.
 fn capacity() -> usize {
     let limit = getrlimit(Resource::Nofile);
-    // Systems set a low limit that a process may raise up to a high one, for the sake of programs that use `select`.
+    // The soft limit is low for the sake of programs that use `select`; a process may raise it to the hard limit.
     let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     let files = if raised.is_ok() { limit.maximum } else { limit.current };
     let most = files.map_or(u64::MAX, |files| files.saturating_sub(limits::RESERVED_FILES).max(FLOOR));
@@ -110,7 +110,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Errors of a connection that was given up before it was taken.
+/// Whether the error is of a connection that the client closed before it was accepted.
 fn is_the_clients(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused)
 }
@@ -126,25 +126,25 @@ async fn connection(
     let io = TokioIo::new(TimedStream::new(stream, slot.clone(), phase.clone(), StreamTimeouts::default()));
     let slot_of_service = slot.clone();
     let service = service_fn(move |request| {
-        // Boxed, or hyper would keep room for it also while the connection waits.
+        // Boxed, or hyper would reserve memory for the future also while the connection is idle.
         Box::pin(answer(router.clone(), slot_of_service.clone(), phase.clone(), peer, request))
     });
     let mut http = http1::Builder::new();
     http.max_headers(limits::HEADERS).max_header_size(limits::HEADER_BYTES).max_buf_size(READ_BUFFER);
-    // Only a backstop, for the connection knows better. Without it hyper would not look at the connection again
-    // after an answer, and nobody would notice that the next request does not come.
+    // The stream's own timeouts fire first. But without this one hyper would not poll the connection again after an
+    // answer, and a missing next request would go unnoticed.
     http.timer(TokioTimer::new()).header_read_timeout(limits::KEEP_ALIVE + limits::HEADER_READ);
 
     let mut connection = http.serve_connection(io, service).with_upgrades();
     let ended = tokio::select! {
         ended = &mut connection => Some(ended),
         () = shutdown.cancelled() => None,
-        // It is idle: nothing is lost.
+        // Closed to make room. It is idle, so nothing is lost.
         () = slot.closed() => return Ok(()),
     };
     match ended {
         Some(ended) => ended?,
-        // One that waits for its next request is closed now, one that is being served after its answer.
+        // An idle connection is closed now, a busy one after its answer.
         None => {
             Pin::new(&mut connection).graceful_shutdown();
             (&mut connection).await?;
@@ -156,7 +156,7 @@ async fn connection(
     Ok(())
 }
 
-/// Answers one request of a connection that there is no room for: a probe as ever, anything else with 503.
+/// Answers one request of a connection beyond the limit: a probe as usual, anything else with 503.
 async fn without_room(
     stream: TcpStream,
     peer: SocketAddr,
@@ -182,8 +182,8 @@ async fn without_room(
     Ok(())
 }
 
-/// Reads what a client still sends after the last answer, the rest of a body that was refused for instance. To close
-/// at once would reset the connection, and a reset takes the answer from a client that has not read it yet.
+/// Reads and drops what a client still sends after the last answer, the rest of a refused body for instance. Closing at
+/// once would reset the connection, and a client that has not read the answer yet would lose it.
 async fn linger(mut connection: impl AsyncRead + Unpin, shutdown: &CancellationToken) {
     let rest = async {
         let mut left = limits::MULTIPART_BYTES;

@@ -19,14 +19,14 @@ pub(super) struct Admission {
     open: Mutex<OpenConnections>,
     most: usize,
     most_of_address: usize,
-    /// These may have all connections: many people are behind each.
+    /// The per-address limit does not apply to these, as many people are behind each.
     trusted_proxies: Vec<Network>,
 }
 
-/// The right to one connection, which is open for as long as this is held, also as a WebSocket.
+/// The slot of one open connection, also after its upgrade to a WebSocket; released when dropped.
 ///
-/// A connection is idle or busy. It is idle at first, while it waits for the rest of a request's headers, and while it waits
-/// for its next request; only then it can be closed to make room. A WebSocket stays busy.
+/// A connection is idle or busy. It is idle at first, until it has the headers of a request, and between requests. Only
+/// an idle connection can be closed to make room. A WebSocket stays busy.
 #[derive(Debug)]
 pub(super) struct ConnectionSlot {
     admission: Arc<Admission>,
@@ -35,12 +35,12 @@ pub(super) struct ConnectionSlot {
     closed: CancellationToken,
 }
 
-/// Why a connection is not taken.
+/// Why a connection is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoRoom {
-    /// The process holds all that it can, and none of them is idle.
+    /// The process holds as many connections as it can, and none of them is idle.
     InAll,
-    /// The address has all that one address may have, and none of them is idle.
+    /// The address has as many connections as one address may have, and none of them is idle.
     OfAddress,
 }
 
@@ -58,12 +58,12 @@ struct OpenConnections {
 struct AddressConnections {
     is_trusted: bool,
     count: usize,
-    /// By number, which is the order in which they came.
+    /// By number, in the order of arrival.
     idle: BTreeMap<u64, CancellationToken>,
 }
 
 impl Admission {
-    /// Room for so many connections in all.
+    /// Admits up to `most` connections in all.
     pub(super) fn new(most: usize, config: &Config) -> Self {
         let share = (most / limits::ADDRESS_CONNECTIONS_SHARE).max(limits::ADDRESS_CONNECTIONS_LEAST);
         let most_of_address = if config.rate_limits { share.min(limits::ADDRESS_CONNECTIONS) } else { usize::MAX };
@@ -71,7 +71,7 @@ impl Admission {
         Self { open: Mutex::default(), most, most_of_address, trusted_proxies }
     }
 
-    /// Takes one more connection of a peer, if need be for an idle one that is closed.
+    /// Admits one more connection of a peer, and closes an idle one if there is no room.
     pub(super) fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<ConnectionSlot, NoRoom> {
         let is_trusted = self.trusted_proxies.iter().any(|network| network.contains(peer.to_canonical()));
         let address = neighbourhood(peer);
@@ -90,7 +90,7 @@ impl Admission {
         Ok(ConnectionSlot { admission: Arc::clone(self), address, number, closed })
     }
 
-    /// Now and then, or a flood of connections would be one of the log as well.
+    /// Rate limited, or a flood of connections would flood the log as well.
     fn warn(&self, open: &mut OpenConnections, no_room: NoRoom, address: IpAddr) {
         if open.warned_at.is_some_and(|at| at.elapsed() < limits::NO_ROOM_WARNING) {
             return;
@@ -116,13 +116,14 @@ impl Admission {
 }
 
 impl ConnectionSlot {
-    /// A request has come. False where the connection was closed at the same moment: then it is not to be served.
+    /// Called when a request has arrived. `false` if the connection was closed in the meantime: do not serve the
+    /// request.
     pub(super) fn set_busy(&self) -> bool {
         self.admission.lock().change(self.address, |connections| connections.idle.remove(&self.number));
         !self.closed.is_cancelled()
     }
 
-    /// The request has its answer.
+    /// Called when the request is answered.
     pub(super) fn set_idle(&self) {
         let closed = self.closed.clone();
         self.admission.lock().change(self.address, |connections| connections.idle.insert(self.number, closed));
@@ -161,7 +162,7 @@ impl OpenConnections {
         });
     }
 
-    /// Changes what is known of an address, and keeps the order of the addresses in step.
+    /// Changes the connections of an address, and updates `with_idle`.
     fn change<T>(&mut self, address: IpAddr, change: impl FnOnce(&mut AddressConnections) -> T) -> T {
         let connections = self.by_address.entry(address).or_default();
         if !connections.idle.is_empty() {
@@ -176,7 +177,7 @@ impl OpenConnections {
         changed
     }
 
-    /// Closes the oldest idle connection of the address that has the most connections of those which have an idle one.
+    /// Of the addresses with an idle connection, closes the oldest idle one of the address with the most connections.
     fn close_idle(&mut self) -> bool {
         let fullest = self.with_idle.last().map(|(_, address)| *address);
         fullest.is_some_and(|address| self.close_idle_of(address))
@@ -226,7 +227,7 @@ mod tests {
     const SHARE: usize = 1_000 / limits::ADDRESS_CONNECTIONS_SHARE;
 
     #[test]
-    fn an_address_has_its_share_and_its_own_idle_connections_make_room() {
+    fn an_address_is_limited_to_its_share_and_its_own_idle_connections_make_room() {
         let admission = admission(1_000, &[]);
         let slots: Vec<_> = (0..SHARE).map(|_| busy(&admission, "192.0.2.1")).collect();
         assert_eq!(try_admit(&admission, "192.0.2.1").unwrap_err(), NoRoom::OfAddress);
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn trusted_proxies_and_servers_without_limits_have_all() {
+    fn trusted_proxies_and_servers_without_limits_may_use_all_connections() {
         for vars in [[("TRUSTED_PROXIES", "192.0.2.0/24")], [("RATE_LIMITS", "off")]] {
             let admission = admission(1_000, &vars);
             let _slots: Vec<_> = (0..1_000).map(|_| busy(&admission, "192.0.2.1")).collect();
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn when_all_are_in_use_an_idle_one_of_the_fullest_address_goes() {
+    fn at_the_limit_an_idle_connection_of_the_fullest_address_is_closed() {
         let admission = admission(100, &[("TRUSTED_PROXIES", "192.0.2.9")]);
         let proxy: Vec<_> = (0..70).map(|_| idle(&admission, "192.0.2.9")).collect();
         let full: Vec<_> = (0..20).map(|_| idle(&admission, "192.0.2.1")).collect();
@@ -271,12 +272,12 @@ mod tests {
         assert!(full[1..].iter().all(ConnectionSlot::set_busy));
 
         let _first = busy(&admission, "192.0.2.3");
-        assert!(!full[0].set_busy(), "the idle one of the fullest address goes");
+        assert!(!full[0].set_busy(), "the idle one of the fullest address is closed");
         let _second = busy(&admission, "192.0.2.4");
         assert!(!other[0].set_busy(), "then one of the next address");
         assert!(other[1..].iter().all(ConnectionSlot::set_busy));
         let _third = busy(&admission, "192.0.2.5");
-        assert!(!proxy[0].set_busy(), "those of a proxy go last");
+        assert!(!proxy[0].set_busy(), "those of a proxy are closed last");
         assert!(proxy[1..].iter().all(ConnectionSlot::set_busy));
 
         assert_eq!(try_admit(&admission, "192.0.2.6").unwrap_err(), NoRoom::InAll);

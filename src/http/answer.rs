@@ -1,4 +1,4 @@
-//! What the schema answered, as an answer of HTTP: status, type and body.
+//! Turns an answer of the schema into an HTTP response: status, type and body.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use crate::graphql::is_request_error;
 /// The two media types of GraphQL over HTTP. They differ in the status of a request that can't be executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ResponseMedia {
-    /// The status tells whether the request could be executed.
+    /// The status shows whether the request could be executed.
     GraphqlResponse,
-    /// The older one, always 200 for what is well-formed: also for those who don't say what they want.
+    /// The older type, with status 200 for every well-formed request; also the default without `Accept`.
     Json,
 }
 
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_not_executed_has_no_data_and_a_status_of_its_type() {
+    async fn a_request_that_was_not_executed_has_no_data_and_a_status_of_its_type() {
         for (code, graphql, json) in [
             ("BAD_USER_INPUT", 400, 200),
             ("GRAPHQL_PARSE_FAILED", 400, 200),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_executed_has_data_and_is_a_success() {
+    async fn an_executed_request_has_data_and_a_success_status() {
         let failed = error("NOT_FOUND", vec![PathSegment::Field("a".to_owned())]);
         for (errors, data, body) in
             [(vec![], value!({ "a": 1 }), r#"{"data":{"a":1}}"#), (vec![failed], Value::Null, r#""data":null}"#)]
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_told_in_seconds_rounded_up() {
+    fn retry_after_is_in_seconds_rounded_up() {
         let response = async_graphql::Response::from_errors(vec![error("RATE_LIMITED", vec![])]);
         assert_eq!(answer(ResponseMedia::Json, response).headers()[RETRY_AFTER], "2");
     }

@@ -22,7 +22,7 @@ pub(super) async fn read(
     refuse_declared(&body, limit)?;
     let mut body = Limited::new(body, limit);
     let reading = async {
-        // Copied: a piece is a part of hyper's buffer and would keep all of it, for a single byte 8 KiB.
+        // Copied: a piece is a slice of hyper's buffer and would keep all 8 KiB of it alive, even for a single byte.
         let mut read = Vec::new();
         while let Some(frame) = body.frame().await {
             match frame {

@@ -1,4 +1,4 @@
-//! How many bytes of requests' bodies the process holds: while they are read, and until what they ask for is answered.
+//! Limits the bytes of request bodies that the process holds, from when they are read until they are answered.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use crate::rates::neighbourhood;
 const FULL: &str = "the server holds all the bodies of requests that it has room for: try again later";
 const FULL_OF_ONE: &str = "too many large bodies of yours are on their way: try again when they are answered";
 
-/// The bytes that are held, each on somebody's account.
+/// The bytes that are held, counted by owner.
 #[derive(Clone, Debug)]
 pub(super) struct BodyBudget {
     is_limited: bool,
@@ -22,12 +22,12 @@ pub(super) struct BodyBudget {
 /// Whose body it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum BodyOwner {
-    /// Nobody's who is signed in: that of an address.
+    /// A request that is not signed in, counted by address.
     Visitor(IpAddr),
     Person(UserId),
 }
 
-/// The bytes of one body, held for as long as this is.
+/// The bytes of one body, released when this is dropped.
 #[derive(Debug)]
 pub(super) struct BodyCharge {
     budget: BodyBudget,
@@ -47,7 +47,7 @@ impl BodyBudget {
         Self { is_limited, held: Arc::default() }
     }
 
-    /// A charge of nothing yet.
+    /// An empty charge.
     pub(super) fn charge(&self, owner: BodyOwner) -> BodyCharge {
         let owner = match owner {
             BodyOwner::Visitor(address) => BodyOwner::Visitor(neighbourhood(address)),
@@ -62,7 +62,7 @@ impl BodyBudget {
 }
 
 impl BodyCharge {
-    /// Adds bytes, where there is room for them.
+    /// Adds bytes, or fails if there is no room for them.
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), HttpRefusal> {
         if self.budget.is_limited {
             self.budget.lock().add(self.owner, bytes)?;
@@ -116,7 +116,7 @@ mod tests {
 
     const LARGEST: usize = limits::BODY_BYTES;
 
-    /// Bodies of the largest size until one is refused.
+    /// Charges bodies of the largest size until one is refused.
     fn fill(budget: &BodyBudget, owner: BodyOwner) -> Vec<BodyCharge> {
         let charges = (0..1_000).map_while(|_| {
             let mut charge = budget.charge(owner);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_is_not_held() {
+    fn refused_bytes_are_not_counted() {
         let budget = BodyBudget::new(true);
         let mut charge = budget.charge(visitor(1));
         charge.grow(limits::VISITOR_BODY_BYTES - 1).expect("within the share");
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_network_is_one_visitor_and_without_limits_all_passes() {
+    fn an_ipv6_network_is_one_visitor_and_without_limits_everything_is_accepted() {
         let of = |text: &str| BodyOwner::Visitor(text.parse().expect("an address"));
         let budget = BodyBudget::new(true);
         let _held = fill(&budget, of("2001:db8:1:2::1"));

@@ -14,17 +14,17 @@ use super::files;
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
-// The API needs no pages.
+// The API works without pages.
 #[allow_missing = true]
 struct Built;
 
-/// A file of the build, and the same as the build has compressed it.
+/// A file of the build, and its compressed form if the build made one.
 pub(super) struct BuiltFile {
     plain: EmbeddedFile,
     gzip: Option<EmbeddedFile>,
 }
 
-/// The file at a path of the build; `None` for what is not there or not meant to be served.
+/// The file at a path of the build; `None` if it does not exist or must not be served.
 pub(super) fn find(path: &str) -> Option<BuiltFile> {
     files::relative(path)?;
     Some(BuiltFile { plain: Built::get(path)?, gzip: Built::get(&format!("{path}.gz")) })
@@ -32,7 +32,7 @@ pub(super) fn find(path: &str) -> Option<BuiltFile> {
 
 /// A file with its type, or 304 if the browser has it already.
 pub(super) fn send(BuiltFile { plain, gzip }: BuiltFile, headers: &HeaderMap) -> Response {
-    // Weak, as it goes compressed or not.
+    // Weak, as the same tag is used for the plain and the compressed form.
     let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&plain.metadata.sha256_hash()[..16]));
     let is_choice = gzip.is_some();
     let (data, is_gzip) = match gzip {
@@ -66,7 +66,7 @@ pub(super) fn send(BuiltFile { plain, gzip }: BuiltFile, headers: &HeaderMap) ->
     response
 }
 
-/// Whether the client takes gzip: named, and not at weight 0.
+/// Whether the client accepts gzip: named, and not with weight 0.
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).any(|one| {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_goes_to_who_takes_it() {
+    fn gzip_is_sent_to_clients_that_accept_it() {
         for (list, taken) in [
             ("gzip, deflate, br", true),
             ("br;q=1.0, GZIP;q=0.5", true),

@@ -1,4 +1,4 @@
-//! Where a request comes from: the other end of the connection, or the client for whom a proxy of ours asks.
+//! The address a request comes from: the peer of the connection, or the client that a trusted proxy names.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +15,8 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) struct ClientAddress(pub(super) IpAddr);
 
 impl ClientAddress {
-    /// Each proxy adds the address that it was asked from to the end of `X-Forwarded-For`. So the list is read
-    /// backwards, and each address is believed as long as the one who wrote it down is trusted: what a client has
-    /// made up itself stands before all of that.
+    /// Each proxy appends the address of its own peer to `X-Forwarded-For`. So the list is read backwards, and an
+    /// address is believed if the proxy that appended it is trusted. Anything that a client has made up comes before.
     pub(super) fn of(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> Self {
         let mut address = peer.to_canonical();
         let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).iter().map(|line| line.to_str().unwrap_or("")).collect();
@@ -31,12 +30,12 @@ impl ClientAddress {
     }
 }
 
-/// Says once in the log that a proxy may be missing in the settings.
+/// Logs once that a proxy may be missing in the settings.
 #[derive(Debug, Default)]
 pub(super) struct UntrustedForwarding(AtomicBool);
 
 impl UntrustedForwarding {
-    /// Looks at a request: did a peer that is not trusted ask for somebody else?
+    /// Checks whether a peer that is not trusted has sent a request on behalf of another address.
     pub(super) fn look(&self, peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) {
         let is_forwarded = headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED);
         if !is_forwarded || trusted.iter().any(|network| network.contains(peer.to_canonical())) {
@@ -52,7 +51,7 @@ impl UntrustedForwarding {
     }
 }
 
-/// Some proxies write the port down as well.
+/// Some proxies append the port as well.
 fn address_in(hop: &str) -> Option<IpAddr> {
     let with_port = || hop.parse::<std::net::SocketAddr>().ok().map(|address| address.ip());
     hop.parse().ok().or_else(with_port)

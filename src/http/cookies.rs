@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::config::AppEnv;
 use crate::graphql::SessionEffect;
 
-/// The `Set-Cookie` for what an operation did to the session.
+/// The `Set-Cookie` for a change that an operation made to the session.
 pub(super) fn set_cookie(app: &App, effect: &SessionEffect) -> Option<HeaderValue> {
     let env = app.config.app_env;
     let cookie = match effect {
@@ -18,7 +18,7 @@ pub(super) fn set_cookie(app: &App, effect: &SessionEffect) -> Option<HeaderValu
     HeaderValue::try_from(cookie).ok()
 }
 
-/// Whole seconds, rounded up: what began a millisecond ago is not shorter for it.
+/// Whole seconds, rounded up, so that a session that began a millisecond ago does not lose a second.
 fn seconds_until(expires_at: Timestamp, now: Timestamp) -> u64 {
     u64::try_from(expires_at.since(now).as_millis().div_ceil(1_000)).unwrap_or(u64::MAX)
 }
@@ -31,7 +31,7 @@ pub(super) fn name(env: AppEnv) -> &'static str {
     }
 }
 
-/// A `Set-Cookie` value. It has no domain, so that it goes to this host alone.
+/// A `Set-Cookie` value. It has no domain, so browsers send it to this host only.
 fn cookie(env: AppEnv, token: &str, seconds: u64) -> String {
     let secure = match env {
         AppEnv::Development => "",

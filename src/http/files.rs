@@ -4,11 +4,11 @@ use std::path::{Component, Path, PathBuf};
 
 use tokio::fs;
 
-/// The file at a decoded path below a folder; `None` for what is not there, not a file, or not meant to be served.
+/// The file at a decoded path below a folder; `None` if it does not exist, is not a file, or must not be served.
 pub(super) async fn find(folder: &Path, path: &str) -> Option<PathBuf> {
     let wanted = folder.join(relative(path)?);
     let folder = fs::canonicalize(folder).await.ok()?;
-    // Links are followed, and must lead to what could have been asked for without them.
+    // Links are followed, but only to files that could have been requested directly.
     let file = fs::canonicalize(wanted).await.ok()?;
     let inside = file.strip_prefix(&folder).ok()?.to_str()?;
     relative(inside)?;
@@ -19,7 +19,7 @@ pub(super) async fn find(folder: &Path, path: &str) -> Option<PathBuf> {
 pub(super) fn relative(path: &str) -> Option<&Path> {
     let named = |name: &str| !name.is_empty() && !name.starts_with('.') && !name.contains(['\\', '\0']);
     let harmless = path.split('/').all(named) && !path.to_ascii_lowercase().ends_with(".map");
-    // What the platform takes for more than a name has slipped through.
+    // Rejects whatever else the platform does not treat as a plain name.
     let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     (harmless && plain).then_some(Path::new(path))
 }
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_leads_down_and_to_nothing_hidden() {
+    fn a_path_stays_in_the_folder_and_leads_to_nothing_hidden() {
         for path in ["index.html", "assets/a-1234.js", "a/b/c", "a b", "ä", "a..b", "mapped", "a.map.js"] {
             assert!(relative(path).is_some(), "{path}");
         }
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_link_does_not_lead_out() {
+    async fn a_link_does_not_lead_out_of_the_folder() {
         let base = std::env::temp_dir().join(format!("parlour-files-{}", uuid::Uuid::now_v7()));
         let folder = base.join("dist");
         std::fs::create_dir_all(folder.join("assets")).unwrap();

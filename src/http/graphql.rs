@@ -30,7 +30,7 @@ use crate::limits;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
-/// Longer `User-Agent`s are cut; those of browsers are shorter.
+/// Longer `User-Agent`s are truncated; those of browsers are shorter.
 const USER_AGENT_LENGTH: usize = 256;
 
 pub(super) async fn endpoint(
@@ -74,7 +74,7 @@ impl GraphqlCall<'_> {
         let credential = self.credential(&parts.headers);
         let credential = match self.state.origins.check_socket(&parts.headers)? {
             origin::Opener::Page => credential,
-            // Without an origin there is no knowing whose cookie this is.
+            // Without an origin the server cannot know which page sent the cookie.
             origin::Opener::Program => credential.filter(|credential| credential.source == CredentialSource::Bearer),
         };
         let user_agent = user_agent(&parts.headers);
@@ -118,15 +118,15 @@ impl GraphqlCall<'_> {
                 let session = self.session(credential).await?;
                 let mut charge = self.charge(session.as_ref());
                 let body = body::read(body, limits::BODY_BYTES, Some(&mut charge)).await?;
-                // Held until the answer is there, as what the body says is.
+                // Held until the answer is ready, as the parsed body is.
                 Ok(parameters::from_json(&body)?.data(Arc::new(charge)))
             }
             RequestContent::Multipart(content_type) => {
                 origin::require_preflight(headers)?;
-                // Before the body: a stranger's upload is not worth a byte of the disk.
+                // Before the body is read: without a session nothing is written to disk.
                 let session = self.session(credential).await?.ok_or(Error::Unauthenticated)?;
                 let mut charge = self.charge(Some(&session));
-                // What of it is not the file; that goes to the disk as it comes.
+                // Charged for everything but the file, which is streamed to disk.
                 charge.grow(limits::BODY_BYTES)?;
                 let images = &self.state.api.program().images;
                 let operation = multipart::read(content_type, body, images.incoming(&session.viewer)?).await?;
@@ -141,7 +141,7 @@ impl GraphqlCall<'_> {
         headers: &HeaderMap,
         credential: Option<Credential>,
     ) -> Result<Outcome, HttpRefusal> {
-        // After the body, which may have taken longer than the session lived.
+        // After the body was read: the session may have ended in the meantime.
         let session = self.session(credential.as_ref()).await?;
         let fresh_cookie = match &session {
             Some(session) => self.state.fresh_cookie(session).await,
@@ -163,7 +163,7 @@ impl GraphqlCall<'_> {
         Ok(outcome)
     }
 
-    /// On whose account a body is.
+    /// Whose budget a body is charged to.
     fn charge(&self, session: Option<&HttpSession>) -> BodyCharge {
         let visitor = BodyOwner::Visitor(self.address);
         let owner = session.map_or(visitor, |session| BodyOwner::Person(session.viewer.user()));
@@ -185,7 +185,7 @@ impl GraphqlCall<'_> {
 /// The operation in an address. Links and images ask for addresses too, so it may only read.
 fn asked(address: &str) -> Result<Operation, HttpRefusal> {
     let mut operation = parameters::from_address(address)?;
-    // A text that is refused or can't be parsed is no mutation, and the one who tries to execute it says what is wrong.
+    // A document that is refused or can't be parsed passes here: executing it returns the error.
     if guard::lexical::check(&operation.query).is_ok()
         && let Ok(document) = parse_query(&operation.query)
     {
@@ -198,7 +198,7 @@ fn asked(address: &str) -> Result<Operation, HttpRefusal> {
     Ok(operation)
 }
 
-/// What a client says it is: kept with its session, so not at any length.
+/// The client's `User-Agent`. It is stored with the session, so its length is limited.
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(USER_AGENT)?.to_str().ok()?;
     Some(text.chars().take(USER_AGENT_LENGTH).collect())

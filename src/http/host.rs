@@ -19,7 +19,7 @@ use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use crate::config::{Config, Origin};
 
-/// The names that the server answers to, besides `localhost` and IP addresses, which lead to nobody else.
+/// The names that the server answers to, besides `localhost` and IP addresses, which cannot be rebound.
 #[derive(Debug)]
 pub(super) struct HostPolicy {
     names: HashSet<String>,
@@ -88,8 +88,7 @@ impl fmt::Display for RequestHost {
     }
 }
 
-/// Refuses requests to other names; probes may call the server what they like. What is let through has its
-/// [`RequestHost`].
+/// Refuses requests to other names, except for probes. Accepted requests get their [`RequestHost`] as an extension.
 pub(super) async fn check(
     State(policy): State<Arc<HostPolicy>>,
     Extension(id): Extension<RequestId>,
@@ -110,7 +109,7 @@ pub(super) async fn check(
     refusal.into_response(negotiate::media(request.headers()).unwrap_or(ResponseMedia::Json), &id)
 }
 
-/// Whether this is an address of those who watch the server: it answers whatever name they call it by, also when it is full.
+/// Whether this is the path of a probe, which is answered for any host name and also when the server is full.
 pub(super) fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }

@@ -1,4 +1,4 @@
-//! `/images/…`: an image or its thumbnail, for whoever has a signed address of it.
+//! `/images/…`: serves an image or its thumbnail to anyone with a signed address of it.
 
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ use crate::clock::Timestamp;
 use crate::id::ImageId;
 use crate::images::{Address, ServedImage};
 
-/// What makes an address one of ours.
+/// The signature of an address.
 #[derive(Deserialize)]
 pub(super) struct Signature {
     pub(super) expires: i64,
     pub(super) signature: String,
 }
 
-/// Pages may show it, whosever they are: the signature is the right.
+/// Pages of any origin may show images: the signature grants access.
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 pub(super) async fn image(
@@ -56,17 +56,17 @@ async fn find(
     let (Some(Path((id, width))), Some(Query(Signature { expires, signature }))) = (path, signature) else {
         return Err(not_ours());
     };
-    // What is no id is as little signed as any other.
+    // A malformed id gets the same answer as an address that was not signed.
     let id = ImageId::parse(&id).ok_or_else(not_ours)?;
     if !images.is_signed(Address::Image { id, width }, expires, &signature) {
         return Err(not_ours());
     }
     let served = images.served(id, width).await?.ok_or_else(HttpRefusal::not_found)?;
     let good_for = Timestamp(expires.saturating_mul(1000)).since(state.api.program().app.clock.now());
-    let dress = dress(&served, good_for);
+    let image_headers = image_headers(&served, good_for);
 
     if is_known(headers, &served.tag) {
-        return Ok((StatusCode::NOT_MODIFIED, dress).into_response());
+        return Ok((StatusCode::NOT_MODIFIED, image_headers).into_response());
     }
     let (status, range) = match wanted(headers, &served) {
         None => (StatusCode::OK, 0..served.bytes),
@@ -77,7 +77,7 @@ async fn find(
         Method::HEAD => Body::empty(),
         _ => Body::from_stream(images.read(&served, range.clone()).await?),
     };
-    let mut response = (status, dress, body).into_response();
+    let mut response = (status, image_headers, body).into_response();
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
     if status == StatusCode::PARTIAL_CONTENT {
         let place = format!("bytes {}-{}/{}", range.start, range.end - 1, served.bytes);
@@ -86,14 +86,13 @@ async fn find(
     Ok(response)
 }
 
-/// Forged, altered, expired: which of them is not told.
+/// The same refusal for forged, altered and expired addresses, so that it does not reveal which one it is.
 pub(super) fn not_ours() -> HttpRefusal {
     HttpRefusal::forbidden("this address is not good, or no longer: ask the API for another one")
 }
 
-/// What is said along with every image. It is shown as what it is and nothing else, should a browser ever disagree with
-/// the decoder about what that is.
-fn dress(served: &ServedImage, good_for: Duration) -> HeaderMap {
+/// The headers of every image. They make it inert should a browser interpret the bytes differently from the decoder.
+fn image_headers(served: &ServedImage, good_for: Duration) -> HeaderMap {
     let cache = format!("private, max-age={}, immutable", good_for.as_secs());
     let disposition = format!("inline; filename=\"{}\"", served.file_name);
     [

@@ -16,8 +16,7 @@ use super::refusal::HttpRefusal;
 use crate::images::IncomingFile;
 use crate::limits;
 
-/// Reads a multipart body. The file goes to disk as it comes, and is gone with the request; this is for those who are
-/// signed in.
+/// Reads a multipart body of a signed-in user. The file is streamed to disk and deleted with the request.
 pub(super) async fn read(
     content_type: &str,
     body: Body,
@@ -30,7 +29,7 @@ pub(super) async fn read(
 }
 
 pub(super) async fn parts(body: Body, boundary: String, writer: File) -> Result<Request, HttpRefusal> {
-    // The parts that are parsed have bounds of their own: as JSON they would grow to many times their size.
+    // The parts that are parsed have lower bounds of their own, as JSON grows to many times its size.
     let sizes = SizeLimit::new()
         .whole_stream(limits::MULTIPART_BYTES as u64)
         .for_field("operations", limits::BODY_BYTES as u64)
@@ -54,10 +53,10 @@ pub(super) async fn parts(body: Body, boundary: String, writer: File) -> Result<
         return Err(HttpRefusal::malformed("body", "one file a request is taken"));
     }
 
-    // What the client calls it is nobody's business. The schema looks for the file itself in the request's data.
+    // The file's name and content are not passed on: the schema finds the file itself in the request's data.
     let upload = UploadValue { filename: String::new(), content_type: None, content: Bytes::new() };
     request.set_upload(&path, upload);
-    // async-graphql passes over a path that leads nowhere.
+    // async-graphql ignores a path that matches no variable.
     if request.uploads.is_empty() {
         return Err(HttpRefusal::malformed("body", "the path in `map` has to lead to a variable of the operation"));
     }

@@ -6,22 +6,22 @@ use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use super::answer::ResponseMedia;
 use super::refusal::HttpRefusal;
 
-/// What a body holds.
+/// The content type of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestContent<'a> {
     Json,
-    /// Of the GraphQL multipart request specification; with its type, which holds the boundary.
+    /// A body after the GraphQL multipart request specification, with the header's value, which contains the boundary.
     Multipart(&'a str),
 }
 
-/// The type to answer with; `None` when the client takes neither.
+/// The type to answer with; `None` if the client accepts neither.
 pub(super) fn media(headers: &HeaderMap) -> Option<ResponseMedia> {
     let Some(accept) = AcceptHeader::of(headers) else { return Some(ResponseMedia::Json) };
     let graphql = accept.quality("application", "graphql-response+json");
     let json = accept.quality("application", "json");
     match graphql.weight.max(json.weight) {
         0 => None,
-        // With equal weights, the newer type is for those who name it.
+        // With equal weights, the newer type is used only if the client names it.
         best if graphql.weight == best && (graphql.named || json.weight < best) => Some(ResponseMedia::GraphqlResponse),
         _ => Some(ResponseMedia::Json),
     }
@@ -36,7 +36,7 @@ pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
     html.named && html.weight > data
 }
 
-/// What the body of a POST holds. JSON has to be said: browsers send the other types without asking first.
+/// The content of a POST's body. JSON must be declared: browsers send other types cross-origin without a preflight.
 pub(super) fn content(headers: &HeaderMap) -> Result<RequestContent<'_>, HttpRefusal> {
     let encodings = headers.get_all(CONTENT_ENCODING).iter();
     if !encodings.into_iter().all(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {

@@ -1,4 +1,4 @@
-//! What each request is called.
+//! The id of each request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use axum::http::HeaderValue;
 use axum::http::header::HeaderName;
 use uuid::Uuid;
 
-/// The header that tells a client its request's id.
+/// The response header with the request's id.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What a request is called in the log and in answers: a fresh UUIDv7, whatever the client has sent.
+/// The id of a request in the log and in answers: always a new UUIDv7, even if the client has sent an id.
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(Arc<str>);
 

@@ -23,12 +23,12 @@ pub(super) struct ReservedPlaces(Arc<Mutex<Reserved>>);
 
 #[derive(Debug, Default)]
 struct Reserved {
-    /// By number, which is the order in which they came.
+    /// By number, in the order of arrival.
     taken: BTreeMap<u64, (IpAddr, CancellationToken)>,
     next_number: u64,
 }
 
-/// A place, for as long as this is held.
+/// A place, released when this is dropped.
 #[derive(Debug)]
 pub(super) struct ReservedPlace {
     places: ReservedPlaces,
@@ -60,7 +60,7 @@ impl ReservedPlaces {
 impl Reserved {
     fn close_oldest_of_fullest(&mut self) {
         let of = |address: IpAddr| self.taken.values().filter(|(other, _)| *other == address).count();
-        // Of equals the last counts, so the newest are looked at first.
+        // `max_by_key` returns the last of equal elements, so this starts with the newest.
         let fullest = self.taken.values().rev().map(|(address, _)| *address).max_by_key(|address| of(*address));
         let oldest = self.taken.iter().find(|(_, (address, _))| Some(*address) == fullest);
         if let Some((_, closed)) = oldest.map(|(number, _)| *number).and_then(|number| self.taken.remove(&number)) {
@@ -82,7 +82,7 @@ impl Drop for ReservedPlace {
     }
 }
 
-/// What a request gets that is no probe.
+/// The answer to a request that is not a probe.
 pub(super) fn refuse(no_room: NoRoom, headers: &HeaderMap) -> Response {
     let message = match no_room {
         NoRoom::InAll => "the server has all the connections that it can hold: try again later",
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_of_one_address_leaves_the_places_of_others() {
+    fn a_flood_from_one_address_does_not_take_the_places_of_others() {
         let (places, flood, other) =
             (ReservedPlaces::default(), IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let probe = places.take(other);
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_addresses_the_oldest_goes() {
+    fn with_many_addresses_the_oldest_connection_is_closed() {
         let places = ReservedPlaces::default();
         let of = |number: usize| IpAddr::from([198, 51, 100, u8::try_from(number).expect("few")]);
         let taken: Vec<_> = (0..=limits::RESERVED_CONNECTIONS).map(|number| places.take(of(number))).collect();

@@ -61,16 +61,16 @@ impl HttpState {
         &self.api.program().app.config
     }
 
-    /// Who comes with this credential; `None` when it is no good, or no longer.
+    /// The session of this credential; `None` if the credential is invalid or has expired.
     pub(super) async fn session(&self, credential: &Credential) -> Result<Option<HttpSession>> {
         let source = credential.source;
         match self.api.program().accounts.authenticate(&credential.token).await? {
             Authenticated::Viewer { viewer, issued_at, .. } => Ok(Some(HttpSession { viewer, issued_at, source })),
-            Authenticated::Expired | Authenticated::Nobody => Ok(None),
+            Authenticated::Expired | Authenticated::Anonymous => Ok(None),
         }
     }
 
-    /// A `Set-Cookie` that lets a browser's session go on, when its cookie is no longer young.
+    /// A `Set-Cookie` that renews a browser's session if its cookie is older than a day.
     pub(super) async fn fresh_cookie(&self, session: &HttpSession) -> Option<HeaderValue> {
         let program = self.api.program();
         let age = program.app.clock.now().since(session.issued_at);
@@ -79,10 +79,10 @@ impl HttpState {
         }
         match program.accounts.renew(&session.viewer).await {
             Ok((token, expires_at)) => cookies::set_cookie(&program.app, &SessionEffect::Set { token, expires_at }),
-            // The old one is still good. Whoever is refused here asks all the time: not a line of the log for each.
+            // The old one is still valid. Not logged: a client over its rate sends many requests.
             Err(Error::RateLimited { .. }) => None,
             Err(error) => {
-                // The old one is still good, and the next request tries again.
+                // The old one is still valid, and the next request tries again.
                 tracing::warn!(error = %error, "a session could not be renewed");
                 None
             }

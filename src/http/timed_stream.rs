@@ -32,15 +32,15 @@ impl Default for StreamTimeouts {
     }
 }
 
-/// Counts requests begun and ended: while it is odd, one is being served.
+/// Counts the beginnings and ends of requests: while the count is odd, a request is being served.
 ///
-/// hyper's own header timeout also runs while a connection is idle between requests, so one value is too long for the one
-/// or too short for the other. This tells the stream which of the two it is in.
+/// hyper's own header timeout also runs while a connection is idle between requests, so one value would be too long for
+/// headers or too short for idling. By this count the stream knows which timeout applies.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RequestPhase(Arc<AtomicU32>);
 
 impl RequestPhase {
-    /// A request has come or has been answered. One that ends in an upgrade is never answered.
+    /// Called when a request has arrived or was answered. A request that ends in an upgrade is never answered.
     pub(super) fn advance(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
@@ -74,7 +74,7 @@ impl TimedStream {
         Self { stream, timeouts, phase, seen_phase: 0, idle: false, is_served: false, reading, writing, slot }
     }
 
-    /// What is left of it after an upgrade: whoever has it now has rules of their own.
+    /// The plain stream after an upgrade: its new owner has timeouts of its own.
     pub(super) fn into_parts(self) -> (TcpStream, Arc<ConnectionSlot>) {
         (self.stream, self.slot)
     }
@@ -116,10 +116,10 @@ impl AsyncRead for TimedStream {
                 }
                 Poll::Ready(result)
             }
-            // Whoever serves the request limits the time of its body; an upgrade has its own rules.
+            // The handler limits the time for the body; an upgraded connection has its own timeouts.
             Poll::Pending if seen_phase % 2 == 1 => Poll::Pending,
             Poll::Pending => {
-                // A long answer may be on its way still: then this is asked again when it is written.
+                // A long answer may still be in progress: then this is polled again when it is written.
                 if this.is_served && !this.writing.is_waiting() {
                     this.is_served = false;
                     this.slot.set_idle();
@@ -180,7 +180,7 @@ impl Deadline {
         if timer.deadline() > at || timer.is_elapsed() {
             timer.as_mut().reset(at);
         }
-        // A timer of an earlier wait ends too early, and then goes on to the end of this one.
+        // A timer left from an earlier wait fires too early, and is then reset to the end of this one.
         while clock::instant() < at {
             ready!(timer.as_mut().poll(cx));
             timer.as_mut().reset(at);

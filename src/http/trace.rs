@@ -36,7 +36,7 @@ pub(super) async fn trace(
     request.extensions_mut().insert(client);
 
     let mut response = AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
-        // What it said went to the standard error.
+        // The panic's message was printed to standard error.
         let panicked = Error::Internal(anyhow::anyhow!("a handler panicked"));
         HttpRefusal::from(panicked).into_response(ResponseMedia::Json, &id)
     });

@@ -41,7 +41,8 @@ async fn put(
         return Err(HttpRefusal::method("PUT", "the bytes of an image are sent by PUT"));
     }
     let headers = request.headers();
-    // The signature is the right. A stranger's page that got hold of one may not use its visitor for it.
+    // The signature grants access. But the page of another origin that got hold of one must not have its visitors
+    // upload.
     let credential = credential::credential(headers, cookies::name(state.config().app_env));
     state.origins.check_post(headers, credential.map(|credential| credential.source))?;
     let (Some(Path(id)), Some(Query(Signature { expires, signature }))) = (path, signature) else {

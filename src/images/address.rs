@@ -1,4 +1,4 @@
-//! Signed addresses: whoever has one may use it until it expires, and can't derive another one from it.
+//! Signed addresses: anyone with an address may use it until it expires, and can't derive another one from it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -120,7 +120,7 @@ pub(super) fn expiry(now: Timestamp) -> Timestamp {
 }
 
 impl SignedAddress {
-    /// Until when the address may be handed out: afterwards new ones differ, and this one expires soon.
+    /// Until when the address is given to clients: afterwards new ones differ, and this one expires soon.
     pub fn fresh_until(&self) -> Timestamp {
         self.expires_at - limits::IMAGE_ADDRESS
     }

@@ -9,7 +9,7 @@ use gif::{ColorOutput, DecodeOptions, Decoder, Encoder, Frame, MemoryLimit, Repe
 use crate::error::{Error, Result};
 use crate::limits;
 
-/// Called between the steps of long work. An error cancels the work, because nobody waits for it any more.
+/// Called between the steps of long work. An error cancels the work, because the caller no longer waits for it.
 pub(super) type GoOn<'a> = &'a dyn Fn() -> Result<()>;
 
 const BROKEN: Error = Error::UnsupportedImage("this GIF is damaged or incomplete");

@@ -18,9 +18,9 @@ use crate::storage::{Key, Shelf};
 /// A record to write. None of them publishes an event.
 #[derive(Clone)]
 pub(super) enum Note {
-    /// An object will be written. Unless something points to it by then, it is deleted.
+    /// An object will be written. It is deleted unless something refers to it before `until`.
     Expected { key: Key, until: Timestamp },
-    /// Nothing will point to an object that was expected.
+    /// Nothing will refer to an object that was expected.
     NotNeeded { key: Key },
     /// A new upload slot.
     Slot(image_upload::Model),
@@ -29,8 +29,8 @@ pub(super) enum Note {
     /// Objects that were deleted, those that were deleted and may be uploaded again until then, and those that could
     /// not be deleted.
     Deleted { gone: Vec<String>, again: Vec<(Key, Timestamp)>, tried: Vec<image_deletion::Model> },
-    /// Upload slots that are old enough to be forgotten.
-    Forgotten,
+    /// Deletes the upload slots that are old enough.
+    SlotsExpired,
 }
 
 impl Quiet for Note {
@@ -72,7 +72,7 @@ impl Note {
                 }
                 Ok(())
             }
-            Self::Forgotten => {
+            Self::SlotsExpired => {
                 let begun = image_upload::Column::CreatedAt;
                 let past = tx.now - limits::UPLOAD_KNOWN;
                 image_upload::Entity::delete_many().filter(begun.lt(past)).exec(tx).await?;

@@ -43,7 +43,7 @@ impl Images {
     }
 
     async fn sweep(&self) {
-        self.0.app.feed.hand_over(Note::Forgotten);
+        self.0.app.feed.append_or_drop(Note::SlotsExpired);
         let scratch = self.0.scratch.clone();
         match tokio::task::spawn_blocking(move || scratch.sweep(limits::UPLOAD_UNUSED)).await {
             Ok(Ok(())) => {}

@@ -79,7 +79,7 @@ fn bounds() -> Limits {
     bounds
 }
 
-/// The decoders' errors describe the file's internals, which do not help whoever sent a photo.
+/// The decoders' errors describe the file's internals, which do not help the person who sent a photo.
 fn refused(error: ImageError) -> Error {
     match error {
         ImageError::Limits(_) => too_large(),

@@ -52,7 +52,7 @@ impl DecodedUploads {
         matches!(entry.into_value(), DecodedUpload::Kept { row, .. } if row.id == id)
     }
 
-    /// The state of an upload whose row said that it was unused.
+    /// The state of an upload that is unused according to its row.
     pub(super) fn find(&self, upload: UploadId, now: Timestamp) -> DecodedUpload {
         match self.0.get(&upload) {
             Some(DecodedUpload::Kept { until, .. }) if until <= now => DecodedUpload::Begun,

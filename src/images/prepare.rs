@@ -71,7 +71,7 @@ impl Drop for PreparedImage {
     fn drop(&mut self) {
         if !self.is_needed {
             // Queued behind the change, which may still be on its way: an attached image stays.
-            self.images.0.app.feed.hand_over(Note::NotNeeded { key: object(self.id()) });
+            self.images.0.app.feed.append_or_drop(Note::NotNeeded { key: object(self.id()) });
             self.images.delete_soon();
         }
     }
@@ -139,7 +139,7 @@ impl Images {
         let encoded = self.encode(content, turn).await;
         if let (Err(Error::UnsupportedImage(_) | Error::ImageTooLarge(_)), Some((slot, _))) = (&encoded, upload) {
             // The next try is rejected without decoding it again.
-            app.feed.hand_over(Note::Spoilt { upload: slot });
+            app.feed.append_or_drop(Note::Spoilt { upload: slot });
             self.delete_soon();
         }
         let (encoded, _turn) = encoded?;

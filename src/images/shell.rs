@@ -79,7 +79,7 @@ pub(crate) fn strip_png(bytes: &[u8]) -> Result<Vec<u8>> {
     }
 }
 
-/// Checks that a WebP is at least as long as its header says.
+/// Checks that a WebP is at least as long as its header declares.
 pub(crate) fn check_webp(bytes: &[u8]) -> Result<()> {
     let length = bytes.get(4..8).and_then(|length| length.try_into().ok()).map(u32::from_le_bytes);
     let whole = length.and_then(|length| usize::try_from(length).ok()?.checked_add(8));

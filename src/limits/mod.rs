@@ -1,5 +1,5 @@
-//! All limits as constants; `serverInfo.limits` shows some of them. Numbers without another source are from the project's
-//! threat model.
+//! All limits as constants; `serverInfo.limits` shows some of them. Numbers without another source are from the
+//! project's threat model.
 
 mod rates;
 
@@ -12,8 +12,8 @@ use crate::turns::TurnBounds;
 // Documents.
 /// A document's size.
 pub const QUERY_BYTES: usize = 15_000;
-/// Documents that are kept parsed, in bytes of their texts: a hundred or two. What is kept of them is larger, by an estimate
-/// up to a hundred times.
+/// Size of the cache of parsed documents, in bytes of their texts: a hundred or two documents. Parsed they are larger,
+/// by an estimate up to a hundred times.
 pub const DOCUMENTS_BYTES: u64 = 128 * 1024;
 /// A document's lexical tokens.
 pub const QUERY_TOKENS: usize = 2_000;
@@ -35,11 +35,12 @@ pub const QUERY_ROOT_FIELDS: usize = 20;
 pub const QUERY_COMPLEXITY: usize = 10_000;
 
 // Subscriptions.
-/// Objects that all live subscriptions of one person can return, on all sockets: each as [`QUERY_COMPLEXITY`] counts it.
+/// Objects that all live subscriptions of one person can return, on all sockets: each as [`QUERY_COMPLEXITY`] counts
+/// it.
 pub const LIVE_OBJECTS: usize = 50_000;
-/// Executions for events at the same time: one of each person, and as many as may look something up.
+/// Concurrent executions for events: one of each person, and in all as many as may read from the database.
 pub const EXECUTIONS: TurnBounds = TurnBounds { at_once: READ_TURNS, at_once_per_person: 1, ..OPERATION_TURNS };
-/// Time of a processor that one person's executions for events may take, of each second.
+/// Processor time per second that one person's executions for events may use.
 pub const EXECUTION_TIME: Duration = Duration::from_millis(250);
 
 // Pages.
@@ -67,7 +68,7 @@ pub const EMAIL_BYTES: usize = 254;
 pub const GROUP_MEMBERS: usize = 1_000;
 
 // Accounts.
-/// Names whose look is remembered, with some 500 bytes each at most: to work one out takes 3 to 60 µs.
+/// Names whose look is cached, with some 500 bytes each at most. Computing one takes 3 to 60 µs.
 pub const NAME_LOOKS: u64 = 10_000;
 /// Sessions of one person; beyond that the oldest is ended.
 pub const SESSIONS_PER_USER: usize = 50;
@@ -83,16 +84,17 @@ pub const PURGE_EVERY: Duration = Duration::from_secs(3600);
 pub const COOKIE_REFRESH: Duration = Duration::from_secs(24 * 3600);
 /// A token's size in bytes.
 pub const TOKEN_BYTES: usize = 1_024;
-/// Clocks of two machines may differ by this much.
+/// The accepted difference between the clocks of two machines.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
 /// Passwords that wait to be hashed.
 pub const HASH_QUEUE: usize = 256;
-/// How long a password waits to be hashed. Less than a request's timeout, so that the answer is an error with `retryAfterMs`.
+/// How long a password waits to be hashed. Less than a request's timeout, so that the answer is an error with
+/// `retryAfterMs`.
 pub const HASH_WAIT: Duration = Duration::from_secs(8);
 const _: () = assert!(HASH_WAIT.as_secs() < REQUEST.as_secs());
 
 // The feed.
-/// Changes that wait for the writer, with those that it is writing.
+/// Changes that are queued for the writer or being written.
 pub const WRITER_QUEUE: usize = 2_048;
 /// Changes in one transaction.
 pub const WRITER_BATCH: usize = 256;
@@ -120,7 +122,7 @@ pub const SHARED_BYTES: usize = 64 * 1024 * 1024;
 pub const EVENT_TRIES: u32 = 3;
 /// The log is kept this long.
 pub const FEED_RETENTION_DAYS: u32 = 30;
-/// How long feed cursors are read that were given out before cursors were sealed: as long as the log is kept.
+/// How long feed cursors are accepted that were issued before cursors were sealed: as long as the log is kept.
 pub const UNSEALED_CURSORS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How often the log is trimmed.
 pub const TRIM_EVERY: Duration = Duration::from_secs(600);
@@ -132,13 +134,13 @@ pub const READ_MARKS_MEMBERS: usize = 100;
 pub const READ_MARK_PACE: Duration = Duration::from_secs(1);
 
 // Erasure.
-/// Seqs of a history that are looked through at once for somebody's messages.
+/// Seqs of a history that one step searches for somebody's messages.
 pub const ERASURE_WINDOW: usize = 2_000;
-/// Messages whose texts are cleared in one transaction: as many as it may send.
+/// Messages whose texts are cleared in one transaction: as many as one transaction may send.
 pub const ERASURE_MESSAGES: usize = WRITER_BATCH;
 /// The pause before a failed erasure is retried.
 pub const ERASURE_RETRY: Duration = Duration::from_secs(1);
-/// How often it is tried, once a second, to cut the database's log after an erasure.
+/// Attempts, one a second, to truncate the database's log after an erasure.
 pub const ERASURE_CUTS: u32 = 600;
 
 // Presence.
@@ -146,8 +148,8 @@ pub const ERASURE_CUTS: u32 = 600;
 pub const PRESENCE_GRACE: Duration = Duration::from_secs(10);
 /// The shortest interval between two results of `onlineUsers`.
 pub const ONLINE_USERS_PACE: Duration = Duration::from_secs(1);
-/// How often `onlineUsers` looks up at most with whom a viewer shares a conversation, when members of one of theirs change:
-/// up to 50,000 people, some 30 ms, for each member who looks on.
+/// The shortest interval at which `onlineUsers` reads a viewer's contacts again when members of their conversations
+/// change: up to 50,000 people, some 30 ms, for each subscribed member.
 pub const CONTACTS_PACE: Duration = Duration::from_secs(5);
 /// People in `onlineUsers`, and ids that `presenceChanged` takes.
 pub const ONLINE_USERS: usize = 1_000;
@@ -165,29 +167,29 @@ pub const IMAGE_KEPT_BYTES: usize = 2 * IMAGE_BYTES;
 pub const IMAGE_PIXELS: u32 = 32_000_000;
 /// A side of an image, in pixels.
 pub const IMAGE_SIDE: u32 = 10_000;
-/// What an image may take while it is decoded, as its decoder counts. The default, 512 MiB, is what a PNG of 49 kB can
-/// be made to take.
+/// Memory for decoding an image, as its decoder counts. The decoder's default is 512 MiB, which a crafted PNG of 49 kB
+/// can use up.
 pub const IMAGE_MEMORY: u64 = 160 * 1024 * 1024;
 /// Frames of an animation.
 pub const IMAGE_FRAMES: usize = 200;
 /// Pixels of an animation in all its frames.
 pub const IMAGE_FRAMES_PIXELS: u64 = 100_000_000;
-/// The widths of thumbnails: for a list, and then each twice the one before.
+/// The widths of thumbnails: one for lists, and then from 240 pixels each twice the one before.
 pub const THUMBNAILS: [u32; 5] = [96, 240, 480, 960, 1_920];
 /// Images that are decoded at the same time.
 pub const IMAGES_AT_ONCE: usize = 2;
 /// Images that are decoded or wait to be stored.
 pub const IMAGES_IN_MEMORY: usize = 4;
-/// Images of one person that are decoded or wait to be stored: the other thread is for the others.
+/// Images of one person that are decoded or wait to be stored: the other thread stays free for other people.
 pub const IMAGES_PER_PERSON: usize = 1;
 /// Images in the queue.
 pub const IMAGE_QUEUE: usize = 64;
-/// Those of one person: more than [`UPLOADS`] lets them send at once, so that an album passes.
+/// Images of one person in the queue: more than the burst of [`UPLOADS`], so that an album fits.
 pub const IMAGE_QUEUE_PER_PERSON: usize = 16;
-/// How long an image that was made of an upload is kept when the change that was to have it failed: for the next try. At
-/// the rate of images, what is kept so takes less room than a person may have.
+/// How long the image made from an upload is kept for a retry when the change that uses it has failed. At the rate of
+/// uploads, such images take less space than a person's quota.
 pub const UPLOAD_PREPARED: Duration = Duration::from_secs(120);
-/// Uploads of which is known that they were decoded.
+/// Uploads that are remembered as decoded.
 pub const UPLOADS_DECODED: u64 = 10_000;
 /// Images of one person.
 pub const IMAGES_PER_USER: u64 = 10_000;
@@ -199,54 +201,53 @@ pub const IMAGE_ADDRESS: Duration = Duration::from_secs(30 * 60);
 pub const UPLOAD_SLOT: Duration = Duration::from_secs(10 * 60);
 /// Unused uploads are deleted after this time.
 pub const UPLOAD_UNUSED: Duration = Duration::from_secs(3600);
-/// How long a place for an upload is known to have been used.
+/// How long an upload slot is remembered as used.
 pub const UPLOAD_KNOWN: Duration = Duration::from_secs(24 * 3600);
-/// How often the store is looked at, and what is due is deleted.
+/// How often the store is checked, and objects that are due are deleted.
 pub const STORE_LOOK: Duration = Duration::from_secs(15);
-/// Objects that are deleted one after the other before others get their turn.
+/// Objects that are deleted in one step, before other tasks get a turn.
 pub const DELETIONS: u64 = 256;
-/// The longest pause before an object is tried again that could not be deleted.
+/// The longest pause before a failed deletion of an object is retried.
 pub const DELETION_PAUSE: Duration = Duration::from_secs(3600);
 
-// The bucket. All of it within the time of a request.
+// The bucket. Together these stay below a request's timeout.
 /// The timeout for connecting.
 pub const S3_CONNECT: Duration = Duration::from_secs(2);
 /// The timeout until an answer begins, and between its parts.
 pub const S3_READ: Duration = Duration::from_secs(4);
-/// The timeout of all attempts together.
+/// The timeout for all attempts together.
 pub const S3_OPERATION: Duration = Duration::from_secs(7);
 /// The number of attempts.
 pub const S3_TRIES: u32 = 2;
 // Typing.
 /// How long until a typing signal expires unless renewed.
 pub const TYPING: Duration = Duration::from_secs(5);
-/// Typing signals that wait to be published, and those of a person that wait for one subscription.
+/// Typing signals that wait to be published, and signals that wait for one subscription.
 pub const TYPING_QUEUE: usize = 1_024;
-/// Who types where, on this node at a time.
+/// Pairs of a person who is typing and a conversation, on this node at the same time.
 pub const TYPISTS: usize = 10_000;
 
 // Search.
-/// How often new messages are indexed while nobody searches; a search indexes them at once.
+/// How often new messages are indexed. A search has them indexed at once.
 pub const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// The pause after a failure to index.
 pub const INDEX_RETRY: Duration = Duration::from_secs(10);
-/// Messages that are indexed in one transaction, and their size in bytes: the writer is held for some 20 ms.
+/// Messages that are indexed in one transaction: with [`INDEX_BYTES`], this occupies the writer for some 20 ms.
 pub const INDEX_MESSAGES: u64 = 100;
-/// See [`INDEX_MESSAGES`].
+/// Bytes of text that are indexed in one transaction.
 pub const INDEX_BYTES: usize = 64 * 1024;
-/// Messages in one transaction whose old words are removed, each from so many pages that it takes some 3 ms.
+/// Messages whose old words are removed in one transaction. Each takes some 3 ms, as its words are on many pages.
 pub const INDEX_CHANGES: u64 = 10;
-/// How long a search waits for the index to have what was written before it.
+/// How long a search waits until the index has everything written before it.
 pub const SEARCH_WAIT: Duration = Duration::from_secs(1);
-/// Conversations of a person that a search looks into, those of the newest messages. What is in others is found by a
-/// search in the one.
+/// Conversations of a person that are searched: those with the newest messages. Others are searched only one at a time.
 pub const SEARCH_PLACES: u64 = 5_000;
-/// Conversations that the index is asked for at once. The next are asked for only where they may have something newer.
+/// Conversations in one query to the index. Further ones are queried only if they may have something newer.
 pub const SEARCH_AT_ONCE: usize = 250;
-/// Words that the index is asked for by one search, counted anew for each conversation; some 50 µs each with a million
-/// messages. Further words of the query are looked for in the messages.
+/// Words that one search looks up in the index, counted for each conversation; some 50 µs each with a million messages.
+/// Further words of the query are compared with the messages themselves.
 pub const SEARCH_TERMS: usize = 10_000;
-/// Messages that are looked at together at most, where the index proposes many that are no hits.
+/// The largest batch of candidates that is read at once when many candidates of the index turn out not to match.
 pub const SEARCH_PAGE: usize = 1_000;
 
 // HTTP.
@@ -254,85 +255,89 @@ pub const SEARCH_PAGE: usize = 1_000;
 pub const BODY_BYTES: usize = 256 * 1024;
 /// A multipart body: an image of 10 MiB and the operation around it.
 pub const MULTIPART_BYTES: usize = 10 * 1024 * 1024 + 64 * 1024;
-/// A body as large as this is read without counting: it needs no more than what a connection has anyway, and signing in is
-/// possible also when no room is left for larger ones.
+/// Bodies up to this size do not count against [`BODIES_BYTES`]: they need no more memory than a connection has anyway,
+/// and people can still sign in when there is no room for larger bodies.
 pub const SMALL_BODY_BYTES: usize = 4 * 1024;
-/// Bytes of larger bodies that are held, while they come and until they are answered. Parsed they can take 40 times as much
+/// Bytes of larger bodies that are held, from their arrival until their answer. Parsed they can take 40 times as much
 /// (a list of numbers of one digit).
 pub const BODIES_BYTES: usize = 64 * 1024 * 1024;
-/// … of those of visitors.
+/// The part of [`BODIES_BYTES`] for all visitors.
 pub const VISITORS_BODY_BYTES: usize = 8 * 1024 * 1024;
-/// … of visitors of one address: four of the largest at once.
+/// The part of [`BODIES_BYTES`] for visitors from one address: four of the largest bodies at once.
 pub const VISITOR_BODY_BYTES: usize = 4 * BODY_BYTES;
-/// … of one person: sixteen at once, and so many uploads, more than [`UPLOADS`] lets begin at once.
+/// The part of [`BODIES_BYTES`] for one person: sixteen of the largest bodies at once, or as many uploads, which is
+/// more than the burst of [`UPLOADS`].
 pub const PERSON_BODY_BYTES: usize = 16 * BODY_BYTES;
 /// All headers of a request.
 pub const HEADER_BYTES: usize = 16 * 1024;
 /// Headers of a request.
 pub const HEADERS: usize = 100;
-/// How long the headers of a request may take.
+/// The timeout for reading a request's headers.
 pub const HEADER_READ: Duration = Duration::from_secs(10);
-/// How long the body of a request may take.
+/// The timeout for reading a request's body.
 pub const BODY_READ: Duration = Duration::from_secs(30);
-/// How long an answer may take to be made.
+/// The timeout for executing a request.
 pub const REQUEST: Duration = Duration::from_secs(10);
-/// How long an answer to a request with an image may take: it waits for its turn, and for threads of the lowest priority.
-/// Work that is thrown away halfway is asked for again.
+/// The timeout for executing a request with an image, which waits for its turn and for threads of the lowest priority.
+/// Work that is aborted halfway would only be requested again.
 pub const UPLOAD_ANSWER: Duration = Duration::from_secs(60);
-/// How long a multipart body may take: an image over a phone's uplink.
+/// The timeout for reading a multipart body: an image over a phone's uplink.
 pub const UPLOAD_READ: Duration = Duration::from_secs(60);
-/// The part of a multipart body that says which file goes where.
+/// The part `map` of a multipart body, which assigns the file to a variable.
 pub const UPLOAD_MAP_BYTES: usize = 4 * 1024;
-/// How long a connection waits for its next request. Longer than the 60 s of common proxies: the one who closes
-/// first must be the one who sends, or a request meets a closed door.
+/// How long a connection waits for its next request. Longer than the 60 s of common proxies: the proxy must close
+/// first, or it may send a request on a connection that the server is closing.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long what a client still sends is read and dropped after the last answer, which a reset would take from it.
+/// How long input is read and dropped after the last answer. Closing at once would reset the connection, and the client
+/// could lose the answer.
 pub const LINGER: Duration = Duration::from_secs(2);
-/// Files that are kept free for the database, the log and the like.
+/// File descriptors that are reserved for the database, the log and the like.
 pub const RESERVED_FILES: u64 = 1_024;
 
 /// Connections of one address: 500 people behind one router with a socket and a page each.
 pub const ADDRESS_CONNECTIONS: usize = 1_024;
-/// One in so many connections that the process can hold may be of one address, where that is fewer.
+/// One address may have this fraction (one in four) of the connections that the process can hold, if that is fewer.
 pub const ADDRESS_CONNECTIONS_SHARE: usize = 4;
-/// Connections of one address however few there may be in all: some browsers with six each, and their sockets.
+/// The lower bound of an address's share, however few connections there may be in all: some browsers with six
+/// connections each, and their sockets.
 pub const ADDRESS_CONNECTIONS_LEAST: usize = 32;
-/// Between two lines of the log that there is no room for connections.
+/// The shortest interval between two warnings that there is no room for connections.
 pub const NO_ROOM_WARNING: Duration = Duration::from_secs(60);
-/// Connections taken at the same time that there is no room for: for probes, and to tell others that the server is full.
+/// Connections beyond the limit that are accepted at the same time: to answer probes, and to refuse others with a 503.
 pub const RESERVED_CONNECTIONS: usize = 32;
-/// How long the headers of a request may take on such a connection.
+/// The timeout for reading a request's headers on such a connection.
 pub const RESERVED_HEADER_READ: Duration = Duration::from_secs(2);
-/// When it is worth another try where there is no room: a slow body or a silent client is given up in a few times this.
+/// The retry delay when the server is out of room: slow bodies and silent clients time out within a few times this.
 pub const OVERLOAD_RETRY: Duration = Duration::from_secs(5);
 
 // Sockets.
 /// A frame of a client.
 pub const FRAME_BYTES: usize = 64 * 1024;
-/// Until `connection_init`.
+/// The timeout for `connection_init`.
 pub const INIT_WAIT: Duration = Duration::from_secs(5);
-/// Between pings of the server.
+/// The interval of the server's pings.
 pub const PING_EVERY: Duration = Duration::from_secs(25);
-/// Until the answer to a ping.
+/// The timeout for the answer to a ping.
 pub const PONG_WAIT: Duration = Duration::from_secs(10);
-/// Until a write has made progress.
+/// The timeout for a write to make progress.
 pub const WRITE_WAIT: Duration = Duration::from_secs(10);
 /// Frames that wait for one reader.
 pub const OUTBOUND_FRAMES: usize = 256;
 /// Bytes that wait for one reader.
 pub const OUTBOUND_BYTES: usize = 1024 * 1024;
-/// The read buffer of a socket, whose clients say little; the library's 128 KiB would cost 134 kB an idle socket.
+/// The read buffer of a socket. Clients send little, and the library's default of 128 KiB would cost 134 kB an idle
+/// socket.
 pub const SOCKET_READ_BUFFER: usize = 1024;
-/// What is gathered for a socket before it is written.
+/// The write buffer of a socket.
 pub const SOCKET_WRITE_BUFFER: usize = 4 * 1024;
-/// Operations that are under way on one socket.
+/// Operations in progress on one socket.
 pub const OPERATIONS_PER_SOCKET: usize = 100;
-/// Sockets of one address whose `connection_init` has not come.
+/// Sockets of one address that have not sent `connection_init` yet.
 pub const WAITING_SOCKETS: usize = 64;
 /// Sockets of one person.
 pub const SOCKETS_PER_USER: usize = 20;
-/// Operations that take turns of any kind. The line has room for all that a person can have under way, and for more than
-/// a process can hold sockets for, so that nobody is refused because of others.
+/// Operations that take turns of any kind. The queue has room for everything that one person can have in progress, and
+/// for more than all sockets of a process together, so that no one is refused because of others.
 pub const OPERATION_TURNS: TurnBounds = TurnBounds {
     at_once: 1_000_000,
     at_once_per_person: SOCKETS_PER_USER * OPERATIONS_PER_SOCKET,
@@ -341,32 +346,33 @@ pub const OPERATION_TURNS: TurnBounds = TurnBounds {
 };
 /// Queries and mutations of a person, on all sockets, that are executed or whose answers wait for the client to read.
 pub const SOCKET_ANSWERS: TurnBounds = TurnBounds { at_once_per_person: 16, ..OPERATION_TURNS };
-/// Bytes of an operation's id: a UUID and room for habit.
+/// Bytes of an operation's id: more than a UUID, as clients may use ids of other forms.
 pub const OPERATION_ID_BYTES: usize = 256;
 /// Frames that a client may send at once, pings, pongs and each fragment of a message included; after these
 /// [`INBOUND_RATE`] holds.
 pub const INBOUND_BURST: u32 = 250;
 /// Frames a second that a client may send in the long run.
 pub const INBOUND_RATE: u32 = 20;
-/// Bytes of one socket that are read before other tasks have their turn: a frame of the largest size.
+/// Bytes of one socket that are read before other tasks get a turn: a frame of the largest size.
 pub const SOCKET_TURN_BYTES: usize = FRAME_BYTES;
-/// Bytes that a client may still send after it was sent a close frame, within [`LINGER`]: what may be on its way.
+/// Bytes that are read and dropped after a close frame was sent, within [`LINGER`]: they may already be on their way.
 pub const FAREWELL_BYTES: usize = 1024 * 1024;
 /// Cursors in `resumeFrom`.
 pub const RESUME_ENTRIES: usize = 1_000;
 
-// Going down.
-/// Sockets are sent away over this long.
+// Shutdown.
+/// The period over which sockets are closed.
 pub const DRAIN_SOCKETS: Duration = Duration::from_secs(10);
-/// The process ends this long after it was told to, whatever is still open.
+/// The process exits this long after the signal to stop, whatever is still open.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
 // The database.
-/// Connections that read.
+/// Reading connections.
 pub const READERS: u32 = 8;
-/// Look-ups that may wait for one of them at the same time; the next wait for their turn. It keeps the connections busy.
+/// Look-ups that may use or wait for a reading connection at the same time: enough to keep the connections busy.
+/// Further ones wait for their turn.
 pub const READ_TURNS: usize = 32;
-/// How long a query waits for one of them.
+/// How long a query waits for a reading connection.
 pub const ACQUIRE: Duration = Duration::from_secs(3);
-/// How long a write of another process may hold the database.
+/// How long to wait for another process that holds the database's write lock.
 pub const BUSY: Duration = Duration::from_secs(5);

@@ -80,7 +80,7 @@ struct MarkRead {
 struct Mark {
     row: membership::Model,
     conversation: conversation::Model,
-    is_told_to_all: bool,
+    is_published_to_all: bool,
 }
 
 impl Change for MarkRead {
@@ -115,8 +115,8 @@ impl Change for MarkRead {
             }
             row.last_read_seq = up_to;
             let members = counts.get(&change.conversation).copied().unwrap_or(0);
-            let is_told_to_all = members <= limits::READ_MARKS_MEMBERS;
-            Ok(Plan::Write { write: Mark { row: row.clone(), conversation, is_told_to_all }, events: 1 })
+            let is_published_to_all = members <= limits::READ_MARKS_MEMBERS;
+            Ok(Plan::Write { write: Mark { row: row.clone(), conversation, is_published_to_all }, events: 1 })
         };
         Ok(changes.iter().map(&mut plan).collect())
     }
@@ -125,8 +125,8 @@ impl Change for MarkRead {
         let mut conversations = HashMap::new();
         let mut rows = Vec::with_capacity(writes.len());
         let mut written = Vec::with_capacity(writes.len());
-        for Placed { write: Mark { row, conversation, is_told_to_all }, first } in writes {
-            let audience = match is_told_to_all {
+        for Placed { write: Mark { row, conversation, is_published_to_all }, first } in writes {
+            let audience = match is_published_to_all {
                 true => Audience::Conversation(conversation.id),
                 false => Audience::Person(row.user_id),
             };
@@ -135,8 +135,8 @@ impl Change for MarkRead {
                 user: Some(row.user_id),
                 ..NewEvent::new(Kind::ReadMarkMoved, audience)
             };
-            let told = conversation::Model { last_position: first.position, ..conversation.clone() };
-            conversations.insert(conversation.id, told);
+            let moved = conversation::Model { last_position: first.position, ..conversation.clone() };
+            conversations.insert(conversation.id, moved);
             written.push(Written { answer: conversation, events: vec![event] });
             rows.push(row);
         }

@@ -145,8 +145,8 @@ struct MembershipEdge;
 impl Edge for MembershipEdge {
     fn serve(&self, inbox: &Inbox) -> Served {
         let take = |event: &Arc<Event>| match changes_members(event) {
-            true => Take::Left(Served::NotHere),
-            false => Take::<Infallible>::Passed,
+            true => Take::Stop(Served::NeedsFollower),
+            false => Take::<Infallible>::Skip,
         };
         match inbox.take_if(take) {
             Ok(never) => match never {},

@@ -171,7 +171,7 @@ impl Presence {
     /// going, and they would seem offline.
     fn announce(&self, _: &MutexGuard<'_, State>, user: UserId, online: bool) {
         let last_seen_at = self.app.clock.now();
-        self.app.feed.hand_over(last_seen::Seen { user, at: last_seen_at });
+        self.app.feed.append_or_drop(last_seen::Seen { user, at: last_seen_at });
         // It fails if there are no subscribers, which is fine.
         let _ = self.changes.send(Arc::new(PresenceChange {
             user,

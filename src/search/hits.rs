@@ -1,4 +1,4 @@
-//! Reads what the index proposes, and keeps what the messages confirm.
+//! Reads candidates from the index, and selects those that the messages confirm.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -24,7 +24,7 @@ pub(super) struct Hits<'a> {
     viewer: UserId,
     query: &'a Query,
     conversations: &'a [Searched],
-    /// What the index is asked for: with many conversations, few words of the query.
+    /// The terms to look up in the index: with many conversations, few words of the query.
     terms: Vec<Term>,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Hits<'a> {
         Self { index, db, viewer, query, conversations, terms: query.terms(words) }
     }
 
-    /// The newest in a range of positions, so many at most, the newest first.
+    /// The newest hits in a range of positions, up to a limit, the newest first.
     pub(super) async fn newest(&self, range: Range<Position>, count: u32) -> Result<Vec<message::Model>> {
         let wanted = usize::try_from(count).unwrap_or(usize::MAX);
         let mut hits: Vec<message::Model> = Vec::new();

@@ -35,12 +35,12 @@ impl Search {
     }
 
     /// Whether the index has removed all texts that no longer exist. If not, it is about to.
-    pub async fn has_forgotten(&self) -> Result<bool> {
-        let remembers = self.index().has_former_texts(&self.app.db.reader).await?;
-        if remembers {
+    pub async fn has_purged_deleted_texts(&self) -> Result<bool> {
+        let has_former_texts = self.index().has_former_texts(&self.app.db.reader).await?;
+        if has_former_texts {
             self.wanted.notify_one();
         }
-        Ok(!remembers)
+        Ok(!has_former_texts)
     }
 
     /// Indexes everything, a batch at a time. An index that fails for a reason that does not pass is rebuilt.

@@ -1,12 +1,13 @@
-//! Search: messages by their words. An index proposes them and the messages decide: what was deleted, changed, or is
-//! not for the viewer is never shown, however far the index is behind.
+//! Search: messages by their words. An index gives candidates, and each is checked against its message: deleted or
+//! changed messages, and those that the viewer may not read, are never shown, however far the index is behind.
 //!
-//! Each word is indexed behind the id of its conversation, and a search asks for the words in each conversation of the
-//! searcher. So the time it takes reveals nothing of which words are frequent elsewhere. Conversations are asked in the
-//! order of their newest messages, a few at a time, until nothing newer than what was found can come.
+//! Each word is indexed with the id of its conversation as a prefix, and a search looks up its words in each
+//! conversation of the viewer. So its duration does not reveal which words are frequent elsewhere. Conversations are
+//! searched in the order of their newest messages, a few at a time, until the others cannot have newer hits.
 //!
-//! A task of its own maintains the index by following the messages in the feed's order (`maintain`). Which words a text
-//! has is the same for every database (`words`); what is one database's own is behind [`index::Index`].
+//! A background task maintains the index by following the messages in the feed's order (`maintain`). How a text is
+//! split into words is the same for every database (`words`); everything specific to a database is behind
+//! [`index::Index`].
 
 mod hits;
 mod index;
@@ -43,7 +44,7 @@ pub struct Search {
 /// Where somebody searches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// In all that they may read; of very many conversations, in those of the newest messages.
+    /// In all conversations that they may read, or the [`limits::SEARCH_PLACES`] of them with the newest messages.
     Everywhere,
     /// In one conversation.
     In(Reference),
@@ -74,7 +75,7 @@ impl Search {
             return Ok(Page::empty());
         }
         self.is_indexed(self.app.feed.head().position).await;
-        // After the wait: they have what was written meanwhile.
+        // Read after the wait, to include what was written in the meantime.
         let conversations = self.conversations(viewer, scope).await?;
         let hits = hits::Hits::new(self.index(), &self.app.db.reader, viewer.user(), query, &conversations);
         let has_previous = match after {
@@ -85,7 +86,7 @@ impl Search {
         Ok(Page::cut(items, first, has_previous))
     }
 
-    /// Where to look, the newest messages first. What may be seen is not decided here.
+    /// The conversations to search, the newest messages first. Access to messages is not checked here.
     async fn conversations(&self, viewer: &Viewer, scope: Scope) -> Result<Vec<hits::Searched>> {
         match scope {
             Scope::Nowhere => Ok(Vec::new()),

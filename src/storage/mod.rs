@@ -21,7 +21,7 @@ pub use scratch::{Scratch, ScratchFile};
 use crate::config::Config;
 use crate::error::{Error, Result};
 
-/// The delay that clients are told while the store is unavailable.
+/// The retry delay for clients while the store is unavailable.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// The key of an object. Keys are always generated here: no part comes from a client.

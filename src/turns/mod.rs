@@ -1,15 +1,16 @@
-//! A semaphore that is fair between people: so many turns at once in all, a share of them for each person, and people
-//! take turns. A person with a thousand jobs and a person with one wait in the same line with no more than their share.
+//! A semaphore that is fair between people: it limits the turns at the same time, in all and for each person. In the
+//! queue for all places a person has at most their share, so a person with one job does not wait behind another one's
+//! thousand.
 //!
 //! It is two semaphores, both first in, first out. A job first waits for one of its own person's places, then for one of
-//! all places. So the line for all places holds at most a share of each person, and whoever comes back joins its end:
+//! all places. So the queue for all places holds at most a share of each person, and each next job joins its end:
 //!
 //! ```text
 //! ada: a4 a5 a6 … ─▶ a2 a3 ─┐
-//! bob:               b1     ├─▶ in line: a2 b1 a3 … ─▶ at work: a1 c1 …
+//! bob:               b1     ├─▶ queued: a2 b1 a3 … ─▶ running: a1 c1 …
 //! ```
 //!
-//! A future that is dropped while it waits leaves the line, and a dropped turn is free for the next.
+//! A future that is dropped while it waits leaves the queue, and a dropped turn is released.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -19,21 +20,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
 
-/// How many jobs there may be. Those that wait are counted, too: beyond these bounds a job is refused, with [`LineFull`].
+/// The bounds on running and waiting jobs. Beyond them a job is refused with [`LineFull`].
 #[derive(Clone, Copy, Debug)]
 pub struct TurnBounds {
-    /// Jobs at work at the same time, in all.
+    /// Running jobs, in all.
     pub at_once: usize,
-    /// Jobs of one person at work at the same time.
+    /// Running jobs of one person.
     pub at_once_per_person: usize,
-    /// Jobs that wait, in all.
+    /// Waiting jobs, in all.
     pub waiting: usize,
-    /// Jobs of one person that wait.
+    /// Waiting jobs of one person.
     pub waiting_per_person: usize,
 }
 
 impl TurnBounds {
-    /// The same bounds in all, of which one person may have everything: for a server that limits nobody.
+    /// The same bounds in all, without bounds for each person: for a server without rate limits.
     #[must_use]
     pub fn without_shares(self) -> Self {
         Self { at_once_per_person: self.at_once, waiting_per_person: self.waiting, ..self }
@@ -50,7 +51,7 @@ impl From<LineFull> for Error {
     }
 }
 
-/// The semaphore. `K` says who a job belongs to. Clones share it.
+/// The semaphore. `K` identifies the person a job belongs to. Clones share it.
 pub struct FairTurns<K>(Arc<Inner<K>>);
 
 struct Inner<K> {
@@ -60,9 +61,9 @@ struct Inner<K> {
 }
 
 struct Jobs<K> {
-    /// Jobs that wait or are at work.
+    /// Waiting and running jobs.
     count: usize,
-    /// Of those who have any.
+    /// The people with at least one job.
     by_person: HashMap<K, PersonJobs>,
 }
 
@@ -71,15 +72,15 @@ struct PersonJobs {
     places: Arc<Semaphore>,
 }
 
-/// One of a person's own places. Its holder may wait for something before [`begin`](Self::begin): that keeps nobody
-/// waiting but other jobs of the same person.
+/// One of a person's own places. Its holder may wait for something before [`begin`](Self::begin): that delays only
+/// other jobs of the same person.
 pub struct OwnTurn<K: Hash + Eq> {
     // In the order in which they are given back.
     _own: OwnedSemaphorePermit,
     counted: CountedJob<K>,
 }
 
-/// A turn: over when it is dropped.
+/// A turn, released when it is dropped.
 pub struct Turn<K: Hash + Eq> {
     // In the order in which they are given back.
     _all: OwnedSemaphorePermit,
@@ -147,7 +148,7 @@ impl<K: Hash + Eq + Clone> FairTurns<K> {
     }
 }
 
-const NEVER_CLOSED: &str = "a semaphore that nobody closes";
+const NEVER_CLOSED: &str = "this semaphore is never closed";
 
 impl<K: Hash + Eq> OwnTurn<K> {
     /// Waits for one of all places.
@@ -172,7 +173,7 @@ impl<K: Hash + Eq> Drop for CountedJob<K> {
 
 impl<K> Inner<K> {
     fn lock(&self) -> MutexGuard<'_, Jobs<K>> {
-        // Nothing in here panics halfway.
+        // No change to the jobs can panic halfway.
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -28,14 +28,14 @@ fn enter(turns: &FairTurns<char>, person: char) -> Turn<char> {
     poll(&mut waiting).expect("a turn at once").expect("room in the line")
 }
 
-/// Whether nothing is left of anybody, and all places are free.
+/// Whether no jobs are counted and all places are free.
 fn is_idle(turns: &FairTurns<char>) -> bool {
     let jobs = turns.0.lock();
     jobs.count == 0 && jobs.by_person.is_empty() && turns.0.all.available_permits() == turns.0.bounds.at_once
 }
 
 #[test]
-fn one_person_has_no_more_than_their_share_and_another_enters_at_once() {
+fn one_person_is_limited_to_their_share_and_another_enters_at_once() {
     let turns = FairTurns::new(BOUNDS);
     let (first, _second) = (enter(&turns, 'a'), enter(&turns, 'a'));
     let mut third = wait(&turns, 'a');
@@ -48,7 +48,7 @@ fn one_person_has_no_more_than_their_share_and_another_enters_at_once() {
 }
 
 #[test]
-fn people_take_turns_however_much_one_of_them_has_to_do() {
+fn people_take_turns_however_many_jobs_one_of_them_has() {
     let turns = FairTurns::new(TurnBounds { at_once: 1, at_once_per_person: 1, ..BOUNDS });
     let mut at_work = Some(enter(&turns, 'a'));
     let mut waiting: Vec<(char, Waiting)> = "aaaaaaaabbc".chars().map(|who| (who, wait(&turns, who))).collect();
@@ -56,7 +56,7 @@ fn people_take_turns_however_much_one_of_them_has_to_do() {
     let mut order = String::new();
     while !waiting.is_empty() {
         drop(at_work.take());
-        // Twice: whoever comes out of their own line still has to join the other.
+        // Twice: a job that gets one of its own places then has to wait for one of all places.
         for _ in 0..2 {
             waiting.retain_mut(|(who, waiting)| match poll(waiting) {
                 Some(entered) => {
@@ -73,7 +73,7 @@ fn people_take_turns_however_much_one_of_them_has_to_do() {
 }
 
 #[test]
-fn whoever_gives_up_leaves_the_line() {
+fn a_dropped_job_leaves_the_queue() {
     let turns = FairTurns::new(BOUNDS);
     let at_work = [enter(&turns, 'a'), enter(&turns, 'a'), enter(&turns, 'b')];
     // One waits among their own, one among all.
@@ -82,13 +82,13 @@ fn whoever_gives_up_leaves_the_line() {
 
     drop((own, all, at_work));
 
-    drop(poll(&mut patient).expect("nobody is before them"));
+    drop(poll(&mut patient).expect("no one is before them"));
     drop(patient);
     assert!(is_idle(&turns));
 }
 
 #[test]
-fn a_turn_that_nobody_took_up_goes_to_the_next() {
+fn a_granted_turn_that_is_dropped_goes_to_the_next() {
     let turns = FairTurns::new(TurnBounds { at_once: 1, ..BOUNDS });
     let at_work = enter(&turns, 'a');
     let (granted, mut next) = (wait(&turns, 'b'), wait(&turns, 'c'));
@@ -100,7 +100,7 @@ fn a_turn_that_nobody_took_up_goes_to_the_next() {
 }
 
 #[test]
-fn one_more_than_may_wait_is_refused() {
+fn a_job_beyond_the_bounds_is_refused() {
     let turns = FairTurns::new(TurnBounds { at_once: 2, at_once_per_person: 1, waiting: 3, waiting_per_person: 2 });
     let full = |person: char| {
         let turns = turns.clone();
@@ -119,7 +119,7 @@ fn one_more_than_may_wait_is_refused() {
 }
 
 #[test]
-fn whoever_has_their_own_place_holds_up_nobody_else_before_they_begin() {
+fn an_own_turn_that_has_not_begun_does_not_delay_others() {
     let turns = FairTurns::new(TurnBounds { at_once: 1, at_once_per_person: 1, ..BOUNDS });
     let own = turns.try_line_up(&'a').expect("a place of their own");
     assert!(turns.try_line_up(&'a').is_none(), "they have one");
@@ -128,7 +128,7 @@ fn whoever_has_their_own_place_holds_up_nobody_else_before_they_begin() {
 
     let mut beginning: Pin<Box<dyn Future<Output = Turn<char>>>> = Box::pin(own.begin());
     let Poll::Ready(turn) = beginning.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
-        panic!("nobody else is there");
+        panic!("no one else is waiting");
     };
     drop((turn, beginning));
     assert!(is_idle(&turns));

@@ -1,4 +1,4 @@
-//! The hub: puts committed events, in position order, into the inboxes of those who may hear them, and keeps recent ones.
+//! The hub: puts committed events, in position order, into the inboxes of their audience, and keeps recent ones.
 //! ```text
 //!  writer ─ publish ─▶ hub { ring: 41 … 44 (head), members: conversation ▸ people, people: person ▸ inboxes } ─▶ inboxes
 //!  log ─── keep_up ──▶ (what other processes wrote)
@@ -87,7 +87,7 @@ impl Drop for Attachment {
         let Some(person) = state.people.get_mut(&self.user) else { return };
         person.inboxes.retain(|inbox| !Arc::ptr_eq(inbox, &self.inbox));
         if person.inboxes.is_empty() {
-            state.forget(self.user);
+            state.remove_person(self.user);
         }
     }
 }
@@ -112,7 +112,7 @@ impl Hub {
         for event in events {
             match event.position().cmp(&(state.head.position + 1)) {
                 std::cmp::Ordering::Less => {}
-                std::cmp::Ordering::Equal => state.hand_out(Arc::new(event), &mut called),
+                std::cmp::Ordering::Equal => state.apply(Arc::new(event), &mut called),
                 std::cmp::Ordering::Greater => {
                     self.behind.notify_one();
                     break;
@@ -192,14 +192,15 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic in here ends the process (see `Feed::start`), so nobody sees what it left.
+        // A panic with this lock held ends the process (see `Feed::start`), so a poisoned state is never used.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Delivers an event to those who may hear it. Inboxes whose edges are to be served are added to `called`.
-    fn hand_out(&mut self, event: Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
+    /// Applies an event to the members and the ring, and delivers it. Inboxes whose edges are to be served go to
+    /// `called`.
+    fn apply(&mut self, event: Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
         self.head = event.cursor;
         if let Some(user) = event.joins()
             && let Some(conversation) = event.fact.conversation
@@ -215,7 +216,7 @@ impl State {
         {
             self.leave(user, conversation);
         }
-        self.let_go_of_the_erased(&event);
+        self.remove_erased_person(&event);
         if self.ring.len() == limits::RING_EVENTS
             && let Some(oldest) = self.ring.pop_front()
         {
@@ -226,24 +227,24 @@ impl State {
 
     fn deliver(&mut self, event: &Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
         let people = &mut self.people;
-        let mut tell = |user: &UserId| {
+        let mut put = |user: &UserId| {
             if let Some(person) = people.get_mut(user) {
-                person.hear(event, called);
+                person.put(event, called);
             }
         };
         match &event.fact.audience {
-            Audience::Person(user) => tell(user),
+            Audience::Person(user) => put(user),
             Audience::Conversation(conversation) => {
                 for (user, joined) in self.members.get(conversation).into_iter().flatten() {
                     if *joined < event.position() {
-                        tell(user);
+                        put(user);
                     }
                 }
             }
             Audience::Contacts { person, conversations } => {
                 let members = conversations.iter().filter_map(|id| self.members.get(id)).flat_map(HashMap::keys);
                 let everyone: HashSet<UserId> = members.copied().chain([*person]).collect();
-                everyone.iter().for_each(tell);
+                everyone.iter().for_each(put);
             }
         }
     }
@@ -283,7 +284,7 @@ impl State {
         self.people.insert(user, person);
     }
 
-    fn forget(&mut self, user: UserId) {
+    fn remove_person(&mut self, user: UserId) {
         let Some(person) = self.people.remove(&user) else { return };
         for conversation in person.conversations {
             self.leave(user, conversation);
@@ -336,7 +337,7 @@ impl State {
 
 impl Person {
     /// Puts the event into every inbox. A listener whose inbox is full is evicted: it reads on from the log.
-    fn hear(&mut self, event: &Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
+    fn put(&mut self, event: &Arc<Event>, called: &mut Vec<Arc<Inbox>>) {
         self.inboxes.retain(|inbox| match inbox.put(event) {
             Put::Kept => true,
             Put::Calls => {

@@ -39,8 +39,8 @@ impl State {
         }
     }
 
-    /// An erased person hears nothing more, not even on a device whose socket is not closed yet.
-    pub(super) fn let_go_of_the_erased(&mut self, event: &Event) {
+    /// Nothing more is delivered to an erased person, not even on a device whose socket is not closed yet.
+    pub(super) fn remove_erased_person(&mut self, event: &Event) {
         if let (true, Audience::Contacts { person, conversations }) = (event.fact.erases, &event.fact.audience) {
             for conversation in conversations.iter() {
                 self.leave(*person, *conversation);

@@ -35,7 +35,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_not_sealed_does_not_open(text in "[A-Za-z0-9_-]{0,40}", bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+    fn text_that_was_not_sealed_does_not_open(text in "[A-Za-z0-9_-]{0,40}", bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         prop_assert_eq!(seal_of(7).read_cursor(&text), None);
         prop_assert_eq!(seal_of(7).open(FEED, &bytes), None);
     }
@@ -58,7 +58,7 @@ fn a_cursor_with_one_altered_byte_does_not_open() {
 }
 
 #[test]
-fn another_database_opens_nothing_of_this_one() {
+fn another_database_opens_no_cursor_of_this_one() {
     let text = seal_of(7).cursor_text(Cursor { position: 1, nonce: 1 });
     assert_eq!(seal_of(8).read_cursor(&text), None);
     // Either key alone opens nothing.
@@ -81,7 +81,7 @@ fn cursors_that_follow_each_other_have_nothing_in_common() {
 }
 
 #[test]
-fn what_is_no_cursor_is_none() {
+fn text_that_is_not_a_cursor_is_none() {
     let long = "A".repeat(1_000_000);
     for text in ["", "A", "????????????????", "gAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAA", &"A".repeat(32), &long] {
         assert_eq!(seal_of(7).read_cursor(text), None);
@@ -89,7 +89,7 @@ fn what_is_no_cursor_is_none() {
 }
 
 #[test]
-fn the_unsealed_form_is_read_until_its_time_is_over() {
+fn the_unsealed_form_is_accepted_until_it_expires() {
     let clock = Clock::default();
     let cursor = Cursor { position: 4_711, nonce: 3 };
     let unsealed = "AAAAAAAAEmcAAAAD";

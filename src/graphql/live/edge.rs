@@ -7,10 +7,10 @@
 //! next event in the inbox
 //!   not relevant                 -> drop it, next event
 //!   relevant, frame is cached    -> send it, next event
-//!   relevant, frame not cached   -> leave it: Lacks(event); the round makes the frame once and serves again
-//!   changes the filter, or ends  -> leave it: NotHere; the task takes it
-//! sink is full, or its task runs -> NotHere; the task continues
-//! every viewer needs their own execution -> NotHere; the task takes everything
+//!   relevant, frame not cached   -> leave it: NeedsFrame(event); the round makes the frame once and serves again
+//!   changes the filter, or ends  -> leave it: NeedsFollower; the task takes it
+//! sink is full, or its task runs -> NeedsFollower; the task continues
+//! every viewer needs their own execution -> NeedsFollower; the task takes everything
 //! ```
 
 use std::sync::Arc;
@@ -41,12 +41,12 @@ pub(in crate::graphql) struct LiveEdge {
 impl LiveEdge {
     fn take(&self, event: &Arc<Event>) -> Take<Json> {
         match self.messages_of.as_ref().map_or(Relevance::Deliver, |filter| filter.relevance(event)) {
-            Relevance::Ignore => Take::Passed,
-            Relevance::MayCreate | Relevance::End => Take::Left(Served::NotHere),
+            Relevance::Ignore => Take::Skip,
+            Relevance::MayCreate | Relevance::End => Take::Stop(Served::NeedsFollower),
             Relevance::Deliver => match self.shared.ready(&event.shared, self.api.program().app.clock.now()) {
-                Some(Some(payload)) => Take::Told(payload),
-                Some(None) => Take::Passed,
-                None => Take::Left(Served::Lacks(Arc::clone(event))),
+                Some(Some(payload)) => Take::Deliver(payload),
+                Some(None) => Take::Skip,
+                None => Take::Stop(Served::NeedsFrame(Arc::clone(event))),
             },
         }
     }
@@ -55,7 +55,7 @@ impl LiveEdge {
 impl Edge for LiveEdge {
     fn serve(&self, inbox: &Inbox) -> Served {
         if self.shared.asks_for_viewer() {
-            return Served::NotHere;
+            return Served::NeedsFollower;
         }
         let mut end = Served::All;
         let is_done = self.sink.put(&mut || match inbox.take_if(|event| self.take(event)) {
@@ -65,7 +65,7 @@ impl Edge for LiveEdge {
                 None
             }
         });
-        if is_done { end } else { Served::NotHere }
+        if is_done { end } else { Served::NeedsFollower }
     }
 
     fn make<'a>(&'a self, event: &'a Arc<Event>) -> BoxFuture<'a, bool> {

@@ -6,7 +6,7 @@
 //! sockets fall behind like those of slow readers.
 //!
 //! A frame for many is charged to the first user who needs it and has budget. So a shape that many users share costs
-//! them one execution per event in all, and nobody waits for a user over budget. A shape that only one user has (an
+//! them one execution per event in all, and no one waits for a user over budget. A shape that only one user has (an
 //! alias is enough) is always charged to that user. Cached frames cost nothing and wait for nothing.
 
 use std::future::poll_fn;

@@ -43,12 +43,12 @@ const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 
     img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'{sockets}; worker-src 'self' blob:; \
     manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
-/// For a front end of somebody else, whose needs nobody knows here: only what no front end needs is off.
+/// For a custom front end, whose needs are unknown: it forbids only what no front end needs.
 const FOREIGN_POLICY: &str = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
 
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// For good: what is below `assets/` is named by its content.
+/// For files below `assets/`, whose names contain a hash of their content.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 const CHECK_FIRST: &str = "no-cache";
 
@@ -58,10 +58,10 @@ pub fn has_front_end(config: &Config) -> bool {
     config.web_dir.is_some() || built::find("index.html").is_some()
 }
 
-/// Where pages come from, and what is said along with them.
+/// Where pages come from, and their headers.
 #[derive(Debug)]
 pub(super) struct Pages {
-    /// A front end of somebody else; `None` for the pages of `web/`.
+    /// The folder of a custom front end; `None` for the pages of `web/`.
     folder: Option<PathBuf>,
     /// The content security policy of the pages.
     policy: &'static str,
@@ -93,7 +93,7 @@ impl Pages {
         is_open.then(|| built::find(path)).flatten().map(PageFile::Built)
     }
 
-    fn dress(&self, mut response: Response, policy: &str, host: &RequestHost, cache: &'static str) -> Response {
+    fn with_headers(&self, mut response: Response, policy: &str, host: &RequestHost, cache: &'static str) -> Response {
         let headers = response.headers_mut();
         let policy = policy.replace(SOCKETS, &self.sockets(host));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
@@ -127,7 +127,7 @@ enum PageFile {
     Built(built::BuiltFile),
 }
 
-/// Every address that is nobody else's.
+/// The routes of all paths that no other router serves.
 pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S>
 where
     Arc<Pages>: FromRef<S>,
@@ -138,13 +138,13 @@ where
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
 }
 
-/// GraphiQL, or how to get it.
+/// GraphiQL, or a page that explains how to build it.
 pub(super) async fn graphiql(pages: &Pages, host: &RequestHost, parts: Parts) -> Response {
     let page = match built::find("graphiql.html") {
         Some(file) => built::send(file, &parts.headers),
         None => html(include_str!("graphiql_missing.html")),
     };
-    let mut page = pages.dress(page, GRAPHIQL_POLICY, host, CHECK_FIRST);
+    let mut page = pages.with_headers(page, GRAPHIQL_POLICY, host, CHECK_FIRST);
     page.headers_mut().append(VARY, HeaderValue::from_static("accept"));
     page
 }
@@ -159,7 +159,7 @@ async fn page(
     let path = match &path {
         _ if request.uri().path() == "/" => "",
         Ok(PathOf(path)) => path,
-        // Not UTF-8: no file of ours.
+        // Not UTF-8: no file has such a path.
         Err(_) => return HttpRefusal::not_found().into_response(ResponseMedia::Json, &id),
     };
     let first = path.split('/').next().unwrap_or_default();
@@ -172,13 +172,15 @@ async fn page(
     }
     if let Some(file) = pages.find(path).await {
         let cache = if first == "assets" { FOREVER } else { CHECK_FIRST };
-        return pages.dress(send(file, request).await, pages.policy, &host, cache);
+        return pages.with_headers(send(file, request).await, pages.policy, &host, cache);
     }
-    // The addresses of a front end's own views: it is for the front end to say what is there.
+    // Paths of a front end's own views get its index page, and the front end resolves them.
     let is_view = first != "assets" && (path.is_empty() || files::relative(path.trim_end_matches('/')).is_some());
     match pages.find("index.html").await {
-        Some(index) if is_view => pages.dress(send(index, request).await, pages.policy, &host, CHECK_FIRST),
-        None if path.is_empty() => pages.dress(html(include_str!("welcome.html")), GRAPHIQL_POLICY, &host, CHECK_FIRST),
+        Some(index) if is_view => pages.with_headers(send(index, request).await, pages.policy, &host, CHECK_FIRST),
+        None if path.is_empty() => {
+            pages.with_headers(html(include_str!("welcome.html")), GRAPHIQL_POLICY, &host, CHECK_FIRST)
+        }
         Some(_) | None => HttpRefusal::not_found().into_response(ResponseMedia::Json, &id),
     }
 }

@@ -1,5 +1,5 @@
-//! How sockets are closed. Stock clients read the codes: they come back after most of them, and stop after those that
-//! start with 44, but for 4403, after which ours ask for fresh parameters.
+//! How sockets are closed. Stock clients read the codes: they reconnect after most of them, and stop after those that
+//! start with 44. After 4403 our client reconnects with new parameters.
 
 use tungstenite::Utf8Bytes;
 use tungstenite::protocol::CloseFrame;
@@ -7,31 +7,31 @@ use tungstenite::protocol::CloseFrame;
 /// Why the server closes a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CloseReason {
-    /// The server is going down: come back in a moment, to another node or to the next process.
+    /// The server shuts down: reconnect in a moment, to another node or to the next process.
     ServiceRestart,
-    /// The client does not read, or the server has too much to do: come back and resume.
+    /// The client does not read, or the server is overloaded: reconnect and resume.
     TryAgainLater,
     /// The client floods the server.
     TooManyFrames,
-    /// The client continues a message with nothing, which it could do for ever.
+    /// The client continues a message with an empty fragment, which it could do for ever.
     EmptyFragment,
-    /// The person has as many sockets as they may.
+    /// The person has the largest number of sockets already.
     TooManyConnections,
-    /// A frame is larger than the server takes.
+    /// A frame is larger than the server accepts.
     FrameTooLarge,
     /// A frame is not UTF-8.
     NotText,
-    /// A message is not of the protocol; the text says in what way.
+    /// A message violates the protocol; the text says how.
     BadRequest(&'static str),
-    /// Nobody is signed in, or the session was ended.
+    /// The socket is not signed in, or the session was ended.
     Unauthorized,
-    /// The session's time is over: fresh parameters may help.
+    /// The session has expired: new parameters may help.
     Forbidden,
-    /// `connection_init` did not come in time.
+    /// `connection_init` did not arrive in time.
     InitialisationTimeout,
-    /// An operation has the id of one that is under way.
+    /// An operation has the id of another one in progress.
     SubscriberExists,
-    /// `connection_init` came twice.
+    /// `connection_init` was sent twice.
     TooManyInitialisations,
 }
 

@@ -39,9 +39,9 @@ pub(super) struct WebSocketIo {
 
 /// Why nothing more is read.
 pub(super) enum ReadError {
-    /// The client has closed the socket or gone.
+    /// The client has closed the socket or disconnected.
     Gone,
-    /// The socket broke, or what came over it is no WebSocket.
+    /// The connection failed, or its data is not a WebSocket's.
     Failed(Error),
     /// The client abuses the socket.
     Refused(CloseReason),
@@ -142,10 +142,10 @@ impl WebSocketIo {
     }
 }
 
-/// A TCP stream as the library wants it, which knows nothing of tasks: what can't be done now is told as an error.
+/// A TCP stream for the library, which is not async: an operation that would block returns `WouldBlock`.
 struct NonBlockingTcp {
     stream: TcpStream,
-    /// Whether the last write was not taken whole.
+    /// Whether the last write was only partial.
     has_partial_write: bool,
     frames: FrameCounter,
     /// Bytes that may be read before the task yields. Reading without waiting spends nothing of tokio's own budget.

@@ -70,7 +70,7 @@ pub struct Sockets {
 pub struct SocketCaller {
     /// The peer.
     pub address: IpAddr,
-    /// What the client says it is.
+    /// The client's `User-Agent`.
     pub user_agent: Option<String>,
     /// What came with the upgrade. A cookie only from a page that may use it.
     pub credential: Option<Credential>,

@@ -203,7 +203,7 @@ impl SocketSession {
             return if is_late { Err(Some(CloseReason::InitialisationTimeout)) } else { Ok(()) };
         }
         match self.pinged_at {
-            // Nobody is there to read a close frame.
+            // The client is gone: there is no use in a close frame.
             Some(pinged_at) if pinged_at + limits::PONG_WAIT <= now => Err(None),
             None if self.last_received + limits::PING_EVERY <= now => {
                 self.push(Message::Ping(axum::body::Bytes::new()));
@@ -337,7 +337,7 @@ fn poll(
     if let Poll::Ready(Err(error)) = io.poll_write(cx) {
         return Poll::Ready(SocketEvent::Failed(error));
     }
-    // If the write made room, the operations must be polled again: those that were not polled wake nobody.
+    // If the write made room, the operations must be polled again: those that were not polled do not wake the task.
     if io.outbox.has_room() && (has_output || !had_room) {
         return Poll::Ready(SocketEvent::Progress);
     }

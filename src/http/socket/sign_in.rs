@@ -36,7 +36,7 @@ impl SocketUser {
         let (viewer, expires_at) = match program.accounts.authenticate(&token).await {
             Ok(Authenticated::Viewer { viewer, expires_at, .. }) => (viewer, expires_at),
             Ok(Authenticated::Expired) => return Err(CloseReason::Forbidden),
-            Ok(Authenticated::Nobody) => return Err(CloseReason::Unauthorized),
+            Ok(Authenticated::Anonymous) => return Err(CloseReason::Unauthorized),
             Err(error) => {
                 tracing::warn!(request.id = caller.request_id, "a socket could not sign in: {error:?}");
                 return Err(CloseReason::TryAgainLater);

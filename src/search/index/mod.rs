@@ -58,14 +58,14 @@ impl Index {
         }
     }
 
-    /// Indexes the next messages, and what became of those that are indexed. A damaged index begins anew.
+    /// Indexes the next messages, and updates indexed messages that have changed. A damaged index is rebuilt.
     pub(super) async fn go_on(self, tx: &Tx, is_damaged: bool) -> Result<(), DbErr> {
         match self {
             Self::Fts5 => fts5::maintain::go_on(tx, is_damaged).await,
         }
     }
 
-    /// The newest that it proposes in a range of positions, the newest first.
+    /// The newest candidates in a range of positions, the newest first.
     pub(super) async fn page(
         self,
         db: &DatabaseConnection,

@@ -13,7 +13,7 @@ use crate::{limits, printable};
 /// The version of the rules in this file: an index that was built by another version is rebuilt.
 pub(super) const RULES: i32 = 2;
 
-/// Characters of a word that are indexed. What is longer is hardly ever a word.
+/// Characters of a word that are indexed. Longer strings are rarely words.
 const WORD: usize = 40;
 
 /// A part of a text.
@@ -33,7 +33,7 @@ pub struct Query(Vec<Piece>);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Term {
     pub(super) word: String,
-    /// Whether longer words that begin so are meant as well.
+    /// Whether longer words with this prefix match as well.
     pub(super) is_beginning: bool,
 }
 
@@ -61,8 +61,8 @@ impl Query {
         self.0.iter().all(|wanted| pieces.iter().any(|piece| wanted.is_in(piece)))
     }
 
-    /// What an index is asked for. It may find more than [`matches`](Self::matches), and never less: at most so many
-    /// words, the longest, which are the rarest.
+    /// The terms to look up in an index: at most `words` of them, the longest, which are the rarest. They may find more
+    /// messages than [`matches`](Self::matches) accepts, and never fewer.
     pub(super) fn terms(&self, words: usize) -> Vec<Term> {
         let mut terms = BTreeSet::new();
         for piece in &self.0 {
@@ -93,8 +93,8 @@ impl Piece {
     }
 }
 
-/// A message as the index takes it: its words, each once, and before each the conversation where it is. So what is looked
-/// up in the index is one's own conversations alone, and how long it takes does not depend on what others write.
+/// A message's document in the index: its words, each once and with the prefix of its conversation. So a search reads
+/// only entries of the viewer's conversations, and its duration does not depend on what others write.
 pub(super) fn document(conversation: ConversationId, text: &str) -> String {
     let mut terms = BTreeSet::new();
     for piece in pieces(text) {
@@ -104,7 +104,7 @@ pub(super) fn document(conversation: ConversationId, text: &str) -> String {
             }
             Piece::Run(run) => {
                 terms.extend(pairs(run));
-                // So that the last one too is the beginning of something.
+                // So that the last character, too, is the prefix of a word.
                 terms.extend(run.chars().last().map(String::from));
             }
         }
@@ -113,8 +113,8 @@ pub(super) fn document(conversation: ConversationId, text: &str) -> String {
     terms.into_iter().map(|word| prefix.clone() + &word).collect::<Vec<_>>().join(" ")
 }
 
-/// What stands before each word of a conversation, always as long. SQLite keeps of a word only what differs from the one
-/// before it, so it costs next to nothing.
+/// The prefix of each word of a conversation, of constant length. SQLite stores of a word only what differs from the
+/// one before it, so it costs next to nothing.
 pub(super) fn prefix(conversation: ConversationId) -> String {
     conversation.to_string().replace('-', "")
 }
@@ -123,7 +123,7 @@ fn beginning(word: &str) -> &str {
     word.char_indices().nth(WORD).map_or(word, |(end, _)| &word[..end])
 }
 
-/// Each two characters that stand together; of one character itself.
+/// Each pair of adjacent characters; a single character gives itself.
 fn pairs(run: &str) -> impl Iterator<Item = String> {
     let all: Vec<char> = run.chars().collect();
     let size = all.len().min(2);
@@ -152,7 +152,7 @@ fn pieces(text: &str) -> Vec<Piece> {
 /// Folds what people do not distinguish, or do not type: case, width, accents, the vowel points of Hebrew and Arabic, the
 /// colour of hands, and what can't be seen.
 fn fold(text: &str) -> impl Iterator<Item = char> {
-    // Up before down: this way ß equals SS, and ς equals σ.
+    // To upper case before lower case: this way ß equals SS, and ς equals σ.
     let cased = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkd();
     cased.filter(|&c| (c.is_whitespace() || printable::is_visible(c)) && !is_ignored(c)).nfc()
 }

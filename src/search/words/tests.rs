@@ -82,7 +82,7 @@ fn where_words_are_not_parted_any_piece_is_found() {
 }
 
 #[test]
-fn what_has_no_words_looks_for_nothing() {
+fn a_query_without_words_has_no_terms() {
     for query in ["", " ", "\"", "*", "()", "- + ^ : {} '", "…", "\u{200B}", "\u{E000}", "\u{301}"] {
         assert!(Query::parse(query).expect("a query").is_empty(), "{query:?}");
     }
@@ -98,7 +98,7 @@ fn a_query_has_200_characters_at_most_and_no_nul() {
 }
 
 #[test]
-fn no_word_is_longer_in_the_index_than_words_are() {
+fn words_in_the_index_are_bounded_in_length() {
     let conversation = ConversationId::new();
     let query = Query::parse(&"x".repeat(100)).expect("a query");
     let (same, other) = ("x".repeat(4_000), "x".repeat(60));
@@ -108,7 +108,7 @@ fn no_word_is_longer_in_the_index_than_words_are() {
 }
 
 #[test]
-fn no_word_of_a_message_is_indexed_without_its_conversation() {
+fn each_word_of_a_message_is_indexed_with_its_conversation() {
     let here = ConversationId::new();
 
     let document = document(here, "Tea for two? 日本の茶 🍵");
@@ -123,7 +123,7 @@ fn a_query_does_not_print() {
 
 proptest! {
     #[test]
-    fn whatever_matches_is_found_by_the_index(text in "[a-cé ß猫犬학교ァ👍\u{301}\u{E31}.ก]{0,12}", from in 0usize..12, count in 1usize..6) {
+    fn every_match_is_found_by_the_index(text in "[a-cé ß猫犬학교ァ👍\u{301}\u{E31}.ก]{0,12}", from in 0usize..12, count in 1usize..6) {
         let part: String = text.chars().skip(from).take(count).collect();
         let (query, conversation) = (Query::parse(&part).expect("a query"), ConversationId::new());
         if !query.is_empty() && query.matches(&text) {
@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_word_with_a_space_or_a_quote(text in "\\PC{0,40}") {
+    fn words_never_contain_a_space_or_a_quote(text in "\\PC{0,40}") {
         for piece in pieces(&text) {
             let (Piece::Word(piece) | Piece::Run(piece)) = piece;
             prop_assert!(!piece.chars().any(|c| c.is_whitespace() || (c.is_ascii() && !c.is_ascii_alphanumeric())));

@@ -32,7 +32,7 @@ pub(in crate::search) async fn page(
     message::Model::find_by_statement(statement).all(db).await
 }
 
-/// What `MATCH` takes: all of the terms, in one of the conversations.
+/// The expression for `MATCH`: all of the terms, in one of the conversations.
 pub(in crate::search) fn expression(terms: &[Term], conversations: &[ConversationId]) -> String {
     let in_one = |conversation: &ConversationId| {
         let prefix = prefix(*conversation);

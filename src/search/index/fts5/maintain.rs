@@ -21,13 +21,13 @@ pub(in crate::search) async fn has_former_texts(db: &impl ConnectionTrait) -> Re
     Ok(db.query_one_raw(statement(db, "SELECT 1 FROM search_change LIMIT 1", [])).await?.is_some())
 }
 
-/// Indexes the next messages, and what became of those that are indexed.
+/// Indexes the next messages, and updates indexed messages that have changed.
 pub(in crate::search) async fn go_on(tx: &Tx, is_damaged: bool) -> Result<(), DbErr> {
     let from = progress(tx, is_damaged).await?;
     let changed = changed(tx).await?;
     let new = new(tx, from).await?;
     remove(tx, &changed).await?;
-    // Apart: a word that goes and comes again in one flush would be lost.
+    // In separate flushes: a word that is removed and added again in one flush would be lost.
     flush(tx).await?;
     add(tx, &changed).await?;
     if let Some(last) = changed.last() {
@@ -38,7 +38,7 @@ pub(in crate::search) async fn go_on(tx: &Tx, is_damaged: bool) -> Result<(), Db
     if let Some(last) = new.last() {
         run(tx, "UPDATE search_progress SET position = $1", [last.position.into()]).await?;
     }
-    // What fails here fails within the savepoint, and not at the commit of all.
+    // Flushed here, so that an error occurs within the savepoint and not at the commit of the whole batch.
     flush(tx).await
 }
 
@@ -49,11 +49,12 @@ struct Entry {
     conversation_id: ConversationId,
     /// What the index has of it.
     was: Option<String>,
-    /// What it says now.
+    /// Its current text.
     text: Option<String>,
 }
 
-/// How far the index goes. One that is damaged, or of other rules, begins anew.
+/// The position up to which messages are indexed. An index that is damaged or has other rules is rebuilt from the
+/// start.
 async fn progress(tx: &Tx, is_damaged: bool) -> Result<Position, DbErr> {
     #[derive(FromQueryResult)]
     struct Progress {
@@ -78,7 +79,7 @@ async fn changed(tx: &Tx) -> Result<Vec<Entry>, DbErr> {
     Entry::find_by_statement(statement(tx, sql, [limits::INDEX_CHANGES.into()])).all(tx).await
 }
 
-/// The next messages, as many as are not too long together.
+/// The next messages, up to a limit on their total length.
 async fn new(tx: &Tx, after: Position) -> Result<Vec<Entry>, DbErr> {
     let sql = "SELECT position, conversation_id, NULL AS was, text FROM message WHERE position > $1
                 ORDER BY position LIMIT $2";

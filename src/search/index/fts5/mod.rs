@@ -1,4 +1,4 @@
-//! The index on SQLite's FTS5: its own SQL, and nothing else is in here.
+//! The index on SQLite's FTS5. All SQL that is specific to FTS5 is in this module.
 
 pub(super) mod hits;
 pub(super) mod maintain;
