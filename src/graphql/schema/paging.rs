@@ -48,7 +48,7 @@ pub(super) fn connection<R, T: OutputType>(
 /// accepted: a client that could choose the position could find out, page by page, where its conversations are in the
 /// feed of the whole server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PageCursor {
+pub(crate) enum PageCursor {
     /// A message in this conversation's history.
     Message { conversation: Uuid, seq: i32 },
     /// A message among the hits of a search.
@@ -63,7 +63,7 @@ pub(super) enum PageCursor {
 
 impl PageCursor {
     /// The cursor as clients see it.
-    pub(super) fn encode(&self, seal: &CursorSeal) -> String {
+    pub(crate) fn encode(&self, seal: &CursorSeal) -> String {
         let (kind, bytes) = match self {
             Self::Message { conversation, seq } => {
                 (b'm', [conversation.as_bytes().as_slice(), &seq.to_be_bytes()].concat())
@@ -88,7 +88,7 @@ impl PageCursor {
     }
 
     /// Parses a cursor; `None` if it is not one of ours.
-    pub(super) fn decode(seal: &CursorSeal, cursor: &str) -> Option<Self> {
+    pub(crate) fn decode(seal: &CursorSeal, cursor: &str) -> Option<Self> {
         // The longest contains a name of 80 characters.
         if cursor.len() > 1_024 {
             return None;

@@ -6,7 +6,7 @@ use tungstenite::protocol::CloseFrame;
 
 /// Why the server closes a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CloseReason {
+pub(crate) enum CloseReason {
     /// The server shuts down: reconnect in a moment, to another node or to the next process.
     ServiceRestart,
     /// The client does not read, or the server is overloaded: reconnect and resume.
@@ -73,7 +73,7 @@ impl CloseReason {
     }
 
     /// The frame.
-    pub(super) fn frame(self) -> CloseFrame {
+    pub(crate) fn frame(self) -> CloseFrame {
         CloseFrame { code: self.code().into(), reason: Utf8Bytes::from_static(self.reason()) }
     }
 }

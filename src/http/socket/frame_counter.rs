@@ -11,7 +11,7 @@ const HEADER_BYTES: usize = 14;
 
 /// Follows the frames through the bytes of a connection, however they are cut into reads.
 #[derive(Default)]
-pub(super) struct FrameCounter {
+pub(crate) struct FrameCounter {
     /// The beginning of a header that has not arrived whole.
     header: [u8; HEADER_BYTES],
     header_len: usize,
@@ -26,7 +26,7 @@ pub(super) struct FrameCounter {
 
 impl FrameCounter {
     /// Looks at the bytes that arrived next.
-    pub(super) fn observe(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn observe(&mut self, mut bytes: &[u8]) {
         while !self.is_lost {
             let payload = usize::try_from(self.payload_left).map_or(bytes.len(), |left| left.min(bytes.len()));
             self.payload_left -= payload as u64;
@@ -66,18 +66,18 @@ impl FrameCounter {
     }
 
     /// How many frames have begun since the last call.
-    pub(super) fn take(&mut self) -> u32 {
+    pub(crate) fn take(&mut self) -> u32 {
         std::mem::take(&mut self.frames)
     }
 
     /// Whether a frame continued a message with nothing and did not end it. RFC 6455 allows it (5.4), and only an
     /// attacker sends it: it makes a message of any number of frames within the limit of its bytes.
-    pub(super) fn has_empty_fragment(&self) -> bool {
+    pub(crate) fn has_empty_fragment(&self) -> bool {
         self.has_empty_fragment
     }
 
     /// Whether the client has sent a close frame.
-    pub(super) fn has_close(&self) -> bool {
+    pub(crate) fn has_close(&self) -> bool {
         self.has_close
     }
 }

@@ -11,7 +11,7 @@ use crate::limits;
 
 /// A message of the client.
 #[derive(Debug)]
-pub(super) enum ClientMessage {
+pub(crate) enum ClientMessage {
     /// Begins the connection.
     Init(ConnectionInit),
     /// Asks for a sign of life.
@@ -26,7 +26,7 @@ pub(super) enum ClientMessage {
 
 /// The payload of `connection_init`.
 #[derive(Debug, Default)]
-pub(super) struct ConnectionInit {
+pub(crate) struct ConnectionInit {
     /// The token of `authorization: Bearer …`.
     pub token: Option<String>,
     /// Where to resume.
@@ -36,7 +36,7 @@ pub(super) struct ConnectionInit {
 /// Where a client wants to resume.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum ResumeFrom {
+pub(crate) enum ResumeFrom {
     /// For each operation, by its id, the cursor that it last handled.
     ByOperation(HashMap<String, String>),
     /// One cursor, for the first subscription to the feed.
@@ -69,7 +69,7 @@ struct InitPayload {
 
 impl ClientMessage {
     /// Reads a message.
-    pub(super) fn parse(text: &str) -> Result<Self, CloseReason> {
+    pub(crate) fn parse(text: &str) -> Result<Self, CloseReason> {
         let message: Envelope = serde_json::from_str(text).map_err(|_| CloseReason::BadRequest("Invalid message"))?;
         match message.kind.as_str() {
             "connection_init" => init(message.payload).map(Self::Init),

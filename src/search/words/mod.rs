@@ -95,7 +95,7 @@ impl Piece {
 
 /// A message's document in the index: its words, each once and with the prefix of its conversation. So a search reads
 /// only entries of the viewer's conversations, and its duration does not depend on what others write.
-pub(super) fn document(conversation: ConversationId, text: &str) -> String {
+pub(crate) fn document(conversation: ConversationId, text: &str) -> String {
     let mut terms = BTreeSet::new();
     for piece in pieces(text) {
         match &piece {
