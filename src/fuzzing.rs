@@ -5,6 +5,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Cursor as Bytes;
+use std::panic::{catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 
 use async_graphql::parser::parse_query;
 use async_graphql::{Request, Variables};
@@ -133,13 +135,24 @@ pub fn image_shell(data: &[u8]) {
     }
 }
 
-/// All of decoding, on small images.
+/// All of decoding, on small images. The WebP decoder may panic, as it is known to (image-rs/image-webp, issue 182): the
+/// server catches that and refuses the image. Other panics are findings.
 pub fn image_decode(data: &[u8]) {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        // The fuzzer's, which aborts.
+        let hook = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !panic.location().is_some_and(|location| location.file().contains("/image-webp-")) {
+                hook(panic);
+            }
+        }));
+    });
     let Ok(reader) = ImageReader::new(Bytes::new(data)).with_guessed_format() else { return };
     if reader.into_dimensions().is_ok_and(|(width, height)| u64::from(width) * u64::from(height) > PIXELS) {
         return;
     }
-    if let Some((width, height)) = images::decode(data) {
+    if let Ok(Some((width, height))) = catch_unwind(|| images::decode(data)) {
         assert!(width > 0 && height > 0);
         assert!(u64::from(width) * u64::from(height) <= PIXELS.max(limits::IMAGE_PIXELS.into()));
     }
