@@ -234,3 +234,19 @@ async fn an_interrupted_upload_leaves_nothing() {
         Value::Null
     );
 }
+
+/// Found by the fuzz target `image_decode`: an animated WebP whose frame and transparency disagree on their size. The
+/// decoder panics on it (image-rs/image-webp, issue 182).
+const DECODER_PANIC: &[u8] = include_bytes!("support/decoder_panic.webp");
+
+#[tokio::test]
+async fn a_panic_of_the_decoder_rejects_the_image_and_nothing_else() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    // More often than there are threads to decode.
+    for _ in 0..5 {
+        assert_eq!(sent(&app, &ada, &bob, DECODER_PANIC).await, "UNSUPPORTED_IMAGE");
+    }
+    has_kept_nothing(&app).await;
+    assert_eq!(ada.send_image(&app, &bob, &png(20, 20)).await["image"]["width"], 20);
+}
