@@ -357,6 +357,9 @@ pub const INBOUND_RATE: u32 = 20;
 pub const SOCKET_TURN_BYTES: usize = FRAME_BYTES;
 /// Bytes that are read and dropped after a close frame was sent, within [`LINGER`]: they may already be on their way.
 pub const FAREWELL_BYTES: usize = 1024 * 1024;
+/// How long a socket whose session has ended waits for the mutation that ended it to be answered: within the second in
+/// which a session is revoked everywhere.
+pub const LAST_ANSWER: Duration = Duration::from_secs(1);
 /// Cursors in `resumeFrom`.
 pub const RESUME_ENTRIES: usize = 1_000;
 

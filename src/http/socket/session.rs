@@ -47,7 +47,7 @@ pub(super) async fn run(mut session: SocketSession, drain: CancellationToken, sp
     if end == Some(CloseReason::Unauthorized) {
         // It may be a mutation on this socket that has ended the session: it is answered.
         session.complete(|operation| operation.is_subscription);
-        let _ = timeout(limits::LINGER, Box::pin(session.finish())).await;
+        let _ = timeout(limits::LAST_ANSWER, Box::pin(session.finish())).await;
     }
     Box::pin(session.end(end)).await;
 }
