@@ -18,8 +18,20 @@ use crate::images::{Address, Images};
 use crate::limits;
 use crate::storage::{PresignedPut, ScratchFile};
 
-/// The media types that a client may announce.
-const TYPES: [&str; 4] = ["image/jpeg", "image/png", "image/webp", "image/gif"];
+/// The media types that a client may announce. The last four hide an image of another type often enough: browsers go by
+/// the name of a file, and some phones name each picture .HEIC. Decoding shows what it is.
+const TYPES: [&str; 8] = [
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "image/jpg",
+    "image/heic",
+    "image/heif",
+    UNKNOWN_TYPE,
+];
+/// The type of a file of which a client knows none.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
 
 /// Where to PUT the bytes.
 #[derive(Clone, Debug)]
@@ -45,7 +57,10 @@ impl Images {
     pub async fn upload_target(&self, viewer: &Viewer, mime_type: &str, byte_size: i32) -> Result<UploadTarget> {
         let (app, owner) = (&self.0.app, viewer.user());
         app.rates.upload.take(&owner)?;
-        let mime = TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(mime_type.trim()));
+        let mime = match mime_type.trim() {
+            "" => Some(UNKNOWN_TYPE),
+            announced => TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(announced)),
+        };
         let mime = mime.ok_or(Error::UnsupportedImage("images are image/jpeg, image/png, image/webp or image/gif"))?;
         let size = match u64::try_from(byte_size) {
             Ok(0) | Err(_) => return Err(Error::input("byteSize", "an image has at least one byte")),

@@ -78,7 +78,7 @@ async fn an_upload_slot_needs_an_image_type_and_a_size() {
     for (mime, size, expected) in [
         ("image/svg+xml", 10, "UNSUPPORTED_IMAGE"),
         ("text/html", 10, "UNSUPPORTED_IMAGE"),
-        ("", 10, "UNSUPPORTED_IMAGE"),
+        ("image/avif", 10, "UNSUPPORTED_IMAGE"),
         ("image/png", 0, "BAD_USER_INPUT at byteSize"),
         ("image/png", -1, "BAD_USER_INPUT at byteSize"),
         ("image/png", 10_485_761, "PAYLOAD_TOO_LARGE"),
@@ -88,6 +88,19 @@ async fn an_upload_slot_needs_an_image_type_and_a_size() {
     }
     place(&ada, "image/png", 10_485_760).await;
     place(&ada, "IMAGE/PNG", 1).await;
+}
+
+#[tokio::test]
+async fn the_type_of_an_upload_is_detected_from_its_content() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    for mime in ["", "application/octet-stream", "image/heic", "image/HEIF", "image/jpg", "image/png"] {
+        let file = jpeg(30, 20);
+        let place = place(&ada, mime, file.len()).await;
+        assert_eq!(status(put(&app, &place, &file)).await, 200, "{mime}");
+        let answer = send(&ada, &bob, &place["id"]).await;
+        assert_eq!(answer["data"]["sendMessage"]["image"]["mimeType"], "image/jpeg", "{mime}: {answer}");
+    }
 }
 
 #[tokio::test]

@@ -158,7 +158,9 @@ impl ImageInput {
 /// An image to upload.
 #[derive(InputObject)]
 struct CreateImageUploadInput {
-    /// The media type: image/jpeg, image/png, image/webp or image/gif.
+    /// The media type: image/jpeg, image/png, image/webp or image/gif. The content decides; so what browsers and phones
+    /// declare by a file's name is accepted as well: an empty type, application/octet-stream, image/jpg, image/heic and
+    /// image/heif.
     mime_type: String,
     /// The exact number of bytes that will be sent, up to `imageBytes` (serverInfo.limits).
     byte_size: i32,

@@ -67,6 +67,8 @@ struct ServerLimits {
     image_bytes: usize,
     /// Maximum pixels of an image.
     image_pixels: u32,
+    /// Maximum pixels of a side of an image.
+    image_side: u32,
     /// Maximum items of a page of any list.
     page_size: u32,
     /// Maximum members of a group, including its owner.
@@ -114,6 +116,7 @@ impl ServerInfoQuery {
                 message_length: limits::MESSAGE_LENGTH,
                 image_bytes: limits::IMAGE_BYTES,
                 image_pixels: limits::IMAGE_PIXELS,
+                image_side: limits::IMAGE_SIDE,
                 page_size: limits::PAGE_SIZE,
                 group_members: limits::GROUP_MEMBERS,
                 query_bytes: limits::QUERY_BYTES,
