@@ -4,71 +4,95 @@ use std::io::Cursor;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
-use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+use moxcms::ColorProfile;
 
-use super::{animation, shell};
+use super::animation::{self, GoOn};
+use super::{jpeg, shell, srgb};
 use crate::error::{Error, Result};
 use crate::limits;
 
-/// The format of an upload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SourceFormat {
+/// What an upload is, and what is kept of it beside the pixels.
+pub(super) enum Source {
     Jpeg,
     Png,
     WebP,
-    Gif,
+    /// All of its frames, encoded again.
+    Gif(Vec<u8>),
 }
 
 /// An image with 8 bits per channel; of an animation, its first frame.
 pub(super) struct Decoded {
-    pub(super) kind: SourceFormat,
+    pub(super) source: Source,
     pub(super) pixels: DynamicImage,
 }
 
-const NOT_ONE: Error = Error::UnsupportedImage("this is not a readable image: send a JPEG, PNG, WebP or GIF");
+/// The pixels of a file as they are in it.
+pub(super) struct Raster {
+    pub(super) pixels: DynamicImage,
+    pub(super) orientation: Orientation,
+    /// `None` for sRGB.
+    pub(super) profile: Option<ColorProfile>,
+}
 
-/// Decodes an image. Its header must be within the bounds before any pixels are decoded.
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded> {
-    let (kind, format) = match image::guess_format(bytes) {
-        Ok(format @ ImageFormat::Jpeg) => (SourceFormat::Jpeg, format),
-        Ok(format @ ImageFormat::Png) => (SourceFormat::Png, format),
-        Ok(format @ ImageFormat::WebP) => (SourceFormat::WebP, format),
-        Ok(format @ ImageFormat::Gif) => (SourceFormat::Gif, format),
+pub(super) const NOT_ONE: Error =
+    Error::UnsupportedImage("this is not a readable image: send a JPEG, PNG, WebP or GIF");
+
+/// Decodes an image. Its header must be within the bounds before any pixels are decoded. `go_on` is called between
+/// steps.
+pub(super) fn decode(bytes: &[u8], go_on: GoOn<'_>) -> Result<Decoded> {
+    let (source, raster) = match image::guess_format(bytes) {
+        Ok(ImageFormat::Jpeg) => (Source::Jpeg, jpeg::decode(bytes, go_on)?),
+        Ok(ImageFormat::Png) => {
+            let raster = read(&shell::strip_png(bytes)?, ImageFormat::Png)?;
+            (Source::Png, Raster { profile: srgb::of_png(bytes), ..raster })
+        }
+        Ok(ImageFormat::WebP) => {
+            shell::check_webp(bytes)?;
+            (Source::WebP, read(bytes, ImageFormat::WebP)?)
+        }
+        Ok(ImageFormat::Gif) => {
+            let frames = animation::repack(bytes, go_on)?;
+            let raster = read(&frames, ImageFormat::Gif)?;
+            (Source::Gif(frames), raster)
+        }
         Ok(_) | Err(_) => return Err(NOT_ONE),
     };
-    let stripped;
-    let bytes = match kind {
-        SourceFormat::Jpeg => shell::check_jpeg(bytes).map(|()| bytes)?,
-        SourceFormat::Png => {
-            stripped = shell::strip_png(bytes)?;
-            &stripped
-        }
-        SourceFormat::WebP => shell::check_webp(bytes).map(|()| bytes)?,
-        // Before the first frame is decoded.
-        SourceFormat::Gif => animation::count(bytes).map(|_| bytes)?,
+    let pixels = match &raster.profile {
+        Some(profile) => srgb::convert(raster.pixels, profile),
+        None => raster.pixels,
     };
+    let mut pixels = plain(pixels);
+    pixels.apply_orientation(raster.orientation);
+    Ok(Decoded { source, pixels: opaque(pixels) })
+}
+
+/// Decodes the pixels of a file of this format, if its header is within the bounds.
+pub(super) fn read(bytes: &[u8], format: ImageFormat) -> Result<Raster> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(bounds());
     let mut decoder = reader.into_decoder().map_err(refused)?;
     let (width, height) = decoder.dimensions();
-    if width == 0 || height == 0 {
-        return Err(NOT_ONE);
-    }
-    if u64::from(width) * u64::from(height) > u64::from(limits::IMAGE_PIXELS) {
-        return Err(too_large());
-    }
+    check_size(width, height)?;
     if decoder.total_bytes() > limits::IMAGE_MEMORY {
         return Err(too_large());
     }
     // Unreadable metadata is ignored.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let profile = decoder.icc_profile().ok().flatten();
-    let mut pixels = plain(DynamicImage::from_decoder(decoder).map_err(refused)?);
-    if let Some(profile) = profile {
-        to_srgb(&mut pixels, &profile);
+    let profile = decoder.icc_profile().ok().flatten().as_deref().and_then(srgb::of_icc);
+    let pixels = DynamicImage::from_decoder(decoder).map_err(refused)?;
+    Ok(Raster { pixels, orientation, profile })
+}
+
+/// Checks the size that a file declares.
+pub(super) fn check_size(width: u32, height: u32) -> Result<()> {
+    if width == 0 || height == 0 {
+        return Err(NOT_ONE);
     }
-    pixels.apply_orientation(orientation);
-    Ok(Decoded { kind, pixels: opaque(pixels) })
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > limits::IMAGE_PIXELS.into() || width.max(height) > limits::IMAGE_SIDE {
+        return Err(too_large());
+    }
+    Ok(())
 }
 
 fn bounds() -> Limits {
@@ -115,33 +139,5 @@ fn opaque(pixels: DynamicImage) -> DynamicImage {
         DynamicImage::ImageRgba8(_) if is_opaque => DynamicImage::ImageRgb8(pixels.to_rgb8()),
         DynamicImage::ImageLumaA8(_) if is_opaque => DynamicImage::ImageLuma8(pixels.to_luma8()),
         other => other,
-    }
-}
-
-/// Converts to sRGB. Phones use a wider colour space and declare it in a profile, which is not kept. An invalid profile
-/// is ignored.
-fn to_srgb(pixels: &mut DynamicImage, profile: &[u8]) {
-    let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
-    let layout = match pixels {
-        DynamicImage::ImageRgb8(_) => Layout::Rgb,
-        DynamicImage::ImageRgba8(_) => Layout::Rgba,
-        _ => return,
-    };
-    if profile.color_space != DataColorSpace::Rgb {
-        return;
-    }
-    let (srgb, options) = (ColorProfile::new_srgb(), TransformOptions::default());
-    let Ok(transform) = profile.create_transform_8bit(layout, &srgb, layout, options) else { return };
-    let width = pixels.width() as usize * usize::from(pixels.color().channel_count());
-    let samples = match pixels {
-        DynamicImage::ImageRgb8(rgb) => rgb.as_mut(),
-        DynamicImage::ImageRgba8(rgba) => rgba.as_mut(),
-        _ => return,
-    };
-    let mut row = vec![0; width];
-    for samples in samples.chunks_exact_mut(width) {
-        if transform.transform(samples, &mut row).is_ok() {
-            samples.copy_from_slice(&row);
-        }
     }
 }

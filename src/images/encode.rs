@@ -8,8 +8,8 @@ use image::codecs::jpeg::JpegEncoder;
 use png::ColorType;
 use serde::{Deserialize, Serialize};
 
-use super::animation::{self, GoOn};
-use super::decode::{Decoded, SourceFormat, decode, too_large};
+use super::animation::GoOn;
+use super::decode::{Decoded, Source, decode, too_large};
 use crate::entity::image::Format;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -80,15 +80,15 @@ impl From<Format> for Mime {
 /// threads, and `go_on` can cancel it. Decoders can't be interrupted: `go_on` is called between steps, between frames,
 /// and while a PNG is written, which takes longest for 32 megapixels of noise.
 pub(super) fn encode(bytes: &[u8], go_on: GoOn<'_>) -> Result<Encoded> {
-    let Decoded { kind, pixels } = decode(bytes)?;
+    let Decoded { source, pixels } = decode(bytes, go_on)?;
     go_on()?;
     let has_alpha = pixels.color().has_alpha();
-    let (format, image) = match kind {
-        SourceFormat::Gif => (Format::Gif, animation::repack(bytes, go_on)?),
-        SourceFormat::Png => (Format::Png, png(&pixels, go_on)?),
+    let (format, image) = match source {
+        Source::Gif(frames) => (Format::Gif, frames),
+        Source::Png => (Format::Png, png(&pixels, go_on)?),
         // JPEG has no transparency, and the WebP encoder is lossless only: a photo would grow fivefold.
-        SourceFormat::WebP if has_alpha => (Format::Png, png(&pixels, go_on)?),
-        SourceFormat::WebP | SourceFormat::Jpeg => (Format::Jpeg, jpeg(&pixels, QUALITY)?),
+        Source::WebP if has_alpha => (Format::Png, png(&pixels, go_on)?),
+        Source::WebP | Source::Jpeg => (Format::Jpeg, jpeg(&pixels, QUALITY)?),
     };
     if image.len() > limits::IMAGE_KEPT_BYTES {
         return Err(too_large());

@@ -5,41 +5,85 @@ use crate::error::{Error, Result};
 
 /// Scans of a progressive JPEG. Encoders write about ten; each costs a pass over the whole image.
 const SCANS: usize = 32;
-/// A compressed colour profile in a PNG. That of sRGB has 2.6 kB; a gigabyte of zeros fits into 1 MB.
-const PROFILE_BYTES: usize = 16 * 1024;
 /// EXIF in a PNG, which holds the orientation.
 const EXIF_BYTES: usize = 64 * 1024;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-fn truncated() -> Error {
+/// The error for an image whose end is missing.
+pub(super) fn truncated() -> Error {
     Error::UnsupportedImage("the end of this image is missing")
 }
 
-/// Checks that a JPEG has an end and not too many scans. The decoder would fill a missing part with grey.
-pub(crate) fn check_jpeg(bytes: &[u8]) -> Result<()> {
-    let mut scans = 0;
-    let mut at = 2;
+/// A JPEG of only what its picture needs, without its end marker.
+#[derive(Debug)]
+pub(crate) struct StrippedJpeg {
+    pub(crate) bytes: Vec<u8>,
+    /// Without an end marker the file may still be complete, which only decoding it shows.
+    pub(crate) has_end: bool,
+    /// Whether a sampling factor is 3.
+    pub(crate) is_sampled_by_thirds: bool,
+}
+
+/// Strips segments that are not the image from a JPEG: other metadata than the first EXIF, notes of applications, and
+/// anything after its end. The file must have a scan, and not too many.
+pub(crate) fn strip_jpeg(file: &[u8]) -> Result<StrippedJpeg> {
+    let mut jpeg = StrippedJpeg { bytes: vec![0xFF, 0xD8], has_end: false, is_sampled_by_thirds: false };
+    let (mut at, mut scans, mut in_scan, mut seen) = (2, 0, false, Seen::default());
+    // Where the image ends if there is no end marker: before the first thing that can't be behind a scan.
+    let mut end = None;
     loop {
-        at = marker(bytes, at).ok_or_else(truncated)?;
-        match bytes[at] {
-            END_OF_IMAGE if scans > 0 => return Ok(()),
-            // These markers have no length.
-            END_OF_IMAGE | 0x01 | 0xD0..=0xD8 => at += 1,
-            kind => {
-                let length = bytes.get(at + 1..at + 3).ok_or_else(truncated)?;
-                at += 1 + usize::from(u16::from_be_bytes([length[0], length[1]]));
-                if kind == START_OF_SCAN {
-                    scans += 1;
-                }
-            }
+        let found = marker(file, at);
+        if in_scan {
+            let data = file.get(at..found.map_or(file.len(), |found| found - 1));
+            jpeg.bytes.extend_from_slice(data.unwrap_or_default());
         }
+        let Some(found) = found else { break };
+        let kind = file[found];
+        if kind == END_OF_IMAGE && scans > 0 {
+            jpeg.has_end = true;
+            return Ok(jpeg);
+        }
+        // Another image begins.
+        if kind == START_OF_IMAGE && scans > 0 {
+            break;
+        }
+        if scans > 0 && !matches!(kind, START_OF_SCAN | 0xC4 | 0xCC | 0xDB..=0xDD | 0xE0..=0xEF | 0xFE) {
+            end = end.or(Some(jpeg.bytes.len()));
+        }
+        // These markers have no length.
+        if matches!(kind, END_OF_IMAGE | START_OF_IMAGE | 0x01) {
+            if in_scan {
+                jpeg.bytes.extend_from_slice(&[0xFF, kind]);
+            }
+            at = found + 1;
+            continue;
+        }
+        let Some(segment) = segment(file, found) else { break };
+        at = found + 1 + segment.len();
+        in_scan = kind == START_OF_SCAN;
+        scans += usize::from(in_scan);
         if scans > SCANS {
             return Err(Error::UnsupportedImage("this JPEG has more scans than an image needs"));
         }
+        if seen.needs(kind, &segment[2..]) {
+            jpeg.bytes.extend_from_slice(&[0xFF, kind]);
+            jpeg.bytes.extend_from_slice(segment);
+        }
+        jpeg.is_sampled_by_thirds |= matches!(kind, 0xC0..=0xC2) && has_thirds(&segment[2..]);
     }
+    if scans == 0 {
+        return Err(truncated());
+    }
+    jpeg.bytes.truncate(end.unwrap_or(jpeg.bytes.len()));
+    // The first half of an end marker, or what fills the space before one.
+    while jpeg.bytes.last() == Some(&0xFF) {
+        jpeg.bytes.pop();
+    }
+    Ok(jpeg)
 }
 
+const START_OF_IMAGE: u8 = 0xD8;
 const END_OF_IMAGE: u8 = 0xD9;
 const START_OF_SCAN: u8 = 0xDA;
 
@@ -50,7 +94,51 @@ fn marker(bytes: &[u8], from: usize) -> Option<usize> {
     Some(from + found + 1)
 }
 
-/// Strips chunks that are not the image from a PNG: texts, times, animations, and anything after its end.
+/// The length of the segment behind a marker, and its content.
+fn segment(file: &[u8], marker: usize) -> Option<&[u8]> {
+    let rest = file.get(marker + 1..)?;
+    let length = usize::from(u16::from_be_bytes(*rest.first_chunk()?));
+    if length < 2 { None } else { rest.get(..length) }
+}
+
+/// Segments that decide about later ones.
+#[derive(Default)]
+struct Seen {
+    jfif: bool,
+    exif: bool,
+}
+
+impl Seen {
+    /// Whether the picture needs a segment, by its kind and content.
+    fn needs(&mut self, kind: u8, content: &[u8]) -> bool {
+        match kind {
+            0xE0 => {
+                self.jfif |= content.starts_with(b"JFIF\0");
+                true
+            }
+            // For browsers the first has the orientation, for the decoder the last.
+            0xE1 => content.starts_with(b"Exif\0\0") && !std::mem::replace(&mut self.exif, true),
+            0xE2 => content.starts_with(b"ICC_PROFILE\0"),
+            // The encoding of the colours, in its twelfth byte. Browsers ignore it if it is missing or unknown, and if it
+            // is 0, for RGB, in a JFIF file.
+            0xEE if content.starts_with(b"Adobe") => match content.get(11) {
+                Some(0) => !self.jfif,
+                Some(1 | 2) => true,
+                Some(_) | None => false,
+            },
+            0xE3..=0xEF | 0xFE => false,
+            _ => true,
+        }
+    }
+}
+
+/// Whether a frame header has a component with a sampling factor of 3.
+fn has_thirds(frame: &[u8]) -> bool {
+    let components = frame.get(6..).unwrap_or_default();
+    components.chunks_exact(3).any(|component| component[1] >> 4 == 3 || component[1] & 0x0F == 3)
+}
+
+/// Strips chunks that are not the image from a PNG: texts, times, animations, colours, and anything after its end.
 pub(crate) fn strip_png(bytes: &[u8]) -> Result<Vec<u8>> {
     let mut rest = bytes.strip_prefix(PNG).ok_or_else(truncated)?;
     let mut stripped = Vec::with_capacity(bytes.len());
@@ -64,7 +152,6 @@ pub(crate) fn strip_png(bytes: &[u8]) -> Result<Vec<u8>> {
         let chunk = length.checked_add(12).and_then(|whole| rest.get(..whole)).ok_or_else(truncated)?;
         let is_wanted = match kind {
             b"tRNS" => true,
-            b"iCCP" => length <= PROFILE_BYTES,
             b"eXIf" => length <= EXIF_BYTES,
             // Upper case marks a critical chunk.
             _ => kind[0].is_ascii_uppercase(),

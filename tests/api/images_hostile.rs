@@ -46,7 +46,7 @@ async fn a_decompression_bomb_is_rejected_by_its_header() {
         assert_eq!(sent(&app, &ada, &bob, &file).await, code, "{name}: {} bytes", file.len());
     }
     has_kept_nothing(&app).await;
-    // What is packed into a PNG beside the picture is not even unpacked.
+    // What is packed into a PNG beside the picture is not unpacked, and of a profile only as much as profiles have.
     for (name, extra) in [("text", packed(b"zTXt", b"Comment")), ("a profile", packed(b"iCCP", b"sRGB"))] {
         let answer = ada.send_image(&app, &bob, &png_with(20, 20, &extra)).await;
         assert_eq!(answer["image"]["width"], 20, "{name}");
@@ -97,15 +97,22 @@ async fn other_files_are_rejected_whatever_their_name() {
     has_kept_nothing(&app).await;
 }
 
+/// The end alone may be missing of some: see `images_tolerated.rs`.
+fn without_end(mut file: Vec<u8>, bytes: usize) -> Vec<u8> {
+    file.truncate(file.len() - bytes);
+    file
+}
+
 #[tokio::test]
 async fn a_truncated_file_is_rejected_wherever_it_ends() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     for (kind, file) in [
-        ("JPEG", jpeg(60, 40)),
+        ("JPEG", without_end(jpeg(60, 40), 2)),
         ("PNG", png(60, 40)),
         ("WebP", encoded(with_a_hole(60, 40), ImageFormat::WebP)),
-        ("GIF", gif(60, 40, 3)),
+        // One frame, without its end and the file's.
+        ("GIF", without_end(gif(60, 40, 1), 3)),
     ] {
         let length = file.len();
         for kept in [length / 10, length / 4, length / 2, length * 3 / 4, length * 9 / 10, length - 2] {

@@ -37,6 +37,7 @@ mod images_kept;
 mod images_metadata;
 mod images_once;
 mod images_served;
+mod images_tolerated;
 mod logs;
 mod messages;
 mod passwords;

@@ -1,7 +1,8 @@
 // Creates PNG images.
 import { crc32, deflateSync } from 'node:zlib';
 
-function chunk(kind, content) {
+/** A chunk of a PNG. */
+export function chunk(kind, content) {
   const body = Buffer.concat([Buffer.from(kind), content]);
   const [length, check] = [Buffer.alloc(4), Buffer.alloc(4)];
   length.writeUInt32BE(content.length);
