@@ -15,6 +15,9 @@ use png::{CodingIndependentCodePoints, ScaledFloat, SourceChromaticities};
 /// profiles in use, those of printers, have about 2 MB.
 const PNG_COLOURS_MEMORY: usize = 4 * 1024 * 1024;
 
+/// Twice the area that primaries must span: colours can't be made of points on a line. That of sRGB is 0.22.
+const SMALLEST_TRIANGLE: f32 = 0.001;
+
 /// An ICC profile, as JPEG and WebP have it. An invalid one is ignored.
 pub(super) fn of_icc(profile: &[u8]) -> Option<ColorProfile> {
     ColorProfile::new_from_slice(profile).ok()
@@ -53,13 +56,19 @@ fn of_code_points(points: CodingIndependentCodePoints) -> Option<ColorProfile> {
 
 fn of_gamma(gamma: ScaledFloat, primaries: Option<SourceChromaticities>) -> Option<ColorProfile> {
     let exponent = 1.0 / gamma.into_value();
-    if !exponent.is_finite() {
+    // Alone, a gamma of about 2.2 stands for sRGB: browsers take what is within 5 % of it for the curve of sRGB.
+    let is_of_srgb = primaries.is_none() && (2.2 / exponent - 1.0).abs() < 0.05;
+    if is_of_srgb || !exponent.is_finite() {
         return None;
     }
     let mut profile = ColorProfile::new_srgb();
     if let Some(primaries) = primaries {
         let point = |(x, y): (ScaledFloat, ScaledFloat)| moxcms::Chromaticity::new(x.into_value(), y.into_value());
         let [red, green, blue] = [primaries.red, primaries.green, primaries.blue].map(point);
+        let triangle = (green.x - red.x) * (blue.y - red.y) - (blue.x - red.x) * (green.y - red.y);
+        if triangle.abs() < SMALLEST_TRIANGLE {
+            return None;
+        }
         profile.update_rgb_colorimetry(point(primaries.white).to_xyyb(), ColorPrimaries { red, green, blue });
     }
     let colorants = [profile.red_colorant, profile.green_colorant, profile.blue_colorant];

@@ -20,16 +20,8 @@ use crate::storage::{PresignedPut, ScratchFile};
 
 /// The media types that a client may announce. The last four hide an image of another type often enough: browsers go by
 /// the name of a file, and some phones name each picture .HEIC. Decoding shows what it is.
-const TYPES: [&str; 8] = [
-    "image/jpeg",
-    "image/png",
-    "image/webp",
-    "image/gif",
-    "image/jpg",
-    "image/heic",
-    "image/heif",
-    UNKNOWN_TYPE,
-];
+const TYPES: [&str; 8] =
+    ["image/jpeg", "image/png", "image/webp", "image/gif", "image/jpg", "image/heic", "image/heif", UNKNOWN_TYPE];
 /// The type of a file of which a client knows none.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 

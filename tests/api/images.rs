@@ -219,7 +219,8 @@ async fn a_file_must_be_part_of_the_request() {
 #[tokio::test]
 async fn the_image_limits_are_in_server_info() {
     let app = TestApp::start().await;
-    let info = app.execute(None, "{ serverInfo { features limits { imageBytes imagePixels imageSide } } }", json!({})).await;
+    let info =
+        app.execute(None, "{ serverInfo { features limits { imageBytes imagePixels imageSide } } }", json!({})).await;
     let limits = json!({ "imageBytes": 10_485_760, "imagePixels": 32_000_000, "imageSide": 10_000 });
     assert_eq!(info["data"]["serverInfo"]["limits"], limits);
     assert!(info["data"]["serverInfo"]["features"].as_array().is_some_and(|all| all.contains(&json!("images"))));
