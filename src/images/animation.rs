@@ -9,7 +9,7 @@ use std::num::NonZeroU64;
 
 use gif::{ColorOutput, DecodeOptions, Decoder, Encoder, Frame, MemoryLimit, Repeat};
 
-use super::decode::check_size;
+use super::raster::check_size;
 use crate::error::{Error, Result};
 use crate::limits;
 
@@ -42,6 +42,7 @@ pub(super) fn repack(bytes: &[u8], go_on: GoOn<'_>) -> Result<Vec<u8>> {
         let frame = frame.clone();
         let (width, height) = outline.visible(&frame);
         if width == 0 || height == 0 {
+            encoder.write_frame(&invisible(frame.delay)).map_err(|_| BROKEN)?;
             continue;
         }
         let row = usize::from(frame.width);
@@ -58,6 +59,20 @@ pub(super) fn repack(bytes: &[u8], go_on: GoOn<'_>) -> Result<Vec<u8>> {
         is_empty = false;
     }
     if is_empty { Err(BROKEN) } else { encoder.into_inner().map_err(|_| BROKEN) }
+}
+
+/// Takes the time of a frame that has nothing on the canvas.
+fn invisible(delay: u16) -> Frame<'static> {
+    let pixels = Cow::Borrowed([0].as_slice());
+    Frame {
+        width: 1,
+        height: 1,
+        delay,
+        transparent: Some(0),
+        palette: Some(vec![0; 3]),
+        buffer: pixels,
+        ..Frame::default()
+    }
 }
 
 /// What can be read from a GIF without decoding its frames.

@@ -9,7 +9,8 @@ use png::ColorType;
 use serde::{Deserialize, Serialize};
 
 use super::animation::GoOn;
-use super::decode::{Decoded, Source, decode, too_large};
+use super::decode::{Decoded, Source, decode};
+use super::raster::too_large;
 use crate::entity::image::Format;
 use crate::error::{Error, Result};
 use crate::limits;

@@ -1,4 +1,4 @@
-//! Decodes JPEGs, also those without an end marker, as panoramas of some phones are, and those sampled by thirds.
+//! Decodes JPEGs, also those without an end marker, as panoramas of some phones are, and those sampled unusually.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -7,7 +7,7 @@ use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use jpeg_decoder::{CodingProcess, PixelFormat};
 
 use super::animation::GoOn;
-use super::decode::{NOT_ONE, Raster, check_size, read, too_large};
+use super::raster::{NOT_ONE, Raster, check_size, read, too_large};
 use super::shell::{self, StrippedJpeg};
 use super::srgb;
 use crate::error::Result;
@@ -17,10 +17,10 @@ const END: &[u8] = &[0xFF, 0xD9];
 
 /// Decodes a JPEG. `go_on` is called if it has to be decoded twice.
 pub(super) fn decode(file: &[u8], go_on: GoOn<'_>) -> Result<Raster> {
-    let StrippedJpeg { bytes, has_end, is_sampled_by_thirds } = shell::strip_jpeg(file)?;
+    let StrippedJpeg { bytes, has_end, is_sampled_unusually } = shell::strip_jpeg(file)?;
     let ended = [&bytes, END].concat();
     if has_end {
-        return if is_sampled_by_thirds { read_strictly(&ended) } else { read(&ended, ImageFormat::Jpeg) };
+        return if is_sampled_unusually { read_strictly(&ended) } else { read(&ended, ImageFormat::Jpeg) };
     }
     // What follows a complete image changes none of its pixels. If some are missing, the decoder makes them of it.
     let with_noise = hash(&read_strictly(&[&bytes, [0x5A; 64].as_slice(), END].concat())?.pixels);
@@ -35,7 +35,7 @@ fn hash(pixels: &DynamicImage) -> u64 {
     hasher.finish()
 }
 
-/// Decodes with a decoder that knows sampling factors of 3, and that fails at damage where the other one goes on with
+/// Decodes with a decoder that knows all sampling factors, and that fails at damage where the other one goes on with
 /// grey. It is slower.
 fn read_strictly(jpeg: &[u8]) -> Result<Raster> {
     let mut decoder = jpeg_decoder::Decoder::new(jpeg);

@@ -15,6 +15,7 @@ mod encode;
 mod jpeg;
 mod prepare;
 mod quota;
+mod raster;
 mod serve;
 mod shell;
 mod srgb;

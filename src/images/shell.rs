@@ -21,14 +21,14 @@ pub(crate) struct StrippedJpeg {
     pub(crate) bytes: Vec<u8>,
     /// Without an end marker the file may still be complete, which only decoding it shows.
     pub(crate) has_end: bool,
-    /// Whether a sampling factor is 3.
-    pub(crate) is_sampled_by_thirds: bool,
+    /// Whether a sampling factor is 3, or a colour is sampled more finely than brightness.
+    pub(crate) is_sampled_unusually: bool,
 }
 
 /// Strips segments that are not the image from a JPEG: other metadata than the first EXIF, notes of applications, and
 /// anything after its end. The file must have a scan, and not too many.
 pub(crate) fn strip_jpeg(file: &[u8]) -> Result<StrippedJpeg> {
-    let mut jpeg = StrippedJpeg { bytes: vec![0xFF, 0xD8], has_end: false, is_sampled_by_thirds: false };
+    let mut jpeg = StrippedJpeg { bytes: vec![0xFF, 0xD8], has_end: false, is_sampled_unusually: false };
     let (mut at, mut scans, mut in_scan, mut seen) = (2, 0, false, Seen::default());
     // Where the image ends if there is no end marker: before the first thing that can't be behind a scan.
     let mut end = None;
@@ -70,7 +70,7 @@ pub(crate) fn strip_jpeg(file: &[u8]) -> Result<StrippedJpeg> {
             jpeg.bytes.extend_from_slice(&[0xFF, kind]);
             jpeg.bytes.extend_from_slice(segment);
         }
-        jpeg.is_sampled_by_thirds |= matches!(kind, 0xC0..=0xC2) && has_thirds(&segment[2..]);
+        jpeg.is_sampled_unusually |= matches!(kind, 0xC0..=0xC2) && is_sampled_unusually(&segment[2..]);
     }
     if scans == 0 {
         return Err(truncated());
@@ -132,10 +132,11 @@ impl Seen {
     }
 }
 
-/// Whether a frame header has a component with a sampling factor of 3.
-fn has_thirds(frame: &[u8]) -> bool {
-    let components = frame.get(6..).unwrap_or_default();
-    components.chunks_exact(3).any(|component| component[1] >> 4 == 3 || component[1] & 0x0F == 3)
+fn is_sampled_unusually(frame: &[u8]) -> bool {
+    let components = frame.get(6..).unwrap_or_default().chunks_exact(3);
+    let mut factors = components.map(|component| (component[1] >> 4, component[1] & 0x0F));
+    let Some(first) = factors.clone().next() else { return false };
+    factors.any(|(across, down)| across == 3 || down == 3 || across > first.0 || down > first.1)
 }
 
 /// Strips chunks that are not the image from a PNG: texts, times, animations, colours, and anything after its end.

@@ -38,18 +38,32 @@ pub(super) fn of_png(file: &[u8]) -> Option<ColorProfile> {
     })
 }
 
-/// High dynamic range is not among them: what is brighter than white has no place in sRGB.
+/// High dynamic range is not among them: what is brighter than white has no place in sRGB. Neither is a narrow range of
+/// values, which browsers ignore.
 fn of_code_points(points: CodingIndependentCodePoints) -> Option<ColorProfile> {
     let transfer_characteristics = TransferCharacteristics::try_from(points.transfer_function).ok()?;
-    if matches!(transfer_characteristics, TransferCharacteristics::Smpte2084 | TransferCharacteristics::Hlg) {
+    let is_hdr = matches!(transfer_characteristics, TransferCharacteristics::Smpte2084 | TransferCharacteristics::Hlg);
+    if is_hdr || !points.is_video_full_range_image {
         return None;
     }
-    let profile = ColorProfile::new_from_cicp(CicpProfile {
+    let mut profile = ColorProfile::new_from_cicp(CicpProfile {
         color_primaries: CicpColorPrimaries::try_from(points.color_primaries).ok()?,
         transfer_characteristics,
         matrix_coefficients: MatrixCoefficients::Identity,
-        full_range: points.is_video_full_range_image,
+        full_range: true,
     });
+    if profile.red_trc.is_some()
+        && matches!(
+            transfer_characteristics,
+            TransferCharacteristics::Bt709
+                | TransferCharacteristics::Bt601
+                | TransferCharacteristics::Bt202010bit
+                | TransferCharacteristics::Bt202012bit
+        )
+    {
+        // The curve of screens for television (BT.1886), and not the one of cameras.
+        set_gamma(&mut profile, 2.4);
+    }
     // It stays empty for code points that name no colours.
     profile.red_trc.is_some().then_some(profile)
 }
@@ -75,12 +89,17 @@ fn of_gamma(gamma: ScaledFloat, primaries: Option<SourceChromaticities>) -> Opti
     if !colorants.iter().all(|colorant| [colorant.x, colorant.y, colorant.z].iter().all(|part| part.is_finite())) {
         return None;
     }
+    set_gamma(&mut profile, exponent);
+    Some(profile)
+}
+
+fn set_gamma(profile: &mut ColorProfile, exponent: f32) {
+    // Code points would be preferred to the curves.
     profile.cicp = None;
     let curve = ToneReprCurve::Parametric(vec![exponent]);
     profile.red_trc = Some(curve.clone());
     profile.green_trc = Some(curve.clone());
     profile.blue_trc = Some(curve);
-    Some(profile)
 }
 
 /// Converts pixels of a profile's colours to sRGB. Profiles of printers' inks are ignored, as the decoders have already

@@ -90,7 +90,7 @@ async fn the_canvas_of_a_gif_is_the_one_of_browsers() {
         (
             "later frames partly and wholly outside",
             gif_of((8, 8), &GREYS, &[(0, 0, 8, 8), (4, 6, 8, 8), (9, 9, 2, 2)]),
-            json!([[8, 8], [0, 0, 8, 8, [10, 10, 10]], [4, 6, 4, 2, [20, 20, 20]]]),
+            json!([[8, 8], [0, 0, 8, 8, [10, 10, 10]], [4, 6, 4, 2, [20, 20, 20]], [0, 0, 1, 1, [0, 0, 0]]]),
         ),
         (
             "no palette",
