@@ -21,7 +21,7 @@ const SEND = `mutation ($to: ID!, $file: Upload) {
   sendMessage(input: { to: { userId: $to }, image: { file: $file } }) { image { url mimeType } }
 }`;
 
-describe('images look as in Chromium', { timeout: 180_000 }, () => {
+describe('images look as in Chromium', { timeout: 600_000 }, () => {
   let server, ada, bob, browser, page;
   before(async () => {
     server = await startServer();
