@@ -30,7 +30,7 @@ fn parse(text: &str) -> Result<HashMap<String, String>, ConfigError> {
             Some(Err(_)) => {
                 let line = first_setting(text, before);
                 let problem =
-                    format!("cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
+                    format!("cannot be read at line {line}: expected lines of NAME=value, quoted where needed");
                 return Err(ConfigError::hidden(".env", problem));
             }
         }
@@ -83,7 +83,7 @@ mod tests {
         ] {
             let error = parse(text).unwrap_err().to_string();
             let expected =
-                format!(".env cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
+                format!(".env cannot be read at line {line}: expected lines of NAME=value, quoted where needed");
             assert_eq!(error, expected, "{text:?}");
         }
         let long = format!("A={}\nB=c d\n", "x".repeat(100_000));

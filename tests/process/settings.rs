@@ -83,7 +83,7 @@ async fn the_environment_overrides_the_env_file() {
 
     let reported = refuses("LOG_FORMAT", &server.run("serve").await);
 
-    assert!(reported.contains("it takes text or json"), "{reported}");
+    assert!(reported.contains("expected text or json"), "{reported}");
 }
 
 #[tokio::test]
