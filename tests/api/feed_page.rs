@@ -1,6 +1,6 @@
 //! The feed as pages.
 
-use parlour::feed::Kind;
+use parlour::feed::EventKind;
 use serde_json::{Value, json};
 
 use crate::support::{Person, TestApp, code, position};
@@ -77,7 +77,7 @@ async fn ten_thousand_missed_events_can_be_paged_and_one_more_is_too_far() {
     let mut app = TestApp::start().await;
     let (_ada, bob) = app.direct("Ada", "Bob").await;
     let start = bob.feed_cursor().await;
-    app.write_history(Kind::MessageChanged, 10_000).await;
+    app.write_history(EventKind::MessageChanged, 10_000).await;
     app.restart().await;
     let delivered = page(&bob, &start, 1).await;
     assert_eq!(
@@ -86,7 +86,7 @@ async fn ten_thousand_missed_events_can_be_paged_and_one_more_is_too_far() {
     );
     assert_eq!(position(&delivered["cursor"]), position(&json!(start)) + 1);
 
-    let newest = app.write_history(Kind::MessageChanged, 1).await;
+    let newest = app.write_history(EventKind::MessageChanged, 1).await;
     app.restart().await;
 
     let page = page(&bob, &start, 1).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlour::feed::Kind;
+use parlour::feed::EventKind;
 use serde_json::{Value, json};
 
 use crate::support::{Person, Socket, TestApp, position};
@@ -38,7 +38,7 @@ async fn a_subscriber_that_falls_behind_still_gets_everything_in_order() {
 
     send_large(&ada, &bob, 24).await;
     // More than an inbox holds.
-    let newest = app.write_history(Kind::MessageChanged, 1_500).await;
+    let newest = app.write_history(EventKind::MessageChanged, 1_500).await;
     while position(&json!(bob.feed_cursor().await)) < position(&json!(newest)) {}
 
     while last < position(&json!(newest)) {

@@ -1,6 +1,6 @@
 //! Resuming: missed events are replayed, or the client receives a reset.
 
-use parlour::feed::Kind;
+use parlour::feed::EventKind;
 use serde_json::{Value, json};
 
 use crate::support::{EVENTS, Person, TestApp, position};
@@ -58,7 +58,7 @@ async fn more_than_the_ring_holds_is_replayed_without_a_hole() {
     let app = TestApp::start().await;
     let (_ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;
-    let newest = app.write_history(Kind::MessageChanged, 4_500).await;
+    let newest = app.write_history(EventKind::MessageChanged, 4_500).await;
 
     let mut at_bob = bob.subscribe(EVENTS, json!({ "after": after })).await;
 
@@ -177,10 +177,10 @@ async fn a_gap_beyond_the_replay_limit_is_too_far() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;
-    let ten_thousand = app.write_history(Kind::MessageChanged, 10_000).await;
+    let ten_thousand = app.write_history(EventKind::MessageChanged, 10_000).await;
     app.restart().await;
     assert_eq!(first_word(&bob, &after).await["__typename"], "MessageChanged");
-    app.write_history(Kind::MessageChanged, 1).await;
+    app.write_history(EventKind::MessageChanged, 1).await;
     app.restart().await;
 
     let mut at_bob = bob.subscribe(EVENTS, json!({ "after": after })).await;
@@ -198,7 +198,7 @@ async fn read_marks_do_not_count_as_missed() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let after = bob.feed_cursor().await;
-    app.write_history(Kind::ReadMarkMoved, 10_001).await;
+    app.write_history(EventKind::ReadMarkMoved, 10_001).await;
     app.restart().await;
     ada.send(&bob, "hello").await;
 

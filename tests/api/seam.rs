@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parlour::feed::Kind;
+use parlour::feed::EventKind;
 use serde_json::{Value, json};
 
 use crate::support::{EVENTS, Person, TestApp, position};
@@ -116,7 +116,7 @@ async fn a_replay_from_the_database_can_be_interrupted_anywhere() {
     let (people, bob, group) = poets(&app).await;
     let mut listener = Listener::new(&bob).await;
     people[0].send_to(&group, "the first").await;
-    app.write_history(Kind::MessageChanged, 2_500).await;
+    app.write_history(EventKind::MessageChanged, 2_500).await;
     app.restart().await;
     let senders = Senders::start(&people, &group);
 

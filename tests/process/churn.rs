@@ -44,7 +44,7 @@ async fn a_subscriber_cut_off_repeatedly_receives_each_event_once_in_order() {
     let race = Arc::into_inner(race).expect("everybody has ended");
     let mut cuts = 0;
     for (listener, person) in race.listeners.into_iter().zip(&town.listeners) {
-        let book = listener.heard_up_to(log.last_of(&person.id)).await;
+        let book = listener.received_up_to(log.last_of(&person.id)).await;
         book.is_complete(&log, race.before);
         println!("{} received {} events over {} lines", book.name, book.len(), book.cuts() + 1);
         cuts += book.cuts();

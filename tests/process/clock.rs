@@ -77,13 +77,13 @@ async fn a_clock_jump_changes_no_order_and_closes_no_socket() {
     for (number, cursor) in cursors.iter().enumerate() {
         let late = Listener::start(server.address, &bob, Feed::Messages, cursor);
         if number < 14 {
-            let book = late.heard_up_to(log.last_of(&bob.id)).await;
+            let book = late.received_up_to(log.last_of(&bob.id)).await;
             assert_eq!(book.len(), 14 - number);
         }
     }
     // The server asks a socket that says nothing whether it is there, when it is time by a clock that only goes on.
     tokio::time::timeout(limits::PING_EVERY * 2, quiet.is_pinged()).await.expect("a ping").expect("the socket lives");
-    let book = listener.heard_up_to(log.last_of(&bob.id)).await;
+    let book = listener.received_up_to(log.last_of(&bob.id)).await;
     book.is_complete(&log, before);
     assert_eq!(book.cuts(), 0);
     server.stop().await;

@@ -43,7 +43,7 @@ async fn a_second_start_continues_with_the_data() {
     ada.send(&Message::new(bob.as_recipient(), "after")).await;
     let log = Log::read(&server).await;
     let listener = Listener::start(server.address, &bob, Feed::Messages, &cursor);
-    let book = listener.heard_up_to(log.last_of(&bob.id)).await;
+    let book = listener.received_up_to(log.last_of(&bob.id)).await;
     assert_eq!(book.len(), 2, "what was missed, and what came after");
     log.has_no_hole();
     server.stop().await;

@@ -73,7 +73,7 @@ async fn a_full_disk_fails_writes_only_until_there_is_room() {
     }
     // On the same disk, which has been full.
     server.start_again().await;
-    let book = listener.heard_up_to(log.last_of(&bob.id)).await;
+    let book = listener.received_up_to(log.last_of(&bob.id)).await;
     book.is_complete(&log, before);
     assert_eq!(ada.ask(count, json!({})).await["conversations"]["nodes"][0]["lastSeq"], acknowledged.len());
     server.stop().await;

@@ -33,7 +33,7 @@ async fn fifty_concurrent_sends_of_one_message_are_one_also_after_a_restart() {
     let log = Log::read(&server).await;
     log.has_no_hole();
     assert_eq!(log.messages.len(), 2);
-    let book = listener.heard_up_to(log.last_of(&bob.id)).await;
+    let book = listener.received_up_to(log.last_of(&bob.id)).await;
     book.is_complete(&log, 0);
     assert_eq!(book.len(), 3);
     server.stop().await;

@@ -59,7 +59,7 @@ async fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
     log.has_no_hole();
     ledger.is_kept_by(&log);
     for (listener, person) in listeners.into_iter().zip(&people) {
-        let book = listener.heard_up_to(log.last_of(&person.id)).await;
+        let book = listener.received_up_to(log.last_of(&person.id)).await;
         book.is_complete(&log, before);
         assert!(book.cuts() > 0, "{} was never cut off", book.name);
         println!("{} received {} events over {} lines", book.name, book.len(), book.cuts() + 1);

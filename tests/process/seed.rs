@@ -30,7 +30,7 @@ async fn connected_clients_receive_data_seeded_by_another_process() {
     assert!(seeded.status.success(), "{seeded:?}");
     let log = Log::read(&server).await;
     // The server looks for what others wrote once a second.
-    let received = tokio::time::timeout(Duration::from_secs(5), listener.heard_up_to(log.last_of(&ada.id)));
+    let received = tokio::time::timeout(Duration::from_secs(5), listener.received_up_to(log.last_of(&ada.id)));
     let book = received.await.expect("it is received within seconds");
 
     book.is_complete(&log, 0);
@@ -64,7 +64,7 @@ async fn seeding_during_writes_loses_nothing() {
     assert!(seeded.as_ref().is_ok_and(|seeded| seeded.status.success()), "{seeded:?}");
     let log = Log::read(&server).await;
     log.has_no_hole();
-    listener.heard_up_to(log.last_of(&bob.id)).await.is_complete(&log, 0);
+    listener.received_up_to(log.last_of(&bob.id)).await.is_complete(&log, 0);
     server.stop().await;
     is_sound(&server).await;
 }

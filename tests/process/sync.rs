@@ -225,7 +225,7 @@ async fn a_failed_sync_is_an_error_that_is_not_published_and_nothing_acknowledge
     assert!(done.is_empty(), "{done:?} were refused and are there");
     let tried: HashSet<String> = ledger.0.lock().expect("no panic").keys().cloned().collect();
     assert!(kept.is_subset(&tried), "nobody sent {:?}", kept.difference(&tried));
-    listener.heard_up_to(log.last_of(&bob.id)).await.is_complete(&log, before);
+    listener.received_up_to(log.last_of(&bob.id)).await.is_complete(&log, before);
     server.stop().await;
     is_sound(&server).await;
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Closed, Feed, Log, Person, position_of};
 
 /// One event, as a client received it.
-struct Heard {
+struct Received {
     position: Position,
     kind: String,
     /// Id, conversation and seq, where it is a message.
@@ -20,7 +20,7 @@ pub struct Book {
     pub name: String,
     user: String,
     feed: Feed,
-    received: Vec<Heard>,
+    received: Vec<Received>,
     cursor: Option<String>,
     position: Position,
     backwards: usize,
@@ -78,19 +78,20 @@ impl Book {
         let position = position_of(&cursor);
         self.backwards += usize::from(position <= self.position);
         (self.position, self.cursor) = (position, Some(cursor));
-        self.received.push(Heard { position, kind, message });
+        self.received.push(Received { position, kind, message });
         position
     }
 
     /// Each event that the person may receive after a position was received once, in order, and nothing else.
     pub fn is_complete(&self, log: &Log, after: Position) {
-        let events = log.heard_by(&self.user, after).filter(|event| self.feed == Feed::Events || event.is_message());
+        let events =
+            log.receivable_by(&self.user, after).filter(|event| self.feed == Feed::Events || event.is_message());
         let due: Vec<Position> = events.map(|event| event.position).collect();
         let received: Vec<Position> = self.received.iter().map(|event| event.position).collect();
-        let (due_once, heard_once) = (HashSet::<_>::from_iter(&due), HashSet::<_>::from_iter(&received));
-        let lost = due_once.difference(&heard_once).count();
-        let strange = heard_once.difference(&due_once).count();
-        let repeated = received.len() - heard_once.len();
+        let (due_once, received_once) = (HashSet::<_>::from_iter(&due), HashSet::<_>::from_iter(&received));
+        let lost = due_once.difference(&received_once).count();
+        let strange = received_once.difference(&due_once).count();
+        let repeated = received.len() - received_once.len();
         let out_of_order = self.backwards + received.windows(2).filter(|pair| pair[0] > pair[1]).count();
         assert_eq!(
             (lost, repeated, out_of_order, strange),

@@ -70,7 +70,7 @@ impl Listener {
     }
 
     /// Waits until it has received this position, and ends it; returns its record.
-    pub async fn heard_up_to(mut self, position: Position) -> Book {
+    pub async fn received_up_to(mut self, position: Position) -> Book {
         soon(self.received.wait_for(|received| *received >= position)).await.expect("it still follows");
         drop(self.cuts);
         soon(self.task).await.expect("it ends without a panic")

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use parlour::entity::{conversation, feed_event, membership, message};
-use parlour::feed::{Kind, Position};
+use parlour::feed::{EventKind, Position};
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryOrder, Statement};
 
 use super::Server;
@@ -12,14 +12,14 @@ use super::Server;
 pub struct Logged {
     pub position: Position,
     pub message: Option<String>,
-    kind: Kind,
+    kind: EventKind,
     conversation: Option<String>,
     recipient: Option<String>,
 }
 
 impl Logged {
     pub fn is_message(&self) -> bool {
-        self.kind == Kind::MessageAdded
+        self.kind == EventKind::MessageAdded
     }
 }
 
@@ -64,7 +64,7 @@ impl Log {
     }
 
     /// The events after a position that a person may receive, in order.
-    pub fn heard_by<'a>(&'a self, user: &'a str, after: Position) -> impl Iterator<Item = &'a Logged> {
+    pub fn receivable_by<'a>(&'a self, user: &'a str, after: Position) -> impl Iterator<Item = &'a Logged> {
         self.events.range(after + 1..).map(|(_, event)| event).filter(move |event| match &event.recipient {
             Some(recipient) => recipient == user,
             None => event.conversation.as_ref().is_some_and(|conversation| {
@@ -76,7 +76,7 @@ impl Log {
 
     /// The position of the last event that a person may receive.
     pub fn last_of(&self, user: &str) -> Position {
-        self.heard_by(user, 0).last().map_or(0, |event| event.position)
+        self.receivable_by(user, 0).last().map_or(0, |event| event.position)
     }
 
     /// The event at a position.
