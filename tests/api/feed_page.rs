@@ -1,9 +1,10 @@
 //! The feed as pages.
 
+use insta::assert_json_snapshot;
 use parlour::feed::EventKind;
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestApp, code, position};
+use crate::support::{Person, TestApp, code, position, redacted};
 
 const PAGE: &str = "query($after: String!, $first: Int) { events(after: $after, first: $first) { cursor hasMore
     events { __typename cursor ... on MessageAdded { message { text version } } ... on FeedReset { reason } } } }";
@@ -37,7 +38,7 @@ async fn pages_of_events_continue_to_the_end() {
             assert_eq!((events.len(), &events[2]["cursor"]), (3, &page["cursor"]));
         }
         assert_eq!(delivered, ["one", "two", "three", "four"]);
-        // What others did meanwhile is behind it.
+        // The cursor is also past the events of others.
         assert_eq!(after, bob.feed_cursor().await);
         app.restart().await;
     }
@@ -53,7 +54,7 @@ async fn a_full_last_page_has_no_next_page() {
 
     let full = page(&bob, &start, 2).await;
 
-    assert_eq!((full["events"].as_array().map(Vec::len), &full["hasMore"]), (Some(2), &json!(false)));
+    assert_json_snapshot!(redacted(&full), @"");
     let empty = page(&bob, full["cursor"].as_str().expect("a cursor"), 2).await;
     assert_eq!(empty, json!({ "cursor": full["cursor"], "hasMore": false, "events": [] }));
 }
