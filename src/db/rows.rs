@@ -32,7 +32,7 @@ pub(super) async fn merge<M: Row>(
     rows: Vec<M>,
     resolve: impl FnOnce(&mut OnConflict) -> &mut OnConflict,
 ) -> Result<(), DbErr> {
-    debug_assert!(has_distinct_keys(&rows), "a key occurs twice in an upsert of {}", M::Entity::default().as_str());
+    debug_assert!(has_distinct_keys(&rows), "a key occurs twice in an upsert of {}", std::any::type_name::<M>());
     let key = <M::Entity as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
     let known = resolve(&mut OnConflict::columns(key)).to_owned();
     write(tx, rows, Some(known)).await
