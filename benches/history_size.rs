@@ -4,6 +4,7 @@
 //! and their ratio, which must stay below 1.5. A message takes 265 bytes (of 800,000; the search's index comes on top), and
 //! as many in SQLite's log until all are written: 2.7 GB at most, and then 1.3.
 
+#![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
 
 mod server;

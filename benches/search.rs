@@ -7,6 +7,7 @@
 //! that is in every other message that the searcher may not read, against one that is nowhere, 200 times each in turns.
 //! Below 3 the two are indistinguishable.
 
+#![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
 
 mod server;
