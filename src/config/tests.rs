@@ -236,7 +236,7 @@ fn a_wrong_value_is_refused_in_one_line_with_the_name_and_what_is_accepted_but_n
         (
             "DIRECTORY_OPEN_TO",
             "Ada",
-            "DIRECTORY_OPEN_TO has a wrong value: expected ids of people, separated by commas, as `{ me { id } }` answers them",
+            "DIRECTORY_OPEN_TO has a wrong value: expected ids of people, separated by commas, as `{ me { id } }` returns them",
         ),
         ("REDIS_URL", "redis://a", "REDIS_URL is set, but what it does is not built yet: leave it unset"),
     ] {

@@ -92,7 +92,24 @@ async fn a_syntax_error_has_a_place_and_does_not_repeat_the_document() {
 
     let answer = app.execute(None, "{ me { id }\n  users(first: = 1) }", json!({})).await;
 
-    assert_json_snapshot!(redacted(&answer), @"");
+    assert_json_snapshot!(redacted(&answer), @r#"
+    {
+      "errors": [
+        {
+          "extensions": {
+            "code": "GRAPHQL_PARSE_FAILED"
+          },
+          "locations": [
+            {
+              "column": 16,
+              "line": 2
+            }
+          ],
+          "message": "syntax error: expected value"
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -101,5 +118,16 @@ async fn a_rejection_names_the_count_and_the_limit() {
 
     let answer = app.execute(None, &format!("{{me{{{}}}}}", aliases(31)), json!({})).await;
 
-    assert_json_snapshot!(redacted(&answer), @"");
+    assert_json_snapshot!(redacted(&answer), @r#"
+    {
+      "errors": [
+        {
+          "extensions": {
+            "code": "QUERY_TOO_COMPLEX"
+          },
+          "message": "the query has 31 aliases after expansion of fragments, at most 30 are allowed: split it"
+        }
+      ]
+    }
+    "#);
 }

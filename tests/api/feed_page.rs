@@ -54,7 +54,30 @@ async fn a_full_last_page_has_no_next_page() {
 
     let full = page(&bob, &start, 2).await;
 
-    assert_json_snapshot!(redacted(&full), @"");
+    assert_json_snapshot!(redacted(&full), @r#"
+    {
+      "cursor": "[cursor 1]",
+      "events": [
+        {
+          "__typename": "MessageAdded",
+          "cursor": "[cursor 2]",
+          "message": {
+            "text": "one",
+            "version": 1
+          }
+        },
+        {
+          "__typename": "MessageAdded",
+          "cursor": "[cursor 1]",
+          "message": {
+            "text": "two",
+            "version": 1
+          }
+        }
+      ],
+      "hasMore": false
+    }
+    "#);
     let empty = page(&bob, full["cursor"].as_str().expect("a cursor"), 2).await;
     assert_eq!(empty, json!({ "cursor": full["cursor"], "hasMore": false, "events": [] }));
 }

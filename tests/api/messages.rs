@@ -19,7 +19,32 @@ async fn a_message_is_numbered_and_read_back() {
         nodes { seq text sender { fullName } } pageInfo { hasNextPage hasPreviousPage } } }";
     let page = ada.ask(query, json!({ "to": { "userId": bob.id } })).await;
 
-    assert_json_snapshot!(redacted(&page), @"");
+    assert_json_snapshot!(redacted(&page), @r#"
+    {
+      "messages": {
+        "nodes": [
+          {
+            "sender": {
+              "fullName": "Ada"
+            },
+            "seq": 1,
+            "text": "hello"
+          },
+          {
+            "sender": {
+              "fullName": "Bob"
+            },
+            "seq": 2,
+            "text": "hi"
+          }
+        ],
+        "pageInfo": {
+          "hasNextPage": false,
+          "hasPreviousPage": false
+        }
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -38,7 +63,23 @@ async fn a_sent_message_is_returned_and_found_by_its_id() {
     assert_eq!(conversation, Some(json!({ "id": sent["conversationId"], "otherUser": { "id": ada.id } })));
     assert_eq!(found, sent);
     assert_eq!(sent["sender"]["id"], ada.id);
-    assert_json_snapshot!(redacted(&sent), @"");
+    assert_json_snapshot!(redacted(&sent), @r#"
+    {
+      "conversationId": "[id 1]",
+      "createdAt": "[time]",
+      "deletedAt": null,
+      "editedAt": null,
+      "feedCursor": "[cursor 1]",
+      "id": "[id 2]",
+      "replyTo": null,
+      "sender": {
+        "id": "[id 3]"
+      },
+      "seq": 1,
+      "text": "hello",
+      "version": 1
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -187,7 +187,13 @@ async fn a_gap_beyond_the_replay_limit_is_too_far() {
     let mut at_bob = bob.subscribe(EVENTS, json!({ "after": after })).await;
 
     let reset = at_bob.next_event().await;
-    assert_json_snapshot!(redacted(&reset), @"");
+    assert_json_snapshot!(redacted(&reset), @r#"
+    {
+      "__typename": "FeedReset",
+      "cursor": "[cursor 1]",
+      "reason": "TOO_FAR"
+    }
+    "#);
     assert_eq!(position(&reset["cursor"]), position(&json!(ten_thousand)) + 1);
     assert_eq!(ada.send(&bob, "hello").await["id"], at_bob.next_event().await["message"]["id"]);
     let mut messages = bob.subscribe(MESSAGE_ADDED, json!({ "after": after })).await;

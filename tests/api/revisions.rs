@@ -21,7 +21,22 @@ async fn an_edit_makes_a_new_version_and_leaves_the_rest() {
 
     let edited = ada.ask(EDIT, json!({ "id": sent["id"], "text": " goodbye " })).await["editMessage"].take();
 
-    assert_json_snapshot!(redacted(&edited), @"");
+    assert_json_snapshot!(redacted(&edited), @r#"
+    {
+      "createdAt": "[time]",
+      "deletedAt": null,
+      "editedAt": "[time]",
+      "feedCursor": "[cursor 1]",
+      "id": "[id 1]",
+      "replyTo": null,
+      "sender": {
+        "id": "[id 2]"
+      },
+      "seq": 1,
+      "text": "goodbye",
+      "version": 2
+    }
+    "#);
     for field in ["id", "seq", "createdAt", "feedCursor", "sender", "replyTo"] {
         assert_eq!(edited[field], sent[field], "{field}");
     }
@@ -72,7 +87,22 @@ async fn a_deletion_leaves_a_tombstone() {
 
     let deleted = ada.ask(DELETE, json!({ "id": sent["id"] })).await["deleteMessage"].take();
 
-    assert_json_snapshot!(redacted(&deleted), @"");
+    assert_json_snapshot!(redacted(&deleted), @r#"
+    {
+      "createdAt": "[time]",
+      "deletedAt": "[time]",
+      "editedAt": null,
+      "feedCursor": "[cursor 1]",
+      "id": "[id 1]",
+      "replyTo": null,
+      "sender": {
+        "id": "[id 2]"
+      },
+      "seq": 1,
+      "text": null,
+      "version": 2
+    }
+    "#);
     for field in ["id", "seq", "createdAt", "feedCursor", "sender", "editedAt"] {
         assert_eq!(deleted[field], sent[field], "{field}");
     }

@@ -253,7 +253,29 @@ async fn typing_signals_have_a_burst_of_five_and_one_a_second() {
         assert!(passed < 100, "{passed} passed");
     };
 
-    assert_json_snapshot!(redacted(&refused), @"");
+    assert_json_snapshot!(redacted(&refused), @r#"
+    {
+      "data": null,
+      "errors": [
+        {
+          "extensions": {
+            "code": "RATE_LIMITED",
+            "retryAfterMs": "[delay]"
+          },
+          "locations": [
+            {
+              "column": 5,
+              "line": 2
+            }
+          ],
+          "message": "too many of these in a short time, try again later",
+          "path": [
+            "setTyping"
+          ]
+        }
+      ]
+    }
+    "#);
     types(&bob, by(&ada)).await;
     app.clock.advance(Duration::from_secs(1));
     types(&ada, by(&bob)).await;
