@@ -195,8 +195,8 @@ impl<'a> Variables<'a> {
         let url = url.filter(|url| Origin::of(url).is_some());
         let url = url.ok_or_else(|| ConfigError::wrong("PUBLIC_URL", expected))?;
         if app_env == AppEnv::Production && url.scheme() == "http" && !is_loopback(&url) {
-            let expected = "an https address with APP_ENV=production: browsers do not keep the session's cookie over http, \
-                which is Secure";
+            let expected = "an https address with APP_ENV=production: over http browsers do not keep the session's cookie, \
+                            which is Secure";
             return Err(ConfigError::wrong("PUBLIC_URL", expected));
         }
         Ok(url)
