@@ -4,22 +4,19 @@
 //! and their ratio, which must stay below 1.5. A message takes 265 bytes (of 800,000; the search's index comes on top), and
 //! as many in SQLite's log until all are written: 2.7 GB at most, and then 1.3.
 
+#![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod server;
+
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-use parlour::clock::Clock;
-use parlour::config::Config;
+use anyhow::Result;
 use sea_orm::{ConnectionTrait, Database};
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use serde_json::json;
+
+use server::{Person, Server, milliseconds};
 
 /// The lengths of the two histories.
 const MESSAGES: [u32; 2] = [50_000, 5_000_000];
@@ -46,24 +43,22 @@ const REQUESTS: [(&str, &str); 5] = [
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("parlour-history-{}", std::process::id()));
-    let outcome = compare(&folder).await;
-    std::fs::remove_dir_all(&folder)?;
-    outcome
+    let folder = tempfile::tempdir()?;
+    compare(folder.path()).await
 }
 
 async fn compare(folder: &Path) -> Result<()> {
     let mut servers = Vec::new();
     for messages in MESSAGES {
-        servers.push(prepare(folder.join(messages.to_string()), messages).await?);
+        servers.push(prepare(&folder.join(messages.to_string()), messages).await?);
     }
     println!("{:<22}{:>14}{:>14}{:>8}", "median of 300, ms", MESSAGES[0], MESSAGES[1], "ratio");
     for (name, document) in REQUESTS {
         let mut times = [Vec::new(), Vec::new()];
         for _ in 0..ROUNDS {
-            for (server, times) in servers.iter().zip(&mut times) {
+            for ((server, ada), times) in servers.iter().zip(&mut times) {
                 let begun = Instant::now();
-                server.ask(&document.replace("GROUP", &group(7))).await?;
+                server.ask(Some(&ada.token), &document.replace("GROUP", &group(7)), json!({})).await?;
                 times.push(begun.elapsed());
             }
         }
@@ -71,46 +66,28 @@ async fn compare(folder: &Path) -> Result<()> {
         let ratio = long.as_secs_f64() / short.as_secs_f64();
         println!("{name:<22}{:>14.2}{:>14.2}{ratio:>8.2}", milliseconds(short), milliseconds(long));
     }
-    for server in servers {
+    for (server, _) in servers {
         server.stop().await?;
     }
     Ok(())
 }
 
-/// A server on a database with so many messages, and a client signed in as Ada.
-struct Server {
-    address: SocketAddr,
-    http: reqwest::Client,
-    token: String,
-    shutdown: CancellationToken,
-    running: JoinHandle<Result<()>>,
-}
-
-async fn prepare(folder: PathBuf, messages: u32) -> Result<Server> {
-    std::fs::create_dir_all(&folder)?;
-    let mut server = Server::start(&folder).await?;
-    let mut people = Vec::new();
-    for name in ["Ada", "Bob"] {
-        let input = json!({ "fullName": name, "email": format!("{name}@example.com"), "password": "a long way home" });
-        let document = "mutation($input: SignupInput!) { signup(input: $input) { token user { id } } }";
-        let signed_up = server.post(document, json!({ "input": input })).await?["data"]["signup"].take();
-        people.push(signed_up);
-    }
-    let token = people[0]["token"].as_str().context("a token")?.to_owned();
+/// A server on a database with so many messages, and Ada, who uses it.
+async fn prepare(folder: &Path, messages: u32) -> Result<(Server, Person)> {
+    std::fs::create_dir_all(folder)?;
+    let server = Server::start(folder).await?;
+    let (ada, bob) = (server.sign_up("Ada", "ada@example.com").await?, server.sign_up("Bob", "bob@example.com").await?);
     server.stop().await?;
 
     let begun = Instant::now();
-    fill(&folder, messages, &people).await?;
-    server = Server::start(&folder).await?;
-    server.token = token;
+    fill(folder, messages, &ada.id, &bob.id).await?;
+    let server = Server::start(folder).await?;
     println!("{messages} messages in {:.0} s", begun.elapsed().as_secs_f64());
-    Ok(server)
+    Ok((server, ada))
 }
 
 /// Writes the history as the server would have, all at once.
-async fn fill(folder: &Path, messages: u32, people: &[Value]) -> Result<()> {
-    let id = |person: &Value| person["user"]["id"].as_str().map(|id| id.replace('-', ""));
-    let (ada, bob) = (id(&people[0]).context("an id")?, id(&people[1]).context("an id")?);
+async fn fill(folder: &Path, messages: u32, ada: &str, bob: &str) -> Result<()> {
     let per_group = messages / GROUPS;
     let group = "unhex(printf('019b000000007000800000000000%04x', g))";
     let message = "unhex(printf('019b%08x70008000%012x', n, n))";
@@ -148,53 +125,7 @@ fn group(number: u32) -> String {
     format!("019b0000-0000-7000-8000-00000000{number:04x}")
 }
 
-impl Server {
-    async fn start(folder: &Path) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let settings = HashMap::from([
-            ("DATA_DIR", folder.display().to_string()),
-            ("PORT", address.port().to_string()),
-            ("RATE_LIMITS", "off".into()),
-        ]);
-        let config = Config::from_lookup(|name| settings.get(name).cloned())?;
-        let shutdown = CancellationToken::new();
-        let running = tokio::spawn(parlour::run(Arc::new(config), Clock::default(), listener, shutdown.clone()));
-        let http = reqwest::Client::new();
-        let ready = format!("http://{address}/readyz");
-        while !http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success()) {
-            anyhow::ensure!(!running.is_finished(), "the server did not start");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Ok(Self { address, http, token: String::new(), shutdown, running })
-    }
-
-    async fn stop(self) -> Result<()> {
-        self.shutdown.cancel();
-        self.running.await?
-    }
-
-    async fn post(&self, document: &str, variables: Value) -> Result<Value> {
-        let body = json!({ "query": document, "variables": variables });
-        let mut request = self.http.post(format!("http://{}/graphql", self.address)).json(&body);
-        if !self.token.is_empty() {
-            request = request.bearer_auth(&self.token);
-        }
-        Ok(request.send().await?.json().await?)
-    }
-
-    async fn ask(&self, document: &str) -> Result<Value> {
-        let mut answer = self.post(document, json!({})).await?;
-        anyhow::ensure!(answer.get("errors").is_none(), "{document}: {answer}");
-        Ok(answer["data"].take())
-    }
-}
-
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times[times.len() / 2]
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
 }

@@ -7,21 +7,20 @@
 //! that is in every other message that the searcher may not read, against one that is nowhere, 200 times each in turns.
 //! Below 3 the two are indistinguishable.
 
+#![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
 
+mod server;
+
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use parlour::clock::Clock;
-use parlour::config::Config;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use serde_json::json;
+
+use server::{Person, Server, milliseconds};
 
 const GROUPS: u32 = 3_000;
 /// The number of groups of each searcher.
@@ -37,18 +36,16 @@ const PAIRS: usize = 200;
 #[tokio::main]
 async fn main() -> Result<()> {
     let messages = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(100_000);
-    let folder = std::env::temp_dir().join(format!("parlour-search-{}", std::process::id()));
-    std::fs::create_dir_all(&folder)?;
-    let outcome = measure(&folder, messages).await;
-    std::fs::remove_dir_all(&folder)?;
-    outcome
+    let folder = tempfile::tempdir()?;
+    measure(folder.path(), messages).await
 }
 
 async fn measure(folder: &Path, messages: u32) -> Result<()> {
     let server = Server::start(folder).await?;
     let mut people = HashMap::new();
     for groups in SEARCHERS {
-        people.insert(groups, server.sign_up(groups).await?);
+        let (name, email) = (format!("In {groups}"), format!("{groups}@example.com"));
+        people.insert(groups, server.sign_up(&name, &email).await?);
     }
     let db = Database::connect(format!("sqlite://{}", folder.join("parlour.db").display())).await?;
     fill(&db, messages, &people).await?;
@@ -71,7 +68,7 @@ async fn measure(folder: &Path, messages: u32) -> Result<()> {
         for groups in SEARCHERS {
             let mut times = Vec::new();
             for _ in 0..15 {
-                times.push(server.search(&people[&groups].token, query).await?);
+                times.push(search(&server, &people[&groups].token, query).await?);
             }
             times.sort_unstable();
             print!("{:>10.1}", milliseconds(times[times.len() / 2]));
@@ -83,7 +80,7 @@ async fn measure(folder: &Path, messages: u32) -> Result<()> {
     for pair in 0..PAIRS {
         // The order alternates too: the second one finds warm caches.
         for word in [pair % 2, 1 - pair % 2] {
-            let time = server.search(&people[&EVE].token, [SECRET, ABSENT][word]).await?;
+            let time = search(&server, &people[&EVE].token, [SECRET, ABSENT][word]).await?;
             times[word].push(milliseconds(time));
         }
     }
@@ -160,74 +157,10 @@ async fn number(db: &DatabaseConnection, sql: &str) -> Result<i64> {
     Ok(row.try_get("", "n")?)
 }
 
-struct Person {
-    id: String,
-    token: String,
-}
-
-struct Server {
-    address: SocketAddr,
-    http: reqwest::Client,
-    shutdown: CancellationToken,
-    running: tokio::task::JoinHandle<Result<()>>,
-}
-
-impl Server {
-    async fn start(folder: &Path) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        let settings = HashMap::from([
-            ("DATA_DIR", folder.display().to_string()),
-            ("PORT", address.port().to_string()),
-            ("RATE_LIMITS", "off".into()),
-        ]);
-        let config = Config::from_lookup(|name| settings.get(name).cloned())?;
-        let shutdown = CancellationToken::new();
-        let running = tokio::spawn(parlour::run(Arc::new(config), Clock::default(), listener, shutdown.clone()));
-        let http = reqwest::Client::new();
-        let ready = format!("http://{address}/readyz");
-        while !http.get(&ready).send().await.is_ok_and(|answer| answer.status().is_success()) {
-            anyhow::ensure!(!running.is_finished(), "the server did not start");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        Ok(Self { address, http, shutdown, running })
-    }
-
-    async fn stop(self) -> Result<()> {
-        self.shutdown.cancel();
-        self.running.await?
-    }
-
-    async fn ask(&self, token: Option<&str>, document: &str, variables: Value) -> Result<Value> {
-        let body = json!({ "query": document, "variables": variables });
-        let mut request = self.http.post(format!("http://{}/graphql", self.address)).json(&body);
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        let mut answer: Value = request.send().await?.json().await?;
-        anyhow::ensure!(answer.get("errors").is_none(), "{document}: {answer}");
-        Ok(answer["data"].take())
-    }
-
-    /// The person with so many groups.
-    async fn sign_up(&self, groups: u32) -> Result<Person> {
-        let document = "mutation($input: SignupInput!) { signup(input: $input) { token user { id } } }";
-        let input = json!({ "fullName": format!("In {groups}"), "email": format!("{groups}@example.com"),
-            "password": "a long way home" });
-        let signed_up = self.ask(None, document, json!({ "input": input })).await?;
-        let text = |value: &Value| value.as_str().map(str::to_owned).context("a text");
-        let payload = &signed_up["signup"];
-        Ok(Person { id: text(&payload["user"]["id"])?.replace('-', ""), token: text(&payload["token"])? })
-    }
-
-    async fn search(&self, token: &str, query: &str) -> Result<Duration> {
-        let document = "query($query: String!) { searchMessages(query: $query) { nodes { id } } }";
-        let begun = Instant::now();
-        self.ask(Some(token), document, json!({ "query": query })).await?;
-        Ok(begun.elapsed())
-    }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
+/// Searches, and returns how long it took.
+async fn search(server: &Server, token: &str, query: &str) -> Result<Duration> {
+    let document = "query($query: String!) { searchMessages(query: $query) { nodes { id } } }";
+    let begun = Instant::now();
+    server.ask(Some(token), document, json!({ "query": query })).await?;
+    Ok(begun.elapsed())
 }

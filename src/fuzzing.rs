@@ -24,7 +24,7 @@ use crate::http::socket::{ClientMessage, FrameCounter};
 use crate::id::ConversationId;
 use crate::images::fuzzing as images;
 use crate::limits;
-use crate::search::{Query, fuzzing as search};
+use crate::search::{MessageSearch, fuzzing as search};
 
 /// Images with more pixels than this are skipped by [`image_decode`]: under a sanitizer they only cost time.
 const PIXELS: u64 = 1 << 20;
@@ -191,7 +191,7 @@ pub fn names(data: &[u8]) {
 pub fn search_words(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (raw, text) = text.split_once('\n').unwrap_or((text, text));
-    let Ok(query) = Query::parse(raw) else { return };
+    let Ok(query) = MessageSearch::parse(raw) else { return };
     assert!(query.matches(raw));
     let conversation = ConversationId::from(Uuid::nil());
     let expression = search::expression(&query, conversation);

@@ -70,7 +70,7 @@ id!(
     ImageId
 );
 id!(
-    /// A place for the bytes of an image that is to come.
+    /// A slot for the bytes of an image, before it is sent.
     UploadId
 );
 

@@ -66,7 +66,7 @@ use crate::http::HttpState;
 use crate::http::socket::Sockets;
 use crate::images::Images;
 use crate::messages::ReadMarks;
-use crate::presence::Presence;
+use crate::presence::PresenceTracker;
 use crate::program::Program;
 use crate::rates::Rates;
 use crate::search::Search;
@@ -132,7 +132,7 @@ async fn assemble(
     let app = App::new(Parts { config, clock, db: db.clone(), feed, rates });
     let images = Images::start(app.clone(), store, scratch, secret)?;
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
-    let presence = Presence::new(app.clone());
+    let presence = PresenceTracker::new(app.clone());
     let read_marks = ReadMarks::new(app.clone());
     let (search, typing) = (Search::new(app.clone()), Typing::new(app.clone()));
     let traces = Traces {

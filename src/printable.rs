@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_turns_the_direction_of_text_is_refused_and_marks_are_not() {
+    fn direction_overrides_are_refused_and_direction_marks_are_not() {
         for c in ('\u{202A}'..='\u{202E}').chain('\u{2066}'..='\u{2069}') {
             assert!(taken(&format!("a{c}b")).is_none(), "{c:?}");
         }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_empty_is_refused() {
+    fn text_that_looks_empty_is_refused() {
         let empty = [
             "",
             " ",

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::erasure::Erasure;
 use crate::images::Images;
 use crate::messages::ReadMarks;
-use crate::presence::Presence;
+use crate::presence::PresenceTracker;
 use crate::search::Search;
 use crate::typing::Typing;
 
@@ -19,7 +19,7 @@ pub struct Program {
     /// Sign-in and sessions.
     pub accounts: Accounts,
     /// Who is online.
-    pub presence: Presence,
+    pub presence: PresenceTracker,
     /// Read marks, debounced.
     pub read_marks: ReadMarks,
     /// The full-text search of messages.

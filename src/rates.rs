@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_counts_as_not_taken() {
+    fn a_permit_that_is_given_back_does_not_count() {
         let (rate, _) = rate(2, "on");
         for _ in 0..10 {
             rate.take(&1).expect("one");

@@ -123,13 +123,13 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .table(User::Table)
                 .col(uuid(User::Id).primary_key())
                 .col(string(User::FullName))
-                // The name folded for search and order, so that no database needs to know how.
+                // The name as it is searched and sorted: normalised by the program, so that every database sorts alike.
                 .col(string(User::NameKey))
                 // Null once the account is erased.
                 .col(string_null(User::Email))
                 .col(string_null(User::PasswordHash))
                 .col(big_integer_null(User::LastSeenAt))
-                // The position of the newest change that others see; 0 when there was none.
+                // The position of the newest change that others see; 0 if there was none.
                 .col(big_integer(User::ChangedPosition))
                 .col(big_integer(User::CreatedAt))
                 .col(big_integer(User::UpdatedAt))
@@ -173,9 +173,9 @@ async fn conversations(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 // The sorted ids of the two people of a direct conversation.
                 .col(binary_len_null(Conversation::DirectPair, 32))
                 .col(integer(Conversation::LastSeq))
-                // The position of the newest event here: what tells, also after the log was trimmed, whether one missed something.
+                // The position of the newest event here. It shows, even after the log was trimmed, whether somebody missed one.
                 .col(big_integer(Conversation::LastPosition))
-                // The position by which it was made or last written in: the order of the sidebar, which no clock can disturb.
+                // The position of its creation or newest message: the order of the sidebar, which does not depend on clocks.
                 .col(big_integer(Conversation::ActivePosition))
                 .col(big_integer(Conversation::CreatedAt))
                 .col(big_integer(Conversation::UpdatedAt))
@@ -256,7 +256,7 @@ async fn messages(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(text_null(Message::Text))
                 .col(uuid_null(Message::ReplyToId))
                 .col(integer(Message::Version))
-                // Where its MessageAdded stands in the feed: kept here, as the log is trimmed.
+                // The position of its MessageAdded, which outlives the trimmed log.
                 .col(big_integer(Message::Position))
                 .col(big_integer(Message::Nonce))
                 .col(big_integer(Message::CreatedAt))
@@ -299,7 +299,7 @@ async fn feed(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(big_integer(FeedEvent::Position).primary_key())
                 .col(big_integer(FeedEvent::Nonce))
                 .col(small_integer(FeedEvent::Kind))
-                // Who hears it: the recipient where there is one, else the conversation's members, else
+                // It is delivered to the recipient if there is one, else to the conversation's members, else to
                 // those who share a conversation with the user.
                 .col(uuid_null(FeedEvent::ConversationId))
                 .col(uuid_null(FeedEvent::RecipientId))
@@ -322,7 +322,7 @@ async fn feed(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to_owned(),
         )
         .await?;
-    // Changes of people are few, and a replay asks for all of them after a position.
+    // Changes of people are few, and a replay reads all of them after a position.
     manager
         .create_index(
             Index::create()
@@ -333,7 +333,7 @@ async fn feed(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to_owned(),
         )
         .await?;
-    // Whether a read mark was moved again later: a replay tells the newest only.
+    // Whether a read mark was moved again later: a replay delivers only the newest move.
     manager
         .create_index(
             Index::create()

@@ -1,4 +1,4 @@
-//! An index over all stays of a person in conversations, also those that have ended.
+//! An index of all memberships of a person, including those that have ended.
 
 use sea_orm_migration::prelude::*;
 

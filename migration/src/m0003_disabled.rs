@@ -20,7 +20,7 @@ enum User {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // Null for those who may: what a program that does not know the column writes.
+        // Null if they may sign in, which is also what the previous version writes.
         let column = big_integer_null(User::DisabledAt);
         manager.alter_table(Table::alter().table(User::Table).add_column(column).to_owned()).await
     }

@@ -11,8 +11,8 @@ impl MigrationName for Migration {
 }
 
 /// A document of the index is a message, identified by its position in the feed. The program has already split it into
-/// words, separated by spaces, where `ascii` splits it again. Neither documents (`content=''`) nor the places of words
-/// in them are stored. Prefixes of one to three characters are indexed as well; longer ones match few words each.
+/// words, separated by spaces, where `ascii` splits it again. Neither documents (`content=''`) nor the positions of
+/// words in them are stored. Prefixes of one to three characters are indexed as well; longer ones match few words each.
 /// `secure-delete` removes the words of a deleted message from the index's pages at once.
 const WORDS: [&str; 2] = [
     "CREATE VIRTUAL TABLE message_word USING fts5(

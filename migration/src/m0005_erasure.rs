@@ -28,7 +28,7 @@ impl MigrationTrait for Migration {
                     .table(Erasure::Table)
                     .col(uuid(Erasure::UserId).primary_key())
                     .col(big_integer(Erasure::ErasedAt))
-                    // The position of the event that tells of it; null until it was told.
+                    // The position of the event that publishes it; null until then.
                     .col(big_integer_null(Erasure::ToldPosition))
                     .to_owned(),
             )

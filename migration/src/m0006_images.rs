@@ -66,12 +66,12 @@ impl MigrationTrait for Migration {
         images(manager).await?;
         uploads(manager).await?;
         deletions(manager).await?;
-        // Null where there is none, so that the version before needs to know nothing of it.
+        // Null if there is none, so that the previous version need not know the column.
         let to_message = Table::alter().table(Message::Table).add_column(uuid_null(Message::ImageId)).to_owned();
         manager.alter_table(to_message).await?;
         let to_person = Table::alter().table(User::Table).add_column(uuid_null(User::ImageId)).to_owned();
         manager.alter_table(to_person).await?;
-        // From an image to its message: most messages have none.
+        // To find the message of an image. Partial, as most messages have none.
         manager
             .create_index(
                 Index::create()
@@ -95,11 +95,11 @@ async fn images(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(small_integer(Image::Format))
                 .col(integer(Image::Width))
                 .col(integer(Image::Height))
-                // Of the image itself, and with its thumbnails: what the owner's quota counts.
+                // The size of the image alone, and with its thumbnails, which the owner's quota counts.
                 .col(big_integer(Image::ByteSize))
                 .col(big_integer(Image::StoredBytes))
                 .col(binary_null(Image::Placeholder))
-                // Where in the object the image and its thumbnails are, as JSON.
+                // The ranges of the image and its thumbnails in the object, as JSON.
                 .col(text(Image::Parts))
                 .col(big_integer(Image::CreatedAt))
                 .to_owned(),
@@ -148,7 +148,7 @@ async fn deletions(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create_table(
             Table::create()
                 .table(ImageDeletion::Table)
-                // An object's name. It stands here before the object is made, until something points to it.
+                // An object's key. It is listed before the object is created, until something refers to it.
                 .col(string(ImageDeletion::Key).primary_key())
                 .col(big_integer(ImageDeletion::DueAt))
                 .col(integer(ImageDeletion::Tries))

@@ -28,7 +28,7 @@ impl MigrationTrait for Migration {
                     .table(CursorKey::Table)
                     .col(small_integer(CursorKey::Id).primary_key())
                     .col(binary_len(CursorKey::Key, 64))
-                    // When sealing began in a database that had given out unsealed cursors before; null where it never had.
+                    // When sealing began, if the database had issued unsealed cursors before; else null.
                     .col(big_integer_null(CursorKey::SealedSince))
                     .to_owned(),
             )

@@ -11,7 +11,7 @@ impl MigrationName for Migration {
 }
 
 /// As in `m0004_search`, but without an index of prefixes: all words of a conversation begin alike, and there are few
-/// of them. The program fills it again; so does the version before, with words by its own rules.
+/// of them. The program rebuilds it, and so does the previous version, by its own rules for words.
 const ANEW: [&str; 5] = [
     "DROP TABLE message_word",
     "CREATE VIRTUAL TABLE message_word USING fts5(

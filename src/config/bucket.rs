@@ -39,7 +39,8 @@ impl Bucket {
         else {
             return Ok(None);
         };
-        let wanted = |name, takes| vars.get(name).ok_or_else(|| ConfigError::missing(name, "with S3_BUCKET", takes));
+        let wanted =
+            |name, expected| vars.get(name).ok_or_else(|| ConfigError::missing(name, "with S3_BUCKET", expected));
         Ok(Some(Self {
             name,
             endpoint,

@@ -30,7 +30,7 @@ fn parse(text: &str) -> Result<HashMap<String, String>, ConfigError> {
             Some(Err(_)) => {
                 let line = first_setting(text, before);
                 let problem =
-                    format!("cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
+                    format!("cannot be read at line {line}: expected lines of NAME=value, quoted where needed");
                 return Err(ConfigError::hidden(".env", problem));
             }
         }
@@ -83,7 +83,7 @@ mod tests {
         ] {
             let error = parse(text).unwrap_err().to_string();
             let expected =
-                format!(".env cannot be read at line {line}: it takes lines of NAME=value, quoted where needed");
+                format!(".env cannot be read at line {line}: expected lines of NAME=value, quoted where needed");
             assert_eq!(error, expected, "{text:?}");
         }
         let long = format!("A={}\nB=c d\n", "x".repeat(100_000));
@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_file_sets_the_variables_of_its_lines_and_a_missing_file_sets_none() {
-        let path = std::env::temp_dir().join(format!("parlour-config-{}.env", uuid::Uuid::now_v7()));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
         std::fs::write(&path, "PORT=3001\n# a comment\nHOST='::1'\nA=\"1\n2\"\n").unwrap();
         let file = read(&path).unwrap();
         assert_eq!((file["PORT"].as_str(), file["HOST"].as_str(), file["A"].as_str()), ("3001", "::1", "1\n2"));

@@ -104,7 +104,7 @@ impl Config {
         variables::all_readable()?;
         let config = Self::from_lookup(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))?;
         match &config.web_dir {
-            Some(folder) if !folder.is_dir() => Err(ConfigError::wrong("WEB_DIR", "a folder that is there")),
+            Some(folder) if !folder.is_dir() => Err(ConfigError::wrong("WEB_DIR", "an existing folder")),
             Some(_) | None => Ok(config),
         }
     }
@@ -113,7 +113,7 @@ impl Config {
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let vars = Variables::new(&lookup);
         vars.refuse_lines_that_ran_together()?;
-        vars.refuse_what_is_to_come()?;
+        vars.refuse_planned()?;
 
         let app_env = vars.read("APP_ENV", AppEnv::Development, "development or production", AppEnv::parse)?;
         let development = app_env == AppEnv::Development;

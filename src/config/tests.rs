@@ -1,11 +1,11 @@
-//! The whole table of settings: what is taken, what is refused, and with which line.
+//! The whole table of settings: the accepted values, the rejected ones, and their errors.
 
 use secrecy::ExposeSecret;
 
 use super::*;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
-/// What production takes at the least.
+/// The smallest settings of a production server.
 const PRODUCTION: [(&str, &str); 3] =
     [("APP_ENV", "production"), ("JWT_SECRET", SECRET), ("PUBLIC_URL", "https://chat.example.org")];
 
@@ -55,7 +55,7 @@ fn a_bucket_needs_a_key() {
 }
 
 #[test]
-fn production_turns_off_what_is_not_asked_for() {
+fn production_turns_off_optional_features_by_default() {
     let quiet = config(&PRODUCTION).unwrap();
     assert_eq!((quiet.graphiql, quiet.introspection, quiet.log_format), (false, false, LogFormat::Json));
     assert_eq!(quiet.cors_origins, []);
@@ -72,7 +72,7 @@ fn production_turns_off_what_is_not_asked_for() {
 fn production_has_a_public_address_where_browsers_keep_the_cookie() {
     assert_eq!(
         config(&PRODUCTION[..2]).unwrap_err(),
-        "PUBLIC_URL is required with APP_ENV=production: it takes an http or https address without a path, such as \
+        "PUBLIC_URL is required with APP_ENV=production: expected an http or https address without a path, such as \
          https://chat.example.org"
     );
     for url in
@@ -85,7 +85,7 @@ fn production_has_a_public_address_where_browsers_keep_the_cookie() {
     {
         assert_eq!(
             config(&[&PRODUCTION[..2], &[("PUBLIC_URL", url)]].concat()).unwrap_err(),
-            "PUBLIC_URL has a wrong value: it takes an https address with APP_ENV=production: over http browsers do not \
+            "PUBLIC_URL has a wrong value: expected an https address with APP_ENV=production: over http browsers do not \
              keep the session's cookie, which is Secure"
         );
         config(&[("PUBLIC_URL", url)]).unwrap();
@@ -141,102 +141,102 @@ fn an_empty_variable_counts_as_unset_but_an_empty_list_of_origins_allows_none() 
 #[test]
 fn a_wrong_value_is_refused_in_one_line_with_the_name_and_what_is_accepted_but_not_the_value() {
     for (name, value, line) in [
-        ("HOST", "localhost", "HOST has a wrong value: it takes an IP address, such as 127.0.0.1 or 0.0.0.0"),
-        ("PORT", "65536", "PORT has a wrong value: it takes a port from 0 (any that is free) to 65535"),
+        ("HOST", "localhost", "HOST has a wrong value: expected an IP address, such as 127.0.0.1 or 0.0.0.0"),
+        ("PORT", "65536", "PORT has a wrong value: expected a port from 0 (any that is free) to 65535"),
         (
             "S3_ENDPOINT_URL",
             "http://me:hunter2@bucket.example",
-            "S3_ENDPOINT_URL has a wrong value: it takes an http or https address without a user",
+            "S3_ENDPOINT_URL has a wrong value: expected an http or https address without a user",
         ),
-        ("APP_ENV", "prod", "APP_ENV has a wrong value: it takes development or production"),
-        ("SESSION_DAYS", "0", "SESSION_DAYS has a wrong value: it takes a number of days from 1 to 30"),
-        ("SESSION_DAYS", "31", "SESSION_DAYS has a wrong value: it takes a number of days from 1 to 30"),
+        ("APP_ENV", "prod", "APP_ENV has a wrong value: expected development or production"),
+        ("SESSION_DAYS", "0", "SESSION_DAYS has a wrong value: expected a number of days from 1 to 30"),
+        ("SESSION_DAYS", "31", "SESSION_DAYS has a wrong value: expected a number of days from 1 to 30"),
         (
             "PASSWORD_MIN_LENGTH",
             "5",
-            "PASSWORD_MIN_LENGTH has a wrong value: it takes a number of characters from 6 to 64",
+            "PASSWORD_MIN_LENGTH has a wrong value: expected a number of characters from 6 to 64",
         ),
         (
             "PASSWORD_MIN_LENGTH",
             "65",
-            "PASSWORD_MIN_LENGTH has a wrong value: it takes a number of characters from 6 to 64",
+            "PASSWORD_MIN_LENGTH has a wrong value: expected a number of characters from 6 to 64",
         ),
         (
             "CORS_ORIGINS",
             "https://a.example,*",
-            "CORS_ORIGINS has a wrong value: it takes origins without a path, separated by commas, such as https://chat.example.org (never *)",
+            "CORS_ORIGINS has a wrong value: expected origins without a path, separated by commas, such as https://chat.example.org (never *)",
         ),
         (
             "PUBLIC_URL",
             "https://a.example/chat",
-            "PUBLIC_URL has a wrong value: it takes an http or https address without a path, such as https://chat.example.org",
+            "PUBLIC_URL has a wrong value: expected an http or https address without a path, such as https://chat.example.org",
         ),
         (
             "PUBLIC_URL",
             "https://me:hunter2@a.example",
-            "PUBLIC_URL has a wrong value: it takes an http or https address without a path, such as https://chat.example.org",
+            "PUBLIC_URL has a wrong value: expected an http or https address without a path, such as https://chat.example.org",
         ),
         (
             "ALLOWED_HOSTS",
             "chat.example.org:3000",
-            "ALLOWED_HOSTS has a wrong value: it takes names without scheme and port, separated by commas, such as chat.example.org (never *)",
+            "ALLOWED_HOSTS has a wrong value: expected names without scheme and port, separated by commas, such as chat.example.org (never *)",
         ),
         (
             "ALLOWED_HOSTS",
             "*.example.org",
-            "ALLOWED_HOSTS has a wrong value: it takes names without scheme and port, separated by commas, such as chat.example.org (never *)",
+            "ALLOWED_HOSTS has a wrong value: expected names without scheme and port, separated by commas, such as chat.example.org (never *)",
         ),
-        ("RATE_LIMITS", "no", "RATE_LIMITS has a wrong value: it takes on or off"),
+        ("RATE_LIMITS", "no", "RATE_LIMITS has a wrong value: expected on or off"),
         (
             "TRUSTED_PROXIES",
             "127.0.0.1,0.0.0.0/0",
-            "TRUSTED_PROXIES has a wrong value: it takes addresses or networks, separated by commas, such as 127.0.0.1 or 10.0.0.0/8 (never all addresses)",
+            "TRUSTED_PROXIES has a wrong value: expected addresses or networks, separated by commas, such as 127.0.0.1 or 10.0.0.0/8 (never all addresses)",
         ),
-        ("GRAPHIQL", "true", "GRAPHIQL has a wrong value: it takes on or off"),
-        ("INTROSPECTION", "1", "INTROSPECTION has a wrong value: it takes on or off"),
-        ("RUST_LOG", "a=b=c", "RUST_LOG has a wrong value: it takes a filter, such as info or parlour=debug"),
-        ("LOG_FORMAT", "xml", "LOG_FORMAT has a wrong value: it takes text or json"),
+        ("GRAPHIQL", "true", "GRAPHIQL has a wrong value: expected on or off"),
+        ("INTROSPECTION", "1", "INTROSPECTION has a wrong value: expected on or off"),
+        ("RUST_LOG", "a=b=c", "RUST_LOG has a wrong value: expected a filter, such as info or parlour=debug"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT has a wrong value: expected text or json"),
         (
             "DATABASE_URL",
             "postgres://me:hunter2@db/parlour",
-            "DATABASE_URL names PostgreSQL, which is not built in yet: it takes a file, such as sqlite://data/parlour.db?mode=rwc",
+            "DATABASE_URL names PostgreSQL, which is not built in yet: expected a file, such as sqlite://data/parlour.db?mode=rwc",
         ),
         (
             "DATABASE_URL",
             "mysql://me:hunter2@db/parlour",
-            "DATABASE_URL does not begin with sqlite: it takes a file, such as sqlite://data/parlour.db?mode=rwc",
+            "DATABASE_URL does not begin with sqlite: expected a file, such as sqlite://data/parlour.db?mode=rwc",
         ),
         (
             "DATABASE_URL",
             "sqlite://me:hunter2@db/parlour",
-            "DATABASE_URL names a user, which a file does not have: it takes a file, such as sqlite://data/parlour.db?mode=rwc",
+            "DATABASE_URL names a user, which a file does not have: expected a file, such as sqlite://data/parlour.db?mode=rwc",
         ),
         (
             "DATABASE_URL",
             "sqlite://data/parlour.db?mode=hunter2",
-            "DATABASE_URL is not the address of a file: it takes a file, such as sqlite://data/parlour.db?mode=rwc",
+            "DATABASE_URL is not the address of a file: expected a file, such as sqlite://data/parlour.db?mode=rwc",
         ),
         (
             "DATABASE_URL",
             "sqlite::memory:",
-            "DATABASE_URL names a database in memory, which each connection has of its own: it takes a file, such as sqlite://data/parlour.db?mode=rwc",
+            "DATABASE_URL names a database in memory, which each connection has of its own: expected a file, such as sqlite://data/parlour.db?mode=rwc",
         ),
         (
             "JWT_SECRET",
             "hunter2",
-            "JWT_SECRET is too short: it takes at least 32 bytes, such as the output of `openssl rand -base64 48`",
+            "JWT_SECRET is too short: expected at least 32 bytes, such as the output of `openssl rand -base64 48`",
         ),
         (
             "JWT_PREVIOUS_SECRETS",
             "0123456789abcdef0123456789abcdef,hunter2",
-            "JWT_PREVIOUS_SECRETS is too short: it takes at least 32 bytes, such as the output of `openssl rand -base64 48`",
+            "JWT_PREVIOUS_SECRETS is too short: expected at least 32 bytes, such as the output of `openssl rand -base64 48`",
         ),
-        ("SIGNUP", "off", "SIGNUP has a wrong value: it takes open or closed"),
-        ("DIRECTORY", "off", "DIRECTORY has a wrong value: it takes open, shared or closed"),
+        ("SIGNUP", "off", "SIGNUP has a wrong value: expected open or closed"),
+        ("DIRECTORY", "off", "DIRECTORY has a wrong value: expected open, shared or closed"),
         (
             "DIRECTORY_OPEN_TO",
             "Ada",
-            "DIRECTORY_OPEN_TO has a wrong value: it takes ids of people, separated by commas, as `{ me { id } }` answers them",
+            "DIRECTORY_OPEN_TO has a wrong value: expected ids of people, separated by commas, as `{ me { id } }` returns them",
         ),
         ("REDIS_URL", "redis://a", "REDIS_URL is set, but what it does is not built yet: leave it unset"),
     ] {
@@ -245,7 +245,7 @@ fn a_wrong_value_is_refused_in_one_line_with_the_name_and_what_is_accepted_but_n
     }
     assert_eq!(
         config(&[("APP_ENV", "production")]).unwrap_err(),
-        "JWT_SECRET is required with APP_ENV=production: it takes at least 32 bytes, such as the output of `openssl rand -base64 48`"
+        "JWT_SECRET is required with APP_ENV=production: expected at least 32 bytes, such as the output of `openssl rand -base64 48`"
     );
 }
 

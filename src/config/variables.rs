@@ -74,12 +74,12 @@ pub struct ConfigError {
 impl ConfigError {
     /// A variable with a wrong value. The value is never shown: after a missing line break, an unclosed quote or a slip
     /// in copying, any variable may contain a secret.
-    pub(super) fn wrong(name: &str, takes: &str) -> Self {
-        Self { name: name.to_owned(), problem: format!("has a wrong value: it takes {takes}") }
+    pub(super) fn wrong(name: &str, expected: &str) -> Self {
+        Self { name: name.to_owned(), problem: format!("has a wrong value: expected {expected}") }
     }
 
-    pub(super) fn missing(name: &str, when: &str, takes: &str) -> Self {
-        Self { name: name.to_owned(), problem: format!("is required {when}: it takes {takes}") }
+    pub(super) fn missing(name: &str, when: &str, expected: &str) -> Self {
+        Self { name: name.to_owned(), problem: format!("is required {when}: expected {expected}") }
     }
 
     pub(super) fn hidden(name: &str, problem: impl Into<String>) -> Self {
@@ -91,7 +91,7 @@ impl ConfigError {
 #[expect(clippy::disallowed_methods, reason = "this module is the home of the environment")]
 pub(super) fn all_readable() -> Result<(), ConfigError> {
     match NAMES.iter().find(|name| matches!(std::env::var(name), Err(VarError::NotUnicode(_)))) {
-        Some(name) => Err(ConfigError::hidden(name, "is not UTF-8: it takes text")),
+        Some(name) => Err(ConfigError::hidden(name, "is not UTF-8: expected text")),
         None => Ok(()),
     }
 }
@@ -116,11 +116,11 @@ impl<'a> Variables<'a> {
         &self,
         name: &str,
         default: T,
-        takes: &str,
+        expected: &str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, ConfigError> {
         match self.get(name) {
-            Some(text) => parse(&text).ok_or_else(|| ConfigError::wrong(name, takes)),
+            Some(text) => parse(&text).ok_or_else(|| ConfigError::wrong(name, expected)),
             None => Ok(default),
         }
     }
@@ -143,58 +143,61 @@ impl<'a> Variables<'a> {
     }
 
     pub(super) fn cors_origins(&self, app_env: AppEnv) -> Result<Vec<Origin>, ConfigError> {
-        let takes = "origins without a path, separated by commas, such as https://chat.example.org (never *)";
+        let expected = "origins without a path, separated by commas, such as https://chat.example.org (never *)";
         let default = match app_env {
             AppEnv::Development => "http://localhost:5173",
             AppEnv::Production => "",
         };
         let list = (self.lookup)("CORS_ORIGINS").unwrap_or_else(|| default.to_owned());
-        items(&list).map(|text| Origin::parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", takes))).collect()
+        items(&list)
+            .map(|text| Origin::parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", expected)))
+            .collect()
     }
 
     pub(super) fn allowed_hosts(&self) -> Result<Vec<String>, ConfigError> {
-        let takes = "names without scheme and port, separated by commas, such as chat.example.org (never *)";
+        let expected = "names without scheme and port, separated by commas, such as chat.example.org (never *)";
         let list = self.get("ALLOWED_HOSTS").unwrap_or_default();
         items(&list)
             .map(|text| {
                 let origin = Origin::parse(&format!("http://{text}"));
                 let name =
                     origin.filter(|origin| !text.ends_with('/') && !text.contains(':') && !origin.name().contains('*'));
-                name.map(|origin| origin.name().to_owned()).ok_or_else(|| ConfigError::wrong("ALLOWED_HOSTS", takes))
+                name.map(|origin| origin.name().to_owned()).ok_or_else(|| ConfigError::wrong("ALLOWED_HOSTS", expected))
             })
             .collect()
     }
 
     pub(super) fn trusted_proxies(&self) -> Result<Vec<Network>, ConfigError> {
-        let takes = "addresses or networks, separated by commas, such as 127.0.0.1 or 10.0.0.0/8 (never all addresses)";
+        let expected =
+            "addresses or networks, separated by commas, such as 127.0.0.1 or 10.0.0.0/8 (never all addresses)";
         let list = self.get("TRUSTED_PROXIES").unwrap_or_default();
         items(&list)
-            .map(|text| Network::parse(text).ok_or_else(|| ConfigError::wrong("TRUSTED_PROXIES", takes)))
+            .map(|text| Network::parse(text).ok_or_else(|| ConfigError::wrong("TRUSTED_PROXIES", expected)))
             .collect()
     }
 
     pub(super) fn people(&self, name: &str) -> Result<Vec<UserId>, ConfigError> {
-        let takes = "ids of people, separated by commas, as `{ me { id } }` answers them";
+        let expected = "ids of people, separated by commas, as `{ me { id } }` returns them";
         let list = self.get(name).unwrap_or_default();
-        items(&list).map(|text| UserId::parse(text).ok_or_else(|| ConfigError::wrong(name, takes))).collect()
+        items(&list).map(|text| UserId::parse(text).ok_or_else(|| ConfigError::wrong(name, expected))).collect()
     }
 
     pub(super) fn public_url(&self, app_env: AppEnv, port: u16) -> Result<Url, ConfigError> {
-        let takes = "an http or https address without a path, such as https://chat.example.org";
+        let expected = "an http or https address without a path, such as https://chat.example.org";
         let text = match (self.get("PUBLIC_URL"), app_env) {
             (Some(text), _) => text,
             (None, AppEnv::Development) => format!("http://localhost:{port}"),
             (None, AppEnv::Production) => {
-                return Err(ConfigError::missing("PUBLIC_URL", "with APP_ENV=production", takes));
+                return Err(ConfigError::missing("PUBLIC_URL", "with APP_ENV=production", expected));
             }
         };
         let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let url = url.filter(|url| Origin::of(url).is_some());
-        let url = url.ok_or_else(|| ConfigError::wrong("PUBLIC_URL", takes))?;
+        let url = url.ok_or_else(|| ConfigError::wrong("PUBLIC_URL", expected))?;
         if app_env == AppEnv::Production && url.scheme() == "http" && !is_loopback(&url) {
-            let takes = "an https address with APP_ENV=production: over http browsers do not keep the session's cookie, \
-                which is Secure";
-            return Err(ConfigError::wrong("PUBLIC_URL", takes));
+            let expected = "an https address with APP_ENV=production: over http browsers do not keep the session's cookie, \
+                            which is Secure";
+            return Err(ConfigError::wrong("PUBLIC_URL", expected));
         }
         Ok(url)
     }
@@ -204,8 +207,8 @@ impl<'a> Variables<'a> {
         // Anything after a question mark would be parsed as options.
         let folder = data_dir.display().to_string().replace('%', "%25").replace('?', "%3F");
         let url = self.get("DATABASE_URL").unwrap_or_else(|| format!("sqlite://{folder}/parlour.db?mode=rwc"));
-        let takes = "it takes a file, such as sqlite://data/parlour.db?mode=rwc";
-        let refused = |problem: &str| Err(ConfigError::hidden("DATABASE_URL", format!("{problem}: {takes}")));
+        let expected = "expected a file, such as sqlite://data/parlour.db?mode=rwc";
+        let refused = |problem: &str| Err(ConfigError::hidden("DATABASE_URL", format!("{problem}: {expected}")));
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             return refused("names PostgreSQL, which is not built in yet");
         }
@@ -237,7 +240,7 @@ impl<'a> Variables<'a> {
         }
     }
 
-    pub(super) fn refuse_what_is_to_come(&self) -> Result<(), ConfigError> {
+    pub(super) fn refuse_planned(&self) -> Result<(), ConfigError> {
         match TO_COME.iter().find(|name| self.get(name).is_some()) {
             Some(name) => Err(ConfigError::hidden(name, "is set, but what it does is not built yet: leave it unset")),
             None => Ok(()),
@@ -261,7 +264,7 @@ fn items(list: &str) -> impl Iterator<Item = &str> {
 
 fn long_enough(name: &str, text: String) -> Result<SecretString, ConfigError> {
     if text.len() < SECRET_BYTES {
-        return Err(ConfigError::hidden(name, format!("is too short: it takes {WANTS_A_SECRET}")));
+        return Err(ConfigError::hidden(name, format!("is too short: expected {WANTS_A_SECRET}")));
     }
     Ok(SecretString::from(text))
 }

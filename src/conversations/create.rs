@@ -11,7 +11,7 @@ use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
-use crate::feed::{self, Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
+use crate::feed::{self, Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 

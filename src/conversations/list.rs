@@ -20,14 +20,14 @@ pub async fn list(
     after: Option<Position>,
 ) -> Result<Page<conversation::Model>> {
     let all = of(viewer);
-    let place = conversation::Column::ActivePosition;
+    let activity = conversation::Column::ActivePosition;
     let has_previous = match after {
-        Some(after) => all.clone().filter(place.gte(after)).limit(1).one(&app.db.reader).await?.is_some(),
+        Some(after) => all.clone().filter(activity.gte(after)).limit(1).one(&app.db.reader).await?.is_some(),
         None => false,
     };
     let rows = all
-        .filter(Condition::all().add_option(after.map(|after| place.lt(after))))
-        .order_by_desc(place)
+        .filter(Condition::all().add_option(after.map(|after| activity.lt(after))))
+        .order_by_desc(activity)
         .limit(u64::from(first) + 1)
         .all(&app.db.reader)
         .await?;

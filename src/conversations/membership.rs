@@ -154,11 +154,11 @@ pub async fn first_members(
             .columns(key())
             .filter(membership::Column::ConversationId.is_in(memberships.iter().map(|own| own.conversation.id))),
     );
-    ranked.expr_window_as(Func::cust("ROW_NUMBER"), by_age, "place");
+    ranked.expr_window_as(Func::cust("ROW_NUMBER"), by_age, "rank");
     let of_first_pages = Query::select()
         .columns(key())
         .from_subquery(ranked, "ranked")
-        .and_where(Expr::col("place").lte(first + 1))
+        .and_where(Expr::col("rank").lte(first + 1))
         .to_owned();
     let rows = current_rows()
         .find_also_related(user::Entity)
@@ -182,7 +182,7 @@ pub async fn members_after(
     first: u32,
     (position, user): (i64, UserId),
 ) -> Result<Members> {
-    let place = || {
+    let sort_key = || {
         Expr::tuple([
             Expr::col(membership::Column::FromPosition),
             Expr::col((membership::Entity, membership::Column::UserId)),
@@ -190,10 +190,10 @@ pub async fn members_after(
     };
     let given = || Expr::tuple([Expr::val(position), Expr::val(user)]);
     let all = current_rows().filter(membership::Column::ConversationId.eq(membership.conversation.id));
-    let has_previous = all.clone().filter(place().lte(given())).limit(1).one(&app.db.reader).await?.is_some();
+    let has_previous = all.clone().filter(sort_key().lte(given())).limit(1).one(&app.db.reader).await?.is_some();
     let rows = all
         .find_also_related(user::Entity)
-        .filter(place().gt(given()))
+        .filter(sort_key().gt(given()))
         .order_by_asc(membership::Column::FromPosition)
         .order_by_asc(membership::Column::UserId)
         .limit(u64::from(first) + 1)

@@ -1,5 +1,7 @@
 //! Writes any number of whole rows in as few statements as possible.
 
+use std::collections::HashSet;
+
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, ModelTrait, PrimaryKeyToColumn,
@@ -13,15 +15,32 @@ pub async fn insert<M: Row>(tx: &impl ConnectionTrait, rows: Vec<M>) -> Result<(
     write(tx, rows, None).await
 }
 
-/// Inserts rows, or sets these columns of the rows that have their primary keys. No key may occur twice. They are written
-/// in their order, which matters where one has to make room for the next in another unique index.
+/// Inserts rows, or sets these columns of the rows that have their primary keys. No key may occur twice: PostgreSQL
+/// rejects a statement that changes a row twice (SQLSTATE 21000), and SQLite would keep the last one. They are written in
+/// their order, which matters where one has to make room for the next in another unique index.
 pub async fn upsert<M: Row>(
     tx: &impl ConnectionTrait,
     rows: Vec<M>,
     set: impl IntoIterator<Item = <M::Entity as EntityTrait>::Column>,
 ) -> Result<(), DbErr> {
+    merge(tx, rows, |known| known.update_columns(set)).await
+}
+
+/// Inserts rows, or does with the rows that have their primary keys what `resolve` says; otherwise like [`upsert`].
+pub(super) async fn merge<M: Row>(
+    tx: &impl ConnectionTrait,
+    rows: Vec<M>,
+    resolve: impl FnOnce(&mut OnConflict) -> &mut OnConflict,
+) -> Result<(), DbErr> {
+    debug_assert!(has_distinct_keys(&rows), "a key occurs twice in an upsert of {}", std::any::type_name::<M>());
     let key = <M::Entity as EntityTrait>::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
-    write(tx, rows, Some(OnConflict::columns(key).update_columns(set).to_owned())).await
+    let known = resolve(&mut OnConflict::columns(key)).to_owned();
+    write(tx, rows, Some(known)).await
+}
+
+fn has_distinct_keys<M: ModelTrait>(rows: &[M]) -> bool {
+    let mut seen = HashSet::with_capacity(rows.len());
+    rows.iter().all(|row| seen.insert(row.get_primary_key_value()))
 }
 
 async fn write<M: Row>(tx: &impl ConnectionTrait, rows: Vec<M>, known: Option<OnConflict>) -> Result<(), DbErr> {
@@ -41,3 +60,16 @@ async fn write<M: Row>(tx: &impl ConnectionTrait, rows: Vec<M>, known: Option<On
 pub trait Row: ModelTrait + IntoActiveModel<<Self::Entity as EntityTrait>::ActiveModel> + Send {}
 
 impl<M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel> + Send> Row for M {}
+
+#[cfg(test)]
+mod tests {
+    use super::has_distinct_keys;
+    use crate::entity::feed_head::Model;
+
+    #[test]
+    fn a_key_that_occurs_twice_is_detected() {
+        let row = |id, position| Model { id, position };
+        assert!(has_distinct_keys(&[row(1, 7), row(2, 7)]));
+        assert!(!has_distinct_keys(&[row(1, 7), row(2, 7), row(1, 8)]));
+    }
+}

@@ -1,11 +1,11 @@
 //! What the hot changes write, as operations on sets of rows. A database can do each of them in one prepared statement;
 //! everything else writes with [`insert`] and [`upsert`] where its rule is.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::Tx;
-use super::rows::{insert, upsert};
+use super::rows::{insert, merge, upsert};
 use crate::entity::{conversation, feed_event, feed_head, membership, message};
 
 impl Tx {
@@ -50,13 +50,10 @@ impl Tx {
 
     /// Moves read marks forward, never back: a message of the same batch may have moved one farther.
     pub async fn move_read_marks(&self, memberships: Vec<membership::Model>) -> Result<(), DbErr> {
-        let key = [membership::Column::ConversationId, membership::Column::UserId, membership::Column::FromPosition];
         let (stored, given) =
             (|column| Expr::col((membership::Entity, column)), |column| Expr::col((Alias::new("excluded"), column)));
         let mark = membership::Column::LastReadSeq;
         let farther = Expr::case(given(mark).gt(stored(mark)), given(mark)).finally(stored(mark));
-        let known = OnConflict::columns(key).value(mark, farther).to_owned();
-        let rows = memberships.into_iter().map(|row| row.into_active_model().reset_all());
-        membership::Entity::insert_many(rows).on_conflict(known).exec_without_returning(self).await.map(drop)
+        merge(self, memberships, |known| known.value(mark, farther)).await
     }
 }

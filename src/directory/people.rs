@@ -91,14 +91,14 @@ pub async fn list(
         by_address.inspect_err(|_| app.rates.email_search.give_back(&filter.viewer.user()))?;
     }
     let all = user::Entity::find().filter(filter.condition());
-    let place = || Expr::tuple([Expr::col(user::Column::NameKey), Expr::col(user::Column::Id)]);
+    let sort_key = || Expr::tuple([Expr::col(user::Column::NameKey), Expr::col(user::Column::Id)]);
     let given = |(key, id): PeopleSortKey| Expr::tuple([Expr::val(key), Expr::val(id)]);
     let has_previous = match after.clone() {
-        Some(after) => all.clone().filter(place().lte(given(after))).limit(1).one(&app.db.reader).await?.is_some(),
+        Some(after) => all.clone().filter(sort_key().lte(given(after))).limit(1).one(&app.db.reader).await?.is_some(),
         None => false,
     };
     let rows = all
-        .filter(Condition::all().add_option(after.map(|after| place().gt(given(after)))))
+        .filter(Condition::all().add_option(after.map(|after| sort_key().gt(given(after)))))
         .order_by_asc(user::Column::NameKey)
         .order_by_asc(user::Column::Id)
         .limit(u64::from(first) + 1)

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::db::{self, Tx};
 use crate::entity::user;
 use crate::error::{Error, Result};
-use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
+use crate::feed::{self, Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, ImageId, UserId};
 use crate::images::{self, ImageAttachment, ImageClaims, ImageSource, Images};
 
@@ -103,18 +103,18 @@ impl Change for Update {
     async fn write(tx: &Tx, writes: Vec<Placed<Updated>>) -> Writes<Self> {
         let mut rows = HashMap::new();
         let mut written = Vec::with_capacity(writes.len());
-        let (mut pictures, mut let_go) = (Vec::new(), Vec::new());
+        let (mut pictures, mut lost_pictures) = (Vec::new(), Vec::new());
         for Placed { write: Updated { mut user, picture, lost, conversations }, first } in writes {
             pictures.extend(picture);
-            let_go.extend(lost);
+            lost_pictures.extend(lost);
             user.changed_position = first.position;
             let audience = Audience::Contacts { person: user.id, conversations };
-            let event = NewEvent { user: Some(user.id), ..NewEvent::new(Kind::UserChanged, audience) };
+            let event = NewEvent { user: Some(user.id), ..NewEvent::new(EventKind::UserChanged, audience) };
             rows.insert(user.id, user.clone());
             written.push(Written { answer: user, events: vec![event] });
         }
         images::attach(tx, pictures).await?;
-        images::detach(tx, &let_go).await?;
+        images::detach(tx, &lost_pictures).await?;
         let changed = [
             user::Column::FullName,
             user::Column::NameKey,

@@ -5,22 +5,22 @@ use sea_orm::entity::prelude::*;
 use crate::clock::Timestamp;
 use crate::id::{ConversationId, UserId};
 
-/// Between two people, or of a group.
+/// A direct conversation or a group.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "conversation")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ConversationId,
     pub kind: Kind,
-    /// Of a group only.
+    /// Null in a direct conversation.
     pub title: Option<String>,
-    /// Of a direct conversation only.
+    /// Null in a group.
     pub direct_pair: Option<DirectPair>,
-    /// The seq of the newest message, 0 when there is none.
+    /// The seq of the newest message, 0 if there is none.
     pub last_seq: i32,
     /// The position of the newest event.
     pub last_position: i64,
-    /// The position of the event that made it, or of its newest message: the order of the sidebar.
+    /// The position of its creation or newest message: the order of the sidebar.
     pub active_position: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

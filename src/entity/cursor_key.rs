@@ -11,7 +11,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i16,
     pub key: KeyBytes,
-    /// When sealing began in a database that had given out unsealed cursors before; null where it never had.
+    /// When sealing began, if the database had issued unsealed cursors before; else null.
     pub sealed_since: Option<Timestamp>,
 }
 

@@ -1,11 +1,11 @@
-//! Erasures that are under way: of people who have left for good, and whose texts are not all cleared yet.
+//! Erasures in progress: people whose account is deleted and whose texts are not all cleared yet.
 
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
 use crate::id::UserId;
 
-/// Somebody whose texts are being cleared. Readers of messages skip those that are left of them.
+/// A person whose texts are being cleared. Readers of messages see the remaining ones as tombstones.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "erasure")]
 pub struct Model {
@@ -13,8 +13,9 @@ pub struct Model {
     pub user_id: UserId,
     /// When they left: the `deleted_at` of their messages.
     pub erased_at: Timestamp,
-    /// The position of its event; null until that is written.
-    pub told_position: Option<i64>,
+    /// The position of the event that publishes it; null until then.
+    #[sea_orm(column_name = "told_position")]
+    pub published_position: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::clock::Timestamp;
 use crate::id::{ConversationId, MessageId, UserId};
 
-/// An event. It is delivered to: the recipient where there is one, else the conversation's members, else those who
+/// An event. It is delivered to the recipient if there is one, else to the conversation's members, else to those who
 /// share a conversation with the user.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "feed_event")]
@@ -14,7 +14,7 @@ pub struct Model {
     pub position: i64,
     /// Random, the same for all events of a batch.
     pub nonce: i64,
-    pub kind: Kind,
+    pub kind: EventKind,
     pub conversation_id: Option<ConversationId>,
     pub recipient_id: Option<UserId>,
     pub user_id: Option<UserId>,
@@ -25,8 +25,8 @@ pub struct Model {
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
-pub enum Kind {
-    /// Nothing: stands before the first event, so that a cursor of an empty database differs from others'.
+pub enum EventKind {
+    /// Nothing. Precedes the first event, so that a cursor of an empty database differs from those of others.
     Origin = 0,
     MessageAdded = 1,
     MessageChanged = 2,

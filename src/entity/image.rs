@@ -11,23 +11,23 @@ use crate::id::{ImageId, UserId};
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ImageId,
-    /// Whose quota it counts for.
+    /// The person whose quota it counts against.
     pub owner_id: UserId,
     pub format: Format,
     pub width: i32,
     pub height: i32,
-    /// Of the image without its thumbnails.
+    /// The size of the image alone.
     pub byte_size: i64,
-    /// With its thumbnails.
+    /// The size with its thumbnails.
     pub stored_bytes: i64,
     /// A ThumbHash.
     pub placeholder: Option<Vec<u8>>,
-    /// Where in the object the image and its thumbnails are, as JSON.
+    /// The ranges of the image and its thumbnails in the object, as JSON.
     pub parts: String,
     pub created_at: Timestamp,
 }
 
-/// What an image is kept as.
+/// The format in which an image is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
 pub enum Format {

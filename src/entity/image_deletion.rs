@@ -1,4 +1,4 @@
-//! Objects in storage that nothing refers to (yet): each is deleted when it is due.
+//! Objects in storage that nothing refers to, or not yet. Each is deleted when it is due.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "image_deletion")]
 pub struct Model {
-    /// Its name.
+    /// The object's key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
     pub due_at: Timestamp,

@@ -12,11 +12,11 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: UploadId,
     pub owner_id: UserId,
-    /// What the client has announced to send.
+    /// The announced size.
     pub mime_type: String,
     pub byte_size: i64,
     pub created_at: Timestamp,
-    /// Until when bytes are accepted.
+    /// When it stops accepting bytes.
     pub expires_at: Timestamp,
     /// When it became an image of a message or a person.
     pub used_at: Option<Timestamp>,

@@ -13,10 +13,10 @@ pub struct Model {
     pub conversation_id: ConversationId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
-    /// The position of the event by which they joined: they get the events after it.
+    /// The position of the event by which they joined: they receive the events after it.
     #[sea_orm(primary_key, auto_increment = false)]
     pub from_position: i64,
-    /// The position of the event by which they left; null while they are in.
+    /// The position of the event by which they left; null while they are a member.
     pub to_position: Option<i64>,
     pub role: Role,
     pub last_read_seq: i32,

@@ -14,7 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: MessageId,
     pub conversation_id: ConversationId,
-    /// 1, 2, 3 … within the conversation, without holes.
+    /// 1, 2, 3 … within the conversation, without gaps.
     pub seq: i32,
     pub sender_id: UserId,
     /// Null in a tombstone.
@@ -22,7 +22,7 @@ pub struct Model {
     pub reply_to_id: Option<MessageId>,
     /// Null in a tombstone.
     pub image_id: Option<ImageId>,
-    /// 1, and one more with each edit or deletion.
+    /// 1, and incremented by each edit or deletion.
     pub version: i32,
     /// The position of its MessageAdded in the feed, and the nonce of that batch.
     pub position: i64,

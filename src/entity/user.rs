@@ -5,14 +5,14 @@ use sea_orm::entity::prelude::*;
 use crate::clock::Timestamp;
 use crate::id::{ImageId, UserId};
 
-/// A person with an account, or what an erased one left.
+/// A person with an account, or the remains of an erased one.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "user")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: UserId,
     pub full_name: String,
-    /// The name folded for search and order.
+    /// The name as it is searched and sorted.
     pub name_key: String,
     /// Null once the account is erased.
     pub email: Option<String>,
@@ -20,7 +20,7 @@ pub struct Model {
     pub last_seen_at: Option<Timestamp>,
     /// Their picture.
     pub image_id: Option<ImageId>,
-    /// The position of the newest change that others see; 0 when there was none.
+    /// The position of the newest change that others see; 0 if there was none.
     pub changed_position: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

@@ -60,7 +60,7 @@ impl Change for Close {
         for user in ids() {
             images::erase(tx, user).await?;
         }
-        let under_way = ids().map(|user_id| erasure::Model { user_id, erased_at: tx.now, told_position: None });
+        let under_way = ids().map(|user_id| erasure::Model { user_id, erased_at: tx.now, published_position: None });
         db::insert(tx, under_way.collect()).await?;
         let written = ids().map(|user| {
             let own = sessions.iter().filter(|session| session.user_id == user);

@@ -8,11 +8,11 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 
 use crate::conversations;
 use crate::db::Tx;
-use crate::entity::conversation::Kind as ConversationKind;
+use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::Role;
-use crate::entity::{conversation, erasure, membership, user};
+use crate::entity::{erasure, membership, user};
 use crate::error::Result;
-use crate::feed::{self, Audience, Change, Kind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written};
+use crate::feed::{self, Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 
 /// Publishes the erasure of a closed account. Idempotent.
@@ -36,18 +36,18 @@ impl Change for Leave {
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let ids = changes.iter().map(|change| change.user);
-        let untold = erasure::Entity::find()
+        let unpublished = erasure::Entity::find()
             .filter(erasure::Column::UserId.is_in(ids))
-            .filter(erasure::Column::ToldPosition.is_null())
+            .filter(erasure::Column::PublishedPosition.is_null())
             .all(tx)
             .await?;
-        let mut leaving: HashMap<UserId, Leaving> = untold
+        let mut leaving: HashMap<UserId, Leaving> = unpublished
             .into_iter()
             .map(|row| (row.user_id, Leaving { user: row.user_id, known_in: Vec::new(), groups: Vec::new() }))
             .collect();
-        for (person, place) in feed::known_in(tx, leaving.keys().copied()).await? {
+        for (person, conversation) in feed::known_in(tx, leaving.keys().copied()).await? {
             if let Some(leaving) = leaving.get_mut(&person) {
-                leaving.known_in.push(place);
+                leaving.known_in.push(conversation);
             }
         }
         let groups = conversations::current_rows()
@@ -55,7 +55,7 @@ impl Change for Leave {
             .columns([membership::Column::UserId, membership::Column::ConversationId])
             .inner_join(conversation::Entity)
             .filter(membership::Column::UserId.is_in(leaving.keys().copied()))
-            .filter(conversation::Column::Kind.eq(ConversationKind::Group))
+            .filter(conversation::Column::Kind.eq(Kind::Group))
             .into_tuple::<(UserId, ConversationId)>();
         for (person, group) in groups.all(tx).await? {
             if let Some(leaving) = leaving.get_mut(&person) {
@@ -83,12 +83,12 @@ impl Change for Leave {
                 .exec(tx)
                 .await?;
             erasure::Entity::update_many()
-                .col_expr(erasure::Column::ToldPosition, first.position.into())
+                .col_expr(erasure::Column::PublishedPosition, first.position.into())
                 .filter(erasure::Column::UserId.eq(user))
                 .exec(tx)
                 .await?;
             let known = Audience::Contacts { person: user, conversations: known_in.into() };
-            let gone = NewEvent { user: Some(user), erases: true, ..NewEvent::new(Kind::UserChanged, known) };
+            let gone = NewEvent { user: Some(user), erases: true, ..NewEvent::new(EventKind::UserChanged, known) };
             let events = std::iter::once(gone).chain(groups.into_iter().map(conversations::updated_event)).collect();
             written.push(Written { answer: (), events });
         }
@@ -115,7 +115,7 @@ async fn end_stays(tx: &Tx, user: UserId, at: Position, groups: usize) -> Result
     let is_group = Query::select()
         .column(conversation::Column::Id)
         .from(conversation::Entity)
-        .and_where(conversation::Column::Kind.eq(ConversationKind::Group))
+        .and_where(conversation::Column::Kind.eq(Kind::Group))
         .to_owned();
     let own_groups = conversations::current_rows()
         .select_only()
@@ -124,7 +124,7 @@ async fn end_stays(tx: &Tx, user: UserId, at: Position, groups: usize) -> Result
     let newest = at + feed::positions(groups);
     conversation::Entity::update_many()
         .col_expr(conversation::Column::LastPosition, newest.into())
-        .filter(conversation::Column::Kind.eq(ConversationKind::Group))
+        .filter(conversation::Column::Kind.eq(Kind::Group))
         .filter(conversation::Column::Id.in_subquery(sea_orm::QueryTrait::into_query(own_groups)))
         .exec(tx)
         .await?;

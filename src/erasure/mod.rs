@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::images::Images;
 use crate::limits;
-use crate::presence::Presence;
+use crate::presence::PresenceTracker;
 use crate::search::Search;
 
 /// Erases accounts. Clones share the work.
@@ -45,7 +45,7 @@ pub struct Traces {
     /// Their sessions, which may have open sockets.
     pub accounts: Accounts,
     /// Their presence.
-    pub presence: Presence,
+    pub presence: PresenceTracker,
     /// The index with the words of their messages.
     pub search: Search,
 }
@@ -104,7 +104,7 @@ impl Erasure {
         let under_way = under_way.all(&self.app.db.reader).await?;
         let is_idle = under_way.is_empty();
         for erasure in under_way {
-            if erasure.told_position.is_none() {
+            if erasure.published_position.is_none() {
                 self.app.feed.append(leave::Leave { user: erasure.user_id }).await?;
             }
             sweep::sweep(&self.app, &erasure).await?;

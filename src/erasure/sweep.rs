@@ -15,22 +15,22 @@ use crate::limits;
 
 /// Sweeps all conversations that the person has ever been in, and completes the erasure.
 pub(super) async fn sweep(app: &App, erasure: &erasure::Model) -> Result<()> {
-    for (_, place) in feed::known_in(&app.db.reader, [erasure.user_id]).await? {
-        sweep_conversation(app, erasure, place).await?;
+    for (_, id) in feed::known_in(&app.db.reader, [erasure.user_id]).await? {
+        sweep_conversation(app, erasure, id).await?;
     }
     app.feed.append(Finish { user: erasure.user_id }).await
 }
 
 /// Walks the whole history by seq. There is no index of messages by sender, because each message would pay for it and
 /// an erasure happens once per person.
-async fn sweep_conversation(app: &App, erasure: &erasure::Model, place: ConversationId) -> Result<()> {
-    let Some(conversation) = conversation::Entity::find_by_id(place).one(&app.db.reader).await? else { return Ok(()) };
+async fn sweep_conversation(app: &App, erasure: &erasure::Model, id: ConversationId) -> Result<()> {
+    let Some(conversation) = conversation::Entity::find_by_id(id).one(&app.db.reader).await? else { return Ok(()) };
     for from in (1..=conversation.last_seq).step_by(limits::ERASURE_WINDOW) {
         let upto = from.saturating_add(i32::try_from(limits::ERASURE_WINDOW).unwrap_or(i32::MAX) - 1);
         let texts = message::Entity::find()
             .select_only()
             .column(message::Column::Id)
-            .filter(message::Column::ConversationId.eq(place))
+            .filter(message::Column::ConversationId.eq(id))
             .filter(message::Column::Seq.between(from, upto))
             .filter(message::Column::SenderId.eq(erasure.user_id))
             .filter(message::Column::DeletedAt.is_null())

@@ -165,12 +165,12 @@ struct Caller<C: Change> {
     reply: oneshot::Sender<Result<C::Answer>>,
     answer: Option<Result<C::Answer>>,
     /// Its permit of the queue, until it is answered.
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl<C: Change> Batched<C> {
-    pub(super) fn one(change: C, reply: oneshot::Sender<Result<C::Answer>>, place: OwnedSemaphorePermit) -> Self {
-        let caller = Caller { reply, answer: None, _place: place };
+    pub(super) fn one(change: C, reply: oneshot::Sender<Result<C::Answer>>, permit: OwnedSemaphorePermit) -> Self {
+        let caller = Caller { reply, answer: None, _permit: permit };
         Self { changes: vec![change], callers: vec![caller], planned: Vec::new() }
     }
 }

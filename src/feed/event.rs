@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-pub use crate::entity::feed_event::Kind;
+pub use crate::entity::feed_event::EventKind;
 use crate::entity::feed_event::Model;
 use crate::entity::message;
 use crate::feed::cursor::{Cursor, Position};
@@ -29,7 +29,7 @@ pub enum Audience {
 #[derive(Clone, Debug)]
 pub struct NewEvent {
     /// What happened.
-    pub kind: Kind,
+    pub kind: EventKind,
     /// The people it is delivered to.
     pub audience: Audience,
     /// The conversation it happened in.
@@ -46,7 +46,7 @@ pub struct NewEvent {
 
 impl NewEvent {
     /// An event about a conversation; add to it what else it is about.
-    pub fn new(kind: Kind, audience: Audience) -> Self {
+    pub fn new(kind: EventKind, audience: Audience) -> Self {
         let conversation = match audience {
             Audience::Conversation(id) => Some(id),
             Audience::Person(_) | Audience::Contacts { .. } => None,
@@ -101,12 +101,12 @@ impl Event {
 
     /// Who joins the conversation by it.
     pub(super) fn joins(&self) -> Option<UserId> {
-        if self.fact.kind == Kind::ConversationAdded { self.recipient() } else { None }
+        if self.fact.kind == EventKind::ConversationAdded { self.recipient() } else { None }
     }
 
     /// Who leaves the conversation by it.
     pub(super) fn leaves(&self) -> Option<UserId> {
-        if self.fact.kind == Kind::ConversationRemoved { self.recipient() } else { None }
+        if self.fact.kind == EventKind::ConversationRemoved { self.recipient() } else { None }
     }
 
     fn recipient(&self) -> Option<UserId> {

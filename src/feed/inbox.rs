@@ -216,7 +216,7 @@ mod tests {
 
     use super::*;
     use crate::feed::cursor::Position;
-    use crate::feed::event::{Audience, Kind, NewEvent};
+    use crate::feed::event::{Audience, EventKind, NewEvent};
     use crate::id::UserId;
 
     /// An edge that delivers everything.
@@ -251,7 +251,7 @@ mod tests {
     }
 
     fn event(position: Position) -> Arc<Event> {
-        let fact = NewEvent::new(Kind::UserChanged, Audience::Person(UserId::new()));
+        let fact = NewEvent::new(EventKind::UserChanged, Audience::Person(UserId::new()));
         Arc::new(Event::new(at(position), fact))
     }
 

@@ -11,14 +11,14 @@ use sea_orm::{
 use crate::db::{Db, Tx};
 use crate::entity::{feed_event, feed_head, membership, message, user};
 use crate::feed::cursor::{Cursor, Position};
-use crate::feed::event::{Event, Kind, nonce_from_row};
+use crate::feed::event::{Event, EventKind, nonce_from_row};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 
 // Kinds as SQL literals. Not bound as values: a partial index is used only if the statement itself contains the kind.
-const READ_MARK: i16 = Kind::ReadMarkMoved as i16;
-const REMOVED: i16 = Kind::ConversationRemoved as i16;
-const USER: i16 = Kind::UserChanged as i16;
+const READ_MARK: i16 = EventKind::ReadMarkMoved as i16;
+const REMOVED: i16 = EventKind::ConversationRemoved as i16;
+const USER: i16 = EventKind::UserChanged as i16;
 
 /// Why what was missed can't be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(super) async fn ensure_origin(tx: &Tx, nonce: u32) -> Result<(), DbErr> {
     let origin = feed_event::Model {
         position: 0,
         nonce: nonce.into(),
-        kind: Kind::Origin,
+        kind: EventKind::Origin,
         conversation_id: None,
         recipient_id: None,
         user_id: None,
@@ -77,7 +77,7 @@ pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Resu
         .limit(limits::REPLAY_PAGE)
         .all(db)
         .await?;
-    let changed = rows.iter().filter(|row| row.kind == Kind::UserChanged).filter_map(|row| row.user_id);
+    let changed = rows.iter().filter(|row| row.kind == EventKind::UserChanged).filter_map(|row| row.user_id);
     let changed: HashSet<UserId> = changed.collect();
     let (erased, known) = match changed.is_empty() {
         // Nearly always, and this runs every second.
@@ -95,7 +95,7 @@ pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Resu
         let mut event = Event::from_log(row, contacts);
         // The log does not distinguish an erasure from a new name, and for an erased person only the erasure matters.
         event.fact.erases =
-            event.fact.kind == Kind::UserChanged && event.fact.user.is_some_and(|id| erased.contains(&id));
+            event.fact.kind == EventKind::UserChanged && event.fact.user.is_some_and(|id| erased.contains(&id));
         event
     };
     Ok(rows.into_iter().map(event).collect())
@@ -113,13 +113,13 @@ async fn erased(db: &impl ConnectionTrait, people: &HashSet<UserId>) -> Result<H
 }
 
 /// A person's conversations and the positions at which they joined, as they were at the position `at`.
-pub(super) struct Membership {
+pub(super) struct MembershipSnapshot {
     pub(super) at: Position,
     pub(super) conversations: Vec<(ConversationId, Position)>,
 }
 
 /// Reads a person's conversations and the head of the log, in one snapshot.
-pub(super) async fn membership(db: &Db, user: UserId) -> Result<Membership, DbErr> {
+pub(super) async fn membership(db: &Db, user: UserId) -> Result<MembershipSnapshot, DbErr> {
     let snapshot = db.snapshot().await?;
     let at = head(&snapshot).await?.position;
     let current = membership::Entity::find()
@@ -127,7 +127,10 @@ pub(super) async fn membership(db: &Db, user: UserId) -> Result<Membership, DbEr
         .filter(membership::Column::ToPosition.is_null());
     let stays = current.all(&snapshot).await?;
     snapshot.end().await?;
-    Ok(Membership { at, conversations: stays.iter().map(|stay| (stay.conversation_id, stay.from_position)).collect() })
+    Ok(MembershipSnapshot {
+        at,
+        conversations: stays.iter().map(|stay| (stay.conversation_id, stay.from_position)).collect(),
+    })
 }
 
 /// The conversations in which people are known: those that they are in and those that they have left, where their

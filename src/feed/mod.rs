@@ -28,11 +28,11 @@ use tokio_util::task::TaskTracker;
 
 pub use change::{Answers, Change, Placed, Plan, Plans, Quiet, Rank, Writes, Written};
 pub use cursor::{Cursor, Position, positions};
-pub use event::{Audience, Event, Kind, NewEvent};
+pub use event::{Audience, Event, EventKind, NewEvent};
 pub use follow::{Follower, Start, Step};
 pub use inbox::{Edge, Inbox, Served, Take};
 pub use log::{Reset, known_in};
-pub use page::Page;
+pub use page::EventPage;
 pub use seal::CursorSeal;
 
 use crate::clock::Clock;
@@ -157,7 +157,7 @@ impl Feed {
     }
 
     /// A page of a person's events after a cursor.
-    pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<Page> {
+    pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<EventPage> {
         let page = page::read(self.db.clone(), Arc::clone(&self.hub), user, start, first);
         self.replays.read(user, page).await
     }

@@ -13,7 +13,7 @@ use crate::id::UserId;
 
 /// A page of what a person missed.
 #[derive(Debug)]
-pub struct Page {
+pub struct EventPage {
     /// Oldest first.
     pub events: Vec<Arc<Event>>,
     /// Why there are no events, if what was missed can't be replayed.
@@ -24,7 +24,7 @@ pub struct Page {
     pub has_more: bool,
 }
 
-pub(super) async fn read(db: Db, hub: Arc<Hub>, user: UserId, start: Start, first: u64) -> Result<Page> {
+pub(super) async fn read(db: Db, hub: Arc<Hub>, user: UserId, start: Start, first: u64) -> Result<EventPage> {
     let head = hub.head();
     let after = match start {
         Start::After(cursor) => cursor,
@@ -47,9 +47,9 @@ pub(super) async fn read(db: Db, hub: Arc<Hub>, user: UserId, start: Start, firs
     let cursor = events.last().filter(|_| has_more).map_or(head, |last| last.cursor);
     // A cursor that is ahead of this hub, from an answer that overtook the event, stays where it is.
     let cursor = if cursor.position < after.position { after } else { cursor };
-    Ok(Page { events: events.into_iter().map(Arc::new).collect(), reset: None, cursor, has_more })
+    Ok(EventPage { events: events.into_iter().map(Arc::new).collect(), reset: None, cursor, has_more })
 }
 
-fn reset(reason: Reset, head: Cursor) -> Page {
-    Page { events: Vec::new(), reset: Some(reason), cursor: head, has_more: false }
+fn reset(reason: Reset, head: Cursor) -> EventPage {
+    EventPage { events: Vec::new(), reset: Some(reason), cursor: head, has_more: false }
 }

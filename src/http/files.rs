@@ -59,7 +59,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_link_does_not_lead_out_of_the_folder() {
-        let base = std::env::temp_dir().join(format!("parlour-files-{}", uuid::Uuid::now_v7()));
+        let base = tempfile::tempdir().unwrap();
+        let base = base.path();
         let folder = base.join("dist");
         std::fs::create_dir_all(folder.join("assets")).unwrap();
         std::fs::write(base.join("secret"), "x").unwrap();
@@ -67,7 +68,7 @@ mod tests {
         std::fs::write(folder.join(".env"), "x").unwrap();
         for (target, link) in [
             (base.join("secret"), "out"),
-            (base.clone(), "up"),
+            (base.to_owned(), "up"),
             (folder.join(".env"), "hidden"),
             (folder.join("assets/a.js"), "inside.js"),
         ] {
@@ -86,6 +87,5 @@ mod tests {
             assert_eq!(find(&folder, path).await.is_some(), found, "{path}");
         }
         assert!(find(&base.join("nowhere"), "a").await.is_none());
-        std::fs::remove_dir_all(base).unwrap();
     }
 }

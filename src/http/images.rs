@@ -80,8 +80,8 @@ async fn find(
     let mut response = (status, image_headers, body).into_response();
     response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
     if status == StatusCode::PARTIAL_CONTENT {
-        let place = format!("bytes {}-{}/{}", range.start, range.end - 1, served.bytes);
-        response.headers_mut().insert(CONTENT_RANGE, value(place));
+        let content_range = format!("bytes {}-{}/{}", range.start, range.end - 1, served.bytes);
+        response.headers_mut().insert(CONTENT_RANGE, value(content_range));
     }
     Ok(response)
 }

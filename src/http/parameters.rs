@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_refused() {
+    fn an_invalid_request_is_refused() {
         let deep = format!(r#"{{"query":"{{a}}","variables":{{"v":{}1{}}}}}"#, "[".repeat(128), "]".repeat(128));
         let bodies: [&[u8]; 15] = [
             b"",

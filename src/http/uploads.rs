@@ -56,7 +56,7 @@ async fn put(
     let slot = images.open_slot(id).await.map_err(full)?;
     let mime = headers.get(CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or_default();
     if !mime.trim().eq_ignore_ascii_case(slot.mime_type()) {
-        return Err(HttpRefusal::media_type("content-type", "send the type that createImageUpload was told"));
+        return Err(HttpRefusal::media_type("content-type", "send the type that was given to createImageUpload"));
     }
     let taken = timeout(limits::UPLOAD_READ, take(slot, request.into_body())).await;
     taken.unwrap_or_else(|_| Err(HttpRefusal::too_slow()))?;
@@ -70,14 +70,14 @@ async fn take(slot: UploadSlot, content: Body) -> Result<(), HttpRefusal> {
     let cut = |_| HttpRefusal::malformed("body", "the body ended before it was complete");
     let written = body::write(content.into_data_stream().map_err(cut), writer, size).await?;
     if written != size {
-        return Err(HttpRefusal::malformed("body", "send as many bytes as createImageUpload was told"));
+        return Err(HttpRefusal::malformed("body", "send as many bytes as were announced to createImageUpload"));
     }
     slot.fill(&file).await.map_err(full)
 }
 
 fn full(error: Error) -> HttpRefusal {
     match error {
-        Error::Forbidden => HttpRefusal::forbidden("this address has taken its bytes: it takes one PUT"),
+        Error::Forbidden => HttpRefusal::forbidden("this URL was already used: it accepts one PUT"),
         other => other.into(),
     }
 }

@@ -21,7 +21,7 @@ use crate::app::App;
 use crate::conversations::{self, Reference};
 use crate::entity::message;
 use crate::error::Result;
-use crate::feed::{Audience, Kind, NewEvent};
+use crate::feed::{Audience, EventKind, NewEvent};
 use crate::id::{ConversationId, MessageId};
 
 /// A message that the viewer may see.
@@ -49,7 +49,7 @@ pub async fn newest_of(app: &App, conversations: &[(ConversationId, i32)]) -> Re
 }
 
 /// The event for a new or changed message, addressed to the conversation's members.
-fn message_event(kind: Kind, message: &message::Model) -> NewEvent {
+fn message_event(kind: EventKind, message: &message::Model) -> NewEvent {
     let event = NewEvent::new(kind, Audience::Conversation(message.conversation_id));
     NewEvent { message: Some(message.id), row: Some(std::sync::Arc::new(message.clone())), ..event }
 }

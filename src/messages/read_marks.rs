@@ -15,7 +15,7 @@ use crate::conversations::{self, Membership, Reference};
 use crate::db::Tx;
 use crate::entity::{conversation, membership};
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Change, Kind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
+use crate::feed::{Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
@@ -94,10 +94,10 @@ impl Change for MarkRead {
             let mark = farthest.entry((change.conversation, change.user)).or_insert(change.up_to);
             *mark = std::cmp::max(change.up_to, *mark);
         }
-        let places = || farthest.keys().map(|(conversation, _)| *conversation);
-        let mut rows = conversations::find_own(tx, farthest.keys().map(|(_, user)| *user), places()).await?;
+        let conversation_ids = || farthest.keys().map(|(conversation, _)| *conversation);
+        let mut rows = conversations::find_own(tx, farthest.keys().map(|(_, user)| *user), conversation_ids()).await?;
         let known: HashMap<_, _> = conversation::Entity::find()
-            .filter(conversation::Column::Id.is_in(places()))
+            .filter(conversation::Column::Id.is_in(conversation_ids()))
             .all(tx)
             .await?
             .into_iter()
@@ -133,7 +133,7 @@ impl Change for MarkRead {
             let event = NewEvent {
                 conversation: Some(conversation.id),
                 user: Some(row.user_id),
-                ..NewEvent::new(Kind::ReadMarkMoved, audience)
+                ..NewEvent::new(EventKind::ReadMarkMoved, audience)
             };
             let moved = conversation::Model { last_position: first.position, ..conversation.clone() };
             conversations.insert(conversation.id, moved);

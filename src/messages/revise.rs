@@ -11,7 +11,7 @@ use crate::conversations;
 use crate::db::{self, Tx};
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
-use crate::feed::{Change, Kind, Placed, Plan, Plans, Rank, Writes, Written};
+use crate::feed::{Change, EventKind, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 use crate::images::{self, Images};
 use crate::messages::{MessageText, message_event};
@@ -56,10 +56,11 @@ impl Change for Revise {
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let ids: HashSet<MessageId> = changes.iter().map(|change| change.id).collect();
         let messages = message::Entity::find().filter(message::Column::Id.is_in(ids)).all(tx).await?;
-        let places: HashSet<ConversationId> = messages.iter().map(|row| row.conversation_id).collect();
+        let conversation_ids: HashSet<ConversationId> = messages.iter().map(|row| row.conversation_id).collect();
         let viewers = changes.iter().map(|change| change.viewer);
-        let memberships = conversations::find_own(tx, viewers, places.iter().copied()).await?;
-        let conversations = conversation::Entity::find().filter(conversation::Column::Id.is_in(places)).all(tx).await?;
+        let memberships = conversations::find_own(tx, viewers, conversation_ids.iter().copied()).await?;
+        let conversations =
+            conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx).await?;
         let mut batch = Revisions {
             now: tx.now,
             messages: messages.into_iter().map(|row| (row.id, row)).collect(),
@@ -73,13 +74,15 @@ impl Change for Revise {
         let mut messages = HashMap::new();
         let mut conversations = HashMap::new();
         let mut written = Vec::with_capacity(writes.len());
-        let mut let_go = Vec::new();
+        let mut lost_images = Vec::new();
         for Placed { write: Revised { message, lost, mut conversation }, first } in writes {
-            let_go.extend(lost);
+            lost_images.extend(lost);
             conversation.last_position = first.position;
             conversations.insert(conversation.id, conversation);
-            written
-                .push(Written { events: vec![message_event(Kind::MessageChanged, &message)], answer: message.clone() });
+            written.push(Written {
+                events: vec![message_event(EventKind::MessageChanged, &message)],
+                answer: message.clone(),
+            });
             messages.insert(message.id, message);
         }
         let revised = [
@@ -91,7 +94,7 @@ impl Change for Revise {
         ];
         db::upsert(tx, messages.into_values().collect(), revised).await?;
         tx.set_last_positions(conversations.into_values().collect()).await?;
-        images::detach(tx, &let_go).await?;
+        images::detach(tx, &lost_images).await?;
         Ok(written)
     }
 }

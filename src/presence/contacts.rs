@@ -12,15 +12,15 @@ use tokio::time::Instant;
 use crate::accounts::Viewer;
 use crate::clock;
 use crate::error::Result;
-use crate::feed::{Edge, Event, Follower, Inbox, Kind, Served, Start, Step, Take};
+use crate::feed::{Edge, Event, EventKind, Follower, Inbox, Served, Start, Step, Take};
 use crate::id::UserId;
 use crate::limits;
-use crate::presence::{Online, Presence, PresenceChange};
+use crate::presence::{Online, PresenceChange, PresenceTracker};
 
 /// Watches which of the viewer's contacts are online. Contacts change with memberships, so the watcher follows the
 /// feed.
 pub struct ContactsOnline {
-    presence: Presence,
+    presence: PresenceTracker,
     viewer: Viewer,
     changes: broadcast::Receiver<Arc<PresenceChange>>,
     memberships: Follower,
@@ -35,7 +35,7 @@ pub struct ContactsOnline {
 }
 
 impl ContactsOnline {
-    pub(super) fn new(presence: Presence, viewer: Viewer) -> Self {
+    pub(super) fn new(presence: PresenceTracker, viewer: Viewer) -> Self {
         // Subscribed before the contacts are read, so that no change is missed in between.
         let changes = presence.changes();
         let memberships = presence.app.feed.follow(viewer.user(), Start::Now, Some(Arc::new(MembershipEdge)));
@@ -123,7 +123,7 @@ impl ContactsOnline {
     fn plan_reading(&mut self, event: &Event) {
         let now = clock::instant();
         let at = match event.fact.kind {
-            Kind::ConversationUpdated => self.read.map_or(now, |read| read + limits::CONTACTS_PACE),
+            EventKind::ConversationUpdated => self.read.map_or(now, |read| read + limits::CONTACTS_PACE),
             _ if changes_members(event) => now,
             _ => return,
         };
@@ -134,8 +134,12 @@ impl ContactsOnline {
 /// Whether an event may change the recipient's contacts.
 fn changes_members(event: &Event) -> bool {
     match event.fact.kind {
-        Kind::ConversationAdded | Kind::ConversationUpdated | Kind::ConversationRemoved => true,
-        Kind::Origin | Kind::MessageAdded | Kind::MessageChanged | Kind::ReadMarkMoved | Kind::UserChanged => false,
+        EventKind::ConversationAdded | EventKind::ConversationUpdated | EventKind::ConversationRemoved => true,
+        EventKind::Origin
+        | EventKind::MessageAdded
+        | EventKind::MessageChanged
+        | EventKind::ReadMarkMoved
+        | EventKind::UserChanged => false,
     }
 }
 

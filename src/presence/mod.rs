@@ -26,7 +26,7 @@ use crate::shared_cell::SharedCell;
 
 /// Tracks who is online on this node. Clones share it.
 #[derive(Clone)]
-pub struct Presence {
+pub struct PresenceTracker {
     app: App,
     state: Arc<Mutex<State>>,
     changes: broadcast::Sender<Arc<PresenceChange>>,
@@ -60,7 +60,7 @@ pub struct PresenceChange {
 
 /// An open socket of a person, who is online while any is held.
 pub struct Device {
-    presence: Presence,
+    presence: PresenceTracker,
     user: UserId,
 }
 
@@ -77,7 +77,7 @@ impl Drop for Device {
     }
 }
 
-impl Presence {
+impl PresenceTracker {
     /// Creates the presence service.
     pub fn new(app: App) -> Self {
         Self {

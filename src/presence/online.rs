@@ -15,7 +15,7 @@ use crate::entity::user;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::limits;
-use crate::presence::Presence;
+use crate::presence::PresenceTracker;
 use crate::presence::contacts::ContactsOnline;
 use crate::shared_cell::SharedCell;
 
@@ -40,11 +40,11 @@ pub enum OnlineWatcher {
 
 /// Watches the list of everybody.
 pub struct EverybodyOnline {
-    presence: Presence,
+    presence: PresenceTracker,
     shown: Option<(u64, Instant)>,
 }
 
-impl Presence {
+impl PresenceTracker {
     /// Watches who is online, as far as the viewer may see it.
     pub fn watch(&self, viewer: &Viewer) -> OnlineWatcher {
         match directory::open_to(&self.app, viewer) {

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::feed::Position;
 use crate::id::{ConversationId, UserId};
 use crate::limits;
-use crate::search::Query;
+use crate::search::MessageSearch;
 use crate::search::index::{Index, Wanted};
 use crate::search::words::Term;
 
@@ -22,7 +22,7 @@ pub(super) struct Hits<'a> {
     index: Index,
     db: &'a DatabaseConnection,
     viewer: UserId,
-    query: &'a Query,
+    query: &'a MessageSearch,
     conversations: &'a [Searched],
     /// The terms to look up in the index: with many conversations, few words of the query.
     terms: Vec<Term>,
@@ -34,7 +34,7 @@ impl<'a> Hits<'a> {
         index: Index,
         db: &'a DatabaseConnection,
         viewer: UserId,
-        query: &'a Query,
+        query: &'a MessageSearch,
         conversations: &'a [Searched],
     ) -> Self {
         let words = (limits::SEARCH_TERMS / conversations.len().max(1)).max(1);

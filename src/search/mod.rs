@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-pub use words::Query;
+pub use words::MessageSearch;
 
 use crate::accounts::Viewer;
 use crate::app::App;
@@ -65,7 +65,7 @@ impl Search {
     pub async fn find(
         &self,
         viewer: &Viewer,
-        query: &Query,
+        query: &MessageSearch,
         scope: Scope,
         first: u32,
         after: Option<Position>,
@@ -117,11 +117,11 @@ impl Search {
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {
     pub(crate) use super::words::document;
-    use super::{Query, index};
+    use super::{MessageSearch, index};
     use crate::id::ConversationId;
 
     /// The `MATCH` expression of a query in one conversation, with all of its terms.
-    pub(crate) fn expression(query: &Query, conversation: ConversationId) -> String {
+    pub(crate) fn expression(query: &MessageSearch, conversation: ConversationId) -> String {
         index::expression(&query.terms(usize::MAX), &[conversation])
     }
 }

@@ -26,7 +26,7 @@ async fn is_unharmed(person: &Person) {
     assert_eq!(me, json!({ "me": { "fullName": "Ada" } }));
 }
 
-/// A mutation in a body of so many bytes.
+/// A mutation in a body of this many bytes.
 fn rename_in(bytes: usize) -> String {
     let body = json!({ "query": RENAME, "extensions": { "room": "" } }).to_string();
     let room = bytes - body.len();

@@ -51,7 +51,7 @@ async fn password_changes_share_the_rate_of_logins() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
     let change = "mutation($it: String!) { changePassword(currentPassword: $it, newPassword: $it) { expiresAt } }";
-    // One after the other: of two at once one is too late, which is another error.
+    // One after the other: of two concurrent changes one fails for another reason.
     let mut passed = 0;
     while ada.execute(change, json!({ "it": PASSWORD })).await.get("errors").is_none() && passed < 40 {
         passed += 1;
@@ -115,7 +115,7 @@ async fn http_and_all_sockets_of_a_person_share_one_budget() {
     }
     Flood::of(3, async |_| ada.execute(LARGEST, json!({})).await).await.is_of(3, 2 * SECOND);
 
-    // As many as it takes on a slow machine, where the budget grows meanwhile.
+    // As many as a slow machine needs, on which the budget refills meanwhile.
     let refused = async {
         loop {
             other.subscribe("3", LARGEST, json!({})).await;
@@ -130,7 +130,7 @@ async fn http_and_all_sockets_of_a_person_share_one_budget() {
     let extensions = &refused["payload"][0]["extensions"];
     assert_eq!(extensions["code"], "RATE_LIMITED", "{refused}");
     assert!(extensions["retryAfterMs"].as_u64().is_some_and(|wait| wait <= 2_000), "{refused}");
-    // It is an error of the operation: the socket goes on.
+    // It is an error of the operation; the socket stays open.
     app.clock.advance(2 * SECOND);
     other.subscribe("4", LARGEST, json!({})).await;
     assert_eq!(other.next().await["type"], "next");
@@ -140,7 +140,7 @@ async fn http_and_all_sockets_of_a_person_share_one_budget() {
 async fn many_fields_of_few_objects_count_too() {
     let app = TestApp::limited().await;
     let ada = app.user("Ada").await;
-    // 100 people of 1,900 fields each: 190,000, of which 20 are as much as an object.
+    // 100 people of 1,900 fields each: 190,000, of which 20 count as one object.
     let fields = "id ".repeat(1_900);
     let many = format!("{{ conversations(first: 100) {{ nodes {{ {fields} }} }} }}");
 
@@ -172,7 +172,7 @@ async fn accounts_at_one_address_share_the_sustained_rate_of_email_lookups() {
     let flood = Flood::of(90, look_up).await;
 
     flood.is_of(60, 2 * SECOND);
-    // Searches for names are another thing.
+    // Searches for names have another rate.
     app.clock.advance(SECOND);
     people[0].ask(search, json!({ "search": "bob" })).await;
 }
@@ -188,7 +188,7 @@ async fn new_memberships_have_a_burst_of_two_thousand_and_ten_a_second() {
     let first = make("First", &crowd).await;
     assert!(make("Second", &crowd[..989]).await.get("errors").is_none());
 
-    // Ten are left, and those that have come since: not fifty seconds' worth of them.
+    // Ten are left, plus those refilled since then, but not fifty seconds' worth.
     let refused = make("Third", &crowd[..500]).await;
     assert_eq!(code(&refused), "RATE_LIMITED");
     let wait = refused["errors"][0]["extensions"]["retryAfterMs"].as_u64();

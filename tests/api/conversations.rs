@@ -22,7 +22,7 @@ async fn groups(app: &TestApp, owner: &Person, titles: &[&str]) -> Vec<String> {
     ids
 }
 
-/// A page of the sidebar: its titles, whether there is more before and behind, and its last cursor.
+/// A page of the sidebar: its titles, `hasPreviousPage`, `hasNextPage` and `endCursor`.
 async fn page(person: &Person, first: i32, after: &Value) -> (Vec<String>, bool, bool, Value) {
     let list = person.ask(SIDEBAR, json!({ "first": first, "after": after })).await["conversations"].take();
     let nodes = list["nodes"].as_array().expect("nodes");
@@ -137,7 +137,7 @@ async fn pages_of_the_sidebar_stay_correct_while_messages_arrive() {
     let ids = groups(&app, &ada, &["one", "two", "three", "four"]).await;
     let (first, _, _, end) = page(&ada, 2, &Value::Null).await;
 
-    // One from the page that was read, and one from the page that was not.
+    // One from the first page, and one from the second.
     ada.send_to(&ids[2], "hello").await;
     app.clock.advance(Duration::from_secs(1));
     ada.send_to(&ids[0], "hello").await;

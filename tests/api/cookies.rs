@@ -122,7 +122,7 @@ async fn a_cookie_older_than_a_day_is_renewed_and_extends_the_session() {
     let fresh = fresh.expect("a fresh cookie");
     assert!(fresh.ends_with("; HttpOnly; SameSite=Strict; Path=/; Max-Age=604800"), "{fresh}");
     assert_ne!(kept(&fresh), format!("jwt={token}"));
-    // Beyond the end of the first one.
+    // After the expiry of the first one.
     app.clock.advance(7 * DAY - 20 * SECOND);
     assert!(!is_ada(&app.browse(kept(&cookie), ME, json!({})).await.0));
     assert!(is_ada(&app.browse(kept(&fresh), ME, json!({})).await.0));

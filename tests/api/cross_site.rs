@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{PASSWORD, Person, TestApp, code};
 
 const RENAME: &str = r#"mutation { updateProfile(input: { fullName: "Mallory" }) { id } }"#;
-/// Origins that are not ours, among them some that only look so.
+/// Foreign origins, including some that look like ours.
 const FOREIGN: [&str; 9] = [
     "http://evil.example",
     "null",
@@ -47,7 +47,7 @@ impl Browser {
         self.request(Method::GET, headers).query(&[("query", query)])
     }
 
-    /// Nothing has run: Ada has her name still, and nobody has come.
+    /// Nothing was executed: Ada's name is unchanged and nobody signed up.
     async fn is_unharmed(&self) {
         let state = self.ada.ask("{ me { fullName } users { totalCount } }", json!({})).await;
         assert_eq!(state, json!({ "me": { "fullName": "Ada" }, "users": { "totalCount": 0 } }));
@@ -58,7 +58,7 @@ fn body(query: &str) -> String {
     json!({ "query": query }).to_string()
 }
 
-/// The status and the code of a refusal, which has to be an answer in the shape of GraphQL without any data.
+/// The status and the code of a refusal, which must be a GraphQL response without data.
 async fn refusal(request: RequestBuilder) -> (u16, String) {
     let answer = request.send().await.expect("an answer");
     let status = answer.status().as_u16();
@@ -71,7 +71,7 @@ fn is(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }
 
-/// What the browser lets the page read.
+/// What the browser allows the page to read.
 fn permission(answer: &Response) -> Option<&str> {
     answer.headers().get("access-control-allow-origin").map(|value| value.to_str().expect("ASCII"))
 }
@@ -207,7 +207,7 @@ async fn only_our_origins_may_read_responses() {
         let vary: Vec<_> = answer.headers().get_all("vary").iter().map(|value| value.as_bytes()).collect();
         assert!(vary.iter().any(|value| value.to_ascii_lowercase().starts_with(b"origin")), "{vary:?}");
     }
-    // A page that has somebody's token is a client like any other, and the browser still keeps the answer from it.
+    // A page with a valid token is an ordinary client, but the browser does not let it read the answer.
     let bearer = format!("Bearer {}", browser.ada.token);
     let headers = [("origin", "http://evil.example"), ("authorization", bearer.as_str())];
     let answer = browser.get("{ me { id } }", &headers).send().await.expect("an answer");

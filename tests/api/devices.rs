@@ -41,7 +41,7 @@ async fn devices_are_listed_by_their_last_use() {
     let before = sessions(&phone).await;
     app.clock.advance(2 * MINUTE);
     ada.ask("{ me { id } }", json!({})).await;
-    // The writing down of a use is not waited for; what is written after it is.
+    // A use is recorded in the background, before the message that is sent next.
     ada.send(&bob, "hello").await;
     let after = sessions(&ada).await;
 
@@ -186,11 +186,11 @@ async fn an_ended_session_stays_ended_while_its_last_use_is_written() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let devices = join_all((0..40).map(|_| ada.another_device(&app))).await;
-    // So that each of the next requests is noted as a use: while the writer is at the first, the others gather.
+    // So that each of the next requests is recorded as a use, most of them in one batch.
     app.clock.advance(2 * MINUTE);
 
     join_all(devices.iter().map(|device| device.ask("mutation { logout }", json!({})))).await;
-    // All of that is written before this is.
+    // Everything before is written before this.
     app.user("Somebody").await;
 
     let db = app.database().await;

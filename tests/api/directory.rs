@@ -13,7 +13,7 @@ const TYPE: &str = "mutation($id: ID!) { setTyping(conversation: { userId: $id }
 const HEAR: &str = "subscription($id: ID!) { messageAdded(conversation: { userId: $id }) { text } }";
 const NOBODY: &str = "019bfc3e-0000-7000-8000-00000000000a";
 
-/// A server on which Ada and Bob have written to each other before it got its directory, and Eve to nobody.
+/// A server on which Ada and Bob had a conversation before the directory was restricted, and Eve has none.
 async fn scene(directory: &str) -> (TestApp, Person, Person, Person) {
     scene_with(&[("DIRECTORY", directory)]).await
 }
@@ -39,7 +39,7 @@ async fn features(app: &TestApp) -> Vec<String> {
     serde_json::from_value(info["data"]["serverInfo"]["features"].take()).expect("names")
 }
 
-/// What somebody gets for each thing that one does with a person by their id: `ok`, or a code.
+/// The outcome of each operation on a person's id: `ok`, `null` or a code.
 async fn by_id(person: &Person, id: &str) -> Vec<String> {
     let group = person.group("Tea", &[]).await;
     let outcome = |answer: &Value| match answer.get("errors") {
@@ -136,7 +136,7 @@ async fn a_closed_directory_finds_nobody_and_contacts_can_still_be_messaged() {
     assert_eq!(by_id(&ada, &bob.id).await, FOUND);
     assert_eq!(by_id(&ada, &eve.id).await, NOT_FOUND);
     assert_eq!(by_id(&eve, &ada.id).await, NOT_FOUND);
-    // One stranger refuses all.
+    // One stranger rejects the request.
     assert_eq!(ada.fails(MAKE, json!({ "title": "Us", "ids": [bob.id, eve.id] })).await, "NOT_FOUND");
     assert_eq!(ada.ask(USER, json!({ "id": ada.id })).await["user"]["fullName"], "Ada");
     let features = features(&app).await;
@@ -149,7 +149,7 @@ async fn a_closed_directory_answers_a_strangers_id_like_an_unknown_id() {
     let mut tried = 0;
 
     for (field, _, document) in CALLS.iter().filter(|call| call.2.contains("PERSON")) {
-        // What a stranger may not see besides is an id of nothing in both.
+        // Both ids look like unknown ones to a stranger.
         let document = ["CONVERSATION", "MESSAGE", "SESSION"]
             .iter()
             .fold((*document).to_owned(), |document, id| document.replace(id, NOBODY));

@@ -15,7 +15,7 @@ fn names(frame: &Value) -> Vec<&str> {
     users.iter().map(|user| user["fullName"].as_str().expect("a name")).collect()
 }
 
-/// Hears who comes and goes; it has begun when this returns.
+/// Subscribes to presence changes; the subscription has started when this returns.
 async fn watch(person: &Person, of: Value) -> Socket {
     let mut socket = person.subscribe(CHANGED, json!({ "of": of })).await;
     begun(&mut socket).await;
@@ -27,7 +27,7 @@ async fn begun(socket: &mut Socket) {
     assert_eq!(socket.next().await["type"], "pong");
 }
 
-/// Ada and Bob have written to each other, and Eve to nobody.
+/// Ada and Bob have a conversation, and Eve has none.
 async fn scene(directory: &str) -> (TestApp, Person, Person, Person) {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
@@ -62,7 +62,7 @@ async fn the_list_changes_when_contacts_are_gained_and_lost() {
 
     let group = ada.group("Tea", &[&eve]).await;
     assert_eq!(names(&at_ada.next_data("1").await), ["Ada", "Bob", "Eve"]);
-    // Nothing about messages and titles is news to it.
+    // Messages and titles cause no update.
     ada.send_to(&group, "tea?").await;
     ada.rename(&group, "Coffee").await;
     at_ada.stays_silent().await;
@@ -84,7 +84,7 @@ async fn strangers_presence_is_not_delivered() {
         assert_eq!(of_all.next_data("1").await, came, "{directory}");
         assert_eq!(of_both.next_data("1").await, came, "{directory}");
         for socket in [&mut of_all, &mut of_both, &mut at_eve] {
-            // Also not that Eve came, whose socket is the last one of those three.
+            // Not even that Eve came online, whose socket is the last of the three.
             socket.stays_silent().await;
         }
     }
@@ -104,7 +104,7 @@ async fn an_open_directory_delivers_strangers_presence() {
 async fn a_stranger_is_never_shown_online() {
     let (_app, ada, bob, eve) = scene("shared").await;
     let (_bob, _eve) = (bob.socket().await, eve.socket().await);
-    // When they were last seen is written down in its own time.
+    // `lastSeenAt` is written in the background.
     soon(async { while bob.ask(USER, json!({ "id": bob.id })).await["user"]["lastSeenAt"].is_null() {} }).await;
     soon(async { while eve.ask(USER, json!({ "id": eve.id })).await["user"]["lastSeenAt"].is_null() {} }).await;
 

@@ -20,7 +20,7 @@ struct Scene {
     carl: Person,
     direct: String,
     group: String,
-    /// The cursor before anything was written.
+    /// The cursor before any message.
     start: String,
 }
 
@@ -50,7 +50,7 @@ impl Scene {
         assert_eq!(left, json!({ "deleteAccount": true }));
     }
 
-    /// All that Bob can find, however he asks.
+    /// Everything that Bob can find, by every query.
     async fn of_bob(&self) -> Value {
         let message = "id seq text version editedAt deletedAt sender { id fullName online deletedAt }
             replyTo { id text version deletedAt sender { fullName } }";
@@ -77,7 +77,7 @@ impl Scene {
         self.bob.ask(&everything, ids).await
     }
 
-    /// Waits until nothing is left to clear.
+    /// Waits until the sweep is complete.
     async fn is_swept(&self) {
         let db = self.app.database().await;
         soon(async {
@@ -121,9 +121,9 @@ async fn an_erased_persons_data_is_gone_and_others_keep_their_history() {
     assert_eq!((&seen["found"]["totalCount"], &seen["known"]["totalCount"]), (&json!(0), &json!(0)));
     assert_eq!(seen["byPerson"]["id"], scene.direct.as_str());
     let group = seen["group"]["nodes"].as_array().expect("messages");
-    let as_told: Vec<Value> = group.iter().map(|row| json!([row["seq"], row["text"], row["version"]])).collect();
+    let as_shown: Vec<Value> = group.iter().map(|row| json!([row["seq"], row["text"], row["version"]])).collect();
     // The third was deleted before; the fourth was edited once.
-    assert_eq!(json!(as_told), json!([[1, null, 2], [2, "so true", 1], [3, null, 2], [4, null, 3]]));
+    assert_eq!(json!(as_shown), json!([[1, null, 2], [2, "so true", 1], [3, null, 2], [4, null, 3]]));
     for row in group.iter().filter(|row| row["seq"] != 2) {
         assert_eq!(row["sender"]["id"], ada["id"], "{row}");
         assert!(row["deletedAt"].is_string(), "{row}");
@@ -140,7 +140,7 @@ async fn texts_are_hidden_while_they_are_being_cleared() {
     scene.is_swept().await;
     let through = scene.of_bob().await;
     let db = scene.app.database().await;
-    // As if the program had ended before it came to clear these.
+    // As if the program had ended before it cleared these.
     sea_orm::ConnectionTrait::execute_unprepared(
         &db,
         "INSERT INTO erasure (user_id, erased_at, told_position)
@@ -185,7 +185,7 @@ async fn contacts_receive_the_erasure_once_and_groups_the_change() {
         assert_eq!((&group["change"], &group["conversationId"]), (&json!("UPDATED"), &json!(scene.group)));
         assert_eq!(group["conversation"]["memberCount"], 2);
         let members = &group["conversation"]["members"]["nodes"];
-        // The oldest of those who stay.
+        // The oldest remaining member.
         let roles = json!([{ "role": "OWNER", "user": { "fullName": "Bob" } },
             { "role": "MEMBER", "user": { "fullName": "Carl" } }]);
         assert_eq!(*members, roles);
@@ -197,7 +197,7 @@ async fn contacts_receive_the_erasure_once_and_groups_the_change() {
 #[tokio::test]
 async fn every_kind_of_replay_delivers_tombstones() {
     let mut scene = Scene::set().await;
-    // Those who listen live make the frames that are kept.
+    // Live subscribers fill the cache of frames.
     let mut live = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
     assert!(format!("{:?}", replay(&mut live).await).contains("secret two"));
     let added = "subscription($after: String) { messageAdded(after: $after) { text replyTo { text } } }";
@@ -216,7 +216,7 @@ async fn every_kind_of_replay_delivers_tombstones() {
         let so_true = json!({ "text": "so true", "replyTo": { "text": null } });
         let nothing = json!({ "text": null, "replyTo": null });
         assert_eq!(texts, [nothing.clone(), so_true, nothing.clone(), nothing]);
-        // The second time from the log: a new hub has nothing at hand.
+        // The second time from the log, because a new hub has no events in memory.
         scene.app.restart().await;
     }
 
@@ -279,7 +279,7 @@ async fn an_erasure_by_another_process_is_delivered_like_a_local_one() {
     let rename = r#"mutation { updateProfile(input: { fullName: "Ada King" }) { id } }"#;
     scene.app.statements(&scene.ada, rename).await;
     assert_eq!(at_carl.next_event().await["user"]["fullName"], "Ada King");
-    // A new name takes nobody out of anything.
+    // A new name changes no membership.
     let mut at_ada = scene.ada.subscribe(EVENTS, json!({})).await;
     assert_eq!(at_ada.next_event().await["__typename"], "CaughtUp");
     scene.bob.send_to(&scene.group, "still with us?").await;
@@ -308,7 +308,7 @@ async fn messages_in_groups_left_earlier_are_erased_too() {
     let mut again = scene.carl.subscribe(EVENTS, events(&scene.start)).await;
     let delivered = replay(&mut again).await;
     assert!(!format!("{delivered:?}").contains("secret"), "{delivered:?}");
-    // Carl does not share anything with her any more, and sees it all the same.
+    // Carl shares no conversation with her any more, and sees it too.
     assert!(!scene.of_bob().await.to_string().contains("secret"));
     scene.is_swept().await;
     assert_eq!(count(&scene.app.database().await, "SELECT COUNT(text) FROM message").await, 1, "what Bob wrote");

@@ -63,7 +63,7 @@ async fn an_erased_person_cannot_be_messaged() {
     let id = carl.group("Tea", &[&bob]).await;
     let add = "mutation($id: ID!, $ids: [ID!]!) { addMembers(conversationId: $id, userIds: $ids) { id } }";
     assert_eq!(carl.fails(add, json!({ "id": id, "ids": [ada.id] })).await, "NOT_FOUND");
-    // A retry is answered, whatever has become of the other one since.
+    // A retry is answered even if the recipient was erased since.
     let retry = bob.send_input(json!({ "id": sent["id"], "to": by_id, "text": "bye" })).await;
     assert_eq!(retry, sent);
     let read =
@@ -119,7 +119,7 @@ async fn a_group_passes_to_a_remaining_member() {
         memberCount members { nodes { role user { fullName } } } } }";
     let seen = async |person: &Person| person.ask(query, json!({ "id": group })).await["conversation"].take();
 
-    // One who does not own it changes nothing of that.
+    // The leaving of an ordinary member does not change the owner.
     leave(&bob).await;
     let member = |role: &str, name: &str| json!({ "role": role, "user": { "fullName": name } });
     let both = json!({ "memberCount": 2, "members": { "nodes": [member("OWNER", "Ada"), member("MEMBER", "Carl")] } });
@@ -156,7 +156,7 @@ async fn an_erased_person_is_never_online() {
     assert_eq!(both["onlineUsers"].as_array().map(Vec::len), Some(2), "{both}");
     let changes = "subscription { presenceChanged { online lastSeenAt user { fullName } } }";
     let mut changes = bob.subscribe(changes, json!({})).await;
-    // Once something is answered, the subscription before it has begun.
+    // Once the query is answered, the subscription before it has started.
     changes.subscribe("2", "{ serverInfo { version } }", json!({})).await;
     changes.next_data("2").await;
 
@@ -182,7 +182,7 @@ async fn requests_begun_before_the_erasure_show_nothing_after_it() {
         ada.execute(crate::support::SEND, json!({ "input": input })).await
     };
     let sends = (0..20).map(send);
-    // All at once: some come before it, some after.
+    // All at once: some are written before the erasure, some after.
     tokio::join!(futures_util::future::join_all(sends), leave(&ada));
 
     let page = "query($id: ID!) { messages(conversation: { conversationId: $id }) { nodes { seq text deletedAt } } }";
@@ -201,7 +201,7 @@ async fn an_interrupted_erasure_is_published_at_the_next_start() {
     ada.send_to(&group, "a secret").await;
     let before = bob.feed_cursor().await;
     app.stop().await;
-    // What the first of its steps leaves.
+    // The state after the first step of an erasure.
     sea_orm::ConnectionTrait::execute_unprepared(
         &app.database().await,
         "UPDATE user SET full_name = 'Deleted user', email = NULL, password_hash = NULL, deleted_at = 1

@@ -7,13 +7,13 @@ use crate::support::{Person, Socket, TestApp, position};
 const MESSAGE_ADDED: &str = "subscription($in: ConversationRef, $after: String) {
     messageAdded(conversation: $in, after: $after) { id seq text feedCursor } }";
 
-/// Hears new messages of a place, or of all, from now on: whenever the subscription begins, nothing escapes it.
+/// Subscribes to new messages of a conversation, or of all. It resumes from a cursor, so that nothing is missed.
 async fn hear(person: &Person, place: Value) -> Socket {
     let now = person.feed_cursor().await;
     person.subscribe(MESSAGE_ADDED, json!({ "in": place, "after": now })).await
 }
 
-/// What an event is about, in a few words.
+/// A short description of an event.
 fn gist(event: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let about = match event["__typename"].as_str().expect("a type") {
@@ -131,7 +131,7 @@ async fn message_added_delivers_new_messages_only() {
         json!({ "id": message["id"], "seq": message["seq"], "text": message["text"],
         "feedCursor": message["feedCursor"] })
     };
-    // Heard before it is edited: a replay would bring it as it is by then.
+    // Received before it is edited, because a replay has its current state.
     assert_eq!(at_bob.next_data("1").await["messageAdded"], delivered(&sent));
     ada.ask("mutation($id: ID!) { editMessage(id: $id, text: \"two\") { id } }", json!({ "id": sent["id"] })).await;
     let next = bob.send(&ada, "three").await;

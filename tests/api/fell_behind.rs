@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use parlour::feed::Kind;
+use parlour::feed::EventKind;
 use serde_json::{Value, json};
 
 use crate::support::{Person, Socket, TestApp, position};
 
-/// A quarter of a megabyte a message of 4,000 characters of four bytes.
+/// A quarter of a megabyte per event, by a message of 4,000 characters of four bytes.
 const LARGE: &str = "subscription($after: String) { events(after: $after) { __typename cursor
     ... on MessageAdded { message { seq a: text b: text c: text d: text e: text f: text g: text h: text
         i: text j: text k: text l: text m: text n: text o: text p: text } } } }";
 
-/// What the system holds of a connection at most, on both sides, and what our outbox does.
+/// The most that the system buffers for a connection on both sides, and our outbox.
 const HELD_BYTES: usize = 12 * 1024 * 1024;
 
-/// A subscriber to large messages who does not read.
+/// A subscriber to large messages that does not read.
 async fn stalled(person: &Person) -> Socket {
     let mut socket = Socket::narrow(person.address, &person.token).await;
     socket.subscribe("1", LARGE, json!({})).await;
@@ -38,7 +38,7 @@ async fn a_subscriber_that_falls_behind_still_gets_everything_in_order() {
 
     send_large(&ada, &bob, 24).await;
     // More than an inbox holds.
-    let newest = app.write_history(Kind::MessageChanged, 1_500).await;
+    let newest = app.write_history(EventKind::MessageChanged, 1_500).await;
     while position(&json!(bob.feed_cursor().await)) < position(&json!(newest)) {}
 
     while last < position(&json!(newest)) {
@@ -60,7 +60,7 @@ async fn a_stalled_reader_is_closed_and_loses_nothing() {
     tokio::time::sleep(Duration::from_secs(14)).await;
     let after_the_close = ada.send(&bob, "are you there?").await;
 
-    // Others receive everything meanwhile.
+    // Meanwhile others receive everything.
     for seq in 2..=62 {
         assert_eq!(at_ada.next_event().await["message"]["seq"], seq);
     }
@@ -94,7 +94,7 @@ async fn a_long_replay_is_sent_as_fast_as_it_is_read() {
     let after = bob.feed_cursor().await;
     send_large(&ada, &bob, 60).await;
 
-    // Long before the server would look after a silent client.
+    // Long before the server would ping a silent client.
     let replay = async { bob.subscribe(LARGE, json!({ "after": after })).await.replay().await };
     let (missed, _) = tokio::time::timeout(Duration::from_secs(15), replay).await.expect("no pause");
 

@@ -1,4 +1,4 @@
-//! What a stopping server still does.
+//! Requests that a stopping server completes.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ async fn a_mutation_in_progress_is_answered_before_its_socket_closes() {
     let of = |seq: i32| json!({ "of": { "userId": ada.id }, "seq": seq });
     bob.ask(mark, of(1)).await;
     let mut socket = bob.socket().await;
-    // The second move within a second waits until the second is over.
+    // A second move within one second waits until the second is over.
     socket.subscribe("1", mark, of(2)).await;
     socket.say(json!({ "type": "ping" })).await;
     assert_eq!(socket.next().await["type"], "pong");

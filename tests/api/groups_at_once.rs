@@ -75,7 +75,7 @@ async fn fifty_concurrent_changes_leave_one_owner_and_one_list_of_members() {
         people.push(app.user(name).await);
     }
     let zoe = app.user("Zoe").await;
-    // Half of them, and Zoe, whom nobody removes: she can always list the members.
+    // Half of them, and Zoe, whom nobody removes, so that she can always list the members.
     let tea = people[0].group("Tea", &[&people[1], &people[2], &people[3], &people[4], &zoe]).await;
     let sockets = join_all(people.iter().map(Person::follow)).await;
 

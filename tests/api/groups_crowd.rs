@@ -16,7 +16,7 @@ const DOCUMENTS: [&str; 2] = [
     "subscription { events { __typename ... on MessageAdded { message { seq sender { fullName } } } } }",
 ];
 
-/// Takes whatever comes without the operation's task.
+/// An edge that accepts every event without waking the operation's task.
 struct Ear(UnboundedSender<Json>);
 
 impl FrameSink for Ear {
@@ -66,7 +66,7 @@ async fn an_event_for_a_thousand_is_executed_and_serialised_once_per_document() 
     });
     let received: Vec<Json> = soon(join_all(hearing)).await;
 
-    // The message, which another program has sent, and its sender.
+    // The message, which another process has sent, and its sender.
     assert_eq!(counted.take().len(), 2 * DOCUMENTS.len());
     assert_eq!(received.len(), 1_000);
     for (number, message) in [json!({ "text": "hello" }), json!({ "seq": 1 })].into_iter().enumerate() {

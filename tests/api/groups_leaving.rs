@@ -9,7 +9,7 @@ use crate::support::{ADD, EVENTS, Person, REMOVE, RENAME, SEND, Socket, TestApp,
 const MESSAGE_ADDED: &str = "subscription($in: ConversationRef, $after: String) {
     messageAdded(conversation: $in, after: $after) { seq text feedCursor } }";
 
-/// A quarter of a megabyte a message of 4,000 characters of four bytes.
+/// A quarter of a megabyte per event, by a message of 4,000 characters of four bytes.
 const LARGE: &str = "subscription { events { __typename cursor ... on ConversationChanged { change }
     ... on MessageAdded { message { seq a: text b: text c: text d: text e: text f: text g: text h: text
         i: text j: text k: text l: text m: text n: text o: text p: text replyTo { text }
@@ -162,7 +162,7 @@ async fn a_former_member_can_do_nothing_in_the_group() {
     let reply = json!({ "to": { "userId": ada.id }, "text": "as I said", "replyToId": own["id"] });
     for (query, variables) in [
         (SEND, json!({ "input": { "to": { "conversationId": tea }, "text": "hello" } })),
-        // What was sent is there for the others; its sender is a stranger by now.
+        // The message exists for the others; its sender is a stranger by now.
         (SEND, json!({ "input": input })),
         (SEND, json!({ "input": reply })),
         (edit, json!({ "id": own["id"] })),
@@ -225,7 +225,7 @@ async fn a_removed_member_receives_exactly_the_earlier_events_on_any_device() {
         }
     };
     let remove = async {
-        // In the middle of it.
+        // In the middle of the replay.
         while at_carl.next_event().await["message"]["seq"] != 500 {}
         ada.remove(&tea, &bob).await
     };
@@ -234,7 +234,7 @@ async fn a_removed_member_receives_exactly_the_earlier_events_on_any_device() {
     let (seqs, removal) = until_removed(&mut at_bob).await;
     assert_eq!(seqs, (1..=seqs.len()).map(|seq| seq as i64).collect::<Vec<_>>());
     assert!((500..1_000).contains(&seqs.len()), "{}", seqs.len());
-    // What comes next has a higher position, what came last a lower one.
+    // The next event has a higher position, the last one a lower one.
     let around = format!(
         "{{ messages(conversation: {{ conversationId: \"{tea}\" }}, first: 2, after: null, aroundSeq: {}) {{
             nodes {{ feedCursor }} }} }}",
@@ -268,7 +268,7 @@ async fn late_delivery_to_a_former_member_shows_nothing_from_after_the_removal()
     at_bob.subscribe("1", LARGE, json!({})).await;
     assert_eq!(at_bob.next_event().await["__typename"], "CaughtUp");
 
-    // More than the line holds, so that much of it waits.
+    // More than the connection buffers, so that most of it waits.
     let to = json!({ "conversationId": tea });
     let large = json!({ "to": to, "text": "🦜".repeat(4_000), "replyToId": first["id"] });
     join_all((0..60).map(|_| ada.send_input(large.clone()))).await;
@@ -296,7 +296,7 @@ async fn late_delivery_to_a_former_member_shows_nothing_from_after_the_removal()
         assert_eq!(received["conversation"], conversation);
     }
     assert!(late > 0);
-    // And not how far Carl has read by now.
+    // Not how far Carl has read by now.
     assert_eq!(at_bob.next_event().await["change"], "REMOVED");
 }
 
@@ -323,7 +323,7 @@ async fn a_member_who_rejoins_receives_nothing_from_in_between() {
         for (cursor, expected) in [(&before, &["REMOVED", "ADDED", "three"][..]), (&between, &["ADDED", "three"])] {
             let (replayed, _) = bob.subscribe(EVENTS, json!({ "after": cursor })).await.replay().await;
             assert_eq!(replayed.iter().filter_map(gist).collect::<Vec<_>>(), expected);
-            // The group is theirs again, whatever was before.
+            // They are in the group again, whatever happened before.
             let place = json!({ "in": { "conversationId": tea }, "after": cursor });
             let mut in_tea = bob.subscribe(MESSAGE_ADDED, place).await;
             assert_eq!(in_tea.next_data("1").await["messageAdded"]["text"], "three");

@@ -223,7 +223,7 @@ async fn a_group_grows_to_1000_members_and_no_further() {
     assert_eq!(ada.refused(ADD, json!({ "id": tea, "people": [carl.id] })).await, "BAD_USER_INPUT at userIds");
     assert_eq!(ada.add(&tea, &[&bob]).await["memberCount"], 1_000);
 
-    // One event to all who were in it, and one to each who came.
+    // One event for the existing members, and one for each new one.
     let received = at_bob.next_event().await;
     assert_eq!(received["change"], "UPDATED");
     at_bob.stays_silent().await;
@@ -239,7 +239,7 @@ async fn concurrent_additions_do_not_exceed_the_limit() {
     let crowd = app.crowd(1_030).await;
     ada.ask(ADD, json!({ "id": tea, "people": crowd[..990] })).await;
 
-    // Eight places, and for each guest two who add them.
+    // Room for eight, and two members who add each guest.
     let answers = join_all(
         crowd[990..]
             .iter()
@@ -261,7 +261,7 @@ async fn large_concurrent_additions_all_succeed() {
     let groups = join_all((0..12).map(|_| ada.group("Tea", &[]))).await;
 
     let add = |group: &String| ada.execute(ADD, json!({ "id": group, "people": crowd }));
-    // More ids in one batch than a statement takes, of people who are not there.
+    // More ids in one batch than a statement can bind, of people who do not exist.
     let strangers = |group: &String| {
         let people: Vec<String> = (0..999).map(|_| parlour::id::UserId::new().to_string()).collect();
         ada.execute(ADD, json!({ "id": group, "people": people }))

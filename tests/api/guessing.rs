@@ -11,7 +11,7 @@ const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { use
 const MINUTE: Duration = Duration::from_secs(60);
 const WRONG: &str = "a wrong guess";
 
-/// Somebody with an address of their own who tries to log in.
+/// A client with an address of its own that tries to log in.
 struct Guesser<'a> {
     app: &'a TestApp,
     client: reqwest::Client,
@@ -33,7 +33,7 @@ impl<'a> Guesser<'a> {
         request.send().await.expect("an answer").json().await.expect("JSON")
     }
 
-    /// Whether it went well, or the code.
+    /// `ok`, or the code.
     async fn log_in(&self, email: &str, password: &str) -> String {
         let answer = self.answer(email, password).await;
         if answer.get("errors").is_some() { code(&answer).to_owned() } else { "WELL".to_owned() }
@@ -120,7 +120,7 @@ async fn one_client_address_may_fail_twenty_times_across_accounts() {
 
     let guesses = join_all(emails.iter().map(|email| here.log_in(email, WRONG))).await;
 
-    // One more each 10 seconds, should the machine be that slow.
+    // One more per 10 seconds, if the machine is that slow.
     let compared = guesses.iter().filter(|code| *code == "INVALID_CREDENTIALS").count();
     assert!((20..=21).contains(&compared), "{compared}");
 }
@@ -191,14 +191,14 @@ async fn guesses_by_strangers_do_not_lock_the_owner_out() {
         join_all(strangers.iter().flat_map(|stranger| (0..5).map(|_| stranger.log_in(&ada.email, WRONG)))).await;
     assert!(guesses.iter().all(|code| code == "INVALID_CREDENTIALS"), "{guesses:?}");
 
-    // On a slow machine there may be one to use up by now.
+    // On a slow machine one more may be allowed by now.
     for last in 22..=24 {
         Guesser::at(&app, last).log_in(&ada.email, WRONG).await;
     }
 
     assert_eq!(cafe.log_in(&ada.email, PASSWORD).await, "RATE_LIMITED");
     assert_eq!(home.log_in(&ada.email, PASSWORD).await, "WELL");
-    // Who stands next to the owner guesses no more than anywhere.
+    // An attacker at the owner's address has no more guesses than elsewhere.
     let next_door = join_all((0..20).map(|_| home.log_in(&ada.email, WRONG))).await;
     assert_eq!(next_door.iter().filter(|code| *code == "INVALID_CREDENTIALS").count(), 5, "{next_door:?}");
 }

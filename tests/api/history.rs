@@ -10,7 +10,7 @@ const HISTORY: &str = "query($to: ConversationRef!, $first: Int, $after: String,
         edges { cursor node { seq } } nodes { seq }
         pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
 
-/// Ada, Bob, and so many messages between them.
+/// Ada, Bob, and this many messages from Ada to Bob.
 async fn talk(app: &TestApp, messages: usize) -> (Person, Person) {
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     for number in 1..=messages {
@@ -19,7 +19,7 @@ async fn talk(app: &TestApp, messages: usize) -> (Person, Person) {
     (ada, bob)
 }
 
-/// A page as Bob sees it: the seqs, and whether there is more before and behind.
+/// A page as Bob sees it: the seqs, `hasPreviousPage` and `hasNextPage`.
 async fn page(bob: &Person, ada: &Person, mut arguments: Value) -> (Vec<i64>, bool, bool) {
     arguments["to"] = json!({ "userId": ada.id });
     let page = bob.ask(HISTORY, arguments).await["messages"].take();

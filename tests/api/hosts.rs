@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{PASSWORD, TestApp, code, soon};
 
-/// What the server answers to these bytes: its status, and all of it.
+/// The server's answer to these bytes: the status, and the whole answer.
 async fn answer(app: &TestApp, head: &str, body: &str) -> (u16, String) {
     let mut line = soon(TcpStream::connect(app.address)).await.expect("a connection");
     line.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.expect("it is sent");
@@ -17,7 +17,7 @@ async fn answer(app: &TestApp, head: &str, body: &str) -> (u16, String) {
     (status, answer)
 }
 
-/// The status of a GET whose host is this.
+/// The status of a GET with this host.
 async fn get(app: &TestApp, path: &str, host: &str) -> u16 {
     answer(app, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\nHost: {host}"), "").await.0
 }
@@ -129,7 +129,7 @@ async fn a_request_needs_exactly_one_host() {
         ("GET /graphql HTTP/1.0", 400),
         ("GET /healthz HTTP/1.1\r\nConnection: close", 400),
         ("GET /healthz HTTP/1.1\r\nConnection: close\r\nHost: localhost\r\nHost: localhost", 400),
-        // As balancers ask that are set up for nothing else.
+        // As load balancers ask by default.
         ("GET /healthz HTTP/1.0", 200),
         ("GET /readyz HTTP/1.0", 200),
         ("GET http://localhost:3000/healthz HTTP/1.1\r\nConnection: close\r\nHost: localhost:3000", 200),

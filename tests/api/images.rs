@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::pictures::{self, encoded, gif, jpeg, png, quarters, with_a_hole};
 use crate::support::{Person, TestApp, code, refusal, soon};
 
-/// The bytes at an image's address, or its thumbnail's, and their type.
+/// The type and the bytes at the URL of an image or a thumbnail.
 async fn fetch(app: &TestApp, url: &Value) -> (String, Vec<u8>) {
     let url = url.as_str().expect("a URL");
     let answer = soon(app.http().get(url).send()).await.expect("an answer");
@@ -21,7 +21,7 @@ async fn url(person: &Person, message: &Value, max_width: u32) -> Value {
     answer["message"]["image"]["url"].clone()
 }
 
-/// Whether two pictures look alike: no pixel far away from the other's.
+/// Whether two pictures look alike: few pixels differ much.
 fn look_alike(one: &[u8], other: &image::RgbImage) -> bool {
     let one = image::load_from_memory(one).expect("an image").to_rgb8();
     let distance = |(a, b): (&u8, &u8)| a.abs_diff(*b) > 40;
@@ -144,7 +144,7 @@ async fn a_width_selects_the_next_larger_of_five_thumbnails() {
 async fn an_image_is_rotated_upright() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
-    // Where the red quarter, which is first in the file, has to end up: left or right, above or below.
+    // Where the red quarter, the first one in the file, must be after rotation.
     for (orientation, size, red) in [
         (1, (80, 40), (10, 10)),
         (2, (80, 40), (70, 10)),
@@ -214,14 +214,4 @@ async fn a_file_must_be_part_of_the_request() {
         let answer = ada.execute(&crate::support::send_image(), input(image.clone())).await;
         assert!(["BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"].contains(&code(&answer)), "{image}: {answer}");
     }
-}
-
-#[tokio::test]
-async fn the_image_limits_are_in_server_info() {
-    let app = TestApp::start().await;
-    let info =
-        app.execute(None, "{ serverInfo { features limits { imageBytes imagePixels imageSide } } }", json!({})).await;
-    let limits = json!({ "imageBytes": 10_485_760, "imagePixels": 32_000_000, "imageSide": 10_000 });
-    assert_eq!(info["data"]["serverInfo"]["limits"], limits);
-    assert!(info["data"]["serverInfo"]["features"].as_array().is_some_and(|all| all.contains(&json!("images"))));
 }

@@ -37,7 +37,7 @@ async fn place(person: &Person, file: &[u8]) -> Value {
     person.ask(query, json!({ "input": input })).await["createImageUpload"].take()
 }
 
-/// A PUT to a place, by its own rules.
+/// A PUT to an upload slot with its URL and headers.
 async fn put(place: &Value, file: &[u8]) -> u16 {
     let url = place["url"].as_str().expect("a URL");
     let headers = place["headers"].as_array().expect("headers").iter();
@@ -99,7 +99,7 @@ async fn an_upload_goes_straight_to_the_bucket_and_what_comes_later_is_never_ser
     assert_eq!(sent["image"]["width"], 60, "{answer}");
     let before = get(&app, &sent).await;
     has_objects(&bucket, "inbox", 0).await;
-    // A presigned address can be used again until it expires.
+    // A presigned URL can be used again until it expires.
     assert_eq!(put(&place, evil).await, 200);
 
     assert_eq!(get(&app, &sent).await, before);
@@ -149,7 +149,7 @@ async fn without_the_bucket_texts_work_and_images_are_unavailable() {
         assert_eq!(ready().await, (200, "ready\n".to_owned()));
         assert_eq!(get(&app, &before).await.0, 200);
     }
-    // What failed has left nothing, or it is due.
+    // Failed requests have left nothing, or only objects that are due for deletion.
     app.clock.advance(Duration::from_secs(3_700));
     has_objects(&bucket, "images", 4).await;
 }

@@ -10,13 +10,13 @@ use crate::support::{Person, TestApp, refusal, send_image, soon};
 const CREATE: &str = "mutation($input: CreateImageUploadInput!) { createImageUpload(input: $input) {
     id url method headers { name value } expiresAt } }";
 
-/// A place for an upload.
+/// Creates an upload slot.
 pub async fn place(person: &Person, mime: &str, size: usize) -> Value {
     let input = json!({ "mimeType": mime, "byteSize": size });
     person.ask(CREATE, json!({ "input": input })).await["createImageUpload"].take()
 }
 
-/// A PUT to it as it asks for one.
+/// A PUT to it with its URL and headers.
 pub fn put(app: &TestApp, place: &Value, file: &[u8]) -> reqwest::RequestBuilder {
     let method = place["method"].as_str().expect("a method").parse().expect("a method");
     let request = app.http().request(method, place["url"].as_str().expect("a URL")).body(file.to_vec());
@@ -29,7 +29,7 @@ pub async fn status(request: reqwest::RequestBuilder) -> u16 {
     soon(request.send()).await.expect("an answer").status().as_u16()
 }
 
-/// The whole answer to a message with what was uploaded.
+/// The whole answer to a message with an uploaded image.
 pub async fn send(person: &Person, to: &Person, upload: &Value) -> Value {
     let input = json!({ "to": { "userId": to.id }, "image": { "uploadId": upload } });
     person.execute(&send_image(), json!({ "input": input })).await

@@ -12,16 +12,16 @@ use crate::support::pictures::{
 use crate::support::{Person, TestApp, multipart, multipart_type, refusal, send_image, soon};
 
 const GIGABYTE: usize = 1_000_000_000;
-/// Colour type, bits and bytes a pixel.
+/// Colour type, bits and bytes per pixel.
 const RGBA: (u8, u8, usize) = (6, 8, 4);
 const RGBA16: (u8, u8, usize) = (6, 16, 8);
 
-/// What an image gets that is sent to a friend.
+/// The code for sending an image to a friend.
 async fn sent(app: &TestApp, ada: &Person, bob: &Person, file: &[u8]) -> String {
     refusal(&ada.try_send_image(app, json!({ "to": { "userId": bob.id } }), file).await)
 }
 
-/// Nothing is stored but what was there before.
+/// Nothing new is stored.
 async fn has_kept_nothing(app: &TestApp) {
     app.has_files("tmp", 0).await;
     assert_eq!((app.files("images").len(), app.files("inbox").len()), (0, 0));
@@ -88,7 +88,7 @@ async fn other_files_are_rejected_whatever_their_name() {
         assert_eq!(sent(&app, &ada, &bob, file).await, "UNSUPPORTED_IMAGE", "{shown}");
         assert_eq!(refusal(&ada.try_set_picture(&app, file).await), "UNSUPPORTED_IMAGE", "{shown}");
     }
-    // Kinds that the server does not take, also those that it could read.
+    // Unsupported formats, including those that the decoder knows.
     let bmp = [b"BM".as_slice(), &[0; 100]].concat();
     let tiff = [b"II*\0".as_slice(), &[0; 100]].concat();
     for file in [bmp, tiff] {
@@ -128,7 +128,7 @@ async fn a_corrupt_file_causes_no_failure() {
     let app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let files = [jpeg(60, 40), png(60, 40), encoded(with_a_hole(60, 40), ImageFormat::WebP), gif(60, 40, 3)];
-    // Any numbers will do, and always the same.
+    // Random numbers with a fixed seed.
     let mut number = 1_u64;
     let mut random = |below: usize| {
         number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -207,7 +207,7 @@ async fn a_visitors_file_is_not_read() {
     );
     let mut visitor = TcpStream::connect(app.address).await.expect("a connection");
     visitor.write_all(head.as_bytes()).await.expect("it is sent");
-    // Not a byte of the body was sent when the answer comes.
+    // The answer comes before any byte of the body was sent.
     let mut answer = vec![0; 12];
     soon(tokio::io::AsyncReadExt::read_exact(&mut visitor, &mut answer)).await.expect("an answer");
     assert_eq!(answer, b"HTTP/1.1 401");

@@ -24,7 +24,7 @@ async fn delete(person: &Person, message: &Value) -> Value {
     person.ask(query, json!({ "id": message["id"] })).await["deleteMessage"].take()
 }
 
-/// A row of an image of somebody's, with nothing in storage.
+/// A row for an image of a person, without an object in storage.
 fn row(owner: &Person, stored_bytes: i64) -> image::Model {
     image::Model {
         id: ImageId::new(),
@@ -137,7 +137,7 @@ async fn a_rejected_message_stores_no_image() {
     );
     app.has_files("images", 0).await;
     app.has_files("tmp", 0).await;
-    // What failed has left no trace where it would have gone.
+    // Failed requests have left nothing in storage.
     eve.send(&bob, "hello").await;
 }
 
@@ -171,7 +171,7 @@ async fn images_have_a_burst_of_ten_and_one_per_six_seconds() {
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let input = || json!({ "to": { "userId": bob.id } });
     for _ in 0..9 {
-        // A file that is none costs as much.
+        // A file that is not an image costs as much.
         assert_eq!(refusal(&ada.try_send_image(&app, input(), b"hello").await), "UNSUPPORTED_IMAGE");
     }
     let upload = "mutation { createImageUpload(input: { mimeType: \"image/png\", byteSize: 1000 }) { id } }";
@@ -229,7 +229,7 @@ async fn leftovers_of_a_crash_are_deleted() {
 async fn an_object_without_a_message_is_deleted_after_an_hour() {
     let mut app = TestApp::start().await;
     app.user("Ada").await;
-    // As a process leaves it that is killed between storing an image and writing its message.
+    // As if the process was killed between storing an image and writing its message.
     app.stop().await;
     let id = ImageId::new().to_string();
     let folder = app.folder().join("images").join(&id[34..]);
@@ -257,7 +257,7 @@ async fn a_message_deleted_by_the_previous_version_shows_no_image() {
     let sent = ada.send_image(&app, &bob, &png(20, 20)).await;
     let database = app.database().await;
     let id = MessageId::parse(sent["id"].as_str().expect("an id")).expect("an id");
-    // It knows nothing of the column.
+    // That version does not know the column.
     let mut row =
         message::Entity::find_by_id(id).one(&database).await.expect("a row").expect("a row").into_active_model();
     row.deleted_at = sea_orm::Set(Some(Timestamp(1)));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::pictures::{encoded, jpeg, png, with_a_hole};
 use crate::support::{Person, TestApp, soon};
 
-/// What a camera and those who edit its pictures write.
+/// The metadata that cameras and editors write.
 const NOTES: [&str; 16] = [
     "-GPSLatitude=52.5163",
     "-GPSLatitudeRef=N",
@@ -27,7 +27,7 @@ const NOTES: [&str; 16] = [
     "-Comment=secret-note",
     "-Orientation#=6",
 ];
-/// What a file says of itself by being one.
+/// Tags that exiftool reports for every file.
 const HARMLESS: [&str; 3] = ["File", "ExifTool", "Composite"];
 
 fn exiftool(arguments: &[&str]) -> String {
@@ -37,7 +37,7 @@ fn exiftool(arguments: &[&str]) -> String {
     String::from_utf8(ran.stdout).expect("UTF-8")
 }
 
-/// The notes in a file, by groups.
+/// The metadata of a file, by group.
 fn notes(file: &[u8], name: &str, app: &TestApp) -> Value {
     let path = app.folder().join(name);
     std::fs::write(&path, file).expect("a file");
@@ -45,7 +45,7 @@ fn notes(file: &[u8], name: &str, app: &TestApp) -> Value {
     serde_json::from_str::<Value>(&found).expect("JSON")[0].take()
 }
 
-/// A file as a camera would have written it; a thumbnail within, where its kind has room for one.
+/// A file as a camera would write it, with a thumbnail if its format allows one.
 fn from_a_camera(app: &TestApp, file: &[u8], extension: &str) -> Vec<u8> {
     let path = app.folder().join(format!("camera.{extension}"));
     std::fs::write(&path, file).expect("a file");
@@ -109,7 +109,7 @@ async fn camera_metadata_is_removed() {
     }
 }
 
-/// Whether a note is what each file of its kind has to have: its size, its depth, how it is packed.
+/// Whether every file of a format must have this tag: its size, depth or compression.
 fn is_of_the_format(note: &str) -> bool {
     const JFIF: [&str; 4] = ["JFIFVersion", "ResolutionUnit", "XResolution", "YResolution"];
     const PNG: [&str; 7] = ["ImageWidth", "ImageHeight", "BitDepth", "ColorType", "Compression", "Filter", "Interlace"];

@@ -15,18 +15,18 @@ use crate::support::{Person, TestApp, code, multipart, refusal, send_image};
 const GIBIBYTE: i64 = 1024 * 1024 * 1024;
 const PICTURE: &str = "mutation($id: ID!) { updateProfile(input: { profilePic: { uploadId: $id } }) { id } }";
 
-/// A place with an image in it; its id.
+/// An upload slot that contains an image; its id.
 async fn uploaded(app: &TestApp, person: &Person, file: &[u8]) -> Value {
     let mut place = place(person, "image/png", file.len()).await;
     assert_eq!(status(put(app, &place, file)).await, 200);
     place["id"].take()
 }
 
-/// How many more places a person gets at once: what the rate of images has left.
+/// How many more upload slots a person gets at once: the rest of the rate of images.
 async fn left(person: &Person) -> usize {
     let upload = "mutation { createImageUpload(input: { mimeType: \"image/png\", byteSize: 9 }) { id } }";
     for left in 0.. {
-        // One that there is no room for counts, too.
+        // One beyond the quota counts too.
         let answer = person.execute(upload, json!({})).await;
         if answer.get("errors").is_some() && code(&answer) == "RATE_LIMITED" {
             return left;
@@ -35,7 +35,7 @@ async fn left(person: &Person) -> usize {
     unreachable!("a rate has an end")
 }
 
-/// Leaves a person so little room that what is made of a small file has none, which is known when it is made.
+/// Leaves a person so little quota that even a small image exceeds it, which is known only after it was encoded.
 async fn fill_up(app: &TestApp, person: &Person) -> ImageId {
     let id = ImageId::new();
     let stored_bytes = GIBIBYTE - 2_000;
@@ -81,7 +81,7 @@ async fn a_rejected_message_does_not_decode_its_image_or_count() {
     assert_eq!(refusal(&ada.execute(&send_image(), json!({ "input": long })).await), "BAD_USER_INPUT at text");
     assert_eq!(refusal(&send(&ada, &bob, &upload).await), "UNSUPPORTED_IMAGE", "it was there all the time");
     assert_eq!(app.files("images").len(), 0);
-    // Fifteen seconds have passed, in which the one place came back.
+    // Fifteen seconds have passed, in which one more was allowed.
     assert_eq!(left(&ada).await, 10);
 }
 
@@ -97,7 +97,7 @@ async fn an_upload_whose_change_fails_is_decoded_once() {
         assert_eq!(ada.refused(PICTURE, json!({ "id": upload })).await, "PAYLOAD_TOO_LARGE");
     }
 
-    // One object, and none for each try.
+    // One object, and none for the other tries.
     assert_eq!(app.files("images").len(), 1);
     image::Entity::delete_by_id(filler).exec(&app.database().await).await.expect("there is room again");
     assert!(left(&ada).await >= 9, "the place had paid for it");
@@ -121,7 +121,7 @@ async fn a_decoded_upload_expires_after_two_minutes_and_then_counts_again() {
     assert_eq!(refusal(&send(&ada, &bob, &upload).await), "PAYLOAD_TOO_LARGE");
     assert_eq!(app.files("images").len(), 1);
 
-    // On a slow machine a place may come back between the two requests.
+    // On a slow machine one more may be allowed between the two requests.
     let mut codes = Vec::new();
     while codes.len() < 5 && !codes.contains(&"RATE_LIMITED".to_owned()) {
         app.clock.advance(Duration::from_secs(121));
@@ -168,7 +168,7 @@ async fn a_file_that_becomes_several_images_costs_as_many() {
 
     let answer = ada.post_file(&app, multipart(&operations, "variables.file", &png(20, 20), "x.png")).await;
 
-    // One came with the request, and nine more are at once.
+    // One came with the request, and nine more are allowed at once.
     let codes: Vec<&str> = answer["errors"]
         .as_array()
         .into_iter()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::pictures::{jpeg, png};
 use crate::support::{Person, TestApp, soon};
 
-/// Ada's image at Bob, and its address.
+/// An image that Ada sent to Bob, and its URL.
 struct Scene {
     app: TestApp,
     ada: Person,

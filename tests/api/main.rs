@@ -58,6 +58,7 @@ mod seam;
 mod search;
 mod search_hostile;
 mod search_index;
+mod server_info;
 mod sessions;
 mod shared;
 mod shared_random;

@@ -145,7 +145,7 @@ async fn paging_lists_everyone_once() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     app.crowd(5).await;
-    // The same name again: the id decides.
+    // The same name again: they are sorted by id.
     for number in 0..2 {
         let input =
             json!({ "fullName": "guest 0003", "email": format!("{number}@example.com"), "password": "a secret" });

@@ -24,7 +24,7 @@ fn went(person: &Person) -> Value {
     json!({ "presenceChanged": { "online": false, "user": { "id": person.id, "online": false } } })
 }
 
-/// Hears who comes and goes; it has begun when this returns.
+/// Subscribes to presence changes; the subscription has started when this returns.
 async fn watch(person: &Person, of: Value) -> Socket {
     let mut socket = person.subscribe(CHANGED, json!({ "of": of })).await;
     socket.say(json!({ "type": "ping" })).await;
@@ -59,7 +59,7 @@ async fn the_list_is_sorted_by_name_and_emitted_at_most_once_a_second() {
     let _sockets = (carol.socket().await, ada.socket().await, ada.socket().await);
 
     assert_eq!(names(&at_bob.next_data("1").await), ["Ada", "Bob", "Carol"]);
-    // The first one was on its way for a moment.
+    // The first list may have been delayed for a moment.
     assert!(shown.elapsed() > Duration::from_millis(900), "{:?}", shown.elapsed());
     at_bob.stays_silent().await;
 }
@@ -73,7 +73,7 @@ async fn the_list_shows_current_names() {
     assert_eq!(names(&at_bob.next_data("1").await), ["Ada", "Bob"]);
     ada.ask("mutation { updateProfile(input: { fullName: \"Zoe\" }) { id } }", json!({})).await;
 
-    // The list is shared for a second. Each new subscription begins with it.
+    // The list is shared for a second, and each new subscription starts with it.
     let renamed = async {
         for id in 2.. {
             at_bob.subscribe(&id.to_string(), ONLINE, json!({})).await;

@@ -6,7 +6,7 @@ use crate::support::{PASSWORD, Person, TestApp, code};
 
 const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { user { id } } }";
 
-/// Tries a password on somebody through a proxy that says for whom it asks; whether it went well, or the code.
+/// Tries to log in through a proxy that forwards for this address; `ok`, or the code.
 async fn log_in(app: &TestApp, forwarded_for: &str, person: &Person, password: &str) -> String {
     let variables = json!({ "input": { "email": person.email, "password": password } });
     let body = json!({ "query": LOG_IN, "variables": variables });

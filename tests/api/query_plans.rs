@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::support::{Person, TestApp, position, soon};
 
-/// What the pages of a chat ask all the time, with a person's id for `PERSON` and their conversation's for `HERE`.
+/// The frequent queries of a chat client, with a person's id for `PERSON` and their conversation's for `HERE`.
 const HOT: [&str; 9] = [
     "{ conversations { nodes { unreadCount memberCount otherUser { fullName } lastMessage { text sender { fullName } }
         members(first: 5) { nodes { user { fullName } } } } pageInfo { hasNextPage } } }",
@@ -35,7 +35,7 @@ fn reads_all(sql: &str, step: &str) -> bool {
     (scans || step.contains("(rowid>?") || step.contains(" AUTOMATIC ")) && !is_bounded
 }
 
-/// Whether every field at the root has a value, and no list is empty: what is not found is not looked up further.
+/// Whether every root field has a value, and no list is empty: otherwise later statements would not run.
 fn is_filled(answer: &Value) -> bool {
     fn has_empty_list(value: &Value) -> bool {
         match value {
@@ -48,7 +48,7 @@ fn is_filled(answer: &Value) -> bool {
     fields.values().all(|value| !value.is_null() && !has_empty_list(value))
 }
 
-/// Fails where one of the statements reads a whole table.
+/// Fails if one of the statements reads a whole table.
 async fn are_found_by_an_index(app: &TestApp, statements: Vec<Statement>) {
     for statement in statements {
         let sql = statement.sql.clone();
@@ -87,7 +87,7 @@ async fn no_hot_query_reads_a_whole_table() {
     }
 }
 
-/// What is asked besides where the directory is not open.
+/// The additional queries where the directory is not open.
 const IN_A_DIRECTORY: [&str; 3] = [
     "{ users(search: \"b\") { totalCount nodes { fullName } } }",
     "{ user(id: \"PERSON\") { fullName online lastSeenAt } }",
@@ -107,7 +107,7 @@ async fn a_shared_directory_reads_no_whole_table() {
     }
 }
 
-/// What people do all the time, with the id of a message that they send for `OWN`.
+/// The frequent mutations, with the id of a message that the person sent for `OWN`.
 const DONE: [&str; 6] = [
     "markRead(conversation: { conversationId: \"HERE\" }, upToSeq: 9) { id }",
     "sendMessage(input: { id: \"OWN\", to: { conversationId: \"HERE\" }, text: \"milk\", replyToId: \"MESSAGE\" }) { id }",
@@ -159,7 +159,7 @@ async fn no_replay_reads_a_whole_table() {
     let events = missed(feed.follow(user, feed.start_after(Some(&cursor)), None)).await;
     assert_eq!(events, 2);
     feed.page(user, feed.start_after(Some(&cursor)), 1).await.expect("a page");
-    // What another program has written, the hub reads when it sees the jump.
+    // The hub reads the changes of another process when it notices the new position.
     ada.send(&bob, "milk?").await;
     ada.ask("mutation { updateProfile(input: { fullName: \"Ada\" }) { id } }", json!({})).await;
     soon(async {
@@ -193,7 +193,7 @@ async fn missed(mut follower: Follower) -> usize {
     unreachable!("it catches up")
 }
 
-/// Else SQLite prepares a statement anew each time that a LIMIT is bound: see `.cargo/config.toml`.
+/// Otherwise SQLite prepares a statement again each time that a LIMIT is bound: see `.cargo/config.toml`.
 #[tokio::test]
 async fn plans_do_not_depend_on_bound_values() {
     let app = TestApp::start().await;

@@ -11,7 +11,7 @@ use crate::support::{ADD, PASSWORD, Person, REMOVE, RENAME, SEND, TestApp, code}
 const SEARCH: &str = "query($search: String) { users(search: $search, first: 1) { totalCount } }";
 const MAKE: &str = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
 
-/// What became of many requests.
+/// The outcome of many requests.
 pub struct Flood {
     pub passed: usize,
     pub refused: Vec<Value>,
@@ -19,7 +19,7 @@ pub struct Flood {
 }
 
 impl Flood {
-    /// Sends them; none of them may fail for another reason than that they are too many.
+    /// Sends them concurrently. They may only fail with RATE_LIMITED.
     pub async fn of<F: Future<Output = Value>>(count: usize, request: impl Fn(usize) -> F) -> Self {
         let began = Instant::now();
         let answers = join_all((0..count).map(request)).await;
@@ -45,7 +45,7 @@ impl Flood {
         Self { passed: count - refused.len(), refused, took: began.elapsed() }
     }
 
-    /// As many passed as the burst, and what came in at the steady rate while the machine was at it.
+    /// The burst passed, and as many more as the sustained rate allowed in the meantime.
     pub fn is_of(&self, burst: usize, every: Duration) {
         let most = burst + 1 + (self.took.as_nanos() / every.as_nanos()) as usize;
         assert!((burst..=most).contains(&self.passed), "{} of {burst} to {most} passed", self.passed);
@@ -121,7 +121,7 @@ async fn email_lookups_are_limited_to_thirty_a_minute_known_or_not() {
         let email = if number % 2 == 0 { bob.email.clone() } else { format!("{number}@example.com") };
         search(email).await;
     }
-    // Five more searches, and not one for an address.
+    // Five more searches, and none for an address.
     app.clock.advance(Duration::from_secs(1));
 
     assert_eq!(code(&search("BOB@example.com".to_owned()).await), "RATE_LIMITED");
@@ -151,7 +151,7 @@ async fn changes_of_groups_have_a_burst_of_thirty_and_one_a_second() {
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let (carl, dora) = (app.user("Carl").await, app.user("Dora").await);
     let tea = ada.group("Tea", &[&bob, &carl]).await;
-    // What changes nothing counts as well.
+    // A change without effect counts as well.
     let change = async |n: usize| match n % 3 {
         0 => ada.execute(RENAME, json!({ "id": tea, "title": n.to_string() })).await,
         1 => ada.execute(ADD, json!({ "id": tea, "people": [bob.id, dora.id] })).await,

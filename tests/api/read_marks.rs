@@ -9,7 +9,7 @@ use crate::support::{Person, Socket, TestApp};
 const MARK: &str = "mutation($to: ConversationRef!, $seq: Int!) { markRead(conversation: $to, upToSeq: $seq) {
     lastSeq lastReadSeq unreadCount } }";
 
-/// Ada, Bob, and so many messages from Ada to Bob.
+/// Ada, Bob, and this many messages from Ada to Bob.
 async fn talk(app: &TestApp, messages: usize) -> (Person, Person) {
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     for number in 1..=messages {
@@ -18,7 +18,7 @@ async fn talk(app: &TestApp, messages: usize) -> (Person, Person) {
     (ada, bob)
 }
 
-/// Moves a mark; where it is then, and how much is unread.
+/// Moves a mark; `lastReadSeq` and `unreadCount` afterwards.
 async fn mark(person: &Person, other: &Person, seq: i64) -> (i64, i64) {
     let marked = person.ask(MARK, json!({ "to": { "userId": other.id }, "seq": seq })).await["markRead"].take();
     let number = |field: &str| marked[field].as_i64().expect("a number");
@@ -26,7 +26,7 @@ async fn mark(person: &Person, other: &Person, seq: i64) -> (i64, i64) {
     (number("lastReadSeq"), number("unreadCount"))
 }
 
-/// The next event, which has to be of a read mark: who has read, and how far.
+/// The next event, which must be ReadMarkMoved: the reader, and `lastReadSeq`.
 async fn next_mark(socket: &mut Socket) -> (Value, Value) {
     let mut received = socket.next_event().await;
     assert_eq!(received["__typename"], "ReadMarkMoved", "{received}");
@@ -229,7 +229,7 @@ async fn a_concurrent_mark_and_message_both_take_effect() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 3).await;
 
-    // Not by `mark`, which looks at all of the answer: what comes in between moves the mark and the end.
+    // Not by `mark`, which checks the whole answer: messages in between move the mark and the last seq.
     let three = json!({ "to": { "userId": ada.id }, "seq": 3 });
     tokio::join!(bob.ask(MARK, three), bob.send(&ada, "hi"), ada.send(&bob, "news"));
 

@@ -19,7 +19,7 @@ async fn is_signed_in(person: &Person) -> bool {
     person.ask("{ me { id } }", json!({})).await["me"]["id"] == person.id
 }
 
-/// How far away a time of the API is.
+/// The time until a timestamp of the API.
 fn lasts(app: &TestApp, payload: &Value) -> Duration {
     use time::OffsetDateTime;
     use time::format_description::well_known::Rfc3339;
@@ -115,7 +115,7 @@ async fn an_operation_after_the_expiry_is_not_executed() {
     app.clock.advance(7 * DAY + 10 * SECOND);
     let send = "mutation($to: ID!) { sendMessage(input: { to: { userId: $to }, text: \"late\" }) { id } }";
 
-    // It may find the socket closed.
+    // The socket may already be closed.
     let payload = json!({ "query": send, "variables": { "to": bob.id } });
     let _ = socket.try_say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
 

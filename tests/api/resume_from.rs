@@ -6,7 +6,7 @@ use crate::support::{EVENTS, Person, Socket, TestApp};
 
 const MESSAGE_ADDED: &str = "subscription($after: String) { messageAdded(after: $after) { text } }";
 
-/// Two people, and the cursors before each of three messages and behind the last.
+/// Two people, and the cursors before each of three messages and after the last.
 async fn three_messages(app: &TestApp) -> (Person, Vec<String>) {
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let mut cursors = vec![bob.feed_cursor().await];
@@ -81,7 +81,7 @@ async fn a_valid_cursor_overrides_a_foreign_resume_entry() {
     for foreign in ["garbage", &elsewhere] {
         let mut socket = resume(&bob, json!({ "a": foreign, "b": foreign })).await;
         assert_eq!(replayed(&mut socket, "a", Some(&cursors[2])).await, ["three"]);
-        // Without a valid cursor it is not ignored silently.
+        // Without a valid cursor the operation's own is not used silently.
         assert_eq!(replayed(&mut socket, "b", None).await, ["FOREIGN"]);
     }
 }

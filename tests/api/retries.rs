@@ -10,7 +10,7 @@ fn new_id() -> String {
     MessageId::new().to_string()
 }
 
-/// The texts of all that Ada and Bob have written to each other, as one of them sees it.
+/// The texts of the conversation of Ada and Bob, as one of them sees it.
 async fn texts(person: &Person, other: &Person) -> Value {
     let query = "query($id: ID!) { messages(conversation: { userId: $id }, first: 100) { nodes { seq text } } }";
     person.ask(query, json!({ "id": other.id })).await["messages"]["nodes"].take()

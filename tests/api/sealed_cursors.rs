@@ -29,19 +29,19 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
-/// A cursor as it was given out before there was a seal.
+/// A cursor as it was issued before cursors were sealed.
 fn unsealed(cursor: Cursor) -> String {
     BASE64_URL_SAFE_NO_PAD.encode([cursor.position.to_be_bytes().as_slice(), &cursor.nonce.to_be_bytes()].concat())
 }
 
-/// What `events` says as a page: the texts of messages, or why there is a reset.
+/// A page of `events`: the texts of messages, or the reason of a reset.
 async fn said(person: &Person, after: &str) -> Vec<String> {
     let page = person.ask(PAGE, json!({ "after": after })).await;
     let events = page["events"]["events"].as_array().expect("events");
     events.iter().map(|event| text(event.pointer("/message/text").unwrap_or(&event["reason"])).to_owned()).collect()
 }
 
-/// A database that gave out unsealed cursors, as its server finds it after the update.
+/// Turns the database into one that had issued unsealed cursors before an update.
 async fn migrated(app: &mut TestApp) {
     app.stop().await;
     app.run_sql("DELETE FROM cursor_key").await;
@@ -51,7 +51,7 @@ async fn migrated(app: &mut TestApp) {
     cursors::read_keys(&file).await;
 }
 
-/// A cursor resumes nothing, in any way in which it can be given.
+/// A cursor is FOREIGN, in every way in which it can be passed.
 async fn is_foreign(person: &Person, cursor: &str) {
     assert_eq!(said(person, cursor).await, ["FOREIGN"], "{cursor}");
     let mut socket = person.subscribe(EVENTS, json!({ "after": cursor })).await;
@@ -97,7 +97,7 @@ async fn an_unreadable_cursor_is_foreign() {
     let conversations = bob.ask(CONVERSATIONS, json!({})).await;
     let of_a_list = text(&conversations["conversations"]["edges"][0]["cursor"]).to_owned();
 
-    // A new database has never given out the unsealed form, and does not read it.
+    // A new database has never issued the unsealed form, and does not accept it.
     for foreign in [elsewhere, BASE64_URL_SAFE_NO_PAD.encode(tampered), of_a_list, unsealed(cursors::open(&own))] {
         is_foreign(&bob, &foreign).await;
     }
@@ -118,7 +118,7 @@ async fn the_unsealed_form_is_read_for_thirty_days_after_the_update() {
         let mut socket = Socket::resuming(bob.address, &bob.token, json!({ "1": old })).await;
         socket.subscribe("1", EVENTS, json!({})).await;
         assert_eq!(socket.next_event().await["message"]["text"], "missed");
-        // A second start is not a second update.
+        // A second start does not count as a second update.
         app.restart().await;
     }
     app.clock.advance(29 * DAY);
@@ -151,7 +151,7 @@ async fn a_cursor_does_not_reveal_its_position() {
     seen.extend(lists.iter().map(|cursor| bytes(text(cursor))));
     assert_eq!(seen.len(), 6);
 
-    // In the clear, all of them had the zeros in common with which any position of today begins.
+    // Unsealed, all of them would begin with the zeros of small positions.
     let runs: Vec<&[u8]> = seen.iter().flat_map(|cursor| cursor.windows(5)).collect();
     assert_eq!(runs.iter().collect::<HashSet<_>>().len(), runs.len());
     assert!(!seen.iter().any(|cursor| cursor.windows(4).any(|run| run == [0; 4])), "{seen:?}");
@@ -163,7 +163,7 @@ async fn a_list_accepts_only_cursors_it_issued() {
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let group = ada.group("Tea", &[&bob]).await;
     ada.send_to(&group, "tea?").await;
-    // Also where the unsealed form of feed cursors is read still.
+    // Also while the unsealed form of feed cursors is still accepted.
     migrated(&mut app).await;
 
     let first = bob.ask(CONVERSATIONS, json!({})).await;

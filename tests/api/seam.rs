@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parlour::feed::Kind;
+use parlour::feed::EventKind;
 use serde_json::{Value, json};
 
 use crate::support::{EVENTS, Person, TestApp, position};
 
-/// A subscriber who is cut off again and again. All events of these tests are for them, so the positions they receive
+/// A subscriber that is cut off repeatedly. All events of these tests are for this person, so the received positions
 /// must have no gap.
 struct Listener {
     person: Person,
@@ -21,7 +21,7 @@ impl Listener {
         Self { person: person.clone(), after: person.feed_cursor().await, seqs: Vec::new() }
     }
 
-    /// Resumes, receives so many more events, and is cut off.
+    /// Resumes, receives this many more events, and is cut off.
     async fn hear(&mut self, events: usize) {
         let mut socket = self.person.subscribe(EVENTS, json!({ "after": self.after })).await;
         let mut received = 0;
@@ -42,7 +42,7 @@ impl Listener {
         socket.cut().await;
     }
 
-    /// Hears everything up to a cursor.
+    /// Receives everything up to a cursor.
     async fn hear_up_to(&mut self, cursor: &str) {
         let missed = position(&json!(cursor)) - position(&json!(self.after));
         self.hear(usize::try_from(missed).expect("a cursor that is not behind")).await;
@@ -116,7 +116,7 @@ async fn a_replay_from_the_database_can_be_interrupted_anywhere() {
     let (people, bob, group) = poets(&app).await;
     let mut listener = Listener::new(&bob).await;
     people[0].send_to(&group, "the first").await;
-    app.write_history(Kind::MessageChanged, 2_500).await;
+    app.write_history(EventKind::MessageChanged, 2_500).await;
     app.restart().await;
     let senders = Senders::start(&people, &group);
 
@@ -158,7 +158,7 @@ async fn a_subscription_racing_with_the_first_message_misses_no_later_one() {
         let mut socket = bob.socket().await;
         let (_, sent) = tokio::join!(socket.subscribe("1", query, json!({ "with": ada.id })), ada.send(&bob, "hello"));
         let mut received = Value::Null;
-        // The subscription has begun at some point: from then on it receives everything.
+        // The subscription has started at some point, and receives everything from then on.
         while received != "until you hear" {
             ada.send(&bob, "until you hear").await;
             let next = tokio::time::timeout(crate::support::SILENCE, socket.next_data("1")).await;

@@ -21,7 +21,7 @@ async fn search(person: &Person, arguments: Value) -> Value {
     person.ask(SEARCH, arguments).await["searchMessages"].take()
 }
 
-/// The texts that somebody finds in all their conversations.
+/// The texts that a person finds in all their conversations.
 async fn found(person: &Person, query: &str) -> Vec<String> {
     let page = search(person, json!({ "query": query, "first": 100 })).await;
     texts(&page).into_iter().map(str::to_owned).collect()
@@ -75,7 +75,7 @@ async fn dense_scripts_match_contiguous_characters_only() {
 
     assert_eq!(found(&bob, "京").await, ["北京", "东京和京都"]);
     assert_eq!(found(&bob, "京都").await, ["东京和京都"]);
-    // Each two of them are there, and not all in a row.
+    // Every two adjacent characters occur, but not all in a row.
     assert_eq!(found(&bob, "东京都").await, Vec::<String>::new());
 }
 
@@ -101,7 +101,7 @@ async fn a_deleted_message_is_removed_from_the_index() {
     let sent = ada.send(&bob, "the xylophone is mine").await;
     ada.send(&bob, "the xenon is not").await;
     assert_eq!(found(&bob, "xylophone").await, ["the xylophone is mine"]);
-    // Words have the letters that they begin with in common with the one before.
+    // The index stores each word without the prefix that it shares with the one before.
     assert!(app.index_holds("ylophone").await);
 
     ada.ask(DELETE, json!({ "id": sent["id"] })).await;
@@ -136,7 +136,7 @@ async fn results_are_newest_first_and_stable_while_messages_arrive() {
     assert_eq!((texts(&exact), info(&exact)), (vec!["tea 1"], (true, false)));
     let none = search(&bob, json!({ "query": "tea", "first": 1, "after": after(&last) })).await;
     assert_eq!((texts(&none), info(&none)), (vec![], (true, false)));
-    // A page that begins with a hit that is gone by now.
+    // A page after a hit that no longer exists.
     let other = search(&bob, json!({ "query": "tea 6", "first": 1, "after": after(&first) })).await;
     assert_eq!((texts(&other), info(&other)), (vec![], (true, false)));
 }
@@ -240,14 +240,14 @@ async fn with_very_many_conversations_only_the_most_recent_are_searched() {
 
     assert_eq!(found(&ada, "tea").await, ["tea with Bob"]);
     assert_eq!(found(&bob, "tea").await, ["tea with Eve", "tea with Bob"]);
-    // One more than is searched has newer messages: what Bob said is found where he said it.
+    // More conversations than are searched have newer messages; in Bob's own conversation his message is found.
     app.run_sql("UPDATE conversation SET active_position = active_position + 1000 WHERE title = 'Quiet'").await;
     assert_eq!(found(&ada, "tea").await, Vec::<String>::new());
     let there = search(&ada, json!({ "query": "tea", "in": { "userId": bob.id } })).await;
     assert_eq!(texts(&there), ["tea with Bob"]);
 }
 
-/// More than are asked for at once, so that several rounds have to come out in one order.
+/// More conversations than are searched at a time, so that several rounds must yield one order.
 #[tokio::test]
 async fn hits_of_many_conversations_are_the_newest_first_on_every_page() {
     let app = TestApp::start().await;
@@ -256,7 +256,7 @@ async fn hits_of_many_conversations_are_the_newest_first_on_every_page() {
     app.fill_sidebar(&ada, count as u64).await;
     app.fill_conversations(&ada, "tea").await;
     ada.send(&bob, "coffee").await;
-    // Messages are indexed in their order, so by then all are.
+    // Messages are indexed in order, so all are indexed by then.
     soon(async { while found(&ada, "coffee").await.is_empty() {} }).await;
     let numbers = |page: &Value| -> Vec<usize> {
         texts(page).iter().map(|text| text.trim_start_matches("tea ").parse().expect("a number")).collect()

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
@@ -83,6 +84,7 @@ async fn an_operation_id_can_be_reused_after_its_operation() {
 async fn an_invalid_message_closes_the_socket() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
+    let mut reasons = Vec::new();
     let long = json!({ "id": "x".repeat(10_000), "type": "subscribe", "payload": { "query": "{ me { id } }" } });
 
     for text in [
@@ -104,8 +106,26 @@ async fn an_invalid_message_closes_the_socket() {
         let mut socket = ada.socket().await;
         socket.say_text(text).await;
         let Err(closed) = socket.next_or_closed().await else { panic!("not closed after {text}") };
-        assert_eq!(closed.code, 4400, "{closed:?} after {text}");
+        reasons.push(format!("{} {}: {text:.60}", closed.code, closed.reason));
     }
+    assert_json_snapshot!(reasons, @r#"
+    [
+      "4400 Invalid message: ",
+      "4400 Invalid message: {",
+      "4400 Invalid message: []",
+      "4400 Invalid message: null",
+      "4400 Invalid message: 7",
+      "4400 Invalid message type: {\"type\":\"start\",\"id\":\"1\",\"payload\":{\"query\":\"{ me { id } }\"}",
+      "4400 Invalid message: {\"type\":7}",
+      "4400 Subscribe without a payload: {\"type\":\"subscribe\",\"id\":\"1\"}",
+      "4400 Empty id: {\"type\":\"subscribe\",\"id\":\"\",\"payload\":{\"query\":\"{ me { id } ",
+      "4400 Invalid message: {\"type\":\"subscribe\",\"id\":1,\"payload\":{\"query\":\"{ me { id } }",
+      "4400 Invalid payload: {\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{\"query\":7}}",
+      "4400 Message without an id: {\"type\":\"complete\"}",
+      "4400 Invalid message: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+      "4400 Id too long: {\"id\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+    ]
+    "#);
 }
 
 #[tokio::test]

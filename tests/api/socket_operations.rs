@@ -1,9 +1,10 @@
 //! Operations over a socket.
 
+use insta::assert_json_snapshot;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{EVENTS, TestApp};
+use crate::support::{EVENTS, TestApp, redacted};
 
 #[tokio::test]
 async fn a_ping_is_answered_with_a_pong() {
@@ -58,9 +59,32 @@ async fn a_field_that_fails_is_a_result_with_a_code() {
 
     socket.subscribe("1", "mutation { deleteMessage(id: \"x\") { id } }", json!({})).await;
 
-    let message = socket.next().await;
-    assert_eq!((&message["type"], &message["payload"]["data"]), (&json!("next"), &json!(null)));
-    assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "NOT_FOUND");
+    assert_json_snapshot!(redacted(&socket.next().await), @r#"
+    {
+      "id": "1",
+      "payload": {
+        "data": null,
+        "errors": [
+          {
+            "extensions": {
+              "code": "NOT_FOUND"
+            },
+            "locations": [
+              {
+                "column": 12,
+                "line": 1
+              }
+            ],
+            "message": "there is no such thing, or you may not see it",
+            "path": [
+              "deleteMessage"
+            ]
+          }
+        ]
+      },
+      "type": "next"
+    }
+    "#);
     assert_eq!(socket.next().await, json!({ "id": "1", "type": "complete" }));
 }
 
@@ -120,7 +144,21 @@ async fn a_socket_has_a_hundred_operations_at_most() {
 
     socket.subscribe("one more", EVENTS, json!({})).await;
 
-    assert_eq!(socket.next_error("one more").await, "RATE_LIMITED");
+    assert_json_snapshot!(redacted(&socket.next().await), @r#"
+    {
+      "id": "one more",
+      "payload": [
+        {
+          "extensions": {
+            "code": "RATE_LIMITED",
+            "retryAfterMs": "[delay]"
+          },
+          "message": "this socket has 100 operations under way, complete one first"
+        }
+      ],
+      "type": "error"
+    }
+    "#);
     socket.complete("7").await;
     socket.subscribe("one more", EVENTS, json!({})).await;
     assert_eq!(socket.next_data("one more").await["events"]["__typename"], "CaughtUp");

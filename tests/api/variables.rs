@@ -1,8 +1,9 @@
 //! Variables of operations.
 
+use insta::assert_json_snapshot;
 use serde_json::json;
 
-use crate::support::{SEND, TestApp};
+use crate::support::{SEND, TestApp, redacted};
 
 #[tokio::test]
 async fn a_required_variable_must_be_provided() {
@@ -23,9 +24,20 @@ async fn a_subscription_does_not_begin_without_the_cursor_that_it_requires() {
     let query = "subscription($after: String!) { events(after: $after) { cursor } }";
     let mut socket = ada.subscribe(query, json!({})).await;
 
-    let refused = socket.next().await;
-    assert_eq!(refused["type"], "error");
-    assert_eq!(refused["payload"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
+    assert_json_snapshot!(redacted(&socket.next().await), @r#"
+    {
+      "id": "1",
+      "payload": [
+        {
+          "extensions": {
+            "code": "GRAPHQL_VALIDATION_FAILED"
+          },
+          "message": "Variable \"$after\" of required type \"String!\" was not provided."
+        }
+      ],
+      "type": "error"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -50,7 +62,29 @@ async fn a_type_error_names_the_argument() {
         assert_eq!(ada.refused(variable, json!({ "n": number })).await, "BAD_USER_INPUT at first");
     }
     let absent = "query($id: ID) { conversation(by: { userId: $id }) { id } }";
-    assert_eq!(ada.refused(absent, json!({})).await, "BAD_USER_INPUT at by");
+    assert_json_snapshot!(redacted(&ada.execute(absent, json!({})).await), @r#"
+    {
+      "data": null,
+      "errors": [
+        {
+          "extensions": {
+            "code": "BAD_USER_INPUT",
+            "field": "by"
+          },
+          "locations": [
+            {
+              "column": 35,
+              "line": 1
+            }
+          ],
+          "message": "Expected input type \"ConversationRef\", found {}.",
+          "path": [
+            "conversation"
+          ]
+        }
+      ]
+    }
+    "#);
     let neither = json!({ "input": { "to": {}, "text": "to nobody" } });
     assert_eq!(ada.fails(SEND, neither).await, "GRAPHQL_VALIDATION_FAILED");
 }

@@ -13,14 +13,14 @@ async fn backup(server: &Server, file: &str) -> Output {
     soon(server.command("backup").arg(file).output()).await.expect("the program runs")
 }
 
-/// What the feed says after a cursor, as a page.
+/// The page of the feed after a cursor.
 async fn events(person: &Person, after: &str) -> Value {
     let query = "query($after: String!) { events(after: $after) { hasMore cursor events { __typename
         ... on MessageAdded { message { seq text } } ... on FeedReset { reason } } } }";
     person.ask(query, json!({ "after": after })).await["events"].take()
 }
 
-/// Takes the database away and puts the backup in its place, as the README says.
+/// Replaces the database by the backup, as the documentation says.
 fn restore(server: &Server, file: &str) {
     let data = server.folder().join("data");
     for name in ["parlour.db", "parlour.db-wal", "parlour.db-shm"] {
@@ -71,10 +71,10 @@ async fn a_restored_backup_resumes_known_cursors_and_resets_the_rest() {
     server.start_again().await;
 
     let log = Log::read(&server).await;
-    log.has_no_hole();
+    log.has_no_gap();
     let head = position_of(&bob.feed_cursor().await);
     assert!(position_of(&before) <= head && head < position_of(&seen_by_bob), "{head}");
-    // What the copy holds of what was missed comes exactly once, in order.
+    // The missed events that the copy contains are delivered exactly once, in order.
     let (mut after, mut seqs) = (before, Vec::new());
     loop {
         let page = events(&bob, &after).await;
@@ -86,16 +86,16 @@ async fn a_restored_backup_resumes_known_cursors_and_resets_the_rest() {
     }
     let last = log.messages.len();
     assert_eq!(json!(seqs), json!((2..=last).collect::<Vec<_>>()));
-    // Bob's client was further than that.
+    // Bob's client had received more than that.
     let foreign = json!([{ "__typename": "FeedReset", "reason": "FOREIGN" }]);
     assert_eq!(events(&bob, &seen_by_bob).await["events"], foreign);
     while position_of(&bob.feed_cursor().await) < position_of(&seen_by_bob) {
         ada.send(&to_bob("once more")).await;
     }
-    assert_eq!(position_of(&bob.feed_cursor().await), position_of(&seen_by_bob), "the same place again");
+    assert_eq!(position_of(&bob.feed_cursor().await), position_of(&seen_by_bob), "the same position again");
     assert_eq!(events(&bob, &seen_by_bob).await["events"], foreign);
     recovers(&server, &bob, &ada, &seen_by_bob).await;
-    // Who came after the backup is unknown.
+    // People who signed up after the backup are unknown.
     assert_eq!(code(&carl.execute("{ unread { messages } }", json!({})).await), "UNAUTHENTICATED");
     server.stop().await;
     is_sound(&server).await;

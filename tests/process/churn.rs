@@ -13,19 +13,19 @@ const SENDERS: usize = 8;
 const MESSAGES: usize = 20_000;
 /// Selects as little as possible: this tests delivery.
 const SEND_ONLY: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
-/// Messages of one sender that are under way at once.
+/// Unanswered messages of one sender at a time.
 const AT_ONCE: usize = 4;
-/// Between two cuts, at most. Each is of one of the four lines.
+/// The longest time between two cuts. Each cuts one of the four connections.
 const CUT_WITHIN: Duration = Duration::from_millis(150);
-/// Who is this far behind is left in peace for a while: a line that is cut before anything came over it proves nothing.
+/// A listener this far behind is not cut for a while: cutting a connection before anything arrived on it proves nothing.
 const BEHIND: Position = 2_000;
-/// Nobody writes while somebody is this far behind. Past 10,000 events the server would rightly say TOO_FAR, on a
-/// machine that is busy enough.
+/// Nobody writes while a listener is this far behind: on a busy machine it could reach 10,000 events, for which the
+/// server rightly answers TOO_FAR.
 const FAR_BEHIND: Position = 6_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscriber_cut_off_repeatedly_receives_each_event_once_in_order() {
-    // Limits on how often an address may do things are not what is tried here.
+    // The rates of an address are not the subject here.
     let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let town = Town::settle(&server).await;
     let race = Arc::new(Race::begin(&server, &town).await);
@@ -39,21 +39,21 @@ async fn a_subscriber_cut_off_repeatedly_receives_each_event_once_in_order() {
     let _ = cutter.await;
 
     let log = Log::read(&server).await;
-    log.has_no_hole();
+    log.has_no_gap();
     assert_eq!(log.messages.len(), MESSAGES);
     let race = Arc::into_inner(race).expect("everybody has ended");
     let mut cuts = 0;
     for (listener, person) in race.listeners.into_iter().zip(&town.listeners) {
-        let book = listener.heard_up_to(log.last_of(&person.id)).await;
-        book.is_complete(&log, race.before);
-        println!("{} received {} events over {} lines", book.name, book.len(), book.cuts() + 1);
-        cuts += book.cuts();
+        let record = listener.received_up_to(log.last_of(&person.id)).await;
+        record.is_complete(&log, race.before);
+        println!("{} received {} events over {} lines", record.name, record.len(), record.cuts() + 1);
+        cuts += record.cuts();
     }
     assert!(cuts > 20, "only {cuts} lines were cut");
     server.stop().await;
 }
 
-/// Those who listen, and how far those who write are.
+/// The listeners, and the progress of the writers.
 struct Race {
     listeners: Vec<Listener>,
     /// The position before anything was written.
@@ -71,7 +71,7 @@ impl Race {
         Self { listeners, before, written: AtomicI64::new(0) }
     }
 
-    /// By about how many events a listener is behind.
+    /// About how many events a listener is behind.
     fn behind(&self, listener: &Listener) -> Position {
         self.before + self.written.load(Ordering::Relaxed) - listener.position().max(self.before)
     }
@@ -94,7 +94,7 @@ impl Race {
     }
 }
 
-/// Eight who write and four who listen, in direct conversations and in groups that overlap.
+/// Eight writers and four listeners, in direct conversations and overlapping groups.
 struct Town {
     senders: Vec<Sender>,
     listeners: Vec<Person>,

@@ -21,15 +21,15 @@ fn build(folder: &Path) -> PathBuf {
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
 
-/// Sets a server's clock so many seconds off the machine's.
+/// Shifts a server's clock by this many seconds from the machine's.
 fn set_clock(server: &Server, offset: i64) {
-    // Not in place: the server reads it at any moment.
+    // Written to another file and renamed, because the server may read it at any moment.
     let (new, file) = (server.folder().join("clock.new"), server.folder().join("clock"));
     std::fs::write(&new, offset.to_string()).expect("a file");
     std::fs::rename(new, file).expect("the file");
 }
 
-/// A server whose sessions last as long as they may, and whose clock can be set.
+/// A server with the longest sessions, whose clock can be set.
 async fn start() -> Server {
     let server = Server::prepare(&[("SESSION_DAYS", "30")]);
     set_clock(&server, 0);
@@ -72,20 +72,20 @@ async fn a_clock_jump_changes_no_order_and_closes_no_socket() {
     let seqs: Vec<Value> = (1..=15).map(|seq| json!({ "seq": seq })).collect();
     assert_eq!(read["conversations"]["nodes"][0]["messages"]["nodes"], json!(seqs));
     let log = Log::read(&server).await;
-    log.has_no_hole();
-    // From before a jump as from after it.
+    log.has_no_gap();
+    // Cursors from before and after a jump.
     for (number, cursor) in cursors.iter().enumerate() {
         let late = Listener::start(server.address, &bob, Feed::Messages, cursor);
         if number < 14 {
-            let book = late.heard_up_to(log.last_of(&bob.id)).await;
-            assert_eq!(book.len(), 14 - number);
+            let record = late.received_up_to(log.last_of(&bob.id)).await;
+            assert_eq!(record.len(), 14 - number);
         }
     }
-    // The server asks a socket that says nothing whether it is there, when it is time by a clock that only goes on.
+    // The server pings a silent socket by the monotonic clock.
     tokio::time::timeout(limits::PING_EVERY * 2, quiet.is_pinged()).await.expect("a ping").expect("the socket lives");
-    let book = listener.heard_up_to(log.last_of(&bob.id)).await;
-    book.is_complete(&log, before);
-    assert_eq!(book.cuts(), 0);
+    let record = listener.received_up_to(log.last_of(&bob.id)).await;
+    record.is_complete(&log, before);
+    assert_eq!(record.cuts(), 0);
     server.stop().await;
     is_sound(&server).await;
     assert!(!server.log().contains("panicked"), "{}", server.log());

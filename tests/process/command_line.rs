@@ -20,7 +20,7 @@ async fn a_first_start_creates_its_files_and_logs_the_addresses() {
     let data = server.folder().join("data");
     let mode = |name: &str| data.join(name).metadata().expect("it is there").permissions().mode() & 0o777;
     assert_eq!(mode("jwt-secret"), 0o600);
-    // Everybody's messages and password hashes: nobody else's on this machine.
+    // It contains all messages and password hashes: no other user of the machine may read it.
     assert_eq!(mode("."), 0o700);
     assert!(data.join("parlour.db").is_file());
     server.stop().await;
@@ -43,9 +43,9 @@ async fn a_second_start_continues_with_the_data() {
     ada.send(&Message::new(bob.as_recipient(), "after")).await;
     let log = Log::read(&server).await;
     let listener = Listener::start(server.address, &bob, Feed::Messages, &cursor);
-    let book = listener.heard_up_to(log.last_of(&bob.id)).await;
-    assert_eq!(book.len(), 2, "what was missed, and what came after");
-    log.has_no_hole();
+    let record = listener.received_up_to(log.last_of(&bob.id)).await;
+    assert_eq!(record.len(), 2, "what was missed, and what came after");
+    log.has_no_gap();
     server.stop().await;
 }
 

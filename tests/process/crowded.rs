@@ -1,5 +1,5 @@
-//! A crowd of connections that want nothing: of one address they take neither the memory nor the connections of others, and
-//! those who watch the server get their answers always.
+//! A crowd of useless connections: those of one address take neither the memory nor the connections of others, and
+//! health checks are always answered.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
@@ -33,7 +33,7 @@ async fn connect(from: impl Into<IpAddr>, to: SocketAddr) -> TcpStream {
     soon(socket.connect(to)).await.expect("a connection")
 }
 
-/// Sends a request on a connection and reads the beginning of its answer; nothing where the connection is closed.
+/// Sends a request on a connection and reads the beginning of its answer; empty if the connection is closed.
 async fn ask(line: &mut TcpStream, request: &str) -> String {
     let mut answer = vec![0; 4096];
     let asked = async {
@@ -52,13 +52,13 @@ fn is_ok(answer: &str) {
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
 }
 
-fn is_told_to_wait(answer: &str) {
+fn must_wait(answer: &str) {
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer:?}");
     assert!(answer.contains("retry-after: 5\r\n") && answer.contains("connection: close\r\n"), "{answer:?}");
     assert!(answer.contains(r#""code":"SERVICE_UNAVAILABLE""#), "{answer:?}");
 }
 
-/// Connections that are busy: each has begun a request that does not go on.
+/// Busy connections: each has started a request that never continues.
 async fn busy(from: [u8; 4], server: &Server, how_many: usize) -> Vec<TcpStream> {
     let mut lines = Vec::new();
     for _ in 0..how_many {
@@ -70,7 +70,7 @@ async fn busy(from: [u8; 4], server: &Server, how_many: usize) -> Vec<TcpStream>
     lines
 }
 
-/// A server that can hold so many connections.
+/// A server that can hold this many connections.
 async fn server_for(connections: u64) -> Server {
     let files = connections + limits::RESERVED_FILES;
     let launcher = ["bash", "-c", &format!("ulimit -n {files} && exec \"$@\""), "bash"].map(str::to_owned);
@@ -91,7 +91,7 @@ const MEMORY: u64 = (limits::VISITOR_BODY_BYTES + HALF_BODIES * 64 * 1024) as u6
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_half_sent_bodies_use_little_memory_and_block_nobody() {
-    // As the server does for itself.
+    // As the server raises its own limit.
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).expect("more files");
     let mut server = Server::start().await;
@@ -110,7 +110,7 @@ async fn a_thousand_half_sent_bodies_use_little_memory_and_block_nobody() {
         let _ = soon(line.write_all(format!("{head}{body}").as_bytes())).await;
         held.push(line);
     }
-    // All but those that fit into the budget are refused, and a few that hold a part of it just then.
+    // All are refused except those that fit into the budget, and a few that hold a part of it at that moment.
     let mut refused = HashSet::new();
     soon(async {
         while refused.len() < HALF_BODIES * 9 / 10 {
@@ -149,9 +149,9 @@ async fn one_address_cannot_take_the_connections_of_others() {
     let mut server = server_for(200).await;
     let share = 200 / limits::ADDRESS_CONNECTIONS_SHARE;
     let mut lines = busy(CROWD, &server, share).await;
-    // Taken one after the other: the next is beyond the share.
+    // Accepted one after the other: the next exceeds the share.
     for request in [QUERY, SOCKET, HALF] {
-        is_told_to_wait(&ask_from(CROWD, &server, request).await);
+        must_wait(&ask_from(CROWD, &server, request).await);
     }
     server.says("127.0.0.1 has all 50 connections that one address may have").await;
     // A flood of silent ones does not change what others get.
@@ -165,7 +165,7 @@ async fn one_address_cannot_take_the_connections_of_others() {
     }
     is_ok(&ask_from(CROWD, &server, READY).await);
     is_healthy(&server).await;
-    // It is said once in a while, not for each.
+    // It is logged once in a while, not for each connection.
     assert_eq!(server.log().matches("connections that one address may have").count(), 1);
 
     drop(lines);
@@ -187,12 +187,12 @@ async fn with_all_connections_busy_probes_are_answered_and_others_get_503() {
         lines.extend(busy(from, &server, limits::ADDRESS_CONNECTIONS_LEAST).await);
     }
     for from in [[127, 0, 0, 3], CROWD] {
-        is_told_to_wait(&ask_from(from, &server, QUERY).await);
+        must_wait(&ask_from(from, &server, QUERY).await);
         is_ok(&ask_from(from, &server, HEALTH).await);
         is_ok(&ask_from(from, &server, READY).await);
         is_healthy(&server).await;
     }
-    // Whoever says nothing there is sent away soon.
+    // A silent connection there is closed soon.
     let mut silent = connect([127, 0, 0, 3], server.address).await;
     assert_eq!(soon(silent.read(&mut [0; 1])).await.unwrap_or_default(), 0);
     drop(lines);
@@ -204,7 +204,7 @@ async fn with_all_connections_taken_idle_ones_of_the_fullest_address_are_closed(
     let all = 2 * limits::ADDRESS_CONNECTIONS_LEAST;
     let mut server = server_for(all as u64).await;
     let few = busy(OTHER, &server, limits::ADDRESS_CONNECTIONS_LEAST - 1).await;
-    // The server's own client is of the same address as the crowd, and may hold one.
+    // The health check has the same address as the crowd, and may hold one connection.
     let mut crowd = Vec::new();
     for _ in 0..all {
         let mut line = connect(CROWD, server.address).await;
@@ -221,7 +221,7 @@ async fn with_all_connections_taken_idle_ones_of_the_fullest_address_are_closed(
         newcomers.push(line);
     }
 
-    // One each is busy with nothing, but theirs is not the fullest address.
+    // Each of these addresses has one idle connection, but is not the fullest address.
     is_ok(&ask(&mut third, QUERY).await);
     is_ok(&ask(&mut newcomers[0], QUERY).await);
     let mut open = Vec::new();

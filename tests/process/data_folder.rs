@@ -27,7 +27,7 @@ fn names(paths: &[PathBuf]) -> Vec<&str> {
     paths.iter().map(|path| path.file_name().expect("a name").to_str().expect("text")).collect()
 }
 
-/// A server that has never been started, whose data folder is there and open, as is what it makes.
+/// A server that has never been started, with a world-readable data folder and umask.
 fn in_an_open_folder() -> (Server, PathBuf) {
     let launcher = ["bash", "-c", "umask 000 && exec \"$@\"", "bash"].map(str::to_owned);
     let server = Server::prepare(&[]).launched_by(launcher.to_vec());
@@ -72,7 +72,7 @@ async fn permissions_left_by_an_earlier_version_are_tightened_at_the_start() {
     server.start_again().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     send(&server, &ada, &bob, &new_id(), &pictures::jpeg(8, 8)).await.expect("an answer");
-    // So that the log is still beside the database.
+    // Killed, so that the write-ahead log is still beside the database.
     server.kill().await;
     set_mode(&data, 0o700);
     let open = ["parlour.db", "parlour.db-wal", "parlour.db-shm", "jwt-secret", "images", "tmp"];

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Disk, Feed, Line, Listener, Log, Message, Person, SEND, code, is_sound, position_of, soon};
 
-/// Room for a few hundred messages, and less than SQLite's log takes before it is folded into the database.
+/// Room for a few hundred messages, and less than SQLite's log holds before it is checkpointed.
 const ROOM_KIB: usize = 2_048;
-/// Messages of 4,000 characters find no place between two of anything.
+/// Messages of 4,000 characters fit into no gap between rows.
 fn long(to: &Person, number: usize) -> Message {
     Message::new(to.as_recipient(), format!("{number:04}").repeat(1_000))
 }
@@ -65,16 +65,16 @@ async fn a_full_disk_fails_writes_only_until_there_is_room() {
     disk.copy_out();
     is_sound(&server).await;
     let log = Log::read(&server).await;
-    log.has_no_hole();
+    log.has_no_gap();
     assert_eq!(log.messages.len(), acknowledged.len());
     for answer in &acknowledged {
         let kept = log.messages.get(answer["id"].as_str().expect("an id")).expect("it was acknowledged");
         assert_eq!(answer["seq"], kept.0);
     }
-    // On the same disk, which has been full.
+    // On the same disk, which was full before.
     server.start_again().await;
-    let book = listener.heard_up_to(log.last_of(&bob.id)).await;
-    book.is_complete(&log, before);
+    let record = listener.received_up_to(log.last_of(&bob.id)).await;
+    record.is_complete(&log, before);
     assert_eq!(ada.ask(count, json!({})).await["conversations"]["nodes"][0]["lastSeq"], acknowledged.len());
     server.stop().await;
 }

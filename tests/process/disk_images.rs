@@ -11,7 +11,7 @@ const SLOT: &str = "mutation($size: Int!) {
     createImageUpload(input: { mimeType: \"image/jpeg\", byteSize: $size }) { id url } }";
 const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { image { url } } }";
 
-/// A picture that is large as a file: no two pixels are alike.
+/// A picture that makes a large file: no two pixels are alike.
 fn noise() -> Vec<u8> {
     let mut state = 1_u32;
     let pixels = image::RgbImage::from_fn(500, 500, |_, _| {
@@ -22,7 +22,7 @@ fn noise() -> Vec<u8> {
     encoded(pixels, image::ImageFormat::Jpeg)
 }
 
-/// The status of a GET, or of a PUT of this.
+/// The status of a GET, or of a PUT with this body.
 async fn status(server: &Server, url: &str, put: Option<&[u8]>) -> u16 {
     let url = url.replace("localhost", "127.0.0.1");
     let request = match put {
@@ -32,7 +32,7 @@ async fn status(server: &Server, url: &str, put: Option<&[u8]>) -> u16 {
     soon(request.send()).await.expect("an answer").status().as_u16()
 }
 
-/// Nothing is left of what was not taken.
+/// Nothing is left of rejected uploads.
 async fn is_tidy(disk: &Disk, images: usize) {
     soon(async {
         while (disk.files("tmp"), disk.files("images")) != (0, images) {
@@ -58,7 +58,7 @@ async fn images_are_rejected_on_a_full_disk_until_there_is_room() {
     let slot = ada.ask(SLOT, json!({ "size": small.len() })).await["createImageUpload"].take();
     let put = slot["url"].as_str().expect("a URL");
 
-    // Not even the file finds a place.
+    // Not even the file fits.
     disk.fill();
     let refused = new_id();
     assert_eq!(code(&image(&refused, &small).await), "SERVICE_UNAVAILABLE");
@@ -71,7 +71,7 @@ async fn images_are_rejected_on_a_full_disk_until_there_is_room() {
     disk.make_room();
     server.gets_ready().await;
 
-    // The file does, and not what is made of it.
+    // The file fits, and the re-encoded image does not.
     disk.leave(large.len() as u64 + 100 * 1024);
     assert_eq!(code(&image(&new_id(), &large).await), "SERVICE_UNAVAILABLE");
     assert_eq!(status(&server, &first, None).await, 200);

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::support::hostile::hostile;
 use crate::support::{Line, Person, Server, code, soon};
 
-/// How often each is sent to see what it takes: the system counts in ticks of 10 ms.
+/// How often each is sent to measure its processor time, which the system counts in ticks of 10 ms.
 const TIMES: u32 = 20;
-/// Ten times what it may take.
+/// Ten times the allowed time.
 const CPU: Duration = Duration::from_millis(500);
-/// How often each is sent to see what it leaves.
+/// How often each is sent to measure what it leaks.
 const MORE: u32 = 100;
-/// What the allocator may keep for the next ones.
+/// What the allocator may keep for later requests.
 const KEPT: u64 = 5 * 1024 * 1024;
 
 async fn by_http(server: &Server, document: &str, expected: &str, times: u32) {
@@ -26,7 +26,7 @@ async fn by_http(server: &Server, document: &str, expected: &str, times: u32) {
     }
 }
 
-/// Over sockets of its own, as each takes so many frames at once and no more.
+/// Over several sockets, because each has a limited burst of frames.
 async fn by_socket(server: &Server, person: &Person, document: &str, expected: &str, times: u32) {
     let mut line = soon(Line::open(server.address, &person.token, json!({}))).await.expect("a socket");
     for number in 0..times {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::support::{Feed, Line, Listener, Log, Message, Person, SEND, Server, soon};
 
-/// Over HTTP connections, and over sockets: so many of them, and so many times on each.
+/// The number of HTTP connections and of sockets, and how often each sends.
 const DOORS: usize = 5;
 const TIMES: usize = 5;
 
@@ -31,11 +31,11 @@ async fn fifty_concurrent_sends_of_one_message_are_one_also_after_a_restart() {
     let next = ada.send(&Message::new(bob.as_recipient(), "next")).await;
     assert_eq!(next["seq"], 2);
     let log = Log::read(&server).await;
-    log.has_no_hole();
+    log.has_no_gap();
     assert_eq!(log.messages.len(), 2);
-    let book = listener.heard_up_to(log.last_of(&bob.id)).await;
-    book.is_complete(&log, 0);
-    assert_eq!(book.len(), 3);
+    let record = listener.received_up_to(log.last_of(&bob.id)).await;
+    record.is_complete(&log, 0);
+    assert_eq!(record.len(), 3);
     server.stop().await;
 }
 

@@ -1,5 +1,5 @@
-//! Somebody leaves who has written very much: killed in the middle, the server goes on with it, and at the end nothing of
-//! the person is in any file.
+//! A person with a long history deletes their account. The server is killed in the middle and continues; in the end
+//! nothing of the person is in any file.
 
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::json;
@@ -17,7 +17,8 @@ async fn number(server: &Server, sql: &str) -> i64 {
     number
 }
 
-/// Writes a long history of Ada's, past the server and as it does: also what moves from page to page is overwritten. Some of the texts are longer than a page of the database.
+/// Writes a long history of Ada directly into the database, with secure_delete as the server has it. Some of the texts
+/// are longer than a page of the database.
 async fn write_much(server: &Server) {
     let db = server.database().await;
     let sql = format!(

@@ -8,9 +8,9 @@ use tokio::net::TcpStream;
 
 use crate::support::{Line, Message, Server, code, soon};
 
-/// So few that the connections it takes at the least, 64, are more than its own files leave room for.
+/// So few that its own files leave no room for 64 connections, the least that it accepts.
 const FILES: usize = 80;
-/// Many more than can be taken.
+/// Many more than can be accepted.
 const CONNECTIONS: usize = 200;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,7 +22,7 @@ async fn with_no_file_descriptors_left_only_new_connections_wait() {
     let mut line = soon(Line::open(server.address, &ada.token, json!({}))).await.expect("a socket");
     line.subscribe("live", "subscription { messageAdded { text } }", &json!({})).await.expect("the socket takes it");
 
-    // The system takes them for the server until its backlog is full, and the server when it can.
+    // The system accepts them until the backlog is full, and the server when it can.
     let mut connections = Vec::new();
     for _ in 0..CONNECTIONS {
         connections.push(soon(TcpStream::connect(server.address)).await.expect("a connection"));

@@ -13,14 +13,14 @@ use parlour::limits;
 /// How long a flood may last, of which the server needs a fraction.
 const CUT_WITHIN: Duration = Duration::from_secs(10);
 
-/// An empty part of a message that goes on.
+/// An empty fragment of an unfinished message.
 const EMPTY_FRAGMENT: &[u8] = &[0x00, 0x80, 0, 0, 0, 0];
 const PING: &[u8] = &[0x89, 0x80, 0, 0, 0, 0];
 const PONG: &[u8] = &[0x8a, 0x80, 0, 0, 0, 0];
-/// One byte of a message that goes on.
+/// A fragment of one byte of an unfinished message.
 const SMALL_FRAGMENT: &[u8] = &[0x00, 0x81, 0, 0, 0, 0, b'x'];
 
-/// A socket below the protocol, upgraded, with nobody signed in.
+/// A raw upgraded socket without a signed-in user.
 fn upgraded(address: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("a connection");
     let request = format!(
@@ -45,7 +45,7 @@ fn flood(address: SocketAddr, first: Vec<u8>, flood: &'static [u8]) -> JoinHandl
         let mut stream = upgraded(address);
         let began = Instant::now();
         let many = flood.repeat(16 * 1024 / flood.len());
-        // A server that neither reads nor closes is as bad as one that reads for ever.
+        // A server that neither reads nor closes is as bad as one that reads without end.
         stream.set_write_timeout(Some(CUT_WITHIN * 3)).expect("a time limit");
         let mut sent = stream.write_all(&first);
         while sent.is_ok() && began.elapsed() < CUT_WITHIN * 3 {
@@ -70,7 +70,7 @@ fn frame(first_byte: u8, payload: &[u8]) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_frames_is_closed_and_delays_nobody_else() {
-    // The times of somebody else are those of this test's processor, too: they are bounded by ten times the mark.
+    // The response times of another user depend on this test's processor too, so the bound is ten times the mark.
     let server = Server::start().await;
     let ada = server.user("Ada").await;
     let mut line = Line::open(server.address, &ada.token, json!({})).await.expect("a socket");

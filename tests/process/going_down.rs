@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::support::{Closed, Line, Person, Server, soon};
 
-/// Far less than the drain may take at most, with a handful of sockets.
+/// Far less than the longest drain; there are only a few sockets.
 const SECONDS: Duration = Duration::from_secs(5);
 
 #[tokio::test]
@@ -31,14 +31,14 @@ async fn requests_in_progress_are_answered_and_sockets_closed_with_service_resta
     for mut line in lines {
         assert_eq!(soon(line.next()).await, Err(Closed(1012)));
     }
-    // Nobody new is let in.
+    // New connections are refused.
     soon(async { while TcpStream::connect(server.address).await.is_ok() {} }).await;
     let answer = half.finish().await;
     assert_eq!(answer["data"]["sendMessage"]["text"], "not cut off", "{answer}");
     let ended = server.ended().await;
     assert_eq!(ended.code(), Some(0), "{}", server.log());
     assert!(asked.elapsed() < SECONDS, "it took {:?}", asked.elapsed());
-    // What was answered is there.
+    // Everything that was answered is stored.
     server.start_again().await;
     let count = "{ conversations { nodes { lastSeq } } }";
     assert_eq!(ada.ask(count, json!({})).await["conversations"]["nodes"], json!([{ "lastSeq": 1 }]));
@@ -49,7 +49,7 @@ async fn requests_in_progress_are_answered_and_sockets_closed_with_service_resta
 async fn a_second_signal_exits_at_once() {
     let mut server = Server::start().await;
     let ada = server.user("Ada").await;
-    // It would be waited for.
+    // A graceful shutdown would wait for it.
     let _half = HalfSent::begin(&server, &ada).await;
     server.terminate();
     server.says("going down").await;
@@ -62,7 +62,7 @@ async fn a_second_signal_exits_at_once() {
     assert!(asked.elapsed() < SECONDS, "it took {:?}", asked.elapsed());
 }
 
-/// A request whose body has not been sent: it is under way, and stays so.
+/// A request whose body has not been sent, so that it stays in progress.
 struct HalfSent {
     stream: TcpStream,
     body: String,
@@ -83,7 +83,7 @@ impl HalfSent {
         );
         let mut stream = TcpStream::connect(server.address).await.expect("a connection");
         stream.write_all(head.as_bytes()).await.expect("the server takes it");
-        // The server asks for the body: by now it has the request.
+        // The server asks for the body, so it has read the request.
         let mut asked = [0; 25];
         soon(stream.read_exact(&mut asked)).await.expect("an interim answer");
         assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");

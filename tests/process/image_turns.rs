@@ -12,7 +12,7 @@ use crate::images::{new_id, send};
 use crate::support::{PATIENCE, Server, code};
 
 const RGBA: (u8, u8, usize) = (6, 8, 4);
-/// Each keeps a thread busy for a good part of a second.
+/// Each keeps a thread busy for a large part of a second.
 const LARGE: u32 = 2_500;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -39,7 +39,7 @@ async fn a_small_image_does_not_wait_for_ten_large_ones_of_another_person() {
     let both = async { tokio::join!(flood, small) };
     let (_, meanwhile) = timeout(PATIENCE * 3, both).await.expect("they end in time");
 
-    // Those that come out of the flood while the small one is under way: not the rest of it.
+    // Only a few of the flood are finished before the small one, not all of it.
     assert!(meanwhile <= 3, "{meanwhile} large images went first");
 }
 
@@ -48,14 +48,14 @@ async fn a_rejected_message_does_not_decode_its_upload() {
     let server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let file = empty_png(LARGE, LARGE, RGBA);
-    let place = "mutation($input: CreateImageUploadInput!) { createImageUpload(input: $input) { id url } }";
+    let create = "mutation($input: CreateImageUploadInput!) { createImageUpload(input: $input) { id url } }";
     let input = json!({ "mimeType": "image/png", "byteSize": file.len() });
-    let place = ada.ask(place, json!({ "input": input })).await["createImageUpload"].take();
-    let url = place["url"].as_str().expect("a URL").replace("localhost", "127.0.0.1");
+    let slot = ada.ask(create, json!({ "input": input })).await["createImageUpload"].take();
+    let url = slot["url"].as_str().expect("a URL").replace("localhost", "127.0.0.1");
     let put = server.http().put(url).header("content-type", "image/png").body(file).send().await;
     assert_eq!(put.expect("an answer").status(), 200);
     let send = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { image { width } } }";
-    let input = json!({ "to": bob.as_recipient(), "image": { "uploadId": place["id"] } });
+    let input = json!({ "to": bob.as_recipient(), "image": { "uploadId": slot["id"] } });
     let mut reply = input.clone();
     reply["replyToId"] = json!(new_id());
 

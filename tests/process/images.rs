@@ -32,7 +32,7 @@ fn body(to: &Person, id: &str, file: &[u8]) -> Vec<u8> {
     [head.as_bytes(), file, b"\r\n--line--\r\n"].concat()
 }
 
-/// Sends a message with an image; nothing where the server went away.
+/// Sends a message with an image; `None` if the server went away.
 pub async fn send(server: &Server, from: &Person, to: &Person, id: &str, file: &[u8]) -> Option<Value> {
     let request = server.http().post(server.url("/graphql")).bearer_auth(&from.token).header("content-type", TYPE);
     let request = request.header("graphql-require-preflight", "1").body(body(to, id, file));
@@ -49,7 +49,7 @@ fn status_line(server: &Server, name: &str) -> u64 {
     line.split_whitespace().nth(1).and_then(|number| number.parse::<u64>().ok()).expect("a number") * 1024
 }
 
-/// What is in memory now, and then the most of it from here on.
+/// The memory in use now; from here on its peak is measured.
 fn forget_the_peak(server: &Server) -> u64 {
     std::fs::write(format!("/proc/{}/clear_refs", server.id()), "5").expect("the peak is set back");
     status_line(server, "VmRSS")
@@ -96,8 +96,8 @@ async fn twenty_concurrent_bombs_use_little_memory() {
 async fn twenty_concurrent_images_are_decoded_two_at_a_time() {
     let server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (Person::sign_up(&server, "Ada").await, Person::sign_up(&server, "Bob").await);
-    // Room for pixels and what they are encoded from, for each of the two: less than the pixels of all. Whoever waits longer
-    // than a request may gets SERVICE_UNAVAILABLE.
+    // Room for the pixels and encoder buffers of two images, less than the pixels of all. Requests that wait too long get
+    // SERVICE_UNAVAILABLE.
     for (name, file, room) in [
         ("4 megapixels", empty_png(2_000, 2_000, (6, 8, 4)), 150 * MIB),
         ("the largest", empty_png(8_000, 4_000, (6, 8, 4)), 700 * MIB),
@@ -116,7 +116,7 @@ async fn twenty_concurrent_images_are_decoded_two_at_a_time() {
         while files(&server, "tmp") > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        // The rush is over, and the next one is taken.
+        // The rush is over, and the next one is accepted.
         while code(&server, &ada, &bob, &jpeg(200, 100)).await != "none" {}
     })
     .await;
@@ -177,7 +177,7 @@ async fn after_a_kill_no_message_references_a_missing_image() {
             assert_eq!(found["message"], Value::Null, "a message without its image");
         }
     }
-    // What else there is in storage is on the list.
+    // Every other object in storage is on the list of deletions.
     assert!(files(&server, "images") >= kept);
     let again = soon(send(&server, &ada, &bob, &ids[0], &file)).await.expect("an answer");
     assert_eq!(again["data"]["sendMessage"]["id"], ids[0], "a retry works: {again}");

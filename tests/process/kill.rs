@@ -11,7 +11,7 @@ use crate::support::{Feed, Listener, Log, Message, Person, SEND, Server, any_of,
 
 const ROUNDS: usize = 20;
 const SENDERS: usize = 8;
-/// A round's life: at least this long, and at most that much longer.
+/// The length of a round: the minimum, and the most that is added at random.
 const LIFE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(1_900));
 /// Acknowledged messages that are sent again after each restart.
 const SAMPLE: usize = 5;
@@ -56,21 +56,21 @@ async fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
     }
 
     let log = Log::read(&server).await;
-    log.has_no_hole();
+    log.has_no_gap();
     ledger.is_kept_by(&log);
     for (listener, person) in listeners.into_iter().zip(&people) {
-        let book = listener.heard_up_to(log.last_of(&person.id)).await;
-        book.is_complete(&log, before);
-        assert!(book.cuts() > 0, "{} was never cut off", book.name);
-        println!("{} received {} events over {} lines", book.name, book.len(), book.cuts() + 1);
+        let record = listener.received_up_to(log.last_of(&person.id)).await;
+        record.is_complete(&log, before);
+        assert!(record.cuts() > 0, "{} was never cut off", record.name);
+        println!("{} received {} events over {} lines", record.name, record.len(), record.cuts() + 1);
     }
     println!("the slowest start took {slowest:?}");
     server.stop().await;
     is_sound(&server).await;
 }
 
-/// Writes until it is stopped. When no answer comes, a patient one tries the same message again until one does;
-/// another leaves it, and nobody knows whether it was sent.
+/// Writes until it is stopped. If no answer comes, a patient writer sends the same message again until it is answered;
+/// an impatient one leaves it, and its fate is unknown.
 async fn write(sender: Person, places: Vec<Value>, is_patient: bool, ledger: Ledger, stop: CancellationToken) {
     for number in 0.. {
         if stop.is_cancelled() {
@@ -91,7 +91,7 @@ async fn write(sender: Person, places: Vec<Value>, is_patient: bool, ledger: Led
     }
 }
 
-/// What was tried, and what was answered, outside of the server.
+/// The messages that were tried and those that were answered, recorded outside of the server.
 #[derive(Clone, Default)]
 struct Ledger(Arc<Mutex<HashMap<String, Entry>>>);
 
@@ -112,7 +112,7 @@ impl Ledger {
         entries.get_mut(&message.id).expect("it was invoked").answer = Some(answer);
     }
 
-    /// A resend of what was acknowledged is answered as it was the first time.
+    /// Resending an acknowledged message gets the same answer as the first time.
     async fn resend_some(&self, senders: &[Person]) {
         for (sender, message, answer) in self.some() {
             let sender = senders.iter().find(|person| person.id == sender).expect("one of the senders");
@@ -131,8 +131,8 @@ impl Ledger {
         (0..SAMPLE).map(|_| acknowledged[any_of(acknowledged.len())].clone()).collect()
     }
 
-    /// All that was acknowledged is in the log as it was answered, and nothing is there that was not tried. What was
-    /// not answered may be there or not.
+    /// Every acknowledged message is in the log as it was answered, and the log has no message that was not tried.
+    /// Unanswered ones may be there or not.
     fn is_kept_by(&self, log: &Log) {
         let entries = self.0.lock().expect("no panic");
         let acknowledged = entries.values().filter(|entry| entry.answer.is_some()).count();

@@ -29,14 +29,14 @@ async fn no_secret_and_no_user_content_is_in_the_log() {
     server.stop().await;
 
     let log = server.log();
-    // The log is there, and with it what is below `info`.
+    // The log exists and includes lines below `info`.
     assert!(log.contains("POST /graphql: 200") && log.contains("GET /readyz: 200"), "{log}");
     let secret = std::fs::read_to_string(server.folder().join("data/jwt-secret")).expect("a secret");
     let mut never: Vec<&str> = vec![PASSWORD, WRONG_PASSWORD, secret.trim(), "ada.lovelace", "bob.babbage", "argon2id"];
     never.extend(TEXTS);
     never.push(address.rsplit('=').next().expect("a signature"));
     for person in [&ada, &bob] {
-        // Signed, or only the part that says who it is.
+        // The whole token, or only its claims.
         never.extend(person.token.split('.').skip(1).chain([person.token.as_str()]));
     }
     for secret in never {
@@ -67,7 +67,7 @@ async fn a_short_session(server: &Server, ada: &Person, bob: &Person) {
     assert_eq!(by_cookie.json::<Value>().await.expect("JSON")["data"]["me"]["email"], json!(ada.email));
 }
 
-/// Uploads by a signed address; the address.
+/// Uploads to a signed URL; the URL.
 async fn an_upload(server: &Server, ada: &Person) -> String {
     let query = "mutation { createImageUpload(input: { mimeType: \"image/png\", byteSize: 5 }) { url } }";
     let url = ada.ask(query, json!({})).await["createImageUpload"]["url"].as_str().expect("a URL").to_owned();
@@ -76,7 +76,7 @@ async fn an_upload(server: &Server, ada: &Person) -> String {
     url
 }
 
-/// Requests that are wrong are where things are logged that were not meant to be.
+/// Invalid requests, whose handling is the most likely to log something by mistake.
 async fn faults(server: &Server, ada: &Person) {
     let again = json!({ "fullName": "Ada", "email": ada.email, "password": PASSWORD });
     let signup = "mutation($input: SignupInput!) { signup(input: $input) { token } }";
@@ -101,7 +101,7 @@ async fn faults(server: &Server, ada: &Person) {
         line.say_raw(frame).await.expect("the socket takes it");
         soon(line.next()).await.expect_err("the socket is closed");
     }
-    // Each of these is refused at another place.
+    // Each of these is refused by another check.
     let mut line = soon(Line::open(server.address, &ada.token, json!({}))).await.expect("a socket");
     for (number, (_, document, expected)) in hostile().into_iter().enumerate() {
         let document = format!("{document} # {} {PASSWORD} {}", TEXTS[0], ada.email);
@@ -129,7 +129,7 @@ async fn faults(server: &Server, ada: &Person) {
     assert_eq!(code(&ada.execute("{ users { nodes { id } } }", json!({})).await), "UNAUTHENTICATED");
 }
 
-/// A bucket that takes nothing, and shows what it was asked with: so does S3 with a token that has expired.
+/// A bucket that refuses everything and repeats the request's token, as S3 does with an expired one.
 async fn a_bucket_that_repeats_everything() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");

@@ -1,5 +1,5 @@
-//! The program as a process of its own, over real sockets: killed, restarted, cut off, stopped, and short of what
-//! it needs.
+//! The program as a process of its own, over real sockets: killed, restarted, cut off, stopped, and short of disk space
+//! or file descriptors.
 
 #![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely")]

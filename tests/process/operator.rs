@@ -10,31 +10,31 @@ use crate::support::{Closed, Line, PASSWORD, Person, Server, code, is_sound, soo
 
 const NEW: &str = "a staple with 4 legs";
 const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { token } }";
-/// Ten times what is promised; a socket that nothing ends but its pings would be open for longer.
+/// Ten times the promised time; a socket that only its missing pongs end would stay open for longer.
 const SECONDS: Duration = Duration::from_secs(50);
 
-/// Runs `parlour user …` to its end, with this as its input.
+/// Runs `parlour user …` with this input.
 async fn user(server: &Server, arguments: &[&str], input: &str) -> Output {
     let mut command = server.command("user");
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
     let mut stdin = child.stdin.take().expect("an input");
-    // It may have ended without reading.
+    // It may have exited without reading.
     let _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
     soon(child.wait_with_output()).await.expect("the program runs")
 }
 
-/// Runs it; what it printed as its result.
-async fn well(server: &Server, arguments: &[&str], input: &str) -> String {
+/// Runs it; its standard output.
+async fn succeeds(server: &Server, arguments: &[&str], input: &str) -> String {
     let ended = user(server, arguments, input).await;
     assert!(ended.status.success(), "{arguments:?}: {ended:?}");
     assert_eq!(String::from_utf8_lossy(&ended.stderr).lines().count(), 1, "{ended:?}");
     String::from_utf8(ended.stdout).expect("text")
 }
 
-/// Runs it; the line that says why it failed.
-async fn ill(server: &Server, arguments: &[&str], input: &str) -> String {
+/// Runs it; its error message.
+async fn fails(server: &Server, arguments: &[&str], input: &str) -> String {
     let ended = user(server, arguments, input).await;
     assert_eq!(ended.status.code(), Some(1), "{arguments:?}: {ended:?}");
     assert!(ended.stdout.is_empty(), "{ended:?}");
@@ -44,7 +44,7 @@ async fn ill(server: &Server, arguments: &[&str], input: &str) -> String {
     reported
 }
 
-/// Signs in, or says with which code not.
+/// Signs in; the token, or the code of the error.
 async fn log_in(server: &Server, email: &str, password: &str) -> Result<String, String> {
     let variables = json!({ "input": { "email": email, "password": password } });
     let body = json!({ "query": LOG_IN, "variables": variables });
@@ -64,7 +64,7 @@ async fn is_signed_in(person: &Person) -> bool {
     person.ask("{ me { id } }", json!({})).await["me"]["id"] == person.id
 }
 
-/// Waits until a token is no good any more.
+/// Waits until a token is rejected.
 async fn is_signed_out(person: &Person) {
     let began = Instant::now();
     while is_signed_in(person).await {
@@ -73,7 +73,7 @@ async fn is_signed_out(person: &Person) {
     }
 }
 
-/// A socket on which the person follows what happens.
+/// A socket on which the person follows the feed.
 async fn open(server: &Server, person: &Person) -> Line {
     let mut line = Line::open(server.address, &person.token, json!({})).await.expect("a socket");
     line.subscribe("1", "subscription { events { __typename } }", &json!({})).await.expect("it is open");
@@ -81,7 +81,7 @@ async fn open(server: &Server, person: &Person) -> Line {
     line
 }
 
-/// How the server ends a socket: what was under way is completed before.
+/// How the server ends a socket: running operations are completed first.
 async fn end(line: &mut Line) -> Closed {
     let next = tokio::time::timeout(SECONDS, line.next()).await.expect("it ends in time");
     assert_eq!(next, Ok(json!({ "id": "1", "type": "complete" })));
@@ -91,13 +91,13 @@ async fn end(line: &mut Line) -> Closed {
 #[tokio::test]
 async fn with_closed_signup_the_operator_creates_accounts() {
     let mut server = Server::prepare(&[("SIGNUP", "closed")]);
-    // Before the first start, too: once there is a database.
+    // Before the first start too, once the database exists.
     assert!(server.run("migrate").await.status.success());
     let arguments = ["add", "--email", "Ada@Example.com", "--name", " Ada Lovelace "];
-    assert_eq!(well(&server, &arguments, &format!("{NEW}\n")).await, "");
+    assert_eq!(succeeds(&server, &arguments, &format!("{NEW}\n")).await, "");
     server.start_again().await;
     let bob = ["add", "--email", "bob@example.com", "--name", "Bob"];
-    assert_eq!(well(&server, &bob, NEW).await, "");
+    assert_eq!(succeeds(&server, &bob, NEW).await, "");
 
     assert!(log_in(&server, "ada@example.com", NEW).await.is_ok());
     assert!(log_in(&server, "bob@example.com", NEW).await.is_ok());
@@ -109,8 +109,8 @@ async fn with_closed_signup_the_operator_creates_accounts() {
 async fn a_generated_password_is_the_only_output_and_works() {
     let server = Server::start_with(&[("PASSWORD_MIN_LENGTH", "40")]).await;
 
-    let first = well(&server, &["add", "--email", "ada@example.com", "--name", "Ada", "--generate"], "").await;
-    let second = well(&server, &["reset-password", "ada@example.com", "--generate"], "").await;
+    let first = succeeds(&server, &["add", "--email", "ada@example.com", "--name", "Ada", "--generate"], "").await;
+    let second = succeeds(&server, &["reset-password", "ada@example.com", "--generate"], "").await;
 
     let (first, second) = (first.strip_suffix('\n').expect("a line"), second.strip_suffix('\n').expect("a line"));
     assert!(first.len() >= 40 && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'), "{first}");
@@ -124,11 +124,11 @@ async fn an_impossible_command_reports_one_line_and_changes_nothing() {
     let ada = server.user("Ada").await;
 
     for command in ["reset-password", "disable", "enable"] {
-        let reported = ill(&server, &[command, "nobody@example.com"], NEW).await;
+        let reported = fails(&server, &[command, "nobody@example.com"], NEW).await;
         assert_eq!(reported, "parlour: nobody has the e-mail nobody@example.com\n");
-        assert_eq!(ill(&server, &[command, "ada"], NEW).await, "parlour: write an e-mail such as ada@example.com\n");
+        assert_eq!(fails(&server, &[command, "ada"], NEW).await, "parlour: write an e-mail such as ada@example.com\n");
     }
-    let taken = ill(&server, &["add", "--email", "ADA@example.com", "--name", "Eve"], NEW).await;
+    let taken = fails(&server, &["add", "--email", "ADA@example.com", "--name", "Eve"], NEW).await;
     assert!(taken.contains("ADA@example.com has an account already"), "{taken}");
     for (email, name, password, why) in [
         ("eve", "Eve", NEW, "write an e-mail such as ada@example.com"),
@@ -138,10 +138,10 @@ async fn an_impossible_command_reports_one_line_and_changes_nothing() {
         ("eve@example.com", "Eve", "iloveyou", "choose another password"),
         ("eve@example.com", "Eve", "", "there was no password"),
     ] {
-        let reported = ill(&server, &["add", "--email", email, "--name", name], password).await;
+        let reported = fails(&server, &["add", "--email", email, "--name", name], password).await;
         assert!(reported.starts_with(&format!("parlour: {why}")), "{reported}");
     }
-    assert!(ill(&server, &["reset-password", &ada.email], "12345").await.contains("6 to 128 characters"));
+    assert!(fails(&server, &["reset-password", &ada.email], "12345").await.contains("6 to 128 characters"));
     assert!(is_signed_in(&ada).await);
     assert!(log_in(&server, &ada.email, PASSWORD).await.is_ok());
     assert_eq!(log_in(&server, "eve@example.com", NEW).await, refused());
@@ -155,7 +155,7 @@ async fn a_password_reset_ends_all_sessions_within_seconds() {
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let (mut line, mut of_bob) = (open(&server, &ada).await, open(&server, &bob).await);
 
-    well(&server, &["reset-password", &ada.email], NEW).await;
+    succeeds(&server, &["reset-password", &ada.email], NEW).await;
 
     assert_eq!(end(&mut line).await, Closed(4401));
     is_signed_out(&ada).await;
@@ -174,19 +174,19 @@ async fn disabling_an_account_signs_it_out_within_seconds_until_enabled() {
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let mut line = open(&server, &ada).await;
 
-    well(&server, &["disable", &ada.email], "").await;
+    succeeds(&server, &["disable", &ada.email], "").await;
 
     assert_eq!(end(&mut line).await, Closed(4401));
     is_signed_out(&ada).await;
     assert_eq!(log_in(&server, &ada.email, PASSWORD).await, refused());
     let seen = bob.ask("query($id: ID!) { user(id: $id) { fullName deletedAt } }", json!({ "id": ada.id })).await;
     assert_eq!(seen["user"], json!({ "fullName": "Ada", "deletedAt": null }));
-    // Another password does not let them in, and twice is once.
-    well(&server, &["reset-password", &ada.email], NEW).await;
-    well(&server, &["disable", &ada.email], "").await;
+    // A new password does not let them in, and disabling is idempotent.
+    succeeds(&server, &["reset-password", &ada.email], NEW).await;
+    succeeds(&server, &["disable", &ada.email], "").await;
     assert_eq!(log_in(&server, &ada.email, NEW).await, refused());
 
-    well(&server, &["enable", &ada.email], "").await;
+    succeeds(&server, &["enable", &ada.email], "").await;
 
     assert!(log_in(&server, &ada.email, NEW).await.is_ok());
     assert!(!is_signed_in(&ada).await, "what has ended stays ended");

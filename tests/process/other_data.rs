@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::support::{Server, dump, files_in, soon};
 
-/// Those that need the data of a server. Each would succeed on the right data.
+/// Commands that need the data of a server. Each would succeed on the right data.
 const COMMANDS: [&[&str]; 6] = [
     &["user", "add", "--email", "eve@example.com", "--name", "Eve", "--generate"],
     &["user", "reset-password", "ada@example.com", "--generate"],

@@ -1,7 +1,7 @@
 //! A panic in a resolver is answered like any error; the process and the connection survive.
 
-// No input is known that makes a resolver panic. A database that somebody has damaged does, where arithmetic is checked,
-// as in the builds that tests are run with: what is unread is the difference of two numbers that are too far apart.
+// No input is known to make a resolver panic, but a damaged database does in builds that check arithmetic, as tests have:
+// the unread count is the difference of two numbers, which overflows here.
 #![cfg(debug_assertions)]
 
 use sea_orm::ConnectionTrait;
@@ -14,7 +14,7 @@ use crate::support::{Line, Message, Person, Server, code, soon};
 const PANICS: &str = "{ conversations { nodes { unreadCount } } }";
 const DOES_NOT: &str = "{ conversations { nodes { lastSeq } } }";
 
-/// A server with a conversation whose numbers make no sense, and who is in it.
+/// A server with a conversation whose numbers make no sense, and one of its members.
 async fn damaged() -> (Server, Person) {
     let server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
@@ -26,8 +26,8 @@ async fn damaged() -> (Server, Person) {
     (server, bob)
 }
 
-/// It is our fault, and the log knows more.
-fn is_told(answer: &Value, server: &Server) {
+/// The answer is an internal error, and the log has its cause.
+fn is_internal_error(answer: &Value, server: &Server) {
     assert_eq!(code(answer), "INTERNAL_SERVER_ERROR", "{answer}");
     assert_eq!(answer["errors"][0]["message"], "something went wrong on our side");
     let id = answer["errors"][0]["extensions"]["requestId"].as_str().expect("an id");
@@ -43,13 +43,13 @@ async fn a_panic_is_answered_over_http_and_the_connection_survives() {
 
     let answer = ask(&mut stream, &bob, PANICS).await;
 
-    is_told(&answer, &server);
+    is_internal_error(&answer, &server);
     let next = ask(&mut stream, &bob, DOES_NOT).await;
     assert_eq!(next["data"]["conversations"]["nodes"], json!([{ "lastSeq": i32::MAX }]));
     server.stop().await;
 }
 
-/// Asks over a connection, and leaves it open.
+/// Executes a query over a connection, and leaves it open.
 async fn ask(stream: &mut TcpStream, person: &Person, query: &str) -> Value {
     let body = json!({ "query": query }).to_string();
     let head = format!(
@@ -83,7 +83,7 @@ async fn a_panic_is_answered_over_a_socket_and_the_socket_survives() {
         Some("error") => json!({ "errors": answer["payload"] }),
         _ => answer["payload"].clone(),
     };
-    is_told(&errors, &server);
+    is_internal_error(&errors, &server);
     line.subscribe("2", DOES_NOT, &json!({})).await.expect("the socket takes it");
     let next = soon(async {
         loop {

@@ -1,5 +1,5 @@
-//! A database that another process holds: what waits is bounded, what is too much is refused at once, and what was
-//! refused was not done.
+//! A database that another process has locked: the queue of changes is bounded, changes beyond it are rejected at once,
+//! and rejected changes are not done.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Line, Log, Message, Person, SEND, Server, code, is_sound, soon};
 
-/// Sends that are under way at once: more than wait for the writer. Over sockets, as they do with few files.
+/// Concurrent sends: more than the queue holds. Over sockets, which need few file descriptors.
 const SOCKETS: usize = 26;
 const EACH: usize = limits::OPERATIONS_PER_SOCKET;
 const SEND_ONLY: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
 
-/// Holds the server's database as another process would that writes.
+/// Locks the server's database, as another process that writes would.
 async fn hold(server: &Server) -> DatabaseTransaction {
     let immediate = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -39,7 +39,7 @@ async fn a_full_writer_queue_rejects_at_once_and_writes_the_rest() {
         lines.into_iter().map(|line| tokio::spawn(send_all(line, bob.clone(), tell.clone()))).collect();
     drop(tell);
 
-    // While nothing can be written, so that all of the others wait.
+    // While nothing can be written, so that all others wait.
     for _ in 0..SOCKETS * EACH - limits::WRITER_QUEUE {
         soon(refusals.recv()).await.expect("a refusal");
     }
@@ -62,12 +62,12 @@ async fn a_full_writer_queue_rejects_at_once_and_writes_the_rest() {
             }
         }
     }
-    // What waited longer than the writer waits for another process may be among those that failed.
+    // Changes that waited longer than the writer waits for the lock may be among those that failed.
     let waited = SOCKETS * EACH - refused.len();
     assert!(waited > limits::WRITER_QUEUE * 9 / 10 || held >= limits::BUSY, "{waited} were written, after {held:?}");
     let log = Log::read(&server).await;
     assert_eq!(log.messages.keys().cloned().collect::<HashSet<_>>(), acknowledged);
-    log.has_no_hole();
+    log.has_no_gap();
 
     // Repeated with the same id, each is sent once, however often it is tried.
     for message in refused.iter().take(100) {
@@ -76,7 +76,7 @@ async fn a_full_writer_queue_rejects_at_once_and_writes_the_rest() {
     }
     let log = Log::read(&server).await;
     assert_eq!(log.messages.len(), acknowledged.len() + refused.len().min(100));
-    log.has_no_hole();
+    log.has_no_gap();
     println!("{waited} written, {} refused; held for {held:?}", refused.len());
     server.stop().await;
     is_sound(&server).await;

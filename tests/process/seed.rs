@@ -21,7 +21,7 @@ async fn seeding_is_idempotent() {
 #[tokio::test]
 async fn connected_clients_receive_data_seeded_by_another_process() {
     let mut server = Server::start().await;
-    // Seeding takes those who are there already.
+    // Seeding reuses existing people.
     let ada = Person::sign_up_as(&server, "Ada", "ada@example.com").await;
     let start = ada.feed_cursor().await;
     let listener = Listener::start(server.address, &ada, Feed::Events, &start);
@@ -29,18 +29,18 @@ async fn connected_clients_receive_data_seeded_by_another_process() {
     let seeded = server.run("seed").await;
     assert!(seeded.status.success(), "{seeded:?}");
     let log = Log::read(&server).await;
-    // The server looks for what others wrote once a second.
-    let received = tokio::time::timeout(Duration::from_secs(5), listener.heard_up_to(log.last_of(&ada.id)));
-    let book = received.await.expect("it is received within seconds");
+    // The server looks for changes of other processes once a second.
+    let received = tokio::time::timeout(Duration::from_secs(5), listener.received_up_to(log.last_of(&ada.id)));
+    let record = received.await.expect("it is received within seconds");
 
-    book.is_complete(&log, 0);
-    assert!(book.len() > 14, "{} events", book.len());
-    // And both write on in one log.
+    record.is_complete(&log, 0);
+    assert!(record.len() > 14, "{} events", record.len());
+    // Both continue to write to one log.
     let seeded = log.messages.len();
     let group = ada.group("After", &[]).await;
     ada.send(&Message::new(group, "the server goes on")).await;
     let log = Log::read(&server).await;
-    log.has_no_hole();
+    log.has_no_gap();
     assert_eq!(log.messages.len(), seeded + 1);
     server.stop().await;
     is_sound(&server).await;
@@ -63,8 +63,8 @@ async fn seeding_during_writes_loses_nothing() {
 
     assert!(seeded.as_ref().is_ok_and(|seeded| seeded.status.success()), "{seeded:?}");
     let log = Log::read(&server).await;
-    log.has_no_hole();
-    listener.heard_up_to(log.last_of(&bob.id)).await.is_complete(&log, 0);
+    log.has_no_gap();
+    listener.received_up_to(log.last_of(&bob.id)).await.is_complete(&log, 0);
     server.stop().await;
     is_sound(&server).await;
 }

@@ -83,7 +83,7 @@ async fn the_environment_overrides_the_env_file() {
 
     let reported = refuses("LOG_FORMAT", &server.run("serve").await);
 
-    assert!(reported.contains("it takes text or json"), "{reported}");
+    assert!(reported.contains("expected text or json"), "{reported}");
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_typo_in_the_env_file_shows_nothing_of_the_secret() {
         ("LOG_FORMAT=hunter2\n", "LOG_FORMAT has a wrong value"),
         ("RUST_LOG=hunter2=hunter3=hunter2\n", "RUST_LOG has a wrong value"),
         ("WEB_DIR=hunter2\n", "WEB_DIR has a wrong value"),
-        // Two lines that ran together, of which a folder or the log would get its name.
+        // Two lines that ran together, which would become the name of a folder.
         ("DATA_DIR=dataJWT_SECRET=hunter2\n", "DATA_DIR holds more than a line"),
         ("DATA_DIR=\"data\nJWT_SECRET=hunter2\nLOG_FORMAT=\"text\n", "DATA_DIR holds more than a line"),
     ] {

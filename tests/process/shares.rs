@@ -15,10 +15,10 @@ use tokio::task::JoinSet;
 
 use crate::support::{Line, Message, PATIENCE, Person, Server, soon};
 
-/// A query of somebody else's may take ten times what it should.
+/// The bound on other people's queries: ten times what they should take.
 const QUERY: Duration = Duration::from_secs(1);
 
-/// A subscription like no other, by its aliases. It executes a history of twenty messages so many times an event.
+/// A subscription whose aliases make it unique. For each event it executes a history of twenty messages this many times.
 fn heavy(name: usize, times: usize) -> String {
     let mut histories = String::new();
     for n in 0..times {
@@ -28,7 +28,7 @@ fn heavy(name: usize, times: usize) -> String {
     format!("subscription {{ messageAdded {{ seq conversation {{ {histories} }} }} }}")
 }
 
-/// What the server takes a document to cost.
+/// The cost of a document as the server computes it.
 fn objects(document: &str) -> usize {
     let document = async_graphql::parser::parse_query(document).expect("a document");
     cost::check(&document, None, &Variables::default()).expect("within the limits").objects
@@ -42,18 +42,18 @@ async fn subscribe(line: &mut Line, id: &str, document: &str) {
     line.subscribe(id, document, &json!({})).await.expect("the socket takes it");
 }
 
-/// Waits until all subscriptions of a socket have begun: they say nothing, but they begin in order.
+/// Waits until all subscriptions of a socket have started: silently, but in order.
 async fn all_have_begun(line: &mut Line) {
     subscribe(line, "last", "subscription { events { __typename } }").await;
     let said = soon(line.next()).await.expect("the socket lives");
     assert_eq!((&said["id"], &said["type"]), (&json!("last"), &json!("next")), "{said}");
     line.say(json!({ "id": "last", "type": "complete" })).await.expect("the socket takes it");
-    // The answer comes when that was read.
+    // It is answered once the messages before it were read.
     line.say(json!({ "type": "ping" })).await.expect("the socket takes it");
     assert_eq!(soon(line.next()).await, Ok(json!({ "type": "pong" })));
 }
 
-/// Asks so many times who one is; the longest time that it took.
+/// Executes `{ me { id } }` this many times; the longest duration.
 async fn longest_query(person: &Person, times: usize) -> Duration {
     let mut longest = Duration::ZERO;
     for _ in 0..times {
@@ -65,11 +65,11 @@ async fn longest_query(person: &Person, times: usize) -> Duration {
     longest
 }
 
-/// Reads what a socket says about events until it has said so much about each operation; the seqs, by operation.
+/// Reads the events of a socket until each operation has received this many; the seqs, by operation.
 async fn seqs(line: &mut Line, operations: usize, each: usize) -> Vec<Vec<u64>> {
     let mut seqs = vec![Vec::new(); operations];
     for _ in 0..operations * each {
-        // Longer than anything else in here: it is what the budget is for.
+        // Longer than other waits, because these events wait for the budget.
         let said = tokio::time::timeout(PATIENCE * 4, line.next()).await.expect("it comes in time");
         let said = said.expect("the socket lives");
         let operation: usize = said["id"].as_str().expect("an id").parse().expect("a number");
@@ -98,7 +98,7 @@ async fn a_person_with_expensive_subscriptions_delays_only_themself() {
         all_have_begun(&mut line).await;
         lines.push(line);
     }
-    // What Carl asks for is asked for by her, too, and she can't pay for it.
+    // Carl's subscription has the same shape as one of hers, which she can't pay for.
     let (mut at_ada, mut at_carl) = (open(&server, &ada).await, open(&server, &carl).await);
     for line in [&mut at_ada, &mut at_carl] {
         subscribe(line, "0", "subscription { messageAdded { seq } }").await;
@@ -122,15 +122,15 @@ async fn a_person_with_expensive_subscriptions_delays_only_themself() {
     let (took, worked) = (began.elapsed(), server.cpu_time() - before);
     println!("{} subscriptions took {took:?}, of it {worked:?} at work, a query {longest:?}", SOCKETS * each);
     assert!(longest < QUERY, "somebody else's query took {longest:?}");
-    // The budget is a quarter. On top of it come the database's threads and what the rest of the server does.
+    // The budget is a quarter. The database's threads and the rest of the server add to it.
     assert!(worked < took.mul_f64(0.65), "it worked for {worked:?} of {took:?}");
     let sent: Vec<u64> = (17..).take(SENDS).collect();
     for received in received.iter().flatten() {
         assert_eq!(*received, sent);
     }
     assert_eq!((&at_carl[0], &at_ada[0]), (&sent, &sent));
-    println!("the other one heard of it after {carl_took:?}");
-    assert!(carl_took < 2 * QUERY, "somebody else heard of it after {carl_took:?}");
+    println!("the other one received it after {carl_took:?}");
+    assert!(carl_took < 2 * QUERY, "somebody else received it after {carl_took:?}");
     server.stop().await;
 }
 
@@ -148,7 +148,7 @@ async fn live_subscriptions_of_a_person_share_fifty_thousand_objects_on_all_sock
     for n in 0..larges {
         subscribe(&mut lines[n % 2], &n.to_string(), &large).await;
     }
-    // These say that they have begun, after those before them.
+    // These emit an event when they start, after the subscriptions before them.
     for n in 0..smalls {
         let line = &mut lines[n % 2];
         subscribe(line, &format!("small {n}"), small).await;
@@ -202,7 +202,7 @@ async fn hundreds_of_replays_of_one_person_do_not_delay_another() {
     let old = bob.feed_cursor().await;
     let to_bob = || Message::new(bob.as_recipient(), "x".repeat(1_000));
     join_all((0..MISSED).map(|_| async { soon(ada.send(&to_bob())).await })).await;
-    // The log is read again, as none of it is at hand.
+    // The log is read again, because nothing of it is in memory.
     server.stop().await;
     server.set("RATE_LIMITS", "on");
     server.start_again().await;
@@ -223,7 +223,7 @@ async fn hundreds_of_replays_of_one_person_do_not_delay_another() {
                 match said["type"].as_str() {
                     Some("pong") => {
                         begun.add_permits(1);
-                        // Some of them read no more from now on.
+                        // Some of them stop reading here.
                         if number % 2 == 0 {
                             std::future::pending().await
                         }
@@ -234,7 +234,7 @@ async fn hundreds_of_replays_of_one_person_do_not_delay_another() {
             }
         });
     }
-    // The answer to a ping comes when all that was said before it was read.
+    // A ping is answered once all messages before it were read.
     let _all = soon(begun.acquire_many(SOCKETS as u32)).await.expect("nobody closes it");
 
     let mut line = open(&server, &bob).await;
@@ -255,7 +255,7 @@ async fn hundreds_of_replays_of_one_person_do_not_delay_another() {
     assert!(took < 2 * QUERY, "it took {took:?}");
     assert!(others < REPLAYS / 10, "{others} of {REPLAYS} were before");
     assert!(missed >= MISSED, "{missed} of {MISSED}");
-    // Pages of the log take the same turns.
+    // Reading pages of the log takes the same turns.
     let page = "query($after: String!) { events(after: $after, first: 100) { events { __typename } } }";
     let events = soon(bob.ask(page, after)).await["events"]["events"].take();
     assert_eq!(events.as_array().map(Vec::len), Some(100));
@@ -284,7 +284,7 @@ async fn a_client_that_does_not_read_holds_no_shared_resource() {
         )
         .expect("a string takes it");
     }
-    // Answers of 640 kB: what the system buffers and the outbox are soon full, in the midst of the other queries.
+    // Answers of 640 kB soon fill the system's buffers and the outbox, while other queries are executing.
     let mut line = open(&server, &ada).await;
     for n in 0..limits::OPERATIONS_PER_SOCKET {
         subscribe(&mut line, &n.to_string(), &format!("{{ {histories} }}")).await;
@@ -294,7 +294,7 @@ async fn a_client_that_does_not_read_holds_no_shared_resource() {
 
     println!("a query took {longest:?}");
     assert!(longest < 4 * QUERY, "somebody else's query took {longest:?}");
-    // Nobody reads even now.
+    // The client still does not read.
     drop(line);
     server.stop().await;
 }

@@ -11,10 +11,10 @@ use crate::support::{Line, Message, Server, soon};
 use parlour::limits;
 
 const SECOND: Duration = Duration::from_secs(1);
-/// How late things may be on a machine that is busy with other tests.
+/// The tolerance for a machine that is busy with other tests.
 const LATE: Duration = Duration::from_secs(8);
 
-/// How long it took until the server ended a connection, and what it had said until then.
+/// How long the server kept a connection, and what it sent until then.
 struct End {
     after: Duration,
     said: String,
@@ -27,7 +27,7 @@ impl End {
     }
 }
 
-/// Sends `head` at once and then `drops` one by one, each second, and reads until the server ends it.
+/// Sends `head` at once and then a byte of `drops` every second, and reads until the server closes the connection.
 async fn drip(server: &Server, head: &str, drops: &str) -> End {
     let stream = TcpStream::connect(server.address).await.expect("a connection");
     let began = Instant::now();
@@ -36,14 +36,14 @@ async fn drip(server: &Server, head: &str, drops: &str) -> End {
     let dripping = async {
         for drop in drops.as_bytes() {
             tokio::time::sleep(SECOND).await;
-            // The server may have ended it, which the reader sees.
+            // The server may have closed the connection, which the reader notices.
             let _ = write.write_all(&[*drop]).await;
         }
         std::future::pending::<()>().await;
     };
     let mut said = Vec::new();
     let reading = async {
-        // A reset is an end too.
+        // A reset closes it too.
         let _ = read.read_to_end(&mut said).await;
         began.elapsed()
     };
@@ -71,7 +71,7 @@ async fn a_slow_client_is_closed_in_time() {
 
     silent.is_within_time(limits::HEADER_READ);
     assert_eq!(silent.said, "");
-    // A byte a second does not begin the time anew.
+    // A byte per second does not restart the deadline.
     headers.is_within_time(limits::HEADER_READ);
     assert_eq!(headers.said, "");
     body.is_within_time(limits::BODY_READ);
@@ -82,15 +82,15 @@ async fn a_slow_client_is_closed_in_time() {
     server.stop().await;
 }
 
-/// Asks on and on and never reads an answer; how long until the server ends that. Answers fill what the system buffers
-/// on both sides, then the server can't write.
+/// Sends requests without end and never reads an answer; how long until the server closes the connection. Once the
+/// answers fill the system's buffers on both sides, the server can't write.
 async fn never_reads(server: &Server) -> Duration {
     let mut stream = TcpStream::connect(server.address).await.expect("a connection");
     let ask =
         b"GET /graphql?query={__schema{types{name,description,fields{name,description}}}} HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let mut stalled = Instant::now();
     loop {
-        // While the server answers it also reads, so that writing to it goes on.
+        // While the server answers, it also reads, so writing to it succeeds.
         match tokio::time::timeout(limits::WRITE_WAIT + LATE, stream.write(ask)).await.expect("the server ends it") {
             Ok(written) if written > 0 => stalled = Instant::now(),
             Ok(_) | Err(_) => return stalled.elapsed(),
@@ -98,14 +98,14 @@ async fn never_reads(server: &Server) -> Duration {
     }
 }
 
-/// Silent clients of each kind: connections that never ask, and sockets on which nobody speaks.
+/// The number of silent clients of each kind: connections without a request, and silent sockets.
 const SILENT: usize = 1_000;
-/// Ten times what the slowest but two of two hundred queries may take.
+/// Ten times the allowed duration of the third slowest of two hundred queries.
 const QUERY: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_silent_clients_block_nobody() {
-    // As the server does for itself.
+    // As the server raises its own limit.
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).expect("more files");
     let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
@@ -116,7 +116,7 @@ async fn two_thousand_silent_clients_block_nobody() {
         line.subscribe("1", "subscription { events { cursor } }", &json!({})).await.expect("the socket takes it");
         sockets.push(line);
     }
-    // These are given up after a while, so they come last.
+    // These are closed after a while, so they come last.
     let mut connections = Vec::new();
     for _ in 0..SILENT {
         connections.push(soon(TcpStream::connect(server.address)).await.expect("a connection"));
@@ -142,7 +142,7 @@ async fn two_thousand_silent_clients_block_nobody() {
         let said = soon(line.next()).await.expect("the socket lives");
         assert_eq!(said["type"], "next", "{said}");
     }
-    // A connection that never asks is one: each is given up.
+    // A connection without a request does not: each is closed.
     for connection in &mut connections {
         let read = soon(connection.read(&mut [0; 1])).await;
         assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");

@@ -14,7 +14,7 @@ async fn refuses_its_database(server: &Server) -> String {
     reported
 }
 
-/// A server that has been started before, and has ended.
+/// A server that was started before and has ended.
 async fn a_server_with_a_database() -> Server {
     let mut server = Server::start().await;
     server.user("Ada").await;
@@ -60,7 +60,7 @@ async fn a_database_of_a_newer_version_is_not_touched() {
 
     assert!(reported.contains("by a newer Parlour, which knows m9999_tomorrow"), "{reported}");
     assert_eq!(dump(&server).await, before);
-    // The program that knows the step still can.
+    // The program that knows the migration still can.
     let db = server.database().await;
     db.execute_unprepared("DELETE FROM seaql_migrations WHERE version = 'm9999_tomorrow'").await.expect("a step");
     db.close().await.expect("the database closes");

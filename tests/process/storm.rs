@@ -11,11 +11,11 @@ use crate::support::{PASSWORD, Person, Server, code, soon};
 
 const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { user { id } } }";
 const SIGN_UP: &str = "mutation($input: SignupInput!) { signup(input: $input) { user { id } } }";
-/// Ten times what the slowest but one of a hundred queries may take.
+/// Ten times the allowed duration of the second slowest of a hundred queries.
 const QUERY: Duration = Duration::from_secs(1);
 const MIB: u64 = 1024 * 1024;
 
-/// As a visitor; the whole answer.
+/// Executes a document as a visitor; the whole answer.
 async fn answer(server: &Server, query: &str, input: Value) -> Value {
     let body = json!({ "query": query, "variables": { "input": input } });
     let request = server.http().post(server.url("/graphql")).json(&body);
@@ -39,7 +39,7 @@ async fn queries(person: &Person) {
     assert!(took[98] <= QUERY, "{took:?}");
 }
 
-/// Logs in so many times at once with a password: each answer. The memory stays within its bounds.
+/// Logs in this many times at once with a password, and checks the bound of the memory; all answers.
 async fn storm(server: &Server, person: &Person, logins: usize, password: &str) -> Vec<Value> {
     let before = server.memory();
     let answers = join_all((0..logins).map(|_| log_in(server, &person.email, password))).await;
@@ -50,7 +50,7 @@ async fn storm(server: &Server, person: &Person, logins: usize, password: &str) 
     answers
 }
 
-/// How many succeeded, and how many were rejected, each with a time to wait.
+/// How many succeeded, and how many were rejected, each with a `retryAfterMs`.
 fn sorted(answers: &[Value]) -> (usize, usize) {
     let mut sorted = (0, 0);
     for answer in answers {
@@ -58,7 +58,7 @@ fn sorted(answers: &[Value]) -> (usize, usize) {
             sorted.0 += 1;
             continue;
         }
-        // The second where the machine is so busy that a request's time is over first.
+        // The second if the machine is so busy that the request times out first.
         assert!(["RATE_LIMITED", "SERVICE_UNAVAILABLE"].contains(&code(answer)), "{answer}");
         let wait = answer["errors"][0]["extensions"]["retryAfterMs"].as_u64().expect("a time to wait");
         assert!((1..=600_000).contains(&wait), "{answer}");
@@ -75,7 +75,7 @@ async fn hundreds_of_concurrent_logins_use_the_memory_of_a_few_and_delay_nobody(
     let (answers, ()) = tokio::join!(storm(&server, &ada, 200, PASSWORD), queries(&bob));
 
     let (well, refused) = sorted(&answers);
-    // They all find a place in the queue; those who would wait too long get SERVICE_UNAVAILABLE.
+    // They all fit into the queue; those who would wait too long get SERVICE_UNAVAILABLE.
     println!("{well} logged in, {refused} have to wait");
     assert!(well > 0 && well + refused == 200, "{well} and {refused}");
     assert_eq!(server.log().matches("signed in as").count(), well);
@@ -100,14 +100,14 @@ async fn of_two_hundred_concurrent_guesses_five_are_hashed() {
         answers.into_iter().partition(|answer| code(answer) == "INVALID_CREDENTIALS");
     assert_eq!((compared.len(), sorted(&limited)), (5, (0, 195)));
     println!("a hash took {one:?}, all of them {all:?}");
-    // Two hundred would be five times as much as this, and five an eighth.
+    // Two hundred concurrent hashes would need five times this much, and five an eighth of it.
     assert!(!one.is_zero() && all < 40 * one, "{all:?}, where one takes {one:?}");
     server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_hasher_queue_answers_service_unavailable() {
-    // On one processor, as it would take ever more people to fill the queue before many.
+    // On one processor: with many, filling the queue would take ever more people.
     let launcher = ["taskset", "--cpu-list", &a_processor()].map(str::to_owned);
     let mut server = Server::prepare(&[("RATE_LIMITS", "off")]).launched_by(launcher.to_vec());
     server.start_again().await;
@@ -145,7 +145,7 @@ async fn an_oversized_password_is_rejected_before_it_is_hashed() {
     }
 
     let after = (server.cpu_time_of("hasher"), server.memory());
-    // Where the threads do no more than go to sleep. A hash takes three times as long at the least.
+    // The time in which threads only go to sleep. A hash takes at least three times as long.
     assert!(after.0 - before.0 < Duration::from_millis(5), "something was hashed: {before:?}, then {after:?}");
     assert!(after.1.most < before.1.most + 16 * MIB, "{before:?}, then {after:?}");
     server.stop().await;

@@ -15,11 +15,11 @@ use crate::support::{
 const MESSAGES: usize = 100;
 const ROUNDS: usize = 20;
 const SENDERS: usize = 4;
-/// Batches that are written before the disk fails, at most, and how many fail then, at most.
+/// The most batches before the disk fails, and the most that fail then.
 const GOOD: usize = 40;
 const BAD: usize = 4;
 
-/// What a line of a trace shows, as far as it matters here.
+/// The relevant calls of a trace.
 enum Seen {
     /// The beginning of a write to SQLite's WAL.
     Written,
@@ -53,7 +53,7 @@ fn seen(number: usize, line: &str, syncing: &mut HashMap<String, usize>) -> Opti
         .then_some(Seen::Sent)
 }
 
-/// The text of a message, none of which is in another one.
+/// The text of a message; no text contains another.
 fn text(number: usize) -> String {
     format!("message {number:03}")
 }
@@ -105,7 +105,7 @@ async fn nothing_is_acknowledged_or_published_before_it_is_on_the_disk() {
     server.stop().await;
 }
 
-/// What was tried, and how it was answered.
+/// The messages that were tried, and how they were answered.
 #[derive(Clone, Default)]
 struct Ledger(Arc<Mutex<HashMap<String, Answered>>>);
 
@@ -130,10 +130,10 @@ impl Ledger {
 }
 
 /// Sends until it is stopped. Rejected messages are alternately retried and abandoned.
-async fn write(sender: Person, place: Value, ledger: Ledger, stop: CancellationToken) {
+async fn write(sender: Person, to: Value, ledger: Ledger, stop: CancellationToken) {
     let mut comes_again = false;
     for number in 0.. {
-        let message = Message::new(place.clone(), format!("message {number}"));
+        let message = Message::new(to.clone(), format!("message {number}"));
         loop {
             if stop.is_cancelled() {
                 return;
@@ -173,7 +173,7 @@ async fn a_failed_sync_is_an_error_that_is_not_published_and_nothing_acknowledge
     let before = position_of(&start);
     let listener = Listener::start(server.address, &bob, Feed::Events, &start);
     let ledger = Ledger::default();
-    // Refused, and then nobody knows: the server was killed before anything else was written in that place.
+    // Refused, and its fate is unknown: the server was killed before anything else was written to that conversation.
     let mut unclear = HashSet::new();
 
     for round in 0..ROUNDS {
@@ -194,7 +194,7 @@ async fn a_failed_sync_is_an_error_that_is_not_published_and_nothing_acknowledge
         let trace = if round % 2 == 0 {
             tokio::time::sleep(up_to(Duration::from_millis(200))).await;
             let trace = strace.detach().await;
-            // It works again by itself.
+            // It recovers by itself.
             server.gets_ready().await;
             tokio::time::sleep(up_to(Duration::from_millis(200))).await;
             trace
@@ -216,7 +216,7 @@ async fn a_failed_sync_is_an_error_that_is_not_published_and_nothing_acknowledge
     }
 
     let log = Log::read(&server).await;
-    log.has_no_hole();
+    log.has_no_gap();
     let kept: HashSet<String> = log.messages.keys().cloned().collect();
     let (acknowledged, refused) = (ledger.ids(Answered::Well), ledger.ids(Answered::Refused));
     println!("{} acknowledged, {} refused, {} in the database", acknowledged.len(), refused.len(), kept.len());
@@ -225,7 +225,7 @@ async fn a_failed_sync_is_an_error_that_is_not_published_and_nothing_acknowledge
     assert!(done.is_empty(), "{done:?} were refused and are there");
     let tried: HashSet<String> = ledger.0.lock().expect("no panic").keys().cloned().collect();
     assert!(kept.is_subset(&tried), "nobody sent {:?}", kept.difference(&tried));
-    listener.heard_up_to(log.last_of(&bob.id)).await.is_complete(&log, before);
+    listener.received_up_to(log.last_of(&bob.id)).await.is_complete(&log, before);
     server.stop().await;
     is_sound(&server).await;
 }

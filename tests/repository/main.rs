@@ -1,5 +1,6 @@
 //! The rules of the repository itself: imports, files, and the schema's contract.
 
+mod architecture;
 mod circles;
 mod files;
 mod imports;

@@ -1,15 +1,15 @@
-//! Messages are read through `message::read`, which hides what is left of erased people.
+//! Messages are read through `message::read`, which hides the remaining texts of erased people.
 
 use crate::{none_of, read, sources};
 
-/// Those who read messages otherwise, and why nobody sees them by it.
+/// Files that read messages in another way, and why this shows them to nobody.
 const OTHERWISE: [(&str, &str); 6] = [
-    ("src/messages/send/mod.rs", "a sender gets their own back, and whoever is erased sends nothing"),
+    ("src/messages/send/mod.rs", "senders get their own messages back, and erased people send none"),
     ("src/messages/send/plan.rs", "likewise"),
     ("src/messages/revise.rs", "likewise"),
     ("src/erasure/sweep.rs", "looks for ids of texts that are to be cleared"),
-    ("src/entity/message.rs", "is where it is"),
-    ("src/search/index/fts5/maintain.rs", "keeps the index, which proposes what the messages decide"),
+    ("src/entity/message.rs", "is the home of message::read"),
+    ("src/search/index/fts5/maintain.rs", "maintains the index, whose hits are checked against the messages"),
 ];
 
 #[test]
@@ -19,7 +19,7 @@ fn messages_are_shown_as_their_senders_left_them() {
         let source = read(&path);
         let (found, shown) =
             (source.matches("message::Entity::find").count(), source.matches("message::read(").count());
-        // By hand, with an eye on the table that `message::read` looks into.
+        // SQL that must look into the table of erasures itself.
         let by_hand = source.contains("FROM message ") || source.contains("JOIN message ");
         if (found > shown || (by_hand && !source.contains("FROM erasure ")))
             && OTHERWISE.iter().all(|(known, _)| *known != path)
@@ -27,5 +27,5 @@ fn messages_are_shown_as_their_senders_left_them() {
             wrong.push(format!("{path} finds messages {found} times and reads them {shown} times by message::read"));
         }
     }
-    none_of("Who shows a message reads it with message::read", &wrong);
+    none_of("Messages are shown only as message::read returns them", &wrong);
 }

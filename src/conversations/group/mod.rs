@@ -19,9 +19,7 @@ use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
-use crate::feed::{
-    self, Audience, Change, Kind as EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written,
-};
+use crate::feed::{self, Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 pub use add::add;
 pub use remove::remove;
@@ -210,7 +208,7 @@ impl Stay {
     /// The row to write; `first` is the position of the batch's first event. A new member starts with everything read.
     /// The upsert leaves the read mark of an existing one alone.
     fn into_row(self, group: &conversation::Model, first: Position) -> membership::Model {
-        let position = |place| match place {
+        let position = |bound| match bound {
             StayBound::At(position) => position,
             StayBound::Event(event) => first + feed::positions(event),
         };

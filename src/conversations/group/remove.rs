@@ -6,7 +6,7 @@ use crate::conversations::group::{self, Group, GroupStep, Outcome, Stay, StayBou
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Kind, NewEvent};
+use crate::feed::{Audience, EventKind, NewEvent};
 use crate::id::{ConversationId, UserId};
 
 /// Removes a person from a group. The owner may remove anyone, a member only themself. Returns `None` to somebody who
@@ -41,6 +41,6 @@ pub(super) fn plan(group: &mut Group, own: &Stay, person: UserId, events: usize)
 
 /// The event for a person who is no longer in a conversation.
 fn removed_event(conversation: ConversationId, user: UserId) -> NewEvent {
-    let event = NewEvent::new(Kind::ConversationRemoved, Audience::Person(user));
+    let event = NewEvent::new(EventKind::ConversationRemoved, Audience::Person(user));
     NewEvent { conversation: Some(conversation), user: Some(user), ..event }
 }

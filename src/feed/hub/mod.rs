@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::db::Db;
 use crate::error::Result;
 use crate::feed::cursor::{Cursor, Position};
-use crate::feed::event::{Audience, Event, Kind};
+use crate::feed::event::{Audience, Event, EventKind};
 use crate::feed::inbox::{Edge, Inbox, Put};
 use crate::feed::replays::ReplayTurns;
 use crate::feed::{log, rounds};
@@ -176,7 +176,7 @@ impl Hub {
         user: UserId,
         after: Option<Cursor>,
         edge: Option<&Arc<dyn Edge>>,
-        membership: Option<log::Membership>,
+        membership: Option<log::MembershipSnapshot>,
     ) -> Option<Attachment> {
         let mut state = self.lock();
         if let Some(membership) = membership {
@@ -264,7 +264,7 @@ impl State {
 
     /// Learns a person's conversations as they were read at a position, and applies later changes from the ring. If the
     /// ring no longer reaches back to that position, it learns nothing: read again.
-    fn get_to_know(&mut self, user: UserId, membership: log::Membership) {
+    fn get_to_know(&mut self, user: UserId, membership: log::MembershipSnapshot) {
         if self.people.contains_key(&user) || membership.at < self.before_ring.position {
             return;
         }
@@ -309,7 +309,7 @@ impl State {
             .filter(|event| self.is_missed_by(user, person, event))
             .filter(|event| {
                 let fact = &event.fact;
-                fact.kind != Kind::ReadMarkMoved || newer_marks.insert((fact.conversation, fact.user))
+                fact.kind != EventKind::ReadMarkMoved || newer_marks.insert((fact.conversation, fact.user))
             })
             .cloned()
             .collect();
@@ -322,7 +322,7 @@ impl State {
         match &event.fact.audience {
             Audience::Person(recipient) => {
                 let is_in = event.fact.conversation.is_none_or(|id| person.conversations.contains(&id));
-                *recipient == user && (is_in || event.fact.kind == Kind::ConversationRemoved)
+                *recipient == user && (is_in || event.fact.kind == EventKind::ConversationRemoved)
             }
             Audience::Conversation(conversation) => {
                 let joined = self.members.get(conversation).and_then(|members| members.get(&user));

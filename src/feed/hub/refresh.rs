@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::State;
-use crate::feed::event::{Audience, Event, Kind, NewEvent};
+use crate::feed::event::{Audience, Event, EventKind, NewEvent};
 use crate::id::ConversationId;
 
 impl State {
@@ -20,8 +20,8 @@ impl State {
         }
         let of = change.fact.conversation.as_slice();
         let places = match (change.fact.kind, &change.fact.audience) {
-            (Kind::MessageChanged | Kind::ConversationUpdated, _) => of,
-            (Kind::UserChanged, Audience::Contacts { conversations, .. }) => conversations,
+            (EventKind::MessageChanged | EventKind::ConversationUpdated, _) => of,
+            (EventKind::UserChanged, Audience::Contacts { conversations, .. }) => conversations,
             _ => return,
         };
         let places: HashSet<ConversationId> = places.iter().copied().collect();

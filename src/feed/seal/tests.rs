@@ -26,7 +26,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_opens_as_its_own_kind_only(kind: u8, other: u8, plain in prop::collection::vec(any::<u8>(), 0..100)) {
+    fn a_sealed_text_opens_only_as_its_own_kind(kind: u8, other: u8, plain in prop::collection::vec(any::<u8>(), 0..100)) {
         let seal = seal_of(7);
         let sealed = seal.seal(kind, &plain);
         prop_assert_eq!(sealed.len(), plain.len() + TAG_BYTES);

@@ -6,7 +6,7 @@ use crate::conversations::{self, Reference};
 use crate::detached::detached;
 use crate::entity::conversation::DirectPair;
 use crate::error::Error;
-use crate::feed::{Cursor, Event, Kind};
+use crate::feed::{Cursor, Event, EventKind};
 use crate::graphql::Api;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::schema::reference::ConversationRef;
@@ -65,17 +65,17 @@ impl ConversationFilter {
     /// What an event means for a subscription with this filter.
     pub(in crate::graphql) fn relevance(&self, event: &Event) -> Relevance {
         match event.fact.kind {
-            Kind::MessageAdded if self.has(event) => Relevance::Deliver,
-            Kind::ConversationAdded if matches!(self, Self::Between(_)) => Relevance::MayCreate,
-            Kind::ConversationRemoved if self.has(event) && *self != Self::Everywhere => Relevance::End,
-            Kind::Origin
-            | Kind::MessageAdded
-            | Kind::MessageChanged
-            | Kind::ReadMarkMoved
-            | Kind::ConversationAdded
-            | Kind::ConversationUpdated
-            | Kind::ConversationRemoved
-            | Kind::UserChanged => Relevance::Ignore,
+            EventKind::MessageAdded if self.has(event) => Relevance::Deliver,
+            EventKind::ConversationAdded if matches!(self, Self::Between(_)) => Relevance::MayCreate,
+            EventKind::ConversationRemoved if self.has(event) && *self != Self::Everywhere => Relevance::End,
+            EventKind::Origin
+            | EventKind::MessageAdded
+            | EventKind::MessageChanged
+            | EventKind::ReadMarkMoved
+            | EventKind::ConversationAdded
+            | EventKind::ConversationUpdated
+            | EventKind::ConversationRemoved
+            | EventKind::UserChanged => Relevance::Ignore,
         }
     }
 

@@ -7,7 +7,7 @@ use futures_util::Stream;
 
 use crate::conversations;
 use crate::error::Error;
-use crate::feed::{Cursor, Event, Kind, Reset};
+use crate::feed::{Cursor, Event, EventKind, Reset};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::live::notification::{Notification, Topic, notify};
@@ -175,14 +175,16 @@ async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent
         }))
     };
     Ok(Some(match event.fact.kind {
-        Kind::Origin => return Ok(None),
+        EventKind::Origin => return Ok(None),
         // The mark is read as it is now, which users who have left may not see.
-        Kind::ReadMarkMoved if ctx.has_left() => return Ok(None),
-        Kind::MessageAdded => FeedEvent::MessageAdded(MessageAdded { cursor, message: message_of(ctx, event).await? }),
-        Kind::MessageChanged => {
+        EventKind::ReadMarkMoved if ctx.has_left() => return Ok(None),
+        EventKind::MessageAdded => {
+            FeedEvent::MessageAdded(MessageAdded { cursor, message: message_of(ctx, event).await? })
+        }
+        EventKind::MessageChanged => {
             FeedEvent::MessageChanged(MessageChanged { cursor, message: message_of(ctx, event).await? })
         }
-        Kind::ReadMarkMoved => {
+        EventKind::ReadMarkMoved => {
             let (conversation, user) = event.fact.conversation.zip(event.fact.user).ok_or_else(|| incomplete(event))?;
             let last_read_seq = conversations::read_mark(ctx.app()?, conversation, user).await?;
             FeedEvent::ReadMarkMoved(ReadMarkMoved {
@@ -192,10 +194,10 @@ async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent
                 last_read_seq,
             })
         }
-        Kind::ConversationAdded => changed(ConversationChange::Added, cursor).await?,
-        Kind::ConversationUpdated => changed(ConversationChange::Updated, cursor).await?,
-        Kind::ConversationRemoved => changed(ConversationChange::Removed, cursor).await?,
-        Kind::UserChanged => {
+        EventKind::ConversationAdded => changed(ConversationChange::Added, cursor).await?,
+        EventKind::ConversationUpdated => changed(ConversationChange::Updated, cursor).await?,
+        EventKind::ConversationRemoved => changed(ConversationChange::Removed, cursor).await?,
+        EventKind::UserChanged => {
             let user = event.fact.user.ok_or_else(|| incomplete(event))?;
             FeedEvent::UserChanged(UserChanged { cursor, user: known_user(ctx, user).await? })
         }

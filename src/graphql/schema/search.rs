@@ -8,7 +8,7 @@ use crate::graphql::schema::message_pages::message_connection;
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
 use crate::graphql::schema::reference::ConversationRef;
-use crate::search::{Query, Scope};
+use crate::search::{MessageSearch, Scope};
 
 /// The size of a page if the client does not choose one.
 const DEFAULT_FIRST: u32 = 20;
@@ -40,7 +40,7 @@ impl SearchQuery {
         >,
     ) -> Result<RelayConnection<Message>> {
         let viewer = ctx.viewer()?;
-        let query = Query::parse(&query)?;
+        let query = MessageSearch::parse(&query)?;
         let first = paging::size("first", first)?.unwrap_or(DEFAULT_FIRST);
         let seal = ctx.app()?.feed.seal();
         let after = paging::cursor(seal, "after", after.as_deref(), PageCursor::hit)?;

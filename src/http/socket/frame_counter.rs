@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_frame_is_left_to_the_library() {
+    fn invalid_frames_are_left_to_the_library() {
         let mut counter = FrameCounter::default();
         // A length of 2^63 or more, which RFC 6455 (5.2) rules out, or an unknown opcode: never a panic.
         counter.observe(&[0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4]);
@@ -156,7 +156,7 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_taken(bytes: Vec<u8>) {
+        fn no_bytes_cause_a_panic(bytes: Vec<u8>) {
             FrameCounter::default().observe(&bytes);
         }
     }

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_the_protocol_is_refused() {
+    fn an_invalid_message_is_refused() {
         let long = format!(r#"{{"type":"complete","id":"{}"}}"#, "x".repeat(10_000));
         for text in [
             "",

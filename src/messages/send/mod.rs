@@ -117,11 +117,11 @@ fn repeated(
         return Err(taken());
     }
     let own = own.ok_or(Error::NotFound)?;
-    let is_same_place = match to {
+    let is_same_conversation = match to {
         Reference::Id(id) => own.id == id,
         Reference::Direct(other) => own.direct_pair.as_ref() == Some(&DirectPair::of(sender, other)),
     };
-    if is_same_place { Ok(sent.clone()) } else { Err(taken()) }
+    if is_same_conversation { Ok(sent.clone()) } else { Err(taken()) }
 }
 
 #[derive(Clone)]

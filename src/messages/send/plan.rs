@@ -70,8 +70,8 @@ impl Sends {
 
     pub(super) fn plan(&mut self, send: &Send) -> Result<Plan<Send>> {
         if let Some((sent, is_written)) = self.sent.get(&send.id) {
-            let place = (sent.conversation_id, send.sender);
-            let is_in = self.memberships.contains_key(&place) || self.begun.contains(&sent.conversation_id);
+            let key = (sent.conversation_id, send.sender);
+            let is_in = self.memberships.contains_key(&key) || self.begun.contains(&sent.conversation_id);
             let own = self.conversations.get(&sent.conversation_id).filter(|_| is_in);
             let sent = repeated(send.sender, send.to, sent, own)?;
             return Ok(match is_written {

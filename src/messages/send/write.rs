@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::membership::{self, Role};
 use crate::entity::message;
-use crate::feed::{Cursor, Kind, Placed, Writes, Written};
+use crate::feed::{Cursor, EventKind, Placed, Writes, Written};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::images::{self, ImageAttachment};
 use crate::messages::message_event;
@@ -73,11 +73,11 @@ impl Rows {
                 }
             }
         }
-        // SendWrite counts as reading.
+        // Sending counts as reading.
         if let Some(own) = self.memberships.get_mut(&own) {
             own.last_read_seq = message.seq;
         }
-        events.push(message_event(Kind::MessageAdded, &message));
+        events.push(message_event(EventKind::MessageAdded, &message));
         conversation.last_position = message.position;
         conversation.active_position = message.position;
         self.conversations.insert(conversation.id, conversation);

@@ -27,7 +27,7 @@ enum Piece {
 
 /// What to search for.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Query(Vec<Piece>);
+pub struct MessageSearch(Vec<Piece>);
 
 /// A word to ask an index for, in a conversation: see [`prefix`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ pub(super) struct Term {
     pub(super) is_beginning: bool,
 }
 
-impl Query {
+impl MessageSearch {
     /// Parses a text of up to 200 Unicode scalars. It has no operators.
     pub fn parse(raw: &str) -> Result<Self> {
         if raw.contains('\0') {
@@ -192,9 +192,9 @@ fn is_dense(c: char) -> bool {
 }
 
 /// Hides the words: they must not reach a log.
-impl std::fmt::Debug for Query {
+impl std::fmt::Debug for MessageSearch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Query(…)")
+        f.write_str("MessageSearch(…)")
     }
 }
 

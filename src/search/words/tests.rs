@@ -3,11 +3,11 @@ use proptest::prelude::*;
 use super::*;
 
 fn finds(query: &str, text: &str) -> bool {
-    Query::parse(query).expect("a query").matches(text)
+    MessageSearch::parse(query).expect("a query").matches(text)
 }
 
 /// What the index would say of a text, by its words.
-fn is_found_by_index(query: &Query, conversation: ConversationId, text: &str) -> bool {
+fn is_found_by_index(query: &MessageSearch, conversation: ConversationId, text: &str) -> bool {
     let document = document(conversation, text);
     let words: Vec<&str> = document.split(' ').collect();
     query.terms(usize::MAX).iter().all(|term| {
@@ -84,15 +84,15 @@ fn where_words_are_not_parted_any_piece_is_found() {
 #[test]
 fn a_query_without_words_has_no_terms() {
     for query in ["", " ", "\"", "*", "()", "- + ^ : {} '", "…", "\u{200B}", "\u{E000}", "\u{301}"] {
-        assert!(Query::parse(query).expect("a query").is_empty(), "{query:?}");
+        assert!(MessageSearch::parse(query).expect("a query").is_empty(), "{query:?}");
     }
 }
 
 #[test]
 fn a_query_has_200_characters_at_most_and_no_nul() {
-    assert!(Query::parse(&"猫".repeat(200)).is_ok());
+    assert!(MessageSearch::parse(&"猫".repeat(200)).is_ok());
     for raw in [&"a".repeat(201), "a\0b"] {
-        let refused = Query::parse(raw);
+        let refused = MessageSearch::parse(raw);
         assert!(matches!(refused, Err(Error::BadUserInput { ref field, .. }) if field == "query"), "{raw:?}");
     }
 }
@@ -100,7 +100,7 @@ fn a_query_has_200_characters_at_most_and_no_nul() {
 #[test]
 fn words_in_the_index_are_bounded_in_length() {
     let conversation = ConversationId::new();
-    let query = Query::parse(&"x".repeat(100)).expect("a query");
+    let query = MessageSearch::parse(&"x".repeat(100)).expect("a query");
     let (same, other) = ("x".repeat(4_000), "x".repeat(60));
     assert!(document(conversation, &same).len() < 100);
     assert!(is_found_by_index(&query, conversation, &same) && query.matches(&same));
@@ -118,14 +118,14 @@ fn each_word_of_a_message_is_indexed_with_its_conversation() {
 
 #[test]
 fn a_query_does_not_print() {
-    assert_eq!(format!("{:?}", Query::parse("hush").expect("a query")), "Query(…)");
+    assert_eq!(format!("{:?}", MessageSearch::parse("hush").expect("a query")), "MessageSearch(…)");
 }
 
 proptest! {
     #[test]
     fn every_match_is_found_by_the_index(text in "[a-cé ß猫犬학교ァ👍\u{301}\u{E31}.ก]{0,12}", from in 0usize..12, count in 1usize..6) {
         let part: String = text.chars().skip(from).take(count).collect();
-        let (query, conversation) = (Query::parse(&part).expect("a query"), ConversationId::new());
+        let (query, conversation) = (MessageSearch::parse(&part).expect("a query"), ConversationId::new());
         if !query.is_empty() && query.matches(&text) {
             prop_assert!(is_found_by_index(&query, conversation, &text), "{} in {}", part, text);
         }

@@ -18,17 +18,17 @@ use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// How the bucket is.
+/// The state of the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Door {
-    /// As it should be.
+    /// It works.
     Open,
-    /// Nobody answers a connection.
+    /// Connections are refused.
     Away,
     /// Every answer is 500.
     Broken,
-    /// No answer comes.
+    /// Requests are never answered.
     Slow,
 }
 
@@ -55,7 +55,7 @@ impl Bucket {
         let address = listener.local_addr().expect("an address");
         let mut builder = S3ServiceBuilder::new(FileSystem::new(&folder).expect("a folder"));
         builder.set_auth(SimpleAuth::from_single(KEY_ID, SECRET));
-        // By their names they are below this one; by an address they are in the path.
+        // With a host name the bucket is a subdomain; with an IP address it is in the path.
         builder.set_host(SingleDomain::new(&format!("s3.localhost:{}", address.port())).expect("a domain"));
         let door = Arc::new(AtomicU8::new(Door::Open as u8));
         let server = tokio::spawn(serve(listener, builder.build(), Arc::clone(&door)));
@@ -66,7 +66,7 @@ impl Bucket {
         self.door.store(door as u8, Ordering::Relaxed);
     }
 
-    /// The settings of a server that keeps its images here, by one of the two ways to name a bucket.
+    /// The settings of a server that stores its images here, by one of the two ways to name a bucket.
     pub fn settings(&self, path_style: bool) -> Vec<(&'static str, String)> {
         let host = if path_style { self.address.to_string() } else { format!("s3.localhost:{}", self.address.port()) };
         vec![
@@ -81,7 +81,7 @@ impl Bucket {
     /// The objects below a prefix, by their names.
     pub fn objects(&self, shelf: &str) -> Vec<(String, Vec<u8>)> {
         let entries = std::fs::read_dir(self.folder.join(BUCKET).join(shelf)).into_iter().flatten().flatten();
-        // What it keeps beside an object is not one.
+        // s3s-fs stores metadata beside each object.
         let files = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
         files
             .filter_map(|entry| Some((entry.file_name().into_string().ok()?, std::fs::read(entry.path()).ok()?)))
@@ -103,7 +103,7 @@ async fn serve(listener: TcpListener, service: S3Service, door: Arc<AtomicU8>) {
         let (connection, _) = listener.accept().await.expect("a connection");
         let (service, door) = (service.clone(), Arc::clone(&door));
         let answer = service_fn(move |request| answer(service.clone(), Arc::clone(&door), request));
-        // A connection that breaks is the client's to notice.
+        // The client notices a broken connection itself.
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), answer));
     }
 }

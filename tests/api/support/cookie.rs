@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::TestApp;
 
 impl TestApp {
-    /// Executes a document with this `Cookie`; the whole answer, and the `Set-Cookie` that came with it.
+    /// Executes a document with this `Cookie`; the whole answer, and its `Set-Cookie`.
     pub async fn browse(&self, cookie: &str, query: &str, variables: Value) -> (Value, Option<String>) {
         let body = json!({ "query": query, "variables": variables });
         let request = self.http().post(self.url("/graphql")).header("cookie", cookie).json(&body);

@@ -50,7 +50,7 @@ impl TestApp {
         Counted { api: Api::new(program), running, statements, feed: None }
     }
 
-    /// What a document answers this person, and the statements that read the database for it.
+    /// The answer to a document of this person, and the statements that read the database for it.
     pub async fn statements(&self, person: &Person, query: &str) -> (Value, Vec<Statement>) {
         let counted = self.counted().await;
         let caller = counted.caller(&person.token).await;
@@ -86,7 +86,7 @@ impl Counted {
         std::mem::take(&mut *self.statements.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Gives it a feed whose statements are recorded too: what it reads, and everything that is written.
+    /// Adds a feed whose statements are recorded too: its reads, and all writes.
     pub async fn with_its_feed(self) -> Self {
         let program = self.api.program().clone();
         let opened = Db::open(&program.app.config.database_url).await;

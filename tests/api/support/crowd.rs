@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 use super::TestApp;
 
 impl TestApp {
-    /// The ids of so many people, Guest 0001 and so on, who can't sign in.
+    /// Creates this many people, Guest 0001 and so on, who can't sign in; their ids.
     pub async fn crowd(&self, size: usize) -> Vec<String> {
         let guest = |number: usize| user::Model {
             id: UserId::new(),

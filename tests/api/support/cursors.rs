@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use parlour::clock::Clock;
 use parlour::feed::{Cursor, CursorSeal, Position};
 
-/// The seals of the databases whose servers run, the newest last.
+/// The seals of the running servers' databases, the newest last.
 static SEALS: Mutex<Vec<(PathBuf, Arc<CursorSeal>)>> = Mutex::new(Vec::new());
 
-/// Reads the keys of a database, once. A setting may have put it elsewhere: then its cursors stay closed.
+/// Reads the keys of a database, once. If a setting put it elsewhere, its cursors stay sealed.
 pub async fn read_keys(file: &Path) {
     if seal_of(file).is_some() || !file.exists() {
         return;
@@ -20,7 +20,7 @@ pub async fn read_keys(file: &Path) {
     SEALS.lock().unwrap_or_else(PoisonError::into_inner).push((file.to_owned(), Arc::new(seal)));
 }
 
-/// Forgets the keys of a database whose server is gone.
+/// Forgets the keys of a database whose server has ended.
 pub fn forget_keys(file: &Path) {
     SEALS.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _)| known != file);
 }
@@ -31,7 +31,7 @@ pub fn seal_of(file: &Path) -> Option<Arc<CursorSeal>> {
     seals.iter().find(|(known, _)| known == file).map(|(_, seal)| Arc::clone(seal))
 }
 
-/// What a cursor of any of the databases says.
+/// Opens a cursor of any of the databases.
 pub fn open(cursor: &str) -> Cursor {
     let seals = SEALS.lock().unwrap_or_else(PoisonError::into_inner);
     let opened = seals.iter().rev().find_map(|(_, seal)| seal.read_cursor(cursor));
@@ -39,7 +39,7 @@ pub fn open(cursor: &str) -> Cursor {
     opened.unwrap_or_else(|| panic!("no cursor of the feed: {cursor}"))
 }
 
-/// Where a cursor stands.
+/// The position of a cursor.
 pub fn position_of(cursor: &str) -> Position {
     open(cursor).position
 }

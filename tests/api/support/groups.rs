@@ -12,23 +12,23 @@ pub const REMOVE: &str = "mutation($id: ID!, $person: ID!) { removeMember(conver
     id memberCount } }";
 
 impl Person {
-    /// Gives a group another title; the group.
+    /// Renames a group; the group.
     pub async fn rename(&self, group: &str, title: &str) -> Value {
         self.ask(RENAME, json!({ "id": group, "title": title })).await["updateConversation"].take()
     }
 
-    /// Puts people into a group; the group.
+    /// Adds people to a group; the group.
     pub async fn add(&self, group: &str, people: &[&Person]) -> Value {
         let people: Vec<&str> = people.iter().map(|person| person.id.as_str()).collect();
         self.ask(ADD, json!({ "id": group, "people": people })).await["addMembers"].take()
     }
 
-    /// Takes somebody out of a group; the group, or null where it was oneself.
+    /// Removes a person from a group; the group, or null for oneself.
     pub async fn remove(&self, group: &str, person: &Person) -> Value {
         self.ask(REMOVE, json!({ "id": group, "person": person.id })).await["removeMember"].take()
     }
 
-    /// The names of those who are in a group, oldest members first, the owner with an asterisk.
+    /// The names of a group's members, oldest members first, the owner with an asterisk.
     pub async fn members(&self, group: &str) -> Vec<String> {
         let query = "query($id: ID!) { conversation(by: { conversationId: $id }) {
             memberCount members(first: 100) { nodes { role user { fullName } } } } }";

@@ -1,17 +1,17 @@
-//! Long histories, written by another process: faster than sending them, and the hub has to notice them by itself.
+//! Long histories, written directly into the database: faster than sending, and the hub has to notice them by itself.
 
-use parlour::feed::{Cursor, Kind};
+use parlour::feed::{Cursor, EventKind};
 use sea_orm::ConnectionTrait;
 
 use super::*;
 
 impl TestApp {
-    /// Writes so many events about the newest message, for its conversation; returns the cursor of the last one.
+    /// Writes this many events about the newest message to its conversation; returns the cursor of the last one.
     /// Read marks are those of its sender.
-    pub async fn write_history(&self, kind: Kind, count: usize) -> String {
+    pub async fn write_history(&self, kind: EventKind, count: usize) -> String {
         let db = self.database().await;
         let kind = kind as i16;
-        let (nonce, mark) = (4_711, Kind::ReadMarkMoved as i16);
+        let (nonce, mark) = (4_711, EventKind::ReadMarkMoved as i16);
         db.execute_unprepared(&format!(
             "BEGIN IMMEDIATE;
              INSERT INTO feed_event (position, nonce, kind, conversation_id, user_id, message_id, created_at)
@@ -33,13 +33,13 @@ impl TestApp {
         self.sealed(Cursor { position, nonce })
     }
 
-    /// A cursor as this server gives it.
+    /// A cursor as this server issues it.
     pub fn sealed(&self, cursor: Cursor) -> String {
         cursors::seal_of(&self.database_file()).expect("its keys").cursor_text(cursor)
     }
 }
 
-/// Where a cursor stands.
+/// The position of a cursor.
 pub fn position(cursor: &Value) -> i64 {
     cursors::position_of(cursor.as_str().expect("a cursor"))
 }

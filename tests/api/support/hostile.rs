@@ -6,7 +6,7 @@ const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
 const NO_DOCUMENT: &str = "GRAPHQL_PARSE_FAILED";
 
-/// What strangers send, and the code that each gets.
+/// Hostile documents by name, and the code of each.
 pub fn hostile() -> Vec<(&'static str, String, &'static str)> {
     let lists = |times| nested("[", times, "", "]");
     let objects = |times| nested("{a:", times, "1", "}");
@@ -68,7 +68,7 @@ pub fn nested(open: &str, times: usize, inside: &str, close: &str) -> String {
     format!("{}{inside}{}", open.repeat(times), close.repeat(times))
 }
 
-/// Fragments of which each spreads the next so many times; the last has a field.
+/// Fragments, each of which spreads the next this many times; the last has a field.
 fn fan_out(levels: usize, spreads: usize, wrap: (&str, &str)) -> String {
     let mut text = String::from("{ me { ...F0 } }");
     for level in 0..levels {

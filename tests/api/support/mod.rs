@@ -14,6 +14,7 @@ mod refused;
 mod restart;
 mod search;
 pub mod secrets;
+mod snapshot;
 mod socket;
 mod stored;
 mod upload;
@@ -36,6 +37,7 @@ pub use groups::{ADD, REMOVE, RENAME};
 pub use history::position;
 pub use person::{EVENTS, PASSWORD, Person, SEND};
 pub use refused::refusal;
+pub use snapshot::redacted;
 pub use socket::{Closed, Socket};
 pub use upload::{multipart, multipart_type, send_image};
 
@@ -138,7 +140,7 @@ impl TestApp {
         self.folder.join("parlour.db")
     }
 
-    /// The server's own database, to look into.
+    /// A connection to the server's database.
     pub async fn database(&self) -> sea_orm::DatabaseConnection {
         let file = self.database_file();
         sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens")
@@ -169,7 +171,7 @@ pub fn code(answer: &Value) -> &str {
     answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("no code in {answer}"))
 }
 
-/// Waits for what has to come.
+/// Waits for something that must happen in time.
 pub async fn soon<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, what).await.expect("it comes in time")
 }

@@ -60,14 +60,14 @@ impl Person {
         request.send().await.expect("an answer").json().await.expect("JSON")
     }
 
-    /// Executes a document that has to go well; its data.
+    /// Executes a document that must succeed; its data.
     pub async fn ask(&self, query: &str, variables: Value) -> Value {
         let mut answer = self.execute(query, variables).await;
         assert!(answer.get("errors").is_none(), "{query}: {answer}");
         answer["data"].take()
     }
 
-    /// Executes a document that has to fail; the code.
+    /// Executes a document that must fail; the code.
     pub async fn fails(&self, query: &str, variables: Value) -> String {
         code(&self.execute(query, variables).await).to_owned()
     }
@@ -82,12 +82,12 @@ impl Person {
         self.send_input(json!({ "to": { "conversationId": conversation }, "text": text })).await
     }
 
-    /// Sends whatever the input says; the message.
+    /// Sends a message by its whole input; the message.
     pub async fn send_input(&self, input: Value) -> Value {
         self.ask(SEND, json!({ "input": input })).await["sendMessage"].take()
     }
 
-    /// Makes a group; its id.
+    /// Creates a group; its id.
     pub async fn group(&self, title: &str, members: &[&Person]) -> String {
         let members: Vec<&str> = members.iter().map(|member| member.id.as_str()).collect();
         let query = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
@@ -100,7 +100,7 @@ impl Person {
         self.ask("{ feedCursor }", json!({})).await["feedCursor"].as_str().expect("a cursor").to_owned()
     }
 
-    /// A socket that is acknowledged.
+    /// A signed-in socket.
     pub async fn socket(&self) -> Socket {
         Socket::signed_in(self.address, &self.token, json!({})).await
     }
@@ -112,7 +112,7 @@ impl Person {
         socket
     }
 
-    /// Follows everything from now on; it has begun when this returns.
+    /// Follows everything from now on; the subscription has started when this returns.
     pub async fn follow(&self) -> Socket {
         let mut socket = self.subscribe(EVENTS, json!({})).await;
         let caught_up = socket.next_data("1").await;

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
-/// A picture with four colours, one in each quarter, by which one sees what is up: red green over blue white.
+/// A picture with a colour in each quarter, which shows its orientation: red and green above blue and white.
 pub fn quarters(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| match (x * 2 < width, y * 2 < height) {
         (true, true) => Rgb([230, 20, 20]),
@@ -15,7 +15,7 @@ pub fn quarters(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// The same, but for a hole in the middle.
+/// The same with a transparent hole in the middle.
 pub fn with_a_hole(width: u32, height: u32) -> RgbaImage {
     let quarters = quarters(width, height);
     RgbaImage::from_fn(width, height, |x, y| {
@@ -42,7 +42,7 @@ pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
     bytes
 }
 
-/// A JPEG with this behind its beginning, as cameras write their notes.
+/// A JPEG with these segments after its first marker, where cameras put their metadata.
 pub fn jpeg_with(width: u32, height: u32, segments: &[u8]) -> Vec<u8> {
     let plain = jpeg(width, height);
     [&plain[..2], segments, &plain[2..]].concat()
@@ -54,7 +54,7 @@ pub fn segment(marker: u8, content: &[u8]) -> Vec<u8> {
     [&[0xFF, marker], length.as_slice(), content].concat()
 }
 
-/// EXIF that says nothing but how to hold the picture, 1 to 8.
+/// EXIF with only an orientation, 1 to 8.
 pub fn orientation(value: u8) -> Vec<u8> {
     let exif = [b"Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[value, 0, 0, 0, 0, 0, 0]];
     segment(0xE1, &exif.concat())
@@ -67,21 +67,21 @@ pub fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
     [length.as_slice(), kind, content, &checksum].concat()
 }
 
-/// A PNG with these chunks behind its head.
+/// A PNG with these chunks after its header.
 pub fn png_with(width: u32, height: u32, chunks: &[u8]) -> Vec<u8> {
     const HEAD: usize = 8 + 25;
     let plain = png(width, height);
     [&plain[..HEAD], chunks, &plain[HEAD..]].concat()
 }
 
-/// ISO 3309, as PNG has it.
+/// The CRC of ISO 3309, as PNG uses it.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { 0xEDB8_8320 ^ (crc >> 1) } else { crc >> 1 })
     })
 }
 
-/// A GIF of so many frames, each its own colour.
+/// A GIF of this many frames, each of its own colour.
 pub fn gif(width: u16, height: u16, frames: usize) -> Vec<u8> {
     let palette: Vec<u8> = (0..=255).flat_map(|shade| [shade, 255 - shade, 128]).collect();
     let mut bytes = Vec::new();
@@ -98,7 +98,7 @@ pub fn gif(width: u16, height: u16, frames: usize) -> Vec<u8> {
     bytes
 }
 
-/// So many zeros as zlib packs them at best: 13 bits for 258 of them (RFC 1951, the fixed codes).
+/// This many zeros, compressed by zlib's best rate: 13 bits for 258 of them (RFC 1951, the fixed codes).
 pub fn zeros(count: usize) -> Vec<u8> {
     let (mut bytes, mut bits, mut held) = (vec![0x78, 0x01], 0_u64, 0);
     let mut put = |value: u64, count: u32| {
@@ -110,7 +110,7 @@ pub fn zeros(count: usize) -> Vec<u8> {
             held -= 8;
         }
     };
-    // The only block, with fixed codes; codes come with their first bit first.
+    // The only block, with fixed codes, each written from its first bit.
     put(0b011, 3);
     const ZERO: u64 = 0b0000_1100;
     const RUN_OF_258: u64 = 0b1010_0011;
@@ -129,7 +129,7 @@ pub fn zeros(count: usize) -> Vec<u8> {
     bytes
 }
 
-/// A PNG of nothing but zeros, of this colour type and so many bits and bytes a pixel: small, until it is unpacked.
+/// A PNG of zeros with this colour type, bits and bytes per pixel: small until it is decompressed.
 pub fn empty_png(width: u32, height: u32, (color, bits, bytes): (u8, u8, usize)) -> Vec<u8> {
     let head = [width.to_be_bytes().as_slice(), &height.to_be_bytes(), &[bits, color, 0, 0, 0]].concat();
     let pixels = zeros((width as usize * bytes + 1) * height as usize);
@@ -137,7 +137,7 @@ pub fn empty_png(width: u32, height: u32, (color, bits, bytes): (u8, u8, usize))
     [b"\x89PNG\r\n\x1a\n".as_slice(), &chunks].concat()
 }
 
-/// A JPEG that says it is so large.
+/// A JPEG whose header declares this size.
 pub fn boasting_jpeg(width: u16, height: u16) -> Vec<u8> {
     let mut bytes = jpeg(16, 16);
     let frame = bytes.windows(2).position(|pair| pair == [0xFF, 0xC0]).expect("a frame");
@@ -146,7 +146,7 @@ pub fn boasting_jpeg(width: u16, height: u16) -> Vec<u8> {
     bytes
 }
 
-/// A JPEG that is scanned so often.
+/// A JPEG with this many scans.
 pub fn jpeg_of_scans(scans: usize) -> Vec<u8> {
     let bytes = jpeg(16, 16);
     let scan = bytes.windows(2).position(|pair| pair == [0xFF, 0xDA]).expect("a scan");
@@ -154,14 +154,14 @@ pub fn jpeg_of_scans(scans: usize) -> Vec<u8> {
     [&bytes[..scan], &bytes[scan..end].repeat(scans), &bytes[end..]].concat()
 }
 
-/// A lossless WebP that says it is as large as can be, in 34 bytes.
+/// A lossless WebP of 34 bytes that declares the largest size.
 pub fn boasting_webp() -> Vec<u8> {
     let content = [0x2F, 0xFE, 0xBF, 0xFF, 0x0F, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let size = u32::try_from(content.len()).expect("small");
     [b"RIFF".as_slice(), &(size + 12).to_le_bytes(), b"WEBPVP8L", &size.to_le_bytes(), &content].concat()
 }
 
-/// A GIF that shows one frame so often.
+/// A GIF that repeats one frame this many times.
 pub fn long_gif(width: u16, height: u16, frames: usize) -> Vec<u8> {
     let (none, one) = (gif(width, height, 0), gif(width, height, 1));
     let head = none.len() - 1;

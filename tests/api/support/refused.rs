@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Person, code};
 
 impl Person {
-    /// Executes a document that has to fail; the code, and the field where the error names one: `BAD_USER_INPUT at text`.
+    /// Executes a document that must fail; the code, and the field if the error names one: `BAD_USER_INPUT at text`.
     pub async fn refused(&self, query: &str, variables: Value) -> String {
         refusal(&self.execute(query, variables).await)
     }
@@ -19,7 +19,7 @@ impl Person {
     }
 }
 
-/// The code of an answer's only error, and the field where it names one.
+/// The code of an answer's only error, and the field if it names one.
 pub fn refusal(answer: &Value) -> String {
     assert_eq!(answer["errors"].as_array().map(Vec::len), Some(1), "{answer}");
     match answer["errors"][0]["extensions"]["field"].as_str() {

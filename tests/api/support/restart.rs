@@ -14,13 +14,13 @@ impl TestApp {
         self.is_ready().await;
     }
 
-    /// The same, with other settings.
+    /// Likewise, with other settings.
     pub async fn restart_with(&mut self, settings: &[(&str, &str)]) {
         self.settings.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         self.restart().await;
     }
 
-    /// Begins to stop the server, as a signal would, and does not wait.
+    /// Starts stopping the server, as a signal would, and does not wait.
     pub fn begin_to_stop(&self) {
         self.shutdown.cancel();
     }

@@ -10,7 +10,7 @@ impl TestApp {
         self.database().await.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
-    /// Whether the pages of the search index have these letters in them.
+    /// Whether the pages of the search index contain these letters.
     pub async fn index_holds(&self, letters: &str) -> bool {
         let sql = "SELECT 1 FROM message_word_data WHERE instr(block, CAST($1 AS blob)) > 0";
         let database = self.database().await;
@@ -18,13 +18,13 @@ impl TestApp {
         database.query_one_raw(statement).await.expect("an answer").is_some()
     }
 
-    /// Takes somebody out of all conversations.
+    /// Removes a person from all conversations.
     pub async fn remove_from_all(&self, person: &Person) {
         let id = person.id.replace('-', "");
         self.run_sql(&format!("UPDATE membership SET to_position = 1000000 WHERE user_id = x'{id}'")).await;
     }
 
-    /// Puts somebody into a conversation.
+    /// Adds a person to a conversation.
     pub async fn add_to(&self, conversation: &str, person: &Person) {
         let (conversation, person) = (conversation.replace('-', ""), person.id.replace('-', ""));
         self.run_sql(&format!(
@@ -34,7 +34,7 @@ impl TestApp {
         .await;
     }
 
-    /// Puts somebody into so many more conversations, in which nothing is written.
+    /// Adds a person to this many more conversations without messages.
     pub async fn fill_sidebar(&self, person: &Person, count: u64) {
         let person = person.id.replace('-', "");
         self.run_sql(&format!(

@@ -6,17 +6,17 @@ use std::sync::{Once, PoisonError, RwLock};
 
 use serde_json::Value;
 
-/// In every token, and in every address and password that the tests make without saying so.
+/// Parts of every token, and of the addresses and passwords that the helpers generate.
 const ALWAYS: [&str; 3] = ["eyJ", "@example.", super::PASSWORD];
-/// Where documents take or give what only people may see.
+/// The names of fields whose values are secret.
 const KEYS: [&str; 5] = ["email", "password", "search", "text", "token"];
-/// What is shorter may stand in a line by chance.
+/// Shorter texts may occur in a line by chance.
 const LENGTH: usize = 8;
 
-/// By how they begin.
+/// Secrets recognised by their first characters.
 static SECRETS: RwLock<Option<HashMap<[u8; LENGTH], Vec<String>>>> = RwLock::new(None);
 
-/// Remembers the secrets in what is sent.
+/// Remembers the secrets in a request.
 pub fn keep(sent: &Value) {
     match sent {
         Value::Object(fields) => fields.iter().for_each(|(key, value)| match value {
@@ -38,7 +38,7 @@ fn remember(secret: &str) {
     }
 }
 
-/// A secret that stands in a line.
+/// A secret that a line contains.
 pub fn found_in(line: &str) -> Option<String> {
     if let Some(found) = ALWAYS.into_iter().find(|always| line.contains(always)) {
         return Some(found.to_owned());
@@ -51,8 +51,8 @@ pub fn found_in(line: &str) -> Option<String> {
     })
 }
 
-/// Logs everything that the tests and their servers do, and ends all tests where a line has a secret: a panic would be
-/// caught by the server, whose line it is.
+/// Logs everything that the tests and their servers do, and aborts the tests if a line contains a secret: the server
+/// would catch a panic.
 pub fn watch_the_log() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {

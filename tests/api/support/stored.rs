@@ -13,7 +13,7 @@ impl TestApp {
         found
     }
 
-    /// Waits until there are so many files.
+    /// Waits until there are this many files.
     pub async fn has_files(&self, shelf: &str, count: usize) {
         soon(async {
             while self.files(shelf).len() != count {
@@ -25,10 +25,10 @@ impl TestApp {
 }
 
 fn gather(folder: &Path, found: &mut Vec<Vec<u8>>) {
-    // It is made when the first object comes.
+    // The folder is created with the first object.
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("an entry").path();
-        // One that is gone meanwhile was none.
+        // A file deleted in the meantime does not count.
         match path.is_dir() {
             true => gather(&path, found),
             false => found.extend(std::fs::read(&path).ok()),

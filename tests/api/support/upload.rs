@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Person, TestApp, soon};
 
-/// What tests look at of a message with an image.
+/// The fields of a message with an image that tests read.
 pub const IMAGE: &str = "id url urlExpiresAt width height mimeType byteSize placeholder";
 const BOUNDARY: &str = "a-line-that-stands-nowhere-else";
 

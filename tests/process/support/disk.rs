@@ -10,37 +10,37 @@ use tokio::process::{Child, Command};
 
 use super::{Server, cursors, files_in, soon};
 
-/// Holds the mount, until it goes.
+/// Keeps the mount until it is dropped.
 pub struct Disk {
-    /// Whoever is in the namespace; ends when the test does, however that ends.
+    /// A process in the namespace; it ends with the test, even if the test is killed.
     holder: Child,
     path: PathBuf,
     has_users: bool,
 }
 
-/// Mounts in a namespace of users of our own do without root, where the system lets anybody make one.
+/// In a user namespace of our own, mounts need no root, if the system allows such namespaces.
 const WAYS: [(&[&str], bool); 2] = [(&["--user", "--map-root-user", "--mount"], true), (&["--mount"], false)];
 
 impl Disk {
-    /// A disk with so much room, at this path.
+    /// A disk of this size at this path.
     pub async fn with_room(path: &Path, kib: usize) -> Self {
         Self::mount(path, &format!("mount -t tmpfs -o mode=700,size={kib}k tmpfs .")).await
     }
 
-    /// A running server, whose data have so much room.
+    /// A running server whose data are on a disk of this size.
     pub async fn under(settings: &[(&str, &str)], kib: usize) -> (Server, Self) {
         let server = Server::prepare(settings);
         let disk = Self::with_room(&server.folder().join("data"), kib).await;
         let launcher = disk.launcher(server.folder());
         let mut server = server.launched_by(launcher);
         server.start_again().await;
-        // The keys of its cursors are read from a copy, which is as it was at the start and in nobody's way.
+        // The keys of its cursors are read from a copy made at the start.
         disk.copy_out();
         cursors::read_keys(&server.database_file()).await;
         (server, disk)
     }
 
-    /// What is at this path already, but nobody can write to it.
+    /// The folder at this path, mounted read-only.
     pub async fn read_only(path: &Path) -> Self {
         Self::mount(path, "mount --bind . . && mount -o remount,bind,ro .").await
     }
@@ -71,7 +71,7 @@ impl Disk {
         self.holder.id().expect("it runs").to_string()
     }
 
-    /// Starts a program where the disk is seen, in a folder.
+    /// Starts a program in a folder, inside the namespace.
     pub fn launcher(&self, folder: &Path) -> Vec<String> {
         let mut launcher = vec!["nsenter".to_owned(), "--target".to_owned(), self.holder(), "--mount".to_owned()];
         if self.has_users {
@@ -81,13 +81,13 @@ impl Disk {
         launcher
     }
 
-    /// The disk, from outside. Not for SQLite, which takes this path apart.
+    /// The path of the disk from outside. Not for SQLite, which resolves its links.
     fn seen(&self) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.holder()));
         root.join(self.path.strip_prefix("/").expect("an absolute path"))
     }
 
-    /// Leaves no room.
+    /// Fills the disk.
     pub fn fill(&self) {
         let mut ballast = File::create(self.seen().join("ballast")).expect("a file");
         let full = loop {
@@ -98,7 +98,7 @@ impl Disk {
         assert_eq!(full.kind(), ErrorKind::StorageFull);
     }
 
-    /// Leaves so much room.
+    /// Fills the disk except for this much.
     pub fn leave(&self, bytes: u64) {
         self.fill();
         let ballast = File::options().write(true).open(self.seen().join("ballast")).expect("the ballast");
@@ -106,21 +106,21 @@ impl Disk {
         ballast.set_len(all.checked_sub(bytes).expect("so much is free")).expect("it shrinks");
     }
 
-    /// How many files there are below one of its folders.
+    /// The number of files below one of its folders.
     pub fn files(&self, folder: &str) -> usize {
         files_in(&self.seen().join(folder))
     }
 
-    /// Takes away what [`fill`](Self::fill) put there.
+    /// Deletes the file that [`fill`](Self::fill) made.
     pub fn make_room(&self) {
         std::fs::remove_file(self.seen().join("ballast")).expect("the ballast");
     }
 
-    /// Copies what is on it to where it is mounted, for those who are outside.
+    /// Copies its files to the mount point, so that they can be read from outside.
     pub fn copy_out(&self) {
         for file in std::fs::read_dir(self.seen()).expect("the disk") {
             let file = file.expect("a file");
-            // Folders are of images, which nobody outside looks at.
+            // Folders contain images, which no test reads from outside.
             if file.file_type().expect("a type").is_dir() {
                 continue;
             }

@@ -10,12 +10,12 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// An acknowledged socket. When it goes, the line is cut: the server gets a TCP reset and no farewell.
+/// An acknowledged socket. Dropping it cuts the connection: the server gets a TCP reset and no close frame.
 pub struct Line {
     inner: WebSocketStream<TcpStream>,
 }
 
-/// How a line ended: the code of the server's close frame, 1006 when there was none.
+/// How a connection ended: the code of the server's close frame, 1006 if there was none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closed(pub u16);
 
@@ -44,13 +44,13 @@ impl Line {
         self.inner.send(frame).await.map_err(|_| Closed(1006))
     }
 
-    /// Begins an operation.
+    /// Starts an operation.
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: &Value) -> Result<(), Closed> {
         let payload = json!({ "query": query, "variables": variables });
         self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await
     }
 
-    /// Waits until the server asks, below the protocol, whether anybody is there.
+    /// Waits for a WebSocket ping of the server.
     pub async fn is_pinged(&mut self) -> Result<(), Closed> {
         loop {
             match self.inner.next().await {

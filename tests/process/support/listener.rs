@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::{Book, Closed, Line, Person, soon, up_to};
+use super::{Closed, Line, Person, Record, soon, up_to};
 
 /// Which subscription is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +33,18 @@ impl Feed {
     }
 }
 
-/// The first wait before coming back, and the longest.
+/// The first delay before reconnecting, and the longest.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 
-/// A client who follows the feed in a task of its own.
+/// A client that follows the feed in a task of its own.
 pub struct Listener {
     cuts: mpsc::Sender<()>,
     received: watch::Receiver<Position>,
-    task: JoinHandle<Book>,
+    task: JoinHandle<Record>,
 }
 
 impl Listener {
-    /// Begins to follow after a cursor.
+    /// Starts following after a cursor.
     pub fn start(address: SocketAddr, person: &Person, feed: Feed, after: &str) -> Self {
         let (cuts, orders) = mpsc::channel(1);
         let (tell, received) = watch::channel(0);
@@ -53,24 +53,24 @@ impl Listener {
             token: person.token.clone(),
             feed,
             after: after.to_owned(),
-            book: Book::new(person, feed),
+            record: Record::new(person, feed),
             tell,
         };
         Self { cuts, received, task: tokio::spawn(client.follow(orders)) }
     }
 
-    /// Cuts the line, wherever it is.
+    /// Cuts the connection, whatever it is doing.
     pub async fn cut(&self) {
         self.cuts.send(()).await.expect("it still follows");
     }
 
-    /// Where it is.
+    /// The last position that it received.
     pub fn position(&self) -> Position {
         *self.received.borrow()
     }
 
-    /// Waits until it has received this position, and ends it; returns its record.
-    pub async fn heard_up_to(mut self, position: Position) -> Book {
+    /// Waits until it has received this position, stops it, and returns its record.
+    pub async fn received_up_to(mut self, position: Position) -> Record {
         soon(self.received.wait_for(|received| *received >= position)).await.expect("it still follows");
         drop(self.cuts);
         soon(self.task).await.expect("it ends without a panic")
@@ -81,31 +81,31 @@ struct Client {
     address: SocketAddr,
     token: String,
     feed: Feed,
-    /// What the operation's own variables say, each time: like stock clients do.
+    /// The operation's own variable, sent unchanged at each reconnect as stock clients do.
     after: String,
-    book: Book,
+    record: Record,
     tell: watch::Sender<Position>,
 }
 
 impl Client {
-    async fn follow(mut self, mut orders: mpsc::Receiver<()>) -> Book {
+    async fn follow(mut self, mut orders: mpsc::Receiver<()>) -> Record {
         let mut wait = BACK_OFF.0;
         loop {
-            let before = self.book.len();
+            let before = self.record.len();
             let closed = tokio::select! {
                 order = orders.recv() => match order {
                     Some(()) => Closed(1006),
-                    None => return self.book,
+                    None => return self.record,
                 },
                 closed = self.listen() => closed,
             };
-            self.book.lost_the_line(closed);
-            wait = if self.book.len() > before { BACK_OFF.0 } else { (wait * 2).min(BACK_OFF.1) };
+            self.record.lost_connection(closed);
+            wait = if self.record.len() > before { BACK_OFF.0 } else { (wait * 2).min(BACK_OFF.1) };
             tokio::time::sleep(up_to(wait)).await;
         }
     }
 
-    /// Listens until the line is lost.
+    /// Listens until the connection is lost.
     async fn listen(&mut self) -> Closed {
         match self.try_listen().await {
             Ok(never) => match never {},
@@ -114,7 +114,7 @@ impl Client {
     }
 
     async fn try_listen(&mut self) -> Result<std::convert::Infallible, Closed> {
-        let resume_from = match self.book.cursor() {
+        let resume_from = match self.record.cursor() {
             Some(cursor) => json!({ "1": cursor }),
             None => json!({}),
         };
@@ -123,18 +123,18 @@ impl Client {
         loop {
             let message = line.next().await?;
             match message["type"].as_str() {
-                Some("next") => self.hear(&message["payload"]),
+                Some("next") => self.receive(&message["payload"]),
                 Some("ping") => line.say(json!({ "type": "pong" })).await?,
                 _ => panic!("a subscription that can resume does not end: {message}"),
             }
         }
     }
 
-    fn hear(&mut self, payload: &Value) {
+    fn receive(&mut self, payload: &Value) {
         assert!(payload.get("errors").is_none(), "{payload}");
         let position = match self.feed {
-            Feed::Events => self.book.event(&payload["data"]["events"]),
-            Feed::Messages => self.book.message(&payload["data"]["messageAdded"]),
+            Feed::Events => self.record.event(&payload["data"]["events"]),
+            Feed::Messages => self.record.message(&payload["data"]["messageAdded"]),
         };
         self.tell.send_replace(position);
     }

@@ -1,9 +1,9 @@
-//! The log as the database holds it, read past the program: the truth that clients' records are compared with.
+//! The log, read directly from the database: what clients' records are compared with.
 
 use std::collections::{BTreeMap, HashMap};
 
 use parlour::entity::{conversation, feed_event, membership, message};
-use parlour::feed::{Kind, Position};
+use parlour::feed::{EventKind, Position};
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryOrder, Statement};
 
 use super::Server;
@@ -12,21 +12,21 @@ use super::Server;
 pub struct Logged {
     pub position: Position,
     pub message: Option<String>,
-    kind: Kind,
+    kind: EventKind,
     conversation: Option<String>,
     recipient: Option<String>,
 }
 
 impl Logged {
     pub fn is_message(&self) -> bool {
-        self.kind == Kind::MessageAdded
+        self.kind == EventKind::MessageAdded
     }
 }
 
 /// The whole feed and all messages.
 pub struct Log {
     events: BTreeMap<Position, Logged>,
-    /// Where each person has been a member, and since which position.
+    /// The position at which each person joined each conversation.
     stays: HashMap<(String, String), Position>,
     /// The seqs of each conversation, in order.
     seqs: BTreeMap<String, Vec<i32>>,
@@ -64,7 +64,7 @@ impl Log {
     }
 
     /// The events after a position that a person may receive, in order.
-    pub fn heard_by<'a>(&'a self, user: &'a str, after: Position) -> impl Iterator<Item = &'a Logged> {
+    pub fn receivable_by<'a>(&'a self, user: &'a str, after: Position) -> impl Iterator<Item = &'a Logged> {
         self.events.range(after + 1..).map(|(_, event)| event).filter(move |event| match &event.recipient {
             Some(recipient) => recipient == user,
             None => event.conversation.as_ref().is_some_and(|conversation| {
@@ -76,7 +76,7 @@ impl Log {
 
     /// The position of the last event that a person may receive.
     pub fn last_of(&self, user: &str) -> Position {
-        self.heard_by(user, 0).last().map_or(0, |event| event.position)
+        self.receivable_by(user, 0).last().map_or(0, |event| event.position)
     }
 
     /// The event at a position.
@@ -84,8 +84,8 @@ impl Log {
         &self.events[&position]
     }
 
-    /// Positions and seqs are 0, 1, 2 … and 1, 2, 3 …, without a hole and without a double.
-    pub fn has_no_hole(&self) {
+    /// Positions are 0, 1, 2 … and seqs are 1, 2, 3 …, without gaps or duplicates.
+    pub fn has_no_gap(&self) {
         let hole = self.events.keys().zip(0..).find(|(position, due)| **position != *due);
         assert_eq!(hole, None, "a position of the feed, and the one that is due there");
         for (conversation, last) in &self.last_seqs {
@@ -104,7 +104,7 @@ pub async fn is_sound(server: &Server) {
 pub async fn dump(server: &Server) -> Vec<String> {
     let db = server.database().await;
     let mut dump = Vec::new();
-    // A virtual table keeps its rows in others.
+    // The rows of a virtual table are in other tables.
     let tables =
         "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL %' ORDER BY name";
     for table in rows(&db, tables).await {
@@ -115,7 +115,7 @@ pub async fn dump(server: &Server) -> Vec<String> {
     dump
 }
 
-/// The first column of what a statement gives.
+/// The first column of the rows that a statement returns.
 async fn rows(db: &DatabaseConnection, sql: &str) -> Vec<String> {
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await.expect("rows");
     rows.into_iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()

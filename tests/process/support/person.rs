@@ -15,7 +15,7 @@ pub struct Person {
     http: reqwest::Client,
 }
 
-/// A message to be sent, as often as it takes.
+/// A message to send, retried with the same id until it is answered.
 #[derive(Clone, Debug)]
 pub struct Message {
     /// Chosen before the first try.
@@ -38,7 +38,7 @@ impl Message {
 
 pub const PASSWORD: &str = "correct horse 7 battery";
 
-/// Sends a message; asks for all of it that stays as it is.
+/// Sends a message, and asks for the fields that never change.
 pub const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) {
     id seq text version conversationId createdAt feedCursor sender { id } } }";
 
@@ -60,13 +60,13 @@ impl Person {
         Self { id, token, ..nobody }
     }
 
-    /// The same person, by connections of their own.
+    /// The same person over separate connections.
     pub fn with_own_connections(&self) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { http, ..self.clone() }
     }
 
-    /// Executes a document; `None` when no answer came.
+    /// Executes a document; `None` if no answer came.
     pub async fn try_execute(&self, query: &str, variables: &Value) -> Option<Value> {
         let mut request = self.http.post(&self.url).json(&json!({ "query": query, "variables": variables }));
         if !self.token.is_empty() {
@@ -80,14 +80,14 @@ impl Person {
         self.try_execute(query, &variables).await.expect("an answer")
     }
 
-    /// Executes a document that has to go well; its data.
+    /// Executes a document that must succeed; its data.
     pub async fn ask(&self, query: &str, variables: Value) -> Value {
         let mut answer = self.execute(query, variables).await;
         assert!(answer.get("errors").is_none(), "{query}: {answer}");
         answer["data"].take()
     }
 
-    /// Tries once to send a message. `None` when no answer came: nobody knows whether it was sent.
+    /// Tries once to send a message. `None` if no answer came: it may have been sent or not.
     pub async fn try_send(&self, message: &Message) -> Option<Value> {
         let mut answer = self.try_execute(SEND, &message.variables()).await?;
         assert!(answer.get("errors").is_none(), "{answer}");
@@ -99,12 +99,12 @@ impl Person {
         self.try_send(message).await.expect("an answer")
     }
 
-    /// How a message names a direct conversation with this person.
+    /// The `ConversationRef` of the direct conversation with this person.
     pub fn as_recipient(&self) -> Value {
         json!({ "userId": self.id })
     }
 
-    /// Makes a group; how a message names it.
+    /// Creates a group; its `ConversationRef`.
     pub async fn group(&self, title: &str, members: &[&Self]) -> Value {
         let members: Vec<&str> = members.iter().map(|member| member.id.as_str()).collect();
         let query = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";

@@ -20,7 +20,7 @@ pub struct Server {
     settings: Vec<(String, String)>,
     http: reqwest::Client,
     child: Option<Child>,
-    /// A program, with arguments, that starts ours and becomes it.
+    /// A program with arguments that replaces itself with ours (by `exec`).
     launcher: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ pub struct Server {
 pub struct Memory {
     /// In use now.
     pub resident: u64,
-    /// The most that was in use at a time.
+    /// The peak.
     pub most: u64,
 }
 
@@ -65,7 +65,7 @@ impl Server {
         }
     }
 
-    /// Lets another program start ours: one that becomes it, so that it still is our child.
+    /// Starts the server through another program that replaces itself with it (by `exec`), so that it stays our child.
     pub fn launched_by(mut self, launcher: Vec<String>) -> Self {
         self.launcher = launcher;
         self
@@ -94,13 +94,13 @@ impl Server {
         cursors::read_keys(&self.database_file()).await;
     }
 
-    /// Whether it says that it can serve.
+    /// Whether `/readyz` says that it can serve.
     pub async fn is_ready(&self) -> bool {
         let answer = self.http.get(self.url("/readyz")).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// Waits until it says that it can serve.
+    /// Waits until `/readyz` says that it can serve.
     pub async fn gets_ready(&self) {
         soon(async {
             while !self.is_ready().await {
@@ -110,30 +110,30 @@ impl Server {
         .await;
     }
 
-    /// Ends the process as a power cut would: without a word.
+    /// Kills the process (SIGKILL).
     pub async fn kill(&mut self) {
         let mut child = self.child.take().expect("it runs");
         child.kill().await.expect("it can be killed");
     }
 
-    /// Asks the process to end.
+    /// Asks the process to end (SIGTERM).
     pub fn terminate(&self) {
         let child = self.child.as_ref().expect("it runs");
         let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it has an id");
         kill_process(id, Signal::TERM).expect("it takes a signal");
     }
 
-    /// How much processor time the process has used so far.
+    /// The processor time that the process has used so far.
     pub fn cpu_time(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).expect("its state");
-        // What stands behind its name: the 14th and the 15th of all, in ticks of 10 ms on every Linux.
+        // The fields after its name: the 14th and the 15th of all, in ticks of 10 ms on every Linux.
         let (_, fields) = stat.rsplit_once(')').expect("a name");
         let ticks: u64 =
             fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("ticks")).sum();
         Duration::from_millis(ticks * 10)
     }
 
-    /// How much processor time the threads of one name have used so far, as exactly as the system counts it.
+    /// The processor time that the threads of one name have used so far, in nanoseconds.
     pub fn cpu_time_of(&self, threads: &str) -> Duration {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("its threads");
         let of_a_task = |task: std::io::Result<std::fs::DirEntry>| {
@@ -168,7 +168,7 @@ impl Server {
         soon(child.wait()).await.expect("an end")
     }
 
-    /// Asks the process to end, and waits until it has, in peace.
+    /// Asks the process to end, and waits until it has exited successfully.
     pub async fn stop(&mut self) {
         self.terminate();
         let ended = self.ended().await;
@@ -183,7 +183,7 @@ impl Server {
         command
     }
 
-    /// The program in the server's folder, without any setting of ours.
+    /// The program in the server's folder, without any of our settings.
     fn program(&self) -> Command {
         let program = env!("CARGO_BIN_EXE_parlour");
         let mut command = Command::new(self.launcher.first().map_or(program, String::as_str));
@@ -197,7 +197,7 @@ impl Server {
         soon(self.command(name).output()).await.expect("the program runs")
     }
 
-    /// What the server has printed so far, over all its starts.
+    /// Everything that the server has printed so far, over all its starts.
     pub fn log(&self) -> String {
         let bytes = std::fs::read(self.folder.join("log")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
@@ -226,7 +226,7 @@ impl Server {
         &self.http
     }
 
-    /// Somebody with a new account.
+    /// A person with a new account.
     pub async fn user(&self, name: &str) -> Person {
         Person::sign_up(self, name).await
     }
@@ -235,7 +235,7 @@ impl Server {
         self.folder.join("data/parlour.db")
     }
 
-    /// The server's own database, to look into.
+    /// A connection to the server's database.
     pub async fn database(&self) -> DatabaseConnection {
         let file = self.database_file();
         sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens")
@@ -244,7 +244,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The process is killed when its handle goes, and what it still writes is nobody's.
+        // The process is killed when its handle is dropped; what it still writes is ignored.
         drop(self.child.take());
         cursors::forget_keys(&self.database_file());
         if std::thread::panicking() {
@@ -255,8 +255,8 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody uses. Below those that the system gives to outgoing connections: one of a client who knocks
-/// while the server is away could get the server's.
+/// A free port below those that the system assigns to outgoing connections: otherwise a client that connects while the
+/// server is down could be assigned the server's own port.
 fn free_port() -> u16 {
     let ports = 20_000_u16..32_000;
     loop {

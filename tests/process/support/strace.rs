@@ -12,13 +12,13 @@ use super::{Server, soon};
 /// A running `strace` that has attached to all threads of a server.
 pub struct Strace {
     child: Child,
-    /// Kept open, so that it can go on telling.
-    _told: BufReader<ChildStderr>,
+    /// Kept open, because strace ends if it cannot write.
+    _stderr: BufReader<ChildStderr>,
     file: PathBuf,
 }
 
 impl Strace {
-    /// Attaches, with what is to be watched or injected.
+    /// Attaches; the arguments say what to trace or inject.
     pub async fn attach(server: &Server, arguments: &[&str]) -> Self {
         let file = server.folder().join("strace");
         let mut strace = Command::new("strace");
@@ -32,17 +32,17 @@ impl Strace {
             let read = soon(reported.read_line(&mut line)).await.expect("its messages");
             assert!(read > 0, "strace may not attach: {:?}", child.try_wait());
         }
-        Self { child, _told: reported, file }
+        Self { child, _stderr: reported, file }
     }
 
-    /// Detaches; what it saw, a line each, in order.
+    /// Detaches; the traced calls in order, one per line.
     pub async fn detach(self) -> Vec<String> {
         let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it runs");
         kill_process(id, Signal::INT).expect("it takes a signal");
         self.ended().await
     }
 
-    /// Waits until the server's end has ended it; what it saw.
+    /// Waits until it ends with the server; the traced calls.
     pub async fn ended(mut self) -> Vec<String> {
         soon(self.child.wait()).await.expect("an end");
         let seen = std::fs::read(&self.file).expect("what it saw");

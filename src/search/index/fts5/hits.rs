@@ -48,11 +48,11 @@ pub(in crate::search) fn expression(terms: &[Term], conversations: &[Conversatio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::Query;
+    use crate::search::MessageSearch;
 
     #[test]
     fn the_expression_has_nothing_but_quoted_words() {
-        let query = Query::parse("NEAR(a b) OR \"c*\" -d col:e 日本語").expect("a query");
+        let query = MessageSearch::parse("NEAR(a b) OR \"c*\" -d col:e 日本語").expect("a query");
         let here = ConversationId::parse("019bfc3e-0000-7000-8000-00000000000a").expect("an id");
         let expected = "(\"HERE:near\" * AND \"HERE:col\" * AND \"HERE:or\" * AND \"HERE:日本\" AND \"HERE:本語\" \
                         AND \"HERE:a\" * AND \"HERE:b\" * AND \"HERE:c\" * AND \"HERE:d\" * AND \"HERE:e\" *)";
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn each_word_is_looked_for_in_each_conversation_and_the_longest_where_they_are_many() {
-        let query = Query::parse("a long way").expect("a query");
+        let query = MessageSearch::parse("a long way").expect("a query");
         let (here, there) = (ConversationId::new(), ConversationId::new());
 
         let expression = expression(&query.terms(2), &[here, there]);

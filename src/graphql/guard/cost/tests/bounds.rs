@@ -102,7 +102,7 @@ fn noisy(plain: &str, between: &[&str], strings: &[&str]) -> String {
 
 proptest! {
     #[test]
-    fn what_is_within_the_limits_passes_and_nothing_else(text in sized()) {
+    fn a_document_passes_exactly_if_it_is_within_the_limits(text in sized()) {
         let document = parse_query(&text).expect(&text);
         let expected = naive(&document);
         let bounds = bounds(&expected);
