@@ -34,11 +34,14 @@ export function ConversationPane({ recipient }: { recipient: ConversationRef }) 
     return () => { isCancelled = true; };
   }, [feed, conversationId, userId, isKnown]);
 
-  if (conversation) {
-    if (userId) return <Redirect to={`/c/${conversation.id}`} replace />;
-    return <ConversationView recipient={recipient} conversation={conversation} />;
+  if (conversation || state === 'noConversationYet') {
+    return (
+      <>
+        {userId && conversation && <Redirect to={`/c/${conversation.id}`} replace />}
+        <ConversationView recipient={recipient} conversation={conversation} />
+      </>
+    );
   }
-  if (state === 'noConversationYet') return <ConversationView recipient={recipient} conversation={undefined} />;
   if (state === 'loading') return <p className="splash" role="status">{texts.loading}</p>;
   return <MissingConversation recipient={recipient} title={title} />;
 }

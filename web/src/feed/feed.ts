@@ -76,6 +76,7 @@ export class Feed {
   get sidebar() { return this.#state.sidebar; }
   person(id: string): Person { return this.#state.person(id); }
   conversation(id: string) { return this.#state.conversation(id); }
+  recipientKey(recipient: ConversationRef) { return this.#state.recipientKey(recipient); }
   directWith(userId: string) { return this.#state.directWith(userId); }
 
   /** The history of a conversation. Call its `ensureLoaded` for the messages in view. */
