@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signUp } from '../people.mjs';
-import { messageWith, openConversation, sendText, signUpInBrowser, visit } from './people-in-browser.mjs';
+import { messageWith, openConversation, requestInPage, sendText, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
 import { startPages } from './setup.mjs';
 
 const lines = (count, text = 'line') => Array.from({ length: count }, (_, line) => `${text} ${line}`).join('\n');
@@ -27,7 +27,14 @@ describe('the message list scrolls', { timeout: 240_000 }, () => {
   /** Somebody who has sent these messages to Bob, who has the conversation open, at its end. */
   async function startTalk(fullName, ...texts) {
     const person = await signUp(server, fullName);
-    for (const text of texts) await person.send(bob, text);
+    let last;
+    for (const text of texts) last = await person.send(bob, text);
+    if (last) {
+      const read = 'mutation ($id: ID!, $seq: Int!) { markRead(conversation: { conversationId: $id }, upToSeq: $seq) { id } }';
+      await requestInPage(bob, read, { id: last.conversationId, seq: last.seq });
+      await sidebarRow(bob, fullName).waitFor();
+      await sidebarRow(bob, fullName).getByText(/unread/).waitFor({ state: 'detached' });
+    }
     await openConversation(bob, fullName);
     if (texts.length) await atEnd(texts.at(-1));
     return person;

@@ -26,9 +26,6 @@ interface ScrollOptions {
   startsAtEnd: boolean;
 }
 
-const isEnd = (view: HTMLElement) => view.scrollHeight - view.clientHeight - view.scrollTop < END_TOLERANCE;
-
-const layoutOf = ({ scrollTop: top, scrollHeight: content, clientHeight: height }: HTMLElement) => ({ top, content, height });
 
 /** Whether all rendered rows are measured. The list hides the others. */
 const isMeasured = (view: HTMLElement) =>
@@ -50,13 +47,30 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
   const lastSeq = conversation?.lastSeq ?? 0;
 
   /**
+   * The height of all rows, as the list knows it. The view's `scrollHeight` has more while a row is not measured, which is higher
+   * than its place: the list shows nothing to whoever scrolls there.
+   */
+  const contentHeight = useCallback(
+    () => (list.current && count > 0 ? list.current.getItemOffset(count - 1) + list.current.getItemSize(count - 1) : 0),
+    [count, list],
+  );
+  const layoutOf = useCallback(
+    ({ scrollTop: top, clientHeight: height }: HTMLElement) => ({ top, content: contentHeight(), height }),
+    [contentHeight],
+  );
+  const isEnd = useCallback(
+    (view: HTMLElement) => contentHeight() - view.clientHeight - view.scrollTop < END_TOLERANCE,
+    [contentHeight],
+  );
+
+  /**
    * Scrolls to the anchor. The list's own `scrollToIndex` is not used: it holds its target for a while, and would pull back a
    * user who scrolls meanwhile.
    */
   const applyAnchor = useCallback(() => queueMicrotask(() => {
     const [view, rows] = [scroller.current, list.current];
     if (!view || !rows || anchor.current === undefined) return;
-    if (anchor.current === 'end') view.scrollTop = view.scrollHeight;
+    if (anchor.current === 'end') view.scrollTop = contentHeight() - view.clientHeight;
     else {
       const index = anchor.current - base - 1;
       // Centred, or from its top if it is taller than the view.
@@ -66,7 +80,7 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     applied.current = layoutOf(view);
     // Notifies the list at once: it renders rows for the offset that it knows.
     view.dispatchEvent(new Event('scroll'));
-  }), [base, list, scroller]);
+  }), [base, contentHeight, layoutOf, list, scroller]);
 
   const anchorTo = useCallback((to: 'end' | number) => {
     anchor.current = to;
@@ -83,7 +97,7 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     if (anchor.current === 'end' ? userScroll.isActiveUp : userScroll.isActive) return true;
     const { content, height } = layoutOf(view);
     return content === applied.current.content && height === applied.current.height;
-  }, [userScroll]);
+  }, [layoutOf, userScroll]);
 
   /** Loads messages near the view. Returns the seq of the last one in view. */
   const loadVisible = useCallback(() => {
@@ -104,7 +118,7 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     if (end && upTo === lastSeq) anchor.current = 'end';
     setIsAtEnd(end || anchor.current === 'end');
     if (isPageFocused()) feed.markRead(conversation.id, upTo);
-  }, [conversation, feed, history, lastSeq, scroller]);
+  }, [conversation, feed, history, isEnd, lastSeq, scroller]);
 
   // The timer below must call the latest versions.
   const latest = useRef({ loadVisible, markVisibleRead });
@@ -130,7 +144,7 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     setIsAtEnd(end || anchor.current === 'end');
     setIsAtStart(offset < END_TOLERANCE);
     scheduleUpdate();
-  }, [applyAnchor, isMovedByUser, scroller, scheduleUpdate]);
+  }, [applyAnchor, isEnd, isMovedByUser, scroller, scheduleUpdate]);
 
   /**
    * Follows new messages from now on if a message is the anchor and everything after it is in view. At once, and not when the list
@@ -141,7 +155,7 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     if (!view || typeof from !== 'number' || !isEnd(view) || !isMeasured(view)) return;
     for (let seq = from; seq <= lastSeq; seq += 1) if (!history?.at(seq)) return;
     anchor.current = 'end';
-  }), [history, lastSeq, scroller]);
+  }), [history, isEnd, lastSeq, scroller]);
 
   const onResize = useCallback(() => {
     resizedAt.current = performance.now();
