@@ -84,7 +84,7 @@ function ConversationView({ recipient, conversation }: { recipient: Conversation
       <MessageList
         recipient={recipient} name={name} otherId={otherId} conversation={conversation}
         onReply={(message) => composer.current?.reply(message)} onEdit={(message) => composer.current?.edit(message)}
-        onLeave={() => composer.current?.focus()}
+        onLeave={() => composer.current?.focus()} onArrive={() => composer.current?.focusWithoutKeyboard()}
       />
       {other?.deletedAt
         ? <p className="composer-none">{texts.conversation.erased}</p>
