@@ -58,6 +58,7 @@ export const texts = {
     },
     empty: 'No conversations yet.',
     alone: 'Nobody else has an account here yet.',
+    added: 'You were added',
     unread: (n: number) => count(n, 'unread message', 'unread messages'),
     online: 'online',
     you: 'You',

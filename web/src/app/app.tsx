@@ -8,6 +8,7 @@ import { Feed } from '../feed';
 import { LimitsDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Toasts } from '../ui/toasts';
+import { findAddedGroups, onAddedTo } from './added-conversations';
 import { notifyOfMessage } from './notifications';
 import { outboxStore } from './outbox-store';
 import { peopleSearchModeOf, type Session, SessionContext, type SignOutReason } from './session';
@@ -81,6 +82,7 @@ function startSession(
     outbox: outboxStore(() => feed.me.id),
     onSignedOut: () => (isSignedIn ? restart({ reason, previousUserId: feed.me.id }) : showSignIn()),
     onMessage: (message) => notifyOfMessage(feed, message),
+    onAdded: (conversationId) => onAddedTo(feed, conversationId),
   });
   // Asks before the page closes if messages would be lost.
   const onBeforeUnload = (event: BeforeUnloadEvent) => { if (feed.outbox.hasUnpersisted) event.preventDefault(); };
@@ -114,6 +116,7 @@ function startSession(
       return showSignIn();
     }
     claimTab(feed.me.id);
+    findAddedGroups(feed);
     isSignedIn = true;
     reason = 'ended';
     const session = { feed, client: connection.client, ...await server.catch(() => DEFAULT_SERVER), endSession };

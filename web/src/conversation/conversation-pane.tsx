@@ -1,6 +1,7 @@
 // A conversation: header, messages and composer.
 import { useEffect, useRef, useState } from 'react';
 import { Redirect } from 'wouter';
+import { markOpened, useIsUnopened } from '../app/added-conversations';
 import { useFeed, useSession } from '../app/session';
 import { type Conversation, type ConversationRef, isTransient } from '../feed';
 import { texts } from '../texts';
@@ -66,10 +67,13 @@ function MissingConversation({ recipient, title }: { recipient: ConversationRef;
 }
 
 function ConversationView({ recipient, conversation }: { recipient: ConversationRef; conversation: Conversation | undefined }) {
+  const { feed } = useSession();
   const composer = useRef<ComposerHandle>(null);
   const otherId = recipient.userId ?? conversation?.otherUserId ?? undefined;
   const other = useFeed((feed) => (otherId ? feed.person(otherId) : undefined));
   const name = other?.fullName ?? conversation?.title ?? '';
+  const isUnopened = useIsUnopened(conversation?.id ?? '');
+  useEffect(() => { if (isUnopened && conversation) markOpened(feed, conversation.id); }, [isUnopened, conversation?.id]);
   return (
     <section
       className="conversation" aria-label={texts.conversation.label(name)}
