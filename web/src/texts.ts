@@ -211,6 +211,7 @@ export const texts = {
     password: 'Password',
     passwordNow: 'Current password',
     passwordNext: 'New password',
+    passwordWrong: 'This is not your current password.',
     passwordHint: 'Changing it logs you out on all your other devices.',
     passwordChange: 'Change password',
     passwordChanged: 'Your password has been changed. You are logged out on your other devices.',

@@ -67,10 +67,14 @@ struct ServerLimits {
     image_bytes: usize,
     /// Maximum pixels of an image.
     image_pixels: u32,
+    /// Maximum pixels of a side of an image.
+    image_side: u32,
     /// Maximum items of a page of any list.
     page_size: u32,
     /// Maximum members of a group, including its owner.
     group_members: usize,
+    /// Minimum characters (Unicode scalar values) of a new password.
+    password_length: usize,
     /// Maximum bytes of a document.
     query_bytes: usize,
     /// Maximum depth of nested fields in a document.
@@ -114,8 +118,10 @@ impl ServerInfoQuery {
                 message_length: limits::MESSAGE_LENGTH,
                 image_bytes: limits::IMAGE_BYTES,
                 image_pixels: limits::IMAGE_PIXELS,
+                image_side: limits::IMAGE_SIDE,
                 page_size: limits::PAGE_SIZE,
                 group_members: limits::GROUP_MEMBERS,
+                password_length: ctx.app()?.config.password_min_length,
                 query_bytes: limits::QUERY_BYTES,
                 query_depth: limits::QUERY_DEPTH,
                 query_complexity: limits::QUERY_COMPLEXITY,
