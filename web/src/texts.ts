@@ -185,6 +185,7 @@ export const texts = {
     unsupported: 'This file cannot be sent as an image. Choose a JPEG, PNG, WebP or GIF.',
     tooLarge: (bytes: number) => `This image is too large. Choose one of up to ${Math.floor(bytes / 2 ** 20)} MiB.`,
     tooLargeForProxy: 'a proxy in front of the server rejects images of this size',
+    tooLong: (side: number) => `This image is too long. Choose one of up to ${side.toLocaleString()} pixels per side.`,
     tooManyPixels: (pixels: number) => `This image is too large. Choose one of up to ${Math.floor(pixels / 1_000_000)} megapixels.`,
   },
 
