@@ -58,6 +58,7 @@ export const texts = {
     },
     empty: 'No conversations yet.',
     alone: 'Nobody else has an account here yet.',
+    added: 'You were added',
     unread: (n: number) => count(n, 'unread message', 'unread messages'),
     online: 'online',
     you: 'You',
@@ -184,6 +185,7 @@ export const texts = {
     unsupported: 'This file cannot be sent as an image. Choose a JPEG, PNG, WebP or GIF.',
     tooLarge: (bytes: number) => `This image is too large. Choose one of up to ${Math.floor(bytes / 2 ** 20)} MiB.`,
     tooLargeForProxy: 'a proxy in front of the server rejects images of this size',
+    tooLong: (side: number) => `This image is too long. Choose one of up to ${side.toLocaleString()} pixels per side.`,
     tooManyPixels: (pixels: number) => `This image is too large. Choose one of up to ${Math.floor(pixels / 1_000_000)} megapixels.`,
   },
 
@@ -210,6 +212,7 @@ export const texts = {
     password: 'Password',
     passwordNow: 'Current password',
     passwordNext: 'New password',
+    passwordWrong: 'This is not your current password.',
     passwordHint: 'Changing it logs you out on all your other devices.',
     passwordChange: 'Change password',
     passwordChanged: 'Your password has been changed. You are logged out on your other devices.',

@@ -73,6 +73,8 @@ struct ServerLimits {
     page_size: u32,
     /// Maximum members of a group, including its owner.
     group_members: usize,
+    /// Minimum characters (Unicode scalar values) of a new password.
+    password_length: usize,
     /// Maximum bytes of a document.
     query_bytes: usize,
     /// Maximum depth of nested fields in a document.
@@ -119,6 +121,7 @@ impl ServerInfoQuery {
                 image_side: limits::IMAGE_SIDE,
                 page_size: limits::PAGE_SIZE,
                 group_members: limits::GROUP_MEMBERS,
+                password_length: ctx.app()?.config.password_min_length,
                 query_bytes: limits::QUERY_BYTES,
                 query_depth: limits::QUERY_DEPTH,
                 query_complexity: limits::QUERY_COMPLEXITY,

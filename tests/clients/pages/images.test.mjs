@@ -25,11 +25,11 @@ describe('images', { timeout: 120_000 }, () => {
     await image.evaluate((img) => img.decode());
   };
   /** A DataTransfer with one file, as of a paste or a drop. */
-  const transfer = ({ page }, bytes, name) => page.evaluateHandle(([bytes, name]) => {
+  const transfer = ({ page }, bytes, name, type = 'image/png') => page.evaluateHandle(([bytes, name, type]) => {
     const data = new DataTransfer();
-    data.items.add(new File([Uint8Array.from(bytes)], name, { type: 'image/png' }));
+    data.items.add(new File([Uint8Array.from(bytes)], name, { type }));
     return data;
-  }, [[...bytes], name]);
+  }, [[...bytes], name, type]);
 
   test('are chosen, previewed and sent, with and without text', async () => {
     await choose(ada, file('first.png', png(300, 120)));
@@ -192,6 +192,49 @@ describe('images', { timeout: 120_000 }, () => {
     await ada.page.getByText('This file cannot be sent as an image.').first().waitFor();
     await choose(ada, file('large.png', Buffer.alloc(10 * 2 ** 20 + 1)));
     await ada.page.getByText('Choose one of up to 10 MiB.').first().waitFor();
+    assert.equal(await attached(ada).count(), 0);
+  });
+
+  test('are recognised by their content, whatever they are called', async () => {
+    await choose(ada, file('IMG_0001.HEIC', png(72, 60), 'image/heic'));
+    await attached(ada).getByText('IMG_0001.HEIC').waitFor();
+    await send(ada);
+    await isLoaded(sent(bob, 72));
+    // Some systems know no type for this ending.
+    const untyped = await transfer(ada, png(74, 60), 'IMG_0002.HEIC', '');
+    await ada.page.locator('section.conversation').dispatchEvent('drop', { dataTransfer: untyped });
+    await attached(ada).waitFor();
+    await send(ada);
+    await isLoaded(sent(bob, 74));
+  });
+
+  test('are shrunk to the limits of the server', async () => {
+    /** Drops an image that the page draws. */
+    const drop = async (width, height, type) => {
+      const dataTransfer = await ada.page.evaluateHandle(async ([width, height, type]) => {
+        const canvas = Object.assign(document.createElement('canvas'), { width, height });
+        const context = canvas.getContext('2d');
+        context.fillStyle = 'teal';
+        context.fillRect(0, 0, width / 2, height);
+        const blob = await new Promise((resolve) => canvas.toBlob(resolve, type));
+        const data = new DataTransfer();
+        data.items.add(new File([blob], 'large', { type }));
+        return data;
+      }, [width, height, type]);
+      await ada.page.locator('section.conversation').dispatchEvent('drop', { dataTransfer });
+      await attached(ada).waitFor({ timeout: 60_000 });
+      await send(ada);
+    };
+    // Over the limit of a side, and over that of all pixels.
+    await drop(12_000, 300, 'image/png');
+    await isLoaded(sent(bob, 10_000), 60_000);
+    await drop(7_000, 5_000, 'image/jpeg');
+    await isLoaded(sent(bob, 4_732), 60_000);
+    assert.equal(await sent(bob, 4_732).getAttribute('height'), '3380');
+    // Shrinking would stop it.
+    const gif = Buffer.from('GIF89a\x11\x27\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x11\x27\x01\x00\x00\x02\x02L\x01\x00;', 'latin1');
+    await choose(ada, file('long.gif', gif, 'image/gif'));
+    await ada.page.getByText('Choose one of up to 10,000 pixels per side.').first().waitFor();
     assert.equal(await attached(ada).count(), 0);
   });
 

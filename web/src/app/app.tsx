@@ -8,16 +8,20 @@ import { Feed } from '../feed';
 import { LimitsDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Toasts } from '../ui/toasts';
+import { findAddedGroups, onAddedTo } from './added-conversations';
 import { notifyOfMessage } from './notifications';
 import { outboxStore } from './outbox-store';
-import { peopleSearchModeOf, type Session, SessionContext, type SignOutReason } from './session';
+import { peopleSearchModeOf, type ServerSettings, type Session, SessionContext, type SignOutReason } from './session';
 import { Shell } from './shell';
 import { SignIn } from './sign-in';
 
 /** The server's defaults, for when its settings cannot be loaded. */
-const DEFAULT_SERVER: Pick<Session, 'limits' | 'peopleSearchMode'> = {
-  limits: { messageLength: 4_000, groupMembers: 1_000, imageBytes: 10 * 2 ** 20, imagePixels: 32_000_000 },
+const DEFAULT_SERVER: ServerSettings = {
+  limits: {
+    messageLength: 4_000, groupMembers: 1_000, imageBytes: 10 * 2 ** 20, imagePixels: 32_000_000, imageSide: 10_000, passwordLength: 6,
+  },
   peopleSearchMode: 'directory',
+  canSignUp: true,
 };
 
 /** Notifies other tabs of this browser: of a sign-out with its reason, of a sign-in with undefined. */
@@ -26,6 +30,8 @@ const otherTabs = new BroadcastChannel('parlour.session');
 interface SignedOut {
   /** Undefined if there was no session before. */
   reason: SignOutReason | undefined;
+  /** Undefined while they are being loaded. */
+  server?: ServerSettings | undefined;
   /** The user whose session ended. */
   previousUserId?: string;
 }
@@ -49,7 +55,7 @@ export function App() {
   return (
     <Toast.Provider>
       {state === 'connecting' && <p className="splash" role="status">{texts.connecting}</p>}
-      {typeof state === 'object' && 'reason' in state && <SignIn reason={state.reason} onSignedIn={onSignedIn} />}
+      {typeof state === 'object' && 'reason' in state && <SignIn reason={state.reason} server={state.server} onSignedIn={onSignedIn} />}
       {typeof state === 'object' && 'feed' in state && (
         <SessionContext value={state}>
           <Provider value={state.client}><Shell /></Provider>
@@ -75,12 +81,14 @@ function startSession(
     // A session that was ended elsewhere, or expired, may continue where it was.
     if (reason && reason !== 'ended') clearTab();
     setState({ reason });
+    void server.catch(() => DEFAULT_SERVER).then((server) => isStopped || setState({ reason, server }));
   };
   const feed: Feed = new Feed({
     transport: createTransport(connection),
     outbox: outboxStore(() => feed.me.id),
     onSignedOut: () => (isSignedIn ? restart({ reason, previousUserId: feed.me.id }) : showSignIn()),
     onMessage: (message) => notifyOfMessage(feed, message),
+    onAdded: (conversationId) => onAddedTo(feed, conversationId),
   });
   // Asks before the page closes if messages would be lost.
   const onBeforeUnload = (event: BeforeUnloadEvent) => { if (feed.outbox.hasUnpersisted) event.preventDefault(); };
@@ -90,7 +98,8 @@ function startSession(
   addEventListener('pagehide', onPageHide);
   let isStopped = false;
   const server = execute(connection.client, LimitsDocument, {})
-    .then(({ serverInfo }) => ({ limits: serverInfo.limits, peopleSearchMode: peopleSearchModeOf(serverInfo.features) }));
+    .then(({ serverInfo: { limits, features } }) =>
+      ({ limits, peopleSearchMode: peopleSearchModeOf(features), canSignUp: features.includes('signup') }));
   server.catch(() => {});
   const endSession: Session['endSession'] = async (signOutReason, task) => {
     // Set before the task: the socket may be closed before the response arrives.
@@ -114,6 +123,7 @@ function startSession(
       return showSignIn();
     }
     claimTab(feed.me.id);
+    findAddedGroups(feed);
     isSignedIn = true;
     reason = 'ended';
     const session = { feed, client: connection.client, ...await server.catch(() => DEFAULT_SERVER), endSession };

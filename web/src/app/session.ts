@@ -16,12 +16,17 @@ export function peopleSearchModeOf(features: readonly string[]): PeopleSearchMod
   return features.includes('lookup') ? 'lookup' : 'off';
 }
 
-export interface Session {
-  feed: Feed;
-  client: Client;
-  /** The server's limits. */
+/** What the server allows. */
+export interface ServerSettings {
   limits: LimitsQuery['serverInfo']['limits'];
   peopleSearchMode: PeopleSearchMode;
+  /** Whether anybody may create an account. */
+  canSignUp: boolean;
+}
+
+export interface Session extends ServerSettings {
+  feed: Feed;
+  client: Client;
   /** Runs a task that ends the session. Afterwards the sign-in page shows the reason. */
   endSession(reason: SignOutReason, task: () => Promise<unknown>): Promise<void>;
 }

@@ -21,14 +21,21 @@ export function Shell() {
       <div id="conversation" className="main" tabIndex={-1}>
         <ConnectionStatus />
         <Switch>
-          <Route path="/c/:id">{({ id }) => <ConversationPane key={id} recipient={{ conversationId: id }} />}</Route>
-          <Route path="/with/:userId">{({ userId }) => <ConversationPane key={userId} recipient={{ userId }} />}</Route>
+          <Route path="/c/:id">{({ id }) => <OpenConversation conversationId={id} />}</Route>
+          <Route path="/with/:userId">{({ userId }) => <OpenConversation userId={userId} />}</Route>
           <Route><EmptyState title={texts.conversation.none} lead={texts.conversation.noneLead[peopleSearchMode]} /></Route>
         </Switch>
       </div>
       <div id="announcer" className="visually-hidden" role="log" aria-live="polite" aria-label={texts.conversation.newMessages} />
     </main>
   );
+}
+
+/** The first message to a person creates the conversation: what is open stays as it is, with its focus and its scroll position. */
+function OpenConversation({ conversationId, userId }: { conversationId?: string; userId?: string }) {
+  const recipient = conversationId ? { conversationId } : { userId: userId! };
+  const key = useFeed((feed) => feed.recipientKey(recipient));
+  return <ConversationPane key={key} recipient={recipient} />;
 }
 
 /** Shows the number of unread messages in the title of the tab. */

@@ -6,14 +6,21 @@ import { execute } from '../api/transport';
 import { ServerError } from '../feed';
 import { LogInDocument, MeDocument, SignUpDocument } from '../gql/graphql';
 import { texts } from '../texts';
-import type { SignOutReason } from './session';
+import type { ServerSettings, SignOutReason } from './session';
 import { errorText } from './error-text';
 
 const words = texts.signIn;
 
-export function SignIn({ reason, onSignedIn }: { reason: SignOutReason | undefined; onSignedIn(): void }) {
+interface SignInProps {
+  reason: SignOutReason | undefined;
+  /** Undefined while they are being loaded. */
+  server: ServerSettings | undefined;
+  onSignedIn(): void;
+}
+
+export function SignIn({ reason, server, onSignedIn }: SignInProps) {
   const [isNew, setNew] = useState(false);
-  const [failure, setFailure] = useState<{ text: string; field: string | undefined }>();
+  const [failure, setFailure] = useState<{ text: string; fields: readonly string[] }>();
   const [busy, setBusy] = useState(false);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -30,11 +37,10 @@ export function SignIn({ reason, onSignedIn }: { reason: SignOutReason | undefin
       // Browsers drop a Secure cookie over http silently. If this check fails to reach the server, assume that it was kept.
       const isKept = await execute(client, MeDocument, {}).then(({ me }) => me !== null, () => true);
       if (isKept) return onSignedIn();
-      setFailure({ text: words.notKept, field: '' });
+      setFailure({ text: words.notKept, fields: [] });
       setBusy(false);
     } catch (error) {
-      const field = error instanceof ServerError ? error.field?.replace(/^input\./, '') : undefined;
-      setFailure({ text: errorText(error), field });
+      setFailure({ text: errorText(error), fields: fieldsOf(error) });
       setBusy(false);
     } finally {
       close();
@@ -42,7 +48,7 @@ export function SignIn({ reason, onSignedIn }: { reason: SignOutReason | undefin
   }
 
   const invalid = (field: string) =>
-    failure && (failure.field ?? field) === field ? { 'aria-invalid': true, 'aria-describedby': 'failure' } : {};
+    failure?.fields.includes(field) ? { 'aria-invalid': true, 'aria-describedby': 'failure' } : {};
   const title = isNew ? words.signUp : words.logIn;
   return (
     <main className="sign-in">
@@ -67,14 +73,25 @@ export function SignIn({ reason, onSignedIn }: { reason: SignOutReason | undefin
             name="password" type="password" required {...invalid('password')}
             autoComplete={isNew ? 'new-password' : 'current-password'}
           />
-          {isNew && <span className="hint">{words.passwordHint(6)}</span>}
+          {isNew && server && <span className="hint">{words.passwordHint(server.limits.passwordLength)}</span>}
         </label>
         <p id="failure" className="failure" role="alert">{failure?.text}</p>
         <button className="button" data-kind="main" disabled={busy}>{title}</button>
-        <button type="button" className="link-button" onClick={() => { setNew(!isNew); setFailure(undefined); }}>
-          {isNew ? words.toLogIn : words.toSignUp}
-        </button>
+        {(isNew || server?.canSignUp) && (
+          <button type="button" className="link-button" onClick={() => { setNew(!isNew); setFailure(undefined); }}>
+            {isNew ? words.toLogIn : words.toSignUp}
+          </button>
+        )}
       </form>
     </main>
   );
+}
+
+/** The fields that an error is about. None for one that is not about the input, such as an unreachable server. */
+function fieldsOf(error: unknown): readonly string[] {
+  if (!(error instanceof ServerError)) return [];
+  if (error.code === 'EMAIL_TAKEN') return ['email'];
+  // The server does not say which of them is wrong.
+  if (error.code === 'INVALID_CREDENTIALS') return ['email', 'password'];
+  return error.field ? [error.field.replace(/^input\./, '')] : [];
 }

@@ -12,6 +12,7 @@ import { AttachmentPreview, useImageAttachment } from './image-attachment';
 import {
   cancelled, changeComposerDraft, type ComposerDraft, type DraftEdit, editOf, replyTo, setEditAside, useComposerDraft, withoutUnsaved, withUnsaved,
 } from './composer-draft';
+import { keepFocus, opensKeyboard, useTypingFocus } from './keep-focus';
 import { hasVisibleText, plainText } from './message-format';
 
 const words = texts.composer;
@@ -20,6 +21,8 @@ const COUNT_FROM = 200;
 
 export interface ComposerHandle {
   focus(): void;
+  /** Focuses the field, unless that would open an on-screen keyboard. */
+  focusWithoutKeyboard(): void;
   reply(message: Message): void;
   edit(message: Message): void;
   /** Attaches the first image of dropped files. */
@@ -32,6 +35,9 @@ interface ComposerProps {
   name: string;
   conversation: Conversation | undefined;
 }
+
+/** The `keyCode` of keys that an input method has used. */
+const COMPOSITION_KEY = 229;
 
 /** On-screen keyboards have no Shift+Enter. */
 const isTouch = () => matchMedia('(pointer: coarse)').matches;
@@ -87,8 +93,10 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
     if (files.length > 1) showNotice(texts.image.onlyOne);
     if ((await attachment.attach(file)) && edit) showNotice(texts.image.afterEdit);
   };
+  const focusWithoutKeyboard = () => { if (!opensKeyboard()) focus(); };
   useImperativeHandle(ref, () => ({
     focus,
+    focusWithoutKeyboard,
     attach,
     reply: (message) => {
       change((draft) => ({ ...setEditAside(draft), reply: replyTo(message) }));
@@ -96,10 +104,8 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
     },
     edit: editMessage,
   }));
-  // Focus on devices with a pointer; on touch screens it would open the keyboard.
-  useEffect(() => {
-    if (matchMedia('(hover: hover)').matches) focus();
-  }, []);
+  useEffect(focusWithoutKeyboard, []);
+  useTypingFocus(field);
 
   const onTextChange = (next: string) => {
     change((draft) => (draft.edit ? { ...draft, edit: { ...draft.edit, changed: next } } : { ...draft, text: next }));
@@ -145,8 +151,8 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   }
 
   function onKeyDown(event: KeyboardEvent) {
-    // While an input method composes a character, Enter confirms it.
-    if (event.nativeEvent.isComposing) return;
+    // While an input method composes a character, Enter confirms it. In Safari the composition is over by then; its code says so.
+    if (event.nativeEvent.isComposing || event.keyCode === COMPOSITION_KEY) return;
     if (event.key === 'Enter' && !event.shiftKey && !isTouch()) {
       event.preventDefault();
       send();
@@ -171,7 +177,7 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   }
 
   return (
-    <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); }}>
+    <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); focusWithoutKeyboard(); }}>
       {unsaved.map((unsavedEdit) => (
         <ComposerBar
           key={unsavedEdit.id} title={words.unsaved} excerpt={unsavedEdit.changed} cancelLabel={words.discardEdit}
@@ -195,7 +201,7 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
           enterKeyHint={isTouch() ? 'enter' : 'send'}
           onChange={({ target }) => onTextChange(target.value)} onKeyDown={onKeyDown} onPaste={paste}
         />
-        <button className="send" aria-label={words.send} disabled={!canSend}><SendHorizontal /></button>
+        <button className="send" aria-label={words.send} disabled={!canSend} onMouseDown={keepFocus}><SendHorizontal /></button>
       </div>
       {remaining < COUNT_FROM && (
         <p className="composer-remaining" data-over={remaining < 0 || undefined} role="status">{words.remaining(remaining)}</p>

@@ -1,6 +1,7 @@
 // A conversation: header, messages and composer.
 import { useEffect, useRef, useState } from 'react';
 import { Redirect } from 'wouter';
+import { markOpened, useIsUnopened } from '../app/added-conversations';
 import { useFeed, useSession } from '../app/session';
 import { type Conversation, type ConversationRef, isTransient } from '../feed';
 import { texts } from '../texts';
@@ -34,11 +35,14 @@ export function ConversationPane({ recipient }: { recipient: ConversationRef }) 
     return () => { isCancelled = true; };
   }, [feed, conversationId, userId, isKnown]);
 
-  if (conversation) {
-    if (userId) return <Redirect to={`/c/${conversation.id}`} replace />;
-    return <ConversationView recipient={recipient} conversation={conversation} />;
+  if (conversation || state === 'noConversationYet') {
+    return (
+      <>
+        {userId && conversation && <Redirect to={`/c/${conversation.id}`} replace />}
+        <ConversationView recipient={recipient} conversation={conversation} />
+      </>
+    );
   }
-  if (state === 'noConversationYet') return <ConversationView recipient={recipient} conversation={undefined} />;
   if (state === 'loading') return <p className="splash" role="status">{texts.loading}</p>;
   return <MissingConversation recipient={recipient} title={title} />;
 }
@@ -63,10 +67,13 @@ function MissingConversation({ recipient, title }: { recipient: ConversationRef;
 }
 
 function ConversationView({ recipient, conversation }: { recipient: ConversationRef; conversation: Conversation | undefined }) {
+  const { feed } = useSession();
   const composer = useRef<ComposerHandle>(null);
   const otherId = recipient.userId ?? conversation?.otherUserId ?? undefined;
   const other = useFeed((feed) => (otherId ? feed.person(otherId) : undefined));
   const name = other?.fullName ?? conversation?.title ?? '';
+  const isUnopened = useIsUnopened(conversation?.id ?? '');
+  useEffect(() => { if (isUnopened && conversation) markOpened(feed, conversation.id); }, [isUnopened, conversation?.id]);
   return (
     <section
       className="conversation" aria-label={texts.conversation.label(name)}
@@ -81,7 +88,7 @@ function ConversationView({ recipient, conversation }: { recipient: Conversation
       <MessageList
         recipient={recipient} name={name} otherId={otherId} conversation={conversation}
         onReply={(message) => composer.current?.reply(message)} onEdit={(message) => composer.current?.edit(message)}
-        onLeave={() => composer.current?.focus()}
+        onLeave={() => composer.current?.focus()} onArrive={() => composer.current?.focusWithoutKeyboard()}
       />
       {other?.deletedAt
         ? <p className="composer-none">{texts.conversation.erased}</p>

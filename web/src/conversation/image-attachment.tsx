@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useSession } from '../app/session';
 import type { Feed, OutgoingImage } from '../feed';
 import { texts } from '../texts';
-import { useImageCheck } from '../ui/image-chooser';
+import { ImageRejected, prepareImage } from '../ui/prepare-image';
 import { useShowError } from '../ui/toasts';
 import { useObjectUrl } from '../ui/use-image-url';
 
@@ -20,10 +20,9 @@ function attachedImagesOf(feed: Feed): Map<string, OutgoingImage> {
 }
 
 export function useImageAttachment(draftKey: string) {
-  const { feed, limits: { imagePixels } } = useSession();
+  const { feed, limits } = useSession();
   const byDraftKey = attachedImagesOf(feed);
   const [image, setImage] = useState(() => byDraftKey.get(draftKey));
-  const checkImage = useImageCheck();
   const showError = useShowError();
   // Decoding takes a while: only the last chosen file counts.
   const latest = useRef<Blob>(undefined);
@@ -35,34 +34,20 @@ export function useImageAttachment(draftKey: string) {
     latest.current = next?.file;
     setImage(next);
   };
-  const reject = (why: string) => {
-    showError(why);
-    return false;
-  };
   /** Resolves to whether the image was attached. */
   const attach = async (file: Blob): Promise<boolean> => {
-    const error = checkImage(file);
-    if (error) return reject(error);
     latest.current = file;
     try {
-      const { width, height } = await sizeOf(file);
+      const prepared = await prepareImage(file, limits);
       if (latest.current !== file) return false;
-      if (width * height > imagePixels) return reject(words.tooManyPixels(imagePixels));
-      set({ file, width, height });
+      set(prepared);
       return true;
-    } catch {
-      return reject(words.unsupported);
+    } catch (reason) {
+      showError(reason instanceof ImageRejected ? reason.message : words.unsupported);
+      return false;
     }
   };
   return { image, attach, remove: () => set(undefined) };
-}
-
-/** The size after applying the EXIF orientation. */
-async function sizeOf(file: Blob) {
-  const bitmap = await createImageBitmap(file);
-  const { width, height } = bitmap;
-  bitmap.close();
-  return { width, height };
 }
 
 export function AttachmentPreview({ image, onRemove }: { image: OutgoingImage; onRemove(): void }) {

@@ -6,6 +6,7 @@ import type { Message } from '../feed';
 import { texts } from '../texts';
 import { ConfirmDialog } from '../ui/dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
+import { keepFocus } from './keep-focus';
 
 const words = texts.message;
 /** The clipboard API needs HTTPS. */
@@ -31,7 +32,7 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
   const remove = () => void attempt(() => feed.delete(message.id));
   const action = (name: string, Icon: typeof Reply, act: () => void, key?: string) => (
     <button
-      type="button" className="icon-button" aria-label={name} title={name} tabIndex={isActive ? 0 : -1} onClick={act}
+      type="button" className="icon-button" aria-label={name} title={name} tabIndex={isActive ? 0 : -1} onMouseDown={keepFocus} onClick={act}
       {...(key && { 'data-key': key, 'aria-keyshortcuts': key })}
     >
       <Icon />

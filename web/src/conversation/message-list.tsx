@@ -6,6 +6,7 @@ import { useSearchParams } from 'wouter';
 import { useFeed, useSession } from '../app/session';
 import type { Conversation, ConversationRef, Message, OutgoingMessage } from '../feed';
 import { texts } from '../texts';
+import { keepFocus } from './keep-focus';
 import { MessageRow } from './message-row';
 import { EmptyState } from '../ui/empty-state';
 import { OutgoingRow, useOutgoing } from './outgoing-row';
@@ -24,9 +25,11 @@ interface MessageListProps {
   onReply(message: Message): void;
   onEdit(message: Message): void;
   onLeave(): void;
+  /** Called after the user has come to a message from somewhere else. */
+  onArrive(): void;
 }
 
-export function MessageList({ recipient, name, otherId, conversation, onReply, onEdit, onLeave }: MessageListProps) {
+export function MessageList({ recipient, name, otherId, conversation, onReply, onEdit, onLeave, onArrive }: MessageListProps) {
   const { feed } = useSession();
   const lastSeq = conversation?.lastSeq ?? 0;
   const linkedSeq = useLinkedSeq(lastSeq);
@@ -56,7 +59,11 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
     include(seq);
     setJumpTarget({ seq, highlight: true });
   }, [include]);
-  useEffect(() => { if (linkedSeq) jump(linkedSeq); }, [linkedSeq]);
+  useEffect(() => {
+    if (!linkedSeq) return;
+    jump(linkedSeq);
+    onArrive();
+  }, [linkedSeq]);
   useLayoutEffect(() => {
     if (!jumpTarget || !history) return;
     const { seq, highlight } = jumpTarget;
@@ -146,7 +153,7 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
       {hasEarlier && scroll.isAtStart && <button className="button earlier" onClick={showEarlier}>{words.earlier}</button>}
       {!scroll.isAtEnd && (
         <button
-          className="to-end" onClick={scrollToEnd}
+          className="to-end" onMouseDown={keepFocus} onClick={() => { scrollToEnd(); onArrive(); }}
           aria-label={unread > 0 ? words.latestNew(unread) : words.latest} title={words.latest}
         >
           <ArrowDown />

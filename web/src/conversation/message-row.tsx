@@ -6,6 +6,7 @@ import { useClock } from '../app/use-clock';
 import type { Message } from '../feed';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
+import { keepFocus } from './keep-focus';
 import { MessageActions } from './message-actions';
 import { MessageText } from './message-text';
 import { plainText } from './message-format';
@@ -106,7 +107,7 @@ function Quote({ quoted, onJump }: QuoteProps) {
   return (
     <button
       type="button" className="quote" tabIndex={-1} title={words.toQuoted(sender.fullName)}
-      onClick={() => onJump(quoted.seq)}
+      onMouseDown={keepFocus} onClick={() => onJump(quoted.seq)}
     >
       <strong><bdi>{sender.fullName}</bdi></strong>
       <span dir="auto">{quoted.deletedAt ? words.quotedDeleted : plainText(quoted.text ?? texts.image.name)}</span>

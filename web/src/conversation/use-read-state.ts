@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { isPageFocused } from '../app/page-focus';
 import { useFeed, useSession } from '../app/session';
-import type { Conversation, MessageHistory } from '../feed';
+import type { Conversation, Member, MessageHistory } from '../feed';
 import { texts } from '../texts';
 
 /** How many messages back the user's newest message is looked for. */
@@ -23,22 +23,28 @@ export function useUnreadDivider(conversation: Conversation | undefined, isAtEnd
   return firstNew;
 }
 
-/** The seq of the user's newest message, and who has read it. */
+/**
+ * The seq of the user's newest message, and who has read it. Only those count who were members when it was sent: the history
+ * counts as read for whoever is added later.
+ */
 export function useReadReceipt(conversation: Conversation | undefined, history: MessageHistory | undefined) {
   const { feed } = useSession();
   const id = conversation?.id;
-  const marks = useFeed((feed) => (id ? feed.members.of(id).marks : undefined));
+  const loaded = useFeed((feed) => (id ? feed.members.of(id) : undefined));
   // If loading fails, it is retried when the conversation is opened again.
   useEffect(() => { if (id) feed.members.load(id).catch(() => {}); }, [feed, id]);
-  if (!conversation || !history || !marks?.size) return undefined;
+  if (!conversation || !history || !loaded?.marks.size) return undefined;
 
   let seq = conversation.lastSeq;
   const first = Math.max(1, seq - RECEIPT_WITHIN);
   while (seq >= first && history.at(seq)?.senderId !== feed.me.id) seq -= 1;
   if (seq < first) return undefined;
 
-  const readers = [...marks].filter(([userId, mark]) => userId !== feed.me.id && mark >= seq).length;
-  const others = conversation.memberCount - 1;
+  const sentAt = Date.parse(history.at(seq)!.createdAt);
+  const isLater = ({ joinedAt }: Member) => !conversation.otherUserId && Date.parse(joinedAt) > sentAt;
+  const later = new Set(loaded.members.filter(isLater).map(({ userId }) => userId));
+  const readers = [...loaded.marks].filter(([userId, mark]) => userId !== feed.me.id && !later.has(userId) && mark >= seq).length;
+  const others = conversation.memberCount - 1 - later.size;
   if (readers === 0) return { seq, text: texts.conversation.sent };
   if (conversation.otherUserId) return { seq, text: texts.conversation.read };
   return { seq, text: readers >= others ? texts.conversation.readByAll : texts.conversation.readBy(readers) };

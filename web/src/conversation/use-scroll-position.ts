@@ -5,6 +5,7 @@ import type { VirtualizerHandle } from 'virtua';
 import { isPageFocused } from '../app/page-focus';
 import { useSession } from '../app/session';
 import type { Conversation, MessageHistory } from '../feed';
+import { useUserScroll } from './user-scroll';
 
 /** How many messages before and after the view are loaded. */
 const PRELOAD = 30;
@@ -25,7 +26,10 @@ interface ScrollOptions {
   startsAtEnd: boolean;
 }
 
-const isEnd = (view: HTMLElement) => view.scrollHeight - view.clientHeight - view.scrollTop < END_TOLERANCE;
+
+/** Whether all rendered rows are measured. The list hides the others. */
+const isMeasured = (view: HTMLElement) =>
+  [...view.querySelectorAll('[data-seq]')].every((row) => row.checkVisibility({ visibilityProperty: true }));
 
 export function useScrollPosition({ scroller, list, conversation, history, base, count, startsAtEnd }: ScrollOptions) {
   const { feed } = useSession();
@@ -35,11 +39,29 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
   const [lastVisible, setLastVisible] = useState<number>();
   // What the view is anchored to: the end, or the seq of a message. Undefined after the user has scrolled.
   const anchor = useRef<'end' | number | undefined>(startsAtEnd ? 'end' : undefined);
-  // The scroll offset set for the anchor. A different one means that the user has scrolled.
-  const expectedTop = useRef(0);
+  // The layout and the scroll offset when the anchor was applied.
+  const applied = useRef({ top: 0, content: 0, height: 0 });
+  const userScroll = useUserScroll(scroller);
   const resizedAt = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const lastSeq = conversation?.lastSeq ?? 0;
+
+  /**
+   * The height of all rows, as the list knows it. The view's `scrollHeight` has more while a row is not measured, which is higher
+   * than its place: the list shows nothing to whoever scrolls there.
+   */
+  const contentHeight = useCallback(
+    () => (list.current && count > 0 ? list.current.getItemOffset(count - 1) + list.current.getItemSize(count - 1) : 0),
+    [count, list],
+  );
+  const layoutOf = useCallback(
+    ({ scrollTop: top, clientHeight: height }: HTMLElement) => ({ top, content: contentHeight(), height }),
+    [contentHeight],
+  );
+  const isEnd = useCallback(
+    (view: HTMLElement) => contentHeight() - view.clientHeight - view.scrollTop < END_TOLERANCE,
+    [contentHeight],
+  );
 
   /**
    * Scrolls to the anchor. The list's own `scrollToIndex` is not used: it holds its target for a while, and would pull back a
@@ -48,22 +70,34 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
   const applyAnchor = useCallback(() => queueMicrotask(() => {
     const [view, rows] = [scroller.current, list.current];
     if (!view || !rows || anchor.current === undefined) return;
-    if (anchor.current === 'end') view.scrollTop = view.scrollHeight;
+    if (anchor.current === 'end') view.scrollTop = contentHeight() - view.clientHeight;
     else {
       const index = anchor.current - base - 1;
       // Centred, or from its top if it is taller than the view.
       const above = Math.max(0, (view.clientHeight - rows.getItemSize(index)) / 2);
       view.scrollTop = rows.getItemOffset(index) - above;
     }
-    expectedTop.current = view.scrollTop;
+    applied.current = layoutOf(view);
     // Notifies the list at once: it renders rows for the offset that it knows.
     view.dispatchEvent(new Event('scroll'));
-  }), [base, list, scroller]);
+  }), [base, contentHeight, layoutOf, list, scroller]);
 
   const anchorTo = useCallback((to: 'end' | number) => {
     anchor.current = to;
     applyAnchor();
   }, [applyAnchor]);
+
+  /**
+   * Whether a scroll offset other than that of the anchor is the user's doing. Layout moves the view too: rows are measured, the
+   * composer grows, and the event of it may arrive when the layout has changed again. Without an input (assistive technology
+   * has none) it was the user if the layout is still the same.
+   */
+  const isMovedByUser = useCallback((view: HTMLElement) => {
+    if (anchor.current === undefined) return true;
+    if (anchor.current === 'end' ? userScroll.isActiveUp : userScroll.isActive) return true;
+    const { content, height } = layoutOf(view);
+    return content === applied.current.content && height === applied.current.height;
+  }, [layoutOf, userScroll]);
 
   /** Loads messages near the view. Returns the seq of the last one in view. */
   const loadVisible = useCallback(() => {
@@ -82,9 +116,9 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     if (!view || !conversation || !history?.at(upTo)) return;
     const end = isEnd(view);
     if (end && upTo === lastSeq) anchor.current = 'end';
-    setIsAtEnd(end);
+    setIsAtEnd(end || anchor.current === 'end');
     if (isPageFocused()) feed.markRead(conversation.id, upTo);
-  }, [conversation, feed, history, lastSeq, scroller]);
+  }, [conversation, feed, history, isEnd, lastSeq, scroller]);
 
   // The timer below must call the latest versions.
   const latest = useRef({ loadVisible, markVisibleRead });
@@ -103,17 +137,32 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     const view = scroller.current;
     if (!view) return;
     const end = isEnd(view);
-    if (Math.abs(offset - expectedTop.current) > 1) anchor.current = end ? 'end' : undefined;
+    if (Math.abs(offset - applied.current.top) > 1) {
+      if (isMovedByUser(view)) anchor.current = end ? 'end' : undefined;
+      else applyAnchor();
+    }
     setIsAtEnd(end || anchor.current === 'end');
     setIsAtStart(offset < END_TOLERANCE);
     scheduleUpdate();
-  }, [scroller, scheduleUpdate]);
+  }, [applyAnchor, isEnd, isMovedByUser, scroller, scheduleUpdate]);
+
+  /**
+   * Follows new messages from now on if a message is the anchor and everything after it is in view. At once, and not when the list
+   * has settled: messages may arrive faster than it settles.
+   */
+  const followIfAtEnd = useCallback(() => queueMicrotask(() => {
+    const [view, from] = [scroller.current, anchor.current];
+    if (!view || typeof from !== 'number' || !isEnd(view) || !isMeasured(view)) return;
+    for (let seq = from; seq <= lastSeq; seq += 1) if (!history?.at(seq)) return;
+    anchor.current = 'end';
+  }), [history, isEnd, lastSeq, scroller]);
 
   const onResize = useCallback(() => {
     resizedAt.current = performance.now();
     applyAnchor();
+    followIfAtEnd();
     scheduleUpdate();
-  }, [applyAnchor, scheduleUpdate]);
+  }, [applyAnchor, followIfAtEnd, scheduleUpdate]);
   useLayoutEffect(applyAnchor, [count, applyAnchor]);
 
   // When messages arrive, pages are loaded, or the page is focused again.

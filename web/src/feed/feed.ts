@@ -28,6 +28,8 @@ export interface FeedOptions {
   onSignedOut(): void;
   /** Called for each new message by someone else, for notifications and screen readers. A replay calls it many times. */
   onMessage?(message: Message): void;
+  /** Called when someone, on another device perhaps the user, has added the user to a conversation. */
+  onAdded?(conversationId: string): void;
 }
 
 export class Feed {
@@ -76,6 +78,7 @@ export class Feed {
   get sidebar() { return this.#state.sidebar; }
   person(id: string): Person { return this.#state.person(id); }
   conversation(id: string) { return this.#state.conversation(id); }
+  recipientKey(recipient: ConversationRef) { return this.#state.recipientKey(recipient); }
   directWith(userId: string) { return this.#state.directWith(userId); }
 
   /** The history of a conversation. Call its `ensureLoaded` for the messages in view. */
@@ -209,9 +212,7 @@ export class Feed {
   }
 
   #receive(event: FeedEvent): void {
-    const conversationId = event.__typename === 'MessageAdded' || event.__typename === 'MessageChanged'
-      ? event.message.conversationId
-      : 'conversationId' in event ? event.conversationId : undefined;
+    const conversationId = 'message' in event ? event.message.conversationId : 'conversationId' in event ? event.conversationId : undefined;
     const queued = conversationId !== undefined && this.#fetching.get(conversationId);
     if (queued) queued.push(event);
     else this.#apply(event);
@@ -233,6 +234,7 @@ export class Feed {
         if (event.user.id === this.me.id) this.#state.moveReadMark(event.conversationId, event.lastReadSeq);
         return;
       case 'ConversationChanged':
+        if (event.change === 'ADDED') this.options.onAdded?.(event.conversationId);
         if (event.change === 'REMOVED') this.#removeConversation(event.conversationId);
         else if (event.change === 'ADDED' || !this.conversation(event.conversationId)) this.#fetchConversation(event.conversationId);
         else {

@@ -153,7 +153,7 @@ export type RemovePictureMutation = { updateProfile: { id: string, fullName: str
 export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type LimitsQuery = { serverInfo: { version: string, features: Array<string>, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number } } };
+export type LimitsQuery = { serverInfo: { version: string, features: Array<string>, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number, imageSide: number, passwordLength: number } } };
 
 export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -580,6 +580,8 @@ export const LimitsDocument = new TypedDocumentString(`
       groupMembers
       imageBytes
       imagePixels
+      imageSide
+      passwordLength
     }
   }
 }

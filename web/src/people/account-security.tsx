@@ -1,13 +1,16 @@
 // Settings of the account: sessions on other devices, the password, and deleting the account.
-import { type FormEvent, useRef } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { useQuery } from 'urql';
 import { execute } from '../api/transport';
 import { useSession } from '../app/session';
 import { formatRelative } from '../app/dates';
+import { errorText } from '../app/error-text';
 import {
   ChangePasswordDocument, DeleteAccountDocument, DevicesDocument, type DevicesQuery, EndOtherSessionsDocument, EndSessionDocument,
 } from '../gql/graphql';
 import { texts } from '../texts';
+import { ServerError } from '../feed';
+import { PasswordField } from '../ui/password-field';
 import { useAttempt, useShowNotice } from '../ui/toasts';
 
 const words = texts.settings;
@@ -57,9 +60,37 @@ export function Devices() {
   );
 }
 
-export function ChangePassword() {
-  const { client } = useSession();
+/** What is wrong about the passwords of a form. */
+interface PasswordErrors {
+  current?: string;
+  next?: string;
+}
+
+/** Runs the task of a form with passwords, and resolves to whether it succeeded. Errors about the passwords are for their fields. */
+function usePasswordAttempt() {
   const attempt = useAttempt();
+  const [errors, setErrors] = useState<PasswordErrors>({});
+  const run = async (task: () => Promise<unknown>): Promise<boolean> => {
+    let found: PasswordErrors = {};
+    const isDone = await attempt(() => task().catch((reason: unknown) => {
+      found = passwordErrors(reason);
+      if (!found.current && !found.next) throw reason;
+    }));
+    setErrors(found);
+    return isDone && !found.current && !found.next;
+  };
+  return [errors, run] as const;
+}
+
+function passwordErrors(reason: unknown): PasswordErrors {
+  if (!(reason instanceof ServerError)) return {};
+  if (reason.code === 'INVALID_CREDENTIALS') return { current: words.passwordWrong };
+  return reason.field === 'newPassword' ? { next: errorText(reason) } : {};
+}
+
+export function ChangePassword() {
+  const { client, limits } = useSession();
+  const [errors, attempt] = usePasswordAttempt();
   const showNotice = useShowNotice();
   const form = useRef<HTMLFormElement>(null);
   const change = async (event: FormEvent<HTMLFormElement>) => {
@@ -73,15 +104,11 @@ export function ChangePassword() {
   return (
     <form ref={form} className="section" onSubmit={(event) => void change(event)}>
       <h3>{words.password}</h3>
-      <label className="field">
-        {words.passwordNow}
-        <input name="now" type="password" autoComplete="current-password" required />
-      </label>
-      <label className="field">
-        {words.passwordNext}
-        <input name="next" type="password" autoComplete="new-password" required aria-describedby="password-hint" />
-        <span className="hint" id="password-hint">{words.passwordHint}</span>
-      </label>
+      <PasswordField label={words.passwordNow} name="now" autoComplete="current-password" error={errors.current} />
+      <PasswordField
+        label={words.passwordNext} name="next" autoComplete="new-password" error={errors.next}
+        hint={`${texts.signIn.passwordHint(limits.passwordLength)} ${words.passwordHint}`}
+      />
       <button className="button">{words.passwordChange}</button>
     </form>
   );
@@ -90,7 +117,7 @@ export function ChangePassword() {
 /** Asks for the password, as this cannot be undone. */
 export function DeleteAccount() {
   const { client, endSession } = useSession();
-  const attempt = useAttempt();
+  const [errors, attempt] = usePasswordAttempt();
   const erase = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const password = String(new FormData(event.currentTarget).get('password'));
@@ -101,10 +128,7 @@ export function DeleteAccount() {
       <summary>{words.deleteAccount}</summary>
       <form className="section" onSubmit={erase}>
         <p>{words.deleteAccountLead}</p>
-        <label className="field">
-          {words.deleteAccountPassword}
-          <input name="password" type="password" autoComplete="current-password" required />
-        </label>
+        <PasswordField label={words.deleteAccountPassword} name="password" autoComplete="current-password" error={errors.current} />
         <button className="button" data-kind="danger">{words.deleteAccountSubmit}</button>
       </form>
     </details>

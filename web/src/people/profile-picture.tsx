@@ -6,24 +6,28 @@ import { useFeed, useSession } from '../app/session';
 import { RemovePictureDocument, SetPictureDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { ImageChooser, useImageCheck } from '../ui/image-chooser';
+import { ImageChooser } from '../ui/image-chooser';
+import { ImageRejected, prepareImage } from '../ui/prepare-image';
 import { useAttempt, useShowNotice, useShowError } from '../ui/toasts';
 
 const words = texts.settings;
 
 export function ProfilePicture() {
-  const { client } = useSession();
+  const { client, limits } = useSession();
   const me = useFeed((feed) => feed.me);
   const [progress, setProgress] = useState<number>();
-  const checkImage = useImageCheck();
   const attempt = useAttempt();
   const showError = useShowError();
   const showNotice = useShowNotice();
   const replace = async (file: File) => {
-    const error = checkImage(file);
-    if (error) return showError(error);
+    let prepared: File;
+    try {
+      prepared = (await prepareImage(file, limits)).file;
+    } catch (reason) {
+      return showError(reason instanceof ImageRejected ? reason.message : texts.image.unsupported);
+    }
     setProgress(0);
-    if (await attempt(() => upload(SetPictureDocument, { file }, setProgress))) showNotice(words.saved);
+    if (await attempt(() => upload(SetPictureDocument, { file: prepared }, setProgress))) showNotice(words.saved);
     setProgress(undefined);
   };
   const remove = async () => {

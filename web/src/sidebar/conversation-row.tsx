@@ -2,6 +2,7 @@
 import { Clock3, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { Link, useRoute } from 'wouter';
+import { useIsUnopened } from '../app/added-conversations';
 import { useFeed } from '../app/session';
 import { formatShort } from '../app/dates';
 import { useClock } from '../app/use-clock';
@@ -27,10 +28,12 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
   const when = useClock(() => formatShort(activity(conversation)));
   const name = other?.fullName ?? conversation.title ?? '';
   const unread = lastSeq - lastReadSeq;
+  // Direct conversations begin with a message, which is unread.
+  const isNew = useIsUnopened(id) && otherUserId === null && unread === 0;
 
   return (
     <li>
-      <Link className="row" href={`/c/${id}`} data-unread={unread > 0 || undefined} aria-current={isOpen ? 'page' : undefined} onClick={onOpen}>
+      <Link className="row" href={`/c/${id}`} data-unread={unread > 0 || isNew || undefined} aria-current={isOpen ? 'page' : undefined} onClick={onOpen}>
         <Avatar id={otherUserId ?? id} name={name} picture={other?.profilePic} isGroup={!otherUserId} online={online} />
         <span className="row-main">
           <span className="row-top">
@@ -52,6 +55,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
                 <span className="visually-hidden">{texts.sidebar.unread(unread)}</span>
               </span>
             )}
+            {isNew && <span className="new-dot"><span className="visually-hidden">{texts.sidebar.added}</span></span>}
           </span>
         </span>
       </Link>

@@ -1,23 +1,14 @@
-// Chooses an image file, and checks whether the server accepts it.
+// Chooses an image file.
 import { ImagePlus } from 'lucide-react';
 import { useRef } from 'react';
-import { useSession } from '../app/session';
 import { texts } from '../texts';
 
 const words = texts.image;
 /** The types that the server accepts. */
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'];
 
-export const isImage = ({ type }: { type: string }) => type.startsWith('image/');
-
-/** Returns a check: an error text for a file, or undefined if it can be sent. */
-export function useImageCheck() {
-  const { imageBytes } = useSession().limits;
-  return (file: Blob) => {
-    if (!IMAGE_TYPES.includes(file.type)) return words.unsupported;
-    return file.size > imageBytes ? words.tooLarge(imageBytes) : undefined;
-  };
-}
+/** Whether a file may be an image, by its type. Some systems know no type for `.HEIC`, which is how some phones call JPEGs. */
+export const isImage = ({ type }: { type: string }) => type.startsWith('image/') || type === '';
 
 /** A button that opens the file picker: with a label, or with an icon. */
 export function ImageChooser({ label, onChoose }: { label?: string; onChoose(file: File): void }) {
