@@ -9,6 +9,7 @@ mod body_budget;
 mod built;
 mod client_address;
 mod cookies;
+mod compress;
 mod credential;
 mod files;
 mod graphql;

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { isPageFocused } from '../app/page-focus';
 import { useFeed, useSession } from '../app/session';
-import type { Conversation, MessageHistory } from '../feed';
+import type { Conversation, Message, MessageHistory } from '../feed';
 import { texts } from '../texts';
 
 /** How many messages back the user's newest message is looked for. */
@@ -23,7 +23,7 @@ export function useUnreadDivider(conversation: Conversation | undefined, isAtEnd
   return firstNew;
 }
 
-/** The seq of the user's newest message, and who has read it. */
+/** The seq of the user's newest message that is not deleted, and who has read it. */
 export function useReadReceipt(conversation: Conversation | undefined, history: MessageHistory | undefined) {
   const { feed } = useSession();
   const id = conversation?.id;
@@ -34,7 +34,8 @@ export function useReadReceipt(conversation: Conversation | undefined, history: 
 
   let seq = conversation.lastSeq;
   const first = Math.max(1, seq - RECEIPT_WITHIN);
-  while (seq >= first && history.at(seq)?.senderId !== feed.me.id) seq -= 1;
+  const isMine = (message: Message | undefined) => message?.senderId === feed.me.id && !message.deletedAt;
+  while (seq >= first && !isMine(history.at(seq))) seq -= 1;
   if (seq < first) return undefined;
 
   const readers = [...marks].filter(([userId, mark]) => userId !== feed.me.id && mark >= seq).length;

@@ -5,6 +5,7 @@ import type { VirtualizerHandle } from 'virtua';
 import { isPageFocused } from '../app/page-focus';
 import { useSession } from '../app/session';
 import type { Conversation, MessageHistory } from '../feed';
+import { type Place, rememberPlace } from './remembered-place';
 
 /** How many messages before and after the view are loaded. */
 const PRELOAD = 30;
@@ -33,13 +34,14 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
   const [isAtStart, setIsAtStart] = useState(false);
   // The seq of the last message in view.
   const [lastVisible, setLastVisible] = useState<number>();
-  // What the view is anchored to: the end, or the seq of a message. Undefined after the user has scrolled.
-  const anchor = useRef<'end' | number | undefined>(startsAtEnd ? 'end' : undefined);
+  // What the view is anchored to: the end, the seq of a message, or a place. Undefined after the user has scrolled.
+  const anchor = useRef<'end' | number | Place | undefined>(startsAtEnd ? 'end' : undefined);
   // The scroll offset set for the anchor. A different one means that the user has scrolled.
   const expectedTop = useRef(0);
   const resizedAt = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const lastSeq = conversation?.lastSeq ?? 0;
+  const conversationId = conversation?.id;
 
   /**
    * Scrolls to the anchor. The list's own `scrollToIndex` is not used: it holds its target for a while, and would pull back a
@@ -49,7 +51,9 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     const [view, rows] = [scroller.current, list.current];
     if (!view || !rows || anchor.current === undefined) return;
     if (anchor.current === 'end') view.scrollTop = view.scrollHeight;
-    else {
+    else if (typeof anchor.current === 'object') {
+      view.scrollTop = rows.getItemOffset(anchor.current.seq - base - 1) - anchor.current.top;
+    } else {
       const index = anchor.current - base - 1;
       // Centred, or from its top if it is taller than the view.
       const above = Math.max(0, (view.clientHeight - rows.getItemSize(index)) / 2);
@@ -60,7 +64,7 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     view.dispatchEvent(new Event('scroll'));
   }), [base, list, scroller]);
 
-  const anchorTo = useCallback((to: 'end' | number) => {
+  const anchorTo = useCallback((to: 'end' | number | Place) => {
     anchor.current = to;
     applyAnchor();
   }, [applyAnchor]);
@@ -106,8 +110,13 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     if (Math.abs(offset - expectedTop.current) > 1) anchor.current = end ? 'end' : undefined;
     setIsAtEnd(end || anchor.current === 'end');
     setIsAtStart(offset < END_TOLERANCE);
+    if (conversationId && list.current) {
+      const first = list.current.findItemIndex(offset);
+      const place = { seq: base + 1 + first, top: list.current.getItemOffset(first) - offset };
+      rememberPlace(conversationId, end || anchor.current === 'end' ? undefined : place);
+    }
     scheduleUpdate();
-  }, [scroller, scheduleUpdate]);
+  }, [base, conversationId, list, scroller, scheduleUpdate]);
 
   const onResize = useCallback(() => {
     resizedAt.current = performance.now();
