@@ -85,6 +85,10 @@ describe('the place in a conversation', { timeout: 180_000 }, () => {
     await sendText(ada, 'The last one');
     const last = messageWith(ada, 'The last one');
     await last.waitFor();
+    // Only the end is loaded then.
+    await page.waitForFunction(() => !Object.keys(sessionStorage).some((key) => key.startsWith('parlour.place.')));
+    await page.reload();
+    await last.waitFor();
     await page.locator('article[tabindex="0"]', { hasText: 'The last one' }).waitFor();
     await last.focus();
     const focusIsOn = (text) => page.waitForFunction(
