@@ -52,8 +52,25 @@ const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 /// Endings of files that browsers and crawlers ask for by themselves, or that a page refers to. The address of a view does
 /// not end so: where there is no such file, the index page would be a broken picture, or rules for robots that nobody wrote.
 const FILE_ENDINGS: [&str; 19] = [
-    "css", "gif", "ico", "jpeg", "jpg", "js", "json", "mjs", "mp4", "pdf", "png", "svg", "txt", "wasm", "webmanifest",
-    "webp", "woff", "woff2", "xml",
+    "css",
+    "gif",
+    "ico",
+    "jpeg",
+    "jpg",
+    "js",
+    "json",
+    "mjs",
+    "mp4",
+    "pdf",
+    "png",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+    "webp",
+    "woff",
+    "woff2",
+    "xml",
 ];
 
 /// For files below `assets/`, whose names contain a hash of their content.

@@ -47,10 +47,14 @@ describe('the place in a conversation', { timeout: 180_000 }, () => {
       await page.mouse.wheel(0, by);
       await page.getByRole('button', { name: /latest/ }).waitFor();
     }
-    const seen = await page.waitForFunction(() => {
-      const rows = [...document.querySelectorAll('article')];
-      return document.querySelector('.skeleton') ? false : rows.length;
-    }).then(firstInView);
+    // The rows in view are loaded and measured when nothing has moved for a while.
+    await page.waitForFunction(() => {
+      const now = JSON.stringify([...document.querySelectorAll('article')].map((row) => [row.dataset.seq, row.getBoundingClientRect().top]));
+      window.still = now === window.before && !document.querySelector('.skeleton') ? window.still + 1 : 0;
+      window.before = now;
+      return window.still > 30;
+    });
+    const seen = await firstInView();
     assert.ok(seen.seq < MESSAGES - 50, `it has scrolled to ${seen.seq}`);
     await page.reload();
     await isAt(seen, 'after a reload');

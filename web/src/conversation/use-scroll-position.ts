@@ -52,7 +52,11 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     if (!view || !rows || anchor.current === undefined) return;
     if (anchor.current === 'end') view.scrollTop = view.scrollHeight;
     else if (typeof anchor.current === 'object') {
-      view.scrollTop = rows.getItemOffset(anchor.current.seq - base - 1) - anchor.current.top;
+      const { seq, top } = anchor.current;
+      // Where the row is, once there is one: the list learns of the sizes of rows above it later.
+      const row = view.querySelector(`[data-seq="${seq}"]`)?.closest('.message-row');
+      if (row) view.scrollTop += row.getBoundingClientRect().top - view.getBoundingClientRect().top - top;
+      else view.scrollTop = rows.getItemOffset(seq - base - 1) - top;
     } else {
       const index = anchor.current - base - 1;
       // Centred, or from its top if it is taller than the view.
@@ -90,17 +94,28 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     if (isPageFocused()) feed.markRead(conversation.id, upTo);
   }, [conversation, feed, history, lastSeq, scroller]);
 
+  /** Remembers where the user is. Rows that change their size move it, too. */
+  const keepPlace = useCallback(() => {
+    const [view, rows] = [scroller.current, list.current];
+    if (!view || !rows || !conversationId) return;
+    const first = rows.findItemIndex(view.scrollTop);
+    const place = { seq: base + 1 + first, top: rows.getItemOffset(first) - view.scrollTop };
+    rememberPlace(conversationId, anchor.current === 'end' || isEnd(view) ? undefined : place);
+  }, [base, conversationId, list, scroller]);
+
   // The timer below must call the latest versions.
-  const latest = useRef({ loadVisible, markVisibleRead });
-  useLayoutEffect(() => { latest.current = { loadVisible, markVisibleRead }; });
+  const latest = useRef({ loadVisible, markVisibleRead, keepPlace });
+  useLayoutEffect(() => { latest.current = { loadVisible, markVisibleRead, keepPlace }; });
   const scheduleUpdate = useCallback(() => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       const upTo = latest.current.loadVisible();
+      latest.current.keepPlace();
+      if (typeof anchor.current === 'object') applyAnchor();
       if (performance.now() - resizedAt.current < SETTLE_DELAY) scheduleUpdate();
       else latest.current.markVisibleRead(upTo);
     }, SETTLE_DELAY);
-  }, []);
+  }, [applyAnchor]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const onScroll = useCallback((offset: number) => {
@@ -110,13 +125,9 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     if (Math.abs(offset - expectedTop.current) > 1) anchor.current = end ? 'end' : undefined;
     setIsAtEnd(end || anchor.current === 'end');
     setIsAtStart(offset < END_TOLERANCE);
-    if (conversationId && list.current) {
-      const first = list.current.findItemIndex(offset);
-      const place = { seq: base + 1 + first, top: list.current.getItemOffset(first) - offset };
-      rememberPlace(conversationId, end || anchor.current === 'end' ? undefined : place);
-    }
+    latest.current.keepPlace();
     scheduleUpdate();
-  }, [base, conversationId, list, scroller, scheduleUpdate]);
+  }, [scroller, scheduleUpdate]);
 
   const onResize = useCallback(() => {
     resizedAt.current = performance.now();
