@@ -98,10 +98,13 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
   const keepPlace = useCallback(() => {
     const [view, rows] = [scroller.current, list.current];
     if (!view || !rows || !conversationId) return;
-    const first = rows.findItemIndex(view.scrollTop);
-    const place = { seq: base + 1 + first, top: rows.getItemOffset(first) - view.scrollTop };
+    // The first message that begins in view: to return there, the sizes of those above it need not be known.
+    const [top, bottom] = [view.scrollTop, view.scrollTop + view.clientHeight];
+    const cut = rows.findItemIndex(top);
+    const first = rows.getItemOffset(cut) < top && rows.getItemOffset(cut + 1) < bottom ? cut + 1 : cut;
+    const place = { seq: Math.min(lastSeq, base + 1 + first), top: Math.max(0, rows.getItemOffset(first) - top) };
     rememberPlace(conversationId, anchor.current === 'end' || isEnd(view) ? undefined : place);
-  }, [base, conversationId, list, scroller]);
+  }, [base, conversationId, lastSeq, list, scroller]);
 
   // The timer below must call the latest versions.
   const latest = useRef({ loadVisible, markVisibleRead, keepPlace });
