@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::ops::RangeInclusive;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, SET_COOKIE, VARY};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
@@ -39,9 +39,9 @@ pub(super) async fn compressed(request: &HeaderMap, response: Response) -> Respo
 }
 
 /// `None` without random numbers.
-fn gzip(body: &Bytes) -> Option<Vec<u8>> {
+fn gzip(body: &[u8]) -> Option<Vec<u8>> {
     // The name of a file in the header, which clients skip.
-    let padding = vec![b'-'; getrandom::u32().ok()? as usize % PADDING];
+    let padding = vec![b'-'; usize::try_from(getrandom::u32().ok()?).ok()? % PADDING];
     let mut packer = GzBuilder::new().filename(padding).write(Vec::new(), Compression::fast());
     packer.write_all(body).ok()?;
     packer.finish().ok()
