@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::files;
+use super::{files, negotiate};
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -36,7 +36,7 @@ pub(super) fn send(BuiltFile { plain, gzip }: BuiltFile, headers: &HeaderMap) ->
     let tag = format!("W/\"{}\"", BASE64_URL_SAFE_NO_PAD.encode(&plain.metadata.sha256_hash()[..16]));
     let is_choice = gzip.is_some();
     let (data, is_gzip) = match gzip {
-        Some(file) if takes_gzip(headers) => (file.data, true),
+        Some(file) if negotiate::takes_gzip(headers) => (file.data, true),
         Some(_) | None => (plain.data, false),
     };
     let known = headers.get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
@@ -64,37 +64,4 @@ pub(super) fn send(BuiltFile { plain, gzip }: BuiltFile, headers: &HeaderMap) ->
         response.headers_mut().insert(ETAG, tag);
     }
     response
-}
-
-/// Whether the client accepts gzip: named, and not with weight 0.
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|one| {
-        let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
-        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
-        coding.trim().eq_ignore_ascii_case("gzip") && weight != Some(0.0)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gzip_is_sent_to_clients_that_accept_it() {
-        for (list, taken) in [
-            ("gzip, deflate, br", true),
-            ("br;q=1.0, GZIP;q=0.5", true),
-            ("deflate, br", false),
-            ("gzip;q=0", false),
-            ("gzip; q=0.000, br", false),
-            ("gzipped", false),
-            ("*", false),
-            ("", false),
-        ] {
-            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(list))]);
-            assert_eq!(takes_gzip(&headers), taken, "{list}");
-        }
-        assert!(!takes_gzip(&HeaderMap::new()));
-    }
 }

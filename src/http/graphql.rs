@@ -23,7 +23,7 @@ use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use super::socket::{Handshake, SocketCaller};
 use super::state::{HttpSession, HttpState};
-use super::{body, cookies, multipart, origin, pages, parameters};
+use super::{body, compress, cookies, multipart, origin, pages, parameters};
 use crate::error::Error;
 use crate::graphql::{AnswerTime, Caller, Executed, guard};
 use crate::limits;
@@ -101,7 +101,7 @@ impl GraphqlCall<'_> {
         let time = AnswerTime::default();
         let operation = operation.data(time.clone());
         let outcome = time.limit(self.execute(operation, &parts.headers, credential)).await??;
-        Ok(answer::answer(media, outcome))
+        Ok(compress::compressed(&parts.headers, answer::answer(media, outcome)).await)
     }
 
     async fn posted(

@@ -8,6 +8,7 @@ mod body;
 mod body_budget;
 mod built;
 mod client_address;
+mod compress;
 mod cookies;
 mod credential;
 mod files;

@@ -1,7 +1,7 @@
 //! Content negotiation: which types a client accepts (`Accept`), and which type it has sent (`Content-Type`).
 
 use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 
 use super::answer::ResponseMedia;
 use super::refusal::HttpRefusal;
@@ -64,6 +64,16 @@ fn is_utf8_or_harmless(parameter: &str) -> bool {
     !name.trim().eq_ignore_ascii_case("charset")
         || value.eq_ignore_ascii_case("utf-8")
         || value.eq_ignore_ascii_case("utf8")
+}
+
+/// Whether the client accepts gzip: named, and not with weight 0.
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|one| {
+        let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
+        let weight = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse().ok());
+        coding.trim().eq_ignore_ascii_case("gzip") && weight != Some(0.0)
+    })
 }
 
 /// The media ranges of `Accept` (RFC 9110, 12.5.1).
@@ -206,5 +216,23 @@ mod tests {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
             assert_eq!(content(&headers).is_ok(), taken, "{encoding}");
         }
+    }
+
+    #[test]
+    fn gzip_is_sent_to_clients_that_accept_it() {
+        for (list, taken) in [
+            ("gzip, deflate, br", true),
+            ("br;q=1.0, GZIP;q=0.5", true),
+            ("deflate, br", false),
+            ("gzip;q=0", false),
+            ("gzip; q=0.000, br", false),
+            ("gzipped", false),
+            ("*", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(list))]);
+            assert_eq!(takes_gzip(&headers), taken, "{list}");
+        }
+        assert!(!takes_gzip(&HeaderMap::new()));
     }
 }

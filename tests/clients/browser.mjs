@@ -1,11 +1,16 @@
 // Launches Chromium, and collects the problems that a page reports.
 import { chromium } from 'playwright-core';
 
-export const launch = (...more) => chromium.launch({
+const start = (more, options) => chromium.launch({
+  ...options,
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   // CI runs as root, without access to the internet.
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync', ...more],
 });
+
+export const launch = (...more) => start(more);
+/** Playwright hides scrollbars otherwise. */
+export const launchWithScrollbars = () => start([], { ignoreDefaultArgs: ['--hide-scrollbars'] });
 
 /** Collects console errors and warnings, script errors, failed requests, and violations of the content security policy. */
 export async function collectProblems(page) {

@@ -8,9 +8,14 @@ const [kilobytes, megabytes] = [unit('kilobyte'), unit('megabyte')];
 
 export const texts = {
   name: 'Parlour',
+  /** The title of the tab. */
+  title: (view: string | undefined, unread: number) =>
+    `${unread ? `(${unread.toLocaleString()}) ` : ''}${view ? `${view} · Parlour` : 'Parlour'}`,
   skip: 'Skip to the conversation',
   loading: 'Loading …',
   connecting: 'Connecting to the server …',
+  notReached: 'The server cannot be reached. This page keeps trying.',
+  retryNow: 'Try again now',
   close: 'Close',
   cancel: 'Cancel',
   save: 'Save',
@@ -112,6 +117,7 @@ export const texts = {
     you: 'You',
     deleted: 'This message was deleted.',
     quotedDeleted: 'Deleted message',
+    unselect: 'Hide actions',
     edited: 'edited',
     reply: 'Reply',
     edit: 'Edit',
@@ -178,7 +184,8 @@ export const texts = {
     add: 'Add image',
     attached: 'Attached image',
     remove: 'Remove image',
-    onlyOne: 'A message can have one image. Only the first one was attached.',
+    onlyOne: (name: string) => `A message can have one image: “${name}” was attached. Send the others one by one.`,
+    replaced: (name: string) => `A message can have one image: “${name}” replaces the one before.`,
     afterEdit: 'The image is attached to your next message. An edit can only change text.',
     progress: 'Upload progress',
     size: (bytes: number) => (bytes < 1_000_000 ? kilobytes : megabytes).format(bytes / (bytes < 1_000_000 ? 1_000 : 1_000_000)),

@@ -35,7 +35,8 @@ const SOCKETS: &str = "{sockets}";
 
 /// For the chat client: files of ours and nothing else; images also as they are before they are uploaded.
 const CHAT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
-    connect-src 'self'{sockets}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+    connect-src 'self'{sockets}; worker-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; \
+    frame-ancestors 'none'; form-action 'none'";
 
 /// For GraphiQL: nothing from elsewhere, and no script that is not a file of ours. Monaco, its editor, sets styles and
 /// starts workers.
@@ -47,6 +48,30 @@ const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 
 const FOREIGN_POLICY: &str = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
 
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+/// Endings of files that browsers and crawlers ask for by themselves, or that a page refers to. The address of a view does
+/// not end so: where there is no such file, the index page would be a broken picture, or rules for robots that nobody wrote.
+const FILE_ENDINGS: [&str; 19] = [
+    "css",
+    "gif",
+    "ico",
+    "jpeg",
+    "jpg",
+    "js",
+    "json",
+    "mjs",
+    "mp4",
+    "pdf",
+    "png",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+    "webp",
+    "woff",
+    "woff2",
+    "xml",
+];
 
 /// For files below `assets/`, whose names contain a hash of their content.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -175,7 +200,8 @@ async fn page(
         return pages.with_headers(send(file, request).await, pages.policy, &host, cache);
     }
     // Paths of a front end's own views get its index page, and the front end resolves them.
-    let is_view = first != "assets" && (path.is_empty() || files::relative(path.trim_end_matches('/')).is_some());
+    let is_view = path.is_empty()
+        || first != "assets" && !is_file_name(path) && files::relative(path.trim_end_matches('/')).is_some();
     match pages.find("index.html").await {
         Some(index) if is_view => pages.with_headers(send(index, request).await, pages.policy, &host, CHECK_FIRST),
         None if path.is_empty() => {
@@ -183,6 +209,11 @@ async fn page(
         }
         Some(_) | None => HttpRefusal::not_found().into_response(ResponseMedia::Json, &id),
     }
+}
+
+/// Whether a path ends like a file.
+fn is_file_name(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, ending)| FILE_ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)))
 }
 
 /// A file with its type; one from disk in parts or not at all where the request allows.

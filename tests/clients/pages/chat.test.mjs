@@ -57,7 +57,7 @@ describe('a chat between two people', { timeout: 240_000 }, () => {
     const link = messageWith(ada, 'look at').getByRole('link');
     assert.equal(await link.getAttribute('href'), 'https://example.org/notes?a=1');
     await messageWith(ada, 'look at').locator('pre', { hasText: 'let x = 1;' }).waitFor();
-    await bob.page.waitForFunction(() => document.title === 'Parlour');
+    await bob.page.waitForFunction(() => document.title === 'Ada Lovelace · Parlour');
     await assertAccessible(ada, 'a conversation');
     await assertAccessible(bob, 'a conversation in the dark');
   });
@@ -102,6 +102,9 @@ describe('a chat between two people', { timeout: 240_000 }, () => {
     await ada.page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
     await messageWith(bob, 'This message was deleted.').waitFor();
     assert.equal(await messageWith(bob, 'a mistake').count(), 0);
+    // The message before it has the read receipt, as nobody has read what was deleted.
+    const receipt = ada.page.locator('.message-row', { has: ada.page.locator('.message-note') });
+    assert.deepEqual([await receipt.count(), await receipt.getByText('This message was deleted.').count()], [1, 0]);
   });
 
   test('shows who is typing, until they send', async () => {
@@ -309,6 +312,8 @@ describe('a chat between two people', { timeout: 240_000 }, () => {
     await waitForSignInPage(bob);
     await other.page.getByRole('heading', { name: 'Deleted user' }).waitFor();
     await other.page.getByText('This account was deleted.').waitFor();
+    // Nobody is online or offline there any more.
+    assert.equal(await other.page.locator('.head-words .quiet').textContent(), '');
     assert.equal(await messageWith(other, 'Every word of it.').count(), 0);
   });
 

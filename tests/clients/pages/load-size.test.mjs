@@ -1,7 +1,7 @@
-// The size of the first load: scripts, as transferred.
+// The size of the first load, as transferred: scripts, and the answers of the API.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { get } from 'node:http';
+import { get, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -60,16 +60,16 @@ test('the first load is below 200 kB of scripts', { timeout: 60_000 }, async (t)
 test('compressed files are served to clients that accept gzip, with the same content and headers', { timeout: 30_000 }, async (t) => {
   const server = await startServer();
   t.after(() => server.dispose());
-  const request = async (path, headers) => {
+  const fetchFile = async (path, headers) => {
     const [response] = await once(get(new URL(path, server.url), { headers }), 'response');
     return { status: response.statusCode, headers: response.headers, body: await buffer(response) };
   };
-  const page = (await request('/', {})).body.toString();
+  const page = (await fetchFile('/', {})).body.toString();
   const paths = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path);
   assert.ok(paths.length >= 3);
   for (const path of paths) {
-    const plain = await request(path, {});
-    const [packed, refused] = [await request(path, { 'accept-encoding': 'br, gzip' }), await request(path, { 'accept-encoding': 'gzip;q=0' })];
+    const plain = await fetchFile(path, {});
+    const [packed, refused] = [await fetchFile(path, { 'accept-encoding': 'br, gzip' }), await fetchFile(path, { 'accept-encoding': 'gzip;q=0' })];
     assert.deepEqual([plain, refused, packed].map(({ headers }) => headers['content-encoding']), [undefined, undefined, 'gzip']);
     assert.ok(gunzipSync(packed.body).equals(plain.body) && refused.body.equals(plain.body), path);
     for (const { status, headers } of [plain, packed]) {
@@ -77,7 +77,41 @@ test('compressed files are served to clients that accept gzip, with the same con
       for (const name of ['content-type', 'etag', 'cache-control']) assert.equal(headers[name], plain.headers[name]);
       assert.match(headers.vary, /accept-encoding/);
     }
-    const known = await request(path, { 'accept-encoding': 'gzip', 'if-none-match': plain.headers.etag });
+    const known = await fetchFile(path, { 'accept-encoding': 'gzip', 'if-none-match': plain.headers.etag });
     assert.deepEqual([known.status, known.body.length], [304, 0]);
   }
+});
+
+test('answers of the API are compressed, except those with a token', { timeout: 30_000 }, async (t) => {
+  const server = await startServer();
+  t.after(() => server.dispose());
+  const ada = await signUp(server, 'Ada Lovelace');
+  for (let number = 0; number < 40; number += 1) await signUp(server, `Person ${number}`);
+  const send = async (query, headers) => {
+    const sent = request(server.url, {
+      method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${ada.token()}`, ...headers },
+    });
+    sent.end(JSON.stringify({ query }));
+    const [response] = await once(sent, 'response');
+    return { coding: response.headers['content-encoding'], vary: response.headers.vary, body: await buffer(response) };
+  };
+  const people = '{ users { nodes { id fullName createdAt } } }';
+  const plain = await send(people);
+  const packed = await send(people, { 'accept-encoding': 'gzip, br' });
+  assert.deepEqual([plain.coding, packed.coding], [undefined, 'gzip']);
+  for (const { vary } of [plain, packed]) assert.match(vary, /accept-encoding/);
+  assert.ok(gunzipSync(packed.body).equals(plain.body));
+  t.diagnostic(`${plain.body.length} bytes, compressed ${packed.body.length}`);
+  assert.ok(packed.body.length < plain.body.length / 3);
+  // Its length does not reveal the length of what is in it.
+  const lengths = new Set();
+  while (lengths.size < 2) lengths.add((await send(people, { 'accept-encoding': 'gzip' })).body.length);
+
+  const aliases = Array.from({ length: 20 }, (_, index) => `u${index}: user { id fullName email createdAt }`).join(' ');
+  const login = await send(
+    `mutation { login(input: { email: "${ada.email}", password: "${ada.password}" }) { token ${aliases} } }`, { 'accept-encoding': 'gzip' },
+  );
+  assert.match(login.body.toString(), /"token":"/);
+  assert.ok(login.body.length > 1_024 && login.coding === undefined, `${login.body.length} bytes`);
+  assert.equal((await send('{ me { id } }', { 'accept-encoding': 'gzip' })).coding, undefined, 'too small');
 });

@@ -62,9 +62,9 @@ describe('notifications', { timeout: 120_000 }, () => {
     await sendToGroup('three');
     await title(ada, '(3) Parlour');
     await sidebarRow(ada, 'Bob Byron.*2 unread messages').click();
-    await title(ada, '(1) Parlour');
+    await title(ada, '(1) Bob Byron · Parlour');
     await sidebarRow(ada, 'Engine.*1 unread message').click();
-    await title(ada, 'Parlour');
+    await title(ada, 'Engine · Parlour');
     // Messages are read on the user's other pages, too.
     const other = await logIn(await visit(browser, server.url), ada);
     await sendToGroup('four');
@@ -147,7 +147,7 @@ describe('notifications', { timeout: 120_000 }, () => {
     await focus(otherPage);
     await sendToGroup('not wanted');
     await sidebarRow(ada, 'Engine.*not wanted').waitFor();
-    await title(ada, '(4) Parlour');
+    await title(ada, '(4) Bob Byron · Parlour');
     assert.equal((await shown(3)).length, 3);
     assert.deepEqual(ada.problems, []);
   });

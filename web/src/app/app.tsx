@@ -6,7 +6,6 @@ import { connect } from '../api/client';
 import { createTransport, execute } from '../api/transport';
 import { Feed } from '../feed';
 import { LimitsDocument } from '../gql/graphql';
-import { texts } from '../texts';
 import { Toasts } from '../ui/toasts';
 import { findAddedGroups, onAddedTo } from './added-conversations';
 import { notifyOfMessage } from './notifications';
@@ -14,6 +13,7 @@ import { outboxStore } from './outbox-store';
 import { peopleSearchModeOf, type ServerSettings, type Session, SessionContext, type SignOutReason } from './session';
 import { Shell } from './shell';
 import { SignIn } from './sign-in';
+import { Splash } from './splash';
 
 /** The server's defaults, for when its settings cannot be loaded. */
 const DEFAULT_SERVER: ServerSettings = {
@@ -54,7 +54,7 @@ export function App() {
   };
   return (
     <Toast.Provider>
-      {state === 'connecting' && <p className="splash" role="status">{texts.connecting}</p>}
+      {state === 'connecting' && <Splash onRetry={() => setStartedFrom((from) => ({ ...from }))} />}
       {typeof state === 'object' && 'reason' in state && <SignIn reason={state.reason} server={state.server} onSignedIn={onSignedIn} />}
       {typeof state === 'object' && 'feed' in state && (
         <SessionContext value={state}>

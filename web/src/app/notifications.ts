@@ -33,20 +33,36 @@ export function notifyOfMessage(feed: Feed, { conversationId, senderId, deletedA
   const from = isDirect ? sender : texts.message.from(sender, conversationName(feed, conversationId));
   const isHere = location.pathname === `/c/${conversationId}`;
   announce(texts.message.announce(isHere ? sender : from, text));
-  if (notificationsEnabled()) void showNotification(from, text.slice(0, 200), conversationId);
+  if (notificationsEnabled()) showNotification(from, text.slice(0, 200), conversationId).catch(() => {});
 }
 
 /** Shows a notification of the browser, unless a tab with the chat has the focus. */
 async function showNotification(from: string, body: string, conversationId: string): Promise<void> {
   if (await isAnyTabFocused()) return;
+  const path = `/c/${conversationId}`;
   // One notification per conversation across all tabs: the newest replaces earlier ones.
-  const notification = new Notification(from, { body, tag: conversationId });
-  notification.onclick = () => {
-    focus();
-    history.pushState(null, '', `/c/${conversationId}`);
-    notification.close();
-  };
+  const options = { body, tag: conversationId, data: path };
+  try {
+    const notification = new Notification(from, options);
+    notification.onclick = () => {
+      focus();
+      history.pushState(null, '', path);
+      notification.close();
+    };
+  } catch {
+    // On Android pages have no notifications of their own, and the constructor throws: only a service worker can show them.
+    await (await serviceWorker())?.showNotification(from, options);
+  }
 }
+
+/** Does nothing but notifications: see public/notifications.js. */
+async function serviceWorker(): Promise<ServiceWorkerRegistration | undefined> {
+  await navigator.serviceWorker?.register('/notifications.js');
+  return navigator.serviceWorker?.ready;
+}
+
+// A notification that the service worker has shown was clicked, and this page is to open its conversation.
+navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<string>) => history.pushState(null, '', data));
 
 /** Announces a text to screen readers, which finish the current announcement first. */
 export function announce(text: string): void {

@@ -1,10 +1,11 @@
 // The layout of the signed-in page: sidebar and conversation side by side, on a phone one of the two.
 import { useEffect } from 'react';
-import { Route, Switch, useLocation } from 'wouter';
+import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConversationPane } from '../conversation/conversation-pane';
 import { EmptyState } from '../ui/empty-state';
 import { Sidebar } from '../sidebar/sidebar';
 import { texts } from '../texts';
+import { conversationName } from './notifications';
 import { useFeed, useSession } from './session';
 import { ConnectionStatus } from './connection-status';
 
@@ -38,11 +39,16 @@ function OpenConversation({ conversationId, userId }: { conversationId?: string;
   return <ConversationPane key={key} recipient={recipient} />;
 }
 
-/** Shows the number of unread messages in the title of the tab. */
+/** The title of the tab: the open conversation, and the number of unread messages in all. */
 function useTitle() {
+  const [, params] = useRoute<{ kind: string; id: string }>('/:kind/:id');
+  const name = useFeed((feed) => {
+    if (params?.kind === 'c') return conversationName(feed, params.id);
+    return params?.kind === 'with' ? feed.person(params.id).fullName : undefined;
+  });
   const unread = useFeed((feed) => feed.sidebar.reduce((sum, { lastSeq, lastReadSeq }) => sum + lastSeq - lastReadSeq, 0));
   useEffect(() => {
-    document.title = unread ? `(${unread.toLocaleString()}) ${texts.name}` : texts.name;
+    document.title = texts.title(name, unread);
     return () => { document.title = texts.name; };
-  }, [unread]);
+  }, [name, unread]);
 }

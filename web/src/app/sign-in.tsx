@@ -1,6 +1,6 @@
 // The sign-in page: log in, or create an account.
 import { MessagesSquare } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { connect } from '../api/client';
 import { execute } from '../api/transport';
 import { ServerError } from '../feed';
@@ -22,6 +22,12 @@ export function SignIn({ reason, server, onSignedIn }: SignInProps) {
   const [isNew, setNew] = useState(false);
   const [failure, setFailure] = useState<{ text: string; fields: readonly string[] }>();
   const [busy, setBusy] = useState(false);
+  // The first field, except on touch screens, where the keyboard would cover the page.
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (matchMedia('(hover: hover)').matches) form.current?.querySelector('input')?.focus();
+    document.title = texts.title(isNew ? words.signUp : words.logIn, 0);
+  }, [isNew]);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -52,8 +58,8 @@ export function SignIn({ reason, server, onSignedIn }: SignInProps) {
   const title = isNew ? words.signUp : words.logIn;
   return (
     <main className="sign-in">
-      <form className="card" onSubmit={(event) => void submit(event)} aria-label={title}>
-        <MessagesSquare className="sign-in-mark" aria-hidden="true" />
+      <form ref={form} className="card" onSubmit={(event) => void submit(event)} aria-label={title}>
+        <MessagesSquare className="mark" aria-hidden="true" />
         <h1>{words.welcome}</h1>
         <p className="quiet">{words.lead}</p>
         {reason && <p className="note" role="status">{words.signedOut[reason]}</p>}

@@ -90,7 +90,8 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
     if (!file) return;
     changeCount.current += 1;
     focus();
-    if (files.length > 1) showNotice(texts.image.onlyOne);
+    if (files.length > 1) showNotice(texts.image.onlyOne(file.name));
+    else if (image) showNotice(texts.image.replaced(file.name));
     if ((await attachment.attach(file)) && edit) showNotice(texts.image.afterEdit);
   };
   const focusWithoutKeyboard = () => { if (!opensKeyboard()) focus(); };

@@ -41,6 +41,7 @@ interface ConversationHeaderProps {
 export function ConversationHeader({ name, otherId, conversation }: ConversationHeaderProps) {
   const picture = useFeed((feed) => otherId && feed.person(otherId).profilePic) || undefined;
   const online = useFeed((feed) => (otherId ? feed.online?.has(otherId) : undefined));
+  const isDeleted = useFeed((feed) => otherId !== undefined && Boolean(feed.person(otherId).deletedAt));
   const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
   const [isDetailsOpen, setDetailsOpen] = useState(false);
   return (
@@ -53,7 +54,7 @@ export function ConversationHeader({ name, otherId, conversation }: Conversation
           {conversation && isTyping
             ? <TypingNames id={conversation.id} />
             : otherId
-              ? <PresenceText userId={otherId} />
+              ? !isDeleted && <PresenceText userId={otherId} />
               : words.members(conversation?.memberCount ?? 0)}
         </p>
       </div>

@@ -1,6 +1,6 @@
-// The actions of a message, shown while it is hovered or focused.
-import { Copy, Pencil, Reply, Trash2 } from 'lucide-react';
-import { useRef, useState } from 'react';
+// The actions of a message, shown while it is hovered or focused: beside it, on a touch screen in place of the header.
+import { Copy, Pencil, Reply, Trash2, X } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import { useSession } from '../app/session';
 import type { Message } from '../feed';
 import { texts } from '../texts';
@@ -11,6 +11,7 @@ import { keepFocus } from './keep-focus';
 const words = texts.message;
 /** The clipboard API needs HTTPS. */
 const canCopy = Boolean(navigator.clipboard);
+const isTouch = () => matchMedia('(hover: none)').matches;
 
 interface MessageActionsProps {
   message: Message;
@@ -26,6 +27,20 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
   const showNotice = useShowNotice();
   const [isConfirming, setConfirming] = useState(false);
   const row = useRef<HTMLDivElement>(null);
+  // A popover, as a row of the list contains whatever is positioned in it.
+  const [isBar] = useState(isTouch);
+  useEffect(() => {
+    const [bar, article] = [row.current, row.current?.closest('article')];
+    if (!isBar || !bar || !article) return;
+    const show = () => void bar.togglePopover(true);
+    const hide = ({ relatedTarget }: FocusEvent) => { if (!article.contains(relatedTarget as Node | null)) bar.togglePopover(false); };
+    article.addEventListener('focusin', show);
+    article.addEventListener('focusout', hide);
+    return () => {
+      article.removeEventListener('focusin', show);
+      article.removeEventListener('focusout', hide);
+    };
+  }, [isBar]);
   const copy = async () => {
     if (await attempt(() => navigator.clipboard.writeText(message.text ?? ''))) showNotice(words.copied);
   };
@@ -40,7 +55,8 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
   );
   return (
     <div className="actions-container">
-      <div ref={row} className="actions" role="group" aria-label={words.actions}>
+      <div ref={row} className="actions" role="group" aria-label={words.actions} {...(isBar && { popover: 'manual' })}>
+        {isBar && action(words.unselect, X, () => (document.activeElement as HTMLElement | null)?.blur())}
         {action(words.reply, Reply, () => onReply(message), 'r')}
         {message.text && canCopy && action(words.copy, Copy, () => void copy())}
         {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}

@@ -29,12 +29,22 @@ const FILE_NAME_PATTERN = /^(?!www\.)[^/:@?#]+\.(?:md|mk|mov|ps|py|rs|sh|zip)(?:
 /** Invisible characters that change the text direction: they could make a URL look like a different one. */
 const DIRECTION_MARKS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
+/** An IPv6 address as the host of a URL. */
+const IPV6_HOST_PATTERN = /(?<=\bhttps?:\/\/)\[[\da-f:.]+\]/gi;
+
+/** linkify does not know IPv6 addresses: a name of the same length takes their place, so that its rules apply to the rest. */
+const withHostNames = (text: string) =>
+  text.replaceAll(IPV6_HOST_PATTERN, (host) => (URL.canParse(`http://${host}`) ? 'h'.repeat(host.length) : host));
+
 function parseLinks(text: string): TextPart[] {
   const parts: TextPart[] = [];
   let end = 0;
-  for (const { type, value, href, start, end: stop } of find(text, { defaultProtocol: 'https' })) {
-    if ((type !== 'url' && type !== 'email') || !/^(https?|mailto):/i.test(href)) continue;
-    if (type === 'url' && FILE_NAME_PATTERN.test(value)) continue;
+  const named = withHostNames(text);
+  for (const { type, value: found, href: target, start, end: stop } of find(named, { defaultProtocol: 'https' })) {
+    if ((type !== 'url' && type !== 'email') || !/^(https?|mailto):/i.test(target)) continue;
+    if (type === 'url' && FILE_NAME_PATTERN.test(found)) continue;
+    const value = text.slice(start, stop);
+    const href = value === found ? target : value;
     if (start > end) parts.push({ kind: 'words', text: text.slice(end, start) });
     parts.push({ kind: 'link', text: value.replaceAll(DIRECTION_MARKS, ''), href });
     end = stop;

@@ -4,10 +4,12 @@ import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, us
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useSearchParams } from 'wouter';
 import { useFeed, useSession } from '../app/session';
+import { useIsPrinting } from '../app/use-printing';
 import type { Conversation, ConversationRef, Message, OutgoingMessage } from '../feed';
 import { texts } from '../texts';
 import { keepFocus } from './keep-focus';
 import { MessageRow } from './message-row';
+import { rememberedPlace } from './remembered-place';
 import { EmptyState } from '../ui/empty-state';
 import { OutgoingRow, useOutgoing } from './outgoing-row';
 import { useReadReceipt, useUnreadDivider } from './use-read-state';
@@ -16,6 +18,8 @@ import { useScrollPosition } from './use-scroll-position';
 const words = texts.conversation;
 /** Browsers limit the height of an element. A history with more messages is shown in parts. */
 const MAX_ROWS = 200_000;
+/** How many messages before and after the view are printed, as far as they are loaded. */
+const PRINTED = 200;
 
 interface MessageListProps {
   recipient: ConversationRef;
@@ -36,23 +40,25 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
   const history = conversation && feed.history(conversation.id);
   const version = useFeed(() => history?.version);
   const outgoing = useOutgoing(recipient, otherId);
-  const { base, hasEarlier, showEarlier, include } = useRowRange(lastSeq, linkedSeq);
+  const [wasAllRead] = useState((conversation?.lastReadSeq ?? 0) === lastSeq);
+  const [place] = useState(() => (wasAllRead && !linkedSeq && conversation ? rememberedPlace(conversation.id) : undefined));
+  const { base, hasEarlier, showEarlier, include } = useRowRange(lastSeq, linkedSeq ?? place?.seq);
   const count = lastSeq - base + outgoing.length;
 
+  const isPrinting = useIsPrinting();
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  const [wasAllRead] = useState((conversation?.lastReadSeq ?? 0) === lastSeq);
-  const scroll = useScrollPosition({ scroller, list, conversation, history, base, count, startsAtEnd: wasAllRead && !linkedSeq });
+  const scroll = useScrollPosition({ scroller, list, conversation, history, base, count, startsAtEnd: wasAllRead && !linkedSeq && !place });
   const scrollToEnd = () => scroll.anchorTo('end');
   useScrollOnSend(outgoing, scrollToEnd);
   const firstNew = useUnreadDivider(conversation, scroll.isAtEnd, outgoing.length > 0);
   const receipt = useReadReceipt(conversation, history);
 
   // ---- Jumping to a message: its page is loaded first, as its position depends on the height of its neighbours.
-  // The target is highlighted, except for the first unread message when the conversation is opened.
-  const [jumpTarget, setJumpTarget] = useState(() => {
+  // The target is highlighted, except for the first unread message, or where the user was, when the conversation is opened.
+  const [jumpTarget, setJumpTarget] = useState<{ seq: number; top?: number; highlight?: boolean } | undefined>(() => {
     const seq = linkedSeq ?? (wasAllRead ? undefined : firstNew);
-    return seq === undefined ? undefined : { seq, highlight: seq === linkedSeq };
+    return seq === undefined ? place : { seq, highlight: seq === linkedSeq };
   });
   const [highlighted, setHighlighted] = useState<number>();
   const jump = useCallback((seq: number) => {
@@ -66,8 +72,8 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
   }, [linkedSeq]);
   useLayoutEffect(() => {
     if (!jumpTarget || !history) return;
-    const { seq, highlight } = jumpTarget;
-    scroll.anchorTo(seq);
+    const { seq, top, highlight } = jumpTarget;
+    scroll.anchorTo(top === undefined ? seq : { seq, top });
     history.ensureLoaded(Math.max(1, seq - 20), Math.min(lastSeq, seq + 20));
     if (!history.at(seq)) return;
     if (highlight) setHighlighted(seq);
@@ -82,12 +88,16 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
   // ---- Keyboard: one message in view is in the tab order; arrow keys move from there.
   const [active, setActive] = useState<number>();
   const activeSeq = Math.min(active ?? scroll.lastVisible ?? lastSeq, lastSeq);
+  // A message far away is loaded first. Until it has the focus, the one that has it stays, as do the keys.
+  const [focused, setFocused] = useState<number>();
   const focusNext = useRef(false);
   useLayoutEffect(() => {
     if (!focusNext.current) return;
-    focusNext.current = false;
-    scroller.current?.querySelector<HTMLElement>(`[data-seq="${activeSeq}"]`)?.focus({ preventScroll: true });
+    const next = scroller.current?.querySelector<HTMLElement>(`[data-seq="${activeSeq}"]`);
     list.current?.scrollToIndex(activeSeq - base - 1, { align: 'nearest' });
+    if (!next) return history?.ensureLoaded(Math.max(1, activeSeq - 20), Math.min(lastSeq, activeSeq + 20));
+    focusNext.current = false;
+    next.focus({ preventScroll: true });
   });
   const onKeyDown = (event: KeyboardEvent) => {
     const message = (event.target as HTMLElement).closest<HTMLElement>('[data-seq]');
@@ -131,20 +141,35 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
         aria-busy={lastSeq > 0 && !history?.at(lastSeq)}
         onFocus={({ target }) => {
           const seq = Number((target as HTMLElement).closest<HTMLElement>('[data-seq]')?.dataset.seq);
-          if (seq) setActive(seq);
+          if (!seq) return;
+          focusNext.current = false;
+          setActive(seq);
+          setFocused(seq);
         }}
-        onBlur={({ relatedTarget }) => { if (!scroller.current?.contains(relatedTarget)) setActive(undefined); }}
+        onBlur={({ relatedTarget }) => {
+          if (scroller.current?.contains(relatedTarget)) return;
+          focusNext.current = false;
+          setActive(undefined);
+          setFocused(undefined);
+        }}
       >
         {count > 0 && (
           <>
             <div className="scroller-spacer" />
             <Virtualizer
               key={base} ref={list} scrollRef={scroller} data={{ length: count }} bufferSize={400}
-              keepMounted={lastSeq ? [activeSeq - base - 1] : []}
+              keepMounted={lastSeq ? [...new Set([activeSeq, focused ?? activeSeq])].map((seq) => seq - base - 1) : []}
               onScroll={scroll.onScroll} onResize={scroll.onResize}
             >
               {renderRow}
             </Virtualizer>
+            {isPrinting && (
+              <div className="printed">
+                {Array.from({ length: count }, (_, index) => index)
+                  .slice(Math.max(0, activeSeq - base - PRINTED), activeSeq - base + PRINTED)
+                  .map((index) => renderRow(undefined, index))}
+              </div>
+            )}
           </>
         )}
       </div>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { isPageFocused } from '../app/page-focus';
 import { useFeed, useSession } from '../app/session';
-import type { Conversation, Member, MessageHistory } from '../feed';
+import type { Conversation, Member, Message, MessageHistory } from '../feed';
 import { texts } from '../texts';
 
 /** How many messages back the user's newest message is looked for. */
@@ -24,8 +24,8 @@ export function useUnreadDivider(conversation: Conversation | undefined, isAtEnd
 }
 
 /**
- * The seq of the user's newest message, and who has read it. Only those count who were members when it was sent: the history
- * counts as read for whoever is added later.
+ * The seq of the user's newest message that is not deleted, and who has read it. Only those count who were members when it was sent:
+ * the history counts as read for whoever is added later.
  */
 export function useReadReceipt(conversation: Conversation | undefined, history: MessageHistory | undefined) {
   const { feed } = useSession();
@@ -37,7 +37,8 @@ export function useReadReceipt(conversation: Conversation | undefined, history: 
 
   let seq = conversation.lastSeq;
   const first = Math.max(1, seq - RECEIPT_WITHIN);
-  while (seq >= first && history.at(seq)?.senderId !== feed.me.id) seq -= 1;
+  const isMine = (message: Message | undefined) => message?.senderId === feed.me.id && !message.deletedAt;
+  while (seq >= first && !isMine(history.at(seq))) seq -= 1;
   if (seq < first) return undefined;
 
   const sentAt = Date.parse(history.at(seq)!.createdAt);

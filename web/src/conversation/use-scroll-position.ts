@@ -5,6 +5,7 @@ import type { VirtualizerHandle } from 'virtua';
 import { isPageFocused } from '../app/page-focus';
 import { useSession } from '../app/session';
 import type { Conversation, MessageHistory } from '../feed';
+import { type Place, rememberPlace } from './remembered-place';
 import { useUserScroll } from './user-scroll';
 
 /** How many messages before and after the view are loaded. */
@@ -37,14 +38,15 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
   const [isAtStart, setIsAtStart] = useState(false);
   // The seq of the last message in view.
   const [lastVisible, setLastVisible] = useState<number>();
-  // What the view is anchored to: the end, or the seq of a message. Undefined after the user has scrolled.
-  const anchor = useRef<'end' | number | undefined>(startsAtEnd ? 'end' : undefined);
+  // What the view is anchored to: the end, the seq of a message, or a place. Undefined after the user has scrolled.
+  const anchor = useRef<'end' | number | Place | undefined>(startsAtEnd ? 'end' : undefined);
   // The layout and the scroll offset when the anchor was applied.
   const applied = useRef({ top: 0, content: 0, height: 0 });
   const userScroll = useUserScroll(scroller);
   const resizedAt = useRef(0);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const lastSeq = conversation?.lastSeq ?? 0;
+  const conversationId = conversation?.id;
 
   /**
    * The height of all rows, as the list knows it. The view's `scrollHeight` has more while a row is not measured, which is higher
@@ -71,7 +73,13 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     const [view, rows] = [scroller.current, list.current];
     if (!view || !rows || anchor.current === undefined) return;
     if (anchor.current === 'end') view.scrollTop = contentHeight() - view.clientHeight;
-    else {
+    else if (typeof anchor.current === 'object') {
+      const { seq, top } = anchor.current;
+      // Where the row is, once there is one: the list learns of the sizes of rows above it later.
+      const row = view.querySelector(`[data-seq="${seq}"]`)?.closest('.message-row');
+      if (row) view.scrollTop += row.getBoundingClientRect().top - view.getBoundingClientRect().top - top;
+      else view.scrollTop = rows.getItemOffset(seq - base - 1) - top;
+    } else {
       const index = anchor.current - base - 1;
       // Centred, or from its top if it is taller than the view.
       const above = Math.max(0, (view.clientHeight - rows.getItemSize(index)) / 2);
@@ -82,7 +90,7 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     view.dispatchEvent(new Event('scroll'));
   }), [base, contentHeight, layoutOf, list, scroller]);
 
-  const anchorTo = useCallback((to: 'end' | number) => {
+  const anchorTo = useCallback((to: 'end' | number | Place) => {
     anchor.current = to;
     applyAnchor();
   }, [applyAnchor]);
@@ -120,17 +128,31 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     if (isPageFocused()) feed.markRead(conversation.id, upTo);
   }, [conversation, feed, history, isEnd, lastSeq, scroller]);
 
+  /** Remembers where the user is. Rows that change their size move it, too. */
+  const keepPlace = useCallback(() => {
+    const [view, rows] = [scroller.current, list.current];
+    if (!view || !rows || !conversationId) return;
+    // The first message that begins in view: to return there, the sizes of those above it need not be known.
+    const [top, bottom] = [view.scrollTop, view.scrollTop + view.clientHeight];
+    const cut = rows.findItemIndex(top);
+    const first = rows.getItemOffset(cut) < top && rows.getItemOffset(cut + 1) < bottom ? cut + 1 : cut;
+    const place = { seq: Math.min(lastSeq, base + 1 + first), top: Math.max(0, rows.getItemOffset(first) - top) };
+    rememberPlace(conversationId, anchor.current === 'end' || isEnd(view) ? undefined : place);
+  }, [base, conversationId, lastSeq, list, scroller]);
+
   // The timer below must call the latest versions.
-  const latest = useRef({ loadVisible, markVisibleRead });
-  useLayoutEffect(() => { latest.current = { loadVisible, markVisibleRead }; });
+  const latest = useRef({ loadVisible, markVisibleRead, keepPlace });
+  useLayoutEffect(() => { latest.current = { loadVisible, markVisibleRead, keepPlace }; });
   const scheduleUpdate = useCallback(() => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       const upTo = latest.current.loadVisible();
+      latest.current.keepPlace();
+      if (typeof anchor.current === 'object') applyAnchor();
       if (performance.now() - resizedAt.current < SETTLE_DELAY) scheduleUpdate();
       else latest.current.markVisibleRead(upTo);
     }, SETTLE_DELAY);
-  }, []);
+  }, [applyAnchor]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   const onScroll = useCallback((offset: number) => {
@@ -143,6 +165,7 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
     }
     setIsAtEnd(end || anchor.current === 'end');
     setIsAtStart(offset < END_TOLERANCE);
+    latest.current.keepPlace();
     scheduleUpdate();
   }, [applyAnchor, isEnd, isMovedByUser, scroller, scheduleUpdate]);
 

@@ -101,7 +101,7 @@ function MemberRow({ id, member, isMe, canRemove, onClose }: MemberRowProps) {
       <span className="row-name">
         {isMe
           ? <bdi>{person.fullName}</bdi>
-          : <Link className="member" href={`/with/${person.id}`} onClick={onClose}><bdi>{person.fullName}</bdi></Link>}
+          : <Link className="member" href={`/with/${person.id}`} replace onClick={onClose}><bdi>{person.fullName}</bdi></Link>}
       </span>
       {member.role === 'OWNER' && <span className="tag">{words.owner}</span>}
       {canRemove && (
@@ -148,7 +148,7 @@ function LeaveGroup({ id }: { id: string }) {
   const [isConfirming, setConfirming] = useState(false);
   const leave = () => attempt(async () => {
     await execute(client, RemoveMemberDocument, { id, userId: feed.me.id });
-    go('/');
+    go('/', { replace: true });
   });
   if (!isConfirming) {
     return (

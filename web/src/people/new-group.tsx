@@ -29,7 +29,7 @@ function NewGroupForm({ onDone }: { onDone(): void }) {
       const { createConversation } = await execute(client, CreateGroupDocument, { input });
       await feed.loadConversation({ conversationId: createConversation.id });
       onDone();
-      go(`/c/${createConversation.id}`);
+      go(`/c/${createConversation.id}`, { replace: true });
     });
     setBusy(false);
   }

@@ -1,8 +1,9 @@
-// Modal dialogs. The focus stays inside and returns afterwards; Escape closes them.
+// Modal dialogs. The focus stays inside and returns afterwards; Escape and Back close them.
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { type ReactNode, useRef } from 'react';
 import { texts } from '../texts';
+import { useCloseOnBack } from './dialog-history';
 
 export interface DialogProps {
   title: string;
@@ -18,6 +19,7 @@ export interface DialogProps {
 /** The field marked with `data-first` gets the focus, if there is one. */
 export function Dialog({ title, open, onClose, children, isWide = false, tools }: DialogProps) {
   const popup = useRef<HTMLDivElement>(null);
+  useCloseOnBack(open, onClose);
   // On a touch screen the focus would open the keyboard.
   const initialFocus = (openedBy: string) => (openedBy !== 'touch' && popup.current?.querySelector<HTMLElement>('[data-first]')) || true;
   return (
@@ -51,6 +53,7 @@ export interface ConfirmDialogProps {
 
 /** Asks for confirmation before an action that cannot be undone. */
 export function ConfirmDialog({ title, description, confirmLabel, open, onConfirm, onClose, returnFocus }: ConfirmDialogProps) {
+  useCloseOnBack(open, onClose);
   const confirm = () => {
     onClose();
     onConfirm();
@@ -58,7 +61,8 @@ export function ConfirmDialog({ title, description, confirmLabel, open, onConfir
   return (
     <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Base.Portal>
-        <Base.Backdrop className="backdrop" />
+        {/* Over another dialog too, which it covers. */}
+        <Base.Backdrop className="backdrop" forceRender />
         <Base.Popup className="dialog" role="alertdialog" finalFocus={() => returnFocus?.() ?? true}>
           <Base.Title className="dialog-title">{title}</Base.Title>
           <Base.Description className="dialog-description">{description}</Base.Description>

@@ -5,6 +5,9 @@ import { useCallback } from 'react';
 import { errorText } from '../app/error-text';
 import { texts } from '../texts';
 
+/** In milliseconds for a character. */
+const READING_TIME = 80;
+
 export function Toasts() {
   const { toasts } = Toast.useToastManager();
   return (
@@ -49,5 +52,5 @@ export function useShowError() {
 /** Shows a confirmation. */
 export function useShowNotice() {
   const { add } = Toast.useToastManager();
-  return useCallback((title: string) => void add({ title, timeout: 3_000 }), [add]);
+  return useCallback((title: string) => void add({ title, timeout: Math.max(3_000, title.length * READING_TIME) }), [add]);
 }
