@@ -4,6 +4,7 @@ pub mod bucket;
 mod cookie;
 mod counted;
 mod crowd;
+mod ear;
 pub mod cursors;
 mod groups;
 mod history;
@@ -32,6 +33,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use ear::Ear;
 pub use groups::{ADD, REMOVE, RENAME};
 pub use history::position;
 pub use person::{EVENTS, PASSWORD, Person, SEND};
