@@ -212,5 +212,7 @@ fn welcome(config: &Config, listening: SocketAddr) {
     if config.graphiql {
         tracing::info!("GraphiQL   {at}/graphql in a browser");
     }
+    // Without the slash at the end, as it is written in the settings.
+    tracing::info!("public URL {}", config.public_url.as_str().trim_end_matches('/'));
     tracing::info!("data       {}", config.data_dir.display());
 }

@@ -146,6 +146,9 @@ pub const ERASURE_CUTS: u32 = 600;
 // Presence.
 /// How long a person stays online after their last socket is closed.
 pub const PRESENCE_GRACE: Duration = Duration::from_secs(10);
+/// How long it is remembered when somebody went offline, until the database surely says so: the writer needs
+/// milliseconds, and seconds where the disk stalls.
+pub const LAST_SEEN_WRITTEN: Duration = Duration::from_secs(60);
 /// The shortest interval between two results of `onlineUsers`.
 pub const ONLINE_USERS_PACE: Duration = Duration::from_secs(1);
 /// The shortest interval at which `onlineUsers` reads a viewer's contacts again when members of their conversations

@@ -4,7 +4,7 @@ mod contacts;
 mod last_seen;
 mod online;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::clock::{self, Timestamp};
 use crate::config::Directory;
 use crate::directory;
+use crate::entity::user;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::limits;
@@ -41,6 +42,42 @@ struct State {
     sockets: HashMap<UserId, usize>,
     /// People whose last socket closed a moment ago and who may reconnect. They count as online.
     leaving: HashMap<UserId, Instant>,
+    /// The last change of people, while they are online and for [`limits::LAST_SEEN_WRITTEN`] after they went offline.
+    /// A change is published at once, and is in the database only when the feed's writer has reached it.
+    changed: HashMap<UserId, LastChange>,
+    /// People who went offline, the earliest first, until they are removed from `changed`.
+    gone: VecDeque<(UserId, Instant)>,
+}
+
+/// When a person last came online or went offline.
+#[derive(Clone, Copy)]
+struct LastChange {
+    at: Timestamp,
+    since: Instant,
+}
+
+impl State {
+    fn is_online(&self, user: UserId) -> bool {
+        self.sockets.contains_key(&user) || self.leaving.contains_key(&user)
+    }
+
+    fn record(&mut self, user: UserId, online: bool, at: Timestamp) {
+        let since = clock::instant().into_std();
+        self.changed.insert(user, LastChange { at, since });
+        if !online {
+            self.gone.push_back((user, since));
+        }
+    }
+
+    /// Removes the changes that are in the database by now.
+    fn forget_written(&mut self, after: Duration) {
+        while let Some((user, since)) = self.gone.pop_front_if(|(_, since)| since.elapsed() >= after) {
+            // A person who has changed again since has a newer one.
+            if self.changed.get(&user).is_some_and(|last| last.since == since) {
+                self.changed.remove(&user);
+            }
+        }
+    }
 }
 
 /// A person came online or went offline.
@@ -100,15 +137,25 @@ impl PresenceTracker {
         state.sockets.insert(user, sockets + 1);
         let came_back = state.leaving.remove(&user).is_some();
         if sockets == 0 && !came_back {
-            self.announce(&state, user, true);
+            self.announce(&mut state, user, true);
         }
         Some(Device { presence: self.clone(), user })
     }
 
     /// Whether a person is online.
     pub fn is_online(&self, user: UserId) -> bool {
-        let state = self.lock();
-        state.sockets.contains_key(&user) || state.leaving.contains_key(&user)
+        self.lock().is_online(user)
+    }
+
+    /// When a person last came online or went offline: the newer of what their row says, which may have been read
+    /// before the change was written, and of what happened here.
+    pub fn last_seen_at(&self, row: &user::Model) -> Option<Timestamp> {
+        // Erased people were never seen, and their row says so.
+        if row.deleted_at.is_some() {
+            return None;
+        }
+        let here = self.lock().changed.get(&row.id).map(|last| last.at);
+        row.last_seen_at.max(here)
     }
 
     /// Takes an erased person offline at once, without the grace period.
@@ -116,7 +163,7 @@ impl PresenceTracker {
         let mut state = self.lock();
         let (had_sockets, was_leaving) = (state.sockets.remove(&user), state.leaving.remove(&user));
         if had_sockets.is_some() || was_leaving.is_some() {
-            self.announce(&state, user, false);
+            self.announce(&mut state, user, false);
         }
     }
 
@@ -140,7 +187,7 @@ impl PresenceTracker {
         // A person without conversations is not in their own contacts.
         contacts.insert(person);
         let state = self.lock();
-        contacts.retain(|contact| state.sockets.contains_key(contact) || state.leaving.contains_key(contact));
+        contacts.retain(|contact| state.is_online(*contact));
         Ok(contacts)
     }
 
@@ -154,6 +201,7 @@ impl PresenceTracker {
                 _ = tick.tick() => {}
             }
             self.expire_grace(limits::PRESENCE_GRACE);
+            self.lock().forget_written(limits::LAST_SEEN_WRITTEN);
         }
     }
 
@@ -163,14 +211,15 @@ impl PresenceTracker {
             state.leaving.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(user, _)| *user).collect();
         for user in gone {
             state.leaving.remove(&user);
-            self.announce(&state, user, false);
+            self.announce(&mut state, user, false);
         }
     }
 
     /// Takes the guard as proof of the lock: without it a person's coming could be published before their earlier
     /// going, and they would seem offline.
-    fn announce(&self, _: &MutexGuard<'_, State>, user: UserId, online: bool) {
+    fn announce(&self, state: &mut MutexGuard<'_, State>, user: UserId, online: bool) {
         let last_seen_at = self.app.clock.now();
+        state.record(user, online, last_seen_at);
         self.app.feed.append_or_drop(last_seen::Seen { user, at: last_seen_at });
         // It fails if there are no subscribers, which is fine.
         let _ = self.changes.send(Arc::new(PresenceChange {

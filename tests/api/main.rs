@@ -48,6 +48,7 @@ mod proxies;
 mod query_plans;
 mod rates;
 mod read_marks;
+mod recipes;
 mod renewal;
 mod resume;
 mod resume_from;

@@ -102,6 +102,54 @@ async fn coming_online_is_emitted_once_for_all_devices() {
     at_ada.stays_silent().await;
 }
 
+/// A client that keeps one copy of each user keeps whichever `lastSeenAt` came last.
+#[tokio::test]
+async fn every_answer_has_the_same_last_seen_at() {
+    let app = TestApp::start().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let query = "subscription($of: [ID!]) { presenceChanged(userIds: $of) { lastSeenAt user { lastSeenAt } } }";
+    let mut changes = ada.subscribe(query, json!({ "of": [bob.id] })).await;
+    changes.say(json!({ "type": "ping" })).await;
+    assert_eq!(changes.next().await["type"], "pong");
+    let mut lists = ada.subscribe("subscription { onlineUsers { id lastSeenAt } }", json!({})).await;
+    let row = async || {
+        let query = "query($id: ID!) { user(id: $id) { lastSeenAt } users { nodes { id lastSeenAt } } }";
+        let answer = ada.ask(query, json!({ "id": bob.id })).await;
+        let listed = in_list(&answer["users"]["nodes"], &bob).expect("everybody but Ada");
+        assert_eq!(listed, answer["user"]["lastSeenAt"]);
+        listed
+    };
+    let mut seen = vec![Value::Null];
+
+    for _ in 0..2 {
+        // The row is asked for before the list: it may not have been written yet.
+        let device = bob.socket().await;
+        let came = changes.next_data("1").await["presenceChanged"].take();
+        assert_eq!(row().await, came["lastSeenAt"]);
+        let listed = loop {
+            if let Some(at) = in_list(&lists.next_data("1").await["onlineUsers"], &bob) {
+                break at;
+            }
+        };
+        device.cut().await;
+        let went = changes.next_data("1").await["presenceChanged"].take();
+        assert_eq!(row().await, went["lastSeenAt"]);
+
+        assert_eq!(came["user"], json!({ "lastSeenAt": came["lastSeenAt"] }));
+        assert_eq!(listed, came["lastSeenAt"]);
+        assert_eq!(went["user"], json!({ "lastSeenAt": went["lastSeenAt"] }));
+        for at in [&came["lastSeenAt"], &went["lastSeenAt"]] {
+            assert!(at.as_str() > seen.last().expect("one").as_str(), "{at} after {seen:?}");
+            seen.push(at.clone());
+        }
+    }
+}
+
+fn in_list(users: &Value, person: &Person) -> Option<Value> {
+    let users = users.as_array().expect("a list");
+    users.iter().find(|user| user["id"] == json!(person.id)).map(|user| user["lastSeenAt"].clone())
+}
+
 #[tokio::test]
 async fn an_unacknowledged_socket_makes_nobody_online() {
     let app = TestApp::start().await;

@@ -1,6 +1,6 @@
 // A first visit to GraphiQL in a real browser: open it, sign up, query, subscribe, read the docs.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { collectProblems } from './browser.mjs';
@@ -88,6 +88,38 @@ describe('GraphiQL in a browser', { timeout: 180_000 }, () => {
     await bob.send(ada, 'while disconnected');
     await responseShows('while disconnected');
     await page.keyboard.press('ControlOrMeta+Enter');
+  });
+
+  test("opens with the document of the README's link, beside the other tabs", async () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, search] = /<http:\/\/localhost:3000\/graphql(\?query=[^>]+)>/.exec(readme);
+    const shown = async (address) => {
+      await page.goto(proxy.url + address);
+      await page.waitForFunction(
+        (wanted) => document.querySelector('.graphiql-query-editor .view-lines')?.textContent.replaceAll('\u00a0', ' ').includes(wanted),
+        new URLSearchParams(address).get('query'),
+      );
+    };
+    const tabs = await page.locator('.graphiql-tab').count();
+
+    await shown(search);
+    assert.equal(await page.locator('.graphiql-tab').count(), tabs + 1);
+    await page.locator('.graphiql-query-editor').click();
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await responseShows('"version": "', '"features": [');
+
+    await shown('?query=query ($a: String) { users(search: $a) { totalCount } }&variables={"a":"Bob"}');
+    await page.locator('.graphiql-query-editor').click();
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await responseShows('"totalCount": 1');
+  });
+
+  test('a first visit by a link has its document in front of the other tabs', async () => {
+    const visitor = await page.context().browser().newPage();
+    await visitor.goto(`${proxy.url}?query={ serverInfo { version } }`);
+    await visitor.locator('.graphiql-query-editor').getByText('serverInfo').waitFor();
+    await visitor.locator('.graphiql-tab').filter({ hasText: 'SignUp' }).waitFor();
+    await visitor.close();
   });
 
   test('shows descriptions in the docs', async () => {

@@ -17,6 +17,7 @@ async fn a_first_start_creates_its_files_and_logs_the_addresses() {
     assert!(log.contains(&format!("API        http://localhost:{port}/graphql")), "{log}");
     assert!(log.contains(&format!("GraphiQL   http://localhost:{port}/graphql in a browser")), "{log}");
     assert!(log.contains("data       data"), "{log}");
+    assert!(log.contains(&format!("public URL http://localhost:{port}\n")), "{log}");
     let data = server.folder().join("data");
     let mode = |name: &str| data.join(name).metadata().expect("it is there").permissions().mode() & 0o777;
     assert_eq!(mode("jwt-secret"), 0o600);

@@ -10,9 +10,12 @@ import { createClient } from 'graphql-ws';
  *   A browser needs no token: its cookie authenticates the socket.
  */
 export function parlourSocket(url, { token, ...options } = {}) {
-  // Active operations: id → cursor of the last event handled, undefined before the first one.
+  /** Active operations: id → cursor of the last event handled, undefined before the first one. @type {Map<string, any>} */
   const cursors = new Map();
-  let socket, deadline;
+  /** @type {WebSocket} */
+  let socket;
+  /** @type {ReturnType<typeof setTimeout>} */
+  let deadline;
 
   const client = createClient({
     url: url.replace(/^http/, 'ws'),
@@ -30,7 +33,7 @@ export function parlourSocket(url, { token, ...options } = {}) {
       resumeFrom: Object.fromEntries(cursors),
     }),
     on: {
-      opened: (opened) => { socket = opened; },
+      opened: (opened) => { socket = /** @type {WebSocket} */ (opened); },
       // A connection can die without being closed. One that does not answer a ping in time is terminated, and its
       // late messages are ignored.
       ping: (received) => {
@@ -40,7 +43,7 @@ export function parlourSocket(url, { token, ...options } = {}) {
       pong: (received) => { if (received) clearTimeout(deadline); },
       closed: () => clearTimeout(deadline),
       // Called after the operation's own handler has returned.
-      message: ({ type, id, payload }) => {
+      message: (/** @type {any} */ { type, id, payload }) => {
         if (type === 'complete' || type === 'error') cursors.delete(id);
         if (type !== 'next' || !cursors.has(id)) return;
         for (const field of Object.values(payload.data ?? {})) {

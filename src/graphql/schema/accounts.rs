@@ -97,7 +97,7 @@ impl User {
     /// When the user last came online or went offline. Null if they were never online, were erased, or if you may not
     /// see their presence.
     async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        let Some(at) = self.row.last_seen_at else { return Ok(None) };
+        let Some(at) = ctx.program()?.presence.last_seen_at(&self.row) else { return Ok(None) };
         Ok(self.presence_is_shown(ctx).await?.then_some(DateTime(at)))
     }
 

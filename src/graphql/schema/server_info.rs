@@ -47,10 +47,11 @@ pub enum ErrorCode {
 struct ServerInfo {
     /// The version of Parlour.
     version: &'static str,
-    /// The optional features of this server. "groups", "images", "presence", "resume", "search" and "typing" are always
-    /// present. "signup": anybody may create an account; without it, do not show a form for it. "directory": all users
-    /// can find each other and see each other's presence. "lookup": users can be found by their whole e-mail address or
-    /// id. More may be added.
+    /// What this server offers. "groups", "images", "presence", "resume", "search" and "typing" are in the list on every
+    /// server of this version. The others depend on its settings: "signup" (anybody may create an account; without it,
+    /// do not show a form for it), "directory" (all users can find each other and see each other's presence) and
+    /// "lookup" (users can be found by their whole e-mail address or id; it is in the list whenever "directory" is).
+    /// More may be added.
     features: Vec<&'static str>,
     /// The limits of this server.
     limits: ServerLimits,

@@ -5,6 +5,7 @@ mod cookie;
 mod counted;
 mod crowd;
 pub mod cursors;
+mod ear;
 mod groups;
 mod history;
 pub mod hostile;
@@ -33,6 +34,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use ear::Ear;
 pub use groups::{ADD, REMOVE, RENAME};
 pub use history::position;
 pub use person::{EVENTS, PASSWORD, Person, SEND};

@@ -1,7 +1,7 @@
 // A typed client as an application would write it. The test compiles it with strict types, and runs it.
-import { graphql } from '../generated/graphql/index.js';
-import type { EventsSubscription, TypedDocumentString } from '../generated/graphql/graphql.js';
-import { parlourSocket } from '../generated/recipes/parlour-socket.js';
+import { graphql } from './gql/index.js';
+import type { EventsSubscription, TypedDocumentString } from './gql/graphql.js';
+import { parlourSocket } from './parlour-socket.js';
 
 const SignUp = graphql(`
   mutation SignUp($input: SignupInput!) {

@@ -1,0 +1,78 @@
+//! The subscriptions of the documentation's recipes are executed once for all subscribers.
+
+use std::path::Path;
+
+use parlour::graphql::Json;
+use serde_json::{Value, json};
+
+use crate::support::{Ear, TestApp, soon};
+
+/// A recipe of the documentation, word for word.
+fn recipe(page: &str, name: &str) -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+    let text = std::fs::read_to_string(page).expect("a page");
+    let (_, block) = text.split_once(&format!("<!-- recipe: {name} -->\n")).expect("the recipe");
+    block.split("```").nth(1).expect("a block").to_owned()
+}
+
+/// What stands between two strings.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let (_, rest) = text.split_once(before).unwrap_or_else(|| panic!("no {before}"));
+    rest.split_once(after).expect("an end").0
+}
+
+fn kind(payload: &Json) -> String {
+    let payload: Value = serde_json::from_str(payload).expect("JSON");
+    assert_eq!(payload.get("errors"), None, "{payload}");
+    payload["data"]["events"]["__typename"].as_str().expect("a type").to_owned()
+}
+
+#[tokio::test]
+async fn subscribers_share_every_event_that_the_recipes_select() {
+    let apollo = recipe("docs/clients.md", "apollo-feed.js");
+    let fragment = between(&apollo, "MESSAGE = gql`", "`");
+    let feed = between(&apollo, "FEED = gql`", "`").replace("${MESSAGE}", fragment);
+    // As Apollo Client sends it.
+    let feed = feed.replace("events {", "events { __typename");
+    let bot = recipe("docs/clients.md", "bot.py");
+    let bot = between(&bot, "EVENTS = \"\"\"", "\"\"\"").to_owned();
+    for document in [feed, bot] {
+        let app = TestApp::start().await;
+        let (ada, bob, carol) = (app.user("Ada").await, app.user("Bob").await, app.user("Carol").await);
+        let counted = app.counted().await;
+        let mut subscribers = Vec::new();
+        for person in [&ada, &bob] {
+            let mut subscriber = Ear::listen(&counted, &person.token, &document).await;
+            assert_eq!(kind(&soon(subscriber.next()).await), "CaughtUp");
+            subscribers.push(subscriber);
+        }
+        let [at_ada, at_bob] = &mut subscribers[..] else { panic!("two subscribers") };
+
+        // What each of the two receives, in the order of the feed.
+        let tea = ada.group("Tea", &[&bob]).await;
+        let sent = ada.send_to(&tea, "hello").await;
+        let reply = json!({ "to": { "conversationId": tea }, "text": "yes", "replyToId": sent["id"] });
+        bob.send_input(reply).await;
+        let id = json!({ "id": sent["id"] });
+        ada.ask("mutation($id: ID!) { editMessage(id: $id, text: \"good day\") { id } }", id.clone()).await;
+        ada.ask("mutation($id: ID!) { deleteMessage(id: $id) { id } }", id).await;
+        let read = "mutation($id: ID!) { markRead(conversation: { conversationId: $id }, upToSeq: 2) { id } }";
+        ada.ask(read, json!({ "id": tea })).await;
+        let add = "mutation($id: ID!, $who: [ID!]!) { addMembers(conversationId: $id, userIds: $who) { id } }";
+        ada.ask(add, json!({ "id": tea, "who": [carol.id] })).await;
+        ada.ask("mutation { updateProfile(input: { fullName: \"Ada Lovelace\" }) { id } }", json!({})).await;
+
+        let mut kinds = Vec::new();
+        while kinds.last().is_none_or(|last| last != "UserChanged") {
+            let (to_ada, to_bob) = (soon(at_ada.next()).await, soon(at_bob.next()).await);
+            assert!(Json::ptr_eq(&to_ada, &to_bob), "made for each: {to_ada}");
+            kinds.push(kind(&to_ada));
+        }
+        kinds.dedup();
+        let expected = ["ConversationChanged", "MessageAdded", "MessageChanged", "ReadMarkMoved"];
+        assert_eq!(kinds, [expected.as_slice(), &["ConversationChanged", "UserChanged"]].concat());
+
+        drop(subscribers);
+        counted.finish().await;
+    }
+}

@@ -1,0 +1,172 @@
+// The README's cache for Apollo, and the documentation's function that keeps it in step with the server.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gql } from '@apollo/client';
+import { buildSchema, isInterfaceType, isObjectType, isUnionType, getNamedType } from 'graphql';
+import { signUp } from './people.mjs';
+import { startProxiedServer } from './proxy.mjs';
+import { recipe } from './recipes.mjs';
+
+const { apollo, possibleTypes, typePolicies } = await recipe('apollo.js');
+const { followFeed, MESSAGE } = await recipe('apollo-feed.js');
+
+describe('the cache knows the schema', () => {
+  const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+  const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
+
+  test('possibleTypes', () => {
+    const abstract = types.filter((type) => isInterfaceType(type) || isUnionType(type));
+    const expected = abstract.map((type) => [type.name, schema.getPossibleTypes(type).map(({ name }) => name).sort()]);
+    assert.deepEqual(possibleTypes, Object.fromEntries(expected));
+  });
+
+  test('each list that is paged has a policy, with its other arguments as the key', () => {
+    const paging = ['first', 'after', 'last', 'before'];
+    const expected = {};
+    for (const type of types.filter(isObjectType)) {
+      for (const field of Object.values(type.getFields())) {
+        if (!getNamedType(field.type).name.endsWith('Connection')) continue;
+        const key = field.args.map(({ name }) => name).filter((name) => !paging.includes(name));
+        (expected[type.name] ??= {})[field.name] = key.length ? key : false;
+      }
+    }
+    const keys = Object.entries(typePolicies).map(([type, { fields }]) =>
+      [type, Object.fromEntries(Object.entries(fields).map(([name, { keyArgs }]) => [name, keyArgs]))]);
+    assert.deepEqual(Object.fromEntries(keys), expected);
+  });
+});
+
+const PAGE = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+const CONVERSATIONS = gql`query Conversations {
+  unread { messages conversations }
+  conversations(first: 20) {
+    ${PAGE}
+    edges { node {
+      id kind title memberCount lastSeq lastReadSeq unreadCount otherUser { id fullName }
+      lastMessage { ...MessageFields }
+    } }
+  }
+} ${MESSAGE}`;
+const HISTORY = gql`query History($by: ConversationRef!, $before: String) {
+  conversation(by: $by) { id messages(last: 20, before: $before) { ${PAGE} edges { node { ...MessageFields } } } }
+} ${MESSAGE}`;
+
+describe('Apollo Client with followFeed', { timeout: 120_000 }, () => {
+  let server, proxy, ada, bob, close;
+  before(async () => {
+    ({ server, proxy, close } = await startProxiedServer());
+    [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
+  });
+  after(() => close?.());
+
+  /** A client of this person, with both queries on the screen. Its cache has to become what the server says. */
+  async function follow(t, person, by) {
+    const client = apollo(proxy.url, person.token);
+    const problems = [];
+    t.after(followFeed(client, { wait: 20, onError: (reason) => problems.push(reason) }));
+    const screen = [{ query: CONVERSATIONS }, { query: HISTORY, variables: { by } }];
+    const shown = new Map();
+    let watched;
+    for (const options of screen) {
+      watched = client.watchQuery(options);
+      const subscription = watched.subscribe((result) => { if (result.dataState === 'complete') shown.set(options, result.data); });
+      t.after(() => subscription.unsubscribe());
+      await soon(() => assert.ok(shown.has(options)));
+    }
+    const messages = () => shown.get(screen[1]).conversation.messages;
+    return {
+      history: () => messages().edges.map(({ node }) => node),
+      /** Fetches the page before the first message. */
+      fetchEarlier: () => watched.fetchMore({ variables: { before: messages().pageInfo.startCursor } }),
+      conversations: () => shown.get(screen[0]).conversations.edges.map(({ node }) => node),
+      /** What is on the screen is what a new client would get. */
+      async inStep() {
+        await soon(async () => {
+          for (const options of screen) {
+            const { data } = await apollo(server.url, person.token).query(options);
+            assert.deepEqual(comparable(shown.get(options)), comparable(data));
+          }
+        });
+        assert.deepEqual(problems, []);
+      },
+    };
+  }
+
+  /** Without the cursors of pages, which move with the newest message, and image URLs. */
+  const comparable = (data) => JSON.parse(JSON.stringify(data, (key, value) => (/Cursor$/.test(key) ? undefined : value)));
+
+  test('fragments on the interface keep their fields', async () => {
+    const before = (await bob.request('{ feedCursor }')).feedCursor;
+    await ada.send(bob, 'hello');
+    const { data } = await apollo(server.url, bob.token).query({
+      query: gql`query ($after: String!) { events(after: $after) { cursor events { ...Event } } }
+        fragment Event on FeedEvent { __typename cursor ... on MessageAdded { message { id text } } }`,
+      variables: { after: before },
+    });
+    const added = data.events.events.find(({ __typename }) => __typename === 'MessageAdded');
+    assert.equal(added.message.text, 'hello');
+    assert.ok(data.events.events.every(({ cursor }) => cursor));
+  });
+
+  test('the screen shows what others and other devices do', async (t) => {
+    const carol = await signUp(server, 'Carol');
+    const screen = await follow(t, bob, { userId: ada.id });
+
+    const sent = await ada.send(bob, 'first');
+    await carol.send(bob, 'a new conversation');
+    await screen.inStep();
+    assert.equal(screen.history().at(-1).text, 'first');
+    assert.equal(screen.conversations()[0].otherUser.fullName, 'Carol');
+
+    await bob.send(ada, 'from another device');
+    await ada.request('mutation ($id: ID!) { editMessage(id: $id, text: "edited") { id } }', { id: sent.id });
+    await screen.inStep();
+    assert.deepEqual(screen.history().slice(-2).map(({ text }) => text), ['edited', 'from another device']);
+
+    await ada.request('mutation ($id: ID!) { deleteMessage(id: $id) { id } }', { id: sent.id });
+    await ada.request('mutation { updateProfile(input: { fullName: "Ada Lovelace" }) { id } }');
+    const group = await ada.createGroup('Tea', bob);
+    await screen.inStep();
+    assert.equal(screen.history().at(-2).text, null);
+    assert.equal(screen.history().at(-2).sender.fullName, 'Ada Lovelace');
+
+    await ada.request('mutation ($id: ID!) { updateConversation(id: $id, title: "Cake") { id } }', { id: group });
+    await bob.request(
+      'mutation ($with: ID!, $seq: Int!) { markRead(conversation: { userId: $with }, upToSeq: $seq) { id } }',
+      { with: carol.id, seq: 1 },
+    );
+    await screen.inStep();
+    await carol.request('mutation { deleteAccount(password: "correct horse battery") }');
+    await screen.inStep();
+  });
+
+  test('pages join up, and new messages come at their end, also after a disconnect', async (t) => {
+    const dora = await signUp(server, 'Dora');
+    for (let number = 1; number <= 45; number += 1) await dora.send(bob, `${number}`);
+    const screen = await follow(t, bob, { userId: dora.id });
+
+    await screen.fetchEarlier();
+    await dora.send(bob, '46');
+    await screen.fetchEarlier();
+    proxy.goDown();
+    await dora.send(bob, '47');
+    await dora.send(bob, '48');
+    proxy.goUp();
+
+    const all = Array.from({ length: 48 }, (_, index) => `${index + 1}`);
+    await soon(() => assert.deepEqual(screen.history().map(({ text }) => text), all));
+  });
+});
+
+/** Repeats a check until it holds, for up to 30 seconds. */
+async function soon(check) {
+  for (const deadline = Date.now() + 30_000; ; await sleep(50)) {
+    try {
+      return await check();
+    } catch (reason) {
+      if (Date.now() > deadline) throw reason;
+    }
+  }
+}
