@@ -364,8 +364,9 @@ pub const LAST_ANSWER: Duration = Duration::from_secs(1);
 pub const RESUME_ENTRIES: usize = 1_000;
 
 // Shutdown.
-/// The period over which sockets are closed.
-pub const DRAIN_SOCKETS: Duration = Duration::from_secs(10);
+/// How long clients have to answer the close frame of a server that exits. Less than the 100 ms after which the first of
+/// them reconnect: the next process can listen only when this one has exited.
+pub const DRAIN_FAREWELL: Duration = Duration::from_millis(50);
 /// The process exits this long after the signal to stop, whatever is still open.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
