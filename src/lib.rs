@@ -27,6 +27,7 @@ pub mod fuzzing;
 pub mod graphql;
 pub mod http;
 pub mod id;
+pub mod image_commands;
 pub mod images;
 pub mod limits;
 pub mod messages;
@@ -169,6 +170,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let running = start(Arc::clone(&config), clock).await?;
+    running.program.images.ensure_store_exists().await?;
     welcome(&config, listener.local_addr()?);
     let sockets = Sockets::default();
     let api = Api::new(running.program.clone());
