@@ -27,6 +27,7 @@ pub mod fuzzing;
 pub mod graphql;
 pub mod http;
 pub mod id;
+pub mod image_commands;
 pub mod images;
 pub mod limits;
 pub mod messages;
@@ -51,7 +52,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::{Accounts, Hasher, Tokens};
@@ -157,7 +158,11 @@ impl Running {
     }
 }
 
-/// Serves until `shutdown` is cancelled, then completes requests in progress, closes the sockets and returns.
+/// Serves until `shutdown` is cancelled, then completes requests in progress, writes everything, closes the sockets and
+/// returns.
+///
+/// The sockets are closed last and the listener stays open, so that only the start of the next process lies between a
+/// client's disconnection and the next answer.
 pub async fn run(
     config: Arc<Config>,
     clock: Clock,
@@ -165,37 +170,53 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let running = start(Arc::clone(&config), clock).await?;
+    running.program.images.ensure_store_exists().await?;
     welcome(&config, listener.local_addr()?);
     let sockets = Sockets::default();
     let api = Api::new(running.program.clone());
-    let router = http::router(HttpState::new(api, sockets.clone()));
-    let tasks = TaskTracker::new();
-    tasks.spawn(running.program.presence.clone().run_background(shutdown.clone()));
-    tasks.spawn(running.program.accounts.clone().run_background(shutdown.clone()));
-    tasks.spawn(running.program.images.clone().run_background(shutdown.clone()));
-    tasks.spawn(running.program.search.clone().run_background(shutdown.clone()));
-    tasks.spawn(running.program.typing.clone().run_background(shutdown.clone()));
-    tasks.spawn(running.program.erasure.clone().run_background(shutdown.clone()));
-    tasks.close();
-    let serve = async {
-        http::accept::serve(&config, listener, router, shutdown.clone()).await;
-        tasks.wait().await;
-    };
-    let drain = async {
-        shutdown.cancelled().await;
-        sockets.drain().await;
-    };
+    let router = http::router(HttpState::new(api, sockets.clone(), shutdown.clone()));
+    let background = Background::start(&running.program);
     let ended = async {
-        tokio::join!(serve, drain);
+        http::accept::serve(&config, &listener, router, shutdown.clone()).await;
+        sockets.finish().await;
+        background.finish().await;
         running.finish().await
     };
     let out_of_time = async {
         shutdown.cancelled().await;
         tokio::time::sleep(limits::DRAIN).await;
     };
-    tokio::select! {
+    let ended = tokio::select! {
         ended = ended => ended,
-        () = out_of_time => anyhow::bail!("what was under way did not end in {:?}", limits::DRAIN),
+        () = out_of_time => Err(anyhow::anyhow!("what was under way did not end in {:?}", limits::DRAIN)),
+    };
+    sockets.close().await;
+    ended
+}
+
+/// The tasks that run beside requests.
+struct Background {
+    tasks: TaskTracker,
+    shutdown: DropGuard,
+}
+
+impl Background {
+    fn start(program: &Program) -> Self {
+        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(program.presence.clone().run_background(shutdown.clone()));
+        tasks.spawn(program.accounts.clone().run_background(shutdown.clone()));
+        tasks.spawn(program.images.clone().run_background(shutdown.clone()));
+        tasks.spawn(program.search.clone().run_background(shutdown.clone()));
+        tasks.spawn(program.typing.clone().run_background(shutdown.clone()));
+        tasks.spawn(program.erasure.clone().run_background(shutdown.clone()));
+        tasks.close();
+        Self { tasks, shutdown: shutdown.drop_guard() }
+    }
+
+    /// Stops the tasks and waits for them.
+    async fn finish(self) {
+        drop(self.shutdown);
+        self.tasks.wait().await;
     }
 }
 

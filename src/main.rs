@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use parlour::clock::Clock;
 use parlour::config::{Config, LogFormat};
-use parlour::{attach, backup, data_dir, graphql, limits, operator, run, seed, start};
+use parlour::{attach, backup, data_dir, graphql, image_commands, limits, operator, run, seed, start};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -39,6 +39,9 @@ enum Command {
     /// Create and manage accounts; a server may be running
     #[command(subcommand)]
     User(operator::UserCommand),
+    /// Check or move the images; see the help of each
+    #[command(subcommand)]
+    Images(image_commands::ImagesCommand),
     /// Copy the database to a new file and verify the copy; a server may be running
     Backup {
         /// The new file; it must not exist
@@ -94,6 +97,11 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         Command::User(command) => {
             let running = attach(config, Clock::default()).await?;
             operator::run(&running.program, command).await?;
+            running.finish().await
+        }
+        Command::Images(command) => {
+            let running = attach(config, Clock::default()).await?;
+            image_commands::run(&running.program, command).await?;
             running.finish().await
         }
         Command::Backup { file } => {

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,32 +44,66 @@ const RESERVED_TIME: Duration =
 /// The pause after `accept` has failed, for lack of file descriptors for instance.
 const BACK_OFF: Duration = Duration::from_secs(1);
 
-/// Serves until `shutdown`, then completes requests in progress and returns when the last connection is closed. It does
-/// not wait for WebSockets, as an upgraded connection is no longer HTTP's. The caller limits the time for all of this.
-pub async fn serve(config: &Config, listener: TcpListener, router: Router, shutdown: CancellationToken) {
+/// Serves until `shutdown`, and then until the requests in progress are complete. It does not wait for WebSockets, as an
+/// upgraded connection is no longer HTTP's. The caller limits the time for all of this.
+///
+/// The listener stays open: who connects meanwhile waits in its queue instead of being refused.
+pub async fn serve(config: &Config, listener: &TcpListener, router: Router, shutdown: CancellationToken) {
     let admission = Arc::new(Admission::new(capacity(), config));
-    let reserved = ReservedPlaces::default();
-    let connections = TaskTracker::new();
-    loop {
-        let (stream, peer) = tokio::select! {
-            biased;
-            () = shutdown.cancelled() => break,
-            next = accept(&listener) => next,
-        };
+    let server = Server { admission, reserved: ReservedPlaces::default(), router };
+    let at_shutdown = Connections { tasks: TaskTracker::new(), shutdown };
+    server.accept_until(at_shutdown.shutdown.cancelled(), listener, &at_shutdown).await;
+    at_shutdown.tasks.close();
+    // Others are served meanwhile: of the requests in progress, an upload may take long.
+    let later = Connections::default();
+    server.accept_until(at_shutdown.tasks.wait(), listener, &later).await;
+    later.shutdown.cancel();
+    later.tasks.close();
+    later.tasks.wait().await;
+}
+
+/// What new connections need.
+struct Server {
+    admission: Arc<Admission>,
+    reserved: ReservedPlaces,
+    router: Router,
+}
+
+/// Connections that end together: after their current request when `shutdown` is cancelled.
+#[derive(Default)]
+struct Connections {
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Server {
+    async fn accept_until(&self, end: impl Future<Output = ()>, listener: &TcpListener, into: &Connections) {
+        let mut end = pin!(end);
+        loop {
+            let (stream, peer) = tokio::select! {
+                biased;
+                () = &mut end => return,
+                next = accept(listener) => next,
+            };
+            self.spawn(stream, peer, into);
+        }
+    }
+
+    fn spawn(&self, stream: TcpStream, peer: SocketAddr, into: &Connections) {
         // Answers are written in one piece, so Nagle's algorithm would only delay them. A failure here is harmless.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(error = %error, "a connection keeps its delay");
         }
-        let (router, shutdown) = (router.clone(), shutdown.clone());
-        match admission.admit(peer.ip()) {
-            Ok(slot) => connections.spawn(async move {
+        let (router, shutdown) = (self.router.clone(), into.shutdown.clone());
+        match self.admission.admit(peer.ip()) {
+            Ok(slot) => into.tasks.spawn(async move {
                 if let Err(error) = connection(stream, peer, slot.into(), router, shutdown).await {
                     tracing::debug!(error = %error, "a connection broke off");
                 }
             }),
             Err(no_room) => {
-                let place = reserved.take(peer.ip());
-                connections.spawn(async move {
+                let place = self.reserved.take(peer.ip());
+                into.tasks.spawn(async move {
                     tokio::select! {
                         served = timeout(RESERVED_TIME, without_room(stream, peer, no_room, router, &shutdown)) => {
                             tracing::debug!(?no_room, ?served, "a connection was taken that there was no room for");
@@ -81,9 +115,6 @@ pub async fn serve(config: &Config, listener: TcpListener, router: Router, shutd
             }
         };
     }
-    drop(listener);
-    connections.close();
-    connections.wait().await;
 }
 
 /// How many connections the process can hold: as many as it may open files, except for those reserved.

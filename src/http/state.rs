@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum::http::HeaderValue;
+use tokio_util::sync::CancellationToken;
 
 use super::body_budget::BodyBudget;
 use super::client_address::UntrustedForwarding;
@@ -26,6 +27,8 @@ pub struct HttpState {
     /// What executes operations, and the program behind it.
     pub api: Api,
     pub(super) sockets: Sockets,
+    /// Cancelled when the server begins to stop.
+    shutdown: CancellationToken,
     pub(super) bodies: BodyBudget,
     pub(super) forwarding: Arc<UntrustedForwarding>,
     pub(super) hosts: Arc<HostPolicy>,
@@ -48,13 +51,14 @@ pub(super) struct HttpSession {
 }
 
 impl HttpState {
-    /// What requests to this API need.
-    pub fn new(api: Api, sockets: Sockets) -> Self {
+    /// What requests to this API need, until `shutdown`.
+    pub fn new(api: Api, sockets: Sockets, shutdown: CancellationToken) -> Self {
         let config = &api.program().app.config;
         let (hosts, origins, pages) = (HostPolicy::new(config), OriginPolicy::new(config), Pages::new(config));
         let bodies = BodyBudget::new(config.rate_limits);
         let forwarding = Arc::default();
-        Self { api, sockets, bodies, forwarding, hosts: hosts.into(), origins: origins.into(), pages: pages.into() }
+        let (hosts, origins, pages) = (hosts.into(), origins.into(), pages.into());
+        Self { api, sockets, shutdown, bodies, forwarding, hosts, origins, pages }
     }
 
     pub(super) fn config(&self) -> &Config {
@@ -89,9 +93,9 @@ impl HttpState {
         }
     }
 
-    /// Whether requests can be served just now.
+    /// Whether new requests should be sent here: they can be served, and the server is not about to stop.
     pub(super) async fn ready(&self) -> bool {
         let app = &self.api.program().app;
-        app.feed.can_write() && app.db.answers().await
+        !self.shutdown.is_cancelled() && app.feed.can_write() && app.db.answers().await
     }
 }

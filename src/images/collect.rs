@@ -19,6 +19,7 @@ impl Images {
     pub async fn run_background(self, shutdown: CancellationToken) {
         let clock = self.0.app.clock.clone();
         let mut swept: Option<Timestamp> = None;
+        let mut is_place_checked = false;
         loop {
             let now = clock.now();
             if swept.is_none_or(|swept| now.since(swept) >= limits::PURGE_EVERY) {
@@ -27,6 +28,13 @@ impl Images {
             }
             let tidying = async {
                 self.0.store.probe().await;
+                // A full disk still deletes.
+                if self.0.store.ensure_reachable().is_err() {
+                    return;
+                }
+                if !std::mem::replace(&mut is_place_checked, true) {
+                    self.check_place().await;
+                }
                 // The store has logged the error, and what is due stays due.
                 while self.delete_due().await.is_ok_and(|is_more| is_more) {}
             };
@@ -37,6 +45,7 @@ impl Images {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = self.0.to_delete.notified() => {}
+                () = self.0.store.failure() => {}
                 () = clock.sleep_until(clock.now() + limits::STORE_LOOK) => {}
             }
         }

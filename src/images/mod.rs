@@ -13,12 +13,14 @@ mod decode;
 mod decoded;
 mod encode;
 mod jpeg;
+mod place;
 mod prepare;
 mod quota;
 mod raster;
 mod serve;
 mod shell;
 mod srgb;
+mod transfer;
 mod uploads;
 
 use std::collections::HashSet;
@@ -31,6 +33,7 @@ pub use address::{Address, SignedAddress};
 pub use attach::{ImageAttachment, ImageClaims, attach, detach, erase};
 pub use prepare::{ImageSource, IncomingFile, PreparedImage};
 pub use serve::ServedImage;
+pub use transfer::{ObjectState, copy, verify};
 pub use uploads::{UploadSlot, UploadTarget};
 
 use crate::app::App;
@@ -88,6 +91,11 @@ impl Images {
             filling: Mutex::default(),
             to_delete: Notify::new(),
         })))
+    }
+
+    /// Fails if the store is a bucket that does not exist.
+    pub async fn ensure_store_exists(&self) -> anyhow::Result<()> {
+        self.0.store.ensure_exists().await
     }
 
     /// Whether the last access to the store succeeded.

@@ -122,6 +122,7 @@ impl Images {
         if let Some(prepared) = self.prepared_before(&checked)? {
             return Ok(prepared);
         }
+        self.0.store.ensure_reachable()?;
         let usage = Usage::read(&app.db.reader, [owner]).await?;
         usage.get(&owner).copied().unwrap_or_default().add(0)?;
 
@@ -130,6 +131,8 @@ impl Images {
         if let Some(prepared) = self.prepared_before(&checked)? {
             return Ok(prepared);
         }
+        // Or the store has become unavailable.
+        self.0.store.ensure_reachable()?;
         self.count_decoding(owner, &checked)?;
         let upload = checked.upload();
         let content = match checked {

@@ -208,6 +208,14 @@ pub const UPLOAD_UNUSED: Duration = Duration::from_secs(3600);
 pub const UPLOAD_KNOWN: Duration = Duration::from_secs(24 * 3600);
 /// How often the store is checked, and objects that are due are deleted.
 pub const STORE_LOOK: Duration = Duration::from_secs(15);
+/// How long a start waits to learn whether the bucket exists.
+pub const STORE_START: Duration = Duration::from_secs(2);
+/// The newest images that are looked up in the store at the start.
+pub const NEWEST_IMAGES: u64 = 8;
+/// Images per page when all are checked or copied.
+pub const IMAGE_PAGE: u64 = 256;
+/// Objects that are checked or copied at a time. Each is in memory as a whole.
+pub const OBJECTS_AT_ONCE: usize = 4;
 /// Objects that are deleted in one step, before other tasks get a turn.
 pub const DELETIONS: u64 = 256;
 /// The longest pause before a failed deletion of an object is retried.
@@ -367,8 +375,9 @@ pub const LAST_ANSWER: Duration = Duration::from_secs(1);
 pub const RESUME_ENTRIES: usize = 1_000;
 
 // Shutdown.
-/// The period over which sockets are closed.
-pub const DRAIN_SOCKETS: Duration = Duration::from_secs(10);
+/// How long clients have to answer the close frame of a server that exits. Less than the 100 ms after which the first of
+/// them reconnect: the next process can listen only when this one has exited.
+pub const DRAIN_FAREWELL: Duration = Duration::from_millis(50);
 /// The process exits this long after the signal to stop, whatever is still open.
 pub const DRAIN: Duration = Duration::from_secs(30);
 

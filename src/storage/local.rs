@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::task::spawn_blocking;
 
-use super::{Bytestream, Key, PresignedPut, Scratch};
+use super::{Bytestream, Key, PresignedPut, Scratch, Shelf};
 use crate::draft;
 
 /// The bytes per read.
@@ -26,6 +26,11 @@ pub(super) struct Local {
 impl Local {
     pub(super) fn open(data_dir: &Path, scratch: Scratch) -> Self {
         Self { root: data_dir.to_owned(), scratch }
+    }
+
+    /// The folder of the images.
+    pub(super) fn place(&self) -> String {
+        self.root.join(Shelf::Images.name()).display().to_string()
     }
 
     fn path(&self, key: Key) -> PathBuf {

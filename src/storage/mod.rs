@@ -1,5 +1,6 @@
 //! Object storage for the bytes of images: local files or an S3 bucket behind one interface.
 
+mod availability;
 mod local;
 #[cfg(feature = "s3")]
 mod s3;
@@ -9,7 +10,6 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,11 +18,10 @@ use uuid::Uuid;
 
 pub use scratch::{Scratch, ScratchFile};
 
+use self::availability::Availability;
 use crate::config::Config;
 use crate::error::{Error, Result};
-
-/// The retry delay for clients while the store is unavailable.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
+use crate::limits;
 
 /// The key of an object. Keys are always generated here: no part comes from a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,8 +81,7 @@ pub type Bytestream = BoxStream<'static, std::io::Result<Bytes>>;
 #[derive(Clone)]
 pub struct Store {
     backend: Arc<Backend>,
-    /// Whether the last operation failed.
-    is_unavailable: Arc<AtomicBool>,
+    availability: Arc<Availability>,
 }
 
 enum Backend {
@@ -115,45 +113,97 @@ macro_rules! with_backend {
 impl Store {
     /// Opens the store of the settings: a bucket if one is configured, else the data folder.
     pub fn open(config: &Config, scratch: &Scratch) -> anyhow::Result<Self> {
-        let backend = match &config.s3 {
-            None => Backend::Local(local::Local::open(&config.data_dir, scratch.clone())),
+        match &config.s3 {
+            None => Ok(Self::in_folder(config, scratch)),
+            Some(_) => Self::in_bucket(config),
+        }
+    }
+
+    /// Opens the data folder as a store, whether the settings name a bucket or not.
+    pub fn in_folder(config: &Config, scratch: &Scratch) -> Self {
+        Self::new(Backend::Local(local::Local::open(&config.data_dir, scratch.clone())))
+    }
+
+    /// Opens the bucket of the settings.
+    pub fn in_bucket(config: &Config) -> anyhow::Result<Self> {
+        match &config.s3 {
+            None => anyhow::bail!("S3_BUCKET is not set: the settings name no bucket"),
             #[cfg(feature = "s3")]
-            Some(bucket) => Backend::S3(Box::new(s3::S3::new(bucket)?)),
+            Some(bucket) => Ok(Self::new(Backend::S3(Box::new(s3::S3::new(bucket)?)))),
             #[cfg(not(feature = "s3"))]
             Some(_) => anyhow::bail!("S3_BUCKET is set, but this program was built without the feature s3"),
-        };
-        Ok(Self { backend: Arc::new(backend), is_unavailable: Arc::default() })
+        }
+    }
+
+    fn new(backend: Backend) -> Self {
+        Self { backend: Arc::new(backend), availability: Arc::default() }
+    }
+
+    /// Where it is, for the operator.
+    pub fn place(&self) -> String {
+        with_backend!(self, backend => backend.place())
+    }
+
+    /// Fails if the bucket does not exist. One that does not answer in time may still exist.
+    pub async fn ensure_exists(&self) -> anyhow::Result<()> {
+        match &*self.backend {
+            Backend::Local(_) => Ok(()),
+            #[cfg(feature = "s3")]
+            Backend::S3(bucket) => match tokio::time::timeout(limits::STORE_START, bucket.exists()).await {
+                Ok(Ok(false)) => anyhow::bail!("{} does not exist: create it, or correct S3_BUCKET", bucket.place()),
+                // The background task reports it, and looks again.
+                Ok(Ok(true) | Err(_)) | Err(_) => Ok(()),
+            },
+        }
+    }
+
+    /// Fails at once while a bucket is known to be unavailable, as each request would wait for its timeout. A folder
+    /// answers at once and is asked each time.
+    pub fn ensure_reachable(&self) -> Result<()> {
+        match &*self.backend {
+            Backend::Local(_) => Ok(()),
+            #[cfg(feature = "s3")]
+            Backend::S3(_) => self.availability.ensure(),
+        }
     }
 
     /// Stores an object durably: when it returns, the object survives a power cut.
     pub async fn put(&self, key: Key, bytes: Bytes) -> Result<()> {
-        self.note_outcome("written", with_backend!(self, backend => backend.put(key, bytes).await))
+        self.ensure_reachable()?;
+        self.availability.note("written", with_backend!(self, backend => backend.put(key, bytes).await))
     }
 
     /// Reads a range of an object; `None` if it does not exist.
     pub async fn read(&self, key: Key, range: Range<u64>) -> Result<Option<Bytestream>> {
-        self.note_outcome("read", with_backend!(self, backend => backend.read(key, range).await))
+        self.ensure_reachable()?;
+        self.availability.note("read", with_backend!(self, backend => backend.read(key, range).await))
     }
 
     /// The size of an object; `None` if it does not exist.
     pub async fn size(&self, key: Key) -> Result<Option<u64>> {
-        self.note_outcome("looked up", with_backend!(self, backend => backend.size(key).await))
+        self.ensure_reachable()?;
+        self.availability.note("looked up", with_backend!(self, backend => backend.size(key).await))
     }
 
     /// Deletes an object. Idempotent.
     pub async fn delete(&self, key: Key) -> Result<()> {
-        self.note_outcome("deleted", with_backend!(self, backend => backend.delete(key).await))
+        self.ensure_reachable()?;
+        self.availability.note("deleted", with_backend!(self, backend => backend.delete(key).await))
     }
 
-    /// Probes the store, so that [`is_available`](Self::is_available) is up to date.
+    /// Checks whether the store is available, which ends [`ensure_reachable`](Self::ensure_reachable)'s refusals.
     pub async fn probe(&self) {
-        // `note_outcome` logs changes of its state.
-        let _ = self.note_outcome("reached", with_backend!(self, backend => backend.probe().await));
+        self.availability.note_probe(with_backend!(self, backend => backend.probe().await));
+    }
+
+    /// Waits until an operation fails while the store counted as available: a probe shows whether it still is.
+    pub async fn failure(&self) {
+        self.availability.failure().await;
     }
 
     /// Whether the last operation succeeded.
     pub fn is_available(&self) -> bool {
-        !self.is_unavailable.load(Ordering::Relaxed)
+        self.availability.is_available()
     }
 
     /// A URL to which a client can upload an object of exactly this size and type within this time; `None` if the
@@ -166,29 +216,9 @@ impl Store {
     /// uploads go through this server.
     pub async fn take_in(&self, key: Key, file: &Path) -> Result<bool> {
         match &*self.backend {
-            Backend::Local(folder) => self.note_outcome("taken in", folder.take_in(key, file).await),
+            Backend::Local(folder) => self.availability.note("taken in", folder.take_in(key, file).await),
             #[cfg(feature = "s3")]
             Backend::S3(_) => Err(Error::NotFound),
-        }
-    }
-
-    /// Logs when the store becomes unavailable or available again, and turns an error into `Unavailable`.
-    fn note_outcome<T>(&self, done: &str, outcome: anyhow::Result<T>) -> Result<T> {
-        match outcome {
-            Ok(done) => {
-                if self.is_unavailable.swap(false, Ordering::Relaxed) {
-                    tracing::warn!("the image store is available again");
-                }
-                Ok(done)
-            }
-            Err(error) => {
-                if self.is_unavailable.swap(true, Ordering::Relaxed) {
-                    tracing::debug!("an image could not be {done}: {error:#}");
-                } else {
-                    tracing::error!("an image could not be {done}: {error:#}");
-                }
-                Err(Error::Unavailable { retry_after: RETRY_AFTER })
-            }
         }
     }
 }

@@ -104,8 +104,31 @@ impl S3 {
         deleted.map(drop).map_err(sdk_error)
     }
 
+    pub(super) fn place(&self) -> String {
+        format!("the bucket {}", self.bucket)
+    }
+
+    /// Whether the bucket exists. If the key does not show, it is assumed.
+    pub(super) async fn exists(&self) -> anyhow::Result<bool> {
+        match self.client.head_bucket().bucket(&self.bucket).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if status(&error) == Some(403) => Ok(true),
+            Err(error) if status(&error) == Some(404) => Ok(false),
+            Err(error) => Err(sdk_error(error)),
+        }
+    }
+
     pub(super) async fn probe(&self) -> anyhow::Result<()> {
-        self.client.head_bucket().bucket(&self.bucket).send().await.map(drop).map_err(sdk_error)
+        match self.client.head_bucket().bucket(&self.bucket).send().await {
+            Ok(_) => Ok(()),
+            // A key that may only read, write and delete objects may not look at the bucket. To delete what never exists
+            // is free, and changes nothing.
+            Err(error) if status(&error) == Some(403) => {
+                let deleted = self.client.delete_object().bucket(&self.bucket).key("probe").send().await;
+                deleted.map(drop).map_err(sdk_error)
+            }
+            Err(error) => Err(sdk_error(error)),
+        }
     }
 
     /// The size and type are signed: the bucket rejects a PUT of anything else.
@@ -141,6 +164,11 @@ impl ResolveDns for Names {
             Ok(found.map(|address| address.ip()).collect())
         })
     }
+}
+
+/// The status of the bucket's answer, if there was one.
+fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
+    error.raw_response().map(|answer| answer.status().as_u16())
 }
 
 /// Converts an SDK error, whose own message is mostly generic. Of a response only the status, code and message are

@@ -1,11 +1,14 @@
 //! Requests that a stopping server completes.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::net::TcpStream;
 
 use crate::support::TestApp;
 
 #[tokio::test]
-async fn a_mutation_in_progress_is_answered_before_its_socket_closes() {
+async fn a_mutation_in_progress_is_answered_before_its_socket_closes_and_nobody_is_refused_until_then() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
     ada.send(&bob, "again").await;
@@ -19,9 +22,20 @@ async fn a_mutation_in_progress_is_answered_before_its_socket_closes() {
     socket.say(json!({ "type": "ping" })).await;
     assert_eq!(socket.next().await["type"], "pong");
 
+    let address = app.address;
+    let knocks = async {
+        loop {
+            TcpStream::connect(address).await.expect("nobody meets a closed door");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
     let stopping = tokio::spawn(async move { app.stop().await });
 
-    assert_eq!(socket.next_data("1").await, json!({ "markRead": { "unreadCount": 0 } }));
+    let answer = tokio::select! {
+        answer = socket.next_data("1") => answer,
+        () = knocks => unreachable!(),
+    };
+    assert_eq!(answer, json!({ "markRead": { "unreadCount": 0 } }));
     assert_eq!(socket.closed().await.code, 1012);
     stopping.await.expect("the server stops");
 }

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use parlour::id::MessageId;
-use reqwest::Client;
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use crate::support::bucket::{BUCKET, Bucket, Door};
@@ -109,17 +110,29 @@ async fn an_upload_goes_straight_to_the_bucket_and_what_comes_later_is_never_ser
     has_objects(&bucket, "inbox", 0).await;
 }
 
+async fn ready(app: &TestApp) -> (u16, String) {
+    let answer = app.http().get(app.url("/readyz")).send().await.expect("an answer");
+    (answer.status().as_u16(), answer.text().await.expect("text"))
+}
+
+/// Waits until the server has noticed that the bucket is back, and moves the clock to its next looks.
+async fn is_noticed(app: &TestApp) {
+    let noticed = async {
+        while ready(app).await != (200, "ready\n".to_owned()) {
+            app.clock.advance(Duration::from_secs(15));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    soon(noticed).await;
+}
+
 #[tokio::test]
 async fn without_the_bucket_texts_work_and_images_are_unavailable() {
     let bucket = Bucket::start().await;
     let app = start(&bucket.settings(true)).await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
-    let ready = async || {
-        let answer = app.http().get(app.url("/readyz")).send().await.expect("an answer");
-        (answer.status().as_u16(), answer.text().await.expect("text"))
-    };
     let before = ada.send_image(&app, &bob, &png(20, 20)).await;
-    assert_eq!(ready().await, (200, "ready\n".to_owned()));
+    assert_eq!(ready(&app).await, (200, "ready\n".to_owned()));
 
     for door in [Door::Broken, Door::Away, Door::Slow] {
         bucket.set(door);
@@ -138,20 +151,48 @@ async fn without_the_bucket_texts_work_and_images_are_unavailable() {
             bob.ask("query($id: ID!) { message(id: $id) { id } }", json!({ "id": input["id"] })).await["message"],
             Value::Null
         );
-        let (status, said) = ready().await;
+        let (status, said) = ready(&app).await;
         assert_eq!(status, 200, "{door:?}");
         assert!(said.contains("images"), "{door:?}: {said}");
         assert!([503, 504].contains(&get(&app, &before).await.0), "{door:?}");
 
         bucket.set(Door::Open);
+        is_noticed(&app).await;
         let again = ada.try_send_image(&app, input.clone(), &png(30, 30)).await;
         assert_eq!(again["data"]["sendMessage"]["id"], input["id"], "{door:?}: {again}");
-        assert_eq!(ready().await, (200, "ready\n".to_owned()));
         assert_eq!(get(&app, &before).await.0, 200);
     }
     // Failed requests have left nothing, or only objects that are due for deletion.
     app.clock.advance(Duration::from_secs(3_700));
     has_objects(&bucket, "images", 4).await;
+}
+
+#[tokio::test]
+async fn while_the_bucket_is_known_to_be_away_images_are_refused_without_asking_it() {
+    let bucket = Bucket::start().await;
+    let app = start(&bucket.settings(true)).await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let before = ada.send_image(&app, &bob, &png(20, 20)).await;
+    let input = || json!({ "to": { "userId": bob.id } });
+    bucket.set(Door::Slow);
+    assert_eq!(refusal(&ada.try_send_image(&app, input(), &png(30, 30)).await), "SERVICE_UNAVAILABLE");
+    let asked = || bucket.requests(&[Method::PUT, Method::GET]);
+    let asked_before = asked();
+
+    let began = Instant::now();
+    let file = png(30, 30);
+    for image in join_all((0..10).map(|_| ada.try_send_image(&app, input(), &file))).await {
+        assert_eq!(refusal(&image), "SERVICE_UNAVAILABLE");
+    }
+    assert_eq!(get(&app, &before).await.0, 503);
+    let took = began.elapsed();
+
+    assert_eq!(asked(), asked_before, "the bucket is asked by the check alone");
+    assert!(took < parlour::limits::S3_READ, "{took:?}");
+    bucket.set(Door::Open);
+    is_noticed(&app).await;
+    ada.send_image(&app, &bob, &file).await;
+    assert_eq!(get(&app, &before).await.0, 200);
 }
 
 #[tokio::test]

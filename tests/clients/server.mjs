@@ -31,6 +31,7 @@ export async function startServer(settings = {}) {
     stdio: ['ignore', 'pipe', 'pipe'],
   };
   let child;
+  let printed = '';
   const running = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
   const server = {
@@ -41,7 +42,7 @@ export async function startServer(settings = {}) {
     async start() {
       child = spawn(binary, options);
       let output = '';
-      child.stdout.on('data', (data) => { output += data; });
+      child.stdout.on('data', (data) => { output += data; printed += data; });
       child.stderr.on('data', (data) => { output += data; });
       child.on('error', (error) => { output += `${binary}: ${error.message}`; });
 
@@ -52,6 +53,9 @@ export async function startServer(settings = {}) {
       }
       throw new Error(`the server did not start:\n${output}`);
     },
+
+    /** The lines of the log so far, where it is in JSON. */
+    log: () => printed.split('\n').filter(Boolean).map((line) => JSON.parse(line)),
 
     /** Runs another command of the binary on the same data. */
     run: (...command) => promisify(execFile)(binary, command, options),
@@ -75,7 +79,8 @@ export async function startServer(settings = {}) {
   });
 }
 
-async function freePort() {
+/** A port that nobody listens on. */
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();

@@ -12,29 +12,28 @@ use crate::support::{Closed, Line, Person, Server, soon};
 const SECONDS: Duration = Duration::from_secs(5);
 
 #[tokio::test]
-async fn requests_in_progress_are_answered_and_sockets_closed_with_service_restart() {
+async fn requests_in_progress_are_answered_and_then_sockets_closed_with_service_restart() {
     let mut server = Server::start().await;
     let ada = server.user("Ada").await;
     let half = HalfSent::begin(&server, &ada).await;
     let mut lines = Vec::new();
     for _ in 0..3 {
-        let mut line = soon(Line::open(server.address, &ada.token, json!({}))).await.expect("a socket");
-        line.subscribe("1", "subscription { events { cursor } }", &json!({})).await.expect("the socket takes it");
-        assert_eq!(soon(line.next()).await.expect("a message")["type"], "next", "it has caught up");
-        lines.push(line);
+        lines.push(open(&server, &ada).await);
     }
 
     server.terminate();
     let asked = Instant::now();
     server.says("going down").await;
 
-    for mut line in lines {
-        assert_eq!(soon(line.next()).await, Err(Closed(1012)));
-    }
-    // New connections are refused.
-    soon(async { while TcpStream::connect(server.address).await.is_ok() {} }).await;
+    // While a request is in progress, nobody is sent away, and who comes is not left waiting.
+    assert!(!server.is_ready().await, "balancers send nobody here");
+    lines.push(open(&server, &ada).await);
     let answer = half.finish().await;
     assert_eq!(answer["data"]["sendMessage"]["text"], "not cut off", "{answer}");
+    for mut line in lines {
+        assert_eq!(soon(line.next()).await.expect("the event")["type"], "next");
+        assert_eq!(soon(line.next()).await, Err(Closed(1012)));
+    }
     let ended = server.ended().await;
     assert_eq!(ended.code(), Some(0), "{}", server.log());
     assert!(asked.elapsed() < SECONDS, "it took {:?}", asked.elapsed());
@@ -43,6 +42,14 @@ async fn requests_in_progress_are_answered_and_sockets_closed_with_service_resta
     let count = "{ conversations { nodes { lastSeq } } }";
     assert_eq!(ada.ask(count, json!({})).await["conversations"]["nodes"], json!([{ "lastSeq": 1 }]));
     server.stop().await;
+}
+
+/// A socket that has caught up.
+async fn open(server: &Server, person: &Person) -> Line {
+    let mut line = soon(Line::open(server.address, &person.token, json!({}))).await.expect("a socket");
+    line.subscribe("1", "subscription { events { cursor } }", &json!({})).await.expect("the socket takes it");
+    assert_eq!(soon(line.next()).await.expect("a message")["type"], "next", "it has caught up");
+    line
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ mod files;
 mod floods;
 mod forwarded;
 mod going_down;
+mod image_places;
 mod image_turns;
 mod images;
 mod kill;

@@ -35,7 +35,7 @@ const FLOORS: &[&[&str]] = &[
     &["program"],
     &["graphql"],
     &["http"],
-    &["operator", "seed", "backup", "fuzzing"],
+    &["operator", "image_commands", "seed", "backup", "fuzzing"],
     &["lib"],
     &["main"],
 ];

@@ -37,7 +37,6 @@ mod session;
 mod sign_in;
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -54,16 +53,25 @@ use session::SocketSession;
 use crate::error::Result;
 use crate::graphql::Api;
 use crate::http::credential::Credential;
-use crate::limits;
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
-/// The open sockets, and how they are drained.
+/// The open sockets, and how they end with the server.
 #[derive(Clone, Default)]
 pub struct Sockets {
-    tracker: TaskTracker,
-    drain: CancellationToken,
+    tasks: TaskTracker,
+    stages: DrainStages,
     handshakes: HandshakePermits,
+}
+
+/// The two stages in which sockets end with the server. In between they are open and silent: clients that are sent away
+/// early would meet a closed door, and wait longer with each attempt.
+#[derive(Clone, Default)]
+struct DrainStages {
+    finishing: CancellationToken,
+    /// Holds a token for each socket that has not finished its operations.
+    unfinished: TaskTracker,
+    closing: CancellationToken,
 }
 
 /// Who opened a WebSocket, as far as HTTP knows; the rest comes with `connection_init`.
@@ -79,11 +87,20 @@ pub struct SocketCaller {
 }
 
 impl Sockets {
-    /// Closes all sockets, spread over time so that they do not all reconnect at once, and waits until they are closed.
-    pub async fn drain(&self) {
-        self.drain.cancel();
-        self.tracker.close();
-        self.tracker.wait().await;
+    /// Completes the queries and mutations in progress on all sockets, and waits for it. No socket begins another
+    /// operation or uses the program from then on.
+    pub async fn finish(&self) {
+        self.stages.finishing.cancel();
+        self.stages.unfinished.close();
+        self.stages.unfinished.wait().await;
+    }
+
+    /// Closes all sockets at once, and waits a moment for the clients' answers. For the very end: clients begin to
+    /// reconnect a tenth of a second later, each at a random time, and then the next process should be listening.
+    pub async fn close(&self) {
+        self.stages.closing.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// Upgrades a connection to a WebSocket. Rate limited if too many sockets of the address have not sent their
@@ -97,21 +114,16 @@ impl Sockets {
             return Ok((StatusCode::BAD_REQUEST, refusal).into_response());
         }
         let (answer, line) = handshake.accept(PROTOCOL);
-        let (sockets, drain) = (self.tracker.clone(), self.drain.clone());
-        self.tracker.spawn(async move {
+        let (stages, unfinished) = (self.stages.clone(), self.stages.unfinished.token());
+        self.tasks.spawn(async move {
             match line.await {
                 Ok(line) => {
                     let session = SocketSession::new(line, api, caller, permit);
-                    session::run(session, drain, move || spread(sockets.len())).await;
+                    session::run(session, stages, unfinished).await;
                 }
                 Err(error) => tracing::debug!(error = %error, "a connection was lost during the WebSocket handshake"),
             }
         });
         Ok(answer)
     }
-}
-
-/// The time over which sockets are closed: a thousand per second, so that a development server stops at once.
-fn spread(sockets: usize) -> Duration {
-    Duration::from_millis(u64::try_from(sockets).unwrap_or(u64::MAX)).min(limits::DRAIN_SOCKETS)
 }

@@ -2,7 +2,7 @@
 //! others.
 
 use std::collections::HashMap;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,44 +12,49 @@ use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable};
 use futures_util::{FutureExt, StreamExt};
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tungstenite::error::CapacityError;
 use tungstenite::{Error as SocketError, Message};
 
-use super::SocketCaller;
 use super::close::CloseReason;
 use super::handshake_permits::HandshakePermit;
 use super::line::{OperationSink, ReadError, WebSocketIo, WebSocketLine};
 use super::outbox::Outbox;
 use super::protocol::{self, ClientMessage, ConnectionInit};
 use super::sign_in::SocketUser;
+use super::{DrainStages, SocketCaller};
 use crate::clock;
 use crate::error::Error;
 use crate::graphql::{Api, Caller, Frame, Resume, RunningOperation};
 use crate::limits;
 
-/// Runs a socket until it is closed. After `drain` is cancelled it closes within a random part of `spread`.
-pub(super) async fn run(mut session: SocketSession, drain: CancellationToken, spread: impl Fn() -> Duration) {
-    let end = {
-        let mut leaving = pin!(async {
-            drain.cancelled().await;
-            tokio::time::sleep(spread().mul_f64(random_fraction())).await;
-        });
-        tokio::select! {
-            end = session.serve() => end,
-            () = &mut leaving => Some(CloseReason::ServiceRestart),
+/// Runs a socket until it is closed; `unfinished` is dropped when it does not use the program any more.
+pub(super) async fn run(mut session: SocketSession, stages: DrainStages, unfinished: TaskTrackerToken) {
+    let end = tokio::select! {
+        end = session.serve() => end,
+        () = stages.finishing.cancelled() => {
+            return Box::pin(end_with_server(session, stages, unfinished)).await;
         }
     };
-    if end == Some(CloseReason::ServiceRestart) {
-        // Operations that take longer are dropped.
-        let _ = timeout(limits::REQUEST, Box::pin(session.finish())).await;
-    }
     if end == Some(CloseReason::Unauthorized) {
         // It may be a mutation on this socket that has ended the session: it is answered.
         session.complete(|operation| operation.is_subscription);
         let _ = timeout(limits::LAST_ANSWER, Box::pin(session.finish())).await;
     }
     Box::pin(session.end(end)).await;
+}
+
+/// Finishes operations in the first stage of a drain, and closes the socket in the second.
+async fn end_with_server(mut session: SocketSession, stages: DrainStages, unfinished: TaskTrackerToken) {
+    tokio::select! {
+        // Operations that take longer are dropped.
+        _ = timeout(limits::REQUEST, session.finish()) => {}
+        () = stages.closing.cancelled() => {}
+    }
+    let line = session.into_line();
+    drop(unfinished);
+    stages.closing.cancelled().await;
+    close(&line, CloseReason::ServiceRestart, limits::DRAIN_FAREWELL).await;
 }
 
 /// A socket and its running operations.
@@ -303,17 +308,26 @@ impl SocketSession {
         if matches!(close, CloseReason::Unauthorized) {
             self.complete(|_| true);
         }
-        self.push(Message::Close(Some(close.frame())));
-        let farewell = async {
-            if poll_fn(|cx| self.line.lock().poll_write(cx)).await.is_ok() {
-                // Until the client has answered or disconnected.
-                let mut left = limits::FAREWELL_BYTES;
-                poll_fn(|cx| self.line.lock().poll_farewell(&mut left, cx)).await;
-            }
-        };
-        // A client that does not read is not waited for.
-        let _ = timeout(limits::LINGER, farewell).await;
+        self::close(&self.line, close, limits::LINGER).await;
     }
+
+    /// Drops everything but the connection.
+    fn into_line(self) -> Arc<WebSocketLine> {
+        self.line
+    }
+}
+
+/// Sends the close frame, and waits for the client's. A client that does not read is not waited for.
+async fn close(line: &WebSocketLine, reason: CloseReason, wait: Duration) {
+    line.lock().outbox.push(Message::Close(Some(reason.frame())));
+    let farewell = async {
+        if poll_fn(|cx| line.lock().poll_write(cx)).await.is_ok() {
+            // Until the client has answered or disconnected.
+            let mut left = limits::FAREWELL_BYTES;
+            poll_fn(|cx| line.lock().poll_farewell(&mut left, cx)).await;
+        }
+    };
+    let _ = timeout(wait, farewell).await;
 }
 
 /// Produces frames, writes and reads, in this order, so that all that is ready goes into one write.
@@ -399,9 +413,4 @@ fn too_many_operations(id: &str) -> String {
         "extensions": { "code": code, "retryAfterMs": 1_000 },
     }]);
     protocol::with_payload(&protocol::head("error", id), &errors.to_string())
-}
-
-fn random_fraction() -> f64 {
-    // Without random numbers all sockets close at once.
-    getrandom::u32().map_or(0.0, |random| f64::from(random) / f64::from(u32::MAX))
 }

@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use s3s::auth::SimpleAuth;
 use s3s::host::SingleDomain;
@@ -39,10 +39,15 @@ const SECRET: &str = "a-secret-that-is-only-for-tests";
 /// A server with one bucket.
 pub struct Bucket {
     pub address: SocketAddr,
-    folder: PathBuf,
+    /// Where it keeps its buckets.
+    pub folder: PathBuf,
     door: Arc<AtomicU8>,
+    requests: Requests,
     server: JoinHandle<()>,
 }
+
+/// The methods of the requests so far.
+type Requests = Arc<Mutex<Vec<Method>>>;
 
 static BUCKETS: AtomicU32 = AtomicU32::new(0);
 
@@ -58,12 +63,18 @@ impl Bucket {
         // With a host name the bucket is a subdomain; with an IP address it is in the path.
         builder.set_host(SingleDomain::new(&format!("s3.localhost:{}", address.port())).expect("a domain"));
         let door = Arc::new(AtomicU8::new(Door::Open as u8));
-        let server = tokio::spawn(serve(listener, builder.build(), Arc::clone(&door)));
-        Self { address, folder, door, server }
+        let requests = Requests::default();
+        let server = tokio::spawn(serve(listener, builder.build(), Arc::clone(&door), Arc::clone(&requests)));
+        Self { address, folder, door, requests, server }
     }
 
     pub fn set(&self, door: Door) {
         self.door.store(door as u8, Ordering::Relaxed);
+    }
+
+    /// How many requests of these methods have come so far.
+    pub fn requests(&self, methods: &[Method]) -> usize {
+        self.requests.lock().expect("no panic").iter().filter(|method| methods.contains(method)).count()
     }
 
     /// The settings of a server that stores its images here, by one of the two ways to name a bucket.
@@ -98,11 +109,14 @@ impl Drop for Bucket {
 
 type Answer = BoxFuture<'static, Result<Response<s3s::Body>, std::io::Error>>;
 
-async fn serve(listener: TcpListener, service: S3Service, door: Arc<AtomicU8>) {
+async fn serve(listener: TcpListener, service: S3Service, door: Arc<AtomicU8>, requests: Requests) {
     loop {
         let (connection, _) = listener.accept().await.expect("a connection");
-        let (service, door) = (service.clone(), Arc::clone(&door));
-        let answer = service_fn(move |request| answer(service.clone(), Arc::clone(&door), request));
+        let (service, door, requests) = (service.clone(), Arc::clone(&door), Arc::clone(&requests));
+        let answer = service_fn(move |request: Request<Incoming>| {
+            requests.lock().expect("no panic").push(request.method().clone());
+            answer(service.clone(), Arc::clone(&door), request)
+        });
         // The client notices a broken connection itself.
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(connection), answer));
     }

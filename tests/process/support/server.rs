@@ -73,8 +73,13 @@ impl Server {
 
     /// Changes a setting, from the next start on.
     pub fn set(&mut self, name: &str, value: &str) {
-        self.settings.retain(|(known, _)| known != name);
+        self.unset(name);
         self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Removes a setting, from the next start on.
+    pub fn unset(&mut self, name: &str) {
+        self.settings.retain(|(known, _)| known != name);
     }
 
     /// Starts the process, and waits until it is ready.

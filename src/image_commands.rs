@@ -1,0 +1,95 @@
+//! The operator's commands for the place where images are kept.
+
+use anyhow::Context;
+use clap::{Subcommand, ValueEnum};
+
+use crate::images::{self, ObjectState};
+use crate::program::Program;
+use crate::storage::{Scratch, Store};
+
+/// What to do with all images.
+#[derive(Debug, Subcommand)]
+pub enum ImagesCommand {
+    /// Check that every image is where the settings say, and list those that are not; a server may be running
+    Verify,
+    /// Copy all images from the data folder to the bucket of the settings, or back; stop the server first. Run it again
+    /// after an interruption: it copies what is not there yet
+    Copy {
+        /// Where to
+        #[arg(long)]
+        to: Place,
+    },
+}
+
+/// Where images can be.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Place {
+    /// The bucket that S3_BUCKET names
+    Bucket,
+    /// The folder `images` in DATA_DIR
+    Folder,
+}
+
+/// Runs a command: lists what is wrong on standard output, and fails if anything is.
+pub async fn run(program: &Program, command: ImagesCommand) -> anyhow::Result<()> {
+    let (app, scratch) = (&program.app, Scratch::new(&program.app.config.data_dir));
+    scratch.make()?;
+    let mut report = Report::default();
+    match command {
+        ImagesCommand::Verify => {
+            let store = Store::open(&app.config, &scratch)?;
+            store.ensure_exists().await?;
+            let verified = images::verify(app, &store, |id, state| report.add(&id.to_string(), state)).await;
+            verified.with_context(|| format!("{} could not be read", store.place()))?;
+            report.finish(&store)
+        }
+        ImagesCommand::Copy { to } => {
+            let (folder, bucket) = (Store::in_folder(&app.config, &scratch), Store::in_bucket(&app.config)?);
+            bucket.ensure_exists().await?;
+            let (from, to) = match to {
+                Place::Bucket => (folder, bucket),
+                Place::Folder => (bucket, folder),
+            };
+            let copied = images::copy(app, &from, &to, |id, state| report.add(&id.to_string(), state)).await;
+            copied
+                .with_context(|| format!("stopped after {} images: run it again, it copies the rest", report.images))?;
+            report.finish(&to)
+        }
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    images: u64,
+    copied: u64,
+    faulty: u64,
+}
+
+impl Report {
+    fn add(&mut self, id: &str, state: ObjectState) {
+        self.images += 1;
+        match state {
+            ObjectState::Present => {}
+            ObjectState::Copied => self.copied += 1,
+            ObjectState::Missing => {
+                self.faulty += 1;
+                println!("{id}: missing");
+            }
+            ObjectState::WrongSize { found, stored } => {
+                self.faulty += 1;
+                println!("{id}: {found} bytes instead of {stored}");
+            }
+        }
+    }
+
+    fn finish(self, place: &Store) -> anyhow::Result<()> {
+        let Self { images, copied, faulty } = self;
+        let place = place.place();
+        anyhow::ensure!(faulty == 0, "{faulty} of {images} images are missing or damaged, see the list");
+        match copied {
+            0 => println!("{images} images, all in {place}"),
+            _ => println!("{images} images, all in {place}: {copied} were copied just now"),
+        }
+        Ok(())
+    }
+}
