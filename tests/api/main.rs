@@ -49,6 +49,7 @@ mod rates;
 mod read_marks;
 mod renewal;
 mod resume;
+mod reserved;
 mod resume_from;
 mod retries;
 mod revisions;
