@@ -94,8 +94,9 @@ pub(super) async fn truncate_wal(reader: &DatabaseConnection) -> Result<bool, Db
 
 /// Copies the database to a file, which must be empty. It reads one state from start to end and blocks no writer.
 pub async fn copy(url: &str, file: &Path) -> anyhow::Result<()> {
-    let database = SqliteConnectOptions::from_str(url)?.create_if_missing(false).connect().await;
-    let mut database = database.context("it cannot be opened")?;
+    let database = SqliteConnectOptions::from_str(url)?.create_if_missing(false);
+    // The whole database takes a while, which is nothing to warn of.
+    let mut database = database.disable_statement_logging().connect().await.context("it cannot be opened")?;
     let file = file.to_str().context("the name of a backup is text")?;
     sqlx::query("VACUUM INTO ?").bind(file).execute(&mut database).await?;
     Ok(database.close().await?)
@@ -104,7 +105,8 @@ pub async fn copy(url: &str, file: &Path) -> anyhow::Result<()> {
 /// Checks a copy: its pages are in order, no row refers to a missing one, and the feed ends where its head says. Returns
 /// the position of the newest event.
 pub async fn check_copy(copy: &Path) -> anyhow::Result<i64> {
-    let mut copy = SqliteConnectOptions::new().filename(copy).read_only(true).connect().await?;
+    let copy = SqliteConnectOptions::new().filename(copy).read_only(true);
+    let mut copy = copy.disable_statement_logging().connect().await?;
     let verdict: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut copy).await?;
     anyhow::ensure!(verdict == "ok", "{verdict}");
     let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut copy).await?.len();
