@@ -42,6 +42,7 @@ pub mod secrets;
 pub mod seed;
 pub mod shared_cell;
 pub mod storage;
+pub mod signals;
 pub mod turns;
 pub mod typing;
 

@@ -372,6 +372,8 @@ pub const DRAIN: Duration = Duration::from_secs(30);
 // The database.
 /// Reading connections.
 pub const READERS: u32 = 8;
+/// Signals to stop within this time of the first are of the same request; a later one ends the process at once.
+pub const SIGNALS_TOGETHER: Duration = Duration::from_secs(3);
 /// Look-ups that may use or wait for a reading connection at the same time: enough to keep the connections busy.
 /// Further ones wait for their turn.
 pub const READ_TURNS: usize = 32;

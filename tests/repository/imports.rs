@@ -35,7 +35,7 @@ const FLOORS: &[&[&str]] = &[
     &["program"],
     &["graphql"],
     &["http"],
-    &["operator", "seed", "backup", "fuzzing"],
+    &["operator", "seed", "backup", "signals", "fuzzing"],
     &["lib"],
     &["main"],
 ];
