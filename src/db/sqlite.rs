@@ -41,6 +41,8 @@ pub(super) fn options(url: &str, connections: u32) -> ConnectOptions {
                 .pragma("synchronous", SYNCHRONOUS)
                 // Deleted data is overwritten, not only unlinked: deleted texts, and erased accounts.
                 .pragma("secure_delete", "ON")
+                // A long read, such as a backup, makes the log grow: afterwards it shrinks to this.
+                .pragma("journal_size_limit", limits::WAL_KEPT_BYTES.to_string())
                 .foreign_keys(true)
                 // A page and its end, so that the thread that reads rows never waits for the task that takes them.
                 .row_buffer_size(limits::PAGE_SIZE as usize + 2)

@@ -381,3 +381,6 @@ pub const READ_TURNS: usize = 32;
 pub const ACQUIRE: Duration = Duration::from_secs(3);
 /// How long to wait for another process that holds the database's write lock.
 pub const BUSY: Duration = Duration::from_secs(5);
+/// The size to which the write-ahead log shrinks after a long read has made it grow. It is folded into the database at
+/// 4 MiB as a rule.
+pub const WAL_KEPT_BYTES: u64 = 8 * 1024 * 1024;

@@ -35,3 +35,4 @@ mod starts;
 mod storm;
 mod support;
 mod sync;
+mod wal;
