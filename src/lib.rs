@@ -41,8 +41,8 @@ pub mod search;
 pub mod secrets;
 pub mod seed;
 pub mod shared_cell;
-pub mod storage;
 pub mod signals;
+pub mod storage;
 pub mod turns;
 pub mod typing;
 
@@ -59,7 +59,7 @@ use crate::accounts::{Accounts, Hasher, Tokens};
 use crate::app::{App, Parts};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Db, ServerLock};
 use crate::erasure::{Erasure, Traces};
 use crate::feed::{Feed, FeedTasks};
 use crate::graphql::Api;
@@ -85,9 +85,22 @@ pub struct Running {
 }
 
 /// Creates what is missing (the data folder, the secret, the database), migrates the database, and starts the feed.
-/// For serving, `migrate` and `seed`.
+/// For `migrate` and `seed`. Beside a server, whose database has all of that, it does what [`attach`] does.
 pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
     data_dir::prepare(&config)?;
+    match take_lock(&config)? {
+        // Held while the database is migrated, and not longer: a server may start beside the command.
+        Some(_lock) => open(config, clock).await,
+        None => attach(config, clock).await,
+    }
+}
+
+fn take_lock(config: &Config) -> anyhow::Result<Option<ServerLock>> {
+    ServerLock::take(&config.database_file).with_context(|| cannot_be_opened(config))
+}
+
+/// The same, for whoever holds the database's lock.
+async fn open(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
     let secret = match &config.jwt_secret {
         Some(secret) => secret.clone(),
         None => secrets::load_or_create(&data_dir::secret_file(&config))?,
@@ -165,7 +178,15 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let running = start(Arc::clone(&config), clock).await?;
+    data_dir::prepare(&config)?;
+    // Dropped last: until then, no other server starts on the database.
+    let Some(_lock) = take_lock(&config)? else {
+        anyhow::bail!(
+            "another server runs on the database {}: stop it, or set DATA_DIR to another folder",
+            config.database_file.display()
+        );
+    };
+    let running = open(Arc::clone(&config), clock).await?;
     welcome(&config, listener.local_addr()?);
     let sockets = Sockets::default();
     let api = Api::new(running.program.clone());

@@ -5,6 +5,7 @@
 
 mod dialect;
 mod fault;
+mod lock;
 mod rows;
 mod sets;
 mod sqlite;
@@ -18,6 +19,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use dialect::Dialect;
 pub use fault::Fault;
+pub use lock::ServerLock;
 pub use rows::{VALUES, insert, upsert};
 pub use sqlite::{check_copy, copy};
 pub use tx::{Snapshot, Tx};

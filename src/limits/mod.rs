@@ -368,19 +368,19 @@ pub const RESUME_ENTRIES: usize = 1_000;
 pub const DRAIN_SOCKETS: Duration = Duration::from_secs(10);
 /// The process exits this long after the signal to stop, whatever is still open.
 pub const DRAIN: Duration = Duration::from_secs(30);
+/// Signals to stop within this time of the first are of the same request; a later one ends the process at once.
+pub const SIGNALS_TOGETHER: Duration = Duration::from_secs(3);
 
 // The database.
 /// Reading connections.
 pub const READERS: u32 = 8;
-/// Signals to stop within this time of the first are of the same request; a later one ends the process at once.
-pub const SIGNALS_TOGETHER: Duration = Duration::from_secs(3);
 /// Look-ups that may use or wait for a reading connection at the same time: enough to keep the connections busy.
 /// Further ones wait for their turn.
 pub const READ_TURNS: usize = 32;
 /// How long a query waits for a reading connection.
 pub const ACQUIRE: Duration = Duration::from_secs(3);
-/// How long to wait for another process that holds the database's write lock.
-pub const BUSY: Duration = Duration::from_secs(5);
 /// The size to which the write-ahead log shrinks after a long read has made it grow. It is folded into the database at
 /// 4 MiB as a rule.
 pub const WAL_KEPT_BYTES: u64 = 8 * 1024 * 1024;
+/// How long to wait for another process that holds the database's write lock.
+pub const BUSY: Duration = Duration::from_secs(5);
