@@ -11,6 +11,7 @@ pub mod app;
 pub mod backup;
 pub mod clock;
 pub mod config;
+pub mod confirmed_time;
 pub mod conversations;
 pub mod data_dir;
 pub mod db;

@@ -80,6 +80,10 @@ pub const SESSION_CACHE: Duration = Duration::from_secs(5);
 pub const LAST_USED_PRECISION: Duration = Duration::from_secs(60);
 /// How often expired sessions are purged.
 pub const PURGE_EVERY: Duration = Duration::from_secs(3600);
+/// How long the machine's clock has to go evenly before sessions and events expire by it.
+pub const CLOCK_CONFIRMED_AFTER: Duration = Duration::from_secs(3600);
+/// How far the machine's clock may be corrected between two readings. Time servers correct a clock that runs by much less.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 /// A request with a cookie older than this gets a fresh one.
 pub const COOKIE_REFRESH: Duration = Duration::from_secs(24 * 3600);
 /// A token's size in bytes.
