@@ -6,7 +6,7 @@ mod online;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{OnceCell, broadcast, watch};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ pub use online::{EverybodyOnline, Online, OnlineWatcher};
 
 use crate::accounts::Viewer;
 use crate::app::App;
-use crate::clock::{self, Timestamp};
+use crate::clock::Timestamp;
 use crate::config::Directory;
 use crate::directory;
 use crate::error::Result;
@@ -39,8 +39,8 @@ pub struct Presence {
 struct State {
     /// People with open sockets, and how many.
     sockets: HashMap<UserId, usize>,
-    /// People whose last socket closed a moment ago and who may reconnect. They count as online.
-    leaving: HashMap<UserId, Instant>,
+    /// People whose last socket closed a moment ago, by the clock's uptime, and who may reconnect. They count as online.
+    leaving: HashMap<UserId, Duration>,
 }
 
 /// A person came online or went offline.
@@ -71,7 +71,7 @@ impl Drop for Device {
             *sockets -= 1;
             if *sockets == 0 {
                 state.sockets.remove(&self.user);
-                state.leaving.insert(self.user, clock::instant().into_std());
+                state.leaving.insert(self.user, self.presence.app.clock.uptime());
             }
         }
     }
@@ -146,21 +146,22 @@ impl Presence {
 
     /// Takes people offline whose grace period has ended, until the program ends.
     pub async fn run_background(self, shutdown: CancellationToken) {
-        // A twentieth of the grace period: the longest that it is exceeded.
-        let mut tick = tokio::time::interval(limits::PRESENCE_GRACE / 20);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                _ = tick.tick() => {}
+                // A twentieth of the grace period: the longest that it is exceeded.
+                () = self.app.clock.sleep(limits::PRESENCE_GRACE / 20) => {}
             }
-            self.expire_grace(limits::PRESENCE_GRACE);
+            self.expire_grace();
         }
     }
 
-    fn expire_grace(&self, grace: Duration) {
+    fn expire_grace(&self) {
         let mut state = self.lock();
+        let now = self.app.clock.uptime();
+        let is_over = |since: Duration| now.saturating_sub(since) >= limits::PRESENCE_GRACE;
         let gone: Vec<UserId> =
-            state.leaving.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(user, _)| *user).collect();
+            state.leaving.iter().filter(|(_, since)| is_over(**since)).map(|(user, _)| *user).collect();
         for user in gone {
             state.leaving.remove(&user);
             self.announce(&state, user, false);
