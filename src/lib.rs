@@ -88,11 +88,20 @@ pub struct Running {
 /// Creates what is missing (the data folder, the secret, the database), migrates the database, and starts the feed.
 /// For `migrate` and `seed`. Beside a server, whose database has all of that, it does what [`attach`] does.
 pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
-    data_dir::prepare(&config)?;
+    let secret = prepare(&config)?;
     match take_lock(&config)? {
         // Held while the database is migrated, and not longer: a server may start beside the command.
-        Some(_lock) => open(config, clock).await,
+        Some(_lock) => open(config, clock, &secret).await,
         None => attach(config, clock).await,
+    }
+}
+
+/// Creates the data folder and the secret, if they are missing.
+fn prepare(config: &Config) -> anyhow::Result<SecretString> {
+    data_dir::prepare(config)?;
+    match &config.jwt_secret {
+        Some(secret) => Ok(secret.clone()),
+        None => Ok(secrets::load_or_create(&data_dir::secret_file(config))?),
     }
 }
 
@@ -100,16 +109,12 @@ fn take_lock(config: &Config) -> anyhow::Result<Option<ServerLock>> {
     ServerLock::take(&config.database_file).with_context(|| cannot_be_opened(config))
 }
 
-/// The same, for whoever holds the database's lock.
-async fn open(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
-    let secret = match &config.jwt_secret {
-        Some(secret) => secret.clone(),
-        None => secrets::load_or_create(&data_dir::secret_file(&config))?,
-    };
+/// Creates or migrates the database, for whoever holds its lock, and starts the feed.
+async fn open(config: Arc<Config>, clock: Clock, secret: &SecretString) -> anyhow::Result<Running> {
     let applied = db::migrate(&config.database_url).await;
     let applied = applied.with_context(|| cannot_be_opened(&config))?;
     Scratch::new(&config.data_dir).make()?;
-    assemble(config, clock, &secret, applied).await
+    assemble(config, clock, secret, applied).await
 }
 
 /// Starts the feed on the data of a server, which must be there and of this version: nothing is made or migrated. For
@@ -140,7 +145,7 @@ async fn assemble(
     let db = Db::open(&config.database_url).await;
     let (db, writer) = db.with_context(|| cannot_be_opened(&config))?;
     let feed = Feed::start(db.clone(), writer, clock.clone(), &config).await;
-    let (feed, tasks) = feed.context("the feed cannot be read")?;
+    let (feed, tasks) = feed.map_err(db::in_a_line).context("the feed cannot be read")?;
     let rates = Arc::new(Rates::new(&config, &clock));
     let scratch = Scratch::new(&config.data_dir);
     let store = Store::open(&config, &scratch)?;
@@ -168,7 +173,7 @@ impl Running {
         // The writer ends when the last handle of the feed is gone.
         drop(program);
         feed.finish().await.context("the database did not close")?;
-        db.close().await.context("the database did not close")
+        db.close().await.map_err(db::in_a_line).context("the database did not close")
     }
 }
 
@@ -179,7 +184,7 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    data_dir::prepare(&config)?;
+    let secret = prepare(&config)?;
     // Dropped last: until then, no other server starts on the database.
     let Some(_lock) = take_lock(&config)? else {
         anyhow::bail!(
@@ -187,7 +192,7 @@ pub async fn run(
             config.database_file.display()
         );
     };
-    let running = open(Arc::clone(&config), clock).await?;
+    let running = open(Arc::clone(&config), clock, &secret).await?;
     welcome(&config, listener.local_addr()?);
     let sockets = Sockets::default();
     let api = Api::new(running.program.clone());

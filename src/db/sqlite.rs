@@ -149,7 +149,7 @@ fn is_disk_full(code: i32) -> bool {
 }
 
 /// An error that stops the start, in one line. The library's errors state their cause twice.
-pub(super) fn in_a_line(error: DbErr) -> anyhow::Error {
+pub fn in_a_line(error: DbErr) -> anyhow::Error {
     match &error {
         DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))
