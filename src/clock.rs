@@ -45,49 +45,75 @@ pub fn instant() -> Instant {
     Instant::now()
 }
 
-/// The time of day. Clones share one offset.
+/// The time of day, and how long the program has run. Clones share how far they were moved.
 #[derive(Clone, Debug)]
 pub struct Clock {
-    /// How far the time was moved, in milliseconds.
-    offset: Arc<watch::Sender<i64>>,
+    moved: Arc<watch::Sender<Moved>>,
     began: Instant,
+}
+
+/// How far a clock was moved, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moved {
+    /// Time that went by.
+    advanced: i64,
+    /// What the time of day alone was set by.
+    set: i64,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { offset: Arc::new(watch::Sender::new(0)), began: instant() }
+        Self { moved: Arc::new(watch::Sender::new(Moved::default())), began: instant() }
     }
 }
 
 impl Clock {
-    /// The machine's time plus the offset from [`advance`](Self::advance).
+    /// The machine's time, plus what this clock was moved by.
     #[expect(clippy::disallowed_methods, reason = "this module is its home")]
     pub fn now(&self) -> Timestamp {
         let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let now = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
-        Timestamp(now + *self.offset.borrow())
+        let Moved { advanced, set } = *self.moved.borrow();
+        Timestamp(now + advanced + set)
     }
 
-    /// How long it has run. Not moved when the machine's time is set, only by [`advance`](Self::advance).
+    /// How long it has run. Not moved when the time of day is set, only by [`advance`](Self::advance).
     pub fn uptime(&self) -> Duration {
-        let moved = u64::try_from(*self.offset.borrow()).unwrap_or(0);
-        self.began.elapsed() + Duration::from_millis(moved)
+        let advanced = u64::try_from(self.moved.borrow().advanced).unwrap_or(0);
+        self.began.elapsed() + Duration::from_millis(advanced)
     }
 
-    /// Moves this clock and its clones forward.
+    /// Lets time go by, for this clock and its clones.
     pub fn advance(&self, by: Duration) {
-        self.offset.send_modify(|offset| *offset += i64::try_from(by.as_millis()).unwrap_or(0));
+        self.moved.send_modify(|moved| moved.advanced += i64::try_from(by.as_millis()).unwrap_or(0));
+    }
+
+    /// Sets the time of day by so many milliseconds forward, or back, as somebody can set the machine's.
+    pub fn set(&self, by: i64) {
+        self.moved.send_modify(|moved| moved.set += by);
     }
 
     /// Waits until the clock shows this time.
     pub async fn sleep_until(&self, time: Timestamp) {
-        let mut moves = self.offset.subscribe();
+        let mut moves = self.moved.subscribe();
         // The machine's own time may be set while we wait: it is looked at once a minute.
         const LOOK: Duration = Duration::from_secs(60);
         while self.now() < time {
             tokio::select! {
                 () = tokio::time::sleep(time.since(self.now()).min(LOOK)) => {}
                 // The sender is this clock.
+                _ = moves.changed() => {}
+            }
+        }
+    }
+
+    /// Waits for so long by [`uptime`](Self::uptime), whatever the time of day is set to meanwhile.
+    pub async fn sleep(&self, length: Duration) {
+        let mut moves = self.moved.subscribe();
+        let end = self.uptime() + length;
+        while let Some(left) = end.checked_sub(self.uptime()).filter(|left| !left.is_zero()) {
+            tokio::select! {
+                () = tokio::time::sleep(left) => {}
                 _ = moves.changed() => {}
             }
         }

@@ -11,6 +11,7 @@ pub mod app;
 pub mod backup;
 pub mod clock;
 pub mod config;
+pub mod confirmed_time;
 pub mod conversations;
 pub mod data_dir;
 pub mod db;
@@ -42,6 +43,7 @@ pub mod search;
 pub mod secrets;
 pub mod seed;
 pub mod shared_cell;
+pub mod signals;
 pub mod storage;
 pub mod turns;
 pub mod typing;
@@ -59,7 +61,7 @@ use crate::accounts::{Accounts, Hasher, Tokens};
 use crate::app::{App, Parts};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Db, ServerLock};
 use crate::erasure::{Erasure, Traces};
 use crate::feed::{Feed, FeedTasks};
 use crate::graphql::Api;
@@ -85,17 +87,35 @@ pub struct Running {
 }
 
 /// Creates what is missing (the data folder, the secret, the database), migrates the database, and starts the feed.
-/// For serving, `migrate` and `seed`.
+/// For `migrate` and `seed`. Beside a server, whose database has all of that, it does what [`attach`] does.
 pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
-    data_dir::prepare(&config)?;
-    let secret = match &config.jwt_secret {
-        Some(secret) => secret.clone(),
-        None => secrets::load_or_create(&data_dir::secret_file(&config))?,
-    };
+    let secret = prepare(&config)?;
+    match take_lock(&config)? {
+        // Held while the database is migrated, and not longer: a server may start beside the command.
+        Some(_lock) => open(config, clock, &secret).await,
+        None => attach(config, clock).await,
+    }
+}
+
+/// Creates the data folder and the secret, if they are missing.
+fn prepare(config: &Config) -> anyhow::Result<SecretString> {
+    data_dir::prepare(config)?;
+    match &config.jwt_secret {
+        Some(secret) => Ok(secret.clone()),
+        None => Ok(secrets::load_or_create(&data_dir::secret_file(config))?),
+    }
+}
+
+fn take_lock(config: &Config) -> anyhow::Result<Option<ServerLock>> {
+    ServerLock::take(&config.database_file).with_context(|| cannot_be_opened(config))
+}
+
+/// Creates or migrates the database, for whoever holds its lock, and starts the feed.
+async fn open(config: Arc<Config>, clock: Clock, secret: &SecretString) -> anyhow::Result<Running> {
     let applied = db::migrate(&config.database_url).await;
     let applied = applied.with_context(|| cannot_be_opened(&config))?;
     Scratch::new(&config.data_dir).make()?;
-    assemble(config, clock, &secret, applied).await
+    assemble(config, clock, secret, applied).await
 }
 
 /// Starts the feed on the data of a server, which must be there and of this version: nothing is made or migrated. For
@@ -126,7 +146,7 @@ async fn assemble(
     let db = Db::open(&config.database_url).await;
     let (db, writer) = db.with_context(|| cannot_be_opened(&config))?;
     let feed = Feed::start(db.clone(), writer, clock.clone(), &config).await;
-    let (feed, tasks) = feed.context("the feed cannot be read")?;
+    let (feed, tasks) = feed.map_err(db::in_a_line).context("the feed cannot be read")?;
     let rates = Arc::new(Rates::new(&config, &clock));
     let scratch = Scratch::new(&config.data_dir);
     let store = Store::open(&config, &scratch)?;
@@ -154,7 +174,7 @@ impl Running {
         // The writer ends when the last handle of the feed is gone.
         drop(program);
         feed.finish().await.context("the database did not close")?;
-        db.close().await.context("the database did not close")
+        db.close().await.map_err(db::in_a_line).context("the database did not close")
     }
 }
 
@@ -169,7 +189,15 @@ pub async fn run(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let running = start(Arc::clone(&config), clock).await?;
+    let secret = prepare(&config)?;
+    // Dropped last: until then, no other server starts on the database.
+    let Some(_lock) = take_lock(&config)? else {
+        anyhow::bail!(
+            "another server runs on the database {}: stop it, or set DATA_DIR to another folder",
+            config.database_file.display()
+        );
+    };
+    let running = open(Arc::clone(&config), clock, &secret).await?;
     running.program.images.ensure_store_exists().await?;
     welcome(&config, listener.local_addr()?);
     let sockets = Sockets::default();

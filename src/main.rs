@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use parlour::clock::Clock;
 use parlour::config::{Config, LogFormat};
-use parlour::{attach, backup, data_dir, graphql, image_commands, limits, operator, run, seed, start};
+use parlour::{attach, backup, data_dir, graphql, image_commands, limits, operator, run, seed, signals, start};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -131,26 +131,11 @@ async fn serve(config: Arc<Config>) -> anyhow::Result<()> {
     let stopping = shutdown.clone();
     tokio::select! {
         ended = run(config, Clock::default(), listener, shutdown) => ended,
-        asked = asked_twice(stopping) => asked,
-    }
-}
-
-/// The first signal begins a graceful shutdown, the second one exits at once.
-async fn asked_twice(stopping: CancellationToken) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    for _ in 0..2 {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        asked = signals::stop(stopping) => {
+            asked?;
+            anyhow::bail!("ended before everything was answered")
         }
-        if !stopping.is_cancelled() {
-            tracing::info!("going down, for {:?} at most; once more to end at once", limits::DRAIN);
-        }
-        stopping.cancel();
     }
-    anyhow::bail!("ended before everything was answered")
 }
 
 /// Asks `/readyz` over a plain socket, as a container may have no curl.

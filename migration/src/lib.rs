@@ -1,7 +1,7 @@
 //! The migrations of Parlour's tables. The code of the previous version must run on the tables of this one.
 
 pub use sea_orm_migration::prelude::{DbErr, MigratorTrait};
-use sea_orm_migration::prelude::{MigrationTrait, SchemaManager, async_trait};
+use sea_orm_migration::prelude::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 use sea_orm_migration::sea_orm::{DatabaseConnection, EntityTrait};
 use sea_orm_migration::seaql_migrations;
 
@@ -43,7 +43,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        let steps: [Box<dyn MigrationTrait>; 8] = [
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
@@ -52,6 +52,28 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_images::Migration),
             Box::new(m0007_cursor_key::Migration),
             Box::new(m0008_search_by_conversation::Migration),
-        ]
+        ];
+        steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()
+    }
+}
+
+/// A migration in a transaction. The library has one for PostgreSQL only: with SQLite, a disk that gets full in the middle
+/// would leave half of the tables, with which no start succeeds any more.
+struct WholeOrNot(Box<dyn MigrationTrait>);
+
+impl MigrationName for WholeOrNot {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for WholeOrNot {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
     }
 }

@@ -4,6 +4,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
+use crate::clock::Timestamp;
+use crate::confirmed_time::ConfirmedTime;
 use crate::db::Tx;
 use crate::entity::session;
 use crate::feed::{Answers, Quiet, Rank};
@@ -19,26 +21,33 @@ impl Accounts {
         }
     }
 
-    /// Purges at the start and then regularly.
+    /// Purges regularly, by a time of day that can be trusted.
     async fn purge_regularly(&self) {
         let clock = &self.app.clock;
+        let mut time = ConfirmedTime::new(clock.clone(), "expired sessions");
         loop {
-            self.app.feed.append_or_drop(Purge);
-            clock.sleep_until(clock.now() + limits::PURGE_EVERY).await;
+            clock.sleep(limits::PURGE_EVERY).await;
+            if let Some(now) = time.now() {
+                self.app.feed.append_or_drop(Purge { now });
+            }
         }
     }
 }
 
-/// Deletes expired sessions.
+/// Deletes sessions that had expired at a time.
 #[derive(Clone)]
-struct Purge;
+struct Purge {
+    now: Timestamp,
+}
 
 impl Quiet for Purge {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 
     async fn write(tx: &Tx, purges: Vec<Self>) -> Answers<Self> {
-        session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(tx.now)).exec(tx).await?;
+        if let Some(now) = purges.iter().map(|purge| purge.now).max() {
+            session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(now)).exec(tx).await?;
+        }
         Ok(vec![(); purges.len()])
     }
 }

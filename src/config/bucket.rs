@@ -37,7 +37,7 @@ impl Bucket {
         let Some(name) =
             vars.read("S3_BUCKET", None, "the name of a bucket", |text| is_name(text).then(|| Some(text.to_owned())))?
         else {
-            return Ok(None);
+            return Self::refuse_any(&["S3_ENDPOINT_URL", "S3_FORCE_PATH_STYLE"], |name| vars.get(name)).map(|()| None);
         };
         let wanted =
             |name, expected| vars.get(name).ok_or_else(|| ConfigError::missing(name, "with S3_BUCKET", expected));
@@ -50,6 +50,19 @@ impl Bucket {
             secret_access_key: wanted("AWS_SECRET_ACCESS_KEY", "the secret of that key")?.into(),
             session_token: vars.get("AWS_SESSION_TOKEN").map(SecretString::from),
         }))
+    }
+
+    /// Refuses a key in our own file without a bucket that it is for. In the environment, others have a use for these.
+    pub(super) fn refuse_half(in_file: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        let key = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+        Self::refuse_any(&key, in_file)
+    }
+
+    fn refuse_any(names: &[&str], lookup: impl Fn(&str) -> Option<String>) -> Result<(), ConfigError> {
+        match names.iter().find(|name| lookup(name).is_some_and(|value| !value.trim().is_empty())) {
+            Some(name) => Err(ConfigError::missing("S3_BUCKET", &format!("with {name}"), "the name of a bucket")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -8,8 +8,16 @@ use std::path::Path;
 
 use super::ConfigError;
 
+/// A variable of the file.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Where it begins, from 1.
+    pub(super) number: usize,
+    pub(super) value: String,
+}
+
 /// Reads the variables of a file like `.env`; none if there is no file.
-pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, ConfigError> {
+pub(super) fn read(path: &Path) -> Result<HashMap<String, Line>, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(HashMap::new()),
@@ -17,7 +25,7 @@ pub(super) fn read(path: &Path) -> Result<HashMap<String, String>, ConfigError> 
     }
 }
 
-fn parse(text: &str) -> Result<HashMap<String, String>, ConfigError> {
+fn parse(text: &str) -> Result<HashMap<String, Line>, ConfigError> {
     let taken = Cell::new(0);
     let mut settings = HashMap::new();
     let mut parsed = dotenvy::from_read_iter(LineReader { rest: text.as_bytes(), taken: &taken });
@@ -25,7 +33,9 @@ fn parse(text: &str) -> Result<HashMap<String, String>, ConfigError> {
         let before = taken.get();
         match parsed.next() {
             None => return Ok(settings),
-            Some(Ok((name, value))) => _ = settings.insert(name, value),
+            Some(Ok((name, value))) => {
+                settings.insert(name, Line { number: first_setting(text, before), value });
+            }
             // The library's error holds the line, or its value: it is dropped here.
             Some(Err(_)) => {
                 let line = first_setting(text, before);
@@ -96,7 +106,8 @@ mod tests {
         let path = folder.path().join(".env");
         std::fs::write(&path, "PORT=3001\n# a comment\nHOST='::1'\nA=\"1\n2\"\n").unwrap();
         let file = read(&path).unwrap();
-        assert_eq!((file["PORT"].as_str(), file["HOST"].as_str(), file["A"].as_str()), ("3001", "::1", "1\n2"));
+        let line = |name: &str| (file[name].number, file[name].value.as_str());
+        assert_eq!([line("PORT"), line("HOST"), line("A")], [(1, "3001"), (3, "::1"), (4, "1\n2")]);
         std::fs::write(&path, b"JWT_SECRET=hunter2\xFF\n").unwrap();
         assert!(!read(&path).unwrap_err().to_string().contains("hunter2"));
         std::fs::remove_file(&path).unwrap();

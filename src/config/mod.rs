@@ -5,6 +5,7 @@ mod directory;
 mod dotenv;
 mod network;
 mod origin;
+mod unknown;
 mod variables;
 
 #[cfg(test)]
@@ -14,7 +15,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
-use tracing_subscriber::EnvFilter;
 use url::Url;
 
 pub use self::bucket::Bucket;
@@ -101,8 +101,14 @@ impl Config {
     #[expect(clippy::disallowed_methods, reason = "this module is the home of the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
         let file = dotenv::read(Path::new(".env"))?;
+        unknown::refuse_in_file(file.iter().map(|(name, line)| (name.as_str(), line)))?;
+        unknown::refuse_in_environment(variables::names_in_use())?;
         variables::all_readable()?;
-        let config = Self::from_lookup(|name| std::env::var(name).ok().or_else(|| file.get(name).cloned()))?;
+        let in_file = |name: &str| file.get(name).map(|line| line.value.clone());
+        let config = Self::from_lookup(|name| std::env::var(name).ok().or_else(|| in_file(name)))?;
+        if config.s3.is_none() {
+            Bucket::refuse_half(in_file)?;
+        }
         match &config.web_dir {
             Some(folder) if !folder.is_dir() => Err(ConfigError::wrong("WEB_DIR", "an existing folder")),
             Some(_) | None => Ok(config),
@@ -122,6 +128,11 @@ impl Config {
         let data_dir = vars.read("DATA_DIR", PathBuf::from("data"), "a folder", |text| Some(PathBuf::from(text)))?;
         let jwt_secret = vars.secret("JWT_SECRET")?;
         let (database_url, database_file) = vars.database(&data_dir)?;
+        let directory_open_to = vars.people("DIRECTORY_OPEN_TO")?;
+        let directories = "open, shared or closed";
+        if !directory_open_to.is_empty() && vars.get("DIRECTORY").is_none() {
+            return Err(ConfigError::missing("DIRECTORY", "with DIRECTORY_OPEN_TO", directories));
+        }
         if jwt_secret.is_none() && !development {
             return Err(ConfigError::missing("JWT_SECRET", "with APP_ENV=production", WANTS_A_SECRET));
         }
@@ -159,18 +170,13 @@ impl Config {
                 "closed" => Some(false),
                 _ => None,
             })?,
-            directory: vars.read("DIRECTORY", Directory::Open, "open, shared or closed", Directory::parse)?,
-            directory_open_to: vars.people("DIRECTORY_OPEN_TO")?,
+            directory: vars.read("DIRECTORY", Directory::Open, directories, Directory::parse)?,
+            directory_open_to,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.trusted_proxies()?,
             graphiql: vars.switch("GRAPHIQL", development)?,
             introspection: vars.switch("INTROSPECTION", development)?,
-            log_filter: vars.read(
-                "RUST_LOG",
-                "info".to_owned(),
-                "a filter, such as info or parlour=debug",
-                |text| EnvFilter::builder().parse(text).is_ok().then(|| text.to_owned()),
-            )?,
+            log_filter: vars.log_filter("RUST_LOG")?,
             log_format: vars.read("LOG_FORMAT", log_format, "text or json", LogFormat::parse)?,
         })
     }

@@ -48,9 +48,32 @@ fn a_bucket_needs_a_key() {
         ([bucket.as_slice(), &[("S3_ENDPOINT_URL", "localhost:9000")]].concat(), "S3_ENDPOINT_URL has a wrong value"),
         ([bucket.as_slice(), &[("S3_FORCE_PATH_STYLE", "yes")]].concat(), "S3_FORCE_PATH_STYLE has a wrong value"),
         ([&[("S3_BUCKET", "Chat Images")], &bucket[1..]].concat(), "S3_BUCKET has a wrong value"),
+        (vec![("S3_ENDPOINT_URL", "http://localhost:9000")], "S3_BUCKET is required with S3_ENDPOINT_URL"),
+        ([&[("S3_FORCE_PATH_STYLE", "on")], &bucket[1..]].concat(), "S3_BUCKET is required with S3_FORCE_PATH_STYLE"),
     ] {
         let error = config(&wrong).unwrap_err();
         assert!(error.starts_with(problem), "{error}");
+    }
+}
+
+#[test]
+fn a_misspelt_level_of_the_log_is_refused() {
+    for filter in ["inf0", "warning", "parlour", "warn,parlor", "warn,parlour=debg", "debug info", "info,="] {
+        let error = config(&[("RUST_LOG", filter)]).unwrap_err();
+        assert!(error.starts_with("RUST_LOG has a wrong value: expected levels (off, error, "), "{filter}: {error}");
+    }
+    for filter in ["info", "WARN", "off", "3", "warn,parlour=debug", "parlour=debug,", "parlour::feed=trace,error"] {
+        assert_eq!(config(&[("RUST_LOG", filter)]).unwrap().log_filter, filter);
+    }
+}
+
+#[test]
+fn accounts_for_whom_the_directory_is_open_need_a_directory() {
+    let apps = ("DIRECTORY_OPEN_TO", "019bfc3e-0000-7000-8000-00000000000a");
+    let error = config(&[apps]).unwrap_err();
+    assert_eq!(error, "DIRECTORY is required with DIRECTORY_OPEN_TO: expected open, shared or closed");
+    for directory in ["open", "shared", "closed"] {
+        config(&[apps, ("DIRECTORY", directory)]).unwrap();
     }
 }
 
@@ -194,7 +217,11 @@ fn a_wrong_value_is_refused_in_one_line_with_the_name_and_what_is_accepted_but_n
         ),
         ("GRAPHIQL", "true", "GRAPHIQL has a wrong value: expected on or off"),
         ("INTROSPECTION", "1", "INTROSPECTION has a wrong value: expected on or off"),
-        ("RUST_LOG", "a=b=c", "RUST_LOG has a wrong value: expected a filter, such as info or parlour=debug"),
+        (
+            "RUST_LOG",
+            "a=b=c",
+            "RUST_LOG has a wrong value: expected levels (off, error, warn, info, debug, trace), such as info or warn,parlour=debug",
+        ),
         ("LOG_FORMAT", "xml", "LOG_FORMAT has a wrong value: expected text or json"),
         (
             "DATABASE_URL",

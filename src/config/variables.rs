@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use url::{Host, Url};
 
 use super::{AppEnv, Network, Origin};
@@ -45,7 +47,7 @@ pub(super) const NAMES: [&str; 29] = [
 ];
 
 /// Variables of features that are not built yet. They are refused, because who sets one relies on the feature.
-const TO_COME: [&str; 2] = ["REDIS_URL", "METRICS_ADDR"];
+pub(super) const TO_COME: [&str; 2] = ["REDIS_URL", "METRICS_ADDR"];
 
 /// Secrets, and `DATABASE_URL`, which may contain a password.
 const SECRETS: [&str; 6] = [
@@ -96,6 +98,11 @@ pub(super) fn all_readable() -> Result<(), ConfigError> {
     }
 }
 
+/// The names of the process's variables that are not empty.
+pub(super) fn names_in_use() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok())
+}
+
 /// The environment, as a function.
 pub(super) struct Variables<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
@@ -130,6 +137,17 @@ impl<'a> Variables<'a> {
             "on" => Some(true),
             "off" => Some(false),
             _ => None,
+        })
+    }
+
+    /// Directives of tracing's `EnvFilter`. A word without a level is refused: the library takes a misspelt level for the
+    /// name of a module, and logs nothing else.
+    pub(super) fn log_filter(&self, name: &str) -> Result<String, ConfigError> {
+        let takes = "levels (off, error, warn, info, debug, trace), such as info or warn,parlour=debug";
+        self.read(name, "info".to_owned(), takes, |text| {
+            let has_level = |part: &str| part.contains(['=', '[']) || part.parse::<LevelFilter>().is_ok();
+            let is_filter = items(text).all(has_level) && EnvFilter::builder().parse(text).is_ok();
+            is_filter.then(|| text.to_owned())
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod dialect;
 mod fault;
+mod lock;
 mod rows;
 mod sets;
 mod sqlite;
@@ -18,8 +19,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use dialect::Dialect;
 pub use fault::Fault;
+pub use lock::ServerLock;
 pub use rows::{VALUES, insert, upsert};
-pub use sqlite::{check_copy, copy};
+pub use sqlite::{check_copy, copy, in_a_line};
 pub use tx::{Snapshot, Tx};
 
 use crate::clock::Timestamp;
@@ -46,19 +48,19 @@ pub struct Writer {
 /// Creates the SQLite database at `url` if it does not exist and runs the migrations that it lacks; returns their names.
 /// For serving, `migrate` and `seed` only.
 pub async fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
-    let db = Database::connect(sqlite::options(url, 1)).await.map_err(sqlite::in_a_line)?;
-    let steps = migration::compare(&db).await.map_err(sqlite::in_a_line)?;
+    let db = Database::connect(sqlite::options(url, 1)).await.map_err(in_a_line)?;
+    let steps = migration::compare(&db).await.map_err(in_a_line)?;
     refuse_newer(&steps)?;
-    Migrator::up(&db, None).await.map_err(sqlite::in_a_line)?;
-    db.close().await.map_err(sqlite::in_a_line)?;
+    Migrator::up(&db, None).await.map_err(in_a_line)?;
+    db.close().await.map_err(in_a_line)?;
     Ok(steps.missing)
 }
 
 /// Checks that the database has exactly the migrations of this program.
 async fn ensure_current(url: &str) -> anyhow::Result<()> {
-    let db = Database::connect(sqlite::options_that_change_nothing(url)).await.map_err(sqlite::in_a_line)?;
-    let steps = migration::compare(&db).await.map_err(sqlite::in_a_line)?;
-    db.close().await.map_err(sqlite::in_a_line)?;
+    let db = Database::connect(sqlite::options_that_change_nothing(url)).await.map_err(in_a_line)?;
+    let steps = migration::compare(&db).await.map_err(in_a_line)?;
+    db.close().await.map_err(in_a_line)?;
     refuse_newer(&steps)?;
     anyhow::ensure!(
         steps.missing.is_empty(),
@@ -82,8 +84,8 @@ impl Db {
     pub async fn open(url: &str) -> anyhow::Result<(Self, Writer)> {
         ensure_current(url).await?;
         let dialect = Dialect::Sqlite;
-        let connection = Database::connect(sqlite::options(url, 1)).await.map_err(sqlite::in_a_line)?;
-        let reader = Database::connect(sqlite::options(url, limits::READERS)).await.map_err(sqlite::in_a_line)?;
+        let connection = Database::connect(sqlite::options(url, 1)).await.map_err(in_a_line)?;
+        let reader = Database::connect(sqlite::options(url, limits::READERS)).await.map_err(in_a_line)?;
         let turns = Arc::new(Semaphore::new(limits::READ_TURNS));
         Ok((Self { reader, dialect, turns }, Writer { connection, dialect }))
     }

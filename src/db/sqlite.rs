@@ -41,6 +41,8 @@ pub(super) fn options(url: &str, connections: u32) -> ConnectOptions {
                 .pragma("synchronous", SYNCHRONOUS)
                 // Deleted data is overwritten, not only unlinked: deleted texts, and erased accounts.
                 .pragma("secure_delete", "ON")
+                // A long read, such as a backup, makes the log grow: afterwards it shrinks to this.
+                .pragma("journal_size_limit", limits::WAL_KEPT_BYTES.to_string())
                 .foreign_keys(true)
                 // A page and its end, so that the thread that reads rows never waits for the task that takes them.
                 .row_buffer_size(limits::PAGE_SIZE as usize + 2)
@@ -94,8 +96,9 @@ pub(super) async fn truncate_wal(reader: &DatabaseConnection) -> Result<bool, Db
 
 /// Copies the database to a file, which must be empty. It reads one state from start to end and blocks no writer.
 pub async fn copy(url: &str, file: &Path) -> anyhow::Result<()> {
-    let database = SqliteConnectOptions::from_str(url)?.create_if_missing(false).connect().await;
-    let mut database = database.context("it cannot be opened")?;
+    let database = SqliteConnectOptions::from_str(url)?.create_if_missing(false);
+    // The whole database takes a while, which is nothing to warn of.
+    let mut database = database.disable_statement_logging().connect().await.context("it cannot be opened")?;
     let file = file.to_str().context("the name of a backup is text")?;
     sqlx::query("VACUUM INTO ?").bind(file).execute(&mut database).await?;
     Ok(database.close().await?)
@@ -104,7 +107,8 @@ pub async fn copy(url: &str, file: &Path) -> anyhow::Result<()> {
 /// Checks a copy: its pages are in order, no row refers to a missing one, and the feed ends where its head says. Returns
 /// the position of the newest event.
 pub async fn check_copy(copy: &Path) -> anyhow::Result<i64> {
-    let mut copy = SqliteConnectOptions::new().filename(copy).read_only(true).connect().await?;
+    let copy = SqliteConnectOptions::new().filename(copy).read_only(true);
+    let mut copy = copy.disable_statement_logging().connect().await?;
     let verdict: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut copy).await?;
     anyhow::ensure!(verdict == "ok", "{verdict}");
     let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut copy).await?.len();
@@ -116,31 +120,54 @@ pub async fn check_copy(copy: &Path) -> anyhow::Result<i64> {
     Ok(head)
 }
 
-/// Whether an error passes by itself.
+/// SQLite's result codes (<https://www.sqlite.org/rescode.html>). The low byte is the primary code; the bytes above it
+/// extend it.
+mod result {
+    pub(super) const BUSY: i32 = 5;
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const CANTOPEN: i32 = 14;
+    /// There is no room for the index of the write-ahead log.
+    pub(super) const IOERR_SHMSIZE: i32 = 4874;
+
+    pub(super) fn primary(code: i32) -> i32 {
+        code & 0xff
+    }
+}
+
+fn code(error: &dyn DatabaseError) -> Option<i32> {
+    error.code()?.parse().ok()
+}
+
+/// Whether an error passes by itself: another process holds the lock, or the disk is full.
 pub(super) fn passes(error: &SqliteError) -> bool {
-    // BUSY: another process holds the lock. FULL, and IOERR_SHMSIZE: the disk is full, for the log or for its index.
-    const BUSY: i32 = 5;
-    const FULL: i32 = 13;
-    const INDEX_FULL: i32 = 4874;
-    let code = error.code().and_then(|code| code.parse::<i32>().ok());
-    // The low byte is the primary code; the bytes above it extend it.
-    code.is_some_and(|code| matches!(code & 0xff, BUSY | FULL) || code == INDEX_FULL)
+    code(error).is_some_and(|code| result::primary(code) == result::BUSY || is_disk_full(code))
+}
+
+fn is_disk_full(code: i32) -> bool {
+    result::primary(code) == result::FULL || code == result::IOERR_SHMSIZE
 }
 
 /// An error that stops the start, in one line. The library's errors state their cause twice.
-pub(super) fn in_a_line(error: DbErr) -> anyhow::Error {
-    // READONLY and CANTOPEN, also for the files that SQLite keeps beside the database.
-    const NOT_WRITABLE: [&str; 2] = ["8", "14"];
+pub fn in_a_line(error: DbErr) -> anyhow::Error {
     match &error {
         DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))
         | DbErr::Query(RuntimeErr::SqlxError(cause))
             if let Some(cause) = cause.as_database_error() =>
         {
-            let is_about_rights = cause.code().is_some_and(|code| NOT_WRITABLE.contains(&code.as_ref()));
-            let hint = if is_about_rights { ": the program must be able to write it, and its folder" } else { "" };
+            let code = code(cause).unwrap_or_default();
+            if is_disk_full(code) {
+                return anyhow::anyhow!("the disk is full");
+            }
+            // Also for the files that SQLite keeps beside the database.
+            let is_about_rights = matches!(code, result::READONLY | result::CANTOPEN);
+            let hint = if is_about_rights { NOT_WRITABLE } else { "" };
             anyhow::anyhow!("{}{hint}", cause.message())
         }
         _ => error.into(),
     }
 }
+
+/// What is wrong where the database or a file beside it can't be written.
+pub(super) const NOT_WRITABLE: &str = ": the program must be able to write it, and its folder";

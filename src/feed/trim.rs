@@ -6,22 +6,25 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, Timestamp};
+use crate::confirmed_time::ConfirmedTime;
 use crate::db::Tx;
 use crate::entity::feed_event;
 use crate::feed::change::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::feed::{Feed, Position};
 use crate::limits;
 
-/// Trims at the start and then at intervals, until `stop` is cancelled.
+/// Trims at intervals, by a time of day that can be trusted, until `stop` is cancelled.
 pub(super) async fn keep_trimmed(feed: Feed, clock: Clock, stop: CancellationToken) {
+    let mut time = ConfirmedTime::new(clock.clone(), "old events");
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = trim(&feed, clock.now()) => {}
+            () = clock.sleep(limits::TRIM_EVERY) => {}
         }
+        let Some(now) = time.now() else { continue };
         tokio::select! {
             () = stop.cancelled() => return,
-            () = clock.sleep_until(clock.now() + limits::TRIM_EVERY) => {}
+            () = trim(&feed, now) => {}
         }
     }
 }

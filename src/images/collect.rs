@@ -1,6 +1,7 @@
 //! Background work: deleting objects that are due, probing the store, and removing files left behind by a crash.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
@@ -18,12 +19,12 @@ impl Images {
     /// Cleans up at the start, on request and regularly, until the program ends.
     pub async fn run_background(self, shutdown: CancellationToken) {
         let clock = self.0.app.clock.clone();
-        let mut swept: Option<Timestamp> = None;
+        let mut swept: Option<Duration> = None;
         let mut is_place_checked = false;
         loop {
-            let now = clock.now();
-            if swept.is_none_or(|swept| now.since(swept) >= limits::PURGE_EVERY) {
-                swept = Some(now);
+            let uptime = clock.uptime();
+            if swept.is_none_or(|swept| uptime - swept >= limits::PURGE_EVERY) {
+                swept = Some(uptime);
                 self.sweep().await;
             }
             let tidying = async {
@@ -46,7 +47,7 @@ impl Images {
                 () = shutdown.cancelled() => return,
                 () = self.0.to_delete.notified() => {}
                 () = self.0.store.failure() => {}
-                () = clock.sleep_until(clock.now() + limits::STORE_LOOK) => {}
+                () = clock.sleep(limits::STORE_LOOK) => {}
             }
         }
     }

@@ -80,6 +80,10 @@ pub const SESSION_CACHE: Duration = Duration::from_secs(5);
 pub const LAST_USED_PRECISION: Duration = Duration::from_secs(60);
 /// How often expired sessions are purged.
 pub const PURGE_EVERY: Duration = Duration::from_secs(3600);
+/// How long the machine's clock has to go evenly before sessions and events expire by it.
+pub const CLOCK_CONFIRMED_AFTER: Duration = Duration::from_secs(3600);
+/// How far the machine's clock may be corrected between two readings. Time servers correct a clock that runs by much less.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 /// A request with a cookie older than this gets a fresh one.
 pub const COOKIE_REFRESH: Duration = Duration::from_secs(24 * 3600);
 /// A token's size in bytes.
@@ -380,6 +384,8 @@ pub const RESUME_ENTRIES: usize = 1_000;
 pub const DRAIN_FAREWELL: Duration = Duration::from_millis(50);
 /// The process exits this long after the signal to stop, whatever is still open.
 pub const DRAIN: Duration = Duration::from_secs(30);
+/// Signals to stop within this time of the first are of the same request; a later one ends the process at once.
+pub const SIGNALS_TOGETHER: Duration = Duration::from_secs(3);
 
 // The database.
 /// Reading connections.
@@ -389,5 +395,8 @@ pub const READERS: u32 = 8;
 pub const READ_TURNS: usize = 32;
 /// How long a query waits for a reading connection.
 pub const ACQUIRE: Duration = Duration::from_secs(3);
+/// The size to which the write-ahead log shrinks after a long read has made it grow. It is folded into the database at
+/// 4 MiB as a rule.
+pub const WAL_KEPT_BYTES: u64 = 8 * 1024 * 1024;
 /// How long to wait for another process that holds the database's write lock.
 pub const BUSY: Duration = Duration::from_secs(5);

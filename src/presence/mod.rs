@@ -6,7 +6,7 @@ mod online;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::{OnceCell, broadcast, watch};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ pub use online::{EverybodyOnline, Online, OnlineWatcher};
 
 use crate::accounts::Viewer;
 use crate::app::App;
-use crate::clock::{self, Timestamp};
+use crate::clock::Timestamp;
 use crate::config::Directory;
 use crate::directory;
 use crate::entity::user;
@@ -40,20 +40,21 @@ pub struct PresenceTracker {
 struct State {
     /// People with open sockets, and how many.
     sockets: HashMap<UserId, usize>,
-    /// People whose last socket closed a moment ago and who may reconnect. They count as online.
-    leaving: HashMap<UserId, Instant>,
+    /// People whose last socket closed a moment ago, by the clock's uptime, and who may reconnect. They count as online.
+    leaving: HashMap<UserId, Duration>,
     /// The last change of people, while they are online and for [`limits::LAST_SEEN_WRITTEN`] after they went offline.
     /// A change is published at once, and is in the database only when the feed's writer has reached it.
     changed: HashMap<UserId, LastChange>,
     /// People who went offline, the earliest first, until they are removed from `changed`.
-    gone: VecDeque<(UserId, Instant)>,
+    gone: VecDeque<(UserId, Duration)>,
 }
 
 /// When a person last came online or went offline.
 #[derive(Clone, Copy)]
 struct LastChange {
     at: Timestamp,
-    since: Instant,
+    /// The clock's uptime then.
+    since: Duration,
 }
 
 impl State {
@@ -61,8 +62,7 @@ impl State {
         self.sockets.contains_key(&user) || self.leaving.contains_key(&user)
     }
 
-    fn record(&mut self, user: UserId, online: bool, at: Timestamp) {
-        let since = clock::instant().into_std();
+    fn record(&mut self, user: UserId, online: bool, at: Timestamp, since: Duration) {
         self.changed.insert(user, LastChange { at, since });
         if !online {
             self.gone.push_back((user, since));
@@ -70,8 +70,9 @@ impl State {
     }
 
     /// Removes the changes that are in the database by now.
-    fn forget_written(&mut self, after: Duration) {
-        while let Some((user, since)) = self.gone.pop_front_if(|(_, since)| since.elapsed() >= after) {
+    fn forget_written(&mut self, now: Duration) {
+        let is_written = |since: Duration| now.saturating_sub(since) >= limits::LAST_SEEN_WRITTEN;
+        while let Some((user, since)) = self.gone.pop_front_if(|(_, since)| is_written(*since)) {
             // A person who has changed again since has a newer one.
             if self.changed.get(&user).is_some_and(|last| last.since == since) {
                 self.changed.remove(&user);
@@ -108,7 +109,7 @@ impl Drop for Device {
             *sockets -= 1;
             if *sockets == 0 {
                 state.sockets.remove(&self.user);
-                state.leaving.insert(self.user, clock::instant().into_std());
+                state.leaving.insert(self.user, self.presence.app.clock.uptime());
             }
         }
     }
@@ -193,22 +194,23 @@ impl PresenceTracker {
 
     /// Takes people offline whose grace period has ended, until the program ends.
     pub async fn run_background(self, shutdown: CancellationToken) {
-        // A twentieth of the grace period: the longest that it is exceeded.
-        let mut tick = tokio::time::interval(limits::PRESENCE_GRACE / 20);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                _ = tick.tick() => {}
+                // A twentieth of the grace period: the longest that it is exceeded.
+                () = self.app.clock.sleep(limits::PRESENCE_GRACE / 20) => {}
             }
-            self.expire_grace(limits::PRESENCE_GRACE);
-            self.lock().forget_written(limits::LAST_SEEN_WRITTEN);
+            self.expire_grace();
+            self.lock().forget_written(self.app.clock.uptime());
         }
     }
 
-    fn expire_grace(&self, grace: Duration) {
+    fn expire_grace(&self) {
         let mut state = self.lock();
+        let now = self.app.clock.uptime();
+        let is_over = |since: Duration| now.saturating_sub(since) >= limits::PRESENCE_GRACE;
         let gone: Vec<UserId> =
-            state.leaving.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(user, _)| *user).collect();
+            state.leaving.iter().filter(|(_, since)| is_over(**since)).map(|(user, _)| *user).collect();
         for user in gone {
             state.leaving.remove(&user);
             self.announce(&mut state, user, false);
@@ -219,7 +221,7 @@ impl PresenceTracker {
     /// going, and they would seem offline.
     fn announce(&self, state: &mut MutexGuard<'_, State>, user: UserId, online: bool) {
         let last_seen_at = self.app.clock.now();
-        state.record(user, online, last_seen_at);
+        state.record(user, online, last_seen_at, self.app.clock.uptime());
         self.app.feed.append_or_drop(last_seen::Seen { user, at: last_seen_at });
         // It fails if there are no subscribers, which is fine.
         let _ = self.changes.send(Arc::new(PresenceChange {

@@ -21,7 +21,7 @@ impl Search {
                 if let Err(error) = self.catch_up(&mut is_damaged).await {
                     tracing::warn!(error = ?error, "the search index is behind, it is tried again later: {error:?}");
                     let clock = &self.app.clock;
-                    clock.sleep_until(clock.now() + limits::INDEX_RETRY).await;
+                    clock.sleep(limits::INDEX_RETRY).await;
                     continue;
                 }
                 // At intervals, or at once if a search waits.

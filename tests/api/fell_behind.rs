@@ -5,7 +5,7 @@ use std::time::Duration;
 use parlour::feed::EventKind;
 use serde_json::{Value, json};
 
-use crate::support::{Person, Socket, TestApp, position};
+use crate::support::{Person, Socket, TestApp, position, soon};
 
 /// A quarter of a megabyte per event, by a message of 4,000 characters of four bytes.
 const LARGE: &str = "subscription($after: String) { events(after: $after) { __typename cursor
@@ -27,6 +27,11 @@ async fn send_large(from: &Person, to: &Person, messages: usize) {
     for _ in 0..messages {
         from.send(to, &"🦜".repeat(4_000)).await;
     }
+}
+
+async fn is_online(asker: &Person, of: &Person) -> bool {
+    let user = asker.ask("query($id: ID!) { user(id: $id) { online } }", json!({ "id": of.id })).await;
+    user["user"]["online"].as_bool().expect("a boolean")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -57,7 +62,13 @@ async fn a_stalled_reader_is_closed_and_loses_nothing() {
     let start = bob.feed_cursor().await;
 
     send_large(&ada, &bob, 60).await;
-    tokio::time::sleep(Duration::from_secs(14)).await;
+    // His only socket is closed: he is offline once the time to come back is over, too.
+    soon(async {
+        while is_online(&carol, &bob).await {
+            app.clock.advance(Duration::from_secs(1))
+        }
+    })
+    .await;
     let after_the_close = ada.send(&bob, "are you there?").await;
 
     // Meanwhile others receive everything.

@@ -172,3 +172,17 @@ async fn a_backup_is_complete_and_private_or_absent() {
     assert_eq!(names(server.folder()), ["copy.db", "data", "log"]);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_backup_logs_no_statement_however_slow_it_is() {
+    let mut server = Server::start().await;
+
+    // The level at which every statement would be logged; slow ones would be at `warn`.
+    let taken = soon(server.command("backup").arg("copy.db").env("RUST_LOG", "debug").output()).await;
+
+    let taken = taken.expect("the program runs");
+    assert!(taken.status.success(), "{taken:?}");
+    let logged = String::from_utf8_lossy(&taken.stderr).to_lowercase();
+    assert!(!["vacuum", "pragma", "select"].iter().any(|word| logged.contains(word)), "{logged}");
+    server.stop().await;
+}

@@ -1,7 +1,10 @@
-//! SIGTERM: requests in progress are answered, sockets are closed, and the process exits; a second one exits at once.
+//! Signals to stop: requests in progress are answered, sockets are closed, and the process exits; a later signal exits at
+//! once.
 
 use std::time::{Duration, Instant};
 
+use parlour::limits;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -53,20 +56,70 @@ async fn open(server: &Server, person: &Person) -> Line {
 }
 
 #[tokio::test]
-async fn a_second_signal_exits_at_once() {
+async fn a_hangup_drains_like_a_termination() {
+    let mut server = Server::start().await;
+    let ada = server.user("Ada").await;
+    let half = HalfSent::begin(&server, &ada).await;
+
+    server.signal(Signal::HUP);
+    server.says("going down").await;
+
+    assert_eq!(half.finish().await["data"]["sendMessage"]["text"], "not cut off");
+    assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
+}
+
+#[tokio::test]
+async fn a_server_under_nohup_outlives_its_terminal() {
+    let mut server = Server::prepare(&[]).launched_by(vec!["nohup".to_owned()]);
+    server.start_again().await;
+
+    server.signal(Signal::HUP);
+    // After a hangup that counts, no connection would be accepted.
+    server.user("Ada").await;
+
+    assert!(!server.log().contains("going down"), "{}", server.log());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn signals_that_come_together_do_not_cut_the_drain_short() {
+    let mut server = Server::start().await;
+    let ada = server.user("Ada").await;
+    let half = HalfSent::begin(&server, &ada).await;
+
+    server.signal(Signal::TERM);
+    server.says("going down").await;
+    // A wrapper passes the signal on, and systemd sends a hangup behind it.
+    for again in [Signal::TERM, Signal::HUP, Signal::INT] {
+        server.signal(again);
+    }
+    server.says("going down already").await;
+
+    assert_eq!(half.finish().await["data"]["sendMessage"]["text"], "not cut off");
+    assert_eq!(server.ended().await.code(), Some(0), "{}", server.log());
+}
+
+#[tokio::test]
+async fn a_later_signal_exits_at_once() {
     let mut server = Server::start().await;
     let ada = server.user("Ada").await;
     // A graceful shutdown would wait for it.
     let _half = HalfSent::begin(&server, &ada).await;
-    server.terminate();
-    server.says("going down").await;
     let asked = Instant::now();
 
-    server.terminate();
+    // Again and again, until one is late enough.
+    let ended = loop {
+        server.signal(Signal::TERM);
+        if let Some(ended) = server.ends_within(Duration::from_millis(100)).await {
+            break ended;
+        }
+        assert!(asked.elapsed() < limits::DRAIN, "{}", server.log());
+    };
 
-    let ended = server.ended().await;
     assert_eq!(ended.code(), Some(1), "{}", server.log());
-    assert!(asked.elapsed() < SECONDS, "it took {:?}", asked.elapsed());
+    assert!(server.log().contains("ended before everything was answered"), "{}", server.log());
+    let took = asked.elapsed();
+    assert!(took >= limits::SIGNALS_TOGETHER && took < limits::DRAIN, "it took {took:?}");
 }
 
 /// A request whose body has not been sent, so that it stays in progress.

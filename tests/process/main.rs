@@ -36,3 +36,5 @@ mod starts;
 mod storm;
 mod support;
 mod sync;
+mod two_servers;
+mod wal;

@@ -32,6 +32,9 @@ async fn an_invalid_setting_stops_the_start_with_a_line_that_names_it() {
         ("GRAPHIQL", "yes"),
         ("INTROSPECTION", "1"),
         ("RUST_LOG", "parlour=loud"),
+        ("RUST_LOG", "inf0"),
+        ("SIGN_UP", "closed"),
+        ("trusted-proxies", "127.0.0.1"),
         ("LOG_FORMAT", "xml"),
         ("REDIS_URL", "redis://:hunter2-hunter2@localhost"),
     ] {
@@ -110,6 +113,12 @@ async fn a_typo_in_the_env_file_shows_nothing_of_the_secret() {
         ("S3_BUCKET=images\nAWS_SECRET_ACCESS_KEY=hunter2\n", "AWS_ACCESS_KEY_ID is required with S3_BUCKET"),
         ("REDIS_URL=redis://:hunter2@localhost\n", "REDIS_URL is set"),
         ("LOG_FORMAT=hunter2\n", "LOG_FORMAT has a wrong value"),
+        ("hunter2=hunter3\n", ".env has a name at line 1 that is no setting: .env.example lists them all"),
+        ("PORT=3000\n\n# closed\nSIGN_UP=hunter2\n", ".env has a name at line 4 that is no setting: is SIGNUP meant?"),
+        ("POTR=\nPORT=3000\n", ".env has a name at line 1 that is no setting: is PORT meant?"),
+        ("AWS_DEFAULT_REGION=hunter2\n", ".env has a name at line 1 that is no setting: is AWS_REGION meant?"),
+        ("AWS_REGION=hunter2\n", "S3_BUCKET is required with AWS_REGION"),
+        ("S3_FORCE_PATH_STYLE=on\n", "S3_BUCKET is required with S3_FORCE_PATH_STYLE"),
         ("RUST_LOG=hunter2=hunter3=hunter2\n", "RUST_LOG has a wrong value"),
         ("WEB_DIR=hunter2\n", "WEB_DIR has a wrong value"),
         // Two lines that ran together, which would become the name of a folder.

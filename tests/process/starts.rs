@@ -47,6 +47,54 @@ async fn a_read_only_folder_is_reported_in_one_line() {
     assert!(reported.contains("data/jwt-secret cannot be read or made: Read-only file system"), "{reported}");
 }
 
+/// Starts with more and more room until one succeeds; each before ended with a line that gives the reason. How many.
+async fn starts_that_found_the_disk_full(server: &Server, disk: &Disk) -> usize {
+    for refused in 0.. {
+        // Some pages more each time: every file that is made at the start is the one without room in turn.
+        disk.leave(refused as u64 * 16 * 1024);
+        let ended = server.run("migrate").await;
+        if ended.status.success() {
+            return refused;
+        }
+        let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(reported.lines().count(), 1, "{reported}");
+        let says_so = ["the disk is full", "No space left on device"].iter().any(|reason| reported.contains(reason));
+        assert!(says_so, "with {refused} times 16 KiB: {reported}");
+    }
+    unreachable!("the disk is small")
+}
+
+#[tokio::test]
+async fn a_start_on_a_full_disk_says_that_it_is_full() {
+    let (mut server, disk) = Disk::under(&[], 4_096).await;
+    server.user("Ada").await;
+    server.stop().await;
+
+    let refused = starts_that_found_the_disk_full(&server, &disk).await;
+
+    assert!(refused > 0, "it needs no room");
+    disk.make_room();
+    server.start_again().await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_first_start_on_a_full_disk_says_that_it_is_full() {
+    let server = Server::prepare(&[]);
+    let disk = Disk::with_room(&server.folder().join("data"), 4_096).await;
+    let launcher = disk.launcher(server.folder());
+    let mut server = server.launched_by(launcher);
+
+    let refused = starts_that_found_the_disk_full(&server, &disk).await;
+
+    assert!(refused > 0, "it needs no room");
+    // Starts that failed halfway have left nothing that stands in the way.
+    disk.make_room();
+    server.start_again().await;
+    server.user("Ada").await;
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_not_touched() {
     let mut server = a_server_with_a_database().await;

