@@ -76,11 +76,11 @@ impl PersistedDocuments {
         };
         let hash = hash(extension).map_err(server_error)?;
         let user = caller.viewer.as_ref().map(|viewer| viewer.user());
-        let mut store = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let store = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if request.query.is_empty() {
             let shared = DocumentKey { hash, only: None };
             let own = user.map(|user| DocumentKey { hash, only: Some(user) });
-            let found = [Some(shared), own].into_iter().flatten().find_map(|key| store.find(key));
+            let found = [Some(shared), own].into_iter().flatten().find_map(|key| store().find(key));
             request.query = found.ok_or_else(persisted_query_not_found)?.to_string();
             return Ok(());
         }
@@ -92,7 +92,7 @@ impl PersistedDocuments {
         // Of visitors nobody knows who they are.
         if only != Some(None) && request.query.len() <= QUERY_BYTES {
             let owner = user.map_or(DocumentOwner::Visitor(neighbourhood(caller.address)), DocumentOwner::Person);
-            store.keep(DocumentKey { hash, only: only.flatten() }, &request.query, owner);
+            store().keep(DocumentKey { hash, only: only.flatten() }, &request.query, owner);
         }
         Ok(())
     }

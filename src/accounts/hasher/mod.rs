@@ -98,7 +98,7 @@ impl Hasher {
         let equal = self
             .run(move |memory| {
                 for form in password.to_compare() {
-                    let output = digest(form, &hash.salt, hash.params, memory)?;
+                    let output = digest(form, &hash.salt, hash.params.clone(), memory)?;
                     #[cfg(test)]
                     verified.fetch_add(1, Ordering::Relaxed);
                     // `Output` compares in constant time.
