@@ -69,12 +69,13 @@ enum DocumentOwner {
 }
 
 impl PersistedDocuments {
-    /// Gives a request without a document the one that it names, and stores the document of one that has both.
+    /// Gives a request without a document the one that it names, and stores the document of one that has both. Afterwards
+    /// the request is like one that has never named it; after an error it is as it was.
     pub(super) fn resolve(&self, request: &mut Request, caller: &Caller) -> Result<(), ServerError> {
-        let Some(extension) = request.extensions.remove(EXTENSION).filter(|extension| *extension != Value::Null) else {
+        let Some(extension) = request.extensions.get(EXTENSION).filter(|extension| **extension != Value::Null) else {
             return Ok(());
         };
-        let hash = hash(extension).map_err(server_error)?;
+        let hash = hash(extension.clone()).map_err(server_error)?;
         let user = caller.viewer.as_ref().map(|viewer| viewer.user());
         let store = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if request.query.is_empty() {
@@ -82,6 +83,7 @@ impl PersistedDocuments {
             let own = user.map(|user| DocumentKey { hash, only: Some(user) });
             let found = [Some(shared), own].into_iter().flatten().find_map(|key| store().find(key));
             request.query = found.ok_or_else(persisted_query_not_found)?.to_string();
+            request.extensions.remove(EXTENSION);
             return Ok(());
         }
         if <[u8; 32]>::from(Sha256::digest(&request.query)) != hash {
@@ -94,6 +96,7 @@ impl PersistedDocuments {
             let owner = user.map_or(DocumentOwner::Visitor(neighbourhood(caller.address)), DocumentOwner::Person);
             store().keep(DocumentKey { hash, only: only.flatten() }, &request.query, owner);
         }
+        request.extensions.remove(EXTENSION);
         Ok(())
     }
 }

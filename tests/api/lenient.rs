@@ -176,7 +176,9 @@ async fn an_error_of_a_one_of_names_the_argument_and_says_that_null_counts() {
         assert_eq!(answer["errors"][0]["message"], message(at), "{variables}: {answer}");
         assert_eq!(answer["errors"][0]["extensions"]["field"], at, "{variables}: {answer}");
     }
-    let answer = ada.execute(parts, json!({ "user": ada.id })).await;
+    let answer = ada.execute(parts, json!({})).await;
     assert_eq!(answer["errors"][0]["message"], message("ConversationRef"), "{answer}");
     assert_eq!(answer["errors"][0]["extensions"]["field"], "by", "{answer}");
+    // A variable that is left out is no field.
+    assert_eq!(ada.ask(parts, json!({ "user": ada.id })).await, json!({ "conversation": null }));
 }

@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{join, sink};
+use tokio::task::unconstrained;
 
 /// A request that has the names in this spelling. Of HTTP/1.0, which knows no upgrades: it is only read.
 const SPELLING: &[u8] = b"GET / HTTP/1.0\r\nConnection: x\r\nUpgrade: x\r\nDate: x\r\nSec-WebSocket-Accept: x\r\n\
@@ -32,9 +33,22 @@ static RFC_6455: LazyLock<Extensions> = LazyLock::new(|| {
         Ok::<_, Infallible>(Response::new(String::new()))
     });
     let mut http = http1::Builder::new();
-    http.preserve_header_case(true).header_read_timeout(None);
+    // The client of this connection is at its end before it gets an answer.
+    http.preserve_header_case(true).header_read_timeout(None).half_close(true);
     // All of the request is in memory, so the connection never waits.
-    let served = http.serve_connection(TokioIo::new(join(SPELLING, sink())), service).now_or_never();
+    let served = unconstrained(http.serve_connection(TokioIo::new(join(SPELLING, sink())), service)).now_or_never();
     debug_assert!(matches!(served, Some(Ok(()))), "{served:?}");
     kept.into_inner().unwrap_or_else(PoisonError::into_inner)
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spelling_of_the_protocol_is_known() {
+        let mut answer = Response::new(());
+        spell(&mut answer);
+        assert!(!answer.extensions().is_empty());
+    }
+}
