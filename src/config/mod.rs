@@ -126,10 +126,10 @@ impl Config {
         let data_dir = vars.read("DATA_DIR", PathBuf::from("data"), "a folder", |text| Some(PathBuf::from(text)))?;
         let jwt_secret = vars.secret("JWT_SECRET")?;
         let (database_url, database_file) = vars.database(&data_dir)?;
-        let public_url = vars.public_url(app_env, port)?;
         if jwt_secret.is_none() && !development {
             return Err(ConfigError::missing("JWT_SECRET", "with APP_ENV=production", WANTS_A_SECRET));
         }
+        let public_url = vars.public_url(app_env, port)?;
 
         Ok(Self {
             host: vars.read(

@@ -96,7 +96,7 @@ mod tests {
             (r#"{ a(b: "\uD83D\uDE00") c }"#, r#"{ a(b: "😀"           ) c }"#),
             (r#"{ a(b: "x\u{1F600}y") c }"#, r#"{ a(b: "x😀y"        ) c }"#),
             (r#"{ a(b: "\ud83d\ude00\u{e9}") }"#, r#"{ a(b: "😀é"                ) }"#),
-            (r#"{ a(b: "\u{22}\u{5C}\u{A}\u{d}") }"#, r#"{ a(b: "\"\\\n\r"               ) }"#),
+            (r#"{ a(b: "\u{22}\u{5C}\u{A}\u{d}") }"#, r#"{ a(b: "\"\\\n\r"              ) }"#),
             (r#"{ a(b: "\u{000041}") }"#, r#"{ a(b: "A"         ) }"#),
         ] {
             assert_eq!(replace(text), expected, "{text}");
