@@ -16,9 +16,9 @@ macro_rules! id {
                 Self(Uuid::now_v7())
             }
 
-            /// Takes the canonical form of a UUIDv7 only; anything else names nothing.
+            /// Takes the form of a UUIDv7 with hyphens, in lower or upper case; anything else names nothing.
             pub fn parse(text: &str) -> Option<Self> {
-                parse_canonical(text).map(Self)
+                parse_hyphenated(text).map(Self)
             }
 
             /// The id's sixteen bytes.
@@ -74,10 +74,11 @@ id!(
     UploadId
 );
 
-fn parse_canonical(text: &str) -> Option<Uuid> {
+/// Ids are written in lower case, but Swift and many databases write UUIDs in upper case (RFC 9562, 4: either is read).
+fn parse_hyphenated(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
-    let canonical = *text == *id.hyphenated().encode_lower(&mut Uuid::encode_buffer());
-    (canonical && id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122).then_some(id)
+    let hyphenated = text.eq_ignore_ascii_case(id.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    (hyphenated && id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122).then_some(id)
 }
 
 #[cfg(test)]
@@ -85,10 +86,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_canonical_form_of_a_version_7_is_an_id() {
+    fn only_the_hyphenated_form_of_a_version_7_is_an_id_in_either_case() {
         let id = MessageId::new();
         assert_eq!(MessageId::parse(&id.to_string()), Some(id));
-        assert_eq!(MessageId::parse(&id.to_string().to_uppercase()), None);
+        let upper = id.to_string().to_uppercase();
+        assert_eq!(MessageId::parse(&upper), Some(id));
+        assert_eq!(MessageId::parse(&format!("{{{upper}}}")), None);
+        assert_eq!(MessageId::parse(&format!("urn:uuid:{id}")), None);
         assert_eq!(MessageId::parse(&id.to_string().replace('-', "")), None);
         for other in [
             "",

@@ -177,7 +177,7 @@ fn without_echo<T>(read: impl FnOnce() -> T) -> io::Result<T> {
 /// The first line, without its end.
 fn first_line(input: impl BufRead) -> anyhow::Result<Text> {
     // The longest password and its line break. A longer one is refused for its length, and not truncated.
-    const MOST: usize = 4 * limits::PASSWORD_LENGTH + 2;
+    const MOST: usize = limits::PASSWORD_BYTES + 2;
     let mut line = Zeroizing::new(Vec::with_capacity(MOST));
     input.take(MOST as u64).read_until(b'\n', &mut line).context("the password cannot be read")?;
     let line = line.strip_suffix(b"\n").map_or(line.as_slice(), |line| line.strip_suffix(b"\r").unwrap_or(line));

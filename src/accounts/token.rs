@@ -100,6 +100,10 @@ impl Tokens {
         }
         let signed_with = |key| jsonwebtoken::decode::<Payload>(token, key, &self.validation).ok();
         let payload = self.verifying.iter().find_map(signed_with).ok_or(TokenError::Invalid)?.claims;
+        // Ids are read in upper case too, but never written so.
+        if [&payload.sub, &payload.sid].into_iter().any(|id| id.contains(|c: char| c.is_ascii_uppercase())) {
+            return Err(TokenError::Invalid);
+        }
         let claims = TokenClaims {
             user: UserId::parse(&payload.sub).ok_or(TokenError::Invalid)?,
             session: SessionId::parse(&payload.sid).ok_or(TokenError::Invalid)?,

@@ -5,6 +5,7 @@ mod directory;
 mod dotenv;
 mod network;
 mod origin;
+mod same_site;
 mod unknown;
 mod variables;
 
@@ -21,6 +22,7 @@ pub use self::bucket::Bucket;
 pub use self::directory::Directory;
 pub use self::network::Network;
 pub use self::origin::Origin;
+pub use self::same_site::SameSite;
 pub use self::variables::ConfigError;
 use self::variables::{Variables, WANTS_A_SECRET};
 use crate::id::UserId;
@@ -50,6 +52,8 @@ pub struct Config {
     pub password_min_length: usize,
     /// Origins whose pages may use the API with a cookie, besides the server's own.
     pub cors_origins: Vec<Origin>,
+    /// Which pages' requests carry the session's cookie.
+    pub cookie_same_site: SameSite,
     /// The server's public URL.
     pub public_url: Url,
     /// Further host names of the server, in lower case.
@@ -136,6 +140,7 @@ impl Config {
         if jwt_secret.is_none() && !development {
             return Err(ConfigError::missing("JWT_SECRET", "with APP_ENV=production", WANTS_A_SECRET));
         }
+        let public_url = vars.public_url(app_env, port)?;
 
         Ok(Self {
             host: vars.read(
@@ -161,7 +166,8 @@ impl Config {
                 |text| text.parse().ok().filter(|length| (6..=64).contains(length)),
             )?,
             cors_origins: vars.cors_origins(app_env)?,
-            public_url: vars.public_url(app_env, port)?,
+            cookie_same_site: vars.cookie_same_site(&public_url)?,
+            public_url,
             allowed_hosts: vars.allowed_hosts()?,
             s3: Bucket::read(&vars)?,
             web_dir: vars.read("WEB_DIR", None, "a folder", |text| Some(Some(PathBuf::from(text))))?,

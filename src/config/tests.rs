@@ -25,7 +25,7 @@ fn the_defaults_are_a_development_server() {
     assert_eq!((config.session_days, config.password_min_length), (7, 6));
     assert_eq!(config.cors_origins, [Origin::parse("http://localhost:5173").unwrap()]);
     assert_eq!(config.public_url.as_str(), "http://localhost:3000/");
-    assert_eq!(config.allowed_hosts, [""; 0]);
+    assert_eq!((config.allowed_hosts.len(), config.cookie_same_site), (0, SameSite::Strict));
     assert_eq!(config.web_dir, None);
     assert!(config.sign_up && config.rate_limits && config.graphiql && config.introspection);
     assert_eq!(config.trusted_proxies, []);
@@ -116,6 +116,19 @@ fn production_has_a_public_address_where_browsers_keep_the_cookie() {
 }
 
 #[test]
+fn a_cookie_for_all_sites_needs_https() {
+    let none = ("COOKIE_SAMESITE", "none");
+    for url in ["https://chat.example.org", "http://localhost:3000"] {
+        assert_eq!(config(&[none, ("PUBLIC_URL", url)]).unwrap().cookie_same_site, SameSite::None);
+    }
+    assert_eq!(
+        config(&[none, ("PUBLIC_URL", "http://chat.example.org")]).unwrap_err(),
+        "COOKIE_SAMESITE has a wrong value: expected none only with a PUBLIC_URL of https: over http browsers do not keep \
+         such a cookie"
+    );
+}
+
+#[test]
 fn set_variables_are_used() {
     let config = config(&[
         ("HOST", "::"),
@@ -125,6 +138,7 @@ fn set_variables_are_used() {
         ("SESSION_DAYS", "30"),
         ("PASSWORD_MIN_LENGTH", "64"),
         ("CORS_ORIGINS", "https://a.example, http://b.example:8000,"),
+        ("COOKIE_SAMESITE", "lax"),
         ("ALLOWED_HOSTS", "Chat.example.org, xn--bcher-kva.example,"),
         ("WEB_DIR", "dist"),
         ("SIGNUP", "closed"),
@@ -143,6 +157,7 @@ fn set_variables_are_used() {
     assert_eq!((config.session_days, config.password_min_length), (30, 64));
     let origins: Vec<_> = config.cors_origins.iter().map(ToString::to_string).collect();
     assert_eq!(origins, ["https://a.example", "http://b.example:8000"]);
+    assert_eq!(config.cookie_same_site, SameSite::Lax);
     assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
     assert_eq!(config.allowed_hosts, ["chat.example.org", "xn--bcher-kva.example"]);
     assert_eq!(config.web_dir.as_deref(), Some(Path::new("dist")));
@@ -187,8 +202,14 @@ fn a_wrong_value_is_refused_in_one_line_with_the_name_and_what_is_accepted_but_n
         (
             "CORS_ORIGINS",
             "https://a.example,*",
-            "CORS_ORIGINS has a wrong value: expected origins without a path, separated by commas, such as https://chat.example.org (never *)",
+            "CORS_ORIGINS has a wrong value: expected origins without a path, separated by commas, such as https://chat.example.org (never with *)",
         ),
+        (
+            "CORS_ORIGINS",
+            "https://*.example.org",
+            "CORS_ORIGINS has a wrong value: expected origins without a path, separated by commas, such as https://chat.example.org (never with *)",
+        ),
+        ("COOKIE_SAMESITE", "None", "COOKIE_SAMESITE has a wrong value: expected strict, lax or none"),
         (
             "PUBLIC_URL",
             "https://a.example/chat",

@@ -10,11 +10,11 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use url::{Host, Url};
 
-use super::{AppEnv, Network, Origin};
+use super::{AppEnv, Network, Origin, SameSite};
 use crate::id::UserId;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 29] = [
+pub(super) const NAMES: [&str; 30] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -25,6 +25,7 @@ pub(super) const NAMES: [&str; 29] = [
     "SESSION_DAYS",
     "PASSWORD_MIN_LENGTH",
     "CORS_ORIGINS",
+    "COOKIE_SAMESITE",
     "PUBLIC_URL",
     "ALLOWED_HOSTS",
     "S3_BUCKET",
@@ -161,15 +162,25 @@ impl<'a> Variables<'a> {
     }
 
     pub(super) fn cors_origins(&self, app_env: AppEnv) -> Result<Vec<Origin>, ConfigError> {
-        let expected = "origins without a path, separated by commas, such as https://chat.example.org (never *)";
+        let expected = "origins without a path, separated by commas, such as https://chat.example.org (never with *)";
         let default = match app_env {
             AppEnv::Development => "http://localhost:5173",
             AppEnv::Production => "",
         };
         let list = (self.lookup)("CORS_ORIGINS").unwrap_or_else(|| default.to_owned());
-        items(&list)
-            .map(|text| Origin::parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", expected)))
-            .collect()
+        // A pattern would be taken for the name of a host, and never match.
+        let parse = |text: &str| Origin::parse(text).filter(|_| !text.contains('*'));
+        items(&list).map(|text| parse(text).ok_or_else(|| ConfigError::wrong("CORS_ORIGINS", expected))).collect()
+    }
+
+    /// Browsers keep a cookie for all sites only if it is Secure, which `public_url` decides.
+    pub(super) fn cookie_same_site(&self, public_url: &Url) -> Result<SameSite, ConfigError> {
+        let same_site = self.read("COOKIE_SAMESITE", SameSite::Strict, "strict, lax or none", SameSite::parse)?;
+        if same_site == SameSite::None && public_url.scheme() == "http" && !is_loopback(public_url) {
+            let expected = "none only with a PUBLIC_URL of https: over http browsers do not keep such a cookie";
+            return Err(ConfigError::wrong("COOKIE_SAMESITE", expected));
+        }
+        Ok(same_site)
     }
 
     pub(super) fn allowed_hosts(&self) -> Result<Vec<String>, ConfigError> {

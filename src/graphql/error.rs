@@ -41,6 +41,9 @@ pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
 /// The standard code of a document or variables that do not match the schema.
 pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 
+/// The code of the APQ protocol for a document that has to be sent along.
+pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
+
 /// The code of an error, one of the schema's `ErrorCode`.
 pub fn code(error: &Error) -> &'static str {
     match error {
@@ -119,6 +122,11 @@ fn with_code(mut error: ServerError, code: &'static str) -> ServerError {
     error
 }
 
+/// The error of a request that names its document by a hash that is not known. Clients look for this message or code.
+pub(super) fn persisted_query_not_found() -> ServerError {
+    with_code(ServerError::new("PersistedQueryNotFound", None), PERSISTED_QUERY_NOT_FOUND)
+}
+
 /// Whether nothing was executed: errors of the execution have a path.
 pub fn is_request_error(response: &Response) -> bool {
     let no_path = response.errors.iter().all(|error| error.path.is_empty());
@@ -140,10 +148,42 @@ fn complete(shown: &mut ServerError, request_id: &str) {
         Some(error) => write_extensions(error, &mut extensions, request_id),
         // Errors of the library have no source of ours, and a code only if the guard set one.
         None if extensions.get("code").is_some() => {}
-        None if shown.path.is_empty() => extensions.set("code", VALIDATION_FAILED),
-        None => extensions.set("code", "BAD_USER_INPUT"),
+        None if shown.path.is_empty() => {
+            extensions.set("code", VALIDATION_FAILED);
+            if let Some(argument) = one_of_argument(&shown.message) {
+                extensions.set("field", argument);
+                shown.message = one_of(argument);
+            }
+        }
+        None => {
+            extensions.set("code", "BAD_USER_INPUT");
+            if let Some(input) = one_of_input(&shown.message) {
+                shown.message = one_of(input);
+            }
+        }
     }
     shown.extensions = Some(extensions);
+}
+
+/// The inputs that are `@oneOf`.
+const ONE_OF: [&str; 2] = ["ConversationRef", "ImageInput"];
+
+/// The argument in the message of the library's validation about a `@oneOf`.
+fn one_of_argument(message: &str) -> Option<&str> {
+    let (argument, problem) = message.strip_prefix("Invalid value for argument \"")?.split_once("\", ")?;
+    problem.starts_with("Oneof ").then_some(argument)
+}
+
+/// The input in the message of the library's execution about a `@oneOf` that has variables in it.
+fn one_of_input(message: &str) -> Option<&str> {
+    let (input, found) = message.strip_prefix("Expected input type \"")?.split_once("\", found ")?;
+    (found.starts_with('{') && ONE_OF.contains(&input)).then_some(input)
+}
+
+fn one_of(what: &str) -> String {
+    format!(
+        "\"{what}\" takes exactly one of its fields, and one that is null counts as well: leave out those that you do not use"
+    )
 }
 
 /// Writes what clients see of an error beside its message: the code, and what goes with it. The cause of an internal
@@ -172,5 +212,18 @@ pub fn write_extensions(error: &Error, extensions: &mut ErrorExtensionValues, re
         | Error::ImageTooLarge(_)
         | Error::UnsupportedImage(_)
         | Error::CursorExpired => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graphql::sdl;
+
+    #[test]
+    fn the_inputs_that_are_one_of_are_those_of_the_schema() {
+        let sdl = sdl();
+        let inputs = sdl.lines().filter_map(|line| line.strip_prefix("input ")?.strip_suffix(" @oneOf {"));
+        assert_eq!(inputs.collect::<Vec<_>>(), ONE_OF);
     }
 }

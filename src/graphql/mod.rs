@@ -9,9 +9,11 @@ mod error;
 pub mod guard;
 mod live;
 mod loaders;
+mod persisted;
 mod schema;
 mod session_effect;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -24,7 +26,7 @@ use moka::sync::Cache;
 use serde::Serialize;
 
 pub use answer_time::AnswerTime;
-pub use error::{PARSE_FAILED, VALIDATION_FAILED, code, is_request_error, write_extensions};
+pub use error::{PARSE_FAILED, PERSISTED_QUERY_NOT_FOUND, VALIDATION_FAILED, code, is_request_error, write_extensions};
 pub use live::{Frame, FrameSink, Resume, RunningOperation};
 #[cfg(feature = "fuzzing")]
 pub(crate) use schema::PageCursor;
@@ -40,11 +42,13 @@ use crate::program::Program;
 use crate::rates::neighbourhood;
 use crate::turns::FairTurns;
 use error::{invalid, not_parsed, refused};
+use guard::argument_defaults::{self, ArgumentDefaults};
 use guard::documents::DocumentCache;
 use live::executions::ExecutionTurns;
 use live::live_objects::LiveObjects;
 use live::shared_subscription::ShapeRegistry;
 use loaders::Loaders;
+use persisted::PersistedDocuments;
 use schema::{FeedCursorNow, Mutation, Query, Subscription};
 use session_effect::SessionEffects;
 
@@ -95,6 +99,8 @@ struct Inner {
     /// Turns of queries and mutations over sockets.
     answers: FairTurns<UserId>,
     documents: DocumentCache,
+    persisted: PersistedDocuments,
+    argument_defaults: ArgumentDefaults,
     /// All names in the schema.
     names: HashSet<String>,
     /// How often an event could not be resolved for a user.
@@ -127,6 +133,7 @@ impl Api {
         }
         let schema = schema.finish();
         let names = schema.names().into_iter().collect();
+        let argument_defaults = ArgumentDefaults::of(&schema.sdl());
         let failures = Cache::builder().time_to_live(limits::REQUEST * 60).max_capacity(10_000).build();
         let (shapes, documents) = (ShapeRegistry::default(), DocumentCache::new());
         let executions = ExecutionTurns::new(&program.app.config);
@@ -135,7 +142,19 @@ impl Api {
             false => (usize::MAX, limits::SOCKET_ANSWERS.without_shares()),
         };
         let (live_objects, answers) = (LiveObjects::new(live_objects), FairTurns::new(answers));
-        Self(Arc::new(Inner { schema, program, shapes, executions, live_objects, answers, documents, names, failures }))
+        Self(Arc::new(Inner {
+            schema,
+            program,
+            shapes,
+            executions,
+            live_objects,
+            answers,
+            documents,
+            persisted: PersistedDocuments::default(),
+            argument_defaults,
+            names,
+            failures,
+        }))
     }
 
     /// The program behind the API.
@@ -155,9 +174,31 @@ impl Api {
         }
     }
 
+    /// Makes a request's document what the parser can read: finds the one that its hash names, and replaces escapes.
+    fn open(&self, request: &mut Request, caller: &Caller) -> Result<(), ServerError> {
+        self.0.persisted.resolve(request, caller)?;
+        if let Cow::Owned(replaced) = guard::lexical::escapes::replace(&request.query) {
+            request.query = replaced;
+        }
+        Ok(())
+    }
+
+    /// Whether a request would execute a mutation. A document that is refused or can't be parsed is none: executing it
+    /// returns the error.
+    pub fn is_mutation(&self, request: &mut Request, caller: &Caller) -> bool {
+        if self.open(request, caller).is_err() || guard::lexical::check(&request.query).is_err() {
+            return false;
+        }
+        let name = request.operation_name.clone();
+        let Ok(document) = request.parsed_query() else { return false };
+        guard::operation::chosen(document, name.as_deref())
+            .is_some_and(|operation| operation.ty == OperationType::Mutation)
+    }
+
     /// Guards a document before it is parsed, as the parser can overflow the stack, and before it is executed, as the
     /// library's own checks can take very long. Also charges the cost of queries and mutations.
     fn prepare(&self, request: &mut Request, caller: &Caller) -> Result<PreparedOperation, Vec<ServerError>> {
+        self.open(request, caller).map_err(|error| vec![error])?;
         // Checked even if the document was parsed already: it takes a microsecond.
         guard::lexical::check(&request.query).map_err(|refusal| vec![refused(refusal)])?;
         let (name, variables) = (request.operation_name.clone(), request.variables.clone());
@@ -182,7 +223,14 @@ impl Api {
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         };
+        let lent = self.0.argument_defaults.lent(document, operation);
+        if !lent.is_empty() {
+            let mut document = document.clone();
+            argument_defaults::lend(&mut document, name.as_deref(), &lent);
+            request.set_parsed_query(document);
+        }
         request.variables.extend(defaults);
+        request.variables.extend(lent.into_iter().filter(|(name, _)| !variables.contains_key(name)));
         if kind != OperationKind::Subscription {
             self.charge(&measure, caller).map_err(|error| vec![error::server_error(error)])?;
         }
@@ -238,6 +286,13 @@ impl Api {
 
 /// Serialised JSON, shared by all who send it.
 pub type Json = Arc<str>;
+
+/// The errors of an operation that could not be read.
+pub fn refusal(error: Error, request_id: &str) -> Json {
+    let mut response = Response::from_errors(vec![error::server_error(error)]);
+    error::finish(&mut response, request_id);
+    json(&response.errors)
+}
 
 fn json(value: &impl Serialize) -> Json {
     // A response contains only lists and maps with string keys.

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::graphql::is_request_error;
+use crate::graphql::{PERSISTED_QUERY_NOT_FOUND, is_request_error};
 
 /// The two media types of GraphQL over HTTP. They differ in the status of a request that can't be executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +82,8 @@ fn refused(media: ResponseMedia, errors: &[ServerError], headers: &mut HeaderMap
         ("RATE_LIMITED", _) => StatusCode::TOO_MANY_REQUESTS,
         ("SERVICE_UNAVAILABLE", _) => StatusCode::SERVICE_UNAVAILABLE,
         ("INTERNAL_SERVER_ERROR", _) => StatusCode::INTERNAL_SERVER_ERROR,
+        // As Apollo's server: the client sends the document along, and nothing is wrong.
+        (PERSISTED_QUERY_NOT_FOUND, _) => StatusCode::OK,
         (_, ResponseMedia::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (_, ResponseMedia::Json) => StatusCode::OK,
     }
@@ -116,6 +118,7 @@ mod tests {
             ("BAD_USER_INPUT", 400, 200),
             ("GRAPHQL_PARSE_FAILED", 400, 200),
             ("QUERY_TOO_COMPLEX", 400, 200),
+            ("PERSISTED_QUERY_NOT_FOUND", 200, 200),
             ("RATE_LIMITED", 429, 429),
             ("SERVICE_UNAVAILABLE", 503, 503),
             ("INTERNAL_SERVER_ERROR", 500, 500),

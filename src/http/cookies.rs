@@ -4,16 +4,18 @@ use axum::http::HeaderValue;
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::config::AppEnv;
+use crate::config::{AppEnv, SameSite};
 use crate::graphql::SessionEffect;
 
 /// The `Set-Cookie` for a change that an operation made to the session.
 pub(super) fn set_cookie(app: &App, effect: &SessionEffect) -> Option<HeaderValue> {
-    let env = app.config.app_env;
+    let (env, same_site) = (app.config.app_env, app.config.cookie_same_site);
     let cookie = match effect {
-        SessionEffect::Set { token, expires_at } => cookie(env, token, seconds_until(*expires_at, app.clock.now())),
+        SessionEffect::Set { token, expires_at } => {
+            cookie(env, same_site, token, seconds_until(*expires_at, app.clock.now()))
+        }
         // Removed with the attributes with which it was set.
-        SessionEffect::Clear => cookie(env, "", 0),
+        SessionEffect::Clear => cookie(env, same_site, "", 0),
     };
     HeaderValue::try_from(cookie).ok()
 }
@@ -32,10 +34,16 @@ pub(super) fn name(env: AppEnv) -> &'static str {
 }
 
 /// A `Set-Cookie` value. It has no domain, so browsers send it to this host only.
-fn cookie(env: AppEnv, token: &str, seconds: u64) -> String {
-    let secure = match env {
-        AppEnv::Development => "",
-        AppEnv::Production => "; Secure",
+///
+/// Browsers keep a cookie for other sites only if it is Secure, also for a local server over http. Partitioned ones are
+/// kept where others of other sites are blocked, and separately for each site, so no other site's page can use it.
+fn cookie(env: AppEnv, same_site: SameSite, token: &str, seconds: u64) -> String {
+    let (same_site, more) = match (same_site, env) {
+        (SameSite::None, _) => ("None", "; Secure; Partitioned"),
+        (SameSite::Strict, AppEnv::Production) => ("Strict", "; Secure"),
+        (SameSite::Strict, AppEnv::Development) => ("Strict", ""),
+        (SameSite::Lax, AppEnv::Production) => ("Lax", "; Secure"),
+        (SameSite::Lax, AppEnv::Development) => ("Lax", ""),
     };
-    format!("{}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age={seconds}{secure}", name(env))
+    format!("{}={token}; HttpOnly; SameSite={same_site}; Path=/; Max-Age={seconds}{more}", name(env))
 }

@@ -3,8 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use async_graphql::parser::parse_query;
-use async_graphql::parser::types::OperationType;
 use async_graphql::{Request as Operation, Response as Outcome};
 use axum::body::Body;
 use axum::extract::{Extension, Request, State};
@@ -25,7 +23,7 @@ use super::socket::{Handshake, SocketCaller};
 use super::state::{HttpSession, HttpState};
 use super::{body, compress, cookies, multipart, origin, pages, parameters};
 use crate::error::Error;
-use crate::graphql::{AnswerTime, Caller, Executed, guard};
+use crate::graphql::{AnswerTime, Caller, Executed};
 use crate::limits;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
@@ -75,7 +73,7 @@ impl GraphqlCall<'_> {
         let credential = match self.state.origins.check_socket(&parts.headers)? {
             origin::Opener::Page => credential,
             // Without an origin the server cannot know which page sent the cookie.
-            origin::Opener::Program => credential.filter(|credential| credential.source == CredentialSource::Bearer),
+            origin::Opener::Nameless => credential.filter(|credential| credential.source == CredentialSource::Bearer),
         };
         let user_agent = user_agent(&parts.headers);
         let handshake = Handshake::of(Request::from_parts(parts, ()))
@@ -94,13 +92,13 @@ impl GraphqlCall<'_> {
             }
             Method::GET | Method::HEAD => {
                 self.state.origins.check_get(&parts.headers, source)?;
-                asked(parts.uri.query().unwrap_or_default())?
+                parameters::from_address(parts.uri.query().unwrap_or_default())?
             }
             _ => return Err(HttpRefusal::method(METHODS, "send operations by POST, or queries by GET")),
         };
         let time = AnswerTime::default();
         let operation = operation.data(time.clone());
-        let outcome = time.limit(self.execute(operation, &parts.headers, credential)).await??;
+        let outcome = time.limit(self.execute(operation, &parts, credential)).await??;
         Ok(compress::compressed(&parts.headers, answer::answer(media, outcome)).await)
     }
 
@@ -112,7 +110,7 @@ impl GraphqlCall<'_> {
     ) -> Result<Operation, HttpRefusal> {
         match negotiate::content(headers)? {
             RequestContent::Json if body::is_small(&body) => {
-                parameters::from_json(&body::read(body, limits::BODY_BYTES, None).await?)
+                Ok(parameters::from_json(&body::read(body, limits::BODY_BYTES, None).await?)?)
             }
             RequestContent::Json => {
                 let session = self.session(credential).await?;
@@ -137,8 +135,8 @@ impl GraphqlCall<'_> {
 
     async fn execute(
         &self,
-        operation: Operation,
-        headers: &HeaderMap,
+        mut operation: Operation,
+        parts: &Parts,
         credential: Option<Credential>,
     ) -> Result<Outcome, HttpRefusal> {
         // After the body was read: the session may have ended in the meantime.
@@ -150,9 +148,13 @@ impl GraphqlCall<'_> {
         let caller = Caller {
             viewer: session.map(|session| session.viewer),
             address: self.address,
-            user_agent: user_agent(headers),
+            user_agent: user_agent(&parts.headers),
             request_id: self.id.to_string(),
         };
+        // Links and images ask for addresses too, so these may only read.
+        if parts.method != Method::POST && self.state.api.is_mutation(&mut operation, &caller) {
+            return Err(HttpRefusal::method("POST", "send mutations by POST"));
+        }
         let Executed { response: mut outcome, session_effect } = self.state.api.execute(operation, caller).await;
         // What the operation did to the session, its end for instance, comes first.
         let app = &self.state.api.program().app;
@@ -180,22 +182,6 @@ impl GraphqlCall<'_> {
             None => Ok(None),
         }
     }
-}
-
-/// The operation in an address. Links and images ask for addresses too, so it may only read.
-fn asked(address: &str) -> Result<Operation, HttpRefusal> {
-    let mut operation = parameters::from_address(address)?;
-    // A document that is refused or can't be parsed passes here: executing it returns the error.
-    if guard::lexical::check(&operation.query).is_ok()
-        && let Ok(document) = parse_query(&operation.query)
-    {
-        let chosen = guard::operation::chosen(&document, operation.operation_name.as_deref());
-        if chosen.is_some_and(|chosen| chosen.ty == OperationType::Mutation) {
-            return Err(HttpRefusal::method("POST", "send mutations by POST"));
-        }
-        operation.set_parsed_query(document);
-    }
-    Ok(operation)
 }
 
 /// The client's `User-Agent`. It is stored with the session, so its length is limited.

@@ -1,12 +1,14 @@
 //! Protection against cross-site requests. Browsers send cookies along with requests that a foreign page has made; these
 //! rules detect such requests before anything is executed.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN, RETRY_AFTER};
+use axum::http::header::{HOST, HeaderName, ORIGIN, RETRY_AFTER};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use super::credential::CredentialSource;
 use super::refusal::HttpRefusal;
@@ -17,15 +19,13 @@ use crate::config::{Config, Origin};
 const PREFLIGHT: [HeaderName; 2] =
     [HeaderName::from_static("graphql-require-preflight"), HeaderName::from_static("apollo-require-preflight")];
 
-/// Apollo's clients send these by themselves; they do nothing here.
-const HARMLESS: [HeaderName; 3] = [
-    HeaderName::from_static("x-apollo-operation-name"),
-    HeaderName::from_static("apollographql-client-name"),
-    HeaderName::from_static("apollographql-client-version"),
-];
+/// Origins that the log names; beyond that a stranger could fill it.
+const LOGGED: usize = 100;
 
 /// How long a browser may remember the answer to a preflight; none remembers longer than two hours.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(2 * 3600);
+
+const FETCH_SITE: &str = "sec-fetch-site";
 
 const FOREIGN: &str = "this page may not use the API: its origin has to be listed in CORS_ORIGINS";
 const UNKNOWN: &str = "a query by GET with a cookie needs a header GraphQL-Require-Preflight: 1";
@@ -34,6 +34,8 @@ const UNKNOWN: &str = "a query by GET with a cookie needs a header GraphQL-Requi
 #[derive(Debug)]
 pub(super) struct OriginPolicy {
     allowed: Vec<Origin>,
+    /// Those that were refused and logged.
+    refused: Mutex<HashSet<String>>,
 }
 
 /// Who opens a WebSocket.
@@ -41,21 +43,22 @@ pub(super) struct OriginPolicy {
 pub(super) enum Opener {
     /// A page that may.
     Page,
-    /// Something that is no browser.
-    Program,
+    /// Something that is no browser, or a page without an origin of its own (from disk, in a sandbox). Any page can make
+    /// itself one, so its cookie does not count.
+    Nameless,
 }
 
 impl OriginPolicy {
     pub(super) fn new(config: &Config) -> Self {
         let allowed = config.cors_origins.iter().cloned().chain(Origin::of(&config.public_url)).collect();
-        Self { allowed }
+        Self { allowed, refused: Mutex::default() }
     }
 
     /// For what may change something. Without a credential too: a stranger's page must not sign its visitor in.
     pub(super) fn check_post(&self, headers: &HeaderMap, source: Option<CredentialSource>) -> Result<(), HttpRefusal> {
         match (source, self.page(headers)) {
             (Some(CredentialSource::Bearer), _) | (_, RequestOrigin::Ours) => Ok(()),
-            (_, RequestOrigin::Foreign) => Err(HttpRefusal::forbidden(FOREIGN)),
+            (_, RequestOrigin::Foreign) => Err(self.refuse(headers)),
             // Browsers name the origin of every POST, or at least its distance. The rest are programs.
             (_, RequestOrigin::Unnamed) if site(headers) == Some(b"cross-site") => Err(HttpRefusal::forbidden(FOREIGN)),
             (_, RequestOrigin::Unnamed) => Ok(()),
@@ -66,7 +69,7 @@ impl OriginPolicy {
     pub(super) fn check_get(&self, headers: &HeaderMap, source: Option<CredentialSource>) -> Result<(), HttpRefusal> {
         match (source, self.page(headers)) {
             (None | Some(CredentialSource::Bearer), _) | (_, RequestOrigin::Ours) => Ok(()),
-            (Some(CredentialSource::Cookie), RequestOrigin::Foreign) => Err(HttpRefusal::forbidden(FOREIGN)),
+            (Some(CredentialSource::Cookie), RequestOrigin::Foreign) => Err(self.refuse(headers)),
             (Some(CredentialSource::Cookie), RequestOrigin::Unnamed) => match site(headers) {
                 // A neighbour's page of the same site (chat.example.org and wiki.example.org) is not ours.
                 Some(b"same-origin") => Ok(()),
@@ -80,8 +83,27 @@ impl OriginPolicy {
     pub(super) fn check_socket(&self, headers: &HeaderMap) -> Result<Opener, HttpRefusal> {
         match self.page(headers) {
             RequestOrigin::Ours => Ok(Opener::Page),
-            RequestOrigin::Unnamed => Ok(Opener::Program),
-            RequestOrigin::Foreign => Err(HttpRefusal::forbidden(FOREIGN)),
+            RequestOrigin::Unnamed => Ok(Opener::Nameless),
+            RequestOrigin::Foreign if is_opaque(headers) => Ok(Opener::Nameless),
+            RequestOrigin::Foreign => Err(self.refuse(headers)),
+        }
+    }
+
+    fn refuse(&self, headers: &HeaderMap) -> HttpRefusal {
+        self.log(headers);
+        HttpRefusal::forbidden(FOREIGN)
+    }
+
+    /// Logs an origin once, for the operator who forgot to list it.
+    fn log(&self, headers: &HeaderMap) {
+        let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()).and_then(Origin::parse);
+        let origin = origin.map_or_else(|| "null".to_owned(), |origin| origin.to_string());
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() < LOGGED && refused.insert(origin.clone()) {
+            tracing::warn!(
+                origin = origin,
+                "refused a page of {origin}: if it is a front end of yours, list this origin in CORS_ORIGINS"
+            );
         }
     }
 
@@ -108,12 +130,21 @@ impl OriginPolicy {
 
 /// What lets the pages of allowed origins read the answers; others get no permission, which browsers hold to.
 pub(super) fn cors<const N: usize>(policy: Arc<OriginPolicy>, methods: [Method; N]) -> CorsLayer {
-    let headers = [CONTENT_TYPE, AUTHORIZATION].into_iter().chain(PREFLIGHT).chain(HARMLESS);
+    let allows = move |origin: &HeaderValue, request: &Parts| {
+        let allows = policy.allows(origin, &request.headers);
+        // Without the permission, a browser sends or shows nothing. A program that names an origin does not care.
+        let is_a_pages = request.method == Method::OPTIONS || request.headers.contains_key(FETCH_SITE);
+        if !allows && is_a_pages {
+            policy.log(&request.headers);
+        }
+        allows
+    };
     CorsLayer::new()
-        .allow_origin(AllowOrigin::predicate(move |origin, parts| policy.allows(origin, &parts.headers)))
+        .allow_origin(AllowOrigin::predicate(allows))
         .allow_credentials(true)
         .allow_methods(methods)
-        .allow_headers(headers.collect::<Vec<_>>())
+        // Whatever a page that may use the API adds, such as the headers of tracing.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([X_REQUEST_ID, RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)
 }
@@ -137,9 +168,15 @@ fn has_preflight(headers: &HeaderMap) -> bool {
     PREFLIGHT.iter().any(|name| headers.get(name).is_some_and(|value| !value.is_empty()))
 }
 
+/// Whether the request names exactly one origin, of a page that has none of its own.
+fn is_opaque(headers: &HeaderMap) -> bool {
+    let mut origins = headers.get_all(ORIGIN).iter().map(HeaderValue::as_bytes);
+    matches!((origins.next(), origins.next()), (Some(b"null" | b"file://"), None))
+}
+
 /// How far away the page is that made the browser send this (Fetch Metadata).
 fn site(headers: &HeaderMap) -> Option<&[u8]> {
-    headers.get("sec-fetch-site").map(HeaderValue::as_bytes)
+    headers.get(FETCH_SITE).map(HeaderValue::as_bytes)
 }
 
 #[cfg(test)]
@@ -148,7 +185,8 @@ mod tests {
 
     fn policy() -> OriginPolicy {
         let allowed = ["http://localhost:5173", "https://chat.example.org"];
-        OriginPolicy { allowed: allowed.into_iter().filter_map(Origin::parse).collect() }
+        let allowed = allowed.into_iter().filter_map(Origin::parse).collect();
+        OriginPolicy { allowed, refused: Mutex::default() }
     }
 
     /// Headers from lines, on top of the host.
@@ -218,10 +256,12 @@ mod tests {
     #[test]
     fn a_socket_is_opened_by_our_pages_or_by_a_program() {
         for (lines, opener) in [
-            ("", Some(Opener::Program)),
+            ("", Some(Opener::Nameless)),
             ("origin: http://localhost:5173", Some(Opener::Page)),
             ("origin: http://localhost:3000", Some(Opener::Page)),
-            ("origin: null", None),
+            ("origin: null", Some(Opener::Nameless)),
+            ("origin: file://", Some(Opener::Nameless)),
+            ("origin: file://evil.example", None),
             ("origin: http://evil.example", None),
             ("origin: http://localhost:5173.evil.example", None),
             ("origin: http://sub.localhost:5173", None),

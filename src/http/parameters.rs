@@ -5,19 +5,18 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::refusal::HttpRefusal;
+use crate::error::{Error, Result};
 
 /// A request from a body of JSON. Where a key comes twice, the last one counts.
-pub(super) fn from_json(body: &[u8]) -> Result<Request, HttpRefusal> {
+pub(super) fn from_json(body: &[u8]) -> Result<Request> {
     match json("body", body)? {
-        Value::Object(parameters) => request(parameters),
-        Value::Array(_) => Err(HttpRefusal::malformed("body", "batches are not taken: send one operation a request")),
-        _ => Err(HttpRefusal::malformed("body", "the body has to be a JSON object with a `query`")),
+        Value::Array(_) => Err(Error::input("body", "batches are not taken: send one operation a request")),
+        other => from_value(other),
     }
 }
 
 /// A request from the query string of a URL. Other parameters are ignored, a token for instance.
-pub(super) fn from_address(query: &str) -> Result<Request, HttpRefusal> {
+pub(super) fn from_address(query: &str) -> Result<Request> {
     let mut parameters = Map::new();
     for (name, text) in form_urlencoded::parse(query.as_bytes()) {
         let value = match &*name {
@@ -33,13 +32,42 @@ pub(super) fn from_address(query: &str) -> Result<Request, HttpRefusal> {
     request(parameters)
 }
 
-fn request(mut parameters: Map<String, Value>) -> Result<Request, HttpRefusal> {
+/// A request from an object of parameters.
+pub(super) fn from_value(value: Value) -> Result<Request> {
+    match value {
+        Value::Object(parameters) => request(parameters),
+        _ => Err(Error::input("body", "a request has to be a JSON object with a `query`")),
+    }
+}
+
+fn request(mut parameters: Map<String, Value>) -> Result<Request> {
     let query: Option<String> = parameter(&mut parameters, "query", "a string")?;
-    let mut request = Request::new(query.ok_or_else(|| HttpRefusal::malformed("query", "a request needs a `query`"))?);
-    request.operation_name = parameter(&mut parameters, "operationName", "a string")?;
-    request.variables = parameter(&mut parameters, "variables", "an object")?;
-    request.extensions = parameter(&mut parameters, "extensions", "an object")?;
+    let operation_name: Option<String> = parameter(&mut parameters, "operationName", "a string")?;
+    let variables = object(&mut parameters, "variables")?;
+    let extensions: async_graphql::Extensions = object(&mut parameters, "extensions")?;
+    let query = match query {
+        Some(query) => query,
+        None if extensions.contains_key("persistedQuery") => String::new(),
+        None => {
+            let missing = "a request needs a `query`, or the hash of one that was sent before in \
+                `extensions.persistedQuery` (no other kind of id for a document is known)";
+            return Err(Error::input("query", missing));
+        }
+    };
+    let mut request = Request::new(query);
+    // Clients with optional fields that are never null send it empty.
+    request.operation_name = operation_name.filter(|name| !name.is_empty());
+    request.variables = variables;
+    request.extensions = extensions;
     Ok(request)
+}
+
+/// An object. An empty list is one without entries: that is how PHP writes an empty array.
+fn object<T: DeserializeOwned + Default>(parameters: &mut Map<String, Value>, name: &'static str) -> Result<T> {
+    if parameters.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        return Ok(T::default());
+    }
+    parameter(parameters, name, "an object")
 }
 
 /// A parameter, or its default where it is null or not there.
@@ -47,19 +75,20 @@ fn parameter<T: DeserializeOwned + Default>(
     parameters: &mut Map<String, Value>,
     name: &'static str,
     kind: &str,
-) -> Result<T, HttpRefusal> {
+) -> Result<T> {
     match parameters.remove(name) {
         None | Some(Value::Null) => Ok(T::default()),
-        Some(value) => serde_json::from_value(value)
-            .map_err(|_| HttpRefusal::malformed(name, format!("`{name}` has to be {kind}"))),
+        Some(value) => {
+            serde_json::from_value(value).map_err(|_| Error::input(name, format!("`{name}` has to be {kind}")))
+        }
     }
 }
 
-fn json(field: &'static str, bytes: &[u8]) -> Result<Value, HttpRefusal> {
+fn json(field: &'static str, bytes: &[u8]) -> Result<Value> {
     serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let what = "not JSON (in UTF-8, at most 127 levels deep)";
-        HttpRefusal::malformed(field, format!("{what} at line {line}, column {column}"))
+        Error::input(field, format!("{what} at line {line}, column {column}"))
     })
 }
 
@@ -78,6 +107,12 @@ mod tests {
             from_json(br#"{"query":"{a}","operationName":null,"variables":null,"extensions":null,"more":1}"#).unwrap();
         assert!(request.operation_name.is_none() && request.variables.is_empty() && request.extensions.is_empty());
 
+        let request = from_json(br#"{"query":"{a}","operationName":"","variables":[],"extensions":[]}"#).unwrap();
+        assert!(request.operation_name.is_none() && request.variables.is_empty() && request.extensions.is_empty());
+
+        let request = from_json(br#"{"extensions":{"persistedQuery":{"version":1}}}"#).unwrap();
+        assert!(request.query.is_empty() && request.extensions.len() == 1);
+
         let request = from_json(br#"{"query":"{a}","query":"{b}","variables":{"v":1,"v":2}}"#).unwrap();
         assert_eq!(request.query, "{b}");
         assert_eq!(request.variables["v"], async_graphql::Value::from(2));
@@ -86,13 +121,15 @@ mod tests {
     #[test]
     fn an_invalid_request_is_refused() {
         let deep = format!(r#"{{"query":"{{a}}","variables":{{"v":{}1{}}}}}"#, "[".repeat(128), "]".repeat(128));
-        let bodies: [&[u8]; 15] = [
+        let bodies: [&[u8]; 17] = [
             b"",
             b"1",
             b"\"{a}\"",
             b"[]",
             br#"[{"query":"{a}"}]"#,
             b"{}",
+            br#"{"extensions":{}}"#,
+            br#"{"id":"1","documentId":"sha256:00"}"#,
             br#"{"query":1}"#,
             br#"{"query":"{a}","variables":[1]}"#,
             br#"{"query":"{a}","variables":"{}"}"#,
@@ -120,7 +157,7 @@ mod tests {
         assert!(request.operation_name.is_none() && request.variables.is_empty());
 
         for address in
-            ["", "query", "variables={}", "query={a}&variables={", "query={a}&variables=1", "query={a}&extensions=[]"]
+            ["", "query", "variables={}", "query={a}&variables={", "query={a}&variables=1", "query={a}&extensions=[1]"]
         {
             assert_eq!(from_address(address).is_ok(), address == "query", "{address}");
         }

@@ -15,6 +15,10 @@ pub const QUERY_BYTES: usize = 15_000;
 /// Size of the cache of parsed documents, in bytes of their texts: a hundred or two documents. Parsed they are larger,
 /// by an estimate up to a hundred times.
 pub const DOCUMENTS_BYTES: u64 = 128 * 1024;
+/// Documents that are stored for requests that name one by its hash, and their bytes: those of some hundred clients.
+pub const PERSISTED_DOCUMENTS: usize = 2_000;
+/// See [`PERSISTED_DOCUMENTS`].
+pub const PERSISTED_BYTES: usize = 4 * 1024 * 1024;
 /// A document's lexical tokens.
 pub const QUERY_TOKENS: usize = 2_000;
 /// How deep brackets nest; the parser's stack ends somewhere above 1,000.
@@ -62,6 +66,8 @@ pub const SEARCH_LENGTH: usize = 100;
 pub const MESSAGE_SEARCH_LENGTH: usize = 200;
 /// A password.
 pub const PASSWORD_LENGTH: usize = 128;
+/// A password as typed, in bytes: one of the greatest length with each letter in four characters of four bytes.
+pub const PASSWORD_BYTES: usize = 16 * PASSWORD_LENGTH;
 /// An e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES: usize = 254;
 /// A group's members, its owner included.

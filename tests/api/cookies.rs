@@ -53,6 +53,21 @@ async fn a_signup_sets_the_cookie_too() {
 }
 
 #[tokio::test]
+async fn the_cookie_is_for_the_sites_of_the_setting() {
+    let attributes =
+        |same_site: &str, more: &str| format!("HttpOnly; SameSite={same_site}; Path=/; Max-Age=604800{more}");
+    for (setting, expected) in [("lax", attributes("Lax", "")), ("none", attributes("None", "; Secure; Partitioned"))] {
+        let app = TestApp::start_with(&[("COOKIE_SAMESITE", setting)]).await;
+        let (token, cookie) = log_in(&app).await;
+        assert_eq!(cookie, format!("jwt={token}; {expected}"));
+
+        let (_, cleared) = app.browse(kept(&cookie), "mutation { logout }", json!({})).await;
+        let same = expected.replace("Max-Age=604800", "Max-Age=0");
+        assert_eq!(cleared, Some(format!("jwt=; {same}")));
+    }
+}
+
+#[tokio::test]
 async fn in_production_the_cookie_is_secure_and_bound_to_the_host() {
     let secret = "a secret of thirty-two bytes and more";
     let settings = [("APP_ENV", "production"), ("JWT_SECRET", secret), ("PUBLIC_URL", "https://chat.example.org")];

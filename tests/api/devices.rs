@@ -141,7 +141,7 @@ async fn foreign_ended_and_unknown_sessions_are_equally_not_found() {
     let (of_ada, expired) = (own(&ada).await, own(&old).await);
     let nothing = eve.bytes(REVOKE, json!({ "id": SessionId::new().to_string() })).await;
 
-    for id in [of_ada.as_str(), &ended, "", "junk", &of_ada.to_uppercase(), &eve.id] {
+    for id in [of_ada.as_str(), &ended, "", "junk", &eve.id] {
         assert_eq!(eve.refused(REVOKE, json!({ "id": id })).await, "NOT_FOUND", "{id}");
         assert_eq!(eve.bytes(REVOKE, json!({ "id": id })).await, nothing, "{id}");
     }

@@ -66,7 +66,7 @@ async fn a_member_can_remove_only_themself() {
         assert_eq!(bob.refused(REMOVE, json!({ "id": tea, "person": other.id })).await, "FORBIDDEN");
     }
     for person in [&bob, &ada] {
-        for nobody in [&eve.id, &MessageId::new().to_string(), &String::new(), &bob.id.to_uppercase()] {
+        for nobody in [&eve.id, &MessageId::new().to_string(), &String::new()] {
             let refused = person.refused(REMOVE, json!({ "id": tea, "person": nobody })).await;
             assert_eq!(refused, "NOT_FOUND", "{nobody}");
         }

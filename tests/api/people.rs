@@ -34,7 +34,7 @@ async fn only_a_valid_id_finds_a_person() {
             "id": bob.id, "fullName": "Bob", "email": null, "online": false, "lastSeenAt": null, "deletedAt": null
         })
     );
-    for id in ["019bfc3e-0000-7000-8000-00000000000a", "", "1", "' OR 1=1 --", &bob.id.to_uppercase()] {
+    for id in ["019bfc3e-0000-7000-8000-00000000000a", "", "1", "' OR 1=1 --"] {
         assert_eq!(find(id).await, Value::Null, "{id}");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Closed, Person, Socket, TestApp};
+use crate::support::{Closed, NO_CREDENTIAL, Person, Socket, TestApp};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -51,11 +51,13 @@ async fn an_invalid_token_closes_the_socket_for_good() {
         json!(format!("Bearer {}", "x".repeat(8_000))),
     ] {
         let answer = begin(&app, json!({ "authorization": authorization })).await;
-        assert_eq!(answer, Err(closed(4401, "Unauthorized")), "{authorization}");
+        let names_a_token = authorization.as_str().is_some_and(|text| text.starts_with("Bearer "));
+        let reason = if names_a_token { "Unauthorized" } else { NO_CREDENTIAL };
+        assert_eq!(answer, Err(closed(4401, reason)), "{authorization}");
     }
     let mut socket = Socket::open(app.address).await;
     socket.say(json!({ "type": "connection_init" })).await;
-    assert_eq!(socket.next_or_closed().await, Err(closed(4401, "Unauthorized")));
+    assert_eq!(socket.next_or_closed().await, Err(closed(4401, NO_CREDENTIAL)));
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-// A front end on its own origin, in a real browser, authenticated by the cookie alone. It uses stock urql, which sends queries by
-// GET, so it depends on CORS, SameSite and the CSRF protection together.
+// A front end on its own origin, and on another site, in a real browser, authenticated by the cookie alone. It uses stock urql,
+// which sends queries by GET, so it depends on CORS, SameSite and the CSRF protection together.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
@@ -22,7 +22,7 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,">
   }
 }</script>`;
 
-let frontEnd, origin, server, browser;
+let frontEnd, port, browser;
 before(async () => {
   frontEnd = createServer(({ url }, response) => {
     response.setHeader('content-type', url === '/' ? 'text/html' : 'text/javascript');
@@ -30,20 +30,31 @@ before(async () => {
     else createReadStream(new URL(`.${url}`, import.meta.url)).pipe(response);
   }).listen(0, '127.0.0.1');
   await once(frontEnd, 'listening');
-  origin = `http://localhost:${frontEnd.address().port}`;
-  server = await startServer({ CORS_ORIGINS: origin });
+  port = frontEnd.address().port;
   browser = await launch();
 });
 after(async () => {
   await browser?.close();
-  await server?.dispose();
   frontEnd.close();
 });
 
-test('a front end on another origin logs in by POST, queries by GET, and subscribes', { timeout: 60_000 }, async () => {
+// The server is localhost: the same site as the first front end, and another than the second.
+for (const { where, host, settings } of [
+  { where: 'another origin', host: 'localhost', settings: {} },
+  { where: 'another site', host: '127.0.0.1', settings: { COOKIE_SAMESITE: 'none' } },
+]) {
+  test(`a front end on ${where} logs in by POST, queries by GET, and subscribes`, { timeout: 60_000 }, async (t) => {
+    const origin = `http://${host}:${port}`;
+    const server = await startServer({ CORS_ORIGINS: origin, ...settings });
+    t.after(() => server.dispose());
+    await usesTheApi(server, origin);
+  });
+}
+
+async function usesTheApi(server, origin) {
   const [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
   const url = `http://localhost:${server.port}/graphql`;
-  const page = await browser.newPage();
+  const page = await (await browser.newContext()).newPage();
   const problems = await collectProblems(page);
   const requests = [];
   page.on('request', (request) => { if (request.url().startsWith(url)) requests.push(request.method()); });
@@ -72,4 +83,4 @@ test('a front end on another origin logs in by POST, queries by GET, and subscri
   assert.deepEqual(me, { __typename: 'User', fullName: 'Ada', email: ada.email });
   assert.deepEqual(requests, ['POST', 'GET']);
   assert.deepEqual(problems, []);
-});
+}

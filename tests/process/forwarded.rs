@@ -1,4 +1,5 @@
-//! A proxy that is not configured: all people behind it share one address, and the log warns of it.
+//! What the log says of settings that are missing: a proxy, all people behind which share one address, and the origin of
+//! a front end.
 
 use crate::support::Server;
 
@@ -27,4 +28,39 @@ async fn requests_of_an_unconfigured_proxy_log_one_warning() {
         assert_eq!(log.matches(WARNING).count(), warnings, "{settings:?} {header}: {log}");
         assert!(warnings == 0 || log.contains("127.0.0.1 forwards requests"), "{log}");
     }
+}
+
+#[tokio::test]
+async fn a_refused_origin_is_logged_once_with_the_setting() {
+    let mut server = Server::start_with(&[("CORS_ORIGINS", "https://chat.example.org")]).await;
+    let preflight = async |origin: &str| {
+        let request = server.http().request(reqwest::Method::OPTIONS, server.url("/graphql"));
+        let request = request.header("origin", origin).header("access-control-request-method", "POST");
+        request.send().await.expect("an answer");
+    };
+    let post = async |origin: &str| {
+        let request = server.http().post(server.url("/graphql")).header("origin", origin);
+        request.json(&serde_json::json!({ "query": "{ __typename }" })).send().await.expect("an answer");
+    };
+    for _ in 0..3 {
+        for origin in ["https://app.example.org", "https://chat.example.org", "null"] {
+            preflight(origin).await;
+            post(origin).await;
+        }
+    }
+    for number in 0..200 {
+        preflight(&format!("https://{number}.example.org")).await;
+    }
+
+    server.stop().await;
+
+    let log = server.log();
+    let warnings = |origin: &str| {
+        let warning =
+            format!("refused a page of {origin}: if it is a front end of yours, list this origin in CORS_ORIGINS");
+        log.matches(&warning).count()
+    };
+    assert_eq!((warnings("https://app.example.org"), warnings("null")), (1, 1), "{log}");
+    assert_eq!(warnings("https://chat.example.org"), 0, "{log}");
+    assert_eq!(log.matches("refused a page of ").count(), 100, "a stranger can't fill the log");
 }

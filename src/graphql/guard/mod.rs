@@ -1,9 +1,10 @@
 //! Limits on documents. The text is checked before it is parsed, and the cost before it is validated, because
 //! async-graphql's parser and validation check their limits only after the work.
 //!
-//! The order, over HTTP and WebSocket alike: `lexical::check(text)`, parse,
+//! The order, over HTTP and WebSocket alike: `lexical::escapes::replace(text)`, `lexical::check(text)`, parse,
 //! `cost::check(document, operation_name, variables)`, execute.
 
+pub(super) mod argument_defaults;
 pub mod cost;
 pub(super) mod documents;
 mod field_sizes;

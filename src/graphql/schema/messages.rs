@@ -216,7 +216,7 @@ impl MessagesMutation {
         #[graphql(desc = "The message.")] input: SendMessageInput,
     ) -> Result<Message> {
         let sender = ctx.viewer()?;
-        let not_an_id = || Failure(Error::input("id", "the id must be a UUIDv7 in lower case"));
+        let not_an_id = || Failure(Error::input("id", "the id must be a UUIDv7"));
         let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
         // A malformed id is as unknown as a new one. It is rejected after the message's own id was looked up.
         let to = input.to.parse().unwrap_or_else(|| Reference::Id(ConversationId::new()));

@@ -25,6 +25,8 @@ pub(crate) enum CloseReason {
     BadRequest(&'static str),
     /// The socket is not signed in, or the session was ended.
     Unauthorized,
+    /// `connection_init` has no token, and there is no cookie that counts.
+    NoCredential,
     /// The session has expired: new parameters may help.
     Forbidden,
     /// `connection_init` did not arrive in time.
@@ -45,7 +47,7 @@ impl CloseReason {
             Self::FrameTooLarge => 1009,
             Self::NotText => 1007,
             Self::BadRequest(_) => 4400,
-            Self::Unauthorized => 4401,
+            Self::Unauthorized | Self::NoCredential => 4401,
             Self::Forbidden => 4403,
             Self::InitialisationTimeout => 4408,
             Self::SubscriberExists => 4409,
@@ -65,6 +67,9 @@ impl CloseReason {
             Self::NotText => "Not UTF-8",
             Self::BadRequest(reason) => reason,
             Self::Unauthorized => "Unauthorized",
+            Self::NoCredential => {
+                r#"Unauthorized: no cookie, and no {"authorization":"Bearer <token>"} in the payload of connection_init"#
+            }
             Self::Forbidden => "Session expired",
             Self::InitialisationTimeout => "Connection initialisation timeout",
             Self::SubscriberExists => "Subscriber already exists",

@@ -7,6 +7,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tungstenite::handshake::server::create_response_with_body;
 
+use super::header_case;
 use super::line::WebSocketLine;
 use crate::http::timed_stream::TimedStream;
 
@@ -37,6 +38,7 @@ impl Handshake {
     ) -> (Response<Body>, impl Future<Output = Result<WebSocketLine, hyper::Error>> + Send + 'static) {
         let Self { mut answer, connection, .. } = self;
         answer.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
+        header_case::spell(&mut answer);
         let line = async move {
             let upgraded = connection.await?;
             let parts = upgraded.downcast::<TokioIo<TimedStream>>().expect("all connections are of accept.rs");

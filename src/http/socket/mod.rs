@@ -30,6 +30,7 @@ mod frame_budget;
 mod frame_counter;
 mod handshake;
 mod handshake_permits;
+mod header_case;
 mod line;
 mod outbox;
 mod protocol;

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::close::CloseReason;
+use crate::error::{Error, Result as ParseResult};
+use crate::http::parameters;
 use crate::limits;
 
 /// A message of the client.
@@ -18,8 +20,8 @@ pub(crate) enum ClientMessage {
     Ping,
     /// Gives one.
     Pong,
-    /// Begins an operation.
-    Subscribe { id: String, request: Box<Request> },
+    /// Begins an operation. One that is malformed fails, and the others of the socket go on.
+    Subscribe { id: String, request: ParseResult<Box<Request>> },
     /// Ends an operation.
     Complete { id: String },
 }
@@ -57,6 +59,14 @@ struct Envelope {
     payload: Option<Value>,
 }
 
+/// The same without the payload, which may be what can't be read.
+#[derive(Deserialize)]
+struct EnvelopeHead {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct InitPayload {
@@ -70,17 +80,15 @@ struct InitPayload {
 impl ClientMessage {
     /// Reads a message.
     pub(crate) fn parse(text: &str) -> Result<Self, CloseReason> {
-        let message: Envelope = serde_json::from_str(text).map_err(|_| CloseReason::BadRequest("Invalid message"))?;
+        let Ok(message) = serde_json::from_str::<Envelope>(text) else { return unreadable(text) };
         match message.kind.as_str() {
             "connection_init" => init(message.payload).map(Self::Init),
             "ping" => Ok(Self::Ping),
             "pong" => Ok(Self::Pong),
             "subscribe" => {
                 let id = operation_id(message.id)?;
-                let payload = message.payload.ok_or(CloseReason::BadRequest("Subscribe without a payload"))?;
-                let request =
-                    serde_json::from_value(payload).map_err(|_| CloseReason::BadRequest("Invalid payload"))?;
-                Ok(Self::Subscribe { id, request: Box::new(request) })
+                let request = parameters::from_value(message.payload.unwrap_or_default()).map(Box::new);
+                Ok(Self::Subscribe { id, request })
             }
             "complete" => Ok(Self::Complete { id: operation_id(message.id)? }),
             _ => Err(CloseReason::BadRequest("Invalid message type")),
@@ -88,13 +96,28 @@ impl ClientMessage {
     }
 }
 
+/// A message that is not JSON for us. Half a surrogate pair, or deep nesting, in the payload of an operation concerns
+/// that operation alone.
+fn unreadable(text: &str) -> Result<ClientMessage, CloseReason> {
+    match serde_json::from_str(text) {
+        Ok(EnvelopeHead { kind, id }) if kind == "subscribe" => {
+            let unreadable = Error::input("payload", "the payload is not JSON (in UTF-8, at most 127 levels deep)");
+            Ok(ClientMessage::Subscribe { id: operation_id(id)?, request: Err(unreadable) })
+        }
+        Ok(_) | Err(_) => Err(CloseReason::BadRequest("Invalid message")),
+    }
+}
+
+/// The close reason for another payload.
+const INIT_TAKES: &str =
+    r#"connection_init takes {"authorization":"Bearer <token>","resumeFrom":{"<operation id>":"<cursor>"}}"#;
+
 fn init(payload: Option<Value>) -> Result<ConnectionInit, CloseReason> {
     let payload = match payload {
         None | Some(Value::Null) => return Ok(ConnectionInit::default()),
         Some(payload) => payload,
     };
-    let payload: InitPayload =
-        serde_json::from_value(payload).map_err(|_| CloseReason::BadRequest("Invalid connection_init payload"))?;
+    let payload: InitPayload = serde_json::from_value(payload).map_err(|_| CloseReason::BadRequest(INIT_TAKES))?;
     let resume_from = payload.resume_from.unwrap_or_default();
     if let ResumeFrom::ByOperation(cursors) = &resume_from
         && cursors.len() > limits::RESUME_ENTRIES
@@ -161,17 +184,41 @@ mod tests {
             "{}",
             r#"{"type":"start","id":"1"}"#,
             r#"{"type":1}"#,
-            r#"{"type":"subscribe","id":"1"}"#,
             r#"{"type":"subscribe","payload":{"query":"{me{id}}"}}"#,
             r#"{"type":"subscribe","id":"","payload":{"query":"{me{id}}"}}"#,
-            r#"{"type":"subscribe","id":"1","payload":{"query":1}}"#,
-            r#"{"type":"subscribe","id":"1","payload":{"query":"\ud800"}}"#,
+            r#"{"type":"subscribe","id":1,"payload":{"query":"{me{id}}"}}"#,
+            r#"{"type":"subscribe","payload":{"query":"\ud800"}}"#,
+            r#"{"type":"ping","payload":"\ud800"}"#,
             r#"{"type":"complete"}"#,
             r#"{"type":"connection_init","payload":{"resumeFrom":7}}"#,
             long.as_str(),
         ] {
             assert!(refused(text), "{text}");
         }
+    }
+
+    #[test]
+    fn a_malformed_operation_is_no_concern_of_the_others() {
+        let deep = format!(r#"{{"query":"{{me{{id}}}}","variables":{{"v":{}1{}}}}}"#, "[".repeat(200), "]".repeat(200));
+        for payload in ["null", "7", "[]", "{}", r#"{"query":1}"#, r#"{"query":"\ud800"}"#, &deep] {
+            let text = format!(r#"{{"type":"subscribe","id":"1","payload":{payload}}}"#);
+            let Ok(ClientMessage::Subscribe { id, request }) = ClientMessage::parse(&text) else { panic!("{text}") };
+            assert!(id == "1" && matches!(request, Err(Error::BadUserInput { .. })), "{text}");
+        }
+        let text = r#"{"type":"subscribe","id":"1","payload":{"query":"{me{id}}","operationName":"","variables":[]}}"#;
+        let Ok(ClientMessage::Subscribe { request: Ok(request), .. }) = ClientMessage::parse(text) else {
+            panic!("{text}")
+        };
+        assert!(request.operation_name.is_none() && request.variables.is_empty());
+    }
+
+    #[test]
+    fn a_wrong_init_is_closed_with_what_it_takes() {
+        for payload in ["7", r#"["a"]"#, r#"{"resumeFrom":7}"#, r#"{"authorization":{}}"#] {
+            let text = format!(r#"{{"type":"connection_init","payload":{payload}}}"#);
+            assert_eq!(ClientMessage::parse(&text).err(), Some(CloseReason::BadRequest(INIT_TAKES)), "{text}");
+        }
+        assert!(INIT_TAKES.len() <= 123);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use async_graphql::Request;
 use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable};
 use futures_util::{FutureExt, StreamExt};
@@ -25,7 +26,7 @@ use super::sign_in::SocketUser;
 use super::{DrainStages, SocketCaller};
 use crate::clock;
 use crate::error::Error;
-use crate::graphql::{Api, Caller, Frame, Resume, RunningOperation};
+use crate::graphql::{self, Api, Caller, Frame, Resume, RunningOperation};
 use crate::limits;
 
 /// Runs a socket until it is closed; `unfinished` is dropped when it does not use the program any more.
@@ -240,7 +241,7 @@ impl SocketSession {
                 Ok(())
             }
             ClientMessage::Pong => Ok(()),
-            ClientMessage::Subscribe { id, request } => self.subscribe(id, *request),
+            ClientMessage::Subscribe { id, request } => self.subscribe(id, request),
             ClientMessage::Complete { id } => {
                 self.operations.remove(id.as_str());
                 Ok(())
@@ -260,7 +261,7 @@ impl SocketSession {
         Ok(())
     }
 
-    fn subscribe(&mut self, id: String, request: async_graphql::Request) -> Result<(), CloseReason> {
+    fn subscribe(&mut self, id: String, request: Result<Box<Request>, Error>) -> Result<(), CloseReason> {
         let signed_in = self.signed_in.as_mut().ok_or(CloseReason::Unauthorized)?;
         if self.operations.contains_key(id.as_str()) {
             return Err(CloseReason::SubscriberExists);
@@ -272,11 +273,21 @@ impl SocketSession {
             self.push(Message::text(too_many_operations(&id)));
             return Ok(());
         }
+        let request_id = uuid::Uuid::now_v7().to_string();
+        let request = match request {
+            Ok(request) => *request,
+            Err(_) if !self.line.lock().outbox.has_room() => return Err(CloseReason::TryAgainLater),
+            Err(malformed) => {
+                let errors = graphql::refusal(malformed, &request_id);
+                self.push(Message::text(protocol::with_payload(&protocol::head("error", &id), &errors)));
+                return Ok(());
+            }
+        };
         let caller = Caller {
             viewer: Some(signed_in.viewer.clone()),
             address: self.caller.address,
             user_agent: self.caller.user_agent.clone(),
-            request_id: uuid::Uuid::now_v7().to_string(),
+            request_id,
         };
         let resume = Resume { own: signed_in.resume_from.remove(&id), first: Arc::clone(&signed_in.resume_first) };
         let sink = Arc::new(OperationSink::new(Arc::clone(&self.line), &id));
@@ -407,7 +418,7 @@ fn close_for(error: &SocketError) -> Option<CloseReason> {
 
 fn too_many_operations(id: &str) -> String {
     let limit = limits::OPERATIONS_PER_SOCKET;
-    let code = crate::graphql::code(&Error::RateLimited { retry_after: Duration::from_secs(1) });
+    let code = graphql::code(&Error::RateLimited { retry_after: Duration::from_secs(1) });
     let errors = serde_json::json!([{
         "message": format!("this socket has {limit} operations under way, complete one first"),
         "extensions": { "code": code, "retryAfterMs": 1_000 },

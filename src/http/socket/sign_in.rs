@@ -31,7 +31,7 @@ impl SocketUser {
         init: ConnectionInit,
     ) -> Result<(Self, BoxFuture<'static, CloseReason>), CloseReason> {
         let from_http = caller.credential.take().map(|credential| credential.token);
-        let token = init.token.or(from_http).ok_or(CloseReason::Unauthorized)?;
+        let token = init.token.or(from_http).ok_or(CloseReason::NoCredential)?;
         let program = api.program();
         let (viewer, expires_at) = match program.accounts.authenticate(&token).await {
             Ok(Authenticated::Viewer { viewer, expires_at, .. }) => (viewer, expires_at),

@@ -6,7 +6,7 @@ pub mod table;
 use parlour::id::UserId;
 use serde_json::{Value, json};
 
-use crate::support::{Closed, Person, Socket, TestApp, refusal};
+use crate::support::{Closed, NO_CREDENTIAL, Person, Socket, TestApp, refusal};
 use table::{CALLS, Visitor};
 
 /// Ada and Bob's conversation and a message in it, and Eve, who is in neither.
@@ -87,16 +87,16 @@ async fn a_visitor_gets_only_public_fields() {
 #[tokio::test]
 async fn a_visitor_can_execute_nothing_over_a_socket() {
     let scene = Scene::set().await;
-    let unauthorized = || Err(Closed { code: 4401, reason: "Unauthorized".to_owned() });
+    let unauthorized = |reason: &str| Err(Closed { code: 4401, reason: reason.to_owned() });
 
     for (field, _, document) in CALLS {
         let mut socket = Socket::open(scene.app.address).await;
         socket.subscribe("1", &scene.with_theirs(document), json!({})).await;
-        assert_eq!(socket.next_or_closed().await, unauthorized(), "{field}");
+        assert_eq!(socket.next_or_closed().await, unauthorized("Unauthorized"), "{field}");
     }
     let mut socket = Socket::open(scene.app.address).await;
     socket.say(json!({ "type": "connection_init" })).await;
-    assert_eq!(socket.next_or_closed().await, unauthorized());
+    assert_eq!(socket.next_or_closed().await, unauthorized(NO_CREDENTIAL));
 }
 
 #[tokio::test]

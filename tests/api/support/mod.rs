@@ -40,7 +40,7 @@ pub use history::position;
 pub use person::{EVENTS, PASSWORD, Person, SEND};
 pub use refused::refusal;
 pub use snapshot::redacted;
-pub use socket::{Closed, Socket};
+pub use socket::{Closed, NO_CREDENTIAL, Socket};
 pub use upload::{multipart, multipart_type, send_image};
 
 /// Longer than anything takes on a busy machine. A test that waits this long has failed.

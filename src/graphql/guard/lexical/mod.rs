@@ -11,6 +11,8 @@
 //! At a syntax error the parser stops. The text behind it is counted too, which can only reject a document that is
 //! invalid anyway.
 
+pub mod escapes;
+
 use super::{QueryLimit, QueryRefusal};
 use crate::limits::{QUERY_BYTES, QUERY_NESTING, QUERY_TOKENS};
 

@@ -14,6 +14,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::{SILENCE, secrets, soon};
 
+/// The reason with which a socket without a token and a cookie is closed.
+pub const NO_CREDENTIAL: &str =
+    r#"Unauthorized: no cookie, and no {"authorization":"Bearer <token>"} in the payload of connection_init"#;
+
 /// An open socket.
 pub struct Socket {
     inner: WebSocketStream<MaybeTlsStream<TcpStream>>,
