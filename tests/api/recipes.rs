@@ -39,6 +39,8 @@ async fn subscribers_share_every_event_that_the_recipes_select() {
     for document in [feed, bot] {
         let app = TestApp::start().await;
         let (ada, bob, carol) = (app.user("Ada").await, app.user("Bob").await, app.user("Carol").await);
+        // Who is added receives an event that is for them alone, so the group is there before.
+        let tea = ada.group("Tea", &[&bob]).await;
         let counted = app.counted().await;
         let mut subscribers = Vec::new();
         for person in [&ada, &bob] {
@@ -49,7 +51,6 @@ async fn subscribers_share_every_event_that_the_recipes_select() {
         let [at_ada, at_bob] = &mut subscribers[..] else { panic!("two subscribers") };
 
         // What each of the two receives, in the order of the feed.
-        let tea = ada.group("Tea", &[&bob]).await;
         let sent = ada.send_to(&tea, "hello").await;
         let reply = json!({ "to": { "conversationId": tea }, "text": "yes", "replyToId": sent["id"] });
         bob.send_input(reply).await;
@@ -69,8 +70,8 @@ async fn subscribers_share_every_event_that_the_recipes_select() {
             kinds.push(kind(&to_ada));
         }
         kinds.dedup();
-        let expected = ["ConversationChanged", "MessageAdded", "MessageChanged", "ReadMarkMoved"];
-        assert_eq!(kinds, [expected.as_slice(), &["ConversationChanged", "UserChanged"]].concat());
+        let expected = ["MessageAdded", "MessageChanged", "ReadMarkMoved", "ConversationChanged", "UserChanged"];
+        assert_eq!(kinds, expected);
 
         drop(subscribers);
         counted.finish().await;
