@@ -8,7 +8,8 @@ use crate::support::TestApp;
 #[tokio::test]
 async fn server_info_has_the_features_limits_and_error_codes() {
     let app = TestApp::start().await;
-    let query = "{ serverInfo { version features errorCodes limits { messageLength imageBytes imagePixels imageSide pageSize
+    let query =
+        "{ serverInfo { version features errorCodes limits { messageLength imageBytes imagePixels imageSide pageSize
         groupMembers queryBytes queryDepth queryComplexity queryAliases operationsPerSocket socketsPerUser
         feedRetentionDays feedReplayEvents typingSeconds } } }";
 
