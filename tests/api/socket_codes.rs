@@ -116,10 +116,9 @@ async fn an_invalid_message_closes_the_socket() {
       "4400 Invalid message: 7",
       "4400 Invalid message type: {\"type\":\"start\",\"id\":\"1\",\"payload\":{\"query\":\"{ me { id } }\"}",
       "4400 Invalid message: {\"type\":7}",
-      "4400 Subscribe without a payload: {\"type\":\"subscribe\",\"id\":\"1\"}",
       "4400 Empty id: {\"type\":\"subscribe\",\"id\":\"\",\"payload\":{\"query\":\"{ me { id } ",
       "4400 Invalid message: {\"type\":\"subscribe\",\"id\":1,\"payload\":{\"query\":\"{ me { id } }",
-      "4400 Invalid payload: {\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{\"query\":7}}",
+      "4400 connection_init takes {\"authorization\":\"Bearer <token>\",\"resumeFrom\":{\"<operation id>\":\"<cursor>\"}}: {\"type\":\"connection_init\",\"payload\":7}",
       "4400 Message without an id: {\"type\":\"complete\"}",
       "4400 Invalid message: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
       "4400 Id too long: {\"id\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"

@@ -77,7 +77,7 @@ async fn a_type_error_names_the_argument() {
               "line": 1
             }
           ],
-          "message": "Expected input type \"ConversationRef\", found {}.",
+          "message": "\"ConversationRef\" takes exactly one of its fields, and one that is null counts as well: leave out those that you do not use",
           "path": [
             "conversation"
           ]
