@@ -25,6 +25,8 @@ describe('the focus', { timeout: 120_000 }, () => {
     await field(person).and(person.page.locator(':focus')).waitFor();
   };
   const open = async (person) => {
+    // At the end, and not where the test before was.
+    await person.page.evaluate(() => sessionStorage.clear());
     await person.page.goto(person.origin);
     await openConversation(person, 'Bob Byron');
     await messageWith(person, 'message 29.').waitFor();
