@@ -1,6 +1,7 @@
 // Scrolling of the message list: it follows new messages at the end, and stays put elsewhere. Each test has people of its own.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { signUp } from '../people.mjs';
 import { messageWith, openConversation, requestInPage, sendText, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
 import { startPages } from './setup.mjs';
@@ -151,10 +152,15 @@ describe('the message list scrolls', { timeout: 240_000 }, () => {
     const ada = await startTalk('Ada Busy');
     let isOver = false;
     const others = (async () => {
-      for (let number = 0; !isOver; number += 1) await ada.send(bob, `busy ${number}.`);
+      for (let number = 0; !isOver; number += 1) {
+        await ada.send(bob, `busy ${number}.`);
+        // As fast as a busy group, and not as a fast machine can.
+        await sleep(15);
+      }
     })();
     try {
-      await messageWith(bob, 'busy 40.').waitFor();
+      // That one or a later one: on a fast machine each is in view for some milliseconds only.
+      await bob.page.waitForFunction(() => Number([...document.querySelectorAll('[data-seq]')].at(-1)?.dataset.seq) > 40);
       await bob.page.getByRole('feed').hover();
       for (let turn = 0; turn < 10; turn += 1) {
         await bob.page.mouse.wheel(0, -100);

@@ -27,6 +27,8 @@ interface ScrollOptions {
   startsAtEnd: boolean;
 }
 
+/** The height of the space after the rows, which the stylesheet sets. */
+const spaceAfterRows = (view: HTMLElement) => parseFloat(getComputedStyle(view, '::after').height) || 0;
 
 /** Whether all rendered rows are measured. The list hides the others. */
 const isMeasured = (view: HTMLElement) =>
@@ -49,13 +51,14 @@ export function useScrollPosition({ scroller, list, conversation, history, base,
   const conversationId = conversation?.id;
 
   /**
-   * The height of all rows, as the list knows it. The view's `scrollHeight` has more while a row is not measured, which is higher
-   * than its place: the list shows nothing to whoever scrolls there.
+   * The height of all rows, as the list knows it, and of the space after them. The view's `scrollHeight` has more while a row is
+   * not measured, which is higher than its place: the list shows nothing to whoever scrolls there.
    */
-  const contentHeight = useCallback(
-    () => (list.current && count > 0 ? list.current.getItemOffset(count - 1) + list.current.getItemSize(count - 1) : 0),
-    [count, list],
-  );
+  const contentHeight = useCallback(() => {
+    const [view, rows] = [scroller.current, list.current];
+    if (!view || !rows || count === 0) return 0;
+    return rows.getItemOffset(count - 1) + rows.getItemSize(count - 1) + spaceAfterRows(view);
+  }, [count, list, scroller]);
   const layoutOf = useCallback(
     ({ scrollTop: top, clientHeight: height }: HTMLElement) => ({ top, content: contentHeight(), height }),
     [contentHeight],
