@@ -3,10 +3,12 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Db;
 use crate::feed::Feed;
+use crate::leader::Leader;
 use crate::rates::Rates;
 
 /// The parts of the program below the slices. Clones share everything.
@@ -24,6 +26,10 @@ pub struct Parts {
     pub db: Db,
     /// The feed.
     pub feed: Feed,
+    /// What nodes let each other know.
+    pub bus: Bus,
+    /// Which node does what only one has to do.
+    pub leader: Leader,
     /// Rate limits.
     pub rates: Arc<Rates>,
 }

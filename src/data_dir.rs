@@ -36,12 +36,14 @@ pub fn prepare(config: &Config) -> anyhow::Result<()> {
             "the data folder {folder} is open to others on this machine (mode {mode:o}): chmod 700 {folder}"
         );
     }
-    let database = ["", "-wal", "-shm", "-journal"].map(|end| {
-        let mut file = config.database_file.clone().into_os_string();
-        file.push(end);
-        PathBuf::from(file)
+    let database = config.database.file().into_iter().flat_map(|file| {
+        ["", "-wal", "-shm", "-journal"].map(|end| {
+            let mut file = file.as_os_str().to_owned();
+            file.push(end);
+            PathBuf::from(file)
+        })
     });
-    for path in database.into_iter().chain([secret_file(config)]) {
+    for path in database.chain([secret_file(config)]) {
         close(&path);
     }
     // Making these folders private also protects their contents.
@@ -51,10 +53,11 @@ pub fn prepare(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails if there is no database: for commands that must not create one when the settings are wrong.
+/// Fails if there is no database file: for commands that must not create one when the settings are wrong. PostgreSQL
+/// says so itself.
 pub fn ensure_database(config: &Config) -> anyhow::Result<()> {
-    let file = absolute(&config.database_file);
-    let is_there = config.database_file.try_exists();
+    let Some(file) = config.database.file() else { return Ok(()) };
+    let (file, is_there) = (absolute(file), file.try_exists());
     anyhow::ensure!(
         is_there.with_context(|| format!("the database {file} cannot be opened"))?,
         "there is no database at {file}: set DATA_DIR or DATABASE_URL as the server has it (`parlour migrate` makes a new one)"

@@ -53,7 +53,8 @@ pub async fn run(program: &Program, command: ImagesCommand) -> anyhow::Result<()
             let copied = images::copy(app, &from, &to, |id, state| report.add(&id.to_string(), state)).await;
             copied
                 .with_context(|| format!("stopped after {} images: run it again, it copies the rest", report.images))?;
-            report.finish(&to)
+            report.finish(&to)?;
+            images::move_to(app, &to).await
         }
     }
 }

@@ -9,10 +9,12 @@
 pub mod accounts;
 pub mod app;
 pub mod backup;
+pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod confirmed_time;
 pub mod conversations;
+pub mod copy;
 pub mod data_dir;
 pub mod db;
 pub mod detached;
@@ -30,8 +32,10 @@ pub mod http;
 pub mod id;
 pub mod image_commands;
 pub mod images;
+pub mod leader;
 pub mod limits;
 pub mod messages;
+pub mod nodes;
 pub mod operator;
 pub mod page;
 pub mod pool;
@@ -59,6 +63,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::{Accounts, Hasher, Tokens};
 use crate::app::{App, Parts};
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, ServerLock};
@@ -68,7 +73,9 @@ use crate::graphql::Api;
 use crate::http::HttpState;
 use crate::http::socket::Sockets;
 use crate::images::Images;
+use crate::leader::Leader;
 use crate::messages::ReadMarks;
+use crate::nodes::Nodes;
 use crate::presence::PresenceTracker;
 use crate::program::Program;
 use crate::rates::Rates;
@@ -107,12 +114,15 @@ fn prepare(config: &Config) -> anyhow::Result<SecretString> {
 }
 
 fn take_lock(config: &Config) -> anyhow::Result<Option<ServerLock>> {
-    ServerLock::take(&config.database_file).with_context(|| cannot_be_opened(config))
+    match config.database.file() {
+        Some(file) => ServerLock::take(file).with_context(|| cannot_be_opened(config)),
+        None => Ok(Some(ServerLock::of_many())),
+    }
 }
 
 /// Creates or migrates the database, for whoever holds its lock, and starts the feed.
 async fn open(config: Arc<Config>, clock: Clock, secret: &SecretString) -> anyhow::Result<Running> {
-    let applied = db::migrate(&config.database_url).await;
+    let applied = db::migrate(&config.database).await;
     let applied = applied.with_context(|| cannot_be_opened(&config))?;
     Scratch::new(&config.data_dir).make()?;
     assemble(config, clock, secret, applied).await
@@ -131,7 +141,7 @@ pub async fn attach(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running
 }
 
 fn cannot_be_opened(config: &Config) -> String {
-    format!("the database {} cannot be opened", config.database_file.display())
+    format!("the database {} cannot be opened", config.database)
 }
 
 async fn assemble(
@@ -143,17 +153,18 @@ async fn assemble(
     let previous: Vec<&[u8]> =
         config.jwt_previous_secrets.iter().map(|previous| previous.expose_secret().as_bytes()).collect();
     let tokens = Tokens::new(secret.expose_secret().as_bytes(), &previous)?;
-    let db = Db::open(&config.database_url).await;
+    let db = Db::open(&config.database).await;
     let (db, writer) = db.with_context(|| cannot_be_opened(&config))?;
-    let feed = Feed::start(db.clone(), writer, clock.clone(), &config).await;
+    let (bus, leader) = (Bus::new(db.clone()), Leader::new(!db.is_shared()));
+    let feed = Feed::start(db.clone(), writer, clock.clone(), &config, (&bus, &leader)).await;
     let (feed, tasks) = feed.map_err(db::in_a_line).context("the feed cannot be read")?;
     let rates = Arc::new(Rates::new(&config, &clock));
     let scratch = Scratch::new(&config.data_dir);
     let store = Store::open(&config, &scratch)?;
-    let app = App::new(Parts { config, clock, db: db.clone(), feed, rates });
+    let app = App::new(Parts { config, clock, db: db.clone(), feed, bus, leader, rates });
     let images = Images::start(app.clone(), store, scratch, secret)?;
-    let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens);
-    let presence = PresenceTracker::new(app.clone());
+    let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens, secret.expose_secret().as_bytes());
+    let presence = PresenceTracker::new(app.clone(), Nodes::new(&app));
     let read_marks = ReadMarks::new(app.clone());
     let (search, typing) = (Search::new(app.clone()), Typing::new(app.clone()));
     let traces = Traces {
@@ -194,11 +205,12 @@ pub async fn run(
     let Some(_lock) = take_lock(&config)? else {
         anyhow::bail!(
             "another server runs on the database {}: stop it, or set DATA_DIR to another folder",
-            config.database_file.display()
+            config.database
         );
     };
-    let running = open(Arc::clone(&config), clock, &secret).await?;
+    let Some(running) = open_beside_probes(&config, clock, &secret, &listener, &shutdown).await? else { return Ok(()) };
     running.program.images.ensure_store_exists().await?;
+    running.program.images.ensure_place().await?;
     welcome(&config, listener.local_addr()?);
     let sockets = Sockets::default();
     let api = Api::new(running.program.clone());
@@ -222,6 +234,42 @@ pub async fn run(
     ended
 }
 
+/// Opens the database, or nothing if the program is to stop meanwhile. A server of PostgreSQL may not be up yet, and
+/// another node may migrate: probes are answered meanwhile.
+async fn open_beside_probes(
+    config: &Arc<Config>,
+    clock: Clock,
+    secret: &SecretString,
+    listener: &TcpListener,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<Option<Running>> {
+    if !config.database.is_shared() {
+        return open(Arc::clone(config), clock, secret).await.map(Some);
+    }
+    let opened = CancellationToken::new();
+    let opening = async {
+        let _ends_the_probes = opened.clone().drop_guard();
+        let opening = async {
+            db::wait_for(&config.database).await.with_context(|| cannot_be_opened(config))?;
+            open(Arc::clone(config), clock, secret).await
+        };
+        tokio::select! {
+            running = opening => running.map(Some),
+            () = shutdown.cancelled() => Ok(None),
+        }
+    };
+    let probes = async {
+        tokio::select! {
+            () = http::accept::serve(config, listener, http::router_before_start(), opened.clone()) => {}
+            () = async {
+                opened.cancelled().await;
+                tokio::time::sleep(limits::START_HANDOVER).await;
+            } => {}
+        }
+    };
+    tokio::join!(opening, probes).0
+}
+
 /// The tasks that run beside requests.
 struct Background {
     tasks: TaskTracker,
@@ -231,6 +279,7 @@ struct Background {
 impl Background {
     fn start(program: &Program) -> Self {
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        tasks.spawn(program.app.bus.clone().run_background(shutdown.clone()));
         tasks.spawn(program.presence.clone().run_background(shutdown.clone()));
         tasks.spawn(program.accounts.clone().run_background(shutdown.clone()));
         tasks.spawn(program.images.clone().run_background(shutdown.clone()));

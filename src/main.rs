@@ -9,7 +9,9 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use parlour::clock::Clock;
 use parlour::config::{Config, LogFormat};
-use parlour::{attach, backup, data_dir, graphql, image_commands, limits, operator, run, seed, signals, start};
+use parlour::{
+    attach, backup, copy, data_dir, graphql, image_commands, limits, nodes, operator, run, seed, signals, start,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -42,11 +44,15 @@ enum Command {
     /// Check or move the images; see the help of each
     #[command(subcommand)]
     Images(image_commands::ImagesCommand),
+    /// List the nodes on a PostgreSQL database
+    Nodes,
     /// Copy the database to a new file and verify the copy; a server may be running
     Backup {
         /// The new file; it must not exist
         file: PathBuf,
     },
+    /// Copy a SQLite database to an empty PostgreSQL database, and verify the copy
+    Copy(copy::CopyArguments),
     /// Print the GraphQL schema
     Schema,
     /// Exit with 0 if the server on this machine is ready, else with 1
@@ -104,11 +110,17 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
             image_commands::run(&running.program, command).await?;
             running.finish().await
         }
+        Command::Nodes => {
+            let running = attach(config, Clock::default()).await?;
+            nodes::print(&running.program.app).await?;
+            running.finish().await
+        }
         Command::Backup { file } => {
             let taken = backup::take(&config, &file).await?;
             println!("{}: {} bytes, the feed up to {}, checked", file.display(), taken.bytes, taken.position);
             Ok(())
         }
+        Command::Copy(arguments) => copy::run(&config, arguments).await,
         Command::Schema => Ok(()),
         Command::Healthcheck => healthcheck(&config).await,
     }
@@ -116,10 +128,10 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
 
 async fn migrate(config: Arc<Config>) -> anyhow::Result<()> {
     let running = start(Arc::clone(&config), Clock::default()).await?;
-    let file = config.database_file.display();
+    let database = &config.database;
     match running.applied.as_slice() {
-        [] => println!("{file} has the newest tables already"),
-        applied => println!("{file} has the newest tables now, by {}", applied.join(", ")),
+        [] => println!("{database} has the newest tables already"),
+        applied => println!("{database} has the newest tables now, by {}", applied.join(", ")),
     }
     running.finish().await
 }

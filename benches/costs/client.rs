@@ -23,9 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Person {
     pub id: String,
     pub email: String,
-    token: String,
-    address: SocketAddr,
-    http: reqwest::Client,
+    pub token: String,
+    pub address: SocketAddr,
+    pub http: reqwest::Client,
 }
 
 impl Person {

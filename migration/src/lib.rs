@@ -13,6 +13,9 @@ mod m0005_erasure;
 mod m0006_images;
 mod m0007_cursor_key;
 mod m0008_search_by_conversation;
+mod m0009_nodes;
+mod m0010_rate;
+mod m0011_image_place;
 
 /// How the migrations of a database differ from those of this program.
 #[derive(Debug)]
@@ -43,7 +46,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let steps: [Box<dyn MigrationTrait>; 8] = [
+        let steps: [Box<dyn MigrationTrait>; 11] = [
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
@@ -52,6 +55,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_images::Migration),
             Box::new(m0007_cursor_key::Migration),
             Box::new(m0008_search_by_conversation::Migration),
+            Box::new(m0009_nodes::Migration),
+            Box::new(m0010_rate::Migration),
+            Box::new(m0011_image_place::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()
     }

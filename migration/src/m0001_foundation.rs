@@ -5,6 +5,7 @@ use sea_orm_migration::schema::{
     big_integer, big_integer_null, binary_len_null, integer, small_integer, string, string_null, text_null, uuid,
     uuid_null,
 };
+use sea_orm_migration::sea_orm::DatabaseBackend;
 
 pub(crate) struct Migration;
 
@@ -137,6 +138,11 @@ async fn people(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to_owned(),
         )
         .await?;
+    if manager.get_database_backend() == DatabaseBackend::Postgres {
+        // By bytes, as SQLite and the program itself compare it, whatever the language of the database.
+        let by_bytes = r#"ALTER TABLE "user" ALTER COLUMN name_key TYPE varchar COLLATE "C""#;
+        manager.get_connection().execute_unprepared(by_bytes).await?;
+    }
     unique(manager, "user_email_key", User::Table, &[User::Email]).await?;
     index(manager, "user_name_idx", User::Table, &[User::NameKey, User::Id]).await?;
     manager

@@ -1,6 +1,7 @@
 //! The index of messages by their words, where each word has the id of its conversation as a prefix.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DatabaseBackend;
 
 pub(crate) struct Migration;
 
@@ -25,6 +26,10 @@ const ANEW: [&str; 5] = [
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let db = manager.get_connection();
+        if db.get_database_backend() != DatabaseBackend::Sqlite {
+            // There it was never otherwise.
+            return Ok(());
+        }
         for statement in ANEW {
             db.execute_unprepared(statement).await?;
         }

@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
+use crate::bus::Signal;
 use crate::clock::Timestamp;
 use crate::db;
 use crate::entity::session;
@@ -60,10 +62,24 @@ impl Accounts {
                 .into_tuple::<SessionId>();
             let open: HashSet<SessionId> = rows.all(&self.app.db.reader).await?.into_iter().collect();
             for gone in ids.iter().filter(|id| !open.contains(id)) {
-                self.ended(*gone);
+                self.ended_here(*gone);
             }
         }
         Ok(())
+    }
+
+    /// Closes the sockets of sessions that other nodes end. Those of which no signal arrives are found by
+    /// [`close_revoked_sockets`](Self::close_revoked_sockets).
+    pub(super) async fn follow_other_nodes(&self) {
+        let mut signals = self.app.bus.subscribe();
+        loop {
+            match signals.recv().await {
+                Ok(Signal::SessionEnded(session)) => self.ended_here(session.into()),
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                // There is no bus any more: the program ends.
+                Err(RecvError::Closed) => return std::future::pending().await,
+            }
+        }
     }
 }
 

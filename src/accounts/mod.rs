@@ -13,10 +13,9 @@ mod new_password;
 mod password;
 mod purge;
 mod sessions;
+mod shared_rates;
 mod sign_in;
 mod token;
-
-use std::net::IpAddr;
 
 use moka::sync::Cache;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -38,6 +37,7 @@ use crate::error::Result;
 use crate::id::{SessionId, UserId};
 use crate::limits;
 use crate::rates::Rate;
+use shared_rates::SharedRates;
 
 /// Signing in and out, and the state it needs. Clones share it.
 #[derive(Clone)]
@@ -49,8 +49,8 @@ pub struct Accounts {
     recent: Cache<SessionId, Option<sessions::CachedSession>>,
     live: std::sync::Arc<live::Live>,
     guesses: std::sync::Arc<guesses::Guesses>,
-    /// The rate of new accounts, by address.
-    sign_ups: std::sync::Arc<Rate<IpAddr>>,
+    /// The rates of passwords and new accounts.
+    rates: std::sync::Arc<SharedRates>,
     /// The rate of session renewals, by person.
     renewals: std::sync::Arc<Rate<UserId>>,
     /// The looks of names, by search key.
@@ -58,15 +58,16 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Creates the accounts service.
-    pub fn new(app: App, hasher: Hasher, tokens: Tokens) -> Self {
+    /// Creates the accounts service. All nodes of a database have the same secret.
+    pub fn new(app: App, hasher: Hasher, tokens: Tokens, secret: &[u8]) -> Self {
         let recent = Cache::builder().expire_after(sessions::SessionCacheExpiry).max_capacity(100_000).build();
-        let guesses = guesses::Guesses::new(&app.config, &app.clock).into();
-        let sign_ups = Rate::new(&app.config, &app.clock, limits::SIGNUPS).into();
+        let rates = SharedRates::new(&app.config, &app.clock, &app.db, &app.feed, secret);
+        let rates = std::sync::Arc::new(rates);
+        let guesses = guesses::Guesses::new(rates.clone()).into();
         let renewals = Rate::new(&app.config, &app.clock, limits::RENEWALS).into();
         let (hasher, tokens) = (hasher.into(), tokens.into());
         let (live, looks) = (std::sync::Arc::default(), Cache::new(limits::NAME_LOOKS));
-        Self { app, hasher, tokens, recent, live, guesses, sign_ups, renewals, looks }
+        Self { app, hasher, tokens, recent, live, guesses, rates, renewals, looks }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Deletes expired sessions, and closes sockets of ended ones.
+//! Deletes expired sessions and rates, and closes sockets of ended ones.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,7 @@ impl Accounts {
         tokio::select! {
             () = shutdown.cancelled() => {}
             () = self.close_revoked_sockets() => {}
+            () = self.follow_other_nodes() => {}
             () = self.purge_regularly() => {}
         }
     }
@@ -27,8 +28,12 @@ impl Accounts {
         let mut time = ConfirmedTime::new(clock.clone(), "expired sessions");
         loop {
             clock.sleep(limits::PURGE_EVERY).await;
+            self.app.leader.comes_here().await;
             if let Some(now) = time.now() {
                 self.app.feed.append_or_drop(Purge { now });
+                if let Err(error) = self.rates.purge(now).await {
+                    tracing::debug!(error = %error, "old rates were not removed, they are later: {error}");
+                }
             }
         }
     }

@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use moka::Expiry;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use uuid::Uuid;
 
 use crate::accounts::token::TokenError;
 use crate::accounts::{Accounts, LiveSession};
+use crate::bus::Signal;
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::entity::session;
@@ -147,8 +149,13 @@ impl Accounts {
         live
     }
 
-    /// Marks a session as ended: its token stops working at once, and its sockets close.
+    /// Marks a session as ended, on all nodes: its token stops working at once, and its sockets close.
     pub fn ended(&self, session: SessionId) {
+        self.ended_here(session);
+        self.app.bus.send(Signal::SessionEnded(Uuid::from_bytes(*session.as_bytes())));
+    }
+
+    pub(super) fn ended_here(&self, session: SessionId) {
         // Cached as ended, so that a query that began earlier can't bring it back.
         self.recent.insert(session, None);
         self.live.end(session);

@@ -7,6 +7,8 @@ use std::time::Duration;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::accounts::devices::end;
+use crate::accounts::guesses::octets;
+use crate::accounts::shared_rates::SharedBucket;
 use crate::accounts::{self, Accounts, Email, Name, Password, Viewer};
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
@@ -15,7 +17,9 @@ use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
 use crate::limits;
-use crate::rates::neighbourhood;
+
+/// The kind of the rate of new accounts, by address; those of `guesses` are others.
+const SIGN_UPS: u8 = 6;
 
 /// The data of a new account.
 pub struct NewAccount {
@@ -58,12 +62,16 @@ impl Accounts {
     /// Creates an account and signs in to it.
     pub async fn sign_up(&self, new: NewAccount, client: Client<'_>) -> Result<SignedIn> {
         self.is_open_to_sign_ups()?;
-        self.sign_ups.take(&neighbourhood(client.address))?;
+        let key = self.rates.key(SIGN_UPS, &[&octets(client.address)]);
+        self.rates.take_one(SharedBucket { key, limit: limits::SIGNUPS }).await?;
         let email = new.email.clone();
         let user = self.new_user(new).await?;
         let session = self.new_session(user.id, client);
         let user = self.app.feed.append(SignUp { user, session: Some(session.clone()) }).await?;
-        self.guesses.remember(email.as_str(), client.address);
+        // The account is there, with or without it.
+        if let Err(error) = self.guesses.remember(email.as_str(), client.address).await {
+            tracing::debug!(error = %error, "the address of a new account is not remembered: {error}");
+        }
         self.begun(user, &session, client.replaces)
     }
 
@@ -96,9 +104,9 @@ impl Accounts {
     /// same time, and are counted alike.
     pub async fn log_in(&self, email: &str, password: Password, client: Client<'_>) -> Result<SignedIn> {
         let known = Email::parse(email).ok();
-        let guess = self.guesses.begin(known.as_ref().map_or(email, Email::as_str), client.address)?;
+        let guess = self.guesses.begin(known.as_ref().map_or(email, Email::as_str), client.address).await?;
         let user = self.find_by_password(known.as_ref(), password).await;
-        guess.end(user.as_ref().ok().map(Option::is_some))?;
+        guess.end(user.as_ref().ok().map(Option::is_some)).await?;
         let user = user?.ok_or(Error::InvalidCredentials)?;
         let session = self.new_session(user.id, client);
         let begin = BeginSession { session: session.clone(), verified: user.password_hash.clone() };

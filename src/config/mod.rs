@@ -1,6 +1,7 @@
 //! The settings: read from the environment once, at the start, each with a type, a default and a bound.
 
 mod bucket;
+mod database;
 mod directory;
 mod dotenv;
 mod network;
@@ -19,6 +20,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use self::bucket::Bucket;
+pub use self::database::DatabaseAddress;
 pub use self::directory::Directory;
 pub use self::network::Network;
 pub use self::origin::Origin;
@@ -38,10 +40,8 @@ pub struct Config {
     pub app_env: AppEnv,
     /// The folder of the database and the generated secret.
     pub data_dir: PathBuf,
-    /// The database's URL with its scheme: `sqlite://…`. It may contain a password, so it must not be logged.
-    pub database_url: String,
-    /// The database's file.
-    pub database_file: PathBuf,
+    /// Where the database is.
+    pub database: DatabaseAddress,
     /// The secret that signs tokens. `None`, in development only: the one that is stored in the data folder.
     pub jwt_secret: Option<SecretString>,
     /// Earlier secrets: these verify tokens and never sign them.
@@ -131,7 +131,7 @@ impl Config {
         let port = vars.read("PORT", 3000, "a port from 0 (any that is free) to 65535", |text| text.parse().ok())?;
         let data_dir = vars.read("DATA_DIR", PathBuf::from("data"), "a folder", |text| Some(PathBuf::from(text)))?;
         let jwt_secret = vars.secret("JWT_SECRET")?;
-        let (database_url, database_file) = vars.database(&data_dir)?;
+        let database = database::read(&vars, &data_dir)?;
         let directory_open_to = vars.people("DIRECTORY_OPEN_TO")?;
         let directories = "open, shared or closed";
         if !directory_open_to.is_empty() && vars.get("DIRECTORY").is_none() {
@@ -139,6 +139,10 @@ impl Config {
         }
         if jwt_secret.is_none() && !development {
             return Err(ConfigError::missing("JWT_SECRET", "with APP_ENV=production", WANTS_A_SECRET));
+        }
+        if jwt_secret.is_none() && database.is_shared() {
+            let when = "with PostgreSQL, as all nodes share it";
+            return Err(ConfigError::missing("JWT_SECRET", when, WANTS_A_SECRET));
         }
         let public_url = vars.public_url(app_env, port)?;
 
@@ -151,8 +155,7 @@ impl Config {
             )?,
             port,
             app_env,
-            database_url,
-            database_file,
+            database,
             data_dir,
             jwt_secret,
             jwt_previous_secrets: vars.secrets("JWT_PREVIOUS_SECRETS")?,

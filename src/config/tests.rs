@@ -14,13 +14,21 @@ fn config(vars: &[(&str, &str)]) -> Result<Config, String> {
     Config::from_lookup(lookup).map_err(|error| error.to_string())
 }
 
+/// The URL and the file of the database, which is SQLite.
+fn database(config: &Config) -> (&str, &Path) {
+    match &config.database {
+        DatabaseAddress::Sqlite { url, file } => (url, file),
+        DatabaseAddress::Postgres { .. } => panic!("the database is SQLite"),
+    }
+}
+
 #[test]
 fn the_defaults_are_a_development_server() {
     let config = config(&[]).unwrap();
     assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 3000));
     assert_eq!((config.app_env, config.log_format), (AppEnv::Development, LogFormat::Text));
     assert_eq!(config.data_dir, Path::new("data"));
-    assert_eq!(config.database_url, "sqlite://data/parlour.db?mode=rwc");
+    assert_eq!(database(&config), ("sqlite://data/parlour.db?mode=rwc", Path::new("data/parlour.db")));
     assert!(config.jwt_secret.is_none() && config.jwt_previous_secrets.is_empty());
     assert_eq!((config.session_days, config.password_min_length), (7, 6));
     assert_eq!(config.cors_origins, [Origin::parse("http://localhost:5173").unwrap()]);
@@ -151,8 +159,8 @@ fn set_variables_are_used() {
     ])
     .unwrap();
     assert_eq!((config.host.to_string().as_str(), config.port), ("::", 8080));
-    assert_eq!(config.database_url, "sqlite:///srv/what%3F 100%25/parlour.db?mode=rwc");
-    assert_eq!(config.database_file, Path::new("/srv/what? 100%/parlour.db"));
+    let (url, file) = ("sqlite:///srv/what%3F 100%25/parlour.db?mode=rwc", Path::new("/srv/what? 100%/parlour.db"));
+    assert_eq!(database(&config), (url, file));
     assert_eq!(config.jwt_previous_secrets.len(), 2);
     assert_eq!((config.session_days, config.password_min_length), (30, 64));
     let origins: Vec<_> = config.cors_origins.iter().map(ToString::to_string).collect();
@@ -246,28 +254,28 @@ fn a_wrong_value_is_refused_in_one_line_with_the_name_and_what_is_accepted_but_n
         ("LOG_FORMAT", "xml", "LOG_FORMAT has a wrong value: expected text or json"),
         (
             "DATABASE_URL",
-            "postgres://me:hunter2@db/parlour",
-            "DATABASE_URL names PostgreSQL, which is not built in yet: expected a file, such as sqlite://data/parlour.db?mode=rwc",
+            "postgres://me:hunter2@db",
+            "DATABASE_URL names no database: expected one such as postgres://user:password@host:5432/database",
         ),
         (
             "DATABASE_URL",
             "mysql://me:hunter2@db/parlour",
-            "DATABASE_URL does not begin with sqlite: expected a file, such as sqlite://data/parlour.db?mode=rwc",
+            "DATABASE_URL begins neither with sqlite nor with postgres: expected a file, such as sqlite://data/parlour.db?mode=rwc, or postgres://…",
         ),
         (
             "DATABASE_URL",
             "sqlite://me:hunter2@db/parlour",
-            "DATABASE_URL names a user, which a file does not have: expected a file, such as sqlite://data/parlour.db?mode=rwc",
+            "DATABASE_URL names a user, which a file does not have: expected a file, such as sqlite://data/parlour.db?mode=rwc, or postgres://…",
         ),
         (
             "DATABASE_URL",
             "sqlite://data/parlour.db?mode=hunter2",
-            "DATABASE_URL is not the address of a file: expected a file, such as sqlite://data/parlour.db?mode=rwc",
+            "DATABASE_URL is not the address of a file: expected a file, such as sqlite://data/parlour.db?mode=rwc, or postgres://…",
         ),
         (
             "DATABASE_URL",
             "sqlite::memory:",
-            "DATABASE_URL names a database in memory, which each connection has of its own: expected a file, such as sqlite://data/parlour.db?mode=rwc",
+            "DATABASE_URL names a database in memory, which each connection has of its own: expected a file, such as sqlite://data/parlour.db?mode=rwc, or postgres://…",
         ),
         (
             "JWT_SECRET",
@@ -294,6 +302,10 @@ fn a_wrong_value_is_refused_in_one_line_with_the_name_and_what_is_accepted_but_n
     assert_eq!(
         config(&[("APP_ENV", "production")]).unwrap_err(),
         "JWT_SECRET is required with APP_ENV=production: expected at least 32 bytes, such as the output of `openssl rand -base64 48`"
+    );
+    assert_eq!(
+        config(&[("DATABASE_URL", "postgres://parlour:hunter2@db/chat")]).unwrap_err(),
+        "JWT_SECRET is required with PostgreSQL, as all nodes share it: expected at least 32 bytes, such as the output of `openssl rand -base64 48`"
     );
 }
 

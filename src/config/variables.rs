@@ -1,10 +1,7 @@
 //! Environment variables: how each kind is parsed, and the error for a wrong value.
 
 use std::env::VarError;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -229,30 +226,6 @@ impl<'a> Variables<'a> {
             return Err(ConfigError::wrong("PUBLIC_URL", expected));
         }
         Ok(url)
-    }
-
-    /// The database's address, and the file that it names.
-    pub(super) fn database(&self, data_dir: &Path) -> Result<(String, PathBuf), ConfigError> {
-        // Anything after a question mark would be parsed as options.
-        let folder = data_dir.display().to_string().replace('%', "%25").replace('?', "%3F");
-        let url = self.get("DATABASE_URL").unwrap_or_else(|| format!("sqlite://{folder}/parlour.db?mode=rwc"));
-        let expected = "expected a file, such as sqlite://data/parlour.db?mode=rwc";
-        let refused = |problem: &str| Err(ConfigError::hidden("DATABASE_URL", format!("{problem}: {expected}")));
-        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            return refused("names PostgreSQL, which is not built in yet");
-        }
-        let Some(rest) = url.strip_prefix("sqlite:") else { return refused("does not begin with sqlite") };
-        if url.contains(":memory:") || url.contains("mode=memory") {
-            return refused("names a database in memory, which each connection has of its own");
-        }
-        let host = rest.strip_prefix("//").and_then(|rest| rest.split('/').next()).unwrap_or_default();
-        if self.get("DATABASE_URL").is_some() && host.contains('@') {
-            return refused("names a user, which a file does not have");
-        }
-        match SqliteConnectOptions::from_str(&url) {
-            Ok(options) => Ok((url, options.get_filename().to_owned())),
-            Err(_) => refused("is not the address of a file"),
-        }
     }
 
     /// A value with a line break or another setting in it is two lines of a file that ran together. As a path it would

@@ -7,6 +7,8 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef};
 pub enum Dialect {
     /// SQLite.
     Sqlite,
+    /// PostgreSQL.
+    Postgres,
 }
 
 impl Dialect {
@@ -14,6 +16,7 @@ impl Dialect {
     pub fn contains(self, column: impl IntoColumnRef, text: String) -> Expr {
         let position = match self {
             Self::Sqlite => Func::cust("instr"),
+            Self::Postgres => Func::cust("strpos"),
         };
         Expr::expr(position.arg(Expr::col(column)).arg(text)).gt(0)
     }

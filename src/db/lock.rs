@@ -8,22 +8,27 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::sqlite::NOT_WRITABLE;
+use super::fault::NOT_WRITABLE;
 
 /// Held by the one server of a database, until it is dropped or the process ends, however it ends.
 ///
 /// It is a file of its own beside the database: SQLite loses its own locks when a process closes any handle of the
 /// database's file.
 #[derive(Debug)]
-pub struct ServerLock(#[expect(dead_code, reason = "the lock is released with it")] File);
+pub struct ServerLock(#[expect(dead_code, reason = "the lock is released with it")] Option<File>);
 
 impl ServerLock {
+    /// What a database needs that many servers share.
+    pub fn of_many() -> Self {
+        Self(None)
+    }
+
     /// Takes the lock of a database; `None` if another server holds it. Creates the lock's file, and not the database.
     pub fn take(database: &Path) -> anyhow::Result<Option<Self>> {
         let path = lock_file(database);
         let file = File::options().create(true).append(true).open(&path).map_err(in_a_line)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self(file))),
+            Ok(()) => Ok(Some(Self(Some(file)))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => {
                 Err(error).with_context(|| format!("{} cannot be locked", path.display()))

@@ -1,38 +1,54 @@
 //! The database: a pool of connections that read, one connection that writes, and how rows are written.
 //!
-//! What is SQLite's own is in `sqlite`; what differs between databases in an expression is in [`Dialect`]. Everything
-//! else in the program is SQL that PostgreSQL takes as well.
+//! What is a database's own is in `sqlite` and `postgres`; what differs between them in an expression is in [`Dialect`].
+//! Everything else in the program is SQL that both take.
 
 mod dialect;
 mod fault;
+mod leases;
 mod lock;
+mod moving;
+mod postgres;
+mod rates;
+mod reader;
 mod rows;
 mod sets;
 mod sqlite;
+mod start;
 mod tx;
 
 use std::sync::Arc;
 
-use migration::{Difference, Migrator, MigratorTrait};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr};
+use migration::Difference;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use secrecy::SecretString;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use dialect::Dialect;
-pub use fault::Fault;
+pub use fault::{Fault, in_a_line};
+pub use leases::{Lease, NodePerson, NodeRow};
 pub use lock::ServerLock;
-pub use rows::{VALUES, insert, upsert};
-pub use sqlite::{check_copy, copy, in_a_line};
+pub use moving::{analyze, begin_filling, read_file};
+pub use postgres::Listening;
+pub use rates::{Count, remove_old_rates};
+pub use reader::Reader;
+pub use rows::{Row, VALUES, insert, insert_if_new, upsert};
+pub use sqlite::{check_copy, copy};
 pub use tx::{Snapshot, Tx};
 
 use crate::clock::Timestamp;
+use crate::config::DatabaseAddress;
 use crate::limits;
+use postgres::Use;
 
 /// The connections that read. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Db {
     /// For statements that read.
-    pub reader: DatabaseConnection,
+    pub reader: Reader,
     dialect: Dialect,
+    /// Where to connect to, if it is PostgreSQL.
+    postgres: Option<SecretString>,
     turns: Arc<Semaphore>,
 }
 
@@ -43,22 +59,33 @@ pub struct Writer {
     /// The connection itself, for tests that record its statements.
     pub connection: DatabaseConnection,
     dialect: Dialect,
+    /// Where to connect again, if it is PostgreSQL.
+    postgres: Option<SecretString>,
 }
 
-/// Creates the SQLite database at `url` if it does not exist and runs the migrations that it lacks; returns their names.
+/// Creates the database if it does not exist (SQLite's alone) and runs the migrations that it lacks; returns their names.
 /// For serving, `migrate` and `seed` only.
-pub async fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
-    let db = Database::connect(sqlite::options(url, 1)).await.map_err(in_a_line)?;
-    let steps = migration::compare(&db).await.map_err(in_a_line)?;
-    refuse_newer(&steps)?;
-    Migrator::up(&db, None).await.map_err(in_a_line)?;
-    db.close().await.map_err(in_a_line)?;
-    Ok(steps.missing)
+pub async fn migrate(address: &DatabaseAddress) -> anyhow::Result<Vec<String>> {
+    match address {
+        DatabaseAddress::Sqlite { url, .. } => sqlite::migrate(url).await,
+        DatabaseAddress::Postgres { url } => {
+            start::ensure_direct(url).await?;
+            postgres::migrate(url).await
+        }
+    }
+}
+
+/// Waits for a server that does not take connections yet. Fails if it never will, by these settings.
+pub async fn wait_for(address: &DatabaseAddress) -> anyhow::Result<()> {
+    match address {
+        DatabaseAddress::Sqlite { .. } => Ok(()),
+        DatabaseAddress::Postgres { url } => start::wait_for(url, address).await,
+    }
 }
 
 /// Checks that the database has exactly the migrations of this program.
-async fn ensure_current(url: &str) -> anyhow::Result<()> {
-    let db = Database::connect(sqlite::options_that_change_nothing(url)).await.map_err(in_a_line)?;
+async fn ensure_current(options: ConnectOptions) -> anyhow::Result<()> {
+    let db = Database::connect(options).await.map_err(in_a_line)?;
     let steps = migration::compare(&db).await.map_err(in_a_line)?;
     db.close().await.map_err(in_a_line)?;
     refuse_newer(&steps)?;
@@ -80,14 +107,25 @@ fn refuse_newer(steps: &Difference) -> anyhow::Result<()> {
 }
 
 impl Db {
-    /// Opens the SQLite database at `url`, which must exist and have all migrations.
-    pub async fn open(url: &str) -> anyhow::Result<(Self, Writer)> {
-        ensure_current(url).await?;
-        let dialect = Dialect::Sqlite;
-        let connection = Database::connect(sqlite::options(url, 1)).await.map_err(in_a_line)?;
-        let reader = Database::connect(sqlite::options(url, limits::READERS)).await.map_err(in_a_line)?;
+    /// Opens the database, which must exist and have all migrations.
+    pub async fn open(address: &DatabaseAddress) -> anyhow::Result<(Self, Writer)> {
+        let (dialect, reading, writing, postgres) = match address {
+            DatabaseAddress::Sqlite { url, .. } => {
+                ensure_current(sqlite::options_that_change_nothing(url)).await?;
+                (Dialect::Sqlite, sqlite::options(url, limits::READERS), sqlite::options(url, 1), None)
+            }
+            DatabaseAddress::Postgres { url } => {
+                ensure_current(postgres::options(url, 1, Use::Reading)).await?;
+                let reading = postgres::options(url, limits::POSTGRES_READERS, Use::Reading);
+                (Dialect::Postgres, reading, postgres::options(url, 1, Use::Writing), Some(url.clone()))
+            }
+        };
+        let connection = Database::connect(writing).await.map_err(in_a_line)?;
+        let reader = Database::connect(reading).await.map_err(in_a_line)?;
+        let reader = Reader::new(reader, postgres.is_some().then_some(limits::REQUEST));
         let turns = Arc::new(Semaphore::new(limits::READ_TURNS));
-        Ok((Self { reader, dialect, turns }, Writer { connection, dialect }))
+        let db = Self { reader, dialect, postgres: postgres.clone(), turns };
+        Ok((db, Writer { connection, dialect, postgres }))
     }
 
     /// Which database it is.
@@ -97,7 +135,7 @@ impl Db {
 
     /// Begins a transaction that only reads, and whose statements all read the same state of the database.
     pub async fn snapshot(&self) -> Result<Snapshot, DbErr> {
-        Snapshot::begin(&self.reader).await
+        Snapshot::begin(&self.reader, self.dialect).await
     }
 
     /// Waits for a turn to read what every client requests when it connects. After a restart all of them connect at
@@ -112,26 +150,83 @@ impl Db {
         self.reader.execute_unprepared("SELECT 1").await.is_ok()
     }
 
+    /// Whether other nodes may use it at the same time.
+    pub fn is_shared(&self) -> bool {
+        self.postgres.is_some()
+    }
+
+    /// Begins to hear what nodes say to each other.
+    pub async fn listen(&self) -> Result<Listening, DbErr> {
+        match &self.postgres {
+            Some(url) => Listening::begin(url, postgres::CHANNEL).await,
+            None => Err(DbErr::Custom("a file has no other nodes".into())),
+        }
+    }
+
+    /// Says something to all nodes that listen, this one included.
+    pub async fn notify(&self, payloads: &[String]) -> Result<(), DbErr> {
+        postgres::notify(&self.reader, payloads).await
+    }
+
     /// Removes deleted data from the write-ahead log too. `false` if another connection was reading or writing: try again
     /// later.
     pub async fn truncate_wal(&self) -> Result<bool, DbErr> {
-        sqlite::truncate_wal(&self.reader).await
+        match self.dialect {
+            Dialect::Sqlite => sqlite::truncate_wal(&self.reader.connection).await,
+            // PostgreSQL removes deleted rows by its vacuum, and its log by its own rules.
+            Dialect::Postgres => Ok(true),
+        }
     }
 
     /// Closes the connections. When the writer is closed as well, SQLite folds its log into the file.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.reader.close().await
+        close(self.reader.connection, self.postgres.is_some()).await
     }
 }
 
 impl Writer {
+    /// Whether the database is on the other side of a network.
+    pub fn is_remote(&self) -> bool {
+        self.postgres.is_some()
+    }
+
+    /// Whether a transaction that failed like this may be done again. If the connection was lost, it has a new one then.
+    pub async fn recover(&mut self, error: &DbErr) -> bool {
+        let Some(address) = &self.postgres else { return false };
+        match Fault::of(error) {
+            Fault::Passing | Fault::Broken => false,
+            Fault::Repeat => true,
+            Fault::Lost => {
+                // Not only another connection of the pool: one that hangs would occupy its place.
+                let fresh = Database::connect(postgres::options(address, 1, Use::Writing).connect_lazy(true).clone());
+                match fresh.await {
+                    Ok(fresh) => self.connection = fresh,
+                    Err(error) => tracing::warn!(error = %error, "no new connection for the writer: {error}"),
+                }
+                true
+            }
+        }
+    }
+
     /// Begins a transaction that holds the lock for writing. `now` is the time of everything that it writes.
     pub async fn begin(&self, now: Timestamp) -> Result<Tx, DbErr> {
-        Ok(Tx::new(sqlite::begin_immediate(&self.connection).await?, self.dialect, now))
+        let transaction = match self.dialect {
+            Dialect::Sqlite => sqlite::begin_immediate(&self.connection).await?,
+            Dialect::Postgres => postgres::begin_with_head(&self.connection).await?,
+        };
+        Ok(Tx::new(transaction, self.dialect, now))
     }
 
     /// Closes the connection.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.connection.close().await
+        close(self.connection, self.postgres.is_some()).await
+    }
+}
+
+/// Closes connections. Of a server, those that hang are left to it: nothing that they do is waited for any more.
+async fn close(connections: DatabaseConnection, are_remote: bool) -> Result<(), DbErr> {
+    match are_remote {
+        true => tokio::time::timeout(limits::ACQUIRE, connections.close()).await.unwrap_or(Ok(())),
+        false => connections.close().await,
     }
 }

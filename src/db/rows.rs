@@ -15,6 +15,11 @@ pub async fn insert<M: Row>(tx: &impl ConnectionTrait, rows: Vec<M>) -> Result<(
     write(tx, rows, None).await
 }
 
+/// Inserts a row, unless there is one with its primary key.
+pub async fn insert_if_new<M: Row>(db: &impl ConnectionTrait, row: M) -> Result<(), DbErr> {
+    merge(db, vec![row], OnConflict::do_nothing).await
+}
+
 /// Inserts rows, or sets these columns of the rows that have their primary keys. No key may occur twice: PostgreSQL
 /// rejects a statement that changes a row twice (SQLSTATE 21000), and SQLite would keep the last one. They are written in
 /// their order, which matters where one has to make room for the next in another unique index.

@@ -4,20 +4,24 @@
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
-use super::Tx;
 use super::rows::{insert, merge, upsert};
+use super::{Dialect, Tx, postgres};
 use crate::entity::{conversation, feed_event, feed_head, membership, message};
 
 impl Tx {
-    /// Takes `count` positions of the feed; returns the last one before them.
-    pub async fn take_positions(&self, count: i64) -> Result<i64, DbErr> {
+    /// Takes `count` positions of the feed; returns the last one before them, and the nonce that the log has there, where
+    /// other nodes write to it as well.
+    pub async fn take_positions(&self, count: i64) -> Result<(i64, Option<i64>), DbErr> {
+        if self.dialect() == Dialect::Postgres {
+            return postgres::take_positions(self, count).await;
+        }
         let head = feed_head::Entity::update_many()
             .col_expr(feed_head::Column::Position, Expr::col(feed_head::Column::Position).add(count))
             .filter(feed_head::Column::Id.eq(1))
             .exec_with_returning(self)
             .await?;
         match head.as_slice() {
-            [head] => Ok(head.position - count),
+            [head] => Ok((head.position - count, None)),
             _ => Err(DbErr::Custom("the feed has no head".into())),
         }
     }

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use futures_util::FutureExt;
-use sea_orm::sqlx::error::DatabaseError;
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteError};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection, SqliteConnection};
 use sea_orm::{
-    ConnectOptions, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
 };
 
+use super::fault::in_a_line;
 use crate::limits;
 
 /// The feature is for `scripts/power-cut` alone, which has to see a loss to prove that it would see one.
@@ -49,6 +50,16 @@ pub(super) fn options(url: &str, connections: u32) -> ConnectOptions {
                 .busy_timeout(limits::BUSY)
         });
     options
+}
+
+/// Creates the database if it does not exist, and runs the migrations that it lacks; returns their names.
+pub(super) async fn migrate(url: &str) -> anyhow::Result<Vec<String>> {
+    let db = Database::connect(options(url, 1)).await.map_err(in_a_line)?;
+    let steps = migration::compare(&db).await.map_err(in_a_line)?;
+    super::refuse_newer(&steps)?;
+    Migrator::up(&db, None).await.map_err(in_a_line)?;
+    db.close().await.map_err(in_a_line)?;
+    Ok(steps.missing)
 }
 
 /// Options of one connection that leaves the file as it is: with [`options`], WAL mode would be written into the file,
@@ -119,55 +130,3 @@ pub async fn check_copy(copy: &Path) -> anyhow::Result<i64> {
     copy.close().await?;
     Ok(head)
 }
-
-/// SQLite's result codes (<https://www.sqlite.org/rescode.html>). The low byte is the primary code; the bytes above it
-/// extend it.
-mod result {
-    pub(super) const BUSY: i32 = 5;
-    pub(super) const READONLY: i32 = 8;
-    pub(super) const FULL: i32 = 13;
-    pub(super) const CANTOPEN: i32 = 14;
-    /// There is no room for the index of the write-ahead log.
-    pub(super) const IOERR_SHMSIZE: i32 = 4874;
-
-    pub(super) fn primary(code: i32) -> i32 {
-        code & 0xff
-    }
-}
-
-fn code(error: &dyn DatabaseError) -> Option<i32> {
-    error.code()?.parse().ok()
-}
-
-/// Whether an error passes by itself: another process holds the lock, or the disk is full.
-pub(super) fn passes(error: &SqliteError) -> bool {
-    code(error).is_some_and(|code| result::primary(code) == result::BUSY || is_disk_full(code))
-}
-
-fn is_disk_full(code: i32) -> bool {
-    result::primary(code) == result::FULL || code == result::IOERR_SHMSIZE
-}
-
-/// An error that stops the start, in one line. The library's errors state their cause twice.
-pub fn in_a_line(error: DbErr) -> anyhow::Error {
-    match &error {
-        DbErr::Conn(RuntimeErr::SqlxError(cause))
-        | DbErr::Exec(RuntimeErr::SqlxError(cause))
-        | DbErr::Query(RuntimeErr::SqlxError(cause))
-            if let Some(cause) = cause.as_database_error() =>
-        {
-            let code = code(cause).unwrap_or_default();
-            if is_disk_full(code) {
-                return anyhow::anyhow!("the disk is full");
-            }
-            // Also for the files that SQLite keeps beside the database.
-            let is_about_rights = matches!(code, result::READONLY | result::CANTOPEN);
-            let hint = if is_about_rights { NOT_WRITABLE } else { "" };
-            anyhow::anyhow!("{}{hint}", cause.message())
-        }
-        _ => error.into(),
-    }
-}
-
-/// What is wrong where the database or a file beside it can't be written.
-pub(super) const NOT_WRITABLE: &str = ": the program must be able to write it, and its folder";

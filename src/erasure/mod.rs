@@ -70,7 +70,7 @@ impl Erasure {
         for session in self.app.feed.append(close::Close { user }).await? {
             self.traces.accounts.ended(session);
         }
-        self.traces.presence.go_offline(user);
+        self.traces.presence.go_offline_everywhere(user);
         self.traces.images.delete_soon();
         let announced = self.app.feed.append(leave::Leave { user }).await;
         tracing::info!(user.id = %user, "{user} was erased");
@@ -87,7 +87,14 @@ impl Erasure {
                     tokio::time::sleep(limits::ERASURE_RETRY).await;
                     continue;
                 }
-                self.wake.notified().await;
+                tokio::select! {
+                    () = self.wake.notified() => {}
+                    // Those that another node has begun, and did not live to finish.
+                    () = async {
+                        tokio::time::sleep(limits::ERASURE_LOOK).await;
+                        self.app.leader.comes_here().await;
+                    } => {}
+                }
             }
         };
         tokio::select! {

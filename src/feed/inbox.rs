@@ -176,6 +176,12 @@ impl Inbox {
         self.lock().handled
     }
 
+    /// Evicts the listener: after the events in the inbox, it reads on from the log.
+    pub(super) fn evict(&self) {
+        self.lock().is_open = false;
+        self.wake();
+    }
+
     /// The listener has gone: drops everything.
     pub(super) fn close(&self) {
         let mut state = self.lock();

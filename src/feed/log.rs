@@ -69,14 +69,19 @@ pub(super) async fn find_at(db: &impl ConnectionTrait, position: Position) -> Re
     Ok(feed_event::Entity::find_by_id(position).one(db).await?.map(cursor))
 }
 
-/// A page of everything after a position, with the contacts of people who changed: for a hub that missed it.
-pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Result<Vec<Event>, DbErr> {
-    let rows = feed_event::Entity::find()
-        .filter(feed_event::Column::Position.gt(position))
+/// A page of everything after a cursor, with the contacts of people who changed: for a hub that missed it. `None` if the
+/// log has another event at the cursor, or none.
+pub(super) async fn after(db: &impl ConnectionTrait, after: Cursor) -> Result<Option<Vec<Event>>, DbErr> {
+    let mut rows = feed_event::Entity::find()
+        .filter(feed_event::Column::Position.gte(after.position))
         .order_by_asc(feed_event::Column::Position)
-        .limit(limits::REPLAY_PAGE)
+        .limit(limits::REPLAY_PAGE + 1)
         .all(db)
         .await?;
+    if rows.first().map(|row| (row.position, nonce_from_row(row.nonce))) != Some((after.position, after.nonce)) {
+        return Ok(None);
+    }
+    rows.remove(0);
     let changed = rows.iter().filter(|row| row.kind == EventKind::UserChanged).filter_map(|row| row.user_id);
     let changed: HashSet<UserId> = changed.collect();
     let (erased, known) = match changed.is_empty() {
@@ -98,7 +103,10 @@ pub(super) async fn after(db: &impl ConnectionTrait, position: Position) -> Resu
             event.fact.kind == EventKind::UserChanged && event.fact.user.is_some_and(|id| erased.contains(&id));
         event
     };
-    Ok(rows.into_iter().map(event).collect())
+    let mut events: Vec<Event> = rows.into_iter().map(event).collect();
+    // So that one execution for all subscribers needs no further read.
+    bring_messages(db, &mut events).await?;
+    Ok(Some(events))
 }
 
 /// Those of these people whose accounts are erased.

@@ -35,11 +35,13 @@ pub use log::{Reset, known_in};
 pub use page::EventPage;
 pub use seal::CursorSeal;
 
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Db, Writer};
 use crate::error::{Error, Result};
 use crate::id::UserId;
+use crate::leader::Leader;
 use crate::limits;
 use change::{Batch, Batched};
 use health::Health;
@@ -71,7 +73,13 @@ pub struct FeedTasks {
 
 impl Feed {
     /// Starts the writer and the hub.
-    pub async fn start(db: Db, writer: Writer, clock: Clock, config: &Config) -> Result<(Self, FeedTasks), DbErr> {
+    pub async fn start(
+        db: Db,
+        writer: Writer,
+        clock: Clock,
+        config: &Config,
+        (bus, leader): (&Bus, &Leader),
+    ) -> Result<(Self, FeedTasks), DbErr> {
         let tx = writer.begin(clock.now()).await?;
         seal::ensure_key(&tx).await?;
         log::ensure_origin(&tx, writer::random_nonce()?).await?;
@@ -84,12 +92,14 @@ impl Feed {
         let health = Arc::<Health>::default();
         let writer = writer::run(writer, clock.clone(), Arc::clone(&hub), Arc::clone(&health), waiting);
         let writer = tracker.spawn(abort_on_panic("writer", writer));
-        let keeper = tracker.spawn(abort_on_panic("hub", Arc::clone(&hub).keep_up(db.clone(), stop.clone())));
+        let keeper =
+            tracker.spawn(abort_on_panic("hub", Arc::clone(&hub).keep_up(db.clone(), bus.subscribe(), stop.clone())));
         let replays = ReplayTurns::new(config);
         let places = Arc::new(Semaphore::new(limits::WRITER_QUEUE));
         let feed = Self { db, hub, seal, queue, places, health, replays };
         let prober = tracker.spawn(abort_on_panic("prober", health::keep_probing(feed.clone(), stop.clone())));
-        let trimmer = tracker.spawn(abort_on_panic("trimmer", trim::keep_trimmed(feed.clone(), clock, stop.clone())));
+        let trimmer = tracker
+            .spawn(abort_on_panic("trimmer", trim::keep_trimmed(feed.clone(), clock, leader.clone(), stop.clone())));
         Ok((feed, FeedTasks { writer, keeper, trimmer, prober, stop }))
     }
 

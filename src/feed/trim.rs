@@ -11,10 +11,11 @@ use crate::db::Tx;
 use crate::entity::feed_event;
 use crate::feed::change::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::feed::{Feed, Position};
+use crate::leader::Leader;
 use crate::limits;
 
 /// Trims at intervals, by a time of day that can be trusted, until `stop` is cancelled.
-pub(super) async fn keep_trimmed(feed: Feed, clock: Clock, stop: CancellationToken) {
+pub(super) async fn keep_trimmed(feed: Feed, clock: Clock, leader: Leader, stop: CancellationToken) {
     let mut time = ConfirmedTime::new(clock.clone(), "old events");
     loop {
         tokio::select! {
@@ -24,7 +25,10 @@ pub(super) async fn keep_trimmed(feed: Feed, clock: Clock, stop: CancellationTok
         let Some(now) = time.now() else { continue };
         tokio::select! {
             () = stop.cancelled() => return,
-            () = trim(&feed, now) => {}
+            () = async {
+                leader.comes_here().await;
+                trim(&feed, now).await;
+            } => {}
         }
     }
 }

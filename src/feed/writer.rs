@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, RuntimeErr};
 use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Timestamp};
@@ -10,14 +10,15 @@ use crate::db::{Tx, Writer};
 use crate::entity::feed_event;
 use crate::feed::change::Batch;
 use crate::feed::cursor::{Cursor, positions};
-use crate::feed::event::{Audience, Event};
+use crate::feed::event::{Audience, Event, nonce_from_row};
 use crate::feed::health::Health;
 use crate::feed::hub::Hub;
+use crate::feed::log;
 use crate::limits;
 
 /// Runs until all handles of the queue are dropped and everything in it is written; then closes the connection.
 pub(super) async fn run(
-    writer: Writer,
+    mut writer: Writer,
     clock: Clock,
     hub: Arc<Hub>,
     health: Arc<Health>,
@@ -36,7 +37,7 @@ pub(super) async fn run(
         backlog.sort_by_key(|change| change.rank().may_wait());
         let rest = backlog.split_off(backlog.len().min(limits::WRITER_BATCH));
         backlog.sort_by_key(|change| change.rank());
-        commit(&writer, &clock, &hub, &health, merge(std::mem::replace(&mut backlog, rest))).await;
+        commit(&mut writer, &clock, &hub, &health, merge(std::mem::replace(&mut backlog, rest))).await;
     }
 }
 
@@ -55,11 +56,11 @@ fn merge(changes: Vec<Box<dyn Batch>>) -> Vec<Box<dyn Batch>> {
     batches
 }
 
-async fn commit(writer: &Writer, clock: &Clock, hub: &Hub, health: &Health, mut batches: Vec<Box<dyn Batch>>) {
-    match apply(writer, clock.now(), &mut batches).await {
-        Ok(events) => {
+async fn commit(writer: &mut Writer, clock: &Clock, hub: &Hub, health: &Health, mut batches: Vec<Box<dyn Batch>>) {
+    match apply_until_known(writer, clock, &mut batches).await {
+        Ok(Written { before, events }) => {
             // Before the answers: a caller who then asks for the feed's cursor gets one that is after the change.
-            hub.publish(events);
+            hub.publish(before, events);
             for batch in batches {
                 batch.answer(Ok(()));
             }
@@ -74,34 +75,131 @@ async fn commit(writer: &Writer, clock: &Clock, hub: &Hub, health: &Health, mut 
     }
 }
 
-async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<Vec<Event>, DbErr> {
+/// Applies a batch, again and again for as long as callers wait, where the database ended the transaction for a reason
+/// that passes. When the answer to a commit is lost, the log says whether it happened.
+async fn apply_until_known(
+    writer: &mut Writer,
+    clock: &Clock,
+    batches: &mut [Box<dyn Batch>],
+) -> Result<Written, DbErr> {
+    let until = clock.uptime() + limits::WRITE_PATIENCE;
+    let mut unknown: Option<Written> = None;
+    loop {
+        let outcome = match unknown.take() {
+            None => apply(writer, clock.now(), batches).await,
+            Some(written) => look_up(writer, clock.now(), written).await,
+        };
+        let (error, written) = match outcome {
+            Ok(Outcome::Committed(written)) => return Ok(written),
+            Ok(Outcome::NotCommitted) => continue,
+            Err(Failure::BeforeCommit(error)) => (error, None),
+            Err(Failure::Unknown(error, written)) => (error, Some(written)),
+        };
+        // Of a commit without events the log says nothing.
+        let is_unknowable = written.as_ref().is_some_and(|written| written.events.is_empty());
+        if is_unknowable || clock.uptime() >= until || !writer.recover(&error).await {
+            return Err(error);
+        }
+        tracing::debug!(error = %error, "a batch is repeated: {error}");
+        unknown = written;
+        tokio::time::sleep(limits::WRITE_PAUSE).await;
+    }
+}
+
+/// The events of a batch.
+struct Written {
+    /// The event before them in the log, where other nodes write to it as well.
+    before: Option<Cursor>,
+    events: Vec<Event>,
+}
+
+/// What is known of a batch.
+enum Outcome {
+    Committed(Written),
+    NotCommitted,
+}
+
+/// Where a batch failed.
+enum Failure {
+    /// Nothing of it was written.
+    BeforeCommit(DbErr),
+    /// Nobody knows whether these events were committed.
+    Unknown(DbErr, Written),
+}
+
+impl From<DbErr> for Failure {
+    fn from(error: DbErr) -> Self {
+        Self::BeforeCommit(error)
+    }
+}
+
+/// Bounds what a database server that has stopped would never answer. A file always answers, however slow its disk is.
+async fn in_time<T>(writer: &Writer, step: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+    if !writer.is_remote() {
+        return step.await;
+    }
+    let elapsed = |_| Err(DbErr::Conn(RuntimeErr::Internal("the database does not answer".into())));
+    tokio::time::timeout(limits::WRITE_STATEMENT, step).await.unwrap_or_else(elapsed)
+}
+
+/// Looks up whether a batch with these events was committed. The lock that the transaction holds says that the one before
+/// it has ended.
+async fn look_up(writer: &Writer, now: Timestamp, written: Written) -> Result<Outcome, Failure> {
+    let read = async {
+        let tx = writer.begin(now).await?;
+        let first = written.events.first().map(|event| event.cursor);
+        let is_there = match first {
+            Some(first) => log::find_at(&tx, first.position).await? == Some(first),
+            None => false,
+        };
+        tx.rollback().await?;
+        Ok(is_there)
+    };
+    match in_time(writer, read).await {
+        Ok(true) => Ok(Outcome::Committed(written)),
+        Ok(false) => Ok(Outcome::NotCommitted),
+        Err(error) => Err(Failure::Unknown(error, written)),
+    }
+}
+
+async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<Outcome, Failure> {
+    let (tx, written) = in_time(writer, write(writer, now, batches)).await?;
+    match in_time(writer, tx.commit()).await {
+        Ok(()) => Ok(Outcome::Committed(written)),
+        Err(error) => Err(Failure::Unknown(error, written)),
+    }
+}
+
+/// Writes a batch, up to its commit.
+async fn write(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<(Tx, Written), DbErr> {
     let tx = writer.begin(now).await?;
     let mut needs = Vec::with_capacity(batches.len());
     for batch in batches.iter_mut() {
         needs.push(batch.plan(&tx).await?);
     }
     let total: usize = needs.iter().sum();
-    let mut first = Cursor { position: reserve(&tx, total).await? + 1, nonce: random_nonce()? };
+    let (last, nonce) = reserve(&tx, total).await?;
+    let before = nonce.map(|nonce| Cursor { position: last, nonce: nonce_from_row(nonce) });
+    let mut first = Cursor { position: last + 1, nonce: random_nonce()? };
     let mut events = Vec::with_capacity(total);
     for (batch, need) in batches.iter_mut().zip(needs) {
         batch.write(&tx, first, &mut events).await?;
         first.position += positions(need);
     }
-    log(&tx, &events).await?;
-    tx.commit().await?;
-    Ok(events)
+    append_to_log(&tx, &events).await?;
+    Ok((tx, Written { before, events }))
 }
 
-/// Takes `count` positions; returns the last one before them. Inside the transaction, so that a rollback leaves no gap
+/// Takes `count` positions; returns the last one before them, and its nonce where other nodes write too. Inside the transaction, so that a rollback leaves no gap
 /// and no reader can pass an event that commits later.
-async fn reserve(tx: &Tx, count: usize) -> Result<i64, DbErr> {
+async fn reserve(tx: &Tx, count: usize) -> Result<(i64, Option<i64>), DbErr> {
     if count == 0 {
-        return Ok(0);
+        return Ok((0, None));
     }
     tx.take_positions(positions(count)).await
 }
 
-async fn log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
+async fn append_to_log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
     let row = |event: &Event| {
         let recipient_id = match event.fact.audience {
             Audience::Person(person) => Some(person),

@@ -63,6 +63,11 @@ pub fn router(state: HttpState) -> Router {
         .with_state(state)
 }
 
+/// What is served until the database is open: whether the program lives.
+pub fn router_before_start() -> Router {
+    Router::new().route("/healthz", get(health::alive)).fallback(health::starting)
+}
+
 /// What the fuzz targets call.
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {

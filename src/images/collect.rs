@@ -37,7 +37,7 @@ impl Images {
                     self.check_place().await;
                 }
                 // The store has logged the error, and what is due stays due.
-                while self.delete_due().await.is_ok_and(|is_more| is_more) {}
+                while self.0.app.leader.is_here() && self.delete_due().await.is_ok_and(|is_more| is_more) {}
             };
             tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -53,7 +53,9 @@ impl Images {
     }
 
     async fn sweep(&self) {
-        self.0.app.feed.append_or_drop(Note::SlotsExpired);
+        if self.0.app.leader.is_here() {
+            self.0.app.feed.append_or_drop(Note::SlotsExpired);
+        }
         let scratch = self.0.scratch.clone();
         match tokio::task::spawn_blocking(move || scratch.sweep(limits::UPLOAD_UNUSED)).await {
             Ok(Ok(())) => {}

@@ -18,6 +18,7 @@ mod prepare;
 mod quota;
 mod raster;
 mod serve;
+mod shared_place;
 mod shell;
 mod srgb;
 mod transfer;
@@ -33,6 +34,7 @@ pub use address::{Address, SignedAddress};
 pub use attach::{ImageAttachment, ImageClaims, attach, detach, erase};
 pub use prepare::{ImageSource, IncomingFile, PreparedImage};
 pub use serve::ServedImage;
+pub use shared_place::move_to;
 pub use transfer::{ObjectState, copy, verify};
 pub use uploads::{UploadSlot, UploadTarget};
 

@@ -143,6 +143,28 @@ pub const READ_MARKS_MEMBERS: usize = 100;
 /// The shortest interval at which a read mark of a person in a conversation is published.
 pub const READ_MARK_PACE: Duration = Duration::from_secs(1);
 
+// Several nodes.
+/// Signals to other nodes that wait to be sent, and signals that wait for whoever follows them.
+pub const BUS_QUEUE: usize = 4_096;
+/// Signals in one statement.
+pub const BUS_BATCH: usize = 64;
+/// The pause before a node listens again after it lost the connection.
+pub const BUS_RETRY: Duration = Duration::from_millis(500);
+/// After this silence a node asks whether its connection for listening is still there.
+pub const BUS_SILENCE: Duration = Duration::from_secs(10);
+/// How long a node counts as alive without renewing its lease.
+pub const NODE_LEASE: Duration = Duration::from_secs(30);
+/// How often a node renews its lease, and reads those of the others.
+pub const NODE_RENEWAL: Duration = Duration::from_secs(10);
+/// The pause before a failed renewal is tried again.
+pub const NODE_RETRY: Duration = Duration::from_secs(1);
+/// People who come and go within this time are written together.
+pub const NODE_PACE: Duration = Duration::from_millis(20);
+/// People in one signal: PostgreSQL's notifications end at 8,000 bytes, and an id takes 39.
+pub const NODE_MOVES: usize = 150;
+/// How long the row of a dead node is kept, for people to look at.
+pub const OLD_NODES: Duration = Duration::from_secs(600);
+
 // Erasure.
 /// Seqs of a history that one step searches for somebody's messages.
 pub const ERASURE_WINDOW: usize = 2_000;
@@ -150,6 +172,8 @@ pub const ERASURE_WINDOW: usize = 2_000;
 pub const ERASURE_MESSAGES: usize = WRITER_BATCH;
 /// The pause before a failed erasure is retried.
 pub const ERASURE_RETRY: Duration = Duration::from_secs(1);
+/// How often one node looks for erasures that another one did not finish.
+pub const ERASURE_LOOK: Duration = Duration::from_secs(30);
 /// Attempts, one a second, to truncate the database's log after an erasure.
 pub const ERASURE_CUTS: u32 = 600;
 
@@ -396,9 +420,27 @@ pub const SIGNALS_TOGETHER: Duration = Duration::from_secs(3);
 // The database.
 /// Reading connections.
 pub const READERS: u32 = 8;
+/// Connections of a node to PostgreSQL that read.
+pub const POSTGRES_READERS: u32 = 16;
+/// A connection to PostgreSQL that was idle for longer is tested before it is used.
+pub const IDLE_CONNECTION: Duration = Duration::from_secs(1);
+/// How long a statement of the writer, or its wait for another node's batch, may take on PostgreSQL.
+pub const WRITE_STATEMENT: Duration = Duration::from_secs(5);
+/// PostgreSQL ends a transaction of the writer that is idle for this long: all other nodes wait for it.
+pub const WRITE_IDLE: Duration = Duration::from_secs(1);
+/// How long a batch is repeated that the database has not taken. Less than a request's timeout, so that callers get an
+/// answer.
+pub const WRITE_PATIENCE: Duration = Duration::from_secs(8);
+const _: () = assert!(WRITE_PATIENCE.as_secs() < REQUEST.as_secs());
+/// The pause before a batch is repeated.
+pub const WRITE_PAUSE: Duration = Duration::from_millis(50);
 /// Look-ups that may use or wait for a reading connection at the same time: enough to keep the connections busy.
 /// Further ones wait for their turn.
 pub const READ_TURNS: usize = 32;
+/// How often a PostgreSQL server is tried that does not take connections yet.
+pub const DATABASE_RETRY: Duration = Duration::from_millis(500);
+/// How long the start waits for answers to probes that came before the database was open.
+pub const START_HANDOVER: Duration = Duration::from_secs(1);
 /// How long a query waits for a reading connection.
 pub const ACQUIRE: Duration = Duration::from_secs(3);
 /// The size to which the write-ahead log shrinks after a long read has made it grow. It is folded into the database at

@@ -16,8 +16,20 @@ pub const GUESSES: RateLimit = RateLimit { burst: 5, every: Duration::from_secs(
 pub const GUESSES_PER_ACCOUNT: RateLimit = RateLimit { burst: 100, every: Duration::from_secs(36) };
 /// Wrong passwords from one address.
 pub const GUESSES_PER_ADDRESS: RateLimit = RateLimit { burst: 20, every: Duration::from_secs(10) };
-/// Pairs of an account and an address it has signed in from, that are remembered.
-pub const FAMILIAR_ADDRESSES: u64 = 100_000;
+/// How long an address from which somebody signed in to an account is remembered. Each takes a row, and right passwords
+/// have rates.
+pub const FAMILIAR: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Attempts of a node that are counted in the database at the same time; more wait. A statement takes about as long as a
+/// commit, and a password takes longer to compare.
+pub const COUNTED_AT_ONCE: usize = 4;
+/// How far the clocks of nodes, and the moments at which concurrent attempts are counted, may be apart without refusing an
+/// attempt. Less than the time of one in every rate that is shared, so that none allows one more.
+pub const CLOCKS_APART: Duration = Duration::from_secs(1);
+const _: () = assert!(CLOCKS_APART.as_millis() < LOGINS_PER_ADDRESS.every.as_millis());
+/// How often an attempt is counted again that lost a race for the last place.
+pub const COUNT_TRIES: usize = 3;
+/// Rows of rates that are removed at a time.
+pub const RATES_PURGED: u64 = 1_000;
 /// New accounts from one address.
 pub const SIGNUPS: RateLimit = RateLimit { burst: 20, every: Duration::from_secs(10) };
 /// Right passwords for one account, from all addresses. Each creates a session and costs an argon2 hash.

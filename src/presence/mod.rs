@@ -8,14 +8,17 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OnceCell, broadcast, watch};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{OnceCell, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 pub use contacts::ContactsOnline;
 pub use online::{EverybodyOnline, Online, OnlineWatcher};
 
 use crate::accounts::Viewer;
 use crate::app::App;
+use crate::bus::Signal;
 use crate::clock::Timestamp;
 use crate::config::Directory;
 use crate::directory;
@@ -23,12 +26,14 @@ use crate::entity::user;
 use crate::error::Result;
 use crate::id::UserId;
 use crate::limits;
+use crate::nodes::{Elsewhere, Nodes};
 use crate::shared_cell::SharedCell;
 
 /// Tracks who is online on this node. Clones share it.
 #[derive(Clone)]
 pub struct PresenceTracker {
     app: App,
+    nodes: Nodes,
     state: Arc<Mutex<State>>,
     changes: broadcast::Sender<Arc<PresenceChange>>,
     /// A counter of changes.
@@ -42,6 +47,8 @@ struct State {
     sockets: HashMap<UserId, usize>,
     /// People whose last socket closed a moment ago, by the clock's uptime, and who may reconnect. They count as online.
     leaving: HashMap<UserId, Duration>,
+    /// People who are online on other nodes.
+    elsewhere: HashSet<UserId>,
     /// The last change of people, while they are online and for [`limits::LAST_SEEN_WRITTEN`] after they went offline.
     /// A change is published at once, and is in the database only when the feed's writer has reached it.
     changed: HashMap<UserId, LastChange>,
@@ -58,8 +65,19 @@ struct LastChange {
 }
 
 impl State {
-    fn is_online(&self, user: UserId) -> bool {
+    fn is_here(&self, user: UserId) -> bool {
         self.sockets.contains_key(&user) || self.leaving.contains_key(&user)
+    }
+
+    fn is_online(&self, user: UserId) -> bool {
+        self.is_here(user) || self.elsewhere.contains(&user)
+    }
+
+    /// Everybody who is online, each once.
+    fn online(&self) -> Vec<UserId> {
+        let here = self.sockets.keys().chain(self.leaving.keys()).copied();
+        let elsewhere = self.elsewhere.iter().copied().filter(|user| !self.is_here(*user));
+        here.chain(elsewhere).collect()
     }
 
     fn record(&mut self, user: UserId, online: bool, at: Timestamp, since: Duration) {
@@ -117,9 +135,10 @@ impl Drop for Device {
 
 impl PresenceTracker {
     /// Creates the presence service.
-    pub fn new(app: App) -> Self {
+    pub fn new(app: App, nodes: Nodes) -> Self {
         Self {
             app,
+            nodes,
             state: Arc::default(),
             changes: broadcast::Sender::new(limits::PRESENCE_CHANGES),
             version: watch::Sender::new(0),
@@ -135,9 +154,13 @@ impl PresenceTracker {
         if self.app.config.rate_limits && sockets >= limits::SOCKETS_PER_USER {
             return None;
         }
+        let (was_here, was_online) = (state.is_here(user), state.is_online(user));
         state.sockets.insert(user, sockets + 1);
-        let came_back = state.leaving.remove(&user).is_some();
-        if sockets == 0 && !came_back {
+        state.leaving.remove(&user);
+        if !was_here {
+            self.nodes.moved(user, true);
+        }
+        if !was_online {
             self.announce(&mut state, user, true);
         }
         Some(Device { presence: self.clone(), user })
@@ -162,10 +185,22 @@ impl PresenceTracker {
     /// Takes an erased person offline at once, without the grace period.
     pub fn go_offline(&self, user: UserId) {
         let mut state = self.lock();
-        let (had_sockets, was_leaving) = (state.sockets.remove(&user), state.leaving.remove(&user));
-        if had_sockets.is_some() || was_leaving.is_some() {
+        let (was_here, was_online) = (state.is_here(user), state.is_online(user));
+        state.sockets.remove(&user);
+        state.leaving.remove(&user);
+        state.elsewhere.remove(&user);
+        if was_here {
+            self.nodes.moved(user, false);
+        }
+        if was_online {
             self.announce(&mut state, user, false);
         }
+    }
+
+    /// Takes an erased person offline on all nodes.
+    pub fn go_offline_everywhere(&self, user: UserId) {
+        self.go_offline(user);
+        self.app.bus.send(Signal::Erased(Uuid::from_bytes(*user.as_bytes())));
     }
 
     /// Subscribes to all changes from now on. A receiver that lags gets an error.
@@ -192,16 +227,39 @@ impl PresenceTracker {
         Ok(contacts)
     }
 
-    /// Takes people offline whose grace period has ended, until the program ends.
+    /// Takes people offline whose grace period has ended, and follows the other nodes, until the program ends.
     pub async fn run_background(self, shutdown: CancellationToken) {
-        loop {
+        let (sender, moved) = mpsc::channel(limits::PRESENCE_CHANGES);
+        tokio::join!(self.nodes.clone().run_background(sender, shutdown.clone()), async {
             tokio::select! {
-                () = shutdown.cancelled() => return,
-                // A twentieth of the grace period: the longest that it is exceeded.
-                () = self.app.clock.sleep(limits::PRESENCE_GRACE / 20) => {}
+                () = shutdown.cancelled() => {}
+                () = self.expire_regularly() => {}
+                () = self.follow_nodes(moved) => {}
             }
+        });
+    }
+
+    async fn expire_regularly(&self) {
+        loop {
+            // A twentieth of the grace period: the longest that it is exceeded.
+            self.app.clock.sleep(limits::PRESENCE_GRACE / 20).await;
             self.expire_grace();
             self.lock().forget_written(self.app.clock.uptime());
+        }
+    }
+
+    async fn follow_nodes(&self, mut moved: mpsc::Receiver<Vec<Elsewhere>>) {
+        let mut signals = self.app.bus.subscribe();
+        loop {
+            tokio::select! {
+                Some(moved) = moved.recv() => self.take_in(moved),
+                signal = signals.recv() => match signal {
+                    Ok(Signal::Erased(user)) => self.go_offline(user.into()),
+                    // Their sockets close with their sessions in any case.
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return,
+                },
+            }
         }
     }
 
@@ -213,7 +271,24 @@ impl PresenceTracker {
             state.leaving.iter().filter(|(_, since)| is_over(**since)).map(|(user, _)| *user).collect();
         for user in gone {
             state.leaving.remove(&user);
-            self.announce(&mut state, user, false);
+            self.nodes.moved(user, false);
+            if !state.is_online(user) {
+                self.announce(&mut state, user, false);
+            }
+        }
+    }
+
+    /// Takes in who came to other nodes and who is gone from all of them.
+    fn take_in(&self, moved: Vec<Elsewhere>) {
+        let mut state = self.lock();
+        for (user, is_elsewhere) in moved {
+            match is_elsewhere {
+                true => state.elsewhere.insert(user),
+                false => state.elsewhere.remove(&user),
+            };
+            if !state.is_here(user) {
+                self.announce(&mut state, user, is_elsewhere);
+            }
         }
     }
 

@@ -33,7 +33,7 @@ pub struct Online {
 /// Watches the list of people who are online.
 pub enum OnlineWatcher {
     /// Everybody.
-    Everybody(EverybodyOnline),
+    Everybody(Box<EverybodyOnline>),
     /// The viewer's contacts.
     Contacts(Box<ContactsOnline>),
 }
@@ -48,7 +48,9 @@ impl PresenceTracker {
     /// Watches who is online, as far as the viewer may see it.
     pub fn watch(&self, viewer: &Viewer) -> OnlineWatcher {
         match directory::open_to(&self.app, viewer) {
-            Directory::Open => OnlineWatcher::Everybody(EverybodyOnline { presence: self.clone(), shown: None }),
+            Directory::Open => {
+                OnlineWatcher::Everybody(Box::new(EverybodyOnline { presence: self.clone(), shown: None }))
+            }
             Directory::Shared | Directory::Closed => {
                 OnlineWatcher::Contacts(Box::new(ContactsOnline::new(self.clone(), viewer.clone())))
             }
@@ -67,10 +69,7 @@ impl PresenceTracker {
             return Ok(Arc::clone(online));
         }
         let read = clock::instant();
-        let ids: Vec<UserId> = {
-            let state = self.lock();
-            state.sockets.keys().chain(state.leaving.keys()).copied().collect()
-        };
+        let ids = self.lock().online();
         let users = self.rows(&ids).await?;
         let online = Arc::new(Online::new(version, read, users));
         *newest = Some(Arc::clone(&online));

@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use sea_orm::DatabaseConnection;
-
+use crate::db::Reader;
 use crate::entity::message;
 use crate::error::Result;
 use crate::feed::Position;
@@ -20,7 +19,7 @@ pub(super) type Searched = (ConversationId, Position);
 /// What a person finds by a query.
 pub(super) struct Hits<'a> {
     index: Index,
-    db: &'a DatabaseConnection,
+    db: &'a Reader,
     viewer: UserId,
     query: &'a MessageSearch,
     conversations: &'a [Searched],
@@ -32,7 +31,7 @@ impl<'a> Hits<'a> {
     /// The conversations come in the order of their positions, the newest first.
     pub(super) fn new(
         index: Index,
-        db: &'a DatabaseConnection,
+        db: &'a Reader,
         viewer: UserId,
         query: &'a MessageSearch,
         conversations: &'a [Searched],

@@ -2,7 +2,7 @@
 //! has changed since. Rebuilding it is following from the start.
 
 use sea_orm::DbErr;
-use tokio::time::timeout;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::db::{Fault, Tx};
@@ -24,8 +24,14 @@ impl Search {
                     clock.sleep(limits::INDEX_RETRY).await;
                     continue;
                 }
-                // At intervals, or at once if a search waits.
-                let _ = timeout(limits::INDEX_EVERY, self.wanted.notified()).await;
+                // At intervals on one node, or at once on any if a search waits there.
+                tokio::select! {
+                    () = self.wanted.notified() => {}
+                    () = async {
+                        sleep(limits::INDEX_EVERY).await;
+                        self.app.leader.comes_here().await;
+                    } => {}
+                }
             }
         };
         tokio::select! {

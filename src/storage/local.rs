@@ -11,6 +11,7 @@ use anyhow::Context;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use super::{Bytestream, Key, PresignedPut, Scratch, Shelf};
 use crate::draft;
@@ -31,6 +32,34 @@ impl Local {
     /// The folder of the images.
     pub(super) fn place(&self) -> String {
         self.root.join(Shelf::Images.name()).display().to_string()
+    }
+
+    /// The id of the folder, if it has one: other nodes may have it at another path.
+    pub(super) async fn identity(&self) -> anyhow::Result<Option<String>> {
+        let path = self.marker();
+        blocking(move || match fs::read_to_string(path) {
+            Ok(id) => Ok(Some(format!("the folder with the id {}", id.trim()))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    /// Gives the folder an id, if it has none. Nodes that do it at once agree.
+    pub(super) async fn mark(&self) -> anyhow::Result<()> {
+        let path = self.marker();
+        blocking(move || {
+            DirBuilder::new().recursive(true).mode(0o700).create(draft::folder(&path))?;
+            let mut draft = draft::Draft::beside(&path)?;
+            writeln!(draft.file(), "{}", Uuid::now_v7())?;
+            draft::link(draft.path(), &path)?;
+            Ok(())
+        })
+        .await
+    }
+
+    fn marker(&self) -> PathBuf {
+        self.root.join(Shelf::Images.name()).join("store-id")
     }
 
     fn path(&self, key: Key) -> PathBuf {

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
@@ -142,6 +143,19 @@ impl Store {
     /// Where it is, for the operator.
     pub fn place(&self) -> String {
         with_backend!(self, backend => backend.place())
+    }
+
+    /// What this place is called wherever it is seen from: a folder by an id in it, if it has one already.
+    pub async fn identity(&self) -> anyhow::Result<Option<String>> {
+        with_backend!(self, backend => backend.identity().await)
+    }
+
+    /// Likewise, after giving a folder an id that has none.
+    pub async fn mark(&self) -> anyhow::Result<String> {
+        if let Backend::Local(folder) = &*self.backend {
+            folder.mark().await?;
+        }
+        self.identity().await?.context("its id is gone")
     }
 
     /// Fails if the bucket does not exist. One that does not answer in time may still exist.

@@ -32,6 +32,8 @@ use crate::limits;
 pub(super) struct S3 {
     client: Client,
     bucket: String,
+    /// The service's URL, or AWS.
+    endpoint: String,
 }
 
 impl S3 {
@@ -67,7 +69,9 @@ impl S3 {
         if let Some(endpoint) = &bucket.endpoint {
             config = config.endpoint_url(endpoint.as_str().trim_end_matches('/'));
         }
-        Ok(Self { client: Client::from_conf(config.build()), bucket: bucket.name.clone() })
+        let endpoint =
+            bucket.endpoint.as_ref().map_or("AWS", |endpoint| endpoint.as_str().trim_end_matches('/')).to_owned();
+        Ok(Self { client: Client::from_conf(config.build()), bucket: bucket.name.clone(), endpoint })
     }
 
     pub(super) async fn put(&self, key: Key, bytes: Bytes) -> anyhow::Result<()> {
@@ -106,6 +110,11 @@ impl S3 {
 
     pub(super) fn place(&self) -> String {
         format!("the bucket {}", self.bucket)
+    }
+
+    /// The bucket and its service.
+    pub(super) async fn identity(&self) -> anyhow::Result<Option<String>> {
+        Ok(Some(format!("the bucket {} of {}", self.bucket, self.endpoint)))
     }
 
     /// Whether the bucket exists. If the key does not show, it is assumed.

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use crate::app::App;
+use crate::bus;
 use crate::conversations;
+use crate::entity::conversation::DirectPair;
 use crate::entity::membership;
 use crate::error::Result;
 use crate::id::{ConversationId, UserId};
@@ -30,13 +33,49 @@ impl Broadcaster {
     pub(super) async fn handle(&mut self, signal: Signal) {
         match signal {
             Signal::Types { user, conversation, direct_pair, at } => {
+                self.tell_other_nodes((conversation, user), direct_pair.as_ref(), true);
                 if let Some(began) = self.typists.begin((conversation, user), direct_pair, at) {
                     self.publish(began).await;
                 }
             }
-            Signal::Stops { user, conversation } => self.end((conversation, user)).await,
+            Signal::Stops { user, conversation } => {
+                let key = (conversation, user);
+                // Everybody who sends a message stops, and few of them were typing.
+                if self.end(key).await {
+                    self.tell_other_nodes(key, None, false);
+                }
+            }
             Signal::Listens { user, inbox } => self.add_listener(user, inbox).await,
         }
+    }
+
+    /// Handles what another node says. Nobody keeps it: what is lost is renewed, or expires.
+    pub(super) async fn hear(&mut self, said: bus::Signal) {
+        let bus::Signal::Typing { node, user, conversation, pair, is_typing } = said else { return };
+        if node == self.app.bus.node() {
+            return;
+        }
+        let key = (conversation.into(), user.into());
+        if !is_typing {
+            self.end(key).await;
+            return;
+        }
+        let pair = pair.map(|(one, other)| DirectPair::of(one.into(), other.into()));
+        if let Some(began) = self.typists.begin(key, pair, self.app.clock.uptime()) {
+            self.publish(began).await;
+        }
+    }
+
+    fn tell_other_nodes(&self, (conversation, user): TypistKey, pair: Option<&DirectPair>, is_typing: bool) {
+        let [of, to] = [user.as_bytes(), conversation.as_bytes()].map(|id| Uuid::from_bytes(*id));
+        let pair = pair.and_then(|pair| pair.other(user)).map(|other| (of, Uuid::from_bytes(*other.as_bytes())));
+        self.app.bus.send(bus::Signal::Typing {
+            node: self.app.bus.node(),
+            user: of,
+            conversation: to,
+            pair,
+            is_typing,
+        });
     }
 
     /// Ends typing signals that were not renewed in time.
@@ -46,9 +85,14 @@ impl Broadcaster {
         }
     }
 
-    async fn end(&mut self, key: TypistKey) {
-        if let Some(ended) = self.typists.end(key) {
-            self.publish(ended).await;
+    /// Ends a signal, if its beginning was published.
+    async fn end(&mut self, key: TypistKey) -> bool {
+        match self.typists.end(key) {
+            Some(ended) => {
+                self.publish(ended).await;
+                true
+            }
+            None => false,
         }
     }
 

@@ -121,6 +121,7 @@ impl Typing {
         let taken = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut signals) = taken else { return };
         let mut broadcaster = Broadcaster::new(self.app.clone());
+        let mut others = self.app.bus.subscribe();
         // A twentieth of the expiry: the longest that it is exceeded.
         let mut tick = tokio::time::interval(limits::TYPING / 20);
         loop {
@@ -133,6 +134,9 @@ impl Typing {
                 signal = signals.recv() => match signal {
                     Some(signal) => broadcaster.handle(signal).await,
                     None => return,
+                },
+                signal = others.recv() => if let Ok(signal) = signal {
+                    broadcaster.hear(signal).await;
                 },
                 _ = tick.tick() => broadcaster.end_expired().await,
             }

@@ -52,7 +52,7 @@ impl Scene {
 
     /// Everything that Bob can find, by every query.
     async fn of_bob(&self) -> Value {
-        let message = "id seq text version editedAt deletedAt sender { id fullName online deletedAt }
+        let message = "id seq text version editedAt deletedAt sender { id fullName deletedAt }
             replyTo { id text version deletedAt sender { fullName } }";
         let everything = format!(
             "query($direct: ID!, $group: ID!, $ada: ID!, $after: String!) {{
@@ -144,9 +144,9 @@ async fn texts_are_hidden_while_they_are_being_cleared() {
     sea_orm::ConnectionTrait::execute_unprepared(
         &db,
         "INSERT INTO erasure (user_id, erased_at, told_position)
-           SELECT id, deleted_at, changed_position FROM user WHERE deleted_at IS NOT NULL;
+           SELECT id, deleted_at, changed_position FROM \"user\" WHERE deleted_at IS NOT NULL;
          UPDATE message SET text = 'not cleared', version = version - 1, deleted_at = NULL
-          WHERE deleted_at = (SELECT deleted_at FROM user WHERE deleted_at IS NOT NULL)",
+          WHERE deleted_at = (SELECT deleted_at FROM \"user\" WHERE deleted_at IS NOT NULL)",
     )
     .await
     .expect("it can be set back");

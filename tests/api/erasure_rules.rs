@@ -204,10 +204,10 @@ async fn an_interrupted_erasure_is_published_at_the_next_start() {
     // The state after the first step of an erasure.
     sea_orm::ConnectionTrait::execute_unprepared(
         &app.database().await,
-        "UPDATE user SET full_name = 'Deleted user', email = NULL, password_hash = NULL, deleted_at = 1
+        "UPDATE \"user\" SET full_name = 'Deleted user', email = NULL, password_hash = NULL, deleted_at = 1
           WHERE full_name = 'Ada';
-         DELETE FROM session WHERE user_id = (SELECT id FROM user WHERE deleted_at = 1);
-         INSERT INTO erasure (user_id, erased_at) SELECT id, 1 FROM user WHERE deleted_at = 1",
+         DELETE FROM session WHERE user_id = (SELECT id FROM \"user\" WHERE deleted_at = 1);
+         INSERT INTO erasure (user_id, erased_at) SELECT id, 1 FROM \"user\" WHERE deleted_at = 1",
     )
     .await
     .expect("it can be set");

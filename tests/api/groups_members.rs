@@ -181,7 +181,7 @@ async fn one_unknown_id_adds_nobody() {
 async fn an_erased_person_cannot_be_added_and_is_ignored_if_a_member() {
     let app = TestApp::start().await;
     let (ada, bob, carl, tea) = tea(&app).await;
-    let erase = "UPDATE user SET deleted_at = 1 WHERE full_name <> 'Ada'";
+    let erase = "UPDATE \"user\" SET deleted_at = 1 WHERE full_name <> 'Ada'";
     app.database().await.execute_unprepared(erase).await.expect("they are erased");
 
     assert_eq!(ada.refused(ADD, json!({ "id": tea, "people": [carl.id] })).await, "NOT_FOUND");

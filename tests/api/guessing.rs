@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use parlour::entity::rate;
+use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, TestApp, code, secrets};
+use crate::support::{PASSWORD, TestApp, code, secrets, soon};
 
 const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { user { id } } }";
 const MINUTE: Duration = Duration::from_secs(60);
@@ -201,4 +203,74 @@ async fn guesses_by_strangers_do_not_lock_the_owner_out() {
     // An attacker at the owner's address has no more guesses than elsewhere.
     let next_door = join_all((0..20).map(|_| home.log_in(&ada.email, WRONG))).await;
     assert_eq!(next_door.iter().filter(|code| *code == "INVALID_CREDENTIALS").count(), 5, "{next_door:?}");
+}
+
+#[tokio::test]
+async fn guesses_are_counted_over_a_restart_by_keys_of_the_secret() {
+    let mut app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    for _ in 0..5 {
+        assert_eq!(Guesser::at(&app, 1).log_in(&ada.email, WRONG).await, "INVALID_CREDENTIALS");
+    }
+
+    app.restart().await;
+    assert_eq!(Guesser::at(&app, 1).log_in(&ada.email, PASSWORD).await, "RATE_LIMITED");
+    assert_eq!(Guesser::at(&app, 2).log_in(&ada.email, PASSWORD).await, "WELL");
+
+    app.restart_with(&[("JWT_SECRET", "another secret, which makes other keys of everything")]).await;
+    assert_eq!(Guesser::at(&app, 1).log_in(&ada.email, PASSWORD).await, "WELL");
+}
+
+#[tokio::test]
+async fn familiar_addresses_are_remembered_over_a_restart() {
+    let mut app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    app.restart().await;
+    for last in 2..=24 {
+        join_all((0..5).map(|_| async { Guesser::at(&app, last).log_in(&ada.email, WRONG).await })).await;
+    }
+
+    assert_eq!(Guesser::at(&app, 200).log_in(&ada.email, PASSWORD).await, "RATE_LIMITED");
+    assert_eq!(Guesser::at(&app, 1).log_in(&ada.email, PASSWORD).await, "WELL");
+}
+
+#[tokio::test]
+async fn new_accounts_are_counted_over_a_restart() {
+    let mut app = TestApp::limited().await;
+    for number in 0..20 {
+        app.user(&format!("Person {number}")).await;
+    }
+    app.restart().await;
+    let input = json!({ "fullName": "Eve", "email": "eve@example.com", "password": PASSWORD });
+    let sign_up = "mutation($input: SignupInput!) { signup(input: $input) { user { id } } }";
+
+    // One more per 10 seconds, if the machine is that slow.
+    let mut codes = Vec::new();
+    for number in 0..20 {
+        let mut input = input.clone();
+        input["email"] = format!("eve{number}@example.com").into();
+        let answer = app.execute(None, sign_up, json!({ "input": input })).await;
+        codes.push(answer.pointer("/errors/0/extensions/code").cloned().unwrap_or_default());
+    }
+
+    assert!(codes.contains(&"RATE_LIMITED".into()), "{codes:?}");
+}
+
+#[tokio::test]
+async fn rates_that_mean_nothing_any_more_are_removed() {
+    let app = TestApp::limited().await;
+    let ada = app.user("Ada").await;
+    let rows = async || rate::Entity::find().count(&app.database().await).await.expect("a count");
+    assert_eq!(Guesser::at(&app, 1).log_in(&ada.email, WRONG).await, "INVALID_CREDENTIALS");
+    assert!(rows().await > 3, "an address, an account, both, and a familiar address");
+
+    // The familiar address is forgotten after ninety days.
+    app.clock.advance(100 * 24 * 60 * MINUTE);
+    soon(async {
+        while rows().await > 0 {
+            app.clock.advance(60 * MINUTE);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
 }

@@ -72,6 +72,7 @@ mod socket_codes;
 mod socket_operations;
 mod socket_origin;
 mod socket_sessions;
+mod sqlite;
 mod statements;
 mod strangers;
 mod strangers_rate;

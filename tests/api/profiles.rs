@@ -142,7 +142,7 @@ async fn the_name_of_erased_people_and_its_lookalikes_are_reserved() {
     assert_eq!(ada.ask("{ me { fullName } }", json!({})).await["me"]["fullName"], "Ada");
 
     // A name from before it was reserved.
-    let taken = "UPDATE user SET full_name = 'Deleted user' WHERE full_name = 'Bob'";
+    let taken = "UPDATE \"user\" SET full_name = 'Deleted user' WHERE full_name = 'Bob'";
     app.database().await.execute_unprepared(taken).await.expect("it is renamed");
 
     let query = "query($id: ID!) { user(id: $id) { fullName deletedAt } }";

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use async_graphql::Request;
 use parlour::feed::{Follower, Step};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Person, TestApp, position, soon};
+use crate::support::{Person, TestApp, is_postgres, position, soon};
 
 /// The frequent queries of a chat client, with a person's id for `PERSON` and their conversation's for `HERE`.
 const HOT: [&str; 9] = [
@@ -27,6 +27,10 @@ const HOT: [&str; 9] = [
 /// Whether a step reads a whole table, or of the log all that came after a place. What is read of a list of
 /// conversations, of a subquery or of one row is as long as that; the next of the log are read without looking farther.
 fn reads_all(sql: &str, step: &str) -> bool {
+    if is_postgres() {
+        // It avoids this wherever it can: see `TestApp::plan`.
+        return step.contains("Seq Scan on ");
+    }
     let small = ["SCAN mine", "SCAN missed", "SCAN ranked", "SCAN CONSTANT ROW", "SCAN (subquery"];
     let next = ["SCAN feed_event", "SEARCH feed_event USING INTEGER PRIMARY KEY (rowid>?)"];
     let is_bounded =
@@ -173,7 +177,7 @@ async fn no_replay_reads_a_whole_table() {
     feed.page(user, feed.start_after(Some(&cursor)), 1).await.expect("a page");
 
     let statements = counted.take();
-    for known in ["WITH mine", "SELECT COUNT(*)", "\"feed_event\".\"position\" > ?", "WHERE EXISTS"] {
+    for known in ["WITH mine", "SELECT COUNT(*)", "\"feed_event\".\"position\" >= ", "WHERE EXISTS"] {
         assert!(statements.iter().any(|statement| statement.sql.contains(known)), "nothing asks {known}");
     }
     are_found_by_an_index(&app, statements).await;
@@ -191,14 +195,4 @@ async fn missed(mut follower: Follower) -> usize {
         }
     }
     unreachable!("it catches up")
-}
-
-/// Otherwise SQLite prepares a statement again each time that a LIMIT is bound: see `.cargo/config.toml`.
-#[tokio::test]
-async fn plans_do_not_depend_on_bound_values() {
-    let app = TestApp::start().await;
-    let options = Statement::from_string(DbBackend::Sqlite, "PRAGMA compile_options");
-    let options = app.database().await.query_all_raw(options).await.expect("options");
-    let options: Vec<String> = options.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect();
-    assert!(options.iter().any(|option| option == "ENABLE_QPSG"), "{options:#?}");
 }

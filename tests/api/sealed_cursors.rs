@@ -46,9 +46,9 @@ async fn migrated(app: &mut TestApp) {
     app.stop().await;
     app.run_sql("DELETE FROM cursor_key").await;
     app.restart().await;
-    let file = app.folder().join("parlour.db");
-    cursors::forget_keys(&file);
-    cursors::read_keys(&file).await;
+    let url = app.database_url();
+    cursors::forget_keys(&url);
+    cursors::read_keys(&url).await;
 }
 
 /// A cursor is FOREIGN, in every way in which it can be passed.

@@ -9,6 +9,7 @@ use std::process::Output;
 use self::bucket::{BUCKET, Bucket, Door};
 use crate::images::pictures::png;
 use crate::images::{new_id, send};
+use crate::postgres_nodes;
 use crate::support::{Server, files_in, is_sound, soon};
 
 async fn images(server: &Server, arguments: &[&str]) -> Output {
@@ -136,4 +137,27 @@ async fn a_bucket_that_does_not_exist_ends_the_start() {
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     let reason = String::from_utf8_lossy(&ended.stderr);
     assert!(reason.contains("the bucket another-bucket does not exist: create it, or correct S3_BUCKET"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_move_of_the_images_tells_a_shared_database() {
+    let (bucket, postgres) = (Bucket::start().await, postgres_nodes::postgres().await);
+    let mut server = postgres_nodes::node(&postgres, "data");
+    server.start_again().await;
+    let urls = send_images(&server, 2).await;
+    server.stop().await;
+
+    keep_in(&mut server, Some(&bucket));
+    let ended = server.run("serve").await;
+    let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(reported.contains(&format!("this node has the bucket {BUCKET} of http://")), "{reported}");
+    assert!(well(&server, &["copy", "--to", "bucket"]).await.contains("2 were copied just now"));
+
+    server.start_again().await;
+    assert_eq!(statuses(&server, &urls).await, [200, 200]);
+    server.stop().await;
+    keep_in(&mut server, None);
+    let ended = server.run("serve").await;
+    let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(reported.contains(&format!("are in the bucket {BUCKET} of http://")), "{reported}");
 }

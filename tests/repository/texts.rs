@@ -9,7 +9,7 @@ const OTHERWISE: [(&str, &str); 6] = [
     ("src/messages/revise.rs", "likewise"),
     ("src/erasure/sweep.rs", "looks for ids of texts that are to be cleared"),
     ("src/entity/message.rs", "is the home of message::read"),
-    ("src/search/index/fts5/maintain.rs", "maintains the index, whose hits are checked against the messages"),
+    ("src/search/index/backlog.rs", "maintains the index, whose hits are checked against the messages"),
 ];
 
 #[test]

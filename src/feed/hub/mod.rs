@@ -1,11 +1,12 @@
 //! The hub: puts committed events, in position order, into the inboxes of their audience, and keeps recent ones.
 //! ```text
 //!  writer ─ publish ─▶ hub { ring: 41 … 44 (head), members: conversation ▸ people, people: person ▸ inboxes } ─▶ inboxes
-//!  log ─── keep_up ──▶ (what other processes wrote)
+//!  log ─── keep_up ──▶ (what other nodes wrote)
 //! ```
 //! Example: head is 44. Event 45 follows on it and is delivered; 47 does not (another process wrote 46), so `keep_up`
 //! reads both from the log. To a listener with cursor 42 the ring has all that it missed; one with cursor 7 reads the log.
 
+mod keep_up;
 mod refresh;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -14,7 +15,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use sea_orm::DbErr;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 use crate::db::Db;
 use crate::error::Result;
@@ -31,6 +31,8 @@ pub(super) struct Hub {
     state: Mutex<State>,
     /// Notified when events were missed.
     behind: Notify,
+    /// Whether an event contradicted the ring.
+    is_in_doubt: AtomicBool,
 }
 
 struct State {
@@ -94,9 +96,8 @@ impl Drop for Attachment {
 
 impl Hub {
     pub(super) fn new(head: Cursor) -> Self {
-        let (ring, people, members) = Default::default();
-        let state = State { head, ring, before_ring: head, people, members };
-        Self { state: Mutex::new(state), behind: Notify::new() }
+        let state = State::at(head);
+        Self { state: Mutex::new(state), behind: Notify::new(), is_in_doubt: AtomicBool::new(false) }
     }
 
     /// The cursor of the newest event that was delivered.
@@ -104,11 +105,18 @@ impl Hub {
         self.lock().head
     }
 
-    /// Takes committed events. Those that do not follow on the head are left to [`keep_up`](Self::keep_up): another
-    /// process has written in between.
-    pub(super) fn publish(&self, events: Vec<Event>) {
+    /// Takes committed events, and the one before them where it is known. Those that do not follow on the head are left
+    /// to [`keep_up`](Self::keep_up): another process has written in between, or the log is not the one that this hub
+    /// knows.
+    pub(super) fn publish(&self, before: Option<Cursor>, events: Vec<Event>) {
         let mut called = Vec::new();
         let mut state = self.lock();
+        if before.into_iter().chain(events.iter().map(|event| event.cursor)).any(|cursor| state.contradicts(cursor)) {
+            drop(state);
+            self.is_in_doubt.store(true, Ordering::Relaxed);
+            self.behind.notify_one();
+            return;
+        }
         for event in events {
             match event.position().cmp(&(state.head.position + 1)) {
                 std::cmp::Ordering::Less => {}
@@ -121,27 +129,6 @@ impl Hub {
         }
         drop(state);
         rounds::begin(called);
-    }
-
-    /// Reads what other processes wrote: when there is a gap, and at intervals.
-    pub(super) async fn keep_up(self: Arc<Self>, db: Db, shutdown: CancellationToken) {
-        loop {
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = self.behind.notified() => {}
-                () = tokio::time::sleep(limits::FEED_POLL) => {}
-            }
-            loop {
-                match log::after(&db.reader, self.head().position).await {
-                    Ok(events) if events.is_empty() => break,
-                    Ok(events) => self.publish(events),
-                    Err(error) => {
-                        tracing::warn!(error = %error, "the feed's log could not be read, trying again: {error}");
-                        break;
-                    }
-                }
-            }
-        }
     }
 
     /// Registers a listener, with what it missed after `after` if the ring has all of it.
@@ -198,6 +185,12 @@ impl Hub {
 }
 
 impl State {
+    /// Of a hub without listeners.
+    fn at(head: Cursor) -> Self {
+        let (ring, people, members) = Default::default();
+        Self { head, ring, before_ring: head, people, members }
+    }
+
     /// Applies an event to the members and the ring, and delivers it. Inboxes whose edges are to be served go to
     /// `called`.
     fn apply(&mut self, event: Arc<Event>, called: &mut Vec<Arc<Inbox>>) {

@@ -1,29 +1,33 @@
 //! The index of messages by their words, as each database has it. It proposes messages; [`Hits`](super::hits::Hits) checks
 //! them.
 //!
-//! On PostgreSQL the same words go into a `tsvector` of the configuration `simple`, under a GIN index (without
-//! `fastupdate`, whose list is searched whole), and the same terms into a `tsquery`: `'019b…hel':* & '019b…日本'`.
+//! All have the same words, split by the same rules.
 
+mod backlog;
 mod fts5;
+mod tsvector;
 
 use std::ops::Range;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 
 #[cfg(feature = "fuzzing")]
 pub(super) use fts5::hits::expression;
 
-use crate::db::{Dialect, Tx};
+use crate::db::{Dialect, Reader, Tx};
 use crate::entity::message;
 use crate::feed::Position;
 use crate::id::{ConversationId, UserId};
 use crate::search::words::Term;
+use backlog::Entry;
 
 /// An index.
 #[derive(Clone, Copy)]
 pub(super) enum Index {
     /// SQLite's.
     Fts5,
+    /// PostgreSQL's.
+    Tsvector,
 }
 
 /// Which messages to propose.
@@ -41,40 +45,64 @@ impl Index {
     pub(super) fn of(dialect: Dialect) -> Self {
         match dialect {
             Dialect::Sqlite => Self::Fts5,
+            Dialect::Postgres => Self::Tsvector,
         }
     }
 
     /// Whether there is something to index.
     pub(super) async fn is_behind(self, db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-        match self {
-            Self::Fts5 => fts5::maintain::is_behind(db).await,
-        }
+        backlog::is_behind(db).await
     }
 
     /// Whether former texts of messages are still to be removed.
     pub(super) async fn has_former_texts(self, db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-        match self {
-            Self::Fts5 => fts5::maintain::has_former_texts(db).await,
-        }
+        backlog::has_former_texts(db).await
     }
 
     /// Indexes the next messages, and updates indexed messages that have changed. A damaged index is rebuilt.
     pub(super) async fn go_on(self, tx: &Tx, is_damaged: bool) -> Result<(), DbErr> {
-        match self {
-            Self::Fts5 => fts5::maintain::go_on(tx, is_damaged).await,
-        }
+        backlog::go_on(self, tx, is_damaged).await
     }
 
     /// The newest candidates in a range of positions, the newest first.
     pub(super) async fn page(
         self,
-        db: &DatabaseConnection,
+        db: &Reader,
         wanted: &Wanted<'_>,
         range: Range<Position>,
         size: usize,
     ) -> Result<Vec<message::Model>, DbErr> {
         match self {
             Self::Fts5 => fts5::hits::page(db, wanted, range, size).await,
+            Self::Tsvector => tsvector::hits::page(db, wanted, range, size).await,
+        }
+    }
+
+    async fn clear(self, tx: &Tx) -> Result<(), DbErr> {
+        match self {
+            Self::Fts5 => fts5::maintain::clear(tx).await,
+            Self::Tsvector => tsvector::maintain::clear(tx).await,
+        }
+    }
+
+    async fn remove(self, tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
+        match self {
+            Self::Fts5 => fts5::maintain::remove(tx, entries).await,
+            Self::Tsvector => tsvector::maintain::remove(tx, entries).await,
+        }
+    }
+
+    async fn add(self, tx: &Tx, entries: &[Entry]) -> Result<(), DbErr> {
+        match self {
+            Self::Fts5 => fts5::maintain::add(tx, entries).await,
+            Self::Tsvector => tsvector::maintain::add(tx, entries).await,
+        }
+    }
+
+    async fn flush(self, tx: &Tx) -> Result<(), DbErr> {
+        match self {
+            Self::Fts5 => fts5::maintain::flush(tx).await,
+            Self::Tsvector => Ok(()),
         }
     }
 }

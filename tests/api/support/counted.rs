@@ -13,10 +13,10 @@ use parlour::feed::{Feed, FeedTasks};
 use parlour::graphql::{Api, Caller};
 use parlour::messages::ReadMarks;
 use parlour::program::Program;
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait};
 use serde_json::Value;
 
-use super::{Person, TestApp};
+use super::{Person, TestApp, is_postgres};
 
 /// A second program on the same data, whose statements are recorded.
 pub struct Counted {
@@ -45,7 +45,7 @@ impl TestApp {
         let mut program = running.program.clone();
         let statements = Recorded::default();
         let mut parts = Parts::clone(&program.app);
-        record(&mut parts.db.reader, &statements);
+        record(&mut parts.db.reader.connection, &statements);
         program.app = App::new(parts);
         Counted { api: Api::new(program), running, statements, feed: None }
     }
@@ -64,11 +64,21 @@ impl TestApp {
         (data, statements)
     }
 
-    /// SQLite's query plan for a statement, one line per step.
+    /// The query plan for a statement, one line per step. PostgreSQL would read a table of few rows as a whole, and is told
+    /// to do so only where no index helps.
     pub async fn plan(&self, mut statement: Statement) -> Vec<String> {
-        statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
-        let steps = self.database().await.query_all_raw(statement).await.expect("a plan");
-        steps.iter().map(|step| step.try_get("", "detail").expect("a text")).collect()
+        let database = self.database().await;
+        let steps = if is_postgres() {
+            statement.sql.insert_str(0, "EXPLAIN ");
+            let transaction = database.begin().await.expect("a transaction");
+            transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await.expect("it is set");
+            transaction.query_all_raw(statement).await.expect("a plan")
+        } else {
+            statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+            database.query_all_raw(statement).await.expect("a plan")
+        };
+        let text = if is_postgres() { "QUERY PLAN" } else { "detail" };
+        steps.iter().map(|step| step.try_get("", text).expect("a text")).collect()
     }
 }
 
@@ -89,13 +99,16 @@ impl Counted {
     /// Adds a feed whose statements are recorded too: its reads, and all writes.
     pub async fn with_its_feed(self) -> Self {
         let program = self.api.program().clone();
-        let opened = Db::open(&program.app.config.database_url).await;
+        let opened = Db::open(&program.app.config.database).await;
         let (mut db, mut writer) = opened.expect("the database opens");
-        for connection in [&mut db.reader, &mut writer.connection] {
+        for connection in [&mut db.reader.connection, &mut writer.connection] {
             record(connection, &self.statements);
         }
         let clock = program.app.clock.clone();
-        let (feed, tasks) = Feed::start(db.clone(), writer, clock, &program.app.config).await.expect("a feed");
+        let (feed, tasks) =
+            Feed::start(db.clone(), writer, clock, &program.app.config, (&program.app.bus, &program.app.leader))
+                .await
+                .expect("a feed");
         let app = App::new(Parts { db: db.clone(), feed, ..Parts::clone(&program.app) });
         let program = Program { read_marks: ReadMarks::new(app.clone()), app, ..program };
         Self { api: Api::new(program), feed: Some((tasks, db)), ..self }

@@ -38,7 +38,10 @@ impl TestApp {
 
     /// Signs them in; their tokens.
     pub async fn sign_in(&self, crowd: &[String]) -> Vec<String> {
-        let secret = secrets::load_or_create(&self.folder.join("jwt-secret")).expect("the server's secret");
+        let secret = match self.settings.get("JWT_SECRET") {
+            Some(secret) => secret.clone().into(),
+            None => secrets::load_or_create(&self.folder.join("jwt-secret")).expect("the server's secret"),
+        };
         let tokens = Tokens::new(secret.expose_secret().as_bytes(), &[]).expect("a good secret");
         let (now, end) = (self.clock.now(), self.clock.now() + Duration::from_secs(3600));
         let begin = |guest: &String| session::Model {

@@ -13,7 +13,7 @@ impl TestApp {
         let kind = kind as i16;
         let (nonce, mark) = (4_711, EventKind::ReadMarkMoved as i16);
         db.execute_unprepared(&format!(
-            "BEGIN IMMEDIATE;
+            "BEGIN;
              INSERT INTO feed_event (position, nonce, kind, conversation_id, user_id, message_id, created_at)
              WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
              SELECT head.position + n.n, {nonce}, {kind}, m.conversation_id,
@@ -35,7 +35,7 @@ impl TestApp {
 
     /// A cursor as this server issues it.
     pub fn sealed(&self, cursor: Cursor) -> String {
-        cursors::seal_of(&self.database_file()).expect("its keys").cursor_text(cursor)
+        cursors::seal_of(&self.database_url()).expect("its keys").cursor_text(cursor)
     }
 }
 

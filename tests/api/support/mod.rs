@@ -5,12 +5,16 @@ mod cookie;
 mod counted;
 mod crowd;
 pub mod cursors;
+mod database;
 mod ear;
 mod groups;
 mod history;
 pub mod hostile;
 mod person;
 pub mod pictures;
+#[path = "../../support/postgres.rs"]
+#[expect(dead_code, reason = "the tests of several nodes need more of it")]
+mod postgres;
 mod refused;
 mod restart;
 mod search;
@@ -34,11 +38,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use database::TestDatabase;
+pub use database::is_postgres;
 pub use ear::Ear;
 pub use groups::{ADD, REMOVE, RENAME};
 pub use history::position;
 pub use person::{EVENTS, PASSWORD, Person, SEND};
 pub use refused::refusal;
+pub use search::sql_id;
 pub use snapshot::redacted;
 pub use socket::{Closed, NO_CREDENTIAL, Socket};
 pub use upload::{multipart, multipart_type, send_image};
@@ -48,12 +55,17 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a test waits before it concludes that nothing is sent.
 pub const SILENCE: Duration = Duration::from_millis(300);
 
+/// What signs tokens where the database is PostgreSQL, which needs one.
+const SECRET: &str = "a secret of the tests, which all of their servers share";
+
 /// A server on a database of its own.
 pub struct TestApp {
     pub address: SocketAddr,
     pub clock: Clock,
     folder: PathBuf,
     settings: HashMap<String, String>,
+    /// Its database on PostgreSQL, if the test runs there.
+    postgres: Option<TestDatabase>,
     http: reqwest::Client,
     shutdown: CancellationToken,
     server: Option<JoinHandle<anyhow::Result<()>>>,
@@ -85,13 +97,21 @@ impl TestApp {
         settings.entry("RATE_LIMITS".into()).or_insert_with(|| "off".into());
         settings.insert("DATA_DIR".into(), folder.display().to_string());
         settings.insert("PORT".into(), address.port().to_string());
+        let postgres = match is_postgres() && !settings.contains_key("DATABASE_URL") {
+            true => Some(TestDatabase::create().await),
+            false => None,
+        };
+        if let Some(database) = &postgres {
+            settings.insert("DATABASE_URL".into(), database.url());
+            settings.entry("JWT_SECRET".into()).or_insert_with(|| SECRET.into());
+        }
         let config = Config::from_lookup(|name| settings.get(name).cloned()).expect("good settings");
         let (clock, shutdown) = (Clock::default(), CancellationToken::new());
         let server = tokio::spawn(parlour::run(Arc::new(config), clock.clone(), listener, shutdown.clone()));
-        let app =
-            Self { address, clock, folder, settings, http: reqwest::Client::new(), shutdown, server: Some(server) };
+        let (http, server) = (reqwest::Client::new(), Some(server));
+        let app = Self { address, clock, folder, settings, postgres, http, shutdown, server };
         app.is_ready().await;
-        cursors::read_keys(&app.database_file()).await;
+        cursors::read_keys(&app.database_url()).await;
         app
     }
 
@@ -138,14 +158,17 @@ impl TestApp {
         &self.folder
     }
 
-    fn database_file(&self) -> PathBuf {
-        self.folder.join("parlour.db")
+    /// The address of its database.
+    pub fn database_url(&self) -> String {
+        match &self.postgres {
+            Some(database) => database.url(),
+            None => format!("sqlite://{}", self.folder.join("parlour.db").display()),
+        }
     }
 
     /// A connection to the server's database.
     pub async fn database(&self) -> sea_orm::DatabaseConnection {
-        let file = self.database_file();
-        sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens")
+        sea_orm::Database::connect(self.database_url()).await.expect("the database opens")
     }
 
     /// Executes a document as a visitor, or with the token; returns the whole answer.
@@ -162,7 +185,7 @@ impl TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.shutdown.cancel();
-        cursors::forget_keys(&self.database_file());
+        cursors::forget_keys(&self.database_url());
         // A server that is still writing recreates what it needs, in the folder for temporary files.
         let _ = std::fs::remove_dir_all(&self.folder);
     }

@@ -36,7 +36,7 @@ impl Disk {
         server.start_again().await;
         // The keys of its cursors are read from a copy made at the start.
         disk.copy_out();
-        cursors::read_keys(&server.database_file()).await;
+        cursors::read_keys(&server.database_url()).await;
         (server, disk)
     }
 

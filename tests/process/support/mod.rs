@@ -2,6 +2,7 @@
 
 #[path = "../../api/support/cursors.rs"]
 pub mod cursors;
+mod database;
 mod disk;
 #[path = "../../api/support/hostile.rs"]
 pub mod hostile;
@@ -9,6 +10,9 @@ mod line;
 mod listener;
 mod log;
 mod person;
+#[path = "../../support/postgres.rs"]
+#[expect(dead_code, reason = "the tests of several nodes need more of it")]
+mod postgres;
 mod record;
 mod server;
 mod strace;
@@ -16,11 +20,13 @@ mod strace;
 use std::time::Duration;
 
 pub use cursors::position_of;
+pub use database::empty_database;
 pub use disk::Disk;
 pub use line::{Closed, Line};
 pub use listener::{Feed, Listener};
 pub use log::{Log, dump, is_sound};
 pub use person::{Message, PASSWORD, Person, SEND, code};
+pub use postgres::{Postgres, Stop};
 pub use record::Record;
 pub use server::Server;
 pub use strace::Strace;

@@ -11,7 +11,8 @@ pub struct Person {
     pub name: String,
     pub email: String,
     pub token: String,
-    url: String,
+    /// Where requests go to.
+    pub url: String,
     http: reqwest::Client,
 }
 

@@ -96,7 +96,7 @@ impl Server {
             }
         })
         .await;
-        cursors::read_keys(&self.database_file()).await;
+        cursors::read_keys(&self.database_url()).await;
     }
 
     /// Whether `/readyz` says that it can serve.
@@ -251,10 +251,19 @@ impl Server {
         self.folder.join("data/parlour.db")
     }
 
-    /// A connection to the server's database.
+    /// The address of its database.
+    pub fn database_url(&self) -> String {
+        let postgres =
+            self.settings.iter().find(|(name, value)| name == "DATABASE_URL" && value.starts_with("postgres:"));
+        match postgres {
+            Some((_, url)) => url.clone(),
+            None => format!("sqlite://{}", self.database_file().display()),
+        }
+    }
+
+    /// The server's own database, to look into.
     pub async fn database(&self) -> DatabaseConnection {
-        let file = self.database_file();
-        sea_orm::Database::connect(format!("sqlite://{}", file.display())).await.expect("the database opens")
+        sea_orm::Database::connect(self.database_url()).await.expect("the database opens")
     }
 }
 
@@ -262,7 +271,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         // The process is killed when its handle is dropped; what it still writes is ignored.
         drop(self.child.take());
-        cursors::forget_keys(&self.database_file());
+        cursors::forget_keys(&self.database_url());
         if std::thread::panicking() {
             eprintln!("the server's folder is left for a look: {}", self.folder.display());
         } else {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use sea_orm::{DatabaseConnection, DbErr, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 
+use crate::db::Reader;
 use crate::entity::message;
 use crate::feed::Position;
 use crate::id::ConversationId;
@@ -13,7 +14,7 @@ use crate::search::words::{Term, prefix};
 /// A page in the index's own order, so that nothing is sorted; `CROSS` keeps it outside. Texts that are to be cleared are
 /// left out. Whether the viewer may read a message is asked of each, of the memberships as they are in this statement.
 pub(in crate::search) async fn page(
-    db: &DatabaseConnection,
+    db: &Reader,
     wanted: &Wanted<'_>,
     range: Range<Position>,
     size: usize,
