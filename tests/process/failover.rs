@@ -32,7 +32,14 @@ async fn subscribe(server: &Server, person: &Person, after: Option<&str>) -> Lin
 async fn rows_that_are_lost_reset_those_who_had_them_and_nobody_else() {
     let url = empty_database().await;
     let secret = "a secret of both nodes, which is long enough";
-    let settings = [("RATE_LIMITS", "off"), ("RUST_LOG", "warn"), ("JWT_SECRET", secret), ("DATABASE_URL", &url)];
+    let images = tempfile::tempdir().expect("a folder that both nodes keep images in");
+    let settings = [
+        ("RATE_LIMITS", "off"),
+        ("RUST_LOG", "warn"),
+        ("JWT_SECRET", secret),
+        ("DATABASE_URL", &url),
+        ("DATA_DIR", images.path().to_str().expect("a path in plain letters")),
+    ];
     let mut server = Server::start_with(&settings).await;
     let mut other = Server::start_with(&settings).await;
     let (ada, bob, carl) = (server.user("Ada").await, server.user("Bob").await, server.user("Carl").await);

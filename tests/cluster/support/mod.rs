@@ -4,9 +4,6 @@
 mod cluster;
 mod commits;
 mod ledger;
-#[expect(dead_code, reason = "the tests of the API need more of it")]
-#[path = "../../support/postgres.rs"]
-pub mod postgres;
 #[expect(dead_code, unused_imports, reason = "the tests of one process need more of it")]
 #[path = "../../process/support/mod.rs"]
 mod process;
@@ -20,7 +17,7 @@ use std::time::Duration;
 pub use cluster::Cluster;
 pub use commits::AtCommit;
 pub use ledger::Ledger;
-pub use postgres::Stop;
+pub use process::postgres::{self, Stop};
 pub use process::{
     Closed, Feed, Line, Listener, Log, Message, Person, SEND, Server, any_of, code, position_of, soon, up_to,
 };

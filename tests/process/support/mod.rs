@@ -11,8 +11,8 @@ mod listener;
 mod log;
 mod person;
 #[path = "../../support/postgres.rs"]
-#[expect(dead_code, reason = "the tests of several nodes need more of it")]
-mod postgres;
+#[expect(dead_code, reason = "the tests of the API need more of it")]
+pub mod postgres;
 mod record;
 mod server;
 mod strace;
