@@ -313,7 +313,7 @@ describe('a chat between two people', { timeout: 240_000 }, () => {
     await other.page.getByRole('heading', { name: 'Deleted user' }).waitFor();
     await other.page.getByText('This account was deleted.').waitFor();
     // Nobody is online or offline there any more.
-    assert.equal(await other.page.locator('.head-words .quiet').textContent(), '');
+    assert.equal(await other.page.locator('.conversation-header-text .secondary').textContent(), '');
     assert.equal(await messageWith(other, 'Every word of it.').count(), 0);
   });
 

@@ -317,15 +317,15 @@ describe('images', { timeout: 120_000 }, () => {
     await menu(ada);
     await choose(ada, file('me.png', evening(300, 400)), 'Choose picture');
     await isLoaded(ada.page.getByRole('dialog').locator('.avatar img'));
-    await isLoaded(bob.page.locator('.head .avatar img'));
+    await isLoaded(bob.page.locator('.conversation-header .avatar img'));
     // Cropped to the circle, whatever its proportions.
-    for (const avatar of [ada.page.getByRole('dialog').locator('.avatar'), bob.page.locator('.head .avatar')]) {
+    for (const avatar of [ada.page.getByRole('dialog').locator('.avatar'), bob.page.locator('.conversation-header .avatar')]) {
       assert.deepEqual(await avatar.locator('img').boundingBox(), await avatar.boundingBox());
     }
     await assertAccessible(ada, 'settings with a picture');
     await screenshot(ada, 'pages-settings-picture');
     await ada.page.getByRole('button', { name: 'Remove picture' }).click();
-    await bob.page.locator('.head .avatar img').waitFor({ state: 'detached' });
+    await bob.page.locator('.conversation-header .avatar img').waitFor({ state: 'detached' });
     await ada.page.locator('.avatar img').first().waitFor({ state: 'detached' });
   });
 });

@@ -131,7 +131,7 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
       assert.ok(toast.y >= other.y + other.height || toast.y + toast.height <= other.y, `${part} is not covered`);
     };
     await isUncovered('.composer');
-    await isUncovered('.head');
+    await isUncovered('.conversation-header');
     await page.getByRole('link', { name: 'Back to conversations' }).tap();
     await isUncovered('.search');
     await page.locator('.toast').getByRole('button', { name: 'Close' }).tap();

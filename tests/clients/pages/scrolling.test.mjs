@@ -43,7 +43,7 @@ describe('the message list scrolls', { timeout: 240_000 }, () => {
   /** Waits until the view is at the end, with this message there. */
   const atEnd = (text) => bob.page.waitForFunction((text) => {
     const [view, last] = [document.querySelector('.scroller'), [...document.querySelectorAll('[data-seq]')].at(-1)];
-    return last?.textContent.includes(text) && !document.querySelector('.to-end')
+    return last?.textContent.includes(text) && !document.querySelector('.scroll-to-end')
       && view.scrollHeight - view.scrollTop - view.clientHeight < 2;
   }, text);
   /** Sends more messages than fit into the view, each of which must become visible to Bob. */

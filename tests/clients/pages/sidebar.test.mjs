@@ -196,10 +196,10 @@ describe('the sidebar', { timeout: 120_000 }, () => {
     await later.page.goto(ada.origin);
     await sidebarRow(later, 'Bob Byron').click();
     const when = sidebarRow(later, 'Bob Byron').locator('time');
-    await later.page.locator('.head').getByText(/^Last seen (this minute|1 minute ago)/).waitFor({ timeout: 30_000 });
+    await later.page.locator('.conversation-header').getByText(/^Last seen (this minute|1 minute ago)/).waitFor({ timeout: 30_000 });
     assert.deepEqual([await later.page.locator('.day').textContent(), /^\d+:\d+$/.test(await when.textContent())], ['Today', true]);
     await later.page.clock.fastForward('05:00');
-    await later.page.locator('.head').getByText(/^Last seen [56] minutes ago$/).waitFor();
+    await later.page.locator('.conversation-header').getByText(/^Last seen [56] minutes ago$/).waitFor();
     await later.page.clock.fastForward('24:00:00');
     await later.page.locator('.day', { hasText: 'Yesterday' }).waitFor();
     await when.filter({ hasText: 'Yesterday' }).waitFor();

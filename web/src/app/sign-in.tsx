@@ -61,7 +61,7 @@ export function SignIn({ reason, server, onSignedIn }: SignInProps) {
       <form ref={form} className="card" onSubmit={(event) => void submit(event)} aria-label={title}>
         <MessagesSquare className="mark" aria-hidden="true" />
         <h1>{words.welcome}</h1>
-        <p className="quiet">{words.lead}</p>
+        <p className="secondary">{words.lead}</p>
         {reason && <p className="note" role="status">{words.signedOut[reason]}</p>}
         {isNew && (
           <label className="field">

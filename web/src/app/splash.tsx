@@ -16,7 +16,7 @@ export function Splash({ onRetry }: { onRetry(): void }) {
     <main className="start">
       <MessagesSquare className="mark" aria-hidden="true" />
       <h1>{texts.name}</h1>
-      <p className="quiet" role="status">{isLate ? texts.notReached : texts.connecting}</p>
+      <p className="secondary" role="status">{isLate ? texts.notReached : texts.connecting}</p>
       {isLate && <button className="button" onClick={onRetry}>{texts.retryNow}</button>}
     </main>
   );

@@ -45,12 +45,12 @@ export function ConversationHeader({ name, otherId, conversation }: Conversation
   const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
   const [isDetailsOpen, setDetailsOpen] = useState(false);
   return (
-    <header className="head">
+    <header className="conversation-header">
       <BackLink />
       <Avatar id={otherId ?? conversation?.id ?? ''} name={name} picture={picture} isGroup={!otherId} online={online} />
-      <div className="head-words">
+      <div className="conversation-header-text">
         <h2><bdi>{name}</bdi></h2>
-        <p className="quiet">
+        <p className="secondary">
           {conversation && isTyping
             ? <TypingNames id={conversation.id} />
             : otherId

@@ -57,7 +57,7 @@ function MissingConversation({ recipient, title }: { recipient: ConversationRef;
       {unsent.length === 0
         ? <EmptyState title={reason} />
         : (
-          <section className="left-over" aria-label={texts.conversation.leftOver}>
+          <section className="unsent-messages" aria-label={texts.conversation.leftOver}>
             <p>{reason} {texts.conversation.leftOver}</p>
             {unsent.map((item) => <OutgoingRow key={item.id} item={item} />)}
           </section>

@@ -56,7 +56,7 @@ export function AttachmentPreview({ image, onRemove }: { image: OutgoingImage; o
   return (
     <div className="composer-bar" role="group" aria-label={words.attached}>
       {url && <img className="attached" src={url} alt="" />}
-      <span className="attached-name"><bdi>{name}</bdi> <span className="quiet">{words.size(image.file.size)}</span></span>
+      <span className="attached-name"><bdi>{name}</bdi> <span className="secondary">{words.size(image.file.size)}</span></span>
       <button type="button" className="icon-button" aria-label={words.remove} onClick={onRemove}><X /></button>
     </div>
   );

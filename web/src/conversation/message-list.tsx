@@ -178,7 +178,7 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
       {hasEarlier && scroll.isAtStart && <button className="button earlier" onClick={showEarlier}>{words.earlier}</button>}
       {!scroll.isAtEnd && (
         <button
-          className="to-end" onMouseDown={keepFocus} onClick={() => { scrollToEnd(); onArrive(); }}
+          className="scroll-to-end" onMouseDown={keepFocus} onClick={() => { scrollToEnd(); onArrive(); }}
           aria-label={unread > 0 ? words.latestNew(unread) : words.latest} title={words.latest}
         >
           <ArrowDown />

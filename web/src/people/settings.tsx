@@ -41,7 +41,7 @@ function Profile() {
   return (
     <form className="section" onSubmit={(event) => void save(event)}>
       <h3>{words.profile}</h3>
-      <p className="quiet">{me.email}</p>
+      <p className="secondary">{me.email}</p>
       <ProfilePicture />
       <label className="field">
         {words.fullName}

@@ -78,7 +78,7 @@ function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, 
           <bdi className="row-name">{!isDirect && where ? texts.message.from(who, where) : isMine ? words.hitTo(where) : who}</bdi>
           <time className="row-time" dateTime={createdAt}>{formatShort(createdAt)}</time>
         </span>
-        <span className="row-hit" dir="auto">
+        <span className="search-hit" dir="auto">
           {excerpt(plainText(text ?? texts.image.name), search).map(({ text, isHit }, index) =>
             isHit ? <mark key={index}>{text}</mark> : <span key={index}>{text}</span>)}
         </span>
