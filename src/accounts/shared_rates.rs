@@ -212,7 +212,9 @@ fn count(rows: &mut Rows, now: Timestamp, buckets: &[SharedBucket]) -> Result<()
         let full_at = rows.get(key).copied().filter(|full_at| *full_at <= now + window(*limit) * 2).unwrap_or(now);
         let next = full_at.max(now) + limit.every;
         if next > now + window(*limit) {
-            return Err(Error::RateLimited { retry_after: next.since(now + limit.every * limit.burst) });
+            // By this clock it has room earlier, by as much as clocks may be apart; by another node's perhaps not.
+            let retry_after = next.since(now + limit.every * limit.burst).min(limit.every);
+            return Err(Error::RateLimited { retry_after });
         }
         counted.push((key.clone(), next));
     }

@@ -38,7 +38,7 @@ pub(super) async fn ensure_origin(tx: &Tx, nonce: u32) -> Result<(), DbErr> {
         .on_conflict_do_nothing_on([feed_head::Column::Id])
         .exec_without_returning(tx)
         .await?;
-    if feed_event::Entity::find().limit(1).one(tx).await?.is_some() {
+    if has_events(tx).await? {
         return Ok(());
     }
     let origin = feed_event::Model {
@@ -56,6 +56,12 @@ pub(super) async fn ensure_origin(tx: &Tx, nonce: u32) -> Result<(), DbErr> {
         .exec_without_returning(tx)
         .await?;
     Ok(())
+}
+
+/// Whether there is any event. By the index, as PostgreSQL would otherwise read past all that was trimmed.
+pub(super) async fn has_events(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let oldest = feed_event::Entity::find().order_by_asc(feed_event::Column::Position).limit(1);
+    Ok(oldest.one(db).await?.is_some())
 }
 
 /// The newest event's cursor. The newest row is never trimmed, so there always is one.

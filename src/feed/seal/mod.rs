@@ -14,13 +14,14 @@
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QuerySelect};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 use sha2::Sha256;
 
 use crate::clock::{Clock, Timestamp};
 use crate::db::Tx;
-use crate::entity::{cursor_key, feed_event};
+use crate::entity::cursor_key;
 use crate::feed::cursor::Cursor;
+use crate::feed::log;
 use crate::limits;
 
 /// 96 bits, as of HMAC in IPsec (RFC 2404); RFC 2104, 5, asks for 80 at least. With a feed cursor's 12 bytes it makes 32
@@ -123,7 +124,7 @@ impl CursorSeal {
 /// Creates the keys at the first start, before the log has its origin: a log with events and no key is from a version that
 /// gave out unsealed cursors.
 pub(super) async fn ensure_key(tx: &Tx) -> Result<(), DbErr> {
-    let gave_out_unsealed = feed_event::Entity::find().limit(1).one(tx).await?.is_some();
+    let gave_out_unsealed = log::has_events(tx).await?;
     let mut key = vec![0; KEY_BYTES];
     getrandom::fill(&mut key).map_err(|error| DbErr::Custom(format!("no random numbers: {error}")))?;
     let sealed_since = gave_out_unsealed.then_some(tx.now);

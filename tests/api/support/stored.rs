@@ -31,6 +31,8 @@ fn gather(folder: &Path, found: &mut Vec<Vec<u8>>) {
         // A file deleted in the meantime does not count.
         match path.is_dir() {
             true => gather(&path, found),
+            // What nodes on PostgreSQL know their common folder by is no object.
+            false if path.ends_with("images/store-id") => {}
             false => found.extend(std::fs::read(&path).ok()),
         }
     }
