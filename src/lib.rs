@@ -34,6 +34,7 @@ pub mod image_commands;
 pub mod images;
 pub mod leader;
 pub mod limits;
+pub mod logging;
 pub mod messages;
 pub mod nodes;
 pub mod operator;

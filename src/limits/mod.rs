@@ -417,6 +417,16 @@ pub const DRAIN: Duration = Duration::from_secs(30);
 /// Signals to stop within this time of the first are of the same request; a later one ends the process at once.
 pub const SIGNALS_TOGETHER: Duration = Duration::from_secs(3);
 
+// The log.
+/// Lines that wait to be written: some thousand.
+pub const LOG_BYTES: usize = 1024 * 1024;
+/// Of that, what is kept for the next lines.
+pub const LOG_BYTES_KEPT: usize = 16 * 1024;
+/// How long lines gather before they are written. Nobody who watches a log notices.
+pub const LOG_GATHER: Duration = Duration::from_millis(50);
+/// How long the end of the process waits for its last lines to be written.
+pub const LOG_FLUSH: Duration = Duration::from_secs(1);
+
 // The database.
 /// Reading connections.
 pub const READERS: u32 = 8;
