@@ -370,9 +370,8 @@ pub const WRITE_WAIT: Duration = Duration::from_secs(10);
 pub const OUTBOUND_FRAMES: usize = 256;
 /// Bytes that wait for one reader.
 pub const OUTBOUND_BYTES: usize = 1024 * 1024;
-/// The read buffer of a socket. Clients send little, and the library's default of 128 KiB would cost 134 kB an idle
-/// socket.
-pub const SOCKET_READ_BUFFER: usize = 1024;
+/// The read buffer of a socket. Clients send little, most of it `subscribe`, and each idle socket keeps its buffer.
+pub const SOCKET_READ_BUFFER: usize = 512;
 /// The write buffer of a socket.
 pub const SOCKET_WRITE_BUFFER: usize = 4 * 1024;
 /// Operations in progress on one socket.
