@@ -34,6 +34,7 @@ pub mod image_commands;
 pub mod images;
 pub mod leader;
 pub mod limits;
+pub mod logging;
 pub mod messages;
 pub mod nodes;
 pub mod operator;
@@ -214,10 +215,10 @@ pub async fn run(
     welcome(&config, listener.local_addr()?);
     let sockets = Sockets::default();
     let api = Api::new(running.program.clone());
-    let router = http::router(HttpState::new(api, sockets.clone(), shutdown.clone()));
+    let service = http::service(HttpState::new(api, sockets.clone(), shutdown.clone()));
     let background = Background::start(&running.program);
     let ended = async {
-        http::accept::serve(&config, &listener, router, shutdown.clone()).await;
+        http::accept::serve(&config, &listener, service, shutdown.clone()).await;
         sockets.finish().await;
         background.finish().await;
         running.finish().await
@@ -260,7 +261,7 @@ async fn open_beside_probes(
     };
     let probes = async {
         tokio::select! {
-            () = http::accept::serve(config, listener, http::router_before_start(), opened.clone()) => {}
+            () = http::accept::serve(config, listener, http::service_before_start(), opened.clone()) => {}
             () = async {
                 opened.cancelled().await;
                 tokio::time::sleep(limits::START_HANDOVER).await;

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use parlour::clock::Clock;
-use parlour::config::{Config, LogFormat};
+use parlour::config::Config;
+use parlour::logging::LogOutput;
 use parlour::{
-    attach, backup, copy, data_dir, graphql, image_commands, limits, nodes, operator, run, seed, signals, start,
+    attach, backup, copy, data_dir, graphql, image_commands, limits, logging, nodes, operator, run, seed, signals,
+    start,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 /// A self-hosted chat backend with one GraphQL schema, whose subscriptions resume exactly.
 ///
@@ -73,15 +75,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    // The standard output of the other commands is their result.
-    let out = if matches!(command, Command::Serve) {
-        BoxMakeWriter::new(std::io::stdout)
-    } else {
-        BoxMakeWriter::new(std::io::stderr)
-    };
-    log(&config, out);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let outcome = runtime.context("no threads").and_then(|runtime| runtime.block_on(execute(command, config)));
+    let output = if matches!(command, Command::Serve) { LogOutput::Buffered } else { LogOutput::Direct };
+    let logs = logging::start(&config, output).context("no log");
+    let runtime = logs.and_then(|()| Builder::new_multi_thread().enable_all().build().context("no threads"));
+    let outcome = runtime.and_then(|runtime| runtime.block_on(execute(command, config)));
+    logging::flush();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -164,19 +162,4 @@ async fn healthcheck(config: &Config) -> anyhow::Result<()> {
     let answer = tokio::time::timeout(limits::REQUEST, ask).await.context("no answer in time")??;
     anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "the server is not ready");
     Ok(())
-}
-
-fn log(config: &Config, out: BoxMakeWriter) {
-    use std::io::IsTerminal;
-    use tracing_subscriber::{EnvFilter, fmt};
-    // Checked with the other settings. That the tables are what they were is no news, unless somebody asks; and below
-    // `warn` the bucket's client writes out whole answers, which can hold the session token.
-    let filter = EnvFilter::new(format!("sea_orm_migration=warn,aws_smithy_runtime=warn,{}", config.log_filter));
-    match config.log_format {
-        LogFormat::Text => {
-            let is_watched = std::io::stdout().is_terminal();
-            fmt().with_env_filter(filter).with_target(false).with_ansi(is_watched).with_writer(out).init();
-        }
-        LogFormat::Json => fmt().with_env_filter(filter).json().flatten_event(true).with_writer(out).init(),
-    }
 }

@@ -50,7 +50,8 @@ pub struct Follower {
 
 enum State {
     Starting(Start),
-    Replaying(Replay),
+    /// Boxed: most followers are live.
+    Replaying(Box<Replay>),
     Live(Attachment),
 }
 
@@ -148,7 +149,8 @@ impl Follower {
         };
         if let Some(missed) = place.missed.take() {
             let (page, read) = (missed.into(), since.position);
-            self.state = State::Replaying(Replay { place, page, held: None, read, handled: after });
+            let replay = Replay { place, page, held: None, read, handled: after };
+            self.state = State::Replaying(Box::new(replay));
             return Ok(None);
         }
         let (db, user) = (self.db.clone(), self.user);
@@ -158,7 +160,7 @@ impl Follower {
             return Ok(Some(Step::Reset(reset, since)));
         }
         let replay = Replay { place, page: VecDeque::new(), held: None, read: after.position, handled: after };
-        self.state = State::Replaying(replay);
+        self.state = State::Replaying(Box::new(replay));
         Ok(None)
     }
 

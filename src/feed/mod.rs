@@ -43,6 +43,7 @@ use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::leader::Leader;
 use crate::limits;
+use crate::logging;
 use change::{Batch, Batched};
 use health::Health;
 use hub::Hub;
@@ -191,6 +192,7 @@ async fn abort_on_panic<T>(name: &str, task: impl Future<Output = T>) -> T {
         Ok(ended) => ended,
         Err(_) => {
             tracing::error!("the feed's {name} panicked, the process ends");
+            logging::flush();
             std::process::exit(70);
         }
     }

@@ -7,9 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use hyper::body::Incoming;
@@ -22,11 +20,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::Service;
 
 use super::admission::{Admission, ConnectionSlot, NoRoom};
 use super::host;
 use super::reserved::{self, ReservedPlaces};
+use super::service::HttpService;
 use super::timed_stream::{RequestPhase, StreamTimeouts, TimedStream};
 use crate::config::Config;
 use crate::limits;
@@ -48,9 +46,9 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 /// upgraded connection is no longer HTTP's. The caller limits the time for all of this.
 ///
 /// The listener stays open: who connects meanwhile waits in its queue instead of being refused.
-pub async fn serve(config: &Config, listener: &TcpListener, router: Router, shutdown: CancellationToken) {
+pub async fn serve(config: &Config, listener: &TcpListener, service: HttpService, shutdown: CancellationToken) {
     let admission = Arc::new(Admission::new(capacity(), config));
-    let server = Server { admission, reserved: ReservedPlaces::default(), router };
+    let server = Server { admission, reserved: ReservedPlaces::default(), service };
     let at_shutdown = Connections { tasks: TaskTracker::new(), shutdown };
     server.accept_until(at_shutdown.shutdown.cancelled(), listener, &at_shutdown).await;
     at_shutdown.tasks.close();
@@ -66,7 +64,7 @@ pub async fn serve(config: &Config, listener: &TcpListener, router: Router, shut
 struct Server {
     admission: Arc<Admission>,
     reserved: ReservedPlaces,
-    router: Router,
+    service: HttpService,
 }
 
 /// Connections that end together: after their current request when `shutdown` is cancelled.
@@ -94,10 +92,10 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(error = %error, "a connection keeps its delay");
         }
-        let (router, shutdown) = (self.router.clone(), into.shutdown.clone());
+        let (service, shutdown) = (self.service.clone(), into.shutdown.clone());
         match self.admission.admit(peer.ip()) {
             Ok(slot) => into.tasks.spawn(async move {
-                if let Err(error) = connection(stream, peer, slot.into(), router, shutdown).await {
+                if let Err(error) = connection(stream, peer, slot.into(), service, shutdown).await {
                     tracing::debug!(error = %error, "a connection broke off");
                 }
             }),
@@ -105,7 +103,7 @@ impl Server {
                 let place = self.reserved.take(peer.ip());
                 into.tasks.spawn(async move {
                     tokio::select! {
-                        served = timeout(RESERVED_TIME, without_room(stream, peer, no_room, router, &shutdown)) => {
+                        served = timeout(RESERVED_TIME, without_room(stream, peer, no_room, service, &shutdown)) => {
                             tracing::debug!(?no_room, ?served, "a connection was taken that there was no room for");
                         }
                         () = place.closed() => {}
@@ -150,15 +148,15 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     slot: Arc<ConnectionSlot>,
-    router: Router,
+    service: HttpService,
     shutdown: CancellationToken,
 ) -> Result<(), hyper::Error> {
     let phase = RequestPhase::default();
     let io = TokioIo::new(TimedStream::new(stream, slot.clone(), phase.clone(), StreamTimeouts::default()));
     let slot_of_service = slot.clone();
-    let service = service_fn(move |request| {
+    let answers = service_fn(move |request| {
         // Boxed, or hyper would reserve memory for the future also while the connection is idle.
-        Box::pin(answer(router.clone(), slot_of_service.clone(), phase.clone(), peer, request))
+        Box::pin(answer(service.clone(), slot_of_service.clone(), phase.clone(), peer, request))
     });
     let mut http = http1::Builder::new();
     http.max_headers(limits::HEADERS).max_header_size(limits::HEADER_BYTES).max_buf_size(READ_BUFFER);
@@ -166,7 +164,7 @@ async fn connection(
     // answer, and a missing next request would go unnoticed.
     http.timer(TokioTimer::new()).header_read_timeout(limits::KEEP_ALIVE + limits::HEADER_READ);
 
-    let mut connection = http.serve_connection(io, service).with_upgrades();
+    let mut connection = http.serve_connection(io, answers).with_upgrades();
     let ended = tokio::select! {
         ended = &mut connection => Some(ended),
         () = shutdown.cancelled() => None,
@@ -192,22 +190,22 @@ async fn without_room(
     stream: TcpStream,
     peer: SocketAddr,
     no_room: NoRoom,
-    router: Router,
+    service: HttpService,
     shutdown: &CancellationToken,
 ) -> Result<(), hyper::Error> {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let router = router.clone();
+    let answers = service_fn(move |request: Request<Incoming>| {
+        let service = service.clone();
         async move {
-            match host::is_probe(request.uri().path()) {
-                true => route(router, peer, request).await,
-                false => Ok(reserved::refuse(no_room, request.headers())),
-            }
+            Ok::<_, Infallible>(match host::is_probe(request.uri().path()) {
+                true => service.answer(peer, request.map(Body::new)).await,
+                false => reserved::refuse(no_room, request.headers()),
+            })
         }
     });
     let mut http = http1::Builder::new();
     http.keep_alive(false).max_headers(limits::HEADERS).max_header_size(limits::HEADER_BYTES).max_buf_size(READ_BUFFER);
     http.timer(TokioTimer::new()).header_read_timeout(limits::RESERVED_HEADER_READ);
-    let mut connection = http.serve_connection(TokioIo::new(stream), service);
+    let mut connection = http.serve_connection(TokioIo::new(stream), answers);
     (&mut connection).await?;
     linger(connection.into_parts().io.into_inner(), shutdown).await;
     Ok(())
@@ -233,7 +231,7 @@ async fn linger(mut connection: impl AsyncRead + Unpin, shutdown: &CancellationT
 }
 
 async fn answer(
-    router: Router,
+    service: HttpService,
     slot: Arc<ConnectionSlot>,
     phase: RequestPhase,
     peer: SocketAddr,
@@ -243,14 +241,9 @@ async fn answer(
         return Ok(reserved::refuse(NoRoom::InAll, request.headers()));
     }
     phase.advance();
-    let response = route(router, peer, request).await;
-    if !matches!(&response, Ok(response) if response.status() == StatusCode::SWITCHING_PROTOCOLS) {
+    let response = service.answer(peer, request.map(Body::new)).await;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         phase.advance();
     }
-    response
-}
-
-async fn route(mut router: Router, peer: SocketAddr, mut request: Request<Incoming>) -> Result<Response, Infallible> {
-    request.extensions_mut().insert(ConnectInfo(peer));
-    router.call(request.map(Body::new)).await
+    Ok(response)
 }

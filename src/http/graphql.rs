@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Request as Operation, Response as Outcome};
 use axum::body::Body;
-use axum::extract::{Extension, Request, State};
+use axum::extract::Request;
 use axum::http::header::{SET_COOKIE, UPGRADE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
@@ -13,12 +13,12 @@ use axum::response::Response;
 
 use super::answer::{self, ResponseMedia};
 use super::body_budget::{BodyCharge, BodyOwner};
-use super::client_address::ClientAddress;
 use super::credential::{self, Credential, CredentialSource};
 use super::host::RequestHost;
 use super::negotiate::{self, RequestContent};
 use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
+use super::service::RequestSource;
 use super::socket::{Handshake, SocketCaller};
 use super::state::{HttpSession, HttpState};
 use super::{body, compress, cookies, multipart, origin, pages, parameters};
@@ -32,15 +32,14 @@ const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 const USER_AGENT_LENGTH: usize = 256;
 
 pub(super) async fn endpoint(
-    State(state): State<HttpState>,
-    Extension(client): Extension<ClientAddress>,
-    Extension(id): Extension<RequestId>,
-    Extension(host): Extension<RequestHost>,
+    state: &HttpState,
+    source: RequestSource,
+    host: RequestHost,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let media = negotiate::media(&parts.headers);
-    let call = GraphqlCall { state: &state, address: client.0, id: &id };
+    let call = GraphqlCall { state, address: source.client.0, id: source.id };
 
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     let answer = if reads && asks_for_socket(&parts.headers) {
@@ -52,7 +51,7 @@ pub(super) async fn endpoint(
     } else {
         Err(HttpRefusal::not_acceptable())
     };
-    answer.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(ResponseMedia::Json), &id))
+    answer.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(ResponseMedia::Json), &source.id))
 }
 
 /// Requests to upgrade to other protocols, HTTP/2 for instance, are answered as ordinary requests.
@@ -64,7 +63,7 @@ fn asks_for_socket(headers: &HeaderMap) -> bool {
 struct GraphqlCall<'a> {
     state: &'a HttpState,
     address: IpAddr,
-    id: &'a RequestId,
+    id: RequestId,
 }
 
 impl GraphqlCall<'_> {

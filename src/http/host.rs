@@ -4,19 +4,13 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 
-use axum::extract::{Extension, Request, State};
+use axum::extract::Request;
 use axum::http::Version;
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
-use axum::middleware::Next;
-use axum::response::Response;
 
-use super::answer::ResponseMedia;
-use super::negotiate;
 use super::refusal::HttpRefusal;
-use super::request_id::RequestId;
 use crate::config::{Config, Origin};
 
 /// The names that the server answers to, besides `localhost` and IP addresses, which cannot be rebound.
@@ -88,25 +82,16 @@ impl fmt::Display for RequestHost {
     }
 }
 
-/// Refuses requests to other names, except for probes. Accepted requests get their [`RequestHost`] as an extension.
-pub(super) async fn check(
-    State(policy): State<Arc<HostPolicy>>,
-    Extension(id): Extension<RequestId>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let refusal = match host_of(&request) {
-        Ok(Some(host)) if is_probe(request.uri().path()) || policy.knows(&host) => {
-            request.extensions_mut().insert(host);
-            return next.run(request).await;
-        }
-        Ok(Some(_)) => HttpRefusal::misdirected(),
+/// The host that a request is for. Refuses requests to other names, except for probes, which alone may lack one.
+pub(super) fn check(policy: &HostPolicy, request: &Request) -> Result<Option<RequestHost>, HttpRefusal> {
+    match host_of(request) {
+        Ok(Some(host)) if is_probe(request.uri().path()) || policy.knows(&host) => Ok(Some(host)),
+        Ok(Some(_)) => Err(HttpRefusal::misdirected()),
         // A probe of HTTP/1.0, as some balancers send it, has no host.
-        Ok(None) if is_probe(request.uri().path()) => return next.run(request).await,
-        Ok(None) => HttpRefusal::malformed("host", "a request needs a Host header"),
-        Err(message) => HttpRefusal::malformed("host", message),
-    };
-    refusal.into_response(negotiate::media(request.headers()).unwrap_or(ResponseMedia::Json), &id)
+        Ok(None) if is_probe(request.uri().path()) => Ok(None),
+        Ok(None) => Err(HttpRefusal::malformed("host", "a request needs a Host header")),
+        Err(message) => Err(HttpRefusal::malformed("host", message)),
+    }
 }
 
 /// Whether this is the path of a probe, which is answered for any host name and also when the server is full.

@@ -24,19 +24,19 @@ mod parameters;
 mod refusal;
 mod request_id;
 mod reserved;
+mod service;
 pub mod socket;
 mod state;
 mod timed_stream;
-mod trace;
 mod uploads;
 
 use axum::Router;
 use axum::http::Method;
-use axum::middleware;
 use axum::routing::{any, get};
 
 pub use self::credential::{Credential, CredentialSource};
 pub use self::pages::has_front_end;
+pub use self::service::HttpService;
 pub use self::state::HttpState;
 
 fn images(state: &HttpState) -> Router<HttpState> {
@@ -49,23 +49,20 @@ fn images(state: &HttpState) -> Router<HttpState> {
     images.merge(uploads)
 }
 
-/// All routes of the server, for [`accept::serve`], which adds the address of the peer.
-pub fn router(state: HttpState) -> Router {
-    Router::new()
-        .route("/graphql", any(graphql::endpoint))
-        .layer(origin::cors(state.origins.clone(), [Method::GET, Method::POST]))
+/// Everything that the server answers, for [`accept::serve`].
+pub fn service(state: HttpState) -> HttpService {
+    let others = Router::new()
         .merge(images(&state))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(pages::router())
-        .layer(middleware::from_fn_with_state(state.hosts.clone(), host::check))
-        .layer(middleware::from_fn_with_state(state.clone(), trace::trace))
-        .with_state(state)
+        .with_state(state.clone());
+    HttpService::serving(state, others)
 }
 
 /// What is served until the database is open: whether the program lives.
-pub fn router_before_start() -> Router {
-    Router::new().route("/healthz", get(health::alive)).fallback(health::starting)
+pub fn service_before_start() -> HttpService {
+    HttpService::starting(Router::new().route("/healthz", get(health::alive)).fallback(health::starting))
 }
 
 /// What the fuzz targets call.

@@ -50,11 +50,15 @@ pub(super) fn content(headers: &HeaderMap) -> Result<RequestContent<'_>, HttpRef
         return Err(HttpRefusal::media_type("content-type", "send a body of application/json"));
     };
     let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
-    match essence.trim().to_ascii_lowercase().as_str() {
-        "application/json" if parameters.split(';').all(is_utf8_or_harmless) => Ok(RequestContent::Json),
-        "application/json" => Err(HttpRefusal::media_type("content-type", "send JSON in UTF-8")),
-        "multipart/form-data" => Ok(RequestContent::Multipart(content_type)),
-        _ => Err(HttpRefusal::media_type("content-type", "send a body of application/json")),
+    let is = |name| essence.trim().eq_ignore_ascii_case(name);
+    if is("multipart/form-data") {
+        Ok(RequestContent::Multipart(content_type))
+    } else if !is("application/json") {
+        Err(HttpRefusal::media_type("content-type", "send a body of application/json"))
+    } else if parameters.split(';').all(is_utf8_or_harmless) {
+        Ok(RequestContent::Json)
+    } else {
+        Err(HttpRefusal::media_type("content-type", "send JSON in UTF-8"))
     }
 }
 
@@ -77,13 +81,13 @@ pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
 }
 
 /// The media ranges of `Accept` (RFC 9110, 12.5.1).
-struct AcceptHeader {
-    ranges: Vec<MediaRange>,
+struct AcceptHeader<'a> {
+    ranges: Vec<MediaRange<'a>>,
 }
 
-struct MediaRange {
-    main: String,
-    sub: String,
+struct MediaRange<'a> {
+    main: &'a str,
+    sub: &'a str,
     /// In thousandths.
     weight: u16,
 }
@@ -94,8 +98,8 @@ struct MediaWeight {
     named: bool,
 }
 
-impl AcceptHeader {
-    fn of(headers: &HeaderMap) -> Option<Self> {
+impl<'a> AcceptHeader<'a> {
+    fn of(headers: &'a HeaderMap) -> Option<Self> {
         let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let ranges: Vec<_> = values.flat_map(|value| value.split(',')).filter_map(MediaRange::parse).collect();
         (!ranges.is_empty()).then_some(Self { ranges })
@@ -103,25 +107,25 @@ impl AcceptHeader {
 
     /// The most specific range that covers the type decides.
     fn quality(&self, main: &str, sub: &str) -> MediaWeight {
-        let find = |main: &str, sub: &str| self.ranges.iter().find(|range| range.main == main && range.sub == sub);
+        let find = |main: &str, sub: &str| self.ranges.iter().find(|range| range.is(main, sub));
         let named = find(main, sub);
         let range = named.or_else(|| find(main, "*")).or_else(|| find("*", "*"));
         MediaWeight { weight: range.map_or(0, |range| range.weight), named: named.is_some() }
     }
 }
 
-impl MediaRange {
-    fn parse(text: &str) -> Option<Self> {
+impl<'a> MediaRange<'a> {
+    fn is(&self, main: &str, sub: &str) -> bool {
+        self.main.eq_ignore_ascii_case(main) && self.sub.eq_ignore_ascii_case(sub)
+    }
+
+    fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let (main, sub) = parts.next()?.split_once('/')?;
         let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
         let weight =
             weight.map_or(Some(1.0), |weight| weight.parse().ok()).filter(|weight| (0.0..=1.0).contains(weight))?;
-        Some(Self {
-            main: main.to_ascii_lowercase(),
-            sub: sub.to_ascii_lowercase(),
-            weight: (weight * 1000.0_f32) as u16,
-        })
+        Some(Self { main, sub, weight: (weight * 1000.0_f32) as u16 })
     }
 }
 

@@ -2,13 +2,20 @@
 //! rules detect such requests before anything is executed.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::header::{HOST, HeaderName, ORIGIN, RETRY_AFTER};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{HOST, HeaderName, ORIGIN, RETRY_AFTER, VARY};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
-use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
+use axum::response::Response;
+use tower::util::ServiceFn;
+use tower::{Layer, Service, service_fn};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 
 use super::credential::CredentialSource;
 use super::refusal::HttpRefusal;
@@ -147,6 +154,37 @@ pub(super) fn cors<const N: usize>(policy: Arc<OriginPolicy>, methods: [Method; 
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([X_REQUEST_ID, RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)
+}
+
+/// [`cors`] for one handler, without a layer's boxed future.
+pub(super) struct CrossOrigin(Cors<ServiceFn<fn(Request) -> Ready<HandedBack>>>);
+
+/// The request again, unless it was a preflight, with the headers that its answer needs.
+type HandedBack = Result<Response<Option<Request>>, Infallible>;
+
+impl CrossOrigin {
+    pub(super) fn new<const N: usize>(policy: Arc<OriginPolicy>, methods: [Method; N]) -> Self {
+        let hand_back: fn(Request) -> Ready<HandedBack> = |request| ready(Ok(Response::new(Some(request))));
+        Self(cors(policy, methods).layer(service_fn(hand_back)))
+    }
+
+    /// The handler's answer, or the one to a preflight.
+    pub(super) async fn answer<F: Future<Output = Response>>(
+        &self,
+        request: Request,
+        handler: impl FnOnce(Request) -> F,
+    ) -> Response {
+        let Ok(judged) = self.0.clone().call(request).await;
+        let (mut permission, request) = judged.into_parts();
+        let Some(request) = request else { return Response::from_parts(permission, Body::empty()) };
+        let mut response = handler(request).await;
+        // The handler may have its own.
+        if let Some(vary) = permission.headers.remove(VARY) {
+            response.headers_mut().append(VARY, vary);
+        }
+        response.headers_mut().extend(permission.headers);
+        response
+    }
 }
 
 /// A multipart body is what a form sends: it needs a header that a form can't send.

@@ -1,14 +1,36 @@
 //! The parameters of a request (`query`, `operationName`, `variables`, `extensions`), from JSON or from a query string.
 
-use async_graphql::Request;
+use async_graphql::{Request, Variables};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::error::{Error, Result};
 
+/// The parameters by their names.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct Parameters {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Variables,
+    extensions: async_graphql::Extensions,
+}
+
 /// A request from a body of JSON. Where a key comes twice, the last one counts.
 pub(super) fn from_json(body: &[u8]) -> Result<Request> {
+    // What nearly all clients send is read in one pass. What is unusual about the rest, or wrong, is found in the tree.
+    // A list would be read as parameters in their order here, and is a batch.
+    if body.trim_ascii_start().starts_with(b"{")
+        && let Ok(parameters) = serde_json::from_slice(body)
+    {
+        return request(parameters);
+    }
+    from_any_json(body)
+}
+
+fn from_any_json(body: &[u8]) -> Result<Request> {
     match json("body", body)? {
         Value::Array(_) => Err(Error::input("body", "batches are not taken: send one operation a request")),
         other => from_value(other),
@@ -29,22 +51,27 @@ pub(super) fn from_address(query: &str) -> Result<Request> {
         };
         parameters.insert(name.into_owned(), value);
     }
-    request(parameters)
+    from_tree(parameters)
 }
 
 /// A request from an object of parameters.
 pub(super) fn from_value(value: Value) -> Result<Request> {
     match value {
-        Value::Object(parameters) => request(parameters),
+        Value::Object(parameters) => from_tree(parameters),
         _ => Err(Error::input("body", "a request has to be a JSON object with a `query`")),
     }
 }
 
-fn request(mut parameters: Map<String, Value>) -> Result<Request> {
-    let query: Option<String> = parameter(&mut parameters, "query", "a string")?;
-    let operation_name: Option<String> = parameter(&mut parameters, "operationName", "a string")?;
-    let variables = object(&mut parameters, "variables")?;
-    let extensions: async_graphql::Extensions = object(&mut parameters, "extensions")?;
+fn from_tree(mut parameters: Map<String, Value>) -> Result<Request> {
+    request(Parameters {
+        query: parameter(&mut parameters, "query", "a string")?,
+        operation_name: parameter(&mut parameters, "operationName", "a string")?,
+        variables: object(&mut parameters, "variables")?,
+        extensions: object(&mut parameters, "extensions")?,
+    })
+}
+
+fn request(Parameters { query, operation_name, variables, extensions }: Parameters) -> Result<Request> {
     let query = match query {
         Some(query) => query,
         None if extensions.contains_key("persistedQuery") => String::new(),
@@ -143,6 +170,46 @@ mod tests {
         for body in bodies {
             assert!(from_json(body).is_err(), "{}", String::from_utf8_lossy(body));
         }
+    }
+
+    #[test]
+    fn one_pass_reads_what_the_tree_has() {
+        let values = [
+            "null",
+            "1",
+            "-1.5e3",
+            "18446744073709551616",
+            "1e999",
+            "\"\\u00e9\\ud83d\\ude00\"",
+            "\"\\ud800\"",
+            "{}",
+            "[]",
+            "true",
+            r#"{"b":{"c":[1,null,{"d":false}]},"a":"x"}"#,
+            r#"{"a":1,"a":2}"#,
+            r#"{"persistedQuery":{"version":1}}"#,
+            "",
+        ];
+        let names = ["query", "operationName", "variables", "extensions", "Query", "more"];
+        let (mut bodies, mut good) =
+            (vec!["[\"{a}\",null,{},{}]".to_owned(), " \n{} ".to_owned(), "{}{}".to_owned()], 0);
+        for (name, value) in names.iter().flat_map(|name| values.iter().map(move |value| (name, value))) {
+            bodies.push(format!("{{\"{name}\":{value}}}"));
+            bodies.push(format!("\t{{\"query\":\"{{a}}\", \"{name}\" : {value}}}"));
+            bodies.push(format!("{{\"{name}\":{value},\"query\":\"{{a}}\",\"variables\":{{\"v\":{value}}}}}"));
+        }
+        for body in bodies {
+            match (from_json(body.as_bytes()), from_any_json(body.as_bytes())) {
+                (Ok(one), Ok(other)) => {
+                    assert_eq!((one.query, one.operation_name), (other.query, other.operation_name), "{body}");
+                    assert_eq!((one.variables, one.extensions.0), (other.variables, other.extensions.0), "{body}");
+                    good += 1;
+                }
+                (Err(one), Err(other)) => assert_eq!(one.to_string(), other.to_string(), "{body}"),
+                (one, other) => panic!("{body}: {one:?} {other:?}"),
+            }
+        }
+        assert!(good > 50, "{good}");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The id of each request.
 
 use std::fmt;
-use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use axum::http::header::HeaderName;
@@ -11,22 +10,23 @@ use uuid::Uuid;
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request in the log and in answers: always a new UUIDv7, even if the client has sent an id.
-#[derive(Clone, Debug)]
-pub(super) struct RequestId(Arc<str>);
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestId(Uuid);
 
 impl RequestId {
     pub(super) fn new() -> Self {
-        Self(Uuid::now_v7().to_string().into())
+        Self(Uuid::now_v7())
     }
 
     /// As the header's value.
     pub(super) fn to_header(&self) -> HeaderValue {
-        HeaderValue::from_str(&self.0).expect("a UUID is ASCII")
+        let mut text = Uuid::encode_buffer();
+        HeaderValue::from_str(self.0.hyphenated().encode_lower(&mut text)).expect("a UUID is ASCII")
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }

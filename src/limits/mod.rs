@@ -370,9 +370,8 @@ pub const WRITE_WAIT: Duration = Duration::from_secs(10);
 pub const OUTBOUND_FRAMES: usize = 256;
 /// Bytes that wait for one reader.
 pub const OUTBOUND_BYTES: usize = 1024 * 1024;
-/// The read buffer of a socket. Clients send little, and the library's default of 128 KiB would cost 134 kB an idle
-/// socket.
-pub const SOCKET_READ_BUFFER: usize = 1024;
+/// The read buffer of a socket. Clients send little, most of it `subscribe`, and each idle socket keeps its buffer.
+pub const SOCKET_READ_BUFFER: usize = 512;
 /// The write buffer of a socket.
 pub const SOCKET_WRITE_BUFFER: usize = 4 * 1024;
 /// Operations in progress on one socket.
@@ -416,6 +415,16 @@ pub const DRAIN_FAREWELL: Duration = Duration::from_millis(50);
 pub const DRAIN: Duration = Duration::from_secs(30);
 /// Signals to stop within this time of the first are of the same request; a later one ends the process at once.
 pub const SIGNALS_TOGETHER: Duration = Duration::from_secs(3);
+
+// The log.
+/// Lines that wait to be written: some thousand.
+pub const LOG_BYTES: usize = 1024 * 1024;
+/// Of that, what is kept for the next lines.
+pub const LOG_BYTES_KEPT: usize = 16 * 1024;
+/// How long lines gather before they are written. Nobody who watches a log notices.
+pub const LOG_GATHER: Duration = Duration::from_millis(50);
+/// How long the end of the process waits for its last lines to be written.
+pub const LOG_FLUSH: Duration = Duration::from_secs(1);
 
 // The database.
 /// Reading connections.

@@ -19,7 +19,7 @@ pub use online::{EverybodyOnline, Online, OnlineWatcher};
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::bus::Signal;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Directory;
 use crate::directory;
 use crate::entity::user;
@@ -116,18 +116,20 @@ pub struct PresenceChange {
 
 /// An open socket of a person, who is online while any is held.
 pub struct Device {
-    presence: PresenceTracker,
+    // Not the whole tracker: there are many sockets.
+    state: Arc<Mutex<State>>,
+    clock: Clock,
     user: UserId,
 }
 
 impl Drop for Device {
     fn drop(&mut self) {
-        let mut state = self.presence.lock();
+        let mut state = lock(&self.state);
         if let Some(sockets) = state.sockets.get_mut(&self.user) {
             *sockets -= 1;
             if *sockets == 0 {
                 state.sockets.remove(&self.user);
-                state.leaving.insert(self.user, self.presence.app.clock.uptime());
+                state.leaving.insert(self.user, self.clock.uptime());
             }
         }
     }
@@ -163,7 +165,7 @@ impl PresenceTracker {
         if !was_online {
             self.announce(&mut state, user, true);
         }
-        Some(Device { presence: self.clone(), user })
+        Some(Device { state: Arc::clone(&self.state), clock: self.app.clock.clone(), user })
     }
 
     /// Whether a person is online.
@@ -310,7 +312,11 @@ impl PresenceTracker {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change of the state is a single step, so it is consistent even after a panic.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    // Every change of the state is a single step, so it is consistent even after a panic.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -132,7 +132,10 @@ impl Store {
             #[cfg(feature = "s3")]
             Some(bucket) => Ok(Self::new(Backend::S3(Box::new(s3::S3::new(bucket)?)))),
             #[cfg(not(feature = "s3"))]
-            Some(_) => anyhow::bail!("S3_BUCKET is set, but this program was built without the feature s3"),
+            Some(_) => anyhow::bail!(
+                "S3_BUCKET is set, but this program was built without S3: build it with the feature s3 (`cargo build \
+                 --release`, or scripts/run where S3_BUCKET is set), or unset S3_BUCKET to have images in the data folder"
+            ),
         }
     }
 

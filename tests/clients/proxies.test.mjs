@@ -112,11 +112,11 @@ test('Parlour behind a proxy', { concurrency: true, timeout: 600_000 }, (parent)
     const image = await browser.get(new URL(data.sendMessage.image.url).pathname + new URL(data.sendMessage.image.url).search);
     assert.deepEqual([image.status, image.body.length], [200, data.sendMessage.image.byteSize]);
 
-    // It is the client's own address, whatever it claims, and not the proxy's.
+    await quiet;
+    // By now everything is logged. It is the client's own address, whatever it claims, and not the proxy's.
     const addresses = new Set(server.log().filter((line) => line['http.path'] === '/graphql').map((line) => line['client.address']));
     assert.ok(addresses.has(proxy.client), [...addresses].join(' '));
     assert.ok(!addresses.has('127.0.0.1') && !addresses.has('203.0.113.9'), [...addresses].join(' '));
-    await quiet;
   }))));
 
 /** Runs a proxy with its file from deploy/ until the test ends. */

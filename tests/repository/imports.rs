@@ -19,6 +19,7 @@ const FLOORS: &[&[&str]] = &[
     &["detached"],
     &["turns"],
     &["limits"],
+    &["logging"],
     &["confirmed_time"],
     &["rates"],
     &["entity"],

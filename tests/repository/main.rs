@@ -6,6 +6,7 @@ mod files;
 mod imports;
 mod names;
 mod node;
+mod run;
 mod schema;
 mod security;
 mod settings;

@@ -21,14 +21,16 @@ use crate::error::Result;
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Audience, Event, EventKind};
 use crate::feed::inbox::{Edge, Inbox, Put};
+use crate::feed::log;
 use crate::feed::replays::ReplayTurns;
-use crate::feed::{log, rounds};
+use crate::feed::rounds::Rounds;
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
 /// This node's hub.
 pub(super) struct Hub {
     state: Mutex<State>,
+    rounds: Rounds,
     /// Notified when events were missed.
     behind: Notify,
     /// Whether an event contradicted the ring.
@@ -97,7 +99,8 @@ impl Drop for Attachment {
 impl Hub {
     pub(super) fn new(head: Cursor) -> Self {
         let state = State::at(head);
-        Self { state: Mutex::new(state), behind: Notify::new(), is_in_doubt: AtomicBool::new(false) }
+        let (rounds, is_in_doubt) = Default::default();
+        Self { state: Mutex::new(state), rounds, behind: Notify::new(), is_in_doubt }
     }
 
     /// The cursor of the newest event that was delivered.
@@ -128,7 +131,7 @@ impl Hub {
             }
         }
         drop(state);
-        rounds::begin(called);
+        self.rounds.begin(called);
     }
 
     /// Registers a listener, with what it missed after `after` if the ring has all of it.

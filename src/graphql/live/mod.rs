@@ -75,6 +75,8 @@ impl Api {
         let prepared = self.prepare(&mut request, &caller);
         let is_subscription = matches!(prepared, Ok(PreparedOperation { kind: OperationKind::Subscription, .. }));
         let api = self.clone();
+        // Boxed, as a subscription needs little of it while it waits.
+        let (request, caller) = (Box::new(request), Box::new(caller));
         let frames = asynk_strim::stream_fn(move |mut frames: Frames| async move {
             for last in api.run_into(&mut frames, prepared, request, caller, resume, sink).await {
                 frames.yield_item(last).await;
@@ -87,8 +89,8 @@ impl Api {
         &self,
         frames: &mut Frames,
         prepared: Result<PreparedOperation, Vec<ServerError>>,
-        request: Request,
-        caller: Caller,
+        request: Box<Request>,
+        caller: Box<Caller>,
         resume: Resume,
         sink: Arc<dyn FrameSink>,
     ) -> Vec<Frame> {
@@ -102,7 +104,7 @@ impl Api {
         };
         match kind {
             OperationKind::Query | OperationKind::Mutation => {
-                Box::pin(self.run_once(frames, request, caller, &viewer)).await
+                Box::pin(self.run_once(frames, *request, *caller, &viewer)).await
             }
             OperationKind::Subscription => {
                 // Held until the subscription ends.
@@ -112,7 +114,7 @@ impl Api {
                 };
                 // Validation takes processor time. It takes no turn, so that subscriptions begin in order.
                 let charge = Box::pin(self.0.executions.charge(viewer.user())).await;
-                let (shared, topic) = match Box::pin(charge.run(self.begin(request, &caller))).await {
+                let (shared, topic) = match Box::pin(charge.run(self.begin(*request, &caller))).await {
                     Ok(begun) => begun,
                     Err(errors) => return vec![self.refused(errors, &caller)],
                 };
@@ -148,7 +150,7 @@ impl Api {
         &self,
         mut subscription: ActiveSubscription<'_>,
         topic: Topic,
-        caller: Caller,
+        caller: Box<Caller>,
         resume: Resume,
     ) -> Vec<Frame> {
         let end = match topic {
@@ -160,9 +162,10 @@ impl Api {
                 let from = Box::pin(self.beginning(after.as_deref(), resume.take())).await;
                 subscription.messages(conversation, from).await
             }
-            Topic::OnlineUsers => subscription.online_users().await,
-            Topic::PresenceChanged { user_ids } => subscription.presence(user_ids).await,
-            Topic::TypingChanged { conversation } => subscription.typing(conversation).await,
+            // Larger than the feed's, which nearly all clients follow.
+            Topic::OnlineUsers => Box::pin(subscription.online_users()).await,
+            Topic::PresenceChanged { user_ids } => Box::pin(subscription.presence(user_ids)).await,
+            Topic::TypingChanged { conversation } => Box::pin(subscription.typing(conversation)).await,
         };
         match end {
             Ok(()) => vec![Frame::Complete],

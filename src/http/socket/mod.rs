@@ -116,10 +116,13 @@ impl Sockets {
         }
         let (answer, line) = handshake.accept(PROTOCOL);
         let (stages, unfinished) = (self.stages.clone(), self.stages.unfinished.token());
+        // Boxed, or the task would have room for all of it as long as the socket is open.
+        let (line, opening) = (Box::pin(line), Box::new((api, caller, permit)));
         self.tasks.spawn(async move {
             match line.await {
                 Ok(line) => {
-                    let session = SocketSession::new(line, api, caller, permit);
+                    let (api, caller, permit) = *opening;
+                    let session = Box::new(SocketSession::new(line, api, caller, permit));
                     session::run(session, stages, unfinished).await;
                 }
                 Err(error) => tracing::debug!(error = %error, "a connection was lost during the WebSocket handshake"),

@@ -30,7 +30,7 @@ use crate::graphql::{self, Api, Caller, Frame, Resume, RunningOperation};
 use crate::limits;
 
 /// Runs a socket until it is closed; `unfinished` is dropped when it does not use the program any more.
-pub(super) async fn run(mut session: SocketSession, stages: DrainStages, unfinished: TaskTrackerToken) {
+pub(super) async fn run(mut session: Box<SocketSession>, stages: DrainStages, unfinished: TaskTrackerToken) {
     let end = tokio::select! {
         end = session.serve() => end,
         () = stages.finishing.cancelled() => {
@@ -46,7 +46,7 @@ pub(super) async fn run(mut session: SocketSession, stages: DrainStages, unfinis
 }
 
 /// Finishes operations in the first stage of a drain, and closes the socket in the second.
-async fn end_with_server(mut session: SocketSession, stages: DrainStages, unfinished: TaskTrackerToken) {
+async fn end_with_server(mut session: Box<SocketSession>, stages: DrainStages, unfinished: TaskTrackerToken) {
     tokio::select! {
         // Operations that take longer are dropped.
         _ = timeout(limits::REQUEST, session.finish()) => {}
@@ -323,7 +323,7 @@ impl SocketSession {
     }
 
     /// Drops everything but the connection.
-    fn into_line(self) -> Arc<WebSocketLine> {
+    fn into_line(self: Box<Self>) -> Arc<WebSocketLine> {
         self.line
     }
 }

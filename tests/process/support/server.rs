@@ -7,6 +7,7 @@ use std::process::{ExitStatus, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use parlour::limits;
 use rustix::process::{Pid, Signal, kill_process};
 use sea_orm::DatabaseConnection;
 use tokio::process::{Child, Command};
@@ -213,8 +214,16 @@ impl Server {
         soon(self.command(name).output()).await.expect("the program runs")
     }
 
-    /// Everything that the server has printed so far, over all its starts.
+    /// Everything that the server has printed, over all its starts. It gathers its lines for a moment, so what has just
+    /// happened is waited for with [`says`](Self::says).
     pub fn log(&self) -> String {
+        if self.child.is_some() {
+            std::thread::sleep(4 * limits::LOG_GATHER);
+        }
+        self.printed()
+    }
+
+    fn printed(&self) -> String {
         let bytes = std::fs::read(self.folder.join("log")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
@@ -222,7 +231,7 @@ impl Server {
     /// Waits until the server has printed this.
     pub async fn says(&self, text: &str) {
         soon(async {
-            while !self.log().contains(text) {
+            while !self.printed().contains(text) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         })

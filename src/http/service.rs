@@ -1,0 +1,164 @@
+//! The way of every request: an id, its host, its handler, a line in the log, and an answer even after a panic.
+//!
+//! `/graphql`, where nearly all requests go, comes before the router: each of a router's layers is another future on the
+//! heap, and clones what it needs.
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::header::{CONTENT_LENGTH, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use futures_util::FutureExt;
+use tokio::time::Instant;
+use tower::ServiceExt;
+
+use super::answer::ResponseMedia;
+use super::client_address::ClientAddress;
+use super::origin::CrossOrigin;
+use super::refusal::HttpRefusal;
+use super::request_id::{RequestId, X_REQUEST_ID};
+use super::state::HttpState;
+use super::{graphql, host};
+use crate::clock;
+use crate::error::Error;
+
+/// Answers requests. Clones share it.
+#[derive(Clone)]
+pub struct HttpService(Stage);
+
+#[derive(Clone)]
+enum Stage {
+    /// The database is not open yet.
+    Starting(Router),
+    Serving(Arc<Routes>),
+}
+
+struct Routes {
+    state: HttpState,
+    graphql: CrossOrigin,
+    others: Router,
+}
+
+/// Who sends a request, and by which name the log knows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestSource {
+    pub(super) id: RequestId,
+    pub(super) client: ClientAddress,
+}
+
+impl HttpService {
+    /// For a server that is not ready.
+    pub(super) fn starting(router: Router) -> Self {
+        Self(Stage::Starting(router))
+    }
+
+    /// `others` has the routes of everything but `/graphql`.
+    pub(super) fn serving(state: HttpState, others: Router) -> Self {
+        let graphql = CrossOrigin::new(state.origins.clone(), [Method::GET, Method::POST]);
+        Self(Stage::Serving(Arc::new(Routes { state, graphql, others })))
+    }
+
+    /// The answer to a request on a connection of `peer`.
+    pub(super) async fn answer(&self, peer: SocketAddr, request: Request) -> Response {
+        match &self.0 {
+            Stage::Starting(router) => route(router, request).await,
+            Stage::Serving(routes) => routes.answer(peer, request).await,
+        }
+    }
+}
+
+impl Routes {
+    async fn answer(&self, peer: SocketAddr, request: Request) -> Response {
+        let began = clock::instant();
+        let (state, proxies) = (&self.state, &self.state.config().trusted_proxies);
+        let client = ClientAddress::of(peer.ip(), request.headers(), proxies);
+        state.forwarding.look(peer.ip(), request.headers(), proxies);
+        let source = RequestSource { id: RequestId::new(), client };
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+
+        let answer = AssertUnwindSafe(self.find(source, request)).catch_unwind().await;
+        let mut response = answer.unwrap_or_else(|_| {
+            // The panic's message was printed to standard error.
+            let panicked = Error::Internal(anyhow::anyhow!("a handler panicked"));
+            HttpRefusal::from(panicked).into_response(ResponseMedia::Json, &source.id)
+        });
+        response.headers_mut().insert(X_REQUEST_ID, source.id.to_header());
+        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if method == Method::HEAD {
+            drop_body(&mut response);
+        }
+
+        // The path without the query: people put tokens there.
+        let line = RequestLog { source, path: uri.path(), method: method.as_str(), began };
+        line.log(response.status());
+        response
+    }
+
+    async fn find(&self, source: RequestSource, mut request: Request) -> Response {
+        let host = match host::check(&self.state.hosts, &request) {
+            Ok(host) => host,
+            Err(refusal) => return refusal.answer_to(request.headers(), &source.id),
+        };
+        match host {
+            Some(host) if request.uri().path() == "/graphql" => {
+                let answer = |request| graphql::endpoint(&self.state, source, host, request);
+                self.graphql.answer(request, answer).await
+            }
+            host => {
+                request.extensions_mut().insert(source.id);
+                host.map(|host| request.extensions_mut().insert(host));
+                route(&self.others, request).await
+            }
+        }
+    }
+}
+
+async fn route(router: &Router, request: Request) -> Response {
+    match router.clone().oneshot(request).await {
+        Ok(response) => response,
+    }
+}
+
+/// The answer to `HEAD` says how long that to `GET` would be.
+fn drop_body(response: &mut Response) {
+    let body = std::mem::take(response.body_mut());
+    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    *response.body_mut() = Body::empty();
+}
+
+struct RequestLog<'a> {
+    source: RequestSource,
+    path: &'a str,
+    method: &'a str,
+    began: Instant,
+}
+
+impl RequestLog<'_> {
+    fn log(self, status: StatusCode) {
+        macro_rules! log {
+            ($level:ident) => {
+                tracing::$level!(
+                    request.id = %self.source.id,
+                    http.method = self.method,
+                    http.path = self.path,
+                    http.status = status.as_u16(),
+                    client.address = %self.source.client.0,
+                    elapsed_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+                    "{} {}: {}", self.method, self.path, status.as_u16()
+                )
+            };
+        }
+        // Pages and probes would drown the rest.
+        match self.path {
+            "/graphql" => log!(info),
+            _ => log!(debug),
+        }
+    }
+}
