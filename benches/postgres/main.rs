@@ -7,8 +7,6 @@
 #![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "benchmarks measure real time and spawn tasks freely")]
 
-#[path = "../costs/client.rs"]
-#[expect(dead_code, reason = "the other benchmark needs more of it")]
 mod client;
 mod cluster;
 mod figures;

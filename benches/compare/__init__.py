@@ -1,0 +1,1 @@
+"""What benches/run consists of: scenarios, servers, measuring, and the report."""
