@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db;
+use crate::db::{self, HotSource};
 use crate::directory;
 use crate::entity::conversation::{self, DirectPair, Kind};
 use crate::entity::user;
@@ -24,7 +24,7 @@ pub struct Directs {
 impl Directs {
     /// Reads the conversations of these pairs. `named` are the pairs of conversations that the batch names by id.
     pub async fn read(
-        tx: &impl ConnectionTrait,
+        db: &impl HotSource,
         pairs: impl IntoIterator<Item = DirectPair>,
         named: impl IntoIterator<Item = DirectPair>,
     ) -> Result<Self, DbErr> {
@@ -33,14 +33,8 @@ impl Directs {
         if people.is_empty() {
             return Ok(Self { known: HashMap::new(), people });
         }
-        let known = match pairs.is_empty() {
-            true => Vec::new(),
-            false => {
-                let rows = conversation::Entity::find().filter(conversation::Column::DirectPair.is_in(pairs));
-                rows.all(tx).await?
-            }
-        };
-        let people = reachable(tx, people).await?;
+        let known = db::direct_conversations(db, pairs).await?;
+        let people = reachable(db, people).await?;
         let known = known.into_iter().filter_map(|row| Some((row.direct_pair.clone()?, row))).collect();
         Ok(Self { known, people })
     }
@@ -53,6 +47,11 @@ impl Directs {
     /// The conversations that existed when they were read.
     pub fn known(&self) -> impl Iterator<Item = &conversation::Model> {
         self.known.values()
+    }
+
+    /// The conversation of two people, if there is one.
+    pub fn find(&self, one: UserId, other: UserId) -> Option<&conversation::Model> {
+        self.known.get(&DirectPair::of(one, other))
     }
 
     /// The conversation of two people, and whether it is new. `NotFound` if one of them is unknown or erased.
@@ -105,10 +104,14 @@ async fn can_be_written_to(app: &App, id: UserId) -> Result<bool> {
 
 /// The people among these who exist and are not erased.
 pub(super) async fn reachable(
-    db: &impl ConnectionTrait,
+    db: &impl HotSource,
     people: impl IntoIterator<Item = UserId>,
 ) -> Result<HashSet<UserId>, DbErr> {
     let people: HashSet<UserId> = people.into_iter().collect();
+    if let Some(hot) = db.hot() {
+        let if_exists = |person| hot.exists(person).map(|exists| exists.then_some(person));
+        return people.into_iter().filter_map(|person| if_exists(person).transpose()).collect();
+    }
     let people: Vec<UserId> = people.into_iter().collect();
     let mut found = HashSet::with_capacity(people.len());
     // A batch of changes may name more people than one statement takes.

@@ -1,15 +1,14 @@
 //! Who is in a conversation. A [`Membership`] is the right to see one, and to write in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, WindowStatement};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::Reference;
+use crate::db::HotSource;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::membership;
 use crate::entity::user;
@@ -84,32 +83,44 @@ pub async fn memberships_of(app: &App, viewer: &Viewer, ids: &[ConversationId]) 
     Ok(rows.into_iter().filter_map(|row| both(viewer, row)).collect())
 }
 
-/// The current memberships of any of these people in any of these conversations, within a transaction. Erased people
-/// have none, even if a change of theirs is still queued.
+/// The current memberships of these people, each in this conversation. Erased people have none, even if a change of
+/// theirs is still queued.
 pub async fn find_own(
-    tx: &impl ConnectionTrait,
-    people: impl IntoIterator<Item = UserId>,
-    conversations: impl IntoIterator<Item = ConversationId>,
+    db: &impl HotSource,
+    of: impl IntoIterator<Item = (ConversationId, UserId)>,
 ) -> Result<HashMap<(ConversationId, UserId), membership::Model>, DbErr> {
-    let conversations: Vec<_> = conversations.into_iter().collect();
-    if conversations.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows = current_rows()
-        .filter(membership::Column::ConversationId.is_in(conversations))
-        .filter(membership::Column::UserId.is_in(people))
-        .inner_join(user::Entity)
-        .filter(user::Column::DeletedAt.is_null())
-        .all(tx)
-        .await?;
-    Ok(rows.into_iter().map(|row| ((row.conversation_id, row.user_id), row)).collect())
+    let of: HashSet<(ConversationId, UserId)> = of.into_iter().collect();
+    let rows = match db.hot() {
+        _ if of.is_empty() => Vec::new(),
+        Some(hot) => hot.own(&of)?,
+        None => {
+            // All of them in all of these, which are more.
+            let conversations: HashSet<ConversationId> = of.iter().map(|(conversation, _)| *conversation).collect();
+            let people: HashSet<UserId> = of.iter().map(|(_, person)| *person).collect();
+            current_rows()
+                .filter(membership::Column::ConversationId.is_in(conversations))
+                .filter(membership::Column::UserId.is_in(people))
+                .inner_join(user::Entity)
+                .filter(user::Column::DeletedAt.is_null())
+                .all(db)
+                .await?
+        }
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| ((row.conversation_id, row.user_id), row))
+        .filter(|(own, _)| of.contains(own))
+        .collect())
 }
 
 /// The number of members of each conversation.
 pub async fn member_counts(
-    db: &impl ConnectionTrait,
+    db: &impl HotSource,
     conversations: impl IntoIterator<Item = ConversationId>,
 ) -> Result<HashMap<ConversationId, usize>, DbErr> {
+    if let Some(hot) = db.hot() {
+        return conversations.into_iter().map(|id| Ok((id, hot.members(id)?))).collect();
+    }
     #[derive(FromQueryResult)]
     struct Count {
         conversation_id: ConversationId,

@@ -6,6 +6,7 @@ use sea_orm::sqlx::postgres::PgDatabaseError;
 use sea_orm::sqlx::sqlite::SqliteError;
 use sea_orm::{DbErr, RuntimeErr};
 
+use super::hot::HotError;
 use crate::error::Error;
 
 /// A kind of database error.
@@ -46,10 +47,7 @@ impl Fault {
         if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
             return of_sqlstate(error);
         }
-        match error.try_downcast_ref::<SqliteError>() {
-            Some(error) if passes(error) => Self::Passing,
-            Some(_) | None => Self::Broken,
-        }
+        if is_sqlite(error) && passes(error) { Self::Passing } else { Self::Broken }
     }
 }
 
@@ -62,7 +60,7 @@ pub fn in_a_line(error: DbErr) -> anyhow::Error {
         return error.into();
     };
     let Some(database) = cause.as_database_error() else { return anyhow::anyhow!("{cause}") };
-    let sqlite = database.try_downcast_ref::<SqliteError>().and_then(in_other_words);
+    let sqlite = is_sqlite(database).then(|| in_other_words(database)).flatten();
     anyhow::anyhow!(sqlite.unwrap_or_else(|| database.message().to_owned()))
 }
 
@@ -118,12 +116,16 @@ mod result {
     }
 }
 
+fn is_sqlite(error: &dyn DatabaseError) -> bool {
+    error.try_downcast_ref::<SqliteError>().is_some() || error.try_downcast_ref::<HotError>().is_some()
+}
+
 fn code(error: &dyn DatabaseError) -> Option<i32> {
     error.code()?.parse().ok()
 }
 
 /// Whether an error passes by itself: another process holds the lock, or the disk is full.
-fn passes(error: &SqliteError) -> bool {
+fn passes(error: &dyn DatabaseError) -> bool {
     code(error).is_some_and(|code| result::primary(code) == result::BUSY || is_disk_full(code))
 }
 
@@ -132,7 +134,7 @@ fn is_disk_full(code: i32) -> bool {
 }
 
 /// What is wrong where an error that stops the start has a cause that its message hides.
-fn in_other_words(error: &SqliteError) -> Option<String> {
+fn in_other_words(error: &dyn DatabaseError) -> Option<String> {
     let code = code(error).unwrap_or_default();
     if is_disk_full(code) {
         return Some("the disk is full".to_owned());

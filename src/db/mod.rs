@@ -5,6 +5,8 @@
 
 mod dialect;
 mod fault;
+mod finds;
+mod hot;
 mod leases;
 mod lock;
 mod moving;
@@ -26,6 +28,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line};
+pub use finds::{conversations, direct_conversations, messages};
+pub use hot::{FromRow, HotConnection, STATEMENTS as HOT_STATEMENTS};
 pub use leases::{Lease, NodePerson, NodeRow};
 pub use lock::ServerLock;
 pub use moving::{analyze, begin_filling, read_file};
@@ -34,7 +38,7 @@ pub use rates::{Count, remove_old_rates};
 pub use reader::Reader;
 pub use rows::{Row, VALUES, insert, insert_if_new, upsert};
 pub use sqlite::{check_copy, copy};
-pub use tx::{Snapshot, Tx};
+pub use tx::{HotSource, Snapshot, Tx};
 
 use crate::clock::Timestamp;
 use crate::config::DatabaseAddress;
@@ -58,6 +62,8 @@ pub struct Db {
 pub struct Writer {
     /// The connection itself, for tests that record its statements.
     pub connection: DatabaseConnection,
+    /// The connection of hot changes, for SQLite. Without it they are written like all others, as tests want to compare.
+    pub hot: Option<HotConnection>,
     dialect: Dialect,
     /// Where to connect again, if it is PostgreSQL.
     postgres: Option<SecretString>,
@@ -122,10 +128,14 @@ impl Db {
         };
         let connection = Database::connect(writing).await.map_err(in_a_line)?;
         let reader = Database::connect(reading).await.map_err(in_a_line)?;
+        let hot = match address {
+            DatabaseAddress::Sqlite { url, .. } => Some(HotConnection::open(url).map_err(in_a_line)?),
+            DatabaseAddress::Postgres { .. } => None,
+        };
         let reader = Reader::new(reader, postgres.is_some().then_some(limits::REQUEST));
         let turns = Arc::new(Semaphore::new(limits::READ_TURNS));
         let db = Self { reader, dialect, postgres: postgres.clone(), turns };
-        Ok((db, Writer { connection, dialect, postgres }))
+        Ok((db, Writer { connection, hot, dialect, postgres }))
     }
 
     /// Which database it is.
@@ -217,8 +227,9 @@ impl Writer {
         Ok(Tx::new(transaction, self.dialect, now))
     }
 
-    /// Closes the connection.
+    /// Closes the connections.
     pub async fn close(self) -> Result<(), DbErr> {
+        drop(self.hot);
         close(self.connection, self.postgres.is_some()).await
     }
 }

@@ -1,17 +1,20 @@
-//! What the hot changes write, as operations on sets of rows. A database can do each of them in one prepared statement;
-//! everything else writes with [`insert`] and [`upsert`] where its rule is.
+//! What the hot changes write, as operations on sets of rows, either way. Everything else writes with [`insert`] and
+//! [`upsert`] where its rule is.
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::rows::{insert, merge, upsert};
-use super::{Dialect, Tx, postgres};
+use super::{Dialect, HotSource, Tx, postgres};
 use crate::entity::{conversation, feed_event, feed_head, membership, message};
 
 impl Tx {
     /// Takes `count` positions of the feed; returns the last one before them, and the nonce that the log has there, where
     /// other nodes write to it as well.
     pub async fn take_positions(&self, count: i64) -> Result<(i64, Option<i64>), DbErr> {
+        if let Some(hot) = self.hot() {
+            return Ok((hot.take_positions(count)?, None));
+        }
         if self.dialect() == Dialect::Postgres {
             return postgres::take_positions(self, count).await;
         }
@@ -28,32 +31,50 @@ impl Tx {
 
     /// Appends events to the log.
     pub async fn append_log(&self, events: Vec<feed_event::Model>) -> Result<(), DbErr> {
+        if let Some(hot) = self.hot() {
+            return hot.append_log(&events);
+        }
         insert(self, events).await
     }
 
     /// Inserts messages whose ids are new.
     pub async fn insert_messages(&self, messages: Vec<message::Model>) -> Result<(), DbErr> {
+        if let Some(hot) = self.hot() {
+            return hot.insert_messages(&messages);
+        }
         insert(self, messages).await
     }
 
     /// Inserts conversations, or sets how far those that exist go: `last_seq`, `last_position` and `active_position`.
     pub async fn advance_conversations(&self, conversations: Vec<conversation::Model>) -> Result<(), DbErr> {
+        if let Some(hot) = self.hot() {
+            return hot.advance_conversations(&conversations);
+        }
         use conversation::Column::{ActivePosition, LastPosition, LastSeq};
         upsert(self, conversations, [LastSeq, LastPosition, ActivePosition]).await
     }
 
     /// Sets the position of the newest event of each of these conversations.
     pub async fn set_last_positions(&self, conversations: Vec<conversation::Model>) -> Result<(), DbErr> {
+        if let Some(hot) = self.hot() {
+            return hot.set_last_positions(&conversations);
+        }
         upsert(self, conversations, [conversation::Column::LastPosition]).await
     }
 
     /// Inserts memberships, or sets the read marks of those that exist.
     pub async fn set_read_marks(&self, memberships: Vec<membership::Model>) -> Result<(), DbErr> {
+        if let Some(hot) = self.hot() {
+            return hot.set_read_marks(&memberships);
+        }
         upsert(self, memberships, [membership::Column::LastReadSeq]).await
     }
 
     /// Moves read marks forward, never back: a message of the same batch may have moved one farther.
     pub async fn move_read_marks(&self, memberships: Vec<membership::Model>) -> Result<(), DbErr> {
+        if let Some(hot) = self.hot() {
+            return hot.move_read_marks(&memberships);
+        }
         let (stored, given) =
             (|column| Expr::col((membership::Entity, column)), |column| Expr::col((Alias::new("excluded"), column)));
         let mark = membership::Column::LastReadSeq;

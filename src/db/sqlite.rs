@@ -35,21 +35,29 @@ pub(super) fn options(url: &str, connections: u32) -> ConnectOptions {
         .map_sqlx_sqlite_before_acquire(|connection, _| std::future::ready(Ok(is_at_rest(connection))).boxed())
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(|sqlite| {
-            // WAL is a property of the file. FULL makes an acknowledged message survive a power cut; the writer commits
-            // in batches to pay for it.
-            sqlite
-                .pragma("journal_mode", "WAL")
-                .pragma("synchronous", SYNCHRONOUS)
-                // Deleted data is overwritten, not only unlinked: deleted texts, and erased accounts.
-                .pragma("secure_delete", "ON")
-                // A long read, such as a backup, makes the log grow: afterwards it shrinks to this.
-                .pragma("journal_size_limit", limits::WAL_KEPT_BYTES.to_string())
+            settings()
+                .into_iter()
+                .fold(sqlite, |sqlite, (name, value)| sqlite.pragma(name, value))
                 .foreign_keys(true)
                 // A page and its end, so that the thread that reads rows never waits for the task that takes them.
                 .row_buffer_size(limits::PAGE_SIZE as usize + 2)
                 .busy_timeout(limits::BUSY)
         });
     options
+}
+
+/// What every connection sets beside its foreign keys.
+pub(super) fn settings() -> [(&'static str, String); 4] {
+    [
+        // A property of the file.
+        ("journal_mode", "WAL".to_owned()),
+        // FULL makes an acknowledged message survive a power cut; the writer commits in batches to pay for it.
+        ("synchronous", SYNCHRONOUS.to_owned()),
+        // Deleted data is overwritten, not only unlinked: deleted texts, and erased accounts.
+        ("secure_delete", "ON".to_owned()),
+        // A long read, such as a backup, makes the log grow: afterwards it shrinks to this.
+        ("journal_size_limit", limits::WAL_KEPT_BYTES.to_string()),
+    ]
 }
 
 /// Creates the database if it does not exist, and runs the migrations that it lacks; returns their names.

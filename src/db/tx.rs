@@ -4,26 +4,58 @@ use std::time::Duration;
 
 use sea_orm::prelude::async_trait::async_trait;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, FromQueryResult, QueryResult, Statement,
+    TransactionTrait, Value,
 };
 
 use crate::clock::Timestamp;
 use crate::db::Dialect;
+use crate::db::hot::{FromRow, HotConnection, HotTx, bound};
 use crate::db::reader::{Reader, within};
 
 /// A transaction of the writer. Dropped without [`commit`](Self::commit), it is rolled back.
 pub struct Tx {
-    inner: DatabaseTransaction,
-    /// The feed's writer has time limits of its own.
-    limit: Option<Duration>,
+    way: Way,
     dialect: Dialect,
     /// The time of everything that it writes.
     pub now: Timestamp,
 }
 
+/// How statements get to the database.
+enum Way {
+    /// Any statement, through SeaORM.
+    Ordinary(DatabaseTransaction),
+    /// Those that have a name in [`hot`](super::hot).
+    Hot(HotTx),
+}
+
+/// What reads for hot changes: a transaction of either way, or connections that read.
+pub trait HotSource: ConnectionTrait {
+    /// The hot way, if it goes that one.
+    fn hot(&self) -> Option<&HotTx> {
+        None
+    }
+}
+
+impl HotSource for Reader {}
+
+impl HotSource for Tx {
+    fn hot(&self) -> Option<&HotTx> {
+        match &self.way {
+            Way::Hot(hot) => Some(hot),
+            Way::Ordinary(_) => None,
+        }
+    }
+}
+
 impl Tx {
     pub(super) fn new(inner: DatabaseTransaction, dialect: Dialect, now: Timestamp) -> Self {
-        Self { inner, limit: None, dialect, now }
+        Self { way: Way::Ordinary(inner), dialect, now }
+    }
+
+    /// Begins a transaction of the hot way. It blocks while another process writes.
+    pub fn begin_hot(connection: &mut HotConnection, now: Timestamp) -> Result<Self, DbErr> {
+        Ok(Self { way: Way::Hot(connection.begin()?), dialect: Dialect::Sqlite, now })
     }
 
     /// Which database it is.
@@ -33,17 +65,85 @@ impl Tx {
 
     /// Begins a savepoint: rolled back, it leaves the rest of the transaction as it is.
     pub async fn savepoint(&self) -> Result<Self, DbErr> {
-        Ok(Self { inner: self.inner.begin().await?, limit: self.limit, dialect: self.dialect, now: self.now })
+        let way = match &self.way {
+            Way::Ordinary(inner) => Way::Ordinary(inner.begin().await?),
+            Way::Hot(hot) => Way::Hot(hot.savepoint()?),
+        };
+        Ok(Self { way, dialect: self.dialect, now: self.now })
     }
 
     /// Commits, and waits for the disk.
     pub async fn commit(self) -> Result<(), DbErr> {
-        self.inner.commit().await
+        match self.way {
+            Way::Ordinary(inner) => inner.commit().await,
+            Way::Hot(hot) => hot.commit(),
+        }
     }
 
     /// Rolls back.
     pub async fn rollback(self) -> Result<(), DbErr> {
-        self.inner.rollback().await
+        match self.way {
+            Way::Ordinary(inner) => inner.rollback().await,
+            Way::Hot(hot) => hot.rollback(),
+        }
+    }
+
+    /// Executes a statement, either way.
+    pub async fn run(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<(), DbErr> {
+        match &self.way {
+            Way::Ordinary(inner) => inner.execute_raw(self.statement(sql, values)).await.map(drop),
+            Way::Hot(hot) => hot.run(sql, bound(values)?).map(drop),
+        }
+    }
+
+    /// The rows of a statement, either way. Their columns are in the order of [`FromRow`].
+    pub async fn rows<T: FromQueryResult + FromRow>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<T>, DbErr> {
+        match &self.way {
+            Way::Ordinary(inner) => T::find_by_statement(self.statement(sql, values)).all(inner).await,
+            Way::Hot(hot) => hot.rows(sql, bound(values)?),
+        }
+    }
+
+    fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+        Statement::from_sql_and_values(self.get_database_backend(), sql, values)
+    }
+
+    fn ordinary(&self) -> Result<&DatabaseTransaction, DbErr> {
+        match &self.way {
+            Way::Ordinary(inner) => Ok(inner),
+            Way::Hot(_) => Err(DbErr::Custom("a hot change has a statement that is not among the hot ones".into())),
+        }
+    }
+}
+
+/// The feed's writer has time limits of its own.
+#[async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        match self.dialect {
+            Dialect::Sqlite => DbBackend::Sqlite,
+            Dialect::Postgres => DbBackend::Postgres,
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.ordinary()?.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.ordinary()?.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.ordinary()?.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.ordinary()?.query_all_raw(statement).await
     }
 }
 
@@ -71,32 +171,25 @@ impl Snapshot {
     }
 }
 
-macro_rules! run_statements {
-    ($type:ty) => {
-        #[async_trait]
-        impl ConnectionTrait for $type {
-            fn get_database_backend(&self) -> DbBackend {
-                self.inner.get_database_backend()
-            }
+#[async_trait]
+impl ConnectionTrait for Snapshot {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
 
-            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-                within(self.limit, self.inner.execute_raw(statement)).await
-            }
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        within(self.limit, self.inner.execute_raw(statement)).await
+    }
 
-            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-                within(self.limit, self.inner.execute_unprepared(sql)).await
-            }
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        within(self.limit, self.inner.execute_unprepared(sql)).await
+    }
 
-            async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-                within(self.limit, self.inner.query_one_raw(statement)).await
-            }
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        within(self.limit, self.inner.query_one_raw(statement)).await
+    }
 
-            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-                within(self.limit, self.inner.query_all_raw(statement)).await
-            }
-        }
-    };
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        within(self.limit, self.inner.query_all_raw(statement)).await
+    }
 }
-
-run_statements!(Tx);
-run_statements!(Snapshot);

@@ -26,6 +26,12 @@ pub trait Change: Send + Sync + Sized + 'static {
     /// The order within a batch: lower ranks are planned and written first.
     const RANK: Rank;
 
+    /// Whether it is written the hot way (`db/hot/`), where there is one: it comes by the thousand, and all of its statements
+    /// have a name there. It waits for nothing else.
+    fn is_hot(&self) -> bool {
+        false
+    }
+
     /// Decides, one plan for each change, in their order. Changes of one batch must see each other here. It writes
     /// nothing and borrows the changes, so that a batch can be repeated.
     fn plan(tx: &Tx, changes: &[Self]) -> impl Future<Output = Plans<Self>> + Send;
@@ -50,6 +56,11 @@ pub trait Quiet: Clone + Send + Sync + 'static {
     /// See [`Change::RANK`].
     const RANK: Rank;
 
+    /// See [`Change::is_hot`].
+    fn is_hot(&self) -> bool {
+        false
+    }
+
     /// Writes, one answer for each, in their order.
     fn write(tx: &Tx, changes: Vec<Self>) -> impl Future<Output = Answers<Self>> + Send;
 }
@@ -58,6 +69,10 @@ impl<Q: Quiet> Change for Q {
     type Answer = Q::Answer;
     type Write = Self;
     const RANK: Rank = Q::RANK;
+
+    fn is_hot(&self) -> bool {
+        Q::is_hot(self)
+    }
 
     async fn plan(_: &Tx, changes: &[Self]) -> Plans<Self> {
         Ok(changes.iter().map(|change| Ok(Plan::Write { write: change.clone(), events: 0 })).collect())
@@ -138,6 +153,7 @@ impl<C: Change> Written<C> {
 pub(super) trait Batch: Any + Send {
     fn rank(&self) -> Rank;
     fn len(&self) -> usize;
+    fn is_hot(&self) -> bool;
     /// Merges another batch into this one; returns it if it is of another kind.
     fn absorb(&mut self, other: Box<dyn Batch>) -> Option<Box<dyn Batch>>;
     /// Plans; returns how many positions it needs.
@@ -182,6 +198,10 @@ impl<C: Change> Batch for Batched<C> {
 
     fn len(&self) -> usize {
         self.callers.len()
+    }
+
+    fn is_hot(&self) -> bool {
+        self.changes.iter().all(C::is_hot)
     }
 
     fn absorb(&mut self, other: Box<dyn Batch>) -> Option<Box<dyn Batch>> {

@@ -35,6 +35,9 @@ pub use log::{Reset, known_in};
 pub use page::EventPage;
 pub use seal::CursorSeal;
 
+#[cfg(test)]
+pub(crate) use writer::write_all;
+
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use sea_orm::{DbErr, RuntimeErr};
 use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Timestamp};
-use crate::db::{Tx, Writer};
+use crate::db::{HotConnection, Tx, Writer};
 use crate::entity::feed_event;
 use crate::feed::change::Batch;
 use crate::feed::cursor::{Cursor, positions};
@@ -15,6 +16,12 @@ use crate::feed::health::Health;
 use crate::feed::hub::Hub;
 use crate::feed::log;
 use crate::limits;
+#[cfg(test)]
+use {
+    crate::error::Error,
+    crate::feed::change::{Batched, Change},
+    tokio::sync::{Semaphore, oneshot},
+};
 
 /// Runs until all handles of the queue are dropped and everything in it is written; then closes the connection.
 pub(super) async fn run(
@@ -37,7 +44,11 @@ pub(super) async fn run(
         backlog.sort_by_key(|change| change.rank().may_wait());
         let rest = backlog.split_off(backlog.len().min(limits::WRITER_BATCH));
         backlog.sort_by_key(|change| change.rank());
-        commit(&mut writer, &clock, &hub, &health, merge(std::mem::replace(&mut backlog, rest))).await;
+        let batch = std::mem::replace(&mut backlog, rest);
+        let (hot, others) = batch.into_iter().partition(|change| writer.hot.is_some() && change.is_hot());
+        for changes in [hot, others] {
+            commit(&mut writer, &clock, &hub, &health, merge(changes)).await;
+        }
     }
 }
 
@@ -57,7 +68,19 @@ fn merge(changes: Vec<Box<dyn Batch>>) -> Vec<Box<dyn Batch>> {
 }
 
 async fn commit(writer: &mut Writer, clock: &Clock, hub: &Hub, health: &Health, mut batches: Vec<Box<dyn Batch>>) {
-    match apply_until_known(writer, clock, &mut batches).await {
+    if batches.is_empty() {
+        return;
+    }
+    let is_hot = batches.iter().all(|batch| batch.is_hot());
+    let applied = match writer.hot.take_if(|_| is_hot) {
+        Some(hot) => {
+            let applied;
+            (writer.hot, batches, applied) = apply_hot(hot, clock.now(), batches).await;
+            applied
+        }
+        None => apply_until_known(writer, clock, &mut batches).await,
+    };
+    match applied {
         Ok(Written { before, events }) => {
             // Before the answers: a caller who then asks for the feed's cursor gets one that is after the change.
             hub.publish(before, events);
@@ -72,6 +95,31 @@ async fn commit(writer: &mut Writer, clock: &Clock, hub: &Hub, health: &Health, 
                 batch.answer(Err(&error));
             }
         }
+    }
+}
+
+/// Applies a batch of hot changes. On a thread that may block, as its connection does.
+async fn apply_hot(
+    mut hot: HotConnection,
+    now: Timestamp,
+    mut batches: Vec<Box<dyn Batch>>,
+) -> (Option<HotConnection>, Vec<Box<dyn Batch>>, Result<Written, DbErr>) {
+    let apply = move || {
+        let applied = async {
+            let tx = Tx::begin_hot(&mut hot, now)?;
+            let written = write(&tx, &mut batches).await?;
+            tx.commit().await?;
+            Ok(written)
+        };
+        let waited = || Err(DbErr::Custom("a hot change waited for something".into()));
+        let applied = applied.now_or_never().unwrap_or_else(waited);
+        (Some(hot), batches, applied)
+    };
+    match tokio::task::spawn_blocking(apply).await {
+        Ok(done) => done,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // The runtime ends, and this task with it.
+        Err(_) => std::future::pending().await,
     }
 }
 
@@ -163,7 +211,12 @@ async fn look_up(writer: &Writer, now: Timestamp, written: Written) -> Result<Ou
 }
 
 async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<Outcome, Failure> {
-    let (tx, written) = in_time(writer, write(writer, now, batches)).await?;
+    let begin_and_write = async {
+        let tx = writer.begin(now).await?;
+        let written = write(&tx, batches).await?;
+        Ok((tx, written))
+    };
+    let (tx, written) = in_time(writer, begin_and_write).await?;
     match in_time(writer, tx.commit()).await {
         Ok(()) => Ok(Outcome::Committed(written)),
         Err(error) => Err(Failure::Unknown(error, written)),
@@ -171,23 +224,22 @@ async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) 
 }
 
 /// Writes a batch, up to its commit.
-async fn write(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<(Tx, Written), DbErr> {
-    let tx = writer.begin(now).await?;
+async fn write(tx: &Tx, batches: &mut [Box<dyn Batch>]) -> Result<Written, DbErr> {
     let mut needs = Vec::with_capacity(batches.len());
     for batch in batches.iter_mut() {
-        needs.push(batch.plan(&tx).await?);
+        needs.push(batch.plan(tx).await?);
     }
     let total: usize = needs.iter().sum();
-    let (last, nonce) = reserve(&tx, total).await?;
+    let (last, nonce) = reserve(tx, total).await?;
     let before = nonce.map(|nonce| Cursor { position: last, nonce: nonce_from_row(nonce) });
     let mut first = Cursor { position: last + 1, nonce: random_nonce()? };
     let mut events = Vec::with_capacity(total);
     for (batch, need) in batches.iter_mut().zip(needs) {
-        batch.write(&tx, first, &mut events).await?;
+        batch.write(tx, first, &mut events).await?;
         first.position += positions(need);
     }
-    append_to_log(&tx, &events).await?;
-    Ok((tx, Written { before, events }))
+    append_to_log(tx, &events).await?;
+    Ok(Written { before, events })
 }
 
 /// Takes `count` positions; returns the last one before them, and its nonce where other nodes write too. Inside the transaction, so that a rollback leaves no gap
@@ -222,4 +274,23 @@ async fn append_to_log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
 /// A batch's nonce. Odd, so never zero, which is what a damaged row reads as.
 pub(super) fn random_nonce() -> Result<u32, DbErr> {
     getrandom::u32().map(|random| random | 1).map_err(|error| DbErr::Custom(format!("no random numbers: {error}")))
+}
+
+/// Writes changes of one kind as a batch, for tests that compare what a transaction leaves.
+#[cfg(test)]
+pub(crate) async fn write_all<C: Change>(tx: &Tx, changes: Vec<C>) -> Result<Vec<Result<C::Answer, Error>>, DbErr> {
+    let mut answers = Vec::new();
+    let mut batches: Vec<Box<dyn Batch>> = Vec::new();
+    for change in changes {
+        let (reply, answer) = oneshot::channel();
+        let place = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("a place");
+        batches.push(Box::new(Batched::one(change, reply, place)));
+        answers.push(answer);
+    }
+    let mut batches = merge(batches);
+    write(tx, &mut batches).await?;
+    for batch in batches {
+        batch.answer(Ok(()));
+    }
+    Ok(answers.into_iter().map(|mut answer| answer.try_recv().expect("an answer")).collect())
 }

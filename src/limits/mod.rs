@@ -108,6 +108,8 @@ const _: () = assert!(HASH_WAIT.as_secs() < REQUEST.as_secs());
 pub const WRITER_QUEUE: usize = 2_048;
 /// Changes in one transaction.
 pub const WRITER_BATCH: usize = 256;
+/// Prepared statements that are kept for hot changes: more than there are.
+pub const HOT_STATEMENTS: usize = 64;
 /// The interval of probes after a failed write to the database.
 pub const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// Commits of a probe, a page each: more than a message takes, so that a probe does not succeed on a full disk.
@@ -278,11 +280,11 @@ pub const INDEX_EVERY: Duration = Duration::from_secs(1);
 /// The pause after a failure to index.
 pub const INDEX_RETRY: Duration = Duration::from_secs(10);
 /// Messages that are indexed in one transaction: with [`INDEX_BYTES`], this occupies the writer for some 20 ms.
-pub const INDEX_MESSAGES: u64 = 100;
+pub const INDEX_MESSAGES: i64 = 100;
 /// Bytes of text that are indexed in one transaction.
 pub const INDEX_BYTES: usize = 64 * 1024;
 /// Messages whose old words are removed in one transaction. Each takes some 3 ms, as its words are on many pages.
-pub const INDEX_CHANGES: u64 = 10;
+pub const INDEX_CHANGES: i64 = 10;
 /// How long a search waits until the index has everything written before it.
 pub const SEARCH_WAIT: Duration = Duration::from_secs(1);
 /// Conversations of a person that are searched: those with the newest messages. Others are searched only one at a time.

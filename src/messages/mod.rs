@@ -1,6 +1,8 @@
 //! Messages: sending, editing, deleting and reading them, and read marks.
 
 mod history;
+#[cfg(test)]
+mod hot_tests;
 mod read_marks;
 mod revise;
 mod send;

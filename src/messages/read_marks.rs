@@ -1,18 +1,17 @@
 //! Read marks: how far each member has read. They only move forward, and each is published once a second at most.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use moka::sync::Cache;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::App;
 use crate::clock;
 use crate::conversations::{self, Membership, Reference};
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::entity::{conversation, membership};
 use crate::error::{Error, Result};
 use crate::feed::{Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
@@ -70,14 +69,14 @@ fn has_read(member: &Membership, up_to: i32) -> bool {
     member.last_read_seq() >= std::cmp::min(up_to, member.conversation().last_seq)
 }
 
-struct MarkRead {
-    user: UserId,
-    conversation: ConversationId,
-    up_to: i32,
+pub(super) struct MarkRead {
+    pub(super) user: UserId,
+    pub(super) conversation: ConversationId,
+    pub(super) up_to: i32,
 }
 
 /// A read mark to write.
-struct Mark {
+pub(super) struct Mark {
     row: membership::Model,
     conversation: conversation::Model,
     is_published_to_all: bool,
@@ -88,21 +87,20 @@ impl Change for MarkRead {
     type Write = Mark;
     const RANK: Rank = Rank::ReadMarks;
 
+    fn is_hot(&self) -> bool {
+        true
+    }
+
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let mut farthest: HashMap<(ConversationId, UserId), i32> = HashMap::new();
         for change in changes {
             let mark = farthest.entry((change.conversation, change.user)).or_insert(change.up_to);
             *mark = std::cmp::max(change.up_to, *mark);
         }
-        let conversation_ids = || farthest.keys().map(|(conversation, _)| *conversation);
-        let mut rows = conversations::find_own(tx, farthest.keys().map(|(_, user)| *user), conversation_ids()).await?;
-        let known: HashMap<_, _> = conversation::Entity::find()
-            .filter(conversation::Column::Id.is_in(conversation_ids()))
-            .all(tx)
-            .await?
-            .into_iter()
-            .map(|row| (row.id, row))
-            .collect();
+        let conversation_ids: HashSet<_> = farthest.keys().map(|(conversation, _)| *conversation).collect();
+        let mut rows = conversations::find_own(tx, farthest.keys().copied()).await?;
+        let known = db::conversations(tx, conversation_ids).await?;
+        let known: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
         let counts = conversations::member_counts(tx, known.keys().copied()).await?;
         let mut plan = |change: &Self| {
             let key = (change.conversation, change.user);

@@ -57,8 +57,10 @@ impl Change for Revise {
         let ids: HashSet<MessageId> = changes.iter().map(|change| change.id).collect();
         let messages = message::Entity::find().filter(message::Column::Id.is_in(ids)).all(tx).await?;
         let conversation_ids: HashSet<ConversationId> = messages.iter().map(|row| row.conversation_id).collect();
-        let viewers = changes.iter().map(|change| change.viewer);
-        let memberships = conversations::find_own(tx, viewers, conversation_ids.iter().copied()).await?;
+        let conversation_of: HashMap<_, _> = messages.iter().map(|row| (row.id, row.conversation_id)).collect();
+        let own = changes.iter().filter_map(|change| Some((*conversation_of.get(&change.id)?, change.viewer)));
+        let own: Vec<_> = own.collect();
+        let memberships = conversations::find_own(tx, own).await?;
         let conversations =
             conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx).await?;
         let mut batch = Revisions {

@@ -49,11 +49,13 @@ impl Search {
         Ok(!has_former_texts)
     }
 
-    /// Indexes everything, a batch at a time. An index that fails for a reason that does not pass is rebuilt.
+    /// Indexes everything up to the head, a batch at a time. What is sent meanwhile waits for the next time: while much is
+    /// sent, a few large batches cost less than one for each batch of messages. An index that fails for a reason that does
+    /// not pass is rebuilt.
     async fn catch_up(&self, is_damaged: &mut bool) -> Result<()> {
+        let head = self.app.feed.head().position;
         loop {
-            let head = self.app.feed.head().position;
-            if !*is_damaged && !self.index().is_behind(&self.app.db.reader).await? {
+            if !*is_damaged && !self.index().is_behind(&self.app.db.reader, head).await? {
                 self.indexed.send_replace(head);
                 return Ok(());
             }
@@ -75,6 +77,10 @@ impl Quiet for CatchUp {
     /// A damaged index does not fail the rest of the batch.
     type Answer = Result<(), DbErr>;
     const RANK: Rank = Rank::Housekeeping;
+
+    fn is_hot(&self) -> bool {
+        true
+    }
 
     /// Reads everything here and not before: the batch may have changed a message by now.
     async fn write(tx: &Tx, changes: Vec<Self>) -> Answers<Self> {

@@ -120,8 +120,8 @@ impl Broadcaster {
     /// Adds a listener, and first sends them who is typing already, because those signals are not repeated.
     async fn add_listener(&mut self, user: UserId, inbox: mpsc::Sender<Arc<TypingChange>>) {
         let others = self.typists.others(user);
-        let conversations = others.iter().map(|began| began.conversation);
-        match conversations::find_own(&self.app.db.reader, [user], conversations).await {
+        let own = others.iter().map(|began| (began.conversation, user));
+        match conversations::find_own(&self.app.db.reader, own).await {
             Ok(own) => {
                 for began in others.into_iter().filter(|began| own.contains_key(&(began.conversation, user))) {
                     // A new inbox has more room than a person can watch. A typist left out here is published again when

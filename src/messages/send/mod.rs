@@ -125,23 +125,23 @@ fn repeated(
 }
 
 #[derive(Clone)]
-struct Send {
-    id: MessageId,
-    sender: UserId,
-    to: Reference,
-    text: Option<MessageText>,
-    image: Option<ImageAttachment>,
-    reply_to: Option<MessageId>,
+pub(super) struct Send {
+    pub(super) id: MessageId,
+    pub(super) sender: UserId,
+    pub(super) to: Reference,
+    pub(super) text: Option<MessageText>,
+    pub(super) image: Option<ImageAttachment>,
+    pub(super) reply_to: Option<MessageId>,
 }
 
 /// The outcome of planning a [`Send`].
-enum SendWrite {
+pub(super) enum SendWrite {
     New(Box<New>),
     /// A repetition of another message of the batch.
     Repeat(MessageId),
 }
 
-struct New {
+pub(super) struct New {
     /// Complete except for its position in the feed.
     message: message::Model,
     image: Option<ImageAttachment>,
@@ -163,6 +163,11 @@ impl Change for Send {
     type Answer = message::Model;
     type Write = SendWrite;
     const RANK: Rank = Rank::Messages;
+
+    /// Images are rare beside texts, and take many statements of their own.
+    fn is_hot(&self) -> bool {
+        self.image.is_none()
+    }
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let mut batch = plan::Sends::read(tx, tx.now, changes).await?;

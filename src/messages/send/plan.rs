@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::DbErr;
 
 use super::{New, Send, SendWrite, SenderMembership, repeated};
 use crate::clock::Timestamp;
 use crate::conversations::{self, Directs, Reference};
+use crate::db::{self, HotSource};
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::{membership, message};
 use crate::error::{Error, Result};
@@ -29,11 +30,11 @@ pub(super) struct Sends {
 }
 
 impl Sends {
-    pub(super) async fn read(db: &impl ConnectionTrait, now: Timestamp, changes: &[Send]) -> Result<Self, DbErr> {
+    pub(super) async fn read(db: &impl HotSource, now: Timestamp, changes: &[Send]) -> Result<Self, DbErr> {
         let ids = changes.iter().map(|change| change.id);
         let replied_to = changes.iter().filter_map(|change| change.reply_to);
         let known: HashSet<MessageId> = ids.chain(replied_to).collect();
-        let known = message::Entity::find().filter(message::Column::Id.is_in(known)).all(db).await?;
+        let known = db::messages(db, known).await?;
         let mut pairs = Vec::new();
         // The conversations of messages that were already sent are needed to recognise a retry.
         let mut conversation_ids: HashSet<ConversationId> = known.iter().map(|row| row.conversation_id).collect();
@@ -45,22 +46,26 @@ impl Sends {
                 Reference::Direct(other) => pairs.push(DirectPair::of(change.sender, other)),
             }
         }
-        let mut named = Vec::new();
-        if !conversation_ids.is_empty() {
-            named =
-                conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(db).await?;
-        }
+        let named = db::conversations(db, conversation_ids).await?;
         let directs = Directs::read(db, pairs, named.iter().filter_map(|row| row.direct_pair.clone())).await?;
         let known_directs = directs.known().cloned();
         let conversations: HashMap<_, _> = named.into_iter().chain(known_directs).map(|row| (row.id, row)).collect();
-        let senders: HashSet<UserId> = changes.iter().map(|change| change.sender).collect();
-        let memberships = conversations::find_own(db, senders, conversations.keys().copied()).await?;
+        let sent: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
+        let own = changes.iter().flat_map(|change| {
+            let to = match change.to {
+                Reference::Id(id) => Some(id),
+                Reference::Direct(other) => directs.find(change.sender, other).map(|row| row.id),
+            };
+            let of_a_retry = sent.get(&change.id).map(|sent| sent.conversation_id);
+            [to, of_a_retry].into_iter().flatten().map(|id| (id, change.sender))
+        });
+        let memberships = conversations::find_own(db, own).await?;
         let images = ImageClaims::read(db, now, changes.iter().filter_map(|change| change.image.as_ref())).await?;
         Ok(Self {
             now,
             images,
-            replied_to: known.iter().map(|row| (row.id, row.conversation_id)).collect(),
-            sent: known.into_iter().map(|row| (row.id, (row, true))).collect(),
+            replied_to: sent.values().map(|row| (row.id, row.conversation_id)).collect(),
+            sent: sent.into_iter().map(|(id, row)| (id, (row, true))).collect(),
             conversations,
             memberships,
             directs,

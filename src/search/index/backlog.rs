@@ -1,20 +1,21 @@
 //! What the indexes have in common: `search_progress` says how far an index goes, and `search_change` which indexed
 //! messages have changed since, which a trigger of the table of messages writes.
 
+use rusqlite::Row;
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement, Value};
 
 use super::Index;
-use crate::db::Tx;
+use crate::db::{FromRow, Tx};
 use crate::feed::Position;
 use crate::id::ConversationId;
 use crate::limits;
 use crate::search::words;
 
-/// Whether there is something to index.
-pub(super) async fn is_behind(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+/// Whether there is something to index, up to a position.
+pub(super) async fn is_behind(db: &impl ConnectionTrait, head: Position) -> Result<bool, DbErr> {
     let sql = "SELECT 1 FROM search_progress p WHERE p.rules <> $1 OR EXISTS (SELECT 1 FROM search_change)
-                  OR EXISTS (SELECT 1 FROM message m WHERE m.position > p.position)";
-    Ok(db.query_one_raw(statement(db, sql, [words::RULES.into()])).await?.is_some())
+                  OR EXISTS (SELECT 1 FROM message m WHERE m.position > p.position AND m.position <= $2)";
+    Ok(db.query_one_raw(statement(db, sql, [words::RULES.into(), head.into()])).await?.is_some())
 }
 
 /// Whether former texts of messages are still to be removed from the index.
@@ -33,11 +34,11 @@ pub(super) async fn go_on(index: Index, tx: &Tx, is_damaged: bool) -> Result<(),
     index.add(tx, &changed).await?;
     if let Some(last) = changed.last() {
         // Read in order, so these are all up to there.
-        run(tx, "DELETE FROM search_change WHERE position <= $1", [last.position.into()]).await?;
+        tx.run("DELETE FROM search_change WHERE position <= $1", [last.position.into()]).await?;
     }
     index.add(tx, &new).await?;
     if let Some(last) = new.last() {
-        run(tx, "UPDATE search_progress SET position = $1", [last.position.into()]).await?;
+        tx.run("UPDATE search_progress SET position = $1", [last.position.into()]).await?;
     }
     // Flushed here, so that an error occurs within the savepoint and not at the commit of the whole batch.
     index.flush(tx).await
@@ -54,6 +55,12 @@ pub(super) struct Entry {
     pub(super) text: Option<String>,
 }
 
+impl FromRow for Entry {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { position: row.get(0)?, conversation_id: row.get(1)?, was: row.get(2)?, text: row.get(3)? })
+    }
+}
+
 /// The position up to which messages are indexed. An index that is damaged or has other rules is rebuilt from the
 /// start.
 async fn progress(index: Index, tx: &Tx, is_damaged: bool) -> Result<Position, DbErr> {
@@ -62,13 +69,17 @@ async fn progress(index: Index, tx: &Tx, is_damaged: bool) -> Result<Position, D
         position: Position,
         rules: i32,
     }
-    let progress = statement(tx, "SELECT position, rules FROM search_progress", []);
-    match Progress::find_by_statement(progress).one(tx).await? {
+    impl FromRow for Progress {
+        fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+            Ok(Self { position: row.get(0)?, rules: row.get(1)? })
+        }
+    }
+    match tx.rows::<Progress>("SELECT position, rules FROM search_progress", []).await?.pop() {
         Some(progress) if progress.rules == words::RULES && !is_damaged => Ok(progress.position),
         Some(_) | None => {
             index.clear(tx).await?;
-            run(tx, "DELETE FROM search_change", []).await?;
-            run(tx, "UPDATE search_progress SET position = 0, rules = $1", [words::RULES.into()]).await?;
+            tx.run("DELETE FROM search_change", []).await?;
+            tx.run("UPDATE search_progress SET position = 0, rules = $1", [words::RULES.into()]).await?;
             Ok(0)
         }
     }
@@ -78,26 +89,21 @@ async fn changed(tx: &Tx) -> Result<Vec<Entry>, DbErr> {
     let sql = "SELECT c.position, m.conversation_id, c.text AS was, m.text
                  FROM (SELECT position, text FROM search_change ORDER BY position LIMIT $1) c
                  JOIN message m ON m.position = c.position ORDER BY c.position";
-    Entry::find_by_statement(statement(tx, sql, [limits::INDEX_CHANGES.into()])).all(tx).await
+    tx.rows(sql, [limits::INDEX_CHANGES.into()]).await
 }
 
 /// The next messages, up to a limit on their total length.
 async fn new(tx: &Tx, after: Position) -> Result<Vec<Entry>, DbErr> {
     let sql = "SELECT position, conversation_id, NULL AS was, text FROM message WHERE position > $1
                 ORDER BY position LIMIT $2";
-    let new = Entry::find_by_statement(statement(tx, sql, [after.into(), limits::INDEX_MESSAGES.into()])).all(tx);
+    let new: Vec<Entry> = tx.rows(sql, [after.into(), limits::INDEX_MESSAGES.into()]).await?;
     let mut bytes = 0;
     let fits = |entry: &Entry| {
         let fits = bytes < limits::INDEX_BYTES;
         bytes += entry.text.as_ref().map_or(0, String::len);
         fits
     };
-    Ok(new.await?.into_iter().take_while(fits).collect())
-}
-
-/// Executes a statement.
-pub(super) async fn run(tx: &Tx, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<(), DbErr> {
-    tx.execute_raw(statement(tx, sql, values)).await.map(drop)
+    Ok(new.into_iter().take_while(fits).collect())
 }
 
 pub(super) fn statement(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {

@@ -49,9 +49,9 @@ impl Index {
         }
     }
 
-    /// Whether there is something to index.
-    pub(super) async fn is_behind(self, db: &impl ConnectionTrait) -> Result<bool, DbErr> {
-        backlog::is_behind(db).await
+    /// Whether there is something to index, up to a position.
+    pub(super) async fn is_behind(self, db: &impl ConnectionTrait, head: Position) -> Result<bool, DbErr> {
+        backlog::is_behind(db, head).await
     }
 
     /// Whether former texts of messages are still to be removed.

@@ -3,12 +3,12 @@
 use sea_orm::{DbErr, Value};
 
 use crate::db::Tx;
-use crate::search::index::backlog::{Entry, run};
+use crate::search::index::backlog::Entry;
 use crate::search::words;
 
 /// Removes everything.
 pub(in crate::search::index) async fn clear(tx: &Tx) -> Result<(), DbErr> {
-    run(tx, "DELETE FROM message_word", []).await
+    tx.run("DELETE FROM message_word", []).await
 }
 
 /// Removes these messages.
@@ -18,7 +18,7 @@ pub(in crate::search::index) async fn remove(tx: &Tx, entries: &[Entry]) -> Resu
     }
     let positions: Vec<Value> = entries.iter().map(|entry| entry.position.into()).collect();
     let list = (1..=positions.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
-    run(tx, &format!("DELETE FROM message_word WHERE position IN ({list})"), positions).await
+    tx.run(&format!("DELETE FROM message_word WHERE position IN ({list})"), positions).await
 }
 
 /// Adds the texts of these messages.
@@ -35,5 +35,5 @@ pub(in crate::search::index) async fn add(tx: &Tx, entries: &[Entry]) -> Result<
     if rows.is_empty() {
         return Ok(());
     }
-    run(tx, &format!("INSERT INTO message_word (position, words) VALUES {}", rows.join(", ")), values).await
+    tx.run(&format!("INSERT INTO message_word (position, words) VALUES {}", rows.join(", ")), values).await
 }

@@ -1,0 +1,144 @@
+//! Rows and values as the hot way reads and binds them: by their place in a statement, without names.
+
+use rusqlite::types::{self, FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{ParamsFromIter, params_from_iter};
+use sea_orm::{ActiveEnum, DbErr, Value};
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::entity::conversation::{self, DirectPair};
+use crate::entity::feed_event::EventKind;
+use crate::entity::{membership, message};
+use crate::id::{ConversationId, ImageId, MessageId, UserId};
+
+/// What a row of a hot statement is read as, its columns in the order of the statement.
+pub trait FromRow: Sized {
+    /// Reads a row.
+    fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self>;
+}
+
+/// Values of an ordinary statement, to be bound.
+pub(in crate::db) fn bound(
+    values: impl IntoIterator<Item = Value>,
+) -> Result<ParamsFromIter<Vec<types::Value>>, DbErr> {
+    let bind = |value| match value {
+        Value::Int(Some(number)) => Ok(i64::from(number).into()),
+        Value::BigInt(Some(number)) => Ok(number.into()),
+        Value::String(Some(text)) => Ok(text.into()),
+        other => Err(DbErr::Custom(format!("the hot way has no such value: {other:?}"))),
+    };
+    values.into_iter().map(bind).collect::<Result<_, _>>().map(params_from_iter)
+}
+
+impl FromRow for message::Model {
+    fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            conversation_id: row.get(1)?,
+            seq: row.get(2)?,
+            sender_id: row.get(3)?,
+            text: row.get(4)?,
+            reply_to_id: row.get(5)?,
+            image_id: row.get(6)?,
+            version: row.get(7)?,
+            position: row.get(8)?,
+            nonce: row.get(9)?,
+            created_at: row.get(10)?,
+            edited_at: row.get(11)?,
+            deleted_at: row.get(12)?,
+        })
+    }
+}
+
+impl FromRow for conversation::Model {
+    fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            kind: row.get(1)?,
+            title: row.get(2)?,
+            direct_pair: row.get(3)?,
+            last_seq: row.get(4)?,
+            last_position: row.get(5)?,
+            active_position: row.get(6)?,
+            created_at: row.get(7)?,
+            updated_at: row.get(8)?,
+        })
+    }
+}
+
+impl FromRow for membership::Model {
+    fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            conversation_id: row.get(0)?,
+            user_id: row.get(1)?,
+            from_position: row.get(2)?,
+            to_position: row.get(3)?,
+            role: row.get(4)?,
+            last_read_seq: row.get(5)?,
+            joined_at: row.get(6)?,
+        })
+    }
+}
+
+/// Ids are sixteen bytes.
+macro_rules! id_columns {
+    ($($id:ty),*) => {$(
+        impl ToSql for $id {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.as_bytes())))
+            }
+        }
+
+        impl FromSql for $id {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                <[u8; 16]>::column_result(value).map(|bytes| Uuid::from_bytes(bytes).into())
+            }
+        }
+    )*};
+}
+
+id_columns!(ConversationId, ImageId, MessageId, UserId);
+
+/// The numbers of these enums never change.
+macro_rules! enum_columns {
+    ($($kind:ty),*) => {$(
+        impl ToSql for $kind {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.to_value().into())
+            }
+        }
+
+        impl FromSql for $kind {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let number = i16::column_result(value)?;
+                Self::try_from_value(&number).map_err(|_| FromSqlError::OutOfRange(number.into()))
+            }
+        }
+    )*};
+}
+
+enum_columns!(conversation::Kind, EventKind, membership::Role);
+
+impl ToSql for Timestamp {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.into())
+    }
+}
+
+impl FromSql for Timestamp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        i64::column_result(value).map(Self)
+    }
+}
+
+impl ToSql for DirectPair {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.as_bytes())))
+    }
+}
+
+impl FromSql for DirectPair {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Vec::column_result(value).map(Self::from_bytes)
+    }
+}

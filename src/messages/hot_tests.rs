@@ -1,0 +1,283 @@
+//! The hot way and the ordinary one are the same: the same batches leave equal tables.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use rusqlite::types::Value;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+
+use super::MessageText;
+use super::read_marks::MarkRead;
+use super::send::Send;
+use crate::clock::Timestamp;
+use crate::config::DatabaseAddress;
+use crate::conversations::Reference;
+use crate::db::{self, Db, HotSource, Tx, Writer};
+use crate::entity::conversation::{self, Kind};
+use crate::entity::membership::{self, Role};
+use crate::entity::{feed_event, feed_head, message, user};
+use crate::error::Error;
+use crate::feed::{Change, EventKind, write_all};
+use crate::id::{ConversationId, MessageId, UserId};
+
+const NOW: Timestamp = Timestamp(1_800_000_000_000);
+const ROUNDS: usize = 60;
+
+/// Numbers that only look random, so that both ways get the same.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits") % sides
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+}
+
+/// Everything that changes may name; some of it does not exist.
+struct Names {
+    people: Vec<UserId>,
+    groups: Vec<ConversationId>,
+    messages: Vec<MessageId>,
+}
+
+/// The changes of one batch.
+struct Changes {
+    sends: Vec<Send>,
+    marks: Vec<MarkRead>,
+}
+
+impl Names {
+    fn new() -> Self {
+        let messages = (0..400).map(|_| MessageId::new()).collect();
+        Self {
+            people: (0..8).map(|_| UserId::new()).collect(),
+            groups: (0..4).map(|_| ConversationId::new()).collect(),
+            messages,
+        }
+    }
+
+    /// A group's id, or a person's; a direct conversation has another id in each database.
+    fn target(&self, dice: &mut Dice) -> Reference {
+        match dice.below(2) {
+            0 => Reference::Id(dice.one_of(&self.groups)),
+            _ => Reference::Direct(dice.one_of(&self.people)),
+        }
+    }
+
+    fn changes(&self, dice: &mut Dice) -> Changes {
+        let send = |dice: &mut Dice| {
+            let sender = dice.one_of(&self.people);
+            Send {
+                // Often one that was sent before, or in this batch.
+                id: dice.one_of(&self.messages),
+                sender,
+                to: match self.target(dice) {
+                    // The service refuses these before the writer.
+                    Reference::Direct(other) if other == sender => Reference::Id(self.groups[0]),
+                    to => to,
+                },
+                text: MessageText::parse(&format!("tea {}?", dice.below(100))).ok(),
+                image: None,
+                reply_to: (dice.below(4) == 0).then(|| dice.one_of(&self.messages)),
+            }
+        };
+        let mark = |dice: &mut Dice| MarkRead {
+            user: dice.one_of(&self.people),
+            conversation: dice.one_of(&self.groups),
+            up_to: i32::try_from(dice.below(40)).expect("a small number"),
+        };
+        let (sends, marks) = (1 + dice.below(30), dice.below(12));
+        Changes { sends: (0..sends).map(|_| send(dice)).collect(), marks: (0..marks).map(|_| mark(dice)).collect() }
+    }
+
+    /// Six people exist, and one of them is erased. All are in all groups but the last, which does not exist.
+    async fn write(&self, writer: &Writer) {
+        let tx = writer.begin(NOW).await.expect("a transaction");
+        db::insert(&tx, vec![feed_head::Model { id: 1, position: 0 }]).await.expect("a head");
+        let origin = feed_event::Model {
+            position: 0,
+            nonce: 1,
+            kind: EventKind::Origin,
+            conversation_id: None,
+            recipient_id: None,
+            user_id: None,
+            message_id: None,
+            created_at: NOW,
+        };
+        origin.into_active_model().reset_all().insert(&tx).await.expect("an origin");
+        let people = &self.people[..6];
+        let person = |(number, id): (usize, &UserId)| user::Model {
+            id: *id,
+            full_name: format!("Person {number}"),
+            name_key: format!("person {number}"),
+            email: None,
+            password_hash: None,
+            last_seen_at: None,
+            image_id: None,
+            changed_position: 0,
+            created_at: NOW,
+            updated_at: NOW,
+            deleted_at: (number == 5).then_some(NOW),
+            disabled_at: None,
+        };
+        db::insert(&tx, people.iter().enumerate().map(person).collect()).await.expect("people");
+        let groups = &self.groups[..3];
+        let group = |id: &ConversationId| conversation::Model {
+            id: *id,
+            kind: Kind::Group,
+            title: Some("Tea".to_owned()),
+            direct_pair: None,
+            last_seq: 0,
+            last_position: 0,
+            active_position: 0,
+            created_at: NOW,
+            updated_at: NOW,
+        };
+        db::insert(&tx, groups.iter().map(group).collect()).await.expect("groups");
+        let stay = |conversation_id: &ConversationId, (number, user_id): (usize, &UserId)| membership::Model {
+            conversation_id: *conversation_id,
+            user_id: *user_id,
+            from_position: 0,
+            // One has left.
+            to_position: (number == 4).then_some(0),
+            role: Role::Member,
+            last_read_seq: 0,
+            joined_at: NOW,
+        };
+        let stays = groups.iter().flat_map(|group| people.iter().enumerate().map(|person| stay(group, person)));
+        db::insert(&tx, stays.collect()).await.expect("memberships");
+        tx.commit().await.expect("a commit");
+    }
+}
+
+async fn open(file: &Path) -> (Db, Writer) {
+    let url = format!("sqlite://{}?mode=rwc", file.display());
+    let address = DatabaseAddress::parse(&url).expect("an address");
+    db::migrate(&address).await.expect("tables");
+    Db::open(&address).await.expect("a database")
+}
+
+/// Writes a batch; returns what its callers get.
+async fn write(tx: Tx, changes: Changes) -> Vec<String> {
+    let sent = write_all(&tx, changes.sends).await.expect("sends");
+    let marked = write_all(&tx, changes.marks).await.expect("marks");
+    tx.commit().await.expect("a commit");
+    let sent = sent.into_iter().map(|sent| answer(sent.map(|row: message::Model| (row.id, row.seq, row.position))));
+    let marked = marked.into_iter().map(|row| answer(row.map(|row: conversation::Model| (row.id, row.last_seq))));
+    sent.chain(marked).collect()
+}
+
+fn answer<T: std::fmt::Debug>(answer: Result<T, Error>) -> String {
+    format!("{answer:?}")
+}
+
+/// All rows of the tables that these changes write, with what is random left out: the nonces of batches, and the ids of
+/// direct conversations, in whose place their pairs stand.
+fn dump(file: &Path) -> HashMap<&'static str, Vec<Vec<Value>>> {
+    let of = "coalesce(c.direct_pair, c.id)";
+    let tables = [
+        (
+            "message",
+            format!(
+                "SELECT m.id, {of}, m.seq, m.sender_id, m.text, m.reply_to_id, m.image_id, m.version,
+            m.position, m.created_at, m.edited_at, m.deleted_at
+            FROM message m JOIN conversation c ON c.id = m.conversation_id ORDER BY m.position"
+            ),
+        ),
+        (
+            "conversation",
+            format!(
+                "SELECT {of}, c.kind, c.title, c.last_seq, c.last_position, c.active_position,
+            c.created_at, c.updated_at FROM conversation c ORDER BY 1"
+            ),
+        ),
+        (
+            "membership",
+            format!(
+                "SELECT {of}, m.user_id, m.from_position, m.to_position, m.role, m.last_read_seq,
+            m.joined_at FROM membership m JOIN conversation c ON c.id = m.conversation_id ORDER BY 1, 2, 3"
+            ),
+        ),
+        (
+            "feed_event",
+            format!(
+                "SELECT e.position, e.kind, {of}, e.recipient_id, e.user_id, e.message_id, e.created_at
+            FROM feed_event e LEFT JOIN conversation c ON c.id = e.conversation_id ORDER BY 1"
+            ),
+        ),
+        ("feed_head", "SELECT id, position FROM feed_head".to_owned()),
+    ];
+    let connection = rusqlite::Connection::open(file).expect("the file opens");
+    let read = |sql: String| {
+        let mut statement = connection.prepare(&sql).expect("good SQL");
+        let columns = statement.column_count();
+        let rows = statement.query_map([], |row| (0..columns).map(|column| row.get(column)).collect());
+        rows.expect("rows").collect::<Result<Vec<Vec<Value>>, _>>().expect("values")
+    };
+    tables.into_iter().map(|(name, sql)| (name, read(sql))).collect()
+}
+
+#[tokio::test]
+async fn both_ways_leave_equal_tables() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = [folder.path().join("hot.db"), folder.path().join("ordinary.db")];
+    let ((hot_db, mut hot), (ordinary_db, ordinary)) = (open(&files[0]).await, open(&files[1]).await);
+    let names = Names::new();
+    names.write(&hot).await;
+    names.write(&ordinary).await;
+    let mut dice = [Dice(7), Dice(7)];
+
+    for round in 0..ROUNDS {
+        let changes = dice.each_mut().map(|dice| names.changes(dice));
+        let [first, second] = changes;
+        assert!(first.sends.iter().all(Change::is_hot) && first.marks.iter().all(Change::is_hot));
+        let tx = Tx::begin_hot(hot.hot.as_mut().expect("a hot connection"), NOW).expect("a transaction");
+        assert!(tx.hot().is_some());
+        let by_the_hot_way = write(tx, first).await;
+        let by_the_ordinary_way = write(ordinary.begin(NOW).await.expect("a transaction"), second).await;
+        if round == 0 {
+            assert!(by_the_hot_way.iter().any(|answer| answer.starts_with("Ok")), "{by_the_hot_way:?}");
+        }
+        assert_eq!(by_the_hot_way, by_the_ordinary_way);
+    }
+
+    let [left, right] = files.each_ref().map(|file| dump(file));
+    assert!(left["message"].len() > 100 && left["conversation"].len() > 10, "{left:?}");
+    assert_eq!(left, right);
+    for (db, writer) in [(hot_db, hot), (ordinary_db, ordinary)] {
+        writer.close().await.expect("it closes");
+        db.close().await.expect("it closes");
+    }
+}
+
+#[tokio::test]
+async fn a_hot_transaction_that_is_dropped_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("parlour.db");
+    let (db, mut writer) = open(&file).await;
+    let names = Names::new();
+    names.write(&writer).await;
+    let before = dump(&file);
+    let hot = writer.hot.as_mut().expect("a hot connection");
+
+    let tx = Tx::begin_hot(hot, NOW).expect("a transaction");
+    write_all(&tx, names.changes(&mut Dice(7)).sends).await.expect("sends");
+    let step = tx.savepoint().await.expect("a savepoint");
+    tx.take_positions(1).await.expect("positions");
+    drop(step);
+    drop(tx);
+
+    assert_eq!(dump(&file), before);
+    let tx = Tx::begin_hot(hot, NOW).expect("the next transaction");
+    let other = feed_head::Entity::find().one(&tx).await;
+    assert!(other.is_err(), "it takes no other statements: {other:?}");
+    assert_eq!(tx.take_positions(3).await.expect("positions").0, 0);
+    tx.commit().await.expect("a commit");
+    assert_ne!(dump(&file), before);
+    writer.close().await.expect("it closes");
+    db.close().await.expect("it closes");
+}
