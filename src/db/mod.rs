@@ -29,7 +29,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line};
 pub use finds::{conversations, direct_conversations, messages};
-pub use hot::{FromRow, HotConnection, STATEMENTS as HOT_STATEMENTS};
+pub use hot::{FromRow, HOT_WRITES, HotConnection};
 pub use leases::{Lease, NodePerson, NodeRow};
 pub use lock::ServerLock;
 pub use moving::{analyze, begin_filling, read_file};

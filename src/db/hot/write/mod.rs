@@ -1,12 +1,10 @@
-//! The hot way to SQLite: prepared statements on the calling thread.
+//! The writer's hot connection.
 //!
-//! Through SeaORM and sqlx a statement costs 55 to 75 µs of CPU, as its text is built anew and it travels to another
-//! thread and back; prepared once and executed here it costs 4 to 11. So changes that come by the thousand
-//! ([`Change::is_hot`](crate::feed::Change::is_hot)) are written over a connection of their own, by the operations that
-//! have a name here. All others are written the ordinary way, which takes any statement. A batch goes one way as a whole.
+//! Changes that come by the thousand ([`Change::is_hot`](crate::feed::Change::is_hot)) are written over a connection of
+//! their own, by the operations that have a name here. All others are written the ordinary way, which takes any
+//! statement. A batch goes one way as a whole.
 
 mod error;
-mod rows;
 mod statements;
 
 use std::fmt;
@@ -18,13 +16,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Params, Statement};
 use sea_orm::DbErr;
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 
-use super::sqlite;
+use super::FromRow;
+use crate::db::sqlite;
 use crate::limits;
-pub(super) use error::HotError;
+pub(in crate::db) use error::HotError;
 use error::failed;
-pub use rows::FromRow;
-pub(super) use rows::bound;
-pub use statements::STATEMENTS;
+pub use statements::HOT_WRITES;
 
 /// The connection of hot changes. Its methods block while the disk works.
 pub struct HotConnection {
@@ -40,7 +37,7 @@ impl fmt::Debug for HotConnection {
 
 impl HotConnection {
     /// Opens the database, which must exist.
-    pub(super) fn open(url: &str) -> Result<Self, DbErr> {
+    pub(in crate::db) fn open(url: &str) -> Result<Self, DbErr> {
         let options = SqliteConnectOptions::from_str(url).map_err(|error| DbErr::Custom(error.to_string()))?;
         let file = options.get_filename().to_owned();
         let connection = Arc::new(Mutex::new(connect(&file).map_err(failed)?));
@@ -48,7 +45,7 @@ impl HotConnection {
     }
 
     /// Begins a transaction that holds the only lock for writing from its start.
-    pub(super) fn begin(&mut self) -> Result<HotTx, DbErr> {
+    pub(in crate::db) fn begin(&mut self) -> Result<HotTx, DbErr> {
         let is_at_rest = lock(&self.connection).is_autocommit();
         if !is_at_rest {
             // Its last transaction could not be rolled back: what it writes from now on might never be committed.
@@ -99,13 +96,13 @@ enum Level {
 
 impl HotTx {
     /// Begins a savepoint.
-    pub(super) fn savepoint(&self) -> Result<Self, DbErr> {
+    pub(in crate::db) fn savepoint(&self) -> Result<Self, DbErr> {
         self.run("SAVEPOINT step", [])?;
         Ok(Self { connection: Arc::clone(&self.connection), level: Level::Savepoint })
     }
 
     /// Commits, and waits for the disk.
-    pub(super) fn commit(mut self) -> Result<(), DbErr> {
+    pub(in crate::db) fn commit(mut self) -> Result<(), DbErr> {
         match std::mem::replace(&mut self.level, Level::Ended) {
             Level::Transaction => {
                 self.level = Level::Transaction;
@@ -117,7 +114,7 @@ impl HotTx {
     }
 
     /// Rolls back.
-    pub(super) fn rollback(mut self) -> Result<(), DbErr> {
+    pub(in crate::db) fn rollback(mut self) -> Result<(), DbErr> {
         self.roll_back()
     }
 
@@ -133,12 +130,12 @@ impl HotTx {
     }
 
     /// Executes a statement whose text is always the same; returns how many rows it wrote.
-    pub(super) fn run(&self, sql: &str, values: impl Params) -> Result<usize, DbErr> {
+    pub(in crate::db) fn run(&self, sql: &str, values: impl Params) -> Result<usize, DbErr> {
         self.with(sql, |statement| statement.execute(values))
     }
 
     /// The rows of a statement whose text is always the same.
-    pub(super) fn rows<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<Vec<T>, DbErr> {
+    pub(in crate::db) fn rows<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<Vec<T>, DbErr> {
         self.with(sql, |statement| statement.query_map(values, T::from_row)?.collect())
     }
 

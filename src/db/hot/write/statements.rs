@@ -59,7 +59,7 @@ const MOVE_MARK: &str = "UPDATE membership SET last_read_seq = MAX(last_read_seq
      WHERE conversation_id = ?1 AND user_id = ?2 AND from_position = ?3";
 
 /// The statements of this module, for tests that look at their query plans.
-pub const STATEMENTS: [&str; 15] = [
+pub const HOT_WRITES: [&str; 15] = [
     MESSAGE,
     CONVERSATION,
     DIRECT,
