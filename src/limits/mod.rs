@@ -94,6 +94,8 @@ pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 pub const COOKIE_REFRESH: Duration = Duration::from_secs(24 * 3600);
 /// A token's size in bytes.
 pub const TOKEN_BYTES: usize = 1_024;
+/// Tokens whose proof is remembered, with some 250 bytes each.
+pub const VERIFIED_TOKENS: u64 = 10_000;
 /// The accepted difference between the clocks of two machines.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
 /// Passwords that wait to be hashed.
