@@ -5,6 +5,7 @@
 
 mod dialect;
 mod fault;
+mod hot;
 mod leases;
 mod lock;
 mod moving;
@@ -26,6 +27,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line};
+pub use hot::{HOT_STATEMENTS, HotReads, StatementRecorder};
 pub use leases::{Lease, NodePerson, NodeRow};
 pub use lock::ServerLock;
 pub use moving::{analyze, begin_filling, read_file};
@@ -46,6 +48,8 @@ use postgres::Use;
 pub struct Db {
     /// For statements that read.
     pub reader: Reader,
+    /// For the most frequent reads of few rows by their keys, tried before the reader.
+    pub hot: HotReads,
     dialect: Dialect,
     /// Where to connect to, if it is PostgreSQL.
     postgres: Option<SecretString>,
@@ -124,7 +128,8 @@ impl Db {
         let reader = Database::connect(reading).await.map_err(in_a_line)?;
         let reader = Reader::new(reader, postgres.is_some().then_some(limits::REQUEST));
         let turns = Arc::new(Semaphore::new(limits::READ_TURNS));
-        let db = Self { reader, dialect, postgres: postgres.clone(), turns };
+        let hot = address.file().map(|file| HotReads::of_file(file.to_owned())).unwrap_or_default();
+        let db = Self { reader, hot, dialect, postgres: postgres.clone(), turns };
         Ok((db, Writer { connection, dialect, postgres }))
     }
 
@@ -180,6 +185,7 @@ impl Db {
 
     /// Closes the connections. When the writer is closed as well, SQLite folds its log into the file.
     pub async fn close(self) -> Result<(), DbErr> {
+        self.hot.close();
         close(self.reader.connection, self.postgres.is_some()).await
     }
 }

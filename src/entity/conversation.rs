@@ -50,6 +50,11 @@ impl DirectPair {
         Self([low.as_bytes().as_slice(), high.as_bytes()].concat())
     }
 
+    /// The bytes of both, the smaller first.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The two, the smaller first.
     pub fn people(&self) -> impl Iterator<Item = UserId> {
         self.0.chunks_exact(16).filter_map(|bytes| Uuid::from_slice(bytes).ok()).map(UserId::from)

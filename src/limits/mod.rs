@@ -422,6 +422,12 @@ pub const SIGNALS_TOGETHER: Duration = Duration::from_secs(3);
 // The database.
 /// Reading connections.
 pub const READERS: u32 = 8;
+/// Connections for hot reads: more than one is opened only where as many threads read at the same time.
+pub const HOT_READERS: usize = 8;
+/// Hot reads that take longer than this, in the mean, wait for the disk, and their threads with them.
+pub const SLOW_HOT_READ: Duration = Duration::from_millis(20);
+/// How long hot reads go the ordinary way then.
+pub const HOT_READ_REST: Duration = Duration::from_secs(1);
 /// Connections of a node to PostgreSQL that read.
 pub const POSTGRES_READERS: u32 = 16;
 /// A connection to PostgreSQL that was idle for longer is tested before it is used.

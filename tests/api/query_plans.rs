@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use async_graphql::Request;
+use parlour::db::HOT_STATEMENTS;
 use parlour::feed::{Follower, Step};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -89,6 +90,16 @@ async fn no_hot_query_reads_a_whole_table() {
         assert!(is_filled(&answer), "{document}: {answer}");
         are_found_by_an_index(&app, statements).await;
     }
+}
+
+#[tokio::test]
+async fn no_hot_read_reads_a_whole_table() {
+    if is_postgres() {
+        return;
+    }
+    let app = TestApp::start().await;
+    let statements = HOT_STATEMENTS.map(|sql| Statement::from_string(DbBackend::Sqlite, sql));
+    are_found_by_an_index(&app, statements.into()).await;
 }
 
 /// The additional queries where the directory is not open.
