@@ -96,8 +96,8 @@ async fn group(program: &Program, people: &[UserId]) -> Result<ConversationId> {
     let [owner, members @ ..] = people else { return Err(Error::NotFound) };
     let viewer = Viewer::for_operator(*owner);
     let known = conversations::list(&program.app, &viewer, 100, None).await?;
-    if let Some(group) = known.items.iter().find(|row| row.title.as_deref() == Some(GROUP)) {
-        return Ok(group.id);
+    if let Some(group) = known.items.iter().find(|known| known.row.title.as_deref() == Some(GROUP)) {
+        return Ok(group.row.id);
     }
     let group = conversations::create(&program.app, &viewer, Title::parse(GROUP)?, members.to_vec()).await?;
     Ok(group.id)

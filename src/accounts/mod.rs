@@ -83,5 +83,8 @@ pub async fn find_by_email(app: &App, email: &Email) -> Result<Option<user::Mode
 
 /// People by id, in no particular order.
 pub async fn by_ids(app: &App, ids: &[UserId]) -> Result<Vec<user::Model>> {
+    if let Some(people) = app.db.hot.users_by_ids(ids) {
+        return Ok(people);
+    }
     Ok(user::Entity::find().filter(user::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
 }

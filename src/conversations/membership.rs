@@ -26,6 +26,11 @@ pub struct Membership {
 }
 
 impl Membership {
+    /// Of a row that is the viewer's own and has not ended, and its conversation.
+    pub(super) fn of_rows(viewer: &Viewer, row: membership::Model, conversation: conversation::Model) -> Self {
+        Self { viewer: viewer.clone(), conversation, row }
+    }
+
     /// The conversation, as it was when the membership was read.
     pub fn conversation(&self) -> &conversation::Model {
         &self.conversation
@@ -50,11 +55,17 @@ pub async fn membership(app: &App, viewer: &Viewer, reference: Reference) -> Res
 /// The viewer's membership; `None` if the conversation does not exist or the viewer is not in it.
 pub async fn find_membership(app: &App, viewer: &Viewer, reference: Reference) -> Result<Option<Membership>> {
     let user = viewer.user();
-    let is_it = match reference {
-        Reference::Id(id) => conversation::Column::Id.eq(id),
+    let (hot, is_it) = match reference {
+        Reference::Id(id) => (app.db.hot.membership(id, user), conversation::Column::Id.eq(id)),
         Reference::Direct(other) if other == user => return Ok(None),
-        Reference::Direct(other) => conversation::Column::DirectPair.eq(DirectPair::of(user, other)),
+        Reference::Direct(other) => {
+            let pair = DirectPair::of(user, other);
+            (app.db.hot.membership_of_pair(&pair, user), conversation::Column::DirectPair.eq(pair))
+        }
     };
+    if let Some(own) = hot {
+        return Ok(own.map(|(row, conversation)| Membership::of_rows(viewer, row, conversation)));
+    }
     let _turn = app.db.turn().await;
     let own = current().filter(is_it).filter(membership::Column::UserId.eq(user)).one(&app.db.reader).await?;
     Ok(own.and_then(|own| both(viewer, own)))
@@ -75,6 +86,12 @@ pub async fn has_left(app: &App, viewer: &Viewer, conversation: ConversationId, 
 
 /// The viewer's memberships in these conversations.
 pub async fn memberships_of(app: &App, viewer: &Viewer, ids: &[ConversationId]) -> Result<Vec<Membership>> {
+    if let Some(rows) = app.db.hot.memberships_of(viewer.user(), ids) {
+        return Ok(rows
+            .into_iter()
+            .map(|(row, conversation)| Membership::of_rows(viewer, row, conversation))
+            .collect());
+    }
     let rows = current()
         .filter(membership::Column::UserId.eq(viewer.user()))
         .filter(membership::Column::ConversationId.is_in(ids.iter().copied()))
@@ -224,5 +241,5 @@ fn current() -> sea_orm::SelectTwo<membership::Entity, conversation::Entity> {
 }
 
 fn both(viewer: &Viewer, (row, conversation): (membership::Model, Option<conversation::Model>)) -> Option<Membership> {
-    Some(Membership { viewer: viewer.clone(), conversation: conversation?, row })
+    Some(Membership::of_rows(viewer, row, conversation?))
 }

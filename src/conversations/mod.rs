@@ -10,7 +10,7 @@ mod title;
 pub use create::{create, joined_event};
 pub use direct::{Directs, can_be_begun, have_met};
 pub use group::{add, remove, rename, updated_event};
-pub use list::{by_ids, list, most_active};
+pub use list::{ListedConversation, by_ids, list, most_active};
 pub use membership::{
     Members, Membership, current_rows, find_membership, find_own, first_members, has_left, member_counts,
     members_after, membership, memberships_of, read_mark,

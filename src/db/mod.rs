@@ -29,7 +29,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line};
 pub use finds::{conversations, direct_conversations, messages};
-pub use hot::{FromRow, HOT_WRITES, HotConnection};
+pub use hot::{FromRow, HOT_READS, HOT_WRITES, HotConnection, HotReads, StatementRecorder};
 pub use leases::{Lease, NodePerson, NodeRow};
 pub use lock::ServerLock;
 pub use moving::{analyze, begin_filling, read_file};
@@ -50,6 +50,8 @@ use postgres::Use;
 pub struct Db {
     /// For statements that read.
     pub reader: Reader,
+    /// For the most frequent reads of few rows by their keys, tried before the reader.
+    pub hot: HotReads,
     dialect: Dialect,
     /// Where to connect to, if it is PostgreSQL.
     postgres: Option<SecretString>,
@@ -134,7 +136,8 @@ impl Db {
         };
         let reader = Reader::new(reader, postgres.is_some().then_some(limits::REQUEST));
         let turns = Arc::new(Semaphore::new(limits::READ_TURNS));
-        let db = Self { reader, dialect, postgres: postgres.clone(), turns };
+        let hot_reads = address.file().map(|file| HotReads::of_file(file.to_owned())).unwrap_or_default();
+        let db = Self { reader, hot: hot_reads, dialect, postgres: postgres.clone(), turns };
         Ok((db, Writer { connection, hot, dialect, postgres }))
     }
 
@@ -190,6 +193,7 @@ impl Db {
 
     /// Closes the connections. When the writer is closed as well, SQLite folds its log into the file.
     pub async fn close(self) -> Result<(), DbErr> {
+        self.hot.close();
         close(self.reader.connection, self.postgres.is_some()).await
     }
 }

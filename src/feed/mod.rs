@@ -140,7 +140,7 @@ impl Feed {
     }
 
     /// What seals cursors, also those of lists that are ordered by position.
-    pub fn seal(&self) -> &CursorSeal {
+    pub fn seal(&self) -> &Arc<CursorSeal> {
         &self.seal
     }
 

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader, NoCache};
 use async_graphql::runtime::{Timer, TokioSpawner};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::accounts::{self, Viewer};
 use crate::app::App;
 use crate::conversations::{self, Members, Membership};
+use crate::db::Db;
 use crate::directory;
 use crate::entity::{conversation, image, message, user};
 use crate::error::{Error, Result};
@@ -59,6 +61,46 @@ where
 {
     loader.load_one(key).await.map_err(|error| Failure(unshare(&error)))
 }
+
+/// A loader whose rows the database has at once, if it is a file: one by one they cost less than a batch, and a list can
+/// be written without waiting (see `written`).
+pub(super) trait HotLoader {
+    fn db(&self) -> &Db;
+}
+
+/// Looks one row up, at once if possible; `None` if there is none.
+pub(super) async fn look_up<K, L>(loader: &DataLoader<L, NoCache>, key: K) -> Result<Option<L::Value>, Failure>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    L: Loader<K, Error = Arc<Error>> + HotLoader,
+{
+    let is_ready = loader.loader().db().hot.is_ready();
+    let found = is_ready.then(|| loader.loader().load(std::slice::from_ref(&key)).now_or_never()).flatten();
+    match found {
+        Some(Ok(mut found)) => Ok(found.remove(&key)),
+        // An error is reported by the batch, if it is met there too.
+        Some(Err(_)) | None => load(loader, key).await,
+    }
+}
+
+macro_rules! hot_loaders {
+    ($($loader:ident.$app:tt),+) => {
+        $(impl HotLoader for $loader {
+            fn db(&self) -> &Db {
+                &self.$app.db
+            }
+        })+
+    };
+}
+
+hot_loaders!(
+    UserLoader.0,
+    ImageLoader.0,
+    MessageLoader.0,
+    ConversationLoader.0,
+    NewestMessageLoader.0,
+    MembershipLoader.app
+);
 
 fn loader<L>(loader: L) -> DataLoader<L> {
     DataLoader::new(loader, TokioSpawner::current(), Yield).max_batch_size(1_000)

@@ -12,6 +12,7 @@ mod loaders;
 mod persisted;
 mod schema;
 mod session_effect;
+mod written;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -32,6 +33,7 @@ pub use live::{Frame, FrameSink, Resume, RunningOperation};
 pub(crate) use schema::PageCursor;
 pub use schema::sdl;
 pub use session_effect::SessionEffect;
+pub use written::{ResolveAll, to_json};
 
 use crate::accounts::{Client, Viewer};
 use crate::error::Error;
@@ -295,6 +297,5 @@ pub fn refusal(error: Error, request_id: &str) -> Json {
 }
 
 fn json(value: &impl Serialize) -> Json {
-    // A response contains only lists and maps with string keys.
-    serde_json::to_string(value).expect("a response is JSON").into()
+    String::from_utf8(to_json(value)).expect("JSON is text").into()
 }

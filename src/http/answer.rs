@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use async_graphql::{ServerError, Value};
-use async_graphql_axum::GraphQLResponse;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::graphql::{PERSISTED_QUERY_NOT_FOUND, is_request_error};
+use crate::graphql::{PERSISTED_QUERY_NOT_FOUND, is_request_error, to_json};
 
 /// The two media types of GraphQL over HTTP. They differ in the status of a request that can't be executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +37,8 @@ struct ErrorBody<'a> {
 /// The answer of HTTP to a response of the schema, with its headers, cookies among them.
 pub(super) fn answer(media: ResponseMedia, response: async_graphql::Response) -> Response {
     if !is_request_error(&response) {
-        return finish(media, GraphQLResponse::from(response).into_response());
+        let body = to_json(&response);
+        return finish(media, (response.http_headers, body).into_response());
     }
     let mut headers = response.http_headers;
     let status = refused(media, &response.errors, &mut headers);

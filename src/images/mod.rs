@@ -113,6 +113,9 @@ impl Images {
 
 /// Images by id, in no particular order. The caller has checked that the viewer may see them.
 pub async fn by_ids(app: &App, ids: &[ImageId]) -> Result<Vec<image::Model>> {
+    if let Some(images) = app.db.hot.images_by_ids(ids) {
+        return Ok(images);
+    }
     Ok(image::Entity::find().filter(image::Column::Id.is_in(ids.iter().copied())).all(&app.db.reader).await?)
 }
 

@@ -94,6 +94,8 @@ pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 pub const COOKIE_REFRESH: Duration = Duration::from_secs(24 * 3600);
 /// A token's size in bytes.
 pub const TOKEN_BYTES: usize = 1_024;
+/// Tokens whose proof is remembered, with some 250 bytes each.
+pub const VERIFIED_TOKENS: u64 = 10_000;
 /// The accepted difference between the clocks of two machines.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(5);
 /// Passwords that wait to be hashed.
@@ -431,6 +433,12 @@ pub const LOG_FLUSH: Duration = Duration::from_secs(1);
 // The database.
 /// Reading connections.
 pub const READERS: u32 = 8;
+/// Connections for hot reads: more than one is opened only where as many threads read at the same time.
+pub const HOT_READERS: usize = 8;
+/// Hot reads that take longer than this, in the mean, wait for the disk, and their threads with them.
+pub const SLOW_HOT_READ: Duration = Duration::from_millis(20);
+/// How long hot reads go the ordinary way then.
+pub const HOT_READ_REST: Duration = Duration::from_secs(1);
 /// Connections of a node to PostgreSQL that read.
 pub const POSTGRES_READERS: u32 = 16;
 /// A connection to PostgreSQL that was idle for longer is tested before it is used.

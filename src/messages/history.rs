@@ -41,11 +41,17 @@ pub async fn history(app: &App, membership: &Membership, window: Window) -> Resu
     if from > upto {
         return Ok(Page { items: Vec::new(), has_next: upto < last_seq, has_previous: from > 1 });
     }
-    let messages = message::Entity::find()
-        .filter(message::Column::ConversationId.eq(membership.conversation().id))
-        .filter(message::Column::Seq.between(from, upto))
-        .order_by_asc(message::Column::Seq);
-    let items = message::read(messages, &app.db.reader).await?;
+    let conversation = membership.conversation().id;
+    let items = match app.db.hot.messages_between(conversation, from, upto) {
+        Some(messages) => messages,
+        None => {
+            let messages = message::Entity::find()
+                .filter(message::Column::ConversationId.eq(conversation))
+                .filter(message::Column::Seq.between(from, upto))
+                .order_by_asc(message::Column::Seq);
+            message::read(messages, &app.db.reader).await?
+        }
+    };
     Ok(Page { items, has_next: upto < last_seq, has_previous: from > 1 })
 }
 

@@ -35,12 +35,18 @@ pub async fn find(app: &App, viewer: &Viewer, id: MessageId) -> Result<Option<me
 
 /// Messages by id, in no particular order. The caller has checked that the viewer may see them.
 pub async fn by_ids(app: &App, ids: &[MessageId]) -> Result<Vec<message::Model>> {
+    if let Some(messages) = app.db.hot.messages_by_ids(ids) {
+        return Ok(messages);
+    }
     let messages = message::Entity::find().filter(message::Column::Id.is_in(ids.iter().copied()));
     Ok(message::read(messages, &app.db.reader).await?)
 }
 
 /// The newest message of each conversation, given by its id and `last_seq`.
 pub async fn newest_of(app: &App, conversations: &[(ConversationId, i32)]) -> Result<Vec<message::Model>> {
+    if let Some(messages) = app.db.hot.messages_by_seqs(conversations) {
+        return Ok(messages);
+    }
     let newest = conversations.iter().filter(|(_, seq)| *seq > 0).fold(Condition::any(), |any, (id, seq)| {
         any.add(Condition::all().add(message::Column::ConversationId.eq(*id)).add(message::Column::Seq.eq(*seq)))
     });

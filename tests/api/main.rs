@@ -81,3 +81,4 @@ mod trimming;
 mod typing;
 mod typing_bounds;
 mod variables;
+mod written;

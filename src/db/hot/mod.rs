@@ -5,9 +5,11 @@
 //! [`read`] finds a few rows by their keys, [`write`](self::write) has the changes of messages and read marks. It is a
 //! shorter way to the same rows and never the only one: everything else, and PostgreSQL, goes the ordinary way.
 
+mod read;
 mod rows;
 mod write;
 
+pub use read::{HOT_READS, HotReads, StatementRecorder};
 pub use rows::FromRow;
 pub(super) use rows::bound;
 pub(super) use write::HotError;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::feed_event::EventKind;
+use crate::entity::image::Format;
 use crate::entity::{membership, message};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 
@@ -52,18 +53,23 @@ impl FromRow for message::Model {
 
 impl FromRow for conversation::Model {
     fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get(0)?,
-            kind: row.get(1)?,
-            title: row.get(2)?,
-            direct_pair: row.get(3)?,
-            last_seq: row.get(4)?,
-            last_position: row.get(5)?,
-            active_position: row.get(6)?,
-            created_at: row.get(7)?,
-            updated_at: row.get(8)?,
-        })
+        conversation_from(row, 0)
     }
+}
+
+/// A conversation, of a row in which its columns begin at this one.
+pub(super) fn conversation_from(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<conversation::Model> {
+    Ok(conversation::Model {
+        id: row.get(first)?,
+        kind: row.get(first + 1)?,
+        title: row.get(first + 2)?,
+        direct_pair: row.get(first + 3)?,
+        last_seq: row.get(first + 4)?,
+        last_position: row.get(first + 5)?,
+        active_position: row.get(first + 6)?,
+        created_at: row.get(first + 7)?,
+        updated_at: row.get(first + 8)?,
+    })
 }
 
 impl FromRow for membership::Model {
@@ -117,7 +123,7 @@ macro_rules! enum_columns {
     )*};
 }
 
-enum_columns!(conversation::Kind, EventKind, membership::Role);
+enum_columns!(conversation::Kind, EventKind, Format, membership::Role);
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

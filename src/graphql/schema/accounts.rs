@@ -12,11 +12,12 @@ use crate::entity::user;
 use crate::error::Error;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
-use crate::graphql::loaders::load;
+use crate::graphql::loaders::{load, look_up};
 use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::images::{Image, ImageInput};
-use crate::graphql::schema::paging::{self, PageCursor, RelayConnection, RelayEdge};
+use crate::graphql::schema::paging::{self, PageCursor, RelayConnection, RelayEdge, UnsealedCursor};
 use crate::graphql::session_effect::SessionEffect;
+use crate::graphql::written::{AsJson, json_fields};
 use crate::id::UserId;
 use crate::limits;
 
@@ -117,6 +118,10 @@ impl User {
     }
 }
 
+json_fields! { User {
+    id, full_name, name_key, email, profile_pic: Image, online, last_seen_at, created_at, updated_at, deleted_at,
+} }
+
 impl From<user::Model> for User {
     fn from(row: user::Model) -> Self {
         Self::new(Arc::new(row))
@@ -125,7 +130,7 @@ impl From<user::Model> for User {
 
 /// A user who must exist: rows of users are never deleted, so senders and members always have one.
 pub(super) async fn known_user(ctx: &Context<'_>, id: UserId) -> Result<User> {
-    let row = load(&ctx.loaders()?.users, id).await?;
+    let row = look_up(&ctx.loaders()?.users, id).await?;
     row.map(User::new).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("user {id} has no row"))))
 }
 
@@ -208,21 +213,25 @@ pub(super) struct AccountsQuery;
 #[Object]
 impl AccountsQuery {
     /// The signed-in user, or null if nobody is signed in.
-    async fn me(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+    async fn me(&self, ctx: &Context<'_>) -> Result<Option<AsJson<User>>> {
         let Ok(viewer) = ctx.viewer() else { return Ok(None) };
-        Ok(load(&ctx.loaders()?.users, viewer.user()).await?.map(User::new))
+        Ok(look_up(&ctx.loaders()?.users, viewer.user()).await?.map(|row| User::new(row).into()))
     }
 
     /// A user by id, including erased ones. Null if there is no such user, or if the server only lets you find users
     /// with whom you share a conversation. If `serverInfo.features` contains "lookup" but not "directory", each request
     /// for a user with whom you share no conversation counts as a search. Codes: RATE_LIMITED.
-    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "The user's id.")] id: ID) -> Result<Option<User>> {
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] id: ID,
+    ) -> Result<Option<AsJson<User>>> {
         let viewer = ctx.viewer()?;
         let Some(id) = UserId::parse(&id) else { return Ok(None) };
         if !directory::finds(ctx.app()?, viewer, &[id]).await? {
             return Ok(None);
         }
-        Ok(load(&ctx.loaders()?.users, id).await?.map(User::new))
+        Ok(look_up(&ctx.loaders()?.users, id).await?.map(|row| User::new(row).into()))
     }
 
     /// All users except yourself and erased ones, ordered by name. `search` matches a part of the name, ignoring case,
@@ -238,7 +247,7 @@ impl AccountsQuery {
         >,
         #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "The page begins after the user with this cursor.")] after: Option<String>,
-    ) -> Result<UserConnection> {
+    ) -> Result<AsJson<UserConnection>> {
         let viewer = ctx.viewer()?;
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let seal = ctx.app()?.feed.seal();
@@ -255,9 +264,9 @@ impl AccountsQuery {
         let mut list = RelayConnection::with_additional_fields(page.has_previous, page.has_next, totals);
         list.edges.extend(page.items.into_iter().map(|row| {
             let cursor = PageCursor::User { name_key: row.name_key.clone(), id: Uuid::from_bytes(*row.id.as_bytes()) };
-            RelayEdge::new(cursor.encode(seal), row.into())
+            RelayEdge::new(UnsealedCursor::new(cursor, seal), row.into())
         }));
-        Ok(list)
+        Ok(list.into())
     }
 }
 

@@ -2,22 +2,25 @@
 
 use std::sync::Arc;
 
+use async_graphql::resolver_utils::enum_value;
 use async_graphql::{Context, Enum, ID, Object};
 use uuid::Uuid;
 
-use crate::conversations::{self, Membership};
+use crate::conversations::{self, ListedConversation, Membership};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::entity::user;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
-use crate::graphql::loaders::load;
+use crate::graphql::loaders::{load, look_up};
 use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::message_pages::{MessageWindow, history_page};
 use crate::graphql::schema::messages::Message;
+use crate::graphql::schema::neighbours::Neighbours;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
 use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::written::{AsJson, JsonValue, NotAtOnce, json_fields, serialize};
 use crate::limits;
 use crate::page::Page;
 
@@ -39,16 +42,48 @@ pub enum MemberRole {
     Member,
 }
 
+impl JsonValue for ConversationKind {
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        serialize(&enum_value(*self), json)
+    }
+}
+
+impl JsonValue for MemberRole {
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        serialize(&enum_value(*self), json)
+    }
+}
+
 /// A conversation between two users or of a group.
-pub(super) struct Conversation(pub Arc<conversation::Model>);
+pub(super) struct Conversation {
+    row: Arc<conversation::Model>,
+    /// The viewer's membership, if it was read together with the conversation.
+    own: Option<Arc<Membership>>,
+    /// What was read together with the page that it is on.
+    neighbours: Option<Arc<Neighbours>>,
+}
 
 impl From<conversation::Model> for Conversation {
     fn from(row: conversation::Model) -> Self {
-        Self(Arc::new(row))
+        Self::new(Arc::new(row))
     }
 }
 
 impl Conversation {
+    /// A conversation that the viewer may see.
+    pub(super) fn new(row: Arc<conversation::Model>) -> Self {
+        Self { row, own: None, neighbours: None }
+    }
+
+    /// One of a page of the viewer's conversations.
+    pub(super) fn listed(row: conversation::Model, own: Option<Arc<Membership>>, neighbours: Arc<Neighbours>) -> Self {
+        Self { row: Arc::new(row), own, neighbours: Some(neighbours) }
+    }
+
+    fn neighbours(&self) -> Option<&Neighbours> {
+        self.neighbours.as_deref()
+    }
+
     /// What a user who has left it sees: only that it existed.
     pub(in crate::graphql) fn left(row: &conversation::Model) -> Self {
         let (title, updated_at) = (None, row.created_at);
@@ -57,7 +92,10 @@ impl Conversation {
 
     async fn own(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
         ctx.viewer()?;
-        load(&ctx.loaders()?.memberships, self.0.id).await
+        match &self.own {
+            Some(own) => Ok(Some(Arc::clone(own))),
+            None => look_up(&ctx.loaders()?.memberships, self.row.id).await,
+        }
     }
 }
 
@@ -66,12 +104,12 @@ impl Conversation {
 impl Conversation {
     /// The conversation's id, a UUIDv7.
     async fn id(&self) -> ID {
-        self.0.id.to_string().into()
+        self.row.id.to_string().into()
     }
 
     /// Whether it is a direct conversation or a group.
     async fn kind(&self) -> ConversationKind {
-        match self.0.kind {
+        match self.row.kind {
             Kind::Direct => ConversationKind::Direct,
             Kind::Group => ConversationKind::Group,
         }
@@ -79,14 +117,20 @@ impl Conversation {
 
     /// The group's title. Null for a direct conversation.
     async fn title(&self) -> Option<&str> {
-        self.0.title.as_deref()
+        self.row.title.as_deref()
     }
 
     /// The other user in a direct conversation. Null for a group.
     async fn other_user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let viewer = ctx.viewer()?.user();
-        match self.0.direct_pair.as_ref().and_then(|pair| pair.other(viewer)) {
-            Some(other) => Ok(Some(known_user(ctx, other).await?.with_presence())),
+        match self.row.direct_pair.as_ref().and_then(|pair| pair.other(viewer)) {
+            Some(other) => {
+                let user = match self.neighbours().and_then(|neighbours| neighbours.person(other)) {
+                    Some(row) => User::new(Arc::clone(row)),
+                    None => known_user(ctx, other).await?,
+                };
+                Ok(Some(user.with_presence()))
+            }
             None => Ok(None),
         }
     }
@@ -98,8 +142,8 @@ impl Conversation {
         ctx: &Context<'_>,
         #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "The page begins after the member with this cursor.")] after: Option<String>,
-    ) -> Result<RelayConnection<Member>> {
-        let here = Uuid::from_bytes(*self.0.id.as_bytes());
+    ) -> Result<AsJson<RelayConnection<Member>>> {
+        let here = Uuid::from_bytes(*self.row.id.as_bytes());
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let seal = ctx.app()?.feed.seal();
         let after = paging::cursor(seal, "after", after.as_deref(), |cursor| match cursor {
@@ -114,19 +158,20 @@ impl Conversation {
         })?;
         ctx.viewer()?;
         let page = match after {
-            None => load(&ctx.loaders()?.first_members, (self.0.id, first)).await?,
+            None => load(&ctx.loaders()?.first_members, (self.row.id, first)).await?,
             Some(after) => match self.own(ctx).await? {
                 Some(own) => Some(conversations::members_after(ctx.app()?, &own, first, after).await?),
                 None => None,
             },
         };
-        Ok(paging::connection(seal, page.unwrap_or_else(Page::empty), |(row, user)| {
+        let page = paging::connection(seal, page.unwrap_or_else(Page::empty), |(row, user)| {
             let user_id = Uuid::from_bytes(*row.user_id.as_bytes());
             (
                 PageCursor::Member { conversation: here, position: row.from_position, user: user_id },
                 Member { row, user: Arc::new(user) },
             )
-        }))
+        });
+        Ok(page.into())
     }
 
     /// The number of members.
@@ -134,29 +179,34 @@ impl Conversation {
         if ctx.has_left() {
             return Ok(0);
         }
-        Ok(load(&ctx.loaders()?.member_counts, self.0.id).await?.unwrap_or(0))
+        Ok(load(&ctx.loaders()?.member_counts, self.row.id).await?.unwrap_or(0))
     }
 
     /// The newest message, which may be a tombstone. Null if there is none.
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
-        let newest = (self.0.id, self.0.last_seq);
-        Ok(load(&ctx.loaders()?.newest, newest).await?.map(Message::new))
+        let neighbours = self.neighbours();
+        if let Some(newest) = neighbours.and_then(|neighbours| neighbours.newest(&self.row)) {
+            let sender = neighbours.and_then(|neighbours| neighbours.person(newest.sender_id)).cloned();
+            return Ok(Some(Message { row: Arc::clone(newest), sender }));
+        }
+        let newest = (self.row.id, self.row.last_seq);
+        Ok(look_up(&ctx.loaders()?.newest, newest).await?.map(Message::new))
     }
 
     /// The `seq` of the newest message, or 0 if there is none.
     async fn last_seq(&self) -> i32 {
-        self.0.last_seq
+        self.row.last_seq
     }
 
     /// Your read mark: the `seq` up to which you have read. Sending a message moves it to that message.
     async fn last_read_seq(&self, ctx: &Context<'_>) -> Result<i32> {
         // The mark is read after the row and may have moved past the row's newest message.
-        Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.0.last_seq)))
+        Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.row.last_seq)))
     }
 
     /// The number of messages after your read mark, including tombstones: `lastSeq - lastReadSeq`.
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(self.own(ctx).await?.map_or(0, |own| (self.0.last_seq - own.last_read_seq()).max(0)))
+        Ok(self.own(ctx).await?.map_or(0, |own| (self.row.last_seq - own.last_read_seq()).max(0)))
     }
 
     /// A page of the history, oldest first; without arguments the newest 50 messages. Use `first` with `after`, `last`
@@ -169,7 +219,7 @@ impl Conversation {
         #[graphql(desc = "The number of messages from the end or before `before`, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The page ends before the message with this cursor.")] before: Option<String>,
         #[graphql(desc = "A `seq`: the page is centered on this message or the nearest one.")] around_seq: Option<i32>,
-    ) -> Result<RelayConnection<Message>> {
+    ) -> Result<AsJson<RelayConnection<Message>>> {
         let window = MessageWindow { first, after, last, before, around_seq };
         let own = self.own(ctx).await?;
         history_page(ctx, own.as_deref(), window).await
@@ -177,14 +227,28 @@ impl Conversation {
 
     /// When it was created.
     async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
+        DateTime(self.row.created_at)
     }
 
     /// When its title last changed.
     async fn updated_at(&self) -> DateTime {
-        DateTime(self.0.updated_at)
+        DateTime(self.row.updated_at)
     }
 }
+
+json_fields! { Conversation {
+    id,
+    kind,
+    title,
+    other_user: User,
+    member_count,
+    last_message: Message,
+    last_seq,
+    last_read_seq,
+    unread_count,
+    created_at,
+    updated_at,
+} }
 
 /// A member of a conversation. A new member may read the whole history; their feed begins when they join.
 pub(super) struct Member {
@@ -219,6 +283,8 @@ impl Member {
     }
 }
 
+json_fields! { Member { user: User, role, joined_at, last_read_seq } }
+
 /// Queries about conversations.
 #[derive(Default)]
 pub(super) struct ConversationsQuery;
@@ -231,7 +297,7 @@ impl ConversationsQuery {
         ctx: &Context<'_>,
         #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
         #[graphql(desc = "The page begins after the conversation with this cursor.")] after: Option<String>,
-    ) -> Result<RelayConnection<Conversation>> {
+    ) -> Result<AsJson<RelayConnection<Conversation>>> {
         let viewer = ctx.viewer()?;
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
         let seal = ctx.app()?.feed.seal();
@@ -243,8 +309,12 @@ impl ConversationsQuery {
             | PageCursor::Member { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
-        let cursor = |row: &conversation::Model| PageCursor::Conversation { active_position: row.active_position };
-        Ok(paging::connection(seal, page, |row| (cursor(&row), row.into())))
+        let neighbours = Arc::new(Neighbours::read(ctx, &page.items).await?);
+        let page = paging::connection(seal, page, |ListedConversation { row, own }| {
+            let cursor = PageCursor::Conversation { active_position: row.active_position };
+            (cursor, Conversation::listed(row, own.map(Arc::new), Arc::clone(&neighbours)))
+        });
+        Ok(page.into())
     }
 
     /// A conversation of which you are a member. Null if there is none.
@@ -252,10 +322,13 @@ impl ConversationsQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The conversation.")] by: ConversationRef,
-    ) -> Result<Option<Conversation>> {
+    ) -> Result<Option<AsJson<Conversation>>> {
         let viewer = ctx.viewer()?;
         let Some(reference) = by.parse() else { return Ok(None) };
         let found = conversations::find_membership(ctx.app()?, viewer, reference).await?;
-        Ok(found.map(|membership| membership.conversation().clone().into()))
+        Ok(found.map(|own| {
+            let row = Arc::new(own.conversation().clone());
+            Conversation { row, own: Some(Arc::new(own)), neighbours: None }.into()
+        }))
     }
 }

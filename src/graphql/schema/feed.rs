@@ -11,7 +11,7 @@ use crate::feed::{Cursor, Event, EventKind, Reset};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::live::notification::{Notification, Topic, notify};
-use crate::graphql::loaders::load;
+use crate::graphql::loaders::look_up;
 use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::messages::Message;
@@ -162,11 +162,11 @@ async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent
         let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
         let conversation = match change {
             ConversationChange::Added | ConversationChange::Updated if !ctx.has_left() => {
-                load(&ctx.loaders()?.conversations, id).await?
+                look_up(&ctx.loaders()?.conversations, id).await?
             }
             ConversationChange::Added | ConversationChange::Updated | ConversationChange::Removed => None,
         };
-        let conversation = conversation.map(Conversation);
+        let conversation = conversation.map(Conversation::new);
         Ok::<_, Failure>(FeedEvent::ConversationChanged(ConversationChanged {
             cursor,
             change,
@@ -209,7 +209,7 @@ async fn message_of(ctx: &Context<'_>, event: &Event) -> Result<Message> {
         return Ok(Message::new(Arc::clone(row)));
     }
     let id = event.fact.message.ok_or_else(|| incomplete(event))?;
-    load(&ctx.loaders()?.messages, id).await?.map(Message::new).ok_or_else(|| incomplete(event))
+    look_up(&ctx.loaders()?.messages, id).await?.map(Message::new).ok_or_else(|| incomplete(event))
 }
 
 fn incomplete(event: &Event) -> Failure {

@@ -14,8 +14,9 @@ use crate::error::Error;
 use crate::graphql::AnswerTime;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
-use crate::graphql::loaders::load;
+use crate::graphql::loaders::look_up;
 use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::written::json_fields;
 use crate::id::{ImageId, UploadId};
 use crate::images::{ImageSource, IncomingFile, UploadTarget};
 
@@ -29,7 +30,7 @@ impl Image {
     /// The image with this id. The caller must have checked that the viewer may see it.
     pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: Option<ImageId>) -> Result<Option<Self>> {
         match id {
-            Some(id) => Ok(load(&ctx.loaders()?.images, id).await?.map(Image)),
+            Some(id) => Ok(look_up(&ctx.loaders()?.images, id).await?.map(Image)),
             None => Ok(None),
         }
     }
@@ -102,6 +103,8 @@ impl Image {
         self.0.placeholder.as_ref().map(|hash| STANDARD.encode(hash))
     }
 }
+
+json_fields! { Image { id, url("maxWidth"), url_expires_at, width, height, mime_type, byte_size, placeholder } }
 
 /// The one file of a request.
 #[derive(Clone, Copy, Debug)]

@@ -15,6 +15,7 @@ use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
+use crate::graphql::written::AsJson;
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 use crate::messages::{self, Window};
@@ -77,7 +78,7 @@ pub(in crate::graphql) async fn history_page(
     ctx: &Context<'_>,
     membership: Option<&Membership>,
     window: MessageWindow,
-) -> Result<RelayConnection<Message>> {
+) -> Result<AsJson<RelayConnection<Message>>> {
     let window = window.parse(ctx.app()?.feed.seal(), membership.map(|own| own.conversation().id))?;
     let page = match membership {
         Some(own) => messages::history(ctx.app()?, own, window).await?,
@@ -95,12 +96,13 @@ pub(in crate::graphql) async fn message_connection(
     ctx: &Context<'_>,
     page: Page<message::Model>,
     cursor: impl Fn(&message::Model) -> PageCursor,
-) -> Result<RelayConnection<Message>> {
+) -> Result<AsJson<RelayConnection<Message>>> {
     let senders = senders(ctx, &page.items).await?;
-    Ok(paging::connection(ctx.app()?.feed.seal(), page, |row| {
+    let page = paging::connection(ctx.app()?.feed.seal(), page, |row| {
         let sender = senders.get(&row.sender_id).cloned();
         (cursor(&row), Message { row: Arc::new(row), sender })
-    }))
+    });
+    Ok(page.into())
 }
 
 /// The senders of a page if they are selected, read in one statement: a look-up for each message would dominate the

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::feed::Cursor;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
-use crate::graphql::loaders::load;
+use crate::graphql::loaders::look_up;
 use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::date_time::DateTime;
@@ -18,6 +18,7 @@ use crate::graphql::schema::images::{Image, ImageInput};
 use crate::graphql::schema::message_pages::{MessageWindow, history_page};
 use crate::graphql::schema::paging::RelayConnection;
 use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::written::{AsJson, json_fields};
 use crate::id::{ConversationId, MessageId};
 use crate::messages::{self, NewMessage};
 
@@ -53,8 +54,8 @@ impl Message {
     /// existed.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
         let id = self.row.conversation_id;
-        let row = load(&ctx.loaders()?.conversations, id).await?;
-        let row = row.map(|row| if ctx.has_left() { Conversation::left(&row) } else { Conversation(row) });
+        let row = look_up(&ctx.loaders()?.conversations, id).await?;
+        let row = row.map(|row| if ctx.has_left() { Conversation::left(&row) } else { Conversation::new(row) });
         row.ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("conversation {id} has no row"))))
     }
 
@@ -92,7 +93,7 @@ impl Message {
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         match self.row.reply_to_id {
             Some(_) if ctx.has_left() => Ok(None),
-            Some(id) => Ok(load(&ctx.loaders()?.messages, id).await?.map(Message::new)),
+            Some(id) => Ok(look_up(&ctx.loaders()?.messages, id).await?.map(Message::new)),
             None => Ok(None),
         }
     }
@@ -123,6 +124,22 @@ impl Message {
         Ok(ctx.app()?.feed.cursor_text(Cursor { position: self.row.position, nonce }))
     }
 }
+
+json_fields! { Message {
+    id,
+    conversation: Conversation,
+    conversation_id,
+    seq,
+    sender: User,
+    text,
+    image: Image,
+    reply_to: Message,
+    version,
+    created_at,
+    edited_at,
+    deleted_at,
+    feed_cursor,
+} }
 
 /// Your unread messages, for a badge.
 #[derive(SimpleObject)]
@@ -171,7 +188,7 @@ impl MessagesQuery {
         #[graphql(desc = "The number of messages from the end or before `before`, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "The page ends before the message with this cursor.")] before: Option<String>,
         #[graphql(desc = "A `seq`: the page is centered on this message or the nearest one.")] around_seq: Option<i32>,
-    ) -> Result<RelayConnection<Message>> {
+    ) -> Result<AsJson<RelayConnection<Message>>> {
         let viewer = ctx.viewer()?;
         let membership = match conversation.parse() {
             Some(reference) => conversations::find_membership(ctx.app()?, viewer, reference).await?,
@@ -185,10 +202,10 @@ impl MessagesQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The message's id.")] id: ID,
-    ) -> Result<Option<Message>> {
+    ) -> Result<Option<AsJson<Message>>> {
         let viewer = ctx.viewer()?;
         let Some(id) = MessageId::parse(&id) else { return Ok(None) };
-        Ok(messages::find(ctx.app()?, viewer, id).await?.map(Message::from))
+        Ok(messages::find(ctx.app()?, viewer, id).await?.map(|row| Message::from(row).into()))
     }
 
     /// The number of messages that you have not read, and of conversations with such messages.
@@ -214,7 +231,7 @@ impl MessagesMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The message.")] input: SendMessageInput,
-    ) -> Result<Message> {
+    ) -> Result<AsJson<Message>> {
         let sender = ctx.viewer()?;
         let not_an_id = || Failure(Error::input("id", "the id must be a UUIDv7"));
         let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
@@ -226,7 +243,7 @@ impl MessagesMutation {
         let program = ctx.program()?;
         let sent = messages::send(&program.app, sender, &program.images, new).await?;
         program.typing.sent(sender, sent.conversation_id);
-        Ok(sent.into())
+        Ok(Message::from(sent).into())
     }
 
     /// Replaces the text of a message of yours, 1 to 4,000 characters; an empty text removes the caption of an image.

@@ -10,6 +10,7 @@ mod groups;
 mod images;
 mod message_pages;
 mod messages;
+mod neighbours;
 mod paging;
 mod presence;
 pub(super) mod reference;

@@ -1,8 +1,10 @@
 //! Pages of lists as Relay connections: their arguments and their cursors.
 
+use std::sync::Arc;
+
 use async_graphql::OutputType;
 pub(super) use async_graphql::connection::Edge as RelayEdge;
-use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::connection::{Connection, CursorType, EmptyFields};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use uuid::Uuid;
@@ -15,7 +17,32 @@ use crate::page::Page;
 
 /// A page of a list, as the Relay specification wants it: its cursors are opaque strings. `Extra` are fields beside the
 /// page.
-pub(super) type RelayConnection<T, Extra = EmptyFields> = Connection<String, T, Extra>;
+pub(super) type RelayConnection<T, Extra = EmptyFields> = Connection<UnsealedCursor, T, Extra>;
+
+/// A cursor that is sealed when it is selected: sealing costs more than reading the row.
+pub(super) struct UnsealedCursor {
+    cursor: PageCursor,
+    seal: Arc<CursorSeal>,
+}
+
+impl UnsealedCursor {
+    pub(super) fn new(cursor: PageCursor, seal: &Arc<CursorSeal>) -> Self {
+        Self { cursor, seal: Arc::clone(seal) }
+    }
+}
+
+impl CursorType for UnsealedCursor {
+    type Error = &'static str;
+
+    fn decode_cursor(_: &str) -> Result<Self, &'static str> {
+        // The library's own paging would call it.
+        Err("cursors are opened by PageCursor::decode, which has the seal")
+    }
+
+    fn encode_cursor(&self) -> String {
+        self.cursor.encode(&self.seal)
+    }
+}
 
 /// The size of a page: from 1 to 100.
 pub(super) fn size(field: &'static str, asked: Option<i32>) -> Result<Option<u32>> {
@@ -31,14 +58,14 @@ pub(super) fn size(field: &'static str, asked: Option<i32>) -> Result<Option<u32
 
 /// Wraps a page; `edge` gives the cursor and the node of each row.
 pub(super) fn connection<R, T: OutputType>(
-    seal: &CursorSeal,
+    seal: &Arc<CursorSeal>,
     page: Page<R>,
     mut edge: impl FnMut(R) -> (PageCursor, T),
 ) -> RelayConnection<T> {
     let mut list = RelayConnection::new(page.has_previous, page.has_next);
     list.edges.extend(page.items.into_iter().map(|row| {
         let (cursor, node) = edge(row);
-        RelayEdge::new(cursor.encode(seal), node)
+        RelayEdge::new(UnsealedCursor::new(cursor, seal), node)
     }));
     list
 }

@@ -8,6 +8,7 @@ use crate::graphql::schema::message_pages::message_connection;
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
 use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::written::AsJson;
 use crate::search::{MessageSearch, Scope};
 
 /// The size of a page if the client does not choose one.
@@ -38,7 +39,7 @@ impl SearchQuery {
         #[graphql(desc = "The page begins after the hit with this cursor, which must be of a search.")] after: Option<
             String,
         >,
-    ) -> Result<RelayConnection<Message>> {
+    ) -> Result<AsJson<RelayConnection<Message>>> {
         let viewer = ctx.viewer()?;
         let query = MessageSearch::parse(&query)?;
         let first = paging::size("first", first)?.unwrap_or(DEFAULT_FIRST);

@@ -8,12 +8,12 @@ use parlour::Running;
 use parlour::accounts::Authenticated;
 use parlour::app::{App, Parts};
 use parlour::config::Config;
-use parlour::db::Db;
+use parlour::db::{Db, HotReads, StatementRecorder};
 use parlour::feed::{Feed, FeedTasks};
-use parlour::graphql::{Api, Caller};
+use parlour::graphql::{Api, Caller, to_json};
 use parlour::messages::ReadMarks;
 use parlour::program::Program;
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use serde_json::Value;
 
 use super::{Person, TestApp, is_postgres};
@@ -37,6 +37,17 @@ fn record(connection: &mut DatabaseConnection, statements: &Recorded) {
     });
 }
 
+/// Records the statements of hot reads, each once: they are as many as the rows that they find, and no trip to a database.
+fn record_hot(statements: &Recorded) -> StatementRecorder {
+    let recorded = Arc::clone(statements);
+    Arc::new(move |sql| {
+        let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+        if !recorded.iter().any(|known| known.sql == sql) {
+            recorded.push(Statement::from_string(DbBackend::Sqlite, sql));
+        }
+    })
+}
+
 impl TestApp {
     /// Starts a second program on the data of this one. It records what documents read, not what the feed does.
     pub async fn counted(&self) -> Counted {
@@ -46,6 +57,7 @@ impl TestApp {
         let statements = Recorded::default();
         let mut parts = Parts::clone(&program.app);
         record(&mut parts.db.reader.connection, &statements);
+        parts.db.hot.recorder = Some(record_hot(&statements));
         program.app = App::new(parts);
         Counted { api: Api::new(program), running, statements, feed: None }
     }
@@ -58,7 +70,8 @@ impl TestApp {
         let answer = counted.api.execute(Request::new(query), caller).await.response;
 
         assert!(answer.is_ok(), "{answer:?}");
-        let data = answer.data.into_json().expect("JSON");
+        let mut answer: Value = serde_json::from_slice(&to_json(&answer)).expect("JSON");
+        let data = answer["data"].take();
         let statements = counted.take();
         counted.finish().await;
         (data, statements)
@@ -114,6 +127,15 @@ impl Counted {
         let app = App::new(Parts { db: db.clone(), feed, ..Parts::clone(&program.app) });
         let program = Program { read_marks: ReadMarks::new(app.clone()), app, ..program };
         Self { api: Api::new(program), feed: Some((tasks, db)), ..self }
+    }
+
+    /// The same API without hot reads.
+    pub fn without_hot_reads(&self) -> Api {
+        let mut program = self.api.program().clone();
+        let mut parts = Parts::clone(&program.app);
+        parts.db.hot = HotReads::default();
+        program.app = App::new(parts);
+        Api::new(program)
     }
 
     pub async fn finish(self) {

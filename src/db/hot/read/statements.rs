@@ -1,0 +1,206 @@
+//! The statements of hot reads. Each finds rows by an index (`tests/api/query_plans.rs` checks it), and reads what the
+//! ordinary statement of the slice that uses it reads (`tests/api/written.rs` compares them).
+
+use rusqlite::{Params, Row};
+
+use super::{HotReader, HotReads};
+use crate::db::hot::rows::{FromRow, conversation_from};
+use crate::entity::conversation::DirectPair;
+use crate::entity::{conversation, image, membership, message, user};
+use crate::id::{ConversationId, ImageId, MessageId, UserId};
+
+macro_rules! message {
+    ($condition:literal) => {
+        concat!(
+            "SELECT m.id, m.conversation_id, m.seq, m.sender_id, m.text, m.reply_to_id, m.image_id, m.version, \
+             m.position, m.nonce, m.created_at, m.edited_at, m.deleted_at, e.erased_at \
+             FROM message m LEFT JOIN erasure e ON e.user_id = m.sender_id WHERE ",
+            $condition
+        )
+    };
+}
+
+macro_rules! membership {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.conversation_id, m.user_id, m.from_position, m.to_position, m.role, m.last_read_seq, m.joined_at, \
+             c.id, c.kind, c.title, c.direct_pair, c.last_seq, c.last_position, c.active_position, c.created_at, \
+             c.updated_at FROM membership m JOIN conversation c ON c.id = m.conversation_id \
+             WHERE m.to_position IS NULL AND ",
+            $rest
+        )
+    };
+}
+
+const MESSAGES_BETWEEN: &str = message!("m.conversation_id = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq");
+const MESSAGE_BY_ID: &str = message!("m.id = ?1");
+const MEMBERSHIP: &str = membership!("m.conversation_id = ?1 AND m.user_id = ?2");
+const MEMBERSHIP_OF_PAIR: &str = membership!("c.direct_pair = ?1 AND m.user_id = ?2");
+const MOST_ACTIVE: &str = membership!("m.user_id = ?1 ORDER BY c.active_position DESC LIMIT ?2");
+const CONVERSATION_BY_ID: &str = "SELECT id, kind, title, direct_pair, last_seq, last_position, active_position, \
+    created_at, updated_at FROM conversation WHERE id = ?1";
+const USER_BY_ID: &str = "SELECT id, full_name, name_key, email, password_hash, last_seen_at, image_id, changed_position, \
+    created_at, updated_at, deleted_at, disabled_at FROM user WHERE id = ?1";
+const IMAGE_BY_ID: &str = "SELECT id, owner_id, format, width, height, byte_size, stored_bytes, placeholder, parts, \
+    created_at FROM image WHERE id = ?1";
+
+/// All of them.
+pub const HOT_READS: [&str; 8] = [
+    MESSAGES_BETWEEN,
+    MESSAGE_BY_ID,
+    MEMBERSHIP,
+    MEMBERSHIP_OF_PAIR,
+    MOST_ACTIVE,
+    CONVERSATION_BY_ID,
+    USER_BY_ID,
+    IMAGE_BY_ID,
+];
+
+type Read<T> = rusqlite::Result<T>;
+
+impl HotReads {
+    /// The messages of a conversation from one seq to another, oldest first, as people may see them.
+    pub fn messages_between(&self, conversation: ConversationId, from: i32, upto: i32) -> Option<Vec<message::Model>> {
+        self.read(|connection| all(connection, MESSAGES_BETWEEN, (conversation, from, upto), message))
+    }
+
+    /// Messages by id, as people may see them.
+    pub fn messages_by_ids(&self, ids: &[MessageId]) -> Option<Vec<message::Model>> {
+        self.read(|connection| each(connection, MESSAGE_BY_ID, ids.iter().map(|id| [id]), message))
+    }
+
+    /// One message of each of these conversations, by its seq, as people may see it.
+    pub fn messages_by_seqs(&self, places: &[(ConversationId, i32)]) -> Option<Vec<message::Model>> {
+        let places = places.iter().map(|(id, seq)| (id, seq, seq));
+        self.read(|connection| each(connection, MESSAGES_BETWEEN, places, message))
+    }
+
+    /// The current membership of a person in a conversation, with the conversation.
+    pub fn membership(
+        &self,
+        conversation: ConversationId,
+        user: UserId,
+    ) -> Option<Option<(membership::Model, conversation::Model)>> {
+        self.read(|connection| Ok(all(connection, MEMBERSHIP, (conversation, user), membership)?.pop()))
+    }
+
+    /// The current membership of a person in the direct conversation of a pair, with the conversation.
+    pub fn membership_of_pair(
+        &self,
+        pair: &DirectPair,
+        user: UserId,
+    ) -> Option<Option<(membership::Model, conversation::Model)>> {
+        self.read(|connection| Ok(all(connection, MEMBERSHIP_OF_PAIR, (pair, user), membership)?.pop()))
+    }
+
+    /// The current memberships of a person in these conversations, with the conversations.
+    pub fn memberships_of(
+        &self,
+        user: UserId,
+        conversations: &[ConversationId],
+    ) -> Option<Vec<(membership::Model, conversation::Model)>> {
+        let keys = conversations.iter().map(|id| (id, user));
+        self.read(|connection| each(connection, MEMBERSHIP, keys, membership))
+    }
+
+    /// The current memberships of a person in their most recently active conversations, with the conversations.
+    pub fn most_active(&self, user: UserId, limit: u32) -> Option<Vec<(membership::Model, conversation::Model)>> {
+        self.read(|connection| all(connection, MOST_ACTIVE, (user, limit), membership))
+    }
+
+    /// Conversations by id.
+    pub fn conversations_by_ids(&self, ids: &[ConversationId]) -> Option<Vec<conversation::Model>> {
+        let ids = ids.iter().map(|id| [id]);
+        self.read(|connection| each(connection, CONVERSATION_BY_ID, ids, conversation::Model::from_row))
+    }
+
+    /// People by id.
+    pub fn users_by_ids(&self, ids: &[UserId]) -> Option<Vec<user::Model>> {
+        self.read(|connection| each(connection, USER_BY_ID, ids.iter().map(|id| [id]), user))
+    }
+
+    /// Images by id.
+    pub fn images_by_ids(&self, ids: &[ImageId]) -> Option<Vec<image::Model>> {
+        self.read(|connection| each(connection, IMAGE_BY_ID, ids.iter().map(|id| [id]), image))
+    }
+}
+
+/// All rows of a statement.
+fn all<T>(
+    connection: &HotReader<'_>,
+    sql: &'static str,
+    parameters: impl Params,
+    read: impl FnMut(&Row<'_>) -> Read<T>,
+) -> Read<Vec<T>> {
+    connection.statement(sql)?.query_map(parameters, read)?.collect()
+}
+
+/// The rows of a statement for each of these parameters.
+fn each<P: Params, T>(
+    connection: &HotReader<'_>,
+    sql: &'static str,
+    parameters: impl ExactSizeIterator<Item = P>,
+    mut read: impl FnMut(&Row<'_>) -> Read<T>,
+) -> Read<Vec<T>> {
+    let mut statement = connection.statement(sql)?;
+    let mut found = Vec::with_capacity(parameters.len());
+    let is_one = parameters.len() <= 1;
+    let all = || {
+        for parameters in parameters {
+            let mut rows = statement.query(parameters)?;
+            while let Some(row) = rows.next()? {
+                found.push(read(row)?);
+            }
+        }
+        Ok(())
+    };
+    match is_one {
+        true => all()?,
+        false => connection.in_one_state(all)?,
+    }
+    Ok(found)
+}
+
+fn message(row: &Row<'_>) -> Read<message::Model> {
+    let mut message = message::Model::from_row(row)?;
+    if let Some(erased_at) = row.get(13)? {
+        message.bury(erased_at);
+    }
+    Ok(message)
+}
+
+fn membership(row: &Row<'_>) -> Read<(membership::Model, conversation::Model)> {
+    Ok((membership::Model::from_row(row)?, conversation_from(row, 7)?))
+}
+
+fn user(row: &Row<'_>) -> Read<user::Model> {
+    Ok(user::Model {
+        id: row.get(0)?,
+        full_name: row.get(1)?,
+        name_key: row.get(2)?,
+        email: row.get(3)?,
+        password_hash: row.get(4)?,
+        last_seen_at: row.get(5)?,
+        image_id: row.get(6)?,
+        changed_position: row.get(7)?,
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
+        deleted_at: row.get(10)?,
+        disabled_at: row.get(11)?,
+    })
+}
+
+fn image(row: &Row<'_>) -> Read<image::Model> {
+    Ok(image::Model {
+        id: row.get(0)?,
+        owner_id: row.get(1)?,
+        format: row.get(2)?,
+        width: row.get(3)?,
+        height: row.get(4)?,
+        byte_size: row.get(5)?,
+        stored_bytes: row.get(6)?,
+        placeholder: row.get(7)?,
+        parts: row.get(8)?,
+        created_at: row.get(9)?,
+    })
+}
