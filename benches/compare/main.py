@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from compare import build, machine, measure, places, report, scenarios
+from compare import build, machine, measure, places, plots, report
 from compare.build import say
 from compare.results import Results
 from compare.scenarios import BEFORE, FAULTS, FLOOR, NOT_BY_ITSELF, NOT_IN_SMOKE, PARLOUR, PEERS, SCENARIOS, SERVERS
@@ -115,8 +115,7 @@ def write(file, line: dict) -> None:
 
 def check_the_rest(results: Results) -> None:
     """What a run without peers does not reach: that the plots can be drawn, and that the peers' sources can be parsed."""
-    from compare import plots
-
-    plots.drawn(results)
+    for chart in plots.charts(results).values():
+        chart.draw()
     for source in places.PEERS.glob("*/*.js"):
         build.parse_javascript(source)

@@ -64,6 +64,13 @@ def growth(results: Results) -> list[str]:
     return rows
 
 
+def images(results: Results, names: tuple[str, ...]) -> list[str]:
+    """The links to plots, each on a line of its own."""
+    found = plots.charts(results)
+    lines = [f"![{found[name].title}: {found[name].subtitle}](plots/{name}.svg)" for name in names if name in found]
+    return "\n\n".join(lines).splitlines()
+
+
 def text(results: Results) -> str:
     """All tables, to be read in a terminal."""
     blocks = [block(results) for block in (machine, marks.table, comparison, growth)]
@@ -73,8 +80,12 @@ def text(results: Results) -> str:
 def write(results: Results) -> None:
     """Replaces the tables of RESULTS.md, and the plots."""
     page = places.RESULTS.read_text(encoding="utf-8")
-    for name, block in (("machine", machine), ("marks", marks.table), ("comparison", comparison), ("growth", growth)):
-        lines = "\n".join(block(results))
+    blocks = {
+        "machine": machine(results), "marks": marks.table(results), "plots": images(results, ("fan-out", "sends", "pages")),
+        "comparison": comparison(results), "growth": [*images(results, ("growth",)), "", *growth(results)],
+    }
+    for name, block in blocks.items():
+        lines = "\n".join(block).strip()
         begin, end = f"<!-- {name}: written by benches/run -->", f"<!-- end of {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         page, count = pattern.subn(lambda _, lines=lines: f"{begin}\n\n{lines}\n\n{end}", page)
@@ -82,5 +93,5 @@ def write(results: Results) -> None:
             raise RuntimeError(f"RESULTS.md has no place for {name}")
     places.RESULTS.write_text(page, encoding="utf-8")
     places.PLOTS.mkdir(exist_ok=True)
-    for name, plot in plots.drawn(results).items():
-        (places.PLOTS / f"{name}.svg").write_text(plot, encoding="utf-8")
+    for name, chart in plots.charts(results).items():
+        (places.PLOTS / f"{name}.svg").write_text(chart.draw(), encoding="utf-8")
