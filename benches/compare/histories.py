@@ -1,6 +1,6 @@
 """Databases with long histories, written as the server would have, all at once. They are made once and kept.
 
-A message takes 265 bytes, and its words in the search's index as much again; SQLite's log holds all of it until it is written.
+A message takes 265 bytes, and the search's index comes on top; SQLite's log holds all of it until it is written.
 """
 import hashlib
 import json

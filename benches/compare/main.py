@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from compare import build, machine, measure, places, report, scenarios
+from compare import build, machine, measure, places, plots, report
 from compare.build import say
 from compare.results import Results
 from compare.scenarios import BEFORE, FAULTS, FLOOR, NOT_BY_ITSELF, NOT_IN_SMOKE, PARLOUR, PEERS, SCENARIOS, SERVERS
@@ -16,7 +16,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Measures Parlour beside the limit and beside the servers that one would pick instead, in turns. A whole run writes "
                     "the tables of benches/RESULTS.md and the plots; one of a part (--only, --peers) prints them. See benches/README.md.")
-    parser.add_argument("--quick", action="store_true", help="one round of shorter runs, without what only the plots need: 12 minutes")
+    parser.add_argument("--quick", action="store_true", help="one round of shorter runs, without some that only the plots need: about ten minutes")
     parser.add_argument("--rounds", type=int, help=f"runs of each scenario and server (default {ROUNDS}; 1 with --quick)")
     parser.add_argument("--only", help="scenarios, comma-separated, also by their beginnings: " + ", ".join(SCENARIOS))
     parser.add_argument("--peers", help="peers, comma-separated, or an empty text for none: " + ", ".join(PEERS))
@@ -115,8 +115,7 @@ def write(file, line: dict) -> None:
 
 def check_the_rest(results: Results) -> None:
     """What a run without peers does not reach: that the plots can be drawn, and that the peers' sources can be parsed."""
-    from compare import plots
-
-    plots.drawn(results)
+    for chart in plots.charts(results).values():
+        chart.draw()
     for source in places.PEERS.glob("*/*.js"):
         build.parse_javascript(source)

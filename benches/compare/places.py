@@ -5,6 +5,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BENCHES = ROOT / "benches"
 PEERS = BENCHES / "peers"
 RESULTS = BENCHES / "RESULTS.md"
+README = ROOT / "README.md"
 PLOTS = BENCHES / "plots"
 LOADGEN = BENCHES / "loadgen"
 

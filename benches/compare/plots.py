@@ -11,9 +11,9 @@ REQUESTS = {
 }
 
 
-def drawn(results: Results) -> dict[str, str]:
-    """SVG by name, of all that was measured at two sizes or more."""
-    charts = {
+def charts(results: Results) -> dict[str, Chart]:
+    """By name, of all that was measured at two sizes or more."""
+    found = {
         "fan-out": Chart(
             "A message to many subscribers", "deliveries a second, one core; more is better", "sockets",
             by_server(results, "fan-out", "deliveries_per_s")),
@@ -27,7 +27,7 @@ def drawn(results: Results) -> dict[str, str]:
         "growth": Chart(
             "What a long history costs", "median ms of a request; flat is better", "messages in the database", by_request(results), digits=1),
     }
-    return {name: chart.draw() for name, chart in charts.items() if any(len(line.points) > 1 for line in chart.lines)}
+    return {name: chart for name, chart in found.items() if any(len(line.points) > 1 for line in chart.lines)}
 
 
 def by_server(results: Results, family: str, field: str, without_floor: bool = False) -> list[Line]:

@@ -1,5 +1,6 @@
-"""Writes the figures into RESULTS.md, between its marks, and the plots beside it."""
+"""Writes the figures into RESULTS.md, between its marks, the plots beside it, and two of them into the README."""
 import re
+from pathlib import Path
 
 from compare import marks, places, plots, scenarios
 from compare.results import Results
@@ -64,6 +65,20 @@ def growth(results: Results) -> list[str]:
     return rows
 
 
+def images(results: Results, names: tuple[str, ...]) -> list[str]:
+    """The links to plots, each on a line of its own."""
+    found = plots.charts(results)
+    lines = [f"![{found[name].title}: {found[name].subtitle}](plots/{name}.svg)" for name in names if name in found]
+    return "\n\n".join(lines).splitlines()
+
+
+def images_side_by_side(results: Results, names: tuple[str, ...]) -> list[str]:
+    found = plots.charts(results)
+    one = '  <img src="benches/plots/{}.svg" width="49%" alt="{}: {}">'
+    lines = [one.format(name, found[name].title, found[name].subtitle) for name in names if name in found]
+    return ["<p>", *lines, "</p>"]
+
+
 def text(results: Results) -> str:
     """All tables, to be read in a terminal."""
     blocks = [block(results) for block in (machine, marks.table, comparison, growth)]
@@ -71,16 +86,25 @@ def text(results: Results) -> str:
 
 
 def write(results: Results) -> None:
-    """Replaces the tables of RESULTS.md, and the plots."""
-    page = places.RESULTS.read_text(encoding="utf-8")
-    for name, block in (("machine", machine), ("marks", marks.table), ("comparison", comparison), ("growth", growth)):
-        lines = "\n".join(block(results))
+    """Replaces the tables of RESULTS.md, the plots, and what the README shows of them."""
+    replace(places.RESULTS, {
+        "machine": machine(results), "marks": marks.table(results), "plots": images(results, ("fan-out", "sends", "pages")),
+        "comparison": comparison(results), "growth": [*images(results, ("growth",)), "", *growth(results)],
+    })
+    replace(places.README, {"plots": images_side_by_side(results, ("fan-out", "pages"))})
+    places.PLOTS.mkdir(exist_ok=True)
+    for name, chart in plots.charts(results).items():
+        (places.PLOTS / f"{name}.svg").write_text(chart.draw(), encoding="utf-8")
+
+
+def replace(path: Path, blocks: dict[str, list[str]]) -> None:
+    """Replaces what stands between the marks of each block."""
+    page = path.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        lines = "\n".join(block).strip()
         begin, end = f"<!-- {name}: written by benches/run -->", f"<!-- end of {name} -->"
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         page, count = pattern.subn(lambda _, lines=lines: f"{begin}\n\n{lines}\n\n{end}", page)
         if count != 1:
-            raise RuntimeError(f"RESULTS.md has no place for {name}")
-    places.RESULTS.write_text(page, encoding="utf-8")
-    places.PLOTS.mkdir(exist_ok=True)
-    for name, plot in plots.drawn(results).items():
-        (places.PLOTS / f"{name}.svg").write_text(plot, encoding="utf-8")
+            raise RuntimeError(f"{path.name} has no place for {name}")
+    path.write_text(page, encoding="utf-8")

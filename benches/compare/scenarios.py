@@ -115,10 +115,10 @@ SCENARIOS = {
         (Figure("lost", "lost", 0, LESS), Figure("twice", "duplicates", 0, LESS), Figure("out of order", "out_of_order", 0, LESS)),
         WITHOUT_FLOOR),
     "restart-2000": Scenario(
-        "2,000 subscribed, the server ends and is started again", "restart --clients 2000 --rounds 3",
-        "restart --clients 2000 --rounds 2 --accounts 10", "restart --clients 20 --rounds 1 --accounts 2",
+        "2,000 subscribed, the server ends and is started again", "restart --clients 2000 --rounds 3 --patience 30",
+        "restart --clients 2000 --rounds 2 --patience 10 --accounts 10", "restart --clients 20 --rounds 1 --accounts 2",
         (Figure("all back after kill -9, s", "kill_s", 2, LESS), Figure("all back after SIGTERM, s", "stop_s", 2, LESS),
-         Figure("lost", "lost", 0, LESS)), WITHOUT_FLOOR, kind="restart"),
+         Figure("not back in time", "not_back", 0, LESS), Figure("lost", "lost", 0, LESS)), WITHOUT_FLOOR, kind="restart"),
     "memory": Scenario(
         "a fresh server, idle", "", "", "", (Figure("resident MB", "rss_mb", 1, LESS),), WITHOUT_FLOOR, kind="memory"),
     "growth": Scenario("", "growth --rounds 300", "growth --rounds 150", "growth --rounds 5", (), (PARLOUR,), kind="growth"),
