@@ -107,7 +107,9 @@ impl Routes {
             }
             host => {
                 request.extensions_mut().insert(source.id);
-                host.map(|host| request.extensions_mut().insert(host));
+                if let Some(host) = host {
+                    request.extensions_mut().insert(host);
+                }
                 route(&self.others, request).await
             }
         }
