@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
 use super::answer::{self, ResponseMedia};
-use super::negotiate;
 use super::request_id::RequestId;
 use crate::error::Error;
 use crate::graphql;
@@ -89,11 +88,6 @@ impl HttpRefusal {
     pub(super) fn overloaded(message: &'static str) -> Self {
         let error = Error::Unavailable { retry_after: limits::OVERLOAD_RETRY };
         Self { message: Some(message), closes: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
-    }
-
-    /// The response to a request with these headers.
-    pub(super) fn answer_to(self, request: &HeaderMap, id: &RequestId) -> Response {
-        self.into_response(negotiate::media(request).unwrap_or(ResponseMedia::Json), id)
     }
 
     pub(super) fn into_response(self, media: ResponseMedia, id: &RequestId) -> Response {

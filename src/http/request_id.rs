@@ -1,4 +1,4 @@
-//! The id of each request.
+//! The id of each request, and whom it comes from.
 
 use std::fmt;
 
@@ -6,12 +6,21 @@ use axum::http::HeaderValue;
 use axum::http::header::HeaderName;
 use uuid::Uuid;
 
+use super::client_address::ClientAddress;
+
 /// The response header with the request's id.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of a request in the log and in answers: always a new UUIDv7, even if the client has sent an id.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RequestId(Uuid);
+
+/// Whom a request comes from, and by which name the log knows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestSource {
+    pub(super) id: RequestId,
+    pub(super) client: ClientAddress,
+}
 
 impl RequestId {
     pub(super) fn new() -> Self {

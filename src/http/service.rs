@@ -21,9 +21,9 @@ use super::answer::ResponseMedia;
 use super::client_address::ClientAddress;
 use super::origin::CrossOrigin;
 use super::refusal::HttpRefusal;
-use super::request_id::{RequestId, X_REQUEST_ID};
+use super::request_id::{RequestId, RequestSource, X_REQUEST_ID};
 use super::state::HttpState;
-use super::{graphql, host};
+use super::{graphql, host, negotiate};
 use crate::clock;
 use crate::error::Error;
 
@@ -42,13 +42,6 @@ struct Routes {
     state: HttpState,
     graphql: CrossOrigin,
     others: Router,
-}
-
-/// Who sends a request, and by which name the log knows it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RequestSource {
-    pub(super) id: RequestId,
-    pub(super) client: ClientAddress,
 }
 
 impl HttpService {
@@ -102,7 +95,10 @@ impl Routes {
     async fn find(&self, source: RequestSource, mut request: Request) -> Response {
         let host = match host::check(&self.state.hosts, &request) {
             Ok(host) => host,
-            Err(refusal) => return refusal.answer_to(request.headers(), &source.id),
+            Err(refusal) => {
+                let media = negotiate::media(request.headers()).unwrap_or(ResponseMedia::Json);
+                return refusal.into_response(media, &source.id);
+            }
         };
         match host {
             Some(host) if request.uri().path() == "/graphql" => {
@@ -111,7 +107,9 @@ impl Routes {
             }
             host => {
                 request.extensions_mut().insert(source.id);
-                host.map(|host| request.extensions_mut().insert(host));
+                if let Some(host) = host {
+                    request.extensions_mut().insert(host);
+                }
                 route(&self.others, request).await
             }
         }
