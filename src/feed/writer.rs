@@ -113,6 +113,7 @@ async fn apply_hot(
         };
         let waited = || Err(DbErr::Custom("a hot change waited for something".into()));
         let applied = applied.now_or_never().unwrap_or_else(waited);
+        hot.close_unless_at_rest();
         (Some(hot), batches, applied)
     };
     match tokio::task::spawn_blocking(apply).await {

@@ -26,7 +26,8 @@ pub use statements::HOT_WRITES;
 /// The connection of hot changes. Its methods block while the disk works.
 pub struct HotConnection {
     file: PathBuf,
-    connection: Arc<Mutex<Connection>>,
+    /// `None` after a transaction that did not end: the next one has a new connection.
+    connection: Option<Arc<Mutex<Connection>>>,
 }
 
 impl fmt::Debug for HotConnection {
@@ -39,21 +40,30 @@ impl HotConnection {
     /// Opens the database, which must exist.
     pub(in crate::db) fn open(url: &str) -> Result<Self, DbErr> {
         let options = SqliteConnectOptions::from_str(url).map_err(|error| DbErr::Custom(error.to_string()))?;
-        let file = options.get_filename().to_owned();
-        let connection = Arc::new(Mutex::new(connect(&file).map_err(failed)?));
-        Ok(Self { file, connection })
+        let mut hot = Self { file: options.get_filename().to_path_buf(), connection: None };
+        hot.connection()?;
+        Ok(hot)
     }
 
     /// Begins a transaction that holds the only lock for writing from its start.
     pub(in crate::db) fn begin(&mut self) -> Result<HotTx, DbErr> {
-        let is_at_rest = lock(&self.connection).is_autocommit();
-        if !is_at_rest {
-            // Its last transaction could not be rolled back: what it writes from now on might never be committed.
-            self.connection = Arc::new(Mutex::new(connect(&self.file).map_err(failed)?));
-        }
-        let tx = HotTx { connection: Arc::clone(&self.connection), level: Level::Transaction };
+        let tx = HotTx { connection: self.connection()?, level: Level::Transaction };
         tx.run("BEGIN IMMEDIATE", [])?;
         Ok(tx)
+    }
+
+    /// Closes the connection if its last transaction could not be ended: nobody else could write, and what it would write
+    /// might never be committed.
+    pub fn close_unless_at_rest(&mut self) {
+        self.connection.take_if(|connection| !lock(connection).is_autocommit());
+    }
+
+    fn connection(&mut self) -> Result<Arc<Mutex<Connection>>, DbErr> {
+        if let Some(connection) = &self.connection {
+            return Ok(Arc::clone(connection));
+        }
+        let connection = Arc::new(Mutex::new(connect(&self.file).map_err(failed)?));
+        Ok(Arc::clone(self.connection.insert(connection)))
     }
 }
 
@@ -86,11 +96,11 @@ pub struct HotTx {
     level: Level,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
     Transaction,
     Savepoint,
-    /// A savepoint that was released or rolled back.
+    /// It was committed or rolled back.
     Ended,
 }
 
@@ -103,14 +113,13 @@ impl HotTx {
 
     /// Commits, and waits for the disk.
     pub(in crate::db) fn commit(mut self) -> Result<(), DbErr> {
-        match std::mem::replace(&mut self.level, Level::Ended) {
-            Level::Transaction => {
-                self.level = Level::Transaction;
-                self.run("COMMIT", []).map(drop)
-            }
-            Level::Savepoint => self.run("RELEASE step", []).map(drop),
-            Level::Ended => Ok(()),
-        }
+        match self.level {
+            Level::Transaction => self.run("COMMIT", [])?,
+            Level::Savepoint => self.run("RELEASE step", [])?,
+            Level::Ended => return Ok(()),
+        };
+        self.level = Level::Ended;
+        Ok(())
     }
 
     /// Rolls back.
@@ -197,7 +206,7 @@ impl Drop for HotTx {
         // SQLite rolls back by itself after some errors, and after others not.
         let is_open = self.level != Level::Ended && !lock(&self.connection).is_autocommit();
         if is_open && let Err(error) = self.roll_back() {
-            tracing::debug!(error = %error, "the hot connection is replaced, its transaction does not end: {error}");
+            tracing::debug!(error = %error, "a hot transaction does not end, its connection is closed: {error}");
         }
     }
 }
