@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::support::{PASSWORD, TestApp, pictures, sql_id};
 use document::{Author, Fields, random};
 
-const DOCUMENTS: usize = 5_000;
+/// Documents of a test; `DOCUMENTS` in the environment sets another number, such as 5,000.
+const DOCUMENTS: usize = 500;
 
 /// Texts that JSON has to escape, and others.
 const TEXTS: [&str; 6] = ["tea?", "\"tea\" \\ /", "tea\n\ttea", "😀 tea \u{2028}", "ｔｅａ <b>&amp;</b>", "чай tea"];
@@ -53,6 +54,18 @@ fn has_written(value: &Resolved) -> bool {
 async fn answer(api: &Api, caller: &Caller, request: Request) -> (bool, String) {
     let response = api.execute(request, caller.clone()).await.response;
     (has_written(&response.data), String::from_utf8(to_json(&response)).expect("text"))
+}
+
+/// An answer without the places of its errors in lists: where several rows of a list fail, the first that fails ends the
+/// list, and it depends on when their look-ups are answered which one that is.
+fn without_rows(answer: &str) -> Value {
+    let mut answer: Value = serde_json::from_str(answer).expect("JSON");
+    let errors = answer["errors"].as_array_mut().expect("errors");
+    for path in errors.iter_mut().filter_map(|error| error["path"].as_array_mut()) {
+        path.retain(Value::is_string);
+    }
+    errors.sort_by_key(Value::to_string);
+    answer
 }
 
 /// Everything that a message, a person or a conversation can be.
@@ -110,8 +123,9 @@ async fn compare(settings: &[(&str, &str)]) {
     let (hot, ordinary) = (counted.api.clone(), counted.without_hot_reads());
     let fields = Fields::of_the_schema();
     let (mut written, mut faultless) = (0, 0);
+    let documents = std::env::var("DOCUMENTS").ok().and_then(|number| number.parse().ok()).unwrap_or(DOCUMENTS);
 
-    for _ in 0..DOCUMENTS {
+    for _ in 0..documents {
         let document = Author::document(&fields);
         let variables = scene.variables(&document);
         let caller = &scene.callers[random(16).min(3)];
@@ -121,16 +135,21 @@ async fn compare(settings: &[(&str, &str)]) {
         let (is_written, at_once) = answer(&hot, caller, request()).await;
         let (is_resolved, resolved) = answer(&ordinary, caller, request().data(ResolveAll)).await;
 
-        assert_eq!(at_once, resolved, "{document}\n{variables}");
+        match at_once.starts_with("{\"data\":") {
+            true => {
+                faultless += 1;
+                assert_eq!(at_once, resolved, "{document}\n{variables}");
+            }
+            false => assert_eq!(without_rows(&at_once), without_rows(&resolved), "{document}\n{variables}"),
+        }
         assert!(!is_resolved);
         written += usize::from(is_written);
-        faultless += usize::from(!at_once.contains("\"errors\":"));
     }
 
     drop((hot, ordinary));
     counted.finish().await;
-    println!("of {DOCUMENTS} documents {written} were written at once, and {faultless} had no errors");
-    assert!(written > DOCUMENTS / 8 && faultless > DOCUMENTS / 4, "{written} {faultless}");
+    println!("of {documents} documents {written} were written at once, and {faultless} had no errors");
+    assert!(written > documents / 8 && faultless > documents / 4, "{written} {faultless}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
