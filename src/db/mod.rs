@@ -27,7 +27,7 @@ use secrecy::SecretString;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use dialect::Dialect;
-pub use fault::{Fault, in_a_line};
+pub use fault::{Fault, in_a_line, reason};
 pub use finds::{conversations, direct_conversations, messages};
 pub use hot::{FromRow, HotConnection, STATEMENTS as HOT_STATEMENTS};
 pub use leases::{Lease, NodePerson, NodeRow};
