@@ -51,6 +51,16 @@ impl Fault {
     }
 }
 
+/// Why a statement failed, in the driver's words: the library's differ with what the statement was for.
+pub fn reason(error: &DbErr) -> String {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(cause))
+        | DbErr::Exec(RuntimeErr::SqlxError(cause))
+        | DbErr::Query(RuntimeErr::SqlxError(cause)) => cause.to_string(),
+        other => other.to_string(),
+    }
+}
+
 /// An error that stops the start, in one line. The library's errors state their cause twice.
 pub fn in_a_line(error: DbErr) -> anyhow::Error {
     let (DbErr::Conn(RuntimeErr::SqlxError(cause))

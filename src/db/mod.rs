@@ -27,7 +27,7 @@ use secrecy::SecretString;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use dialect::Dialect;
-pub use fault::{Fault, in_a_line};
+pub use fault::{Fault, in_a_line, reason};
 pub use finds::{conversations, direct_conversations, messages};
 pub use hot::{FromRow, HOT_READS, HOT_WRITES, HotConnection, HotReads, StatementRecorder};
 pub use leases::{Lease, NodePerson, NodeRow};

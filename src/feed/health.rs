@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::entity::feed_head;
 use crate::error::Result;
 use crate::feed::Feed;
@@ -37,7 +37,7 @@ impl Health {
 
     /// A batch failed. Logged as an error once for each reason: a full disk fails every batch for hours.
     pub(super) fn failed(&self, error: &DbErr, changes: usize) {
-        let why = error.to_string();
+        let why = db::reason(error);
         self.0.send_modify(|state| {
             if state.why == why {
                 tracing::debug!(error = %why, changes, "another batch of {changes} changes was not written: {why}");
