@@ -14,9 +14,7 @@ use std::time::{Duration, Instant};
 
 use async_graphql::Request as Operation;
 use async_graphql::parser::parse_query;
-use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::http::Request;
 use criterion::{Criterion, Throughput};
 use futures_util::StreamExt;
@@ -26,11 +24,10 @@ use parlour::accounts::Authenticated;
 use parlour::clock::Clock;
 use parlour::config::Config;
 use parlour::graphql::{Api, Caller, Frame, FrameSink, Resume, guard};
-use parlour::http::HttpState;
 use parlour::http::socket::Sockets;
+use parlour::http::{HttpService, HttpState};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 const PAGE: &str = "query($of: ConversationRef!) { messages(conversation: $of, last: 50) {
     nodes { id seq text createdAt sender { id fullName } } pageInfo { hasPreviousPage startCursor } } }";
@@ -51,7 +48,7 @@ const BATCH: usize = 64;
 /// The program without its sockets, on a folder of its own.
 struct Program {
     api: Api,
-    router: Router,
+    service: HttpService,
     /// Removed when this is dropped.
     _folder: tempfile::TempDir,
 }
@@ -69,8 +66,8 @@ impl Program {
         let config = Config::from_lookup(|name| settings.get(name).cloned()).expect("settings");
         let running = parlour::start(Arc::new(config), Clock::default()).await.expect("it starts");
         let api = Api::new(running.program.clone());
-        let router = parlour::http::router(HttpState::new(api.clone(), Sockets::default(), CancellationToken::new()));
-        Self { api, router, _folder: folder }
+        let service = parlour::http::service(HttpState::new(api.clone(), Sockets::default(), CancellationToken::new()));
+        Self { api, service, _folder: folder }
     }
 
     /// The body of the answer to an operation over HTTP.
@@ -80,10 +77,9 @@ impl Program {
             .header("host", "localhost:3000")
             .header("content-type", "application/json")
             .header("authorization", format!("Bearer {token}"))
-            .extension(ConnectInfo(HERE))
             .body(Body::from(body))
             .expect("a request");
-        let response = self.router.clone().oneshot(request).await.expect("it cannot fail");
+        let response = self.service.answer(HERE, request).await;
         response.into_body().collect().await.expect("a body").to_bytes().to_vec()
     }
 

@@ -14,7 +14,7 @@ use crate::clock::instant;
 use crate::db::{self, Row, Snapshot};
 use crate::entity::{
     conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion, image_upload, membership, message,
-    session, user,
+    rate, session, user,
 };
 
 /// Rows that are in memory at a time: 8 MB of the longest messages.
@@ -62,6 +62,7 @@ tables!(
     feed_head,
     feed_event,
     cursor_key,
+    rate,
 );
 
 /// Refuses a database in which anything was written since it was migrated.

@@ -157,7 +157,10 @@ pub(super) fn cors<const N: usize>(policy: Arc<OriginPolicy>, methods: [Method; 
 }
 
 /// [`cors`] for one handler, without a layer's boxed future.
-pub(super) struct CrossOrigin(Cors<ServiceFn<fn(Request) -> Ready<HandedBack>>>);
+pub(super) struct CrossOrigin(Cors<ServiceFn<HandBack>>);
+
+/// What the layer calls in place of a service.
+type HandBack = fn(Request) -> Ready<HandedBack>;
 
 /// The request again, unless it was a preflight, with the headers that its answer needs.
 type HandedBack = Result<Response<Option<Request>>, Infallible>;

@@ -28,7 +28,7 @@ impl RequestId {
     }
 
     /// As the header's value.
-    pub(super) fn to_header(&self) -> HeaderValue {
+    pub(super) fn to_header(self) -> HeaderValue {
         let mut text = Uuid::encode_buffer();
         HeaderValue::from_str(self.0.hyphenated().encode_lower(&mut text)).expect("a UUID is ASCII")
     }

@@ -57,7 +57,7 @@ impl HttpService {
     }
 
     /// The answer to a request on a connection of `peer`.
-    pub(super) async fn answer(&self, peer: SocketAddr, request: Request) -> Response {
+    pub async fn answer(&self, peer: SocketAddr, request: Request) -> Response {
         match &self.0 {
             Stage::Starting(router) => route(router, request).await,
             Stage::Serving(routes) => routes.answer(peer, request).await,

@@ -12,5 +12,5 @@ mod write;
 pub use read::{HOT_READS, HotReads, StatementRecorder};
 pub use rows::FromRow;
 pub(super) use rows::bound;
-pub(super) use write::{HotError, HotTx};
 pub use write::{HOT_WRITES, HotConnection};
+pub(super) use write::{HotError, HotTx};

@@ -96,7 +96,7 @@ pub fn random(below: usize) -> usize {
     usize::try_from(getrandom::u64().expect("random numbers") % below as u64).expect("a small number")
 }
 
-fn pick<'a, T>(from: &'a [T]) -> &'a T {
+fn pick<T>(from: &[T]) -> &T {
     &from[random(from.len())]
 }
 
