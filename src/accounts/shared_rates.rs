@@ -212,7 +212,7 @@ fn count(rows: &mut Rows, now: Timestamp, buckets: &[SharedBucket]) -> Result<()
         let full_at = rows.get(key).copied().filter(|full_at| *full_at <= now + window(*limit) * 2).unwrap_or(now);
         let next = full_at.max(now) + limit.every;
         if next > now + window(*limit) {
-            // By this clock it has room earlier, by as much as clocks may be apart; by another node's perhaps not.
+            // By another node's clock it may have room only then.
             let retry_after = next.since(now + limit.every * limit.burst).min(limit.every);
             return Err(Error::RateLimited { retry_after });
         }
@@ -229,9 +229,7 @@ fn window(limit: RateLimit) -> Duration {
 
 fn give_back(rows: &mut Rows, buckets: &[SharedBucket]) {
     for SharedBucket { key, limit } in buckets {
-        if let Some(full_at) = rows.get_mut(key) {
-            *full_at = *full_at - limit.every;
-        }
+        rows.entry(key.clone()).and_modify(|full_at| *full_at = *full_at - limit.every);
     }
 }
 

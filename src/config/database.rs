@@ -44,7 +44,7 @@ impl DatabaseAddress {
     /// Parses a URL of either database. The error says what is wrong with it, without the URL.
     pub fn parse(url: &str) -> Result<Self, String> {
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let takes = "it takes one such as postgres://user:password@host:5432/database";
+            let takes = "expected one such as postgres://user:password@host:5432/database";
             return match PgConnectOptions::from_str(url) {
                 Ok(options) if options.get_database().is_some_and(|name| !name.is_empty()) => {
                     Ok(Self::Postgres { url: SecretString::from(url) })
@@ -53,7 +53,7 @@ impl DatabaseAddress {
                 Err(_) => Err(format!("is not the address of a PostgreSQL database: {takes}")),
             };
         }
-        let takes = "it takes a file, such as sqlite://data/parlour.db?mode=rwc, or postgres://…";
+        let takes = "expected a file, such as sqlite://data/parlour.db?mode=rwc, or postgres://…";
         let Some(rest) = url.strip_prefix("sqlite:") else {
             return Err(format!("begins neither with sqlite nor with postgres: {takes}"));
         };
