@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{ServerError, Value};
+use async_graphql_axum::GraphQLResponse;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -37,8 +38,15 @@ struct ErrorBody<'a> {
 /// The answer of HTTP to a response of the schema, with its headers, cookies among them.
 pub(super) fn answer(media: ResponseMedia, response: async_graphql::Response) -> Response {
     if !is_request_error(&response) {
-        let body = to_json(&response);
-        return finish(media, (response.http_headers, body).into_response());
+        let answer = match response.data {
+            Value::Null => GraphQLResponse::from(response).into_response(),
+            // Parts of it may be JSON already, which the library would take for numbers.
+            _ => {
+                let body = to_json(&response);
+                (response.http_headers, body).into_response()
+            }
+        };
+        return finish(media, answer);
     }
     let mut headers = response.http_headers;
     let status = refused(media, &response.errors, &mut headers);
