@@ -23,7 +23,7 @@ use http_body_util::BodyExt;
 use parlour::accounts::Authenticated;
 use parlour::clock::Clock;
 use parlour::config::Config;
-use parlour::graphql::{Api, Caller, Frame, FrameSink, Resume, guard};
+use parlour::graphql::{Api, Caller, Frame, Resume, guard};
 use parlour::http::socket::Sockets;
 use parlour::http::{HttpService, HttpState};
 use serde_json::{Value, json};
@@ -112,22 +112,13 @@ impl Program {
             Caller { viewer: Some(viewer), address: HERE.ip(), user_agent: None, request_id: "micro".to_owned() };
         let variables = async_graphql::Variables::from_json(json!({ "after": after }));
         let operation = Operation::new(subscription).variables(variables);
-        let mut running = self.api.run(operation, caller, Resume::default(), Arc::new(NoSink));
+        let mut running = self.api.run(operation, caller, Resume::default(), None);
         for _ in 0..messages {
             match running.frames.next().await {
-                Some(Frame::Next(json)) => drop(black_box(json)),
+                Some(Frame::Next(json, _)) => drop(black_box(json)),
                 other => panic!("{other:?}"),
             }
         }
-    }
-}
-
-/// Takes nothing, so that all frames come from the operation's task.
-struct NoSink;
-
-impl FrameSink for NoSink {
-    fn put(&self, _: &mut dyn FnMut() -> Option<parlour::graphql::Json>) -> bool {
-        false
     }
 }
 

@@ -71,6 +71,9 @@ pub enum Error {
     /// A feed cursor from which the server cannot resume.
     #[error("this cursor cannot be resumed from: fetch anew, or use `events`, which recovers by itself")]
     CursorExpired,
+    /// Another subscription follows this consumer now.
+    #[error("another subscription of the same consumer has taken over")]
+    ConsumerTaken,
     /// Not done, for a reason that passes: a queue is full, the database is unavailable, the server is shutting down.
     #[error("the server cannot do this just now, try again")]
     Unavailable {

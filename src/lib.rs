@@ -13,6 +13,7 @@ pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod confirmed_time;
+pub mod consumers;
 pub mod conversations;
 pub mod copy;
 pub mod data_dir;
@@ -67,6 +68,7 @@ use crate::app::{App, Parts};
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::consumers::Consumers;
 use crate::db::{Db, ServerLock};
 use crate::erasure::{Erasure, Traces};
 use crate::feed::{Feed, FeedTasks};
@@ -166,7 +168,7 @@ async fn assemble(
     let images = Images::start(app.clone(), store, scratch, secret)?;
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens, secret.expose_secret().as_bytes());
     let presence = PresenceTracker::new(app.clone(), Nodes::new(&app));
-    let read_marks = ReadMarks::new(app.clone());
+    let (read_marks, consumers) = (ReadMarks::new(app.clone()), Consumers::new(app.clone()));
     let (search, typing) = (Search::new(app.clone()), Typing::new(app.clone()));
     let traces = Traces {
         images: images.clone(),
@@ -175,7 +177,7 @@ async fn assemble(
         search: search.clone(),
     };
     let erasure = Erasure::new(app.clone(), traces);
-    let program = Program { app, images, accounts, presence, read_marks, search, typing, erasure };
+    let program = Program { app, images, accounts, consumers, presence, read_marks, search, typing, erasure };
     Ok(Running { program, applied, db, feed: tasks })
 }
 
@@ -282,6 +284,7 @@ impl Background {
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(program.app.bus.clone().run_background(shutdown.clone()));
         tasks.spawn(program.presence.clone().run_background(shutdown.clone()));
+        tasks.spawn(program.consumers.clone().run_background(shutdown.clone()));
         tasks.spawn(program.accounts.clone().run_background(shutdown.clone()));
         tasks.spawn(program.images.clone().run_background(shutdown.clone()));
         tasks.spawn(program.search.clone().run_background(shutdown.clone()));

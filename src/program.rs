@@ -2,6 +2,7 @@
 
 use crate::accounts::Accounts;
 use crate::app::App;
+use crate::consumers::Consumers;
 use crate::erasure::Erasure;
 use crate::images::Images;
 use crate::messages::ReadMarks;
@@ -18,6 +19,8 @@ pub struct Program {
     pub images: Images,
     /// Sign-in and sessions.
     pub accounts: Accounts,
+    /// Positions in the feed that the server keeps.
+    pub consumers: Consumers,
     /// Who is online.
     pub presence: PresenceTracker,
     /// Read marks, debounced.

@@ -16,6 +16,7 @@ mod m0008_search_by_conversation;
 mod m0009_nodes;
 mod m0010_rate;
 mod m0011_image_place;
+mod m0012_consumers;
 
 /// How the migrations of a database differ from those of this program.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let steps: [Box<dyn MigrationTrait>; 11] = [
+        let steps: [Box<dyn MigrationTrait>; 12] = [
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_nodes::Migration),
             Box::new(m0010_rate::Migration),
             Box::new(m0011_image_place::Migration),
+            Box::new(m0012_consumers::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()
     }

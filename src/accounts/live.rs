@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
 use crate::bus::Signal;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::db;
 use crate::entity::session;
 use crate::error::Result;
@@ -29,14 +29,38 @@ struct Entry {
     expires_at: watch::Sender<Timestamp>,
 }
 
+/// How a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// It was ended, by signing out for instance.
+    Ended,
+    /// Its time is over.
+    Expired,
+}
+
 /// The session of an open socket.
 pub struct LiveSession {
     live: Arc<Live>,
     id: SessionId,
     /// Cancelled when the session is ended.
-    pub ended: CancellationToken,
+    pub(super) ended: CancellationToken,
     /// When the session expires; updated when it is renewed.
-    pub expires_at: watch::Receiver<Timestamp>,
+    pub(super) expires_at: watch::Receiver<Timestamp>,
+}
+
+impl LiveSession {
+    /// Waits until the session was ended or its time is over.
+    pub async fn over(mut self, clock: Clock) -> SessionEnd {
+        loop {
+            let until = *self.expires_at.borrow_and_update();
+            tokio::select! {
+                () = self.ended.cancelled() => return SessionEnd::Ended,
+                // Moved: look again.
+                Ok(()) = self.expires_at.changed() => {}
+                () = clock.sleep_until(until) => return SessionEnd::Expired,
+            }
+        }
+    }
 }
 
 impl Accounts {

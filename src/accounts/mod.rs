@@ -23,7 +23,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 pub use devices::sessions;
 pub use email::Email;
 pub use hasher::Hasher;
-pub use live::LiveSession;
+pub use live::{LiveSession, SessionEnd};
 pub use look::ERASED_NAME;
 pub use name::{Name, search_key};
 pub use password::Password;

@@ -70,6 +70,8 @@ pub enum Signal {
         #[serde(default)]
         went: Vec<Uuid>,
     },
+    /// A consumer of this person was claimed.
+    Consumer(Uuid),
     /// Somebody's account was erased.
     Erased(Uuid),
     /// Signals may have been missed. Never on the wire.

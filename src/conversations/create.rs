@@ -98,7 +98,7 @@ impl Change for CreateGroup {
                 last_read_seq: 0,
                 joined_at: tx.now,
             }));
-            let events = write.people().map(|user| joined_event(group.id, user)).collect();
+            let events = write.people().map(|user| joined_event(group.id, user, write.owner)).collect();
             groups.push(group.clone());
             written.push(Written { answer: group, events });
         }
@@ -108,8 +108,8 @@ impl Change for CreateGroup {
     }
 }
 
-/// The event for a person who joins a conversation.
-pub fn joined_event(conversation: ConversationId, user: UserId) -> NewEvent {
+/// The event for a person who joins a conversation, by what `by` did.
+pub fn joined_event(conversation: ConversationId, user: UserId, by: UserId) -> NewEvent {
     let event = NewEvent::new(EventKind::ConversationAdded, Audience::Person(user));
-    NewEvent { conversation: Some(conversation), user: Some(user), ..event }
+    NewEvent { conversation: Some(conversation), user: Some(by), ..event }
 }

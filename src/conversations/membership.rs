@@ -155,12 +155,18 @@ pub async fn member_counts(
     Ok(counts.into_iter().map(|row| (row.conversation_id, usize::try_from(row.members).unwrap_or(0))).collect())
 }
 
-/// The read mark of a person in a conversation; 0 if they are not in it.
-pub async fn read_mark(app: &App, conversation: ConversationId, user: UserId) -> Result<i32> {
-    let own = current_rows()
+/// A person's current membership in a conversation, with their row; `None` if they are not in it. The caller has checked
+/// that the viewer may see it.
+pub async fn member(
+    app: &App,
+    conversation: ConversationId,
+    user: UserId,
+) -> Result<Option<(membership::Model, user::Model)>> {
+    let member = current_rows()
+        .find_also_related(user::Entity)
         .filter(membership::Column::ConversationId.eq(conversation))
         .filter(membership::Column::UserId.eq(user));
-    Ok(own.one(&app.db.reader).await?.map_or(0, |row| row.last_read_seq))
+    Ok(member.one(&app.db.reader).await?.and_then(|(row, user)| Some((row, user?))))
 }
 
 /// A page of members.

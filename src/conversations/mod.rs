@@ -1,19 +1,23 @@
 //! Conversations: their members, and how the viewer finds them.
 
+mod comings;
 mod create;
 mod direct;
 mod group;
 mod list;
+mod member_id;
 mod membership;
 mod title;
 
+pub use comings::{Named, who_came, who_left};
 pub use create::{create, joined_event};
 pub use direct::{Directs, can_be_begun, have_met};
 pub use group::{add, remove, rename, updated_event};
 pub use list::{ListedConversation, by_ids, list, most_active};
+pub use member_id::{MemberId, find_member};
 pub use membership::{
-    Members, Membership, current_rows, find_membership, find_own, first_members, has_left, member_counts,
-    members_after, membership, memberships_of, read_mark,
+    Members, Membership, current_rows, find_membership, find_own, first_members, has_left, member, member_counts,
+    members_after, membership, memberships_of,
 };
 pub use title::Title;
 

@@ -43,6 +43,7 @@ fn add_value(digest: &mut Sha256, value: &Value) -> anyhow::Result<()> {
         Value::String(text) => add(2, text.as_ref().map(|text| text.as_bytes())),
         Value::Bytes(bytes) => add(3, bytes.as_ref().map(|bytes| bytes.as_slice())),
         Value::Uuid(id) => add(4, id.as_ref().map(|id| id.as_bytes().as_slice())),
+        Value::Bool(is_so) => add(5, is_so.map(|is_so| [u8::from(is_so)]).as_ref().map(<[u8; 1]>::as_slice)),
         other => bail!("no checksum of a value such as {other:?}"),
     }
     Ok(())

@@ -5,16 +5,16 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, Iterable, ModelTrait, PaginatorTrait, PrimaryKeyToColumn,
-    QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, Iterable, ModelTrait, PaginatorTrait,
+    PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::checksum::Checksum;
 use crate::clock::instant;
 use crate::db::{self, Row, Snapshot};
 use crate::entity::{
-    conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion, image_upload, membership, message,
-    rate, session, user,
+    consumer, conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion, image_upload,
+    membership, message, rate, session, user,
 };
 
 /// Rows that are in memory at a time: 8 MB of the longest messages.
@@ -44,6 +44,7 @@ macro_rules! tables {
             ),+];
             // The program makes the index of words anew.
             to.execute_unprepared("UPDATE search_progress SET position = 0, rules = 0").await.map_err(db::in_a_line)?;
+            move_lineage(from, to).await.map_err(db::in_a_line)?;
             Ok(copied)
         }
     };
@@ -62,8 +63,18 @@ tables!(
     feed_head,
     feed_event,
     cursor_key,
+    consumer,
     rate,
 );
+
+/// The copy is the same state under another name: consumers go on.
+async fn move_lineage(from: &Snapshot, to: &DatabaseTransaction) -> Result<(), DbErr> {
+    let moved = consumer::Entity::update_many()
+        .col_expr(consumer::Column::Lineage, db::lineage(to).await?.into())
+        .filter(consumer::Column::Lineage.eq(db::lineage(from).await?));
+    moved.exec(to).await?;
+    Ok(())
+}
 
 /// Refuses a database in which anything was written since it was migrated.
 pub(super) async fn ensure_empty(to: &DatabaseTransaction) -> anyhow::Result<()> {
@@ -150,6 +161,7 @@ mod tests {
 
     /// What is not copied, and why.
     const LEFT: &[(&str, &str)] = &[
+        ("lineage", "the copy has a name of its own"),
         ("seaql_migrations", "the target is migrated"),
         ("search_progress", "the index of words is made anew"),
         ("search_change", "of the index of words"),

@@ -120,7 +120,12 @@ pub async fn copy(url: &str, file: &Path) -> anyhow::Result<()> {
     let mut database = database.disable_statement_logging().connect().await.context("it cannot be opened")?;
     let file = file.to_str().context("the name of a backup is text")?;
     sqlx::query("VACUUM INTO ?").bind(file).execute(&mut database).await?;
-    Ok(database.close().await?)
+    database.close().await?;
+    // Who restores the copy goes back to it: it must not pass for the database that it was made of.
+    let copy = SqliteConnectOptions::new().filename(file).disable_statement_logging();
+    let mut copy = copy.connect().await?;
+    sqlx::query("UPDATE lineage SET name = lower(hex(randomblob(16)))").execute(&mut copy).await?;
+    Ok(copy.close().await?)
 }
 
 /// Checks a copy: its pages are in order, no row refers to a missing one, and the feed ends where its head says. Returns

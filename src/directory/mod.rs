@@ -25,7 +25,7 @@ use crate::accounts::Viewer;
 use crate::app::App;
 use crate::config::Directory;
 use crate::db;
-use crate::entity::{membership, user};
+use crate::entity::{image, membership, user};
 use crate::error::Result;
 use crate::id::UserId;
 
@@ -53,6 +53,19 @@ pub async fn visible(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<Ha
         seen.extend(shared.into_tuple::<UserId>().all(&app.db.reader).await?);
     }
     Ok(seen)
+}
+
+/// Whether an image is the picture of somebody whom the viewer may see.
+pub async fn shows_image(app: &App, viewer: &Viewer, image: &image::Model) -> Result<bool> {
+    let owner = user::Entity::find_by_id(image.owner_id)
+        .filter(user::Column::ImageId.eq(image.id))
+        .filter(user::Column::DeletedAt.is_null())
+        .one(&app.db.reader)
+        .await?;
+    match owner {
+        Some(owner) => Ok(!visible(app, viewer, &[owner.id]).await?.is_empty()),
+        None => Ok(false),
+    }
 }
 
 /// Everybody who currently shares a conversation with a person, and the person if they are in any conversation.

@@ -17,6 +17,7 @@ pub struct Model {
     pub kind: EventKind,
     pub conversation_id: Option<ConversationId>,
     pub recipient_id: Option<UserId>,
+    /// The person it is about; for a conversation's events, the one whose doing it is.
     pub user_id: Option<UserId>,
     pub message_id: Option<MessageId>,
     pub created_at: Timestamp,

@@ -2,6 +2,7 @@
 
 #![expect(missing_docs, reason = "columns are documented where their names do not say what they hold")]
 
+pub mod consumer;
 pub mod conversation;
 pub mod cursor_key;
 pub mod erasure;

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::accounts::{self, ERASED_NAME};
 use crate::db::{self, Tx};
-use crate::entity::{erasure, session, user};
+use crate::entity::{consumer, erasure, session, user};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
 use crate::images;
@@ -46,6 +46,7 @@ impl Change for Close {
         // Read here and not in `plan`: another change of this batch may have begun a session.
         let sessions = session::Entity::find().filter(session::Column::UserId.is_in(ids())).all(tx).await?;
         session::Entity::delete_many().filter(session::Column::UserId.is_in(ids())).exec(tx).await?;
+        consumer::Entity::delete_many().filter(consumer::Column::UserId.is_in(ids())).exec(tx).await?;
         user::Entity::update_many()
             .col_expr(user::Column::FullName, ERASED_NAME.into())
             .col_expr(user::Column::NameKey, accounts::search_key(ERASED_NAME).into())

@@ -89,7 +89,9 @@ impl Change for Leave {
                 .await?;
             let known = Audience::Contacts { person: user, conversations: known_in.into() };
             let gone = NewEvent { user: Some(user), erases: true, ..NewEvent::new(EventKind::UserChanged, known) };
-            let events = std::iter::once(gone).chain(groups.into_iter().map(conversations::updated_event)).collect();
+            let events = std::iter::once(gone)
+                .chain(groups.into_iter().map(|group| conversations::updated_event(group, user)))
+                .collect();
             written.push(Written { answer: (), events });
         }
         Ok(written)

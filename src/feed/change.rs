@@ -96,7 +96,7 @@ pub enum Rank {
     Endings,
     /// Messages.
     Messages,
-    /// Read marks, which may wait.
+    /// Read marks and the positions of consumers, which may wait.
     ReadMarks,
     /// Who is in a conversation.
     Members,

@@ -34,7 +34,7 @@ pub struct NewEvent {
     pub audience: Audience,
     /// The conversation it happened in.
     pub conversation: Option<ConversationId>,
-    /// The person it is about.
+    /// The person it is about; for a conversation's events, the one whose doing it is.
     pub user: Option<UserId>,
     /// The message it is about.
     pub message: Option<MessageId>,
@@ -109,7 +109,8 @@ impl Event {
         if self.fact.kind == EventKind::ConversationRemoved { self.recipient() } else { None }
     }
 
-    fn recipient(&self) -> Option<UserId> {
+    /// The one person it is delivered to, if it is for one alone.
+    pub fn recipient(&self) -> Option<UserId> {
         match self.fact.audience {
             Audience::Person(user) => Some(user),
             Audience::Conversation(_) | Audience::Contacts { .. } => None,

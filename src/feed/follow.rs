@@ -10,6 +10,7 @@ use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::Event;
 use crate::feed::hub::{Attachment, Hub};
 use crate::feed::inbox::Edge;
+use crate::feed::kinds::KindSet;
 use crate::feed::log::{self, Reset};
 use crate::feed::replays::ReplayTurns;
 use crate::id::UserId;
@@ -34,7 +35,7 @@ pub enum Start {
     Now,
     /// After the event that the client handled last.
     After(Cursor),
-    /// After something that is not a cursor.
+    /// After something that is not a cursor, or a position of another state of the database.
     Garbage,
 }
 
@@ -122,6 +123,15 @@ impl Follower {
         }
     }
 
+    /// Takes the events back from the edge until the next call of [`next`](Self::next). What was delivered last; `None`
+    /// while it is replaying.
+    pub fn pause(&self) -> Option<Cursor> {
+        match &self.state {
+            State::Live(place) => Some(place.inbox.pause()),
+            State::Starting(_) | State::Replaying(_) => None,
+        }
+    }
+
     /// Whether the person has left the conversation of an event since. They still get the event, but may not see what
     /// has become of the conversation after they left.
     pub fn has_left(&self, event: &Event) -> bool {
@@ -169,7 +179,8 @@ impl Follower {
         replay.held = None;
         let held = turns.page(user).await?;
         let (db, from, upto) = (db.clone(), replay.read, replay.place.since.position);
-        let page = async move { log::missed_page(&db.reader, user, from, upto, limits::REPLAY_PAGE).await };
+        let page =
+            async move { log::missed_page(&db.reader, user, (from, upto), limits::REPLAY_PAGE, KindSet::ALL).await };
         let page = turns.read(user, page).await?;
         let full = page.len() as u64 == limits::REPLAY_PAGE;
         replay.read = page.last().filter(|_| full).map_or(upto, |last| last.position());

@@ -12,6 +12,7 @@ use crate::db::{Db, Tx};
 use crate::entity::{feed_event, feed_head, membership, message, user};
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::{Event, EventKind, nonce_from_row};
+use crate::feed::kinds::KindSet;
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
 
@@ -221,21 +222,22 @@ pub(super) async fn count_missed(
     Ok(count.and_then(|count| u64::try_from(count.count).ok()).unwrap_or(0))
 }
 
-/// A page of what a person missed between two positions, oldest first: events of conversations that they are still in,
+/// A page of what a person missed between two positions, of these kinds and oldest first: events of conversations that they are still in,
 /// and those for them alone. Of each read mark only the newest move.
 pub(super) async fn missed_page(
     db: &impl ConnectionTrait,
     user: UserId,
-    after: Position,
-    upto: Position,
+    (after, upto): (Position, Position),
     limit: u64,
+    kinds: KindSet,
 ) -> Result<Vec<Event>, DbErr> {
     let sql = format!(
-        "{} AND (e.kind <> {READ_MARK} OR NOT EXISTS (
+        "{} AND {} AND (e.kind <> {READ_MARK} OR NOT EXISTS (
            SELECT 1 FROM feed_event later WHERE later.kind = {READ_MARK} AND later.conversation_id = e.conversation_id
              AND later.user_id = e.user_id AND later.position > e.position AND later.position <= $3))
          ORDER BY e.position LIMIT $4",
-        missed()
+        missed(),
+        kinds.condition()
     );
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);

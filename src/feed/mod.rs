@@ -10,6 +10,7 @@ mod follow;
 mod health;
 mod hub;
 mod inbox;
+mod kinds;
 mod log;
 mod page;
 mod replays;
@@ -31,6 +32,7 @@ pub use cursor::{Cursor, Position, positions};
 pub use event::{Audience, Event, EventKind, NewEvent};
 pub use follow::{Follower, Start, Step};
 pub use inbox::{Edge, Inbox, Served, Take};
+pub use kinds::KindSet;
 pub use log::{Reset, known_in};
 pub use page::EventPage;
 pub use seal::CursorSeal;
@@ -170,9 +172,9 @@ impl Feed {
         Follower::new(self.db.clone(), Arc::clone(&self.hub), self.replays.clone(), user, start, edge)
     }
 
-    /// A page of a person's events after a cursor.
-    pub async fn page(&self, user: UserId, start: Start, first: u64) -> Result<EventPage> {
-        let page = page::read(self.db.clone(), Arc::clone(&self.hub), user, start, first);
+    /// A page of a person's events of these kinds after a cursor.
+    pub async fn page(&self, user: UserId, start: Start, first: u64, kinds: KindSet) -> Result<EventPage> {
+        let page = page::read(self.db.clone(), Arc::clone(&self.hub), user, start, first, kinds);
         self.replays.read(user, page).await
     }
 }

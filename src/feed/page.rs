@@ -8,6 +8,7 @@ use crate::feed::cursor::Cursor;
 use crate::feed::event::Event;
 use crate::feed::follow::Start;
 use crate::feed::hub::Hub;
+use crate::feed::kinds::KindSet;
 use crate::feed::log::{self, Reset};
 use crate::id::UserId;
 
@@ -24,7 +25,14 @@ pub struct EventPage {
     pub has_more: bool,
 }
 
-pub(super) async fn read(db: Db, hub: Arc<Hub>, user: UserId, start: Start, first: u64) -> Result<EventPage> {
+pub(super) async fn read(
+    db: Db,
+    hub: Arc<Hub>,
+    user: UserId,
+    start: Start,
+    first: u64,
+    kinds: KindSet,
+) -> Result<EventPage> {
     let head = hub.head();
     let after = match start {
         Start::After(cursor) => cursor,
@@ -35,7 +43,7 @@ pub(super) async fn read(db: Db, hub: Arc<Hub>, user: UserId, start: Start, firs
     let snapshot = db.snapshot().await?;
     let refusal = log::refusal(&snapshot, user, after, head).await?;
     let mut events = match refusal {
-        None => log::missed_page(&snapshot, user, after.position, head.position, first + 1).await?,
+        None => log::missed_page(&snapshot, user, (after.position, head.position), first + 1, kinds).await?,
         Some(_) => Vec::new(),
     };
     snapshot.end().await?;

@@ -58,6 +58,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::PayloadTooLarge { .. } | Error::ImageTooLarge(_) => "PAYLOAD_TOO_LARGE",
         Error::UnsupportedImage(_) => "UNSUPPORTED_IMAGE",
         Error::CursorExpired => "CURSOR_EXPIRED",
+        Error::ConsumerTaken => "CONSUMER_TAKEN",
         Error::Unavailable { .. } => "SERVICE_UNAVAILABLE",
         Error::Internal(_) => "INTERNAL_SERVER_ERROR",
     }
@@ -211,7 +212,8 @@ pub fn write_extensions(error: &Error, extensions: &mut ErrorExtensionValues, re
         | Error::PayloadTooLarge { .. }
         | Error::ImageTooLarge(_)
         | Error::UnsupportedImage(_)
-        | Error::CursorExpired => {}
+        | Error::CursorExpired
+        | Error::ConsumerTaken => {}
     }
 }
 

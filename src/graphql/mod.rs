@@ -169,7 +169,8 @@ impl Api {
         match self.prepare(&mut request, &caller).map(|prepared| prepared.kind) {
             Ok(OperationKind::Query | OperationKind::Mutation) => self.execute_prepared(request, caller).await,
             Ok(OperationKind::Subscription) => {
-                let refused = Error::input("query", "send subscriptions over a WebSocket to the same URL");
+                let how = "send subscriptions over a WebSocket to the same URL, or with Accept: text/event-stream";
+                let refused = Error::input("query", how);
                 self.finished(Response::from_errors(vec![error::server_error(refused)]), &caller.request_id).into()
             }
             Err(errors) => self.finished(Response::from_errors(errors), &caller.request_id).into(),
@@ -188,13 +189,21 @@ impl Api {
     /// Whether a request would execute a mutation. A document that is refused or can't be parsed is none: executing it
     /// returns the error.
     pub fn is_mutation(&self, request: &mut Request, caller: &Caller) -> bool {
+        self.type_of(request, caller) == Some(OperationType::Mutation)
+    }
+
+    /// Whether a request would begin a subscription. One that is refused or can't be parsed is none.
+    pub fn is_subscription(&self, request: &mut Request, caller: &Caller) -> bool {
+        self.type_of(request, caller) == Some(OperationType::Subscription)
+    }
+
+    fn type_of(&self, request: &mut Request, caller: &Caller) -> Option<OperationType> {
         if self.open(request, caller).is_err() || guard::lexical::check(&request.query).is_err() {
-            return false;
+            return None;
         }
         let name = request.operation_name.clone();
-        let Ok(document) = request.parsed_query() else { return false };
-        guard::operation::chosen(document, name.as_deref())
-            .is_some_and(|operation| operation.ty == OperationType::Mutation)
+        let document = request.parsed_query().ok()?;
+        Some(guard::operation::chosen(document, name.as_deref())?.ty)
     }
 
     /// Guards a document before it is parsed, as the parser can overflow the stack, and before it is executed, as the

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::admission::{Admission, ConnectionSlot, NoRoom};
+use super::event_stream::GoesOn;
 use super::host;
 use super::reserved::{self, ReservedPlaces};
 use super::service::HttpService;
@@ -198,7 +199,7 @@ async fn without_room(
         async move {
             Ok::<_, Infallible>(match host::is_probe(request.uri().path()) {
                 true => service.answer(peer, request.map(Body::new)).await,
-                false => reserved::refuse(no_room, request.headers()),
+                false => reserved::refuse(no_room, &request),
             })
         }
     });
@@ -238,11 +239,14 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     if !slot.set_busy() {
-        return Ok(reserved::refuse(NoRoom::InAll, request.headers()));
+        return Ok(reserved::refuse(NoRoom::InAll, &request));
     }
     phase.advance();
     let response = service.answer(peer, request.map(Body::new)).await;
-    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+    if response.extensions().get::<GoesOn>().is_some() {
+        // A stream of events is served until it ends, and its connection ends with it.
+        phase.goes_on();
+    } else if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         phase.advance();
     }
     Ok(response)

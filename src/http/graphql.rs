@@ -1,4 +1,4 @@
-//! `/graphql`: GraphQL over HTTP after its specification, the upgrade to a WebSocket, and GraphiQL.
+//! `/graphql`: GraphQL over HTTP after its specification, server-sent events, the upgrade to a WebSocket, and GraphiQL.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use axum::response::Response;
 use super::answer::{self, ResponseMedia};
 use super::body_budget::{BodyCharge, BodyOwner};
 use super::credential::{self, Credential, CredentialSource};
+use super::event_stream::{self, ComesBack, EventSources};
 use super::host::RequestHost;
 use super::negotiate::{self, RequestContent};
 use super::refusal::HttpRefusal;
@@ -22,10 +23,13 @@ use super::socket::{Handshake, SocketCaller};
 use super::state::{HttpSession, HttpState};
 use super::{body, compress, cookies, multipart, origin, pages, parameters};
 use crate::error::Error;
-use crate::graphql::{AnswerTime, Caller, Executed};
+use crate::graphql::{AnswerTime, Caller, Executed, Resume};
 use crate::limits;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+
+/// Where a stream of events is to be resumed, as browsers send it.
+const LAST_EVENT_ID: &str = "last-event-id";
 
 /// Longer `User-Agent`s are truncated; those of browsers are shorter.
 const USER_AGENT_LENGTH: usize = 256;
@@ -45,6 +49,8 @@ pub(super) async fn endpoint(
         call.socket(parts)
     } else if reads && state.config().graphiql && negotiate::prefers_html(&parts.headers) {
         Ok(pages::graphiql(&state.pages, &host, parts).await)
+    } else if parts.method != Method::HEAD && negotiate::prefers_events(&parts.headers) {
+        call.events(parts, body).await
     } else if let Some(media) = media {
         call.answer(parts, body, media).await
     } else {
@@ -82,22 +88,89 @@ impl GraphqlCall<'_> {
 
     async fn answer(self, parts: Parts, body: Body, media: ResponseMedia) -> Result<Response, HttpRefusal> {
         let credential = self.credential(&parts.headers);
-        let source = credential.as_ref().map(|credential| credential.source);
-        let operation = match parts.method {
+        let operation = self.operation(&parts, body, credential.as_ref()).await?;
+        let outcome = self.timed(operation, &parts, credential).await?;
+        Ok(compress::compressed(&parts.headers, answer::answer(media, outcome)).await)
+    }
+
+    /// Answers with server-sent events.
+    async fn events(self, parts: Parts, body: Body) -> Result<Response, HttpRefusal> {
+        let comes_back = ComesBack::of(&parts.method);
+        let answer = self.event_stream(parts, body, comes_back).await;
+        match answer.as_ref().err().and_then(HttpRefusal::retry_after) {
+            Some(retry_after) if comes_back == ComesBack::AfterRetry => Ok(event_stream::try_again(retry_after)),
+            Some(_) | None => answer,
+        }
+    }
+
+    async fn event_stream(&self, parts: Parts, body: Body, comes_back: ComesBack) -> Result<Response, HttpRefusal> {
+        let credential = self.credential(&parts.headers);
+        let mut operation = self.operation(&parts, body, credential.as_ref()).await?;
+        let session = self.session(credential.as_ref()).await?;
+        let caller = self.caller(&parts, session.as_ref());
+        if !self.state.api.is_subscription(&mut operation, &caller) {
+            let mut outcome = self.timed(operation, &parts, credential).await?;
+            let headers = std::mem::take(&mut outcome.http_headers);
+            let mut response = event_stream::once(&outcome);
+            response.headers_mut().extend(headers);
+            return Ok(response);
+        }
+        let session = session.ok_or(Error::Unauthenticated)?;
+        if self.state.shutdown.is_cancelled() {
+            return Err(Error::unavailable().into());
+        }
+        let program = self.state.api.program();
+        let too_many = Error::RateLimited { retry_after: limits::OVERLOAD_RETRY };
+        let device = program.presence.connect(&session.viewer).ok_or(too_many)?;
+        let fresh_cookie = self.state.fresh_cookie(&session).await;
+        let live = program.accounts.watch(&session.viewer, session.expires_at);
+        let last = parts.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
+        let resume = Resume { own: last.map(str::to_owned), ..Resume::default() };
+        let (feed, request_id) = (program.app.feed.clone(), caller.request_id.clone());
+        let mut response = event_stream::stream(EventSources {
+            frames: self.state.api.run(operation, caller, resume, None).frames,
+            cursor_text: Box::new(move |cursor| feed.cursor_text(cursor)),
+            session: Box::pin(live.over(program.app.clock.clone())),
+            shutdown: Box::pin(self.state.shutdown.clone().cancelled_owned()),
+            comes_back,
+            request_id,
+            _device: device,
+        });
+        response.headers_mut().extend(fresh_cookie.map(|cookie| (SET_COOKIE, cookie)));
+        Ok(response)
+    }
+
+    /// The operation of a request from a page that may send it.
+    async fn operation(
+        &self,
+        parts: &Parts,
+        body: Body,
+        credential: Option<&Credential>,
+    ) -> Result<Operation, HttpRefusal> {
+        let source = credential.map(|credential| credential.source);
+        match parts.method {
             Method::POST => {
                 self.state.origins.check_post(&parts.headers, source)?;
-                self.posted(&parts.headers, body, credential.as_ref()).await?
+                self.posted(&parts.headers, body, credential).await
             }
             Method::GET | Method::HEAD => {
                 self.state.origins.check_get(&parts.headers, source)?;
-                parameters::from_address(parts.uri.query().unwrap_or_default())?
+                Ok(parameters::from_address(parts.uri.query().unwrap_or_default())?)
             }
-            _ => return Err(HttpRefusal::method(METHODS, "send operations by POST, or queries by GET")),
-        };
+            _ => Err(HttpRefusal::method(METHODS, "send operations by POST, or queries by GET")),
+        }
+    }
+
+    /// Executes in the time of an answer.
+    async fn timed(
+        &self,
+        operation: Operation,
+        parts: &Parts,
+        credential: Option<Credential>,
+    ) -> Result<Outcome, HttpRefusal> {
         let time = AnswerTime::default();
         let operation = operation.data(time.clone());
-        let outcome = time.limit(self.execute(operation, &parts, credential)).await??;
-        Ok(compress::compressed(&parts.headers, answer::answer(media, outcome)).await)
+        time.limit(self.execute(operation, parts, credential)).await?
     }
 
     async fn posted(
@@ -143,12 +216,7 @@ impl GraphqlCall<'_> {
             Some(session) => self.state.fresh_cookie(session).await,
             None => None,
         };
-        let caller = Caller {
-            viewer: session.map(|session| session.viewer),
-            address: self.address,
-            user_agent: user_agent(&parts.headers),
-            request_id: self.id.to_string(),
-        };
+        let caller = self.caller(parts, session.as_ref());
         // Links and images ask for addresses too, so these may only read.
         if parts.method != Method::POST && self.state.api.is_mutation(&mut operation, &caller) {
             return Err(HttpRefusal::method("POST", "send mutations by POST"));
@@ -161,6 +229,15 @@ impl GraphqlCall<'_> {
             outcome.http_headers.insert(SET_COOKIE, cookie);
         }
         Ok(outcome)
+    }
+
+    fn caller(&self, parts: &Parts, session: Option<&HttpSession>) -> Caller {
+        Caller {
+            viewer: session.map(|session| session.viewer.clone()),
+            address: self.address,
+            user_agent: user_agent(&parts.headers),
+            request_id: self.id.to_string(),
+        }
     }
 
     /// Whose budget a body is charged to.

@@ -11,6 +11,7 @@ mod client_address;
 mod compress;
 mod cookies;
 mod credential;
+mod event_stream;
 mod files;
 mod graphql;
 mod health;

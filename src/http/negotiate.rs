@@ -27,6 +27,15 @@ pub(super) fn media(headers: &HeaderMap) -> Option<ResponseMedia> {
     }
 }
 
+/// Whether a client wants results as server-sent events.
+pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
+    let Some(accept) = AcceptHeader::of(headers) else { return false };
+    let events = accept.quality("text", "event-stream");
+    let data = accept.quality("application", "json").weight;
+    let data = data.max(accept.quality("application", "graphql-response+json").weight);
+    events.named && events.weight > 0 && events.weight >= data
+}
+
 /// Whether a browser wants a page rather than data.
 pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
     let Some(accept) = AcceptHeader::of(headers) else { return false };
@@ -187,6 +196,22 @@ mod tests {
         ] {
             assert_eq!(prefers_html(&headers(ACCEPT, &[accept])), page, "{accept}");
         }
+    }
+
+    #[test]
+    fn events_are_for_those_who_name_them_and_want_nothing_else_more() {
+        for (accept, events) in [
+            ("text/event-stream", true),
+            ("text/event-stream, application/json", true),
+            ("application/json, text/event-stream;q=0.5", false),
+            ("text/event-stream;q=0", false),
+            ("text/*", false),
+            ("*/*", false),
+            (BROWSER, false),
+        ] {
+            assert_eq!(prefers_events(&headers(ACCEPT, &[accept])), events, "{accept}");
+        }
+        assert!(!prefers_events(&HeaderMap::new()));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Requests that are refused before they are executed, answered as errors of GraphQL.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use async_graphql::{ErrorExtensionValues, ServerError};
 use axum::http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -47,7 +48,7 @@ impl HttpRefusal {
     }
 
     pub(super) fn not_acceptable() -> Self {
-        let message = "accept application/graphql-response+json or application/json";
+        let message = "accept application/graphql-response+json, application/json or text/event-stream";
         Self::input(StatusCode::NOT_ACCEPTABLE, "accept", message)
     }
 
@@ -88,6 +89,15 @@ impl HttpRefusal {
     pub(super) fn overloaded(message: &'static str) -> Self {
         let error = Error::Unavailable { retry_after: limits::OVERLOAD_RETRY };
         Self { message: Some(message), closes: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
+    }
+
+    /// When it is worth another try; `None` if the same request would be refused again.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match &self.error {
+            Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => Some(*retry_after),
+            Error::Internal(_) | Error::TooManyLiveObjects { .. } => Some(limits::EVENT_STREAM_RETRY),
+            _ => None,
+        }
     }
 
     pub(super) fn into_response(self, media: ResponseMedia, id: &RequestId) -> Response {
@@ -131,7 +141,8 @@ impl From<Error> for HttpRefusal {
             | Error::EmailTaken
             | Error::QueryTooComplex(_)
             | Error::UnsupportedImage(_)
-            | Error::CursorExpired => StatusCode::BAD_REQUEST,
+            | Error::CursorExpired
+            | Error::ConsumerTaken => StatusCode::BAD_REQUEST,
         };
         Self::new(status, error)
     }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::http::HeaderMap;
+use axum::http::Request;
 use axum::response::Response;
 use tokio_util::sync::CancellationToken;
 
 use super::admission::NoRoom;
 use super::answer::ResponseMedia;
+use super::event_stream::{self, ComesBack};
 use super::negotiate;
 use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
@@ -83,7 +84,11 @@ impl Drop for ReservedPlace {
 }
 
 /// The answer to a request that is not a probe.
-pub(super) fn refuse(no_room: NoRoom, headers: &HeaderMap) -> Response {
+pub(super) fn refuse<B>(no_room: NoRoom, request: &Request<B>) -> Response {
+    let headers = request.headers();
+    if negotiate::prefers_events(headers) && ComesBack::of(request.method()) == ComesBack::AfterRetry {
+        return event_stream::try_again(limits::OVERLOAD_RETRY);
+    }
     let message = match no_room {
         NoRoom::InAll => "the server has all the connections that it can hold: try again later",
         NoRoom::OfAddress => {

@@ -28,7 +28,7 @@ pub struct HttpState {
     pub api: Api,
     pub(super) sockets: Sockets,
     /// Cancelled when the server begins to stop.
-    shutdown: CancellationToken,
+    pub(super) shutdown: CancellationToken,
     pub(super) bodies: BodyBudget,
     pub(super) forwarding: Arc<UntrustedForwarding>,
     pub(super) hosts: Arc<HostPolicy>,
@@ -47,6 +47,7 @@ impl FromRef<HttpState> for Arc<Pages> {
 pub(super) struct HttpSession {
     pub(super) viewer: Viewer,
     issued_at: Timestamp,
+    pub(super) expires_at: Timestamp,
     source: CredentialSource,
 }
 
@@ -69,7 +70,9 @@ impl HttpState {
     pub(super) async fn session(&self, credential: &Credential) -> Result<Option<HttpSession>> {
         let source = credential.source;
         match self.api.program().accounts.authenticate(&credential.token).await? {
-            Authenticated::Viewer { viewer, issued_at, .. } => Ok(Some(HttpSession { viewer, issued_at, source })),
+            Authenticated::Viewer { viewer, issued_at, expires_at } => {
+                Ok(Some(HttpSession { viewer, issued_at, expires_at, source }))
+            }
             Authenticated::Expired | Authenticated::Anonymous => Ok(None),
         }
     }

@@ -47,11 +47,35 @@ pub const EXECUTIONS: TurnBounds = TurnBounds { at_once: READ_TURNS, at_once_per
 /// Processor time per second that one person's executions for events may use.
 pub const EXECUTION_TIME: Duration = Duration::from_millis(250);
 
+// Consumers.
+/// The characters of a name: an app puts the id of its installation into it.
+pub const CONSUMER_NAME: usize = 64;
+/// Consumers of one person.
+pub const CONSUMERS_PER_USER: usize = 64;
+/// A consumer is deleted when it was not used for this long: as long as the feed's log is kept.
+pub const CONSUMER_UNUSED: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The precision of a consumer's last use, which would otherwise be written with each acknowledgement.
+pub const CONSUMER_USED_PRECISION: Duration = Duration::from_secs(24 * 3600);
+/// Acknowledgements within this time are written together.
+pub const CONSUMER_ACK_PACE: Duration = Duration::from_secs(1);
+/// Consumers whose acknowledgements wait on one node: with the pace of a second, more than one writer writes.
+pub const CONSUMER_ACKS: usize = 20_000;
+/// Requests that wait for the acknowledgement of one consumer.
+pub const CONSUMER_ACK_CALLERS: usize = 100;
+/// How often a node compares its claims with the rows.
+pub const CONSUMER_WATCH: Duration = Duration::from_secs(1);
+/// A subscription to some kinds of events gets a new cursor after this many others.
+pub const KINDS_PASSED: u64 = 1_000;
+/// And this long after the first of them.
+pub const KINDS_PASSED_TIME: Duration = Duration::from_secs(60);
+
 // Pages.
 /// The largest page of any list.
 pub const PAGE_SIZE: u32 = 100;
 /// The default page size.
 pub const DEFAULT_PAGE: u32 = 50;
+/// People that an event names of those who came or left.
+pub const NAMED_PEOPLE: usize = 20;
 
 // Texts, in Unicode scalars.
 /// A message's text.
@@ -410,6 +434,10 @@ pub const FAREWELL_BYTES: usize = 1024 * 1024;
 pub const LAST_ANSWER: Duration = Duration::from_secs(1);
 /// Cursors in `resumeFrom`.
 pub const RESUME_ENTRIES: usize = 1_000;
+
+// Server-sent events.
+/// How long an `EventSource` waits at least until it connects again, and at most twice as long.
+pub const EVENT_STREAM_RETRY: Duration = Duration::from_secs(1);
 
 // Shutdown.
 /// How long clients have to answer the close frame of a server that exits. Less than the 100 ms after which the first of

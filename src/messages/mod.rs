@@ -24,13 +24,21 @@ use crate::conversations::{self, Reference};
 use crate::entity::message;
 use crate::error::Result;
 use crate::feed::{Audience, EventKind, NewEvent};
-use crate::id::{ConversationId, MessageId};
+use crate::id::{ConversationId, ImageId, MessageId};
 
 /// A message that the viewer may see.
 pub async fn find(app: &App, viewer: &Viewer, id: MessageId) -> Result<Option<message::Model>> {
     let Some(message) = by_ids(app, &[id]).await?.pop() else { return Ok(None) };
     let membership = conversations::find_membership(app, viewer, Reference::Id(message.conversation_id)).await?;
     Ok(membership.map(|_| message))
+}
+
+/// Whether an image is in a message that the viewer may see.
+pub async fn shows_image(app: &App, viewer: &Viewer, image: ImageId) -> Result<bool> {
+    let with_it = message::Entity::find().filter(message::Column::ImageId.eq(image));
+    let with_it = message::read(with_it.filter(message::Column::DeletedAt.is_null()), &app.db.reader).await?;
+    let places: Vec<ConversationId> = with_it.iter().map(|message| message.conversation_id).collect();
+    Ok(!places.is_empty() && !conversations::memberships_of(app, viewer, &places).await?.is_empty())
 }
 
 /// Messages by id, in no particular order. The caller has checked that the viewer may see them.

@@ -32,6 +32,7 @@ async fn server_info_has_the_features_limits_and_error_codes() {
             "PAYLOAD_TOO_LARGE",
             "UNSUPPORTED_IMAGE",
             "CURSOR_EXPIRED",
+            "CONSUMER_TAKEN",
             "SERVICE_UNAVAILABLE",
             "INTERNAL_SERVER_ERROR"
           ],

@@ -105,6 +105,7 @@ test('Parlour behind a proxy', { concurrency: true, timeout: 600_000 }, (parent)
     browser.cookie = cookie.split(';')[0];
     assert.equal((await browser.ask('{ me { fullName } }')).data.me.fullName, proxy.name);
 
+    await streams(browser);
     const quiet = twoPings(browser);
     quiet.catch(() => {}); // Awaited at the end, if nothing else fails before.
     const { data } = await browser.sendImage(largestImage());
@@ -186,6 +187,16 @@ function browserAt(port, localAddress) {
       const type = encoded.headers.get('content-type');
       return post({ 'content-type': type, 'graphql-require-preflight': '1' }, Buffer.from(await encoded.arrayBuffer()));
     },
+    /** An open stream of server-sent events, as an `EventSource` asks for it. */
+    async stream(query, last) {
+      const path = `/graphql?${new URLSearchParams({ query })}`;
+      const more = { accept: 'text/event-stream', ...(last && { 'last-event-id': last }) };
+      const request = requestTls({ ...options, path, headers: { ...headers(), ...more } });
+      request.end();
+      const [response] = await once(request, 'response');
+      assert.equal(response.statusCode, 200);
+      return response;
+    },
     socket: () =>
       new WebSocket(`wss://127.0.0.1:${port}/graphql`, 'graphql-transport-ws', { ...options, headers: headers(), agent: undefined }),
   };
@@ -199,6 +210,24 @@ async function answer(request, body) {
   const parts = [];
   for await (const part of response) parts.push(part);
   return { status: response.statusCode, headers: response.headers, body: Buffer.concat(parts) };
+}
+
+/** Events arrive when they happen and not when a buffer is full, and a stream that is cut resumes. */
+async function streams(browser) {
+  const title = 'mutation ($title: String!) { createConversation(input: { title: $title, memberIds: [] }) { id } }';
+  const query = 'subscription { events { __typename ... on ConversationChanged { conversation { title } } } }';
+  let last;
+  for (const expected of [['CaughtUp', 'one'], ['two', 'CaughtUp', 'three']]) {
+    const stream = await browser.stream(query, last);
+    let text = '';
+    for (const wanted of expected) {
+      if (wanted === expected.at(-1)) await browser.ask(title, { title: wanted });
+      while (!text.includes(`"${wanted}"`)) text += (await once(stream, 'data'))[0];
+    }
+    last = text.match(/^id: (.*)$/gm).at(-1).slice(4);
+    stream.destroy();
+    if (expected.includes('one')) await browser.ask(title, { title: 'two' });
+  }
 }
 
 function largestImage() {

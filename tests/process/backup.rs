@@ -126,6 +126,37 @@ async fn cursors_are_the_same_in_a_copy_of_the_database_and_with_another_secret(
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_consumer_of_a_restored_backup_begins_with_a_reset_and_one_of_the_original_does_not() {
+    let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    ada.send(&Message::new(bob.as_recipient(), "before")).await;
+    let ack = "mutation($cursor: String!) { ackEvents(consumer: \"phone\", cursor: $cursor) { cursor } }";
+    bob.ask(ack, json!({ "cursor": bob.feed_cursor().await })).await;
+    let missed = async |person: &Person| {
+        let page = "{ events(consumer: \"phone\") { cursor events { __typename
+            ... on MessageAdded { message { text } } ... on FeedReset { reason } } } }";
+        person.ask(page, json!({})).await["events"].take()
+    };
+    let taken = backup(&server, "copy.db").await;
+    assert!(taken.status.success(), "{taken:?}");
+    ada.send(&Message::new(bob.as_recipient(), "after")).await;
+    server.stop().await;
+    server.start_again().await;
+    let after = json!([{ "__typename": "MessageAdded", "message": { "text": "after" } }]);
+    assert_eq!(missed(&bob).await["events"], after, "the original is the same as before");
+
+    server.stop().await;
+    restore(&server, "copy.db");
+    server.start_again().await;
+
+    let reset = missed(&bob).await;
+    assert_eq!(reset["events"], json!([{ "__typename": "FeedReset", "reason": "FOREIGN" }]));
+    bob.ask(ack, json!({ "cursor": reset["cursor"] })).await;
+    assert_eq!(missed(&bob).await["events"], json!([]));
+    server.stop().await;
+}
+
 /// A client reconnects with a cursor of another database, receives a reset, fetches anew and misses nothing.
 async fn recovers(server: &Server, bob: &Person, ada: &Person, cursor: &str) {
     let mut line =

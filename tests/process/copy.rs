@@ -83,6 +83,8 @@ async fn clients_resume_exactly_across_the_move() {
         ada.send(&Message::new(group.clone(), format!("before the move {number}"))).await;
     }
     let away_since = bob.feed_cursor().await;
+    let ack = "mutation($cursor: String!) { ackEvents(consumer: \"phone\", cursor: $cursor) { cursor } }";
+    bob.ask(ack, json!({ "cursor": away_since })).await;
     let missed = Message::new(bob.as_recipient(), "missed");
     let first_answer = ada.send(&missed).await;
 
@@ -120,6 +122,9 @@ async fn clients_resume_exactly_across_the_move() {
     let due = json!([added, message(&first_answer["seq"], "missed"), message(&last["seq"], "after the trial")]);
     assert_eq!(events["events"], due);
     assert_eq!(events["cursor"], last["feedCursor"], "the cursor of before, to the letter");
+    let consumed = "{ events(consumer: \"phone\") { hasMore cursor events { __typename
+        ... on MessageAdded { message { seq text } } ... on FeedReset { reason } } } }";
+    assert_eq!(bob.ask(consumed, json!({})).await["events"], events, "a consumer goes on as if nothing had been");
     assert_eq!(ada.send(&missed).await, first_answer, "a retry after the move");
     for number in 0..20 {
         ada.send(&Message::new(group.clone(), format!("after the move {number}"))).await;

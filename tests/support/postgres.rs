@@ -114,6 +114,19 @@ impl Postgres {
         self.is_ready();
     }
 
+    /// Stops it and starts it as a standby that takes over, as in a failover: it begins a new timeline.
+    pub fn fail_over(&mut self) {
+        self.stop(Stop::Fast);
+        let signal = self.folder.join("standby.signal");
+        std::fs::write(&signal, "").expect("it is written");
+        if geteuid().is_root() {
+            chown(&signal, Some(NOBODY), Some(NOBODY)).expect("the file changes its owner");
+        }
+        self.start_again();
+        let promoted = command(&programs().join("pg_ctl")).args(["promote", "-w", "-D"]).arg(&self.folder).status();
+        assert!(promoted.expect("pg_ctl starts").success(), "it takes over");
+    }
+
     /// Suspends all of its processes.
     pub fn suspend(&self) {
         self.signal_all(Signal::STOP);

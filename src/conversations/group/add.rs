@@ -26,6 +26,7 @@ pub async fn add(app: &App, member: &Membership, people: Vec<UserId>) -> Result<
 /// `events` is the number of events that the batch has planned so far.
 pub(super) fn plan(
     group: &mut Group,
+    by: UserId,
     people: &[UserId],
     reachable: &HashSet<UserId>,
     now: Timestamp,
@@ -44,11 +45,11 @@ pub(super) fn plan(
     // The existing members are notified first: new members receive only events after the one by which they joined, so
     // they don't receive this one too.
     let mut outcome =
-        Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated_event(group.row.id)] };
+        Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated_event(group.row.id, by)] };
     for user in new {
         let from = StayBound::Event(events + outcome.events.len());
         let stay = Stay { user, role: Role::Member, from, to: None, joined_at: now };
-        outcome.events.push(joined_event(group.row.id, user));
+        outcome.events.push(joined_event(group.row.id, user, by));
         outcome.stays.push(stay.clone());
         group.members.insert(user, stay);
     }

@@ -175,7 +175,7 @@ impl Groups {
         let own = group.members.get(&change.by).ok_or(Error::NotFound)?.clone();
         let outcome = match &change.step {
             GroupStep::Rename(title) => plan_rename(group, &own, title, self.now)?,
-            GroupStep::Add(people) => add::plan(group, people, &self.reachable, self.now, self.events)?,
+            GroupStep::Add(people) => add::plan(group, own.user, people, &self.reachable, self.now, self.events)?,
             GroupStep::Remove(person) => remove::plan(group, &own, *person, self.events)?,
         };
         let events = outcome.events.len();
@@ -196,7 +196,7 @@ fn plan_rename(group: &mut Group, own: &Stay, title: &Title, now: Timestamp) -> 
     }
     group.row.title = Some(title.as_str().to_owned());
     group.row.updated_at = now;
-    Ok(Outcome { stays: Vec::new(), events: vec![updated_event(group.row.id)] })
+    Ok(Outcome { stays: Vec::new(), events: vec![updated_event(group.row.id, own.user)] })
 }
 
 impl Stay {
@@ -224,7 +224,8 @@ impl Stay {
     }
 }
 
-/// The event for the members of a group whose title or members changed.
-pub fn updated_event(group: ConversationId) -> NewEvent {
-    NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group))
+/// The event for the members of a group whose title or members changed, by what `by` did. That of people who were added
+/// comes directly before theirs, that of somebody who left directly after it: `who_came` and `who_left` rely on it.
+pub fn updated_event(group: ConversationId, by: UserId) -> NewEvent {
+    NewEvent { user: Some(by), ..NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group)) }
 }

@@ -27,20 +27,20 @@ pub(super) fn plan(group: &mut Group, own: &Stay, person: UserId, events: usize)
     let left = Stay { to: Some(StayBound::Event(events)), ..left.clone() };
     let was_owner = left.role == Role::Owner;
     group.members.remove(&person);
-    let mut outcome = Outcome { stays: vec![left], events: vec![removed_event(group.row.id, person)] };
+    let mut outcome = Outcome { stays: vec![left], events: vec![removed_event(group.row.id, person, own.user)] };
     if was_owner && let Some(oldest) = group.members.values_mut().min_by_key(|stay| (stay.from, stay.user)) {
         oldest.role = Role::Owner;
         outcome.stays.push(oldest.clone());
     }
     // The remaining members are notified last, so that the person who left does not receive this event.
     if !group.members.is_empty() {
-        outcome.events.push(group::updated_event(group.row.id));
+        outcome.events.push(group::updated_event(group.row.id, own.user));
     }
     Ok(outcome)
 }
 
-/// The event for a person who is no longer in a conversation.
-fn removed_event(conversation: ConversationId, user: UserId) -> NewEvent {
+/// The event for a person who is no longer in a conversation, by what `by` did.
+fn removed_event(conversation: ConversationId, user: UserId, by: UserId) -> NewEvent {
     let event = NewEvent::new(EventKind::ConversationRemoved, Audience::Person(user));
-    NewEvent { conversation: Some(conversation), user: Some(user), ..event }
+    NewEvent { conversation: Some(conversation), user: Some(by), ..event }
 }

@@ -106,6 +106,13 @@ impl CursorSeal {
         Some(plain)
     }
 
+    /// A hash that only this database computes.
+    pub fn digest(&self, kind: u8, plain: &[u8]) -> [u8; 16] {
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&self.tag(kind, plain).finalize().into_bytes()[..16]);
+        digest
+    }
+
     fn tag(&self, kind: u8, plain: &[u8]) -> Hmac<Sha256> {
         self.tags.clone().chain_update([kind]).chain_update(plain)
     }

@@ -5,7 +5,7 @@ use async_graphql::parser::types::Field;
 use async_graphql_value::Value as Argument;
 
 use super::operation::VariableBindings;
-use crate::limits::{DEFAULT_PAGE, ONLINE_USERS, PAGE_SIZE, SESSIONS_PER_USER};
+use crate::limits::{CONSUMERS_PER_USER, DEFAULT_PAGE, NAMED_PEOPLE, ONLINE_USERS, PAGE_SIZE, SESSIONS_PER_USER};
 
 /// How many times the selection of a field is returned, for each object on which the field is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub(super) fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'
         "nodes" | "edges" => Multiplicity::EachItem,
         "onlineUsers" => Multiplicity::List(ONLINE_USERS),
         "sessions" => Multiplicity::List(SESSIONS_PER_USER),
+        "consumers" => Multiplicity::List(CONSUMERS_PER_USER),
+        "added" | "removed" => Multiplicity::List(NAMED_PEOPLE),
         // The few headers of a presigned PUT.
         "headers" => Multiplicity::List(10),
         // Introspection of this schema: about 80 types, with about 5 fields each.

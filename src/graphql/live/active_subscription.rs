@@ -6,13 +6,15 @@ use async_graphql::ID;
 use tokio::sync::broadcast;
 
 use crate::accounts::Viewer;
+use crate::clock::Timestamp;
 use crate::detached::detached;
 use crate::error::Error;
-use crate::feed::{Cursor, Follower, Reset, Start, Step};
+use crate::feed::{Cursor, Follower, KindSet, Reset, Start, Step};
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::live::conversation_filter::{ConversationFilter, Relevance};
 use crate::graphql::live::edge::LiveEdge;
 use crate::graphql::live::frame::{Frame, FrameSink, Frames};
+use crate::graphql::live::kind_filter::KindFilter;
 use crate::graphql::live::notification::Notification;
 use crate::graphql::live::shared_subscription::{ResolveError, SharedSubscription};
 use crate::graphql::schema::reference::ConversationRef;
@@ -28,8 +30,8 @@ pub(in crate::graphql) struct ActiveSubscription<'a> {
     pub(in crate::graphql) request_id: Arc<str>,
     /// Receives what its task delivers.
     pub(in crate::graphql) frames: &'a mut Frames,
-    /// Receives what is delivered without its task.
-    pub(in crate::graphql) sink: Arc<dyn FrameSink>,
+    /// Receives what is delivered without its task. Without it, the task delivers everything.
+    pub(in crate::graphql) sink: Option<Arc<dyn FrameSink>>,
 }
 
 /// Why a subscription ended other than by completing.
@@ -49,19 +51,70 @@ impl From<Error> for SubscriptionEnd {
 }
 
 impl ActiveSubscription<'_> {
-    pub(in crate::graphql) async fn events(&mut self, from: Start) -> Result<(), SubscriptionEnd> {
-        let mut follower = self.follow(from, None);
-        loop {
-            let notification = match follower.next().await? {
-                Step::Event(event) => Notification::of(event, &follower),
-                Step::CaughtUp(cursor) => Notification::CaughtUp(cursor),
-                Step::Reset(reset, cursor) => Notification::Reset(reset, cursor),
-            };
-            if let Some(passed) = self.deliver(notification).await? {
-                // The event cannot be delivered, and the client has to know that it missed it.
-                self.deliver(Notification::Reset(Reset::Expired, passed)).await?;
-            }
+    pub(in crate::graphql) async fn events(&mut self, from: Start, kinds: KindSet) -> Result<(), SubscriptionEnd> {
+        if !kinds.is_all() {
+            return Box::pin(self.events_of(from, Arc::new(KindFilter::new(kinds)))).await;
         }
+        let mut follower = self.follow(from, None, None);
+        loop {
+            let step = follower.next().await?;
+            self.deliver_step(step, &follower).await?;
+        }
+    }
+
+    /// Events of some kinds. Past others the client's cursor advances by CaughtUp.
+    async fn events_of(&mut self, from: Start, kinds: Arc<KindFilter>) -> Result<(), SubscriptionEnd> {
+        let mut follower = self.follow(from, None, Some(Arc::clone(&kinds)));
+        let mut is_live = false;
+        // When the client gets a cursor, if it gets none before.
+        let mut advances_at: Option<Timestamp> = None;
+        let clock = self.api.program().app.clock.clone();
+        loop {
+            let next = match advances_at {
+                None => follower.next().await,
+                Some(at) => tokio::select! {
+                    next = follower.next() => next,
+                    () = clock.sleep_until(at) => {
+                        advances_at = None;
+                        if let Some(handled) = follower.pause().filter(|_| kinds.has_skipped()) {
+                            kinds.passed();
+                            self.deliver(Notification::CaughtUp(handled)).await?;
+                        }
+                        continue;
+                    }
+                },
+            };
+            let step = next?;
+            match &step {
+                Step::Event(event) if !kinds.delivers(event.fact.kind) => {
+                    // A replay ends with a cursor anyway.
+                    if is_live && kinds.skip() {
+                        kinds.passed();
+                        self.deliver(Notification::CaughtUp(event.cursor)).await?;
+                    } else if is_live {
+                        advances_at.get_or_insert_with(|| clock.now() + limits::KINDS_PASSED_TIME);
+                    }
+                    continue;
+                }
+                Step::Event(_) => {}
+                Step::CaughtUp(_) | Step::Reset(..) => is_live = true,
+            }
+            kinds.passed();
+            self.deliver_step(step, &follower).await?;
+        }
+    }
+
+    async fn deliver_step(&mut self, step: Step, follower: &Follower) -> Result<(), SubscriptionEnd> {
+        let notification = match step {
+            Step::Event(event) => Notification::of(event, follower),
+            Step::CaughtUp(cursor) => Notification::CaughtUp(cursor),
+            Step::Reset(reset, cursor) => Notification::Reset(reset, cursor),
+        };
+        if let Some(passed) = self.deliver(notification).await? {
+            // The event cannot be delivered, and the client has to know that it missed it.
+            self.deliver(Notification::Reset(Reset::Expired, passed)).await?;
+        }
+        Ok(())
     }
 
     pub(in crate::graphql) async fn messages(
@@ -71,7 +124,7 @@ impl ActiveSubscription<'_> {
     ) -> Result<(), SubscriptionEnd> {
         let filter = Box::pin(ConversationFilter::find(self.api, &self.viewer, conversation)).await;
         let mut filter = filter.map_err(|Failure(error)| SubscriptionEnd::Failed(error))?;
-        let mut follower = self.follow(from, Some(&filter));
+        let mut follower = self.follow(from, Some(&filter), None);
         let mut is_live = false;
         loop {
             let event = match follower.next().await? {
@@ -101,16 +154,23 @@ impl ActiveSubscription<'_> {
         }
     }
 
-    /// Follows the feed, for the messages of a filter or for everything.
-    fn follow(&self, from: Start, messages_of: Option<&ConversationFilter>) -> Follower {
+    /// Follows the feed, for the messages of a filter, for some kinds of events, or for everything.
+    fn follow(
+        &self,
+        from: Start,
+        messages_of: Option<&ConversationFilter>,
+        kinds: Option<Arc<KindFilter>>,
+    ) -> Follower {
         // A filter that can still change is handled by the task alone.
-        let edge = (!matches!(messages_of, Some(ConversationFilter::Between(_)))).then(|| {
+        let sink = self.sink.as_ref().filter(|_| !matches!(messages_of, Some(ConversationFilter::Between(_))));
+        let edge = sink.map(|sink| {
             Arc::new(LiveEdge {
                 api: self.api.clone(),
                 shared: Arc::clone(&self.shared),
                 user: self.viewer.user(),
                 messages_of: messages_of.cloned(),
-                sink: Arc::clone(&self.sink),
+                kinds,
+                sink: Arc::clone(sink),
                 request_id: Arc::clone(&self.request_id),
             }) as _
         });
@@ -168,14 +228,8 @@ impl ActiveSubscription<'_> {
     /// Resolves a notification and sends the result. An event that failed too often is skipped, and its cursor
     /// returned.
     async fn deliver(&mut self, notification: Notification) -> Result<Option<Cursor>, SubscriptionEnd> {
-        let cursor = match &notification {
-            Notification::Event(event) | Notification::Past(event) => Some(event.cursor),
-            Notification::CaughtUp(_)
-            | Notification::Reset(..)
-            | Notification::Online(_)
-            | Notification::Presence(_)
-            | Notification::Typing(_) => None,
-        };
+        let cursor = notification.cursor();
+        let is_event = matches!(notification, Notification::Event(_) | Notification::Past(_));
         // Usually another subscription of this shape has already made the frame.
         let payload = match notification
             .shared_cell()
@@ -190,12 +244,12 @@ impl ActiveSubscription<'_> {
         };
         match payload {
             Ok(Some(payload)) => {
-                self.frames.yield_item(Frame::Next(payload)).await;
+                self.frames.yield_item(Frame::Next(payload, cursor)).await;
                 Ok(None)
             }
             Ok(None) => Ok(None),
             Err(ResolveError::Document(errors)) => Err(SubscriptionEnd::Refused(errors)),
-            Err(ResolveError::Server) => match cursor {
+            Err(ResolveError::Server) => match cursor.filter(|_| is_event) {
                 Some(cursor) if self.api.fails_for_good(cursor, self.viewer.user()) => Ok(Some(cursor)),
                 Some(_) | None => Err(SubscriptionEnd::TryAgain),
             },

@@ -21,6 +21,7 @@ use futures_util::future::BoxFuture;
 use crate::feed::{Edge, Event, Inbox, Served, Take};
 use crate::graphql::live::conversation_filter::{ConversationFilter, Relevance};
 use crate::graphql::live::frame::FrameSink;
+use crate::graphql::live::kind_filter::KindFilter;
 use crate::graphql::live::notification::Notification;
 use crate::graphql::live::shared_subscription::SharedSubscription;
 use crate::graphql::{Api, Json};
@@ -34,17 +35,27 @@ pub(in crate::graphql) struct LiveEdge {
     pub(in crate::graphql) user: UserId,
     /// The filter of `messageAdded`; `None` delivers everything.
     pub(in crate::graphql) messages_of: Option<ConversationFilter>,
+    /// The kinds that `events` delivers; `None` delivers all.
+    pub(in crate::graphql) kinds: Option<Arc<KindFilter>>,
     pub(in crate::graphql) sink: Arc<dyn FrameSink>,
     pub(in crate::graphql) request_id: Arc<str>,
 }
 
 impl LiveEdge {
     fn take(&self, event: &Arc<Event>) -> Take<Json> {
+        if let Some(kinds) = self.kinds.as_deref().filter(|kinds| !kinds.delivers(event.fact.kind)) {
+            return if kinds.skip_at_edge() { Take::Skip } else { Take::Stop(Served::NeedsFollower) };
+        }
         match self.messages_of.as_ref().map_or(Relevance::Deliver, |filter| filter.relevance(event)) {
             Relevance::Ignore => Take::Skip,
             Relevance::MayCreate | Relevance::End => Take::Stop(Served::NeedsFollower),
             Relevance::Deliver => match self.shared.ready(&event.shared, self.api.program().app.clock.now()) {
-                Some(Some(payload)) => Take::Deliver(payload),
+                Some(Some(payload)) => {
+                    if let Some(kinds) = &self.kinds {
+                        kinds.passed();
+                    }
+                    Take::Deliver(payload)
+                }
                 Some(None) => Take::Skip,
                 None => Take::Stop(Served::NeedsFrame(Arc::clone(event))),
             },

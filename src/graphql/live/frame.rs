@@ -1,12 +1,13 @@
 //! The messages of an operation to its client on a socket.
 
+use crate::feed::Cursor;
 use crate::graphql::Json;
 
 /// A message of an operation to its client.
 #[derive(Debug)]
 pub enum Frame {
-    /// A result, as JSON.
-    Next(Json),
+    /// A result, as JSON, and the cursor to resume from after it, if it is of the feed.
+    Next(Json, Option<Cursor>),
     /// The operation ends with errors, as JSON, that a retry would not change.
     Error(Json),
     /// The operation is complete.
@@ -19,7 +20,7 @@ impl Frame {
     /// Its approximate size in memory.
     pub fn bytes(&self) -> usize {
         match self {
-            Self::Next(json) | Self::Error(json) => json.len(),
+            Self::Next(json, _) | Self::Error(json) => json.len(),
             Self::Complete | Self::TryAgain => 0,
         }
     }

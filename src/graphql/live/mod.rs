@@ -13,6 +13,7 @@ mod conversation_filter;
 mod edge;
 pub(super) mod executions;
 mod frame;
+mod kind_filter;
 pub(super) mod live_objects;
 pub(super) mod notification;
 mod shape;
@@ -29,13 +30,14 @@ use tokio::time::timeout;
 pub use frame::{Frame, FrameSink};
 
 use crate::accounts::Viewer;
+use crate::consumers::{ConsumerName, Ticket, WantedStart};
 use crate::detached::detached;
 use crate::error::Error;
-use crate::feed::Start;
+use crate::feed::{KindSet, Start};
 use crate::graphql::error::{Result, finish, is_request_error, server_error};
 use crate::graphql::live::active_subscription::{ActiveSubscription, SubscriptionEnd};
 use crate::graphql::live::frame::Frames;
-use crate::graphql::live::notification::Topic;
+use crate::graphql::live::notification::{EventPick, Topic};
 use crate::graphql::{AnswerTime, Api, Caller, OperationKind, PreparedOperation, json};
 use crate::limits;
 
@@ -54,6 +56,12 @@ impl Resume {
     }
 }
 
+/// The same, and when the operation was read.
+struct NumberedResume {
+    ticket: Ticket,
+    resume: Resume,
+}
+
 /// A running operation.
 pub struct RunningOperation {
     /// Whether it is a subscription, which runs until it is ended and can be resumed.
@@ -63,17 +71,19 @@ pub struct RunningOperation {
 }
 
 impl Api {
-    /// Runs an operation to its end. What a subscription can deliver without its task goes to the sink, after all
-    /// frames that the task has yielded.
+    /// Runs an operation to its end. What a subscription can deliver without its task goes to the sink, if there is one,
+    /// after all frames that the task has yielded.
     pub fn run(
         &self,
         mut request: Request,
         caller: Caller,
         resume: Resume,
-        sink: Arc<dyn FrameSink>,
+        sink: Option<Arc<dyn FrameSink>>,
     ) -> RunningOperation {
         let prepared = self.prepare(&mut request, &caller);
         let is_subscription = matches!(prepared, Ok(PreparedOperation { kind: OperationKind::Subscription, .. }));
+        // Taken before anything is waited for.
+        let resume = NumberedResume { ticket: self.program().consumers.ticket(), resume };
         let api = self.clone();
         // Boxed, as a subscription needs little of it while it waits.
         let (request, caller) = (Box::new(request), Box::new(caller));
@@ -91,8 +101,8 @@ impl Api {
         prepared: Result<PreparedOperation, Vec<ServerError>>,
         request: Box<Request>,
         caller: Box<Caller>,
-        resume: Resume,
-        sink: Arc<dyn FrameSink>,
+        resume: NumberedResume,
+        sink: Option<Arc<dyn FrameSink>>,
     ) -> Vec<Frame> {
         // Work that happens once is boxed: waiting subscriptions should be small, as there are many.
         let PreparedOperation { kind, objects } = match prepared {
@@ -140,7 +150,7 @@ impl Api {
             Err(error) => vec![self.refused(vec![server_error(error)], &caller)],
             Ok(response) if is_request_error(&response) => vec![Frame::Error(json(&response.errors))],
             Ok(response) => {
-                frames.yield_item(Frame::Next(json(&response))).await;
+                frames.yield_item(Frame::Next(json(&response), None)).await;
                 vec![Frame::Complete]
             }
         }
@@ -151,15 +161,20 @@ impl Api {
         mut subscription: ActiveSubscription<'_>,
         topic: Topic,
         caller: Box<Caller>,
-        resume: Resume,
+        resume: NumberedResume,
     ) -> Vec<Frame> {
         let end = match topic {
-            Topic::Events { after } => {
-                let from = Box::pin(self.beginning(after.as_deref(), resume.take())).await;
-                subscription.events(from).await
+            Topic::Events(EventPick { after, consumer: Some(name), kinds }) => {
+                let resumes = resume.resume.take();
+                let wanted = WantedStart::new(&self.program().app.feed, [after.as_deref(), resumes.as_deref()]);
+                Box::pin(self.consume(&mut subscription, &name, resume.ticket, wanted, kinds)).await
+            }
+            Topic::Events(EventPick { after, consumer: None, kinds }) => {
+                let from = Box::pin(self.beginning(after.as_deref(), resume.resume.take())).await;
+                subscription.events(from, kinds).await
             }
             Topic::MessageAdded { conversation, after } => {
-                let from = Box::pin(self.beginning(after.as_deref(), resume.take())).await;
+                let from = Box::pin(self.beginning(after.as_deref(), resume.resume.take())).await;
                 subscription.messages(conversation, from).await
             }
             // Larger than the feed's, which nearly all clients follow.
@@ -177,6 +192,30 @@ impl Api {
             Err(SubscriptionEnd::Failed(Error::Unavailable { .. })) => vec![Frame::TryAgain],
             Err(SubscriptionEnd::Failed(error)) => vec![self.refused(vec![server_error(error)], &caller)],
             Err(SubscriptionEnd::Refused(errors)) => vec![Frame::Error(errors)],
+        }
+    }
+
+    /// Follows a consumer, until a later subscription takes it over.
+    async fn consume(
+        &self,
+        subscription: &mut ActiveSubscription<'_>,
+        name: &ConsumerName,
+        ticket: Ticket,
+        wanted: WantedStart,
+        kinds: KindSet,
+    ) -> Result<(), SubscriptionEnd> {
+        let claim = self.program().consumers.claim(&subscription.viewer, name, ticket)?;
+        let following = async {
+            let (consumers, viewer) = (self.program().consumers.clone(), subscription.viewer.clone());
+            let handle = claim.handle();
+            let from = detached(async move { consumers.begin(&viewer, &handle, wanted).await }).await?;
+            subscription.events(from, kinds).await
+        };
+        tokio::select! {
+            // First: a claim that is void fails to begin.
+            biased;
+            () = claim.taken() => Err(SubscriptionEnd::Failed(Error::ConsumerTaken)),
+            end = following => end,
         }
     }
 

@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::{Context, ID};
 use futures_util::stream;
 
+use crate::consumers::ConsumerName;
 use crate::error::Error;
-use crate::feed::{Cursor, Event, Follower, Reset};
+use crate::feed::{Cursor, Event, Follower, KindSet, Reset};
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::schema::reference::ConversationRef;
 use crate::presence::{Online, PresenceChange};
@@ -32,6 +33,15 @@ pub(crate) enum Notification {
 }
 
 impl Notification {
+    /// The cursor to resume from after it; `None` if it is not of the feed.
+    pub(in crate::graphql) fn cursor(&self) -> Option<Cursor> {
+        match self {
+            Self::Event(event) | Self::Past(event) => Some(event.cursor),
+            Self::CaughtUp(cursor) | Self::Reset(_, cursor) => Some(*cursor),
+            Self::Online(_) | Self::Presence(_) | Self::Typing(_) => None,
+        }
+    }
+
     /// The notification of an event for this follower.
     pub(in crate::graphql) fn of(event: Arc<Event>, follower: &Follower) -> Self {
         if follower.has_left(&event) { Self::Past(event) } else { Self::Event(event) }
@@ -43,14 +53,25 @@ impl Notification {
 pub(crate) enum Topic {
     /// New messages.
     MessageAdded { conversation: Option<ConversationRef>, after: Option<String> },
-    /// All events of the feed.
-    Events { after: Option<String> },
+    /// Events of the feed.
+    Events(EventPick),
     /// The list of who is online.
     OnlineUsers,
     /// Changes of presence.
     PresenceChanged { user_ids: Option<Vec<ID>> },
     /// Changes of typing.
     TypingChanged { conversation: Option<ConversationRef> },
+}
+
+/// Which events of the feed a subscription delivers, and from where on.
+#[derive(Clone)]
+pub(crate) struct EventPick {
+    /// The cursor to begin after.
+    pub(in crate::graphql) after: Option<String>,
+    /// Whose position to begin at.
+    pub(in crate::graphql) consumer: Option<ConsumerName>,
+    /// The kinds to deliver.
+    pub(in crate::graphql) kinds: KindSet,
 }
 
 /// Collects the topic when a subscription begins: the execution that validates the document parses its arguments too,
@@ -78,8 +99,9 @@ pub(in crate::graphql) async fn notify<T>(
         None
     } else {
         let notification = ctx.data::<Arc<Notification>>();
-        let notification =
-            notification.map_err(|_| Failure(Error::input("query", "send subscriptions over a WebSocket")))?;
+        let notification = notification.map_err(|_| {
+            Failure(Error::input("query", "send subscriptions over a WebSocket, or with Accept: text/event-stream"))
+        })?;
         make(notification).await?
     };
     Ok(stream::iter(item))

@@ -60,7 +60,7 @@ impl User {
 #[Object]
 impl User {
     /// The user's id, a UUIDv7.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         self.row.id.to_string().into()
     }
 
@@ -132,6 +132,16 @@ impl From<user::Model> for User {
 pub(super) async fn known_user(ctx: &Context<'_>, id: UserId) -> Result<User> {
     let row = look_up(&ctx.loaders()?.users, id).await?;
     row.map(User::new).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("user {id} has no row"))))
+}
+
+/// A user whom the viewer finds by their id.
+pub(super) async fn find_user(ctx: &Context<'_>, id: &str) -> Result<Option<User>> {
+    let viewer = ctx.viewer()?;
+    let Some(id) = UserId::parse(id) else { return Ok(None) };
+    if !directory::finds(ctx.app()?, viewer, &[id]).await? {
+        return Ok(None);
+    }
+    Ok(look_up(&ctx.loaders()?.users, id).await?.map(User::new))
 }
 
 /// The signed-in user and their session's token.
@@ -226,12 +236,7 @@ impl AccountsQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> Result<Option<AsJson<User>>> {
-        let viewer = ctx.viewer()?;
-        let Some(id) = UserId::parse(&id) else { return Ok(None) };
-        if !directory::finds(ctx.app()?, viewer, &[id]).await? {
-            return Ok(None);
-        }
-        Ok(look_up(&ctx.loaders()?.users, id).await?.map(|row| User::new(row).into()))
+        Ok(find_user(ctx, &id).await?.map(Into::into))
     }
 
     /// All users except yourself and erased ones, ordered by name. `search` matches a part of the name, ignoring case,

@@ -103,7 +103,7 @@ impl Conversation {
 #[Object]
 impl Conversation {
     /// The conversation's id, a UUIDv7.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         self.row.id.to_string().into()
     }
 
@@ -166,10 +166,7 @@ impl Conversation {
         };
         let page = paging::connection(seal, page.unwrap_or_else(Page::empty), |(row, user)| {
             let user_id = Uuid::from_bytes(*row.user_id.as_bytes());
-            (
-                PageCursor::Member { conversation: here, position: row.from_position, user: user_id },
-                Member { row, user: Arc::new(user) },
-            )
+            (PageCursor::Member { conversation: here, position: row.from_position, user: user_id }, (row, user).into())
         });
         Ok(page.into())
     }
@@ -256,12 +253,36 @@ pub(super) struct Member {
     user: Arc<user::Model>,
 }
 
+impl Member {
+    /// The user.
+    pub(super) fn person(&self) -> User {
+        User::new(Arc::clone(&self.user)).with_presence()
+    }
+
+    /// The `seq` up to which they have read.
+    pub(super) fn mark(&self) -> i32 {
+        self.row.last_read_seq
+    }
+}
+
+impl From<(membership::Model, user::Model)> for Member {
+    fn from((row, user): (membership::Model, user::Model)) -> Self {
+        Self { row, user: Arc::new(user) }
+    }
+}
+
 /// A member of a conversation. A new member may read the whole history; their feed begins when they join.
 #[Object]
 impl Member {
+    /// The member's id, a UUIDv8: always the same for this user in this conversation.
+    pub(super) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
+        let id = conversations::MemberId::of(ctx.app()?.feed.seal(), self.row.conversation_id, self.row.user_id);
+        Ok(id.to_string().into())
+    }
+
     /// The user.
     async fn user(&self) -> User {
-        User::new(Arc::clone(&self.user)).with_presence()
+        self.person()
     }
 
     /// The member's role.
@@ -279,7 +300,7 @@ impl Member {
 
     /// The `seq` up to which they have read.
     async fn last_read_seq(&self) -> i32 {
-        self.row.last_read_seq
+        self.mark()
     }
 }
 

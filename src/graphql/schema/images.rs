@@ -36,11 +36,17 @@ impl Image {
     }
 }
 
+impl From<image::Model> for Image {
+    fn from(row: image::Model) -> Self {
+        Self(Arc::new(row))
+    }
+}
+
 /// An image of a message or a user. Its metadata, such as location and camera, was removed when it was sent.
 #[Object]
 impl Image {
     /// The image's id, a UUIDv7.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_graphql::Context;
-use uuid::Uuid;
 
 use crate::accounts;
 use crate::conversations::Membership;
@@ -84,11 +83,7 @@ pub(in crate::graphql) async fn history_page(
         Some(own) => messages::history(ctx.app()?, own, window).await?,
         None => Page::empty(),
     };
-    let cursor = |row: &message::Model| PageCursor::Message {
-        conversation: Uuid::from_bytes(*row.conversation_id.as_bytes()),
-        seq: row.seq,
-    };
-    message_connection(ctx, page, cursor).await
+    message_connection(ctx, page, PageCursor::of_message).await
 }
 
 /// Wraps a page of messages; `cursor` gives the cursor of each.

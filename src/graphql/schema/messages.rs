@@ -7,7 +7,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::conversations::{self, Reference};
 use crate::entity::{message, user};
 use crate::error::Error;
-use crate::feed::Cursor;
+use crate::feed::{Cursor, CursorSeal};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
@@ -16,13 +16,14 @@ use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::images::{Image, ImageInput};
 use crate::graphql::schema::message_pages::{MessageWindow, history_page};
-use crate::graphql::schema::paging::RelayConnection;
+use crate::graphql::schema::paging::{PageCursor, RelayConnection};
 use crate::graphql::schema::reference::ConversationRef;
 use crate::graphql::written::{AsJson, json_fields};
 use crate::id::{ConversationId, MessageId};
 use crate::messages::{self, NewMessage};
 
 /// A message, or the tombstone of a deleted message.
+#[derive(Clone)]
 pub(super) struct Message {
     pub(in crate::graphql) row: Arc<message::Model>,
     /// The sender, if it was read together with the message.
@@ -33,6 +34,11 @@ impl Message {
     /// A message that the viewer may see.
     pub(super) fn new(row: Arc<message::Model>) -> Self {
         Self { row, sender: None }
+    }
+
+    /// Its cursor in the history of its conversation.
+    pub(super) fn cursor_text(&self, seal: &CursorSeal) -> String {
+        PageCursor::of_message(&self.row).encode(seal)
     }
 }
 
@@ -46,7 +52,7 @@ impl From<message::Model> for Message {
 #[Object]
 impl Message {
     /// The message's id, a UUIDv7. The sender's client may have chosen it.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         self.row.id.to_string().into()
     }
 
@@ -118,6 +124,11 @@ impl Message {
         self.row.deleted_at.map(DateTime)
     }
 
+    /// Its cursor in the history of its conversation, for `after` and `before` of messages. Not a feed cursor.
+    async fn cursor(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.cursor_text(ctx.app()?.feed.seal()))
+    }
+
     /// Its cursor in the feed, for `after` of messageAdded and events.
     async fn feed_cursor(&self, ctx: &Context<'_>) -> Result<String> {
         let nonce = u32::try_from(self.row.nonce).unwrap_or_default();
@@ -148,6 +159,14 @@ pub(super) struct UnreadSummary {
     messages: i64,
     /// The number of conversations with unread messages.
     conversations: i64,
+}
+
+impl UnreadSummary {
+    /// Those of the viewer, as they are now.
+    pub(super) async fn now(ctx: &Context<'_>) -> Result<Self> {
+        let unread = messages::unread(ctx.app()?, ctx.viewer()?).await?;
+        Ok(Self { messages: unread.messages, conversations: unread.conversations })
+    }
 }
 
 /// A message to send.
@@ -210,8 +229,7 @@ impl MessagesQuery {
 
     /// The number of messages that you have not read, and of conversations with such messages.
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
-        let unread = messages::unread(ctx.app()?, ctx.viewer()?).await?;
-        Ok(UnreadSummary { messages: unread.messages, conversations: unread.conversations })
+        UnreadSummary::now(ctx).await
     }
 }
 

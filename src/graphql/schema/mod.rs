@@ -2,15 +2,19 @@
 //! slice and wraps the answer.
 
 mod accounts;
+mod consumers;
 mod conversations;
 mod date_time;
 mod erasure;
 mod feed;
+mod feed_events;
+mod feed_kinds;
 mod groups;
 mod images;
 mod message_pages;
 mod messages;
 mod neighbours;
+mod node;
 mod paging;
 mod presence;
 pub(super) mod reference;
@@ -37,6 +41,8 @@ pub(super) struct Query(
     messages::MessagesQuery,
     search::SearchQuery,
     feed::FeedQuery,
+    consumers::ConsumersQuery,
+    node::NodeQuery,
     server_info::ServerInfoQuery,
 );
 
@@ -50,6 +56,7 @@ pub(super) struct Mutation(
     groups::GroupsMutation,
     typing::TypingMutation,
     erasure::ErasureMutation,
+    consumers::ConsumersMutation,
 );
 
 /// All subscriptions.

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
+use crate::entity::message;
 use crate::error::Error;
 use crate::feed::CursorSeal;
 use crate::graphql::error::{Failure, Result};
@@ -89,6 +90,11 @@ pub(crate) enum PageCursor {
 }
 
 impl PageCursor {
+    /// The cursor of a message in its conversation's history.
+    pub(super) fn of_message(row: &message::Model) -> Self {
+        Self::Message { conversation: Uuid::from_bytes(*row.conversation_id.as_bytes()), seq: row.seq }
+    }
+
     /// The cursor as clients see it.
     pub(crate) fn encode(&self, seal: &CursorSeal) -> String {
         let (kind, bytes) = match self {

@@ -35,6 +35,8 @@ pub enum ErrorCode {
     UnsupportedImage,
     /// The server cannot resume from this feed cursor.
     CursorExpired,
+    /// Another subscription of the same consumer has taken over.
+    ConsumerTaken,
     /// Temporarily unavailable: nothing was done, or a retry with the same id is safe. `extensions.retryAfterMs` says
     /// when to try again.
     ServiceUnavailable,
@@ -145,6 +147,7 @@ impl ServerInfoQuery {
                 ErrorCode::PayloadTooLarge,
                 ErrorCode::UnsupportedImage,
                 ErrorCode::CursorExpired,
+                ErrorCode::ConsumerTaken,
                 ErrorCode::ServiceUnavailable,
                 ErrorCode::InternalServerError,
             ],

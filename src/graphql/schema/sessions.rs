@@ -16,7 +16,8 @@ use crate::id::SessionId;
 #[derive(SimpleObject)]
 pub(super) struct Session {
     /// The session's id, a UUIDv7, for revokeSession.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// Whether it is the session of this request.
     current: bool,
     /// The `User-Agent` header that the device sent when it signed in, cut to 256 characters. Null if it sent none.
@@ -30,7 +31,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    fn new(row: session::Model, current: SessionId) -> Self {
+    pub(super) fn new(row: session::Model, current: SessionId) -> Self {
         Self {
             id: row.id.to_string().into(),
             current: row.id == current,

@@ -293,7 +293,7 @@ impl SocketSession {
         let sink = Arc::new(OperationSink::new(Arc::clone(&self.line), &id));
         let id: Arc<str> = id.into();
         let RunningOperation { is_subscription, frames } =
-            self.api.run(request, caller, resume, Arc::clone(&sink) as _);
+            self.api.run(request, caller, resume, Some(Arc::clone(&sink) as _));
         let (frames, stop) = abortable(frames);
         let named = Arc::clone(&id);
         self.running.push(frames.map(move |frame| (Arc::clone(&named), frame)).boxed());
@@ -389,7 +389,7 @@ fn enqueue(
     // An operation that the client has just completed may still produce a last frame.
     let Some(operation) = operations.get(id) else { return Ok(()) };
     match frame {
-        Frame::Next(payload) => outbox.push(operation.sink.message(&payload)),
+        Frame::Next(payload, _) => outbox.push(operation.sink.message(&payload)),
         Frame::Error(errors) => {
             outbox.push(Message::text(protocol::with_payload(&protocol::head("error", id), &errors)));
             operations.remove(id);

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use super::SocketCaller;
 use super::close::CloseReason;
 use super::protocol::{ConnectionInit, ResumeFrom};
-use crate::accounts::{Authenticated, LiveSession, Viewer};
+use crate::accounts::{Authenticated, LiveSession, SessionEnd, Viewer};
 use crate::clock::Clock;
 use crate::graphql::Api;
 use crate::presence::Device;
@@ -53,15 +53,10 @@ impl SocketUser {
     }
 }
 
-/// Waits until the session was ended or its time is over.
-async fn watch(mut session: LiveSession, clock: Clock) -> CloseReason {
-    loop {
-        let until = *session.expires_at.borrow_and_update();
-        tokio::select! {
-            () = session.ended.cancelled() => return CloseReason::Unauthorized,
-            // Moved: look again.
-            Ok(()) = session.expires_at.changed() => {}
-            () = clock.sleep_until(until) => return CloseReason::Forbidden,
-        }
+/// How a socket closes when its session is over.
+async fn watch(session: LiveSession, clock: Clock) -> CloseReason {
+    match session.over(clock).await {
+        SessionEnd::Ended => CloseReason::Unauthorized,
+        SessionEnd::Expired => CloseReason::Forbidden,
     }
 }

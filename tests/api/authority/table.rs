@@ -54,6 +54,17 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
     ("Query.unread", Refused, "{ unread { messages conversations } }"),
     ("Query.feedCursor", Refused, "{ feedCursor }"),
     ("Query.events", Refused, r#"{ events(after: "junk") { cursor } }"#),
+    ("Query.events", Refused, r#"{ events(consumer: "phone") { cursor } }"#),
+    ("Query.consumers", Refused, "{ consumers { name cursor updatedAt } }"),
+    (
+        "Query.node",
+        Refused,
+        r#"{ node(id: "CONVERSATION") { id ... on Conversation { title members { nodes { user { id } } } } } }"#,
+    ),
+    ("Query.node", Refused, r#"{ node(id: "MESSAGE") { id ... on Message { text conversation { id } } } }"#),
+    ("Query.node", Refused, r#"{ node(id: "SESSION") { id ... on Session { userAgent } } }"#),
+    ("Mutation.ackEvents", Refused, r#"mutation { ackEvents(consumer: "phone", cursor: "junk") { cursor } }"#),
+    ("Mutation.deleteConsumer", Refused, r#"mutation { deleteConsumer(name: "phone") }"#),
     (
         "Mutation.signup",
         Answered,

@@ -30,7 +30,8 @@ impl Ear {
     /// Subscribes at a second program, with the token of a person.
     pub async fn listen(at: &Counted, token: &str, document: &str) -> Self {
         let (sink, delivered) = unbounded_channel();
-        let run = at.api.run(Request::new(document), at.caller(token).await, Resume::default(), Arc::new(Sink(sink)));
+        let run =
+            at.api.run(Request::new(document), at.caller(token).await, Resume::default(), Some(Arc::new(Sink(sink))));
         Self { run, delivered }
     }
 
@@ -38,7 +39,7 @@ impl Ear {
     pub async fn next(&mut self) -> Json {
         tokio::select! {
             frame = self.run.frames.next() => match frame {
-                Some(Frame::Next(payload)) => payload,
+                Some(Frame::Next(payload, _)) => payload,
                 other => panic!("no event: {other:?}"),
             },
             payload = self.delivered.recv() => payload.expect("an event"),

@@ -13,7 +13,7 @@ pub(super) use root::lift as lift_root;
 use crate::graphql::guard::operation::{self, VariableBindings};
 
 /// The arguments of the root field that select events without changing their results: not part of the shape.
-const PICKS: [&str; 2] = ["after", "conversation"];
+const PICKS: [&str; 4] = ["after", "consumer", "conversation", "kinds"];
 
 /// The limit of a canonical text, ten times the largest useful subscription. Only a large variable in many places
 /// exceeds it.

@@ -1,0 +1,50 @@
+//! Deletes consumers that nobody uses, and writes that those of open subscriptions are used.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::change::{ConsumerChange, ConsumerStep};
+use super::claims::Claims;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::confirmed_time::ConfirmedTime;
+use crate::db::Tx;
+use crate::entity::consumer;
+use crate::feed::{Answers, Quiet, Rank};
+use crate::limits;
+
+/// Purges at intervals, by a time of day that can be trusted.
+pub(super) async fn keep_purged(app: &App, claims: &Claims) {
+    let mut time = ConfirmedTime::new(app.clock.clone(), "unused consumers");
+    loop {
+        app.clock.sleep(limits::PURGE_EVERY).await;
+        for claim in claims.written(None) {
+            let (user, name) = claim.key();
+            app.feed.append_or_drop(ConsumerChange::new(*user, name, ConsumerStep::Use));
+        }
+        let Some(now) = time.now() else { continue };
+        app.leader.comes_here().await;
+        let kept = i64::try_from(limits::CONSUMER_UNUSED.as_millis()).unwrap_or(i64::MAX);
+        if let Err(error) = app.feed.append(Purge { before: Timestamp(now.0 - kept) }).await {
+            tracing::warn!(error = %error, "unused consumers could not be deleted, it is tried again later");
+        }
+    }
+}
+
+/// Deletes the consumers that were used last before this time.
+#[derive(Clone)]
+struct Purge {
+    before: Timestamp,
+}
+
+impl Quiet for Purge {
+    type Answer = ();
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn write(tx: &Tx, changes: Vec<Self>) -> Answers<Self> {
+        for Self { before } in &changes {
+            let unused = consumer::Entity::delete_many().filter(consumer::Column::UsedAt.lt(*before));
+            unused.exec(tx).await?;
+        }
+        Ok(changes.iter().map(|_| ()).collect())
+    }
+}

@@ -1,0 +1,22 @@
+//! Which state of the database this is: another one after it was restored from a backup, or after a failover to a standby,
+//! which may have lost what was written last.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
+/// SQLite has a name in a table, which a backup changes in the copy.
+const IN_A_FILE: &str = "SELECT name FROM lineage";
+
+/// PostgreSQL has a number for each server, counts its failovers, and gives a table that is restored another number.
+const ON_A_SERVER: &str =
+    "SELECT s.system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/'
+    || to_regclass('consumer')::oid::text AS name FROM pg_control_system() s";
+
+/// The name of this state of the database.
+pub async fn lineage(db: &impl ConnectionTrait) -> Result<String, DbErr> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Sqlite => IN_A_FILE,
+        _ => ON_A_SERVER,
+    };
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    row.ok_or_else(|| DbErr::Custom("the database has no name of its state".into()))?.try_get("", "name")
+}

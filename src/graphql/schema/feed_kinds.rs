@@ -1,0 +1,61 @@
+//! The kinds of events that a client can pick.
+
+use async_graphql::Enum;
+
+use crate::error::Error;
+use crate::feed::{EventKind, KindSet};
+use crate::graphql::error::{Failure, Result};
+
+/// A kind of event of the feed, to subscribe to it alone. More values may be added: clients must tolerate unknown values.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum FeedEventKind {
+    /// MessageAdded.
+    MessageAdded,
+    /// MessageChanged.
+    MessageChanged,
+    /// ConversationChanged.
+    ConversationChanged,
+    /// ReadMarkMoved.
+    ReadMarkMoved,
+    /// UserChanged.
+    UserChanged,
+    /// Reserved: this version has no such events.
+    ReactionsChanged,
+    /// Reserved: this version has no such events.
+    PinsChanged,
+    /// Reserved: this version has no such events.
+    MembershipChanged,
+    /// Reserved: this version has no such events.
+    BlockChanged,
+    /// Reserved: this version has no such events.
+    HistoryTrimmed,
+}
+
+impl FeedEventKind {
+    /// The kinds that a client picked; all of them if it picked none.
+    pub(super) fn set(picked: Option<&[Self]>) -> Result<KindSet> {
+        match picked {
+            None => Ok(KindSet::ALL),
+            Some([]) => Err(Failure(Error::input("kinds", "name at least one kind of event, or leave `kinds` out"))),
+            Some(kinds) => Ok(kinds.iter().flat_map(|kind| kind.recorded()).copied().collect()),
+        }
+    }
+
+    /// The kinds of the log that clients see as this one.
+    fn recorded(self) -> &'static [EventKind] {
+        match self {
+            Self::MessageAdded => &[EventKind::MessageAdded],
+            Self::MessageChanged => &[EventKind::MessageChanged],
+            Self::ConversationChanged => {
+                &[EventKind::ConversationAdded, EventKind::ConversationUpdated, EventKind::ConversationRemoved]
+            }
+            Self::ReadMarkMoved => &[EventKind::ReadMarkMoved],
+            Self::UserChanged => &[EventKind::UserChanged],
+            Self::ReactionsChanged
+            | Self::PinsChanged
+            | Self::MembershipChanged
+            | Self::BlockChanged
+            | Self::HistoryTrimmed => &[],
+        }
+    }
+}
