@@ -1,13 +1,16 @@
 //! Takes a backup: a copy of the database at one moment, also while a server writes to it. It is checked before it gets
-//! its name.
+//! its name. And puts one back in the place of the database.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use time::OffsetDateTime;
 
-use crate::config::{Config, DatabaseAddress};
+use crate::config::Config;
 use crate::data_dir;
-use crate::db;
+use crate::db::{self, ServerLock};
 use crate::draft::{self, Draft};
 
 /// A backup that was taken.
@@ -23,16 +26,72 @@ pub struct Taken {
 pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
-    let DatabaseAddress::Sqlite { url, file: database } = &config.database else {
-        anyhow::bail!("the database is PostgreSQL: back it up with pg_dump, or with its continuous archiving");
-    };
+    let database = sqlite_file(config, "back it up with pg_dump, or with its continuous archiving")?;
     data_dir::ensure_database(config)?;
-    // Readable only by its owner: it will hold everybody's messages.
-    let draft = Draft::beside(file).with_context(|| format!("{} cannot be written", file.display()))?;
-    let copied = db::copy(url, draft.path()).await;
-    copied.with_context(|| format!("the database {} cannot be copied", database.display()))?;
-    let position = db::check_copy(draft.path()).await.context("the copy is not sound")?;
+    let (draft, position) = checked_copy(database, file).await?;
     draft::replace(draft.path(), file).with_context(|| format!("{} cannot be written", file.display()))?;
     let bytes = file.metadata()?.len();
     Ok(Taken { position, bytes })
+}
+
+/// A backup that is the database now.
+#[derive(Debug)]
+pub struct Restored {
+    /// The position of the newest event in it.
+    pub position: i64,
+    /// Where the database went that was there before.
+    pub set_aside: Option<PathBuf>,
+}
+
+/// Puts a copy of a backup in the place of the database. What was there is set aside. No server may run on it.
+pub async fn restore(config: &Config, backup: &Path) -> anyhow::Result<Restored> {
+    let database = sqlite_file(config, "restore it with pg_restore, or from its archive")?;
+    data_dir::prepare(config)?;
+    let Some(_lock) = ServerLock::take(database)? else {
+        anyhow::bail!("a server runs on the database {}: stop it first", database.display());
+    };
+    // A copy has a lineage of its own, so that the same backup restored twice is seen as another state.
+    let (draft, position) = checked_copy(backup, database).await?;
+    let set_aside = set_aside(database)?;
+    draft::replace(draft.path(), database).with_context(|| format!("{} cannot be written", database.display()))?;
+    Ok(Restored { position, set_aside })
+}
+
+/// The file of the database; `instead` says what to do with PostgreSQL.
+fn sqlite_file<'a>(config: &'a Config, instead: &str) -> anyhow::Result<&'a Path> {
+    config.database.file().with_context(|| format!("the database is PostgreSQL: {instead}"))
+}
+
+/// A copy of a database that is to become `file`, and the position of its newest event.
+async fn checked_copy(database: &Path, file: &Path) -> anyhow::Result<(Draft, i64)> {
+    // Readable only by its owner: it will hold everybody's messages.
+    let draft = Draft::beside(file).with_context(|| format!("{} cannot be written", file.display()))?;
+    let copied = db::copy(database, draft.path()).await;
+    copied.with_context(|| format!("the database {} cannot be copied", database.display()))?;
+    let position = db::check_copy(draft.path()).await.context("the copy is not sound")?;
+    Ok((draft, position))
+}
+
+/// Gives the database's file a second name, and moves its log there: a log does not fit another database. Until it is
+/// replaced, a database is in its place. Where it went.
+fn set_aside(database: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let aside = with_end(database, &format!(".before-{}", OffsetDateTime::now_utc().unix_timestamp()));
+    match std::fs::hard_link(database, &aside) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        linked => linked.with_context(|| format!("{} cannot be set aside", database.display()))?,
+    }
+    for end in ["-wal", "-shm"] {
+        let log = with_end(database, end);
+        match std::fs::rename(&log, with_end(&aside, end)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            moved => moved.with_context(|| format!("{} cannot be set aside", log.display()))?,
+        }
+    }
+    Ok(Some(aside))
+}
+
+fn with_end(file: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(end);
+    name.into()
 }

@@ -53,6 +53,11 @@ enum Command {
         /// The new file; it must not exist
         file: PathBuf,
     },
+    /// Replace the database by a backup, which stays as it is; the server must not run
+    Restore {
+        /// What `parlour backup` has made
+        file: PathBuf,
+    },
     /// Copy a SQLite database to an empty PostgreSQL database, and verify the copy
     Copy(copy::CopyArguments),
     /// Print the GraphQL schema
@@ -116,6 +121,14 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         Command::Backup { file } => {
             let taken = backup::take(&config, &file).await?;
             println!("{}: {} bytes, the feed up to {}, checked", file.display(), taken.bytes, taken.position);
+            Ok(())
+        }
+        Command::Restore { file } => {
+            let restored = backup::restore(&config, &file).await?;
+            println!("{} is {} now, the feed up to {}", config.database, file.display(), restored.position);
+            if let Some(aside) = restored.set_aside {
+                println!("The database that was there is {} now: delete it when you do not need it", aside.display());
+            }
             Ok(())
         }
         Command::Copy(arguments) => copy::run(&config, arguments).await,

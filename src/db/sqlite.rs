@@ -113,9 +113,9 @@ pub(super) async fn truncate_wal(reader: &DatabaseConnection) -> Result<bool, Db
     Ok(is_busy.map_err(failed)? == 0)
 }
 
-/// Copies the database to a file, which must be empty. It reads one state from start to end and blocks no writer.
-pub async fn copy(url: &str, file: &Path) -> anyhow::Result<()> {
-    let database = SqliteConnectOptions::from_str(url)?.create_if_missing(false);
+/// Copies a database to a file, which must be empty. It reads one state from start to end and blocks no writer.
+pub async fn copy(database: &Path, file: &Path) -> anyhow::Result<()> {
+    let database = SqliteConnectOptions::new().filename(database).create_if_missing(false);
     // The whole database takes a while, which is nothing to warn of.
     let mut database = database.disable_statement_logging().connect().await.context("it cannot be opened")?;
     let file = file.to_str().context("the name of a backup is text")?;
@@ -124,7 +124,11 @@ pub async fn copy(url: &str, file: &Path) -> anyhow::Result<()> {
     // Who restores the copy goes back to it: it must not pass for the database that it was made of.
     let copy = SqliteConnectOptions::new().filename(file).disable_statement_logging();
     let mut copy = copy.connect().await?;
-    sqlx::query("UPDATE lineage SET name = lower(hex(randomblob(16)))").execute(&mut copy).await?;
+    // An older version's has none yet: it gets one by its migration.
+    let has_lineage = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'lineage')";
+    if sqlx::query_scalar(has_lineage).fetch_one(&mut copy).await? {
+        sqlx::query("UPDATE lineage SET name = lower(hex(randomblob(16)))").execute(&mut copy).await?;
+    }
     Ok(copy.close().await?)
 }
 

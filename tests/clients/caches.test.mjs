@@ -89,6 +89,25 @@ const caches = {
     });
     return { begun, shown: () => client.readQuery(screen), stop: () => { feed.unsubscribe(); client.stop(); } };
   },
+  async Graphcache({ server, bob, group }) {
+    const { urql } = await recipe('urql.js');
+    const { graphcache } = await recipe('graphcache.js');
+    const screen = { query: SCREEN, variables: { id: group } };
+    const { begun, begins } = beginning();
+    const cache = graphcache((event, cache) => {
+      begins();
+      cache.updateQuery(screen, (data) => data && screenAfter(data, event));
+    });
+    const client = urql(server.url, bob.token, cache);
+    // A screen that stays open, with what the cache makes of it.
+    let shown;
+    const watching = client.query(SCREEN, screen.variables).subscribe(({ data, error }) => {
+      if (error) throw error;
+      shown = data;
+    });
+    const feed = client.subscription(FEED, {}).subscribe(({ error }) => { if (error) throw error; });
+    return { begun, shown: () => shown, stop: () => { watching.unsubscribe(); feed.unsubscribe(); } };
+  },
 };
 
 for (const [name, follow] of Object.entries(caches)) {

@@ -104,6 +104,7 @@ function program(command, args, options, { add, fail }) {
 
 const python = fileURLToPath(new URL('./generated/python/bin/python', import.meta.url));
 const pythonFollow = fileURLToPath(new URL('./python/follow.py', import.meta.url));
+const rust = fileURLToPath(new URL('../../target/clients/debug/follow', import.meta.url));
 const shellFollow = fileURLToPath(new URL('./generated/recipes/follow.sh', import.meta.url));
 
 /** Options that let a client notice a dead line within a second, as the tests have no time for more. */
@@ -183,6 +184,13 @@ export const clients = {
     async follow({ url, person, after, ...sink }) {
       if (!existsSync(python)) throw new Error(`${python} is missing: scripts/test makes it`);
       return program(python, [pythonFollow, url, person.token(), after], {}, sink);
+    },
+    patient: true,
+  },
+  'graphql-ws-client (Rust)': {
+    async follow({ url, person, after, ...sink }) {
+      if (!existsSync(rust)) throw new Error(`${rust} is missing: rust/build makes it`);
+      return program(rust, [], { env: { PARLOUR_URL: url, PARLOUR_TOKEN: person.token(), AFTER: after } }, sink);
     },
     patient: true,
   },

@@ -21,12 +21,19 @@ async fn events(person: &Person, after: &str) -> Value {
 }
 
 /// Replaces the database by the backup, as the documentation says.
-fn restore(server: &Server, file: &str) {
-    let data = server.folder().join("data");
-    for name in ["parlour.db", "parlour.db-wal", "parlour.db-shm"] {
-        let _ = std::fs::remove_file(data.join(name));
-    }
-    std::fs::copy(server.folder().join(file), data.join("parlour.db")).expect("a copy");
+async fn restore(server: &Server, file: &str) {
+    let restored = soon(server.command("restore").arg(file).output()).await.expect("the program runs");
+    assert!(restored.status.success(), "{restored:?}");
+    let said = String::from_utf8_lossy(&restored.stdout).into_owned();
+    assert!(said.starts_with(&format!("data/parlour.db is {file} now, the feed up to ")), "{said}");
+    assert!(said.contains("The database that was there is data/parlour.db.before-"), "{said}");
+}
+
+/// What `restore` reports that does nothing.
+async fn refused(server: &Server, file: &str) -> String {
+    let refused = soon(server.command("restore").arg(file).output()).await.expect("the program runs");
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    String::from_utf8_lossy(&refused.stderr).into_owned()
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -67,7 +74,7 @@ async fn a_restored_backup_resumes_known_cursors_and_resets_the_rest() {
     ada.send(&to_bob("and after")).await;
     let seen_by_bob = bob.feed_cursor().await;
     server.stop().await;
-    restore(&server, "copy.db");
+    restore(&server, "copy.db").await;
     server.start_again().await;
 
     let log = Log::read(&server).await;
@@ -112,7 +119,7 @@ async fn cursors_are_the_same_in_a_copy_of_the_database_and_with_another_secret(
     assert!(taken.status.success(), "{taken:?}");
 
     server.stop().await;
-    restore(&server, "copy.db");
+    restore(&server, "copy.db").await;
     std::fs::remove_file(server.folder().join("data/jwt-secret")).expect("a secret");
     server.start_again().await;
 
@@ -147,13 +154,54 @@ async fn a_consumer_of_a_restored_backup_begins_with_a_reset_and_one_of_the_orig
     assert_eq!(missed(&bob).await["events"], after, "the original is the same as before");
 
     server.stop().await;
-    restore(&server, "copy.db");
+    restore(&server, "copy.db").await;
     server.start_again().await;
 
     let reset = missed(&bob).await;
     assert_eq!(reset["events"], json!([{ "__typename": "FeedReset", "reason": "FOREIGN" }]));
     bob.ask(ack, json!({ "cursor": reset["cursor"] })).await;
     assert_eq!(missed(&bob).await["events"], json!([]));
+
+    // The same backup once more: what was acknowledged since then is of another state.
+    let acknowledged = bob.feed_cursor().await;
+    bob.ask(ack, json!({ "cursor": acknowledged })).await;
+    server.stop().await;
+    restore(&server, "copy.db").await;
+    server.start_again().await;
+    assert_eq!(missed(&bob).await["events"], json!([{ "__typename": "FeedReset", "reason": "FOREIGN" }]));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_backup_is_restored_whole_and_never_under_a_running_server() {
+    let mut server = Server::start_with(&[("RUST_LOG", "warn")]).await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    ada.send(&Message::new(bob.as_recipient(), "before")).await;
+    assert!(backup(&server, "copy.db").await.status.success());
+
+    assert_eq!(refused(&server, "copy.db").await, "parlour: a server runs on the database data/parlour.db: stop it first\n");
+    // Killed: the newest messages are in the log, which is set aside with its database.
+    ada.send(&Message::new(bob.as_recipient(), "after")).await;
+    server.kill().await;
+    std::fs::write(server.folder().join("text.db"), "no database").expect("a file");
+    for file in ["text.db", "missing.db"] {
+        let reported = refused(&server, file).await;
+        assert!(reported.starts_with(&format!("parlour: the database {file} cannot be copied: ")), "{reported}");
+    }
+    restore(&server, "copy.db").await;
+
+    let data = server.folder().join("data");
+    let aside: Vec<String> = names(&data).into_iter().filter(|name| name.contains(".before-")).collect();
+    assert!(aside.iter().any(|name| name.ends_with("-wal")), "{aside:?}");
+    server.start_again().await;
+    assert_eq!(Log::read(&server).await.messages.len(), 1);
+    server.stop().await;
+    is_sound(&server).await;
+    // Back to what was set aside, by the same command.
+    let name = aside.iter().find(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).expect("the database");
+    restore(&server, &format!("data/{name}")).await;
+    server.start_again().await;
+    assert_eq!(Log::read(&server).await.messages.len(), 2);
     server.stop().await;
 }
 
