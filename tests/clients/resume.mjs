@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EventSource as NodeEventSource } from 'eventsource';
 import { WebSocket } from 'ws';
-import { recipe } from './recipes.mjs';
+import { launch } from './browser.mjs';
+import { recipe, recipes } from './recipes.mjs';
 
 const EVENTS = `subscription ($after: String) {
   events(after: $after) { __typename cursor ... on MessageAdded { message { text } } }
@@ -166,6 +167,22 @@ export const clients = {
       browser(person.token);
       const { eventSource } = await recipe('event-source.js');
       return eventSource(url, EVENTS, { after }, results(sink).next);
+    },
+    patient: true,
+  },
+  'EventSource in Chromium': {
+    async follow({ url, person, after, ...sink }) {
+      const { origin } = new URL(url);
+      const chromium = await launch();
+      // The address that the page comes from allows no scripts.
+      const context = await chromium.newContext({ bypassCSP: true });
+      await context.addCookies([{ name: 'jwt', value: person.token(), url: origin, httpOnly: true, sameSite: 'Lax' }]);
+      const page = await context.newPage();
+      await page.goto(`${origin}/healthz`);
+      await page.exposeFunction('handle', results(sink).next);
+      const code = recipes['event-source.js'].replace('export function', 'function');
+      await page.evaluate(`${code}; eventSource(${JSON.stringify(url)}, ${JSON.stringify(EVENTS)}, ${JSON.stringify({ after })}, handle)`);
+      return () => chromium.close();
     },
     patient: true,
   },

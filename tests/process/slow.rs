@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::{Line, Message, Server, soon};
+use crate::support::{Feed, Line, Listener, Log, Message, Server, soon};
 use parlour::limits;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -147,5 +147,59 @@ async fn two_thousand_silent_clients_block_nobody() {
         let read = soon(connection.read(&mut [0; 1])).await;
         assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
     }
+    server.stop().await;
+}
+
+/// An open stream of events whose client can hold little.
+async fn event_stream(server: &Server, token: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    let mut stream = socket.connect(server.address).await.expect("a connection");
+    let body = json!({ "query": "subscription { events { __typename ... on MessageAdded { message { text } } } }" }).to_string();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        server.address,
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).await.expect("the server takes it");
+    let mut opening = [0; 1_024];
+    let read = soon(stream.read(&mut opening)).await.expect("an answer");
+    assert!(opening[..read].starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&opening[..read]));
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_of_events_that_is_not_read_is_closed_and_a_silent_one_gets_heartbeats() {
+    let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
+    let (ada, bob, carl) = (server.user("Ada").await, server.user("Bob").await, server.user("Carl").await);
+    let mut silent = event_stream(&server, &carl.token).await;
+    let mut unread = event_stream(&server, &bob.token).await;
+    let listener = Listener::start(server.address, &bob, Feed::Messages, &bob.feed_cursor().await);
+
+    // More than the buffers of both systems hold.
+    let text = "長".repeat(4_000);
+    for _ in 0..1_000 {
+        ada.send(&Message::new(bob.as_recipient(), &text)).await;
+    }
+    let log = Log::read(&server).await;
+    let record = listener.received_up_to(log.last_of(&bob.id)).await;
+    assert_eq!(record.len(), 1_000, "others of the same person wait for nobody");
+    tokio::time::sleep(limits::WRITE_WAIT + LATE).await;
+    let mut rest = Vec::new();
+    // A reset closes it too.
+    let _ = soon(unread.read_to_end(&mut rest)).await;
+    assert!(rest.len() < 1_000 * text.len(), "it was closed before its end, after {} bytes", rest.len());
+
+    let mut heard = Vec::new();
+    let beats = async {
+        while heard.iter().filter(|byte| **byte == b':').count() < 2 {
+            let mut chunk = [0; 256];
+            let read = silent.read(&mut chunk).await.expect("it stays open");
+            assert_ne!(read, 0, "it stays open: {}", String::from_utf8_lossy(&heard));
+            heard.extend_from_slice(&chunk[..read]);
+        }
+    };
+    tokio::time::timeout(limits::PING_EVERY * 2 + LATE, beats).await.expect("heartbeats");
     server.stop().await;
 }
