@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { openParlour } from './chat/parlour.mjs';
 import { emptyOutbox } from './chat/outbox.mjs';
-import { isGenuine } from './chat/webhook.mjs';
+import { isGenuine } from './chat/verify-webhook.mjs';
 import { uuid7 } from './front-end/parlour/uuid7.js';
 import { openShop } from './shop.mjs';
 
@@ -89,7 +89,7 @@ const routes = {
   },
   async 'POST /webhook'(request, response) {
     const body = await bodyOf(request);
-    if (!isGenuine({ headers: request.headers, body, secret: webhookSecret })) return response.writeHead(401).end();
+    if (!isGenuine(request.headers, body, webhookSecret)) return response.writeHead(401).end();
     const { data } = JSON.parse(body);
     if (data?.events.__typename === 'MessageAdded') hear(data.events);
     // Only now: what has no answer of 2xx is POSTed again.

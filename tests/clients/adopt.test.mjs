@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { collectProblems, launch } from './browser.mjs';
@@ -15,8 +15,10 @@ import { freePort, startServer } from './server.mjs';
 const example = fileURLToPath(new URL('../../examples/app/', import.meta.url));
 
 test('the recipes in the example are those of the documentation', () => {
-  const folder = join(example, 'front-end/parlour');
-  for (const name of readdirSync(folder)) assert.equal(readFileSync(join(folder, name), 'utf8'), recipes[name], name);
+  const files = readdirSync(join(example, 'front-end/parlour')).map((name) => `front-end/parlour/${name}`);
+  for (const file of [...files, 'chat/verify-webhook.mjs']) {
+    assert.equal(readFileSync(join(example, file), 'utf8'), recipes[basename(file)], file);
+  }
 });
 
 test('a shop with its own accounts has a live chat for each order', { timeout: 180_000 }, async (t) => {
@@ -27,7 +29,7 @@ test('a shop with its own accounts has a live chat for each order', { timeout: 1
   const secret = randomBytes(32).toString('base64');
   const server = await startServer({
     AUTH_JWT_ISSUER: `http://localhost:${port}`, AUTH_JWT_AUDIENCE: 'parlour', AUTH_JWT_SECRET: secret,
-    EXTERNAL_IDS: 'public', CORS_ORIGINS: `http://localhost:${port}`, WEBHOOK_ALLOW_LOOPBACK: 'on',
+    EXTERNAL_IDS: 'public', CORS_ORIGINS: `http://localhost:${port}`, WEBHOOK_ALLOW_NETS: '127.0.0.1',
   });
   t.after(() => server.dispose());
   const printed = async (pattern, ...command) => (await server.run(...command)).stdout.match(pattern)[0];
