@@ -22,8 +22,8 @@ fn messages_are_shown_as_their_senders_left_them() {
         let source = read(&path);
         let (found, shown) =
             (source.matches("message::Entity::find").count(), source.matches("message::read(").count());
-        // SQL that must look into the table of erasures itself.
-        let looks_into_erasures = source.contains("FROM erasure ") || source.contains("JOIN erasure ");
+        // SQL that must look into the table of erasures itself, or by the condition of the search's indexes.
+        let looks_into_erasures = ["FROM erasure ", "JOIN erasure ", "shown!()"].iter().any(|sql| source.contains(sql));
         let by_hand = source.contains("FROM message ") || source.contains("JOIN message ");
         if (found > shown || (by_hand && !looks_into_erasures)) && OTHERWISE.iter().all(|(known, _)| *known != path) {
             wrong.push(format!("{path} finds messages {found} times and reads them {shown} times by message::read"));

@@ -6,6 +6,7 @@
 //! shorter way to the same rows and never the only one: everything else, and PostgreSQL, goes the ordinary way.
 
 mod read;
+mod columns;
 mod rows;
 mod write;
 
