@@ -1,5 +1,5 @@
 //! The statements of hot reads. Each finds rows by an index (`tests/api/query_plans.rs` checks it), and reads what the
-//! ordinary statement of the slice that uses it reads (`tests/api/written.rs` compares them).
+//! ordinary statement of the slice that uses it reads (`tests/api/written` compares them).
 
 use rusqlite::{Params, Row};
 
