@@ -11,6 +11,7 @@ pub mod app;
 pub mod backup;
 pub mod bus;
 pub mod clock;
+pub mod command_line;
 pub mod config;
 pub mod confirmed_time;
 pub mod consumers;
@@ -58,6 +59,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -86,6 +88,10 @@ use crate::search::Search;
 use crate::storage::{Scratch, Store};
 use crate::typing::Typing;
 
+/// The compiler makes the code of an `async fn` where it is awaited. Boxed, it is made in this library once, and not again
+/// in each of the programs that link it.
+type Boxed<T> = BoxFuture<'static, T>;
+
 /// The program without HTTP: for serving, and for the commands.
 pub struct Running {
     /// What resolvers know.
@@ -98,7 +104,11 @@ pub struct Running {
 
 /// Creates what is missing (the data folder, the secret, the database), migrates the database, and starts the feed.
 /// For `migrate` and `seed`. Beside a server, whose database has all of that, it does what [`attach`] does.
-pub async fn start(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
+pub fn start(config: Arc<Config>, clock: Clock) -> Boxed<anyhow::Result<Running>> {
+    Box::pin(start_or_attach(config, clock))
+}
+
+async fn start_or_attach(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
     let secret = prepare(&config)?;
     match take_lock(&config)? {
         // Held while the database is migrated, and not longer: a server may start beside the command.
@@ -197,7 +207,16 @@ impl Running {
 ///
 /// The sockets are closed last and the listener stays open, so that only the start of the next process lies between a
 /// client's disconnection and the next answer.
-pub async fn run(
+pub fn run(
+    config: Arc<Config>,
+    clock: Clock,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Boxed<anyhow::Result<()>> {
+    Box::pin(serve(config, clock, listener, shutdown))
+}
+
+async fn serve(
     config: Arc<Config>,
     clock: Clock,
     listener: TcpListener,

@@ -26,8 +26,9 @@ pub struct Tokens {
     signing: EncodingKey,
     verifying: Vec<DecodingKey>,
     validation: Validation,
-    /// What the tokens say that were verified with these keys, by their hashes: checking one again costs 5 % of a send. It
-    /// saves the proof that a token was issued here, and nothing else: not its expiry, and not the look at its session.
+    /// What the tokens say that were verified with these keys, by their hashes: checking one again cost 5 % of a
+    /// send, in a profile from before. It saves the proof that a token was issued here, and nothing else: not its expiry,
+    /// and not the look at its session.
     verified: Cache<[u8; 32], TokenClaims>,
 }
 

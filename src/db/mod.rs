@@ -46,6 +46,7 @@ use crate::clock::Timestamp;
 use crate::config::DatabaseAddress;
 use crate::limits;
 use postgres::Use;
+use reader::within;
 
 /// The connections that read. Clones share them.
 #[derive(Clone, Debug)]
@@ -201,9 +202,10 @@ impl Db {
 }
 
 impl Writer {
-    /// Whether the database is on the other side of a network.
-    pub fn is_remote(&self) -> bool {
-        self.postgres.is_some()
+    /// Waits for a step of a transaction, for as long as a server may take for it. A file always answers, however slow its
+    /// disk is.
+    pub async fn within<T>(&self, step: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        within(self.postgres.as_ref().map(|_| limits::WRITE_STATEMENT), step).await
     }
 
     /// Whether a transaction that failed like this may be done again. If the connection was lost, it has a new one then.

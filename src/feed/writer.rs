@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::DbErr;
 use tokio::sync::mpsc;
 
 use crate::clock::{Clock, Timestamp};
@@ -182,15 +182,6 @@ impl From<DbErr> for Failure {
     }
 }
 
-/// Bounds what a database server that has stopped would never answer. A file always answers, however slow its disk is.
-async fn in_time<T>(writer: &Writer, step: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-    if !writer.is_remote() {
-        return step.await;
-    }
-    let elapsed = |_| Err(DbErr::Conn(RuntimeErr::Internal("the database does not answer".into())));
-    tokio::time::timeout(limits::WRITE_STATEMENT, step).await.unwrap_or_else(elapsed)
-}
-
 /// Looks up whether a batch with these events was committed. The lock that the transaction holds says that the one before
 /// it has ended.
 async fn look_up(writer: &Writer, now: Timestamp, written: Written) -> Result<Outcome, Failure> {
@@ -204,7 +195,7 @@ async fn look_up(writer: &Writer, now: Timestamp, written: Written) -> Result<Ou
         tx.rollback().await?;
         Ok(is_there)
     };
-    match in_time(writer, read).await {
+    match writer.within(read).await {
         Ok(true) => Ok(Outcome::Committed(written)),
         Ok(false) => Ok(Outcome::NotCommitted),
         Err(error) => Err(Failure::Unknown(error, written)),
@@ -217,8 +208,8 @@ async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) 
         let written = write(&tx, batches).await?;
         Ok((tx, written))
     };
-    let (tx, written) = in_time(writer, begin_and_write).await?;
-    match in_time(writer, tx.commit()).await {
+    let (tx, written) = writer.within(begin_and_write).await?;
+    match writer.within(tx.commit()).await {
         Ok(()) => Ok(Outcome::Committed(written)),
         Err(error) => Err(Failure::Unknown(error, written)),
     }
@@ -243,8 +234,8 @@ async fn write(tx: &Tx, batches: &mut [Box<dyn Batch>]) -> Result<Written, DbErr
     Ok(Written { before, events })
 }
 
-/// Takes `count` positions; returns the last one before them, and its nonce where other nodes write too. Inside the transaction, so that a rollback leaves no gap
-/// and no reader can pass an event that commits later.
+/// Takes `count` positions; returns the last one before them, and its nonce where other nodes write too. Inside the
+/// transaction, so that a rollback leaves no gap and no reader can pass an event that commits later.
 async fn reserve(tx: &Tx, count: usize) -> Result<(i64, Option<i64>), DbErr> {
     if count == 0 {
         return Ok((0, None));

@@ -39,8 +39,9 @@ struct ErrorBody<'a> {
 pub(super) fn answer(media: ResponseMedia, response: async_graphql::Response) -> Response {
     if !is_request_error(&response) {
         let answer = match response.data {
+            // The library's own type, wherever it can be used.
             Value::Null => GraphQLResponse::from(response).into_response(),
-            // Parts of it may be JSON already, which the library would take for numbers.
+            // Parts of the data may be JSON already: bytes, which the library would write as a list of numbers.
             _ => {
                 let body = to_json(&response);
                 (response.http_headers, body).into_response()

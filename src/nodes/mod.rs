@@ -149,16 +149,20 @@ impl Nodes {
         *holds = *holds && self.db.renew_lease(*lease, self.feed.head().position).await?;
         if !*holds {
             self.leader.set(false);
-            lease.generation += 1;
+            let next = Lease { generation: lease.generation + 1, ..*lease };
             let people: Vec<Uuid> = {
                 let mut here = self.lock();
                 here.unwritten.clear();
                 here.people.iter().map(|user| Uuid::from_bytes(*user.as_bytes())).collect()
             };
             let started = self.bus.node().started_at();
-            self.db.register_node(*lease, env!("PARLOUR_VERSION"), started, people).await?;
+            self.db.register_node(next, env!("PARLOUR_VERSION"), started, people).await?;
+            *lease = next;
             // With the position, which a lease that is new does not have.
             *holds = self.db.renew_lease(*lease, self.feed.head().position).await?;
+            if *holds && lease.generation > 1 {
+                tracing::warn!("this node's lease had ended: it has a new one, and its people are online again");
+            }
         }
         let (nodes, people) = self.db.nodes().await?;
         let oldest = nodes.iter().find(|node| node.expires_in > 0).map(|node| node.id);

@@ -116,12 +116,13 @@ impl Search {
 /// What the fuzz targets call.
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {
+    use super::MessageSearch;
+    use super::index::Index;
     pub(crate) use super::words::document;
-    use super::{MessageSearch, index};
     use crate::id::ConversationId;
 
     /// The `MATCH` expression of a query in one conversation, with all of its terms.
     pub(crate) fn expression(query: &MessageSearch, conversation: ConversationId) -> String {
-        index::expression(&query.terms(usize::MAX), &[conversation])
+        Index::Fts5.language().expression(&query.terms(usize::MAX), &[conversation])
     }
 }

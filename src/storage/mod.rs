@@ -22,7 +22,6 @@ pub use scratch::{Scratch, ScratchFile};
 use self::availability::Availability;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::limits;
 
 /// The key of an object. Keys are always generated here: no part comes from a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -155,8 +154,10 @@ impl Store {
 
     /// Likewise, after giving a folder an id that has none.
     pub async fn mark(&self) -> anyhow::Result<String> {
-        if let Backend::Local(folder) = &*self.backend {
-            folder.mark().await?;
+        match &*self.backend {
+            Backend::Local(folder) => folder.mark().await?,
+            #[cfg(feature = "s3")]
+            Backend::S3(_) => {}
         }
         self.identity().await?.context("its id is gone")
     }
@@ -166,7 +167,7 @@ impl Store {
         match &*self.backend {
             Backend::Local(_) => Ok(()),
             #[cfg(feature = "s3")]
-            Backend::S3(bucket) => match tokio::time::timeout(limits::STORE_START, bucket.exists()).await {
+            Backend::S3(bucket) => match tokio::time::timeout(crate::limits::STORE_START, bucket.exists()).await {
                 Ok(Ok(false)) => anyhow::bail!("{} does not exist: create it, or correct S3_BUCKET", bucket.place()),
                 // The background task reports it, and looks again.
                 Ok(Ok(true) | Err(_)) | Err(_) => Ok(()),
@@ -177,11 +178,12 @@ impl Store {
     /// Fails at once while a bucket is known to be unavailable, as each request would wait for its timeout. A folder
     /// answers at once and is asked each time.
     pub fn ensure_reachable(&self) -> Result<()> {
-        match &*self.backend {
-            Backend::Local(_) => Ok(()),
+        let is_remote = match &*self.backend {
+            Backend::Local(_) => false,
             #[cfg(feature = "s3")]
-            Backend::S3(_) => self.availability.ensure(),
-        }
+            Backend::S3(_) => true,
+        };
+        if is_remote { self.availability.ensure() } else { Ok(()) }
     }
 
     /// Stores an object durably: when it returns, the object survives a power cut.

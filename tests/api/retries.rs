@@ -1,10 +1,11 @@
 //! The client chooses a message's id, so sending is idempotent.
 
 use futures_util::future::join_all;
+use parlour::db::HOT_READS;
 use parlour::id::MessageId;
 use serde_json::{Value, json};
 
-use crate::support::{Person, SEND, TestApp};
+use crate::support::{Person, SEND, TestApp, is_postgres};
 
 fn new_id() -> String {
     MessageId::new().to_string()
@@ -41,6 +42,27 @@ async fn a_retry_of_the_first_message_creates_one_conversation() {
 
     assert_eq!(ada.send_input(input).await, first);
     assert_eq!(texts(&ada, &bob).await, json!([{ "seq": 1, "text": "tea?" }]));
+}
+
+#[tokio::test]
+async fn a_retry_is_found_by_hot_reads_also_by_another_program() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let input = json!({ "id": new_id(), "to": { "userId": bob.id }, "text": "tea?" });
+    let first = ada.send_input(input.clone()).await;
+    let id = first["id"].as_str().expect("an id");
+
+    let again = format!(
+        "mutation {{ sendMessage(input: {{ id: \"{id}\", to: {{ userId: \"{}\" }}, text: \"tea?\" }}) {{ id seq }} }}",
+        bob.id
+    );
+    let (answer, statements) = app.statements(&ada, &again).await;
+
+    assert_eq!(answer["sendMessage"], json!({ "id": first["id"], "seq": first["seq"] }));
+    // The message, and whether Ada is in its conversation.
+    assert_eq!(statements.len(), 2);
+    assert!(is_postgres() || statements.iter().all(|read| HOT_READS.contains(&read.sql.as_str())), "{statements:?}");
+    assert_eq!(texts(&bob, &ada).await.as_array().map(Vec::len), Some(2));
 }
 
 #[tokio::test]

@@ -1,4 +1,6 @@
-// Launches Chromium, and collects the problems that a page reports.
+// Launches Chromium, collects the problems that a page reports, and waits for what a page resolves to.
+import assert from 'node:assert/strict';
+import { setTimeout } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
 const start = (more, options) => chromium.launch({
@@ -29,4 +31,12 @@ export async function collectProblems(page) {
       console.error(`CSP ${violatedDirective}: ${blockedURI}`));
   });
   return problems;
+}
+
+/** Waits until the promise of a function in a page resolves to something true. `waitForFunction` takes the promise itself for it. */
+export async function waitUntilResolved(page, ask) {
+  for (const end = Date.now() + 30_000; !await page.evaluate(ask);) {
+    assert.ok(Date.now() < end, `this does not become true: ${ask}`);
+    await setTimeout(50);
+  }
 }

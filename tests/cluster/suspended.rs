@@ -30,6 +30,7 @@ async fn nobody_loses_anything_when_a_node_is_suspended_beyond_its_lease() {
     suspended.signal(Signal::CONT);
     cluster.door.bring_back(suspended.address);
     assert_eq!(soon(next(&mut at_ada)).await, is(true));
+    suspended.says("this node's lease had ended").await;
     round.cut_listeners().await;
     round.goes_on().await;
     bob.abort();

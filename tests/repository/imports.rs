@@ -42,6 +42,7 @@ const FLOORS: &[&[&str]] = &[
     &["http"],
     &["operator", "image_commands", "seed", "backup", "copy", "signals", "fuzzing"],
     &["lib"],
+    &["command_line"],
     &["main"],
 ];
 
@@ -71,7 +72,7 @@ fn imports_go_down_only() {
         };
         for import in imports(&read(&file)) {
             let target = import[0].as_str();
-            // Items of the crate's root are for `lib` and `main` only.
+            // Items of the crate's root are for `command_line` and `main` only.
             let target_floor = floor_of(target).or_else(|| floor_of("lib"));
             let is_down = target == module || target_floor.is_some_and(|target| target < floor);
             if !is_down {

@@ -3,13 +3,12 @@
 use crate::{none_of, read, sources};
 
 /// Files that read messages in another way, and why this shows them to nobody.
-const OTHERWISE: [(&str, &str); 9] = [
-    ("src/messages/send/mod.rs", "senders get their own messages back, and erased people send none"),
-    ("src/messages/send/plan.rs", "likewise"),
+const OTHERWISE: [(&str, &str); 8] = [
+    ("src/messages/send/plan.rs", "senders get their own messages back, and erased people send none"),
     ("src/messages/revise.rs", "likewise"),
     ("src/erasure/sweep.rs", "looks for ids of texts that are to be cleared"),
     ("src/entity/message.rs", "is the home of message::read"),
-    ("src/db/finds.rs", "is where those three find them"),
+    ("src/db/finds.rs", "is where those two find them"),
     ("src/db/hot/write/statements.rs", "likewise"),
     ("src/messages/hot_tests.rs", "compares tables"),
     ("src/search/index/backlog.rs", "maintains the index, whose hits are checked against the messages"),
@@ -22,8 +21,8 @@ fn messages_are_shown_as_their_senders_left_them() {
         let source = read(&path);
         let (found, shown) =
             (source.matches("message::Entity::find").count(), source.matches("message::read(").count());
-        // SQL that must look into the table of erasures itself.
-        let looks_into_erasures = source.contains("FROM erasure ") || source.contains("JOIN erasure ");
+        // SQL that must look into the table of erasures itself, or by the condition of the search's indexes.
+        let looks_into_erasures = ["FROM erasure ", "JOIN erasure ", "shown!()"].iter().any(|sql| source.contains(sql));
         let by_hand = source.contains("FROM message ") || source.contains("JOIN message ");
         if (found > shown || (by_hand && !looks_into_erasures)) && OTHERWISE.iter().all(|(known, _)| *known != path) {
             wrong.push(format!("{path} finds messages {found} times and reads them {shown} times by message::read"));

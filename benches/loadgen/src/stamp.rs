@@ -4,6 +4,9 @@ use memchr::memmem;
 
 use crate::latency::now_ns;
 
+/// The number of the probe that is sent when everything else is: whoever has received it receives nothing more.
+pub const LAST_PROBE: u32 = u32::MAX;
+
 /// The stamp of a message: `m<room>.<number>.<nanoseconds>.xxx…`, with `p` in place of `m` for a probe.
 pub struct Stamp {
     /// Sent to see whether subscriptions stand: not a part of the measurement.

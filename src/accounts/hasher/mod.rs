@@ -31,8 +31,9 @@ const MAX_MEMORY_KIB: u32 = 128 * 1024;
 const MAX_PASSES: u32 = 8;
 const MAX_LANES: u32 = 8;
 
-/// In this time about half of a full queue is done.
-const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// The answer to whoever finds no place in the queue, or waits in it for too long. The server is busy, whoever asks: it
+/// is no rate of theirs. In this time about half of a full queue is done.
+const QUEUE_FULL: Error = Error::Unavailable { retry_after: Duration::from_secs(5) };
 
 /// One thread per core behind a bounded queue. Dropping it ends each thread after its current hash.
 pub struct Hasher {
@@ -69,11 +70,10 @@ impl Hasher {
     /// does the rest of its work within its turn too: otherwise a hundred simultaneous logins would put a hundred
     /// queries in front of every other request.
     pub async fn turn(&self) -> Result<HashTurn<'_>> {
-        let too_many = Error::RateLimited { retry_after: RETRY_AFTER };
-        let Ok(place) = self.places.try_acquire() else { return Err(too_many) };
+        let Ok(place) = self.places.try_acquire() else { return Err(QUEUE_FULL) };
         match tokio::time::timeout(self.wait, self.turns.acquire()).await {
             Ok(Ok(turn)) => Ok(HashTurn { _place: place, _turn: turn }),
-            Ok(Err(_)) | Err(_) => Err(too_many),
+            Ok(Err(_)) | Err(_) => Err(QUEUE_FULL),
         }
     }
 
@@ -136,7 +136,7 @@ impl Hasher {
         match tokio::time::timeout(self.wait, self.threads.run(work)).await {
             Ok(Ok(result)) => result,
             Ok(Err(Undone::Panicked)) => Err(Error::Internal(anyhow!("hashing a password panicked"))),
-            Ok(Err(Undone::Full)) | Err(_) => Err(Error::RateLimited { retry_after: RETRY_AFTER }),
+            Ok(Err(Undone::Full)) | Err(_) => Err(QUEUE_FULL),
         }
     }
 }

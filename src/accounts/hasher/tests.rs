@@ -94,7 +94,7 @@ async fn a_stored_hash_that_is_invalid_or_too_expensive_is_not_computed() {
 }
 
 #[tokio::test]
-async fn beyond_a_full_queue_it_is_rate_limited() {
+async fn beyond_a_full_queue_it_is_unavailable() {
     let hasher = hasher(1, 2);
     let release = occupy(&hasher.threads);
     let mut first = Box::pin(hasher.verify(password("x"), None));
@@ -105,7 +105,7 @@ async fn beyond_a_full_queue_it_is_rate_limited() {
         _ = &mut second => panic!("the thread is busy"),
         answer = hasher.verify(password("x"), None) => answer,
     };
-    assert!(matches!(third, Err(Error::RateLimited { retry_after }) if retry_after > Duration::ZERO));
+    assert!(matches!(third, Err(Error::Unavailable { retry_after }) if retry_after > Duration::ZERO));
     drop(release);
     assert!(matches!((first.await, second.await), (Ok(false), Ok(false))));
 }
@@ -120,7 +120,7 @@ async fn waiting_for_a_turn_is_bounded_by_the_queue() {
         _ = &mut third => panic!("there are two"),
         fourth = hasher.turn() => fourth,
     };
-    assert!(matches!(fourth, Err(Error::RateLimited { .. })));
+    assert!(matches!(fourth, Err(Error::Unavailable { .. })));
     drop(second);
     assert!(third.await.is_ok());
 }
@@ -130,9 +130,9 @@ async fn nobody_waits_longer_than_the_limit() {
     let hasher = Hasher::start_with(1, 1, Duration::from_millis(20)).expect("a hasher");
     let release = occupy(&hasher.threads);
     let answer = hasher.verify(password("x"), None).await;
-    assert!(matches!(answer, Err(Error::RateLimited { .. })));
+    assert!(matches!(answer, Err(Error::Unavailable { .. })));
     let _turns = (hasher.turn().await, hasher.turn().await);
-    assert!(matches!(hasher.turn().await, Err(Error::RateLimited { .. })));
+    assert!(matches!(hasher.turn().await, Err(Error::Unavailable { .. })));
     drop(release);
 }
 

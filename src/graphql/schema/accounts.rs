@@ -282,8 +282,9 @@ pub(super) struct AccountsMutation;
 #[Object]
 impl AccountsMutation {
     /// Creates an account and signs in to it. The response sets a cookie that keeps a browser signed in; other clients
-    /// use the token. Codes: BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, and FORBIDDEN if only the operator creates
-    /// accounts: `serverInfo.features` then does not contain "signup".
+    /// use the token. Codes: BAD_USER_INPUT, EMAIL_TAKEN, RATE_LIMITED, SERVICE_UNAVAILABLE while too many passwords
+    /// wait to be hashed, and FORBIDDEN if only the operator creates accounts: `serverInfo.features` then does not
+    /// contain "signup".
     async fn signup(
         &self,
         ctx: &Context<'_>,
@@ -302,9 +303,9 @@ impl AccountsMutation {
         Ok(AuthPayload::of(ctx, session))
     }
 
-    /// Signs in. Codes: INVALID_CREDENTIALS, which does not say whether the e-mail or the password is wrong, and
+    /// Signs in. Codes: INVALID_CREDENTIALS, which does not say whether the e-mail or the password is wrong;
     /// RATE_LIMITED: after too many wrong passwords, and for successful logins beyond a burst of 20 and then 6 per
-    /// minute.
+    /// minute; and SERVICE_UNAVAILABLE while too many passwords wait to be hashed.
     async fn login(
         &self,
         ctx: &Context<'_>,

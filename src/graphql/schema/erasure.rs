@@ -18,7 +18,8 @@ impl ErasureMutation {
     /// UserChanged. You remain a member of direct conversations, to which nobody can send any more, and leave your
     /// groups as by removeMember: their other members receive ConversationChanged UPDATED, and the oldest member
     /// becomes the owner of a group that was yours. The e-mail becomes available for a new account. Codes:
-    /// INVALID_CREDENTIALS for a wrong password, which counts as a failed login, and RATE_LIMITED.
+    /// INVALID_CREDENTIALS for a wrong password, which counts as a failed login, RATE_LIMITED, and SERVICE_UNAVAILABLE
+    /// while too many passwords wait to be hashed.
     async fn delete_account(
         &self,
         ctx: &Context<'_>,

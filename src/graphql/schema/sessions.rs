@@ -93,7 +93,8 @@ impl SessionsMutation {
     }
 
     /// Changes your password, ends all your other sessions, and renews this one. Codes: INVALID_CREDENTIALS if the
-    /// current password is wrong, which counts as a failed login; BAD_USER_INPUT, RATE_LIMITED.
+    /// current password is wrong, which counts as a failed login; BAD_USER_INPUT, RATE_LIMITED, and SERVICE_UNAVAILABLE
+    /// while too many passwords wait to be hashed.
     async fn change_password(
         &self,
         ctx: &Context<'_>,

@@ -1,10 +1,10 @@
 //! Objects that are written as JSON at once.
 //!
 //! async-graphql resolves each field of each object in a future of its own and builds a map for each object, before a
-//! byte is written: of a page of 50 messages, 400 futures and 101 maps, a quarter of its cost. Here the selection is read
-//! once ([`Selection`]), and the objects of a page are then written one after another into one buffer. Their values come
-//! from the same resolvers, which are polled once. So no rule is written twice, and there is nothing to keep equal but
-//! the form of the JSON, which `tests/api/written.rs` compares over random documents.
+//! byte is written: of a page of 50 messages, 400 futures and 101 maps. Here the selection is read once ([`Selection`]),
+//! and the objects of a page are then written one after another into one buffer. Their values come from the same
+//! resolvers, which are polled once. So no rule is written twice, and there is nothing to keep equal but the form of the
+//! JSON, which `tests/api/written` compares over random documents.
 //!
 //! What is not there at once is not waited for: a resolver that has to ask the database elsewhere, an error, a field that
 //! is not listed by [`json_fields!`]. Then the buffer is dropped, and async-graphql resolves the object as any other.

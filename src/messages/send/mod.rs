@@ -3,8 +3,6 @@
 mod plan;
 mod write;
 
-use sea_orm::EntityTrait;
-
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::{self, Membership, Reference};
@@ -16,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes};
 use crate::id::{MessageId, UserId};
 use crate::images::{ImageAttachment, ImageSource, Images, PreparedImage};
-use crate::messages::MessageText;
+use crate::messages::{self, MessageText};
 
 /// A message to send.
 #[derive(Debug)]
@@ -38,7 +36,7 @@ pub async fn send(app: &App, viewer: &Viewer, images: &Images, new: NewMessage) 
     let sender = viewer.user();
     // Checked before the rest of the input, so that a retry gets its answer whatever has changed since.
     if let Some(id) = new.id
-        && let Some(sent) = message::Entity::find_by_id(id).one(&app.db.reader).await?
+        && let Some(sent) = messages::by_ids(app, &[id]).await?.pop()
     {
         let own = conversations::find_membership(app, viewer, Reference::Id(sent.conversation_id)).await?;
         return repeated(sender, new.to, &sent, own.as_ref().map(Membership::conversation));

@@ -5,14 +5,12 @@
 
 mod backlog;
 mod fts5;
+mod proposals;
 mod tsvector;
 
 use std::ops::Range;
 
 use sea_orm::{ConnectionTrait, DbErr};
-
-#[cfg(feature = "fuzzing")]
-pub(super) use fts5::hits::expression;
 
 use crate::db::{Dialect, Reader, Tx};
 use crate::entity::message;
@@ -20,6 +18,7 @@ use crate::feed::Position;
 use crate::id::{ConversationId, UserId};
 use crate::search::words::Term;
 use backlog::Entry;
+use proposals::Language;
 
 /// An index.
 #[derive(Clone, Copy)]
@@ -72,9 +71,14 @@ impl Index {
         range: Range<Position>,
         size: usize,
     ) -> Result<Vec<message::Model>, DbErr> {
+        self.language().page(db, wanted, range, size).await
+    }
+
+    /// How it is asked for messages.
+    pub(super) fn language(self) -> &'static Language {
         match self {
-            Self::Fts5 => fts5::hits::page(db, wanted, range, size).await,
-            Self::Tsvector => tsvector::hits::page(db, wanted, range, size).await,
+            Self::Fts5 => &fts5::hits::LANGUAGE,
+            Self::Tsvector => &tsvector::hits::LANGUAGE,
         }
     }
 

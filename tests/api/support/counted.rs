@@ -37,14 +37,12 @@ fn record(connection: &mut DatabaseConnection, statements: &Recorded) {
     });
 }
 
-/// Records the statements of hot reads, each once: they are as many as the rows that they find, and no trip to a database.
+/// Records the statements of hot reads: one for each read, of however many keys.
 fn record_hot(statements: &Recorded) -> StatementRecorder {
     let recorded = Arc::clone(statements);
     Arc::new(move |sql| {
-        let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
-        if !recorded.iter().any(|known| known.sql == sql) {
-            recorded.push(Statement::from_string(DbBackend::Sqlite, sql));
-        }
+        let statement = Statement::from_string(DbBackend::Sqlite, sql);
+        recorded.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
     })
 }
 

@@ -1,6 +1,7 @@
 // Unread messages: the count in the title, and browser notifications while the page is not focused.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { waitUntilResolved } from '../browser.mjs';
 import { signUp } from '../people.mjs';
 import { assertAccessible } from './accessibility.mjs';
 import {
@@ -130,12 +131,15 @@ describe('notifications', { timeout: 120_000 }, () => {
 
   test('are not shown while another tab of the chat is focused, or when they are turned off', async () => {
     const tab = await ada.tab('/');
-    await tab.page.waitForFunction(() => navigator.locks.query().then(({ held }) => held.length > 0));
+    // Each focused page holds a lock of this name.
+    await waitUntilResolved(tab.page, () => navigator.locks.query()
+      .then(({ held }) => held.some(({ name }) => name === 'parlour.attention')));
     await sendToGroup('seen in the other tab');
     await sidebarRow(tab, 'Engine.*seen in the other tab').waitFor();
     await sidebarRow(ada, 'Engine.*seen in the other tab').waitFor();
     await tab.page.close();
-    await ada.page.waitForFunction(() => navigator.locks.query().then(({ held }) => held.length === 0));
+    await waitUntilResolved(ada.page, () => navigator.locks.query()
+      .then(({ held }) => held.every(({ name }) => name !== 'parlour.attention')));
     await sendToGroup('seen nowhere');
     assert.deepEqual((await shown(3)).slice(2).map(([, body]) => body), ['seen nowhere']);
 

@@ -71,8 +71,7 @@ impl Floor {
             return r#"{"errors":[{"message":"no"}]}"#.into();
         }
         if has("sendMessage") {
-            let message = self.sent(body);
-            self.deliver(&message).await;
+            let message = self.send(body).await;
             return data("sendMessage", &Message { text: String::new(), ..message }.json(false));
         }
         if has("messages(") {
@@ -110,7 +109,7 @@ impl Floor {
     }
 
     /// Gives a message its number.
-    fn sent(&self, body: &[u8]) -> Message {
+    pub(super) fn sent(&self, body: &[u8]) -> Message {
         let begin = memmem::find(body, b"\"text\":\"").map_or(0, |at| at + 8);
         let text: String =
             body[begin..].iter().take_while(|byte| **byte != b'"').map(|byte| char::from(*byte)).collect();

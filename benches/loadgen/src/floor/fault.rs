@@ -1,4 +1,9 @@
 //! What a server can do wrong, every n-th time that it could: for the tests of the load generator's counters.
+//!
+//! ```text
+//! Drop, every 2nd time                a · c · e · …                   each delivery to a subscriber is a chance
+//! Drop, every 2nd time, in place 2    a b c …   a · c …   a b c …     the second delivery of each connection is one
+//! ```
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -31,10 +36,20 @@ pub enum Fault {
     Fail,
 }
 
+/// A fault, and when it is committed.
+#[derive(Clone, Copy, Debug)]
+pub struct Wrong {
+    pub fault: Fault,
+    /// It is committed every n-th time that it could be.
+    pub every: u64,
+    /// The only message of a connection, counted from 1, with which it could be; `None` for all of them.
+    pub place: Option<u64>,
+}
+
 impl Floor {
     /// Whether this fault is committed now.
     pub fn commits(&self, fault: Fault) -> bool {
-        let Some((_, every)) = self.fault.filter(|(kind, _)| *kind == fault) else { return false };
+        let Some(Wrong { every, .. }) = self.wrong.filter(|wrong| wrong.fault == fault) else { return false };
         self.chances.set(self.chances.get() + 1);
         let is_due = self.chances.get().is_multiple_of(every);
         if is_due {
@@ -47,6 +62,12 @@ impl Floor {
     pub(super) async fn deliver_badly(&self, subscriber: &mut Subscriber, delivery: &[u8], message: &Message) -> bool {
         if !message.is_measured() {
             return subscriber.write(delivery).await.is_ok();
+        }
+        subscriber.measured += 1;
+        let place = self.wrong.and_then(|wrong| wrong.place);
+        if place.is_some_and(|place| place != subscriber.measured) {
+            let held = subscriber.held.take().unwrap_or_default();
+            return subscriber.write(&[delivery, &held].concat()).await.is_ok();
         }
         if self.commits(Fault::Drop) {
             return true;

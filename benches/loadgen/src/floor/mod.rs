@@ -22,7 +22,7 @@ use tokio::task::LocalSet;
 
 use crate::ws::{ACCEPT, KEY};
 use answers::Message;
-pub use fault::Fault;
+pub use fault::{Fault, Wrong};
 
 /// Such a server.
 #[derive(Default)]
@@ -32,8 +32,8 @@ pub struct Floor {
     seqs: RefCell<Vec<u64>>,
     /// The messages, where they are kept for those who come back.
     log: Option<RefCell<Vec<Message>>>,
-    /// A fault that is committed every n-th time.
-    fault: Option<(Fault, u64)>,
+    /// A fault that is committed.
+    wrong: Option<Wrong>,
     /// How often the fault could have been committed.
     chances: Cell<u64>,
     /// How often it was.
@@ -47,6 +47,8 @@ struct Subscriber {
     /// One conversation, or all.
     room: Option<usize>,
     has_cursor: bool,
+    /// Messages that were to be delivered to it, without probes.
+    measured: u64,
     /// What is sent after the next message instead of before it.
     held: Option<Vec<u8>>,
 }
@@ -60,10 +62,10 @@ impl Subscriber {
 }
 
 impl Floor {
-    /// A server that keeps messages for those who come back, and commits a fault every n-th time that it could.
+    /// A server that keeps messages for those who come back, and commits a fault.
     #[cfg(test)]
-    pub fn faulty(fault: Option<(Fault, u64)>) -> Self {
-        Self { fault, log: Some(RefCell::default()), ..Self::default() }
+    pub fn faulty(wrong: Option<Wrong>) -> Self {
+        Self { wrong, log: Some(RefCell::default()), ..Self::default() }
     }
 
     /// Serves on a port of this machine.
@@ -140,28 +142,43 @@ impl Floor {
         let has_cursor = memmem::find(&read, b"feedCursor").is_some();
         let after = answers::after(&read[variables..]);
         let (mut incoming, socket) = stream.into_split();
-        let mut subscriber = Subscriber { socket, room, has_cursor, held: None };
+        let mut subscriber = Subscriber { socket, room, has_cursor, measured: 0, held: None };
+        let mut muted = None;
         {
+            // No message gets its number meanwhile, so that each is either among those missed or delivered later.
             let mut subscribers = self.subscribers.lock().await;
-            if let (Some(after), Some(log)) = (after, &self.log) {
-                let missed: Vec<Message> =
-                    log.borrow().iter().filter(|message| message.position > after).cloned().collect();
-                for message in missed {
-                    subscriber.write(&frame(&message.delivery(has_cursor))).await?;
+            if self.commits(Fault::Mute) {
+                muted = Some(subscriber);
+            } else {
+                if let (Some(after), Some(log)) = (after, &self.log) {
+                    let missed: Vec<Message> =
+                        log.borrow().iter().filter(|message| message.position > after).cloned().collect();
+                    for message in missed {
+                        let frame = frame(&message.delivery(has_cursor));
+                        ensure!(self.deliver_to(&mut subscriber, &frame, &message).await, "ended");
+                    }
                 }
-            }
-            if !self.commits(Fault::Mute) {
                 subscribers.push(subscriber);
             }
         }
         let mut sink = [0; 1024];
         while incoming.read(&mut sink).await? > 0 {}
+        drop(muted);
         Ok(())
     }
 
-    /// Delivers a message to everybody who subscribed to it.
-    async fn deliver(&self, message: &Message) {
+    /// Delivers a message to a subscriber; `false` if its connection is at its end.
+    async fn deliver_to(&self, subscriber: &mut Subscriber, frame: &[u8], message: &Message) -> bool {
+        match self.wrong {
+            None => subscriber.write(frame).await.is_ok(),
+            Some(_) => self.deliver_badly(subscriber, frame, message).await,
+        }
+    }
+
+    /// Gives a message its number, and delivers it to everybody who subscribed to it.
+    async fn send(&self, body: &[u8]) -> Message {
         let mut subscribers = self.subscribers.lock().await;
+        let message = self.sent(body);
         let [plain, with_cursor] = [false, true].map(|has_cursor| frame(&message.delivery(has_cursor)));
         let mut at = 0;
         while let Some(subscriber) = subscribers.get_mut(at) {
@@ -170,15 +187,12 @@ impl Floor {
                 continue;
             }
             let frame = if subscriber.has_cursor { &with_cursor } else { &plain };
-            let is_open = match self.fault {
-                None => subscriber.write(frame).await.is_ok(),
-                Some(_) => self.deliver_badly(subscriber, frame, message).await,
-            };
-            match is_open {
+            match self.deliver_to(subscriber, frame, &message).await {
                 true => at += 1,
                 false => drop(subscribers.swap_remove(at)),
             }
         }
+        message
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::http::Http;
 use crate::meter::Meter;
-use crate::scenarios::resuming::Habits;
+use crate::scenarios::resuming::{Cut, Habits};
 use crate::scenarios::{Figures, Load, secs, settle};
 use crate::stamp::stamp_text;
 
@@ -27,9 +27,15 @@ pub struct Options {
     pub rate: f64,
     #[arg(long, default_value_t = 6.0)]
     pub seconds: f64,
+    /// Messages to send to each room, however long it takes; left out: as many as there is time for
+    #[arg(long)]
+    pub messages: Option<u32>,
     /// Mean seconds from one cut of a client to its next
     #[arg(long, default_value_t = 1.0)]
     pub cut_every: f64,
+    /// Cuts a client when so many messages have come over its connection, and at no other time
+    #[arg(long)]
+    pub cut_after: Option<u32>,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Seconds without any delivery after which what is missing counts as lost
@@ -44,8 +50,9 @@ fn a_moment(rng: &mut SmallRng, _: u32) -> Duration {
 
 impl Load {
     pub async fn churn(&self, options: Options, out: &mut Figures) -> Result<()> {
-        let Options { clients, rooms, rate, seconds, .. } = options;
-        let habits = Habits { rooms, cut_every: Some(options.cut_every), wait: a_moment, seed: options.seed };
+        let Options { clients, rooms, rate, seconds, messages, .. } = options;
+        let cut = options.cut_after.map_or(Cut::Every(options.cut_every), Cut::After);
+        let habits = Habits { rooms, cut: Some(cut), wait: a_moment, seed: options.seed };
         let crowd = self.gather(clients, habits).await?;
         crowd.comings.cutting.store(true, Relaxed);
         let meter = Meter::start(self.server);
@@ -56,7 +63,11 @@ impl Load {
             sending.spawn(async move {
                 let mut http = Http::new(api.address);
                 let (mut n, mut unsure) = (0, Vec::new());
-                while start.elapsed() < secs(seconds) {
+                let is_over = |sent: u32| match messages {
+                    Some(all) => sent >= all,
+                    None => start.elapsed() >= secs(seconds),
+                };
+                while !is_over(n) {
                     sleep_until(start + secs((f64::from(n) + room as f64 / 10.0) / rate)).await;
                     if let Err(error) = api.send(&mut http, &sender, &target, &stamp_text(false, room, n, size)).await {
                         eprintln!("loadgen: send: {error}");
@@ -76,9 +87,8 @@ impl Load {
         crowd.comings.cutting.store(false, Relaxed);
         let messages: u64 = sent.iter().map(|(n, _)| u64::from(*n)).sum();
         settle(&crowd.comings.received, messages * clients as u64, options.drain).await;
-        // Duplicates would come right behind.
-        sleep(secs(0.3)).await;
         meter.stop(out);
+        self.send_last_probes(&crowd).await;
         out.insert("clients".into(), json!(clients));
         out.insert("messages".into(), json!(messages));
         crowd.finish(&sent, out).await

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use anyhow::{Result, bail};
 use serde_json::json;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::api::Selection;
 use crate::http::Http;
@@ -27,6 +27,9 @@ pub struct Options {
     pub warmup: f64,
     #[arg(long, default_value_t = 5.0)]
     pub seconds: f64,
+    /// Messages to send, however long it takes; left out: as many as there is time for
+    #[arg(long)]
+    pub messages: Option<u32>,
     /// Messages a second; left out: a message when all have received the one `window` before
     #[arg(long)]
     pub rate: Option<f64>,
@@ -56,7 +59,11 @@ impl Load {
         let (start, start_ns) = (Instant::now(), now_ns());
         let (mut sent, mut unsure, mut given_up) = (0, Vec::new(), 0);
         let mut acknowledged = Latency::default();
-        while start.elapsed() < secs(options.seconds) {
+        let is_over = |sent: u32| match options.messages {
+            Some(all) => sent >= all,
+            None => start.elapsed() >= secs(options.seconds),
+        };
+        while !is_over(sent) {
             match options.rate {
                 Some(rate) => sleep_until(start + secs(f64::from(sent) / rate)).await,
                 None => wait_for_room(&received, u64::from(sent), u64::from(options.window), all, &mut given_up).await,
@@ -76,10 +83,9 @@ impl Load {
         }
         settle(&received.delivered, u64::from(sent) * all, options.drain).await;
         let cpu = meter.stop(out);
+        self.send_last_probe(&mut http, (&sender, &room), &received, all).await;
         let delivered = received.delivered.load(Relaxed);
         let span = received.last_ns.load(Relaxed).saturating_sub(start_ns) as f64 / 1e9;
-        // Duplicates would come right behind.
-        sleep(secs(0.2)).await;
         let faults = received.finish(options.subscribers, sent, &unsure).await;
 
         out.insert("subscribers".into(), json!(options.subscribers));

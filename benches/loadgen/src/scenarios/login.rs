@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use serde_json::json;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -31,12 +32,16 @@ impl Load {
         let phase = Arc::new(Mutex::new(Latency::default()));
         let errors = Arc::new(AtomicU64::new(0));
         let (api, who, latency, failed) = (self.api.clone(), accounts[0].clone(), phase.clone(), errors.clone());
+        let (stop, mut stopped) = watch::channel(());
         let queries = tokio::spawn(async move {
             let mut http = Http::new(api.address);
             let start = Instant::now();
             for n in 0u64.. {
                 let due = start + secs(n as f64 / options.rate);
-                sleep_until(due).await;
+                tokio::select! {
+                    () = sleep_until(due) => {}
+                    _ = stopped.changed() => break,
+                }
                 if let Err(error) = api.light(&mut http, &who).await {
                     complain(&failed, "query", error);
                 }
@@ -68,7 +73,9 @@ impl Load {
         }
         let wall = start.elapsed().as_secs_f64();
         let cpu = meter.stop(out);
-        queries.abort();
+        stop.send_replace(());
+        // The last query is counted as well.
+        queries.await?;
         take().put(out, "query_");
         took.put(out, "login_");
         out.insert("logins".into(), json!(options.logins));

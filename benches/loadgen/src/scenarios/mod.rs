@@ -98,6 +98,9 @@ fn complain(counter: &AtomicU64, what: &str, error: impl Display) {
     }
 }
 
+/// How many seconds after the last progress a [`LAST_PROBE`](crate::stamp::LAST_PROBE) is no longer waited for.
+const LAST_PROBE_PATIENCE: f64 = 10.0;
+
 /// Waits until a count has come up to a number, and no longer than `patience` seconds after it last rose.
 async fn settle(count: &AtomicU64, up_to: u64, patience: f64) {
     let mut last = (count.load(Relaxed), Instant::now());

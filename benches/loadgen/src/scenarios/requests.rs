@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use serde_json::json;
-use tokio::task::LocalSet;
+use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::api::{Api, SIDEBAR, Target};
@@ -27,6 +27,9 @@ pub struct Options {
     pub clients: usize,
     #[arg(long, default_value_t = 5.0)]
     pub seconds: f64,
+    /// Requests of each client, however long they take; left out: as many as there is time for
+    #[arg(long)]
+    pub requests: Option<u32>,
     /// Seconds of the same before measuring (V8 needs them)
     #[arg(long, default_value_t = 3.0)]
     pub warmup: f64,
@@ -98,51 +101,66 @@ impl Load {
     where
         F: AsyncFnMut(u32) -> Result<()> + 'static,
     {
-        let Options { clients, seconds, warmup } = options;
+        let Options { clients, seconds, requests, warmup } = options;
         let local = LocalSet::new();
         let latency = Arc::new(Mutex::new(Latency::default()));
         let (count, errors) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let begin = Instant::now() + secs(warmup);
         let end = begin + secs(seconds);
-        let mut tasks = Vec::new();
+        let is_over = move |made: u32| match requests {
+            Some(all) => made >= all,
+            None => Instant::now() >= end,
+        };
+        let mut tasks = JoinSet::new();
         for i in 0..clients {
             let mut request = make(self.api.clone(), i);
             let (latency, count, errors) = (latency.clone(), count.clone(), errors.clone());
-            tasks.push(local.spawn_local(async move {
+            let client = async move {
                 let mut n = 0;
-                while Instant::now() < end {
+                while !is_over(n) {
                     let begun = now_ns();
                     let answered = request(n).await;
-                    n += 1;
                     if let Err(error) = answered {
                         complain(&errors, "request", error);
                         sleep(secs(0.05)).await;
-                    } else if Instant::now() >= begin && Instant::now() < end {
+                    } else if Instant::now() >= begin && !is_over(n) {
                         latency.lock().unwrap_or_else(PoisonError::into_inner).record_ns(now_ns() - begun);
                         count.fetch_add(1, Relaxed);
                     }
+                    n += 1;
                 }
-            }));
+            };
+            tasks.spawn_local_on(client, &local);
         }
         let measured = async {
             sleep_until(begin).await;
             let meter = Meter::start(self.server);
-            sleep_until(end).await;
-            let requests = count.load(Relaxed);
+            if requests.is_some() {
+                all_of(&mut tasks).await?;
+            } else {
+                sleep_until(end).await;
+            }
+            let (answered, took) = (count.load(Relaxed), begin.elapsed().as_secs_f64());
             out.insert("clients".into(), json!(clients));
-            out.insert("requests".into(), json!(requests));
-            out.insert("per_s".into(), round(requests as f64 / seconds, 1));
+            out.insert("requests".into(), json!(answered));
+            out.insert("per_s".into(), round(answered as f64 / took, 1));
             if let Some(cpu) = meter.stop(out) {
-                out.insert("cpu_us_per_request".into(), round(cpu * 1e6 / requests.max(1) as f64, 1));
+                out.insert("cpu_us_per_request".into(), round(cpu * 1e6 / answered.max(1) as f64, 1));
             }
-            for task in tasks {
-                task.await?;
-            }
-            anyhow::Ok(())
+            // What was asked for last is answered after the end.
+            all_of(&mut tasks).await
         };
         local.run_until(measured).await?;
         latency.lock().unwrap_or_else(PoisonError::into_inner).put(out, "");
         out.insert("errors".into(), json!(errors.load(Relaxed)));
         Ok(())
     }
+}
+
+/// Waits for all clients.
+async fn all_of(clients: &mut JoinSet<()>) -> Result<()> {
+    while let Some(client) = clients.join_next().await {
+        client?;
+    }
+    Ok(())
 }

@@ -33,6 +33,9 @@ pub struct Options {
     /// Seconds after which who is not back does not count any more
     #[arg(long, default_value_t = 40.0)]
     pub patience: f64,
+    /// Seconds without any delivery after which what is missing counts as lost
+    #[arg(long, default_value_t = 1.0)]
+    pub drain: f64,
     /// The file that holds the number of the server's process, renewed with each start
     #[arg(long)]
     pub pid_file: PathBuf,
@@ -60,18 +63,20 @@ impl Load {
             let signal = if ending == Ending::Kill { Signal::KILL } else { Signal::TERM };
             Ok(kill_process(Pid::from_raw(pid).context("a process")?, signal)?)
         };
-        self.restart_by(signal, options, out).await
+        self.restart_by(signal, |_| false, options, out).await
     }
 
-    /// As [`Self::restart`], where `end` ends the server.
+    /// As [`Self::restart`], where `end` ends the server, and `is_all` says of how many are back whether nobody else will
+    /// be.
     pub(super) async fn restart_by(
         &self,
         mut end: impl FnMut(Ending) -> Result<()>,
+        is_all: impl Fn(u64) -> bool,
         options: Options,
         out: &mut Figures,
     ) -> Result<()> {
-        let Options { clients, rounds, rate, patience, .. } = options;
-        let habits = Habits { rooms: 1, cut_every: None, wait: with_backoff, seed: 1 };
+        let Options { clients, rounds, rate, patience, drain, .. } = options;
+        let habits = Habits { rooms: 1, cut: None, wait: with_backoff, seed: 1 };
         let crowd = self.gather(clients, habits).await?;
         let (stop, stopped) = watch::channel(false);
         let (api, size, (sender, room)) = (self.api.clone(), self.text_bytes, crowd.rooms[0].clone());
@@ -100,16 +105,17 @@ impl Load {
                 comings.ended_ns.store(begun, Relaxed);
                 end(ending)?;
                 let until = Instant::now() + secs(patience);
-                while comings.back.load(Relaxed) < clients as u64 && Instant::now() < until {
+                let back = || comings.back.load(Relaxed);
+                while back() < clients as u64 && !is_all(back()) && Instant::now() < until {
                     sleep(secs(0.005)).await;
                 }
-                not_back += clients as u64 - comings.back.load(Relaxed);
+                not_back += clients as u64 - back();
                 times.push((comings.last_back_ns.load(Relaxed).saturating_sub(begun)) as f64 / 1e9);
             }
         }
         stop.send_replace(true);
         let sent = sending.await?;
-        settle(&comings.received, u64::from(sent.0) * clients as u64, 1.0).await;
+        settle(&comings.received, u64::from(sent.0) * clients as u64, drain).await;
         meter.stop(out);
         let [kill, stop] = times.map(median);
         out.insert("clients".into(), json!(clients));

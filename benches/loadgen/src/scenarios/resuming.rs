@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -17,27 +17,37 @@ use crate::api::{Account, Api, Selection, Target};
 use crate::book::{Book, Faults};
 use crate::http::Http;
 use crate::latency::{Latency, now_ns};
-use crate::scenarios::{Figures, Load, complain, secs};
-use crate::stamp::{read_cursor, read_stamp, stamp_text};
+use crate::scenarios::{Figures, LAST_PROBE_PATIENCE, Load, complain, secs, settle};
+use crate::stamp::{LAST_PROBE, read_cursor, read_stamp, stamp_text};
 
 /// How the clients behave.
 #[derive(Clone, Copy)]
 pub struct Habits {
     pub rooms: usize,
-    /// Mean seconds from a connection to its cut, while there are cuts; `None` if only the server ends connections.
-    pub cut_every: Option<f64>,
+    /// `None` if only the server ends connections.
+    pub cut: Option<Cut>,
     /// How long a client waits before it connects for the n-th time in a row without success.
     pub wait: fn(&mut SmallRng, u32) -> Duration,
     pub seed: u64,
+}
+
+/// When a client's connection is cut.
+#[derive(Clone, Copy)]
+pub enum Cut {
+    /// After a random time, of so many seconds in the mean, while there are cuts.
+    Every(f64),
+    /// When so many new messages have come over it. Where this is, does not depend on the time.
+    After(u32),
 }
 
 /// What all clients count together.
 #[derive(Default)]
 pub struct Comings {
     ready: AtomicU64,
+    /// Clients that have received the last probe of every room: they receive nothing more.
+    through: AtomicU64,
     pub cutting: AtomicBool,
-    stopped: AtomicBool,
-    stop: Notify,
+    stop: watch::Sender<bool>,
     pub received: AtomicU64,
     cuts: AtomicU64,
     /// Connections that the server ended.
@@ -93,6 +103,19 @@ impl Load {
         }
         bail!("only {} of {count} clients receive", comings.ready.load(Relaxed))
     }
+
+    /// Sends a probe to each room behind everything else, and waits until all clients have received them, connected or
+    /// again connected. What was sent before has arrived then, once or twice, or never will.
+    pub(super) async fn send_last_probes(&self, crowd: &Crowd) {
+        let mut http = Http::new(self.api.address);
+        for (room, (sender, target)) in crowd.rooms.iter().enumerate() {
+            let text = stamp_text(true, room, LAST_PROBE, self.text_bytes);
+            if let Err(error) = self.api.send(&mut http, sender, target, &text).await {
+                return eprintln!("loadgen: a last probe: {error}");
+            }
+        }
+        settle(&crowd.comings.through, crowd.clients.len() as u64, LAST_PROBE_PATIENCE).await;
+    }
 }
 
 impl Crowd {
@@ -100,8 +123,7 @@ impl Crowd {
     /// sent, and which of them may never have been accepted.
     pub async fn finish(mut self, sent: &[(u32, Vec<u32>)], out: &mut Figures) -> Result<()> {
         let comings = &self.comings;
-        comings.stopped.store(true, Relaxed);
-        comings.stop.notify_waiters();
+        comings.stop.send_replace(true);
         let mut all = Faults::default();
         while let Some(client) = self.clients.join_next().await {
             let (books, faults) = client?;
@@ -135,8 +157,11 @@ async fn come_and_go(
 ) -> (Vec<Book>, Faults) {
     let mut books: Vec<Book> = (0..habits.rooms).map(|_| Book::default()).collect();
     let (mut faults, mut cursor) = (Faults::default(), None::<String>);
-    let (mut probed, mut failures, mut back_after) = (vec![false; habits.rooms], 0, 0);
-    while !comings.stopped.load(Relaxed) {
+    let (mut probed, mut is_last, mut failures, mut back_after) =
+        (vec![false; habits.rooms], vec![false; habits.rooms], 0, 0);
+    // Also seen by who connects just then.
+    let mut stop = comings.stop.subscribe();
+    while !*stop.borrow() {
         let mut ws = match api.subscribe(&who, None, cursor.as_deref(), Selection::Resumable).await {
             Ok(ws) => ws,
             Err(error) => {
@@ -147,9 +172,18 @@ async fn come_and_go(
             }
         };
         let (connected_ns, mut is_silent) = (now_ns(), true);
-        let cut_at = habits.cut_every.map(|mean| Instant::now() + secs(-mean * (1.0 - rng.random::<f64>()).ln()));
+        let (cut_at, cut_after) = match habits.cut {
+            Some(Cut::Every(mean)) => (Some(Instant::now() + secs(-mean * (1.0 - rng.random::<f64>()).ln())), None),
+            Some(Cut::After(count)) => (None, Some(count)),
+            None => (None, None),
+        };
+        let mut came = 0;
         loop {
             let work = ws.receive(|message, reply| {
+                if cut_after.is_some_and(|count| came >= count) {
+                    // It is cut before this.
+                    return;
+                }
                 let Some(stamp) = read_stamp(message) else {
                     if let Err(error) = api.control(message, reply) {
                         complain(&comings.complaints, "the server says", error);
@@ -165,7 +199,11 @@ async fn come_and_go(
                     if !was_ready && probed.iter().all(|probed| *probed) {
                         comings.ready.fetch_add(1, Relaxed);
                     }
+                    if stamp.n == LAST_PROBE && !std::mem::replace(&mut is_last[stamp.room], true) {
+                        comings.through.fetch_add(u64::from(is_last.iter().all(|is_last| *is_last)), Relaxed);
+                    }
                 } else if books[stamp.room].note(stamp.n, stamp.seq, &mut faults) {
+                    came += 1;
                     let now = now_ns();
                     comings.received.fetch_add(1, Relaxed);
                     comings.latency.lock().unwrap_or_else(PoisonError::into_inner).record_ns(now - stamp.sent_ns);
@@ -178,10 +216,17 @@ async fn come_and_go(
                 }
             });
             tokio::select! {
-                ended = work => if ended.is_err() {
-                    comings.disconnects.fetch_add(1, Relaxed);
-                    break;
-                },
+                ended = work => {
+                    if ended.is_err() {
+                        comings.disconnects.fetch_add(1, Relaxed);
+                        break;
+                    }
+                    if cut_after.is_some_and(|count| came >= count) {
+                        comings.cuts.fetch_add(1, Relaxed);
+                        ws.reset();
+                        break;
+                    }
+                }
                 () = sleep_until(cut_at.unwrap_or_else(Instant::now)),
                     if cut_at.is_some() && comings.cutting.load(Relaxed) =>
                 {
@@ -189,7 +234,7 @@ async fn come_and_go(
                     ws.reset();
                     break;
                 },
-                () = comings.stop.notified() => return (books, faults),
+                _ = stop.wait_for(|stop| *stop) => return (books, faults),
             }
         }
         // A server that accepts and falls silent is tried less and less often, as one that refuses.

@@ -12,8 +12,8 @@ use crate::api::{Account, Api, Selection, Target};
 use crate::book::{Book, Faults};
 use crate::http::Http;
 use crate::latency::{Latency, now_ns};
-use crate::scenarios::{Load, complain, secs};
-use crate::stamp::{read_stamp, stamp_text};
+use crate::scenarios::{LAST_PROBE_PATIENCE, Load, complain, secs, settle};
+use crate::stamp::{LAST_PROBE, read_stamp, stamp_text};
 use crate::ws::Ws;
 
 /// How many connect at once.
@@ -24,6 +24,8 @@ const CONNECTING: usize = 64;
 pub struct Received {
     ready: AtomicU64,
     probes: AtomicU64,
+    /// Subscribers that receive nothing more: they have the last probe, or their connection has ended.
+    through: AtomicU64,
     pub delivered: AtomicU64,
     /// The sender waits until `delivered` is this.
     pub wake_at: AtomicU64,
@@ -118,12 +120,27 @@ impl Load {
         }
         bail!("only {} of {count} subscribers receive", received.ready.load(Relaxed))
     }
+
+    /// Sends a probe behind everything else, and waits until all have received it. What was sent before has arrived then,
+    /// once or twice, or never will.
+    pub(super) async fn send_last_probe(
+        &self,
+        http: &mut Http,
+        (sender, room): (&Account, &Target),
+        received: &Received,
+        all: u64,
+    ) {
+        match self.api.send(http, sender, room, &stamp_text(true, 0, LAST_PROBE, self.text_bytes)).await {
+            Ok(()) => settle(&received.through, all, LAST_PROBE_PATIENCE).await,
+            Err(error) => eprintln!("loadgen: the last probe: {error}"),
+        }
+    }
 }
 
 /// Reads one subscription until it is stopped.
 async fn receive(mut ws: Ws, api: Api, received: Arc<Received>) {
     let (mut book, mut faults) = (Book::default(), Faults::default());
-    let (mut is_ready, mut is_checked) = (false, false);
+    let (mut is_ready, mut is_checked, mut is_through) = (false, false, false);
     let stop = received.stop.notified();
     tokio::pin!(stop);
     loop {
@@ -137,6 +154,9 @@ async fn receive(mut ws: Ws, api: Api, received: Arc<Received>) {
             if stamp.probe {
                 book.note_seq(stamp.seq, &mut faults);
                 received.probes.fetch_add(1, Relaxed);
+                if stamp.n == LAST_PROBE && !std::mem::replace(&mut is_through, true) {
+                    received.through.fetch_add(1, Relaxed);
+                }
                 if !std::mem::replace(&mut is_ready, true) {
                     received.ready.fetch_add(1, Relaxed);
                 }
@@ -159,6 +179,9 @@ async fn receive(mut ws: Ws, api: Api, received: Arc<Received>) {
         tokio::select! {
             ended = work => if let Err(error) = ended {
                 complain(&received.disconnects, "a subscriber", error);
+                if !is_through {
+                    received.through.fetch_add(1, Relaxed);
+                }
                 break;
             },
             () = &mut stop => break,

@@ -1,8 +1,8 @@
 //! Reads of a few rows by their keys.
 //!
-//! The pool of [`Reader`](crate::db::Reader) hands each statement to a thread of the driver and its rows back, one by one,
-//! which is 60 % of the cost of a page of messages. What is read here comes back before another thread would have woken
-//! up: each statement finds by an index as many rows as are asked for, a hundred at most.
+//! The pool of [`Reader`](crate::db::Reader) hands each statement to a thread of the driver and its rows back, one by one:
+//! 60 % of the cost of a page of messages, in a profile from before these reads. What is read here comes back before another
+//! thread would have woken up: each statement finds by an index as many rows as are asked for, a hundred at most.
 //!
 //! Each read returns `None` where it cannot be done here: on PostgreSQL, while all connections are in use, after any error,
 //! and for a second after the disk has been slow. The caller then asks the [`Reader`](crate::db::Reader), which waits,

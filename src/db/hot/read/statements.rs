@@ -1,9 +1,10 @@
 //! The statements of hot reads. Each finds rows by an index (`tests/api/query_plans.rs` checks it), and reads what the
-//! ordinary statement of the slice that uses it reads (`tests/api/written.rs` compares them).
+//! ordinary statement of the slice that uses it reads (`tests/api/written` compares them).
 
 use rusqlite::{Params, Row};
 
 use super::{HotReader, HotReads};
+use crate::db::hot::columns::columns;
 use crate::db::hot::rows::{FromRow, conversation_from};
 use crate::entity::conversation::DirectPair;
 use crate::entity::{conversation, image, membership, message, user};
@@ -12,9 +13,9 @@ use crate::id::{ConversationId, ImageId, MessageId, UserId};
 macro_rules! message {
     ($condition:literal) => {
         concat!(
-            "SELECT m.id, m.conversation_id, m.seq, m.sender_id, m.text, m.reply_to_id, m.image_id, m.version, \
-             m.position, m.nonce, m.created_at, m.edited_at, m.deleted_at, e.erased_at \
-             FROM message m LEFT JOIN erasure e ON e.user_id = m.sender_id WHERE ",
+            "SELECT ",
+            columns!(message, "m."),
+            ", e.erased_at FROM message m LEFT JOIN erasure e ON e.user_id = m.sender_id WHERE ",
             $condition
         )
     };
@@ -23,10 +24,11 @@ macro_rules! message {
 macro_rules! membership {
     ($rest:literal) => {
         concat!(
-            "SELECT m.conversation_id, m.user_id, m.from_position, m.to_position, m.role, m.last_read_seq, m.joined_at, \
-             c.id, c.kind, c.title, c.direct_pair, c.last_seq, c.last_position, c.active_position, c.created_at, \
-             c.updated_at FROM membership m JOIN conversation c ON c.id = m.conversation_id \
-             WHERE m.to_position IS NULL AND ",
+            "SELECT ",
+            columns!(membership, "m."),
+            ", ",
+            columns!(conversation, "c."),
+            " FROM membership m JOIN conversation c ON c.id = m.conversation_id WHERE m.to_position IS NULL AND ",
             $rest
         )
     };
@@ -37,12 +39,9 @@ const MESSAGE_BY_ID: &str = message!("m.id = ?1");
 const MEMBERSHIP: &str = membership!("m.conversation_id = ?1 AND m.user_id = ?2");
 const MEMBERSHIP_OF_PAIR: &str = membership!("c.direct_pair = ?1 AND m.user_id = ?2");
 const MOST_ACTIVE: &str = membership!("m.user_id = ?1 ORDER BY c.active_position DESC LIMIT ?2");
-const CONVERSATION_BY_ID: &str = "SELECT id, kind, title, direct_pair, last_seq, last_position, active_position, \
-    created_at, updated_at FROM conversation WHERE id = ?1";
-const USER_BY_ID: &str = "SELECT id, full_name, name_key, email, password_hash, last_seen_at, image_id, changed_position, \
-    created_at, updated_at, deleted_at, disabled_at FROM user WHERE id = ?1";
-const IMAGE_BY_ID: &str = "SELECT id, owner_id, format, width, height, byte_size, stored_bytes, placeholder, parts, \
-    created_at FROM image WHERE id = ?1";
+const CONVERSATION_BY_ID: &str = concat!("SELECT ", columns!(conversation), " FROM conversation WHERE id = ?1");
+const USER_BY_ID: &str = concat!("SELECT ", columns!(user), " FROM user WHERE id = ?1");
+const IMAGE_BY_ID: &str = concat!("SELECT ", columns!(image), " FROM image WHERE id = ?1");
 
 /// All of them.
 pub const HOT_READS: [&str; 8] = [

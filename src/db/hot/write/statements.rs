@@ -7,25 +7,10 @@ use rusqlite::{OptionalExtension, params};
 use sea_orm::DbErr;
 
 use super::HotTx;
+use crate::db::hot::columns::columns;
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::{feed_event, membership, message};
 use crate::id::{ConversationId, MessageId, UserId};
-
-macro_rules! columns {
-    (message) => {
-        "id, conversation_id, seq, sender_id, text, reply_to_id, image_id, version, position, nonce, created_at, \
-         edited_at, deleted_at"
-    };
-    (conversation) => {
-        "id, kind, title, direct_pair, last_seq, last_position, active_position, created_at, updated_at"
-    };
-    (membership) => {
-        "conversation_id, user_id, from_position, to_position, role, last_read_seq, joined_at"
-    };
-    (feed_event) => {
-        "position, nonce, kind, conversation_id, recipient_id, user_id, message_id, created_at"
-    };
-}
 
 const MESSAGE: &str = concat!("SELECT ", columns!(message), " FROM message WHERE id = ?1");
 const CONVERSATION: &str = concat!("SELECT ", columns!(conversation), " FROM conversation WHERE id = ?1");
