@@ -1,7 +1,6 @@
 //! What is SQLite's own: options, pragmas, the write-ahead log, backups and error codes.
 
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -38,6 +38,7 @@ mod shares;
 mod slow;
 mod starts;
 mod storm;
+#[expect(dead_code, reason = "the tests of several nodes need more of it")]
 mod support;
 mod sync;
 mod two_servers;

@@ -11,7 +11,6 @@ mod listener;
 mod log;
 mod person;
 #[path = "../../support/postgres.rs"]
-#[expect(dead_code, reason = "the tests of the API need more of it")]
 pub mod postgres;
 mod record;
 mod server;
