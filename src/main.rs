@@ -12,7 +12,7 @@ use parlour::config::Config;
 use parlour::logging::LogOutput;
 use parlour::{
     attach, backup, copy, data_dir, graphql, image_commands, limits, logging, nodes, operator, run, seed, signals,
-    start,
+    start, webhook_commands,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
@@ -46,6 +46,9 @@ enum Command {
     /// Check or move the images; see the help of each
     #[command(subcommand)]
     Images(image_commands::ImagesCommand),
+    /// Manage webhooks, to which events are POSTed; a server may be running
+    #[command(subcommand)]
+    Webhook(webhook_commands::WebhookCommand),
     /// List the nodes on a PostgreSQL database
     Nodes,
     /// Copy the database to a new file and verify the copy; a server may be running
@@ -106,6 +109,11 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         Command::Images(command) => {
             let running = attach(config, Clock::default()).await?;
             image_commands::run(&running.program, command).await?;
+            running.finish().await
+        }
+        Command::Webhook(command) => {
+            let running = attach(config, Clock::default()).await?;
+            webhook_commands::run(&running.program, command).await?;
             running.finish().await
         }
         Command::Nodes => {

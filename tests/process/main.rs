@@ -42,3 +42,4 @@ mod support;
 mod sync;
 mod two_servers;
 mod wal;
+mod webhooks;

@@ -49,6 +49,7 @@ impl MessageAdded {
 
     /// Your unread messages as they are now. It depends on who asks: with it, the server executes the subscription for
     /// each subscriber.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         UnreadSummary::now(ctx).await
     }
@@ -68,6 +69,7 @@ pub(super) struct MessageChanged {
 impl MessageChanged {
     /// Your unread messages as they are now. It depends on who asks: with it, the server executes the subscription for
     /// each subscriber.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         UnreadSummary::now(ctx).await
     }
@@ -102,6 +104,7 @@ impl ReadMarkMoved {
 
     /// Your unread messages as they are now. It depends on who asks: with it, the server executes the subscription for
     /// each subscriber.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         UnreadSummary::now(ctx).await
     }
@@ -226,6 +229,7 @@ pub(super) struct CaughtUp {
 #[ComplexObject]
 impl CaughtUp {
     /// Your unread messages as they are now.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         UnreadSummary::now(ctx).await
     }

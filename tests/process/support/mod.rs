@@ -13,6 +13,7 @@ mod person;
 #[path = "../../support/postgres.rs"]
 #[expect(dead_code, reason = "the tests of the API need more of it")]
 pub mod postgres;
+mod receiver;
 mod record;
 mod server;
 mod strace;
@@ -27,6 +28,7 @@ pub use listener::{Feed, Listener};
 pub use log::{Log, dump, is_sound};
 pub use person::{Message, PASSWORD, Person, SEND, code};
 pub use postgres::{Postgres, Stop};
+pub use receiver::{Posted, Receiver, Reply};
 pub use record::Record;
 pub use server::Server;
 pub use strace::Strace;
