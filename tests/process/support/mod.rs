@@ -28,7 +28,7 @@ pub use listener::{Feed, Listener};
 pub use log::{Log, dump, is_sound};
 pub use person::{Message, PASSWORD, Person, SEND, code};
 pub use postgres::{Postgres, Stop};
-pub use receiver::{Posted, Receiver, Reply};
+pub use receiver::{Receiver, Reply};
 pub use record::Record;
 pub use server::Server;
 pub use strace::Strace;
