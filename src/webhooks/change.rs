@@ -155,9 +155,10 @@ impl WebhookBatch {
         attempt: &Option<PostAttempt>,
         mut row: webhook::Model,
     ) -> webhook::Model {
-        let is_stale = row.lineage != self.lineage;
-        let resets = matches!(outcome, WebhookOutcome::Moved { is_reset: true, .. });
-        if row.claim_id != Some(claim) || super::position_of(&row) != from || (is_stale && !resets) {
+        // In another state of the database only a reset moves it on.
+        let passes_over =
+            row.lineage != self.lineage && matches!(outcome, WebhookOutcome::Moved { is_reset: false, .. });
+        if row.claim_id != Some(claim) || super::position_of(&row) != from || passes_over {
             return row;
         }
         if let Some(attempt) = attempt {
