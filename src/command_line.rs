@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::logging::LogOutput;
 use crate::{
     attach, backup, copy, data_dir, graphql, image_commands, limits, logging, nodes, operator, run, seed, signals,
-    start,
+    start, webhook_commands,
 };
 
 /// A self-hosted chat backend with one GraphQL schema, whose subscriptions resume exactly.
@@ -47,6 +47,9 @@ enum Command {
     /// Check or move the images; see the help of each
     #[command(subcommand)]
     Images(image_commands::ImagesCommand),
+    /// Manage webhooks, to which events are POSTed; a server may be running
+    #[command(subcommand)]
+    Webhook(webhook_commands::WebhookCommand),
     /// List the nodes on a PostgreSQL database
     Nodes,
     /// Copy the database to a new file and verify the copy; a server may be running
@@ -113,6 +116,11 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         Command::Images(command) => {
             let running = attach(config, Clock::default()).await?;
             image_commands::run(&running.program, command).await?;
+            running.finish().await
+        }
+        Command::Webhook(command) => {
+            let running = attach(config, Clock::default()).await?;
+            webhook_commands::run(&running.program, command).await?;
             running.finish().await
         }
         Command::Nodes => {

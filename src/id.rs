@@ -73,6 +73,10 @@ id!(
     /// A slot for the bytes of an image, before it is sent.
     UploadId
 );
+id!(
+    /// A subscription whose events are POSTed.
+    WebhookId
+);
 
 /// Ids are written in lower case, but Swift and many databases write UUIDs in upper case (RFC 9562, 4: either is read).
 fn parse_hyphenated(text: &str) -> Option<Uuid> {

@@ -1,4 +1,4 @@
-//! Which node does what only one has to do: trimming, purging, sweeping, collecting.
+//! Which node does what only one has to do: trimming, purging, sweeping, collecting, POSTing to webhooks.
 
 use std::sync::Arc;
 
@@ -23,6 +23,12 @@ impl Leader {
     /// Whether this node leads now.
     pub fn is_here(&self) -> bool {
         *self.0.borrow()
+    }
+
+    /// Waits until this node does not lead.
+    pub async fn is_elsewhere(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.0.subscribe().wait_for(|leads| !*leads).await;
     }
 
     /// Waits until this node leads.

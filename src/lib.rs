@@ -54,6 +54,8 @@ pub mod signals;
 pub mod storage;
 pub mod turns;
 pub mod typing;
+pub mod webhook_commands;
+pub mod webhooks;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -87,6 +89,7 @@ use crate::rates::Rates;
 use crate::search::Search;
 use crate::storage::{Scratch, Store};
 use crate::typing::Typing;
+use crate::webhooks::Webhooks;
 
 /// The compiler makes the code of an `async fn` where it is awaited. Boxed, it is made in this library once, and not again
 /// in each of the programs that link it.
@@ -236,8 +239,9 @@ async fn serve(
     welcome(&config, listener.local_addr()?);
     let sockets = Sockets::default();
     let api = Api::new(running.program.clone());
+    let webhooks = Webhooks::new(api.clone())?;
     let service = http::service(HttpState::new(api, sockets.clone(), shutdown.clone()));
-    let background = Background::start(&running.program);
+    let background = Background::start(&running.program, webhooks);
     let ended = async {
         http::accept::serve(&config, &listener, service, shutdown.clone()).await;
         sockets.finish().await;
@@ -299,7 +303,7 @@ struct Background {
 }
 
 impl Background {
-    fn start(program: &Program) -> Self {
+    fn start(program: &Program, webhooks: Webhooks) -> Self {
         let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(program.app.bus.clone().run_background(shutdown.clone()));
         tasks.spawn(program.presence.clone().run_background(shutdown.clone()));
@@ -309,6 +313,7 @@ impl Background {
         tasks.spawn(program.search.clone().run_background(shutdown.clone()));
         tasks.spawn(program.typing.clone().run_background(shutdown.clone()));
         tasks.spawn(program.erasure.clone().run_background(shutdown.clone()));
+        tasks.spawn(webhooks.run_background(shutdown.clone()));
         tasks.close();
         Self { tasks, shutdown: shutdown.drop_guard() }
     }

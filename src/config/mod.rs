@@ -72,6 +72,8 @@ pub struct Config {
     pub rate_limits: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<Network>,
+    /// Networks that webhooks may reach although the Internet does not, such as the operator's own.
+    pub webhook_allow_nets: Vec<Network>,
     /// Whether a browser that opens `/graphql` gets GraphiQL.
     pub graphiql: bool,
     /// Whether clients may ask for the schema.
@@ -182,7 +184,8 @@ impl Config {
             directory: vars.read("DIRECTORY", Directory::Open, directories, Directory::parse)?,
             directory_open_to,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
-            trusted_proxies: vars.trusted_proxies()?,
+            trusted_proxies: vars.networks("TRUSTED_PROXIES")?,
+            webhook_allow_nets: vars.networks("WEBHOOK_ALLOW_NETS")?,
             graphiql: vars.switch("GRAPHIQL", development)?,
             introspection: vars.switch("INTROSPECTION", development)?,
             log_filter: vars.log_filter("RUST_LOG")?,

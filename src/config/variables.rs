@@ -11,7 +11,7 @@ use super::{AppEnv, Network, Origin, SameSite};
 use crate::id::UserId;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 30] = [
+pub(super) const NAMES: [&str; 31] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -38,6 +38,7 @@ pub(super) const NAMES: [&str; 30] = [
     "DIRECTORY_OPEN_TO",
     "RATE_LIMITS",
     "TRUSTED_PROXIES",
+    "WEBHOOK_ALLOW_NETS",
     "GRAPHIQL",
     "INTROSPECTION",
     "RUST_LOG",
@@ -193,13 +194,11 @@ impl<'a> Variables<'a> {
             .collect()
     }
 
-    pub(super) fn trusted_proxies(&self) -> Result<Vec<Network>, ConfigError> {
+    pub(super) fn networks(&self, name: &str) -> Result<Vec<Network>, ConfigError> {
         let expected =
             "addresses or networks, separated by commas, such as 127.0.0.1 or 10.0.0.0/8 (never all addresses)";
-        let list = self.get("TRUSTED_PROXIES").unwrap_or_default();
-        items(&list)
-            .map(|text| Network::parse(text).ok_or_else(|| ConfigError::wrong("TRUSTED_PROXIES", expected)))
-            .collect()
+        let list = self.get(name).unwrap_or_default();
+        items(&list).map(|text| Network::parse(text).ok_or_else(|| ConfigError::wrong(name, expected))).collect()
     }
 
     pub(super) fn people(&self, name: &str) -> Result<Vec<UserId>, ConfigError> {

@@ -14,7 +14,7 @@ use crate::clock::instant;
 use crate::db::{self, Row, Snapshot};
 use crate::entity::{
     consumer, conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion, image_upload,
-    membership, message, rate, session, user,
+    membership, message, rate, session, user, webhook,
 };
 
 /// Rows that are in memory at a time: 8 MB of the longest messages.
@@ -64,15 +64,21 @@ tables!(
     feed_event,
     cursor_key,
     consumer,
+    webhook,
     rate,
 );
 
-/// The copy is the same state under another name: consumers go on.
+/// The copy is the same state under another name: consumers and webhooks go on.
 async fn move_lineage(from: &Snapshot, to: &DatabaseTransaction) -> Result<(), DbErr> {
-    let moved = consumer::Entity::update_many()
-        .col_expr(consumer::Column::Lineage, db::lineage(to).await?.into())
-        .filter(consumer::Column::Lineage.eq(db::lineage(from).await?));
-    moved.exec(to).await?;
+    let (before, after) = (db::lineage(from).await?, db::lineage(to).await?);
+    let consumers = consumer::Entity::update_many()
+        .col_expr(consumer::Column::Lineage, after.clone().into())
+        .filter(consumer::Column::Lineage.eq(before.clone()));
+    consumers.exec(to).await?;
+    let webhooks = webhook::Entity::update_many()
+        .col_expr(webhook::Column::Lineage, after.into())
+        .filter(webhook::Column::Lineage.eq(before));
+    webhooks.exec(to).await?;
     Ok(())
 }
 

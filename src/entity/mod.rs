@@ -17,3 +17,4 @@ pub mod message;
 pub mod rate;
 pub mod session;
 pub mod user;
+pub mod webhook;

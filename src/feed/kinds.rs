@@ -22,6 +22,16 @@ impl KindSet {
         self.0 & bit(kind) != 0
     }
 
+    /// Whether it has no kind.
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The kinds that both have.
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// A condition of SQL on the column `kind` of the log's row `e`. Kinds are literals there: see the log's statements.
     pub(super) fn condition(self) -> String {
         if self.is_all() {

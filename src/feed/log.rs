@@ -18,6 +18,7 @@ use crate::limits;
 
 // Kinds as SQL literals. Not bound as values: a partial index is used only if the statement itself contains the kind.
 const READ_MARK: i16 = EventKind::ReadMarkMoved as i16;
+const ADDED: i16 = EventKind::ConversationAdded as i16;
 const REMOVED: i16 = EventKind::ConversationRemoved as i16;
 const USER: i16 = EventKind::UserChanged as i16;
 
@@ -69,6 +70,12 @@ pub(super) async fn has_events(db: &impl ConnectionTrait) -> Result<bool, DbErr>
 pub(super) async fn head(db: &impl ConnectionTrait) -> Result<Cursor, DbErr> {
     let newest = feed_event::Entity::find().order_by_desc(feed_event::Column::Position).limit(1).one(db).await?;
     newest.map(cursor).ok_or_else(|| DbErr::Custom("the feed's log is empty".into()))
+}
+
+/// The oldest event's cursor.
+pub(super) async fn oldest(db: &impl ConnectionTrait) -> Result<Cursor, DbErr> {
+    let oldest = feed_event::Entity::find().order_by_asc(feed_event::Column::Position).limit(1).one(db).await?;
+    oldest.map(cursor).ok_or_else(|| DbErr::Custom("the feed's log is empty".into()))
 }
 
 /// The cursor of the event at a position, if the log still has it.
@@ -184,7 +191,7 @@ pub(super) async fn refusal(
 }
 
 /// Whether a person missed anything after a position that the log no longer has.
-async fn anything_after(db: &impl ConnectionTrait, user: UserId, after: Position) -> Result<bool, DbErr> {
+pub(super) async fn anything_after(db: &impl ConnectionTrait, user: UserId, after: Position) -> Result<bool, DbErr> {
     let sql = r#"
         SELECT 1 WHERE EXISTS (
           SELECT 1 FROM membership m JOIN conversation c ON c.id = m.conversation_id
@@ -240,6 +247,27 @@ pub(super) async fn missed_page(
         kinds.condition()
     );
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let rows = feed_event::Model::find_by_statement(statement).all(db).await?;
+    let mut events: Vec<Event> = rows.into_iter().map(|row| Event::from_log(row, Arc::new([]))).collect();
+    bring_messages(db, &mut events).await?;
+    Ok(events)
+}
+
+/// A page of what happened on the whole server between two positions, of these kinds and oldest first. What is for one
+/// person alone is left out, but for who came and who left.
+pub(super) async fn page_of_all(
+    db: &impl ConnectionTrait,
+    (after, upto): (Position, Position),
+    limit: u64,
+    kinds: KindSet,
+) -> Result<Vec<Event>, DbErr> {
+    let sql = format!(
+        "SELECT e.* FROM feed_event e WHERE e.position > $1 AND e.position <= $2 AND {}
+            AND (e.recipient_id IS NULL OR e.kind IN ({ADDED}, {REMOVED})) ORDER BY e.position LIMIT $3",
+        kinds.condition()
+    );
+    let values = [after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let rows = feed_event::Model::find_by_statement(statement).all(db).await?;
     let mut events: Vec<Event> = rows.into_iter().map(|row| Event::from_log(row, Arc::new([]))).collect();

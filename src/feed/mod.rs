@@ -16,6 +16,7 @@ mod page;
 mod replays;
 mod rounds;
 mod seal;
+mod stretch;
 mod trim;
 mod writer;
 
@@ -36,6 +37,7 @@ pub use kinds::KindSet;
 pub use log::{Reset, known_in};
 pub use page::EventPage;
 pub use seal::CursorSeal;
+pub use stretch::{EventScope, Stretch};
 
 #[cfg(test)]
 pub(crate) use writer::write_all;
@@ -170,6 +172,33 @@ impl Feed {
     /// Follows the events of a person. Live events are first offered to `edge`.
     pub fn follow(&self, user: UserId, start: Start, edge: Option<Arc<dyn Edge>>) -> Follower {
         Follower::new(self.db.clone(), Arc::clone(&self.hub), self.replays.clone(), user, start, edge)
+    }
+
+    /// The next events of the log after a cursor, however far it is behind: see [`Stretch`].
+    pub async fn stretch(
+        &self,
+        scope: EventScope,
+        after: Cursor,
+        upto: Option<Position>,
+        first: u64,
+        kinds: KindSet,
+    ) -> Result<Stretch> {
+        Ok(stretch::read(&self.db, scope, after, upto, (first, kinds)).await?)
+    }
+
+    /// The newest cursor of the log itself, of which this node may not have heard yet.
+    pub async fn newest(&self) -> Result<Cursor> {
+        Ok(log::head(&self.db.reader).await?)
+    }
+
+    /// The oldest cursor that the log still has.
+    pub async fn oldest(&self) -> Result<Cursor> {
+        Ok(log::oldest(&self.db.reader).await?)
+    }
+
+    /// Waits until this node has an event after a position.
+    pub async fn is_past(&self, position: Position) {
+        self.hub.is_past(position).await;
     }
 
     /// A page of a person's events of these kinds after a cursor.

@@ -28,10 +28,11 @@ use serde::Serialize;
 
 pub use answer_time::AnswerTime;
 pub use error::{PARSE_FAILED, PERSISTED_QUERY_NOT_FOUND, VALIDATION_FAILED, code, is_request_error, write_extensions};
+pub use live::webhooks::{NotResolved, PostedDocument, PostedEvent};
 pub use live::{Frame, FrameSink, Resume, RunningOperation};
 #[cfg(feature = "fuzzing")]
 pub(crate) use schema::PageCursor;
-pub use schema::sdl;
+pub use schema::{kinds_named, sdl};
 pub use session_effect::SessionEffect;
 pub use written::{ResolveAll, to_json};
 
@@ -46,6 +47,7 @@ use crate::turns::FairTurns;
 use error::{invalid, not_parsed, refused};
 use guard::argument_defaults::{self, ArgumentDefaults};
 use guard::documents::DocumentCache;
+use guard::viewer_marks::ViewerMarks;
 use live::executions::ExecutionTurns;
 use live::live_objects::LiveObjects;
 use live::shared_subscription::ShapeRegistry;
@@ -103,6 +105,7 @@ struct Inner {
     documents: DocumentCache,
     persisted: PersistedDocuments,
     argument_defaults: ArgumentDefaults,
+    viewer_marks: ViewerMarks,
     /// All names in the schema.
     names: HashSet<String>,
     /// How often an event could not be resolved for a user.
@@ -135,7 +138,8 @@ impl Api {
         }
         let schema = schema.finish();
         let names = schema.names().into_iter().collect();
-        let argument_defaults = ArgumentDefaults::of(&schema.sdl());
+        let sdl = schema.sdl();
+        let (argument_defaults, viewer_marks) = (ArgumentDefaults::of(&sdl), ViewerMarks::of(&sdl));
         let failures = Cache::builder().time_to_live(limits::REQUEST * 60).max_capacity(10_000).build();
         let (shapes, documents) = (ShapeRegistry::default(), DocumentCache::new());
         let executions = ExecutionTurns::new(&program.app.config);
@@ -154,6 +158,7 @@ impl Api {
             documents,
             persisted: PersistedDocuments::default(),
             argument_defaults,
+            viewer_marks,
             names,
             failures,
         }))

@@ -435,6 +435,46 @@ pub const LAST_ANSWER: Duration = Duration::from_secs(1);
 /// Cursors in `resumeFrom`.
 pub const RESUME_ENTRIES: usize = 1_000;
 
+// Webhooks.
+/// Webhooks of a server: each takes a connection and a statement a second.
+pub const WEBHOOKS: usize = 64;
+/// The characters of a webhook's address.
+pub const WEBHOOK_URL: usize = 2_000;
+/// Events in one POST at most.
+pub const WEBHOOK_BATCH: u32 = 500;
+/// Bytes of one POST: a batch ends before the event that would exceed them. One event is always sent, and bounded by what
+/// its document may cost.
+pub const WEBHOOK_BODY: usize = 1024 * 1024;
+/// How long one try may take, from the look-up of the name to the answer's status.
+pub const WEBHOOK_TRY: Duration = Duration::from_secs(10);
+/// How long a connection may take to be made to one of several addresses.
+pub const WEBHOOK_CONNECT: Duration = Duration::from_secs(3);
+/// Addresses of one name that are tried.
+pub const WEBHOOK_ADDRESSES: usize = 4;
+/// The wait after the first failure, doubled after each further one.
+pub const WEBHOOK_FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The longest wait.
+pub const WEBHOOK_LONGEST_WAIT: Duration = Duration::from_secs(3600);
+/// Headers of an answer, in bytes, and how many.
+pub const WEBHOOK_ANSWER_HEAD: (usize, usize) = (16 * 1024, 64);
+/// Of an answer's body, which says nothing, what is read to use the connection again, and for how long.
+pub const WEBHOOK_ANSWER_BODY: (usize, Duration) = (64 * 1024, Duration::from_millis(200));
+/// A connection that was idle for longer is not used again: less than the 5 seconds of Node's servers.
+pub const WEBHOOK_IDLE: Duration = Duration::from_secs(4);
+/// How often webhooks are compared with their rows, which commands change.
+pub const WEBHOOK_LOOK: Duration = Duration::from_secs(1);
+/// How long a secret goes on signing beside its successor.
+pub const WEBHOOK_ROTATION: Duration = Duration::from_secs(24 * 3600);
+/// Tries that are remembered.
+pub const WEBHOOK_ATTEMPTS: usize = 10;
+/// Webhooks whose events are executed at the same time.
+pub const WEBHOOK_EXECUTIONS: usize = 4;
+/// How long a POST that is under way may go on when the server stops. What is cut off comes again.
+pub const WEBHOOK_DRAIN: Duration = Duration::from_secs(3);
+/// A position that only passed what is not sent is written after this long, or this many events.
+pub const WEBHOOK_PASSED: (Duration, i64) = (Duration::from_secs(60), 1_000);
+/// Positions of the log that are looked through at a time.
+pub const STRETCH_POSITIONS: i64 = 10_000;
 // Server-sent events.
 /// How long an `EventSource` waits at least until it connects again, and at most twice as long.
 pub const EVENT_STREAM_RETRY: Duration = Duration::from_secs(1);

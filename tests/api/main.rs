@@ -87,4 +87,5 @@ mod trimming;
 mod typing;
 mod typing_bounds;
 mod variables;
+mod viewer_marks;
 mod written;

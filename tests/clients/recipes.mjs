@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 // Built into browsers, and into Node from version 22 on.
 globalThis.WebSocket ??= WebSocket;
 
-const pages = ['../../README.md', '../../docs/clients.md', '../../docs/images.md'].map((page) => new URL(page, import.meta.url));
+const pages = ['../../README.md', '../../docs/clients.md', '../../docs/images.md', '../../docs/webhooks.md'].map((page) => new URL(page, import.meta.url));
 const folder = new URL('./generated/recipes/', import.meta.url);
 
 export const recipes = Object.fromEntries(

@@ -17,3 +17,4 @@ mod starts;
 mod support;
 mod suspended;
 mod versions;
+mod webhooks;

@@ -43,3 +43,4 @@ mod support;
 mod sync;
 mod two_servers;
 mod wal;
+mod webhooks;

@@ -8,6 +8,7 @@
 
 mod keep_up;
 mod refresh;
+mod wait;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,6 +34,8 @@ pub(super) struct Hub {
     rounds: Rounds,
     /// Notified when events were missed.
     behind: Notify,
+    /// Notified when the head has moved.
+    moved: Notify,
     /// Whether an event contradicted the ring.
     is_in_doubt: AtomicBool,
 }
@@ -100,7 +103,7 @@ impl Hub {
     pub(super) fn new(head: Cursor) -> Self {
         let state = State::at(head);
         let (rounds, is_in_doubt) = Default::default();
-        Self { state: Mutex::new(state), rounds, behind: Notify::new(), is_in_doubt }
+        Self { state: Mutex::new(state), rounds, behind: Notify::new(), moved: Notify::new(), is_in_doubt }
     }
 
     /// The cursor of the newest event that was delivered.
@@ -131,6 +134,7 @@ impl Hub {
             }
         }
         drop(state);
+        self.moved.notify_waiters();
         self.rounds.begin(called);
     }
 

@@ -13,6 +13,7 @@ pub mod introspection;
 pub mod lexical;
 pub mod operation;
 pub(super) mod variables;
+pub(super) mod viewer_marks;
 
 mod refusal;
 mod sum;

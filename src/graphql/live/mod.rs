@@ -19,6 +19,7 @@ pub(super) mod notification;
 mod shape;
 mod shared_frames;
 pub(super) mod shared_subscription;
+pub(super) mod webhooks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -187,6 +187,37 @@ impl SharedSubscription {
         .await
     }
 
+    /// The payload for a viewer or for nobody in particular, without a turn: for webhooks, of which few are executed at a
+    /// time. For nobody, a document that asks for the viewer is invalid.
+    pub(in crate::graphql) async fn resolve_apart(
+        &self,
+        api: &Api,
+        notification: Arc<Notification>,
+        viewer: Option<&Viewer>,
+        request_id: &str,
+    ) -> Result<Option<Json>, ResolveError> {
+        if let Some(viewer) = viewer {
+            let request = self.request(api, notification, Some(viewer)).data(viewer.clone());
+            return payload(api.one_response(request).await, request_id);
+        }
+        match self.respond_to_nobody(api, notification).await {
+            (response, false) => payload(response, request_id),
+            (_, true) => Err(ResolveError::Document(json(&[invalid("this document asks who the viewer is")]))),
+        }
+    }
+
+    /// The response without a viewer, and whether one was asked for.
+    pub(in crate::graphql) async fn respond_to_nobody(
+        &self,
+        api: &Api,
+        notification: Arc<Notification>,
+    ) -> (Option<Response>, bool) {
+        let asked = Arc::new(AskedForViewer::default());
+        let request = self.request(api, notification, None).data(Arc::clone(&asked));
+        let response = api.one_response(request).await;
+        (response, asked.was_asked())
+    }
+
     /// The shared frame, made by the first who asks; `None` if it depends on the viewer or has expired.
     async fn shared_frame(
         &self,

@@ -78,6 +78,7 @@ impl User {
     }
 
     /// The e-mail address. Only the user can see it; it is null for everybody else.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
         let is_own = self.is_own || ctx.viewer().is_ok_and(|viewer| viewer.user() == self.row.id);
         Ok(self.row.email.as_deref().filter(|_| is_own))
@@ -91,12 +92,14 @@ impl User {
     /// Whether the user is online: they have an open socket on any device, or had one in the last 10 seconds. Always
     /// false for an erased user, and for users whose presence you may not see: if `serverInfo.features` does not
     /// contain "directory", you see the presence only of users with whom you share a conversation.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn online(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(!self.is_erased() && self.presence_is_shown(ctx).await? && ctx.program()?.presence.is_online(self.row.id))
     }
 
     /// When the user last came online or went offline. Null if they were never online, were erased, or if you may not
     /// see their presence.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let Some(at) = ctx.program()?.presence.last_seen_at(&self.row) else { return Ok(None) };
         Ok(self.presence_is_shown(ctx).await?.then_some(DateTime(at)))

@@ -121,6 +121,7 @@ impl Conversation {
     }
 
     /// The other user in a direct conversation. Null for a group.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn other_user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         let viewer = ctx.viewer()?.user();
         match self.row.direct_pair.as_ref().and_then(|pair| pair.other(viewer)) {
@@ -137,6 +138,7 @@ impl Conversation {
 
     /// The members, in the order in which they joined. Pages have 1 to 100 members. Erased users remain members of
     /// their direct conversations, but not of groups.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn members(
         &self,
         ctx: &Context<'_>,
@@ -196,18 +198,21 @@ impl Conversation {
     }
 
     /// Your read mark: the `seq` up to which you have read. Sending a message moves it to that message.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn last_read_seq(&self, ctx: &Context<'_>) -> Result<i32> {
         // The mark is read after the row and may have moved past the row's newest message.
         Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.row.last_seq)))
     }
 
     /// The number of messages after your read mark, including tombstones: `lastSeq - lastReadSeq`.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.own(ctx).await?.map_or(0, |own| (self.row.last_seq - own.last_read_seq()).max(0)))
     }
 
     /// A page of the history, oldest first; without arguments the newest 50 messages. Use `first` with `after`, `last`
     /// with `before`, or `aroundSeq` for the messages around one.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn messages(
         &self,
         ctx: &Context<'_>,

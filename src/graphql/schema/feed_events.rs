@@ -14,7 +14,7 @@ use crate::graphql::loaders::look_up;
 use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::conversations::{Conversation, Member};
 use crate::graphql::schema::messages::{Message, UnreadSummary};
-use crate::graphql::schema::paging::RelayEdge;
+use crate::graphql::schema::paging::{PageCursor, RelayEdge, UnsealedCursor};
 use crate::id::{ConversationId, UserId};
 
 /// An event of the feed. More types may be added: clients must tolerate unknown ones and still store their cursor.
@@ -43,12 +43,14 @@ pub(super) struct MessageAdded {
 #[ComplexObject]
 impl MessageAdded {
     /// The message as an edge of its conversation's history, for a client's cache to append.
-    async fn edge(&self, ctx: &Context<'_>) -> Result<RelayEdge<String, Message, EmptyFields>> {
-        Ok(RelayEdge::new(self.message.cursor_text(ctx.app()?.feed.seal()), self.message.clone()))
+    async fn edge(&self, ctx: &Context<'_>) -> Result<RelayEdge<UnsealedCursor, Message, EmptyFields>> {
+        let cursor = UnsealedCursor::new(PageCursor::of_message(&self.message.row), ctx.app()?.feed.seal());
+        Ok(RelayEdge::new(cursor, self.message.clone()))
     }
 
     /// Your unread messages as they are now. It depends on who asks: with it, the server executes the subscription for
     /// each subscriber.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         UnreadSummary::now(ctx).await
     }
@@ -68,6 +70,7 @@ pub(super) struct MessageChanged {
 impl MessageChanged {
     /// Your unread messages as they are now. It depends on who asks: with it, the server executes the subscription for
     /// each subscriber.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         UnreadSummary::now(ctx).await
     }
@@ -102,6 +105,7 @@ impl ReadMarkMoved {
 
     /// Your unread messages as they are now. It depends on who asks: with it, the server executes the subscription for
     /// each subscriber.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         UnreadSummary::now(ctx).await
     }
@@ -226,6 +230,7 @@ pub(super) struct CaughtUp {
 #[ComplexObject]
 impl CaughtUp {
     /// Your unread messages as they are now.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         UnreadSummary::now(ctx).await
     }

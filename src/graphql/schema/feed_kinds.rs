@@ -1,6 +1,6 @@
 //! The kinds of events that a client can pick.
 
-use async_graphql::Enum;
+use async_graphql::{Enum, InputType, Name, Value};
 
 use crate::error::Error;
 use crate::feed::{EventKind, KindSet};
@@ -29,6 +29,16 @@ pub enum FeedEventKind {
     BlockChanged,
     /// Reserved: this version has no such events.
     HistoryTrimmed,
+}
+
+/// The kinds of these names, as in the schema. The error names the one that there is not.
+pub fn kinds_named<'a>(names: impl Iterator<Item = &'a str>) -> Result<KindSet, String> {
+    let one = |name: &str| {
+        let kind = FeedEventKind::parse(Some(Value::Enum(Name::new(name))));
+        kind.map_err(|_| format!("there is no kind of events {name}: FeedEventKind in the schema has all"))
+    };
+    let kinds = names.map(one).collect::<Result<Vec<_>, _>>()?;
+    FeedEventKind::set(Some(&kinds)).map_err(|Failure(error)| error.to_string())
 }
 
 impl FeedEventKind {

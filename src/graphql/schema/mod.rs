@@ -22,10 +22,12 @@ mod search;
 mod server_info;
 mod sessions;
 mod typing;
+mod viewer_mark;
 
 use async_graphql::{MergedObject, MergedSubscription, Schema};
 
 pub(super) use feed::FeedCursorNow;
+pub use feed_kinds::kinds_named;
 #[cfg(feature = "fuzzing")]
 pub(crate) use paging::PageCursor;
 

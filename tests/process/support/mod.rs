@@ -12,6 +12,7 @@ mod log;
 mod person;
 #[path = "../../support/postgres.rs"]
 pub mod postgres;
+mod receiver;
 mod record;
 mod server;
 mod strace;
@@ -26,6 +27,7 @@ pub use listener::{Feed, Listener};
 pub use log::{Log, dump, is_sound};
 pub use person::{Message, PASSWORD, Person, SEND, code};
 pub use postgres::{Postgres, Stop};
+pub use receiver::{Receiver, Reply};
 pub use record::Record;
 pub use server::Server;
 pub use strace::Strace;
