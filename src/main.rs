@@ -11,8 +11,8 @@ use parlour::clock::Clock;
 use parlour::config::Config;
 use parlour::logging::LogOutput;
 use parlour::{
-    attach, backup, copy, data_dir, graphql, image_commands, limits, logging, nodes, operator, run, seed, signals,
-    start,
+    attach, backup, copy, data_dir, graphql, image_commands, key_commands, limits, logging, nodes, operator, run, seed,
+    signals, start,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
@@ -43,6 +43,9 @@ enum Command {
     /// Create and manage accounts; a server may be running
     #[command(subcommand)]
     User(operator::UserCommand),
+    /// Make, list and revoke the keys of an app's backend; a server may be running
+    #[command(subcommand)]
+    Key(key_commands::KeyCommand),
     /// Check or move the images; see the help of each
     #[command(subcommand)]
     Images(image_commands::ImagesCommand),
@@ -101,6 +104,11 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         Command::User(command) => {
             let running = attach(config, Clock::default()).await?;
             operator::run(&running.program, command).await?;
+            running.finish().await
+        }
+        Command::Key(command) => {
+            let running = attach(config, Clock::default()).await?;
+            key_commands::run(&running.program, command).await?;
             running.finish().await
         }
         Command::Images(command) => {

@@ -17,6 +17,7 @@ mod m0009_nodes;
 mod m0010_rate;
 mod m0011_image_place;
 mod m0012_consumers;
+mod m0013_apps;
 
 /// How the migrations of a database differ from those of this program.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let steps: [Box<dyn MigrationTrait>; 12] = [
+        let steps: [Box<dyn MigrationTrait>; 13] = [
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_rate::Migration),
             Box::new(m0011_image_place::Migration),
             Box::new(m0012_consumers::Migration),
+            Box::new(m0013_apps::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()
     }

@@ -44,7 +44,7 @@ impl Accounts {
     /// a stolen token can't be used to guess.
     pub async fn confirm(&self, viewer: &Viewer, password: Password, address: IpAddr) -> Result<user::Model> {
         let user = accounts::find(&self.app, viewer.user()).await?.ok_or(Error::Unauthenticated)?;
-        let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Unauthenticated)?, address).await?;
+        let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Forbidden)?, address).await?;
         let is_right = self.is_right(password, user.password_hash.as_deref()).await;
         guess.end(is_right.as_ref().ok().copied()).await?;
         if is_right? { Ok(user) } else { Err(Error::InvalidCredentials) }

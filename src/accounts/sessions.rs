@@ -33,6 +33,16 @@ impl Viewer {
         Self { user, session: SessionId::new() }
     }
 
+    /// Somebody who is signed in with a token of the app, of which there is no session.
+    pub(super) fn by_app_token(user: UserId) -> Self {
+        Self { user, session: Uuid::from_bytes(*user.as_bytes()).into() }
+    }
+
+    /// Whether they have a session. Of somebody with a token of the app, the id of the session is that of nothing.
+    pub fn has_session(&self) -> bool {
+        self.session.as_bytes() != self.user.as_bytes()
+    }
+
     /// The person.
     pub fn user(&self) -> UserId {
         self.user
@@ -114,6 +124,10 @@ impl Accounts {
     /// Issues a fresh token and extends the session to its full length, but never past its absolute end.
     /// `Unauthenticated` if it has expired.
     pub async fn renew(&self, viewer: &Viewer) -> Result<(String, Timestamp)> {
+        if !viewer.has_session() {
+            // The app issues the tokens, and fresh ones too.
+            return Err(Error::Forbidden);
+        }
         self.renewals.take(&viewer.user())?;
         let renewed = self.renewal(viewer).await?;
         self.app.feed.append(UseSession { row: renewed.clone() }).await?;
@@ -139,8 +153,15 @@ impl Accounts {
         Ok((self.tokens.issue(user_id, id, now, expires_at)?, expires_at))
     }
 
-    /// Tracks a socket of a session.
-    pub fn watch(&self, viewer: &Viewer, expires_at: Timestamp) -> LiveSession {
+    /// Tracks a socket of a session, or of a token of the app.
+    pub fn watch(&self, viewer: &Viewer, issued_at: Timestamp, expires_at: Timestamp) -> LiveSession {
+        if !viewer.has_session() {
+            let live = self.live.watch_tokens(viewer.user, issued_at, expires_at);
+            if self.tokens_were_ended(viewer.user).is_some_and(|ended| issued_at < ended) {
+                live.ended.cancel();
+            }
+            return live;
+        }
         let live = self.live.watch(viewer.session, expires_at);
         // The session may have ended between authentication and this call.
         if let Some(None) = self.recent.get(&viewer.session) {

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::{Accounts, Viewer};
+use crate::accounts::{self, Accounts, UsersKey, Viewer};
 use crate::app::App;
 use crate::entity::erasure;
 use crate::error::{Error, Result};
@@ -59,17 +59,28 @@ impl Erasure {
     /// Erases the viewer's account. Afterwards no one can read any message of theirs, and their name, e-mail address
     /// and sessions are deleted.
     pub async fn erase(&self, viewer: &Viewer) -> Result<()> {
-        let user = viewer.user();
+        self.erase_person(viewer.user()).await
+    }
+
+    async fn erase_person(&self, user: UserId) -> Result<()> {
         let erasure = self.clone();
         // In a task of its own, so that it completes even if the caller stops waiting.
         let left = self.leaving.spawn(async move { erasure.close_and_leave(user).await });
         left.await.map_err(|panic| Error::Internal(panic.into()))?
     }
 
+    /// Erases a person of the app for its backend; again is no change. `NotFound` if there is none.
+    pub async fn erase_by_key(&self, key: UsersKey, user: UserId) -> Result<()> {
+        self.app.rates.key_people.take(&key.id())?;
+        accounts::find(&self.app, user).await?.ok_or(Error::NotFound)?;
+        self.erase_person(user).await
+    }
+
     async fn close_and_leave(&self, user: UserId) -> Result<()> {
         for session in self.app.feed.append(close::Close { user }).await? {
             self.traces.accounts.ended(session);
         }
+        self.traces.accounts.tokens_ended(user);
         self.traces.presence.go_offline_everywhere(user);
         self.traces.images.delete_soon();
         let announced = self.app.feed.append(leave::Leave { user }).await;

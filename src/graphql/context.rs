@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_graphql::Context;
 
-use crate::accounts::Viewer;
+use crate::accounts::{ServerKey, Viewer};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::Error;
@@ -44,6 +44,15 @@ impl ValidUntil {
     }
 }
 
+/// Who sent a request.
+#[derive(Clone, Copy)]
+pub(super) enum Actor<'a> {
+    /// A person.
+    Viewer(&'a Viewer),
+    /// A key of an app's backend.
+    Key(&'a ServerKey),
+}
+
 /// What resolvers get from their context.
 pub(super) trait ContextExt<'a> {
     fn program(&self) -> Result<&'a Program>;
@@ -52,6 +61,13 @@ pub(super) trait ContextExt<'a> {
     /// The signed-in viewer. A shared execution has none and records that one was asked for; its result is then
     /// discarded, and each viewer gets their own execution.
     fn viewer(&self) -> Result<&'a Viewer>;
+    /// The key of an app's backend that sent the request. `Forbidden` for people.
+    fn key(&self) -> Result<&'a ServerKey>;
+    /// Whether a key sent it that manages the app's people. People never do, so that what they see of each other can be
+    /// shared.
+    fn manages_users(&self) -> bool;
+    /// Who sent the request: for what both people and keys may ask.
+    fn actor(&self) -> Result<Actor<'a>>;
     /// The sender of the request. A subscription has none, as its results do not depend on an address.
     fn caller(&self) -> Result<&'a Caller>;
     /// Records that the result is outdated from this time on.
@@ -80,7 +96,26 @@ impl<'a> ContextExt<'a> for Context<'a> {
         if let Ok(shared) = self.data::<Arc<AskedForViewer>>() {
             shared.0.store(true, Ordering::Relaxed);
         }
-        Err(Failure(Error::Unauthenticated))
+        // A key is no person: what asks for one is not for keys.
+        Err(Failure(if self.data::<ServerKey>().is_ok() { Error::Forbidden } else { Error::Unauthenticated }))
+    }
+
+    fn key(&self) -> Result<&'a ServerKey> {
+        match self.data::<ServerKey>() {
+            Ok(key) => Ok(key),
+            Err(_) => self.viewer().and(Err(Failure(Error::Forbidden))),
+        }
+    }
+
+    fn manages_users(&self) -> bool {
+        self.data::<ServerKey>().is_ok_and(|key| key.users().is_ok())
+    }
+
+    fn actor(&self) -> Result<Actor<'a>> {
+        match self.data::<ServerKey>() {
+            Ok(key) => Ok(Actor::Key(key)),
+            Err(_) => self.viewer().map(Actor::Viewer),
+        }
     }
 
     fn caller(&self) -> Result<&'a Caller> {

@@ -35,7 +35,7 @@ pub use schema::sdl;
 pub use session_effect::SessionEffect;
 pub use written::{ResolveAll, to_json};
 
-use crate::accounts::{Client, Viewer};
+use crate::accounts::{Client, ServerKey, Viewer};
 use crate::error::Error;
 use crate::feed::{Cursor, Position};
 use crate::id::UserId;
@@ -59,6 +59,8 @@ use session_effect::SessionEffects;
 pub struct Caller {
     /// The signed-in viewer; `None` if nobody is signed in.
     pub viewer: Option<Viewer>,
+    /// The key of an app's backend; there is no viewer then.
+    pub key: Option<ServerKey>,
     /// The network address.
     pub address: IpAddr,
     /// The `User-Agent` header.
@@ -69,7 +71,8 @@ pub struct Caller {
 
 impl Caller {
     fn client(&self) -> Client<'_> {
-        Client { address: self.address, user_agent: self.user_agent.as_deref(), replaces: self.viewer.as_ref() }
+        let replaces = self.viewer.as_ref().filter(|viewer| viewer.has_session());
+        Client { address: self.address, user_agent: self.user_agent.as_deref(), replaces }
     }
 }
 
@@ -248,18 +251,19 @@ impl Api {
         Ok(PreparedOperation { kind, objects: measure.objects })
     }
 
-    /// Charges the cost of a document to its sender, or to their network address if nobody is signed in.
+    /// Charges the cost of a document to the person or key that sent it, or to their network address if nobody is signed in.
     fn charge(&self, measure: &guard::cost::DocumentMeasure, caller: &Caller) -> Result<(), Error> {
         let rates = &self.0.program.app.rates;
-        match &caller.viewer {
-            Some(viewer) => rates.objects.take_many(&viewer.user(), measure.cost()),
-            None => rates.visitor_objects.take_many(&neighbourhood(caller.address), measure.cost()),
+        match (&caller.viewer, &caller.key) {
+            (Some(viewer), _) => rates.objects.take_many(&viewer.user(), measure.cost()),
+            (None, Some(key)) => rates.key_objects.take_many(&key.id(), measure.cost()),
+            (None, None) => rates.visitor_objects.take_many(&neighbourhood(caller.address), measure.cost()),
         }
     }
 
     async fn execute_prepared(&self, request: Request, caller: Caller) -> Executed {
         let (request_id, document) = (caller.request_id.clone(), request.query.clone());
-        let viewer = caller.viewer.clone();
+        let (viewer, key) = (caller.viewer.clone(), caller.key.clone());
         // Read before anything is resolved.
         let now = FeedCursorNow(self.0.program.app.feed.head());
         let loaders = Loaders::new(&self.0.program.app, viewer.clone());
@@ -267,6 +271,10 @@ impl Api {
         let request = request.data(now).data(loaders).data(caller).data(effects.clone());
         let request = match viewer {
             Some(viewer) => request.data(viewer),
+            None => request,
+        };
+        let request = match key {
+            Some(key) => request.data(key),
             None => request,
         };
         let response = AssertUnwindSafe(self.0.schema.execute(request)).catch_unwind().await;

@@ -20,7 +20,7 @@ use super::negotiate::{self, RequestContent};
 use super::refusal::HttpRefusal;
 use super::request_id::{RequestId, RequestSource};
 use super::socket::{Handshake, SocketCaller};
-use super::state::{HttpSession, HttpState};
+use super::state::{HttpSender, HttpSession, HttpState};
 use super::{body, compress, cookies, multipart, origin, pages, parameters};
 use crate::error::Error;
 use crate::graphql::{AnswerTime, Caller, Executed, Resume};
@@ -106,8 +106,8 @@ impl GraphqlCall<'_> {
     async fn event_stream(&self, parts: Parts, body: Body, comes_back: ComesBack) -> Result<Response, HttpRefusal> {
         let credential = self.credential(&parts.headers);
         let mut operation = self.operation(&parts, body, credential.as_ref()).await?;
-        let session = self.session(credential.as_ref()).await?;
-        let caller = self.caller(&parts, session.as_ref());
+        let sender = self.sender(credential.as_ref()).await?;
+        let caller = self.caller(&parts, sender.as_ref());
         if !self.state.api.is_subscription(&mut operation, &caller) {
             let mut outcome = self.timed(operation, &parts, credential).await?;
             let headers = std::mem::take(&mut outcome.http_headers);
@@ -115,7 +115,12 @@ impl GraphqlCall<'_> {
             response.headers_mut().extend(headers);
             return Ok(response);
         }
-        let session = session.ok_or(Error::Unauthenticated)?;
+        let session = match sender {
+            Some(HttpSender::Person(session)) => session,
+            // A key has no subscriptions.
+            Some(HttpSender::Key(_)) => return Err(Error::Forbidden.into()),
+            None => return Err(Error::Unauthenticated.into()),
+        };
         if self.state.shutdown.is_cancelled() {
             return Err(Error::unavailable().into());
         }
@@ -123,7 +128,7 @@ impl GraphqlCall<'_> {
         let too_many = Error::RateLimited { retry_after: limits::OVERLOAD_RETRY };
         let device = program.presence.connect(&session.viewer).ok_or(too_many)?;
         let fresh_cookie = self.state.fresh_cookie(&session).await;
-        let live = program.accounts.watch(&session.viewer, session.expires_at);
+        let live = program.accounts.watch(&session.viewer, session.issued_at, session.expires_at);
         let last = parts.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
         let resume = Resume { own: last.map(str::to_owned), ..Resume::default() };
         let (feed, request_id) = (program.app.feed.clone(), caller.request_id.clone());
@@ -184,7 +189,7 @@ impl GraphqlCall<'_> {
                 Ok(parameters::from_json(&body::read(body, limits::BODY_BYTES, None).await?)?)
             }
             RequestContent::Json => {
-                let session = self.session(credential).await?;
+                let session = self.session(credential).await?.ok();
                 let mut charge = self.charge(session.as_ref());
                 let body = body::read(body, limits::BODY_BYTES, Some(&mut charge)).await?;
                 // Held until the answer is ready, as the parsed body is.
@@ -193,7 +198,7 @@ impl GraphqlCall<'_> {
             RequestContent::Multipart(content_type) => {
                 origin::require_preflight(headers)?;
                 // Before the body is read: without a session nothing is written to disk.
-                let session = self.session(credential).await?.ok_or(Error::Unauthenticated)?;
+                let session = self.session(credential).await??;
                 let mut charge = self.charge(Some(&session));
                 // Charged for everything but the file, which is streamed to disk.
                 charge.grow(limits::BODY_BYTES)?;
@@ -211,12 +216,12 @@ impl GraphqlCall<'_> {
         credential: Option<Credential>,
     ) -> Result<Outcome, HttpRefusal> {
         // After the body was read: the session may have ended in the meantime.
-        let session = self.session(credential.as_ref()).await?;
-        let fresh_cookie = match &session {
-            Some(session) => self.state.fresh_cookie(session).await,
-            None => None,
+        let sender = self.sender(credential.as_ref()).await?;
+        let fresh_cookie = match &sender {
+            Some(HttpSender::Person(session)) => self.state.fresh_cookie(session).await,
+            Some(HttpSender::Key(_)) | None => None,
         };
-        let caller = self.caller(parts, session.as_ref());
+        let caller = self.caller(parts, sender.as_ref());
         // Links and images ask for addresses too, so these may only read.
         if parts.method != Method::POST && self.state.api.is_mutation(&mut operation, &caller) {
             return Err(HttpRefusal::method("POST", "send mutations by POST"));
@@ -231,9 +236,15 @@ impl GraphqlCall<'_> {
         Ok(outcome)
     }
 
-    fn caller(&self, parts: &Parts, session: Option<&HttpSession>) -> Caller {
+    fn caller(&self, parts: &Parts, sender: Option<&HttpSender>) -> Caller {
+        let (viewer, key) = match sender {
+            Some(HttpSender::Person(session)) => (Some(session.viewer.clone()), None),
+            Some(HttpSender::Key(key)) => (None, Some(key.clone())),
+            None => (None, None),
+        };
         Caller {
-            viewer: session.map(|session| session.viewer.clone()),
+            viewer,
+            key,
             address: self.address,
             user_agent: user_agent(&parts.headers),
             request_id: self.id.to_string(),
@@ -251,11 +262,20 @@ impl GraphqlCall<'_> {
         credential::credential(headers, cookies::name(self.state.config().app_env))
     }
 
-    async fn session(&self, credential: Option<&Credential>) -> Result<Option<HttpSession>, HttpRefusal> {
+    async fn sender(&self, credential: Option<&Credential>) -> Result<Option<HttpSender>, HttpRefusal> {
         match credential {
-            Some(credential) => Ok(self.state.session(credential).await?),
+            Some(credential) => Ok(self.state.sender(credential).await?),
             None => Ok(None),
         }
+    }
+
+    /// The session of a person, or why there is none.
+    async fn session(&self, credential: Option<&Credential>) -> Result<Result<HttpSession, Error>, HttpRefusal> {
+        Ok(match self.sender(credential).await? {
+            Some(HttpSender::Person(session)) => Ok(session),
+            Some(HttpSender::Key(_)) => Err(Error::Forbidden),
+            None => Err(Error::Unauthenticated),
+        })
     }
 }
 

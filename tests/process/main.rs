@@ -24,6 +24,7 @@ mod going_down;
 mod image_places;
 mod image_turns;
 mod images;
+mod keys;
 mod kill;
 mod logs;
 mod operator;

@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
     &["rates"],
     &["entity"],
     &["db"],
+    &["audit"],
     &["bus", "leader"],
     &["feed"],
     &["storage"],
@@ -40,7 +41,7 @@ const FLOORS: &[&[&str]] = &[
     &["program"],
     &["graphql"],
     &["http"],
-    &["operator", "image_commands", "seed", "backup", "copy", "signals", "fuzzing"],
+    &["operator", "image_commands", "key_commands", "seed", "backup", "copy", "signals", "fuzzing"],
     &["lib"],
     &["main"],
 ];

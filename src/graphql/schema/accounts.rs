@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, MaybeUndefined, Object, SimpleObject};
 use uuid::Uuid;
 
 use crate::accounts::{Email, Name, NewAccount, Password, SignedIn};
@@ -10,11 +10,13 @@ use crate::clock::Timestamp;
 use crate::directory::{self, PeopleFilter, ProfileUpdate};
 use crate::entity::user;
 use crate::error::Error;
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::{load, look_up};
+use crate::graphql::schema::account_inputs::{LoginInput, SignupInput, UpdateProfileInput};
 use crate::graphql::schema::date_time::DateTime;
-use crate::graphql::schema::images::{Image, ImageInput};
+use crate::graphql::schema::images::Image;
+use crate::graphql::schema::json::AppData;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection, RelayEdge, UnsealedCursor};
 use crate::graphql::session_effect::SessionEffect;
 use crate::graphql::written::{AsJson, json_fields};
@@ -80,7 +82,8 @@ impl User {
     /// The e-mail address. Only the user can see it; it is null for everybody else.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
         let is_own = self.is_own || ctx.viewer().is_ok_and(|viewer| viewer.user() == self.row.id);
-        Ok(self.row.email.as_deref().filter(|_| is_own))
+        let email = self.row.email.as_deref().or(self.row.contact_email.as_deref());
+        Ok(email.filter(|_| is_own))
     }
 
     /// The user's picture. Null if there is none.
@@ -116,10 +119,29 @@ impl User {
     async fn deleted_at(&self) -> Option<DateTime> {
         self.row.deleted_at.map(DateTime)
     }
+
+    /// The id in the app's own backend. Null for accounts made here, and for all but keys where EXTERNAL_IDS is private
+    /// (one setting for the whole server).
+    async fn external_id(&self, ctx: &Context<'_>) -> Result<Option<ID>> {
+        let is_shown = ctx.app()?.config.external_ids_are_public || ctx.manages_users();
+        let id = self.row.external_id.as_deref().filter(|_| is_shown && !self.is_erased());
+        Ok(id.map(ID::from))
+    }
+
+    /// Whether it is a program.
+    async fn is_bot(&self) -> bool {
+        self.row.is_bot
+    }
+
+    /// The app's own data.
+    async fn metadata(&self) -> Option<AppData> {
+        self.row.metadata.as_deref().map(AppData::stored)
+    }
 }
 
 json_fields! { User {
-    id, full_name, name_key, email, profile_pic: Image, online, last_seen_at, created_at, updated_at, deleted_at,
+    id, full_name, name_key, email, profile_pic: Image, online, last_seen_at, created_at, updated_at, deleted_at, external_id,
+    is_bot, metadata,
 } }
 
 impl From<user::Model> for User {
@@ -134,11 +156,15 @@ pub(super) async fn known_user(ctx: &Context<'_>, id: UserId) -> Result<User> {
     row.map(User::new).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("user {id} has no row"))))
 }
 
-/// A user whom the viewer finds by their id.
+/// A user whom the viewer finds by their id; a key that manages people finds everybody.
 pub(super) async fn find_user(ctx: &Context<'_>, id: &str) -> Result<Option<User>> {
-    let viewer = ctx.viewer()?;
+    let actor = ctx.actor()?;
     let Some(id) = UserId::parse(id) else { return Ok(None) };
-    if !directory::finds(ctx.app()?, viewer, &[id]).await? {
+    let is_found = match actor {
+        Actor::Viewer(viewer) => directory::finds(ctx.app()?, viewer, &[id]).await?,
+        Actor::Key(key) => key.users().map(|_| true)?,
+    };
+    if !is_found {
         return Ok(None);
     }
     Ok(look_up(&ctx.loaders()?.users, id).await?.map(User::new))
@@ -171,35 +197,6 @@ impl AuthPayload {
     }
 }
 
-/// A new account.
-#[derive(InputObject)]
-struct SignupInput {
-    /// 1 to 80 characters, in any script.
-    full_name: String,
-    /// The e-mail address, which no other account may have. Case is ignored.
-    email: String,
-    /// 6 to 128 characters, unless the server requires more. The 3,000 most common passwords are rejected.
-    password: String,
-}
-
-/// The e-mail address and password of an account.
-#[derive(InputObject)]
-struct LoginInput {
-    /// The account's e-mail address.
-    email: String,
-    /// The account's password.
-    password: String,
-}
-
-/// The changes to a profile. Fields that are left out do not change.
-#[derive(InputObject)]
-struct UpdateProfileInput {
-    /// 1 to 80 characters, in any script.
-    full_name: Option<String>,
-    /// A new picture; null removes the current one.
-    profile_pic: MaybeUndefined<ImageInput>,
-}
-
 /// The fields of a list of users beside its page.
 pub(super) struct UserTotals {
     search: PeopleFilter,
@@ -230,7 +227,8 @@ impl AccountsQuery {
 
     /// A user by id, including erased ones. Null if there is no such user, or if the server only lets you find users
     /// with whom you share a conversation. If `serverInfo.features` contains "lookup" but not "directory", each request
-    /// for a user with whom you share no conversation counts as a search. Codes: RATE_LIMITED.
+    /// for a user with whom you share no conversation counts as a search. A key of scope `users` finds everybody. Codes:
+    /// RATE_LIMITED.
     async fn user(
         &self,
         ctx: &Context<'_>,

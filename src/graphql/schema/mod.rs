@@ -1,7 +1,9 @@
 //! The schema: types and resolvers, a file for each slice. A resolver parses its arguments, asks one function of the
 //! slice and wraps the answer.
 
+mod account_inputs;
 mod accounts;
+mod app_people;
 mod consumers;
 mod conversations;
 mod date_time;
@@ -11,6 +13,7 @@ mod feed_events;
 mod feed_kinds;
 mod groups;
 mod images;
+mod json;
 mod message_pages;
 mod messages;
 mod neighbours;
@@ -44,6 +47,7 @@ pub(super) struct Query(
     consumers::ConsumersQuery,
     node::NodeQuery,
     server_info::ServerInfoQuery,
+    app_people::AppPeopleQuery,
 );
 
 /// All mutations.
@@ -57,6 +61,7 @@ pub(super) struct Mutation(
     typing::TypingMutation,
     erasure::ErasureMutation,
     consumers::ConsumersMutation,
+    app_people::AppPeopleMutation,
 );
 
 /// All subscriptions.

@@ -40,7 +40,8 @@ const MOST_ACTIVE: &str = membership!("m.user_id = ?1 ORDER BY c.active_position
 const CONVERSATION_BY_ID: &str = "SELECT id, kind, title, direct_pair, last_seq, last_position, active_position, \
     created_at, updated_at FROM conversation WHERE id = ?1";
 const USER_BY_ID: &str = "SELECT id, full_name, name_key, email, password_hash, last_seen_at, image_id, changed_position, \
-    created_at, updated_at, deleted_at, disabled_at FROM user WHERE id = ?1";
+    created_at, updated_at, deleted_at, disabled_at, external_id, external_issuer, contact_email, is_bot, metadata, \
+    tokens_from FROM user WHERE id = ?1";
 const IMAGE_BY_ID: &str = "SELECT id, owner_id, format, width, height, byte_size, stored_bytes, placeholder, parts, \
     created_at FROM image WHERE id = ?1";
 
@@ -187,6 +188,12 @@ fn user(row: &Row<'_>) -> Read<user::Model> {
         updated_at: row.get(9)?,
         deleted_at: row.get(10)?,
         disabled_at: row.get(11)?,
+        external_id: row.get(12)?,
+        external_issuer: row.get(13)?,
+        contact_email: row.get(14)?,
+        is_bot: row.get(15)?,
+        metadata: row.get(16)?,
+        tokens_from: row.get(17)?,
     })
 }
 
