@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely")]
 
+mod app_nodes;
 mod backup;
 mod churn;
 mod clock;
