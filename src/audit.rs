@@ -3,17 +3,19 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{DbErr, EntityTrait, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Query;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::db::{self, Reader, Tx};
 use crate::entity::audit_entry;
 use crate::id::{AuditId, KeyId, UserId};
+use crate::limits;
 
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Actor {
+pub enum AuditActor {
     /// The operator, by a command on the server's machine.
     Operator,
     /// A key of an app's backend.
@@ -29,7 +31,8 @@ pub enum Actor {
 
 /// What was done. The names are in the log for years: they do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+#[expect(missing_docs, reason = "the names say it")]
+pub enum AuditAction {
     KeyCreated,
     KeyRevoked,
     BotAdded,
@@ -51,7 +54,7 @@ pub enum Action {
     UploadCreated,
 }
 
-impl Action {
+impl AuditAction {
     /// As the column has it.
     fn name(self) -> &'static str {
         match self {
@@ -80,25 +83,25 @@ impl Action {
 
 /// What a row of the log says, beside the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct AuditRecord {
     /// Who did it.
-    pub actor: Actor,
+    pub actor: AuditActor,
     /// What was done.
-    pub action: Action,
+    pub action: AuditAction,
     /// To whom or what.
     pub subject: Uuid,
 }
 
-impl Record {
+impl AuditRecord {
     /// What the operator did.
-    pub fn by_operator(action: Action, subject: impl Into<Uuid>) -> Self {
-        Self { actor: Actor::Operator, action, subject: subject.into() }
+    pub fn by_operator(action: AuditAction, subject: impl Into<Uuid>) -> Self {
+        Self { actor: AuditActor::Operator, action, subject: subject.into() }
     }
 
     fn row(self, at: Timestamp) -> audit_entry::Model {
         let (actor, key_id, acting_as_id, address) = match self.actor {
-            Actor::Operator => ("operator", None, None, None),
-            Actor::Key { key, acting_as, address } => ("key", Some(key), acting_as, Some(address.to_string())),
+            AuditActor::Operator => ("operator", None, None, None),
+            AuditActor::Key { key, acting_as, address } => ("key", Some(key), acting_as, Some(address.to_string())),
         };
         audit_entry::Model {
             id: AuditId::new(),
@@ -114,8 +117,22 @@ impl Record {
 }
 
 /// Writes what was done, in the transaction that does it.
-pub async fn write(tx: &Tx, records: impl IntoIterator<Item = Record>) -> Result<(), DbErr> {
+pub async fn write(tx: &Tx, records: impl IntoIterator<Item = AuditRecord>) -> Result<(), DbErr> {
     db::insert(tx, records.into_iter().map(|record| record.row(tx.now)).collect()).await
+}
+
+/// Removes old entries, up to a number of them; returns how many. Their ids begin with their time.
+pub async fn remove_before(tx: &Tx, time: Timestamp) -> Result<u64, DbErr> {
+    let mut first = [0; 16];
+    first[..6].copy_from_slice(&time.0.to_be_bytes()[2..]);
+    let old = Query::select()
+        .column(audit_entry::Column::Id)
+        .from(audit_entry::Entity)
+        .and_where(audit_entry::Column::Id.lt(AuditId::from(Uuid::from_bytes(first))))
+        .limit(limits::AUDIT_REMOVALS)
+        .to_owned();
+    let removed = audit_entry::Entity::delete_many().filter(audit_entry::Column::Id.in_subquery(old)).exec(tx).await?;
+    Ok(removed.rows_affected)
 }
 
 /// The newest entries, the newest first.

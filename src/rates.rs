@@ -45,8 +45,8 @@ pub struct Rates {
     pub typing: Rate<UserId>,
     /// Objects that the documents of a key can return.
     pub key_objects: Rate<KeyId>,
-    /// People that a key makes, changes, signs out or erases.
-    pub key_people: Rate<KeyId>,
+    /// People and memberships that a key makes, changes or ends, and messages that it deletes.
+    pub key_changes: Rate<KeyId>,
 }
 
 impl Rates {
@@ -69,7 +69,7 @@ impl Rates {
             group_change: rate(limits::GROUP_CHANGES),
             typing: rate(limits::TYPING_SIGNS),
             key_objects: Rate::new(config, clock, limits::KEY_OBJECTS),
-            key_people: Rate::new(config, clock, limits::KEY_PEOPLE),
+            key_changes: Rate::new(config, clock, limits::KEY_CHANGES),
         }
     }
 }

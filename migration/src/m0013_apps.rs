@@ -90,7 +90,11 @@ impl MigrationTrait for Migration {
         };
         for (name, table, column) in [
             ("user_external_id_key", User::Table.into_table_ref(), User::ExternalId.into_iden()),
-            ("conversation_external_id_key", Conversation::Table.into_table_ref(), Conversation::ExternalId.into_iden()),
+            (
+                "conversation_external_id_key",
+                Conversation::Table.into_table_ref(),
+                Conversation::ExternalId.into_iden(),
+            ),
         ] {
             manager.create_index(unique(name, table, column)).await?;
         }

@@ -1,4 +1,5 @@
-//! Sessions and people with open sockets: when a session ends, or the app's tokens of a person do, the sockets close.
+//! Sessions, people and bots with open sockets: when a session ends, or the app's tokens of a person do, or a bot's key is
+//! revoked, the sockets close.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::db;
 use crate::entity::{session, user};
 use crate::error::Result;
-use crate::id::{SessionId, UserId};
+use crate::id::{KeyId, SessionId, UserId};
 use crate::limits;
 
 /// What open sockets are signed in with.
@@ -28,6 +29,8 @@ enum SignIn {
     Session(SessionId),
     /// Tokens of the app, all of one person.
     Tokens(UserId),
+    /// The key of a bot.
+    Key(KeyId),
 }
 
 struct Entry {
@@ -77,15 +80,34 @@ impl LiveSession {
 
 impl Accounts {
     /// Closes the sockets of sessions that another process has ended, such as `parlour user disable`: their rows are
-    /// gone. Runs until the program ends.
+    /// gone. Those of keys, which end in no other way, are looked at more often. Runs until the program ends.
     pub(super) async fn close_revoked_sockets(&self) {
+        let mut rounds = 0_u32;
         loop {
-            tokio::time::sleep(limits::SESSION_CACHE).await;
-            if let Err(error) = self.check_open_sessions().await {
+            tokio::time::sleep(limits::KEY_CACHE).await;
+            rounds = (rounds + 1) % limits::KEY_CHECKS;
+            let is_time = rounds == 0;
+            let checked = async {
+                self.check_keys().await?;
+                if is_time { self.check_open_sessions().await } else { Ok(()) }
+            };
+            if let Err(error) = checked.await {
                 // The database is unavailable; the next check makes up for it.
                 tracing::debug!(error = %error, "the sessions of open sockets could not be looked up");
             }
         }
+    }
+
+    async fn check_keys(&self) -> Result<()> {
+        let keys = self.live.with_keys();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let living = self.living_bot_keys(&keys).await?;
+        for key in keys.into_iter().filter(|key| !living.contains(key)) {
+            self.live.leave(SignIn::Key(key));
+        }
+        Ok(())
     }
 
     async fn check_open_sessions(&self) -> Result<()> {
@@ -159,6 +181,13 @@ impl Live {
         live
     }
 
+    /// Tracks a socket of a bot.
+    pub(super) fn watch_key(self: &Arc<Self>, key: KeyId, expires_at: Timestamp) -> LiveSession {
+        let mut live = self.enter(SignIn::Key(key), expires_at, expires_at);
+        live.expires_at = watch::channel(expires_at).1;
+        live
+    }
+
     fn enter(self: &Arc<Self>, of: SignIn, issued: Timestamp, expires_at: Timestamp) -> LiveSession {
         let mut entries = self.lock();
         let entry = entries.entry(of).or_insert_with(|| Entry {
@@ -200,7 +229,7 @@ impl Live {
         let open = entries.iter().filter(|(_, entry)| *entry.expires_at.borrow() > now);
         let session = |of: &SignIn| match of {
             SignIn::Session(id) => Some(*id),
-            SignIn::Tokens(_) => None,
+            SignIn::Tokens(_) | SignIn::Key(_) => None,
         };
         open.filter_map(|(of, _)| session(of)).collect()
     }
@@ -209,10 +238,19 @@ impl Live {
     fn with_tokens(&self) -> Vec<(UserId, Timestamp)> {
         let entries = self.lock();
         let person = |(of, entry): (&SignIn, &Entry)| match of {
-            SignIn::Session(_) => None,
+            SignIn::Session(_) | SignIn::Key(_) => None,
             SignIn::Tokens(user) => Some((*user, entry.issued)),
         };
         entries.iter().filter_map(person).collect()
+    }
+
+    /// The keys of bots.
+    fn with_keys(&self) -> Vec<KeyId> {
+        let key = |of: &SignIn| match of {
+            SignIn::Key(key) => Some(*key),
+            SignIn::Session(_) | SignIn::Tokens(_) => None,
+        };
+        self.lock().keys().filter_map(key).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<SignIn, Entry>> {

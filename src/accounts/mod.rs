@@ -29,7 +29,7 @@ pub use email::Email;
 pub use external::{AppPerson, ExternalId, FieldUpdate, find as find_by_external_id};
 pub use hasher::Hasher;
 pub use identify::Bearer;
-pub use keys::{KeyScope, NewKey, ServerKey, UsersKey, keys};
+pub use keys::{ConversationsKey, KeyScope, MessagesKey, NewKey, ServerKey, UsersKey, keys};
 pub use live::{LiveSession, SessionEnd};
 pub use look::ERASED_NAME;
 pub use name::{Name, search_key};

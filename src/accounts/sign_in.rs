@@ -10,6 +10,7 @@ use crate::accounts::devices::end;
 use crate::accounts::guesses::octets;
 use crate::accounts::shared_rates::SharedBucket;
 use crate::accounts::{self, Accounts, Email, Name, Password, Viewer};
+use crate::audit::{AuditAction, AuditRecord};
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::entity::{session, user};
@@ -84,7 +85,8 @@ impl Accounts {
     /// Creates an account without signing in.
     pub async fn add_for_operator(&self, new: NewAccount) -> Result<user::Model> {
         let user = self.new_user(new).await?;
-        self.app.feed.append(SignUp { user, session: None }).await
+        let done = [AuditRecord::by_operator(AuditAction::UserAdded, user.id)];
+        self.app.feed.append_recorded(SignUp { user, session: None }, done).await
     }
 
     async fn new_user(&self, new: NewAccount) -> Result<user::Model> {

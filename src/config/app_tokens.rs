@@ -37,13 +37,14 @@ pub enum AppTokenKey {
 }
 
 const KEYS: [&str; 3] = ["AUTH_JWKS_URL", "AUTH_JWT_KEY", "AUTH_JWT_SECRET"];
-const MORE: [&str; 6] = [
+const MORE: [&str; 7] = [
     "AUTH_JWT_AUDIENCE",
     "AUTH_JWT_CREATE",
     "AUTH_JWT_ID_CLAIM",
     "AUTH_JWT_NAME_CLAIM",
     "AUTH_JWT_EMAIL_CLAIM",
     "AUTH_LOCAL",
+    "SIGN_IN_URL",
 ];
 /// The issuer of Parlour's own tokens.
 const PARLOUR: &str = "parlour";
@@ -82,6 +83,21 @@ impl AppTokens {
     }
 }
 
+/// Where the app signs people in: an address of https, or of http where the issuer's may be one too.
+pub(super) fn sign_in_url(vars: &Variables<'_>, app_env: AppEnv) -> Result<Option<Url>, ConfigError> {
+    let expected = "the https address of the app's sign-in (http only in development, or on this machine)";
+    let Some(text) = vars.get("SIGN_IN_URL") else { return Ok(None) };
+    let url = Url::parse(&text).ok().filter(|url| may_be_visited(url, app_env) && url.fragment().is_none());
+    url.map(Some).ok_or_else(|| ConfigError::wrong("SIGN_IN_URL", expected))
+}
+
+/// Whether it is the address of a server, and what is sent there stays secret.
+fn may_be_visited(url: &Url, app_env: AppEnv) -> bool {
+    let is_safe = url.scheme() == "https" || app_env == AppEnv::Development || is_loopback(url);
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    matches!(url.scheme(), "http" | "https") && url.has_host() && is_safe && is_plain
+}
+
 impl AppTokenKey {
     fn read(vars: &Variables<'_>, app_env: AppEnv) -> Result<Self, ConfigError> {
         let set: Vec<&str> = KEYS.into_iter().filter(|name| vars.get(name).is_some()).collect();
@@ -93,12 +109,7 @@ impl AppTokenKey {
         match *name {
             "AUTH_JWKS_URL" => {
                 let expected = "the https address of a JSON Web Key Set (http only in development, or on this machine)";
-                let is_fine = |url: &Url| {
-                    let is_safe = url.scheme() == "https" || app_env == AppEnv::Development || is_loopback(url);
-                    let is_plain = url.username().is_empty() && url.password().is_none();
-                    matches!(url.scheme(), "http" | "https") && url.has_host() && is_safe && is_plain
-                };
-                let url = Url::parse(&text).ok().filter(is_fine);
+                let url = Url::parse(&text).ok().filter(|url| may_be_visited(url, app_env));
                 url.map(Self::Fetched).ok_or_else(|| ConfigError::wrong(name, expected))
             }
             "AUTH_JWT_KEY" => {
@@ -173,6 +184,9 @@ MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
             ("ftp://login.example/certs", false, false),
             ("login.example/certs", false, false),
         ] {
+            let sign_in = [("AUTH_JWT_SECRET", SHARED), ("SIGN_IN_URL", url)];
+            assert_eq!(app(&sign_in).is_ok(), is_fine, "{url}");
+            assert_eq!(app(&[&production[..], &sign_in].concat()).is_ok(), in_production, "{url}");
             let url = ("AUTH_JWKS_URL", url);
             assert_eq!(app(&[url]).is_ok(), is_fine, "{url:?}");
             assert_eq!(app(&[&production[..], &[url]].concat()).is_ok(), in_production, "{url:?}");
@@ -190,6 +204,9 @@ MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
         assert_eq!(config(&[AUDIENCE]).unwrap_err(), half("AUTH_JWT_AUDIENCE"));
         assert_eq!(config(&[("AUTH_JWT_SECRET", SHARED)]).unwrap_err(), half("AUTH_JWT_SECRET"));
         assert_eq!(config(&[("AUTH_LOCAL", "off")]).unwrap_err(), half("AUTH_LOCAL"));
+        assert_eq!(config(&[("SIGN_IN_URL", "https://a.example")]).unwrap_err(), half("SIGN_IN_URL"));
+        let fragment = app(&[("AUTH_JWT_SECRET", SHARED), ("SIGN_IN_URL", "https://a.example/#x")]);
+        assert!(fragment.unwrap_err().starts_with("SIGN_IN_URL has a wrong value: "));
         assert_eq!(
             config(&[ISSUER, ("AUTH_JWT_SECRET", SHARED)]).unwrap_err(),
             "AUTH_JWT_AUDIENCE is required with AUTH_JWT_ISSUER: expected the claim aud of the app's tokens for this server"

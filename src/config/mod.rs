@@ -72,12 +72,16 @@ pub struct Config {
     pub local_sign_in: bool,
     /// The tokens of an app that has users of its own.
     pub app_tokens: Option<AppTokens>,
+    /// Where the app signs people in, to whom the pages go.
+    pub sign_in_url: Option<Url>,
     /// Whether everybody sees the ids that people have in the app's backend; else only keys do.
     pub external_ids_are_public: bool,
     /// Who can find whom, and see who is online.
     pub directory: Directory,
     /// Users for whom the directory is always open: accounts of apps that create conversations for others.
     pub directory_open_to: Vec<UserId>,
+    /// How long entries of the audit log are kept.
+    pub audit_days: u32,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
@@ -191,6 +195,7 @@ impl Config {
             })?,
             local_sign_in: vars.switch("AUTH_LOCAL", true)?,
             app_tokens: AppTokens::read(&vars, app_env)?,
+            sign_in_url: app_tokens::sign_in_url(&vars, app_env)?,
             external_ids_are_public: vars.read("EXTERNAL_IDS", false, "private or public", |text| match text {
                 "private" => Some(false),
                 "public" => Some(true),
@@ -198,6 +203,9 @@ impl Config {
             })?,
             directory: vars.read("DIRECTORY", Directory::Open, directories, Directory::parse)?,
             directory_open_to,
+            audit_days: vars.read("AUDIT_DAYS", 400, "a number of days from 1 to 3650", |text| {
+                text.parse().ok().filter(|days| (1..=3650).contains(days))
+            })?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.trusted_proxies()?,
             graphiql: vars.switch("GRAPHIQL", development)?,

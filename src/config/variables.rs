@@ -11,7 +11,7 @@ use super::{AppEnv, Network, Origin, SameSite};
 use crate::id::UserId;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 41] = [
+pub(super) const NAMES: [&str; 43] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -35,6 +35,8 @@ pub(super) const NAMES: [&str; 41] = [
     "WEB_DIR",
     "SIGNUP",
     "AUTH_LOCAL",
+    "SIGN_IN_URL",
+    "AUDIT_DAYS",
     "AUTH_JWT_ISSUER",
     "AUTH_JWT_AUDIENCE",
     "AUTH_JWKS_URL",

@@ -13,8 +13,8 @@ use super::checksum::Checksum;
 use crate::clock::instant;
 use crate::db::{self, Row, Snapshot};
 use crate::entity::{
-    audit_entry, consumer, conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion, image_upload,
-    membership, message, rate, server_key, session, user,
+    audit_entry, consumer, conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion,
+    image_upload, membership, message, rate, server_key, session, user,
 };
 
 /// Rows that are in memory at a time: 8 MB of the longest messages.

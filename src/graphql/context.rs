@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_graphql::Context;
 
-use crate::accounts::{ServerKey, Viewer};
+use crate::accounts::{KeyScope, ServerKey, Viewer};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::Error;
@@ -63,9 +63,10 @@ pub(super) trait ContextExt<'a> {
     fn viewer(&self) -> Result<&'a Viewer>;
     /// The key of an app's backend that sent the request. `Forbidden` for people.
     fn key(&self) -> Result<&'a ServerKey>;
-    /// Whether a key sent it that manages the app's people. People never do, so that what they see of each other can be
-    /// shared.
-    fn manages_users(&self) -> bool;
+    /// `Forbidden` to a key without this scope. Others are asked for their rights elsewhere.
+    fn key_needs(&self, scope: KeyScope) -> Result<()>;
+    /// Whether a key sent it, for itself or for a person. Of events it never did, so that they can be shared.
+    fn is_by_key(&self) -> bool;
     /// Who sent the request: for what both people and keys may ask.
     fn actor(&self) -> Result<Actor<'a>>;
     /// The sender of the request. A subscription has none, as its results do not depend on an address.
@@ -107,8 +108,16 @@ impl<'a> ContextExt<'a> for Context<'a> {
         }
     }
 
-    fn manages_users(&self) -> bool {
-        self.data::<ServerKey>().is_ok_and(|key| key.users().is_ok())
+    fn key_needs(&self, scope: KeyScope) -> Result<()> {
+        match self.data::<ServerKey>() {
+            Ok(key) => Ok(key.needs(scope)?),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn is_by_key(&self) -> bool {
+        let is_acting = || self.data::<Viewer>().is_ok_and(|viewer| viewer.acting_key().is_some());
+        self.data::<ServerKey>().is_ok() || is_acting()
     }
 
     fn actor(&self) -> Result<Actor<'a>> {

@@ -46,6 +46,7 @@ use crate::turns::FairTurns;
 use error::{invalid, not_parsed, refused};
 use guard::argument_defaults::{self, ArgumentDefaults};
 use guard::documents::DocumentCache;
+use guard::rights::KeyRole;
 use live::executions::ExecutionTurns;
 use live::live_objects::LiveObjects;
 use live::shared_subscription::ShapeRegistry;
@@ -231,6 +232,9 @@ impl Api {
         let Some(operation) = guard::operation::chosen(document, name.as_deref()) else {
             return Ok(PreparedOperation { kind: OperationKind::Query, objects: measure.objects });
         };
+        if key_role(caller).is_some_and(|role| !guard::rights::allows(role, document, operation)) {
+            return Err(vec![error::server_error(Error::Forbidden)]);
+        }
         let defaults = guard::variables::complete(operation, &variables, &self.0.names).map_err(|error| vec![error])?;
         let kind = match operation.ty {
             OperationType::Query => OperationKind::Query,
@@ -254,19 +258,20 @@ impl Api {
     /// Charges the cost of a document to the person or key that sent it, or to their network address if nobody is signed in.
     fn charge(&self, measure: &guard::cost::DocumentMeasure, caller: &Caller) -> Result<(), Error> {
         let rates = &self.0.program.app.rates;
-        match (&caller.viewer, &caller.key) {
-            (Some(viewer), _) => rates.objects.take_many(&viewer.user(), measure.cost()),
-            (None, Some(key)) => rates.key_objects.take_many(&key.id(), measure.cost()),
+        let acting = caller.viewer.as_ref().and_then(Viewer::acting_key);
+        match (&caller.viewer, acting.or(caller.key.as_ref())) {
+            (_, Some(key)) => rates.key_objects.take_many(&key.id(), measure.cost()),
+            (Some(viewer), None) => rates.objects.take_many(&viewer.user(), measure.cost()),
             (None, None) => rates.visitor_objects.take_many(&neighbourhood(caller.address), measure.cost()),
         }
     }
 
     async fn execute_prepared(&self, request: Request, caller: Caller) -> Executed {
         let (request_id, document) = (caller.request_id.clone(), request.query.clone());
-        let (viewer, key) = (caller.viewer.clone(), caller.key.clone());
+        let (viewer, key) = (caller.viewer.clone(), caller.key);
         // Read before anything is resolved.
         let now = FeedCursorNow(self.0.program.app.feed.head());
-        let loaders = Loaders::new(&self.0.program.app, viewer.clone());
+        let loaders = Loaders::new(&self.0.program.app, viewer.clone(), key);
         let effects = SessionEffects::default();
         let request = request.data(now).data(loaders).data(caller).data(effects.clone());
         let request = match viewer {
@@ -300,6 +305,14 @@ impl Api {
         let tries = self.0.failures.get(&key).unwrap_or(0) + 1;
         self.0.failures.insert(key, tries);
         tries >= limits::EVENT_TRIES
+    }
+}
+
+/// In whose name a key sends a request; `None` for people and visitors.
+fn key_role(caller: &Caller) -> Option<KeyRole<'_>> {
+    match &caller.viewer {
+        Some(viewer) => viewer.acting_key().map(|_| KeyRole::Person),
+        None => caller.key.as_ref().map(KeyRole::Itself),
     }
 }
 

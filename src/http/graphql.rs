@@ -20,8 +20,9 @@ use super::negotiate::{self, RequestContent};
 use super::refusal::HttpRefusal;
 use super::request_id::{RequestId, RequestSource};
 use super::socket::{Handshake, SocketCaller};
-use super::state::{HttpSender, HttpSession, HttpState};
+use super::state::{HttpSender, HttpState};
 use super::{body, compress, cookies, multipart, origin, pages, parameters};
+use crate::accounts::Viewer;
 use crate::error::Error;
 use crate::graphql::{AnswerTime, Caller, Executed, Resume};
 use crate::limits;
@@ -117,8 +118,8 @@ impl GraphqlCall<'_> {
         }
         let session = match sender {
             Some(HttpSender::Person(session)) => session,
-            // A key has no subscriptions.
-            Some(HttpSender::Key(_)) => return Err(Error::Forbidden.into()),
+            // Keys have no subscriptions, neither for themselves nor for others.
+            Some(HttpSender::Key(_) | HttpSender::Acting(_)) => return Err(Error::Forbidden.into()),
             None => return Err(Error::Unauthenticated.into()),
         };
         if self.state.shutdown.is_cancelled() {
@@ -189,8 +190,8 @@ impl GraphqlCall<'_> {
                 Ok(parameters::from_json(&body::read(body, limits::BODY_BYTES, None).await?)?)
             }
             RequestContent::Json => {
-                let session = self.session(credential).await?.ok();
-                let mut charge = self.charge(session.as_ref());
+                let person = self.person(credential).await?.ok();
+                let mut charge = self.charge(person.as_ref());
                 let body = body::read(body, limits::BODY_BYTES, Some(&mut charge)).await?;
                 // Held until the answer is ready, as the parsed body is.
                 Ok(parameters::from_json(&body)?.data(Arc::new(charge)))
@@ -198,12 +199,12 @@ impl GraphqlCall<'_> {
             RequestContent::Multipart(content_type) => {
                 origin::require_preflight(headers)?;
                 // Before the body is read: without a session nothing is written to disk.
-                let session = self.session(credential).await??;
-                let mut charge = self.charge(Some(&session));
+                let person = self.person(credential).await??;
+                let mut charge = self.charge(Some(&person));
                 // Charged for everything but the file, which is streamed to disk.
                 charge.grow(limits::BODY_BYTES)?;
                 let images = &self.state.api.program().images;
-                let operation = multipart::read(content_type, body, images.incoming(&session.viewer)?).await?;
+                let operation = multipart::read(content_type, body, images.incoming(&person)?).await?;
                 Ok(operation.data(Arc::new(charge)))
             }
         }
@@ -219,7 +220,7 @@ impl GraphqlCall<'_> {
         let sender = self.sender(credential.as_ref()).await?;
         let fresh_cookie = match &sender {
             Some(HttpSender::Person(session)) => self.state.fresh_cookie(session).await,
-            Some(HttpSender::Key(_)) | None => None,
+            Some(HttpSender::Key(_) | HttpSender::Acting(_)) | None => None,
         };
         let caller = self.caller(parts, sender.as_ref());
         // Links and images ask for addresses too, so these may only read.
@@ -237,13 +238,12 @@ impl GraphqlCall<'_> {
     }
 
     fn caller(&self, parts: &Parts, sender: Option<&HttpSender>) -> Caller {
-        let (viewer, key) = match sender {
-            Some(HttpSender::Person(session)) => (Some(session.viewer.clone()), None),
-            Some(HttpSender::Key(key)) => (None, Some(key.clone())),
-            None => (None, None),
+        let key = match sender {
+            Some(HttpSender::Key(key)) => Some(*key),
+            Some(HttpSender::Person(_) | HttpSender::Acting(_)) | None => None,
         };
         Caller {
-            viewer,
+            viewer: sender.and_then(HttpSender::viewer).cloned(),
             key,
             address: self.address,
             user_agent: user_agent(&parts.headers),
@@ -252,9 +252,9 @@ impl GraphqlCall<'_> {
     }
 
     /// Whose budget a body is charged to.
-    fn charge(&self, session: Option<&HttpSession>) -> BodyCharge {
+    fn charge(&self, person: Option<&Viewer>) -> BodyCharge {
         let visitor = BodyOwner::Visitor(self.address);
-        let owner = session.map_or(visitor, |session| BodyOwner::Person(session.viewer.user()));
+        let owner = person.map_or(visitor, |person| BodyOwner::Person(person.user()));
         self.state.bodies.charge(owner)
     }
 
@@ -264,15 +264,16 @@ impl GraphqlCall<'_> {
 
     async fn sender(&self, credential: Option<&Credential>) -> Result<Option<HttpSender>, HttpRefusal> {
         match credential {
-            Some(credential) => Ok(self.state.sender(credential).await?),
+            Some(credential) => Ok(self.state.sender(credential, self.address).await?),
             None => Ok(None),
         }
     }
 
-    /// The session of a person, or why there is none.
-    async fn session(&self, credential: Option<&Credential>) -> Result<Result<HttpSession, Error>, HttpRefusal> {
+    /// Who sends it, or why it is nobody.
+    async fn person(&self, credential: Option<&Credential>) -> Result<Result<Viewer, Error>, HttpRefusal> {
         Ok(match self.sender(credential).await? {
-            Some(HttpSender::Person(session)) => Ok(session),
+            Some(HttpSender::Person(session)) => Ok(session.viewer),
+            Some(HttpSender::Acting(viewer)) => Ok(viewer),
             Some(HttpSender::Key(_)) => Err(Error::Forbidden),
             None => Err(Error::Unauthenticated),
         })

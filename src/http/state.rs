@@ -1,5 +1,6 @@
 //! The state that the handlers of HTTP share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -47,6 +48,19 @@ impl FromRef<HttpState> for Arc<Pages> {
 pub(super) enum HttpSender {
     Person(HttpSession),
     Key(ServerKey),
+    /// A key, in the place of this person.
+    Acting(Viewer),
+}
+
+impl HttpSender {
+    /// The person, if it is one.
+    pub(super) fn viewer(&self) -> Option<&Viewer> {
+        match self {
+            Self::Person(session) => Some(&session.viewer),
+            Self::Acting(viewer) => Some(viewer),
+            Self::Key(_) => None,
+        }
+    }
 }
 
 /// The session of a request.
@@ -72,19 +86,26 @@ impl HttpState {
         &self.api.program().app.config
     }
 
-    /// Whose this credential is; `None` if it is invalid or has expired.
-    pub(super) async fn sender(&self, credential: &Credential) -> Result<Option<HttpSender>> {
+    /// Whose this credential is; `None` if it is invalid or has expired. `Forbidden` if somebody acts as another who is no
+    /// key for it, and `NotFound` if there is nobody to act as.
+    pub(super) async fn sender(&self, credential: &Credential, address: IpAddr) -> Result<Option<HttpSender>> {
         let (accounts, source) = (&self.api.program().accounts, credential.source);
         let bearer = match source {
             CredentialSource::Cookie => Bearer::Person(accounts.authenticate(&credential.token).await?),
-            CredentialSource::Bearer => accounts.identify(&credential.token).await?,
+            CredentialSource::Bearer => accounts.identify(&credential.token, address).await?,
         };
         Ok(match bearer {
+            Bearer::Person(Authenticated::Viewer { .. }) if credential.act_as.is_some() => {
+                return Err(Error::Forbidden);
+            }
             Bearer::Person(Authenticated::Viewer { viewer, issued_at, expires_at }) => {
                 Some(HttpSender::Person(HttpSession { viewer, issued_at, expires_at, source }))
             }
             Bearer::Person(Authenticated::Expired | Authenticated::Anonymous) => None,
-            Bearer::Key(key) => Some(HttpSender::Key(key)),
+            Bearer::Key(key) => Some(match &credential.act_as {
+                Some(who) => HttpSender::Acting(accounts.act_as(&key, who).await?),
+                None => HttpSender::Key(key),
+            }),
         })
     }
 

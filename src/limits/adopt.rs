@@ -10,12 +10,20 @@ pub const KEYS: usize = 100;
 pub const KEY_NAME_LENGTH: usize = 80;
 /// How long the keys that were read are used. One that was revoked is refused within a second.
 pub const KEY_CACHE: Duration = Duration::from_millis(500);
+/// After how many of these times the sessions of open sockets are checked as well, which is every five seconds.
+pub const KEY_CHECKS: u32 = 10;
 /// Objects that the queries and mutations of one key can return: see [`OBJECTS`](super::OBJECTS). A backend does for all
 /// people what one person does for themselves.
 pub const KEY_OBJECTS: RateLimit = RateLimit { burst: 500_000, every: Duration::from_micros(20) };
-/// People that one key makes, changes, signs out or erases: an app of 10,000 users is taken over at once, and then 500
-/// a second.
-pub const KEY_PEOPLE: RateLimit = RateLimit { burst: 10_000, every: Duration::from_millis(2) };
+/// People that one key makes, changes, signs out, erases, adds to groups or removes from them, and messages that it
+/// deletes: an app of 10,000 users is taken over at once, and then 500 a second.
+pub const KEY_CHANGES: RateLimit = RateLimit { burst: 10_000, every: Duration::from_millis(2) };
+
+/// How long a bot's socket lives, as that of anybody else at most.
+pub const BOT_SOCKET: Duration = super::SESSION_ABSOLUTE;
+
+/// Entries of the audit log that are removed in one transaction: a few milliseconds of the writer.
+pub const AUDIT_REMOVALS: u64 = 1_000;
 
 /// People in one `upsertUsers`.
 pub const UPSERT_USERS: usize = 100;

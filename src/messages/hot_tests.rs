@@ -126,6 +126,8 @@ impl Names {
             active_position: 0,
             created_at: NOW,
             updated_at: NOW,
+            external_id: None,
+            metadata: None,
         };
         db::insert(&tx, groups.iter().map(group).collect()).await.expect("groups");
         let stay = |conversation_id: &ConversationId, (number, user_id): (usize, &UserId)| membership::Model {

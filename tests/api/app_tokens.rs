@@ -245,15 +245,17 @@ async fn people_made_before_there_was_an_issuer_are_its_people() {
 
 #[tokio::test]
 async fn with_local_sign_in_off_there_are_tokens_only() {
-    let app = server(&[("AUTH_LOCAL", "off")]).await;
+    let sign_in = "https://shop.example/chat?from=1";
+    let app = server(&[("AUTH_LOCAL", "off"), ("SIGN_IN_URL", sign_in)]).await;
     let sign_up = r#"mutation { signup(input: { fullName: "Ada", email: "ada@example.com", password: "one of 7 horses" }) { token } }"#;
     let log_in = r#"mutation { login(input: { email: "ada@example.com", password: "one of 7 horses" }) { token } }"#;
     for document in [sign_up, log_in] {
         assert_eq!(refusal(&app.execute(None, document, json!({})).await), "FORBIDDEN");
     }
-    let info = app.execute(None, "{ serverInfo { features } }", json!({})).await;
+    let info = app.execute(None, "{ serverInfo { features signInUrl } }", json!({})).await;
+    assert_eq!(info["data"]["serverInfo"]["signInUrl"], sign_in);
     let features = info["data"]["serverInfo"]["features"].as_array().expect("a list").clone();
-    assert!(!features.contains(&json!("signup")), "{features:?}");
+    assert!(!features.contains(&json!("signup")) && !features.contains(&json!("login")), "{features:?}");
     assert!(me(&app, &token("u-1", json!({}))).await["id"].is_string());
 }
 

@@ -1,65 +1,27 @@
-//! Keys of an app's backend: what one reaches, and how long.
+//! Keys of an app's backend: how long one counts, and where.
 
 use std::time::{Duration, Instant};
 
 use parlour::accounts::{self, KeyScope};
 use parlour::error::Error;
+use parlour::graphql::guard::rights::KEY_RIGHTS;
 use serde_json::{Value, json};
 
-use crate::authority::table::{CALLS, Visitor};
+use crate::authority::table::CALLS;
 use crate::support::{Backend, Closed, NO_CREDENTIAL, Socket, TestApp, refusal};
 
-/// What a key of the scope `users` reaches, beside what is for everybody.
-const OF_USERS: [&str; 5] =
-    ["Query.user", "Query.userByExternalId", "Mutation.upsertUsers", "Mutation.endSessions", "Mutation.eraseUser"];
-
 const ME: &str = "{ me { id } }";
-
-fn answer_of_a_key(field: &str, visitor: Visitor) -> &'static str {
-    match (field, visitor) {
-        ("Mutation.loginWithToken", _) => "UNAUTHENTICATED",
-        _ if field.starts_with("Subscription") => "BAD_USER_INPUT at query",
-        _ => "FORBIDDEN",
-    }
-}
-
-#[tokio::test]
-async fn a_key_reaches_what_its_scopes_say_and_nothing_else() {
-    let app = TestApp::start().await;
-    let (ada, _) = app.direct("Ada", "Bob").await;
-    let backend = app.backend().await;
-
-    for (field, visitor, document) in CALLS {
-        let is_open = *visitor == Visitor::Answered || OF_USERS.contains(field);
-        // Erasing Ada comes last.
-        if *field == "Mutation.eraseUser" {
-            continue;
-        }
-        let answer = backend.execute(&document.replace("PERSON", &ada.id), json!({})).await;
-        match is_open {
-            true => assert_eq!(answer.get("errors"), None, "{field}: {answer}"),
-            false => assert_eq!(refusal(&answer), answer_of_a_key(field, *visitor), "{field}"),
-        }
-    }
-
-    assert_eq!(backend.ask(ME, json!({})).await, json!({ "me": null }), "a key is nobody");
-    let ended = ada.execute(ME, json!({})).await;
-    assert_eq!(ended["data"]["me"], Value::Null, "endSessions was among the calls");
-    assert_eq!(backend.erase(&ada.id).await, json!(true));
-    assert_eq!(backend.erase(&ada.id).await, json!(true), "again is no change");
-    assert_eq!(backend.end_sessions(&ada.id).await, json!(0));
-}
 
 #[tokio::test]
 async fn people_reach_nothing_that_is_for_keys() {
     let app = TestApp::start_with(&[("EXTERNAL_IDS", "public")]).await;
     let (ada, bob) = app.direct("Ada", "Bob").await;
 
-    for (field, _, document) in CALLS.iter().filter(|call| OF_USERS.contains(&call.0)) {
-        if !field.starts_with("Query") {
-            let refused = ada.refused(&document.replace("PERSON", &bob.id), json!({})).await;
-            assert_eq!(refused, "FORBIDDEN", "{field}");
-        }
+    let for_keys = KEY_RIGHTS.iter().filter(|right| !right.in_place_of_a_person).map(|right| right.field);
+    let for_keys: Vec<&str> = for_keys.collect();
+    for (field, _, document) in CALLS.iter().filter(|call| for_keys.contains(&call.0)) {
+        let refused = ada.refused(&document.replace("PERSON", &bob.id), json!({})).await;
+        assert_eq!(refused, "FORBIDDEN", "{field}");
     }
 
     assert_eq!(bob.ask(ME, json!({})).await["me"]["id"], bob.id, "nothing was done to them");

@@ -55,6 +55,29 @@ async fn a_key_is_made_listed_and_revoked_within_a_second() {
 }
 
 #[tokio::test]
+async fn a_bot_is_made_and_what_the_operator_did_is_listed() {
+    let server = Server::start().await;
+    let made = soon(server.command("bot").args(["add", "--name", "Helper"]).output()).await.expect("the program runs");
+    assert!(made.status.success(), "{made:?}");
+    let text = String::from_utf8(made.stdout).expect("text");
+    let body = json!({ "query": "{ me { fullName isBot email } }" });
+    let request = server.http().post(server.url("/graphql")).bearer_auth(text.trim_end()).json(&body);
+    let me: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!(me["data"]["me"], json!({ "fullName": "Helper", "isBot": true, "email": null }), "{me}");
+    let listed = succeeds(&server, &["list"]).await;
+    assert!(listed.contains("  bot 0") && listed.trim_end().ends_with("Helper"), "{listed}");
+
+    let audit = soon(server.command("audit").args(["--last", "5"]).output()).await.expect("the program runs");
+    let lines = String::from_utf8(audit.stdout).expect("text");
+    let entries: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let mut actions: Vec<&str> = entries.iter().filter_map(|entry| entry["action"].as_str()).collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["bot.added", "key.created"], "{lines}");
+    assert!(entries.iter().all(|entry| entry["actor"] == "operator" && entry["address"].is_null()), "{lines}");
+    assert!(!lines.contains("parlour_key_"));
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_in_a_line() {
     let server = Server::start().await;
     for arguments in [["revoke", "junk"].as_slice(), &["create", "--name", " ", "--scope", "users"]] {
@@ -65,5 +88,9 @@ async fn what_is_wrong_is_said_in_a_line() {
     }
     let ended = key(&server, &["create", "--name", "The shop", "--scope", "everything"]).await;
     assert_eq!(ended.status.code(), Some(2), "{ended:?}");
-    assert!(String::from_utf8_lossy(&ended.stderr).contains("there is no such scope: expected users"), "{ended:?}");
+    assert!(
+        String::from_utf8_lossy(&ended.stderr)
+            .contains("there is no such scope: expected users, conversations, messages or act-as"),
+        "{ended:?}"
+    );
 }

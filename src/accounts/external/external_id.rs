@@ -16,7 +16,7 @@ impl ExternalId {
         })
     }
 
-    pub(super) fn new(raw: &str) -> Option<Self> {
+    pub(in crate::accounts) fn new(raw: &str) -> Option<Self> {
         let length = raw.chars().take(limits::EXTERNAL_ID_LENGTH + 1).count();
         let is_fine = (1..=limits::EXTERNAL_ID_LENGTH).contains(&length) && !raw.contains(char::is_control);
         is_fine.then(|| Self(raw.to_owned()))

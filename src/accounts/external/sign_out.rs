@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::accounts::devices::end_all;
 use crate::accounts::{Accounts, UsersKey};
+use crate::audit::AuditAction;
 use crate::bus::Signal;
 use crate::clock::Timestamp;
 use crate::db::Tx;
@@ -18,8 +19,9 @@ use crate::id::{SessionId, UserId};
 impl Accounts {
     /// Ends a person's sessions and sockets, and refuses the app's tokens that were issued before now. How many sessions.
     pub async fn end_sessions(&self, key: UsersKey, user: UserId) -> Result<usize> {
-        self.app.rates.key_people.take(&key.id())?;
-        let ended = self.app.feed.append(SignOut { user }).await?;
+        self.app.rates.key_changes.take(&key.id())?;
+        let ended =
+            self.app.feed.append_recorded(SignOut { user }, [key.record(AuditAction::UserSignedOut, user)]).await?;
         for session in &ended {
             self.ended(*session);
         }

@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use super::arrive::new_person;
 use super::external_id::ExternalId;
 use crate::accounts::{Accounts, Email, Name, UsersKey};
+use crate::audit::{self, AuditAction};
 use crate::db::{self, Tx};
 use crate::entity::user;
 use crate::error::{Error, Result};
@@ -63,9 +64,9 @@ impl Accounts {
         if ids.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err(Error::input("users", "an external id is there twice"));
         }
-        self.app.rates.key_people.take_many(&key.id(), u32::try_from(people.len()).unwrap_or(u32::MAX))?;
+        self.app.rates.key_changes.take_many(&key.id(), u32::try_from(people.len()).unwrap_or(u32::MAX))?;
         let issuer = self.app_issuer.as_ref().map(|issuer| issuer.settings.issuer.clone());
-        let upserted = self.app.feed.append(Upsert { issuer, people }).await?;
+        let upserted = self.app.feed.append(Upsert { key, issuer, people }).await?;
         if let Some(issuer) = &self.app_issuer {
             upserted.iter().filter_map(|row| row.external_id.as_ref()).for_each(|id| issuer.people.invalidate(id));
         }
@@ -74,12 +75,14 @@ impl Accounts {
 }
 
 struct Upsert {
+    key: UsersKey,
     issuer: Option<String>,
     people: Vec<AppPerson>,
 }
 
 /// What an [`Upsert`] writes.
 struct Upserted {
+    key: UsersKey,
     /// Everybody that it names, as they are afterwards.
     all: Vec<user::Model>,
     /// Those who changed.
@@ -112,7 +115,7 @@ impl Change for Upsert {
             known_in.entry(person).or_default().push(conversation);
         }
         let plan = |change: &Self| {
-            let mut write = Upserted { all: Vec::new(), changed: Vec::new(), freed: Vec::new() };
+            let mut write = Upserted { key: change.key, all: Vec::new(), changed: Vec::new(), freed: Vec::new() };
             let mut events = 0;
             for person in &change.people {
                 let id = &person.external_id;
@@ -140,10 +143,11 @@ impl Change for Upsert {
 
     async fn write(tx: &Tx, writes: Vec<Placed<Upserted>>) -> Writes<Self> {
         let mut rows: HashMap<UserId, user::Model> = HashMap::new();
-        let mut freed = Vec::new();
+        let (mut freed, mut records) = (Vec::new(), Vec::new());
         let mut written = Vec::with_capacity(writes.len());
-        for Placed { write: Upserted { all, changed, freed: own }, first } in writes {
+        for Placed { write: Upserted { key, all, changed, freed: own }, first } in writes {
             freed.extend(own);
+            records.extend(changed.iter().map(|person| key.record(AuditAction::UserUpserted, person.row.id)));
             let mut events = Vec::new();
             for ChangedPerson { mut row, known_in } in changed {
                 // Of two changes of a batch, the one before may have been the one that others see.
@@ -178,6 +182,7 @@ impl Change for Upsert {
             user::Column::UpdatedAt,
         ];
         db::upsert(tx, rows.into_values().collect(), set).await?;
+        audit::write(tx, records).await?;
         Ok(written)
     }
 }

@@ -9,11 +9,13 @@ use super::scope::KeyScopes;
 use super::{KeyScope, PREFIX, hash};
 use crate::accounts::Accounts;
 use crate::app::App;
+use crate::audit::{AuditAction, AuditRecord};
+use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::entity::server_key;
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
-use crate::id::KeyId;
+use crate::id::{KeyId, UserId};
 use crate::{limits, printable};
 
 /// A key that was just made. Its text is nowhere else.
@@ -36,25 +38,43 @@ impl Accounts {
         if scopes.is_empty() {
             return Err(Error::input("scope", "a key without a scope can do nothing"));
         }
-        let text = new_text()?;
-        let row = server_key::Model {
-            id: KeyId::new(),
-            name,
-            hash: hash(&text).to_vec(),
-            scopes: KeyScopes::new(scopes).to_string(),
-            bot_id: None,
-            created_at: self.app.clock.now(),
-            last_used_at: None,
-        };
-        let id = row.id;
-        self.app.feed.append(CreateKey { row }).await?;
-        Ok(NewKey { id, text })
+        let (row, key) = new_key(name, KeyScopes::new(scopes), None, self.app.clock.now())?;
+        self.app
+            .feed
+            .append_recorded(CreateKey { row }, [AuditRecord::by_operator(AuditAction::KeyCreated, key.id)])
+            .await?;
+        Ok(key)
     }
 
     /// Revokes a key: servers refuse it within a second. `NotFound` if there is none.
     pub async fn revoke_key_for_operator(&self, id: KeyId) -> Result<()> {
-        self.app.feed.append(RevokeKey { id }).await
+        self.app.feed.append_recorded(RevokeKey { id }, [AuditRecord::by_operator(AuditAction::KeyRevoked, id)]).await
     }
+}
+
+/// A key and its row.
+pub(super) fn new_key(
+    name: String,
+    scopes: KeyScopes,
+    bot: Option<UserId>,
+    now: Timestamp,
+) -> Result<(server_key::Model, NewKey)> {
+    let text = new_text()?;
+    let row = server_key::Model {
+        id: KeyId::new(),
+        name,
+        hash: hash(&text).to_vec(),
+        scopes: scopes.to_string(),
+        bot_id: bot,
+        created_at: now,
+        last_used_at: None,
+    };
+    Ok((row.clone(), NewKey { id: row.id, text }))
+}
+
+/// There is no room for another key.
+pub(super) fn too_many() -> Error {
+    Error::input("name", format!("there are {} keys already: revoke one", limits::KEYS))
 }
 
 /// 256 random bits.
@@ -85,7 +105,7 @@ impl Change for CreateKey {
         let mut there = usize::try_from(there).unwrap_or(usize::MAX);
         let plan = |change: &Self| {
             if there >= limits::KEYS {
-                return Err(Error::input("name", format!("there are {} keys already: revoke one", limits::KEYS)));
+                return Err(too_many());
             }
             there += 1;
             Ok(Plan::Write { write: change.row.clone(), events: 0 })

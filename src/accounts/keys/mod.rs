@@ -1,30 +1,34 @@
-//! Keys of an app's backend: who has one is no person, and may do what its scopes say.
+//! Keys: what an app's backend proves itself with, and what a bot signs in with.
 //!
-//! There are few keys, and each node reads all of them at once, at most every half a second while they are used. So a
-//! revoked key is refused everywhere within a second, whoever revoked it, and text that only looks like a key costs no
-//! statement of its own.
+//! A key is random, so that its hash needs no salt, and is found by that hash. It was revoked when its row is gone. All
+//! keys are read together, at most twice a second, so that a revoked one is refused everywhere within a second.
 
+mod acting;
+mod bots;
 mod manage;
 mod scope;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use moka::sync::Cache;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 pub use manage::{NewKey, keys};
 pub use scope::KeyScope;
 use scope::KeyScopes;
 
 use crate::accounts::Accounts;
+use crate::audit::{self, AuditAction};
 use crate::clock::Timestamp;
 use crate::db::Tx;
-use crate::entity::server_key;
+use crate::entity::{server_key, user};
 use crate::error::{Error, Result};
 use crate::feed::{Answers, Quiet, Rank};
-use crate::id::KeyId;
+use crate::id::{KeyId, UserId};
 use crate::limits;
 
 /// What every key begins with, so that tools that look for leaked secrets find it.
@@ -32,15 +36,25 @@ const PREFIX: &str = "parlour_key_";
 
 /// A key that was valid when the request came. Only this file makes one. It is no [`Viewer`](crate::accounts::Viewer):
 /// what acts for a person can't be called with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerKey {
     id: KeyId,
     scopes: KeyScopes,
+    /// Where the request came from.
+    address: IpAddr,
 }
 
 /// The right to manage the app's people. A slice function that does it takes one.
 #[derive(Clone, Copy, Debug)]
-pub struct UsersKey(KeyId);
+pub struct UsersKey(ServerKey);
+
+/// The right to see and manage all groups.
+#[derive(Clone, Copy, Debug)]
+pub struct ConversationsKey(ServerKey);
+
+/// The right to read and delete all messages.
+#[derive(Clone, Copy, Debug)]
+pub struct MessagesKey(ServerKey);
 
 impl ServerKey {
     /// Which key it is.
@@ -48,18 +62,60 @@ impl ServerKey {
         self.id
     }
 
+    /// Whether it has a scope.
+    pub fn has(&self, scope: KeyScope) -> bool {
+        self.scopes.contain(scope)
+    }
+
+    /// `Forbidden` without a scope.
+    pub fn needs(&self, scope: KeyScope) -> Result<()> {
+        if self.has(scope) { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
     /// The right of the scope `users`; `Forbidden` without it.
     pub fn users(&self) -> Result<UsersKey> {
-        if self.scopes.contain(KeyScope::Users) { Ok(UsersKey(self.id)) } else { Err(Error::Forbidden) }
+        self.needs(KeyScope::Users).map(|()| UsersKey(*self))
+    }
+
+    /// The right of the scope `conversations`; `Forbidden` without it.
+    pub fn conversations(&self) -> Result<ConversationsKey> {
+        self.needs(KeyScope::Conversations).map(|()| ConversationsKey(*self))
+    }
+
+    /// The right of the scope `messages`; `Forbidden` without it.
+    pub fn messages(&self) -> Result<MessagesKey> {
+        self.needs(KeyScope::Messages).map(|()| MessagesKey(*self))
+    }
+
+    /// For the audit log: what it does, itself or in the place of a person.
+    pub(super) fn record(
+        &self,
+        acting_as: Option<UserId>,
+        action: AuditAction,
+        subject: impl Into<Uuid>,
+    ) -> audit::AuditRecord {
+        let actor = audit::AuditActor::Key { key: self.id, acting_as, address: self.address };
+        audit::AuditRecord { actor, action, subject: subject.into() }
     }
 }
 
-impl UsersKey {
-    /// Which key it is.
-    pub fn id(self) -> KeyId {
-        self.0
-    }
+macro_rules! rights {
+    ($($right:ident),+) => {$(
+        impl $right {
+            /// Which key it is.
+            pub fn id(self) -> KeyId {
+                self.0.id
+            }
+
+            /// For the audit log: what it does.
+            pub fn record(self, action: AuditAction, subject: impl Into<Uuid>) -> audit::AuditRecord {
+                self.0.record(None, action, subject)
+            }
+        }
+    )+};
 }
+
+rights!(UsersKey, ConversationsKey, MessagesKey);
 
 type KeyHash = [u8; 32];
 
@@ -73,8 +129,24 @@ pub(super) struct KeyRing {
 
 #[derive(Clone, Debug)]
 struct KnownKey {
-    key: ServerKey,
+    id: KeyId,
+    owner: KeyOwner,
     last_used_at: Option<Timestamp>,
+}
+
+/// Whose a key is.
+#[derive(Clone, Copy, Debug)]
+enum KeyOwner {
+    /// The app's backend's, with these scopes.
+    Backend(KeyScopes),
+    /// A bot's, which may sign in.
+    Bot(UserId),
+}
+
+/// Who sends a request with a key.
+pub(super) enum KeySender {
+    Backend(ServerKey),
+    Bot { bot: UserId, key: KeyId },
 }
 
 impl Default for KeyRing {
@@ -96,18 +168,28 @@ fn hash(text: &str) -> KeyHash {
 }
 
 impl Accounts {
-    /// The key with this text; `None` if there is none (any more).
-    pub(super) async fn key(&self, text: &str) -> Result<Option<ServerKey>> {
+    /// Whose the key with this text is; `None` if there is none (any more).
+    pub(super) async fn key(&self, text: &str, address: IpAddr) -> Result<Option<KeySender>> {
         // Found by its hash: how long that takes says nothing of a key.
-        let Some(KnownKey { key, last_used_at }) = self.known_keys().await?.get(&hash(text)).cloned() else {
+        let Some(KnownKey { id, owner, last_used_at }) = self.known_keys().await?.get(&hash(text)).cloned() else {
             return Ok(None);
         };
         let now = self.app.clock.now();
         let is_noted = last_used_at.is_some_and(|at| now.since(at) < limits::LAST_USED_PRECISION);
-        if !is_noted && self.keys.noted.entry(key.id).or_insert(()).is_fresh() {
-            self.app.feed.append_or_drop(KeyUsed { id: key.id, at: now });
+        if !is_noted && self.keys.noted.entry(id).or_insert(()).is_fresh() {
+            self.app.feed.append_or_drop(KeyUsed { id, at: now });
         }
-        Ok(Some(key))
+        Ok(Some(match owner {
+            KeyOwner::Backend(scopes) => KeySender::Backend(ServerKey { id, scopes, address }),
+            KeyOwner::Bot(bot) => KeySender::Bot { bot, key: id },
+        }))
+    }
+
+    /// Those of these keys that are bots' and still count.
+    pub(super) async fn living_bot_keys(&self, keys: &[KeyId]) -> Result<HashSet<KeyId>> {
+        let known = self.known_keys().await?;
+        let bots = known.values().filter(|key| matches!(key.owner, KeyOwner::Bot(_))).map(|key| key.id);
+        Ok(bots.filter(|id| keys.contains(id)).collect())
     }
 
     async fn known_keys(&self) -> Result<Arc<HashMap<KeyHash, KnownKey>>> {
@@ -120,16 +202,37 @@ impl Accounts {
             return Ok(known);
         }
         let rows = server_key::Entity::find().all(&self.app.db.reader).await?;
-        let known: HashMap<KeyHash, KnownKey> = rows.into_iter().filter_map(known_key).collect();
+        let bots: Vec<UserId> = rows.iter().filter_map(|row| row.bot_id).collect();
+        let bots = match bots.is_empty() {
+            true => HashSet::new(),
+            false => self.open_bots(bots).await?,
+        };
+        let known: HashMap<KeyHash, KnownKey> = rows.into_iter().filter_map(|row| known_key(row, &bots)).collect();
         let known = Arc::new(known);
         self.keys.known.insert((), Arc::clone(&known));
         Ok(known)
     }
+
+    /// Those of these people who may sign in.
+    async fn open_bots(&self, bots: Vec<UserId>) -> Result<HashSet<UserId>> {
+        let open = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::Id.is_in(bots))
+            .filter(user::Column::DisabledAt.is_null())
+            .filter(user::Column::DeletedAt.is_null())
+            .into_tuple::<UserId>();
+        Ok(open.all(&self.app.db.reader).await?.into_iter().collect())
+    }
 }
 
-fn known_key(row: server_key::Model) -> Option<(KeyHash, KnownKey)> {
-    let key = ServerKey { id: row.id, scopes: KeyScopes::read(&row.scopes) };
-    Some((row.hash.try_into().ok()?, KnownKey { key, last_used_at: row.last_used_at }))
+fn known_key(row: server_key::Model, open_bots: &HashSet<UserId>) -> Option<(KeyHash, KnownKey)> {
+    let owner = match row.bot_id {
+        None => KeyOwner::Backend(KeyScopes::read(&row.scopes)),
+        Some(bot) if open_bots.contains(&bot) => KeyOwner::Bot(bot),
+        Some(_) => return None,
+    };
+    Some((row.hash.try_into().ok()?, KnownKey { id: row.id, owner, last_used_at: row.last_used_at }))
 }
 
 /// Stores when a key was last used.

@@ -15,6 +15,7 @@ pub mod operation;
 pub(super) mod variables;
 
 mod refusal;
+pub mod rights;
 mod sum;
 mod walk;
 

@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 
-use async_graphql::Positioned;
 use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet};
 
 use crate::accounts::{KeyScope, ServerKey};
@@ -77,7 +76,7 @@ impl KeyRole<'_> {
         if OPEN.contains(&field) {
             return true;
         }
-        let right = KEY_RIGHTS.iter().find(|right| right.field.strip_prefix(root) == Some(&format!(".{field}")));
+        let right = KEY_RIGHTS.iter().find(|right| right.field.split_once('.') == Some((root, field)));
         match self {
             Self::Itself(_) if root == "Query" && field == "me" => true,
             Self::Itself(key) => right.and_then(|right| right.scope).is_some_and(|scope| key.has(scope)),
@@ -87,14 +86,14 @@ impl KeyRole<'_> {
 }
 
 /// Whether a key may execute an operation: all of its fields, wherever they are selected.
-pub fn allows(role: KeyRole<'_>, document: &ExecutableDocument, operation: &Positioned<OperationDefinition>) -> bool {
-    let root = match operation.node.ty {
+pub fn allows(role: KeyRole<'_>, document: &ExecutableDocument, operation: &OperationDefinition) -> bool {
+    let root = match operation.ty {
         OperationType::Query => "Query",
         OperationType::Mutation => "Mutation",
         OperationType::Subscription => return false,
     };
     let mut seen = HashSet::new();
-    all_fields(&operation.node.selection_set.node, document, &mut seen, &mut |field| role.may(root, field))
+    all_fields(&operation.selection_set.node, document, &mut seen, &mut |field| role.may(root, field))
 }
 
 /// Whether this is true of all fields of a selection, those of its fragments included. Each fragment is visited once, so
@@ -107,9 +106,7 @@ fn all_fields<'a>(
 ) -> bool {
     set.items.iter().all(|item| match &item.node {
         Selection::Field(field) => is_fine(&field.node.name.node),
-        Selection::InlineFragment(fragment) => {
-            all_fields(&fragment.node.selection_set.node, document, seen, is_fine)
-        }
+        Selection::InlineFragment(fragment) => all_fields(&fragment.node.selection_set.node, document, seen, is_fine),
         Selection::FragmentSpread(spread) => {
             let name = &spread.node.fragment_name.node;
             match document.fragments.get(name) {

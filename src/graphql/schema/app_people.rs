@@ -7,8 +7,9 @@ use crate::directory;
 use crate::error::Error;
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::{Failure, Result};
-use crate::graphql::schema::accounts::{AuthPayload, User};
+use crate::graphql::schema::accounts::AuthPayload;
 use crate::graphql::schema::json::AppData;
+use crate::graphql::schema::users::User;
 use crate::id::UserId;
 
 /// A person as the app's own backend has them.
@@ -72,7 +73,7 @@ impl AppPeopleQuery {
             Actor::Key(key) => {
                 key.users()?;
             }
-            Actor::Viewer(_) if app.config.external_ids_are_public => {}
+            Actor::Viewer(_) if app.config.external_ids_are_public || ctx.is_by_key() => {}
             Actor::Viewer(_) => return Err(Failure(Error::Forbidden)),
         }
         let id = ExternalId::parse(&external_id, "externalId")?;

@@ -11,10 +11,11 @@ use crate::feed::{Event, EventKind, Position, Reset};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
-use crate::graphql::schema::accounts::{User, known_user};
-use crate::graphql::schema::conversations::{Conversation, Member};
+use crate::graphql::schema::conversations::Conversation;
+use crate::graphql::schema::members::Member;
 use crate::graphql::schema::messages::{Message, UnreadSummary};
-use crate::graphql::schema::paging::RelayEdge;
+use crate::graphql::schema::paging::{PageCursor, RelayEdge, UnsealedCursor};
+use crate::graphql::schema::users::{User, known_user};
 use crate::id::{ConversationId, UserId};
 
 /// An event of the feed. More types may be added: clients must tolerate unknown ones and still store their cursor.
@@ -43,8 +44,9 @@ pub(super) struct MessageAdded {
 #[ComplexObject]
 impl MessageAdded {
     /// The message as an edge of its conversation's history, for a client's cache to append.
-    async fn edge(&self, ctx: &Context<'_>) -> Result<RelayEdge<String, Message, EmptyFields>> {
-        Ok(RelayEdge::new(self.message.cursor_text(ctx.app()?.feed.seal()), self.message.clone()))
+    async fn edge(&self, ctx: &Context<'_>) -> Result<RelayEdge<UnsealedCursor, Message, EmptyFields>> {
+        let cursor = UnsealedCursor::new(PageCursor::of_message(&self.message.row), ctx.app()?.feed.seal());
+        Ok(RelayEdge::new(cursor, self.message.clone()))
     }
 
     /// Your unread messages as they are now. It depends on who asks: with it, the server executes the subscription for

@@ -14,6 +14,7 @@ mod feed_kinds;
 mod groups;
 mod images;
 mod json;
+mod members;
 mod message_pages;
 mod messages;
 mod neighbours;
@@ -25,6 +26,7 @@ mod search;
 mod server_info;
 mod sessions;
 mod typing;
+mod users;
 
 use async_graphql::{MergedObject, MergedSubscription, Schema};
 
@@ -81,9 +83,7 @@ pub(super) fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscri
         .limit_directives(limits::QUERY_DIRECTIVES)
         // The library has one type for all connections, so each is described here.
         .override_output_type_description::<accounts::UserConnection>("A page of users.")
-        .override_output_type_description::<RelayConnection<conversations::Member>>(
-            "A page of a conversation's members.",
-        )
+        .override_output_type_description::<RelayConnection<members::Member>>("A page of a conversation's members.")
         .override_output_type_description::<RelayConnection<conversations::Conversation>>("A page of conversations.")
         .override_output_type_description::<RelayConnection<messages::Message>>(
             "A page of messages: of a history, oldest first, or of search hits, newest first.",

@@ -37,7 +37,7 @@ impl SocketUser {
         let accounts = &api.program().accounts;
         let bearer = match source {
             CredentialSource::Cookie => accounts.authenticate(&token).await.map(Bearer::Person),
-            CredentialSource::Bearer => accounts.identify(&token).await,
+            CredentialSource::Bearer => accounts.identify(&token, caller.address).await,
         };
         let program = api.program();
         let (viewer, issued_at, expires_at) = match bearer {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parlour::accounts::{KeyScope, NewKey};
 use parlour::config::Config;
 use parlour::id::KeyId;
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::{TestApp, code, refusal, secrets};
@@ -12,7 +13,7 @@ use super::{TestApp, code, refusal, secrets};
 pub const UPSERT: &str = "mutation($users: [UpsertUserInput!]!) { upsertUsers(users: $users) {
     id externalId fullName isBot metadata email createdAt } }";
 
-/// A backend with a key of the scope `users`.
+/// A backend with a key.
 pub struct Backend<'a> {
     pub app: &'a TestApp,
     pub key: String,
@@ -29,10 +30,15 @@ impl TestApp {
         outcome
     }
 
-    /// A backend with a key of its own.
+    /// A backend with a key of the scope `users`.
     pub async fn backend(&self) -> Backend<'_> {
+        self.backend_with(&[KeyScope::Users]).await
+    }
+
+    /// A backend with a key of its own.
+    pub async fn backend_with(&self, scopes: &[KeyScope]) -> Backend<'_> {
         let made = self.command(async |program| {
-            program.accounts.create_key_for_operator("The shop", vec![KeyScope::Users]).await.expect("a key")
+            program.accounts.create_key_for_operator("The shop", scopes.to_vec()).await.expect("a key")
         });
         let NewKey { id, text } = made.await;
         secrets::keep(&json!({ "token": *text }));
@@ -43,6 +49,22 @@ impl TestApp {
 impl Backend<'_> {
     pub async fn execute(&self, query: &str, variables: Value) -> Value {
         self.app.execute(Some(&self.key), query, variables).await
+    }
+
+    /// Executes a document in the place of somebody.
+    pub async fn execute_as(&self, who: &str, query: &str, variables: Value) -> Value {
+        secrets::keep(&variables);
+        let request = self.app.http().post(self.app.url("/graphql")).bearer_auth(&self.key);
+        let who = HeaderValue::from_bytes(who.as_bytes()).expect("a header");
+        let request = request.header("parlour-act-as", who).json(&json!({ "query": query, "variables": variables }));
+        request.send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    /// Executes a document in the place of somebody, which must succeed; its data.
+    pub async fn ask_as(&self, who: &str, query: &str, variables: Value) -> Value {
+        let mut answer = self.execute_as(who, query, variables).await;
+        assert!(answer.get("errors").is_none(), "{query}: {answer}");
+        answer["data"].take()
     }
 
     /// Executes a document that must succeed; its data.

@@ -116,6 +116,13 @@ export type LogInMutationVariables = Exact<{
 
 export type LogInMutation = { login: { user: { id: string } } };
 
+export type LogInWithTokenMutationVariables = Exact<{
+  token: string;
+}>;
+
+
+export type LogInWithTokenMutation = { loginWithToken: { user: { id: string } } };
+
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -153,7 +160,7 @@ export type RemovePictureMutation = { updateProfile: { id: string, fullName: str
 export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type LimitsQuery = { serverInfo: { version: string, features: Array<string>, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number, imageSide: number, passwordLength: number } } };
+export type LimitsQuery = { serverInfo: { version: string, features: Array<string>, signInUrl: string | null, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number, imageSide: number, passwordLength: number } } };
 
 export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -507,6 +514,15 @@ export const LogInDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LogInMutation, LogInMutationVariables>;
+export const LogInWithTokenDocument = new TypedDocumentString(`
+    mutation LogInWithToken($token: String!) {
+  loginWithToken(token: $token) {
+    user {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogInWithTokenMutation, LogInWithTokenMutationVariables>;
 export const MeDocument = new TypedDocumentString(`
     query Me {
   me {
@@ -575,6 +591,7 @@ export const LimitsDocument = new TypedDocumentString(`
   serverInfo {
     version
     features
+    signInUrl
     limits {
       messageLength
       groupMembers

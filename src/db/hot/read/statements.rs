@@ -25,7 +25,7 @@ macro_rules! membership {
         concat!(
             "SELECT m.conversation_id, m.user_id, m.from_position, m.to_position, m.role, m.last_read_seq, m.joined_at, \
              c.id, c.kind, c.title, c.direct_pair, c.last_seq, c.last_position, c.active_position, c.created_at, \
-             c.updated_at FROM membership m JOIN conversation c ON c.id = m.conversation_id \
+             c.updated_at, c.external_id, c.metadata FROM membership m JOIN conversation c ON c.id = m.conversation_id \
              WHERE m.to_position IS NULL AND ",
             $rest
         )
@@ -38,7 +38,7 @@ const MEMBERSHIP: &str = membership!("m.conversation_id = ?1 AND m.user_id = ?2"
 const MEMBERSHIP_OF_PAIR: &str = membership!("c.direct_pair = ?1 AND m.user_id = ?2");
 const MOST_ACTIVE: &str = membership!("m.user_id = ?1 ORDER BY c.active_position DESC LIMIT ?2");
 const CONVERSATION_BY_ID: &str = "SELECT id, kind, title, direct_pair, last_seq, last_position, active_position, \
-    created_at, updated_at FROM conversation WHERE id = ?1";
+    created_at, updated_at, external_id, metadata FROM conversation WHERE id = ?1";
 const USER_BY_ID: &str = "SELECT id, full_name, name_key, email, password_hash, last_seen_at, image_id, changed_position, \
     created_at, updated_at, deleted_at, disabled_at, external_id, external_issuer, contact_email, is_bot, metadata, \
     tokens_from FROM user WHERE id = ?1";
