@@ -299,8 +299,7 @@ impl MessagesMutation {
 
     /// Deletes a message of yours. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
     /// removed, and the image is deleted from storage. Deleting is idempotent. A key of scope `messages` deletes any
-    /// message. Codes: FORBIDDEN for somebody else's
-    /// message, NOT_FOUND.
+    /// message. Codes: FORBIDDEN for somebody else's message, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,

@@ -51,9 +51,9 @@ struct ServerInfo {
     version: &'static str,
     /// What this server offers. "groups", "images", "presence", "resume", "search" and "typing" are in the list on every
     /// server of this version. The others depend on its settings: "signup" (anybody may create an account; without it,
-    /// do not show a form for it), "login" (people sign in with an e-mail address and a password), "directory" (all users can find each other and see each other's presence) and
-    /// "lookup" (users can be found by their whole e-mail address or id; it is in the list whenever "directory" is).
-    /// More may be added.
+    /// do not show a form for it), "login" (people sign in with an e-mail address and a password), "directory" (all
+    /// users can find each other and see each other's presence) and "lookup" (users can be found by their whole e-mail
+    /// address or id; it is in the list whenever "directory" is). More may be added.
     features: Vec<&'static str>,
     /// Where an app with a login of its own signs people in: the pages go there, with `return_to` and `state` in the query,
     /// and come back with `#token=…&state=…`. Null if there is none.
