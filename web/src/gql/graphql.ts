@@ -28,17 +28,38 @@ export type ConversationKind =
  */
 export type ConversationRef =
   {   /** The id of a conversation. */
-  conversationId: string; userId?: never; }
-  |  { conversationId?: never;   /** The id of a user: your direct conversation with them. */
+  conversationId: string; externalId?: never; externalUserId?: never; userId?: never; }
+  |  { conversationId?: never;   /** The id that the app's own backend gave a group. One that you are not in is treated as one that does not exist. */
+  externalId: string; externalUserId?: never; userId?: never; }
+  |  { conversationId?: never; externalId?: never;   /**
+   * The id of a user in the app's own backend: your direct conversation with them. Where EXTERNAL_IDS is public, else
+   * FORBIDDEN.
+   */
+  externalUserId: string; userId?: never; }
+  |  { conversationId?: never; externalId?: never; externalUserId?: never;   /** The id of a user: your direct conversation with them. */
   userId: string; };
 
 /** A new group. */
 export type CreateConversationInput = {
   /**
+   * With a key of scope `conversations` only, else FORBIDDEN: an id of the app's, of an order or a document, unique on
+   * the server, 1 to 128 characters. Again returns the group that it made.
+   */
+  externalId?: string | null | undefined;
+  /**
+   * A UUIDv7 of your own: again with the same id returns the group that it made, as it is now, or NOT_FOUND if you
+   * have left it. An id that anything else has gives BAD_USER_INPUT.
+   */
+  id?: string | null | undefined;
+  /**
    * The ids of the other members, up to 999. Duplicates and your own id are ignored; one unknown id rejects the
    * request.
    */
   memberIds: Array<string>;
+  /** The app's own data. */
+  metadata?: unknown;
+  /** The id of the user who owns it: with a key that does not act as somebody, and required there, else FORBIDDEN. */
+  ownerId?: string | null | undefined;
   /** The title, 1 to 100 characters. */
   title: string;
 };
