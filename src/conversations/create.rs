@@ -154,6 +154,8 @@ impl Made {
         if named.is_empty() && external.is_empty() {
             return Ok(Self { groups: Vec::new(), creators: HashMap::new(), used: HashSet::new() });
         }
+        // First, so that a group that is committed meanwhile is not taken for something else.
+        let used = db::ids_in_use(db, &named).await?;
         let is_it = Condition::any()
             .add(conversation::Column::Id.is_in(named.iter().copied()))
             .add(conversation::Column::ExternalId.is_in(external));
@@ -171,7 +173,6 @@ impl Made {
                 .one(db);
             creators.extend(first.await?.map(|first| (group.id, first.user_id)));
         }
-        let used = db::ids_in_use(db, &named).await?;
         Ok(Self { groups, creators, used })
     }
 

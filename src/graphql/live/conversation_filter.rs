@@ -47,7 +47,7 @@ impl ConversationFilter {
         let Some(reference) = reference else { return Ok(Self::Everywhere) };
         let (app, viewer) = (api.0.program.app.clone(), viewer.clone());
         let look_up = async move {
-            let reference = reference.find_in(&app, false).await?.ok_or(Failure(Error::NotFound))?;
+            let reference = reference.find(&app, false).await?.ok_or(Failure(Error::NotFound))?;
             Self::look_up(&app, &viewer, reference).await
         };
         detached(look_up).await

@@ -314,7 +314,7 @@ impl ConversationsQuery {
         if let Actor::Key(key) = actor {
             key.conversations()?;
         }
-        let Some(reference) = by.find(ctx).await? else { return Ok(None) };
+        let Some(reference) = by.find(ctx.app()?, ctx.is_by_key()).await? else { return Ok(None) };
         Ok(match actor {
             Actor::Viewer(viewer) => {
                 let found = conversations::find_membership(app, viewer, reference).await?;

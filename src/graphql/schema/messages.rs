@@ -215,7 +215,9 @@ impl MessagesQuery {
         if let Actor::Key(key) = actor {
             key.messages()?;
         }
-        let Some(reference) = conversation.find(ctx).await? else { return history_page(ctx, None, window).await };
+        let Some(reference) = conversation.find(ctx.app()?, ctx.is_by_key()).await? else {
+            return history_page(ctx, None, window).await;
+        };
         match actor {
             Actor::Viewer(viewer) => {
                 let own = conversations::find_membership(app, viewer, reference).await?;
@@ -273,7 +275,8 @@ impl MessagesMutation {
         let not_an_id = || Failure(Error::input("id", "the id must be a UUIDv7"));
         let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
         // A malformed id is as unknown as a new one. It is rejected after the message's own id was looked up.
-        let to = input.to.find(ctx).await?.unwrap_or_else(|| Reference::Id(ConversationId::new()));
+        let to =
+            input.to.find(ctx.app()?, ctx.is_by_key()).await?.unwrap_or_else(|| Reference::Id(ConversationId::new()));
         let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
         let image = input.image.map(|image| image.source(ctx, ["image.file", "image.uploadId"])).transpose()?;
         let new = NewMessage { id, to, text: input.text, image, reply_to };
@@ -326,7 +329,7 @@ impl MessagesMutation {
             return Err(Failure(Error::input("upToSeq", "a seq must be 0 or more")));
         }
         let program = ctx.program()?;
-        let reference = conversation.find(ctx).await?.ok_or(Failure(Error::NotFound))?;
+        let reference = conversation.find(ctx.app()?, ctx.is_by_key()).await?.ok_or(Failure(Error::NotFound))?;
         let member = conversations::membership(&program.app, viewer, reference).await?;
         Ok(program.read_marks.mark(&member, up_to_seq).await?.into())
     }

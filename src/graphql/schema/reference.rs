@@ -1,12 +1,11 @@
 //! How clients refer to a conversation.
 
-use async_graphql::{Context, ID, OneofObject};
+use async_graphql::{ID, OneofObject};
 
 use crate::accounts::{self, ExternalId};
 use crate::app::App;
 use crate::conversations::{self, Reference};
 use crate::error::Error;
-use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::id::{ConversationId, UserId};
 
@@ -26,13 +25,9 @@ pub(crate) enum ConversationRef {
 }
 
 impl ConversationRef {
-    /// What it refers to; `None` if that is nothing. Whether the viewer may see it is not known yet.
-    pub(in crate::graphql) async fn find(&self, ctx: &Context<'_>) -> Result<Option<Reference>> {
-        self.find_in(ctx.app()?, ctx.is_by_key()).await
-    }
-
-    /// Likewise; `is_by_key` says whether a key asks.
-    pub(in crate::graphql) async fn find_in(&self, app: &App, is_by_key: bool) -> Result<Option<Reference>> {
+    /// What it refers to; `None` if that is nothing. Whether the viewer may see it is not known yet. `is_by_key` says whether
+    /// a key asks.
+    pub(in crate::graphql) async fn find(&self, app: &App, is_by_key: bool) -> Result<Option<Reference>> {
         Ok(match self {
             Self::ConversationId(id) => ConversationId::parse(id).map(Reference::Id),
             Self::UserId(id) => UserId::parse(id).map(Reference::Direct),

@@ -48,7 +48,7 @@ impl SearchQuery {
         // A malformed id refers to nothing.
         let scope = match conversation {
             None => Scope::Everywhere,
-            Some(by) => by.find(ctx).await?.map_or(Scope::Nowhere, Scope::In),
+            Some(by) => by.find(ctx.app()?, ctx.is_by_key()).await?.map_or(Scope::Nowhere, Scope::In),
         };
         let page = ctx.program()?.search.find(viewer, &query, scope, first, after).await?;
         message_connection(ctx, page, |row| PageCursor::Hit { position: row.position }).await

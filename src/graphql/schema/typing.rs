@@ -39,7 +39,7 @@ impl TypingMutation {
         #[graphql(default = true, desc = "Whether you are typing; false if you stopped.")] typing: bool,
     ) -> Result<bool> {
         let viewer = ctx.viewer()?;
-        let reference = conversation.find(ctx).await?.ok_or(Failure(Error::NotFound))?;
+        let reference = conversation.find(ctx.app()?, ctx.is_by_key()).await?.ok_or(Failure(Error::NotFound))?;
         let known = &ctx.program()?.typing;
         match typing {
             true => known.begin(viewer, reference).await?,
