@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::logging::LogOutput;
 use crate::{
-    attach, backup, copy, data_dir, graphql, image_commands, limits, logging, nodes, operator, run, seed, signals,
+    attach, backup, copy, data_dir, graphql, image_commands, key_commands, limits, logging, nodes, operator, run, seed, signals,
     start, webhook_commands,
 };
 
@@ -44,6 +44,18 @@ enum Command {
     /// Create and manage accounts; a server may be running
     #[command(subcommand)]
     User(operator::UserCommand),
+    /// Make, list and revoke the keys of an app's backend; a server may be running
+    #[command(subcommand)]
+    Key(key_commands::KeyCommand),
+    /// Make bots: users who are programs; a server may be running
+    #[command(subcommand)]
+    Bot(key_commands::BotCommand),
+    /// Print what operators and keys did, the newest first, a JSON object a line
+    Audit {
+        /// How many entries
+        #[arg(long, default_value_t = 100)]
+        last: u64,
+    },
     /// Check or move the images; see the help of each
     #[command(subcommand)]
     Images(image_commands::ImagesCommand),
@@ -111,6 +123,21 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         Command::User(command) => {
             let running = attach(config, Clock::default()).await?;
             operator::run(&running.program, command).await?;
+            running.finish().await
+        }
+        Command::Key(command) => {
+            let running = attach(config, Clock::default()).await?;
+            key_commands::run(&running.program, command).await?;
+            running.finish().await
+        }
+        Command::Bot(command) => {
+            let running = attach(config, Clock::default()).await?;
+            key_commands::run_bot(&running.program, command).await?;
+            running.finish().await
+        }
+        Command::Audit { last } => {
+            let running = attach(config, Clock::default()).await?;
+            key_commands::print_audit(&running.program, last).await?;
             running.finish().await
         }
         Command::Images(command) => {

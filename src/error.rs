@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// A variant for each code of the API's `ErrorCode` (two for FORBIDDEN), with the message that the caller reads.
+/// A variant for each code of the API's `ErrorCode` (three for FORBIDDEN), with the message that the caller reads.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An argument is invalid; `field` is its path in the input, such as `to.userId`.
@@ -31,6 +31,9 @@ pub enum Error {
     /// Only the operator creates accounts; the code is that of [`Self::Forbidden`].
     #[error("accounts are made by the operator of this server: ask them for one")]
     SignUpClosed,
+    /// People sign in with the app's tokens only; the code is that of [`Self::Forbidden`].
+    #[error("people sign in here with the tokens of an app: ask it for one")]
+    LocalSignInClosed,
     /// It does not exist, or the viewer may not see it: the two look the same.
     #[error("there is no such thing, or you may not see it")]
     NotFound,

@@ -33,6 +33,12 @@ macro_rules! id {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)
@@ -68,6 +74,14 @@ id!(
 id!(
     /// An image.
     ImageId
+);
+id!(
+    /// A key of an app's backend.
+    KeyId
+);
+id!(
+    /// An entry of the audit log.
+    AuditId
 );
 id!(
     /// A slot for the bytes of an image, before it is sent.

@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod audit;
 pub mod backup;
 pub mod bus;
 pub mod clock;
@@ -34,6 +35,7 @@ pub mod http;
 pub mod id;
 pub mod image_commands;
 pub mod images;
+pub mod key_commands;
 pub mod leader;
 pub mod limits;
 pub mod logging;
@@ -179,7 +181,7 @@ async fn assemble(
     let store = Store::open(&config, &scratch)?;
     let app = App::new(Parts { config, clock, db: db.clone(), feed, bus, leader, rates });
     let images = Images::start(app.clone(), store, scratch, secret)?;
-    let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens, secret.expose_secret().as_bytes());
+    let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens, secret.expose_secret().as_bytes())?;
     let presence = PresenceTracker::new(app.clone(), Nodes::new(&app));
     let (read_marks, consumers) = (ReadMarks::new(app.clone()), Consumers::new(app.clone()));
     let (search, typing) = (Search::new(app.clone()), Typing::new(app.clone()));

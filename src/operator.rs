@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::accounts::{self, Email, Name, NewAccount, Password};
+use crate::accounts::{self, Email, ExternalId, Name, NewAccount, Password};
 use crate::entity::user;
 use crate::limits;
 use crate::program::Program;
@@ -38,13 +38,13 @@ pub enum UserCommand {
     },
     /// Keep a user from signing in, and sign them out everywhere; others still see them
     Disable {
-        /// The address with which the person signs in
-        email: String,
+        /// The address with which the person signs in, or external: and the id in the app's backend
+        who: String,
     },
     /// Let a disabled user sign in again
     Enable {
-        /// The address with which the person signs in
-        email: String,
+        /// The address with which the person signs in, or external: and the id in the app's backend
+        who: String,
     },
 }
 
@@ -64,14 +64,14 @@ pub async fn run(program: &Program, command: UserCommand) -> anyhow::Result<()> 
     match command {
         UserCommand::Add { email, name, password } => add(program, &email, &name, password).await,
         UserCommand::ResetPassword { email, password } => reset_password(program, &email, password).await,
-        UserCommand::Disable { email } => {
-            program.accounts.disable_for_operator(find(program, &email).await?.id).await?;
-            eprintln!("{email} is signed out everywhere, and cannot sign in until `parlour user enable`");
+        UserCommand::Disable { who } => {
+            program.accounts.disable_for_operator(find(program, &who).await?.id).await?;
+            eprintln!("{who} is signed out everywhere, and cannot sign in until `parlour user enable`");
             Ok(())
         }
-        UserCommand::Enable { email } => {
-            program.accounts.enable_for_operator(find(program, &email).await?.id).await?;
-            eprintln!("{email} can sign in");
+        UserCommand::Enable { who } => {
+            program.accounts.enable_for_operator(find(program, &who).await?.id).await?;
+            eprintln!("{who} can sign in");
             Ok(())
         }
     }
@@ -92,7 +92,7 @@ async fn add(program: &Program, email: &str, name: &str, source: PasswordSource)
 }
 
 async fn reset_password(program: &Program, email: &str, source: PasswordSource) -> anyhow::Result<()> {
-    let user = find(program, email).await?;
+    let user = find_by_email(program, email).await?;
     let text = source.text(program)?;
     program.accounts.reset_password_for_operator(user.id, parse(program, &text)?).await?;
     match user.disabled_at {
@@ -103,7 +103,14 @@ async fn reset_password(program: &Program, email: &str, source: PasswordSource) 
     Ok(())
 }
 
-async fn find(program: &Program, email: &str) -> anyhow::Result<user::Model> {
+/// Somebody by the address that they sign in with, or by their id in the app's backend.
+async fn find(program: &Program, who: &str) -> anyhow::Result<user::Model> {
+    let Some(id) = who.strip_prefix("external:") else { return find_by_email(program, who).await };
+    let user = accounts::find_by_external_id(&program.app, &ExternalId::parse(id, "id")?).await?;
+    user.filter(|user| user.deleted_at.is_none()).with_context(|| format!("nobody has the external id {id}"))
+}
+
+async fn find_by_email(program: &Program, email: &str) -> anyhow::Result<user::Model> {
     let user = accounts::find_by_email(&program.app, &Email::parse(email)?).await?;
     user.with_context(|| format!("nobody has the e-mail {email}"))
 }

@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::id::UserId;
+use crate::id::{KeyId, UserId};
 use crate::limits::{self, RateLimit};
 
 /// The rate limits of actions. Those of signing up and in are in `accounts`.
@@ -43,6 +43,10 @@ pub struct Rates {
     pub group_change: Rate<UserId>,
     /// Typing signals.
     pub typing: Rate<UserId>,
+    /// Objects that the documents of a key can return.
+    pub key_objects: Rate<KeyId>,
+    /// People and memberships that a key makes, changes or ends, and messages that it deletes.
+    pub key_changes: Rate<KeyId>,
 }
 
 impl Rates {
@@ -64,6 +68,8 @@ impl Rates {
             memberships: rate(limits::MEMBERSHIPS),
             group_change: rate(limits::GROUP_CHANGES),
             typing: rate(limits::TYPING_SIGNS),
+            key_objects: Rate::new(config, clock, limits::KEY_OBJECTS),
+            key_changes: Rate::new(config, clock, limits::KEY_CHANGES),
         }
     }
 }

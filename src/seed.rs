@@ -3,7 +3,7 @@
 use futures_util::future::try_join_all;
 
 use crate::accounts::{self, Email, Name, NewAccount, Password, Viewer};
-use crate::conversations::{self, Reference, Title};
+use crate::conversations::{self, NewGroup, Reference, Title};
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::messages::{self, NewMessage};
@@ -99,7 +99,8 @@ async fn group(program: &Program, people: &[UserId]) -> Result<ConversationId> {
     if let Some(group) = known.items.iter().find(|known| known.row.title.as_deref() == Some(GROUP)) {
         return Ok(group.row.id);
     }
-    let group = conversations::create(&program.app, &viewer, Title::parse(GROUP)?, members.to_vec()).await?;
+    let group =
+        conversations::create(&program.app, &viewer, NewGroup::of(Title::parse(GROUP)?, members.to_vec())).await?;
     Ok(group.id)
 }
 

@@ -17,6 +17,7 @@ mod m0009_nodes;
 mod m0010_rate;
 mod m0011_image_place;
 mod m0012_consumers;
+mod m0013_apps;
 mod m0014_webhooks;
 
 /// How the migrations of a database differ from those of this program.
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_rate::Migration),
             Box::new(m0011_image_place::Migration),
             Box::new(m0012_consumers::Migration),
+            Box::new(m0013_apps::Migration),
             Box::new(m0014_webhooks::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()

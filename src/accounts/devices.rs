@@ -27,6 +27,10 @@ pub async fn sessions(app: &App, viewer: &Viewer) -> Result<Vec<session::Model>>
 impl Accounts {
     /// Ends the viewer's current session.
     pub async fn log_out(&self, viewer: &Viewer) -> Result<()> {
+        if !viewer.has_session() {
+            // It would go on to work: the app ends what it has issued, with `endSessions`.
+            return Err(Error::Forbidden);
+        }
         match self.revoke(viewer, viewer.session()).await {
             // It has ended in the meantime, which is what the caller wanted.
             Ok(()) | Err(Error::NotFound) => Ok(()),

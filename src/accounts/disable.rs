@@ -4,6 +4,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::accounts::Accounts;
 use crate::accounts::devices::end_all;
+use crate::audit::{AuditAction, AuditRecord};
 use crate::db::Tx;
 use crate::entity::user;
 use crate::error::Result;
@@ -13,7 +14,8 @@ use crate::id::{SessionId, UserId};
 impl Accounts {
     /// Disables an account: the person can't sign in, and all of their sessions end. Idempotent.
     pub async fn disable_for_operator(&self, user: UserId) -> Result<()> {
-        for session in self.app.feed.append(SetDisabled { user, is_disabled: true }).await? {
+        let done = [AuditRecord::by_operator(AuditAction::UserDisabled, user)];
+        for session in self.app.feed.append_recorded(SetDisabled { user, is_disabled: true }, done).await? {
             self.ended(session);
         }
         Ok(())
@@ -21,7 +23,8 @@ impl Accounts {
 
     /// Enables a disabled account. Idempotent.
     pub async fn enable_for_operator(&self, user: UserId) -> Result<()> {
-        self.app.feed.append(SetDisabled { user, is_disabled: false }).await?;
+        let done = [AuditRecord::by_operator(AuditAction::UserEnabled, user)];
+        self.app.feed.append_recorded(SetDisabled { user, is_disabled: false }, done).await?;
         Ok(())
     }
 }

@@ -4,8 +4,11 @@ mod common_passwords;
 mod devices;
 mod disable;
 mod email;
+mod external;
 mod guesses;
 mod hasher;
+mod identify;
+mod keys;
 mod live;
 mod look;
 mod name;
@@ -15,6 +18,7 @@ mod purge;
 mod sessions;
 mod shared_rates;
 mod sign_in;
+mod signatures;
 mod token;
 
 use moka::sync::Cache;
@@ -22,7 +26,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 pub use devices::sessions;
 pub use email::Email;
+pub use external::{AppPerson, ExternalId, FieldUpdate, find as find_by_external_id};
 pub use hasher::Hasher;
+pub use identify::Bearer;
+pub use keys::{ConversationsKey, KeyScope, MessagesKey, NewKey, ServerKey, UsersKey, keys};
 pub use live::{LiveSession, SessionEnd};
 pub use look::ERASED_NAME;
 pub use name::{Name, search_key};
@@ -53,21 +60,27 @@ pub struct Accounts {
     rates: std::sync::Arc<SharedRates>,
     /// The rate of session renewals, by person.
     renewals: std::sync::Arc<Rate<UserId>>,
+    keys: std::sync::Arc<keys::KeyRing>,
+    /// The issuer of the app's tokens, if the app has users of its own.
+    app_issuer: Option<std::sync::Arc<external::AppIssuer>>,
     /// The looks of names, by search key.
     looks: Cache<String, std::sync::Arc<str>>,
 }
 
 impl Accounts {
     /// Creates the accounts service. All nodes of a database have the same secret.
-    pub fn new(app: App, hasher: Hasher, tokens: Tokens, secret: &[u8]) -> Self {
+    pub fn new(app: App, hasher: Hasher, tokens: Tokens, secret: &[u8]) -> anyhow::Result<Self> {
+        let issuer = |settings| external::AppIssuer::new(settings, &app.clock);
+        let app_issuer = app.config.app_tokens.as_ref().map(issuer).transpose()?.map(std::sync::Arc::new);
         let recent = Cache::builder().expire_after(sessions::SessionCacheExpiry).max_capacity(100_000).build();
         let rates = SharedRates::new(&app.config, &app.clock, &app.db, &app.feed, secret);
         let rates = std::sync::Arc::new(rates);
         let guesses = guesses::Guesses::new(rates.clone()).into();
         let renewals = Rate::new(&app.config, &app.clock, limits::RENEWALS).into();
         let (hasher, tokens) = (hasher.into(), tokens.into());
-        let (live, looks) = (std::sync::Arc::default(), Cache::new(limits::NAME_LOOKS));
-        Self { app, hasher, tokens, recent, live, guesses, rates, renewals, looks }
+        let (live, keys) = (std::sync::Arc::default(), std::sync::Arc::default());
+        let looks = Cache::new(limits::NAME_LOOKS);
+        Ok(Self { app, hasher, tokens, recent, live, guesses, rates, renewals, keys, app_issuer, looks })
     }
 }
 

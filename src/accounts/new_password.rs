@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use crate::accounts::devices::end_all;
 use crate::accounts::sessions::note_use;
 use crate::accounts::{self, Accounts, Password, SignedIn, Viewer};
+use crate::audit::{AuditAction, AuditRecord};
 use crate::db::Tx;
 use crate::entity::{session, user};
 use crate::error::{Error, Result};
@@ -28,7 +29,7 @@ impl Accounts {
         let hash = self.hash(new).await?;
         let proof = Proof { session: self.renewal(viewer).await?, verified: user.password_hash.clone() };
         let renewed = proof.session.clone();
-        self.set_password(SetPassword { user: user.id, hash, proof: Some(proof) }).await?;
+        self.set_password(SetPassword { user: user.id, hash, proof: Some(proof) }, None).await?;
         tracing::info!(user.id = %user.id, "changed the password");
         let (token, expires_at) = self.renewed(renewed)?;
         Ok(SignedIn { user, token, expires_at })
@@ -37,14 +38,15 @@ impl Accounts {
     /// Sets a person's password and ends all of their sessions.
     pub async fn reset_password_for_operator(&self, user: UserId, new: Password) -> Result<()> {
         let hash = self.hash(new).await?;
-        self.set_password(SetPassword { user, hash, proof: None }).await
+        let done = AuditRecord::by_operator(AuditAction::PasswordReset, user);
+        self.set_password(SetPassword { user, hash, proof: None }, Some(done)).await
     }
 
     /// Checks the viewer's password and returns the viewer's row. A wrong password counts like a failed login, so that
     /// a stolen token can't be used to guess.
     pub async fn confirm(&self, viewer: &Viewer, password: Password, address: IpAddr) -> Result<user::Model> {
         let user = accounts::find(&self.app, viewer.user()).await?.ok_or(Error::Unauthenticated)?;
-        let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Unauthenticated)?, address).await?;
+        let guess = self.guesses.begin(user.email.as_deref().ok_or(Error::Forbidden)?, address).await?;
         let is_right = self.is_right(password, user.password_hash.as_deref()).await;
         guess.end(is_right.as_ref().ok().copied()).await?;
         if is_right? { Ok(user) } else { Err(Error::InvalidCredentials) }
@@ -61,8 +63,8 @@ impl Accounts {
         self.hasher.hash(password).await
     }
 
-    async fn set_password(&self, change: SetPassword) -> Result<()> {
-        for session in self.app.feed.append(change).await? {
+    async fn set_password(&self, change: SetPassword, done: Option<AuditRecord>) -> Result<()> {
+        for session in self.app.feed.append_recorded(change, done).await? {
             self.ended(session);
         }
         Ok(())

@@ -1,13 +1,17 @@
-//! Deletes expired sessions and rates, and closes sockets of ended ones.
+//! Deletes expired sessions and rates and old entries of the audit log, and closes sockets of ended sessions.
+
+use std::time::Duration;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
+use crate::audit;
 use crate::clock::Timestamp;
 use crate::confirmed_time::ConfirmedTime;
 use crate::db::Tx;
 use crate::entity::session;
+use crate::error::Result;
 use crate::feed::{Answers, Quiet, Rank};
 use crate::limits;
 
@@ -34,8 +38,39 @@ impl Accounts {
                 if let Err(error) = self.rates.purge(now).await {
                     tracing::debug!(error = %error, "old rates were not removed, they are later: {error}");
                 }
+                if let Err(error) = self.purge_audit(now).await {
+                    tracing::debug!(error = %error, "old entries were not removed, they are later: {error}");
+                }
             }
         }
+    }
+}
+
+impl Accounts {
+    /// Removes the entries of the audit log that are old at a time, a few in each transaction.
+    async fn purge_audit(&self, now: Timestamp) -> Result<()> {
+        let before = now - Duration::from_secs(u64::from(self.app.config.audit_days) * 24 * 3600);
+        while self.app.feed.append(PurgeAudit { before }).await? == limits::AUDIT_REMOVALS {}
+        Ok(())
+    }
+}
+
+#[derive(Clone)]
+struct PurgeAudit {
+    before: Timestamp,
+}
+
+impl Quiet for PurgeAudit {
+    /// How many were removed.
+    type Answer = u64;
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn write(tx: &Tx, purges: Vec<Self>) -> Answers<Self> {
+        let mut removed = Vec::with_capacity(purges.len());
+        for PurgeAudit { before } in purges {
+            removed.push(audit::remove_before(tx, before).await?);
+        }
+        Ok(removed)
     }
 }
 

@@ -9,14 +9,15 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::accounts::token::TokenError;
-use crate::accounts::{Accounts, LiveSession};
+use crate::accounts::{Accounts, LiveSession, ServerKey};
+use crate::audit::{AuditAction, AuditRecord};
 use crate::bus::Signal;
 use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::entity::session;
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
-use crate::id::{SessionId, UserId};
+use crate::id::{KeyId, SessionId, UserId};
 use crate::limits;
 
 /// Somebody who is signed in. A slice function that acts for somebody takes one, because it can't come from a request's
@@ -24,13 +25,58 @@ use crate::limits;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
     user: UserId,
-    session: SessionId,
+    proof: ViewerProof,
+}
+
+/// What somebody has proved who they are with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ViewerProof {
+    Session(SessionId),
+    /// A token of the app.
+    AppToken,
+    /// The key of a bot.
+    BotKey(KeyId),
+    /// A key of the app's backend, which acts in their place.
+    ActingKey(ServerKey),
 }
 
 impl Viewer {
     /// The operator acts as this person, as `parlour seed` does. No session has its session id.
     pub(crate) fn for_operator(user: UserId) -> Self {
-        Self { user, session: SessionId::new() }
+        Self { user, proof: ViewerProof::Session(SessionId::new()) }
+    }
+
+    /// Somebody who is signed in with a token of the app, of which there is no session.
+    pub(super) fn by_app_token(user: UserId) -> Self {
+        Self { user, proof: ViewerProof::AppToken }
+    }
+
+    /// A bot that is signed in with a key.
+    pub(super) fn by_bot_key(user: UserId, key: KeyId) -> Self {
+        Self { user, proof: ViewerProof::BotKey(key) }
+    }
+
+    /// Somebody in whose place a key acts.
+    pub(super) fn acted_for(user: UserId, key: ServerKey) -> Self {
+        Self { user, proof: ViewerProof::ActingKey(key) }
+    }
+
+    /// Whether they have a session.
+    pub fn has_session(&self) -> bool {
+        matches!(self.proof, ViewerProof::Session(_))
+    }
+
+    /// The key that acts in their place, if one does.
+    pub fn acting_key(&self) -> Option<&ServerKey> {
+        match &self.proof {
+            ViewerProof::ActingKey(key) => Some(key),
+            ViewerProof::Session(_) | ViewerProof::AppToken | ViewerProof::BotKey(_) => None,
+        }
+    }
+
+    /// For the audit log, which has what keys do in the place of people.
+    pub fn record(&self, action: AuditAction, subject: impl Into<Uuid>) -> Option<AuditRecord> {
+        self.acting_key().map(|key| key.record(Some(self.user), action, subject))
     }
 
     /// The person.
@@ -38,9 +84,12 @@ impl Viewer {
         self.user
     }
 
-    /// The session that they are signed in with.
+    /// The session that they are signed in with; without one, an id that no session has.
     pub fn session(&self) -> SessionId {
-        self.session
+        match self.proof {
+            ViewerProof::Session(session) => session,
+            ViewerProof::AppToken | ViewerProof::BotKey(_) | ViewerProof::ActingKey(_) => Uuid::from(self.user).into(),
+        }
     }
 }
 
@@ -107,13 +156,17 @@ impl Accounts {
         if now.since(session.last_used_at) > limits::LAST_USED_PRECISION {
             self.touch(&session, now);
         }
-        let viewer = Viewer { user: session.user_id, session: session.id };
+        let viewer = Viewer { user: session.user_id, proof: ViewerProof::Session(session.id) };
         Ok(Authenticated::Viewer { viewer, expires_at: session.expires_at, issued_at: claims.issued })
     }
 
     /// Issues a fresh token and extends the session to its full length, but never past its absolute end.
     /// `Unauthenticated` if it has expired.
     pub async fn renew(&self, viewer: &Viewer) -> Result<(String, Timestamp)> {
+        if !viewer.has_session() {
+            // The app issues the tokens, and fresh ones too.
+            return Err(Error::Forbidden);
+        }
         self.renewals.take(&viewer.user())?;
         let renewed = self.renewal(viewer).await?;
         self.app.feed.append(UseSession { row: renewed.clone() }).await?;
@@ -122,7 +175,7 @@ impl Accounts {
 
     /// The viewer's session as it will be after a renewal.
     pub(super) async fn renewal(&self, viewer: &Viewer) -> Result<session::Model> {
-        let session = self.session(viewer.session).await?.ok_or(Error::Unauthenticated)?;
+        let session = self.session(viewer.session()).await?.ok_or(Error::Unauthenticated)?;
         let now = self.app.clock.now();
         if session.expires_at <= now {
             return Err(Error::Unauthenticated);
@@ -139,14 +192,27 @@ impl Accounts {
         Ok((self.tokens.issue(user_id, id, now, expires_at)?, expires_at))
     }
 
-    /// Tracks a socket of a session.
-    pub fn watch(&self, viewer: &Viewer, expires_at: Timestamp) -> LiveSession {
-        let live = self.live.watch(viewer.session, expires_at);
-        // The session may have ended between authentication and this call.
-        if let Some(None) = self.recent.get(&viewer.session) {
-            live.ended.cancel();
+    /// Tracks a socket of a session, of a token of the app, or of a bot's key.
+    pub fn watch(&self, viewer: &Viewer, issued_at: Timestamp, expires_at: Timestamp) -> LiveSession {
+        match viewer.proof {
+            ViewerProof::Session(session) => {
+                let live = self.live.watch(session, expires_at);
+                // The session may have ended between authentication and this call.
+                if let Some(None) = self.recent.get(&session) {
+                    live.ended.cancel();
+                }
+                live
+            }
+            // Those who act for others have no sockets.
+            ViewerProof::AppToken | ViewerProof::ActingKey(_) => {
+                let live = self.live.watch_tokens(viewer.user, issued_at, expires_at);
+                if self.tokens_were_ended(viewer.user).is_some_and(|ended| issued_at < ended) {
+                    live.ended.cancel();
+                }
+                live
+            }
+            ViewerProof::BotKey(key) => self.live.watch_key(key, expires_at),
         }
-        live
     }
 
     /// Marks a session as ended, on all nodes: its token stops working at once, and its sockets close.

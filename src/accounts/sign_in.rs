@@ -10,6 +10,7 @@ use crate::accounts::devices::end;
 use crate::accounts::guesses::octets;
 use crate::accounts::shared_rates::SharedBucket;
 use crate::accounts::{self, Accounts, Email, Name, Password, Viewer};
+use crate::audit::{AuditAction, AuditRecord};
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::entity::{session, user};
@@ -56,7 +57,13 @@ pub struct SignedIn {
 impl Accounts {
     /// `SignUpClosed` if only the operator creates accounts here.
     pub fn is_open_to_sign_ups(&self) -> Result<()> {
+        self.is_open_to_passwords()?;
         if self.app.config.sign_up { Ok(()) } else { Err(Error::SignUpClosed) }
+    }
+
+    /// `LocalSignInClosed` if people sign in with the app's tokens only.
+    fn is_open_to_passwords(&self) -> Result<()> {
+        if self.app.config.local_sign_in { Ok(()) } else { Err(Error::LocalSignInClosed) }
     }
 
     /// Creates an account and signs in to it.
@@ -78,38 +85,42 @@ impl Accounts {
     /// Creates an account without signing in.
     pub async fn add_for_operator(&self, new: NewAccount) -> Result<user::Model> {
         let user = self.new_user(new).await?;
-        self.app.feed.append(SignUp { user, session: None }).await
+        let done = [AuditRecord::by_operator(AuditAction::UserAdded, user.id)];
+        self.app.feed.append_recorded(SignUp { user, session: None }, done).await
     }
 
     async fn new_user(&self, new: NewAccount) -> Result<user::Model> {
         let password_hash = self.hash(new.password).await?;
-        let now = self.app.clock.now();
+        let (name, now) = (new.name, self.app.clock.now());
         Ok(user::Model {
-            id: UserId::new(),
-            full_name: new.name.as_str().to_owned(),
-            name_key: new.name.key(),
             email: Some(new.email.as_str().to_owned()),
             password_hash: Some(password_hash),
-            last_seen_at: None,
-            image_id: None,
-            changed_position: 0,
-            created_at: now,
-            updated_at: now,
-            deleted_at: None,
-            disabled_at: None,
+            ..user::Model::new(UserId::new(), name.as_str().to_owned(), name.key(), now)
         })
     }
 
     /// Signs in with an e-mail address as typed. An unknown address and a wrong password give the same answer in the
     /// same time, and are counted alike.
     pub async fn log_in(&self, email: &str, password: Password, client: Client<'_>) -> Result<SignedIn> {
+        self.is_open_to_passwords()?;
         let known = Email::parse(email).ok();
         let guess = self.guesses.begin(known.as_ref().map_or(email, Email::as_str), client.address).await?;
         let user = self.find_by_password(known.as_ref(), password).await;
         guess.end(user.as_ref().ok().map(Option::is_some)).await?;
         let user = user?.ok_or(Error::InvalidCredentials)?;
+        let proof = SignInProof::Password { verified: user.password_hash.clone() };
+        self.begin_session(user, proof, client).await
+    }
+
+    /// Begins a session of somebody who has proved who they are.
+    pub(super) async fn begin_session(
+        &self,
+        user: user::Model,
+        proof: SignInProof,
+        client: Client<'_>,
+    ) -> Result<SignedIn> {
         let session = self.new_session(user.id, client);
-        let begin = BeginSession { session: session.clone(), verified: user.password_hash.clone() };
+        let begin = BeginSession { session: session.clone(), proof };
         for evicted in self.app.feed.append(begin).await? {
             self.ended(evicted);
         }
@@ -200,8 +211,41 @@ impl Change for SignUp {
 
 struct BeginSession {
     session: NewSession,
-    /// The stored hash that the password was checked against.
-    verified: Option<String>,
+    proof: SignInProof,
+}
+
+/// What somebody has proved who they are with. It may have ended while it was checked.
+pub(super) enum SignInProof {
+    /// A password.
+    Password {
+        /// The stored hash that it was checked against.
+        verified: Option<String>,
+    },
+    /// A token of the app.
+    AppToken {
+        /// When it was issued.
+        issued: Timestamp,
+    },
+}
+
+impl SignInProof {
+    /// Whether it still counts for a person who may sign in, with this hash and with tokens from this time on.
+    fn holds(&self, hash: Option<&str>, tokens_from: Option<Timestamp>) -> Result<()> {
+        match self {
+            Self::Password { verified } if verified.is_some() && verified.as_deref() == hash => Ok(()),
+            Self::Password { .. } => Err(Error::InvalidCredentials),
+            Self::AppToken { issued } if tokens_from.is_none_or(|from| *issued >= from) => Ok(()),
+            Self::AppToken { .. } => Err(Error::Unauthenticated),
+        }
+    }
+
+    /// What the caller gets if the person may not sign in any more.
+    fn closed(&self) -> Error {
+        match self {
+            Self::Password { .. } => Error::InvalidCredentials,
+            Self::AppToken { .. } => Error::Forbidden,
+        }
+    }
 }
 
 /// A session to create, and those that it evicts.
@@ -226,20 +270,21 @@ impl Change for BeginSession {
             .await?;
         let may_sign_in = user::Entity::find()
             .select_only()
-            .columns([user::Column::Id, user::Column::PasswordHash])
+            .columns([user::Column::Id, user::Column::PasswordHash, user::Column::TokensFrom])
             .filter(user::Column::Id.is_in(changes.iter().map(|change| change.session.row.user_id)))
             .filter(user::Column::DisabledAt.is_null())
-            .into_tuple::<(UserId, Option<String>)>();
-        let hashes: HashMap<UserId, Option<String>> = may_sign_in.all(tx).await?.into_iter().collect();
+            .filter(user::Column::DeletedAt.is_null())
+            .into_tuple::<(UserId, Option<String>, Option<Timestamp>)>();
+        let may_sign_in = may_sign_in.all(tx).await?;
+        let may_sign_in: HashMap<UserId, (Option<String>, Option<Timestamp>)> =
+            may_sign_in.into_iter().map(|(id, hash, tokens_from)| (id, (hash, tokens_from))).collect();
         let mut by_user: HashMap<UserId, Vec<session::Model>> = HashMap::new();
         for row in open {
             by_user.entry(row.user_id).or_default().push(row);
         }
-        let plan = |Self { session, verified }: &Self| {
-            // The password may have changed while it was checked.
-            if hashes.get(&session.row.user_id) != Some(verified) {
-                return Err(Error::InvalidCredentials);
-            }
+        let plan = |Self { session, proof }: &Self| {
+            let (hash, tokens_from) = may_sign_in.get(&session.row.user_id).ok_or_else(|| proof.closed())?;
+            proof.holds(hash.as_deref(), *tokens_from)?;
             let open = by_user.entry(session.row.user_id).or_default();
             // The device's previous session no longer counts, and expired ones are evicted anyway.
             open.retain(|row| session.replaces != Some(row.id));

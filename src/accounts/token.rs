@@ -1,14 +1,11 @@
 //! Session tokens: signed JWTs that name a session. Nothing else in a request proves who sent it.
 
-use hmac::{Hmac, KeyInit, Mac};
-use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::signature::{self, Signer, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::accounts::signatures;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::id::{SessionId, UserId};
@@ -67,8 +64,7 @@ impl Tokens {
         if previous.iter().chain([&current]).any(|secret| secret.len() < SECRET_BYTES) {
             return Err(ShortSecret);
         }
-        // Installed once per process; a second call finds it installed.
-        let _ = HS256.install_default();
+        signatures::install();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[PARLOUR]);
         validation.set_audience(&[PARLOUR]);
@@ -149,58 +145,15 @@ struct Payload {
     exp: i64,
 }
 
-/// All the cryptography that tokens need. jsonwebtoken's own providers include RSA and elliptic curves, and code for an
-/// algorithm that is absent can't be made to run.
-static HS256: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.as_bytes())?)),
-    verifier_factory: |algorithm, key| Ok(Box::new(Hs256::new(*algorithm, key.try_get_as_bytes()?)?)),
-    key_utils: KeyUtils::new_unimplemented(),
-};
-
-struct Hs256(Hmac<Sha256>);
-
-impl Hs256 {
-    fn new(algorithm: Algorithm, key: &[u8]) -> jsonwebtoken::errors::Result<Self> {
-        if algorithm != Algorithm::HS256 {
-            return Err(ErrorKind::InvalidAlgorithm.into());
-        }
-        Ok(Self(Hmac::new_from_slice(key).map_err(|_| ErrorKind::InvalidKeyFormat)?))
-    }
-}
-
-impl Signer<Vec<u8>> for Hs256 {
-    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
-        Ok(self.0.clone().chain_update(message).finalize().into_bytes().to_vec())
-    }
-}
-
-impl Verifier<Vec<u8>> for Hs256 {
-    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        // In constant time.
-        self.0.clone().chain_update(message).verify_slice(signature).map_err(|_| signature::Error::new())
-    }
-}
-
-impl JwtSigner for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
-impl JwtVerifier for Hs256 {
-    fn algorithm(&self) -> Algorithm {
-        Algorithm::HS256
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use base64::Engine;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use hmac::{Hmac, KeyInit, Mac};
     use serde_json::{Value, json};
-    use sha2::Sha512;
+    use sha2::{Sha256, Sha512};
 
     use super::*;
 

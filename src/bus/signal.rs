@@ -45,6 +45,8 @@ pub enum Signal {
     Feed(i64),
     /// A session has ended.
     SessionEnded(Uuid),
+    /// The app's tokens of somebody that were issued until now no longer count.
+    TokensEnded(Uuid),
     /// Somebody is typing, or has stopped.
     Typing {
         /// On which node.
@@ -101,6 +103,7 @@ mod tests {
         for signal in [
             Signal::Feed(42),
             Signal::SessionEnded(user),
+            Signal::TokensEnded(user),
             Signal::Typing { node, user, conversation, pair: None, is_typing: true },
             Signal::Typing { node, user, conversation, pair: Some((user, conversation)), is_typing: false },
             Signal::Presence { node, came: vec![user], went: Vec::new() },

@@ -1,11 +1,13 @@
 //! The settings: read from the environment once, at the start, each with a type, a default and a bound.
 
+mod app_tokens;
 mod bucket;
 mod database;
 mod directory;
 mod dotenv;
 mod network;
 mod origin;
+mod public_key;
 mod same_site;
 mod unknown;
 mod variables;
@@ -19,11 +21,13 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use url::Url;
 
+pub use self::app_tokens::{AppTokenKey, AppTokens};
 pub use self::bucket::Bucket;
 pub use self::database::DatabaseAddress;
 pub use self::directory::Directory;
 pub use self::network::Network;
 pub use self::origin::Origin;
+pub use self::public_key::PublicKey;
 pub use self::same_site::SameSite;
 pub use self::variables::ConfigError;
 use self::variables::{Variables, WANTS_A_SECRET};
@@ -64,10 +68,20 @@ pub struct Config {
     pub web_dir: Option<PathBuf>,
     /// Whether anybody may create an account; else only the operator can.
     pub sign_up: bool,
+    /// Whether people sign up and in with e-mail addresses and passwords of this server.
+    pub local_sign_in: bool,
+    /// The tokens of an app that has users of its own.
+    pub app_tokens: Option<AppTokens>,
+    /// Where the app signs people in, to whom the pages go.
+    pub sign_in_url: Option<Url>,
+    /// Whether everybody sees the ids that people have in the app's backend; else only keys do.
+    pub external_ids_are_public: bool,
     /// Who can find whom, and see who is online.
     pub directory: Directory,
     /// Users for whom the directory is always open: accounts of apps that create conversations for others.
     pub directory_open_to: Vec<UserId>,
+    /// How long entries of the audit log are kept.
+    pub audit_days: u32,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
@@ -181,8 +195,19 @@ impl Config {
                 "closed" => Some(false),
                 _ => None,
             })?,
+            local_sign_in: vars.switch("AUTH_LOCAL", true)?,
+            app_tokens: AppTokens::read(&vars, app_env)?,
+            sign_in_url: app_tokens::sign_in_url(&vars, app_env)?,
+            external_ids_are_public: vars.read("EXTERNAL_IDS", false, "private or public", |text| match text {
+                "private" => Some(false),
+                "public" => Some(true),
+                _ => None,
+            })?,
             directory: vars.read("DIRECTORY", Directory::Open, directories, Directory::parse)?,
             directory_open_to,
+            audit_days: vars.read("AUDIT_DAYS", 400, "a number of days from 1 to 3650", |text| {
+                text.parse().ok().filter(|days| (1..=3650).contains(days))
+            })?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.networks("TRUSTED_PROXIES")?,
             webhook_allow_nets: vars.networks("WEBHOOK_ALLOW_NETS")?,

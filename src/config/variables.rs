@@ -11,7 +11,7 @@ use super::{AppEnv, Network, Origin, SameSite};
 use crate::id::UserId;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 31] = [
+pub(super) const NAMES: [&str; 44] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -34,6 +34,19 @@ pub(super) const NAMES: [&str; 31] = [
     "AWS_SESSION_TOKEN",
     "WEB_DIR",
     "SIGNUP",
+    "AUTH_LOCAL",
+    "SIGN_IN_URL",
+    "AUDIT_DAYS",
+    "AUTH_JWT_ISSUER",
+    "AUTH_JWT_AUDIENCE",
+    "AUTH_JWKS_URL",
+    "AUTH_JWT_KEY",
+    "AUTH_JWT_SECRET",
+    "AUTH_JWT_CREATE",
+    "AUTH_JWT_ID_CLAIM",
+    "AUTH_JWT_NAME_CLAIM",
+    "AUTH_JWT_EMAIL_CLAIM",
+    "EXTERNAL_IDS",
     "DIRECTORY",
     "DIRECTORY_OPEN_TO",
     "RATE_LIMITS",
@@ -49,8 +62,9 @@ pub(super) const NAMES: [&str; 31] = [
 pub(super) const TO_COME: [&str; 2] = ["REDIS_URL", "METRICS_ADDR"];
 
 /// Secrets, and `DATABASE_URL`, which may contain a password.
-const SECRETS: [&str; 6] = [
+const SECRETS: [&str; 7] = [
     "JWT_SECRET",
+    "AUTH_JWT_SECRET",
     "JWT_PREVIOUS_SECRETS",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -231,8 +245,12 @@ impl<'a> Variables<'a> {
     /// be accepted, and a secret would get into file names and the log.
     pub(super) fn refuse_lines_that_ran_together(&self) -> Result<(), ConfigError> {
         let holds_a_secret = |value: &str| SECRETS.iter().any(|secret| value.contains(&format!("{secret}=")));
-        let ran_together = |value: String| value.contains(['\n', '\r']) || holds_a_secret(&value);
-        match NAMES.iter().find(|name| self.get(name).is_some_and(ran_together)) {
+        let ran_together = |name: &str, value: String| {
+            // A key in PEM has lines, and is read as a whole or not at all.
+            let has_lines = value.contains(['\n', '\r']) && name != "AUTH_JWT_KEY";
+            has_lines || holds_a_secret(&value)
+        };
+        match NAMES.iter().find(|name| self.get(name).is_some_and(|value| ran_together(name, value))) {
             Some(name) => Err(ConfigError::hidden(
                 name,
                 "holds more than a line: is a line break missing before the next setting, or the end of a quote?",
@@ -250,7 +268,7 @@ impl<'a> Variables<'a> {
 }
 
 /// Whether a URL is of the local machine, where browsers store Secure cookies over http.
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -259,7 +277,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn items(list: &str) -> impl Iterator<Item = &str> {
+pub(super) fn items(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 

@@ -7,10 +7,12 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::conversations::membership::{current_rows, find_membership};
+use crate::conversations::{Membership, Reference};
 use crate::db::{self, HotSource};
 use crate::directory;
 use crate::entity::conversation::{self, DirectPair, Kind};
-use crate::entity::user;
+use crate::entity::{membership, user};
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
 
@@ -73,6 +75,8 @@ impl Directs {
             active_position: 0,
             created_at: now,
             updated_at: now,
+            external_id: None,
+            metadata: None,
         };
         self.known.insert(pair, new.clone());
         Ok((new, true))
@@ -81,6 +85,34 @@ impl Directs {
 
 fn both(pair: DirectPair) -> Vec<UserId> {
     pair.people().collect()
+}
+
+/// The viewer's direct conversations with these people, each with the person.
+pub async fn directs_of(app: &App, viewer: &Viewer, others: &[UserId]) -> Result<Vec<(UserId, Membership)>> {
+    let user = viewer.user();
+    let others = others.iter().copied().filter(|other| *other != user);
+    if app.db.hot.is_ready() {
+        let mut found = Vec::new();
+        for other in others {
+            let own = find_membership(app, viewer, Reference::Direct(other)).await?;
+            found.extend(own.map(|own| (other, own)));
+        }
+        return Ok(found);
+    }
+    let pairs = others.map(|other| DirectPair::of(user, other));
+    let _turn = app.db.turn().await;
+    let rows = current_rows()
+        .find_also_related(conversation::Entity)
+        .filter(membership::Column::UserId.eq(user))
+        .filter(conversation::Column::DirectPair.is_in(pairs))
+        .all(&app.db.reader)
+        .await?;
+    let own = |(row, conversation): (membership::Model, Option<conversation::Model>)| {
+        let conversation = conversation?;
+        let other = conversation.direct_pair.as_ref()?.other(user)?;
+        Some((other, Membership::of_rows(viewer, row, conversation)))
+    };
+    Ok(rows.into_iter().filter_map(own).collect())
 }
 
 /// Whether the viewer has a direct conversation with a person.

@@ -36,6 +36,11 @@ impl Membership {
         &self.conversation
     }
 
+    /// The right to see the conversation.
+    pub fn sight(&self) -> Sight<'_> {
+        Sight::new(&self.conversation)
+    }
+
     /// The member.
     pub fn viewer(&self) -> &Viewer {
         &self.viewer
@@ -44,6 +49,21 @@ impl Membership {
     /// The seq up to which they have read.
     pub fn last_read_seq(&self) -> i32 {
         self.row.last_read_seq
+    }
+}
+
+/// The right to see a conversation: a member's, or a key's.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a>(&'a conversation::Model);
+
+impl<'a> Sight<'a> {
+    pub(super) fn new(conversation: &'a conversation::Model) -> Self {
+        Self(conversation)
+    }
+
+    /// The conversation, as it was when the right was read.
+    pub fn conversation(self) -> &'a conversation::Model {
+        self.0
     }
 }
 
@@ -173,11 +193,7 @@ pub async fn member(
 pub type Members = Page<(membership::Model, user::Model)>;
 
 /// The first page of members of each conversation, oldest members first, in one statement.
-pub async fn first_members(
-    app: &App,
-    memberships: &[Membership],
-    first: u32,
-) -> Result<HashMap<ConversationId, Members>> {
+pub async fn first_members(app: &App, seen: &[Sight<'_>], first: u32) -> Result<HashMap<ConversationId, Members>> {
     let column = |column| Expr::col((membership::Entity, column));
     let key = || [membership::Column::ConversationId, membership::Column::UserId];
     let mut by_age = WindowStatement::partition_by(membership::Column::ConversationId);
@@ -186,7 +202,7 @@ pub async fn first_members(
         current_rows()
             .select_only()
             .columns(key())
-            .filter(membership::Column::ConversationId.is_in(memberships.iter().map(|own| own.conversation.id))),
+            .filter(membership::Column::ConversationId.is_in(seen.iter().map(|sight| sight.conversation().id))),
     );
     ranked.expr_window_as(Func::cust("ROW_NUMBER"), by_age, "rank");
     let of_first_pages = Query::select()
@@ -210,12 +226,7 @@ pub async fn first_members(
 
 /// The members of a conversation after a position, oldest first. The position is that of the last member on the
 /// previous page.
-pub async fn members_after(
-    app: &App,
-    membership: &Membership,
-    first: u32,
-    (position, user): (i64, UserId),
-) -> Result<Members> {
+pub async fn members_after(app: &App, seen: Sight<'_>, first: u32, (position, user): (i64, UserId)) -> Result<Members> {
     let sort_key = || {
         Expr::tuple([
             Expr::col(membership::Column::FromPosition),
@@ -223,7 +234,7 @@ pub async fn members_after(
         ])
     };
     let given = || Expr::tuple([Expr::val(position), Expr::val(user)]);
-    let all = current_rows().filter(membership::Column::ConversationId.eq(membership.conversation.id));
+    let all = current_rows().filter(membership::Column::ConversationId.eq(seen.conversation().id));
     let has_previous = all.clone().filter(sort_key().lte(given())).limit(1).one(&app.db.reader).await?.is_some();
     let rows = all
         .find_also_related(user::Entity)

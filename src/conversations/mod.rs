@@ -3,6 +3,7 @@
 mod comings;
 mod create;
 mod direct;
+mod for_keys;
 mod group;
 mod list;
 mod member_id;
@@ -10,14 +11,15 @@ mod membership;
 mod title;
 
 pub use comings::{Named, who_came, who_left};
-pub use create::{create, joined_event};
-pub use direct::{Directs, can_be_begun, have_met};
-pub use group::{add, remove, rename, updated_event};
+pub use create::{NewGroup, create, create_by_key, joined_event};
+pub use direct::{Directs, can_be_begun, directs_of, have_met};
+pub use for_keys::{KeyReader, KeySight, find_by_external_id, find_by_key, seen_by_key};
+pub use group::{GroupActor, add, remove, rename, updated_event};
 pub use list::{ListedConversation, by_ids, list, most_active};
 pub use member_id::{MemberId, find_member};
 pub use membership::{
-    Members, Membership, current_rows, find_membership, find_own, first_members, has_left, member, member_counts,
-    members_after, membership, memberships_of,
+    Members, Membership, Sight, current_rows, find_membership, find_own, first_members, has_left, member,
+    member_counts, members_after, membership, memberships_of,
 };
 pub use title::Title;
 

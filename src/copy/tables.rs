@@ -13,8 +13,8 @@ use super::checksum::Checksum;
 use crate::clock::instant;
 use crate::db::{self, Row, Snapshot};
 use crate::entity::{
-    consumer, conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion, image_upload,
-    membership, message, rate, session, user, webhook,
+    audit_entry, consumer, conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion,
+    image_upload, membership, message, rate, server_key, session, user, webhook,
 };
 
 /// Rows that are in memory at a time: 8 MB of the longest messages.
@@ -66,6 +66,8 @@ tables!(
     consumer,
     webhook,
     rate,
+    server_key,
+    audit_entry,
 );
 
 /// The copy is the same state under another name: consumers and webhooks go on.

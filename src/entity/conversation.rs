@@ -24,6 +24,10 @@ pub struct Model {
     pub active_position: i64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// The id that a key gave it.
+    pub external_id: Option<String>,
+    /// The app's own data: a JSON object.
+    pub metadata: Option<String>,
 }
 
 /// What a conversation is.

@@ -2,6 +2,7 @@
 
 #![expect(missing_docs, reason = "columns are documented where their names do not say what they hold")]
 
+pub mod audit_entry;
 pub mod consumer;
 pub mod conversation;
 pub mod cursor_key;
@@ -15,6 +16,7 @@ pub mod image_upload;
 pub mod membership;
 pub mod message;
 pub mod rate;
+pub mod server_key;
 pub mod session;
 pub mod user;
 pub mod webhook;

@@ -27,6 +27,43 @@ pub struct Model {
     pub deleted_at: Option<Timestamp>,
     /// Set while the operator has disabled the account.
     pub disabled_at: Option<Timestamp>,
+    /// The id in the app's own backend. An erased person keeps it, so that it makes no new account by itself.
+    pub external_id: Option<String>,
+    /// Whose tokens name this person by the id. Null until there was an issuer.
+    pub external_issuer: Option<String>,
+    /// An address that the app's backend knows: not one to sign in with.
+    pub contact_email: Option<String>,
+    pub is_bot: bool,
+    /// The app's own data: a JSON object.
+    pub metadata: Option<String>,
+    /// The app's tokens that were issued before this are refused.
+    pub tokens_from: Option<Timestamp>,
+}
+
+impl Model {
+    /// A person with a name and nothing else.
+    pub fn new(id: UserId, full_name: String, name_key: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            full_name,
+            name_key,
+            email: None,
+            password_hash: None,
+            last_seen_at: None,
+            image_id: None,
+            changed_position: 0,
+            created_at: now,
+            updated_at: now,
+            deleted_at: None,
+            disabled_at: None,
+            external_id: None,
+            external_issuer: None,
+            contact_email: None,
+            is_bot: false,
+            metadata: None,
+            tokens_from: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

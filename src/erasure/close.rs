@@ -52,6 +52,8 @@ impl Change for Close {
             .col_expr(user::Column::NameKey, accounts::search_key(ERASED_NAME).into())
             .col_expr(user::Column::Email, Expr::value(None::<String>))
             .col_expr(user::Column::PasswordHash, Expr::value(None::<String>))
+            .col_expr(user::Column::ContactEmail, Expr::value(None::<String>))
+            .col_expr(user::Column::Metadata, Expr::value(None::<String>))
             .col_expr(user::Column::LastSeenAt, Expr::value(None::<i64>))
             .col_expr(user::Column::UpdatedAt, tx.now.into())
             .col_expr(user::Column::DeletedAt, tx.now.into())

@@ -90,7 +90,7 @@ impl Change for Leave {
             let known = Audience::Contacts { person: user, conversations: known_in.into() };
             let gone = NewEvent { user: Some(user), erases: true, ..NewEvent::new(EventKind::UserChanged, known) };
             let events = std::iter::once(gone)
-                .chain(groups.into_iter().map(|group| conversations::updated_event(group, user)))
+                .chain(groups.into_iter().map(|group| conversations::updated_event(group, Some(user))))
                 .collect();
             written.push(Written { answer: (), events });
         }

@@ -17,8 +17,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::accounts::{Accounts, Viewer};
+use crate::accounts::{self, Accounts, UsersKey, Viewer};
 use crate::app::App;
+use crate::audit::{AuditAction, AuditRecord};
 use crate::entity::erasure;
 use crate::error::{Error, Result};
 use crate::id::UserId;
@@ -59,17 +60,28 @@ impl Erasure {
     /// Erases the viewer's account. Afterwards no one can read any message of theirs, and their name, e-mail address
     /// and sessions are deleted.
     pub async fn erase(&self, viewer: &Viewer) -> Result<()> {
-        let user = viewer.user();
+        self.erase_person(viewer.user(), None).await
+    }
+
+    async fn erase_person(&self, user: UserId, done: Option<AuditRecord>) -> Result<()> {
         let erasure = self.clone();
         // In a task of its own, so that it completes even if the caller stops waiting.
-        let left = self.leaving.spawn(async move { erasure.close_and_leave(user).await });
+        let left = self.leaving.spawn(async move { erasure.close_and_leave(user, done).await });
         left.await.map_err(|panic| Error::Internal(panic.into()))?
     }
 
-    async fn close_and_leave(&self, user: UserId) -> Result<()> {
-        for session in self.app.feed.append(close::Close { user }).await? {
+    /// Erases a person of the app for its backend; again is no change. `NotFound` if there is none.
+    pub async fn erase_by_key(&self, key: UsersKey, user: UserId) -> Result<()> {
+        self.app.rates.key_changes.take(&key.id())?;
+        accounts::find(&self.app, user).await?.ok_or(Error::NotFound)?;
+        self.erase_person(user, Some(key.record(AuditAction::UserErased, user))).await
+    }
+
+    async fn close_and_leave(&self, user: UserId, done: Option<AuditRecord>) -> Result<()> {
+        for session in self.app.feed.append_recorded(close::Close { user }, done).await? {
             self.traces.accounts.ended(session);
         }
+        self.traces.accounts.tokens_ended(user);
         self.traces.presence.go_offline_everywhere(user);
         self.traces.images.delete_soon();
         let announced = self.app.feed.append(leave::Leave { user }).await;

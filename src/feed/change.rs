@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::DbErr;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
+use crate::audit::{self, AuditRecord};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::feed::cursor::{Cursor, positions};
@@ -179,14 +180,21 @@ pub(super) struct Batched<C: Change> {
 
 struct Caller<C: Change> {
     reply: oneshot::Sender<Result<C::Answer>>,
+    /// For the audit log, if the change is written.
+    records: Vec<AuditRecord>,
     answer: Option<Result<C::Answer>>,
     /// Its permit of the queue, until it is answered.
     _permit: OwnedSemaphorePermit,
 }
 
 impl<C: Change> Batched<C> {
-    pub(super) fn one(change: C, reply: oneshot::Sender<Result<C::Answer>>, permit: OwnedSemaphorePermit) -> Self {
-        let caller = Caller { reply, answer: None, _permit: permit };
+    pub(super) fn one(
+        change: C,
+        records: Vec<AuditRecord>,
+        reply: oneshot::Sender<Result<C::Answer>>,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        let caller = Caller { reply, records, answer: None, _permit: permit };
         Self { changes: vec![change], callers: vec![caller], planned: Vec::new() }
     }
 }
@@ -201,7 +209,8 @@ impl<C: Change> Batch for Batched<C> {
     }
 
     fn is_hot(&self) -> bool {
-        self.changes.iter().all(C::is_hot)
+        // The hot way has no statement for the audit log.
+        self.changes.iter().all(C::is_hot) && self.callers.iter().all(|caller| caller.records.is_empty())
     }
 
     fn absorb(&mut self, other: Box<dyn Batch>) -> Option<Box<dyn Batch>> {
@@ -256,7 +265,9 @@ impl<C: Change> Batch for Batched<C> {
             }
             let written = C::write(tx, writes).await?;
             assert_eq!(written.len(), waiting.len(), "a write has one answer");
+            let mut records = Vec::new();
             for (written, (caller, first, promised)) in written.into_iter().zip(waiting) {
+                records.extend_from_slice(&self.callers[caller].records);
                 assert_eq!(written.events.len(), promised, "a write returns as many events as were planned");
                 events.extend(
                     written
@@ -266,6 +277,9 @@ impl<C: Change> Batch for Batched<C> {
                         .map(|(fact, position)| Event::new(Cursor { position, nonce: first.nonce }, fact)),
                 );
                 self.callers[caller].answer = Some(Ok(written.answer));
+            }
+            if !records.is_empty() {
+                audit::write(tx, records).await?;
             }
             Ok(())
         })

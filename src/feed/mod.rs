@@ -42,6 +42,7 @@ pub use stretch::{EventScope, Stretch};
 #[cfg(test)]
 pub(crate) use writer::write_all;
 
+use crate::audit::AuditRecord;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -113,8 +114,17 @@ impl Feed {
 
     /// Queues a change for the writer and waits until it is committed or rejected.
     pub async fn append<C: Change>(&self, change: C) -> Result<C::Answer> {
+        self.append_recorded(change, []).await
+    }
+
+    /// Likewise, and writes to the audit log in the same transaction, unless there was nothing to write.
+    pub async fn append_recorded<C: Change>(
+        &self,
+        change: C,
+        records: impl IntoIterator<Item = AuditRecord>,
+    ) -> Result<C::Answer> {
         let (reply, answer) = oneshot::channel();
-        self.enqueue(change, reply)?;
+        self.enqueue(change, records.into_iter().collect(), reply)?;
         answer.await.map_err(|_| Error::unavailable())?
     }
 
@@ -122,14 +132,19 @@ impl Feed {
     /// somebody was last seen.
     pub fn append_or_drop<C: Change>(&self, change: C) {
         let (reply, _) = oneshot::channel();
-        if self.enqueue(change, reply).is_err() {
+        if self.enqueue(change, Vec::new(), reply).is_err() {
             tracing::debug!("a change that can be repeated was dropped, the queue is full");
         }
     }
 
-    fn enqueue<C: Change>(&self, change: C, reply: oneshot::Sender<Result<C::Answer>>) -> Result<()> {
+    fn enqueue<C: Change>(
+        &self,
+        change: C,
+        records: Vec<AuditRecord>,
+        reply: oneshot::Sender<Result<C::Answer>>,
+    ) -> Result<()> {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Error::unavailable())?;
-        let batch = Box::new(Batched::one(change, reply, place));
+        let batch = Box::new(Batched::one(change, records, reply, place));
         self.queue.try_send(batch).map_err(|_| Error::unavailable())
     }
 

@@ -276,7 +276,7 @@ pub(crate) async fn write_all<C: Change>(tx: &Tx, changes: Vec<C>) -> Result<Vec
     for change in changes {
         let (reply, answer) = oneshot::channel();
         let place = Arc::new(Semaphore::new(1)).try_acquire_owned().expect("a place");
-        batches.push(Box::new(Batched::one(change, reply, place)));
+        batches.push(Box::new(Batched::one(change, Vec::new(), reply, place)));
         answers.push(answer);
     }
     let mut batches = merge(batches);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_graphql::Context;
 
-use crate::accounts::Viewer;
+use crate::accounts::{KeyScope, ServerKey, Viewer};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::error::Error;
@@ -44,6 +44,15 @@ impl ValidUntil {
     }
 }
 
+/// Who sent a request.
+#[derive(Clone, Copy)]
+pub(super) enum Actor<'a> {
+    /// A person.
+    Viewer(&'a Viewer),
+    /// A key of an app's backend.
+    Key(&'a ServerKey),
+}
+
 /// What resolvers get from their context.
 pub(super) trait ContextExt<'a> {
     fn program(&self) -> Result<&'a Program>;
@@ -52,6 +61,14 @@ pub(super) trait ContextExt<'a> {
     /// The signed-in viewer. A shared execution has none and records that one was asked for; its result is then
     /// discarded, and each viewer gets their own execution.
     fn viewer(&self) -> Result<&'a Viewer>;
+    /// The key of an app's backend that sent the request. `Forbidden` for people.
+    fn key(&self) -> Result<&'a ServerKey>;
+    /// `Forbidden` to a key without this scope. Others are asked for their rights elsewhere.
+    fn key_needs(&self, scope: KeyScope) -> Result<()>;
+    /// Whether a key sent it, for itself or for a person. Of events it never did, so that they can be shared.
+    fn is_by_key(&self) -> bool;
+    /// Who sent the request: for what both people and keys may ask.
+    fn actor(&self) -> Result<Actor<'a>>;
     /// The sender of the request. A subscription has none, as its results do not depend on an address.
     fn caller(&self) -> Result<&'a Caller>;
     /// Records that the result is outdated from this time on.
@@ -80,7 +97,34 @@ impl<'a> ContextExt<'a> for Context<'a> {
         if let Ok(shared) = self.data::<Arc<AskedForViewer>>() {
             shared.0.store(true, Ordering::Relaxed);
         }
-        Err(Failure(Error::Unauthenticated))
+        // A key is no person: what asks for one is not for keys.
+        Err(Failure(if self.data::<ServerKey>().is_ok() { Error::Forbidden } else { Error::Unauthenticated }))
+    }
+
+    fn key(&self) -> Result<&'a ServerKey> {
+        match self.data::<ServerKey>() {
+            Ok(key) => Ok(key),
+            Err(_) => self.viewer().and(Err(Failure(Error::Forbidden))),
+        }
+    }
+
+    fn key_needs(&self, scope: KeyScope) -> Result<()> {
+        match self.data::<ServerKey>() {
+            Ok(key) => Ok(key.needs(scope)?),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn is_by_key(&self) -> bool {
+        let is_acting = || self.data::<Viewer>().is_ok_and(|viewer| viewer.acting_key().is_some());
+        self.data::<ServerKey>().is_ok() || is_acting()
+    }
+
+    fn actor(&self) -> Result<Actor<'a>> {
+        match self.data::<ServerKey>() {
+            Ok(key) => Ok(Actor::Key(key)),
+            Err(_) => self.viewer().map(Actor::Viewer),
+        }
     }
 
     fn caller(&self) -> Result<&'a Caller> {

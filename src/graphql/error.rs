@@ -51,7 +51,7 @@ pub fn code(error: &Error) -> &'static str {
         Error::Unauthenticated => "UNAUTHENTICATED",
         Error::InvalidCredentials => "INVALID_CREDENTIALS",
         Error::EmailTaken => "EMAIL_TAKEN",
-        Error::Forbidden | Error::SignUpClosed => "FORBIDDEN",
+        Error::Forbidden | Error::SignUpClosed | Error::LocalSignInClosed => "FORBIDDEN",
         Error::NotFound => "NOT_FOUND",
         Error::RateLimited { .. } | Error::TooManyLiveObjects { .. } => "RATE_LIMITED",
         Error::QueryTooComplex(_) => "QUERY_TOO_COMPLEX",
@@ -207,6 +207,7 @@ pub fn write_extensions(error: &Error, extensions: &mut ErrorExtensionValues, re
         | Error::EmailTaken
         | Error::Forbidden
         | Error::SignUpClosed
+        | Error::LocalSignInClosed
         | Error::NotFound
         | Error::QueryTooComplex(_)
         | Error::PayloadTooLarge { .. }

@@ -11,9 +11,9 @@ use async_graphql::runtime::{Timer, TokioSpawner};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::accounts::{self, Viewer};
+use crate::accounts::{self, ServerKey, Viewer};
 use crate::app::App;
-use crate::conversations::{self, Members, Membership};
+use crate::conversations::{self, KeyReader, KeySight, Members, Membership, Sight};
 use crate::db::Db;
 use crate::directory;
 use crate::entity::{conversation, image, message, user};
@@ -27,6 +27,7 @@ use crate::messages;
 pub(super) struct Loaders {
     pub(super) users: DataLoader<UserLoader>,
     pub(super) visible: DataLoader<PresenceVisibilityLoader>,
+    pub(super) directs: DataLoader<DirectLoader>,
     pub(super) images: DataLoader<ImageLoader>,
     pub(super) messages: DataLoader<MessageLoader>,
     pub(super) conversations: DataLoader<ConversationLoader>,
@@ -37,17 +38,18 @@ pub(super) struct Loaders {
 }
 
 impl Loaders {
-    /// Loaders for one execution. Without a viewer there are no memberships.
-    pub(super) fn new(app: &App, viewer: Option<Viewer>) -> Self {
+    /// Loaders for one execution. Without a viewer there are no memberships; a key sees what its scopes say.
+    pub(super) fn new(app: &App, viewer: Option<Viewer>, key: Option<ServerKey>) -> Self {
         Self {
             users: loader(UserLoader(app.clone())),
             visible: loader(PresenceVisibilityLoader { app: app.clone(), viewer: viewer.clone() }),
+            directs: loader(DirectLoader { app: app.clone(), viewer: viewer.clone() }),
             images: loader(ImageLoader(app.clone())),
             messages: loader(MessageLoader(app.clone())),
             conversations: loader(ConversationLoader(app.clone())),
             newest: loader(NewestMessageLoader(app.clone())),
             member_counts: loader(MemberCountLoader(app.clone())),
-            first_members: loader(FirstMembersLoader { app: app.clone(), viewer: viewer.clone() }),
+            first_members: loader(FirstMembersLoader { app: app.clone(), viewer: viewer.clone(), key }),
             memberships: loader(MembershipLoader { app: app.clone(), viewer }),
         }
     }
@@ -144,6 +146,22 @@ impl Loader<UserId> for PresenceVisibilityLoader {
     }
 }
 
+/// The viewer's direct conversations, by the other person.
+pub(super) struct DirectLoader {
+    app: App,
+    viewer: Option<Viewer>,
+}
+
+impl Loader<UserId> for DirectLoader {
+    type Value = Arc<Membership>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[UserId]) -> Result<HashMap<UserId, Self::Value>, Self::Error> {
+        let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
+        index(conversations::directs_of(&self.app, viewer, keys), |(other, own)| (other, Arc::new(own))).await
+    }
+}
+
 pub(super) struct ImageLoader(App);
 
 impl Loader<ImageId> for ImageLoader {
@@ -204,10 +222,11 @@ impl Loader<ConversationId> for MemberCountLoader {
     }
 }
 
-/// First pages of members, by conversation and size, of the viewer's conversations.
+/// First pages of members, by conversation and size, of the viewer's conversations, or of all for a key.
 pub(super) struct FirstMembersLoader {
     app: App,
     viewer: Option<Viewer>,
+    key: Option<ServerKey>,
 }
 
 impl Loader<(ConversationId, u32)> for FirstMembersLoader {
@@ -218,13 +237,20 @@ impl Loader<(ConversationId, u32)> for FirstMembersLoader {
         &self,
         keys: &[(ConversationId, u32)],
     ) -> Result<HashMap<(ConversationId, u32), Members>, Self::Error> {
-        let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
         let ids: Vec<ConversationId> = keys.iter().map(|(id, _)| *id).collect();
-        let own = conversations::memberships_of(&self.app, viewer, &ids).await.map_err(Arc::new)?;
+        let (mut own, mut of_key) = (Vec::new(), Vec::new());
+        if let Some(viewer) = &self.viewer {
+            own = conversations::memberships_of(&self.app, viewer, &ids).await.map_err(Arc::new)?;
+        } else if let Some(key) = self.key.and_then(|key| key.conversations().ok()) {
+            let key = KeyReader::Conversations(key);
+            of_key = conversations::seen_by_key(&self.app, key, &ids).await.map_err(Arc::new)?;
+        }
+        let seen: Vec<Sight<'_>> =
+            own.iter().map(Membership::sight).chain(of_key.iter().map(KeySight::sight)).collect();
         let mut pages = HashMap::new();
         // A document has one size, or one for each alias.
         for first in keys.iter().map(|(_, first)| *first).collect::<HashSet<_>>() {
-            let of_size = conversations::first_members(&self.app, &own, first).await.map_err(Arc::new)?;
+            let of_size = conversations::first_members(&self.app, &seen, first).await.map_err(Arc::new)?;
             pages.extend(of_size.into_iter().map(|(id, page)| ((id, first), page)));
         }
         Ok(pages)

@@ -36,7 +36,7 @@ pub use schema::{kinds_named, sdl};
 pub use session_effect::SessionEffect;
 pub use written::{ResolveAll, to_json};
 
-use crate::accounts::{Client, Viewer};
+use crate::accounts::{Client, ServerKey, Viewer};
 use crate::error::Error;
 use crate::feed::{Cursor, Position};
 use crate::id::UserId;
@@ -47,6 +47,7 @@ use crate::turns::FairTurns;
 use error::{invalid, not_parsed, refused};
 use guard::argument_defaults::{self, ArgumentDefaults};
 use guard::documents::DocumentCache;
+use guard::rights::KeyRole;
 use guard::viewer_marks::ViewerMarks;
 use live::executions::ExecutionTurns;
 use live::live_objects::LiveObjects;
@@ -61,6 +62,8 @@ use session_effect::SessionEffects;
 pub struct Caller {
     /// The signed-in viewer; `None` if nobody is signed in.
     pub viewer: Option<Viewer>,
+    /// The key of an app's backend; there is no viewer then.
+    pub key: Option<ServerKey>,
     /// The network address.
     pub address: IpAddr,
     /// The `User-Agent` header.
@@ -71,7 +74,8 @@ pub struct Caller {
 
 impl Caller {
     fn client(&self) -> Client<'_> {
-        Client { address: self.address, user_agent: self.user_agent.as_deref(), replaces: self.viewer.as_ref() }
+        let replaces = self.viewer.as_ref().filter(|viewer| viewer.has_session());
+        Client { address: self.address, user_agent: self.user_agent.as_deref(), replaces }
     }
 }
 
@@ -233,6 +237,9 @@ impl Api {
         let Some(operation) = guard::operation::chosen(document, name.as_deref()) else {
             return Ok(PreparedOperation { kind: OperationKind::Query, objects: measure.objects });
         };
+        if key_role(caller).is_some_and(|role| !guard::rights::allows(role, document, operation)) {
+            return Err(vec![error::server_error(Error::Forbidden)]);
+        }
         let defaults = guard::variables::complete(operation, &variables, &self.0.names).map_err(|error| vec![error])?;
         let kind = match operation.ty {
             OperationType::Query => OperationKind::Query,
@@ -253,25 +260,31 @@ impl Api {
         Ok(PreparedOperation { kind, objects: measure.objects })
     }
 
-    /// Charges the cost of a document to its sender, or to their network address if nobody is signed in.
+    /// Charges the cost of a document to the person or key that sent it, or to their network address if nobody is signed in.
     fn charge(&self, measure: &guard::cost::DocumentMeasure, caller: &Caller) -> Result<(), Error> {
         let rates = &self.0.program.app.rates;
-        match &caller.viewer {
-            Some(viewer) => rates.objects.take_many(&viewer.user(), measure.cost()),
-            None => rates.visitor_objects.take_many(&neighbourhood(caller.address), measure.cost()),
+        let acting = caller.viewer.as_ref().and_then(Viewer::acting_key);
+        match (&caller.viewer, acting.or(caller.key.as_ref())) {
+            (_, Some(key)) => rates.key_objects.take_many(&key.id(), measure.cost()),
+            (Some(viewer), None) => rates.objects.take_many(&viewer.user(), measure.cost()),
+            (None, None) => rates.visitor_objects.take_many(&neighbourhood(caller.address), measure.cost()),
         }
     }
 
     async fn execute_prepared(&self, request: Request, caller: Caller) -> Executed {
         let (request_id, document) = (caller.request_id.clone(), request.query.clone());
-        let viewer = caller.viewer.clone();
+        let (viewer, key) = (caller.viewer.clone(), caller.key);
         // Read before anything is resolved.
         let now = FeedCursorNow(self.0.program.app.feed.head());
-        let loaders = Loaders::new(&self.0.program.app, viewer.clone());
+        let loaders = Loaders::new(&self.0.program.app, viewer.clone(), key);
         let effects = SessionEffects::default();
         let request = request.data(now).data(loaders).data(caller).data(effects.clone());
         let request = match viewer {
             Some(viewer) => request.data(viewer),
+            None => request,
+        };
+        let request = match key {
+            Some(key) => request.data(key),
             None => request,
         };
         let response = AssertUnwindSafe(self.0.schema.execute(request)).catch_unwind().await;
@@ -297,6 +310,14 @@ impl Api {
         let tries = self.0.failures.get(&key).unwrap_or(0) + 1;
         self.0.failures.insert(key, tries);
         tries >= limits::EVENT_TRIES
+    }
+}
+
+/// In whose name a key sends a request; `None` for people and visitors.
+fn key_role(caller: &Caller) -> Option<KeyRole<'_>> {
+    match &caller.viewer {
+        Some(viewer) => viewer.acting_key().map(|_| KeyRole::Person),
+        None => caller.key.as_ref().map(KeyRole::Itself),
     }
 }
 

@@ -12,7 +12,12 @@ pub struct Credential {
     pub token: String,
     /// How it came.
     pub source: CredentialSource,
+    /// In whose place a key acts, as the header has it.
+    pub act_as: Option<String>,
 }
+
+/// Names the person in whose place a key acts.
+const ACT_AS: &str = "parlour-act-as";
 
 /// How a token came. Browsers send cookies by themselves, also when a stranger's page makes them: see `origin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +37,16 @@ impl fmt::Debug for Credential {
 /// The credential of a request; where there are both, the bearer counts, whatever it is worth. Tokens in addresses
 /// do not: those end in logs and histories.
 pub(super) fn credential(headers: &HeaderMap, cookie: &str) -> Option<Credential> {
-    let bearer = bearer(headers).map(|token| Credential { token: token.to_owned(), source: CredentialSource::Bearer });
+    let act_as = act_as(headers);
+    let bearer = bearer(headers).map(|token| Credential {
+        token: token.to_owned(),
+        source: CredentialSource::Bearer,
+        act_as: act_as.clone(),
+    });
     bearer.or_else(|| {
         let token =
             cookies(headers).find_map(|(name, value)| (name == cookie && !value.is_empty()).then_some(value))?;
-        Some(Credential { token: token.to_owned(), source: CredentialSource::Cookie })
+        Some(Credential { token: token.to_owned(), source: CredentialSource::Cookie, act_as })
     })
 }
 
@@ -44,6 +54,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// In whose place. What cannot be read is nobody's.
+fn act_as(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(ACT_AS)?;
+    Some(std::str::from_utf8(value.as_bytes()).map(|who| who.trim().to_owned()).unwrap_or_default())
 }
 
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
@@ -86,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_credential_does_not_print_its_token() {
-        let credential = Credential { token: "hunter2".to_owned(), source: CredentialSource::Cookie };
+        let credential = Credential { token: "hunter2".to_owned(), source: CredentialSource::Cookie, act_as: None };
         assert_eq!(format!("{credential:?}"), "Credential { source: Cookie, .. }");
     }
 }

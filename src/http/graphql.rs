@@ -20,8 +20,9 @@ use super::negotiate::{self, RequestContent};
 use super::refusal::HttpRefusal;
 use super::request_id::{RequestId, RequestSource};
 use super::socket::{Handshake, SocketCaller};
-use super::state::{HttpSession, HttpState};
+use super::state::{HttpSender, HttpState};
 use super::{body, compress, cookies, multipart, origin, pages, parameters};
+use crate::accounts::Viewer;
 use crate::error::Error;
 use crate::graphql::{AnswerTime, Caller, Executed, Resume};
 use crate::limits;
@@ -106,8 +107,8 @@ impl GraphqlCall<'_> {
     async fn event_stream(&self, parts: Parts, body: Body, comes_back: ComesBack) -> Result<Response, HttpRefusal> {
         let credential = self.credential(&parts.headers);
         let mut operation = self.operation(&parts, body, credential.as_ref()).await?;
-        let session = self.session(credential.as_ref()).await?;
-        let caller = self.caller(&parts, session.as_ref());
+        let sender = self.sender(credential.as_ref()).await?;
+        let caller = self.caller(&parts, sender.as_ref());
         if !self.state.api.is_subscription(&mut operation, &caller) {
             let mut outcome = self.timed(operation, &parts, credential).await?;
             let headers = std::mem::take(&mut outcome.http_headers);
@@ -115,7 +116,12 @@ impl GraphqlCall<'_> {
             response.headers_mut().extend(headers);
             return Ok(response);
         }
-        let session = session.ok_or(Error::Unauthenticated)?;
+        let session = match sender {
+            Some(HttpSender::Person(session)) => session,
+            // Keys have no subscriptions, neither for themselves nor for others.
+            Some(HttpSender::Key(_) | HttpSender::Acting(_)) => return Err(Error::Forbidden.into()),
+            None => return Err(Error::Unauthenticated.into()),
+        };
         if self.state.shutdown.is_cancelled() {
             return Err(Error::unavailable().into());
         }
@@ -123,7 +129,7 @@ impl GraphqlCall<'_> {
         let too_many = Error::RateLimited { retry_after: limits::OVERLOAD_RETRY };
         let device = program.presence.connect(&session.viewer).ok_or(too_many)?;
         let fresh_cookie = self.state.fresh_cookie(&session).await;
-        let live = program.accounts.watch(&session.viewer, session.expires_at);
+        let live = program.accounts.watch(&session.viewer, session.issued_at, session.expires_at);
         let last = parts.headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
         let resume = Resume { own: last.map(str::to_owned), ..Resume::default() };
         let (feed, request_id) = (program.app.feed.clone(), caller.request_id.clone());
@@ -184,8 +190,8 @@ impl GraphqlCall<'_> {
                 Ok(parameters::from_json(&body::read(body, limits::BODY_BYTES, None).await?)?)
             }
             RequestContent::Json => {
-                let session = self.session(credential).await?;
-                let mut charge = self.charge(session.as_ref());
+                let person = self.person(credential).await?.ok();
+                let mut charge = self.charge(person.as_ref());
                 let body = body::read(body, limits::BODY_BYTES, Some(&mut charge)).await?;
                 // Held until the answer is ready, as the parsed body is.
                 Ok(parameters::from_json(&body)?.data(Arc::new(charge)))
@@ -193,12 +199,12 @@ impl GraphqlCall<'_> {
             RequestContent::Multipart(content_type) => {
                 origin::require_preflight(headers)?;
                 // Before the body is read: without a session nothing is written to disk.
-                let session = self.session(credential).await?.ok_or(Error::Unauthenticated)?;
-                let mut charge = self.charge(Some(&session));
+                let person = self.person(credential).await??;
+                let mut charge = self.charge(Some(&person));
                 // Charged for everything but the file, which is streamed to disk.
                 charge.grow(limits::BODY_BYTES)?;
                 let images = &self.state.api.program().images;
-                let operation = multipart::read(content_type, body, images.incoming(&session.viewer)?).await?;
+                let operation = multipart::read(content_type, body, images.incoming(&person)?).await?;
                 Ok(operation.data(Arc::new(charge)))
             }
         }
@@ -211,12 +217,12 @@ impl GraphqlCall<'_> {
         credential: Option<Credential>,
     ) -> Result<Outcome, HttpRefusal> {
         // After the body was read: the session may have ended in the meantime.
-        let session = self.session(credential.as_ref()).await?;
-        let fresh_cookie = match &session {
-            Some(session) => self.state.fresh_cookie(session).await,
-            None => None,
+        let sender = self.sender(credential.as_ref()).await?;
+        let fresh_cookie = match &sender {
+            Some(HttpSender::Person(session)) => self.state.fresh_cookie(session).await,
+            Some(HttpSender::Key(_) | HttpSender::Acting(_)) | None => None,
         };
-        let caller = self.caller(parts, session.as_ref());
+        let caller = self.caller(parts, sender.as_ref());
         // Links and images ask for addresses too, so these may only read.
         if parts.method != Method::POST && self.state.api.is_mutation(&mut operation, &caller) {
             return Err(HttpRefusal::method("POST", "send mutations by POST"));
@@ -231,9 +237,14 @@ impl GraphqlCall<'_> {
         Ok(outcome)
     }
 
-    fn caller(&self, parts: &Parts, session: Option<&HttpSession>) -> Caller {
+    fn caller(&self, parts: &Parts, sender: Option<&HttpSender>) -> Caller {
+        let key = match sender {
+            Some(HttpSender::Key(key)) => Some(*key),
+            Some(HttpSender::Person(_) | HttpSender::Acting(_)) | None => None,
+        };
         Caller {
-            viewer: session.map(|session| session.viewer.clone()),
+            viewer: sender.and_then(HttpSender::viewer).cloned(),
+            key,
             address: self.address,
             user_agent: user_agent(&parts.headers),
             request_id: self.id.to_string(),
@@ -241,9 +252,9 @@ impl GraphqlCall<'_> {
     }
 
     /// Whose budget a body is charged to.
-    fn charge(&self, session: Option<&HttpSession>) -> BodyCharge {
+    fn charge(&self, person: Option<&Viewer>) -> BodyCharge {
         let visitor = BodyOwner::Visitor(self.address);
-        let owner = session.map_or(visitor, |session| BodyOwner::Person(session.viewer.user()));
+        let owner = person.map_or(visitor, |person| BodyOwner::Person(person.user()));
         self.state.bodies.charge(owner)
     }
 
@@ -251,11 +262,21 @@ impl GraphqlCall<'_> {
         credential::credential(headers, cookies::name(self.state.config().app_env))
     }
 
-    async fn session(&self, credential: Option<&Credential>) -> Result<Option<HttpSession>, HttpRefusal> {
+    async fn sender(&self, credential: Option<&Credential>) -> Result<Option<HttpSender>, HttpRefusal> {
         match credential {
-            Some(credential) => Ok(self.state.session(credential).await?),
+            Some(credential) => Ok(self.state.sender(credential, self.address).await?),
             None => Ok(None),
         }
+    }
+
+    /// Who sends it, or why it is nobody.
+    async fn person(&self, credential: Option<&Credential>) -> Result<Result<Viewer, Error>, HttpRefusal> {
+        Ok(match self.sender(credential).await? {
+            Some(HttpSender::Person(session)) => Ok(session.viewer),
+            Some(HttpSender::Acting(viewer)) => Ok(viewer),
+            Some(HttpSender::Key(_)) => Err(Error::Forbidden),
+            None => Err(Error::Unauthenticated),
+        })
     }
 }
 

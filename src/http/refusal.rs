@@ -134,7 +134,7 @@ impl From<Error> for HttpRefusal {
             Error::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Error::PayloadTooLarge { .. } | Error::ImageTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Error::Forbidden | Error::SignUpClosed => StatusCode::FORBIDDEN,
+            Error::Forbidden | Error::SignUpClosed | Error::LocalSignInClosed => StatusCode::FORBIDDEN,
             Error::NotFound => StatusCode::NOT_FOUND,
             Error::BadUserInput { .. }
             | Error::InvalidCredentials

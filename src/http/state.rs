@@ -1,5 +1,6 @@
 //! The state that the handlers of HTTP share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -14,7 +15,7 @@ use super::host::HostPolicy;
 use super::origin::OriginPolicy;
 use super::pages::Pages;
 use super::socket::Sockets;
-use crate::accounts::{Authenticated, Viewer};
+use crate::accounts::{Authenticated, Bearer, ServerKey, Viewer};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -43,10 +44,29 @@ impl FromRef<HttpState> for Arc<Pages> {
     }
 }
 
+/// Who sent a request.
+pub(super) enum HttpSender {
+    Person(HttpSession),
+    Key(ServerKey),
+    /// A key, in the place of this person.
+    Acting(Viewer),
+}
+
+impl HttpSender {
+    /// The person, if it is one.
+    pub(super) fn viewer(&self) -> Option<&Viewer> {
+        match self {
+            Self::Person(session) => Some(&session.viewer),
+            Self::Acting(viewer) => Some(viewer),
+            Self::Key(_) => None,
+        }
+    }
+}
+
 /// The session of a request.
 pub(super) struct HttpSession {
     pub(super) viewer: Viewer,
-    issued_at: Timestamp,
+    pub(super) issued_at: Timestamp,
     pub(super) expires_at: Timestamp,
     source: CredentialSource,
 }
@@ -66,15 +86,27 @@ impl HttpState {
         &self.api.program().app.config
     }
 
-    /// The session of this credential; `None` if the credential is invalid or has expired.
-    pub(super) async fn session(&self, credential: &Credential) -> Result<Option<HttpSession>> {
-        let source = credential.source;
-        match self.api.program().accounts.authenticate(&credential.token).await? {
-            Authenticated::Viewer { viewer, issued_at, expires_at } => {
-                Ok(Some(HttpSession { viewer, issued_at, expires_at, source }))
+    /// Whose this credential is; `None` if it is invalid or has expired. `Forbidden` if somebody acts as another who is no
+    /// key for it, and `NotFound` if there is nobody to act as.
+    pub(super) async fn sender(&self, credential: &Credential, address: IpAddr) -> Result<Option<HttpSender>> {
+        let (accounts, source) = (&self.api.program().accounts, credential.source);
+        let bearer = match source {
+            CredentialSource::Cookie => Bearer::Person(accounts.authenticate(&credential.token).await?),
+            CredentialSource::Bearer => accounts.identify(&credential.token, address).await?,
+        };
+        Ok(match bearer {
+            Bearer::Person(Authenticated::Viewer { .. }) if credential.act_as.is_some() => {
+                return Err(Error::Forbidden);
             }
-            Authenticated::Expired | Authenticated::Anonymous => Ok(None),
-        }
+            Bearer::Person(Authenticated::Viewer { viewer, issued_at, expires_at }) => {
+                Some(HttpSender::Person(HttpSession { viewer, issued_at, expires_at, source }))
+            }
+            Bearer::Person(Authenticated::Expired | Authenticated::Anonymous) => None,
+            Bearer::Key(key) => Some(match &credential.act_as {
+                Some(who) => HttpSender::Acting(accounts.act_as(&key, who).await?),
+                None => HttpSender::Key(key),
+            }),
+        })
     }
 
     /// A `Set-Cookie` that renews a browser's session if its cookie is older than a day.

@@ -10,6 +10,7 @@ use super::bookkeeping::{Note, inbox};
 use super::prepare::too_many_bytes;
 use super::quota::Usage;
 use crate::accounts::Viewer;
+use crate::audit::AuditAction;
 use crate::clock::Timestamp;
 use crate::entity::image_upload;
 use crate::error::{Error, Result};
@@ -74,7 +75,7 @@ impl Images {
             expires_at,
             used_at: None,
         };
-        app.feed.append(Note::Slot(slot)).await?;
+        app.feed.append_recorded(Note::Slot(slot), viewer.record(AuditAction::UploadCreated, id)).await?;
         let elsewhere = self.0.store.presign_put(inbox(id), size, mime, limits::UPLOAD_SLOT).await?;
         let PresignedPut { url, headers } = elsewhere.unwrap_or_else(|| PresignedPut {
             url: self.0.signer.sign(Address::Upload(id), expires_at),

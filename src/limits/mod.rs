@@ -1,10 +1,12 @@
 //! All limits as constants; `serverInfo.limits` shows some of them. Numbers without another source are from the
 //! project's threat model.
 
+mod adopt;
 mod rates;
 
 use std::time::Duration;
 
+pub use adopt::*;
 pub use rates::*;
 
 use crate::turns::TurnBounds;

@@ -3,7 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::app::App;
-use crate::conversations::Membership;
+use crate::conversations::Sight;
 use crate::entity::message;
 use crate::error::Result;
 use crate::page::Page;
@@ -35,13 +35,13 @@ pub enum Window {
 }
 
 /// A part of a conversation's history, oldest to newest.
-pub async fn history(app: &App, membership: &Membership, window: Window) -> Result<Page<message::Model>> {
-    let last_seq = membership.conversation().last_seq;
+pub async fn history(app: &App, seen: Sight<'_>, window: Window) -> Result<Page<message::Model>> {
+    let last_seq = seen.conversation().last_seq;
     let (from, upto) = window.range(last_seq);
     if from > upto {
         return Ok(Page { items: Vec::new(), has_next: upto < last_seq, has_previous: from > 1 });
     }
-    let conversation = membership.conversation().id;
+    let conversation = seen.conversation().id;
     let items = match app.db.hot.messages_between(conversation, from, upto) {
         Some(messages) => messages,
         None => {

@@ -111,18 +111,8 @@ impl Names {
         origin.into_active_model().reset_all().insert(&tx).await.expect("an origin");
         let people = &self.people[..6];
         let person = |(number, id): (usize, &UserId)| user::Model {
-            id: *id,
-            full_name: format!("Person {number}"),
-            name_key: format!("person {number}"),
-            email: None,
-            password_hash: None,
-            last_seen_at: None,
-            image_id: None,
-            changed_position: 0,
-            created_at: NOW,
-            updated_at: NOW,
             deleted_at: (number == 5).then_some(NOW),
-            disabled_at: None,
+            ..user::Model::new(*id, format!("Person {number}"), format!("person {number}"), NOW)
         };
         db::insert(&tx, people.iter().enumerate().map(person).collect()).await.expect("people");
         let groups = &self.groups[..3];
@@ -136,6 +126,8 @@ impl Names {
             active_position: 0,
             created_at: NOW,
             updated_at: NOW,
+            external_id: None,
+            metadata: None,
         };
         db::insert(&tx, groups.iter().map(group).collect()).await.expect("groups");
         let stay = |conversation_id: &ConversationId, (number, user_id): (usize, &UserId)| membership::Model {

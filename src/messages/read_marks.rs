@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::App;
+use crate::audit::AuditAction;
 use crate::clock;
 use crate::conversations::{self, Membership, Reference};
 use crate::db::{self, Tx};
@@ -60,7 +61,8 @@ impl ReadMarks {
         sleep_until(*next).await;
         *next = clock::instant() + limits::READ_MARK_PACE;
         let up_to = std::cmp::max(debounce.wanted.swap(0, Ordering::Relaxed), up_to);
-        self.app.feed.append(MarkRead { user, conversation, up_to }).await
+        let record = member.viewer().record(AuditAction::ReadMarkMoved, conversation);
+        self.app.feed.append_recorded(MarkRead { user, conversation, up_to }, record).await
     }
 }
 

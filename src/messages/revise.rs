@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::accounts::Viewer;
+use crate::accounts::{MessagesKey, Viewer};
 use crate::app::App;
+use crate::audit::AuditAction;
 use crate::clock::Timestamp;
 use crate::conversations;
 use crate::db::{self, Tx};
@@ -24,20 +25,31 @@ pub async fn edit(app: &App, viewer: &Viewer, id: MessageId, text: &str) -> Resu
         false => Some(MessageText::parse(text)?),
     };
     // An edit is published to everybody in the conversation, like a new message.
-    let viewer = viewer.user();
-    app.rates.send.take(&viewer)?;
-    app.feed.append(Revise { viewer, id, revision: Revision::Edit(text) }).await
+    app.rates.send.take(&viewer.user())?;
+    let revise = Revise { by: Some(viewer.user()), id, revision: Revision::Edit(text) };
+    app.feed.append_recorded(revise, viewer.record(AuditAction::MessageEdited, id)).await
 }
 
 /// Turns the viewer's message into a tombstone: seq, sender and times stay. Idempotent.
 pub async fn delete(app: &App, viewer: &Viewer, images: &Images, id: MessageId) -> Result<message::Model> {
-    let deleted = app.feed.append(Revise { viewer: viewer.user(), id, revision: Revision::Delete }).await?;
+    let revise = Revise { by: Some(viewer.user()), id, revision: Revision::Delete };
+    let deleted = app.feed.append_recorded(revise, viewer.record(AuditAction::MessageDeleted, id)).await?;
+    images.delete_soon();
+    Ok(deleted)
+}
+
+/// Likewise for the app's backend, which may delete any message.
+pub async fn delete_by_key(app: &App, key: MessagesKey, images: &Images, id: MessageId) -> Result<message::Model> {
+    app.rates.key_changes.take(&key.id())?;
+    let revise = Revise { by: None, id, revision: Revision::Delete };
+    let deleted = app.feed.append_recorded(revise, [key.record(AuditAction::MessageDeleted, id)]).await?;
     images.delete_soon();
     Ok(deleted)
 }
 
 struct Revise {
-    viewer: UserId,
+    /// `None` is the app's backend, which may delete.
+    by: Option<UserId>,
     id: MessageId,
     revision: Revision,
 }
@@ -58,7 +70,7 @@ impl Change for Revise {
         let messages = message::Entity::find().filter(message::Column::Id.is_in(ids)).all(tx).await?;
         let conversation_ids: HashSet<ConversationId> = messages.iter().map(|row| row.conversation_id).collect();
         let conversation_of: HashMap<_, _> = messages.iter().map(|row| (row.id, row.conversation_id)).collect();
-        let own = changes.iter().filter_map(|change| Some((*conversation_of.get(&change.id)?, change.viewer)));
+        let own = changes.iter().filter_map(|change| Some((*conversation_of.get(&change.id)?, change.by?)));
         let own: Vec<_> = own.collect();
         let memberships = conversations::find_own(tx, own).await?;
         let conversations =
@@ -120,11 +132,13 @@ struct Revisions {
 impl Revisions {
     fn plan(&mut self, change: &Revise) -> Result<Plan<Revise>> {
         let message = self.messages.get_mut(&change.id).ok_or(Error::NotFound)?;
-        if !self.memberships.contains_key(&(message.conversation_id, change.viewer)) {
-            return Err(Error::NotFound);
-        }
-        if message.sender_id != change.viewer {
-            return Err(Error::Forbidden);
+        if let Some(by) = change.by {
+            if !self.memberships.contains_key(&(message.conversation_id, by)) {
+                return Err(Error::NotFound);
+            }
+            if message.sender_id != by {
+                return Err(Error::Forbidden);
+            }
         }
         let conversation = self.conversations.get(&message.conversation_id).ok_or(Error::NotFound)?;
         let mut lost = None;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use parlour::entity::{feed_event, session};
-use sea_orm::{EntityTrait, PaginatorTrait};
+use parlour::entity::{audit_entry, feed_event, session};
+use sea_orm::{EntityTrait, IntoActiveModel, PaginatorTrait};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::support::{Person, TestApp, soon};
 
@@ -83,4 +84,35 @@ async fn a_clock_that_jumps_by_a_year_and_back_trims_no_event() {
 
     assert_eq!(events(&app).await, before);
     assert_eq!(bob.feed_cursor().await, cursor);
+}
+
+#[tokio::test]
+async fn entries_of_the_audit_log_go_when_their_time_is_over() {
+    let app = TestApp::start_with(&[("AUDIT_DAYS", "30")]).await;
+    app.backend().await;
+    let recent = audit_entries(&app).await;
+    let old = app.clock.now() - 31 * DAY;
+    let time = u128::try_from(old.0).expect("after 1970") << 80;
+    let entry = |number: u128| audit_entry::Model {
+        id: Uuid::from_u128(time + number).into(),
+        at: old,
+        actor: "operator".to_owned(),
+        key_id: None,
+        acting_as_id: None,
+        action: "key.created".to_owned(),
+        subject_id: Uuid::nil(),
+        address: None,
+    };
+    // More than are removed in one transaction.
+    let entries = (0..1_500).map(|number| entry(number).into_active_model());
+    audit_entry::Entity::insert_many(entries).exec(&app.database().await).await.expect("they are written");
+    assert_eq!(audit_entries(&app).await, recent + 1_500);
+
+    an_hour_later(&app, "Ada").await;
+    an_hour_later(&app, "Bob").await;
+    soon(async { while audit_entries(&app).await != recent {} }).await;
+}
+
+async fn audit_entries(app: &TestApp) -> u64 {
+    audit_entry::Entity::find().count(&app.database().await).await.expect("a count")
 }

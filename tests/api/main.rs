@@ -4,6 +4,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely")]
 
 mod accounts;
+mod app_people;
+mod app_tokens;
+mod app_tokens_end;
 mod authority;
 mod bodies;
 mod budgets;
@@ -44,6 +47,12 @@ mod images_metadata;
 mod images_once;
 mod images_served;
 mod images_tolerated;
+mod issuer_keys;
+mod key_acting;
+mod key_bots;
+mod key_conversations;
+mod key_rights;
+mod keys;
 mod lenient;
 mod logs;
 mod messages;

@@ -44,6 +44,7 @@ async fn server_info_has_the_features_limits_and_error_codes() {
             "search",
             "typing",
             "signup",
+            "login",
             "directory",
             "lookup"
           ],

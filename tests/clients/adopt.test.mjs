@@ -33,7 +33,7 @@ test('a shop with its own accounts has a live chat for each order', { timeout: 1
   });
   t.after(() => server.dispose());
   const printed = async (pattern, ...command) => (await server.run(...command)).stdout.match(pattern)[0];
-  const key = await printed(/\bplk_\S+/, 'key', 'create', '--name', 'shop', '--scope', 'users,conversations,messages,act-as');
+  const key = await printed(/\bparlour_key_\S+/, 'key', 'create', '--name', 'shop', '--scope', 'users,conversations,messages,act-as');
   const webhookSecret = await printed(
     /\bwhsec_\S+/, 'webhook', 'add', '--url', `http://127.0.0.1:${port}/webhook`, '--query', join(example, 'webhook.graphql'),
   );

@@ -4,6 +4,7 @@
 #![expect(unreachable_pub, reason = "what the modules of one program share")]
 #![expect(clippy::disallowed_methods, reason = "tests measure real time and spawn tasks freely")]
 
+mod app_nodes;
 mod backup;
 mod churn;
 mod clock;
@@ -24,6 +25,7 @@ mod going_down;
 mod image_places;
 mod image_turns;
 mod images;
+mod keys;
 mod kill;
 mod logs;
 mod operator;

@@ -5,8 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::imports::paths_from;
 use crate::{read, sources};
 
-/// The only cycle: in the schema a conversation has (pages of) messages, and a message has a conversation.
-const CIRCLE: [&str; 3] = ["graphql/schema/conversations", "graphql/schema/message_pages", "graphql/schema/messages"];
+/// The only cycle: in the schema a conversation has (pages of) messages and members, who are users, and a message and a user
+/// have a conversation.
+const CIRCLE: [&str; 5] = [
+    "graphql/schema/conversations",
+    "graphql/schema/members",
+    "graphql/schema/message_pages",
+    "graphql/schema/messages",
+    "graphql/schema/users",
+];
 
 #[test]
 fn files_import_each_other_in_one_direction() {

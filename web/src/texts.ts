@@ -31,6 +31,9 @@ export const texts = {
     passwordHint: (length: number) => `At least ${length} characters. A few random words work best.`,
     toSignUp: 'New here? Create an account',
     toLogIn: 'Already have an account? Log in',
+    atTheApp: 'Sign in',
+    withTheApp: 'Sign in with your other account',
+    onlyTheApp: 'Open this chat from the app that it belongs to.',
     wrong: 'Wrong e-mail or password.',
     notKept:
       'You are logged in, but your browser did not save the session. Open this server at its https:// address and allow cookies.',
@@ -39,6 +42,7 @@ export const texts = {
       here: 'You have logged out on this device.',
       everywhere: 'You have logged out on all your devices.',
       erased: 'Your account has been deleted.',
+      refused: 'You could not be signed in. Try again, or ask whoever runs this server.',
       ended: 'Your session has ended: you logged out on another device, or it expired. Log in to continue.',
     },
   },

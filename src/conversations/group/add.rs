@@ -4,29 +4,29 @@ use std::collections::HashSet;
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::group::{self, Group, GroupStep, Outcome, Stay, StayBound};
-use crate::conversations::{Membership, joined_event};
+use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
+use crate::conversations::joined_event;
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
 use crate::id::UserId;
 use crate::limits;
 
-/// Adds people to a group, which any member may do. Those who are already in it are ignored; one unknown or erased
+/// Adds people to a group, which any member and keys may do. Those who are already in it are ignored; one unknown or erased
 /// person rejects the request with `NotFound`, and so does a direct conversation.
-pub async fn add(app: &App, member: &Membership, people: Vec<UserId>) -> Result<conversation::Model> {
+pub async fn add(app: &App, by: GroupActor<'_>, people: Vec<UserId>) -> Result<conversation::Model> {
     let mut seen = HashSet::new();
     let people: Vec<UserId> = people.into_iter().filter(|id| seen.insert(*id)).collect();
     if people.len() > limits::GROUP_MEMBERS {
         return Err(too_many());
     }
-    group::change(app, member, GroupStep::Add(people)).await
+    group::change(app, by, GroupStep::Add(people)).await
 }
 
 /// `events` is the number of events that the batch has planned so far.
 pub(super) fn plan(
     group: &mut Group,
-    by: UserId,
+    by: Option<UserId>,
     people: &[UserId],
     reachable: &HashSet<UserId>,
     now: Timestamp,

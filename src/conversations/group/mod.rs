@@ -8,7 +8,9 @@ use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
+use crate::accounts::ConversationsKey;
 use crate::app::App;
+use crate::audit::{AuditAction, AuditRecord};
 use crate::clock::Timestamp;
 use crate::conversations::create::count_memberships;
 use crate::conversations::direct::reachable;
@@ -24,31 +26,80 @@ use crate::id::{ConversationId, UserId};
 pub use add::add;
 pub use remove::remove;
 
-/// Renames a group, which only its owner may do: `Forbidden`. The same title changes nothing. `NotFound` for a direct
+/// Renames a group, which only its owner and keys may do: `Forbidden`. The same title changes nothing. `NotFound` for a direct
 /// conversation.
-pub async fn rename(app: &App, member: &Membership, title: Title) -> Result<conversation::Model> {
-    change(app, member, GroupStep::Rename(title)).await
+pub async fn rename(app: &App, by: GroupActor<'_>, title: Title) -> Result<conversation::Model> {
+    change(app, by, GroupStep::Rename(title)).await
 }
 
-/// Applies a change to the member's group. `NotFound` for a direct conversation.
-pub(super) async fn change(app: &App, member: &Membership, step: GroupStep) -> Result<conversation::Model> {
+/// Who changes a group.
+#[derive(Clone, Copy)]
+pub enum GroupActor<'a> {
+    /// A member, as far as their role allows.
+    Member(&'a Membership),
+    /// The app's backend, which may do everything with every group.
+    Key(ConversationsKey, ConversationId),
+}
+
+impl GroupActor<'_> {
+    /// The person, if it is one.
+    fn user(self) -> Option<UserId> {
+        match self {
+            Self::Member(member) => Some(member.viewer().user()),
+            Self::Key(..) => None,
+        }
+    }
+
+    fn record(self, step: &GroupStep) -> Option<AuditRecord> {
+        let action = match step {
+            GroupStep::Rename(_) => AuditAction::GroupUpdated,
+            GroupStep::Add(_) => AuditAction::MembersAdded,
+            GroupStep::Remove(_) => AuditAction::MemberRemoved,
+        };
+        match self {
+            Self::Member(member) => member.viewer().record(action, member.conversation().id),
+            Self::Key(key, group) => Some(key.record(action, group)),
+        }
+    }
+}
+
+/// Applies a change to a group. `NotFound` for a direct conversation.
+pub(super) async fn change(app: &App, by: GroupActor<'_>, step: GroupStep) -> Result<conversation::Model> {
+    let group = match by {
+        GroupActor::Member(member) => {
+            count(app, member, &step).await?;
+            member.conversation().id
+        }
+        GroupActor::Key(key, group) => {
+            let people = if let GroupStep::Add(people) = &step { people.len() } else { 1 };
+            app.rates.key_changes.take_many(&key.id(), u32::try_from(people).unwrap_or(u32::MAX))?;
+            group
+        }
+    };
+    let record = by.record(&step);
+    app.feed.append_recorded(GroupChange { group, by: by.user(), step }, record).await
+}
+
+/// Counts a member's change, and checks what can be checked before.
+async fn count(app: &App, member: &Membership, step: &GroupStep) -> Result<()> {
     if member.conversation().kind != Kind::Group {
         return Err(Error::NotFound);
     }
     let by = member.viewer().user();
     app.rates.group_change.take(&by)?;
-    if let GroupStep::Add(people) = &step {
+    if let GroupStep::Add(people) = step {
         if !directory::finds(app, member.viewer(), people).await? {
             return Err(Error::NotFound);
         }
         count_memberships(app, by, people.len()).inspect_err(|_| app.rates.group_change.give_back(&by))?;
     }
-    app.feed.append(GroupChange { group: member.conversation().id, by, step }).await
+    Ok(())
 }
 
 struct GroupChange {
     group: ConversationId,
-    by: UserId,
+    /// `None` is the app's backend.
+    by: Option<UserId>,
     step: GroupStep,
 }
 
@@ -172,11 +223,15 @@ impl Groups {
     fn plan(&mut self, change: &GroupChange) -> Result<Plan<GroupChange>> {
         // They were a member when they asked, but an earlier change may have removed them.
         let group = self.groups.get_mut(&change.group).ok_or(Error::NotFound)?;
-        let own = group.members.get(&change.by).ok_or(Error::NotFound)?.clone();
+        let own = match change.by {
+            Some(by) => Some(group.members.get(&by).ok_or(Error::NotFound)?.clone()),
+            None => None,
+        };
+        let own = own.as_ref();
         let outcome = match &change.step {
-            GroupStep::Rename(title) => plan_rename(group, &own, title, self.now)?,
-            GroupStep::Add(people) => add::plan(group, own.user, people, &self.reachable, self.now, self.events)?,
-            GroupStep::Remove(person) => remove::plan(group, &own, *person, self.events)?,
+            GroupStep::Rename(title) => plan_rename(group, own, title, self.now)?,
+            GroupStep::Add(people) => add::plan(group, change.by, people, &self.reachable, self.now, self.events)?,
+            GroupStep::Remove(person) => remove::plan(group, own, *person, self.events)?,
         };
         let events = outcome.events.len();
         if events == 0 {
@@ -187,8 +242,9 @@ impl Groups {
     }
 }
 
-fn plan_rename(group: &mut Group, own: &Stay, title: &Title, now: Timestamp) -> Result<Outcome> {
-    if own.role != Role::Owner {
+/// `own` is the membership of who asks, unless that is a key.
+fn plan_rename(group: &mut Group, own: Option<&Stay>, title: &Title, now: Timestamp) -> Result<Outcome> {
+    if own.is_some_and(|own| own.role != Role::Owner) {
         return Err(Error::Forbidden);
     }
     if group.row.title.as_deref() == Some(title.as_str()) {
@@ -196,7 +252,7 @@ fn plan_rename(group: &mut Group, own: &Stay, title: &Title, now: Timestamp) -> 
     }
     group.row.title = Some(title.as_str().to_owned());
     group.row.updated_at = now;
-    Ok(Outcome { stays: Vec::new(), events: vec![updated_event(group.row.id, own.user)] })
+    Ok(Outcome { stays: Vec::new(), events: vec![updated_event(group.row.id, own.map(|own| own.user))] })
 }
 
 impl Stay {
@@ -224,8 +280,8 @@ impl Stay {
     }
 }
 
-/// The event for the members of a group whose title or members changed, by what `by` did. That of people who were added
+/// The event for the members of a group whose title or members changed, by what `by` did; `None` is the app's backend. That of people who were added
 /// comes directly before theirs, that of somebody who left directly after it: `who_came` and `who_left` rely on it.
-pub fn updated_event(group: ConversationId, by: UserId) -> NewEvent {
-    NewEvent { user: Some(by), ..NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group)) }
+pub fn updated_event(group: ConversationId, by: Option<UserId>) -> NewEvent {
+    NewEvent { user: by, ..NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group)) }
 }

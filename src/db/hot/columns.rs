@@ -14,7 +14,7 @@ macro_rules! columns {
     (conversation, $of:literal) => {
         columns!(
             @of $of, "id", "kind", "title", "direct_pair", "last_seq", "last_position", "active_position", "created_at",
-            "updated_at"
+            "updated_at", "external_id", "metadata"
         )
     };
     (membership, $of:literal) => {
@@ -30,7 +30,8 @@ macro_rules! columns {
     (user, $of:literal) => {
         columns!(
             @of $of, "id", "full_name", "name_key", "email", "password_hash", "last_seen_at", "image_id",
-            "changed_position", "created_at", "updated_at", "deleted_at", "disabled_at"
+            "changed_position", "created_at", "updated_at", "deleted_at", "disabled_at", "external_id", "external_issuer",
+            "contact_email", "is_bot", "metadata", "tokens_from"
         )
     };
     (image, $of:literal) => {

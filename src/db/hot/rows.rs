@@ -69,6 +69,8 @@ pub(super) fn conversation_from(row: &rusqlite::Row<'_>, first: usize) -> rusqli
         active_position: row.get(first + 6)?,
         created_at: row.get(first + 7)?,
         updated_at: row.get(first + 8)?,
+        external_id: row.get(first + 9)?,
+        metadata: row.get(first + 10)?,
     })
 }
 

@@ -5,7 +5,9 @@ use async_graphql::parser::types::Field;
 use async_graphql_value::Value as Argument;
 
 use super::operation::VariableBindings;
-use crate::limits::{CONSUMERS_PER_USER, DEFAULT_PAGE, NAMED_PEOPLE, ONLINE_USERS, PAGE_SIZE, SESSIONS_PER_USER};
+use crate::limits::{
+    CONSUMERS_PER_USER, DEFAULT_PAGE, NAMED_PEOPLE, ONLINE_USERS, PAGE_SIZE, SESSIONS_PER_USER, UPSERT_USERS,
+};
 
 /// How many times the selection of a field is returned, for each object on which the field is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,7 @@ pub(super) fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'
         "sessions" => Multiplicity::List(SESSIONS_PER_USER),
         "consumers" => Multiplicity::List(CONSUMERS_PER_USER),
         "added" | "removed" => Multiplicity::List(NAMED_PEOPLE),
+        "upsertUsers" => Multiplicity::List(UPSERT_USERS),
         // The few headers of a presigned PUT.
         "headers" => Multiplicity::List(10),
         // Introspection of this schema: about 80 types, with about 5 fields each.

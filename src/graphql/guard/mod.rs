@@ -16,6 +16,7 @@ pub(super) mod variables;
 pub(super) mod viewer_marks;
 
 mod refusal;
+pub mod rights;
 mod sum;
 mod walk;
 

@@ -45,9 +45,12 @@ impl ConversationFilter {
         reference: Option<ConversationRef>,
     ) -> Result<Self> {
         let Some(reference) = reference else { return Ok(Self::Everywhere) };
-        let reference = reference.parse().ok_or(Failure(Error::NotFound))?;
         let (app, viewer) = (api.0.program.app.clone(), viewer.clone());
-        detached(async move { Self::look_up(&app, &viewer, reference).await }).await
+        let look_up = async move {
+            let reference = reference.find(&app, false).await?.ok_or(Failure(Error::NotFound))?;
+            Self::look_up(&app, &viewer, reference).await
+        };
+        detached(look_up).await
     }
 
     async fn look_up(app: &App, viewer: &Viewer, reference: Reference) -> Result<Self> {

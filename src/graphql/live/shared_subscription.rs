@@ -76,7 +76,7 @@ impl Api {
         let shape = shape.map_err(|malformed| vec![invalid(malformed)])?;
         let variables = request.variables.clone();
         let collector = Arc::new(TopicCollector::default());
-        let request = request.data(Arc::clone(&collector)).data(Loaders::new(&self.0.program.app, None));
+        let request = request.data(Arc::clone(&collector)).data(Loaders::new(&self.0.program.app, None, None));
         let request = match &caller.viewer {
             Some(viewer) => request.data(viewer.clone()),
             None => request,
@@ -268,7 +268,7 @@ impl SharedSubscription {
         let mut request = Request::new("").variables(self.variables.clone());
         request.operation_name.clone_from(&self.operation_name);
         request.set_parsed_query(self.document.clone());
-        request.data(notification).data(Loaders::new(&api.0.program.app, viewer.cloned()))
+        request.data(notification).data(Loaders::new(&api.0.program.app, viewer.cloned(), None))
     }
 }
 

@@ -1,151 +1,22 @@
-//! Users, their profiles, and signing in and out.
+//! Accounts: finding people, profiles, and signing in and out.
 
-use std::sync::Arc;
-
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, MaybeUndefined, Object, SimpleObject};
 use uuid::Uuid;
 
 use crate::accounts::{Email, Name, NewAccount, Password, SignedIn};
 use crate::clock::Timestamp;
 use crate::directory::{self, PeopleFilter, ProfileUpdate};
-use crate::entity::user;
-use crate::error::Error;
 use crate::graphql::context::ContextExt;
-use crate::graphql::error::{Failure, Result};
-use crate::graphql::loaders::{load, look_up};
+use crate::graphql::error::Result;
+use crate::graphql::loaders::look_up;
+use crate::graphql::schema::account_inputs::{LoginInput, SignupInput, UpdateProfileInput};
 use crate::graphql::schema::date_time::DateTime;
-use crate::graphql::schema::images::{Image, ImageInput};
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection, RelayEdge, UnsealedCursor};
+use crate::graphql::schema::users::{User, find_user};
 use crate::graphql::session_effect::SessionEffect;
-use crate::graphql::written::{AsJson, json_fields};
+use crate::graphql::written::AsJson;
 use crate::id::UserId;
 use crate::limits;
-
-/// A user of this server.
-pub(super) struct User {
-    row: Arc<user::Model>,
-    /// The viewer is this user: set by an operation that has just signed them in.
-    is_own: bool,
-    /// Whether it is already known that the viewer may see this user's presence.
-    shows_presence: bool,
-}
-
-impl User {
-    /// A user. What only they may see is decided for each viewer.
-    pub(super) fn new(row: Arc<user::Model>) -> Self {
-        Self { row, is_own: false, shows_presence: false }
-    }
-
-    /// The same user, for viewers who may see their presence, so that it need not be looked up.
-    pub(super) fn with_presence(self) -> Self {
-        Self { shows_presence: true, ..self }
-    }
-
-    async fn presence_is_shown(&self, ctx: &Context<'_>) -> Result<bool> {
-        if self.shows_presence || directory::is_open(ctx.app()?) {
-            return Ok(true);
-        }
-        // Requires a viewer: a shared frame would show it to everybody.
-        ctx.viewer()?;
-        Ok(load(&ctx.loaders()?.visible, self.row.id).await?.is_some())
-    }
-
-    /// Whether the account was erased.
-    pub(super) fn is_erased(&self) -> bool {
-        self.row.deleted_at.is_some()
-    }
-}
-
-/// A user of this server.
-#[Object]
-impl User {
-    /// The user's id, a UUIDv7.
-    pub(super) async fn id(&self) -> ID {
-        self.row.id.to_string().into()
-    }
-
-    /// The name that others see, 1 to 80 characters. For an erased user it is "Deleted user".
-    async fn full_name(&self) -> &str {
-        &self.row.full_name
-    }
-
-    /// A key for what the name looks like. Two users have the same key if readers would confuse their names, because
-    /// they differ only in case, invisible characters or similar-looking letters. Where two users with the same key are
-    /// shown together, show something else that tells them apart. Only compare keys: do not display or store them, as
-    /// they may change with the server's version.
-    async fn name_key(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(ctx.program()?.accounts.look(&self.row.name_key))
-    }
-
-    /// The e-mail address. Only the user can see it; it is null for everybody else.
-    #[graphql(directive = super::viewer_mark::viewer::apply())]
-    async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
-        let is_own = self.is_own || ctx.viewer().is_ok_and(|viewer| viewer.user() == self.row.id);
-        Ok(self.row.email.as_deref().filter(|_| is_own))
-    }
-
-    /// The user's picture. Null if there is none.
-    async fn profile_pic(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
-        Image::find(ctx, self.row.image_id.filter(|_| !self.is_erased())).await
-    }
-
-    /// Whether the user is online: they have an open socket on any device, or had one in the last 10 seconds. Always
-    /// false for an erased user, and for users whose presence you may not see: if `serverInfo.features` does not
-    /// contain "directory", you see the presence only of users with whom you share a conversation.
-    #[graphql(directive = super::viewer_mark::viewer::apply())]
-    async fn online(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(!self.is_erased() && self.presence_is_shown(ctx).await? && ctx.program()?.presence.is_online(self.row.id))
-    }
-
-    /// When the user last came online or went offline. Null if they were never online, were erased, or if you may not
-    /// see their presence.
-    #[graphql(directive = super::viewer_mark::viewer::apply())]
-    async fn last_seen_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        let Some(at) = ctx.program()?.presence.last_seen_at(&self.row) else { return Ok(None) };
-        Ok(self.presence_is_shown(ctx).await?.then_some(DateTime(at)))
-    }
-
-    /// When the account was created.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.row.created_at)
-    }
-
-    /// When the profile was last changed.
-    async fn updated_at(&self) -> DateTime {
-        DateTime(self.row.updated_at)
-    }
-
-    /// When the account was erased. Null if it was not. All messages of an erased user are tombstones.
-    async fn deleted_at(&self) -> Option<DateTime> {
-        self.row.deleted_at.map(DateTime)
-    }
-}
-
-json_fields! { User {
-    id, full_name, name_key, email, profile_pic: Image, online, last_seen_at, created_at, updated_at, deleted_at,
-} }
-
-impl From<user::Model> for User {
-    fn from(row: user::Model) -> Self {
-        Self::new(Arc::new(row))
-    }
-}
-
-/// A user who must exist: rows of users are never deleted, so senders and members always have one.
-pub(super) async fn known_user(ctx: &Context<'_>, id: UserId) -> Result<User> {
-    let row = look_up(&ctx.loaders()?.users, id).await?;
-    row.map(User::new).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("user {id} has no row"))))
-}
-
-/// A user whom the viewer finds by their id.
-pub(super) async fn find_user(ctx: &Context<'_>, id: &str) -> Result<Option<User>> {
-    let viewer = ctx.viewer()?;
-    let Some(id) = UserId::parse(id) else { return Ok(None) };
-    if !directory::finds(ctx.app()?, viewer, &[id]).await? {
-        return Ok(None);
-    }
-    Ok(look_up(&ctx.loaders()?.users, id).await?.map(User::new))
-}
 
 /// The signed-in user and their session's token.
 #[derive(SimpleObject)]
@@ -168,39 +39,10 @@ impl AuthPayload {
     /// The payload for a user who has just signed in.
     pub(in crate::graphql) fn of(ctx: &Context<'_>, session: SignedIn) -> Self {
         let SignedIn { user, token, expires_at } = session;
-        let user = User { row: Arc::new(user), is_own: true, shows_presence: true };
+        let user = User::signed_in(user);
         SessionEffect::Set { token: token.clone(), expires_at }.record(ctx);
         Self::new(user, token, expires_at)
     }
-}
-
-/// A new account.
-#[derive(InputObject)]
-struct SignupInput {
-    /// 1 to 80 characters, in any script.
-    full_name: String,
-    /// The e-mail address, which no other account may have. Case is ignored.
-    email: String,
-    /// 6 to 128 characters, unless the server requires more. The 3,000 most common passwords are rejected.
-    password: String,
-}
-
-/// The e-mail address and password of an account.
-#[derive(InputObject)]
-struct LoginInput {
-    /// The account's e-mail address.
-    email: String,
-    /// The account's password.
-    password: String,
-}
-
-/// The changes to a profile. Fields that are left out do not change.
-#[derive(InputObject)]
-struct UpdateProfileInput {
-    /// 1 to 80 characters, in any script.
-    full_name: Option<String>,
-    /// A new picture; null removes the current one.
-    profile_pic: MaybeUndefined<ImageInput>,
 }
 
 /// The fields of a list of users beside its page.
@@ -233,7 +75,8 @@ impl AccountsQuery {
 
     /// A user by id, including erased ones. Null if there is no such user, or if the server only lets you find users
     /// with whom you share a conversation. If `serverInfo.features` contains "lookup" but not "directory", each request
-    /// for a user with whom you share no conversation counts as a search. Codes: RATE_LIMITED.
+    /// for a user with whom you share no conversation counts as a search. A key of scope `users` finds everybody. Codes:
+    /// RATE_LIMITED.
     async fn user(
         &self,
         ctx: &Context<'_>,

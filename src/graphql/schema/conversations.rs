@@ -1,4 +1,4 @@
-//! Conversations and their members.
+//! Conversations.
 
 use std::sync::Arc;
 
@@ -6,20 +6,21 @@ use async_graphql::resolver_utils::enum_value;
 use async_graphql::{Context, Enum, ID, Object};
 use uuid::Uuid;
 
-use crate::conversations::{self, ListedConversation, Membership};
+use crate::accounts::KeyScope;
+use crate::conversations::{self, KeyReader, KeySight, ListedConversation, Membership, Reference};
 use crate::entity::conversation::{self, Kind};
-use crate::entity::membership::{self, Role};
-use crate::entity::user;
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::Result;
 use crate::graphql::loaders::{load, look_up};
-use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::schema::json::AppData;
+use crate::graphql::schema::members::Member;
 use crate::graphql::schema::message_pages::{MessageWindow, history_page};
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::neighbours::Neighbours;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
 use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, JsonValue, NotAtOnce, json_fields, serialize};
 use crate::limits;
 use crate::page::Page;
@@ -33,22 +34,7 @@ pub enum ConversationKind {
     Group,
 }
 
-/// The role of a member. More roles may be added: clients must tolerate unknown values.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum MemberRole {
-    /// May rename the group and remove members, beside what a member may do.
-    Owner,
-    /// May send messages and add members.
-    Member,
-}
-
 impl JsonValue for ConversationKind {
-    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
-        serialize(&enum_value(*self), json)
-    }
-}
-
-impl JsonValue for MemberRole {
     fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
         serialize(&enum_value(*self), json)
     }
@@ -80,6 +66,11 @@ impl Conversation {
         Self { row: Arc::new(row), own, neighbours: Some(neighbours) }
     }
 
+    /// One of the viewer's own.
+    pub(super) fn of_member(own: Arc<Membership>) -> Self {
+        Self { row: Arc::new(own.conversation().clone()), own: Some(own), neighbours: None }
+    }
+
     fn neighbours(&self) -> Option<&Neighbours> {
         self.neighbours.as_deref()
     }
@@ -87,7 +78,8 @@ impl Conversation {
     /// What a user who has left it sees: only that it existed.
     pub(in crate::graphql) fn left(row: &conversation::Model) -> Self {
         let (title, updated_at) = (None, row.created_at);
-        conversation::Model { title, last_seq: 0, updated_at, ..row.clone() }.into()
+        let (external_id, metadata) = (None, None);
+        conversation::Model { title, last_seq: 0, updated_at, external_id, metadata, ..row.clone() }.into()
     }
 
     async fn own(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
@@ -158,13 +150,23 @@ impl Conversation {
             | PageCursor::Conversation { .. }
             | PageCursor::User { .. } => None,
         })?;
-        ctx.viewer()?;
-        let page = match after {
-            None => load(&ctx.loaders()?.first_members, (self.row.id, first)).await?,
-            Some(after) => match self.own(ctx).await? {
-                Some(own) => Some(conversations::members_after(ctx.app()?, &own, first, after).await?),
+        let app = ctx.app()?;
+        let page = match (ctx.actor()?, after) {
+            (Actor::Viewer(_), None) => load(&ctx.loaders()?.first_members, (self.row.id, first)).await?,
+            (Actor::Viewer(_), Some(after)) => match self.own(ctx).await? {
+                Some(own) => Some(conversations::members_after(app, own.sight(), first, after).await?),
                 None => None,
             },
+            (Actor::Key(key), after) => {
+                let key = KeyReader::Conversations(key.conversations()?);
+                match (conversations::find_by_key(app, key, Reference::Id(self.row.id)).await?, after) {
+                    (Some(seen), Some(after)) => {
+                        Some(conversations::members_after(app, seen.sight(), first, after).await?)
+                    }
+                    (Some(_), None) => load(&ctx.loaders()?.first_members, (self.row.id, first)).await?,
+                    (None, _) => None,
+                }
+            }
         };
         let page = paging::connection(seal, page.unwrap_or_else(Page::empty), |(row, user)| {
             let user_id = Uuid::from_bytes(*row.user_id.as_bytes());
@@ -183,6 +185,7 @@ impl Conversation {
 
     /// The newest message, which may be a tombstone. Null if there is none.
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
+        ctx.key_needs(KeyScope::Messages)?;
         let neighbours = self.neighbours();
         if let Some(newest) = neighbours.and_then(|neighbours| neighbours.newest(&self.row)) {
             let sender = neighbours.and_then(|neighbours| neighbours.person(newest.sender_id)).cloned();
@@ -223,8 +226,17 @@ impl Conversation {
         #[graphql(desc = "A `seq`: the page is centered on this message or the nearest one.")] around_seq: Option<i32>,
     ) -> Result<AsJson<RelayConnection<Message>>> {
         let window = MessageWindow { first, after, last, before, around_seq };
-        let own = self.own(ctx).await?;
-        history_page(ctx, own.as_deref(), window).await
+        match ctx.actor()? {
+            Actor::Viewer(_) => {
+                let own = self.own(ctx).await?;
+                history_page(ctx, own.as_deref().map(Membership::sight), window).await
+            }
+            Actor::Key(key) => {
+                let key = KeyReader::Messages(key.messages()?);
+                let seen = conversations::find_by_key(ctx.app()?, key, Reference::Id(self.row.id)).await?;
+                history_page(ctx, seen.as_ref().map(KeySight::sight), window).await
+            }
+        }
     }
 
     /// When it was created.
@@ -235,6 +247,16 @@ impl Conversation {
     /// When its title last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.row.updated_at)
+    }
+
+    /// The id that the app's own backend gave this group. Null if it gave none.
+    async fn external_id(&self) -> Option<ID> {
+        self.row.external_id.as_deref().map(ID::from)
+    }
+
+    /// The app's own data.
+    async fn metadata(&self) -> Option<AppData> {
+        self.row.metadata.as_deref().map(AppData::stored)
     }
 }
 
@@ -250,66 +272,9 @@ json_fields! { Conversation {
     unread_count,
     created_at,
     updated_at,
+    external_id,
+    metadata,
 } }
-
-/// A member of a conversation. A new member may read the whole history; their feed begins when they join.
-pub(super) struct Member {
-    row: membership::Model,
-    user: Arc<user::Model>,
-}
-
-impl Member {
-    /// The user.
-    pub(super) fn person(&self) -> User {
-        User::new(Arc::clone(&self.user)).with_presence()
-    }
-
-    /// The `seq` up to which they have read.
-    pub(super) fn mark(&self) -> i32 {
-        self.row.last_read_seq
-    }
-}
-
-impl From<(membership::Model, user::Model)> for Member {
-    fn from((row, user): (membership::Model, user::Model)) -> Self {
-        Self { row, user: Arc::new(user) }
-    }
-}
-
-/// A member of a conversation. A new member may read the whole history; their feed begins when they join.
-#[Object]
-impl Member {
-    /// The member's id, a UUIDv8: always the same for this user in this conversation.
-    pub(super) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
-        let id = conversations::MemberId::of(ctx.app()?.feed.seal(), self.row.conversation_id, self.row.user_id);
-        Ok(id.to_string().into())
-    }
-
-    /// The user.
-    async fn user(&self) -> User {
-        self.person()
-    }
-
-    /// The member's role.
-    async fn role(&self) -> MemberRole {
-        match self.row.role {
-            Role::Owner => MemberRole::Owner,
-            Role::Member => MemberRole::Member,
-        }
-    }
-
-    /// When they joined.
-    async fn joined_at(&self) -> DateTime {
-        DateTime(self.row.joined_at)
-    }
-
-    /// The `seq` up to which they have read.
-    async fn last_read_seq(&self) -> i32 {
-        self.mark()
-    }
-}
-
-json_fields! { Member { user: User, role, joined_at, last_read_seq } }
 
 /// Queries about conversations.
 #[derive(Default)]
@@ -343,18 +308,28 @@ impl ConversationsQuery {
         Ok(page.into())
     }
 
-    /// A conversation of which you are a member. Null if there is none.
+    /// A conversation of which you are a member; any conversation with a key of scope `conversations`. Null if there is
+    /// none.
     async fn conversation(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The conversation.")] by: ConversationRef,
     ) -> Result<Option<AsJson<Conversation>>> {
-        let viewer = ctx.viewer()?;
-        let Some(reference) = by.parse() else { return Ok(None) };
-        let found = conversations::find_membership(ctx.app()?, viewer, reference).await?;
-        Ok(found.map(|own| {
-            let row = Arc::new(own.conversation().clone());
-            Conversation { row, own: Some(Arc::new(own)), neighbours: None }.into()
-        }))
+        let (app, actor) = (ctx.app()?, ctx.actor()?);
+        if let Actor::Key(key) = actor {
+            key.conversations()?;
+        }
+        let Some(reference) = by.find(ctx.app()?, ctx.is_by_key()).await? else { return Ok(None) };
+        Ok(match actor {
+            Actor::Viewer(viewer) => {
+                let found = conversations::find_membership(app, viewer, reference).await?;
+                found.map(|own| Conversation::of_member(Arc::new(own)).into())
+            }
+            Actor::Key(key) => {
+                let key = KeyReader::Conversations(key.conversations()?);
+                let found = conversations::find_by_key(app, key, reference).await?;
+                found.map(|seen| Conversation::from(seen.into_row()).into())
+            }
+        })
     }
 }

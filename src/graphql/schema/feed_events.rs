@@ -11,10 +11,11 @@ use crate::feed::{Event, EventKind, Position, Reset};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
-use crate::graphql::schema::accounts::{User, known_user};
-use crate::graphql::schema::conversations::{Conversation, Member};
+use crate::graphql::schema::conversations::Conversation;
+use crate::graphql::schema::members::Member;
 use crate::graphql::schema::messages::{Message, UnreadSummary};
 use crate::graphql::schema::paging::{PageCursor, RelayEdge, UnsealedCursor};
+use crate::graphql::schema::users::{User, known_user};
 use crate::id::{ConversationId, UserId};
 
 /// An event of the feed. More types may be added: clients must tolerate unknown ones and still store their cursor.

@@ -2,11 +2,13 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 
-use crate::conversations::{self, Membership, Reference, Title};
+use crate::accounts::{ConversationsKey, ExternalId, Viewer};
+use crate::conversations::{self, GroupActor, Membership, NewGroup, Reference, Title};
 use crate::error::Error;
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::schema::conversations::Conversation;
+use crate::graphql::schema::json::AppData;
 use crate::id::{ConversationId, UserId};
 
 /// A new group.
@@ -17,6 +19,30 @@ struct CreateConversationInput {
     /// The ids of the other members, up to 999. Duplicates and your own id are ignored; one unknown id rejects the
     /// request.
     member_ids: Vec<ID>,
+    /// A UUIDv7 of your own: again with the same id returns the group that it made, as it is now, or NOT_FOUND if you
+    /// have left it. An id that anything else has gives BAD_USER_INPUT.
+    id: Option<ID>,
+    /// With a key of scope `conversations` only, else FORBIDDEN: an id of the app's, of an order or a document, unique on
+    /// the server, 1 to 128 characters. Again returns the group that it made.
+    external_id: Option<ID>,
+    /// The id of the user who owns it: with a key that does not act as somebody, and required there, else FORBIDDEN.
+    owner_id: Option<ID>,
+    /// The app's own data.
+    metadata: Option<AppData>,
+}
+
+impl CreateConversationInput {
+    /// The group, and who is to own it.
+    fn parse(self) -> Result<(NewGroup, Option<UserId>)> {
+        let not_an_id = || Failure(Error::input("id", "the id must be a UUIDv7"));
+        let id = self.id.map(|id| ConversationId::parse(&id).ok_or_else(not_an_id)).transpose()?;
+        let external_id = self.external_id.map(|id| ExternalId::parse(&id, "externalId")).transpose()?;
+        let title = Title::parse(&self.title)?;
+        let members = people(&self.member_ids)?;
+        let owner = self.owner_id.map(|id| UserId::parse(&id).ok_or(Failure(Error::NotFound))).transpose()?;
+        let metadata = self.metadata.map(|data| data.to_text());
+        Ok((NewGroup { id, external_id, title, members, metadata }, owner))
+    }
 }
 
 /// Mutations of groups.
@@ -27,16 +53,25 @@ pub(super) struct GroupsMutation;
 impl GroupsMutation {
     /// Creates a group that you own. All members receive ConversationChanged ADDED. Groups have a burst of 10 and then
     /// 10 per minute; their members, together with those of addMembers, have a burst of 2,000 and then 10 per second.
-    /// Codes: BAD_USER_INPUT, RATE_LIMITED, and NOT_FOUND for an unknown user.
+    /// A key of scope `conversations` creates groups for others. Codes: BAD_USER_INPUT, FORBIDDEN, RATE_LIMITED, and
+    /// NOT_FOUND for an unknown user.
     async fn create_conversation(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new group.")] input: CreateConversationInput,
     ) -> Result<Conversation> {
-        let viewer = ctx.viewer()?;
-        let title = Title::parse(&input.title)?;
-        let members = people(&input.member_ids)?;
-        Ok(conversations::create(ctx.app()?, viewer, title, members).await?.into())
+        let (app, actor) = (ctx.app()?, ctx.actor()?);
+        let key = match actor {
+            Actor::Viewer(_) if input.owner_id.is_some() => return Err(Failure(Error::Forbidden)),
+            Actor::Viewer(_) => None,
+            Actor::Key(key) => Some(key.conversations()?),
+        };
+        let (new, owner) = input.parse()?;
+        Ok(match (actor, key, owner) {
+            (_, Some(key), Some(owner)) => conversations::create_by_key(app, key, owner, new).await?.into(),
+            (Actor::Viewer(viewer), ..) => conversations::create(app, viewer, new).await?.into(),
+            (Actor::Key(_), ..) => return Err(Failure(Error::input("ownerId", "say who owns the group"))),
+        })
     }
 
     /// Changes the title of a group that you own; all members receive ConversationChanged UPDATED. Setting the current
@@ -49,10 +84,10 @@ impl GroupsMutation {
         #[graphql(desc = "The group's id.")] id: ID,
         #[graphql(desc = "Its new title, 1 to 100 characters.")] title: String,
     ) -> Result<Conversation> {
-        ctx.viewer()?;
+        let by = Asking::of(ctx)?;
         let title = Title::parse(&title)?;
-        let member = member(ctx, &id).await?;
-        Ok(conversations::rename(ctx.app()?, &member, title).await?.into())
+        let group = by.group(ctx, &id).await?;
+        Ok(conversations::rename(ctx.app()?, group.actor(), title).await?.into())
     }
 
     /// Adds users to a group; any member may. They receive ConversationChanged ADDED, the other members UPDATED. New
@@ -67,10 +102,10 @@ impl GroupsMutation {
         #[graphql(desc = "The group's id.")] conversation_id: ID,
         #[graphql(desc = "The ids of the users to add, up to 1,000.")] user_ids: Vec<ID>,
     ) -> Result<Conversation> {
-        ctx.viewer()?;
+        let by = Asking::of(ctx)?;
         let added = people(&user_ids)?;
-        let member = member(ctx, &conversation_id).await?;
-        Ok(conversations::add(ctx.app()?, &member, added).await?.into())
+        let group = by.group(ctx, &conversation_id).await?;
+        Ok(conversations::add(ctx.app()?, group.actor(), added).await?.into())
     }
 
     /// Removes a member from a group: the owner may remove anyone, a member only themself. The removed user receives
@@ -85,10 +120,10 @@ impl GroupsMutation {
         #[graphql(desc = "The group's id.")] conversation_id: ID,
         #[graphql(desc = "The id of the member to remove; your own id to leave.")] user_id: ID,
     ) -> Result<Option<Conversation>> {
-        ctx.viewer()?;
+        let by = Asking::of(ctx)?;
         let person = UserId::parse(&user_id).ok_or(Failure(Error::NotFound))?;
-        let member = member(ctx, &conversation_id).await?;
-        Ok(conversations::remove(ctx.app()?, &member, person).await?.map(Conversation::from))
+        let group = by.group(ctx, &conversation_id).await?;
+        Ok(conversations::remove(ctx.app()?, group.actor(), person).await?.map(Conversation::from))
     }
 }
 
@@ -98,9 +133,44 @@ fn people(ids: &[ID]) -> Result<Vec<UserId>> {
     people.ok_or(Failure(Error::NotFound))
 }
 
-/// The viewer's membership in a conversation by its id.
-async fn member(ctx: &Context<'_>, id: &str) -> Result<Membership> {
-    let viewer = ctx.viewer()?;
-    let id = ConversationId::parse(id).ok_or(Failure(Error::NotFound))?;
-    Ok(conversations::membership(ctx.app()?, viewer, Reference::Id(id)).await?)
+/// Who asks for a change of a group.
+enum Asking<'a> {
+    Viewer(&'a Viewer),
+    Key(ConversationsKey),
+}
+
+/// A group that may be changed, as far as who asks may do it.
+enum AskedFor {
+    Member(Box<Membership>),
+    Key(ConversationsKey, ConversationId),
+}
+
+impl<'a> Asking<'a> {
+    fn of(ctx: &Context<'a>) -> Result<Self> {
+        Ok(match ctx.actor()? {
+            Actor::Viewer(viewer) => Self::Viewer(viewer),
+            Actor::Key(key) => Self::Key(key.conversations()?),
+        })
+    }
+
+    /// The group with this id, in which a viewer has to be.
+    async fn group(self, ctx: &Context<'_>, id: &str) -> Result<AskedFor> {
+        let id = ConversationId::parse(id).ok_or(Failure(Error::NotFound))?;
+        Ok(match self {
+            Self::Viewer(viewer) => {
+                let own = conversations::membership(ctx.app()?, viewer, Reference::Id(id)).await?;
+                AskedFor::Member(Box::new(own))
+            }
+            Self::Key(key) => AskedFor::Key(key, id),
+        })
+    }
+}
+
+impl AskedFor {
+    fn actor(&self) -> GroupActor<'_> {
+        match self {
+            Self::Member(own) => GroupActor::Member(own),
+            Self::Key(key, id) => GroupActor::Key(*key, *id),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::Context;
 
 use crate::accounts;
-use crate::conversations::Membership;
+use crate::conversations::Sight;
 use crate::entity::{message, user};
 use crate::error::Error;
 use crate::feed::CursorSeal;
@@ -72,15 +72,15 @@ impl MessageWindow {
     }
 }
 
-/// A page of a conversation's history. It is empty if the viewer is not a member.
+/// A page of a conversation's history. It is empty for those who may not see it.
 pub(in crate::graphql) async fn history_page(
     ctx: &Context<'_>,
-    membership: Option<&Membership>,
+    seen: Option<Sight<'_>>,
     window: MessageWindow,
 ) -> Result<AsJson<RelayConnection<Message>>> {
-    let window = window.parse(ctx.app()?.feed.seal(), membership.map(|own| own.conversation().id))?;
-    let page = match membership {
-        Some(own) => messages::history(ctx.app()?, own, window).await?,
+    let window = window.parse(ctx.app()?.feed.seal(), seen.map(|seen| seen.conversation().id))?;
+    let page = match seen {
+        Some(seen) => messages::history(ctx.app()?, seen, window).await?,
         None => Page::empty(),
     };
     message_connection(ctx, page, PageCursor::of_message).await

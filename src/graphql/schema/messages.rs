@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::conversations::{self, Reference};
+use crate::accounts::KeyScope;
+use crate::conversations::{self, KeyReader, KeySight, Membership, Reference};
 use crate::entity::{message, user};
 use crate::error::Error;
 use crate::feed::{Cursor, CursorSeal};
-use crate::graphql::context::ContextExt;
+use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
-use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::images::{Image, ImageInput};
 use crate::graphql::schema::message_pages::{MessageWindow, history_page};
 use crate::graphql::schema::paging::{PageCursor, RelayConnection};
 use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, json_fields};
 use crate::id::{ConversationId, MessageId};
 use crate::messages::{self, NewMessage};
@@ -59,6 +60,7 @@ impl Message {
     /// The conversation. In an event that you receive after you have left it, it shows only that the conversation
     /// existed.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
+        ctx.key_needs(KeyScope::Conversations)?;
         let id = self.row.conversation_id;
         let row = look_up(&ctx.loaders()?.conversations, id).await?;
         let row = row.map(|row| if ctx.has_left() { Conversation::left(&row) } else { Conversation::new(row) });
@@ -196,7 +198,7 @@ pub(super) struct MessagesQuery;
 impl MessagesQuery {
     /// A page of a conversation's history, oldest first; without arguments the newest 50 messages. Use `first` with
     /// `after`, `last` with `before`, or `aroundSeq` for the messages around one, such as a search hit. The page is
-    /// empty if you are not a member.
+    /// empty if you are not a member. A key of scope `messages` sees all histories.
     #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
     async fn messages(
         &self,
@@ -208,23 +210,42 @@ impl MessagesQuery {
         #[graphql(desc = "The page ends before the message with this cursor.")] before: Option<String>,
         #[graphql(desc = "A `seq`: the page is centered on this message or the nearest one.")] around_seq: Option<i32>,
     ) -> Result<AsJson<RelayConnection<Message>>> {
-        let viewer = ctx.viewer()?;
-        let membership = match conversation.parse() {
-            Some(reference) => conversations::find_membership(ctx.app()?, viewer, reference).await?,
-            None => None,
+        let (app, actor) = (ctx.app()?, ctx.actor()?);
+        let window = MessageWindow { first, after, last, before, around_seq };
+        if let Actor::Key(key) = actor {
+            key.messages()?;
+        }
+        let Some(reference) = conversation.find(ctx.app()?, ctx.is_by_key()).await? else {
+            return history_page(ctx, None, window).await;
         };
-        history_page(ctx, membership.as_ref(), MessageWindow { first, after, last, before, around_seq }).await
+        match actor {
+            Actor::Viewer(viewer) => {
+                let own = conversations::find_membership(app, viewer, reference).await?;
+                history_page(ctx, own.as_ref().map(Membership::sight), window).await
+            }
+            Actor::Key(key) => {
+                let key = KeyReader::Messages(key.messages()?);
+                let seen = conversations::find_by_key(app, key, reference).await?;
+                history_page(ctx, seen.as_ref().map(KeySight::sight), window).await
+            }
+        }
     }
 
-    /// A message by id. Null if there is none that you may see.
+    /// A message by id. Null if there is none that you may see. A key of scope `messages` sees all.
     async fn message(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The message's id.")] id: ID,
     ) -> Result<Option<AsJson<Message>>> {
-        let viewer = ctx.viewer()?;
-        let Some(id) = MessageId::parse(&id) else { return Ok(None) };
-        Ok(messages::find(ctx.app()?, viewer, id).await?.map(|row| Message::from(row).into()))
+        let (app, actor) = (ctx.app()?, ctx.actor()?);
+        let parsed = MessageId::parse(&id);
+        let found = match (actor, parsed) {
+            (Actor::Viewer(viewer), Some(id)) => messages::find(app, viewer, id).await?,
+            (Actor::Key(key), Some(id)) => messages::find_by_key(app, key.messages()?, id).await?,
+            (Actor::Key(key), None) => key.messages().map(|_| None)?,
+            (Actor::Viewer(_), None) => None,
+        };
+        Ok(found.map(|row| Message::from(row).into()))
     }
 
     /// The number of messages that you have not read, and of conversations with such messages.
@@ -254,7 +275,8 @@ impl MessagesMutation {
         let not_an_id = || Failure(Error::input("id", "the id must be a UUIDv7"));
         let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
         // A malformed id is as unknown as a new one. It is rejected after the message's own id was looked up.
-        let to = input.to.parse().unwrap_or_else(|| Reference::Id(ConversationId::new()));
+        let to =
+            input.to.find(ctx.app()?, ctx.is_by_key()).await?.unwrap_or_else(|| Reference::Id(ConversationId::new()));
         let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
         let image = input.image.map(|image| image.source(ctx, ["image.file", "image.uploadId"])).transpose()?;
         let new = NewMessage { id, to, text: input.text, image, reply_to };
@@ -279,16 +301,19 @@ impl MessagesMutation {
     }
 
     /// Deletes a message of yours. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
-    /// removed, and the image is deleted from storage. Deleting is idempotent. Codes: FORBIDDEN for somebody else's
-    /// message, NOT_FOUND.
+    /// removed, and the image is deleted from storage. Deleting is idempotent. A key of scope `messages` deletes any
+    /// message. Codes: FORBIDDEN for somebody else's message, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The message's id.")] id: ID,
     ) -> Result<Message> {
-        let viewer = ctx.viewer()?;
-        let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
-        Ok(messages::delete(ctx.app()?, viewer, &ctx.program()?.images, id).await?.into())
+        let (app, images, actor) = (ctx.app()?, &ctx.program()?.images, ctx.actor()?);
+        let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound));
+        Ok(match actor {
+            Actor::Viewer(viewer) => messages::delete(app, viewer, images, id?).await?.into(),
+            Actor::Key(key) => messages::delete_by_key(app, key.messages()?, images, id?).await?.into(),
+        })
     }
 
     /// Moves your read mark forward, never back, and at most to the newest message. A second move within one second is
@@ -304,7 +329,7 @@ impl MessagesMutation {
             return Err(Failure(Error::input("upToSeq", "a seq must be 0 or more")));
         }
         let program = ctx.program()?;
-        let reference = conversation.parse().ok_or(Failure(Error::NotFound))?;
+        let reference = conversation.find(ctx.app()?, ctx.is_by_key()).await?.ok_or(Failure(Error::NotFound))?;
         let member = conversations::membership(&program.app, viewer, reference).await?;
         Ok(program.read_marks.mark(&member, up_to_seq).await?.into())
     }

@@ -1,7 +1,9 @@
 //! The schema: types and resolvers, a file for each slice. A resolver parses its arguments, asks one function of the
 //! slice and wraps the answer.
 
+mod account_inputs;
 mod accounts;
+mod app_people;
 mod consumers;
 mod conversations;
 mod date_time;
@@ -11,6 +13,8 @@ mod feed_events;
 mod feed_kinds;
 mod groups;
 mod images;
+mod json;
+mod members;
 mod message_pages;
 mod messages;
 mod neighbours;
@@ -22,6 +26,7 @@ mod search;
 mod server_info;
 mod sessions;
 mod typing;
+mod users;
 mod viewer_mark;
 
 use async_graphql::{MergedObject, MergedSubscription, Schema};
@@ -46,6 +51,7 @@ pub(super) struct Query(
     consumers::ConsumersQuery,
     node::NodeQuery,
     server_info::ServerInfoQuery,
+    app_people::AppPeopleQuery,
 );
 
 /// All mutations.
@@ -59,6 +65,7 @@ pub(super) struct Mutation(
     typing::TypingMutation,
     erasure::ErasureMutation,
     consumers::ConsumersMutation,
+    app_people::AppPeopleMutation,
 );
 
 /// All subscriptions.
@@ -78,9 +85,7 @@ pub(super) fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscri
         .limit_directives(limits::QUERY_DIRECTIVES)
         // The library has one type for all connections, so each is described here.
         .override_output_type_description::<accounts::UserConnection>("A page of users.")
-        .override_output_type_description::<RelayConnection<conversations::Member>>(
-            "A page of a conversation's members.",
-        )
+        .override_output_type_description::<RelayConnection<members::Member>>("A page of a conversation's members.")
         .override_output_type_description::<RelayConnection<conversations::Conversation>>("A page of conversations.")
         .override_output_type_description::<RelayConnection<messages::Message>>(
             "A page of messages: of a history, oldest first, or of search hits, newest first.",

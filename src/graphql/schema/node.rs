@@ -5,11 +5,12 @@ use async_graphql::{Context, ID, Interface, Object};
 use crate::conversations::{self, MemberId, Reference};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
-use crate::graphql::schema::accounts::{User, find_user};
-use crate::graphql::schema::conversations::{Conversation, Member};
+use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::images::Image;
+use crate::graphql::schema::members::Member;
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::sessions::Session;
+use crate::graphql::schema::users::{User, find_user};
 use crate::id::{ConversationId, ImageId, MessageId, SessionId};
 use crate::{accounts, directory, images, messages};
 

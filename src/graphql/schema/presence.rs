@@ -7,8 +7,8 @@ use futures_util::Stream;
 
 use crate::graphql::error::Result;
 use crate::graphql::live::notification::{Notification, Topic, notify};
-use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::schema::users::{User, known_user};
 
 /// A user came online or went offline.
 #[derive(SimpleObject)]

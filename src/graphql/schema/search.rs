@@ -46,7 +46,10 @@ impl SearchQuery {
         let seal = ctx.app()?.feed.seal();
         let after = paging::cursor(seal, "after", after.as_deref(), PageCursor::hit)?;
         // A malformed id refers to nothing.
-        let scope = conversation.map_or(Scope::Everywhere, |by| by.parse().map_or(Scope::Nowhere, Scope::In));
+        let scope = match conversation {
+            None => Scope::Everywhere,
+            Some(by) => by.find(ctx.app()?, ctx.is_by_key()).await?.map_or(Scope::Nowhere, Scope::In),
+        };
         let page = ctx.program()?.search.find(viewer, &query, scope, first, after).await?;
         message_connection(ctx, page, |row| PageCursor::Hit { position: row.position }).await
     }

@@ -51,10 +51,13 @@ struct ServerInfo {
     version: &'static str,
     /// What this server offers. "groups", "images", "presence", "resume", "search" and "typing" are in the list on every
     /// server of this version. The others depend on its settings: "signup" (anybody may create an account; without it,
-    /// do not show a form for it), "directory" (all users can find each other and see each other's presence) and
-    /// "lookup" (users can be found by their whole e-mail address or id; it is in the list whenever "directory" is).
-    /// More may be added.
+    /// do not show a form for it), "login" (people sign in with an e-mail address and a password), "directory" (all
+    /// users can find each other and see each other's presence) and "lookup" (users can be found by their whole e-mail
+    /// address or id; it is in the list whenever "directory" is). More may be added.
     features: Vec<&'static str>,
+    /// Where an app with a login of its own signs people in: the pages go there, with `return_to` and `state` in the query,
+    /// and come back with `#token=…&state=…`. Null if there is none.
+    sign_in_url: Option<String>,
     /// The limits of this server.
     limits: ServerLimits,
     /// All error codes, except the standard ones of malformed requests.
@@ -109,6 +112,7 @@ impl ServerInfoQuery {
         let is_open = ctx.program()?.accounts.is_open_to_sign_ups().is_ok();
         let mut features = vec!["groups", "images", "presence", "resume", "search", "typing"];
         features.extend(is_open.then_some("signup"));
+        features.extend(ctx.app()?.config.local_sign_in.then_some("login"));
         features.extend(match ctx.app()?.config.directory {
             Directory::Open => ["directory", "lookup"].as_slice(),
             Directory::Shared => &["lookup"],
@@ -117,6 +121,7 @@ impl ServerInfoQuery {
         Ok(ServerInfo {
             version: env!("CARGO_PKG_VERSION"),
             features,
+            sign_in_url: ctx.app()?.config.sign_in_url.as_ref().map(ToString::to_string),
             limits: ServerLimits {
                 message_length: limits::MESSAGE_LENGTH,
                 image_bytes: limits::IMAGE_BYTES,

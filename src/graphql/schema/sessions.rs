@@ -7,8 +7,9 @@ use crate::entity::session;
 use crate::error::Error;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
-use crate::graphql::schema::accounts::{AuthPayload, known_user};
+use crate::graphql::schema::accounts::AuthPayload;
 use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::schema::users::known_user;
 use crate::graphql::session_effect::SessionEffect;
 use crate::id::SessionId;
 

@@ -7,8 +7,8 @@ use crate::error::Error;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::live::notification::{Notification, Topic, notify};
-use crate::graphql::schema::accounts::{User, known_user};
 use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::schema::users::{User, known_user};
 
 /// A user began to type or stopped.
 #[derive(SimpleObject)]
@@ -39,7 +39,7 @@ impl TypingMutation {
         #[graphql(default = true, desc = "Whether you are typing; false if you stopped.")] typing: bool,
     ) -> Result<bool> {
         let viewer = ctx.viewer()?;
-        let reference = conversation.parse().ok_or(Failure(Error::NotFound))?;
+        let reference = conversation.find(ctx.app()?, ctx.is_by_key()).await?.ok_or(Failure(Error::NotFound))?;
         let known = &ctx.program()?.typing;
         match typing {
             true => known.begin(viewer, reference).await?,

@@ -285,6 +285,7 @@ impl SocketSession {
         };
         let caller = Caller {
             viewer: Some(signed_in.viewer.clone()),
+            key: None,
             address: self.caller.address,
             user_agent: self.caller.user_agent.clone(),
             request_id,

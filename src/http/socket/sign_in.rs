@@ -8,9 +8,10 @@ use futures_util::future::BoxFuture;
 use super::SocketCaller;
 use super::close::CloseReason;
 use super::protocol::{ConnectionInit, ResumeFrom};
-use crate::accounts::{Authenticated, LiveSession, SessionEnd, Viewer};
+use crate::accounts::{Authenticated, Bearer, LiveSession, SessionEnd, Viewer};
 use crate::clock::Clock;
 use crate::graphql::Api;
+use crate::http::credential::CredentialSource;
 use crate::presence::Device;
 
 /// The user, and where the client wants to resume.
@@ -30,19 +31,28 @@ impl SocketUser {
         caller: &mut SocketCaller,
         init: ConnectionInit,
     ) -> Result<(Self, BoxFuture<'static, CloseReason>), CloseReason> {
-        let from_http = caller.credential.take().map(|credential| credential.token);
-        let token = init.token.or(from_http).ok_or(CloseReason::NoCredential)?;
+        let from_http = caller.credential.take().map(|credential| (credential.token, credential.source));
+        let from_init = init.token.map(|token| (token, CredentialSource::Bearer));
+        let (token, source) = from_init.or(from_http).ok_or(CloseReason::NoCredential)?;
+        let accounts = &api.program().accounts;
+        let bearer = match source {
+            CredentialSource::Cookie => accounts.authenticate(&token).await.map(Bearer::Person),
+            CredentialSource::Bearer => accounts.identify(&token, caller.address).await,
+        };
         let program = api.program();
-        let (viewer, expires_at) = match program.accounts.authenticate(&token).await {
-            Ok(Authenticated::Viewer { viewer, expires_at, .. }) => (viewer, expires_at),
-            Ok(Authenticated::Expired) => return Err(CloseReason::Forbidden),
-            Ok(Authenticated::Anonymous) => return Err(CloseReason::Unauthorized),
+        let (viewer, issued_at, expires_at) = match bearer {
+            Ok(Bearer::Person(Authenticated::Viewer { viewer, issued_at, expires_at })) => {
+                (viewer, issued_at, expires_at)
+            }
+            Ok(Bearer::Person(Authenticated::Expired)) => return Err(CloseReason::Forbidden),
+            // What sockets are for, subscriptions, keys do not have.
+            Ok(Bearer::Person(Authenticated::Anonymous) | Bearer::Key(_)) => return Err(CloseReason::Unauthorized),
             Err(error) => {
                 tracing::warn!(request.id = caller.request_id, "a socket could not sign in: {error:?}");
                 return Err(CloseReason::TryAgainLater);
             }
         };
-        let session = program.accounts.watch(&viewer, expires_at);
+        let session = program.accounts.watch(&viewer, issued_at, expires_at);
         let device = program.presence.connect(&viewer).ok_or(CloseReason::TooManyConnections)?;
         let (resume_from, first) = match init.resume_from {
             ResumeFrom::ByOperation(cursors) => (cursors, None),

@@ -5,6 +5,7 @@ mod write;
 
 use crate::accounts::Viewer;
 use crate::app::App;
+use crate::audit::{AuditAction, AuditRecord};
 use crate::conversations::{self, Membership, Reference};
 use crate::db::Tx;
 use crate::directory;
@@ -54,12 +55,13 @@ pub async fn send(app: &App, viewer: &Viewer, images: &Images, new: NewMessage) 
     count_stranger(app, viewer, new.to).await?;
     let id = new.id.unwrap_or_else(MessageId::new);
     let send = Send { id, sender, to: new.to, text, image: None, reply_to: new.reply_to };
-    let Some(source) = &new.image else { return app.feed.append(send).await };
+    let record = viewer.record(AuditAction::MessageSent, id);
+    let Some(source) = &new.image else { return app.feed.append_recorded(send, record).await };
     // Preparing an image takes seconds, so a message that the writer will reject is rejected first.
     if let Some(sent) = rehearse(app, send.clone()).await? {
         return Ok(sent);
     }
-    send_with_image(app, send, images.prepare(viewer, source).await?).await
+    send_with_image(app, send, images.prepare(viewer, source).await?, record).await
 }
 
 /// Counts a message that would start a direct conversation. Without rate limits the look-up is skipped.
@@ -73,9 +75,14 @@ async fn count_stranger(app: &App, viewer: &Viewer, to: Reference) -> Result<()>
 }
 
 /// Sends a message with a prepared image.
-async fn send_with_image(app: &App, mut send: Send, prepared: PreparedImage) -> Result<message::Model> {
+async fn send_with_image(
+    app: &App,
+    mut send: Send,
+    prepared: PreparedImage,
+    record: Option<AuditRecord>,
+) -> Result<message::Model> {
     send.image = Some(prepared.clone());
-    let sent = app.feed.append(send).await?;
+    let sent = app.feed.append_recorded(send, record).await?;
     // A concurrent retry may have been faster, with an image of its own.
     if sent.image_id == Some(prepared.id()) {
         prepared.attached();

@@ -56,7 +56,7 @@ impl Rows {
             SenderMembership::Begun => {}
             SenderMembership::Begins => {
                 for user_id in conversation.direct_pair.iter().flat_map(DirectPair::people) {
-                    events.push(conversations::joined_event(conversation.id, user_id, message.sender_id));
+                    events.push(conversations::joined_event(conversation.id, user_id, Some(message.sender_id)));
                     self.memberships.insert(
                         (conversation.id, user_id),
                         membership::Model {

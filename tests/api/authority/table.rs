@@ -77,6 +77,16 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         r#"mutation { login(input: {
         email: "ada@example.com", password: "correct horse 7 battery" }) { user { fullName } } }"#,
     ),
+    ("Query.userByExternalId", Refused, r#"{ userByExternalId(externalId: "PERSON") { id } }"#),
+    ("Mutation.loginWithToken", Refused, r#"mutation { loginWithToken(token: "junk") { token } }"#),
+    (
+        "Mutation.upsertUsers",
+        Refused,
+        r#"mutation { upsertUsers(users: [{
+        externalId: "PERSON", fullName: "Mallory" }]) { id } }"#,
+    ),
+    ("Mutation.endSessions", Refused, r#"mutation { endSessions(userId: "PERSON") }"#),
+    ("Mutation.eraseUser", Refused, r#"mutation { eraseUser(userId: "PERSON") }"#),
     ("Mutation.logout", Refused, "mutation { logout }"),
     ("Mutation.renewSession", Refused, "mutation { renewSession { token user { id } } }"),
     ("Mutation.revokeSession", Refused, r#"mutation { revokeSession(id: "SESSION") }"#),

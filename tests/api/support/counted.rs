@@ -99,7 +99,7 @@ impl Counted {
         let authenticated = self.running.program.accounts.authenticate(token).await.expect("a session");
         let Authenticated::Viewer { viewer, .. } = authenticated else { panic!("{authenticated:?}") };
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Caller { viewer: Some(viewer), address, user_agent: None, request_id: String::new() }
+        Caller { viewer: Some(viewer), key: None, address, user_agent: None, request_id: String::new() }
     }
 
     /// Takes the statements recorded since the last call.

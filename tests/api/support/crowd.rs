@@ -28,6 +28,12 @@ impl TestApp {
             updated_at: Timestamp(0),
             deleted_at: None,
             disabled_at: None,
+            external_id: None,
+            external_issuer: None,
+            contact_email: None,
+            is_bot: false,
+            metadata: None,
+            tokens_from: None,
         };
         let guests: Vec<user::Model> = (1..=size).map(guest).collect();
         let rows = guests.iter().map(|guest| guest.clone().into_active_model().reset_all());

@@ -1,5 +1,6 @@
 //! What the tests share: a server each, people who use it, and their sockets.
 
+mod backend;
 pub mod bucket;
 mod cookie;
 mod counted;
@@ -11,6 +12,7 @@ mod event_stream;
 mod groups;
 mod history;
 pub mod hostile;
+pub mod issuer;
 mod person;
 pub mod pictures;
 #[path = "../../support/postgres.rs"]
@@ -39,6 +41,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use backend::{Backend, UPSERT};
 use database::TestDatabase;
 pub use database::is_postgres;
 pub use ear::Ear;

@@ -102,7 +102,13 @@ async fn set(app: &mut TestApp) -> (Vec<String>, Scene) {
     let erased = format!("INSERT INTO erasure (user_id, erased_at) VALUES ({}, 1795498310123)", sql_id(&carl.id));
     // Nobody can send these characters.
     let escaped = "UPDATE message SET text = 'tea \u{1}\u{1f}\u{7f}\u{85}' WHERE seq = 4";
-    for statement in [erased.as_str(), escaped] {
+    // What an app adds.
+    let of_the_app = format!(
+        "UPDATE \"user\" SET is_bot = true, external_id = 'u|1 \"', metadata = '{{\"a\":[1,null,{{\"ü\":\"\\n\"}}]}}' WHERE id = {}",
+        sql_id(&bob.id)
+    );
+    let of_groups = "UPDATE conversation SET external_id = 'order', metadata = '{\"b\":1.5}' WHERE title = 'Nothing'";
+    for statement in [erased.as_str(), escaped, &of_the_app, of_groups] {
         app.database().await.execute_unprepared(statement).await.expect("it is written");
     }
     let messages = messages.iter().map(|id| id.as_str().expect("an id").to_owned()).collect();

@@ -7,6 +7,7 @@ import { createTransport, execute } from '../api/transport';
 import { Feed } from '../feed';
 import { LimitsDocument } from '../gql/graphql';
 import { Toasts } from '../ui/toasts';
+import { goToSignIn, logInWithToken, takeToken } from './app-sign-in';
 import { findAddedGroups, onAddedTo } from './added-conversations';
 import { notifyOfMessage } from './notifications';
 import { outboxStore } from './outbox-store';
@@ -22,7 +23,12 @@ const DEFAULT_SERVER: ServerSettings = {
   },
   peopleSearchMode: 'directory',
   canSignUp: true,
+  hasPasswords: true,
+  signInUrl: null,
 };
+
+/** The token with which the app's own sign-in has sent the browser here. Taken before anything else looks at the address. */
+let tokenFromApp = takeToken();
 
 /** Notifies other tabs of this browser: of a sign-out with its reason, of a sign-in with undefined. */
 const otherTabs = new BroadcastChannel('parlour.session');
@@ -42,7 +48,13 @@ export function App() {
   const [state, setState] = useState<AppState>('connecting');
   // Set with each sign-in and sign-out, which starts a new session with a new feed.
   const [startedFrom, setStartedFrom] = useState<SignedOut>({ reason: undefined });
-  useEffect(() => startSession(startedFrom, setState, setStartedFrom), [startedFrom]);
+  useEffect(() => {
+    const token = tokenFromApp;
+    tokenFromApp = undefined;
+    if (token === undefined) return startSession(startedFrom, setState, setStartedFrom);
+    void logInWithToken(token).then(onSignedIn, () => setStartedFrom({ reason: 'refused' }));
+    return undefined;
+  }, [startedFrom]);
   useEffect(() => {
     const onMessage = ({ data }: MessageEvent<SignOutReason | undefined>) => setStartedFrom({ reason: data });
     otherTabs.addEventListener('message', onMessage);
@@ -81,7 +93,13 @@ function startSession(
     // A session that was ended elsewhere, or expired, may continue where it was.
     if (reason && reason !== 'ended') clearTab();
     setState({ reason });
-    void server.catch(() => DEFAULT_SERVER).then((server) => isStopped || setState({ reason, server }));
+    void server.catch(() => DEFAULT_SERVER).then((server) => {
+      if (isStopped) return;
+      // Whoever has just signed out, or was refused, is not sent back at once: they would come in again, or go round for ever.
+      const mayLeave = reason === undefined || reason === 'ended';
+      if (server.signInUrl && !server.hasPasswords && mayLeave) goToSignIn(server.signInUrl);
+      else setState({ reason, server });
+    });
   };
   const feed: Feed = new Feed({
     transport: createTransport(connection),
@@ -98,8 +116,13 @@ function startSession(
   addEventListener('pagehide', onPageHide);
   let isStopped = false;
   const server = execute(connection.client, LimitsDocument, {})
-    .then(({ serverInfo: { limits, features } }) =>
-      ({ limits, peopleSearchMode: peopleSearchModeOf(features), canSignUp: features.includes('signup') }));
+    .then(({ serverInfo: { limits, features, signInUrl } }) => ({
+      limits,
+      peopleSearchMode: peopleSearchModeOf(features),
+      canSignUp: features.includes('signup'),
+      hasPasswords: features.includes('login'),
+      signInUrl: signInUrl ?? null,
+    }));
   server.catch(() => {});
   const endSession: Session['endSession'] = async (signOutReason, task) => {
     // Set before the task: the socket may be closed before the response arrives.

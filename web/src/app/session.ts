@@ -22,6 +22,10 @@ export interface ServerSettings {
   peopleSearchMode: PeopleSearchMode;
   /** Whether anybody may create an account. */
   canSignUp: boolean;
+  /** Whether people sign in with an e-mail address and a password of this server. */
+  hasPasswords: boolean;
+  /** Where an app with a login of its own signs people in; null if there is none. */
+  signInUrl: string | null;
 }
 
 export interface Session extends ServerSettings {

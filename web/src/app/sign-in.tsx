@@ -7,6 +7,7 @@ import { ServerError } from '../feed';
 import { LogInDocument, MeDocument, SignUpDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import type { ServerSettings, SignOutReason } from './session';
+import { goToSignIn } from './app-sign-in';
 import { errorText } from './error-text';
 
 const words = texts.signIn;
@@ -56,6 +57,37 @@ export function SignIn({ reason, server, onSignedIn }: SignInProps) {
   const invalid = (field: string) =>
     failure?.fields.includes(field) ? { 'aria-invalid': true, 'aria-describedby': 'failure' } : {};
   const title = isNew ? words.signUp : words.logIn;
+  // Shown until the server has said that it has none.
+  const hasPasswords = server?.hasPasswords ?? true;
+  const passwordFields = (
+    <>
+      {isNew && (
+        <label className="field">
+          {words.fullName}
+          <input name="fullName" autoComplete="name" required maxLength={160} dir="auto" {...invalid('fullName')} />
+        </label>
+      )}
+      <label className="field">
+        {words.email}
+        <input name="email" type="email" autoComplete="username" required {...invalid('email')} />
+      </label>
+      <label className="field">
+        {words.password}
+        <input
+          name="password" type="password" required {...invalid('password')}
+          autoComplete={isNew ? 'new-password' : 'current-password'}
+        />
+        {isNew && server && <span className="hint">{words.passwordHint(server.limits.passwordLength)}</span>}
+      </label>
+      <p id="failure" className="failure" role="alert">{failure?.text}</p>
+      <button className="button" data-kind="main" disabled={busy}>{title}</button>
+      {(isNew || server?.canSignUp) && (
+        <button type="button" className="link-button" onClick={() => { setNew(!isNew); setFailure(undefined); }}>
+          {isNew ? words.toLogIn : words.toSignUp}
+        </button>
+      )}
+    </>
+  );
   return (
     <main className="sign-in">
       <form ref={form} className="card" onSubmit={(event) => void submit(event)} aria-label={title}>
@@ -63,31 +95,16 @@ export function SignIn({ reason, server, onSignedIn }: SignInProps) {
         <h1>{words.welcome}</h1>
         <p className="secondary">{words.lead}</p>
         {reason && <p className="note" role="status">{words.signedOut[reason]}</p>}
-        {isNew && (
-          <label className="field">
-            {words.fullName}
-            <input name="fullName" autoComplete="name" required maxLength={160} dir="auto" {...invalid('fullName')} />
-          </label>
-        )}
-        <label className="field">
-          {words.email}
-          <input name="email" type="email" autoComplete="username" required {...invalid('email')} />
-        </label>
-        <label className="field">
-          {words.password}
-          <input
-            name="password" type="password" required {...invalid('password')}
-            autoComplete={isNew ? 'new-password' : 'current-password'}
-          />
-          {isNew && server && <span className="hint">{words.passwordHint(server.limits.passwordLength)}</span>}
-        </label>
-        <p id="failure" className="failure" role="alert">{failure?.text}</p>
-        <button className="button" data-kind="main" disabled={busy}>{title}</button>
-        {(isNew || server?.canSignUp) && (
-          <button type="button" className="link-button" onClick={() => { setNew(!isNew); setFailure(undefined); }}>
-            {isNew ? words.toLogIn : words.toSignUp}
+        {hasPasswords && passwordFields}
+        {server?.signInUrl && (
+          <button
+            type="button" className={hasPasswords ? 'link-button' : 'button'} data-kind={hasPasswords ? undefined : 'main'}
+            onClick={() => goToSignIn(server.signInUrl ?? '')}
+          >
+            {hasPasswords ? words.withTheApp : words.atTheApp}
           </button>
         )}
+        {!hasPasswords && !server?.signInUrl && <p className="note">{words.onlyTheApp}</p>}
       </form>
     </main>
   );

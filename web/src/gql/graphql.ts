@@ -28,17 +28,38 @@ export type ConversationKind =
  */
 export type ConversationRef =
   {   /** The id of a conversation. */
-  conversationId: string; userId?: never; }
-  |  { conversationId?: never;   /** The id of a user: your direct conversation with them. */
+  conversationId: string; externalId?: never; externalUserId?: never; userId?: never; }
+  |  { conversationId?: never;   /** The id that the app's own backend gave a group. One that you are not in is treated as one that does not exist. */
+  externalId: string; externalUserId?: never; userId?: never; }
+  |  { conversationId?: never; externalId?: never;   /**
+   * The id of a user in the app's own backend: your direct conversation with them. Where EXTERNAL_IDS is public, else
+   * FORBIDDEN.
+   */
+  externalUserId: string; userId?: never; }
+  |  { conversationId?: never; externalId?: never; externalUserId?: never;   /** The id of a user: your direct conversation with them. */
   userId: string; };
 
 /** A new group. */
 export type CreateConversationInput = {
   /**
+   * With a key of scope `conversations` only, else FORBIDDEN: an id of the app's, of an order or a document, unique on
+   * the server, 1 to 128 characters. Again returns the group that it made.
+   */
+  externalId?: string | null | undefined;
+  /**
+   * A UUIDv7 of your own: again with the same id returns the group that it made, as it is now, or NOT_FOUND if you
+   * have left it. An id that anything else has gives BAD_USER_INPUT.
+   */
+  id?: string | null | undefined;
+  /**
    * The ids of the other members, up to 999. Duplicates and your own id are ignored; one unknown id rejects the
    * request.
    */
   memberIds: Array<string>;
+  /** The app's own data. */
+  metadata?: unknown;
+  /** The id of the user who owns it: with a key that does not act as somebody, and required there, else FORBIDDEN. */
+  ownerId?: string | null | undefined;
   /** The title, 1 to 100 characters. */
   title: string;
 };
@@ -116,6 +137,13 @@ export type LogInMutationVariables = Exact<{
 
 export type LogInMutation = { login: { user: { id: string } } };
 
+export type LogInWithTokenMutationVariables = Exact<{
+  token: string;
+}>;
+
+
+export type LogInWithTokenMutation = { loginWithToken: { user: { id: string } } };
+
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -153,7 +181,7 @@ export type RemovePictureMutation = { updateProfile: { id: string, fullName: str
 export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type LimitsQuery = { serverInfo: { version: string, features: Array<string>, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number, imageSide: number, passwordLength: number } } };
+export type LimitsQuery = { serverInfo: { version: string, features: Array<string>, signInUrl: string | null, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number, imageSide: number, passwordLength: number } } };
 
 export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -507,6 +535,15 @@ export const LogInDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<LogInMutation, LogInMutationVariables>;
+export const LogInWithTokenDocument = new TypedDocumentString(`
+    mutation LogInWithToken($token: String!) {
+  loginWithToken(token: $token) {
+    user {
+      id
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<LogInWithTokenMutation, LogInWithTokenMutationVariables>;
 export const MeDocument = new TypedDocumentString(`
     query Me {
   me {
@@ -575,6 +612,7 @@ export const LimitsDocument = new TypedDocumentString(`
   serverInfo {
     version
     features
+    signInUrl
     limits {
       messageLength
       groupMembers

@@ -14,6 +14,7 @@ import { ProfilePicture } from './profile-picture';
 const words = texts.settings;
 
 export function SettingsDialog({ open, onClose }: { open: boolean; onClose(): void }) {
+  const { hasPasswords } = useSession();
   return (
     <Dialog title={words.title} open={open} onClose={onClose}>
       <div className="form">
@@ -21,8 +22,8 @@ export function SettingsDialog({ open, onClose }: { open: boolean; onClose(): vo
         <Appearance />
         <NotificationSettings />
         <Devices />
-        <ChangePassword />
-        <DeleteAccount />
+        {hasPasswords && <ChangePassword />}
+        {hasPasswords && <DeleteAccount />}
       </div>
     </Dialog>
   );

@@ -186,6 +186,12 @@ fn user(row: &Row<'_>) -> Read<user::Model> {
         updated_at: row.get(9)?,
         deleted_at: row.get(10)?,
         disabled_at: row.get(11)?,
+        external_id: row.get(12)?,
+        external_issuer: row.get(13)?,
+        contact_email: row.get(14)?,
+        is_bot: row.get(15)?,
+        metadata: row.get(16)?,
+        tokens_from: row.get(17)?,
     })
 }
 

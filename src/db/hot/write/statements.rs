@@ -32,8 +32,11 @@ const ADD_MESSAGE: &str = concat!(
     columns!(message),
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
 );
-const ADD_CONVERSATION: &str =
-    concat!("INSERT INTO conversation (", columns!(conversation), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+const ADD_CONVERSATION: &str = concat!(
+    "INSERT INTO conversation (",
+    columns!(conversation),
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+);
 const ADVANCE: &str = "UPDATE conversation SET last_seq = ?2, last_position = ?3, active_position = ?4 WHERE id = ?1";
 const SET_LAST_POSITION: &str = "UPDATE conversation SET last_position = ?2 WHERE id = ?1";
 const ADD_MEMBERSHIP: &str =
@@ -172,7 +175,9 @@ impl HotTx {
                 row.last_position,
                 row.active_position,
                 row.created_at,
-                row.updated_at
+                row.updated_at,
+                row.external_id,
+                row.metadata
             ])
         })
     }

@@ -1,0 +1,141 @@
+//! The audit log: who did what to whom, when, and from where. A row is written in the transaction of what it records,
+//! and is never changed.
+
+use std::net::IpAddr;
+
+use sea_orm::sea_query::Query;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::db::{self, Reader, Tx};
+use crate::entity::audit_entry;
+use crate::id::{AuditId, KeyId, UserId};
+use crate::limits;
+
+/// Who did something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditActor {
+    /// The operator, by a command on the server's machine.
+    Operator,
+    /// A key of an app's backend.
+    Key {
+        /// Which key.
+        key: KeyId,
+        /// In whose place, with `act-as`.
+        acting_as: Option<UserId>,
+        /// Where the request came from.
+        address: IpAddr,
+    },
+}
+
+/// What was done. The names are in the log for years: they do not change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum AuditAction {
+    KeyCreated,
+    KeyRevoked,
+    BotAdded,
+    UserAdded,
+    UserUpserted,
+    UserDisabled,
+    UserEnabled,
+    UserSignedOut,
+    UserErased,
+    PasswordReset,
+    GroupCreated,
+    GroupUpdated,
+    MembersAdded,
+    MemberRemoved,
+    MessageSent,
+    MessageEdited,
+    MessageDeleted,
+    ReadMarkMoved,
+    UploadCreated,
+}
+
+impl AuditAction {
+    /// As the column has it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::KeyCreated => "key.created",
+            Self::KeyRevoked => "key.revoked",
+            Self::BotAdded => "bot.added",
+            Self::UserAdded => "user.added",
+            Self::UserUpserted => "user.upserted",
+            Self::UserDisabled => "user.disabled",
+            Self::UserEnabled => "user.enabled",
+            Self::UserSignedOut => "user.signed_out",
+            Self::UserErased => "user.erased",
+            Self::PasswordReset => "user.password_reset",
+            Self::GroupCreated => "conversation.created",
+            Self::GroupUpdated => "conversation.updated",
+            Self::MembersAdded => "conversation.members_added",
+            Self::MemberRemoved => "conversation.member_removed",
+            Self::MessageSent => "message.sent",
+            Self::MessageEdited => "message.edited",
+            Self::MessageDeleted => "message.deleted",
+            Self::ReadMarkMoved => "conversation.read",
+            Self::UploadCreated => "upload.created",
+        }
+    }
+}
+
+/// What a row of the log says, beside the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// Who did it.
+    pub actor: AuditActor,
+    /// What was done.
+    pub action: AuditAction,
+    /// To whom or what.
+    pub subject: Uuid,
+}
+
+impl AuditRecord {
+    /// What the operator did.
+    pub fn by_operator(action: AuditAction, subject: impl Into<Uuid>) -> Self {
+        Self { actor: AuditActor::Operator, action, subject: subject.into() }
+    }
+
+    fn row(self, at: Timestamp) -> audit_entry::Model {
+        let (actor, key_id, acting_as_id, address) = match self.actor {
+            AuditActor::Operator => ("operator", None, None, None),
+            AuditActor::Key { key, acting_as, address } => ("key", Some(key), acting_as, Some(address.to_string())),
+        };
+        audit_entry::Model {
+            id: AuditId::new(),
+            at,
+            actor: actor.to_owned(),
+            key_id,
+            acting_as_id,
+            action: self.action.name().to_owned(),
+            subject_id: self.subject,
+            address,
+        }
+    }
+}
+
+/// Writes what was done, in the transaction that does it.
+pub async fn write(tx: &Tx, records: impl IntoIterator<Item = AuditRecord>) -> Result<(), DbErr> {
+    db::insert(tx, records.into_iter().map(|record| record.row(tx.now)).collect()).await
+}
+
+/// Removes old entries, up to a number of them; returns how many. Their ids begin with their time.
+pub async fn remove_before(tx: &Tx, time: Timestamp) -> Result<u64, DbErr> {
+    let mut first = [0; 16];
+    first[..6].copy_from_slice(&time.0.to_be_bytes()[2..]);
+    let old = Query::select()
+        .column(audit_entry::Column::Id)
+        .from(audit_entry::Entity)
+        .and_where(audit_entry::Column::Id.lt(AuditId::from(Uuid::from_bytes(first))))
+        .limit(limits::AUDIT_REMOVALS)
+        .to_owned();
+    let removed = audit_entry::Entity::delete_many().filter(audit_entry::Column::Id.in_subquery(old)).exec(tx).await?;
+    Ok(removed.rows_affected)
+}
+
+/// The newest entries, the newest first.
+pub async fn newest(db: &Reader, count: u64) -> Result<Vec<audit_entry::Model>, DbErr> {
+    audit_entry::Entity::find().order_by_desc(audit_entry::Column::Id).limit(count).all(db).await
+}

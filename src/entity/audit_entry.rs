@@ -1,0 +1,33 @@
+//! The audit log. Rows are inserted and never updated, which the database refuses.
+
+use sea_orm::entity::prelude::*;
+
+use crate::clock::Timestamp;
+use crate::id::{AuditId, KeyId, UserId};
+
+/// Something that was done by an operator or a key.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_entry")]
+pub struct Model {
+    /// In the order of time.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AuditId,
+    pub at: Timestamp,
+    /// `operator` or `key`.
+    pub actor: String,
+    /// The key, which may have been revoked since.
+    pub key_id: Option<KeyId>,
+    /// In whose place the key acted.
+    pub acting_as_id: Option<UserId>,
+    /// What was done: `user.erased`.
+    pub action: String,
+    /// To whom or what.
+    pub subject_id: Uuid,
+    /// The address of the request. Null for the operator.
+    pub address: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

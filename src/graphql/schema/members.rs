@@ -1,0 +1,89 @@
+//! Members of conversations.
+
+use std::sync::Arc;
+
+use async_graphql::resolver_utils::enum_value;
+use async_graphql::{Context, Enum, ID, Object};
+
+use crate::conversations;
+use crate::entity::membership::{self, Role};
+use crate::entity::user;
+use crate::graphql::context::ContextExt;
+use crate::graphql::error::Result;
+use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::schema::users::User;
+use crate::graphql::written::{JsonValue, NotAtOnce, json_fields, serialize};
+
+/// The role of a member. More roles may be added: clients must tolerate unknown values.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MemberRole {
+    /// May rename the group and remove members, beside what a member may do.
+    Owner,
+    /// May send messages and add members.
+    Member,
+}
+
+impl JsonValue for MemberRole {
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        serialize(&enum_value(*self), json)
+    }
+}
+
+/// A member of a conversation. A new member may read the whole history; their feed begins when they join.
+pub(super) struct Member {
+    row: membership::Model,
+    user: Arc<user::Model>,
+}
+
+impl Member {
+    /// The user.
+    pub(super) fn person(&self) -> User {
+        User::new(Arc::clone(&self.user)).with_presence()
+    }
+
+    /// The `seq` up to which they have read.
+    pub(super) fn mark(&self) -> i32 {
+        self.row.last_read_seq
+    }
+}
+
+impl From<(membership::Model, user::Model)> for Member {
+    fn from((row, user): (membership::Model, user::Model)) -> Self {
+        Self { row, user: Arc::new(user) }
+    }
+}
+
+/// A member of a conversation. A new member may read the whole history; their feed begins when they join.
+#[Object]
+impl Member {
+    /// The member's id, a UUIDv8: always the same for this user in this conversation.
+    pub(super) async fn id(&self, ctx: &Context<'_>) -> Result<ID> {
+        let id = conversations::MemberId::of(ctx.app()?.feed.seal(), self.row.conversation_id, self.row.user_id);
+        Ok(id.to_string().into())
+    }
+
+    /// The user.
+    async fn user(&self) -> User {
+        self.person()
+    }
+
+    /// The member's role.
+    async fn role(&self) -> MemberRole {
+        match self.row.role {
+            Role::Owner => MemberRole::Owner,
+            Role::Member => MemberRole::Member,
+        }
+    }
+
+    /// When they joined.
+    async fn joined_at(&self) -> DateTime {
+        DateTime(self.row.joined_at)
+    }
+
+    /// The `seq` up to which they have read.
+    async fn last_read_seq(&self) -> i32 {
+        self.mark()
+    }
+}
+
+json_fields! { Member { user: User, role, joined_at, last_read_seq } }

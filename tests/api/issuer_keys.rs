@@ -1,0 +1,160 @@
+//! An issuer's keys at an address: fetched when they are needed, and then seldom, within bounds.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::support::issuer::{KeyServer, SigningKey, claims, settings};
+use crate::support::{Socket, TestApp, refusal};
+
+const ME: &str = "{ me { id } }";
+
+async fn server(issuer: &str) -> TestApp {
+    TestApp::start_with(&settings(("AUTH_JWKS_URL", issuer))).await
+}
+
+async fn answer(app: &TestApp, token: &str) -> Value {
+    app.execute(Some(token), ME, json!({})).await
+}
+
+async fn is_taken(app: &TestApp, token: &str) -> bool {
+    let answer = answer(app, token).await;
+    assert_eq!(answer.get("errors"), None, "{answer}");
+    answer["data"]["me"]["id"].is_string()
+}
+
+#[tokio::test]
+async fn keys_are_fetched_once_and_again_for_an_unknown_one_once_a_minute() {
+    let (old, new) = (SigningKey::es256(), SigningKey::eddsa());
+    let issuer = KeyServer::start(&[("old", &old)]).await;
+    let app = server(&issuer.url()).await;
+    assert_eq!(issuer.asked(), 0, "not before they are needed");
+    let (by_old, by_new) =
+        (old.token(Some("old"), &claims("u-1", json!({}))), new.token(Some("new"), &claims("u-1", json!({}))));
+
+    for _ in 0..5 {
+        assert!(is_taken(&app, &by_old).await);
+    }
+    assert_eq!(issuer.asked(), 1);
+    issuer.has(&[("old", &old), ("new", &new)]);
+    for _ in 0..5 {
+        assert!(!is_taken(&app, &by_new).await, "they were fetched a moment ago");
+    }
+    assert_eq!(issuer.asked(), 1);
+
+    app.clock.advance(Duration::from_secs(61));
+    let both = futures_util::future::join_all((0..8).map(|_| is_taken(&app, &by_new))).await;
+    assert!(both.iter().all(|is_taken| *is_taken), "all wait for the one fetch");
+    assert_eq!(issuer.asked(), 2);
+    assert!(is_taken(&app, &by_old).await);
+    for _ in 0..5 {
+        let unknown = new.token(Some("made up"), &claims("u-1", json!({})));
+        assert!(!is_taken(&app, &unknown).await);
+    }
+    assert_eq!(issuer.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_withdrawn_key_is_forgotten_while_the_others_are_in_use() {
+    let (withdrawn, kept) = (SigningKey::es256(), SigningKey::es256());
+    let issuer = KeyServer::start(&[("1", &withdrawn), ("2", &kept)]).await;
+    let app = server(&issuer.url()).await;
+    let by_withdrawn = withdrawn.token(Some("1"), &claims("u-1", json!({})));
+    let by_kept = kept.token(Some("2"), &claims("u-2", json!({})));
+    assert!(is_taken(&app, &by_withdrawn).await);
+    issuer.has(&[("2", &kept)]);
+
+    app.clock.advance(Duration::from_secs(16 * 60));
+    assert!(is_taken(&app, &by_kept).await, "nobody waits for it");
+    let forgotten = async {
+        while is_taken(&app, &by_withdrawn).await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    crate::support::soon(forgotten).await;
+    assert!(is_taken(&app, &by_kept).await);
+}
+
+#[tokio::test]
+async fn the_server_starts_without_the_issuer_and_takes_tokens_once_it_is_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let app = server(&format!("http://{address}/certs")).await;
+    let key = SigningKey::rs256();
+    let token = key.token(Some("1"), &claims("u-1", json!({})));
+
+    assert_eq!(refusal(&answer(&app, &token).await), "SERVICE_UNAVAILABLE");
+    let mut socket = Socket::open(app.address).await;
+    let payload = json!({ "authorization": format!("Bearer {token}") });
+    socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(socket.closed().await.code, 1013, "clients try again");
+    let ada = app.user("Ada").await;
+    assert_eq!(ada.ask(ME, json!({})).await["me"]["id"], json!(ada.id), "Parlour's own tokens need nobody");
+
+    let listener = TcpListener::bind(address).await.expect("the same port");
+    let issuer = KeyServer::start_at(listener, &[("1", &key)]).await;
+    app.clock.advance(Duration::from_secs(6));
+    assert!(is_taken(&app, &token).await);
+    assert_eq!(issuer.asked(), 1);
+}
+
+#[tokio::test]
+async fn an_issuer_that_fails_later_leaves_the_keys_that_are_known() {
+    let key = SigningKey::es256();
+    let issuer = KeyServer::start(&[("1", &key)]).await;
+    let app = server(&issuer.url()).await;
+    let token = key.token(Some("1"), &claims("u-1", json!({})));
+    assert!(is_taken(&app, &token).await);
+
+    issuer.answers("HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n");
+    app.clock.advance(Duration::from_secs(16 * 60));
+    let unknown = SigningKey::es256().token(Some("2"), &claims("u-1", json!({})));
+
+    assert!(!is_taken(&app, &unknown).await);
+    assert!(is_taken(&app, &token).await);
+    assert_eq!(issuer.asked(), 2);
+}
+
+#[tokio::test]
+async fn answers_that_are_too_long_elsewhere_or_no_keys_are_not_taken() {
+    let key = SigningKey::es256();
+    let elsewhere = KeyServer::start(&[("1", &key)]).await;
+    let token = key.token(Some("1"), &claims("u-1", json!({})));
+    let keys = json!({ "keys": [key.jwk("1")], "filling": "x".repeat(65 * 1_024) }).to_string();
+    let ok = |body: &str| format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    for answers in [
+        ok(&keys),
+        format!("HTTP/1.1 200 OK\r\n\r\n{keys}"),
+        format!("HTTP/1.1 302 Found\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n", elsewhere.url()),
+        ok("<html>"),
+        ok("{}"),
+        "SSH-2.0-OpenSSH_9.2\r\n".to_owned(),
+        String::new(),
+    ] {
+        let issuer = KeyServer::start(&[]).await;
+        issuer.answers(&answers);
+        let app = server(&issuer.url()).await;
+        assert_eq!(refusal(&answer(&app, &token).await), "SERVICE_UNAVAILABLE");
+        assert_eq!(issuer.asked(), 1);
+    }
+    assert_eq!(elsewhere.asked(), 0, "no redirect is followed");
+}
+
+#[tokio::test]
+async fn keys_for_other_uses_and_shared_secrets_verify_nothing() {
+    let (key, shared) = (SigningKey::es256(), SigningKey::hs256());
+    let mut encrypts = key.jwk("1");
+    encrypts["use"] = json!("enc");
+    let mut other = key.jwk("2");
+    other["alg"] = json!("ES384");
+    let body = json!({ "keys": [encrypts, other, shared.jwk("3"), { "kty": "new" }, "junk"] }).to_string();
+    let issuer = KeyServer::start(&[]).await;
+    issuer.answers(&format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+    let app = server(&issuer.url()).await;
+
+    for (kid, key) in [(Some("1"), &key), (Some("2"), &key), (None, &key), (Some("3"), &shared), (None, &shared)] {
+        assert!(!is_taken(&app, &key.token(kid, &claims("u-1", json!({})))).await, "{kid:?}");
+    }
+}
