@@ -86,7 +86,7 @@ impl Api {
 
     fn prepared_for_posts(&self, document: &str, viewer: Option<Viewer>) -> Result<(Request, Caller), String> {
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let caller = Caller { viewer, address, user_agent: None, request_id: REQUEST_ID.to_owned() };
+        let caller = Caller { viewer, key: None, address, user_agent: None, request_id: REQUEST_ID.to_owned() };
         let mut request = Request::new(document);
         let prepared = self.prepare(&mut request, &caller).map_err(|errors| in_words(&errors))?;
         match prepared.kind {
