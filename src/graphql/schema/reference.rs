@@ -12,6 +12,7 @@ use crate::id::{ConversationId, UserId};
 /// A conversation by its id, or the direct conversation with a user. A direct conversation is created by its first
 /// message; before that it can be read, as an empty one, and subscribed to.
 #[derive(Clone, OneofObject)]
+#[expect(clippy::enum_variant_names, reason = "the contract's names")]
 pub(crate) enum ConversationRef {
     /// The id of a conversation.
     ConversationId(ID),
