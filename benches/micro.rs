@@ -108,8 +108,13 @@ impl Program {
         else {
             panic!("signed in");
         };
-        let caller =
-            Caller { viewer: Some(viewer), address: HERE.ip(), user_agent: None, request_id: "micro".to_owned() };
+        let caller = Caller {
+            viewer: Some(viewer),
+            key: None,
+            address: HERE.ip(),
+            user_agent: None,
+            request_id: "micro".to_owned(),
+        };
         let variables = async_graphql::Variables::from_json(json!({ "after": after }));
         let operation = Operation::new(subscription).variables(variables);
         let mut running = self.api.run(operation, caller, Resume::default(), None);

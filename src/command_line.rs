@@ -15,8 +15,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::logging::LogOutput;
 use crate::{
-    attach, backup, copy, data_dir, graphql, image_commands, key_commands, limits, logging, nodes, operator, run, seed, signals,
-    start, webhook_commands,
+    attach, backup, copy, data_dir, graphql, image_commands, key_commands, limits, logging, nodes, operator, run, seed,
+    signals, start, webhook_commands,
 };
 
 /// A self-hosted chat backend with one GraphQL schema, whose subscriptions resume exactly.

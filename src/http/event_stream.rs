@@ -99,9 +99,8 @@ pub(super) fn stream(sources: EventSources) -> Response {
 
 /// The response with the one result of a query or mutation.
 pub(super) fn once(result: &async_graphql::Response) -> Response {
-    // Maps with string keys, lists and plain values: all of it can be JSON.
-    let result = serde_json::to_string(result).expect("a result is JSON");
-    respond(Body::from(next(None, &result) + COMPLETE))
+    let result = graphql::to_json(result);
+    respond(Body::from(next(None, &String::from_utf8_lossy(&result)) + COMPLETE))
 }
 
 /// The response to an `EventSource` that cannot be served now: it comes back, as it would after no other answer.

@@ -179,7 +179,10 @@ async fn a_backup_is_restored_whole_and_never_under_a_running_server() {
     ada.send(&Message::new(bob.as_recipient(), "before")).await;
     assert!(backup(&server, "copy.db").await.status.success());
 
-    assert_eq!(refused(&server, "copy.db").await, "parlour: a server runs on the database data/parlour.db: stop it first\n");
+    assert_eq!(
+        refused(&server, "copy.db").await,
+        "parlour: a server runs on the database data/parlour.db: stop it first\n"
+    );
     // Killed: the newest messages are in the log, which is set aside with its database.
     ada.send(&Message::new(bob.as_recipient(), "after")).await;
     server.kill().await;

@@ -155,7 +155,8 @@ async fn event_stream(server: &Server, token: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4_096).expect("a small buffer");
     let mut stream = socket.connect(server.address).await.expect("a connection");
-    let body = json!({ "query": "subscription { events { __typename ... on MessageAdded { message { text } } } }" }).to_string();
+    let body = json!({ "query": "subscription { events { __typename ... on MessageAdded { message { text } } } }" })
+        .to_string();
     let head = format!(
         "POST /graphql HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nAccept: text/event-stream\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",

@@ -51,9 +51,10 @@ export class TypingTracker {
 
   /** Call this with each key press; it sends a signal every few seconds. Failures are ignored. */
   signal(conversation: ConversationRef, typing: boolean): void {
-    const recipient = conversation.conversationId ?? conversation.userId;
-    const isFresh = this.#lastSignal?.recipient === recipient && Date.now() - this.#lastSignal.at < RENEW_INTERVAL;
-    if (typing ? isFresh : this.#lastSignal?.recipient !== recipient) return;
+    const recipient = JSON.stringify(conversation);
+    const isSame = this.#lastSignal?.recipient === recipient;
+    const isFresh = isSame && Date.now() - (this.#lastSignal?.at ?? 0) < RENEW_INTERVAL;
+    if (typing ? isFresh : !isSame) return;
     this.#lastSignal = typing ? { recipient, at: Date.now() } : undefined;
     this.transport.request(SetTypingDocument, { conversation, typing }).catch(() => {});
   }
