@@ -75,7 +75,8 @@ async fn checked_copy(database: &Path, file: &Path) -> anyhow::Result<(Draft, i6
 /// Gives the database's file a second name, and moves its log there: a log does not fit another database. Until it is
 /// replaced, a database is in its place. Where it went.
 fn set_aside(database: &Path) -> anyhow::Result<Option<PathBuf>> {
-    let aside = with_end(database, &format!(".before-{}", OffsetDateTime::now_utc().unix_timestamp()));
+    let milliseconds = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+    let aside = with_end(database, &format!(".before-{milliseconds}"));
     match std::fs::hard_link(database, &aside) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         linked => linked.with_context(|| format!("{} cannot be set aside", database.display()))?,
