@@ -75,6 +75,7 @@ const routes = {
     signedIn(response, shop.logIn(name, password), 'Name or password are wrong.');
   },
   'GET /orders'(_, response, customer) {
+    if (!customer) return response.writeHead(204).end();
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(shop.orders(customer)));
   },
   async 'POST /orders'(request, response, customer) {
@@ -97,7 +98,7 @@ const routes = {
     outbox.soon();
   },
 };
-const OPEN = new Set(['POST /signup', 'POST /login', 'POST /webhook']);
+const OPEN = new Set(['POST /signup', 'POST /login', 'GET /orders', 'POST /webhook']);
 
 const server = createServer(async (request, response) => {
   try {

@@ -1,8 +1,10 @@
 // Normalised caches follow from events alone: after the first queries nothing is fetched again, and yet the cache has what
 // a new client would get. Events bring edges, the viewer's unread counts, members with their marks, and who came and left.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { buildSchema, introspectionFromSchema } from 'graphql';
 import { signUp } from './people.mjs';
 import { recipe } from './recipes.mjs';
 import { startServer } from './server.mjs';
@@ -92,12 +94,13 @@ const caches = {
   async Graphcache({ server, bob, group }) {
     const { urql } = await recipe('urql.js');
     const { graphcache } = await recipe('graphcache.js');
+    const schema = introspectionFromSchema(buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')));
     const screen = { query: SCREEN, variables: { id: group } };
     const { begun, begins } = beginning();
     const cache = graphcache((event, cache) => {
       begins();
       cache.updateQuery(screen, (data) => data && screenAfter(data, event));
-    });
+    }, schema);
     const client = urql(server.url, bob.token, cache);
     // A screen that stays open, with what the cache makes of it.
     let shown;
@@ -123,7 +126,8 @@ for (const [name, follow] of Object.entries(caches)) {
       let screens = 0;
       const { fetch } = globalThis;
       globalThis.fetch = (url, options) => {
-        screens += options?.headers?.authorization === `Bearer ${bob.token()}` && String(options.body).includes('query Screen');
+        const document = options?.body ?? new URL(url).searchParams.get('query');
+        screens += options?.headers?.authorization === `Bearer ${bob.token()}` && String(document).includes('query Screen');
         return fetch(url, options);
       };
       t.after(() => { globalThis.fetch = fetch; });

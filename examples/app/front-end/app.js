@@ -39,7 +39,8 @@ async function connect() {
 
 async function showOrders() {
   const response = await fetch('/orders');
-  if (response.status === 401) return;
+  // Nobody is logged in.
+  if (response.status === 204) return;
   $('#account').hidden = true;
   $('main').hidden = false;
   client ??= await connect();
@@ -82,7 +83,7 @@ onSubmit('#account', async (form, { value }) => {
   await showOrders();
 });
 onSubmit('#buy', async (form) => {
-  await post('/orders', { item: form.elements.item.value });
+  await post('/orders', { item: form.elements.wish.value });
   form.reset();
   await showOrders();
 });
