@@ -27,13 +27,18 @@ pub(super) fn media(headers: &HeaderMap) -> Option<ResponseMedia> {
     }
 }
 
-/// Whether a client wants results as server-sent events.
+/// Whether a client wants results as server-sent events. With equal weights, the type that is named first is wanted:
+/// urql names both for queries, JSON first, and the events only for subscriptions.
 pub(super) fn prefers_events(headers: &HeaderMap) -> bool {
     let Some(accept) = AcceptHeader::of(headers) else { return false };
     let events = accept.quality("text", "event-stream");
     let data = accept.quality("application", "json").weight;
     let data = data.max(accept.quality("application", "graphql-response+json").weight);
-    events.named && events.weight > 0 && events.weight >= data
+    let comes_first = || {
+        let first = accept.ranges.iter().find(|range| range.weight == data && (range.is_events() || range.is_json()));
+        first.is_some_and(MediaRange::is_events)
+    };
+    events.named && events.weight > 0 && (events.weight > data || events.weight == data && comes_first())
 }
 
 /// Whether a browser wants a page rather than data.
@@ -128,6 +133,14 @@ impl<'a> MediaRange<'a> {
         self.main.eq_ignore_ascii_case(main) && self.sub.eq_ignore_ascii_case(sub)
     }
 
+    fn is_events(&self) -> bool {
+        self.is("text", "event-stream")
+    }
+
+    fn is_json(&self) -> bool {
+        self.is("application", "json") || self.is("application", "graphql-response+json")
+    }
+
     fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let (main, sub) = parts.next()?.split_once('/')?;
@@ -203,6 +216,11 @@ mod tests {
         for (accept, events) in [
             ("text/event-stream", true),
             ("text/event-stream, application/json", true),
+            ("text/event-stream, */*", true),
+            ("application/json, text/event-stream", false),
+            // As urql asks for a query.
+            ("application/graphql-response+json, application/json, text/event-stream, multipart/mixed", false),
+            ("text/event-stream, multipart/mixed", true),
             ("application/json, text/event-stream;q=0.5", false),
             ("text/event-stream;q=0", false),
             ("text/*", false),
