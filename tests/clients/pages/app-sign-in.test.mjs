@@ -86,9 +86,10 @@ describe('an app with a login of its own', { timeout: 120_000 }, () => {
   });
 
   test('comes back where people were', async () => {
-    const ada = await open('/settings?from=mail');
+    const path = '/c/01900000-0000-7000-8000-000000000000?from=mail';
+    const ada = await open(path);
     await ada.page.waitForURL((url) => url.hash === '' && url.search === '?from=mail');
-    assert.equal(app.visits.at(-1).searchParams.get('return_to'), `${new URL(server.url).origin}/settings?from=mail`);
+    assert.equal(app.visits.at(-1).searchParams.get('return_to'), new URL(server.url).origin + path);
   });
 
   test('does not send back who has just signed out', async () => {
