@@ -87,9 +87,13 @@ describe('an app with a login of its own', { timeout: 120_000 }, () => {
 
   test('comes back where people were', async () => {
     const path = '/c/01900000-0000-7000-8000-000000000000?from=mail';
+    const before = app.visits.length;
     const ada = await open(path);
-    await ada.page.waitForURL((url) => url.hash === '' && url.search === '?from=mail');
+    await signedIn(ada);
+    assert.equal(app.visits.length, before + 1);
     assert.equal(app.visits.at(-1).searchParams.get('return_to'), new URL(server.url).origin + path);
+    const { pathname, search, hash } = new URL(ada.page.url());
+    assert.deepEqual([pathname + search, hash], [path, '']);
   });
 
   test('does not send back who has just signed out', async () => {
