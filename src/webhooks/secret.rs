@@ -1,4 +1,4 @@
-//! Secrets and signatures of Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks, 1.0.0).
+//! Secrets and signatures of Standard Webhooks (<https://github.com/standard-webhooks/standard-webhooks>, 1.0.0).
 
 use anyhow::Context;
 use base64::Engine;
