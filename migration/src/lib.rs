@@ -19,6 +19,7 @@ mod m0011_image_place;
 mod m0012_consumers;
 mod m0013_apps;
 mod m0014_webhooks;
+mod m0015_people;
 
 /// How the migrations of a database differ from those of this program.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let steps: [Box<dyn MigrationTrait>; 14] = [
+        let steps: [Box<dyn MigrationTrait>; 15] = [
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_consumers::Migration),
             Box::new(m0013_apps::Migration),
             Box::new(m0014_webhooks::Migration),
+            Box::new(m0015_people::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()
     }

@@ -124,17 +124,10 @@ impl CreateGroup {
 
     fn row(&self, tx: &Tx) -> conversation::Model {
         conversation::Model {
-            id: self.id,
-            kind: Kind::Group,
             title: Some(self.title.as_str().to_owned()),
-            direct_pair: None,
-            last_seq: 0,
-            last_position: 0,
-            active_position: 0,
-            created_at: tx.now,
-            updated_at: tx.now,
             external_id: self.external_id.clone(),
             metadata: self.metadata.clone(),
+            ..conversation::Model::new(self.id, Kind::Group, tx.now)
         }
     }
 }
@@ -258,14 +251,9 @@ impl Change for CreateGroup {
             let last_position = first.position + feed::positions(new.members.len());
             let group = conversation::Model { last_position, active_position: last_position, ..new.row(tx) };
             let people = new.people().zip(roles).zip(first.position..);
-            stays.extend(people.map(|((user_id, role), from_position)| stay::Model {
-                conversation_id: group.id,
-                user_id,
-                from_position,
-                to_position: None,
+            stays.extend(people.map(|((user, role), from_position)| stay::Model {
                 role,
-                last_read_seq: 0,
-                joined_at: tx.now,
+                ..stay::Model::new((group.id, user), from_position, 0, tx.now)
             }));
             let events = new.people().map(|user| joined_event(group.id, user, new.by)).collect();
             groups.push(group.clone());

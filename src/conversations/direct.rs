@@ -66,17 +66,8 @@ impl Directs {
             return Ok((known.clone(), false));
         }
         let new = conversation::Model {
-            id: ConversationId::new(),
-            kind: Kind::Direct,
-            title: None,
             direct_pair: Some(pair.clone()),
-            last_seq: 0,
-            last_position: 0,
-            active_position: 0,
-            created_at: now,
-            updated_at: now,
-            external_id: None,
-            metadata: None,
+            ..conversation::Model::new(ConversationId::new(), Kind::Direct, now)
         };
         self.known.insert(pair, new.clone());
         Ok((new, true))

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::id::{ConversationId, UserId};
+use crate::id::{ConversationId, ImageId, UserId};
 
 /// A direct conversation or a group.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -28,6 +28,38 @@ pub struct Model {
     pub external_id: Option<String>,
     /// The app's own data: a JSON object.
     pub metadata: Option<String>,
+    /// Null in a direct conversation, and in a group without one.
+    pub picture_id: Option<ImageId>,
+    pub posting: Posting,
+}
+
+impl Model {
+    /// A conversation that nothing has happened in yet. Add to it what it is more than that.
+    pub fn new(id: ConversationId, kind: Kind, at: Timestamp) -> Self {
+        Self {
+            id,
+            kind,
+            title: None,
+            direct_pair: None,
+            last_seq: 0,
+            last_position: 0,
+            active_position: 0,
+            created_at: at,
+            updated_at: at,
+            external_id: None,
+            metadata: None,
+            picture_id: None,
+            posting: Posting::Everyone,
+        }
+    }
+}
+
+/// Who may write in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum Posting {
+    Everyone = 1,
+    Admins = 2,
 }
 
 /// What a conversation is.

@@ -21,6 +21,8 @@ pub struct Model {
     pub user_id: Option<UserId>,
     pub message_id: Option<MessageId>,
     pub created_at: Timestamp,
+    /// What cannot be read elsewhere later: JSON whose form depends on the kind.
+    pub detail: Option<String>,
 }
 
 /// What happened.

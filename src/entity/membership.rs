@@ -21,6 +21,46 @@ pub struct Model {
     pub role: Role,
     pub last_read_seq: i32,
     pub joined_at: Timestamp,
+    /// Whose messages they want to be told of.
+    pub notifications: Notifications,
+    /// Until when they want to be told of none.
+    pub muted_until: Option<Timestamp>,
+    /// The conversation's newest seq when they archived it; null if they have not.
+    pub archived_seq: Option<i32>,
+    pub is_favorite: bool,
+    /// Set by hand, and gone with the next move of the mark.
+    pub is_marked_unread: bool,
+}
+
+impl Model {
+    /// A membership that begins at a position, with everything up to a seq read.
+    pub fn new(key: (ConversationId, UserId), from_position: i64, last_read_seq: i32, joined_at: Timestamp) -> Self {
+        let (conversation_id, user_id) = key;
+        Self {
+            conversation_id,
+            user_id,
+            from_position,
+            to_position: None,
+            role: Role::Member,
+            last_read_seq,
+            joined_at,
+            notifications: Notifications::All,
+            muted_until: None,
+            archived_seq: None,
+            is_favorite: false,
+            is_marked_unread: false,
+        }
+    }
+}
+
+/// Which messages somebody wants to be told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+pub enum Notifications {
+    All = 1,
+    /// Those that call them.
+    Mentions = 2,
+    None = 3,
 }
 
 /// What a member may do.

@@ -30,6 +30,48 @@ pub struct Model {
     pub created_at: Timestamp,
     pub edited_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
+    /// What the app says that it is; null for an ordinary one.
+    pub message_type: Option<String>,
+    /// The app's own data: a JSON object. Null in a tombstone.
+    pub metadata: Option<String>,
+    /// What happened, where it is a line of the conversation's own: JSON. `text` is null then.
+    pub system_line: Option<String>,
+    /// Whom it calls. Null if nobody, and in a tombstone.
+    pub mentions: Option<UserList>,
+    pub mentions_everyone: bool,
+    /// How many reacted with what, in the order in which each came first: JSON. Null if nobody did.
+    pub reactions: Option<String>,
+    pub pinned_at: Option<Timestamp>,
+}
+
+/// Ids of people, in an order that means something.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveValueType)]
+pub struct UserList(Vec<u8>);
+
+impl UserList {
+    /// Of these people.
+    pub fn new(people: impl IntoIterator<Item = UserId>) -> Self {
+        Self(people.into_iter().flat_map(|id| *id.as_bytes()).collect())
+    }
+
+    /// The list as its column has it.
+    pub fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// See [`from_bytes`](Self::from_bytes).
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The people.
+    pub fn people(&self) -> impl ExactSizeIterator<Item = UserId> {
+        self.0.chunks_exact(16).map(|bytes| {
+            let mut id = [0; 16];
+            id.copy_from_slice(bytes);
+            Uuid::from_bytes(id).into()
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -47,6 +89,12 @@ impl Model {
         if self.deleted_at.is_none() {
             self.text = None;
             self.image_id = None;
+            self.message_type = None;
+            self.metadata = None;
+            self.mentions = None;
+            self.mentions_everyone = false;
+            self.reactions = None;
+            self.pinned_at = None;
             self.deleted_at = Some(at);
             self.version += 1;
         }

@@ -40,6 +40,8 @@ pub struct NewEvent {
     pub message: Option<MessageId>,
     /// The message as it was committed, so that it need not be read again on this node.
     pub row: Option<Arc<message::Model>>,
+    /// What cannot be read elsewhere later: see [`Model::detail`].
+    pub detail: Option<Arc<str>>,
     /// Whether the person it is about has left for good, with all that earlier events may show of them.
     pub erases: bool,
 }
@@ -51,7 +53,7 @@ impl NewEvent {
             Audience::Conversation(id) => Some(id),
             Audience::Person(_) | Audience::Contacts { .. } => None,
         };
-        Self { kind, audience, conversation, user: None, message: None, row: None, erases: false }
+        Self { kind, audience, conversation, user: None, message: None, row: None, detail: None, erases: false }
     }
 }
 
@@ -89,6 +91,7 @@ impl Event {
             user: row.user_id,
             message: row.message_id,
             row: None,
+            detail: row.detail.map(Arc::from),
             erases: false,
         };
         Self::new(Cursor { position: row.position, nonce: nonce_from_row(row.nonce) }, fact)

@@ -52,6 +52,7 @@ pub(super) async fn ensure_origin(tx: &Tx, nonce: u32) -> Result<(), DbErr> {
         user_id: None,
         message_id: None,
         created_at: tx.now,
+        detail: None,
     };
     feed_event::Entity::insert(origin.into_active_model().reset_all())
         .on_conflict_do_nothing_on([feed_event::Column::Position])

@@ -258,6 +258,7 @@ async fn append_to_log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
             user_id: event.fact.user,
             message_id: event.fact.message,
             created_at: tx.now,
+            detail: event.fact.detail.as_deref().map(str::to_owned),
         }
     };
     tx.append_log(events.iter().map(row).collect()).await

@@ -14,7 +14,7 @@ use crate::config::DatabaseAddress;
 use crate::conversations::Reference;
 use crate::db::{self, Db, HotSource, Tx, Writer};
 use crate::entity::conversation::{self, Kind};
-use crate::entity::membership::{self, Role};
+use crate::entity::membership;
 use crate::entity::{feed_event, feed_head, message, user};
 use crate::error::Error;
 use crate::feed::{Change, EventKind, write_all};
@@ -107,6 +107,7 @@ impl Names {
             user_id: None,
             message_id: None,
             created_at: NOW,
+            detail: None,
         };
         origin.into_active_model().reset_all().insert(&tx).await.expect("an origin");
         let people = &self.people[..6];
@@ -117,28 +118,14 @@ impl Names {
         db::insert(&tx, people.iter().enumerate().map(person).collect()).await.expect("people");
         let groups = &self.groups[..3];
         let group = |id: &ConversationId| conversation::Model {
-            id: *id,
-            kind: Kind::Group,
             title: Some("Tea".to_owned()),
-            direct_pair: None,
-            last_seq: 0,
-            last_position: 0,
-            active_position: 0,
-            created_at: NOW,
-            updated_at: NOW,
-            external_id: None,
-            metadata: None,
+            ..conversation::Model::new(*id, Kind::Group, NOW)
         };
         db::insert(&tx, groups.iter().map(group).collect()).await.expect("groups");
         let stay = |conversation_id: &ConversationId, (number, user_id): (usize, &UserId)| membership::Model {
-            conversation_id: *conversation_id,
-            user_id: *user_id,
-            from_position: 0,
             // One has left.
             to_position: (number == 4).then_some(0),
-            role: Role::Member,
-            last_read_seq: 0,
-            joined_at: NOW,
+            ..membership::Model::new((*conversation_id, *user_id), 0, 0, NOW)
         };
         let stays = groups.iter().flat_map(|group| people.iter().enumerate().map(|person| stay(group, person)));
         db::insert(&tx, stays.collect()).await.expect("memberships");

@@ -262,20 +262,16 @@ impl Stay {
     }
 
     /// The row to write; `first` is the position of the batch's first event. A new member starts with everything read.
-    /// The upsert leaves the read mark of an existing one alone.
+    /// The upsert leaves the rest of an existing one alone.
     fn into_row(self, group: &conversation::Model, first: Position) -> membership::Model {
         let position = |bound| match bound {
             StayBound::At(position) => position,
             StayBound::Event(event) => first + feed::positions(event),
         };
         membership::Model {
-            conversation_id: group.id,
-            user_id: self.user,
-            from_position: position(self.from),
             to_position: self.to.map(position),
             role: self.role,
-            last_read_seq: group.last_seq,
-            joined_at: self.joined_at,
+            ..membership::Model::new((group.id, self.user), position(self.from), group.last_seq, self.joined_at)
         }
     }
 }

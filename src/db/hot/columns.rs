@@ -8,23 +8,26 @@ macro_rules! columns {
     (message, $of:literal) => {
         columns!(
             @of $of, "id", "conversation_id", "seq", "sender_id", "text", "reply_to_id", "image_id", "version", "position",
-            "nonce", "created_at", "edited_at", "deleted_at"
+            "nonce", "created_at", "edited_at", "deleted_at", "message_type", "metadata", "system_line", "mentions",
+            "mentions_everyone", "reactions", "pinned_at"
         )
     };
     (conversation, $of:literal) => {
         columns!(
             @of $of, "id", "kind", "title", "direct_pair", "last_seq", "last_position", "active_position", "created_at",
-            "updated_at", "external_id", "metadata"
+            "updated_at", "external_id", "metadata", "picture_id", "posting"
         )
     };
     (membership, $of:literal) => {
         columns!(
-            @of $of, "conversation_id", "user_id", "from_position", "to_position", "role", "last_read_seq", "joined_at"
+            @of $of, "conversation_id", "user_id", "from_position", "to_position", "role", "last_read_seq", "joined_at",
+            "notifications", "muted_until", "archived_seq", "is_favorite", "is_marked_unread"
         )
     };
     (feed_event, $of:literal) => {
         columns!(
-            @of $of, "position", "nonce", "kind", "conversation_id", "recipient_id", "user_id", "message_id", "created_at"
+            @of $of, "position", "nonce", "kind", "conversation_id", "recipient_id", "user_id", "message_id", "created_at",
+            "detail"
         )
     };
     (user, $of:literal) => {

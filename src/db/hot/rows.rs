@@ -47,6 +47,13 @@ impl FromRow for message::Model {
             created_at: row.get(10)?,
             edited_at: row.get(11)?,
             deleted_at: row.get(12)?,
+            message_type: row.get(13)?,
+            metadata: row.get(14)?,
+            system_line: row.get(15)?,
+            mentions: row.get(16)?,
+            mentions_everyone: row.get(17)?,
+            reactions: row.get(18)?,
+            pinned_at: row.get(19)?,
         })
     }
 }
@@ -71,6 +78,8 @@ pub(super) fn conversation_from(row: &rusqlite::Row<'_>, first: usize) -> rusqli
         updated_at: row.get(first + 8)?,
         external_id: row.get(first + 9)?,
         metadata: row.get(first + 10)?,
+        picture_id: row.get(first + 11)?,
+        posting: row.get(first + 12)?,
     })
 }
 
@@ -84,6 +93,11 @@ impl FromRow for membership::Model {
             role: row.get(4)?,
             last_read_seq: row.get(5)?,
             joined_at: row.get(6)?,
+            notifications: row.get(7)?,
+            muted_until: row.get(8)?,
+            archived_seq: row.get(9)?,
+            is_favorite: row.get(10)?,
+            is_marked_unread: row.get(11)?,
         })
     }
 }
@@ -125,7 +139,14 @@ macro_rules! enum_columns {
     )*};
 }
 
-enum_columns!(conversation::Kind, EventKind, Format, membership::Role);
+enum_columns!(
+    conversation::Kind,
+    conversation::Posting,
+    EventKind,
+    Format,
+    membership::Notifications,
+    membership::Role
+);
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -139,14 +160,21 @@ impl FromSql for Timestamp {
     }
 }
 
-impl ToSql for DirectPair {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.as_bytes())))
-    }
+/// Lists of ids are their bytes.
+macro_rules! byte_columns {
+    ($($list:ty),*) => {$(
+        impl ToSql for $list {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.as_bytes())))
+            }
+        }
+
+        impl FromSql for $list {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                Vec::column_result(value).map(Self::from_bytes)
+            }
+        }
+    )*};
 }
 
-impl FromSql for DirectPair {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Vec::column_result(value).map(Self::from_bytes)
-    }
-}
+byte_columns!(DirectPair, message::UserList);

@@ -109,6 +109,13 @@ impl Sends {
             created_at: self.now,
             edited_at: None,
             deleted_at: None,
+            message_type: None,
+            metadata: None,
+            system_line: None,
+            mentions: None,
+            mentions_everyone: false,
+            reactions: None,
+            pinned_at: None,
         };
         if let SenderMembership::Begins = standing {
             self.begun.insert(conversation.id);

@@ -8,7 +8,7 @@ use super::{New, Send, SendWrite, SenderMembership};
 use crate::conversations;
 use crate::db::Tx;
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::membership::{self, Role};
+use crate::entity::membership;
 use crate::entity::message;
 use crate::feed::{Cursor, EventKind, Placed, Writes, Written};
 use crate::id::{ConversationId, MessageId, UserId};
@@ -59,15 +59,7 @@ impl Rows {
                     events.push(conversations::joined_event(conversation.id, user_id, Some(message.sender_id)));
                     self.memberships.insert(
                         (conversation.id, user_id),
-                        membership::Model {
-                            conversation_id: conversation.id,
-                            user_id,
-                            from_position: message.position,
-                            to_position: None,
-                            role: Role::Member,
-                            last_read_seq: 0,
-                            joined_at: message.created_at,
-                        },
+                        membership::Model::new((conversation.id, user_id), message.position, 0, message.created_at),
                     );
                     message.position += 1;
                 }

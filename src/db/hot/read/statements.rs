@@ -162,14 +162,14 @@ fn each<P: Params, T>(
 
 fn message(row: &Row<'_>) -> Read<message::Model> {
     let mut message = message::Model::from_row(row)?;
-    if let Some(erased_at) = row.get(13)? {
+    if let Some(erased_at) = row.get(20)? {
         message.bury(erased_at);
     }
     Ok(message)
 }
 
 fn membership(row: &Row<'_>) -> Read<(membership::Model, conversation::Model)> {
-    Ok((membership::Model::from_row(row)?, conversation_from(row, 7)?))
+    Ok((membership::Model::from_row(row)?, conversation_from(row, 12)?))
 }
 
 fn user(row: &Row<'_>) -> Read<user::Model> {

@@ -26,21 +26,24 @@ const MEMBERS: &str = "SELECT COUNT(*) FROM membership WHERE conversation_id = ?
 
 const TAKE_POSITIONS: &str = "UPDATE feed_head SET position = position + ?1 WHERE id = 1 RETURNING position";
 const APPEND: &str =
-    concat!("INSERT INTO feed_event (", columns!(feed_event), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    concat!("INSERT INTO feed_event (", columns!(feed_event), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 const ADD_MESSAGE: &str = concat!(
     "INSERT INTO message (",
     columns!(message),
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
 );
 const ADD_CONVERSATION: &str = concat!(
     "INSERT INTO conversation (",
     columns!(conversation),
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
 );
 const ADVANCE: &str = "UPDATE conversation SET last_seq = ?2, last_position = ?3, active_position = ?4 WHERE id = ?1";
 const SET_LAST_POSITION: &str = "UPDATE conversation SET last_position = ?2 WHERE id = ?1";
-const ADD_MEMBERSHIP: &str =
-    concat!("INSERT INTO membership (", columns!(membership), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+const ADD_MEMBERSHIP: &str = concat!(
+    "INSERT INTO membership (",
+    columns!(membership),
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+);
 const SET_MARK: &str =
     "UPDATE membership SET last_read_seq = ?4 WHERE conversation_id = ?1 AND user_id = ?2 AND from_position = ?3";
 const MOVE_MARK: &str = "UPDATE membership SET last_read_seq = MAX(last_read_seq, ?4)
@@ -113,7 +116,8 @@ impl HotTx {
                 event.recipient_id,
                 event.user_id,
                 event.message_id,
-                event.created_at
+                event.created_at,
+                event.detail
             ])
         })
     }
@@ -133,7 +137,14 @@ impl HotTx {
                 message.nonce,
                 message.created_at,
                 message.edited_at,
-                message.deleted_at
+                message.deleted_at,
+                message.message_type,
+                message.metadata,
+                message.system_line,
+                message.mentions,
+                message.mentions_everyone,
+                message.reactions,
+                message.pinned_at
             ])
         })
     }
@@ -177,7 +188,9 @@ impl HotTx {
                 row.created_at,
                 row.updated_at,
                 row.external_id,
-                row.metadata
+                row.metadata,
+                row.picture_id,
+                row.posting
             ])
         })
     }
@@ -194,7 +207,12 @@ impl HotTx {
                 row.to_position,
                 row.role,
                 row.last_read_seq,
-                row.joined_at
+                row.joined_at,
+                row.notifications,
+                row.muted_until,
+                row.archived_seq,
+                row.is_favorite,
+                row.is_marked_unread
             ])
         })
     }
