@@ -1,7 +1,6 @@
 //! Takes a backup: a copy of the database at one moment, also while a server writes to it. It is checked before it gets
 //! its name. And puts one back in the place of the database.
 
-use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +8,7 @@ use anyhow::Context;
 use time::OffsetDateTime;
 
 use crate::config::Config;
-use crate::data_dir;
+use crate::data_dir::{self, with_ending};
 use crate::db::{self, ServerLock};
 use crate::draft::{self, Draft};
 
@@ -76,23 +75,17 @@ async fn checked_copy(database: &Path, file: &Path) -> anyhow::Result<(Draft, i6
 /// replaced, a database is in its place. Where it went.
 fn set_aside(database: &Path) -> anyhow::Result<Option<PathBuf>> {
     let milliseconds = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
-    let aside = with_end(database, &format!(".before-{milliseconds}"));
+    let aside = with_ending(database, &format!(".before-{milliseconds}"));
     match std::fs::hard_link(database, &aside) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         linked => linked.with_context(|| format!("{} cannot be set aside", database.display()))?,
     }
     for end in ["-wal", "-shm"] {
-        let log = with_end(database, end);
-        match std::fs::rename(&log, with_end(&aside, end)) {
+        let log = with_ending(database, end);
+        match std::fs::rename(&log, with_ending(&aside, end)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             moved => moved.with_context(|| format!("{} cannot be set aside", log.display()))?,
         }
     }
     Ok(Some(aside))
-}
-
-fn with_end(file: &Path, end: &str) -> PathBuf {
-    let mut name = OsString::from(file);
-    name.push(end);
-    name.into()
 }

@@ -36,13 +36,8 @@ pub fn prepare(config: &Config) -> anyhow::Result<()> {
             "the data folder {folder} is open to others on this machine (mode {mode:o}): chmod 700 {folder}"
         );
     }
-    let database = config.database.file().into_iter().flat_map(|file| {
-        ["", "-wal", "-shm", "-journal"].map(|end| {
-            let mut file = file.as_os_str().to_owned();
-            file.push(end);
-            PathBuf::from(file)
-        })
-    });
+    let database = config.database.file().into_iter();
+    let database = database.flat_map(|file| ["", "-wal", "-shm", "-journal"].map(|end| with_ending(file, end)));
     for path in database.chain([secret_file(config)]) {
         close(&path);
     }
@@ -63,6 +58,13 @@ pub fn ensure_database(config: &Config) -> anyhow::Result<()> {
         "there is no database at {file}: set DATA_DIR or DATABASE_URL as the server has it (`parlour migrate` makes a new one)"
     );
     Ok(())
+}
+
+/// A file beside another one, whose name is that one's and an ending more.
+pub fn with_ending(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 fn is_open(is: &Metadata) -> bool {

@@ -16,7 +16,8 @@ impl MigrationName for Migration {
 #[derive(Clone, Copy, DeriveIden)]
 enum Message {
     Table,
-    MessageType,
+    #[sea_orm(iden = "message_type")]
+    Type,
     Metadata,
     SystemLine,
     Mentions,
@@ -53,7 +54,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // Null or with a default, so that the previous version need not know them.
         let of_messages = [
-            string_null(Message::MessageType),
+            string_null(Message::Type),
             text_null(Message::Metadata),
             text_null(Message::SystemLine),
             binary_null(Message::Mentions),

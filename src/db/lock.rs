@@ -1,7 +1,6 @@
 //! The lock of the server that a SQLite database belongs to. Two servers on one file would each know only their own
 //! sockets: people of one would be offline at the other.
 
-use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -40,9 +39,7 @@ impl ServerLock {
 /// The file of the lock: `parlour.db.lock` for `parlour.db`, and for a link to it.
 fn lock_file(database: &Path) -> PathBuf {
     // It cannot be resolved before it is there.
-    let mut name = OsString::from(database.canonicalize().unwrap_or_else(|_| database.to_owned()));
-    name.push(".lock");
-    name.into()
+    database.canonicalize().unwrap_or_else(|_| database.to_owned()).with_added_extension("lock")
 }
 
 fn in_a_line(error: std::io::Error) -> anyhow::Error {
