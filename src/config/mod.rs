@@ -9,6 +9,7 @@ mod network;
 mod origin;
 mod public_key;
 mod same_site;
+mod secret_files;
 mod unknown;
 mod variables;
 
@@ -125,7 +126,9 @@ impl Config {
         unknown::refuse_in_environment(variables::names_in_use())?;
         variables::all_readable()?;
         let in_file = |name: &str| file.get(name).map(|line| line.value.clone());
-        let config = Self::from_lookup(|name| std::env::var(name).ok().or_else(|| in_file(name)))?;
+        let lookup = |name: &str| std::env::var(name).ok().or_else(|| in_file(name));
+        let secrets = secret_files::read(lookup)?;
+        let config = Self::from_lookup(|name| secrets.get(name).cloned().or_else(|| lookup(name)))?;
         if config.s3.is_none() {
             Bucket::refuse_half(in_file)?;
         }

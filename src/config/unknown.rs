@@ -1,6 +1,6 @@
 //! Names that are no settings. A misspelt one would be ignored in silence: with `SIGN_UP=closed`, everybody could sign up.
 
-use super::ConfigError;
+use super::{ConfigError, secret_files};
 use super::dotenv::Line;
 use super::variables::{NAMES, TO_COME};
 
@@ -30,7 +30,7 @@ pub(super) fn refuse_in_environment(names: impl Iterator<Item = String>) -> Resu
 }
 
 fn is_known(name: &str) -> bool {
-    NAMES.contains(&name) || TO_COME.contains(&name)
+    NAMES.contains(&name) || TO_COME.contains(&name) || secret_files::is_name(name)
 }
 
 /// The setting whose name is most like this one.

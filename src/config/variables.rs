@@ -62,7 +62,7 @@ pub(super) const NAMES: [&str; 44] = [
 pub(super) const TO_COME: [&str; 2] = ["REDIS_URL", "METRICS_ADDR"];
 
 /// Secrets, and `DATABASE_URL`, which may contain a password.
-const SECRETS: [&str; 7] = [
+pub(super) const SECRETS: [&str; 7] = [
     "JWT_SECRET",
     "AUTH_JWT_SECRET",
     "JWT_PREVIOUS_SECRETS",
