@@ -58,7 +58,8 @@ mod tests {
     use super::*;
 
     fn with(variables: &[(&str, &str)]) -> Result<HashMap<&'static str, String>, String> {
-        let find = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let find =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         read(find).map_err(|error| error.to_string())
     }
 

@@ -1,8 +1,8 @@
 //! Names that are no settings. A misspelt one would be ignored in silence: with `SIGN_UP=closed`, everybody could sign up.
 
-use super::{ConfigError, secret_files};
 use super::dotenv::Line;
 use super::variables::{NAMES, TO_COME};
+use super::{ConfigError, secret_files};
 
 /// How alike two names are from which on one is suggested for the other: of 1, which is equal. As `clap` has it.
 const ALIKE: f64 = 0.7;

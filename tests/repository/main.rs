@@ -2,6 +2,7 @@
 
 mod architecture;
 mod circles;
+mod deploy;
 mod files;
 mod imports;
 mod names;
