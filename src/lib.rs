@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod app;
 pub mod audit;
+mod background;
 pub mod backup;
 pub mod bus;
 pub mod clock;
@@ -40,6 +41,7 @@ pub mod leader;
 pub mod limits;
 pub mod logging;
 pub mod messages;
+pub mod metrics;
 pub mod nodes;
 pub mod operator;
 pub mod page;
@@ -48,6 +50,7 @@ pub mod presence;
 pub mod printable;
 pub mod program;
 pub mod rates;
+pub mod sampled;
 pub mod search;
 pub mod secrets;
 pub mod seed;
@@ -66,11 +69,11 @@ use anyhow::Context;
 use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
-use tokio_util::sync::{CancellationToken, DropGuard};
-use tokio_util::task::TaskTracker;
+use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{Accounts, Hasher, Tokens};
 use crate::app::{App, Parts};
+use crate::background::Background;
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -235,6 +238,10 @@ async fn serve(
             config.database
         );
     };
+    let metrics = http::metrics::bind(&config).await?;
+    if let Some(listener) = &metrics {
+        tracing::info!("metrics    http://{}/metrics", listener.local_addr()?);
+    }
     let Some(running) = open_beside_probes(&config, clock, &secret, &listener, &shutdown).await? else { return Ok(()) };
     running.program.images.ensure_store_exists().await?;
     running.program.images.ensure_place().await?;
@@ -242,8 +249,12 @@ async fn serve(
     let sockets = Sockets::default();
     let api = Api::new(running.program.clone());
     let webhooks = Webhooks::new(api.clone())?;
-    let service = http::service(HttpState::new(api, sockets.clone(), shutdown.clone()));
+    let state = HttpState::new(api, sockets.clone(), shutdown.clone());
     let background = Background::start(&running.program, webhooks);
+    if let Some(listener) = metrics {
+        background.serve_metrics(listener, state.clone());
+    }
+    let service = http::service(state);
     let ended = async {
         http::accept::serve(&config, &listener, service, shutdown.clone()).await;
         sockets.finish().await;
@@ -296,35 +307,6 @@ async fn open_beside_probes(
         }
     };
     tokio::join!(opening, probes).0
-}
-
-/// The tasks that run beside requests.
-struct Background {
-    tasks: TaskTracker,
-    shutdown: DropGuard,
-}
-
-impl Background {
-    fn start(program: &Program, webhooks: Webhooks) -> Self {
-        let (tasks, shutdown) = (TaskTracker::new(), CancellationToken::new());
-        tasks.spawn(program.app.bus.clone().run_background(shutdown.clone()));
-        tasks.spawn(program.presence.clone().run_background(shutdown.clone()));
-        tasks.spawn(program.consumers.clone().run_background(shutdown.clone()));
-        tasks.spawn(program.accounts.clone().run_background(shutdown.clone()));
-        tasks.spawn(program.images.clone().run_background(shutdown.clone()));
-        tasks.spawn(program.search.clone().run_background(shutdown.clone()));
-        tasks.spawn(program.typing.clone().run_background(shutdown.clone()));
-        tasks.spawn(program.erasure.clone().run_background(shutdown.clone()));
-        tasks.spawn(webhooks.run_background(shutdown.clone()));
-        tasks.close();
-        Self { tasks, shutdown: shutdown.drop_guard() }
-    }
-
-    /// Stops the tasks and waits for them.
-    async fn finish(self) {
-        drop(self.shutdown);
-        self.tasks.wait().await;
-    }
 }
 
 /// Logs the addresses.

@@ -16,7 +16,7 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
@@ -87,6 +87,8 @@ pub struct Config {
     pub rate_limits: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<Network>,
+    /// Where the metrics are served, if anywhere.
+    pub metrics_address: Option<SocketAddr>,
     /// Networks that webhooks may reach although the Internet does not, such as the operator's own.
     pub webhook_allow_nets: Vec<Network>,
     /// Whether a browser that opens `/graphql` gets GraphiQL.
@@ -213,6 +215,12 @@ impl Config {
             })?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.networks("TRUSTED_PROXIES")?,
+            metrics_address: vars.read(
+                "METRICS_ADDR",
+                None,
+                "an address and a port, such as 127.0.0.1:9464",
+                |text| text.parse().ok().map(Some),
+            )?,
             webhook_allow_nets: vars.networks("WEBHOOK_ALLOW_NETS")?,
             graphiql: vars.switch("GRAPHIQL", development)?,
             introspection: vars.switch("INTROSPECTION", development)?,

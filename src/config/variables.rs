@@ -11,7 +11,7 @@ use super::{AppEnv, Network, Origin, SameSite};
 use crate::id::UserId;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 44] = [
+pub(super) const NAMES: [&str; 45] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -51,6 +51,7 @@ pub(super) const NAMES: [&str; 44] = [
     "DIRECTORY_OPEN_TO",
     "RATE_LIMITS",
     "TRUSTED_PROXIES",
+    "METRICS_ADDR",
     "WEBHOOK_ALLOW_NETS",
     "GRAPHIQL",
     "INTROSPECTION",
@@ -59,7 +60,7 @@ pub(super) const NAMES: [&str; 44] = [
 ];
 
 /// Variables of features that are not built yet. They are refused, because who sets one relies on the feature.
-pub(super) const TO_COME: [&str; 2] = ["REDIS_URL", "METRICS_ADDR"];
+pub(super) const TO_COME: [&str; 1] = ["REDIS_URL"];
 
 /// Secrets, and `DATABASE_URL`, which may contain a password.
 pub(super) const SECRETS: [&str; 7] = [

@@ -24,7 +24,7 @@ mod tx;
 use std::sync::Arc;
 
 use migration::Difference;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 use secrecy::SecretString;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -166,6 +166,16 @@ impl Db {
     /// Whether the database answers.
     pub async fn answers(&self) -> bool {
         self.reader.execute_unprepared("SELECT 1").await.is_ok()
+    }
+
+    /// The size of the database. That of SQLite is without its log.
+    pub async fn bytes(&self) -> Result<i64, DbErr> {
+        let sql = match self.dialect {
+            Dialect::Sqlite => sqlite::BYTES,
+            Dialect::Postgres => postgres::BYTES,
+        };
+        let row = self.reader.query_one_raw(Statement::from_string(self.reader.get_database_backend(), sql)).await?;
+        row.map_or(Ok(0), |row| row.try_get("", "bytes"))
     }
 
     /// Whether other nodes may use it at the same time.

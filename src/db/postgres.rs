@@ -28,6 +28,9 @@ const MIGRATING: i64 = 0x7061_726c_6f75_7201;
 /// The channel on which nodes talk to each other.
 pub(super) const CHANNEL: &str = "parlour";
 
+/// The size of the database with its indexes.
+pub(super) const BYTES: &str = "SELECT pg_database_size(current_database()) AS bytes";
+
 /// What a pool's connections are for: it decides their time limits.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Use {

@@ -20,6 +20,9 @@ use crate::limits;
 /// The feature is for `scripts/power-cut` alone, which has to see a loss to prove that it would see one.
 const SYNCHRONOUS: &str = if cfg!(feature = "test-normal-sync") { "NORMAL" } else { "FULL" };
 
+/// The size of the database's file.
+pub(super) const BYTES: &str = "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()";
+
 /// Options of a pool with this many connections. Creates the file if it does not exist and `url` says so.
 pub(super) fn options(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);

@@ -15,6 +15,7 @@ use crate::feed::log::{self, Reset};
 use crate::feed::replays::ReplayTurns;
 use crate::id::UserId;
 use crate::limits;
+use crate::metrics::{self, DeliveryPath};
 use crate::turns::Turn;
 
 /// What a follower delivers next.
@@ -93,6 +94,7 @@ impl Follower {
                 State::Replaying(replay) => match replay.page.pop_front() {
                     Some(event) => {
                         replay.handled = event.cursor;
+                        metrics::delivered(DeliveryPath::Task);
                         return Ok(Step::Event(event));
                     }
                     None if replay.read < replay.place.since.position => {
@@ -109,7 +111,10 @@ impl Follower {
                     }
                 },
                 State::Live(place) => match poll_fn(|cx| place.inbox.poll_take(cx)).await {
-                    Some(event) => return Ok(Step::Event(event)),
+                    Some(event) => {
+                        metrics::delivered(DeliveryPath::Task);
+                        return Ok(Step::Event(event));
+                    }
                     // The hub evicted a listener that fell behind: continue from the log.
                     None => {
                         self.state = State::Starting(Start::After(place.inbox.handled()));
@@ -153,10 +158,11 @@ impl Follower {
         let Some(after) = after else {
             self.state = State::Live(place);
             return Ok(Some(match start {
-                Start::Garbage => Step::Reset(Reset::Foreign, since),
+                Start::Garbage => reset(Reset::Foreign, since),
                 Start::Now | Start::After(_) => Step::CaughtUp(since),
             }));
         };
+        metrics::replay();
         if let Some(missed) = place.missed.take() {
             let (page, read) = (missed.into(), since.position);
             let replay = Replay { place, page, held: None, read, handled: after };
@@ -167,7 +173,7 @@ impl Follower {
         let refusal = self.turns.read(user, async move { log::refusal(&db.reader, user, after, since).await }).await?;
         if let Some(reset) = refusal {
             self.state = State::Live(place);
-            return Ok(Some(Step::Reset(reset, since)));
+            return Ok(Some(self::reset(reset, since)));
         }
         let replay = Replay { place, page: VecDeque::new(), held: None, read: after.position, handled: after };
         self.state = State::Replaying(Box::new(replay));
@@ -196,4 +202,13 @@ impl Follower {
             self.state = State::Live(replay.place);
         }
     }
+}
+
+fn reset(reason: Reset, since: Cursor) -> Step {
+    metrics::reset(match reason {
+        Reset::Expired => "expired",
+        Reset::TooFar => "too_far",
+        Reset::Foreign => "foreign",
+    });
+    Step::Reset(reason, since)
 }

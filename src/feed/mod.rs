@@ -153,6 +153,11 @@ impl Feed {
         self.health.can_write()
     }
 
+    /// How many changes are queued or being written.
+    pub fn queued(&self) -> usize {
+        limits::WRITER_QUEUE.saturating_sub(self.places.available_permits())
+    }
+
     /// The cursor of the newest event.
     pub fn head(&self) -> Cursor {
         self.hub.head()

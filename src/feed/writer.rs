@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use sea_orm::DbErr;
 use tokio::sync::mpsc;
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, instant};
 use crate::db::{HotConnection, Tx, Writer};
 use crate::entity::feed_event;
 use crate::feed::change::Batch;
@@ -16,6 +16,7 @@ use crate::feed::health::Health;
 use crate::feed::hub::Hub;
 use crate::feed::log;
 use crate::limits;
+use crate::metrics;
 #[cfg(test)]
 use {
     crate::error::Error,
@@ -72,6 +73,8 @@ async fn commit(writer: &mut Writer, clock: &Clock, hub: &Hub, health: &Health, 
         return;
     }
     let is_hot = batches.iter().all(|batch| batch.is_hot());
+    let changes = batches.iter().map(|batch| batch.len()).sum();
+    let began = instant();
     let applied = match writer.hot.take_if(|_| is_hot) {
         Some(hot) => {
             let applied;
@@ -80,6 +83,7 @@ async fn commit(writer: &mut Writer, clock: &Clock, hub: &Hub, health: &Health, 
         }
         None => apply_until_known(writer, clock, &mut batches).await,
     };
+    metrics::batch(is_hot, applied.is_ok(), changes, began.elapsed());
     match applied {
         Ok(Written { before, events }) => {
             // Before the answers: a caller who then asks for the feed's cursor gets one that is after the change.
@@ -89,7 +93,6 @@ async fn commit(writer: &mut Writer, clock: &Clock, hub: &Hub, health: &Health, 
             }
         }
         Err(error) => {
-            let changes: usize = batches.iter().map(|batch| batch.len()).sum();
             health.failed(&error, changes);
             for batch in batches {
                 batch.answer(Err(&error));

@@ -1,8 +1,9 @@
 //! Errors as clients see them: a code, a helpful message, and never the cause.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
 
 use crate::error::Error;
 use crate::graphql::guard::QueryRefusal;
@@ -61,6 +62,15 @@ pub fn code(error: &Error) -> &'static str {
         Error::ConsumerTaken => "CONSUMER_TAKEN",
         Error::Unavailable { .. } => "SERVICE_UNAVAILABLE",
         Error::Internal(_) => "INTERNAL_SERVER_ERROR",
+    }
+}
+
+/// The code of a response's first error, or `OK`.
+pub(super) fn first_code(response: &Response) -> Cow<'static, str> {
+    let Some(error) = response.errors.first() else { return Cow::Borrowed("OK") };
+    match error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
+        Some(Value::String(code)) => Cow::Owned(code.clone()),
+        Some(_) | None => Cow::Borrowed(VALIDATION_FAILED),
     }
 }
 
@@ -131,7 +141,7 @@ pub(super) fn persisted_query_not_found() -> ServerError {
 /// Whether nothing was executed: errors of the execution have a path.
 pub fn is_request_error(response: &Response) -> bool {
     let no_path = response.errors.iter().all(|error| error.path.is_empty());
-    !response.errors.is_empty() && no_path && response.data == async_graphql::Value::Null
+    !response.errors.is_empty() && no_path && response.data == Value::Null
 }
 
 /// Whether there is an error of the server, temporary or not.

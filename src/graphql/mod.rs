@@ -10,6 +10,7 @@ pub mod guard;
 mod live;
 mod loaders;
 mod persisted;
+mod prepare;
 mod schema;
 mod session_effect;
 mod written;
@@ -37,23 +38,23 @@ pub use session_effect::SessionEffect;
 pub use written::{ResolveAll, to_json};
 
 use crate::accounts::{Client, ServerKey, Viewer};
+use crate::clock;
 use crate::error::Error;
 use crate::feed::{Cursor, Position};
 use crate::id::UserId;
 use crate::limits;
+use crate::metrics;
 use crate::program::Program;
-use crate::rates::neighbourhood;
 use crate::turns::FairTurns;
-use error::{invalid, not_parsed, refused};
-use guard::argument_defaults::{self, ArgumentDefaults};
+use guard::argument_defaults::ArgumentDefaults;
 use guard::documents::DocumentCache;
-use guard::rights::KeyRole;
 use guard::viewer_marks::ViewerMarks;
 use live::executions::ExecutionTurns;
 use live::live_objects::LiveObjects;
 use live::shared_subscription::ShapeRegistry;
 use loaders::Loaders;
 use persisted::PersistedDocuments;
+use prepare::{OperationKind, PreparedOperation};
 use schema::{FeedCursorNow, Mutation, Query, Subscription};
 use session_effect::SessionEffects;
 
@@ -116,22 +117,6 @@ struct Inner {
     failures: Cache<(Position, UserId), u32>,
 }
 
-/// An operation that has passed the guard.
-#[derive(Clone, Copy, Debug)]
-struct PreparedOperation {
-    kind: OperationKind,
-    /// The number of objects that it can return.
-    objects: usize,
-}
-
-/// The kind of an operation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OperationKind {
-    Query,
-    Mutation,
-    Subscription,
-}
-
 impl Api {
     /// The API of a program.
     pub fn new(program: Program) -> Self {
@@ -175,15 +160,15 @@ impl Api {
 
     /// Executes a query or a mutation.
     pub async fn execute(&self, mut request: Request, caller: Caller) -> Executed {
-        match self.prepare(&mut request, &caller).map(|prepared| prepared.kind) {
-            Ok(OperationKind::Query | OperationKind::Mutation) => self.execute_prepared(request, caller).await,
-            Ok(OperationKind::Subscription) => {
+        let errors = match self.prepare(&mut request, &caller) {
+            Ok(PreparedOperation { kind: OperationKind::Subscription, .. }) => {
                 let how = "send subscriptions over a WebSocket to the same URL, or with Accept: text/event-stream";
-                let refused = Error::input("query", how);
-                self.finished(Response::from_errors(vec![error::server_error(refused)]), &caller.request_id).into()
+                vec![error::server_error(Error::input("query", how))]
             }
-            Err(errors) => self.finished(Response::from_errors(errors), &caller.request_id).into(),
-        }
+            Ok(prepared) => return self.execute_prepared(request, caller, &prepared).await,
+            Err(errors) => errors,
+        };
+        self.refusal(errors, &caller.request_id).into()
     }
 
     /// Makes a request's document what the parser can read: finds the one that its hash names, and replaces escapes.
@@ -215,63 +200,8 @@ impl Api {
         Some(guard::operation::chosen(document, name.as_deref())?.ty)
     }
 
-    /// Guards a document before it is parsed, as the parser can overflow the stack, and before it is executed, as the
-    /// library's own checks can take very long. Also charges the cost of queries and mutations.
-    fn prepare(&self, request: &mut Request, caller: &Caller) -> Result<PreparedOperation, Vec<ServerError>> {
-        self.open(request, caller).map_err(|error| vec![error])?;
-        // Checked even if the document was parsed already: it takes a microsecond.
-        guard::lexical::check(&request.query).map_err(|refusal| vec![refused(refusal)])?;
-        let (name, variables) = (request.operation_name.clone(), request.variables.clone());
-        let text = (!self.0.documents.recall(request)).then(|| request.query.clone());
-        let document = request.parsed_query().map_err(|error| vec![not_parsed(error)])?;
-        let measure = guard::cost::check(document, name.as_deref(), &variables);
-        let measure = measure.map_err(|refusal| vec![refused(refusal)])?;
-        if let Some(new) = text {
-            self.0.documents.remember(new, document);
-        }
-        // async-graphql would return null without an error.
-        if !self.0.program.app.config.introspection && guard::introspection::uses_introspection(document) {
-            return Err(vec![invalid("introspection is disabled on this server")]);
-        }
-        // If there is no operation, the execution reports the error.
-        let Some(operation) = guard::operation::chosen(document, name.as_deref()) else {
-            return Ok(PreparedOperation { kind: OperationKind::Query, objects: measure.objects });
-        };
-        if key_role(caller).is_some_and(|role| !guard::rights::allows(role, document, operation)) {
-            return Err(vec![error::server_error(Error::Forbidden)]);
-        }
-        let defaults = guard::variables::complete(operation, &variables, &self.0.names).map_err(|error| vec![error])?;
-        let kind = match operation.ty {
-            OperationType::Query => OperationKind::Query,
-            OperationType::Mutation => OperationKind::Mutation,
-            OperationType::Subscription => OperationKind::Subscription,
-        };
-        let lent = self.0.argument_defaults.lent(document, operation);
-        if !lent.is_empty() {
-            let mut document = document.clone();
-            argument_defaults::lend(&mut document, name.as_deref(), &lent);
-            request.set_parsed_query(document);
-        }
-        request.variables.extend(defaults);
-        request.variables.extend(lent.into_iter().filter(|(name, _)| !variables.contains_key(name)));
-        if kind != OperationKind::Subscription {
-            self.charge(&measure, caller).map_err(|error| vec![error::server_error(error)])?;
-        }
-        Ok(PreparedOperation { kind, objects: measure.objects })
-    }
-
-    /// Charges the cost of a document to the person or key that sent it, or to their network address if nobody is signed in.
-    fn charge(&self, measure: &guard::cost::DocumentMeasure, caller: &Caller) -> Result<(), Error> {
-        let rates = &self.0.program.app.rates;
-        let acting = caller.viewer.as_ref().and_then(Viewer::acting_key);
-        match (&caller.viewer, acting.or(caller.key.as_ref())) {
-            (_, Some(key)) => rates.key_objects.take_many(&key.id(), measure.cost()),
-            (Some(viewer), None) => rates.objects.take_many(&viewer.user(), measure.cost()),
-            (None, None) => rates.visitor_objects.take_many(&neighbourhood(caller.address), measure.cost()),
-        }
-    }
-
-    async fn execute_prepared(&self, request: Request, caller: Caller) -> Executed {
+    async fn execute_prepared(&self, request: Request, caller: Caller, prepared: &PreparedOperation) -> Executed {
+        let began = clock::instant();
         let (request_id, document) = (caller.request_id.clone(), request.query.clone());
         let (viewer, key) = (caller.viewer.clone(), caller.key);
         // Read before anything is resolved.
@@ -296,7 +226,16 @@ impl Api {
             }
         };
         error::name_arguments(&mut response, &document);
-        Executed { response: self.finished(response, &request_id), session_effect }
+        let response = self.finished(response, &request_id);
+        metrics::operation(prepared.kind.name(), &prepared.field, error::first_code(&response), began.elapsed());
+        Executed { response, session_effect }
+    }
+
+    /// The answer to an operation that is not executed.
+    fn refusal(&self, errors: Vec<ServerError>, request_id: &str) -> Response {
+        let response = self.finished(Response::from_errors(errors), request_id);
+        metrics::refused_operation(error::first_code(&response));
+        response
     }
 
     fn finished(&self, mut response: Response, request_id: &str) -> Response {
@@ -310,14 +249,6 @@ impl Api {
         let tries = self.0.failures.get(&key).unwrap_or(0) + 1;
         self.0.failures.insert(key, tries);
         tries >= limits::EVENT_TRIES
-    }
-}
-
-/// In whose name a key sends a request; `None` for people and visitors.
-fn key_role(caller: &Caller) -> Option<KeyRole<'_>> {
-    match &caller.viewer {
-        Some(viewer) => viewer.acting_key().map(|_| KeyRole::Person),
-        None => caller.key.as_ref().map(KeyRole::Itself),
     }
 }
 

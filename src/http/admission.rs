@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::config::{Config, Network};
 use crate::limits;
+use crate::metrics;
 use crate::rates::neighbourhood;
 
 /// The connections that are open, by address.
@@ -68,6 +69,7 @@ impl Admission {
         let share = (most / limits::ADDRESS_CONNECTIONS_SHARE).max(limits::ADDRESS_CONNECTIONS_LEAST);
         let most_of_address = if config.rate_limits { share.min(limits::ADDRESS_CONNECTIONS) } else { usize::MAX };
         let trusted_proxies = config.trusted_proxies.clone();
+        metrics::connections_max(most);
         Self { open: Mutex::default(), most, most_of_address, trusted_proxies }
     }
 
@@ -78,10 +80,12 @@ impl Admission {
         let mut open = self.lock();
         let of_address = open.by_address.get(&address).map_or(0, |connections| connections.count);
         if of_address >= self.most_of_address && !is_trusted && !open.close_idle_of(address) {
+            metrics::connection_refused("address");
             self.warn(&mut open, NoRoom::OfAddress, address);
             return Err(NoRoom::OfAddress);
         }
         if open.count >= self.most && !open.close_idle() {
+            metrics::connection_refused("process");
             self.warn(&mut open, NoRoom::InAll, address);
             return Err(NoRoom::InAll);
         }
@@ -146,6 +150,7 @@ impl OpenConnections {
         let number = self.next_number;
         self.next_number += 1;
         self.count += 1;
+        metrics::connections(self.count);
         self.change(address, |connections| {
             connections.is_trusted = is_trusted;
             connections.count += 1;
@@ -156,6 +161,7 @@ impl OpenConnections {
 
     fn remove(&mut self, slot: &ConnectionSlot) {
         self.count -= 1;
+        metrics::connections(self.count);
         self.change(slot.address, |connections| {
             connections.idle.remove(&slot.number);
             connections.count -= 1;

@@ -17,6 +17,7 @@ mod graphql;
 mod health;
 mod host;
 mod images;
+pub mod metrics;
 mod multipart;
 mod negotiate;
 mod origin;

@@ -26,6 +26,7 @@ use super::state::HttpState;
 use super::{graphql, host, negotiate};
 use crate::clock;
 use crate::error::Error;
+use crate::metrics::{self, Route};
 
 /// Answers requests. Clones share it.
 #[derive(Clone)]
@@ -87,6 +88,7 @@ impl Routes {
         }
 
         // The path without the query: people put tokens there.
+        metrics::request(Route::of(uri.path()), method.as_str(), response.status().as_u16(), began.elapsed());
         let line = RequestLog { source, path: uri.path(), method: method.as_str(), began };
         line.log(response.status());
         response

@@ -15,11 +15,13 @@ use super::decoded::DecodedUpload;
 use super::encode::{Encoded, encode};
 use super::quota::Usage;
 use crate::accounts::Viewer;
+use crate::clock::instant;
 use crate::entity::{image, image_upload};
 use crate::error::{Error, Result};
 use crate::id::{ImageId, UploadId, UserId};
 use crate::images::Images;
 use crate::limits;
+use crate::metrics;
 use crate::pool::Undone;
 use crate::storage::ScratchFile;
 use crate::turns::Turn;
@@ -139,14 +141,20 @@ impl Images {
             CheckedSource::File(file) => Content::File(file),
             CheckedSource::Upload { slot, size, field } => Content::Bytes(self.uploaded(slot, size, field).await?),
         };
+        let began = instant();
         let encoded = self.encode(content, turn).await;
         if let (Err(Error::UnsupportedImage(_) | Error::ImageTooLarge(_)), Some((slot, _))) = (&encoded, upload) {
             // The next try is rejected without decoding it again.
             app.feed.append_or_drop(Note::Spoilt { upload: slot });
             self.delete_soon();
         }
-        let (encoded, _turn) = encoded?;
-        self.store(owner, encoded, upload).await
+        let stored = async {
+            let (encoded, _turn) = encoded?;
+            self.store(owner, encoded, upload).await
+        };
+        let stored = stored.await;
+        metrics::image(stored.is_ok(), began.elapsed());
+        stored
     }
 
     /// The result of an earlier try with the same upload.

@@ -465,6 +465,10 @@ pub const WEBHOOK_ANSWER_BODY: (usize, Duration) = (64 * 1024, Duration::from_mi
 pub const WEBHOOK_IDLE: Duration = Duration::from_secs(4);
 /// How often webhooks are compared with their rows, which commands change.
 pub const WEBHOOK_LOOK: Duration = Duration::from_secs(1);
+
+// Metrics.
+/// How long what the database counts for the metrics is kept: Prometheus asks every 15 seconds or so, from two servers.
+pub const SAMPLES_KEPT: Duration = Duration::from_secs(60);
 /// How long a secret goes on signing beside its successor.
 pub const WEBHOOK_ROTATION: Duration = Duration::from_secs(24 * 3600);
 /// Tries that are remembered.

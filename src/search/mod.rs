@@ -99,6 +99,11 @@ impl Search {
         }
     }
 
+    /// The position up to which this node has seen the index reach; `None` before it looked.
+    pub fn indexed(&self) -> Option<Position> {
+        Some(*self.indexed.borrow()).filter(|indexed| *indexed >= 0)
+    }
+
     fn index(&self) -> Index {
         Index::of(self.app.db.dialect())
     }

@@ -28,6 +28,7 @@ mod images;
 mod keys;
 mod kill;
 mod logs;
+mod metrics;
 mod operator;
 mod other_data;
 mod panics;

@@ -70,6 +70,25 @@ fn the_service_may_stop_as_slowly_as_the_server_does_and_has_files_for_its_conne
 }
 
 #[test]
+fn the_alerts_and_the_board_ask_for_metrics_that_exist() {
+    let code = read("src/metrics/mod.rs") + &read("src/sampled.rs");
+    let endings = ["", "_total", "_seconds", "_seconds_bucket"];
+    for file in ["deploy/prometheus.rules.yml", "deploy/grafana.json", "docs/operate.md"] {
+        let text = read(file);
+        let names =
+            text.split(|c: char| !c.is_ascii_lowercase() && c != '_').filter_map(|word| word.strip_prefix("parlour_"));
+        let has_one = |name: &str| {
+            endings
+                .iter()
+                .filter_map(|ending| name.strip_suffix(ending))
+                .any(|name| code.contains(&format!("\"{name}\"")))
+        };
+        let missing: Vec<String> = names.filter(|name| *name != "key_" && !has_one(name)).map(str::to_owned).collect();
+        none_of(&format!("{file} has metrics that do not exist"), &missing);
+    }
+}
+
+#[test]
 fn systemd_rates_the_services_ok() {
     for service in ["deploy/parlour.service", "deploy/parlour-backup.service"] {
         // Tenths: OK ends at 5.0, and this is well below it.

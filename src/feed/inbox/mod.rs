@@ -24,6 +24,7 @@ use futures_util::future::BoxFuture;
 use crate::feed::cursor::Cursor;
 use crate::feed::event::Event;
 use crate::limits;
+use crate::metrics::{self, DeliveryPath};
 
 /// Delivers events without waking the listener's task: for a thousand listeners to one conversation, waking a thousand
 /// tasks would cost more than everything else. If it can't deliver at once, the follower is woken and does.
@@ -145,6 +146,7 @@ impl Inbox {
             match decide(event) {
                 Take::Deliver(delivered) => {
                     state.take();
+                    metrics::delivered(DeliveryPath::Edge);
                     return Ok(delivered);
                 }
                 Take::Skip => drop(state.take()),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, Selection};
 use async_graphql::{Name, Value, Variables};
 
 /// The operation of that name, or the only one. async-graphql reports the error if there is none.
@@ -20,6 +20,14 @@ pub fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Optio
         }
     };
     operation.map(|operation| &operation.node)
+}
+
+/// The first field that an operation selects by itself, outside of fragments.
+pub fn first_field(operation: &OperationDefinition) -> Option<&str> {
+    operation.selection_set.node.items.iter().find_map(|item| match &item.node {
+        Selection::Field(field) => Some(field.node.name.node.as_str()),
+        Selection::FragmentSpread(_) | Selection::InlineFragment(_) => None,
+    })
 }
 
 /// The values of the variables of an operation.

@@ -35,12 +35,13 @@ use crate::consumers::{ConsumerName, Ticket, WantedStart};
 use crate::detached::detached;
 use crate::error::Error;
 use crate::feed::{KindSet, Start};
-use crate::graphql::error::{Result, finish, is_request_error, server_error};
+use crate::graphql::error::{Result, is_request_error, server_error};
 use crate::graphql::live::active_subscription::{ActiveSubscription, SubscriptionEnd};
 use crate::graphql::live::frame::Frames;
 use crate::graphql::live::notification::{EventPick, Topic};
 use crate::graphql::{AnswerTime, Api, Caller, OperationKind, PreparedOperation, json};
 use crate::limits;
+use crate::metrics;
 
 /// The cursors to resume from that a client sent in `connection_init`.
 #[derive(Clone, Debug, Default)]
@@ -106,18 +107,20 @@ impl Api {
         sink: Option<Arc<dyn FrameSink>>,
     ) -> Vec<Frame> {
         // Work that happens once is boxed: waiting subscriptions should be small, as there are many.
-        let PreparedOperation { kind, objects } = match prepared {
+        let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(errors) => return vec![self.refused(errors, &caller)],
         };
         let Some(viewer) = caller.viewer.clone() else {
             return vec![self.refused(vec![server_error(Error::Unauthenticated)], &caller)];
         };
-        match kind {
+        match prepared.kind {
             OperationKind::Query | OperationKind::Mutation => {
-                Box::pin(self.run_once(frames, *request, *caller, &viewer)).await
+                Box::pin(self.run_once(frames, *request, *caller, &viewer, prepared)).await
             }
             OperationKind::Subscription => {
+                let PreparedOperation { field, objects, .. } = prepared;
+                let _running = metrics::subscription(field);
                 // Held until the subscription ends.
                 let _reserved = match self.0.live_objects.reserve(viewer.user(), objects) {
                     Ok(permit) => permit,
@@ -137,7 +140,14 @@ impl Api {
         }
     }
 
-    async fn run_once(&self, frames: &mut Frames, request: Request, caller: Caller, viewer: &Viewer) -> Vec<Frame> {
+    async fn run_once(
+        &self,
+        frames: &mut Frames,
+        request: Request,
+        caller: Caller,
+        viewer: &Viewer,
+        prepared: PreparedOperation,
+    ) -> Vec<Frame> {
         // Held until the answer is sent, so that a client who does not read has few answers in memory.
         let turn = timeout(limits::REQUEST, self.0.answers.enter(&viewer.user())).await;
         let Ok(Ok(_turn)) = turn else {
@@ -145,8 +155,10 @@ impl Api {
         };
         let (api, by, time) = (self.clone(), caller.clone(), AnswerTime::default());
         let request = request.data(time.clone());
-        let execution =
-            async move { time.limit(api.execute_prepared(request, by)).await.map(|executed| executed.response) };
+        let execution = async move {
+            let executed = time.limit(api.execute_prepared(request, by, &prepared)).await;
+            executed.map(|executed| executed.response)
+        };
         match detached(execution).await {
             Err(error) => vec![self.refused(vec![server_error(error)], &caller)],
             Ok(response) if is_request_error(&response) => vec![Frame::Error(json(&response.errors))],
@@ -239,8 +251,6 @@ impl Api {
     }
 
     fn refused(&self, errors: Vec<ServerError>, caller: &Caller) -> Frame {
-        let mut response = async_graphql::Response::from_errors(errors);
-        finish(&mut response, &caller.request_id);
-        Frame::Error(json(&response.errors))
+        Frame::Error(json(&self.refusal(errors, &caller.request_id).errors))
     }
 }

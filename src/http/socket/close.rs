@@ -39,7 +39,7 @@ pub(crate) enum CloseReason {
 
 impl CloseReason {
     /// The code, of RFC 6455 (7.4) and of the protocol.
-    fn code(self) -> u16 {
+    pub(super) fn code(self) -> u16 {
         match self {
             Self::ServiceRestart => 1012,
             Self::TryAgainLater => 1013,

@@ -28,15 +28,18 @@ use crate::clock;
 use crate::error::Error;
 use crate::graphql::{self, Api, Caller, Frame, Resume, RunningOperation};
 use crate::limits;
+use crate::metrics;
 
 /// Runs a socket until it is closed; `unfinished` is dropped when it does not use the program any more.
 pub(super) async fn run(mut session: Box<SocketSession>, stages: DrainStages, unfinished: TaskTrackerToken) {
     let end = tokio::select! {
         end = session.serve() => end,
         () = stages.finishing.cancelled() => {
+            metrics::socket_closed(Some(CloseReason::ServiceRestart.code()));
             return Box::pin(end_with_server(session, stages, unfinished)).await;
         }
     };
+    metrics::socket_closed(end.map(CloseReason::code));
     if end == Some(CloseReason::Unauthorized) {
         // It may be a mutation on this socket that has ended the session: it is answered.
         session.complete(|operation| operation.is_subscription);
@@ -75,6 +78,7 @@ pub(super) struct SocketSession {
     opened_at: Instant,
     last_received: Instant,
     pinged_at: Option<Instant>,
+    counted: metrics::Held,
 }
 
 type SocketOperations = HashMap<Arc<str>, SocketOperation>;
@@ -123,6 +127,7 @@ impl SocketSession {
             opened_at: now,
             last_received: now,
             pinged_at: None,
+            counted: metrics::socket("opened"),
         }
     }
 
@@ -255,6 +260,7 @@ impl SocketSession {
         }
         let (signed_in, watch) = SocketUser::by(&self.api, &mut self.caller, init).await?;
         self.permit = None;
+        self.counted = metrics::socket("signed_in");
         self.signed_in = Some(signed_in);
         self.watch = Some(watch);
         self.push(Message::text(protocol::ACK));
