@@ -45,5 +45,6 @@ mod storm;
 mod support;
 mod sync;
 mod two_servers;
+mod upgrade;
 mod wal;
 mod webhooks;

@@ -50,15 +50,24 @@ impl Person {
     }
 
     pub async fn sign_up_as(server: &Server, name: &str, email: &str) -> Self {
-        let (name, email, url) = (name.to_owned(), email.to_owned(), server.url("/graphql"));
-        let nobody = Self { id: String::new(), token: String::new(), name, email, url, http: server.http().clone() };
-        let input = json!({ "fullName": nobody.name, "email": nobody.email, "password": PASSWORD });
-        let query = "mutation($input: SignupInput!) { signup(input: $input) { token user { id } } }";
-        let mut payload = nobody.ask(query, json!({ "input": input })).await["signup"].take();
-        let mut text =
-            |at: &str| payload.pointer_mut(at).map(Value::take).and_then(|text| Some(text.as_str()?.to_owned()));
-        let (id, token) = (text("/user/id").expect("an id"), text("/token").expect("a token"));
-        Self { id, token, ..nobody }
+        let input = json!({ "fullName": name, "email": email, "password": PASSWORD });
+        let query = "mutation($input: SignupInput!) { enter: signup(input: $input) { token user { id fullName } } }";
+        Self::enter(server, email, query, input).await
+    }
+
+    /// Somebody who has an account.
+    pub async fn sign_in(server: &Server, email: &str) -> Self {
+        let input = json!({ "email": email, "password": PASSWORD });
+        let query = "mutation($input: LoginInput!) { enter: login(input: $input) { token user { id fullName } } }";
+        Self::enter(server, email, query, input).await
+    }
+
+    async fn enter(server: &Server, email: &str, query: &str, input: Value) -> Self {
+        let (name, url, http) = (String::new(), server.url("/graphql"), server.http().clone());
+        let nobody = Self { id: String::new(), token: String::new(), name, email: email.to_owned(), url, http };
+        let payload = nobody.ask(query, json!({ "input": input })).await["enter"].take();
+        let text = |at: &str| payload.pointer(at).and_then(Value::as_str).expect("a text").to_owned();
+        Self { id: text("/user/id"), name: text("/user/fullName"), token: text("/token"), ..nobody }
     }
 
     /// The same person over separate connections.
