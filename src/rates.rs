@@ -41,6 +41,10 @@ pub struct Rates {
     pub memberships: Rate<UserId>,
     /// Changes of groups: of their titles and members.
     pub group_change: Rate<UserId>,
+    /// Messages pinned and unpinned.
+    pub pin: Rate<UserId>,
+    /// Changes of one's own side of conversations.
+    pub own_side: Rate<UserId>,
     /// Typing signals.
     pub typing: Rate<UserId>,
     /// Objects that the documents of a key can return.
@@ -67,6 +71,8 @@ impl Rates {
             new_group: rate(limits::NEW_GROUPS),
             memberships: rate(limits::MEMBERSHIPS),
             group_change: rate(limits::GROUP_CHANGES),
+            pin: rate(limits::PIN_CHANGES),
+            own_side: rate(limits::OWN_SIDE_CHANGES),
             typing: rate(limits::TYPING_SIGNS),
             key_objects: Rate::new(config, clock, limits::KEY_OBJECTS),
             key_changes: Rate::new(config, clock, limits::KEY_CHANGES),

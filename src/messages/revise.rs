@@ -8,7 +8,7 @@ use crate::accounts::{MessagesKey, Viewer};
 use crate::app::App;
 use crate::audit::AuditAction;
 use crate::clock::Timestamp;
-use crate::conversations;
+use crate::conversations::{self, Permission, Place, Standing, may};
 use crate::db::{self, Tx};
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
@@ -30,7 +30,8 @@ pub async fn edit(app: &App, viewer: &Viewer, id: MessageId, text: &str) -> Resu
     app.feed.append_recorded(revise, viewer.record(AuditAction::MessageEdited, id)).await
 }
 
-/// Turns the viewer's message into a tombstone: seq, sender and times stay. Idempotent.
+/// Turns a message into a tombstone: the viewer's own, or one of a group in which they may. Seq, sender and times stay.
+/// Idempotent.
 pub async fn delete(app: &App, viewer: &Viewer, images: &Images, id: MessageId) -> Result<message::Model> {
     let revise = Revise { by: Some(viewer.user()), id, revision: Revision::Delete };
     let deleted = app.feed.append_recorded(revise, viewer.record(AuditAction::MessageDeleted, id)).await?;
@@ -132,15 +133,18 @@ struct Revisions {
 impl Revisions {
     fn plan(&mut self, change: &Revise) -> Result<Plan<Revise>> {
         let message = self.messages.get_mut(&change.id).ok_or(Error::NotFound)?;
-        if let Some(by) = change.by {
-            if !self.memberships.contains_key(&(message.conversation_id, by)) {
-                return Err(Error::NotFound);
-            }
-            if message.sender_id != by {
-                return Err(Error::Forbidden);
-            }
-        }
         let conversation = self.conversations.get(&message.conversation_id).ok_or(Error::NotFound)?;
+        let own = change.by.map(|by| self.memberships.get(&(message.conversation_id, by)).ok_or(Error::NotFound));
+        let standing = own.transpose()?.map_or(Standing::App, |own| Standing::Member(own.role));
+        let is_own = change.by == Some(message.sender_id);
+        let is_allowed = match change.revision {
+            // An edit reaches everybody as a new message does.
+            Revision::Edit(_) => is_own && may(standing, Permission::Send, Place::of(conversation)),
+            Revision::Delete => is_own || may(standing, Permission::DeleteOthersMessages, Place::of(conversation)),
+        };
+        if !is_allowed {
+            return Err(Error::Forbidden);
+        }
         let mut lost = None;
         match &change.revision {
             Revision::Edit(_) if message.deleted_at.is_some() => {

@@ -19,6 +19,7 @@ use crate::graphql::schema::message_pages::{MessageWindow, history_page};
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::neighbours::Neighbours;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
+use crate::graphql::schema::permissions::Permission;
 use crate::graphql::schema::reference::ConversationRef;
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, JsonValue, NotAtOnce, json_fields, serialize};
@@ -211,6 +212,20 @@ impl Conversation {
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(self.own(ctx).await?.map_or(0, |own| (self.row.last_seq - own.last_read_seq()).max(0)))
+    }
+
+    /// What you may do here, by the rule that the server asks itself. Empty where you are not a member.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Permission>> {
+        let Some(own) = self.own(ctx).await? else { return Ok(Vec::new()) };
+        let mut here = conversations::Place::of(&self.row);
+        match self.row.direct_pair.as_ref().and_then(|pair| pair.other(own.viewer().user())) {
+            Some(other) => here.is_open = !known_user(ctx, other).await?.is_erased(),
+            None => here.members = Some(self.member_count(ctx).await?),
+        }
+        let allowed = conversations::Permission::ALL.into_iter();
+        let allowed = allowed.filter(|what| conversations::may(own.standing(), *what, here));
+        Ok(allowed.map(Permission::from).collect())
     }
 
     /// A page of the history, oldest first; without arguments the newest 50 messages. Use `first` with `after`, `last`

@@ -20,6 +20,7 @@ mod messages;
 mod neighbours;
 mod node;
 mod paging;
+mod permissions;
 mod presence;
 pub(super) mod reference;
 mod search;

@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 
 use super::{New, Send, SendWrite, SenderMembership, repeated};
 use crate::clock::Timestamp;
-use crate::conversations::{self, Directs, Reference};
+use crate::conversations::{self, Directs, Permission, Place, Reference, Standing, may};
 use crate::db::{self, HotSource};
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::{membership, message};
@@ -147,6 +147,9 @@ impl Sends {
         let standing = if is_new {
             SenderMembership::Begins
         } else if let Some(row) = self.memberships.get(&(conversation.id, send.sender)) {
+            if !may(Standing::Member(row.role), Permission::Send, Place::of(&conversation)) {
+                return Err(Error::Forbidden);
+            }
             SenderMembership::Member(row.clone())
         } else if self.begun.contains(&conversation.id) && matches!(send.to, Reference::Direct(_)) {
             SenderMembership::Begun
