@@ -8,14 +8,28 @@
 macro_rules! uncounted {
     ($conversation:literal, $mark:literal) => {
         concat!(
-            "((SELECT COALESCE(SUM(b.messages), 0) FROM uncounted_block b WHERE b.conversation_id = ", $conversation,
-            " AND b.block > ", $mark, " / 1024)
-            + (SELECT COUNT(*) FROM message x WHERE x.conversation_id = ", $conversation, " AND x.seq > ", $mark,
-            " AND x.seq < (", $mark, " / 1024 + 1) * 1024 AND (x.deleted_at IS NOT NULL OR x.system_line IS NOT NULL))
+            "((SELECT COALESCE(SUM(b.messages), 0) FROM uncounted_block b WHERE b.conversation_id = ",
+            $conversation,
+            " AND b.block > ",
+            $mark,
+            " / 1024)
+            + (SELECT COUNT(*) FROM message x WHERE x.conversation_id = ",
+            $conversation,
+            " AND x.seq > ",
+            $mark,
+            " AND x.seq < (",
+            $mark,
+            " / 1024 + 1) * 1024 AND (x.deleted_at IS NOT NULL OR x.system_line IS NOT NULL))
             + (SELECT COUNT(*) FROM erasure g CROSS JOIN message x
-                WHERE x.conversation_id = ", $conversation, " AND x.seq > ", $mark, " AND x.sender_id = g.user_id
+                WHERE x.conversation_id = ",
+            $conversation,
+            " AND x.seq > ",
+            $mark,
+            " AND x.sender_id = g.user_id
                   AND x.deleted_at IS NULL AND x.system_line IS NULL AND EXISTS (
-                    SELECT 1 FROM membership s WHERE s.conversation_id = ", $conversation, " AND s.user_id = g.user_id)))"
+                    SELECT 1 FROM membership s WHERE s.conversation_id = ",
+            $conversation,
+            " AND s.user_id = g.user_id)))"
         )
     };
 }
@@ -24,8 +38,16 @@ macro_rules! uncounted {
 macro_rules! calls {
     ($conversation:literal, $mark:literal, $person:literal, $everybody:literal) => {
         concat!(
-            "(SELECT COUNT(*) FROM mention n WHERE n.user_id IN (", $person, ", ", $everybody, ")
-                 AND n.conversation_id = ", $conversation, " AND n.seq > ", $mark, " AND NOT EXISTS (
+            "(SELECT COUNT(*) FROM mention n WHERE n.user_id IN (",
+            $person,
+            ", ",
+            $everybody,
+            ")
+                 AND n.conversation_id = ",
+            $conversation,
+            " AND n.seq > ",
+            $mark,
+            " AND NOT EXISTS (
                    SELECT 1 FROM erasure g WHERE g.user_id = n.sender_id))"
         )
     };

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Statement};
 
 use crate::accounts::Viewer;
 use crate::app::App;
-use crate::entity::membership::Role;
+use crate::db::{self, Tx};
 use crate::entity::{mention, message};
 use crate::error::{Error, Result};
 use crate::feed::Position;
@@ -45,15 +45,6 @@ impl Mentions {
     }
 }
 
-/// Whether a member may call everybody.
-pub(super) fn may_call_everybody(role: Role, members: usize) -> Result<()> {
-    let is_allowed = match role {
-        Role::Owner => true,
-        Role::Member => members <= limits::EVERYBODY_MEMBERS,
-    };
-    if is_allowed { Ok(()) } else { Err(Error::Forbidden) }
-}
-
 /// The rows by which a message calls people: those who are named, or one for everybody. The sender needs no call.
 pub(super) fn rows_of(message: &message::Model) -> Vec<mention::Model> {
     let row = |user_id| mention::Model {
@@ -68,6 +59,14 @@ pub(super) fn rows_of(message: &message::Model) -> Vec<mention::Model> {
     }
     let named = message.mentions.iter().flat_map(message::UserList::people);
     named.filter(|user| *user != message.sender_id).map(row).collect()
+}
+
+/// Writes whom messages call that were edited: only those are called anew who were not called before, as whoever has read
+/// the message has no unread call.
+pub(super) async fn rewrite(tx: &Tx, messages: &[message::Model]) -> Result<(), DbErr> {
+    let positions = messages.iter().map(|row| row.position);
+    mention::Entity::delete_many().filter(mention::Column::Position.is_in(positions)).exec(tx).await?;
+    db::insert(tx, messages.iter().flat_map(rows_of).collect()).await
 }
 
 /// The messages that call the viewer, the newest first: in the conversations that they are in, and those to everybody only

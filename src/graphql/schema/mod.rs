@@ -15,6 +15,7 @@ mod groups;
 mod images;
 mod json;
 mod members;
+mod message_inputs;
 mod message_pages;
 mod messages;
 mod neighbours;
@@ -22,11 +23,13 @@ mod node;
 mod paging;
 mod permissions;
 mod presence;
+mod reactions;
 pub(super) mod reference;
 mod search;
 mod server_info;
 mod sessions;
 mod typing;
+mod unread;
 mod users;
 mod viewer_mark;
 
@@ -60,6 +63,7 @@ pub(super) struct Query(
 pub(super) struct Mutation(
     accounts::AccountsMutation,
     messages::MessagesMutation,
+    reactions::ReactionsMutation,
     images::ImagesMutation,
     sessions::SessionsMutation,
     groups::GroupsMutation,
