@@ -8,7 +8,8 @@ use crate::support::{Person, Socket};
 
 /// What a client selects of a message and of a conversation; they are the same wherever it meets them.
 const SELECTIONS: &str = "
-    fragment M on Message { id seq text version editedAt deletedAt conversationId sender { ...U } replyTo { id } }
+    fragment M on Message { id seq text version editedAt deletedAt conversationId sender { ...U } replyTo { id }
+        type metadata countsAsUnread mentions { id } mentionsEveryone reactions { emoji count viewerReacted } }
     fragment U on User { id fullName deletedAt }
     fragment C on Conversation { id kind title createdAt memberCount lastSeq lastReadSeq unreadCount
         otherUser { ...U } lastMessage { createdAt }
@@ -18,6 +19,7 @@ const SELECTIONS: &str = "
 const EVENT: &str = "__typename cursor
     ... on MessageAdded { message { createdAt ...M } }
     ... on MessageChanged { message { ...M } }
+    ... on ReactionsChanged { message { ...M } changes { user { ...U } emoji added } }
     ... on ReadMarkMoved { conversationId lastReadSeq user { ...U } }
     ... on ConversationChanged { change conversationId conversation { ...C } }
     ... on UserChanged { user { ...U } }
@@ -92,12 +94,17 @@ impl Client {
     pub fn take(&mut self, event: &Value) {
         self.cursor = text(&event["cursor"]);
         match event["__typename"].as_str().expect("a type") {
-            "MessageAdded" | "MessageChanged" if self.passes_by(&event["message"]["conversationId"]) => {}
+            "MessageAdded" | "MessageChanged" | "ReactionsChanged"
+                if self.passes_by(&event["message"]["conversationId"]) => {}
             "MessageAdded" => {
                 self.added(&event["message"]);
                 self.received = event["message"]["text"].as_str().unwrap_or_default().to_owned();
             }
             "MessageChanged" => self.changed(&event["message"]),
+            "ReactionsChanged" => {
+                list(&event["changes"]).iter().for_each(|change| self.meet(&change["user"]));
+                self.changed(&event["message"]);
+            }
             "ReadMarkMoved" => {
                 self.meet(&event["user"]);
                 let (reader, seq) = (text(&event["user"]["id"]), number(&event["lastReadSeq"]));
@@ -188,6 +195,9 @@ impl Client {
         let seen = known.messages.entry(number(&message["seq"])).or_insert(Value::Null);
         if seen.is_null() || number(&seen["version"]) < number(&message["version"]) {
             *seen = message;
+        } else if seen["version"] == message["version"] {
+            // Reactions do not move the version: what comes later is newer.
+            seen["reactions"] = message["reactions"].take();
         }
     }
 
@@ -219,23 +229,42 @@ impl Client {
 
     /// The order of the conversations, and what is unread.
     async fn agrees_on_the_sidebar(&self) {
-        let query = "{ conversations(first: 100) { nodes { id unreadCount } } unread { messages conversations } }";
+        let query = "{ conversations(first: 100) { nodes { id unreadCount unreadMentionCount } }
+            unread { messages conversations mentions } }";
         let sidebar = self.person.ask(query, json!({})).await;
-        let unread = |known: &Known| known.last_seq - known.last_read_seq;
         let mut before: Option<&str> = None;
         for conversation in list(&sidebar["conversations"]["nodes"]) {
             let known = &self.known[&text(&conversation["id"])];
-            assert_eq!(number(&conversation["unreadCount"]), unread(known));
+            let seen = (number(&conversation["unreadCount"]), number(&conversation["unreadMentionCount"]));
+            assert_eq!(Some(seen), self.unread(known).or(Some(seen)), "{}: {}", self.person.name, known.title);
             assert!(before.is_none_or(|before| before >= known.active_at.as_str()), "the order of the sidebar");
             before = Some(&known.active_at);
         }
-        let (messages, conversations) = self
-            .known
-            .values()
-            .map(unread)
-            .filter(|unread| *unread > 0)
-            .fold((0, 0), |(messages, conversations), unread| (messages + unread, conversations + 1));
-        assert_eq!(sidebar["unread"], json!({ "messages": messages, "conversations": conversations }));
+        let Some(all) = self.known.values().map(|known| self.unread(known)).collect::<Option<Vec<_>>>() else { return };
+        let messages: i64 = all.iter().map(|(unread, _)| unread).sum();
+        let mentions: i64 = all.iter().map(|(_, calls)| calls).sum();
+        let conversations = all.iter().filter(|(unread, _)| *unread > 0).count();
+        let sum = json!({ "messages": messages, "conversations": conversations, "mentions": mentions });
+        assert_eq!(sidebar["unread"], sum, "{}", self.person.name);
+    }
+
+    /// What is unread of a conversation, and what of it calls this person, as a client counts it; `None` where it does not
+    /// know all of it.
+    fn unread(&self, known: &Known) -> Option<(i64, i64)> {
+        let after: Vec<&Value> = known.messages.range(known.last_read_seq + 1..).map(|(_, message)| message).collect();
+        if i64::try_from(after.len()) != Ok(known.last_seq - known.last_read_seq) {
+            return None;
+        }
+        let lives =
+            |message: &&&Value| message["countsAsUnread"] == true && !self.people[&text(&message["sender"]["id"])].1;
+        let calls = |message: &&&Value| {
+            let named = list(&message["mentions"]).iter().any(|person| person["id"] == self.person.id);
+            lives(message)
+                && message["sender"]["id"] != self.person.id
+                && (named || message["mentionsEveryone"] == true)
+        };
+        let count = |what: &dyn Fn(&&&Value) -> bool| i64::try_from(after.iter().filter(|one| what(one)).count()).ok();
+        Some((count(&lives)?, count(&calls)?))
     }
 
     /// What can be compared of a conversation: all of it, but of the history the newest page.
@@ -246,8 +275,9 @@ impl Client {
             // An erasure takes the texts at once, without an event a message.
             if self.people[&text(&message["sender"])].1 {
                 message["text"].take();
-                for erased in ["version", "editedAt", "deletedAt"] {
-                    message.as_object_mut().expect("an object").remove(erased);
+                let with_it = ["type", "metadata", "countsAsUnread", "mentions", "mentionsEveryone", "reactions"];
+                for erased in ["version", "editedAt", "deletedAt"].iter().chain(&with_it) {
+                    message.as_object_mut().expect("an object").remove(*erased);
                 }
             }
             (seq.to_string(), message)
