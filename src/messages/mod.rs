@@ -3,6 +3,7 @@
 mod history;
 #[cfg(test)]
 mod hot_tests;
+mod pins;
 mod read_marks;
 mod revise;
 mod send;
@@ -10,6 +11,7 @@ mod text;
 mod unread;
 
 pub use history::{Window, history};
+pub use pins::{pin, pinned, unpin, was_pinned};
 pub use read_marks::ReadMarks;
 pub use revise::{delete, delete_by_key, edit};
 pub use send::{NewMessage, send};

@@ -50,7 +50,7 @@ impl ParentType {
 pub(super) fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> Multiplicity {
     match field.name.node.as_str() {
         "users" | "conversations" | "members" | "messages" => page(field, small(DEFAULT_PAGE), bindings),
-        "searchMessages" => page(field, 20, bindings),
+        "searchMessages" | "pinnedMessages" => page(field, 20, bindings),
         "events" => match on {
             ParentType::Query => page(field, small(PAGE_SIZE), bindings),
             ParentType::Subscription => Multiplicity::Once,

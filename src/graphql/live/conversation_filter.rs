@@ -78,7 +78,9 @@ impl ConversationFilter {
             | EventKind::ConversationAdded
             | EventKind::ConversationUpdated
             | EventKind::ConversationRemoved
-            | EventKind::UserChanged => Relevance::Ignore,
+            | EventKind::UserChanged
+            | EventKind::PinsChanged
+            | EventKind::MembershipChanged => Relevance::Ignore,
         }
     }
 

@@ -21,9 +21,9 @@ pub enum FeedEventKind {
     UserChanged,
     /// Reserved: this version has no such events.
     ReactionsChanged,
-    /// Reserved: this version has no such events.
+    /// PinsChanged.
     PinsChanged,
-    /// Reserved: this version has no such events.
+    /// MembershipChanged.
     MembershipChanged,
     /// Reserved: this version has no such events.
     BlockChanged,
@@ -61,11 +61,9 @@ impl FeedEventKind {
             }
             Self::ReadMarkMoved => &[EventKind::ReadMarkMoved],
             Self::UserChanged => &[EventKind::UserChanged],
-            Self::ReactionsChanged
-            | Self::PinsChanged
-            | Self::MembershipChanged
-            | Self::BlockChanged
-            | Self::HistoryTrimmed => &[],
+            Self::PinsChanged => &[EventKind::PinsChanged],
+            Self::MembershipChanged => &[EventKind::MembershipChanged],
+            Self::ReactionsChanged | Self::BlockChanged | Self::HistoryTrimmed => &[],
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::graphql::schema::images::{Image, ImageInput};
 use crate::graphql::schema::message_pages::{MessageWindow, history_page};
 use crate::graphql::schema::paging::{PageCursor, RelayConnection};
 use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::schema::system_lines::SystemMessage;
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, json_fields};
 use crate::id::{ConversationId, MessageId};
@@ -91,6 +92,17 @@ impl Message {
         self.row.text.as_deref()
     }
 
+    /// What happened, where it is a line of the conversation's own and nobody's words: `text` is null then, and `sender` is
+    /// who did it. Nobody edits, deletes or pins such a line.
+    async fn system(&self) -> Option<SystemMessage> {
+        SystemMessage::of(&self.row)
+    }
+
+    /// When it was pinned. Null if it is not.
+    async fn pinned_at(&self) -> Option<DateTime> {
+        self.row.pinned_at.map(DateTime)
+    }
+
     /// The image. Null if there is none, and in a tombstone.
     async fn image(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
         Image::find(ctx, self.row.image_id.filter(|_| self.row.deleted_at.is_none())).await
@@ -145,6 +157,8 @@ json_fields! { Message {
     seq,
     sender: User,
     text,
+    system: SystemMessage,
+    pinned_at,
     image: Image,
     reply_to: Message,
     version,
@@ -263,7 +277,7 @@ impl MessagesMutation {
     /// Sends a message. It is on disk before the request is answered. Messages have a burst of 20 and then 5 per
     /// second; a retry with the same id is not counted. First messages to users with whom you have no direct
     /// conversation have a burst of 10 and then 1 per minute; images have a burst of 10 and then 10 per minute. Codes:
-    /// BAD_USER_INPUT, NOT_FOUND, RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe;
+    /// BAD_USER_INPUT, FORBIDDEN where only admins write, NOT_FOUND, RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe;
     /// for an image also UNSUPPORTED_IMAGE, and PAYLOAD_TOO_LARGE, which is also given if your images have reached your
     /// storage quota.
     async fn send_message(
@@ -287,8 +301,8 @@ impl MessagesMutation {
     }
 
     /// Replaces the text of a message of yours, 1 to 4,000 characters; an empty text removes the caption of an image.
-    /// An unchanged text creates no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN for
-    /// somebody else's message, NOT_FOUND, RATE_LIMITED.
+    /// An unchanged text creates no new version. Codes: BAD_USER_INPUT (also for a deleted message),
+    /// FORBIDDEN (somebody else's message, or you may not write there any more), NOT_FOUND, RATE_LIMITED.
     async fn edit_message(
         &self,
         ctx: &Context<'_>,
@@ -300,9 +314,9 @@ impl MessagesMutation {
         Ok(messages::edit(ctx.app()?, viewer, id, &text).await?.into())
     }
 
-    /// Deletes a message of yours. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
+    /// Deletes a message of yours; in a group the owner and admins delete those of others too. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
     /// removed, and the image is deleted from storage. Deleting is idempotent. A key of scope `messages` deletes any
-    /// message. Codes: FORBIDDEN for somebody else's message, NOT_FOUND.
+    /// message. Codes: BAD_USER_INPUT for a line of what happened, FORBIDDEN for somebody else's message, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,

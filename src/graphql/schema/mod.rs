@@ -5,6 +5,8 @@ mod account_inputs;
 mod accounts;
 mod app_people;
 mod consumers;
+mod conversation_changed;
+mod conversation_queries;
 mod conversations;
 mod date_time;
 mod erasure;
@@ -19,13 +21,17 @@ mod message_pages;
 mod messages;
 mod neighbours;
 mod node;
+mod own_membership;
+mod own_side;
 mod paging;
 mod permissions;
+mod pins;
 mod presence;
 pub(super) mod reference;
 mod search;
 mod server_info;
 mod sessions;
+mod system_lines;
 mod typing;
 mod users;
 mod viewer_mark;
@@ -45,7 +51,7 @@ use paging::RelayConnection;
 pub(super) struct Query(
     accounts::AccountsQuery,
     sessions::SessionsQuery,
-    conversations::ConversationsQuery,
+    conversation_queries::ConversationsQuery,
     messages::MessagesQuery,
     search::SearchQuery,
     feed::FeedQuery,
@@ -63,6 +69,8 @@ pub(super) struct Mutation(
     images::ImagesMutation,
     sessions::SessionsMutation,
     groups::GroupsMutation,
+    own_side::OwnSideMutation,
+    pins::PinsMutation,
     typing::TypingMutation,
     erasure::ErasureMutation,
     consumers::ConsumersMutation,

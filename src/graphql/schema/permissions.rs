@@ -1,8 +1,11 @@
-//! What the viewer may do in a conversation.
+//! What the viewer may do in a conversation, and who may write in it.
 
 use async_graphql::Enum;
+use async_graphql::resolver_utils::enum_value;
 
 use crate::conversations;
+use crate::entity::conversation;
+use crate::graphql::written::{JsonValue, NotAtOnce, serialize};
 
 /// What you may do in a conversation. More values may be added: clients must tolerate unknown values.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
@@ -36,6 +39,39 @@ impl From<conversations::Permission> for Permission {
             conversations::Permission::RemoveMembers => Self::RemoveMembers,
             conversations::Permission::SetRoles => Self::SetRoles,
             conversations::Permission::DeleteOthersMessages => Self::DeleteOthersMessages,
+        }
+    }
+}
+
+/// Who may write in a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Posting {
+    /// All members.
+    Everyone,
+    /// The owner and the admins.
+    Admins,
+}
+
+impl JsonValue for Posting {
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        serialize(&enum_value(*self), json)
+    }
+}
+
+impl From<conversation::Posting> for Posting {
+    fn from(posting: conversation::Posting) -> Self {
+        match posting {
+            conversation::Posting::Everyone => Self::Everyone,
+            conversation::Posting::Admins => Self::Admins,
+        }
+    }
+}
+
+impl From<Posting> for conversation::Posting {
+    fn from(posting: Posting) -> Self {
+        match posting {
+            Posting::Everyone => Self::Everyone,
+            Posting::Admins => Self::Admins,
         }
     }
 }

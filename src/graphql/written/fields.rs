@@ -123,7 +123,7 @@ fn null(json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
     Ok(())
 }
 
-/// An object, or none.
+/// An object, or none, or a list of them.
 pub(in crate::graphql) trait JsonNode<T> {
     /// Writes what is selected of it.
     fn write_selected(&self, selection: &Selection<T>, ctx: &Context<'_>, json: &mut Vec<u8>) -> Result<(), NotAtOnce>;
@@ -141,6 +141,20 @@ impl<T: JsonObject> JsonNode<T> for Option<T> {
             Some(object) => selection.write(object, ctx, json),
             None => null(json),
         }
+    }
+}
+
+impl<T: JsonObject> JsonNode<T> for Vec<T> {
+    fn write_selected(&self, selection: &Selection<T>, ctx: &Context<'_>, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        json.push(b'[');
+        for (place, object) in self.iter().enumerate() {
+            if place > 0 {
+                json.push(b',');
+            }
+            selection.write(object, ctx, json)?;
+        }
+        json.push(b']');
+        Ok(())
     }
 }
 

@@ -62,6 +62,7 @@ fn arguments(field: &str, on: &str) -> &'static [&'static str] {
         ("Query", "searchMessages") => &["(query: \"tea\")", "(query: \"tea\", first: 2)"],
         ("Conversation", "members") => &["", "(first: 2)", "(first: 0)"],
         ("Conversation", "messages") => &["", "(last: 2)", "(first: 3)", "(aroundSeq: $seq, first: 2)"],
+        ("Conversation", "pinnedMessages") => &["", "(first: 2)"],
         ("Image", "url") => &["", "(maxWidth: 100)", "(maxWidth: $seq)", "(maxWidth: 0)"],
         _ => &[""],
     }
