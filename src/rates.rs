@@ -23,6 +23,8 @@ pub struct Rates {
     pub visitor_objects: Rate<IpAddr>,
     /// Messages sent and edited.
     pub send: Rate<UserId>,
+    /// Reactions added and removed.
+    pub react: Rate<UserId>,
     /// First messages to people with whom the sender has no direct conversation yet.
     pub first_message: DistinctRate<UserId, UserId>,
     /// Changes of a profile.
@@ -62,6 +64,7 @@ impl Rates {
             objects: rate(limits::OBJECTS),
             visitor_objects: by_address(limits::OBJECTS),
             send: rate(limits::SENDS),
+            react: rate(limits::REACTIONS),
             first_message: DistinctRate::new(config, clock, limits::FIRST_MESSAGES),
             profile: rate(limits::PROFILES),
             search: rate(limits::SEARCHES),

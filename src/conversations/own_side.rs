@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -10,6 +12,7 @@ use crate::conversations::membership::find_own;
 use crate::db::{self, Tx};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Notifications};
+use crate::entity::mention;
 use crate::error::{Error, Result};
 use crate::feed::{Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
@@ -53,10 +56,13 @@ pub async fn is_archived(app: &App, own: &Membership) -> Result<bool> {
 }
 
 /// Whether a message of a group after this seq calls the viewer, or everybody.
-///
-/// Mentions are not stored yet: nothing brings an archived group back.
-async fn is_called_since(_app: &App, _viewer: &Viewer, _group: &conversation::Model, _since: i32) -> Result<bool> {
-    Ok(false)
+async fn is_called_since(app: &App, viewer: &Viewer, group: &conversation::Model, since: i32) -> Result<bool> {
+    let _turn = app.db.turn().await;
+    let call = mention::Entity::find()
+        .filter(mention::Column::UserId.is_in([viewer.user(), mention::everybody()]))
+        .filter(mention::Column::ConversationId.eq(group.id))
+        .filter(mention::Column::Seq.gt(since));
+    Ok(call.one(&app.db.reader).await?.is_some())
 }
 
 /// The event for a person whose own side of a conversation changed.

@@ -3,12 +3,14 @@
 
 mod adopt;
 mod groups;
+mod messages;
 mod rates;
 
 use std::time::Duration;
 
 pub use adopt::*;
 pub use groups::*;
+pub use messages::*;
 pub use rates::*;
 
 use crate::turns::TurnBounds;

@@ -140,6 +140,7 @@ fn changes_members(event: &Event) -> bool {
         | EventKind::MessageChanged
         | EventKind::ReadMarkMoved
         | EventKind::UserChanged
+        | EventKind::ReactionsChanged
         | EventKind::PinsChanged
         | EventKind::MembershipChanged => false,
     }

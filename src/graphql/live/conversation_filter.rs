@@ -79,6 +79,7 @@ impl ConversationFilter {
             | EventKind::ConversationUpdated
             | EventKind::ConversationRemoved
             | EventKind::UserChanged
+            | EventKind::ReactionsChanged
             | EventKind::PinsChanged
             | EventKind::MembershipChanged => Relevance::Ignore,
         }

@@ -36,7 +36,8 @@ impl ConversationsQuery {
             | PageCursor::Pin { .. }
             | PageCursor::Hit { .. }
             | PageCursor::User { .. }
-            | PageCursor::Member { .. } => None,
+            | PageCursor::Member { .. }
+            | PageCursor::Reactor { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
         let neighbours = Arc::new(Neighbours::read(ctx, &page.items).await?);

@@ -25,6 +25,7 @@ use crate::graphql::schema::permissions::{Permission, Posting};
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, JsonValue, NotAtOnce, json_fields, serialize};
 use crate::limits;
+use crate::messages::Mark;
 use crate::page::Page;
 
 /// The kind of a conversation. More kinds may be added: clients must tolerate unknown values.
@@ -84,6 +85,13 @@ impl Conversation {
             ..conversation::Model::new(row.id, row.kind, row.created_at)
         }
         .into()
+    }
+
+    /// The viewer's read mark and how many seqs are after it; `None` if there are none, which costs nothing more.
+    async fn behind(&self, ctx: &Context<'_>) -> Result<Option<(Mark, i32)>> {
+        let Some(own) = self.membership(ctx).await? else { return Ok(None) };
+        let behind = self.row.last_seq - own.last_read_seq();
+        Ok((behind > 0).then_some(((self.row.id, own.last_read_seq()), behind)))
     }
 
     async fn membership(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
@@ -149,6 +157,7 @@ impl Conversation {
                 Some((position, user.into()))
             }
             PageCursor::Member { .. }
+            | PageCursor::Reactor { .. }
             | PageCursor::Message { .. }
             | PageCursor::Pin { .. }
             | PageCursor::Hit { .. }
@@ -212,10 +221,21 @@ impl Conversation {
         Ok(self.membership(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.row.last_seq)))
     }
 
-    /// The number of messages after your read mark, including tombstones: `lastSeq - lastReadSeq`.
+    /// The number of messages after your read mark that count as unread: tombstones and lines that are nobody's words do
+    /// not. See `Message.countsAsUnread`.
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(self.membership(ctx).await?.map_or(0, |own| (self.row.last_seq - own.last_read_seq()).max(0)))
+        let Some((mark, behind)) = self.behind(ctx).await? else { return Ok(0) };
+        let uncounted = look_up(&ctx.loaders()?.uncounted, mark).await?.unwrap_or(0);
+        Ok(i32::try_from(i64::from(behind) - uncounted).unwrap_or(0).max(0))
+    }
+
+    /// The number of messages after your read mark that call you, by name or with everybody.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
+    async fn unread_mention_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let Some((mark, _)) = self.behind(ctx).await? else { return Ok(0) };
+        let calls = look_up(&ctx.loaders()?.calls, mark).await?.unwrap_or(0);
+        Ok(i32::try_from(calls).unwrap_or(i32::MAX))
     }
 
     /// What you may do here, by the rule that the server asks itself. Empty where you are not a member.
@@ -316,6 +336,7 @@ json_fields! { Conversation {
     last_seq,
     last_read_seq,
     unread_count,
+    unread_mention_count,
     own: OwnMembership,
     picture: Image,
     posting,

@@ -19,7 +19,7 @@ pub enum FeedEventKind {
     ReadMarkMoved,
     /// UserChanged.
     UserChanged,
-    /// Reserved: this version has no such events.
+    /// ReactionsChanged.
     ReactionsChanged,
     /// PinsChanged.
     PinsChanged,
@@ -61,9 +61,10 @@ impl FeedEventKind {
             }
             Self::ReadMarkMoved => &[EventKind::ReadMarkMoved],
             Self::UserChanged => &[EventKind::UserChanged],
+            Self::ReactionsChanged => &[EventKind::ReactionsChanged],
             Self::PinsChanged => &[EventKind::PinsChanged],
             Self::MembershipChanged => &[EventKind::MembershipChanged],
-            Self::ReactionsChanged | Self::BlockChanged | Self::HistoryTrimmed => &[],
+            Self::BlockChanged | Self::HistoryTrimmed => &[],
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::graphql::error::{Failure, Result};
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::images::ImageInput;
 use crate::graphql::schema::json::AppData;
-use crate::graphql::schema::members::{Member, MemberRole};
-use crate::graphql::schema::permissions::Posting;
+use crate::graphql::schema::members::Member;
+use crate::graphql::schema::permissions::{MemberRole, Posting};
 use crate::id::{ConversationId, UserId};
 
 /// A new group.

@@ -49,7 +49,8 @@ impl MessageWindow {
                 | PageCursor::Pin { .. }
                 | PageCursor::Conversation { .. }
                 | PageCursor::User { .. }
-                | PageCursor::Member { .. } => None,
+                | PageCursor::Member { .. }
+                | PageCursor::Reactor { .. } => None,
             })
         };
         let (after, before) = (seq("after", &self.after)?, seq("before", &self.before)?);
@@ -107,7 +108,8 @@ pub(in crate::graphql) async fn pinned_page(
         | PageCursor::Hit { .. }
         | PageCursor::Conversation { .. }
         | PageCursor::User { .. }
-        | PageCursor::Member { .. } => None,
+        | PageCursor::Member { .. }
+        | PageCursor::Reactor { .. } => None,
     })?;
     let mut pinned = match ctx.has_left() {
         true => Vec::new(),

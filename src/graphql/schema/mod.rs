@@ -17,7 +17,9 @@ mod groups;
 mod images;
 mod json;
 mod members;
+mod message_inputs;
 mod message_pages;
+mod message_queries;
 mod messages;
 mod neighbours;
 mod node;
@@ -27,12 +29,14 @@ mod paging;
 mod permissions;
 mod pins;
 mod presence;
+mod reactions;
 pub(super) mod reference;
 mod search;
 mod server_info;
 mod sessions;
 mod system_lines;
 mod typing;
+mod unread;
 mod users;
 mod viewer_mark;
 
@@ -52,7 +56,7 @@ pub(super) struct Query(
     accounts::AccountsQuery,
     sessions::SessionsQuery,
     conversation_queries::ConversationsQuery,
-    messages::MessagesQuery,
+    message_queries::MessagesQuery,
     search::SearchQuery,
     feed::FeedQuery,
     consumers::ConsumersQuery,
@@ -66,6 +70,7 @@ pub(super) struct Query(
 pub(super) struct Mutation(
     accounts::AccountsMutation,
     messages::MessagesMutation,
+    reactions::ReactionsMutation,
     images::ImagesMutation,
     sessions::SessionsMutation,
     groups::GroupsMutation,

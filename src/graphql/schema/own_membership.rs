@@ -10,7 +10,7 @@ use crate::entity::membership::Notifications;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::graphql::schema::date_time::DateTime;
-use crate::graphql::schema::members::MemberRole;
+use crate::graphql::schema::permissions::MemberRole;
 use crate::graphql::written::{JsonValue, NotAtOnce, json_fields, serialize};
 
 /// Which messages you want to be notified of. More values may be added: clients must tolerate unknown values.

@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use crate::conversations::{LineKind, SystemLine};
 use crate::entity::message;
 use crate::graphql::error::Result;
-use crate::graphql::schema::members::MemberRole;
+use crate::graphql::schema::permissions::MemberRole;
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{JsonValue, NotAtOnce, json_fields, serialize};
 
