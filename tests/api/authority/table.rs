@@ -175,6 +175,24 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         r#"mutation { updateConversation(id: "CONVERSATION", title: "Mine") { id title } }"#,
     ),
     (
+        "Mutation.updateConversation",
+        Refused,
+        r#"mutation { updateConversation(id: "CONVERSATION", picture: null, metadata: null, posting: ADMINS) { id } }"#,
+    ),
+    (
+        "Mutation.setMemberRole",
+        Refused,
+        r#"mutation { setMemberRole(conversationId: "CONVERSATION", userId: "PERSON", role: ADMIN) { role } }"#,
+    ),
+    (
+        "Mutation.updateMembership",
+        Refused,
+        r#"mutation { updateMembership(conversation: { conversationId: "CONVERSATION" }, input: { archived: true }) {
+        id own { archived } } }"#,
+    ),
+    ("Mutation.pinMessage", Refused, r#"mutation { pinMessage(messageId: "MESSAGE") { id pinnedAt } }"#),
+    ("Mutation.unpinMessage", Refused, r#"mutation { unpinMessage(messageId: "MESSAGE") { id pinnedAt } }"#),
+    (
         "Mutation.addMembers",
         Refused,
         r#"mutation { addMembers(conversationId: "CONVERSATION", userIds: ["PERSON"]) {

@@ -64,6 +64,7 @@ fn arguments(field: &str, on: &str) -> &'static [&'static str] {
         ("Conversation", "messages") => &["", "(last: 2)", "(first: 3)", "(aroundSeq: $seq, first: 2)"],
         ("Reaction", "users") => &["", "(first: 1)", "(first: 0)"],
         ("Query", "mentions") => &["", "(first: 2)"],
+        ("Conversation", "pinnedMessages") => &["", "(first: 2)"],
         ("Image", "url") => &["", "(maxWidth: 100)", "(maxWidth: $seq)", "(maxWidth: 0)"],
         _ => &[""],
     }
