@@ -57,7 +57,9 @@ pub(crate) use {calls, uncounted};
 
 #[cfg(test)]
 mod tests {
+    use migration::{Migrator, MigratorTrait};
     use rusqlite::{Connection, params};
+    use sea_orm::Database;
 
     use crate::config::DatabaseAddress;
     use crate::db;
@@ -157,6 +159,28 @@ mod tests {
             );
             assert_eq!(counted, recounted, "after {mark} of {last}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_tombstones_of_an_older_database_are_counted_when_it_is_migrated() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("parlour.db");
+        let before =
+            Migrator::migrations().iter().position(|step| step.name() == "m0017_reactions").expect("it is there");
+        let db = Database::connect(format!("sqlite://{}?mode=rwc", file.display())).await.expect("a database");
+        Migrator::up(&db, u32::try_from(before).ok()).await.expect("the tables of the version before");
+        let connection = Connection::open(&file).expect("the file opens");
+        connection.execute_batch("PRAGMA foreign_keys = OFF; BEGIN").expect("settings");
+        let mut world = World::new(connection);
+        (0..8_000).for_each(|_| world.write(false));
+        (0..3_000).for_each(|_| world.delete());
+        world.db.execute_batch("COMMIT").expect("a commit");
+
+        Migrator::up(&db, None).await.expect("the tables of this version");
+
+        (0..500).for_each(|_| world.delete());
+        (0..200).for_each(|_| world.agrees());
+        db.close().await.expect("it closes");
     }
 
     #[tokio::test]
