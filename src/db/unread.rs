@@ -108,7 +108,7 @@ mod tests {
             let sql = "INSERT INTO message (id, conversation_id, seq, sender_id, version, position, nonce, created_at, system_line)
                 VALUES (?1, ?2, ?3, ?4, 1, ?5, 1, 0, ?6)";
             let line = is_line.then_some("{}");
-            let values = params![MessageId::new(), conversation, seq, self.people[sender], self.written, line];
+            let values = params![MessageId::new(), *conversation, *seq, self.people[sender], self.written, line];
             self.db.prepare_cached(sql).expect("SQL").execute(values).expect("a message");
         }
 
