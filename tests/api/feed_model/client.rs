@@ -8,10 +8,12 @@ use crate::support::{Person, Socket};
 
 /// What a client selects of a message and of a conversation; they are the same wherever it meets them.
 const SELECTIONS: &str = "
-    fragment M on Message { id seq text version editedAt deletedAt conversationId sender { ...U } replyTo { id } }
+    fragment M on Message { id seq text version editedAt deletedAt conversationId sender { ...U } replyTo { id }
+        countsAsUnread pinnedAt system { kind userCount title role users { id } } }
     fragment U on User { id fullName deletedAt }
     fragment C on Conversation { id kind title createdAt memberCount lastSeq lastReadSeq unreadCount
-        otherUser { ...U } lastMessage { createdAt }
+        otherUser { ...U } lastMessage { createdAt } posting picture { id } metadata
+        own { role notifications mutedUntil archived favorite markedUnread }
         members(first: 100) { nodes { role lastReadSeq user { ...U } } }
         messages(last: 100) { nodes { ...M } } }";
 
@@ -21,6 +23,8 @@ const EVENT: &str = "__typename cursor
     ... on ReadMarkMoved { conversationId lastReadSeq user { ...U } }
     ... on ConversationChanged { change conversationId conversation { ...C } }
     ... on UserChanged { user { ...U } }
+    ... on PinsChanged { pinned message { ...M } }
+    ... on MembershipChanged { conversation { id own { role notifications mutedUntil archived favorite markedUnread } } }
     ... on FeedReset { reason }";
 
 /// What a client knows of a conversation.
@@ -28,6 +32,11 @@ const EVENT: &str = "__typename cursor
 struct Known {
     kind: Value,
     title: Value,
+    posting: Value,
+    picture: Value,
+    metadata: Value,
+    /// One's own side of it.
+    own: Value,
     other: Value,
     /// When something was last written here, or when it was made: the order of the sidebar.
     active_at: String,
@@ -92,12 +101,19 @@ impl Client {
     pub fn take(&mut self, event: &Value) {
         self.cursor = text(&event["cursor"]);
         match event["__typename"].as_str().expect("a type") {
-            "MessageAdded" | "MessageChanged" if self.passes_by(&event["message"]["conversationId"]) => {}
+            "MessageAdded" | "MessageChanged" | "PinsChanged"
+                if self.passes_by(&event["message"]["conversationId"]) => {}
             "MessageAdded" => {
                 self.added(&event["message"]);
                 self.received = event["message"]["text"].as_str().unwrap_or_default().to_owned();
             }
             "MessageChanged" => self.changed(&event["message"]),
+            "PinsChanged" => self.pinned(&event["message"]),
+            "MembershipChanged" => {
+                if let Some(known) = self.known.get_mut(&text(&event["conversation"]["id"])) {
+                    known.own = event["conversation"]["own"].clone();
+                }
+            }
             "ReadMarkMoved" => {
                 self.meet(&event["user"]);
                 let (reader, seq) = (text(&event["user"]["id"]), number(&event["lastReadSeq"]));
@@ -156,6 +172,10 @@ impl Client {
         let known = self.known.get_mut(&text(&conversation["id"]));
         let known = known.unwrap_or_else(|| panic!("UPDATED before ADDED: {conversation}"));
         known.title = conversation["title"].clone();
+        known.posting = conversation["posting"].clone();
+        known.picture = conversation["picture"].clone();
+        known.metadata = conversation["metadata"].clone();
+        known.own = conversation["own"].clone();
         known.member_count = number(&conversation["memberCount"]);
         let before = std::mem::take(&mut known.members);
         known.members = members
@@ -175,8 +195,15 @@ impl Client {
         if seq > known.last_seq {
             known.last_seq = seq;
             known.active_at = text(&message["createdAt"]);
+            // What is archived comes back by itself.
+            if known.kind == "DIRECT" {
+                known.own["archived"] = json!(false);
+            }
         }
-        self.reads(&id, &text(&message["sender"]["id"]), seq);
+        // A line of what somebody did is not something that they sent.
+        if message["system"].is_null() {
+            self.reads(&id, &text(&message["sender"]["id"]), seq);
+        }
         self.changed(message);
     }
 
@@ -189,6 +216,27 @@ impl Client {
         if seen.is_null() || number(&seen["version"]) < number(&message["version"]) {
             *seen = message;
         }
+    }
+
+    /// A pin is no version of a message.
+    fn pinned(&mut self, message: &Value) {
+        self.changed(message);
+        let known = self.known.get_mut(&text(&message["conversationId"])).expect("a conversation that is known");
+        if let Some(seen) = known.messages.get_mut(&number(&message["seq"]))
+            && seen["version"] == message["version"]
+        {
+            seen["pinnedAt"] = message["pinnedAt"].clone();
+        }
+    }
+
+    /// How many messages after the own mark count as unread. An erasure took those of who is gone.
+    fn unread(&self, known: &Known) -> i64 {
+        let counts = |message: &Value| {
+            message["countsAsUnread"] == true
+                && !self.people.get(&text(&message["sender"]["id"])).is_some_and(|it| it.1)
+        };
+        let unread = known.messages.range(known.last_read_seq + 1..).filter(|(_, message)| counts(message));
+        i64::try_from(unread.count()).expect("a small number")
     }
 
     fn reads(&mut self, conversation: &str, reader: &str, seq: i64) {
@@ -221,18 +269,17 @@ impl Client {
     async fn agrees_on_the_sidebar(&self) {
         let query = "{ conversations(first: 100) { nodes { id unreadCount } } unread { messages conversations } }";
         let sidebar = self.person.ask(query, json!({})).await;
-        let unread = |known: &Known| known.last_seq - known.last_read_seq;
         let mut before: Option<&str> = None;
         for conversation in list(&sidebar["conversations"]["nodes"]) {
             let known = &self.known[&text(&conversation["id"])];
-            assert_eq!(number(&conversation["unreadCount"]), unread(known));
+            assert_eq!(number(&conversation["unreadCount"]), self.unread(known), "{}", self.person.name);
             assert!(before.is_none_or(|before| before >= known.active_at.as_str()), "the order of the sidebar");
             before = Some(&known.active_at);
         }
         let (messages, conversations) = self
             .known
             .values()
-            .map(unread)
+            .map(|known| self.unread(known))
             .filter(|unread| *unread > 0)
             .fold((0, 0), |(messages, conversations), unread| (messages + unread, conversations + 1));
         assert_eq!(sidebar["unread"], json!({ "messages": messages, "conversations": conversations }));
@@ -246,7 +293,10 @@ impl Client {
             // An erasure takes the texts at once, without an event a message.
             if self.people[&text(&message["sender"])].1 {
                 message["text"].take();
-                for erased in ["version", "editedAt", "deletedAt"] {
+                if !message["system"].is_null() {
+                    message["system"]["title"].take();
+                }
+                for erased in ["version", "editedAt", "deletedAt", "countsAsUnread", "pinnedAt"] {
                     message.as_object_mut().expect("an object").remove(erased);
                 }
             }
@@ -254,6 +304,7 @@ impl Client {
         });
         json!({
             "kind": known.kind, "title": known.title, "other": known.other, "activeAt": known.active_at,
+            "posting": known.posting, "picture": known.picture, "metadata": known.metadata, "own": known.own,
             "lastSeq": known.last_seq, "lastReadSeq": known.last_read_seq, "members": known.members,
             "memberCount": known.member_count,
             "messages": newest.collect::<BTreeMap<_, _>>(),
