@@ -96,6 +96,7 @@ async fn a_field_is_marked_if_its_execution_asks_who_the_viewer_is() {
         json!({ "id": group }),
     )
     .await;
+    bob.ask("mutation($id: ID!) { addReaction(messageId: $id, emoji: \"👍\") { id } }", json!({ "id": sent })).await;
     ada.rename(&group, "Coffee").await;
     ada.ask("mutation($id: ID!) { pinMessage(messageId: $id) { id } }", json!({ "id": sent })).await;
     ada.remove(&group, &bob).await;
