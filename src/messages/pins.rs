@@ -136,7 +136,7 @@ struct Pins {
 }
 
 impl Pins {
-    async fn read(db: &(impl HotSource + ConnectionTrait), changes: &[SetPin]) -> Result<Self, DbErr> {
+    async fn read(db: &impl HotSource, changes: &[SetPin]) -> Result<Self, DbErr> {
         let ids: HashSet<MessageId> = changes.iter().map(|change| change.id).collect();
         let rows = message::read(message::Entity::find().filter(message::Column::Id.is_in(ids)), db).await?;
         let messages: HashMap<MessageId, message::Model> = rows.into_iter().map(|row| (row.id, row)).collect();

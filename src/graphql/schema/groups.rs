@@ -83,7 +83,6 @@ impl GroupsMutation {
     /// removeMember and setMemberRole together) have a burst of 30 and then 1 per second. Codes: BAD_USER_INPUT, FORBIDDEN
     /// if you may not, RATE_LIMITED, and NOT_FOUND, also for a direct conversation; for a picture also
     /// SERVICE_UNAVAILABLE, UNSUPPORTED_IMAGE and PAYLOAD_TOO_LARGE, as for the image of a message.
-    #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
     async fn update_conversation(
         &self,
         ctx: &Context<'_>,

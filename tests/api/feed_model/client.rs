@@ -4,32 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::documents::{EVENT, SELECTIONS};
 use crate::support::{Person, Socket};
-
-/// What a client selects of a message and of a conversation; they are the same wherever it meets them.
-const SELECTIONS: &str = "
-    fragment M on Message { id seq text version editedAt deletedAt conversationId sender { ...U } replyTo { id }
-        type metadata countsAsUnread mentions { id } mentionsEveryone reactions { emoji count viewerReacted } }
-    fragment U on User { id fullName deletedAt }
-    fragment C on Conversation { id kind title createdAt memberCount lastSeq lastReadSeq unreadCount
-        otherUser { ...U } lastMessage { createdAt }
-        members(first: 100) { nodes { role lastReadSeq user { ...U } } }
-        messages(last: 100) { nodes { ...M } } }";
-
-const EVENT: &str = "__typename cursor
-    ... on MessageAdded { message { createdAt ...M } }
-    ... on MessageChanged { message { ...M } }
-    ... on ReactionsChanged { message { ...M } changes { user { ...U } emoji added } }
-    ... on ReadMarkMoved { conversationId lastReadSeq user { ...U } }
-    ... on ConversationChanged { change conversationId conversation { ...C } }
-    ... on UserChanged { user { ...U } }
-    ... on FeedReset { reason }";
 
 /// What a client knows of a conversation.
 #[derive(Default)]
 struct Known {
     kind: Value,
     title: Value,
+    posting: Value,
+    picture: Value,
+    metadata: Value,
+    /// One's own side of it.
+    own: Value,
     other: Value,
     /// When something was last written here, or when it was made: the order of the sidebar.
     active_at: String,
@@ -94,7 +81,7 @@ impl Client {
     pub fn take(&mut self, event: &Value) {
         self.cursor = text(&event["cursor"]);
         match event["__typename"].as_str().expect("a type") {
-            "MessageAdded" | "MessageChanged" | "ReactionsChanged"
+            "MessageAdded" | "MessageChanged" | "ReactionsChanged" | "PinsChanged"
                 if self.passes_by(&event["message"]["conversationId"]) => {}
             "MessageAdded" => {
                 self.added(&event["message"]);
@@ -104,6 +91,12 @@ impl Client {
             "ReactionsChanged" => {
                 list(&event["changes"]).iter().for_each(|change| self.meet(&change["user"]));
                 self.changed(&event["message"]);
+            }
+            "PinsChanged" => self.changed_in(&event["message"], "pinnedAt"),
+            "MembershipChanged" => {
+                if let Some(known) = self.known.get_mut(&text(&event["conversation"]["id"])) {
+                    known.own = event["conversation"]["own"].clone();
+                }
             }
             "ReadMarkMoved" => {
                 self.meet(&event["user"]);
@@ -163,6 +156,10 @@ impl Client {
         let known = self.known.get_mut(&text(&conversation["id"]));
         let known = known.unwrap_or_else(|| panic!("UPDATED before ADDED: {conversation}"));
         known.title = conversation["title"].clone();
+        known.posting = conversation["posting"].clone();
+        known.picture = conversation["picture"].clone();
+        known.metadata = conversation["metadata"].clone();
+        known.own = conversation["own"].clone();
         known.member_count = number(&conversation["memberCount"]);
         let before = std::mem::take(&mut known.members);
         known.members = members
@@ -182,12 +179,24 @@ impl Client {
         if seq > known.last_seq {
             known.last_seq = seq;
             known.active_at = text(&message["createdAt"]);
+            // What is archived comes back by itself.
+            if known.kind == "DIRECT" {
+                known.own["archived"] = json!(false);
+            }
         }
-        self.reads(&id, &text(&message["sender"]["id"]), seq);
+        // A line of what somebody did is not something that they sent.
+        if message["system"].is_null() {
+            self.reads(&id, &text(&message["sender"]["id"]), seq);
+        }
         self.changed(message);
     }
 
     fn changed(&mut self, message: &Value) {
+        self.changed_in(message, "reactions");
+    }
+
+    /// Takes in a message by its version, and a field that changes without one: what comes later is newer.
+    fn changed_in(&mut self, message: &Value, field: &str) {
         self.meet(&message["sender"]);
         let known = self.known.get_mut(&text(&message["conversationId"])).expect("a conversation that is known");
         let mut message = message.clone();
@@ -196,8 +205,7 @@ impl Client {
         if seen.is_null() || number(&seen["version"]) < number(&message["version"]) {
             *seen = message;
         } else if seen["version"] == message["version"] {
-            // Reactions do not move the version: what comes later is newer.
-            seen["reactions"] = message["reactions"].take();
+            seen[field] = message[field].take();
         }
     }
 
@@ -275,15 +283,24 @@ impl Client {
             // An erasure takes the texts at once, without an event a message.
             if self.people[&text(&message["sender"])].1 {
                 message["text"].take();
+                if !message["system"].is_null() {
+                    message["system"]["title"].take();
+                }
                 let with_it = ["type", "metadata", "countsAsUnread", "mentions", "mentionsEveryone", "reactions"];
-                for erased in ["version", "editedAt", "deletedAt"].iter().chain(&with_it) {
+                for erased in ["version", "editedAt", "deletedAt", "pinnedAt"].iter().chain(&with_it) {
                     message.as_object_mut().expect("an object").remove(*erased);
                 }
             }
             (seq.to_string(), message)
         });
+        let mut own = known.own.clone();
+        if known.kind == "GROUP" {
+            // A group comes back when it calls somebody, by an edit too, and only the server knows since when it counts.
+            own["archived"].take();
+        }
         json!({
             "kind": known.kind, "title": known.title, "other": known.other, "activeAt": known.active_at,
+            "posting": known.posting, "picture": known.picture, "metadata": known.metadata, "own": own,
             "lastSeq": known.last_seq, "lastReadSeq": known.last_read_seq, "members": known.members,
             "memberCount": known.member_count,
             "messages": newest.collect::<BTreeMap<_, _>>(),

@@ -55,7 +55,7 @@ impl World {
     async fn do_something(&self, person: &Person, reading: &mut JoinSet<()>) {
         let group = pick(&lock(&self.groups)).expect("there are groups");
         let other = pick(&self.people).expect("there are people").id;
-        match below(112) {
+        match below(127) {
             0..30 => self.send(person, json!({ "conversationId": group })).await,
             30..40 => self.send(person, json!({ "userId": self.friend(person) })).await,
             40..52 => self.edit(person).await,
@@ -87,6 +87,30 @@ impl World {
             }
             89..95 => remove(person, &group, &other).await,
             95..100 => remove(person, &group, &person.id).await,
+            100..106 => self.pin(person).await,
+            106..109 => {
+                let role = ["OWNER", "ADMIN", "MEMBER"][below(3)];
+                let query = "mutation($id: ID!, $user: ID!, $role: MemberRole!) {
+                    setMemberRole(conversationId: $id, userId: $user, role: $role) { role } }";
+                attempt(person, query, json!({ "id": group, "user": other, "role": role })).await;
+            }
+            109..111 => {
+                let query = "mutation($id: ID!, $posting: Posting!, $data: JSON) {
+                    updateConversation(id: $id, posting: $posting, metadata: $data) { id } }";
+                // Mostly for everybody, as there would be little to see otherwise.
+                let posting = if below(4) == 0 { "ADMINS" } else { "EVERYONE" };
+                attempt(person, query, json!({ "id": group, "posting": posting, "data": { "n": below(9) } })).await;
+            }
+            111..115 => {
+                let here = match below(2) {
+                    0 => json!({ "conversationId": group }),
+                    _ => json!({ "userId": self.friend(person) }),
+                };
+                let field = ["archived", "favorite", "markedUnread"][below(3)];
+                let query = "mutation($in: ConversationRef!, $input: UpdateMembershipInput!) {
+                    updateMembership(conversation: $in, input: $input) { id } }";
+                attempt(person, query, json!({ "in": here, "input": { field: below(2) == 0 } })).await;
+            }
             _ => self.react(person).await,
         }
     }
@@ -138,6 +162,13 @@ impl World {
         );
         let emoji = ["👍", "❤", "😀", ":party:"][below(4)];
         attempt(person, &query, json!({ "id": message["id"], "emoji": emoji })).await;
+    }
+
+    async fn pin(&self, person: &Person) {
+        let Some(message) = pick(&lock(&self.messages)) else { return };
+        let pin = if below(3) == 0 { "unpinMessage" } else { "pinMessage" };
+        let query = format!("mutation($id: ID!) {{ {pin}(messageId: $id) {{ id }} }}");
+        attempt(person, &query, json!({ "id": message["id"] })).await;
     }
 
     async fn delete(&self, person: &Person) {

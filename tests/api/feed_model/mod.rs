@@ -2,6 +2,7 @@
 //! field, whatever people do, and however often the line is cut.
 
 mod client;
+mod documents;
 mod doings;
 
 use std::time::Duration;
