@@ -175,6 +175,8 @@ async fn where_only_admins_write_members_read() {
     assert_eq!(changed["updateConversation"]["posting"], "ADMINS");
     assert_eq!(carl.refused(SEND, input.clone()).await, "FORBIDDEN");
     assert_eq!(carl.refused(EDIT, json!({ "id": before["id"] })).await, "FORBIDDEN");
+    let typing = "mutation($id: ID!) { setTyping(conversation: { conversationId: $id }) }";
+    assert_eq!(carl.refused(typing, json!({ "id": tea })).await, "FORBIDDEN");
     // A retry of what was sent is still answered with it.
     assert_eq!(carl.ask(SEND, again).await["sendMessage"]["id"], before["id"]);
     ada.send_to(tea, "news").await;
