@@ -24,7 +24,7 @@ pub use membership::{
     Members, Membership, Sight, current_rows, find_membership, find_own, first_members, has_left, member,
     member_counts, members_after, membership, memberships_of,
 };
-pub use own_side::{OwnSideUpdate, is_archived, membership_event, update_own_side};
+pub use own_side::{Archived, OwnSideUpdate, archived, membership_event, update_own_side};
 pub use permission::{Permission, Place, Standing, may, may_remove};
 pub use system_line::{LineKind, SystemLine};
 pub use title::Title;

@@ -2,9 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-
-use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::Membership;
@@ -12,7 +9,6 @@ use crate::conversations::membership::find_own;
 use crate::db::{self, Tx};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Notifications};
-use crate::entity::mention;
 use crate::error::{Error, Result};
 use crate::feed::{Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
@@ -32,37 +28,35 @@ pub struct OwnSideUpdate {
     pub marked_unread: Option<bool>,
 }
 
-/// Changes the viewer's own side. What is the same already changes nothing.
+/// Changes the viewer's own side. What is the same already changes nothing. What is archived again is archived with all
+/// that came since.
 pub async fn update_own_side(app: &App, own: &Membership, update: OwnSideUpdate) -> Result<()> {
     let user = own.viewer().user();
     app.rates.own_side.take(&user)?;
-    // What came back by itself is archived anew, behind what brought it back.
-    let is_archived = is_archived(app, own).await?;
-    let change = UpdateOwnSide { user, conversation: own.conversation().id, update, is_archived };
-    app.feed.append(change).await
+    app.feed.append(UpdateOwnSide { user, conversation: own.conversation().id, update }).await
 }
 
-/// Whether a conversation is in the viewer's archive: they put it there, and nothing has brought it back since. Nothing is
-/// written when it comes back, so that a message costs the same however many have archived its group.
-pub async fn is_archived(app: &App, own: &Membership) -> Result<bool> {
-    let Some(since) = own.row().archived_seq else { return Ok(false) };
-    if own.conversation().last_seq <= since {
-        return Ok(true);
-    }
-    match own.conversation().kind {
-        Kind::Direct => Ok(false),
-        Kind::Group => Ok(!is_called_since(app, own.viewer(), own.conversation(), since).await?),
-    }
+/// Whether a conversation is in its member's archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Archived {
+    /// It is not: they did not put it there, or it came back.
+    No,
+    /// It is.
+    Yes,
+    /// It is unless a message after this seq calls them.
+    UnlessCalledSince(i32),
 }
 
-/// Whether a message of a group after this seq calls the viewer, or everybody.
-async fn is_called_since(app: &App, viewer: &Viewer, group: &conversation::Model, since: i32) -> Result<bool> {
-    let _turn = app.db.turn().await;
-    let call = mention::Entity::find()
-        .filter(mention::Column::UserId.is_in([viewer.user(), mention::everybody()]))
-        .filter(mention::Column::ConversationId.eq(group.id))
-        .filter(mention::Column::Seq.gt(since));
-    Ok(call.one(&app.db.reader).await?.is_some())
+/// Whether a conversation is in its member's archive. It comes back by itself, and nothing is written then: a message costs
+/// the same however many have archived its group.
+pub fn archived(own: &Membership) -> Archived {
+    let conversation = own.conversation();
+    match (own.row().archived_seq, conversation.kind) {
+        (None, _) => Archived::No,
+        (Some(since), _) if conversation.last_seq <= since => Archived::Yes,
+        (Some(_), Kind::Direct) => Archived::No,
+        (Some(since), Kind::Group) => Archived::UnlessCalledSince(since),
+    }
 }
 
 /// The event for a person whose own side of a conversation changed.
@@ -75,8 +69,6 @@ struct UpdateOwnSide {
     user: UserId,
     conversation: ConversationId,
     update: OwnSideUpdate,
-    /// Whether it is archived now.
-    is_archived: bool,
 }
 
 /// A membership to write, with its conversation.
@@ -139,7 +131,6 @@ impl UpdateOwnSide {
         row.is_favorite = favorite.unwrap_or(row.is_favorite);
         row.is_marked_unread = marked_unread.unwrap_or(row.is_marked_unread);
         match archived {
-            Some(true) if self.is_archived && row.archived_seq.is_some() => {}
             Some(true) => row.archived_seq = Some(conversation.last_seq),
             Some(false) => row.archived_seq = None,
             None => {}

@@ -106,7 +106,7 @@ async fn a_direct_conversation_comes_back_with_any_message() {
 }
 
 #[tokio::test]
-async fn an_archived_group_stays_where_it_is() {
+async fn an_archived_group_comes_back_with_a_message_that_calls() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let tea = bob.group("Tea", &[&ada]).await;
@@ -116,6 +116,14 @@ async fn an_archived_group_stays_where_it_is() {
     bob.send_to(&tea, "hello").await;
 
     assert_eq!(own(&ada, &here).await["archived"], true);
+    for call in [json!({ "mentionIds": [ada.id] }), json!({ "mentionEveryone": true })] {
+        update(&ada, &here, json!({ "archived": true })).await;
+        assert_eq!(own(&ada, &here).await["archived"], true);
+        let mut input = json!({ "to": here, "text": "you!" });
+        input.as_object_mut().expect("an object").extend(call.as_object().expect("an object").clone());
+        bob.send_input(input).await;
+        assert_eq!(own(&ada, &here).await["archived"], false, "{call}");
+    }
 }
 
 #[tokio::test]

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use async_graphql::resolver_utils::enum_value;
 use async_graphql::{Context, Enum, Object};
 
-use crate::conversations::{self, Membership};
+use crate::conversations::{self, Archived, Membership};
 use crate::entity::membership::Notifications;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
+use crate::graphql::loaders::look_up;
 use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::permissions::MemberRole;
 use crate::graphql::written::{JsonValue, NotAtOnce, json_fields, serialize};
@@ -81,7 +82,13 @@ impl OwnMembership {
     /// Whether it is in your archive. It comes back by itself with a message that calls you, or any message of a direct
     /// conversation, without a MembershipChanged: MessageAdded says it.
     async fn archived(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(conversations::is_archived(ctx.app()?, &self.0).await?)
+        Ok(match conversations::archived(&self.0) {
+            Archived::No => false,
+            Archived::Yes => true,
+            Archived::UnlessCalledSince(seq) => {
+                look_up(&ctx.loaders()?.calls, (self.0.conversation().id, seq)).await?.unwrap_or(0) == 0
+            }
+        })
     }
 
     /// Whether it is one of your favourites.
