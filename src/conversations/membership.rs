@@ -8,9 +8,10 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Que
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::Reference;
+use crate::conversations::permission::Standing;
 use crate::db::HotSource;
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::membership;
+use crate::entity::membership::{self, Role};
 use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::feed::Position;
@@ -44,6 +45,26 @@ impl Membership {
     /// The member.
     pub fn viewer(&self) -> &Viewer {
         &self.viewer
+    }
+
+    /// Their role.
+    pub fn role(&self) -> Role {
+        self.row.role
+    }
+
+    /// What they may do is decided by this and the place: see [`may`](crate::conversations::may).
+    pub fn standing(&self) -> Standing {
+        Standing::Member(self.row.role)
+    }
+
+    /// Their own side of the conversation.
+    pub fn row(&self) -> &membership::Model {
+        &self.row
+    }
+
+    /// Whether they have marked it as unread since they read it.
+    pub fn is_marked_unread(&self) -> bool {
+        self.row.is_marked_unread
     }
 
     /// The seq up to which they have read.

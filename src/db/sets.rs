@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::rows::{insert, merge, upsert};
 use super::{Dialect, HotSource, Tx, postgres};
-use crate::entity::{conversation, feed_event, feed_head, membership, message};
+use crate::entity::{conversation, feed_event, feed_head, membership, mention, message};
 
 impl Tx {
     /// Takes `count` positions of the feed; returns the last one before them, and the nonce that the log has there, where
@@ -45,6 +45,14 @@ impl Tx {
         insert(self, messages).await
     }
 
+    /// Inserts whom new messages call.
+    pub async fn insert_mentions(&self, mentions: Vec<mention::Model>) -> Result<(), DbErr> {
+        if let Some(hot) = self.hot() {
+            return hot.insert_mentions(&mentions);
+        }
+        insert(self, mentions).await
+    }
+
     /// Inserts conversations, or sets how far those that exist go: `last_seq`, `last_position` and `active_position`.
     pub async fn advance_conversations(&self, conversations: Vec<conversation::Model>) -> Result<(), DbErr> {
         if let Some(hot) = self.hot() {
@@ -70,7 +78,8 @@ impl Tx {
         upsert(self, memberships, [membership::Column::LastReadSeq]).await
     }
 
-    /// Moves read marks forward, never back: a message of the same batch may have moved one farther.
+    /// Moves read marks forward, never back: a message of the same batch may have moved one farther. What was marked as
+    /// unread by hand is read.
     pub async fn move_read_marks(&self, memberships: Vec<membership::Model>) -> Result<(), DbErr> {
         if let Some(hot) = self.hot() {
             return hot.move_read_marks(&memberships);
@@ -79,6 +88,7 @@ impl Tx {
             (|column| Expr::col((membership::Entity, column)), |column| Expr::col((Alias::new("excluded"), column)));
         let mark = membership::Column::LastReadSeq;
         let farther = Expr::case(given(mark).gt(stored(mark)), given(mark)).finally(stored(mark));
-        merge(self, memberships, |known| known.value(mark, farther)).await
+        let unread = membership::Column::IsMarkedUnread;
+        merge(self, memberships, |known| known.value(mark, farther).value(unread, Expr::value(false))).await
     }
 }

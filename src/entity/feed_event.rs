@@ -38,6 +38,9 @@ pub enum EventKind {
     ConversationUpdated = 5,
     ConversationRemoved = 6,
     UserChanged = 7,
+    ReactionsChanged = 8,
+    PinsChanged = 9,
+    MembershipChanged = 10,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

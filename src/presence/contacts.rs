@@ -139,7 +139,10 @@ fn changes_members(event: &Event) -> bool {
         | EventKind::MessageAdded
         | EventKind::MessageChanged
         | EventKind::ReadMarkMoved
-        | EventKind::UserChanged => false,
+        | EventKind::UserChanged
+        | EventKind::ReactionsChanged
+        | EventKind::PinsChanged
+        | EventKind::MembershipChanged => false,
     }
 }
 

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Viewer;
 use crate::app::App;
-use crate::conversations::{self, Membership, Reference};
+use crate::conversations::{self, Membership, Permission, Place, Reference};
 use crate::entity::conversation::DirectPair;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
@@ -80,11 +80,14 @@ impl Typing {
         Self { app, signals, receiver: Arc::new(Mutex::new(Some(receiver))) }
     }
 
-    /// Starts or renews a typing signal, which expires after 5 seconds. In a direct conversation that does not exist
+    /// Starts or renews a typing signal, which expires after 5 seconds. `Forbidden` to those who may not write there. In a direct conversation that does not exist
     /// yet it is accepted and ignored.
     pub async fn begin(&self, viewer: &Viewer, reference: Reference) -> Result<()> {
         let Some(member) = self.writer(viewer, reference).await? else { return Ok(()) };
         let conversation = member.conversation();
+        if !conversations::may(member.standing(), Permission::Send, Place::of(conversation)) {
+            return Err(Error::Forbidden);
+        }
         let (id, direct_pair) = (conversation.id, conversation.direct_pair.clone());
         self.send_signal(Signal::Types {
             user: viewer.user(),

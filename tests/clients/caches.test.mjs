@@ -9,7 +9,7 @@ import { signUp } from './people.mjs';
 import { recipe } from './recipes.mjs';
 import { startServer } from './server.mjs';
 
-const MESSAGE = 'id seq version text deletedAt cursor sender { id fullName }';
+const MESSAGE = 'id seq version text deletedAt cursor sender { id fullName } system { kind }';
 const SCREEN = `query Screen($id: ID!) {
   unread { messages conversations }
   conversation(by: { conversationId: $id }) {
@@ -61,9 +61,10 @@ function screenAfter({ unread, conversation }, event) {
   const { edge, removed = [] } = event;
   if (edge && !messages.edges.some(({ node }) => node.id === edge.node.id)) {
     messages = { ...messages, edges: [...messages.edges, edge], pageInfo: { ...messages.pageInfo, endCursor: edge.cursor } };
-    // Sending counts as reading, and has no event of its own: the message tells.
+    // Sending counts as reading, and has no event of its own: the message tells. A line of what happened was not sent.
+    const reader = edge.node.system ? null : edge.node.sender.id;
     const read = ({ node, ...rest }) => ({
-      ...rest, node: node.user.id === edge.node.sender.id ? { ...node, lastReadSeq: edge.node.seq } : node,
+      ...rest, node: node.user.id === reader ? { ...node, lastReadSeq: edge.node.seq } : node,
     });
     members = { ...members, edges: members.edges.map(read) };
   }
@@ -152,7 +153,8 @@ for (const [name, follow] of Object.entries(caches)) {
           if (Date.now() > deadline) throw error;
         }
       }
-      assert.equal(wanted.conversation.messages.edges.length, 4);
+      // Four messages, and lines of the group, its title and of who was removed.
+      assert.equal(wanted.conversation.messages.edges.length, 7);
       assert.equal(screens, 1, 'the screen was fetched once, and never again');
     });
   });

@@ -58,7 +58,7 @@ test("Relay's store follows from events alone, and fetches pages and objects aga
     return { unread: { ...unread }, title, memberCount, lastSeq, texts };
   };
   assert.deepEqual(shown(), {
-    unread: { messages: 3, conversations: 1 }, title: 'Tea', memberCount: 2, lastSeq: 3, texts: ['Ada: two', 'Ada: three'],
+    unread: { messages: 3, conversations: 1 }, title: 'Tea', memberCount: 2, lastSeq: 4, texts: ['Ada: two', 'Ada: three'],
   });
 
   const connections = [ConnectionHandler.getConnectionID(group, 'screen_messages')];
@@ -81,12 +81,12 @@ test("Relay's store follows from events alone, and fetches pages and objects aga
   const id = await send('four');
   await ada.request('mutation ($id: ID!) { editMessage(id: $id, text: "vier") { id } }', { id });
   await ada.request('mutation ($id: ID!) { updateConversation(id: $id, title: "Coffee") { id } }', { id: group });
-  await bob.request('mutation ($in: ConversationRef!) { markRead(conversation: $in, upToSeq: 3) { id } }', { in: { conversationId: group } });
+  await bob.request('mutation ($in: ConversationRef!) { markRead(conversation: $in, upToSeq: 4) { id } }', { in: { conversationId: group } });
   await ada.request('mutation { updateProfile(input: { fullName: "Ada L" }) { id } }');
 
   const wanted = {
-    unread: { messages: 1, conversations: 1 }, title: 'Coffee', memberCount: 2, lastSeq: 4,
-    texts: ['Ada L: two', 'Ada L: three', 'Ada L: vier'],
+    unread: { messages: 1, conversations: 1 }, title: 'Coffee', memberCount: 2, lastSeq: 6,
+    texts: ['Ada L: two', 'Ada L: three', 'Ada L: vier', 'Ada L: null'],
   };
   for (const deadline = Date.now() + 30_000; ; await sleep(50)) {
     try {
@@ -103,7 +103,8 @@ test("Relay's store follows from events alone, and fetches pages and objects aga
   const earlier = { id: group, count: 2, before: pageInfo.startCursor };
   await fetchQuery(store, artifact('screenHistoryQuery'), earlier).toPromise();
   await sleep(50);
-  assert.deepEqual(shown().texts, ['Ada L: one', ...wanted.texts]);
+  // With the line of the new group.
+  assert.deepEqual(shown().texts, ['Ada L: null', 'Ada L: one', ...wanted.texts]);
 
   // And of a member, whose id an event brought.
   const { conversation: { members } } = await bob.request(
@@ -114,6 +115,6 @@ test("Relay's store follows from events alone, and fetches pages and objects aga
   const fetched = await fetchQuery(store, artifact('screenMemberQuery'), { id: own.id }).toPromise();
   assert.ok(fetched.node);
   const member = store.lookup(getSingularSelector(artifact('screen_member'), fetched.node)).data;
-  assert.deepEqual([member.id, member.lastReadSeq, member.user.fullName], [own.id, 3, 'Bob']);
+  assert.deepEqual([member.id, member.lastReadSeq, member.user.fullName], [own.id, 4, 'Bob']);
   assert.equal(screens, 1, 'the screen was fetched once, and never again');
 });

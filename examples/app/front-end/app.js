@@ -60,7 +60,9 @@ function openChat(order, item) {
   const chat = client.watchQuery({ query: CHAT, variables: { order: conversation } });
   watching = chat.subscribe(({ data }) => {
     const edges = data?.conversation?.messages.edges ?? [];
-    $('ol').replaceChildren(...edges.map(({ node }) => {
+    // Lines that say what happened, as that the conversation was made, are nobody's words.
+    const said = edges.filter(({ node }) => !node.system);
+    $('ol').replaceChildren(...said.map(({ node }) => {
       const line = document.createElement('li');
       line.textContent = `${node.sender.fullName}: ${node.text ?? '(deleted)'}`;
       return line;

@@ -6,6 +6,8 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
 use crate::conversations::joined_event;
+use crate::conversations::permission::{Permission, Place, may};
+use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
@@ -26,12 +28,16 @@ pub async fn add(app: &App, by: GroupActor<'_>, people: Vec<UserId>) -> Result<c
 /// `events` is the number of events that the batch has planned so far.
 pub(super) fn plan(
     group: &mut Group,
-    by: Option<UserId>,
+    own: Option<&Stay>,
     people: &[UserId],
     reachable: &HashSet<UserId>,
     now: Timestamp,
     events: usize,
 ) -> Result<Outcome> {
+    if !may(group::standing(own), Permission::AddMembers, Place::of(&group.row)) {
+        return Err(Error::Forbidden);
+    }
+    let by = own.map(|own| own.user);
     let new: Vec<UserId> = people.iter().copied().filter(|id| !group.members.contains_key(id)).collect();
     if new.is_empty() {
         return Ok(Outcome::default());
@@ -44,8 +50,9 @@ pub(super) fn plan(
     }
     // The existing members are notified first: new members receive only events after the one by which they joined, so
     // they don't receive this one too.
-    let mut outcome =
-        Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated_event(group.row.id, by)] };
+    let line = SystemLine::about(LineKind::MembersAdded, new.iter().copied());
+    let events_so_far = vec![group::updated_event(group.row.id, by)];
+    let mut outcome = Outcome { events: events_so_far, lines: vec![line], ..Outcome::default() };
     for user in new {
         let from = StayBound::Event(events + outcome.events.len());
         let stay = Stay { user, role: Role::Member, from, to: None, joined_at: now };

@@ -78,7 +78,10 @@ impl ConversationFilter {
             | EventKind::ConversationAdded
             | EventKind::ConversationUpdated
             | EventKind::ConversationRemoved
-            | EventKind::UserChanged => Relevance::Ignore,
+            | EventKind::UserChanged
+            | EventKind::ReactionsChanged
+            | EventKind::PinsChanged
+            | EventKind::MembershipChanged => Relevance::Ignore,
         }
     }
 

@@ -19,11 +19,11 @@ pub enum FeedEventKind {
     ReadMarkMoved,
     /// UserChanged.
     UserChanged,
-    /// Reserved: this version has no such events.
+    /// ReactionsChanged.
     ReactionsChanged,
-    /// Reserved: this version has no such events.
+    /// PinsChanged.
     PinsChanged,
-    /// Reserved: this version has no such events.
+    /// MembershipChanged.
     MembershipChanged,
     /// Reserved: this version has no such events.
     BlockChanged,
@@ -61,11 +61,10 @@ impl FeedEventKind {
             }
             Self::ReadMarkMoved => &[EventKind::ReadMarkMoved],
             Self::UserChanged => &[EventKind::UserChanged],
-            Self::ReactionsChanged
-            | Self::PinsChanged
-            | Self::MembershipChanged
-            | Self::BlockChanged
-            | Self::HistoryTrimmed => &[],
+            Self::ReactionsChanged => &[EventKind::ReactionsChanged],
+            Self::PinsChanged => &[EventKind::PinsChanged],
+            Self::MembershipChanged => &[EventKind::MembershipChanged],
+            Self::BlockChanged | Self::HistoryTrimmed => &[],
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::images::{ImageSource, IncomingFile, UploadTarget};
 /// async-graphql's placeholder in a variable for the one file of a request. The file itself is in the request's data.
 const FILE: &str = "#__graphql_file__:0";
 
-/// An image of a message or a user. Its metadata, such as location and camera, was removed when it was sent.
+/// An image of a message, a group or a user. Its metadata, such as location and camera, was removed when it was sent.
 pub(super) struct Image(Arc<image::Model>);
 
 impl Image {
@@ -42,7 +42,7 @@ impl From<image::Model> for Image {
     }
 }
 
-/// An image of a message or a user. Its metadata, such as location and camera, was removed when it was sent.
+/// An image of a message, a group or a user. Its metadata, such as location and camera, was removed when it was sent.
 #[Object]
 impl Image {
     /// The image's id, a UUIDv7.

@@ -2,32 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::resolver_utils::enum_value;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 
 use crate::conversations;
-use crate::entity::membership::{self, Role};
+use crate::entity::membership;
 use crate::entity::user;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::schema::permissions::MemberRole;
 use crate::graphql::schema::users::User;
-use crate::graphql::written::{JsonValue, NotAtOnce, json_fields, serialize};
-
-/// The role of a member. More roles may be added: clients must tolerate unknown values.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum MemberRole {
-    /// May rename the group and remove members, beside what a member may do.
-    Owner,
-    /// May send messages and add members.
-    Member,
-}
-
-impl JsonValue for MemberRole {
-    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
-        serialize(&enum_value(*self), json)
-    }
-}
+use crate::graphql::written::json_fields;
 
 /// A member of a conversation. A new member may read the whole history; their feed begins when they join.
 pub(super) struct Member {
@@ -69,10 +54,7 @@ impl Member {
 
     /// The member's role.
     async fn role(&self) -> MemberRole {
-        match self.row.role {
-            Role::Owner => MemberRole::Owner,
-            Role::Member => MemberRole::Member,
-        }
+        self.row.role.into()
     }
 
     /// When they joined.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, MaybeUndefined, Object};
 
 use crate::accounts::KeyScope;
-use crate::conversations::{self, KeyReader, KeySight, Membership, Reference};
+use crate::conversations;
 use crate::entity::{message, user};
 use crate::error::Error;
 use crate::feed::{Cursor, CursorSeal};
@@ -14,14 +14,18 @@ use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::date_time::DateTime;
-use crate::graphql::schema::images::{Image, ImageInput};
-use crate::graphql::schema::message_pages::{MessageWindow, history_page};
-use crate::graphql::schema::paging::{PageCursor, RelayConnection};
+use crate::graphql::schema::images::Image;
+use crate::graphql::schema::json::AppData;
+use crate::graphql::schema::message_inputs::{SendMessageInput, mentioned};
+use crate::graphql::schema::paging::PageCursor;
+use crate::graphql::schema::reactions::Reaction;
 use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::schema::system_lines::SystemMessage;
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, json_fields};
-use crate::id::{ConversationId, MessageId};
-use crate::messages::{self, NewMessage};
+use crate::id::MessageId;
+use crate::limits;
+use crate::messages::{self, Edit};
 
 /// A message, or the tombstone of a deleted message.
 #[derive(Clone)]
@@ -35,6 +39,11 @@ impl Message {
     /// A message that the viewer may see.
     pub(super) fn new(row: Arc<message::Model>) -> Self {
         Self { row, sender: None }
+    }
+
+    /// What a tombstone lacks.
+    fn while_it_lives<T>(&self, value: Option<T>) -> Option<T> {
+        value.filter(|_| self.row.deleted_at.is_none())
     }
 
     /// Its cursor in the history of its conversation.
@@ -91,6 +100,29 @@ impl Message {
         self.row.text.as_deref()
     }
 
+    /// What happened, where it is a line of the conversation's own and nobody's words: `text` is null then, and `sender` is
+    /// who did it. Nobody edits, deletes, pins or reacts to such a line.
+    async fn system(&self) -> Option<SystemMessage> {
+        SystemMessage::of(&self.row)
+    }
+
+    /// When it was pinned. Null if it is not.
+    async fn pinned_at(&self) -> Option<DateTime> {
+        self.row.pinned_at.map(DateTime)
+    }
+
+    /// What the app says this message is, as `order_card`: 1 to 64 of a-z, 0-9, `_`, `.`, `-`. Null for an ordinary
+    /// message, and in a tombstone.
+    #[graphql(name = "type")]
+    async fn r#type(&self) -> Option<&str> {
+        self.while_it_lives(self.row.message_type.as_deref())
+    }
+
+    /// The app's own data. Null in a tombstone.
+    async fn metadata(&self) -> Option<AppData> {
+        self.while_it_lives(self.row.metadata.as_deref()).map(AppData::stored)
+    }
+
     /// The image. Null if there is none, and in a tombstone.
     async fn image(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
         Image::find(ctx, self.row.image_id.filter(|_| self.row.deleted_at.is_none())).await
@@ -104,6 +136,29 @@ impl Message {
             Some(id) => Ok(look_up(&ctx.loaders()?.messages, id).await?.map(Message::new)),
             None => Ok(None),
         }
+    }
+
+    /// Whether it counts as unread for somebody who has not read it: it is neither a tombstone nor a line that is nobody's
+    /// words. It is the same for everybody, so that a client can count by itself.
+    async fn counts_as_unread(&self) -> bool {
+        self.row.counts_as_unread()
+    }
+
+    /// How people reacted, by emoji, in the order in which each came first; at most 20.
+    async fn reactions(&self) -> Vec<Reaction> {
+        Reaction::all(&self.row)
+    }
+
+    /// The users whom it calls by name; the first 10.
+    async fn mentions(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+        let named = self.while_it_lives(self.row.mentions.as_ref()).into_iter().flat_map(message::UserList::people);
+        // Concurrently, so that their look-ups are batched.
+        futures_util::future::try_join_all(named.take(limits::SHOWN_MENTIONS).map(|id| known_user(ctx, id))).await
+    }
+
+    /// Whether it calls everybody in the conversation.
+    async fn mentions_everyone(&self) -> bool {
+        self.while_it_lives(Some(self.row.mentions_everyone)).unwrap_or(false)
     }
 
     /// The version: 1, and one higher with each edit or deletion. The higher of two versions is the newer one.
@@ -145,114 +200,22 @@ json_fields! { Message {
     seq,
     sender: User,
     text,
+    system: SystemMessage,
+    pinned_at,
+    r#type,
+    metadata,
     image: Image,
     reply_to: Message,
+    counts_as_unread,
+    reactions: Reaction,
+    mentions: User,
+    mentions_everyone,
     version,
     created_at,
     edited_at,
     deleted_at,
     feed_cursor,
 } }
-
-/// Your unread messages, for a badge.
-#[derive(SimpleObject)]
-pub(super) struct UnreadSummary {
-    /// The number of unread messages in all your conversations.
-    messages: i64,
-    /// The number of conversations with unread messages.
-    conversations: i64,
-}
-
-impl UnreadSummary {
-    /// Those of the viewer, as they are now.
-    pub(super) async fn now(ctx: &Context<'_>) -> Result<Self> {
-        let unread = messages::unread(ctx.app()?, ctx.viewer()?).await?;
-        Ok(Self { messages: unread.messages, conversations: unread.conversations })
-    }
-}
-
-/// A message to send.
-#[derive(InputObject)]
-struct SendMessageInput {
-    /// The message's id, a UUIDv7 chosen by the client; the server chooses one if left out. Sending is idempotent: a
-    /// retry with the same id to the same conversation returns the first message as it is now and sends nothing,
-    /// without a time limit. So an optimistic message and the real one are the same cache entry. The id is looked up
-    /// before the rest of the input is checked. The id of somebody else's message, or one used in another conversation,
-    /// gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
-    id: Option<ID>,
-    /// The conversation. Your own user id gives BAD_USER_INPUT, that of an erased user NOT_FOUND.
-    to: ConversationRef,
-    /// The text, 1 to 4,000 characters after trimming. A message has a text, an image or both.
-    text: Option<String>,
-    /// The image. A retry with the same id need not send it again.
-    image: Option<ImageInput>,
-    /// The id of the message to which it replies. It must be in the same conversation, else NOT_FOUND.
-    reply_to_id: Option<ID>,
-}
-
-/// Queries about messages.
-#[derive(Default)]
-pub(super) struct MessagesQuery;
-
-#[Object]
-impl MessagesQuery {
-    /// A page of a conversation's history, oldest first; without arguments the newest 50 messages. Use `first` with
-    /// `after`, `last` with `before`, or `aroundSeq` for the messages around one, such as a search hit. The page is
-    /// empty if you are not a member. A key of scope `messages` sees all histories.
-    #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
-    async fn messages(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The conversation.")] conversation: ConversationRef,
-        #[graphql(desc = "The number of messages from the start or after `after`, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "The page begins after the message with this cursor.")] after: Option<String>,
-        #[graphql(desc = "The number of messages from the end or before `before`, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The page ends before the message with this cursor.")] before: Option<String>,
-        #[graphql(desc = "A `seq`: the page is centered on this message or the nearest one.")] around_seq: Option<i32>,
-    ) -> Result<AsJson<RelayConnection<Message>>> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        let window = MessageWindow { first, after, last, before, around_seq };
-        if let Actor::Key(key) = actor {
-            key.messages()?;
-        }
-        let Some(reference) = conversation.find(ctx.app()?, ctx.is_by_key()).await? else {
-            return history_page(ctx, None, window).await;
-        };
-        match actor {
-            Actor::Viewer(viewer) => {
-                let own = conversations::find_membership(app, viewer, reference).await?;
-                history_page(ctx, own.as_ref().map(Membership::sight), window).await
-            }
-            Actor::Key(key) => {
-                let key = KeyReader::Messages(key.messages()?);
-                let seen = conversations::find_by_key(app, key, reference).await?;
-                history_page(ctx, seen.as_ref().map(KeySight::sight), window).await
-            }
-        }
-    }
-
-    /// A message by id. Null if there is none that you may see. A key of scope `messages` sees all.
-    async fn message(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The message's id.")] id: ID,
-    ) -> Result<Option<AsJson<Message>>> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        let parsed = MessageId::parse(&id);
-        let found = match (actor, parsed) {
-            (Actor::Viewer(viewer), Some(id)) => messages::find(app, viewer, id).await?,
-            (Actor::Key(key), Some(id)) => messages::find_by_key(app, key.messages()?, id).await?,
-            (Actor::Key(key), None) => key.messages().map(|_| None)?,
-            (Actor::Viewer(_), None) => None,
-        };
-        Ok(found.map(|row| Message::from(row).into()))
-    }
-
-    /// The number of messages that you have not read, and of conversations with such messages.
-    async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
-        UnreadSummary::now(ctx).await
-    }
-}
 
 /// Mutations of messages.
 #[derive(Default)]
@@ -263,7 +226,7 @@ impl MessagesMutation {
     /// Sends a message. It is on disk before the request is answered. Messages have a burst of 20 and then 5 per
     /// second; a retry with the same id is not counted. First messages to users with whom you have no direct
     /// conversation have a burst of 10 and then 1 per minute; images have a burst of 10 and then 10 per minute. Codes:
-    /// BAD_USER_INPUT, NOT_FOUND, RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe;
+    /// BAD_USER_INPUT, FORBIDDEN where only admins write, NOT_FOUND, RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe;
     /// for an image also UNSUPPORTED_IMAGE, and PAYLOAD_TOO_LARGE, which is also given if your images have reached your
     /// storage quota.
     async fn send_message(
@@ -272,14 +235,7 @@ impl MessagesMutation {
         #[graphql(desc = "The message.")] input: SendMessageInput,
     ) -> Result<AsJson<Message>> {
         let sender = ctx.viewer()?;
-        let not_an_id = || Failure(Error::input("id", "the id must be a UUIDv7"));
-        let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
-        // A malformed id is as unknown as a new one. It is rejected after the message's own id was looked up.
-        let to =
-            input.to.find(ctx.app()?, ctx.is_by_key()).await?.unwrap_or_else(|| Reference::Id(ConversationId::new()));
-        let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
-        let image = input.image.map(|image| image.source(ctx, ["image.file", "image.uploadId"])).transpose()?;
-        let new = NewMessage { id, to, text: input.text, image, reply_to };
+        let new = input.parse(ctx).await?;
         let program = ctx.program()?;
         let sent = messages::send(&program.app, sender, &program.images, new).await?;
         program.typing.sent(sender, sent.conversation_id);
@@ -287,22 +243,30 @@ impl MessagesMutation {
     }
 
     /// Replaces the text of a message of yours, 1 to 4,000 characters; an empty text removes the caption of an image.
-    /// An unchanged text creates no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN for
-    /// somebody else's message, NOT_FOUND, RATE_LIMITED.
+    /// Without a change there is no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN
+    /// (somebody else's message, or you may not write there any more), NOT_FOUND, RATE_LIMITED.
     async fn edit_message(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The message's id.")] id: ID,
         #[graphql(desc = "The new text.")] text: String,
+        #[graphql(desc = "Whom it calls from now on: only those who were not among them are called anew.")]
+        mention_ids: MaybeUndefined<Vec<ID>>,
+        #[graphql(desc = "The app's own data. Null removes it.")] metadata: MaybeUndefined<AppData>,
     ) -> Result<Message> {
         let viewer = ctx.viewer()?;
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
-        Ok(messages::edit(ctx.app()?, viewer, id, &text).await?.into())
+        let edit = Edit {
+            text,
+            mentions: mention_ids.map_value(mentioned).as_opt_ref().map(|ids| ids.cloned().unwrap_or_default()),
+            metadata: metadata.map_value(|data| data.to_text()).as_opt_ref().map(|data| data.cloned()),
+        };
+        Ok(messages::edit(ctx.app()?, viewer, id, edit).await?.into())
     }
 
-    /// Deletes a message of yours. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
+    /// Deletes a message of yours; in a group the owner and admins delete those of others too. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
     /// removed, and the image is deleted from storage. Deleting is idempotent. A key of scope `messages` deletes any
-    /// message. Codes: FORBIDDEN for somebody else's message, NOT_FOUND.
+    /// message. Codes: BAD_USER_INPUT for a line of what happened, FORBIDDEN for somebody else's message, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,

@@ -5,6 +5,8 @@ mod account_inputs;
 mod accounts;
 mod app_people;
 mod consumers;
+mod conversation_changed;
+mod conversation_queries;
 mod conversations;
 mod date_time;
 mod erasure;
@@ -15,17 +17,26 @@ mod groups;
 mod images;
 mod json;
 mod members;
+mod message_inputs;
 mod message_pages;
+mod message_queries;
 mod messages;
 mod neighbours;
 mod node;
+mod own_membership;
+mod own_side;
 mod paging;
+mod permissions;
+mod pins;
 mod presence;
+mod reactions;
 pub(super) mod reference;
 mod search;
 mod server_info;
 mod sessions;
+mod system_lines;
 mod typing;
+mod unread;
 mod users;
 mod viewer_mark;
 
@@ -44,8 +55,8 @@ use paging::RelayConnection;
 pub(super) struct Query(
     accounts::AccountsQuery,
     sessions::SessionsQuery,
-    conversations::ConversationsQuery,
-    messages::MessagesQuery,
+    conversation_queries::ConversationsQuery,
+    message_queries::MessagesQuery,
     search::SearchQuery,
     feed::FeedQuery,
     consumers::ConsumersQuery,
@@ -59,9 +70,12 @@ pub(super) struct Query(
 pub(super) struct Mutation(
     accounts::AccountsMutation,
     messages::MessagesMutation,
+    reactions::ReactionsMutation,
     images::ImagesMutation,
     sessions::SessionsMutation,
     groups::GroupsMutation,
+    own_side::OwnSideMutation,
+    pins::PinsMutation,
     typing::TypingMutation,
     erasure::ErasureMutation,
     consumers::ConsumersMutation,

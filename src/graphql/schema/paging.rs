@@ -79,6 +79,8 @@ pub(super) fn connection<R, T: OutputType>(
 pub(crate) enum PageCursor {
     /// A message in this conversation's history.
     Message { conversation: Uuid, seq: i32 },
+    /// A pinned message of this conversation.
+    Pin { conversation: Uuid, pinned_at: i64, seq: i32 },
     /// A message among the hits of a search.
     Hit { position: i64 },
     /// A conversation in the list of conversations.
@@ -87,6 +89,8 @@ pub(crate) enum PageCursor {
     User { name_key: String, id: Uuid },
     /// A member of this conversation.
     Member { conversation: Uuid, position: i64, user: Uuid },
+    /// A user who reacted to this message.
+    Reactor { message: Uuid, position: i64, user: Uuid },
 }
 
 impl PageCursor {
@@ -101,11 +105,17 @@ impl PageCursor {
             Self::Message { conversation, seq } => {
                 (b'm', [conversation.as_bytes().as_slice(), &seq.to_be_bytes()].concat())
             }
+            Self::Pin { conversation, pinned_at, seq } => {
+                (b'n', [conversation.as_bytes().as_slice(), &pinned_at.to_be_bytes(), &seq.to_be_bytes()].concat())
+            }
             Self::Hit { position } => (b'h', position.to_be_bytes().to_vec()),
             Self::Conversation { active_position } => (b'c', active_position.to_be_bytes().to_vec()),
             Self::User { name_key, id } => (b'u', [id.as_bytes(), name_key.as_bytes()].concat()),
             Self::Member { conversation, position, user } => {
                 (b'p', [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat())
+            }
+            Self::Reactor { message, position, user } => {
+                (b'r', [message.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat())
             }
         };
         let bytes = if has_position(kind) { seal.seal(kind, &bytes) } else { bytes };
@@ -116,7 +126,8 @@ impl PageCursor {
     pub(super) fn hit(self) -> Option<i64> {
         match self {
             Self::Hit { position } => Some(position),
-            Self::Message { .. } | Self::Conversation { .. } | Self::User { .. } | Self::Member { .. } => None,
+            Self::Message { .. } | Self::Pin { .. } | Self::Conversation { .. } | Self::User { .. } => None,
+            Self::Member { .. } | Self::Reactor { .. } => None,
         }
     }
 
@@ -136,6 +147,16 @@ impl PageCursor {
                 let (conversation, seq) = bytes.split_first_chunk::<16>()?;
                 Some(Self::Message { conversation: uuid(conversation)?, seq: i32::from_be_bytes(seq.try_into().ok()?) })
             }
+            b'n' => {
+                let (conversation, rest) = bytes.split_first_chunk::<16>()?;
+                let (pinned_at, seq) = rest.split_first_chunk::<8>()?;
+                let pinned_at = i64::from_be_bytes(*pinned_at);
+                Some(Self::Pin {
+                    conversation: uuid(conversation)?,
+                    pinned_at,
+                    seq: i32::from_be_bytes(seq.try_into().ok()?),
+                })
+            }
             b'h' => Some(Self::Hit { position: i64::from_be_bytes(bytes.try_into().ok()?) }),
             b'c' => {
                 let active_position = i64::from_be_bytes(bytes.try_into().ok()?);
@@ -145,21 +166,24 @@ impl PageCursor {
                 let (id, name_key) = bytes.split_first_chunk::<16>()?;
                 Some(Self::User { id: uuid(id)?, name_key: String::from_utf8(name_key.to_vec()).ok()? })
             }
-            b'p' => {
-                let (conversation, rest) = bytes.split_first_chunk::<16>()?;
+            b'p' | b'r' => {
+                let (of, rest) = bytes.split_first_chunk::<16>()?;
                 let (position, user) = rest.split_first_chunk::<8>()?;
-                let position = i64::from_be_bytes(*position);
-                Some(Self::Member { conversation: uuid(conversation)?, position, user: uuid(user)? })
+                let (of, position, user) = (uuid(of)?, i64::from_be_bytes(*position), uuid(user)?);
+                Some(match kind {
+                    b'r' => Self::Reactor { message: of, position, user },
+                    _ => Self::Member { conversation: of, position, user },
+                })
             }
             _ => None,
         }
     }
 }
 
-/// Whether cursors of a kind contain a position of the feed. Those of messages and users contain only what the client
+/// Whether cursors of a kind contain a position of the feed. Those of messages, pins and users contain only what the client
 /// can see anyway.
 fn has_position(kind: u8) -> bool {
-    !matches!(kind, b'm' | b'u')
+    !matches!(kind, b'm' | b'n' | b'u')
 }
 
 /// Parses a cursor argument; `take` accepts the kind of this list.
@@ -178,13 +202,15 @@ pub(super) fn cursor<T>(
 mod tests {
     use super::*;
 
-    fn cursors() -> [PageCursor; 5] {
+    fn cursors() -> [PageCursor; 7] {
         [
             PageCursor::Message { conversation: Uuid::now_v7(), seq: 7 },
+            PageCursor::Pin { conversation: Uuid::now_v7(), pinned_at: 1 << 40, seq: 7 },
             PageCursor::Hit { position: 1 << 40 },
             PageCursor::Conversation { active_position: 1 << 40 },
             PageCursor::User { name_key: "zoë".into(), id: Uuid::now_v7() },
             PageCursor::Member { conversation: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
+            PageCursor::Reactor { message: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
         ]
     }
 
@@ -207,16 +233,17 @@ mod tests {
                 PageCursor::Hit { position } | PageCursor::Conversation { active_position: position } => {
                     position.to_be_bytes().to_vec()
                 }
-                PageCursor::Member { conversation, position, user } => {
-                    [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat()
+                PageCursor::Member { conversation: of, position, user }
+                | PageCursor::Reactor { message: of, position, user } => {
+                    [of.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat()
                 }
-                PageCursor::Message { .. } | PageCursor::User { .. } => continue,
+                PageCursor::Message { .. } | PageCursor::Pin { .. } | PageCursor::User { .. } => continue,
             };
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor.encode(&seal)).expect("base64");
             assert!(!bytes.windows(3).any(|run| clear.windows(3).any(|part| part == run)), "{cursor:?}");
             let clear = [&bytes[..1], &clear].concat();
             assert_eq!(PageCursor::decode(&seal, &BASE64_URL_SAFE_NO_PAD.encode(clear)), None);
-            for kind in b"hcp".iter().filter(|kind| **kind != bytes[0]) {
+            for kind in b"hcpr".iter().filter(|kind| **kind != bytes[0]) {
                 let other = [&[*kind], &bytes[1..]].concat();
                 assert_eq!(PageCursor::decode(&seal, &BASE64_URL_SAFE_NO_PAD.encode(other)), None);
             }

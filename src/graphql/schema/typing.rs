@@ -30,7 +30,7 @@ impl TypingMutation {
     /// Notifies the other members of a conversation that you are typing. Renew the signal about every 3 seconds while
     /// the user types: it expires after 5 seconds (`serverInfo.limits.typingSeconds`), or when you send a message. In a
     /// direct conversation that does not exist yet it notifies nobody and succeeds. The result is always true; nothing
-    /// is stored. Typing signals have a burst of 5 and then 1 per second. Codes: NOT_FOUND, RATE_LIMITED,
+    /// is stored. Typing signals have a burst of 5 and then 1 per second. Codes: FORBIDDEN, NOT_FOUND, RATE_LIMITED,
     /// SERVICE_UNAVAILABLE.
     async fn set_typing(
         &self,

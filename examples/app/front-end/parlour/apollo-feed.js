@@ -7,6 +7,7 @@ export const MESSAGE = gql`
     sender { id fullName }
     image { id url width height placeholder }
     replyTo { id }
+    system { kind }
   }
 `;
 
