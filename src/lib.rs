@@ -27,6 +27,7 @@ pub mod entity;
 pub mod erasure;
 pub mod error;
 pub mod feed;
+pub mod fold;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
     &["data_dir"],
     &["printable"],
+    &["fold"],
     &["shared_cell"],
     &["page"],
     &["pool"],
@@ -36,7 +37,7 @@ const FLOORS: &[&[&str]] = &[
     &["conversations"],
     &["nodes"],
     &["consumers", "messages", "presence", "typing"],
-    &["search"],
+    &["search", "reports"],
     &["erasure"],
     &["program"],
     &["graphql"],
@@ -47,7 +48,8 @@ const FLOORS: &[&[&str]] = &[
     &["main"],
 ];
 
-const SLICES: [&str; 11] = [
+const SLICES: [&str; 12] = [
+    "reports",
     "directory",
     "images",
     "accounts",
