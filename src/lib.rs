@@ -49,6 +49,7 @@ pub mod presence;
 pub mod printable;
 pub mod program;
 pub mod rates;
+pub mod reports;
 pub mod search;
 pub mod secrets;
 pub mod seed;
@@ -315,6 +316,7 @@ impl Background {
         tasks.spawn(program.images.clone().run_background(shutdown.clone()));
         tasks.spawn(program.search.clone().run_background(shutdown.clone()));
         tasks.spawn(program.typing.clone().run_background(shutdown.clone()));
+        tasks.spawn(reports::run_background(program.app.clone(), program.images.clone(), shutdown.clone()));
         tasks.spawn(program.erasure.clone().run_background(shutdown.clone()));
         tasks.spawn(webhooks.run_background(shutdown.clone()));
         tasks.close();

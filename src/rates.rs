@@ -41,6 +41,8 @@ pub struct Rates {
     pub memberships: Rate<UserId>,
     /// Changes of groups: of their titles and members.
     pub group_change: Rate<UserId>,
+    /// Blocks and their ends.
+    pub block: Rate<UserId>,
     /// Typing signals.
     pub typing: Rate<UserId>,
     /// Objects that the documents of a key can return.
@@ -67,6 +69,7 @@ impl Rates {
             new_group: rate(limits::NEW_GROUPS),
             memberships: rate(limits::MEMBERSHIPS),
             group_change: rate(limits::GROUP_CHANGES),
+            block: rate(limits::BLOCKS),
             typing: rate(limits::TYPING_SIGNS),
             key_objects: Rate::new(config, clock, limits::KEY_OBJECTS),
             key_changes: Rate::new(config, clock, limits::KEY_CHANGES),

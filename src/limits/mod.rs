@@ -2,11 +2,13 @@
 //! project's threat model.
 
 mod adopt;
+mod people;
 mod rates;
 
 use std::time::Duration;
 
 pub use adopt::*;
+pub use people::*;
 pub use rates::*;
 
 use crate::turns::TurnBounds;

@@ -11,7 +11,7 @@ mod unread;
 
 pub use history::{Window, history};
 pub use read_marks::ReadMarks;
-pub use revise::{delete, delete_by_key, edit};
+pub use revise::{delete, delete_by_key, delete_by_moderator, edit};
 pub use send::{NewMessage, send};
 pub use text::MessageText;
 pub use unread::{Unread, unread};

@@ -193,6 +193,8 @@ struct Groups {
     now: Timestamp,
     groups: HashMap<ConversationId, Group>,
     reachable: HashSet<UserId>,
+    /// Who adds whom, of whom one has blocked the other.
+    blocked: HashSet<(UserId, UserId)>,
     /// The number of events planned so far.
     events: usize,
 }
@@ -217,7 +219,14 @@ impl Groups {
             GroupStep::Add(people) => people.as_slice(),
             GroupStep::Rename(_) | GroupStep::Remove(_) => &[],
         });
-        Ok(Self { now: tx.now, groups, reachable: reachable(tx, added.copied()).await?, events: 0 })
+        let reachable = reachable(tx, added.copied()).await?;
+        let mut blocked = HashSet::new();
+        for change in changes {
+            let (Some(by), GroupStep::Add(people)) = (change.by, &change.step) else { continue };
+            let others = directory::blocked_among(tx, by, people).await?;
+            blocked.extend(others.into_iter().map(|other| (by, other)));
+        }
+        Ok(Self { now: tx.now, groups, reachable, blocked, events: 0 })
     }
 
     fn plan(&mut self, change: &GroupChange) -> Result<Plan<GroupChange>> {
@@ -230,6 +239,9 @@ impl Groups {
         let own = own.as_ref();
         let outcome = match &change.step {
             GroupStep::Rename(title) => plan_rename(group, own, title, self.now)?,
+            GroupStep::Add(people) if blocks_one_of(&self.blocked, change.by, group, people) => {
+                return Err(Error::NotFound);
+            }
             GroupStep::Add(people) => add::plan(group, change.by, people, &self.reachable, self.now, self.events)?,
             GroupStep::Remove(person) => remove::plan(group, own, *person, self.events)?,
         };
@@ -240,6 +252,12 @@ impl Groups {
         self.events += events;
         Ok(Plan::Write { write: Changed { group: group.row.clone(), outcome }, events })
     }
+}
+
+/// Whether somebody adds a person who is in a block with them. Who is in the group already is not added.
+fn blocks_one_of(blocked: &HashSet<(UserId, UserId)>, by: Option<UserId>, group: &Group, people: &[UserId]) -> bool {
+    let Some(by) = by else { return false };
+    people.iter().any(|person| !group.members.contains_key(person) && blocked.contains(&(by, *person)))
 }
 
 /// `own` is the membership of who asks, unless that is a key.

@@ -49,7 +49,9 @@ impl ParentType {
 /// `conversations` of UnreadSummary are numbers; this is not called for fields without a selection.)
 pub(super) fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> Multiplicity {
     match field.name.node.as_str() {
-        "users" | "conversations" | "members" | "messages" => page(field, small(DEFAULT_PAGE), bindings),
+        "users" | "blockedUsers" | "reports" | "conversations" | "members" | "messages" => {
+            page(field, small(DEFAULT_PAGE), bindings)
+        }
         "searchMessages" => page(field, 20, bindings),
         "events" => match on {
             ParentType::Query => page(field, small(PAGE_SIZE), bindings),

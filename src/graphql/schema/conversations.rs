@@ -122,7 +122,7 @@ impl Conversation {
                     Some(row) => User::new(Arc::clone(row)),
                     None => known_user(ctx, other).await?,
                 };
-                Ok(Some(user.with_presence()))
+                Ok(Some(user.acquainted()))
             }
             None => Ok(None),
         }
@@ -148,7 +148,8 @@ impl Conversation {
             | PageCursor::Message { .. }
             | PageCursor::Hit { .. }
             | PageCursor::Conversation { .. }
-            | PageCursor::User { .. } => None,
+            | PageCursor::User { .. }
+            | PageCursor::Report { .. } => None,
         })?;
         let app = ctx.app()?;
         let page = match (ctx.actor()?, after) {
@@ -297,7 +298,8 @@ impl ConversationsQuery {
             PageCursor::Message { .. }
             | PageCursor::Hit { .. }
             | PageCursor::User { .. }
-            | PageCursor::Member { .. } => None,
+            | PageCursor::Member { .. }
+            | PageCursor::Report { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
         let neighbours = Arc::new(Neighbours::read(ctx, &page.items).await?);

@@ -11,6 +11,7 @@ use crate::feed::{Event, EventKind, Position, Reset};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
+use crate::graphql::schema::blocks::BlockChanged;
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::members::Member;
 use crate::graphql::schema::messages::{Message, UnreadSummary};
@@ -27,6 +28,7 @@ pub(super) enum FeedEvent {
     ReadMarkMoved(ReadMarkMoved),
     ConversationChanged(ConversationChanged),
     UserChanged(UserChanged),
+    BlockChanged(BlockChanged),
     CaughtUp(CaughtUp),
     FeedReset(FeedReset),
 }
@@ -323,6 +325,10 @@ pub(super) async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Optio
         EventKind::UserChanged => {
             let user = event.fact.user.ok_or_else(|| incomplete(event))?;
             FeedEvent::UserChanged(UserChanged { cursor, user: known_user(ctx, user).await? })
+        }
+        EventKind::BlockChanged => {
+            let user = event.fact.user.ok_or_else(|| incomplete(event))?;
+            FeedEvent::BlockChanged(BlockChanged::of(event, cursor, known_user(ctx, user).await?))
         }
     }))
 }

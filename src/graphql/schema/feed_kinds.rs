@@ -25,7 +25,7 @@ pub enum FeedEventKind {
     PinsChanged,
     /// Reserved: this version has no such events.
     MembershipChanged,
-    /// Reserved: this version has no such events.
+    /// BlockChanged.
     BlockChanged,
     /// Reserved: this version has no such events.
     HistoryTrimmed,
@@ -61,11 +61,8 @@ impl FeedEventKind {
             }
             Self::ReadMarkMoved => &[EventKind::ReadMarkMoved],
             Self::UserChanged => &[EventKind::UserChanged],
-            Self::ReactionsChanged
-            | Self::PinsChanged
-            | Self::MembershipChanged
-            | Self::BlockChanged
-            | Self::HistoryTrimmed => &[],
+            Self::BlockChanged => &[EventKind::BlockChanged],
+            Self::ReactionsChanged | Self::PinsChanged | Self::MembershipChanged | Self::HistoryTrimmed => &[],
         }
     }
 }

@@ -4,6 +4,7 @@
 mod account_inputs;
 mod accounts;
 mod app_people;
+mod blocks;
 mod consumers;
 mod conversations;
 mod date_time;
@@ -22,6 +23,7 @@ mod node;
 mod paging;
 mod presence;
 pub(super) mod reference;
+mod reports;
 mod search;
 mod server_info;
 mod sessions;
@@ -52,6 +54,8 @@ pub(super) struct Query(
     node::NodeQuery,
     server_info::ServerInfoQuery,
     app_people::AppPeopleQuery,
+    blocks::BlocksQuery,
+    reports::ReportsQuery,
 );
 
 /// All mutations.
@@ -66,6 +70,8 @@ pub(super) struct Mutation(
     erasure::ErasureMutation,
     consumers::ConsumersMutation,
     app_people::AppPeopleMutation,
+    blocks::BlocksMutation,
+    reports::ReportsMutation,
 );
 
 /// All subscriptions.
@@ -87,6 +93,7 @@ pub(super) fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscri
         .override_output_type_description::<accounts::UserConnection>("A page of users.")
         .override_output_type_description::<RelayConnection<members::Member>>("A page of a conversation's members.")
         .override_output_type_description::<RelayConnection<conversations::Conversation>>("A page of conversations.")
+        .override_output_type_description::<RelayConnection<reports::Report>>("A page of reports.")
         .override_output_type_description::<RelayConnection<messages::Message>>(
             "A page of messages: of a history, oldest first, or of search hits, newest first.",
         )

@@ -13,6 +13,7 @@ use crate::entity::message;
 use crate::error::Error;
 use crate::feed::CursorSeal;
 use crate::graphql::error::{Failure, Result};
+use crate::id::UserId;
 use crate::limits;
 use crate::page::Page;
 
@@ -87,6 +88,8 @@ pub(crate) enum PageCursor {
     User { name_key: String, id: Uuid },
     /// A member of this conversation.
     Member { conversation: Uuid, position: i64, user: Uuid },
+    /// A report in the list of a moderator.
+    Report { id: Uuid },
 }
 
 impl PageCursor {
@@ -107,6 +110,7 @@ impl PageCursor {
             Self::Member { conversation, position, user } => {
                 (b'p', [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat())
             }
+            Self::Report { id } => (b'r', id.as_bytes().to_vec()),
         };
         let bytes = if has_position(kind) { seal.seal(kind, &bytes) } else { bytes };
         BASE64_URL_SAFE_NO_PAD.encode([[kind].as_slice(), &bytes].concat())
@@ -116,7 +120,35 @@ impl PageCursor {
     pub(super) fn hit(self) -> Option<i64> {
         match self {
             Self::Hit { position } => Some(position),
-            Self::Message { .. } | Self::Conversation { .. } | Self::User { .. } | Self::Member { .. } => None,
+            Self::Message { .. }
+            | Self::Conversation { .. }
+            | Self::User { .. }
+            | Self::Member { .. }
+            | Self::Report { .. } => None,
+        }
+    }
+
+    /// The sort key, if this is the cursor of a user.
+    pub(super) fn user(self) -> Option<(String, UserId)> {
+        match self {
+            Self::User { name_key, id } => Some((name_key, UserId::from(id))),
+            Self::Message { .. }
+            | Self::Hit { .. }
+            | Self::Conversation { .. }
+            | Self::Member { .. }
+            | Self::Report { .. } => None,
+        }
+    }
+
+    /// The id, if this is the cursor of a report.
+    pub(super) fn report(self) -> Option<Uuid> {
+        match self {
+            Self::Report { id } => Some(id),
+            Self::Message { .. }
+            | Self::Hit { .. }
+            | Self::Conversation { .. }
+            | Self::User { .. }
+            | Self::Member { .. } => None,
         }
     }
 
@@ -151,15 +183,16 @@ impl PageCursor {
                 let position = i64::from_be_bytes(*position);
                 Some(Self::Member { conversation: uuid(conversation)?, position, user: uuid(user)? })
             }
+            b'r' => Some(Self::Report { id: uuid(bytes)? }),
             _ => None,
         }
     }
 }
 
-/// Whether cursors of a kind contain a position of the feed. Those of messages and users contain only what the client
-/// can see anyway.
+/// Whether cursors of a kind contain a position of the feed. Those of messages, users and reports contain only what
+/// the client can see anyway.
 fn has_position(kind: u8) -> bool {
-    !matches!(kind, b'm' | b'u')
+    !matches!(kind, b'm' | b'u' | b'r')
 }
 
 /// Parses a cursor argument; `take` accepts the kind of this list.
@@ -178,13 +211,14 @@ pub(super) fn cursor<T>(
 mod tests {
     use super::*;
 
-    fn cursors() -> [PageCursor; 5] {
+    fn cursors() -> [PageCursor; 6] {
         [
             PageCursor::Message { conversation: Uuid::now_v7(), seq: 7 },
             PageCursor::Hit { position: 1 << 40 },
             PageCursor::Conversation { active_position: 1 << 40 },
             PageCursor::User { name_key: "zoë".into(), id: Uuid::now_v7() },
             PageCursor::Member { conversation: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
+            PageCursor::Report { id: Uuid::now_v7() },
         ]
     }
 
@@ -210,7 +244,7 @@ mod tests {
                 PageCursor::Member { conversation, position, user } => {
                     [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat()
                 }
-                PageCursor::Message { .. } | PageCursor::User { .. } => continue,
+                PageCursor::Message { .. } | PageCursor::User { .. } | PageCursor::Report { .. } => continue,
             };
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor.encode(&seal)).expect("base64");
             assert!(!bytes.windows(3).any(|run| clear.windows(3).any(|part| part == run)), "{cursor:?}");

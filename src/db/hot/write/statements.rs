@@ -22,6 +22,7 @@ const OWN: &str = concat!(
     " FROM membership WHERE conversation_id = ?1 AND user_id = ?2 AND to_position IS NULL",
     r#" AND EXISTS (SELECT 1 FROM "user" WHERE id = ?2 AND deleted_at IS NULL)"#
 );
+const BLOCK: &str = "SELECT 1 FROM user_block WHERE blocker_id = ?1 AND blocked_id = ?2";
 const MEMBERS: &str = "SELECT COUNT(*) FROM membership WHERE conversation_id = ?1 AND to_position IS NULL";
 
 const TAKE_POSITIONS: &str = "UPDATE feed_head SET position = position + ?1 WHERE id = 1 RETURNING position";
@@ -50,12 +51,13 @@ const MOVE_MARK: &str = "UPDATE membership SET last_read_seq = MAX(last_read_seq
      WHERE conversation_id = ?1 AND user_id = ?2 AND from_position = ?3";
 
 /// The statements of this module, for tests that look at their query plans.
-pub const HOT_WRITES: [&str; 15] = [
+pub const HOT_WRITES: [&str; 16] = [
     MESSAGE,
     CONVERSATION,
     DIRECT,
     PERSON,
     OWN,
+    BLOCK,
     MEMBERS,
     TAKE_POSITIONS,
     APPEND,
@@ -92,6 +94,13 @@ impl HotTx {
     /// The current memberships of these people in these conversations, except of erased people.
     pub fn own(&self, of: &HashSet<(ConversationId, UserId)>) -> Result<Vec<membership::Model>, DbErr> {
         self.found(OWN, of.iter().map(|(conversation, user)| (conversation, user)))
+    }
+
+    /// Whether one of two people has blocked the other.
+    pub fn is_blocked(&self, pair: &DirectPair) -> Result<bool, DbErr> {
+        let people: Vec<UserId> = pair.people().collect();
+        let [one, other] = people.as_slice() else { return Ok(false) };
+        self.with(BLOCK, |block| Ok(block.exists([one, other])? || block.exists([other, one])?))
     }
 
     /// The number of members of a conversation.
