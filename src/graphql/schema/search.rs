@@ -32,6 +32,7 @@ impl SearchQuery {
     /// `messages(aroundSeq:)`. If you are in more than 5,000 conversations, those with the newest messages are
     /// searched; search others one at a time with `conversation`. Searches, together with `users`, have a burst of 30
     /// and then 5 per second. Codes: BAD_USER_INPUT, RATE_LIMITED.
+    #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
     async fn search_messages(
         &self,
         ctx: &Context<'_>,

@@ -196,7 +196,10 @@ proptest! {
     #[test]
     fn words_never_contain_a_space_or_a_quote(text in "\\PC{0,40}") {
         for piece in pieces(&text) {
-            let (Piece::Word(piece) | Piece::Run(piece)) = piece;
+            let piece = match piece {
+                Piece::Word(word) => word.text,
+                Piece::Run(run) => run,
+            };
             prop_assert!(!piece.chars().any(|c| c.is_whitespace() || (c.is_ascii() && !c.is_ascii_alphanumeric())));
             let has_private_use = piece.contains('\u{E000}');
             prop_assert!(!has_private_use);
