@@ -27,6 +27,13 @@ pub enum AuditActor {
         /// Where the request came from.
         address: IpAddr,
     },
+    /// A moderator of the server.
+    Moderator {
+        /// Who.
+        user: UserId,
+        /// Where the request came from.
+        address: IpAddr,
+    },
 }
 
 /// What was done. The names are in the log for years: they do not change.
@@ -53,6 +60,9 @@ pub enum AuditAction {
     MessagePinned,
     ReadMarkMoved,
     UploadCreated,
+    RoleGranted,
+    RoleRevoked,
+    ReportResolved,
 }
 
 impl AuditAction {
@@ -79,6 +89,9 @@ impl AuditAction {
             Self::MessagePinned => "message.pins",
             Self::ReadMarkMoved => "conversation.read",
             Self::UploadCreated => "upload.created",
+            Self::RoleGranted => "role.granted",
+            Self::RoleRevoked => "role.revoked",
+            Self::ReportResolved => "report.resolved",
         }
     }
 }
@@ -101,9 +114,10 @@ impl AuditRecord {
     }
 
     fn row(self, at: Timestamp) -> audit_entry::Model {
-        let (actor, key_id, acting_as_id, address) = match self.actor {
-            AuditActor::Operator => ("operator", None, None, None),
-            AuditActor::Key { key, acting_as, address } => ("key", Some(key), acting_as, Some(address.to_string())),
+        let (actor, key_id, acting_as_id, user_id, address) = match self.actor {
+            AuditActor::Operator => ("operator", None, None, None, None),
+            AuditActor::Key { key, acting_as, address } => ("key", Some(key), acting_as, None, Some(address)),
+            AuditActor::Moderator { user, address } => ("moderator", None, None, Some(user), Some(address)),
         };
         audit_entry::Model {
             id: AuditId::new(),
@@ -113,7 +127,8 @@ impl AuditRecord {
             acting_as_id,
             action: self.action.name().to_owned(),
             subject_id: self.subject,
-            address,
+            address: address.map(|address| address.to_string()),
+            user_id,
         }
     }
 }

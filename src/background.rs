@@ -6,6 +6,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::http::{self, HttpState};
 use crate::program::Program;
+use crate::reports;
 use crate::webhooks::Webhooks;
 
 /// The tasks that run beside requests.
@@ -26,6 +27,7 @@ impl Background {
         tasks.spawn(program.images.clone().run_background(shutdown.clone()));
         tasks.spawn(program.search.clone().run_background(shutdown.clone()));
         tasks.spawn(program.typing.clone().run_background(shutdown.clone()));
+        tasks.spawn(reports::run_background(program.app.clone(), program.images.clone(), shutdown.clone()));
         tasks.spawn(program.erasure.clone().run_background(shutdown.clone()));
         tasks.spawn(webhooks.run_background(shutdown.clone()));
         Self { tasks, stopping: shutdown.clone(), shutdown: shutdown.drop_guard() }

@@ -84,6 +84,10 @@ id!(
     AuditId
 );
 id!(
+    /// Something that was reported.
+    ReportId
+);
+id!(
     /// A slot for the bytes of an image, before it is sent.
     UploadId
 );

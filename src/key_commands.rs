@@ -63,6 +63,7 @@ pub async fn print_audit(program: &Program, count: u64) -> anyhow::Result<()> {
                 "at": moment(entry.at),
                 "actor": entry.actor,
                 "key": entry.key_id.map(|id| id.to_string()),
+                "user": entry.user_id.map(|id| id.to_string()),
                 "actingAs": entry.acting_as_id.map(|id| id.to_string()),
                 "action": entry.action,
                 "subject": entry.subject_id.to_string(),

@@ -28,6 +28,7 @@ pub mod entity;
 pub mod erasure;
 pub mod error;
 pub mod feed;
+pub mod fold;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -50,6 +51,7 @@ pub mod presence;
 pub mod printable;
 pub mod program;
 pub mod rates;
+pub mod reports;
 pub mod sampled;
 pub mod search;
 pub mod secrets;

@@ -4,12 +4,14 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail, ensure};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::accounts::{self, Email, ExternalId, Name, NewAccount, Password};
+use crate::entity::server_role::Role;
 use crate::entity::user;
+use crate::id::UserId;
 use crate::limits;
 use crate::program::Program;
 
@@ -41,11 +43,43 @@ pub enum UserCommand {
         /// The address with which the person signs in, or external: and the id in the app's backend
         who: String,
     },
+    /// Make a user a moderator or an admin of the server: both read reports and act on them
+    Grant {
+        /// The user's id, the address with which they sign in, or external: and the id in the app's backend
+        who: String,
+        /// What they become
+        role: RoleName,
+    },
+    /// Take that from them again
+    Revoke {
+        /// The user's id, the address with which they sign in, or external: and the id in the app's backend
+        who: String,
+        /// What they are no longer
+        role: RoleName,
+    },
     /// Let a disabled user sign in again
     Enable {
         /// The address with which the person signs in, or external: and the id in the app's backend
         who: String,
     },
+}
+
+/// A role, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoleName {
+    /// Reads reports and acts on them
+    Moderator,
+    /// May do what moderators may
+    Admin,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Moderator => Self::Moderator,
+            RoleName::Admin => Self::Admin,
+        }
+    }
 }
 
 /// Where a new password comes from.
@@ -67,6 +101,16 @@ pub async fn run(program: &Program, command: UserCommand) -> anyhow::Result<()> 
         UserCommand::Disable { who } => {
             program.accounts.disable_for_operator(find(program, &who).await?.id).await?;
             eprintln!("{who} is signed out everywhere, and cannot sign in until `parlour user enable`");
+            Ok(())
+        }
+        UserCommand::Grant { who, role } => {
+            program.accounts.grant_for_operator(find(program, &who).await?.id, role.into()).await?;
+            eprintln!("{who} moderates this server");
+            Ok(())
+        }
+        UserCommand::Revoke { who, role } => {
+            program.accounts.revoke_for_operator(find(program, &who).await?.id, role.into()).await?;
+            eprintln!("{who} no longer has this role");
             Ok(())
         }
         UserCommand::Enable { who } => {
@@ -103,8 +147,12 @@ async fn reset_password(program: &Program, email: &str, source: PasswordSource) 
     Ok(())
 }
 
-/// Somebody by the address that they sign in with, or by their id in the app's backend.
+/// Somebody by their id, by the address that they sign in with, or by their id in the app's backend.
 async fn find(program: &Program, who: &str) -> anyhow::Result<user::Model> {
+    if let Some(id) = UserId::parse(who) {
+        let user = accounts::find(&program.app, id).await?.filter(|user| user.deleted_at.is_none());
+        return user.with_context(|| format!("nobody has the id {who}"));
+    }
     let Some(id) = who.strip_prefix("external:") else { return find_by_email(program, who).await };
     let user = accounts::find_by_external_id(&program.app, &ExternalId::parse(id, "id")?).await?;
     user.filter(|user| user.deleted_at.is_none()).with_context(|| format!("nobody has the external id {id}"))

@@ -47,6 +47,8 @@ pub struct Rates {
     pub pin: Rate<UserId>,
     /// Changes of one's own side of conversations.
     pub own_side: Rate<UserId>,
+    /// Blocks and their ends.
+    pub block: Rate<UserId>,
     /// Typing signals.
     pub typing: Rate<UserId>,
     /// Objects that the documents of a key can return.
@@ -76,6 +78,7 @@ impl Rates {
             group_change: rate(limits::GROUP_CHANGES),
             pin: rate(limits::PIN_CHANGES),
             own_side: rate(limits::OWN_SIDE_CHANGES),
+            block: rate(limits::BLOCKS),
             typing: rate(limits::TYPING_SIGNS),
             key_objects: Rate::new(config, clock, limits::KEY_OBJECTS),
             key_changes: Rate::new(config, clock, limits::KEY_CHANGES),

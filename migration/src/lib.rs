@@ -22,6 +22,7 @@ mod m0014_webhooks;
 mod m0015_people;
 mod m0016_groups;
 mod m0017_reactions;
+mod m0018_blocks;
 
 /// How the migrations of a database differ from those of this program.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let steps: [Box<dyn MigrationTrait>; 17] = [
+        let steps: [Box<dyn MigrationTrait>; 18] = [
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_people::Migration),
             Box::new(m0016_groups::Migration),
             Box::new(m0017_reactions::Migration),
+            Box::new(m0018_blocks::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()
     }

@@ -1,13 +1,13 @@
-//! Disables and enables accounts for the operator. To other people a disabled account looks the same.
+//! Disables and enables accounts for the operator, and suspends them for moderators. To other people a disabled account looks the same.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::accounts::Accounts;
 use crate::accounts::devices::end_all;
+use crate::accounts::{Accounts, Moderator, is_moderator};
 use crate::audit::{AuditAction, AuditRecord};
 use crate::db::Tx;
 use crate::entity::user;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::feed::{Answers, Quiet, Rank};
 use crate::id::{SessionId, UserId};
 
@@ -15,6 +15,18 @@ impl Accounts {
     /// Disables an account: the person can't sign in, and all of their sessions end. Idempotent.
     pub async fn disable_for_operator(&self, user: UserId) -> Result<()> {
         let done = [AuditRecord::by_operator(AuditAction::UserDisabled, user)];
+        for session in self.app.feed.append_recorded(SetDisabled { user, is_disabled: true }, done).await? {
+            self.ended(session);
+        }
+        Ok(())
+    }
+
+    /// Likewise for a moderator: `Forbidden` if the person is one too.
+    pub async fn suspend(&self, moderator: Moderator, user: UserId) -> Result<()> {
+        if is_moderator(&self.app.db.reader, user).await? {
+            return Err(Error::Forbidden);
+        }
+        let done = [moderator.record(AuditAction::UserDisabled, user)];
         for session in self.app.feed.append_recorded(SetDisabled { user, is_disabled: true }, done).await? {
             self.ended(session);
         }

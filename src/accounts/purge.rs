@@ -23,6 +23,7 @@ impl Accounts {
             () = self.close_revoked_sockets() => {}
             () = self.follow_other_nodes() => {}
             () = self.purge_regularly() => {}
+            () = self.keep_names_found() => {}
         }
     }
 

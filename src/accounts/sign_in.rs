@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 use crate::accounts::devices::end;
 use crate::accounts::guesses::octets;
 use crate::accounts::shared_rates::SharedBucket;
-use crate::accounts::{self, Accounts, Email, Name, Password, Viewer};
+use crate::accounts::{self, Accounts, Email, Name, Password, Viewer, name_parts};
 use crate::audit::{AuditAction, AuditRecord};
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
@@ -204,6 +204,8 @@ impl Change for SignUp {
 
     async fn write(tx: &Tx, writes: Vec<Placed<Self>>) -> Writes<Self> {
         db::insert(tx, writes.iter().map(|placed| placed.write.user.clone()).collect()).await?;
+        let users = writes.iter().map(|placed| &placed.write.user);
+        name_parts::write(tx, users.map(|user| (user.id, user.full_name.clone())).collect()).await?;
         begin(tx, writes.iter().filter_map(|placed| placed.write.session.as_ref())).await?;
         Ok(writes.into_iter().map(|placed| Written::silent(placed.write.user)).collect())
     }

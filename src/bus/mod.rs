@@ -1,4 +1,4 @@
-//! The bus: what nodes on one database let each other know at once. On SQLite there is one node, and the bus is silent.
+//! The bus: what nodes on one database let each other know at once. On SQLite there is one node, and it hears itself only.
 //!
 //! ```text
 //!  node A ─ send ─▶ queue ─▶ NOTIFY ─▶ PostgreSQL ─▶ LISTEN (one connection a node) ─▶ signals ─▶ hub, presence, …
@@ -64,6 +64,16 @@ impl Bus {
     pub fn send(&self, signal: Signal) {
         if self.db.is_shared() && self.queue.try_send(signal).is_err() {
             tracing::debug!("a signal to other nodes was dropped, the queue is full");
+        }
+    }
+
+    /// Sends a signal to all nodes, this one included, also where it is the only one.
+    pub fn announce(&self, signal: Signal) {
+        if self.db.is_shared() {
+            self.send(signal);
+        } else {
+            // It fails if nobody subscribes, which is fine.
+            let _ = self.signals.send(signal);
         }
     }
 

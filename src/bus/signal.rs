@@ -76,6 +76,13 @@ pub enum Signal {
     Consumer(Uuid),
     /// Somebody's account was erased.
     Erased(Uuid),
+    /// One of two people has blocked the other, or does so no longer.
+    Blocked {
+        /// One of them.
+        one: Uuid,
+        /// The other.
+        other: Uuid,
+    },
     /// Signals may have been missed. Never on the wire.
     #[serde(skip)]
     Missed,
@@ -107,6 +114,7 @@ mod tests {
             Signal::Typing { node, user, conversation, pair: None, is_typing: true },
             Signal::Typing { node, user, conversation, pair: Some((user, conversation)), is_typing: false },
             Signal::Presence { node, came: vec![user], went: Vec::new() },
+            Signal::Blocked { one: user, other: conversation },
         ] {
             let payload = signal.encode().expect("a payload");
             assert_eq!(Signal::decode(&payload), Some(signal), "{payload}");

@@ -212,6 +212,12 @@ impl Change for CreateGroup {
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
         let found = reachable(tx, changes.iter().flat_map(Self::people)).await?;
+        let mut blocked = HashSet::new();
+        for change in changes {
+            let Some(by) = change.by else { continue };
+            let others = directory::blocked_among(tx, by, &change.members).await?;
+            blocked.extend(others.into_iter().map(|other| (by, other)));
+        }
         let mut made = Made::read(tx, changes).await?;
         let mut new = HashSet::new();
         let mut plan = |change: &Self| {
@@ -221,7 +227,8 @@ impl Change for CreateGroup {
                     false => Plan::Done(before),
                 });
             }
-            if !change.people().all(|id| found.contains(&id)) {
+            let is_blocked = |member: &UserId| change.by.is_some_and(|by| blocked.contains(&(by, *member)));
+            if !change.people().all(|id| found.contains(&id)) || change.members.iter().any(is_blocked) {
                 return Err(Error::NotFound);
             }
             if change.is_named || change.external_id.is_some() {

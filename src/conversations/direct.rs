@@ -21,6 +21,8 @@ pub struct Directs {
     known: HashMap<DirectPair, conversation::Model>,
     /// The people on either side who exist and are not erased.
     people: HashSet<UserId>,
+    /// Pairs of whom one has blocked the other.
+    blocked: HashSet<DirectPair>,
 }
 
 impl Directs {
@@ -31,19 +33,26 @@ impl Directs {
         named: impl IntoIterator<Item = DirectPair>,
     ) -> Result<Self, DbErr> {
         let pairs: HashSet<_> = pairs.into_iter().collect();
-        let people: HashSet<UserId> = named.into_iter().chain(pairs.iter().cloned()).flat_map(both).collect();
+        let all: HashSet<DirectPair> = named.into_iter().chain(pairs.iter().cloned()).collect();
+        let people: HashSet<UserId> = all.iter().flat_map(DirectPair::people).collect();
         if people.is_empty() {
-            return Ok(Self { known: HashMap::new(), people });
+            return Ok(Self { known: HashMap::new(), people, blocked: HashSet::new() });
         }
+        let blocked = directory::blocked_pairs(db, all).await?;
         let known = db::direct_conversations(db, pairs).await?;
         let people = reachable(db, people).await?;
         let known = known.into_iter().filter_map(|row| Some((row.direct_pair.clone()?, row))).collect();
-        Ok(Self { known, people })
+        Ok(Self { known, people, blocked })
     }
 
     /// Whether both sides of a conversation can still write and read. Always true of a group.
     pub fn is_open(&self, conversation: &conversation::Model) -> bool {
         conversation.direct_pair.iter().all(|pair| pair.people().all(|id| self.people.contains(&id)))
+    }
+
+    /// Whether one of the two of a conversation has blocked the other. Never true of a group.
+    pub fn is_blocked(&self, conversation: &conversation::Model) -> bool {
+        conversation.direct_pair.as_ref().is_some_and(|pair| self.blocked.contains(pair))
     }
 
     /// The conversations that existed when they were read.
@@ -72,10 +81,6 @@ impl Directs {
         self.known.insert(pair, new.clone());
         Ok((new, true))
     }
-}
-
-fn both(pair: DirectPair) -> Vec<UserId> {
-    pair.people().collect()
 }
 
 /// The viewer's direct conversations with these people, each with the person.
@@ -113,11 +118,15 @@ pub async fn have_met(app: &App, viewer: &Viewer, other: UserId) -> Result<bool>
     Ok(conversation::Entity::find().filter(between).one(&app.db.reader).await?.is_some())
 }
 
-/// Whether the viewer can start a direct conversation with a person: they may find them, and the person is not erased.
+/// Whether the viewer can start a direct conversation with a person: they may find them, neither has blocked the other, and
+/// the person is not erased.
 /// `RateLimited` if they look up too many.
 pub async fn can_be_begun(app: &App, viewer: &Viewer, other: UserId) -> Result<bool> {
     let is_found = other != viewer.user() && directory::finds(app, viewer, &[other]).await?;
-    Ok(is_found && can_be_written_to(app, other).await?)
+    if !is_found || !directory::blocked_among(&app.db.reader, viewer.user(), &[other]).await?.is_empty() {
+        return Ok(false);
+    }
+    can_be_written_to(app, other).await
 }
 
 /// Whether the person exists and is not erased.

@@ -14,7 +14,8 @@ use crate::clock::instant;
 use crate::db::{self, Row, Snapshot};
 use crate::entity::{
     audit_entry, consumer, conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion,
-    image_upload, membership, mention, message, rate, reaction, server_key, session, user, webhook,
+    image_upload, membership, mention, message, rate, reaction, report, server_key, server_role, session, user,
+    user_block, webhook,
 };
 
 /// Rows that are in memory at a time: 8 MB of the longest messages.
@@ -70,6 +71,9 @@ tables!(
     rate,
     server_key,
     audit_entry,
+    user_block,
+    server_role,
+    report,
 );
 
 /// The copy is the same state under another name: consumers and webhooks go on.
@@ -176,6 +180,8 @@ mod tests {
         ("search_progress", "the index of words is made anew"),
         ("search_change", "of the index of words"),
         ("uncounted_block", "triggers count it as the messages come"),
+        ("name_part", "the program makes the parts of names anew"),
+        ("name_change", "the target's trigger writes it"),
     ];
 
     #[tokio::test]

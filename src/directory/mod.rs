@@ -10,6 +10,7 @@
 //! Contacts are people who currently share a conversation. Names of senders are not restricted: everyone who may read a
 //! message sees who sent it.
 
+mod blocks;
 mod people;
 mod profile;
 
@@ -18,6 +19,7 @@ use std::collections::HashSet;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
+pub use blocks::{began, block, blocked, blocked_among, blocked_count, blocked_pairs, in_blocks_with, unblock};
 pub use people::{PeopleFilter, PeopleSortKey, count, list};
 pub use profile::{ProfileUpdate, update_profile};
 
@@ -39,9 +41,25 @@ pub fn is_open(app: &App) -> bool {
     app.config.directory == Directory::Open
 }
 
-/// The people among these whom a viewer may see, including whether they are online: the viewer, contacts, and everybody
-/// in an open directory.
+/// The people among these who a viewer may see are online: those whom they may see, unless one has blocked the other.
 pub async fn visible(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<HashSet<UserId>> {
+    let mut seen = acquainted(app, viewer, people).await?;
+    let others: Vec<UserId> = seen.iter().copied().filter(|person| *person != viewer.user()).collect();
+    for blocked in blocked_among(&app.db.reader, viewer.user(), &others).await? {
+        seen.remove(&blocked);
+    }
+    Ok(seen)
+}
+
+/// Whether a viewer may know that a person exists: they find them, or know them from a conversation. In a shared directory
+/// it counts as a search, if it is a stranger.
+pub async fn is_known(app: &App, viewer: &Viewer, person: UserId) -> Result<bool> {
+    let is_of_conversation = blocks::have_shared_a_conversation(app, viewer, person).await?;
+    Ok(is_of_conversation || finds(app, viewer, &[person]).await?)
+}
+
+/// The people among these whom a viewer may see: the viewer, contacts, and everybody in an open directory.
+pub async fn acquainted(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<HashSet<UserId>> {
     let asked: HashSet<UserId> = people.iter().copied().collect();
     if open_to(app, viewer) == Directory::Open || asked.iter().all(|person| *person == viewer.user()) {
         return Ok(asked);
@@ -63,7 +81,7 @@ pub async fn shows_image(app: &App, viewer: &Viewer, image: &image::Model) -> Re
         .one(&app.db.reader)
         .await?;
     match owner {
-        Some(owner) => Ok(!visible(app, viewer, &[owner.id]).await?.is_empty()),
+        Some(owner) => Ok(!acquainted(app, viewer, &[owner.id]).await?.is_empty()),
         None => Ok(false),
     }
 }
@@ -82,7 +100,7 @@ pub async fn finds(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<bool
     if directory == Directory::Open {
         return Ok(true);
     }
-    let seen = visible(app, viewer, people).await?;
+    let seen = acquainted(app, viewer, people).await?;
     let mut strangers = people.iter().filter(|person| !seen.contains(person));
     match directory {
         Directory::Open => Ok(true),

@@ -3,12 +3,11 @@
 use std::net::IpAddr;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
-use crate::accounts::{Email, Viewer, search_key};
+use crate::accounts::{Email, NameSearch, Viewer};
 use crate::app::App;
-use crate::db::Dialect;
-use crate::directory;
+use crate::directory::{self, blocks};
 use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::id::UserId;
@@ -16,8 +15,8 @@ use crate::limits;
 use crate::page::Page;
 use crate::rates::neighbourhood;
 
-/// Which people to list: everyone except the viewer and erased people, or those who match a term, as far as the
-/// directory is open to the viewer.
+/// Which people to list: everyone except the viewer, erased people and those who are in a block with the viewer, or those
+/// of them who match a term, as far as the directory is open to the viewer.
 #[derive(Clone, Debug)]
 pub struct PeopleFilter {
     viewer: Viewer,
@@ -27,11 +26,10 @@ pub struct PeopleFilter {
     /// The people who are found by name; `None` if that is everybody.
     found_by_name: Option<Condition>,
     finds_by_email: bool,
-    dialect: Dialect,
 }
 
 impl PeopleFilter {
-    /// `term` is a part of a name, ignoring case, or a whole e-mail address.
+    /// `term` is a part of a name, ignoring case and accents, or a whole e-mail address.
     pub fn new(app: &App, viewer: &Viewer, address: IpAddr, term: Option<&str>) -> Result<Self> {
         let term = term.map(str::trim).filter(|term| !term.is_empty());
         if let Some(term) = term {
@@ -46,8 +44,8 @@ impl PeopleFilter {
         }
         let found_by_name = directory::found_by_name(app, viewer);
         let finds_by_email = directory::finds_by_email(app, viewer);
-        let (viewer, dialect) = (viewer.clone(), app.db.dialect());
-        Ok(Self { viewer, address, term: term.map(str::to_owned), found_by_name, finds_by_email, dialect })
+        let term = term.map(str::to_owned);
+        Ok(Self { viewer: viewer.clone(), address, term, found_by_name, finds_by_email })
     }
 
     fn email(&self) -> Option<Email> {
@@ -55,14 +53,15 @@ impl PeopleFilter {
     }
 
     fn condition(&self) -> Condition {
-        let others =
-            Condition::all().add(user::Column::Id.ne(self.viewer.user())).add(user::Column::DeletedAt.is_null());
+        let others = Condition::all()
+            .add(user::Column::Id.ne(self.viewer.user()))
+            .add(user::Column::DeletedAt.is_null())
+            .add(blocks::not_in_blocks_with(self.viewer.user()));
         let Some(term) = &self.term else { return others.add_option(self.found_by_name.clone()) };
         let mut matches = Condition::any();
-        let key = search_key(term);
-        if !key.is_empty() {
-            let in_name = self.dialect.contains(user::Column::NameKey, key);
-            let by_name = Condition::all().add(in_name).add_option(self.found_by_name.clone());
+        let name = NameSearch::new(term);
+        if !name.is_empty() {
+            let by_name = name.condition().add_option(self.found_by_name.clone());
             matches = matches.add(by_name);
         }
         if let Some(email) = self.email().filter(|_| self.finds_by_email) {
@@ -90,7 +89,16 @@ pub async fn list(
         let by_address = app.rates.email_search_by_address.take(&neighbourhood(filter.address));
         by_address.inspect_err(|_| app.rates.email_search.give_back(&filter.viewer.user()))?;
     }
-    let all = user::Entity::find().filter(filter.condition());
+    page(app, user::Entity::find().filter(filter.condition()), first, after).await
+}
+
+/// A page of people, by name.
+pub(super) async fn page(
+    app: &App,
+    all: Select<user::Entity>,
+    first: u32,
+    after: Option<PeopleSortKey>,
+) -> Result<Page<user::Model>> {
     let sort_key = || Expr::tuple([Expr::col(user::Column::NameKey), Expr::col(user::Column::Id)]);
     let given = |(key, id): PeopleSortKey| Expr::tuple([Expr::val(key), Expr::val(id)]);
     let has_previous = match after.clone() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::accounts::{Name, Viewer};
+use crate::accounts::{self, Name, Viewer};
 use crate::app::App;
 use crate::db::{self, Tx};
 use crate::entity::user;
@@ -122,7 +122,9 @@ impl Change for Update {
             user::Column::ChangedPosition,
             user::Column::UpdatedAt,
         ];
-        db::upsert(tx, rows.into_values().collect(), changed).await?;
+        db::upsert(tx, rows.values().cloned().collect(), changed).await?;
+        let names = rows.values().map(|user| (user.id, user.full_name.clone())).collect();
+        accounts::write_name_parts(tx, names).await?;
         Ok(written)
     }
 }

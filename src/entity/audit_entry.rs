@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::clock::Timestamp;
 use crate::id::{AuditId, KeyId, UserId};
 
-/// Something that was done by an operator or a key.
+/// Something that was done by an operator, a key or a moderator.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_entry")]
 pub struct Model {
@@ -13,7 +13,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: AuditId,
     pub at: Timestamp,
-    /// `operator` or `key`.
+    /// `operator`, `key` or `moderator`.
     pub actor: String,
     /// The key, which may have been revoked since.
     pub key_id: Option<KeyId>,
@@ -25,6 +25,8 @@ pub struct Model {
     pub subject_id: Uuid,
     /// The address of the request. Null for the operator.
     pub address: Option<String>,
+    /// The moderator who did it.
+    pub user_id: Option<UserId>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

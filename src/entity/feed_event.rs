@@ -41,6 +41,7 @@ pub enum EventKind {
     ReactionsChanged = 8,
     PinsChanged = 9,
     MembershipChanged = 10,
+    BlockChanged = 11,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::accounts::{self, ERASED_NAME};
 use crate::db::{self, Tx};
-use crate::entity::{consumer, erasure, session, user};
+use crate::entity::{consumer, erasure, server_role, session, user, user_block};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
 use crate::images;
@@ -60,6 +60,9 @@ impl Change for Close {
             .filter(user::Column::Id.is_in(ids()))
             .exec(tx)
             .await?;
+        accounts::remove_name_parts(tx, ids().collect()).await?;
+        user_block::Entity::delete_many().filter(user_block::Column::BlockerId.is_in(ids())).exec(tx).await?;
+        server_role::Entity::delete_many().filter(server_role::Column::UserId.is_in(ids())).exec(tx).await?;
         for user in ids() {
             images::erase(tx, user).await?;
         }

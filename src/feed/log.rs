@@ -305,7 +305,8 @@ fn missed() -> String {
        UNION ALL
        SELECT e.* FROM feed_event e
         WHERE e.recipient_id = $1 AND e.position > $2 AND e.position <= $3
-          AND (e.kind = {REMOVED} OR e.conversation_id IN (SELECT conversation_id FROM mine))
+          AND (e.kind = {REMOVED} OR e.conversation_id IS NULL
+            OR e.conversation_id IN (SELECT conversation_id FROM mine))
        UNION ALL
        SELECT e.* FROM feed_event e
         WHERE e.conversation_id IS NULL AND e.kind = {USER} AND e.position > $2 AND e.position <= $3

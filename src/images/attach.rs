@@ -1,7 +1,7 @@
 //! Attaching images to messages and people, and detaching them. It runs within the transaction of the change, so that
 //! nothing ever points to a missing image.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
@@ -10,7 +10,7 @@ use super::bookkeeping::{list, object, use_up};
 use super::quota::Usage;
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
-use crate::entity::{conversation, image, image_deletion, image_upload, message, user};
+use crate::entity::{conversation, image, image_deletion, image_upload, message, report, user};
 use crate::error::{Error, Result};
 use crate::id::{ImageId, UploadId, UserId};
 
@@ -105,13 +105,43 @@ pub async fn attach(tx: &Tx, images: Vec<ImageAttachment>) -> Result<(), DbErr> 
     Ok(())
 }
 
-/// Deletes the rows of images that nothing points to any more, and makes their objects due for deletion.
+/// Deletes the rows of images that no message and nobody points to any more, and makes their objects due for deletion. Those
+/// that were reported are kept for the moderators.
 pub async fn detach(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
     for images in images.chunks(1_000) {
+        let reported = report::Entity::find()
+            .select_only()
+            .column(report::Column::ImageId)
+            .filter(report::Column::ImageId.is_in(images.iter().copied()))
+            .into_tuple::<ImageId>();
+        let reported: HashSet<ImageId> = reported.all(tx).await?.into_iter().collect();
+        let images: Vec<ImageId> = images.iter().copied().filter(|image| !reported.contains(image)).collect();
         list(tx, images.iter().map(|id| (object(*id), tx.now))).await?;
         image::Entity::delete_many().filter(image::Column::Id.is_in(images.iter().copied())).exec(tx).await?;
     }
     Ok(())
+}
+
+/// Detaches those of these images that only a report pointed to, which is gone.
+pub async fn release(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
+    let with_it = |column: message::Column| message::Entity::find().select_only().column(column);
+    let of_messages = with_it(message::Column::ImageId).filter(message::Column::ImageId.is_in(images.iter().copied()));
+    let of_people = user::Entity::find()
+        .select_only()
+        .column(user::Column::ImageId)
+        .filter(user::Column::ImageId.is_in(images.iter().copied()));
+    let of_groups = conversation::Entity::find()
+        .select_only()
+        .column(conversation::Column::PictureId)
+        .filter(conversation::Column::PictureId.is_in(images.iter().copied()));
+    if images.is_empty() {
+        return Ok(());
+    }
+    let mut used: HashSet<ImageId> = of_messages.into_tuple().all(tx).await?.into_iter().collect();
+    used.extend(of_people.into_tuple::<ImageId>().all(tx).await?);
+    used.extend(of_groups.into_tuple::<ImageId>().all(tx).await?);
+    let free: Vec<ImageId> = images.iter().copied().filter(|image| !used.contains(image)).collect();
+    detach(tx, &free).await
 }
 
 /// Detaches the images of an erased person: their picture, and those of their messages. Up to ten thousand, which takes

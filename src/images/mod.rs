@@ -31,7 +31,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::Notify;
 
 pub use address::{Address, SignedAddress};
-pub use attach::{ImageAttachment, ImageClaims, attach, detach, erase};
+pub use attach::{ImageAttachment, ImageClaims, attach, detach, erase, release};
 pub use prepare::{ImageSource, IncomingFile, PreparedImage};
 pub use serve::ServedImage;
 pub use shared_place::move_to;

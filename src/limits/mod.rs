@@ -4,6 +4,7 @@
 mod adopt;
 mod groups;
 mod messages;
+mod people;
 mod rates;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 pub use adopt::*;
 pub use groups::*;
 pub use messages::*;
+pub use people::*;
 pub use rates::*;
 
 use crate::turns::TurnBounds;

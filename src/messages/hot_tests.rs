@@ -15,7 +15,7 @@ use crate::conversations::Reference;
 use crate::db::{self, Db, HotSource, Tx, Writer};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership;
-use crate::entity::{feed_event, feed_head, message, user};
+use crate::entity::{feed_event, feed_head, message, user, user_block};
 use crate::error::Error;
 use crate::feed::{Change, EventKind, write_all};
 use crate::id::{ConversationId, MessageId, UserId};
@@ -146,6 +146,12 @@ impl Names {
         };
         let stays = groups.iter().flat_map(|group| people.iter().enumerate().map(|person| stay(group, person)));
         db::insert(&tx, stays.collect()).await.expect("memberships");
+        let block = |blocker: usize, blocked: usize| user_block::Model {
+            blocker_id: people[blocker],
+            blocked_id: people[blocked],
+            created_at: NOW,
+        };
+        db::insert(&tx, vec![block(0, 3), block(2, 1)]).await.expect("blocks");
         tx.commit().await.expect("a commit");
     }
 }

@@ -7,6 +7,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::db::{self, Tx};
+use crate::directory;
+use crate::entity::conversation::DirectPair;
 use crate::entity::{mention, message};
 use crate::error::{Error, Result};
 use crate::feed::Position;
@@ -45,8 +47,19 @@ impl Mentions {
     }
 }
 
-/// The rows by which a message calls people: those who are named, or one for everybody. The sender needs no call.
-pub(super) fn rows_of(message: &message::Model) -> Vec<mention::Model> {
+/// The rows by which messages call people. A block keeps somebody from being called by name, and says so to nobody: the
+/// name stands in the message.
+pub(super) async fn rows(tx: &Tx, messages: &[message::Model]) -> Result<Vec<mention::Model>, DbErr> {
+    let mut rows: Vec<mention::Model> = messages.iter().flat_map(rows_of).collect();
+    let pair = |row: &mention::Model| DirectPair::of(row.sender_id, row.user_id);
+    let named = rows.iter().filter(|row| row.user_id != mention::everybody());
+    let blocked = directory::blocked_pairs(tx, named.map(pair)).await?;
+    rows.retain(|row| !blocked.contains(&pair(row)));
+    Ok(rows)
+}
+
+/// Those who are named, or one for everybody. The sender needs no call.
+fn rows_of(message: &message::Model) -> Vec<mention::Model> {
     let row = |user_id| mention::Model {
         position: message.position,
         user_id,
@@ -66,7 +79,7 @@ pub(super) fn rows_of(message: &message::Model) -> Vec<mention::Model> {
 pub(super) async fn rewrite(tx: &Tx, messages: &[message::Model]) -> Result<(), DbErr> {
     let positions = messages.iter().map(|row| row.position);
     mention::Entity::delete_many().filter(mention::Column::Position.is_in(positions)).exec(tx).await?;
-    db::insert(tx, messages.iter().flat_map(rows_of).collect()).await
+    db::insert(tx, rows(tx, messages).await?).await
 }
 
 /// The messages that call the viewer, the newest first: in the conversations that they are in, and those to everybody only

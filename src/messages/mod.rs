@@ -19,7 +19,7 @@ pub use message_type::MessageType;
 pub use pins::{pin, pinned, unpin, was_pinned};
 pub use reactions::{Emoji, ReactionStep, Reactions, own_reactions, reaction_steps, reactors, take_back};
 pub use read_marks::ReadMarks;
-pub use revise::{Edit, delete, delete_by_key, edit};
+pub use revise::{Edit, delete, delete_by_key, delete_by_moderator, edit};
 pub use send::{NewMessage, send};
 pub use text::MessageText;
 pub use unread::{Mark, Unread, calls_after, uncounted_after, unread};

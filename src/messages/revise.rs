@@ -4,12 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::accounts::{MessagesKey, Viewer};
+use crate::accounts::{MessagesKey, Moderator, Viewer};
 use crate::app::App;
 use crate::audit::AuditAction;
 use crate::clock::Timestamp;
 use crate::conversations::{self, Permission, Place, Standing, may};
 use crate::db::{self, Tx};
+use crate::directory;
+use crate::entity::conversation::DirectPair;
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
 use crate::feed::{Change, EventKind, Placed, Plan, Plans, Rank, Writes, Written};
@@ -60,8 +62,21 @@ pub async fn delete_by_key(app: &App, key: MessagesKey, images: &Images, id: Mes
     Ok(deleted)
 }
 
+/// Likewise for a moderator of the server, who may delete what was reported.
+pub async fn delete_by_moderator(
+    app: &App,
+    moderator: Moderator,
+    images: &Images,
+    id: MessageId,
+) -> Result<message::Model> {
+    let revise = Revise { by: None, id, revision: Revision::Delete };
+    let deleted = app.feed.append_recorded(revise, [moderator.record(AuditAction::MessageDeleted, id)]).await?;
+    images.delete_soon();
+    Ok(deleted)
+}
+
 struct Revise {
-    /// `None` is the app's backend, which may delete.
+    /// `None` is the app's backend or a moderator, who may delete.
     by: Option<UserId>,
     id: MessageId,
     revision: Revision,
@@ -123,11 +138,14 @@ impl Change for Revise {
         let memberships = conversations::find_own(tx, own).await?;
         let conversations =
             conversation::Entity::find().filter(conversation::Column::Id.is_in(conversation_ids)).all(tx).await?;
+        let pairs = conversations.iter().filter_map(|row| row.direct_pair.clone());
+        let blocked = directory::blocked_pairs(tx, pairs).await?;
         let mut batch = Revisions {
             now: tx.now,
             messages: messages.into_iter().map(|row| (row.id, row)).collect(),
             conversations: conversations.into_iter().map(|row| (row.id, row)).collect(),
             memberships,
+            blocked,
         };
         Ok(changes.iter().map(|change| batch.plan(change)).collect())
     }
@@ -182,6 +200,8 @@ struct Revisions {
     messages: HashMap<MessageId, message::Model>,
     conversations: HashMap<ConversationId, conversation::Model>,
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
+    /// Pairs of whom one has blocked the other.
+    blocked: HashSet<DirectPair>,
 }
 
 impl Revisions {
@@ -206,6 +226,10 @@ impl Revisions {
         match &change.revision {
             Revision::Edit(_) if message.deleted_at.is_some() => {
                 return Err(Error::input("id", "this message was deleted and cannot be edited"));
+            }
+            // An edit would be a way to write to somebody.
+            Revision::Edit(_) if conversation.direct_pair.as_ref().is_some_and(|pair| self.blocked.contains(pair)) => {
+                return Err(Error::Forbidden);
             }
             Revision::Edit(Rewrite { text: None, .. }) if message.image_id.is_none() => {
                 return Err(Error::input("text", "write a text with visible characters, or delete the message"));

@@ -13,7 +13,8 @@ const FIELD: &str = "text";
 pub struct MessageText(String);
 
 impl MessageText {
-    /// Accepts a text unchanged, except that it is trimmed and its line ends become `\n`.
+    /// Accepts a text unchanged, except that its line ends become `\n`, and that blank lines before and after it and white
+    /// space at its end go. The first line keeps what it begins with, as code does.
     ///
     /// All characters except C0 controls are allowed: a message is displayed in a block of its own, where a
     /// bidirectional override or a tall stack of marks can't affect another message, and the recipient should read what
@@ -24,7 +25,7 @@ impl MessageText {
         if text.chars().any(|c| c < ' ' && !matches!(c, '\n' | '\t')) {
             return Err(Error::input(FIELD, "leave out control characters other than line breaks and tabs"));
         }
-        let text = text.trim();
+        let text = without_blank_lines(text.trim_end());
         if !text.chars().any(printable::is_visible) {
             return Err(Error::input(FIELD, "write a text with visible characters"));
         }
@@ -40,6 +41,12 @@ impl MessageText {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A text from its first line that is not blank.
+fn without_blank_lines(text: &str) -> &str {
+    let begins = text.find(|c: char| !c.is_whitespace()).unwrap_or(text.len());
+    text[..begins].rfind('\n').map_or(text, |line_end| &text[line_end + 1..])
 }
 
 /// Does not print the text, so that it can't reach a log.
@@ -66,13 +73,21 @@ mod tests {
         assert!(taken("a").is_some());
         assert!(taken(&"😀".repeat(4_000)).is_some());
         assert!(taken(&"😀".repeat(4_001)).is_none());
-        assert!(taken(&format!("\n {} \t", "a".repeat(4_000))).is_some());
+        assert!(taken(&format!("\n{} \t", "a".repeat(4_000))).is_some());
         assert!(taken(&"\r\n".repeat(1_999).replace("\r\n", "a\r\n")).is_some());
     }
 
     #[test]
-    fn texts_are_trimmed_and_line_ends_normalised() {
-        assert_eq!(taken("\n a\r\nb\rc\n\td \u{A0}\n").as_deref(), Some("a\nb\nc\n\td"));
+    fn blank_lines_around_a_text_go_and_line_ends_are_normalised() {
+        for (raw, text) in [
+            ("\n a\r\nb\rc\n\td \u{A0}\n", " a\nb\nc\n\td"),
+            ("    let a = 1;\n    let b = 2;\n", "    let a = 1;\n    let b = 2;"),
+            ("\r\n \t\r\n\tcode\r\n\r\n", "\tcode"),
+            ("  hello  ", "  hello"),
+            ("a\n\n\nb", "a\n\n\nb"),
+        ] {
+            assert_eq!(taken(raw).as_deref(), Some(text), "{raw:?}");
+        }
     }
 
     #[test]

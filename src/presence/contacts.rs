@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::feed::{Edge, Event, EventKind, Follower, Inbox, Served, Start, Step, Take};
 use crate::id::UserId;
 use crate::limits;
+use crate::presence::hidden::has;
 use crate::presence::{Online, PresenceChange, PresenceTracker};
 
 /// Watches which of the viewer's contacts are online. Contacts change with memberships, so the watcher follows the
@@ -23,6 +24,7 @@ pub struct ContactsOnline {
     presence: PresenceTracker,
     viewer: Viewer,
     changes: broadcast::Receiver<Arc<PresenceChange>>,
+    blocks: broadcast::Receiver<(UserId, UserId)>,
     memberships: Follower,
     online: HashSet<UserId>,
     shown: Option<(HashSet<UserId>, Instant)>,
@@ -37,12 +39,13 @@ pub struct ContactsOnline {
 impl ContactsOnline {
     pub(super) fn new(presence: PresenceTracker, viewer: Viewer) -> Self {
         // Subscribed before the contacts are read, so that no change is missed in between.
-        let changes = presence.changes();
+        let (changes, blocks) = (presence.changes(), presence.blocks.subscribe());
         let memberships = presence.app.feed.follow(viewer.user(), Start::Now, Some(Arc::new(MembershipEdge)));
         Self {
             presence,
             viewer,
             changes,
+            blocks,
             memberships,
             online: HashSet::new(),
             shown: None,
@@ -99,6 +102,11 @@ impl ContactsOnline {
                     // The program is shutting down and closes its sockets.
                     Err(RecvError::Closed) => std::future::pending().await,
                 },
+                pair = self.blocks.recv() => match pair {
+                    Ok(pair) if !has(pair, self.viewer.user()) => {}
+                    Ok(_) | Err(RecvError::Lagged(_)) => self.read_again = Some(clock::instant()),
+                    Err(RecvError::Closed) => std::future::pending().await,
+                },
                 step = self.memberships.next() => match step? {
                     Step::Event(event) => self.plan_reading(&event),
                     Step::CaughtUp(_) | Step::Reset(..) => self.read_again = Some(clock::instant()),
@@ -142,7 +150,8 @@ fn changes_members(event: &Event) -> bool {
         | EventKind::UserChanged
         | EventKind::ReactionsChanged
         | EventKind::PinsChanged
-        | EventKind::MembershipChanged => false,
+        | EventKind::MembershipChanged
+        | EventKind::BlockChanged => false,
     }
 }
 

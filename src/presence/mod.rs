@@ -1,6 +1,7 @@
 //! Presence: who is online, on any number of devices.
 
 mod contacts;
+mod hidden;
 mod last_seen;
 mod online;
 
@@ -36,6 +37,8 @@ pub struct PresenceTracker {
     nodes: Nodes,
     state: Arc<Mutex<State>>,
     changes: broadcast::Sender<Arc<PresenceChange>>,
+    /// Pairs of people of whom one has blocked the other, or does so no longer.
+    blocks: broadcast::Sender<(UserId, UserId)>,
     /// A counter of changes.
     version: watch::Sender<u64>,
     newest: Arc<tokio::sync::Mutex<Option<Arc<Online>>>>,
@@ -107,9 +110,15 @@ pub struct PresenceChange {
     /// Whether they are online now.
     pub online: bool,
     /// When they were last seen.
-    pub last_seen_at: Timestamp,
+    pub last_seen_at: Option<Timestamp>,
+    /// Whether the viewer may not see it any more.
+    pub is_hidden: bool,
+    /// The one viewer whom it is for, where a block has begun or ended.
+    only_for: Option<UserId>,
     /// Their online contacts. Read by the first subscriber that needs it, if the directory is not open.
     audience: OnceCell<HashSet<UserId>>,
+    /// Those who are in a block with them. Read by the first subscriber that needs it.
+    hidden_from: OnceCell<HashSet<UserId>>,
     /// Frames for this change, shared by equal subscriptions.
     pub shared: SharedCell,
 }
@@ -143,6 +152,7 @@ impl PresenceTracker {
             nodes,
             state: Arc::default(),
             changes: broadcast::Sender::new(limits::PRESENCE_CHANGES),
+            blocks: broadcast::Sender::new(limits::PRESENCE_CHANGES),
             version: watch::Sender::new(0),
             newest: Arc::default(),
         }
@@ -217,16 +227,26 @@ impl PresenceTracker {
 
     /// Whether a viewer may learn of a change.
     pub async fn concerns(&self, changed: &PresenceChange, viewer: &Viewer) -> Result<bool> {
-        if changed.user == viewer.user() || directory::open_to(&self.app, viewer) == Directory::Open {
+        if let Some(only) = changed.only_for {
+            return Ok(only == viewer.user());
+        }
+        if changed.user == viewer.user() {
             return Ok(true);
+        }
+        if directory::open_to(&self.app, viewer) == Directory::Open {
+            let read = || directory::in_blocks_with(&self.app, changed.user);
+            return Ok(!changed.hidden_from.get_or_try_init(read).await?.contains(&viewer.user()));
         }
         let audience = changed.audience.get_or_try_init(|| self.online_contacts(changed.user)).await?;
         Ok(audience.contains(&viewer.user()))
     }
 
-    /// A person's online contacts, and the person if they are online.
+    /// A person's online contacts without those who are in a block with them, and the person if they are online.
     async fn online_contacts(&self, person: UserId) -> Result<HashSet<UserId>> {
         let mut contacts = directory::contacts(&self.app, person).await?;
+        for hidden in directory::in_blocks_with(&self.app, person).await? {
+            contacts.remove(&hidden);
+        }
         // A person without conversations is not in their own contacts.
         contacts.insert(person);
         let state = self.lock();
@@ -262,6 +282,7 @@ impl PresenceTracker {
                 Some(moved) = moved.recv() => self.take_in(moved),
                 signal = signals.recv() => match signal {
                     Ok(Signal::Erased(user)) => self.go_offline(user.into()),
+                    Ok(Signal::Blocked { one, other }) => self.block_changed(one.into(), other.into()).await,
                     // Their sockets close with their sessions in any case.
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
@@ -309,8 +330,11 @@ impl PresenceTracker {
         let _ = self.changes.send(Arc::new(PresenceChange {
             user,
             online,
-            last_seen_at,
+            last_seen_at: Some(last_seen_at),
+            is_hidden: false,
+            only_for: None,
             audience: OnceCell::new(),
+            hidden_from: OnceCell::new(),
             shared: SharedCell::default(),
         }));
         self.version.send_modify(|version| *version += 1);

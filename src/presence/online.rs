@@ -1,6 +1,7 @@
 //! The list of everybody who is online, made once for all subscribers. A viewer to whom the directory is not open gets
 //! a list of their own ([`contacts`](super::contacts)).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -17,6 +18,7 @@ use crate::id::UserId;
 use crate::limits;
 use crate::presence::PresenceTracker;
 use crate::presence::contacts::ContactsOnline;
+use crate::presence::hidden::Hidden;
 use crate::shared_cell::SharedCell;
 
 /// The people online at one moment.
@@ -41,6 +43,7 @@ pub enum OnlineWatcher {
 /// Watches the list of everybody.
 pub struct EverybodyOnline {
     presence: PresenceTracker,
+    hidden: Hidden,
     shown: Option<(u64, Instant)>,
 }
 
@@ -49,7 +52,8 @@ impl PresenceTracker {
     pub fn watch(&self, viewer: &Viewer) -> OnlineWatcher {
         match directory::open_to(&self.app, viewer) {
             Directory::Open => {
-                OnlineWatcher::Everybody(Box::new(EverybodyOnline { presence: self.clone(), shown: None }))
+                let hidden = Hidden::new(self.clone(), viewer);
+                OnlineWatcher::Everybody(Box::new(EverybodyOnline { presence: self.clone(), hidden, shown: None }))
             }
             Directory::Shared | Directory::Closed => {
                 OnlineWatcher::Contacts(Box::new(ContactsOnline::new(self.clone(), viewer.clone())))
@@ -101,6 +105,12 @@ impl Online {
     pub(super) fn new(version: u64, read: Instant, users: Vec<Arc<user::Model>>) -> Self {
         Self { version, read, users, shared: SharedCell::default() }
     }
+
+    /// The list for somebody from whom these people are hidden.
+    pub(super) fn without(&self, hidden: &HashSet<UserId>) -> Self {
+        let users = self.users.iter().filter(|user| !hidden.contains(&user.id)).cloned().collect();
+        Self::new(self.version, self.read, users)
+    }
 }
 
 impl OnlineWatcher {
@@ -118,13 +128,17 @@ impl EverybodyOnline {
     async fn next(&mut self) -> Result<Arc<Online>> {
         if let Some((version, at)) = self.shown {
             let mut versions = self.presence.version.subscribe();
-            // The sender lives as long as `self.presence`.
-            let _ = versions.wait_for(|now| *now != version).await;
+            tokio::select! {
+                // The sender lives as long as `self.presence`.
+                _ = versions.wait_for(|now| *now != version) => {}
+                () = self.hidden.changed() => {}
+            }
             tokio::time::sleep_until(at + limits::ONLINE_USERS_PACE).await;
         }
         // Others wait for this list, so it must complete even if this caller goes away.
         let presence = self.presence.clone();
         let online = detached(async move { presence.online().await }).await?;
+        let online = self.hidden.removed_from(online).await?;
         self.shown = Some((online.version, clock::instant()));
         Ok(online)
     }

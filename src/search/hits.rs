@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::feed::Position;
 use crate::id::{ConversationId, UserId};
 use crate::limits;
-use crate::search::MessageSearch;
 use crate::search::index::{Index, Wanted};
 use crate::search::words::Term;
+use crate::search::{HitFilter, MessageSearch, Sought};
 
 /// A conversation to search, and a position that none of its messages is behind.
 pub(super) type Searched = (ConversationId, Position);
@@ -22,6 +22,7 @@ pub(super) struct Hits<'a> {
     db: &'a Reader,
     viewer: UserId,
     query: &'a MessageSearch,
+    filter: &'a HitFilter,
     conversations: &'a [Searched],
     /// The terms to look up in the index: with many conversations, few words of the query.
     terms: Vec<Term>,
@@ -33,11 +34,12 @@ impl<'a> Hits<'a> {
         index: Index,
         db: &'a Reader,
         viewer: UserId,
-        query: &'a MessageSearch,
+        sought: &'a Sought,
         conversations: &'a [Searched],
     ) -> Self {
+        let Sought { query, filter, .. } = sought;
         let words = (limits::SEARCH_TERMS / conversations.len().max(1)).max(1);
-        Self { index, db, viewer, query, conversations, terms: query.terms(words) }
+        Self { index, db, viewer, query, filter, conversations, terms: query.terms(words) }
     }
 
     /// The newest hits in a range of positions, up to a limit, the newest first.
@@ -65,7 +67,7 @@ impl<'a> Hits<'a> {
         range: Range<Position>,
         wanted: usize,
     ) -> Result<Vec<message::Model>> {
-        let proposed = Wanted { terms: &self.terms, conversations, viewer: self.viewer };
+        let proposed = Wanted { terms: &self.terms, conversations, viewer: self.viewer, filter: self.filter };
         let mut hits = Vec::new();
         let mut before = range.end;
         let mut size = wanted;

@@ -23,10 +23,12 @@ pub use words::MessageSearch;
 
 use crate::accounts::Viewer;
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::conversations::{self, Membership, Reference};
 use crate::entity::message;
 use crate::error::Result;
 use crate::feed::Position;
+use crate::id::UserId;
 use crate::limits;
 use crate::page::Page;
 use index::Index;
@@ -42,7 +44,7 @@ pub struct Search {
 }
 
 /// Where somebody searches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// In all conversations that they may read, or the [`limits::SEARCH_PLACES`] of them with the newest messages.
     Everywhere,
@@ -52,32 +54,55 @@ pub enum Scope {
     Nowhere,
 }
 
+/// Which messages somebody looks for.
+#[derive(Debug)]
+pub struct Sought {
+    /// What they say.
+    pub query: MessageSearch,
+    /// Where they are.
+    pub scope: Scope,
+    /// What else is true of them.
+    pub filter: HitFilter,
+}
+
+/// What is true of hits beside their words; `None` is of no matter.
+#[derive(Clone, Debug, Default)]
+pub struct HitFilter {
+    /// Who sent them.
+    pub sender: Option<UserId>,
+    /// They are older than this.
+    pub before: Option<Timestamp>,
+    /// They are as old as this, or newer.
+    pub since: Option<Timestamp>,
+    /// Whether they have an image.
+    pub has_image: Option<bool>,
+}
+
 impl Search {
     /// The search of this program.
     pub fn new(app: App) -> Self {
         Self { app, indexed: Arc::new(watch::Sender::new(-1)), wanted: Arc::default() }
     }
 
-    /// The messages that a person may read now and that have all words of a query, the newest first. `after` is the
+    /// The messages that a person may read now and that have all words of a query, as far as they pass the filter, the newest first. `after` is the
     /// position of the one before the page.
     ///
     /// It finds what was written before: it waits up to a second for the index to catch up.
     pub async fn find(
         &self,
         viewer: &Viewer,
-        query: &MessageSearch,
-        scope: Scope,
+        sought: &Sought,
         first: u32,
         after: Option<Position>,
     ) -> Result<Page<message::Model>> {
         self.app.rates.search.take(&viewer.user())?;
-        if query.is_empty() {
+        if sought.query.is_empty() {
             return Ok(Page::empty());
         }
         self.is_indexed(self.app.feed.head().position).await;
         // Read after the wait, to include what was written in the meantime.
-        let conversations = self.conversations(viewer, scope).await?;
-        let hits = hits::Hits::new(self.index(), &self.app.db.reader, viewer.user(), query, &conversations);
+        let conversations = self.conversations(viewer, sought.scope).await?;
+        let hits = hits::Hits::new(self.index(), &self.app.db.reader, viewer.user(), sought, &conversations);
         let has_previous = match after {
             Some(after) => !hits.newest(after..Position::MAX, 1).await?.is_empty(),
             None => false,

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::bus;
 use crate::conversations;
+use crate::directory;
 use crate::entity::conversation::DirectPair;
 use crate::entity::membership;
 use crate::error::Result;
@@ -51,6 +52,10 @@ impl Broadcaster {
 
     /// Handles what another node says. Nobody keeps it: what is lost is renewed, or expires.
     pub(super) async fn hear(&mut self, said: bus::Signal) {
+        if let bus::Signal::Blocked { one, other } = said {
+            self.hide(one.into(), other.into()).await;
+            return;
+        }
         let bus::Signal::Typing { node, user, conversation, pair, is_typing } = said else { return };
         if node == self.app.bus.node() {
             return;
@@ -96,34 +101,82 @@ impl Broadcaster {
         }
     }
 
-    /// Publishes a change to the listening members of the conversation, except the person who types.
+    /// Ends for each of two people what the other types, if one has blocked the other.
+    async fn hide(&mut self, one: UserId, other: UserId) {
+        match directory::blocked_among(&self.app.db.reader, one, &[other]).await {
+            Ok(blocked) if blocked.is_empty() => return,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(error = %error, "typing was not hidden at once: {error}");
+                return;
+            }
+        }
+        for (typist, viewer) in [(one, other), (other, one)] {
+            for ended in self.typists.ends_of(typist) {
+                match conversations::find_own(&self.app.db.reader, [(ended.conversation, viewer)]).await {
+                    Ok(own) if !own.is_empty() => self.deliver(viewer, &ended),
+                    // They never heard of it.
+                    Ok(_) => {}
+                    Err(error) => tracing::debug!(error = %error, "typing was not hidden at once: {error}"),
+                }
+            }
+        }
+    }
+
+    /// Publishes a change to the listening members of the conversation, except the person who types and those who are in a
+    /// block with them.
     async fn publish(&mut self, changed: Arc<TypingChange>) {
         if self.listeners.is_empty() {
             return;
         }
-        let members = match members(&self.app, changed.conversation).await {
+        let members = match self.audience(&changed).await {
             Ok(members) => members,
             Err(error) => {
                 tracing::warn!(error = ?error, "a typing change could not be published: {error:?}");
                 return;
             }
         };
-        for member in members.into_iter().filter(|member| *member != changed.user) {
-            let Some(inboxes) = self.listeners.get_mut(&member) else { continue };
-            inboxes.retain(|inbox| inbox.try_send(Arc::clone(&changed)).is_ok());
-            if inboxes.is_empty() {
-                self.listeners.remove(&member);
-            }
+        for member in members {
+            self.deliver(member, &changed);
         }
+    }
+
+    /// The listening people who may see a change.
+    async fn audience(&self, changed: &TypingChange) -> Result<Vec<UserId>> {
+        let mut members = members(&self.app, changed.conversation).await?;
+        members.retain(|member| *member != changed.user && self.listeners.contains_key(member));
+        if !members.is_empty() {
+            let blocked = directory::blocked_among(&self.app.db.reader, changed.user, &members).await?;
+            members.retain(|member| !blocked.contains(member));
+        }
+        Ok(members)
+    }
+
+    fn deliver(&mut self, listener: UserId, changed: &Arc<TypingChange>) {
+        let Some(inboxes) = self.listeners.get_mut(&listener) else { return };
+        inboxes.retain(|inbox| inbox.try_send(Arc::clone(changed)).is_ok());
+        if inboxes.is_empty() {
+            self.listeners.remove(&listener);
+        }
+    }
+
+    /// Those who type where a person is, and are in no block with them.
+    async fn others_typing(&self, user: UserId) -> Result<Vec<Arc<TypingChange>>> {
+        let mut others = self.typists.others(user);
+        let own = others.iter().map(|began| (began.conversation, user));
+        let own = conversations::find_own(&self.app.db.reader, own).await?;
+        others.retain(|began| own.contains_key(&(began.conversation, user)));
+        let people: Vec<UserId> = others.iter().map(|began| began.user).collect();
+        let blocked = directory::blocked_among(&self.app.db.reader, user, &people).await?;
+        others.retain(|began| !blocked.contains(&began.user));
+        Ok(others)
     }
 
     /// Adds a listener, and first sends them who is typing already, because those signals are not repeated.
     async fn add_listener(&mut self, user: UserId, inbox: mpsc::Sender<Arc<TypingChange>>) {
-        let others = self.typists.others(user);
-        let own = others.iter().map(|began| (began.conversation, user));
-        match conversations::find_own(&self.app.db.reader, own).await {
-            Ok(own) => {
-                for began in others.into_iter().filter(|began| own.contains_key(&(began.conversation, user))) {
+        match self.others_typing(user).await {
+            Ok(others) => {
+                for began in others {
                     // A new inbox has more room than a person can watch. A typist left out here is published again when
                     // they stop.
                     let _ = inbox.try_send(began);

@@ -44,6 +44,12 @@ impl Typists {
         Some(changed(key, began.direct_pair.clone(), false))
     }
 
+    /// What would end the signals of a person, which go on.
+    pub(super) fn ends_of(&self, user: UserId) -> Vec<Arc<TypingChange>> {
+        let own = self.0.iter().filter(|((_, typist), _)| *typist == user);
+        own.map(|(key, (began, _))| changed(*key, began.direct_pair.clone(), false)).collect()
+    }
+
     /// The signals that have expired.
     pub(super) fn expired(&self, now: Duration) -> Vec<TypistKey> {
         let is_expired = |since: &Duration| now.saturating_sub(*since) >= limits::TYPING;

@@ -99,6 +99,7 @@ async fn entries_of_the_audit_log_go_when_their_time_is_over() {
         actor: "operator".to_owned(),
         key_id: None,
         acting_as_id: None,
+        user_id: None,
         action: "key.created".to_owned(),
         subject_id: Uuid::nil(),
         address: None,

@@ -124,13 +124,13 @@ async fn concurrent_first_messages_share_one_conversation() {
 }
 
 #[tokio::test]
-async fn a_text_is_trimmed_and_its_line_ends_are_normalised() {
+async fn blank_lines_around_a_text_go_and_its_line_ends_are_normalised() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
 
-    let sent = ada.send(&bob, " \r\n one\r\n\ttwo\rthree \n").await;
+    let sent = ada.send(&bob, " \r\n    one\r\n\ttwo\rthree \n\n").await;
 
-    assert_eq!(sent["text"], "one\n\ttwo\nthree");
+    assert_eq!(sent["text"], "    one\n\ttwo\nthree");
 }
 
 #[tokio::test]

@@ -109,6 +109,41 @@ async fn a_search_finds_a_part_of_the_name_in_any_case() {
 }
 
 #[tokio::test]
+async fn people_are_found_without_accents_and_by_any_part_of_their_names() {
+    let app = TestApp::start().await;
+    let eve = app.user("Eve").await;
+    let mut jose = None;
+    for (number, name) in ["José", "Sinéad O’Connor", "Marie Curie", "Łukasz", "王小明"].into_iter().enumerate()
+    {
+        let input = json!({ "fullName": name, "email": format!("{number}@example.com"), "password": "a secret" });
+        let sign_up = "mutation($input: SignupInput!) { signup(input: $input) { token user { id } } }";
+        let signed_up = app.execute(None, sign_up, json!({ "input": input })).await;
+        jose.get_or_insert(eve.with_token(&signed_up["data"]["signup"]["token"]));
+    }
+
+    for (search, found) in [
+        ("jose", "José"),
+        ("OConnor", "Sinéad O’Connor"),
+        ("o'connor", "Sinéad O’Connor"),
+        ("curie", "Marie Curie"),
+        ("cur mar", "Marie Curie"),
+        ("lukasz", "Łukasz"),
+        ("小明", "王小明"),
+    ] {
+        assert_eq!(names(&eve, search).await, [found], "{search}");
+    }
+    assert_eq!(names(&eve, "").await, ["José", "Marie Curie", "Sinéad O’Connor", "Łukasz", "王小明"], "in their order");
+
+    let jose = jose.expect("somebody");
+    jose.ask("mutation { updateProfile(input: { fullName: \"Pepe\" }) { id } }", json!({})).await;
+    assert_eq!(names(&eve, "jose").await, [""; 0]);
+    assert_eq!(names(&eve, "pepe").await, ["Pepe"]);
+    jose.ask("mutation { deleteAccount(password: \"a secret\") }", json!({})).await;
+    assert_eq!(names(&eve, "pepe").await, [""; 0]);
+    assert_eq!(names(&eve, "deleted").await, [""; 0]);
+}
+
+#[tokio::test]
 async fn nothing_in_a_search_is_a_wildcard_or_a_command() {
     let app = TestApp::start().await;
     let eve = app.user("Eve").await;

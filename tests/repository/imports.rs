@@ -13,6 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
     &["data_dir"],
     &["printable"],
+    &["fold"],
     &["shared_cell"],
     &["page"],
     &["pool"],
@@ -37,7 +38,7 @@ const FLOORS: &[&[&str]] = &[
     &["conversations"],
     &["nodes"],
     &["consumers", "messages", "presence", "typing"],
-    &["search"],
+    &["search", "reports"],
     &["erasure"],
     &["program"],
     &["sampled"],
@@ -50,7 +51,8 @@ const FLOORS: &[&[&str]] = &[
     &["main"],
 ];
 
-const SLICES: [&str; 11] = [
+const SLICES: [&str; 12] = [
+    "reports",
     "directory",
     "images",
     "accounts",

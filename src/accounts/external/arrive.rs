@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::claims::AppToken;
 use super::external_id::ExternalId;
-use crate::accounts::Name;
+use crate::accounts::{Name, name_parts};
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::entity::user;
@@ -77,6 +77,8 @@ impl Change for Arrive {
     async fn write(tx: &Tx, writes: Vec<Placed<user::Model>>) -> Writes<Self> {
         let rows = writes.iter().map(|placed| placed.write.clone()).collect();
         db::upsert(tx, rows, [user::Column::ExternalIssuer]).await?;
+        let living = writes.iter().map(|placed| &placed.write).filter(|row| row.deleted_at.is_none());
+        name_parts::write(tx, living.map(|row| (row.id, row.full_name.clone())).collect()).await?;
         Ok(writes.into_iter().map(|placed| Written::silent(placed.write)).collect())
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::arrive::new_person;
 use super::external_id::ExternalId;
-use crate::accounts::{Accounts, Email, Name, UsersKey};
+use crate::accounts::{Accounts, Email, Name, UsersKey, name_parts};
 use crate::audit::{self, AuditAction};
 use crate::db::{self, Tx};
 use crate::entity::user;
@@ -181,7 +181,8 @@ impl Change for Upsert {
             user::Column::ChangedPosition,
             user::Column::UpdatedAt,
         ];
-        db::upsert(tx, rows.into_values().collect(), set).await?;
+        db::upsert(tx, rows.values().cloned().collect(), set).await?;
+        name_parts::write(tx, rows.values().map(|row| (row.id, row.full_name.clone())).collect()).await?;
         audit::write(tx, records).await?;
         Ok(written)
     }

@@ -4,7 +4,7 @@ use sea_orm::{EntityTrait, PaginatorTrait};
 
 use super::KeyScopes;
 use super::manage::{NewKey, new_key};
-use crate::accounts::{Accounts, Name};
+use crate::accounts::{Accounts, Name, name_parts};
 use crate::audit::{self, AuditAction, AuditRecord};
 use crate::db::{self, Tx};
 use crate::entity::{server_key, user};
@@ -54,7 +54,8 @@ impl Change for AddBot {
         let done: Vec<AuditRecord> =
             done.chain(keys.iter().map(|key| AuditRecord::by_operator(AuditAction::KeyCreated, key.id))).collect();
         let answers = bots.iter().map(|_| Written::silent(())).collect();
-        db::insert(tx, bots).await?;
+        db::insert(tx, bots.clone()).await?;
+        name_parts::write(tx, bots.iter().map(|bot| (bot.id, bot.full_name.clone())).collect()).await?;
         db::insert(tx, keys).await?;
         audit::write(tx, done).await?;
         Ok(answers)

@@ -213,6 +213,8 @@ struct Groups {
     groups: HashMap<ConversationId, Group>,
     reachable: HashSet<UserId>,
     pictures: ImageClaims,
+    /// Who adds whom, of whom one has blocked the other.
+    blocked: HashSet<(UserId, UserId)>,
     /// The number of events planned so far.
     events: usize,
 }
@@ -245,7 +247,13 @@ impl Groups {
             GroupStep::Add(_) | GroupStep::Remove(_) | GroupStep::SetRole(..) => None,
         });
         let pictures = ImageClaims::read(tx, tx.now, pictures).await?;
-        Ok(Self { now: tx.now, groups, reachable, pictures, events: 0 })
+        let mut blocked = HashSet::new();
+        for change in changes {
+            let (Some(by), GroupStep::Add(people)) = (change.by, &change.step) else { continue };
+            let others = directory::blocked_among(tx, by, people).await?;
+            blocked.extend(others.into_iter().map(|other| (by, other)));
+        }
+        Ok(Self { now: tx.now, groups, reachable, pictures, blocked, events: 0 })
     }
 
     fn plan(&mut self, change: &GroupChange) -> Result<Plan<GroupChange>> {
@@ -259,6 +267,9 @@ impl Groups {
         let own = own.as_ref();
         let outcome = match &change.step {
             GroupStep::Update(step) => update::plan(group, own, step, &mut self.pictures, self.now)?,
+            GroupStep::Add(people) if blocks_one_of(&self.blocked, change.by, group, people) => {
+                return Err(Error::NotFound);
+            }
             GroupStep::Add(people) => add::plan(group, own, people, &self.reachable, self.now, self.events)?,
             GroupStep::Remove(person) => remove::plan(group, own, *person, self.events)?,
             GroupStep::SetRole(person, role) => role::plan(group, own, *person, *role)?,
@@ -273,6 +284,12 @@ impl Groups {
         self.events += events;
         Ok(Plan::Write { write: Changed { group: group.row.clone(), sender, outcome }, events })
     }
+}
+
+/// Whether somebody adds a person who is in a block with them. Who is in the group already is not added.
+fn blocks_one_of(blocked: &HashSet<(UserId, UserId)>, by: Option<UserId>, group: &Group, people: &[UserId]) -> bool {
+    let Some(by) = by else { return false };
+    people.iter().any(|person| !group.members.contains_key(person) && blocked.contains(&(by, *person)))
 }
 
 /// The event for the members of a group which, or whose members, changed, by what `by` did; `None` is the app's backend. That of people who were added

@@ -62,7 +62,9 @@ impl ParentType {
 /// fields without a selection.)
 pub(super) fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> Multiplicity {
     match field.name.node.as_str() {
-        "conversations" | "members" | "messages" => page(field, small(DEFAULT_PAGE), bindings),
+        "conversations" | "members" | "messages" | "blockedUsers" | "reports" => {
+            page(field, small(DEFAULT_PAGE), bindings)
+        }
         "users" => match on {
             ParentType::Query => page(field, small(DEFAULT_PAGE), bindings),
             ParentType::SystemMessage => Multiplicity::List(LINE_PEOPLE),

@@ -81,7 +81,8 @@ impl ConversationFilter {
             | EventKind::UserChanged
             | EventKind::ReactionsChanged
             | EventKind::PinsChanged
-            | EventKind::MembershipChanged => Relevance::Ignore,
+            | EventKind::MembershipChanged
+            | EventKind::BlockChanged => Relevance::Ignore,
         }
     }
 

@@ -3,9 +3,10 @@
 use async_graphql::{Context, ID, MaybeUndefined, Object, SimpleObject};
 use uuid::Uuid;
 
-use crate::accounts::{Email, Name, NewAccount, Password, SignedIn};
+use crate::accounts::{Email, Name, NewAccount, Password, SignedIn, Viewer};
 use crate::clock::Timestamp;
 use crate::directory::{self, PeopleFilter, ProfileUpdate};
+use crate::entity::user;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::look_up;
@@ -15,8 +16,8 @@ use crate::graphql::schema::paging::{self, PageCursor, RelayConnection, RelayEdg
 use crate::graphql::schema::users::{User, find_user};
 use crate::graphql::session_effect::SessionEffect;
 use crate::graphql::written::AsJson;
-use crate::id::UserId;
 use crate::limits;
+use crate::page::Page;
 
 /// The signed-in user and their session's token.
 #[derive(SimpleObject)]
@@ -45,10 +46,12 @@ impl AuthPayload {
     }
 }
 
-/// The fields of a list of users beside its page.
+/// The fields of a list of users beside its page, by what the list is of.
 pub(super) enum UserTotals {
-    /// They are counted if somebody asks.
-    Matching(PeopleFilter),
+    /// The people whom somebody finds.
+    Found(PeopleFilter),
+    /// Those whom somebody has blocked.
+    Blocked(Viewer),
     /// They were counted before.
     Counted(u64),
 }
@@ -60,10 +63,11 @@ pub(super) type UserConnection = RelayConnection<User, UserTotals>;
 impl UserTotals {
     /// The number of users on all pages. It is counted only if this field is selected.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        match self {
-            Self::Matching(search) => Ok(directory::count(ctx.app()?, search).await?),
-            Self::Counted(total) => Ok(*total),
-        }
+        Ok(match self {
+            Self::Found(search) => directory::count(ctx.app()?, search).await?,
+            Self::Blocked(viewer) => directory::blocked_count(ctx.app()?, viewer).await?,
+            Self::Counted(total) => *total,
+        })
     }
 }
 
@@ -91,8 +95,9 @@ impl AccountsQuery {
         Ok(find_user(ctx, &id).await?.map(Into::into))
     }
 
-    /// All users except yourself and erased ones, ordered by name. `search` matches a part of the name, ignoring case,
-    /// or the exact e-mail address. Pages have 1 to 100 users. If `serverInfo.features` does not contain "directory",
+    /// All users except yourself, erased ones, and those whom you have blocked or who have blocked you, ordered by name.
+    /// `search` matches a part of the name, ignoring case and accents ("jose" finds José, "oconnor" O’Connor), and
+    /// further words of it the beginnings of others ("mar cur" finds Marie Curie), or the exact e-mail address. Pages have 1 to 100 users. If `serverInfo.features` does not contain "directory",
     /// only the names of users with whom you share a conversation are searched; if it does not contain "lookup" either,
     /// the list is empty. Codes: BAD_USER_INPUT, and RATE_LIMITED: searches have a burst of 30 and then 5 per second;
     /// searches for an e-mail address are limited to 30 per minute, shared by all clients at one network address.
@@ -107,26 +112,26 @@ impl AccountsQuery {
     ) -> Result<AsJson<UserConnection>> {
         let viewer = ctx.viewer()?;
         let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
-        let seal = ctx.app()?.feed.seal();
-        let after = paging::cursor(seal, "after", after.as_deref(), |cursor| match cursor {
-            PageCursor::User { name_key, id } => Some((name_key, UserId::from(id))),
-            PageCursor::Message { .. }
-            | PageCursor::Pin { .. }
-            | PageCursor::Hit { .. }
-            | PageCursor::Conversation { .. }
-            | PageCursor::Member { .. }
-            | PageCursor::Reactor { .. } => None,
-        })?;
+        let after = paging::cursor(ctx.app()?.feed.seal(), "after", after.as_deref(), PageCursor::user)?;
         let search = PeopleFilter::new(ctx.app()?, viewer, ctx.caller()?.address, search.as_deref())?;
         let page = directory::list(ctx.app()?, &search, first, after).await?;
-        let totals = UserTotals::Matching(search);
-        let mut list = RelayConnection::with_additional_fields(page.has_previous, page.has_next, totals);
-        list.edges.extend(page.items.into_iter().map(|row| {
-            let cursor = PageCursor::User { name_key: row.name_key.clone(), id: Uuid::from_bytes(*row.id.as_bytes()) };
-            RelayEdge::new(UnsealedCursor::new(cursor, seal), row.into())
-        }));
-        Ok(list.into())
+        user_connection(ctx, page, UserTotals::Found(search))
     }
+}
+
+/// Wraps a page of users who are ordered by name.
+pub(super) fn user_connection(
+    ctx: &Context<'_>,
+    page: Page<user::Model>,
+    totals: UserTotals,
+) -> Result<AsJson<UserConnection>> {
+    let seal = ctx.app()?.feed.seal();
+    let mut list = RelayConnection::with_additional_fields(page.has_previous, page.has_next, totals);
+    list.edges.extend(page.items.into_iter().map(|row| {
+        let cursor = PageCursor::User { name_key: row.name_key.clone(), id: Uuid::from_bytes(*row.id.as_bytes()) };
+        RelayEdge::new(UnsealedCursor::new(cursor, seal), row.into())
+    }));
+    Ok(list.into())
 }
 
 /// Mutations of accounts and profiles.

@@ -37,7 +37,8 @@ impl ConversationsQuery {
             | PageCursor::Hit { .. }
             | PageCursor::User { .. }
             | PageCursor::Member { .. }
-            | PageCursor::Reactor { .. } => None,
+            | PageCursor::Reactor { .. }
+            | PageCursor::Report { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
         let neighbours = Arc::new(Neighbours::read(ctx, &page.items).await?);

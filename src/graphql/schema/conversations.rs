@@ -134,7 +134,7 @@ impl Conversation {
                     Some(row) => User::new(Arc::clone(row)),
                     None => known_user(ctx, other).await?,
                 };
-                Ok(Some(user.with_presence()))
+                Ok(Some(user.acquainted()))
             }
             None => Ok(None),
         }
@@ -162,7 +162,8 @@ impl Conversation {
             | PageCursor::Pin { .. }
             | PageCursor::Hit { .. }
             | PageCursor::Conversation { .. }
-            | PageCursor::User { .. } => None,
+            | PageCursor::User { .. }
+            | PageCursor::Report { .. } => None,
         })?;
         let app = ctx.app()?;
         let page = match (ctx.actor()?, after) {

@@ -11,6 +11,7 @@ use crate::feed::{Event, EventKind, Reset};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
+use crate::graphql::schema::blocks::BlockChanged;
 use crate::graphql::schema::conversation_changed::{ConversationChange, ConversationChanged};
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::members::Member;
@@ -35,6 +36,7 @@ pub(super) enum FeedEvent {
     UserChanged(UserChanged),
     PinsChanged(PinsChanged),
     MembershipChanged(MembershipChanged),
+    BlockChanged(BlockChanged),
     CaughtUp(CaughtUp),
     FeedReset(FeedReset),
 }
@@ -226,6 +228,10 @@ pub(super) async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Optio
         }
         EventKind::PinsChanged => {
             FeedEvent::PinsChanged(PinsChanged::new(cursor, message_of(ctx, event).await?, event))
+        }
+        EventKind::BlockChanged => {
+            let user = event.fact.user.ok_or_else(|| incomplete(event))?;
+            FeedEvent::BlockChanged(BlockChanged::of(event, cursor, known_user(ctx, user).await?))
         }
         EventKind::MembershipChanged => {
             let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;

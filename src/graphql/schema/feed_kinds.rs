@@ -25,7 +25,7 @@ pub enum FeedEventKind {
     PinsChanged,
     /// MembershipChanged.
     MembershipChanged,
-    /// Reserved: this version has no such events.
+    /// BlockChanged.
     BlockChanged,
     /// Reserved: this version has no such events.
     HistoryTrimmed,
@@ -64,7 +64,8 @@ impl FeedEventKind {
             Self::ReactionsChanged => &[EventKind::ReactionsChanged],
             Self::PinsChanged => &[EventKind::PinsChanged],
             Self::MembershipChanged => &[EventKind::MembershipChanged],
-            Self::BlockChanged | Self::HistoryTrimmed => &[],
+            Self::BlockChanged => &[EventKind::BlockChanged],
+            Self::HistoryTrimmed => &[],
         }
     }
 }

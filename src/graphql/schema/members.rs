@@ -23,7 +23,7 @@ pub(super) struct Member {
 impl Member {
     /// The user.
     pub(super) fn person(&self) -> User {
-        User::new(Arc::clone(&self.user)).with_presence()
+        User::new(Arc::clone(&self.user)).acquainted()
     }
 
     /// The `seq` up to which they have read.

@@ -50,7 +50,8 @@ impl MessageWindow {
                 | PageCursor::Conversation { .. }
                 | PageCursor::User { .. }
                 | PageCursor::Member { .. }
-                | PageCursor::Reactor { .. } => None,
+                | PageCursor::Reactor { .. }
+                | PageCursor::Report { .. } => None,
             })
         };
         let (after, before) = (seq("after", &self.after)?, seq("before", &self.before)?);
@@ -109,7 +110,8 @@ pub(in crate::graphql) async fn pinned_page(
         | PageCursor::Conversation { .. }
         | PageCursor::User { .. }
         | PageCursor::Member { .. }
-        | PageCursor::Reactor { .. } => None,
+        | PageCursor::Reactor { .. }
+        | PageCursor::Report { .. } => None,
     })?;
     let mut pinned = match ctx.has_left() {
         true => Vec::new(),

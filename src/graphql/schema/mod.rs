@@ -4,6 +4,7 @@
 mod account_inputs;
 mod accounts;
 mod app_people;
+mod blocks;
 mod consumers;
 mod conversation_changed;
 mod conversation_queries;
@@ -31,6 +32,7 @@ mod pins;
 mod presence;
 mod reactions;
 pub(super) mod reference;
+mod reports;
 mod search;
 mod server_info;
 mod sessions;
@@ -63,6 +65,8 @@ pub(super) struct Query(
     node::NodeQuery,
     server_info::ServerInfoQuery,
     app_people::AppPeopleQuery,
+    blocks::BlocksQuery,
+    reports::ReportsQuery,
 );
 
 /// All mutations.
@@ -80,6 +84,8 @@ pub(super) struct Mutation(
     erasure::ErasureMutation,
     consumers::ConsumersMutation,
     app_people::AppPeopleMutation,
+    blocks::BlocksMutation,
+    reports::ReportsMutation,
 );
 
 /// All subscriptions.
@@ -101,6 +107,7 @@ pub(super) fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscri
         .override_output_type_description::<accounts::UserConnection>("A page of users.")
         .override_output_type_description::<RelayConnection<members::Member>>("A page of a conversation's members.")
         .override_output_type_description::<RelayConnection<conversations::Conversation>>("A page of conversations.")
+        .override_output_type_description::<RelayConnection<reports::Report>>("A page of reports.")
         .override_output_type_description::<RelayConnection<messages::Message>>(
             "A page of messages: of a history, oldest first, or of search hits, newest first.",
         )

@@ -13,6 +13,7 @@ use crate::entity::message;
 use crate::error::Error;
 use crate::feed::CursorSeal;
 use crate::graphql::error::{Failure, Result};
+use crate::id::UserId;
 use crate::limits;
 use crate::page::Page;
 
@@ -91,6 +92,8 @@ pub(crate) enum PageCursor {
     Member { conversation: Uuid, position: i64, user: Uuid },
     /// A user who reacted to this message.
     Reactor { message: Uuid, position: i64, user: Uuid },
+    /// A report in the list of a moderator.
+    Report { id: Uuid },
 }
 
 impl PageCursor {
@@ -117,6 +120,7 @@ impl PageCursor {
             Self::Reactor { message, position, user } => {
                 (b'r', [message.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat())
             }
+            Self::Report { id } => (b'o', id.as_bytes().to_vec()),
         };
         let bytes = if has_position(kind) { seal.seal(kind, &bytes) } else { bytes };
         BASE64_URL_SAFE_NO_PAD.encode([[kind].as_slice(), &bytes].concat())
@@ -127,7 +131,25 @@ impl PageCursor {
         match self {
             Self::Hit { position } => Some(position),
             Self::Message { .. } | Self::Pin { .. } | Self::Conversation { .. } | Self::User { .. } => None,
-            Self::Member { .. } | Self::Reactor { .. } => None,
+            Self::Member { .. } | Self::Reactor { .. } | Self::Report { .. } => None,
+        }
+    }
+
+    /// The sort key, if this is the cursor of a user.
+    pub(super) fn user(self) -> Option<(String, UserId)> {
+        match self {
+            Self::User { name_key, id } => Some((name_key, UserId::from(id))),
+            Self::Message { .. } | Self::Pin { .. } | Self::Hit { .. } | Self::Conversation { .. } => None,
+            Self::Member { .. } | Self::Reactor { .. } | Self::Report { .. } => None,
+        }
+    }
+
+    /// The id, if this is the cursor of a report.
+    pub(super) fn report(self) -> Option<Uuid> {
+        match self {
+            Self::Report { id } => Some(id),
+            Self::Message { .. } | Self::Pin { .. } | Self::Hit { .. } | Self::Conversation { .. } => None,
+            Self::User { .. } | Self::Member { .. } | Self::Reactor { .. } => None,
         }
     }
 
@@ -175,15 +197,16 @@ impl PageCursor {
                     _ => Self::Member { conversation: of, position, user },
                 })
             }
+            b'o' => Some(Self::Report { id: uuid(bytes)? }),
             _ => None,
         }
     }
 }
 
-/// Whether cursors of a kind contain a position of the feed. Those of messages, pins and users contain only what the client
-/// can see anyway.
+/// Whether cursors of a kind contain a position of the feed. Those of messages, pins, users and reports contain only what
+/// the client can see anyway.
 fn has_position(kind: u8) -> bool {
-    !matches!(kind, b'm' | b'n' | b'u')
+    !matches!(kind, b'm' | b'n' | b'u' | b'o')
 }
 
 /// Parses a cursor argument; `take` accepts the kind of this list.
@@ -202,7 +225,7 @@ pub(super) fn cursor<T>(
 mod tests {
     use super::*;
 
-    fn cursors() -> [PageCursor; 7] {
+    fn cursors() -> [PageCursor; 8] {
         [
             PageCursor::Message { conversation: Uuid::now_v7(), seq: 7 },
             PageCursor::Pin { conversation: Uuid::now_v7(), pinned_at: 1 << 40, seq: 7 },
@@ -211,6 +234,7 @@ mod tests {
             PageCursor::User { name_key: "zoë".into(), id: Uuid::now_v7() },
             PageCursor::Member { conversation: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
             PageCursor::Reactor { message: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
+            PageCursor::Report { id: Uuid::now_v7() },
         ]
     }
 
@@ -237,7 +261,10 @@ mod tests {
                 | PageCursor::Reactor { message: of, position, user } => {
                     [of.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat()
                 }
-                PageCursor::Message { .. } | PageCursor::Pin { .. } | PageCursor::User { .. } => continue,
+                PageCursor::Message { .. }
+                | PageCursor::Pin { .. }
+                | PageCursor::User { .. }
+                | PageCursor::Report { .. } => continue,
             };
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor.encode(&seal)).expect("base64");
             assert!(!bytes.windows(3).any(|run| clear.windows(3).any(|part| part == run)), "{cursor:?}");

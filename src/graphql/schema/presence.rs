@@ -29,7 +29,8 @@ pub(super) struct PresenceSubscription;
 impl PresenceSubscription {
     /// The users who are online now, including you: sent on subscribing and then after changes, at most once per
     /// second. It contains the first 1,000 by name; on larger servers use presenceChanged. If `serverInfo.features`
-    /// does not contain "directory", it contains only users with whom you share a conversation.
+    /// does not contain "directory", it contains only users with whom you share a conversation. Users whom you have blocked
+    /// and who have blocked you are never in it.
     async fn online_users(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Vec<User>>> {
         notify(ctx, Topic::OnlineUsers, async |notification| match notification {
             Notification::Online(online) => {
@@ -47,7 +48,8 @@ impl PresenceSubscription {
 
     /// One event for each change, for all users or for up to 200. A user goes offline 10 seconds after their last
     /// device disconnected, so that a reconnect is not a change. If `serverInfo.features` does not contain "directory",
-    /// you receive only changes of yourself and of users with whom you share a conversation. Codes: BAD_USER_INPUT for
+    /// you receive only changes of yourself and of users with whom you share a conversation. A user in a block with you goes
+    /// offline for you when it begins. Codes: BAD_USER_INPUT for
     /// more than 200 ids.
     async fn presence_changed(
         &self,
@@ -56,9 +58,10 @@ impl PresenceSubscription {
     ) -> Result<impl Stream<Item = Presence>> {
         notify(ctx, Topic::PresenceChanged { user_ids }, async |notification| match notification {
             Notification::Presence(changed) => {
-                let user = known_user(ctx, changed.user).await?.with_presence();
+                let user = known_user(ctx, changed.user).await?;
                 let lives = !user.is_erased();
-                let last_seen_at = lives.then_some(DateTime(changed.last_seen_at));
+                let last_seen_at = changed.last_seen_at.filter(|_| lives).map(DateTime);
+                let user = if changed.is_hidden { user.without_presence() } else { user.with_presence() };
                 Ok(Some(Presence { user, online: changed.online && lives, last_seen_at }))
             }
             Notification::Event(_)

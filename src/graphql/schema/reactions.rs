@@ -80,7 +80,8 @@ impl Reaction {
             | PageCursor::Hit { .. }
             | PageCursor::Conversation { .. }
             | PageCursor::User { .. }
-            | PageCursor::Member { .. } => None,
+            | PageCursor::Member { .. }
+            | PageCursor::Report { .. } => None,
         })?;
         if ctx.has_left() {
             return Ok(RelayConnection::with_additional_fields(false, false, UserTotals::Counted(0)));

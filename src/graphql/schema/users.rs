@@ -23,28 +23,55 @@ pub(super) struct User {
     row: Arc<user::Model>,
     /// The viewer is this user: set by an operation that has just signed them in.
     is_own: bool,
-    /// Whether it is already known that the viewer may see this user's presence.
-    shows_presence: bool,
+    presence: PresenceSight,
+}
+
+/// What is known of whether the viewer may see a user's presence.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PresenceSight {
+    /// Nothing: it is looked up.
+    Unknown,
+    /// They share a conversation; who has blocked whom is looked up.
+    Acquainted,
+    Shown,
+    Hidden,
 }
 
 impl User {
     /// A user. What only they may see is decided for each viewer.
     pub(super) fn new(row: Arc<user::Model>) -> Self {
-        Self { row, is_own: false, shows_presence: false }
+        Self { row, is_own: false, presence: PresenceSight::Unknown }
     }
 
     /// The viewer, whom an operation has just signed in.
     pub(super) fn signed_in(row: user::Model) -> Self {
-        Self { row: Arc::new(row), is_own: true, shows_presence: true }
+        Self { row: Arc::new(row), is_own: true, presence: PresenceSight::Shown }
     }
 
     /// The same user, for viewers who may see their presence, so that it need not be looked up.
     pub(super) fn with_presence(self) -> Self {
-        Self { shows_presence: true, ..self }
+        Self { presence: PresenceSight::Shown, ..self }
+    }
+
+    /// The same user, for viewers who may not see their presence.
+    pub(super) fn without_presence(self) -> Self {
+        Self { presence: PresenceSight::Hidden, ..self }
+    }
+
+    /// The same user, for viewers who share a conversation with them.
+    pub(super) fn acquainted(self) -> Self {
+        Self { presence: PresenceSight::Acquainted, ..self }
     }
 
     async fn presence_is_shown(&self, ctx: &Context<'_>) -> Result<bool> {
-        if self.shows_presence || directory::is_open(ctx.app()?) {
+        match self.presence {
+            PresenceSight::Shown => return Ok(true),
+            PresenceSight::Hidden => return Ok(false),
+            PresenceSight::Acquainted | PresenceSight::Unknown => {}
+        }
+        // Nobody has blocked a key.
+        let is_acquainted = self.presence == PresenceSight::Acquainted || directory::is_open(ctx.app()?);
+        if is_acquainted && ctx.is_by_key() && ctx.viewer().is_err() {
             return Ok(true);
         }
         // Requires a viewer: a shared frame would show it to everybody.
@@ -94,8 +121,8 @@ impl User {
     }
 
     /// Whether the user is online: they have an open socket on any device, or had one in the last 10 seconds. Always
-    /// false for an erased user, and for users whose presence you may not see: if `serverInfo.features` does not
-    /// contain "directory", you see the presence only of users with whom you share a conversation.
+    /// false for an erased user, and for users whose presence you may not see: if one of you has blocked the other; and if
+    /// `serverInfo.features` does not contain "directory", of users with whom you share no conversation.
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn online(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(!self.is_erased() && self.presence_is_shown(ctx).await? && ctx.program()?.presence.is_online(self.row.id))

@@ -114,6 +114,10 @@ impl Sends {
         }
         // Nothing is recorded before all checks have passed.
         let (mut conversation, standing) = self.conversation(send)?;
+        if self.directs.is_blocked(&conversation) {
+            let is_new = matches!(standing, SenderMembership::Begins);
+            return Err(if is_new { Error::NotFound } else { Error::Forbidden });
+        }
         self.check_calls(send, &conversation, &standing)?;
         if let Some(reply_to) = send.reply_to
             && self.replied_to.get(&reply_to) != Some(&conversation.id)

@@ -8,7 +8,7 @@ use super::{New, Send, SendWrite, SenderMembership};
 use crate::conversations;
 use crate::db::Tx;
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::{membership, mention, message};
+use crate::entity::{membership, message};
 use crate::feed::{Cursor, EventKind, Placed, Writes, Written};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::images::{self, ImageAttachment};
@@ -20,7 +20,6 @@ struct Rows {
     conversations: HashMap<ConversationId, conversation::Model>,
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
     messages: HashMap<MessageId, message::Model>,
-    mentions: Vec<mention::Model>,
     images: Vec<ImageAttachment>,
 }
 
@@ -69,7 +68,6 @@ impl Rows {
         if let Some(own) = self.memberships.get_mut(&own) {
             own.last_read_seq = message.seq;
         }
-        self.mentions.extend(mentions::rows_of(&message));
         events.push(message_event(EventKind::MessageAdded, &message));
         conversation.last_position = message.position;
         conversation.active_position = message.position;
@@ -82,7 +80,9 @@ impl Rows {
     async fn save(self, tx: &Tx) -> Result<(), DbErr> {
         tx.advance_conversations(self.conversations.into_values().collect()).await?;
         tx.set_read_marks(self.memberships.into_values().collect()).await?;
-        tx.insert_messages(self.messages.into_values().collect()).await?;
-        tx.insert_mentions(self.mentions).await
+        let messages: Vec<message::Model> = self.messages.into_values().collect();
+        let calls = mentions::rows(tx, &messages).await?;
+        tx.insert_messages(messages).await?;
+        tx.insert_mentions(calls).await
     }
 }

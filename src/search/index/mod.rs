@@ -16,6 +16,7 @@ use crate::db::{Dialect, Reader, Tx};
 use crate::entity::message;
 use crate::feed::Position;
 use crate::id::{ConversationId, UserId};
+use crate::search::HitFilter;
 use crate::search::words::Term;
 use backlog::Entry;
 use proposals::Language;
@@ -37,6 +38,8 @@ pub(super) struct Wanted<'a> {
     pub(super) conversations: &'a [ConversationId],
     /// Who is in the conversation now.
     pub(super) viewer: UserId,
+    /// What else is true of them.
+    pub(super) filter: &'a HitFilter,
 }
 
 impl Index {

@@ -1,17 +1,22 @@
 //! Which parts of a text can be searched for: words by their prefixes, and any substring in scripts that do not separate
-//! words by spaces.
+//! words by spaces. Where a query has symbols, as `C++` has, a message must have them as written: the index knows only the
+//! words.
+
+mod humps;
+mod symbols;
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::error::{Error, Result};
+use crate::fold::{fold, is_dense};
 use crate::id::ConversationId;
-use crate::{limits, printable};
+use crate::limits;
+use humps::humps;
 
-/// The version of the rules in this file: an index that was built by another version is rebuilt.
-pub(super) const RULES: i32 = 2;
+/// The version of the rules in this folder and of [`fold`]: an index that was built by another version is rebuilt.
+pub(super) const RULES: i32 = 3;
 
 /// Characters of a word that are indexed. Longer strings are rarely words.
 const WORD: usize = 40;
@@ -20,14 +25,32 @@ const WORD: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     /// A word, found by its prefix.
-    Word(String),
+    Word(Word),
     /// Characters of a script without spaces between words, or symbols: found by any part.
     Run(String),
 }
 
+/// A word, and where in it others begin by its case, as in `userName`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Word {
+    text: String,
+    humps: Vec<usize>,
+}
+
+impl Word {
+    /// The word, and the words within it to its end: `username` and `name`.
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.text.as_str()).chain(self.humps.iter().filter_map(|at| self.text.get(*at..)))
+    }
+}
+
 /// What to search for.
 #[derive(Clone, PartialEq, Eq)]
-pub struct MessageSearch(Vec<Piece>);
+pub struct MessageSearch {
+    pieces: Vec<Piece>,
+    /// What a message must have as written, folded.
+    written: Vec<String>,
+}
 
 /// A word to ask an index for, in a conversation: see [`prefix`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,28 +70,29 @@ impl MessageSearch {
         if raw.chars().count() > max {
             return Err(Error::input("query", format!("a search has at most {max} characters")));
         }
-        Ok(Self(pieces(raw)))
+        Ok(Self { pieces: pieces(raw), written: symbols::written(raw) })
     }
 
     /// Whether there is nothing to search for, as in punctuation. It finds nothing.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.pieces.is_empty()
     }
 
     /// Whether a text has all of it.
     pub fn matches(&self, text: &str) -> bool {
-        let pieces = pieces(text);
-        self.0.iter().all(|wanted| pieces.iter().any(|piece| wanted.is_in(piece)))
+        let found = pieces(text);
+        self.pieces.iter().all(|wanted| found.iter().any(|piece| wanted.is_in(piece)))
+            && symbols::are_in(&self.written, text)
     }
 
     /// The terms to look up in an index: at most `words` of them, the longest, which are the rarest. They may find more
     /// messages than [`matches`](Self::matches) accepts, and never fewer.
     pub(super) fn terms(&self, words: usize) -> Vec<Term> {
         let mut terms = BTreeSet::new();
-        for piece in &self.0 {
+        for piece in &self.pieces {
             match piece {
                 Piece::Word(word) => {
-                    terms.insert(Term { word: beginning(word).to_owned(), is_beginning: true });
+                    terms.insert(Term { word: beginning(&word.text).to_owned(), is_beginning: true });
                 }
                 Piece::Run(run) => terms.extend(pairs(run).map(|pair| {
                     let is_beginning = pair.chars().count() == 1;
@@ -86,7 +110,7 @@ impl MessageSearch {
 impl Piece {
     fn is_in(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Word(wanted), Self::Word(word)) => word.starts_with(wanted.as_str()),
+            (Self::Word(wanted), Self::Word(word)) => word.parts().any(|part| part.starts_with(&wanted.text)),
             (Self::Run(wanted), Self::Run(run)) => run.contains(wanted.as_str()),
             (Self::Word(_), Self::Run(_)) | (Self::Run(_), Self::Word(_)) => false,
         }
@@ -99,9 +123,7 @@ pub(crate) fn document(conversation: ConversationId, text: &str) -> String {
     let mut terms = BTreeSet::new();
     for piece in pieces(text) {
         match &piece {
-            Piece::Word(word) => {
-                terms.insert(beginning(word).to_owned());
-            }
+            Piece::Word(word) => terms.extend(word.parts().map(|part| beginning(part).to_owned())),
             Piece::Run(run) => {
                 terms.extend(pairs(run));
                 // So that the last character, too, is the prefix of a word.
@@ -133,62 +155,29 @@ fn pairs(run: &str) -> impl Iterator<Item = String> {
 fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut follows = false;
-    for c in fold(text) {
-        let is_dense = is_dense(c);
-        let is_letter = is_dense || c.is_alphanumeric() || (follows && is_combining_mark(c));
-        if is_letter {
-            match pieces.last_mut() {
-                Some(Piece::Word(word)) if follows && !is_dense => word.push(c),
-                Some(Piece::Run(run)) if follows && (is_dense || is_combining_mark(c)) => run.push(c),
-                _ if is_dense => pieces.push(Piece::Run(c.into())),
-                _ => pieces.push(Piece::Word(c.into())),
+    for (number, hump) in humps(text).enumerate() {
+        let mut begins = number > 0;
+        for c in fold(hump) {
+            let is_dense = is_dense(c);
+            let is_letter = is_dense || c.is_alphanumeric() || (follows && is_combining_mark(c));
+            if is_letter {
+                match pieces.last_mut() {
+                    Some(Piece::Word(word)) if follows && !is_dense => {
+                        if begins {
+                            word.humps.push(word.text.len());
+                        }
+                        word.text.push(c);
+                    }
+                    Some(Piece::Run(run)) if follows && (is_dense || is_combining_mark(c)) => run.push(c),
+                    _ if is_dense => pieces.push(Piece::Run(c.into())),
+                    _ => pieces.push(Piece::Word(Word { text: c.into(), humps: Vec::new() })),
+                }
+                begins = false;
             }
+            follows = is_letter;
         }
-        follows = is_letter;
     }
     pieces
-}
-
-/// Folds what people do not distinguish, or do not type: case, width, accents, the vowel points of Hebrew and Arabic, the
-/// colour of hands, and what can't be seen.
-fn fold(text: &str) -> impl Iterator<Item = char> {
-    // To upper case before lower case: this way ß equals SS, and ς equals σ.
-    let cased = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkd();
-    cased.filter(|&c| (c.is_whitespace() || printable::is_visible(c)) && !is_ignored(c)).nfc()
-}
-
-fn is_ignored(c: char) -> bool {
-    matches!(c,
-        // Accents of Latin, Greek and Cyrillic.
-        '\u{300}'..='\u{36F}'
-        // Hebrew points and accents.
-        | '\u{591}'..='\u{5BD}' | '\u{5BF}' | '\u{5C1}'..='\u{5C2}' | '\u{5C4}'..='\u{5C5}' | '\u{5C7}'
-        // Arabic: signs, the stretch, points, and what the Quran adds.
-        | '\u{610}'..='\u{61A}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{6D6}'..='\u{6DC}'
-        | '\u{6DF}'..='\u{6E4}' | '\u{6E7}'..='\u{6E8}' | '\u{6EA}'..='\u{6ED}'
-        // Skin tones.
-        | '\u{1F3FB}'..='\u{1F3FF}')
-}
-
-/// Whether a character is of a script that does not separate words by spaces (or where words are found by parts, as Hangul),
-/// or a symbol, as emoji are.
-fn is_dense(c: char) -> bool {
-    let of_script = matches!(c,
-        // Thai, Lao, Tibetan, Burmese.
-        '\u{E00}'..='\u{109F}'
-        // Hangul as letters.
-        | '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{A960}'..='\u{A97F}'
-        // Khmer, and the scripts of the Tai.
-        | '\u{1780}'..='\u{17FF}' | '\u{1950}'..='\u{19FF}' | '\u{1A20}'..='\u{1AAF}' | '\u{AA60}'..='\u{AADF}'
-        // Radicals, kana, bopomofo, ideographs, Yi.
-        | '\u{2E80}'..='\u{312F}' | '\u{31A0}'..='\u{A4CF}' | '\u{A9E0}'..='\u{A9FF}'
-        // Hangul as syllables, ideographs of other standards.
-        | '\u{AC00}'..='\u{D7FF}' | '\u{F900}'..='\u{FAFF}'
-        // What was added to all of them.
-        | '\u{16FE0}'..='\u{18DFF}' | '\u{1AFF0}'..='\u{1B2FF}' | '\u{20000}'..='\u{3FFFF}');
-    let is_symbol = matches!(c, '\u{A2}'..='\u{A9}' | '\u{AC}' | '\u{AE}'..='\u{B1}' | '\u{20A0}'..='\u{20CF}'
-        | '\u{2100}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}');
-    (of_script && (c.is_alphanumeric() || is_combining_mark(c))) || (is_symbol && !c.is_alphanumeric())
 }
 
 /// Hides the words: they must not reach a log.

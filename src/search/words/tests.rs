@@ -52,6 +52,68 @@ fn words_are_found_by_their_beginnings() {
 }
 
 #[test]
+fn symbols_are_found_as_written() {
+    for (query, text) in [
+        ("C++", "I like C++."),
+        ("c++", "(C++)"),
+        ("(C++),", "c++20"),
+        ("C#", "C# and F#"),
+        ("Ｃ＃", "c#"),
+        ("1/2", "add 1/2 cup"),
+        ("$5", "it is $5 or $6"),
+        ("user_name", "let user_name = 1"),
+        ("a=b", "if a=b then"),
+        ("R&D", "the r&d team"),
+        ("@ada", "ask @Ada"),
+        ("rust C++", "C++ and Rust"),
+        ("and, or: \"both\"?", "both or and"),
+    ] {
+        assert!(finds(query, text), "{query} in {text}");
+    }
+    for (query, text) in [
+        ("C++", "C and D"),
+        ("C++", "c + +"),
+        ("C++", "abc++"),
+        ("C#", "C++"),
+        ("1/2", "1 or 2"),
+        ("1/2", "11/2"),
+        ("$5", "5 dollars"),
+        ("user_name", "user name"),
+        ("+", "1 + 1"),
+    ] {
+        assert!(!finds(query, text), "{query} in {text}");
+    }
+}
+
+#[test]
+fn parts_of_a_word_are_found_where_its_case_says_so() {
+    for query in ["user", "name", "userName", "username", "Nam"] {
+        assert!(finds(query, "let userName = 1;"), "{query}");
+    }
+    for query in ["http", "server", "serv"] {
+        assert!(finds(query, "an HTTPServer"), "{query}");
+    }
+    assert!(!finds("ser", "userName"), "the case says nothing of it");
+    assert!(!finds("name", "username"), "nor here");
+}
+
+#[test]
+fn letters_that_people_do_not_have_on_their_keyboards_are_found() {
+    for (query, text) in [
+        ("lodz", "Łódź"),
+        ("oresund", "Øresund"),
+        ("dorde", "Đorđe"),
+        ("aeble", "Æble"),
+        ("كتاب", "کتاب"),
+        ("علي", "علی"),
+        ("らーめん", "ラーメン"),
+        ("ラーメン", "らーめん"),
+    ] {
+        assert!(finds(query, text), "{query} in {text}");
+    }
+}
+
+#[test]
 fn where_words_are_not_parted_any_piece_is_found() {
     for (query, text) in [
         ("猫", "我有一只猫"),
@@ -134,7 +196,10 @@ proptest! {
     #[test]
     fn words_never_contain_a_space_or_a_quote(text in "\\PC{0,40}") {
         for piece in pieces(&text) {
-            let (Piece::Word(piece) | Piece::Run(piece)) = piece;
+            let piece = match piece {
+                Piece::Word(word) => word.text,
+                Piece::Run(run) => run,
+            };
             prop_assert!(!piece.chars().any(|c| c.is_whitespace() || (c.is_ascii() && !c.is_ascii_alphanumeric())));
             let has_private_use = piece.contains('\u{E000}');
             prop_assert!(!has_private_use);

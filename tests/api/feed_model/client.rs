@@ -39,6 +39,8 @@ pub struct Client {
     passing: BTreeSet<String>,
     /// Names of people, and whether they were erased.
     people: BTreeMap<String, (Value, bool)>,
+    /// Whom one has blocked.
+    blocked: BTreeSet<String>,
 }
 
 impl Client {
@@ -51,7 +53,10 @@ impl Client {
             known: BTreeMap::new(),
             passing: BTreeSet::new(),
             people: BTreeMap::new(),
+            blocked: BTreeSet::new(),
         };
+        let blocked = person.ask("{ blockedUsers(first: 100) { nodes { id } } }", json!({})).await;
+        client.blocked = list(&blocked["blockedUsers"]["nodes"]).iter().map(|user| text(&user["id"])).collect();
         for conversation in everything(person).await {
             client.learn(&conversation);
         }
@@ -117,6 +122,14 @@ impl Client {
                 _ => self.learn_members(&event["conversation"]),
             },
             "UserChanged" => self.meet(&event["user"]),
+            "BlockChanged" => {
+                let user = text(&event["user"]["id"]);
+                if event["blocked"] == true {
+                    self.blocked.insert(user)
+                } else {
+                    self.blocked.remove(&user)
+                };
+            }
             "CaughtUp" => {}
             other => panic!("{other}: {event}"),
         }
@@ -226,6 +239,7 @@ impl Client {
         let met = |person: &String| fresh.people.contains_key(person);
         let people = self.people.iter().filter(|(person, _)| met(person));
         assert_eq!(people.collect::<Vec<_>>(), fresh.people.iter().collect::<Vec<_>>(), "{}: people", self.person.name);
+        assert_eq!(self.blocked, fresh.blocked, "{}: blocked", self.person.name);
         let ids = |client: &Self| client.known.keys().cloned().collect::<Vec<_>>();
         assert_eq!(ids(self), ids(&fresh), "{}: conversations", self.person.name);
         for (id, known) in &self.known {

@@ -20,5 +20,6 @@ pub const EVENT: &str = "__typename cursor
     ... on ConversationChanged { change conversationId conversation { ...C } }
     ... on UserChanged { user { ...U } }
     ... on PinsChanged { pinned message { ...M } }
+    ... on BlockChanged { blocked user { id } }
     ... on MembershipChanged { conversation { id own { role notifications mutedUntil archived favorite markedUnread } } }
     ... on FeedReset { reason }";

@@ -80,7 +80,16 @@ impl World {
                 let query = "mutation($id: ID!, $title: String!) { updateConversation(id: $id, title: $title) { id } }";
                 attempt(person, query, json!({ "id": group, "title": title })).await;
             }
-            78..89 => {
+            78..80 => {
+                let guest = pick(&self.guests).expect("there are guests").id;
+                let query = match below(2) {
+                    0 => "mutation($id: ID!) { blockUser(userId: $id) { id } }",
+                    _ => "mutation($id: ID!) { unblockUser(userId: $id) { id } }",
+                };
+                let id = if below(2) == 0 { other } else { guest };
+                attempt(person, query, json!({ "id": id })).await;
+            }
+            80..89 => {
                 let query = "mutation($id: ID!, $users: [ID!]!) {
                     addMembers(conversationId: $id, userIds: $users) { id } }";
                 attempt(person, query, json!({ "id": group, "users": [other] })).await;

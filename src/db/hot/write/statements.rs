@@ -25,6 +25,7 @@ const OWN: &str = concat!(
 const IN_USE: &str = r#"SELECT 1 WHERE EXISTS (SELECT 1 FROM conversation WHERE id = ?1)
      OR EXISTS (SELECT 1 FROM "user" WHERE id = ?1) OR EXISTS (SELECT 1 FROM image WHERE id = ?1)
      OR EXISTS (SELECT 1 FROM session WHERE id = ?1)"#;
+const BLOCK: &str = "SELECT 1 FROM user_block WHERE blocker_id = ?1 AND blocked_id = ?2";
 const MEMBERS: &str = "SELECT COUNT(*) FROM membership WHERE conversation_id = ?1 AND to_position IS NULL";
 
 const TAKE_POSITIONS: &str = "UPDATE feed_head SET position = position + ?1 WHERE id = 1 RETURNING position";
@@ -55,13 +56,14 @@ const MOVE_MARK: &str = "UPDATE membership SET last_read_seq = MAX(last_read_seq
      WHERE conversation_id = ?1 AND user_id = ?2 AND from_position = ?3";
 
 /// The statements of this module, for tests that look at their query plans.
-pub const HOT_WRITES: [&str; 17] = [
+pub const HOT_WRITES: [&str; 18] = [
     MESSAGE,
     CONVERSATION,
     DIRECT,
     PERSON,
     OWN,
     IN_USE,
+    BLOCK,
     MEMBERS,
     TAKE_POSITIONS,
     APPEND,
@@ -104,6 +106,13 @@ impl HotTx {
     /// Whether an object other than a message has an id that a message is to have.
     pub fn is_in_use(&self, id: MessageId) -> Result<bool, DbErr> {
         self.with(IN_USE, |statement| statement.exists([id]))
+    }
+
+    /// Whether one of two people has blocked the other.
+    pub fn is_blocked(&self, pair: &DirectPair) -> Result<bool, DbErr> {
+        let people: Vec<UserId> = pair.people().collect();
+        let [one, other] = people.as_slice() else { return Ok(false) };
+        self.with(BLOCK, |block| Ok(block.exists([one, other])? || block.exists([other, one])?))
     }
 
     /// The number of members of a conversation.

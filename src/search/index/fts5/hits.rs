@@ -4,12 +4,14 @@ use crate::search::index::proposals::{Language, shown};
 
 /// A page comes in the index's own order, so that nothing is sorted; `CROSS` keeps it outside.
 pub(in crate::search::index) const LANGUAGE: Language = Language {
-    page: concat!(
-        "SELECT m.* FROM message_word CROSS JOIN message m ON m.position = message_word.rowid
+    page: [
+        concat!(
+            "SELECT m.* FROM message_word CROSS JOIN message m ON m.position = message_word.rowid
           WHERE message_word MATCH $1 AND message_word.rowid >= $2 AND message_word.rowid < $3 AND ",
-        shown!(),
-        " ORDER BY message_word.rowid DESC LIMIT $5"
-    ),
+            shown!()
+        ),
+        " ORDER BY message_word.rowid DESC LIMIT $5",
+    ],
     quote: '"',
     beginning: " *",
     and: " AND ",

@@ -4,13 +4,15 @@ use crate::search::index::proposals::{Language, shown};
 
 /// The proposals are read from the index before they are joined: the planner cannot know how few they are.
 pub(in crate::search::index) const LANGUAGE: Language = Language {
-    page: concat!(
-        "WITH proposed AS MATERIALIZED (
+    page: [
+        concat!(
+            "WITH proposed AS MATERIALIZED (
             SELECT position FROM message_word WHERE words @@ $1::tsquery AND position >= $2 AND position < $3)
          SELECT m.* FROM proposed JOIN message m ON m.position = proposed.position WHERE ",
-        shown!(),
-        " ORDER BY m.position DESC LIMIT $5"
-    ),
+            shown!()
+        ),
+        " ORDER BY m.position DESC LIMIT $5",
+    ],
     quote: '\'',
     beginning: ":*",
     and: " & ",

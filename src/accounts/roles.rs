@@ -1,0 +1,94 @@
+//! What people are on this server beside users: moderators and admins, whom the operator appoints.
+
+use std::net::IpAddr;
+
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use crate::accounts::{Accounts, Viewer};
+use crate::app::App;
+use crate::audit::{AuditAction, AuditActor, AuditRecord};
+use crate::db::{self, Tx};
+use crate::entity::server_role::{self, Role};
+use crate::error::{Error, Result};
+use crate::feed::{Answers, Quiet, Rank};
+use crate::id::UserId;
+
+/// Proof that somebody moderates this server. It comes out of [`moderator`] only.
+#[derive(Clone, Copy, Debug)]
+pub struct Moderator {
+    user: UserId,
+    address: IpAddr,
+}
+
+impl Moderator {
+    /// Who it is.
+    pub fn user(self) -> UserId {
+        self.user
+    }
+
+    /// For the audit log: what they do.
+    pub fn record(self, action: AuditAction, subject: impl Into<Uuid>) -> AuditRecord {
+        let actor = AuditActor::Moderator { user: self.user, address: self.address };
+        AuditRecord { actor, action, subject: subject.into() }
+    }
+}
+
+/// The viewer as a moderator, which admins are too: else `Forbidden`. The address is that of the request.
+pub async fn moderator(app: &App, viewer: &Viewer, address: IpAddr) -> Result<Moderator> {
+    match is_moderator(&app.db.reader, viewer.user()).await? {
+        true => Ok(Moderator { user: viewer.user(), address }),
+        false => Err(Error::Forbidden),
+    }
+}
+
+/// Whether somebody is a moderator or an admin.
+pub async fn is_moderator(db: &impl ConnectionTrait, user: UserId) -> Result<bool, DbErr> {
+    let own = server_role::Entity::find().filter(server_role::Column::UserId.eq(user));
+    Ok(own.one(db).await?.is_some())
+}
+
+/// The viewer's roles.
+pub async fn server_roles(app: &App, viewer: &Viewer) -> Result<Vec<Role>> {
+    let own = server_role::Entity::find().filter(server_role::Column::UserId.eq(viewer.user()));
+    let own = own.order_by_asc(server_role::Column::Role).all(&app.db.reader).await?;
+    Ok(own.into_iter().map(|row| row.role).collect())
+}
+
+impl Accounts {
+    /// Gives somebody a role. Idempotent.
+    pub async fn grant_for_operator(&self, user: UserId, role: Role) -> Result<()> {
+        let done = AuditRecord::by_operator(AuditAction::RoleGranted, user);
+        self.app.feed.append_recorded(SetRole { user, role, has_it: true }, [done]).await
+    }
+
+    /// Takes a role from somebody. Idempotent.
+    pub async fn revoke_for_operator(&self, user: UserId, role: Role) -> Result<()> {
+        let done = AuditRecord::by_operator(AuditAction::RoleRevoked, user);
+        self.app.feed.append_recorded(SetRole { user, role, has_it: false }, [done]).await
+    }
+}
+
+#[derive(Clone)]
+struct SetRole {
+    user: UserId,
+    role: Role,
+    has_it: bool,
+}
+
+impl Quiet for SetRole {
+    type Answer = ();
+    const RANK: Rank = Rank::People;
+
+    async fn write(tx: &Tx, changes: Vec<Self>) -> Answers<Self> {
+        for Self { user, role, has_it } in &changes {
+            if *has_it {
+                let row = server_role::Model { user_id: *user, role: *role, granted_at: tx.now };
+                db::insert_if_new(tx, row).await?;
+            } else {
+                server_role::Entity::delete_by_id((*user, *role)).exec(tx).await?;
+            }
+        }
+        Ok(vec![(); changes.len()])
+    }
+}

@@ -1,0 +1,63 @@
+//! Reports to the moderators of the server: of messages, people and conversations.
+//!
+//! A report keeps what it is about as it was, through edits, deletions and erasure, until 90 days after it was closed.
+//! Moderators see that, and nothing of the room around it.
+
+mod file;
+mod purge;
+mod resolve;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+pub use file::{NewReport, ReportTarget, file};
+pub use purge::run_background;
+pub use resolve::{Resolution, resolve};
+
+use crate::accounts::Moderator;
+use crate::app::App;
+use crate::entity::report;
+use crate::error::{Error, Result};
+use crate::id::ReportId;
+use crate::limits;
+use crate::page::Page;
+
+/// A comment or a note: up to 1,000 Unicode scalars, trimmed; `None` if nothing is left.
+fn text(raw: Option<&str>, field: &'static str) -> Result<Option<String>> {
+    let Some(text) = raw.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(Error::input(field, "leave out control characters other than line breaks and tabs"));
+    }
+    let max = limits::REPORT_TEXT_LENGTH;
+    if text.chars().count() > max {
+        return Err(Error::input(field, format!("write at most {max} characters")));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// The open reports, the oldest first, or those that were closed, the newest first. `after` is the last one of the page
+/// before.
+pub async fn list(
+    app: &App,
+    _: Moderator,
+    is_open: bool,
+    first: u32,
+    after: Option<ReportId>,
+) -> Result<Page<report::Model>> {
+    let (id, closed) = (report::Column::Id, report::Column::ResolvedAt);
+    let all = report::Entity::find().filter(if is_open { closed.is_null() } else { closed.is_not_null() });
+    let has_previous = match after {
+        None => false,
+        Some(after) => {
+            let before = if is_open { id.lte(after) } else { id.gte(after) };
+            all.clone().filter(before).limit(1).one(&app.db.reader).await?.is_some()
+        }
+    };
+    let page = match (is_open, after) {
+        (true, Some(after)) => all.filter(id.gt(after)),
+        (false, Some(after)) => all.filter(id.lt(after)),
+        (_, None) => all,
+    };
+    let page = if is_open { page.order_by_asc(id) } else { page.order_by_desc(id) };
+    let rows = page.limit(u64::from(first) + 1).all(&app.db.reader).await?;
+    Ok(Page::cut(rows, first, has_previous))
+}
