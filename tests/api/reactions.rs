@@ -137,7 +137,13 @@ async fn a_message_takes_20_emoji_and_10_of_a_person() {
     let sent = ada.send_to(&group, "cake!").await;
     let react = |person: Person, numbers: std::ops::Range<i32>| {
         let sent = sent.clone();
-        async move { join_all(numbers.map(|number| add(&person, &sent, &format!(":e{number}:")))).await.len() }
+        async move {
+            let reacting = numbers.map(|number| {
+                let (person, sent) = (&person, &sent);
+                async move { add(person, sent, &format!(":e{number}:")).await }
+            });
+            join_all(reacting).await.len()
+        }
     };
     react(ada.clone(), 0..10).await;
 
