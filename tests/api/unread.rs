@@ -146,7 +146,7 @@ async fn a_history_of_many_tombstones_costs_no_more() {
     };
     let last = bob.ask(UNREAD, json!({ "id": group })).await["conversation"]["lastSeq"].as_i64().expect("a seq");
 
-    for mark in [0, 1, 2, 1_022, 1_023, 1_024, 1_025, 2_048, last - 1, last] {
+    for mark in [4, 5, 6, 1_022, 1_023, 1_024, 1_025, 2_048, last - 1, last] {
         // The odd ones after the mark.
         assert_eq!(counted(mark).await, (last + 1) / 2 - (mark + 1) / 2, "after {mark} of {last}");
     }
