@@ -49,7 +49,7 @@ fn reads_all(sql: &str, step: &str) -> bool {
     let next = ["SCAN feed_event", "SEARCH feed_event USING INTEGER PRIMARY KEY (rowid>?)"];
     let is_bounded =
         small.iter().any(|known| step.starts_with(known)) || sql.ends_with(" LIMIT ?") && next.contains(&step);
-    let scans = step.contains("SCAN ") && !step.contains(" INDEX ");
+    let scans = step.contains("SCAN ") && !step.contains(" INDEX ") && !step.contains("-ROW VALUES CLAUSE");
     (scans || step.contains("(rowid>?") || step.contains(" AUTOMATIC ")) && !is_bounded
 }
 

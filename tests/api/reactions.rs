@@ -138,8 +138,11 @@ async fn a_message_takes_20_emoji_and_10_of_a_person() {
     let react = |person: Person, numbers: std::ops::Range<i32>| {
         let sent = sent.clone();
         async move {
-            let one = async |number: i32| add(&person, &sent, &format!(":e{number}:")).await;
-            join_all(numbers.map(one)).await.len()
+            let reacting = numbers.map(|number| {
+                let (person, sent) = (&person, &sent);
+                async move { add(person, sent, &format!(":e{number}:")).await }
+            });
+            join_all(reacting).await.len()
         }
     };
     react(ada.clone(), 0..10).await;

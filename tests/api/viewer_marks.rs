@@ -92,7 +92,7 @@ async fn a_field_is_marked_if_its_execution_asks_who_the_viewer_is() {
     .await;
     ada.ask("mutation($id: ID!) { editMessage(id: $id, text: \"uno\") { id } }", json!({ "id": sent })).await;
     ada.ask(
-        "mutation($id: ID!) { markRead(conversation: { conversationId: $id }, upToSeq: 2) { id } }",
+        "mutation($id: ID!) { markRead(conversation: { conversationId: $id }, upToSeq: 3) { id } }",
         json!({ "id": group }),
     )
     .await;

@@ -72,7 +72,7 @@ impl Client {
     /// Takes a page of what has happened, without a socket; whether there is more.
     pub async fn take_page(&mut self) -> bool {
         let query = format!(
-            "query($after: String!) {{ events(after: $after, first: 10) {{ cursor hasMore events {{ {EVENT} }} }} }} {SELECTIONS}"
+            "query($after: String!) {{ events(after: $after, first: 2) {{ cursor hasMore events {{ {EVENT} }} }} }} {SELECTIONS}"
         );
         let page = self.person.ask(&query, json!({ "after": self.cursor })).await["events"].take();
         for event in page["events"].as_array().expect("a list") {
