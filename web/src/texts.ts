@@ -9,8 +9,8 @@ const [kilobytes, megabytes] = [unit('kilobyte'), unit('megabyte')];
 export const texts = {
   name: 'Parlour',
   /** The title of the tab. */
-  title: (view: string | undefined, unread: number) =>
-    `${unread ? `(${unread.toLocaleString()}) ` : ''}${view ? `${view} · Parlour` : 'Parlour'}`,
+  title: (server: string, view: string | undefined, unread: number) =>
+    `${unread ? `(${unread.toLocaleString()}) ` : ''}${view ? `${view} · ${server}` : server}`,
   skip: 'Skip to the conversation',
   loading: 'Loading …',
   connecting: 'Connecting to the server …',
@@ -21,7 +21,7 @@ export const texts = {
   save: 'Save',
 
   signIn: {
-    welcome: 'Welcome to Parlour',
+    welcome: (server: string | undefined) => (server ? `Welcome to ${server}` : 'Welcome'),
     lead: 'Chat with your people, on your own server.',
     logIn: 'Log in',
     signUp: 'Create an account',
@@ -49,6 +49,7 @@ export const texts = {
 
   connection: {
     reconnecting: 'Reconnecting … New messages will be sent when you are back online.',
+    noSocket: 'Your network lets no live connection through: messages arrive some seconds late.',
     offline: 'You are offline. New messages will be sent when you are back online.',
   },
 
@@ -56,7 +57,10 @@ export const texts = {
     label: 'Conversations',
     search: 'Find people and conversations',
     clear: 'Clear search',
+    new: 'New',
+    newMessage: 'New message',
     newGroup: 'New group',
+    write: 'Write to someone',
     people: 'People',
     conversations: 'Conversations',
     personDetails: (presence: string | undefined, since: string) => (presence ? `${presence}, joined ${since}` : `Joined ${since}`),
@@ -89,6 +93,12 @@ export const texts = {
       directory: 'Select one from the list, or search for someone by name.',
       lookup: 'Select one from the list, or search for someone by e-mail address.',
       off: 'Select one from the list.',
+    },
+    begin: 'Start a conversation',
+    beginLead: {
+      directory: 'Write to someone on this server, or bring people together in a group.',
+      lookup: 'Write to someone by their e-mail address, or bring people together in a group.',
+      off: 'When someone writes to you, the conversation appears in the list.',
     },
     gone: 'This conversation does not exist, or you are no longer a member.',
     removed: (title: string) => `You are no longer in “${title}”.`,
@@ -127,6 +137,14 @@ export const texts = {
     edit: 'Edit',
     copy: 'Copy text',
     copied: 'Copied.',
+    more: 'More about this message',
+    about: 'Message',
+    copyLink: 'Copy link',
+    linkCopied: 'Link copied.',
+    sentAt: (when: string) => `Sent ${when}`,
+    editedAt: (when: string) => `edited ${when}`,
+    readBy: 'Read by',
+    notReadBy: 'Not read yet by',
     delete: 'Delete',
     deleteTitle: 'Delete this message?',
     deleteLead: 'It is deleted for everyone, and a note takes its place.',
@@ -146,6 +164,7 @@ export const texts = {
     label: 'Your message',
     placeholder: (name: string) => `Write to ${name}`,
     send: 'Send',
+    preview: 'Preview',
     replyingTo: (name: string) => `Reply to ${name}`,
     cancelReply: 'Cancel reply',
     editing: 'Edit your message',
@@ -179,6 +198,69 @@ export const texts = {
     leaveLead: 'You can rejoin only if a member adds you again.',
   },
 
+  emoji: {
+    title: 'Emoji',
+    add: 'Add emoji',
+    search: 'Search emoji',
+    found: 'Found',
+    recent: 'Recently used',
+    none: 'No emoji found.',
+    completion: 'Matching emoji',
+    groups: {
+      'smileys-emotion': 'Smileys and emotion',
+      'people-body': 'People',
+      'animals-nature': 'Animals and nature',
+      'food-drink': 'Food and drink',
+      'travel-places': 'Travel and places',
+      activities: 'Activities',
+      objects: 'Objects',
+      symbols: 'Symbols',
+      flags: 'Flags',
+    } as Record<string, string>,
+  },
+
+  conversationSearch: {
+    title: 'Search this conversation',
+    lead: 'Find messages by their words.',
+    close: 'Close search',
+  },
+
+  profile: {
+    title: 'Profile',
+    write: 'Send a message',
+    open: (name: string) => `Profile of ${name}`,
+  },
+
+  switcher: {
+    title: 'Go to',
+    field: 'Find a conversation or a person',
+    none: 'Nothing found.',
+  },
+
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    anywhere: 'Anywhere',
+    switcher: 'Go to a conversation or a person',
+    previous: 'Previous conversation',
+    next: 'Next conversation',
+    searchHere: 'Search this conversation',
+    list: 'This list',
+    writing: 'While writing',
+    send: 'Send',
+    lineBreak: 'Line break',
+    editLast: 'Edit your last message',
+    bold: 'Bold',
+    italic: 'Italic',
+    emoji: 'Emoji by name',
+    cancel: 'Cancel a reply or an edit',
+    messages: 'On a message',
+    move: 'Move between messages',
+    reply: 'Reply',
+    edit: 'Edit',
+    delete: 'Delete',
+    toField: 'Back to the text field',
+  },
+
   image: {
     name: 'Image',
     of: (name: string) => `Image by ${name}`,
@@ -208,6 +290,7 @@ export const texts = {
     removePicture: 'Remove picture',
     fullName: 'Your name',
     saved: 'Saved.',
+    account: 'Password and account',
     appearance: 'Appearance',
     auto: 'Automatic',
     light: 'Light',
@@ -242,6 +325,7 @@ export const texts = {
   errors: {
     title: 'That did not work',
     unreachable: 'The server could not be reached. Try again in a moment.',
+    notLoaded: 'This part of the page could not be loaded. Try again, or reload the page.',
     notAllowed: 'Your browser did not allow this.',
     rateLimited: (seconds: number) => `Too many requests. Try again in ${count(seconds, 'second', 'seconds')}.`,
     busy: 'The server is busy. Try again in a moment.',

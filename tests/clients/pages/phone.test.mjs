@@ -148,7 +148,8 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     await fits('the details of a group');
     await page.getByRole('button', { name: 'Close' }).tap();
     await page.getByRole('link', { name: 'Back to conversations' }).tap();
-    await page.getByRole('button', { name: 'New group' }).tap();
+    await page.getByRole('button', { name: 'New', exact: true }).tap();
+    await page.getByRole('menuitem', { name: 'New group' }).tap();
     await page.getByRole('dialog').getByRole('checkbox').first().waitFor();
     await fits('a new group');
     await page.getByRole('button', { name: 'Close' }).tap();
@@ -159,8 +160,11 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: 'Your account' }).tap();
     await fits('the menu');
     await page.getByRole('menuitem', { name: 'Settings' }).tap();
-    await page.getByText('this device').waitFor();
     await fits('the settings');
+    await page.getByRole('tab', { name: 'Where you are logged in' }).tap();
+    await page.getByText('this device').waitFor();
+    await page.getByRole('tab', { name: 'Password and account' }).tap();
+    await fits('the sections of the settings');
     // The close button stays in view while scrolling.
     await page.getByRole('dialog').evaluate((dialog) => dialog.scrollTo(0, dialog.scrollHeight));
     const close = await page.getByRole('button', { name: 'Close' }).boundingBox();

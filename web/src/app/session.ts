@@ -18,6 +18,10 @@ export function peopleSearchModeOf(features: readonly string[]): PeopleSearchMod
 
 /** What the server allows. */
 export interface ServerSettings {
+  /** What the server is called. */
+  name: string;
+  /** A picture that stands for it; null for the mark of Parlour. */
+  logoUrl: string | null;
   limits: LimitsQuery['serverInfo']['limits'];
   peopleSearchMode: PeopleSearchMode;
   /** Whether anybody may create an account. */

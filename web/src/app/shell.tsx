@@ -1,4 +1,5 @@
 // The layout of the signed-in page: sidebar and conversation side by side, on a phone one of the two.
+import { MessageCircle, Users } from 'lucide-react';
 import { useEffect } from 'react';
 import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConversationPane } from '../conversation/conversation-pane';
@@ -6,17 +7,21 @@ import { EmptyState } from '../ui/empty-state';
 import { Sidebar } from '../sidebar/sidebar';
 import { texts } from '../texts';
 import { conversationName } from './notifications';
+import { Dialogs } from './dialogs';
+import { openDialog } from './open-dialog';
 import { useFeed, useSession } from './session';
+import { useShortcuts } from './shortcuts';
 import { ConnectionStatus } from './connection-status';
 
 export function Shell() {
-  const { peopleSearchMode } = useSession();
+  const { name } = useSession();
   const [path] = useLocation();
   useTitle();
+  useShortcuts();
   const isOpen = /^\/(c|with)\//.test(path);
   return (
     <main className="shell" data-open={isOpen || undefined}>
-      <h1 className="visually-hidden">{texts.name}</h1>
+      <h1 className="visually-hidden">{name}</h1>
       <a className="skip" href="#conversation">{texts.skip}</a>
       <Sidebar />
       <div id="conversation" className="main" tabIndex={-1}>
@@ -24,11 +29,33 @@ export function Shell() {
         <Switch>
           <Route path="/c/:id">{({ id }) => <OpenConversation conversationId={id} />}</Route>
           <Route path="/with/:userId">{({ userId }) => <OpenConversation userId={userId} />}</Route>
-          <Route><EmptyState title={texts.conversation.none} lead={texts.conversation.noneLead[peopleSearchMode]} /></Route>
+          <Route><NothingOpen /></Route>
         </Switch>
       </div>
+      <Dialogs />
       <div id="announcer" className="visually-hidden" role="log" aria-live="polite" aria-label={texts.conversation.newMessages} />
     </main>
+  );
+}
+
+/** Where nothing is open: what one can begin with. */
+function NothingOpen() {
+  const { logoUrl, peopleSearchMode } = useSession();
+  const isFirst = useFeed(({ sidebar }) => sidebar.length === 0);
+  const { none, noneLead, begin, beginLead } = texts.conversation;
+  return (
+    <EmptyState title={isFirst ? begin : none} lead={(isFirst ? beginLead : noneLead)[peopleSearchMode]} logoUrl={logoUrl}>
+      {peopleSearchMode !== 'off' && (
+        <div className="empty-state-actions">
+          <button className="button" data-kind="main" onClick={() => document.querySelector<HTMLElement>('[data-find]')?.focus()}>
+            <MessageCircle aria-hidden="true" /> {texts.sidebar.write}
+          </button>
+          <button className="button" onClick={() => openDialog({ kind: 'newGroup' })}>
+            <Users aria-hidden="true" /> {texts.sidebar.newGroup}
+          </button>
+        </div>
+      )}
+    </EmptyState>
   );
 }
 
@@ -41,6 +68,7 @@ function OpenConversation({ conversationId, userId }: { conversationId?: string;
 
 /** The title of the tab: the open conversation, and the number of unread messages in all. */
 function useTitle() {
+  const { name: server } = useSession();
   const [, params] = useRoute<{ kind: string; id: string }>('/:kind/:id');
   const name = useFeed((feed) => {
     if (params?.kind === 'c') return conversationName(feed, params.id);
@@ -48,7 +76,7 @@ function useTitle() {
   });
   const unread = useFeed((feed) => feed.sidebar.reduce((sum, { lastSeq, lastReadSeq }) => sum + lastSeq - lastReadSeq, 0));
   useEffect(() => {
-    document.title = texts.title(name, unread);
-    return () => { document.title = texts.name; };
-  }, [name, unread]);
+    document.title = texts.title(server, name, unread);
+    return () => { document.title = server; };
+  }, [server, name, unread]);
 }

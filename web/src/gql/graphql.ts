@@ -181,7 +181,7 @@ export type RemovePictureMutation = { updateProfile: { id: string, fullName: str
 export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type LimitsQuery = { serverInfo: { version: string, features: Array<string>, signInUrl: string | null, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number, imageSide: number, passwordLength: number } } };
+export type LimitsQuery = { serverInfo: { version: string, name: string, logoUrl: string | null, features: Array<string>, signInUrl: string | null, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number, imageSide: number, passwordLength: number } } };
 
 export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -266,6 +266,30 @@ export type HistoryPageQueryVariables = Exact<{
 
 export type HistoryPageQuery = { messages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }> } };
 
+type Event_CaughtUp_Fragment = { __typename: 'CaughtUp', cursor: string };
+
+type Event_ConversationChanged_Fragment = { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null };
+
+type Event_FeedReset_Fragment = { __typename: 'FeedReset', cursor: string };
+
+type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+type Event_ReadMarkMoved_Fragment = { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } };
+
+type Event_UserChanged_Fragment = { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
+
+export type EventFragment =
+  | Event_CaughtUp_Fragment
+  | Event_ConversationChanged_Fragment
+  | Event_FeedReset_Fragment
+  | Event_MessageAdded_Fragment
+  | Event_MessageChanged_Fragment
+  | Event_ReadMarkMoved_Fragment
+  | Event_UserChanged_Fragment
+;
+
 export type EventsSubscriptionVariables = Exact<{
   after: string;
 }>;
@@ -329,6 +353,21 @@ export type MarkReadMutationVariables = Exact<{
 
 export type MarkReadMutation = { markRead: { id: string, lastReadSeq: number } };
 
+export type EventsPageQueryVariables = Exact<{
+  after: string;
+}>;
+
+
+export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, events: Array<
+      | { __typename: 'CaughtUp', cursor: string }
+      | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
+      | { __typename: 'FeedReset', cursor: string }
+      | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+      | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+      | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
+      | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
+    > } };
+
 export type FindPeopleQueryVariables = Exact<{
   search?: string | null | undefined;
   after?: string | null | undefined;
@@ -370,6 +409,7 @@ export type RemoveMemberMutation = { removeMember: { id: string } | null };
 
 export type FindMessagesQueryVariables = Exact<{
   query: string;
+  conversation?: ConversationRef | null | undefined;
   after?: string | null | undefined;
 }>;
 
@@ -517,6 +557,84 @@ fragment Message on Message {
   editedAt
   deletedAt
 }`, {"fragmentName":"Conversation"}) as unknown as TypedDocumentString<ConversationFragment, unknown>;
+export const EventFragmentDoc = new TypedDocumentString(`
+    fragment Event on FeedEvent {
+  __typename
+  cursor
+  ... on MessageAdded {
+    message {
+      ...Message
+    }
+  }
+  ... on MessageChanged {
+    message {
+      ...Message
+    }
+  }
+  ... on ReadMarkMoved {
+    conversationId
+    user {
+      id
+    }
+    lastReadSeq
+  }
+  ... on ConversationChanged {
+    change
+    conversationId
+    conversation {
+      title
+      memberCount
+      updatedAt
+    }
+  }
+  ... on UserChanged {
+    user {
+      ...Person
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}`, {"fragmentName":"Event"}) as unknown as TypedDocumentString<EventFragment, unknown>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignupInput!) {
   signup(input: $input) {
@@ -611,6 +729,8 @@ export const LimitsDocument = new TypedDocumentString(`
     query Limits {
   serverInfo {
     version
+    name
+    logoUrl
     features
     signInUrl
     limits {
@@ -962,39 +1082,7 @@ fragment Message on Message {
 export const EventsDocument = new TypedDocumentString(`
     subscription Events($after: String!) {
   events(after: $after) {
-    __typename
-    cursor
-    ... on MessageAdded {
-      message {
-        ...Message
-      }
-    }
-    ... on MessageChanged {
-      message {
-        ...Message
-      }
-    }
-    ... on ReadMarkMoved {
-      conversationId
-      user {
-        id
-      }
-      lastReadSeq
-    }
-    ... on ConversationChanged {
-      change
-      conversationId
-      conversation {
-        title
-        memberCount
-        updatedAt
-      }
-    }
-    ... on UserChanged {
-      user {
-        ...Person
-      }
-    }
+    ...Event
   }
 }
     fragment Person on User {
@@ -1038,6 +1126,41 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+}
+fragment Event on FeedEvent {
+  __typename
+  cursor
+  ... on MessageAdded {
+    message {
+      ...Message
+    }
+  }
+  ... on MessageChanged {
+    message {
+      ...Message
+    }
+  }
+  ... on ReadMarkMoved {
+    conversationId
+    user {
+      id
+    }
+    lastReadSeq
+  }
+  ... on ConversationChanged {
+    change
+    conversationId
+    conversation {
+      title
+      memberCount
+      updatedAt
+    }
+  }
+  ... on UserChanged {
+    user {
+      ...Person
+    }
+  }
 }`) as unknown as TypedDocumentString<EventsSubscription, EventsSubscriptionVariables>;
 export const OnlineDocument = new TypedDocumentString(`
     subscription Online {
@@ -1222,6 +1345,93 @@ export const MarkReadDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
+export const EventsPageDocument = new TypedDocumentString(`
+    query EventsPage($after: String!) {
+  events(after: $after, first: 100) {
+    events {
+      ...Event
+    }
+    cursor
+    hasMore
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+}
+fragment Event on FeedEvent {
+  __typename
+  cursor
+  ... on MessageAdded {
+    message {
+      ...Message
+    }
+  }
+  ... on MessageChanged {
+    message {
+      ...Message
+    }
+  }
+  ... on ReadMarkMoved {
+    conversationId
+    user {
+      id
+    }
+    lastReadSeq
+  }
+  ... on ConversationChanged {
+    change
+    conversationId
+    conversation {
+      title
+      memberCount
+      updatedAt
+    }
+  }
+  ... on UserChanged {
+    user {
+      ...Person
+    }
+  }
+}`) as unknown as TypedDocumentString<EventsPageQuery, EventsPageQueryVariables>;
 export const FindPeopleDocument = new TypedDocumentString(`
     query FindPeople($search: String, $after: String) {
   users(search: $search, first: 30, after: $after) {
@@ -1274,8 +1484,13 @@ export const RemoveMemberDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<RemoveMemberMutation, RemoveMemberMutationVariables>;
 export const FindMessagesDocument = new TypedDocumentString(`
-    query FindMessages($query: String!, $after: String) {
-  searchMessages(query: $query, first: 20, after: $after) {
+    query FindMessages($query: String!, $conversation: ConversationRef, $after: String) {
+  searchMessages(
+    query: $query
+    conversation: $conversation
+    first: 20
+    after: $after
+  ) {
     nodes {
       ...Message
     }

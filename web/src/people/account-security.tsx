@@ -1,7 +1,7 @@
 // Settings of the account: sessions on other devices, the password, and deleting the account.
 import { type FormEvent, useRef, useState } from 'react';
 import { useQuery } from 'urql';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
 import { useSession } from '../app/session';
 import { formatRelative } from '../app/dates';
 import { errorText } from '../app/error-text';

@@ -2,7 +2,7 @@
 import { LogOut, UserRoundMinus } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
 import { useFeed, useSession } from '../app/session';
 import type { Conversation, Member } from '../feed';
 import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument } from '../gql/graphql';

@@ -10,6 +10,7 @@ import { activity, type Conversation, type OutgoingMessage } from '../feed';
 import { plainText } from '../conversation/message-format';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
+import { TypingDots } from '../ui/typing-dots';
 
 interface ConversationRowProps {
   conversation: Conversation;
@@ -46,7 +47,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
               {waiting
                 ? <><OutgoingIcon item={waiting} /> <bdi className="row-words">{waiting.text || texts.image.name}</bdi></>
                 : isTyping
-                  ? <span className="typing">{texts.conversation.typingHere}</span>
+                  ? <TypingDots text={texts.conversation.typingHere} />
                   : lastMessage && <LastMessage message={lastMessage} isGroup={!otherUserId} />}
             </span>
             {unread > 0 && (

@@ -1,0 +1,104 @@
+// Everything about one message: what can be done with it, when it was written, and who has read it. On a phone a sheet from
+// below, for a long press.
+import { Copy, Link2, Pencil, Reply, Trash2 } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { formatFullDateTime } from '../app/dates';
+import type { MessageMenu } from '../app/open-dialog';
+import { useFeed, useSession } from '../app/session';
+import type { Message } from '../feed';
+import { texts } from '../texts';
+import { Avatar } from '../ui/avatar';
+import { ConfirmDialog, Dialog } from '../ui/dialog';
+import { useAttempt, useShowNotice } from '../ui/toasts';
+import { plainText } from './message-format';
+
+const words = texts.message;
+
+interface MessageSheetProps {
+  /** Undefined while it is closed. */
+  menu: MessageMenu | undefined;
+  open: boolean;
+  onClose(): void;
+}
+
+export function MessageSheet({ menu, open, onClose }: MessageSheetProps) {
+  // The one that was shown last, while the sheet moves away.
+  const [shown, setShown] = useState(menu);
+  useEffect(() => { if (menu) setShown(menu); }, [menu]);
+  const current = menu ?? shown;
+  return (
+    <Dialog title={words.about} open={open} onClose={onClose}>
+      {current && <Sheet {...current} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose(): void }) {
+  const { feed } = useSession();
+  const isMine = useFeed((feed) => feed.me.id === message.senderId);
+  const attempt = useAttempt();
+  const showNotice = useShowNotice();
+  const [isConfirming, setConfirming] = useState(false);
+  const copy = async (text: string, notice: string) => {
+    onClose();
+    if (await attempt(() => navigator.clipboard.writeText(text))) showNotice(notice);
+  };
+  // The field gets the focus, so the sheet has to be gone.
+  const afterwards = (task: () => void) => () => {
+    onClose();
+    setTimeout(task);
+  };
+  const action = (name: string, Icon: typeof Reply, act: () => void, isDanger = false): ReactNode => (
+    <li><button type="button" className="menu-item" data-danger={isDanger || undefined} onClick={act}><Icon aria-hidden="true" /> {name}</button></li>
+  );
+  const link = `${location.origin}/c/${message.conversationId}?at=${message.seq}`;
+  return (
+    <div className="form">
+      <p className="message-sheet-text secondary" dir="auto">{plainText(message.text ?? texts.image.name)}</p>
+      <ul className="sheet-actions">
+        {action(words.reply, Reply, afterwards(() => onReply(message)))}
+        {navigator.clipboard && message.text && action(words.copy, Copy, () => void copy(message.text ?? '', words.copied))}
+        {navigator.clipboard && action(words.copyLink, Link2, () => void copy(link, words.linkCopied))}
+        {isMine && action(words.edit, Pencil, afterwards(() => onEdit(message)))}
+        {isMine && action(words.delete, Trash2, () => setConfirming(true), true)}
+      </ul>
+      <p className="hint">{words.sentAt(formatFullDateTime(message.createdAt))}{message.editedAt && ` · ${words.editedAt(formatFullDateTime(message.editedAt))}`}</p>
+      {isMine && <Readers message={message} />}
+      {isConfirming && (
+        <ConfirmDialog
+          title={words.deleteTitle} description={words.deleteLead} confirmLabel={words.delete}
+          open onConfirm={() => { onClose(); void attempt(() => feed.delete(message.id)); }} onClose={() => setConfirming(false)}
+        />
+      )}
+    </div>
+  );
+}
+
+/** By name, as far as the members are loaded: those who were members when the message was sent. */
+function Readers({ message: { conversationId, seq, createdAt } }: { message: Message }) {
+  const { feed } = useSession();
+  const me = useFeed((feed) => feed.me.id);
+  const isDirect = useFeed((feed) => Boolean(feed.conversation(conversationId)?.otherUserId));
+  const { members, marks } = useFeed((feed) => feed.members.of(conversationId));
+  useEffect(() => { feed.members.load(conversationId).catch(() => {}); }, [feed, conversationId]);
+  const others = members.filter(({ userId, joinedAt }) => userId !== me && (isDirect || Date.parse(joinedAt) <= Date.parse(createdAt)));
+  const readers = others.filter(({ userId }) => (marks.get(userId) ?? 0) >= seq);
+  const waiting = others.filter((member) => !readers.includes(member));
+  const list = (title: string, ids: readonly { userId: string }[]) => ids.length > 0 && (
+    <section className="section">
+      <h3>{title}</h3>
+      <ul className="members">
+        {ids.map(({ userId }) => {
+          const person = feed.person(userId);
+          return (
+            <li key={userId} className="row">
+              <Avatar id={userId} name={person.fullName} picture={person.profilePic} size="small" />
+              <bdi className="row-name">{person.fullName}</bdi>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+  return <>{list(words.readBy, readers)}{list(words.notReadBy, waiting)}</>;
+}
