@@ -17,7 +17,8 @@ pub(super) fn named(built: &[u8], name: &str, logo: Option<&Path>) -> Option<Str
         fields.insert(field.to_owned(), name.into());
     }
     if let Some(logo) = logo {
-        let sizes = if logo.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg")) { "any" } else { "512x512" };
+        let sizes =
+            if logo.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg")) { "any" } else { "512x512" };
         fields.insert("icons".to_owned(), json!([{ "src": format!("/{LOGO_PATH}"), "sizes": sizes }]));
     }
     Some(manifest.to_string())

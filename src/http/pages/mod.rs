@@ -223,7 +223,10 @@ async fn page(
     }
     // Paths of a front end's own views get its index page, and the front end resolves them.
     let is_view = path.is_empty()
-        || first != "assets" && !is_file_name(path) && files::relative(path.trim_end_matches('/')).is_some();
+        || first != "assets"
+            && path != LOGO_PATH
+            && !is_file_name(path)
+            && files::relative(path.trim_end_matches('/')).is_some();
     match pages.find("index.html").await {
         Some(index) if is_view => pages.with_headers(send(index, request).await, pages.policy, &host, CHECK_FIRST),
         None if path.is_empty() => {

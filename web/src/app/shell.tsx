@@ -1,14 +1,13 @@
 // The layout of the signed-in page: sidebar and conversation side by side, on a phone one of the two.
-import { MessageCircle, Users } from 'lucide-react';
 import { useEffect } from 'react';
 import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConversationPane } from '../conversation/conversation-pane';
 import { EmptyState } from '../ui/empty-state';
+import { FirstSteps } from '../sidebar/first-steps';
 import { Sidebar } from '../sidebar/sidebar';
 import { texts } from '../texts';
 import { conversationName } from './notifications';
 import { Dialogs } from './dialogs';
-import { openDialog } from './open-dialog';
 import { useFeed, useSession } from './session';
 import { useShortcuts } from './shortcuts';
 import { ConnectionStatus } from './connection-status';
@@ -45,16 +44,7 @@ function NothingOpen() {
   const { none, noneLead, begin, beginLead } = texts.conversation;
   return (
     <EmptyState title={isFirst ? begin : none} lead={(isFirst ? beginLead : noneLead)[peopleSearchMode]} logoUrl={logoUrl}>
-      {peopleSearchMode !== 'off' && (
-        <div className="empty-state-actions">
-          <button className="button" data-kind="main" onClick={() => document.querySelector<HTMLElement>('[data-find]')?.focus()}>
-            <MessageCircle aria-hidden="true" /> {texts.sidebar.write}
-          </button>
-          <button className="button" onClick={() => openDialog({ kind: 'newGroup' })}>
-            <Users aria-hidden="true" /> {texts.sidebar.newGroup}
-          </button>
-        </div>
-      )}
+      <FirstSteps />
     </EmptyState>
   );
 }

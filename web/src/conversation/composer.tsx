@@ -200,50 +200,52 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   }
 
   return (
-    <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); focusWithoutKeyboard(); }}>
-      {unsaved.map((unsavedEdit) => (
-        <ComposerBar
-          key={unsavedEdit.id} title={words.unsaved} excerpt={unsavedEdit.changed} cancelLabel={words.discardEdit}
-          onCancel={() => { change((draft) => withoutUnsaved(draft, unsavedEdit)); focus(); }}
-        >
-          <button type="button" className="link-button" onClick={() => beginEdit(unsavedEdit)}>{words.editAgain}</button>
-        </ComposerBar>
-      ))}
-      {edit && <ComposerBar title={words.editing} excerpt={edit.text} cancelLabel={words.cancelEdit} onCancel={cancel} />}
-      {reply && !edit && (
-        <ComposerBar
-          title={<ReplyTitle senderId={reply.senderId} />} excerpt={reply.text ?? texts.image.name}
-          cancelLabel={words.cancelReply} onCancel={cancel}
-        />
-      )}
-      {completion.list && <div className="above-composer">{completion.list}</div>}
-      {hasPreview && (
-        <div className="composer-preview" role="group" aria-label={words.preview}><MessageText text={preview} reserved="" /></div>
-      )}
-      {image && <AttachmentPreview image={image} onRemove={() => { attachment.remove(); focus(); }} />}
-      <div className="composer-line">
-        <ImageChooser onChoose={(file) => void attach([file])} />
-        <textarea
-          ref={field} value={text} rows={1} dir="auto" aria-label={words.label} placeholder={words.placeholder(name)}
-          enterKeyHint={isTouch() ? 'enter' : 'send'} {...completion.fieldProps}
-          onChange={({ target }) => onTextChange(target.value)} onKeyDown={onKeyDown} onPaste={paste}
-        />
-        <button
-          ref={emojiButton} type="button" className="icon-button" aria-label={texts.emoji.add} title={texts.emoji.add} aria-expanded={isPicking}
-          onMouseDown={keepFocus} onClick={() => setPicking(!isPicking)}
-        >
-          <Smile />
-        </button>
-        <EmojiPicker
-          open={isPicking} anchor={emojiButton} onPick={(emoji) => { if (field.current) insertText(field.current, emoji); }}
-          onClose={() => { setPicking(false); focusWithoutKeyboard(); }}
-        />
-        <button className="send" aria-label={words.send} disabled={!canSend} onMouseDown={keepFocus}><SendHorizontal /></button>
-      </div>
-      {remaining < COUNT_FROM && (
-        <p className="composer-remaining" data-over={remaining < 0 || undefined} role="status">{words.remaining(remaining)}</p>
-      )}
-    </form>
+    <>
+      <div className="above-composer">{completion.list}</div>
+      <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); focusWithoutKeyboard(); }}>
+        {unsaved.map((unsavedEdit) => (
+          <ComposerBar
+            key={unsavedEdit.id} title={words.unsaved} excerpt={unsavedEdit.changed} cancelLabel={words.discardEdit}
+            onCancel={() => { change((draft) => withoutUnsaved(draft, unsavedEdit)); focus(); }}
+          >
+            <button type="button" className="link-button" onClick={() => beginEdit(unsavedEdit)}>{words.editAgain}</button>
+          </ComposerBar>
+        ))}
+        {edit && <ComposerBar title={words.editing} excerpt={edit.text} cancelLabel={words.cancelEdit} onCancel={cancel} />}
+        {reply && !edit && (
+          <ComposerBar
+            title={<ReplyTitle senderId={reply.senderId} />} excerpt={reply.text ?? texts.image.name}
+            cancelLabel={words.cancelReply} onCancel={cancel}
+          />
+        )}
+        {hasPreview && (
+          <div className="composer-preview" role="group" aria-label={words.preview}><MessageText text={preview} reserved="" /></div>
+        )}
+        {image && <AttachmentPreview image={image} onRemove={() => { attachment.remove(); focus(); }} />}
+        <div className="composer-line">
+          <ImageChooser onChoose={(file) => void attach([file])} />
+          <button
+            ref={emojiButton} type="button" className="icon-button" aria-label={texts.emoji.add} title={texts.emoji.add} aria-expanded={isPicking}
+            onMouseDown={keepFocus} onClick={() => setPicking(!isPicking)}
+          >
+            <Smile />
+          </button>
+          <EmojiPicker
+            open={isPicking} anchor={emojiButton} onPick={(emoji) => { if (field.current) insertText(field.current, emoji); }}
+            onClose={() => { setPicking(false); focusWithoutKeyboard(); }}
+          />
+          <textarea
+            ref={field} value={text} rows={1} dir="auto" aria-label={words.label} placeholder={words.placeholder(name)}
+            enterKeyHint={isTouch() ? 'enter' : 'send'} {...completion.fieldProps}
+            onChange={({ target }) => onTextChange(target.value)} onKeyDown={onKeyDown} onPaste={paste}
+          />
+          <button className="send" aria-label={words.send} disabled={!canSend} onMouseDown={keepFocus}><SendHorizontal /></button>
+        </div>
+        {remaining < COUNT_FROM && (
+          <p className="composer-remaining" data-over={remaining < 0 || undefined} role="status">{words.remaining(remaining)}</p>
+        )}
+      </form>
+    </>
   );
 }
 

@@ -48,15 +48,15 @@ function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose():
     onClose();
     setTimeout(task);
   };
-  const action = (name: string, Icon: typeof Reply, act: () => void, isDanger = false): ReactNode => (
-    <li><button type="button" className="menu-item" data-danger={isDanger || undefined} onClick={act}><Icon aria-hidden="true" /> {name}</button></li>
+  const action = (name: string, Icon: typeof Reply, act: () => void, isDanger = false, isFirst = false): ReactNode => (
+    <li><button type="button" className="menu-item" data-first={isFirst || undefined} data-danger={isDanger || undefined} onClick={act}><Icon aria-hidden="true" /> {name}</button></li>
   );
   const link = `${location.origin}/c/${message.conversationId}?at=${message.seq}`;
   return (
     <div className="form">
       <p className="message-sheet-text secondary" dir="auto">{plainText(message.text ?? texts.image.name)}</p>
       <ul className="sheet-actions">
-        {action(words.reply, Reply, afterwards(() => onReply(message)))}
+        {action(words.reply, Reply, afterwards(() => onReply(message)), false, true)}
         {navigator.clipboard && message.text && action(words.copy, Copy, () => void copy(message.text ?? '', words.copied))}
         {navigator.clipboard && action(words.copyLink, Link2, () => void copy(link, words.linkCopied))}
         {isMine && action(words.edit, Pencil, afterwards(() => onEdit(message)))}

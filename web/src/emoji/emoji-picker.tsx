@@ -24,7 +24,7 @@ export function EmojiPicker({ open, onClose, anchor, onPick }: EmojiPickerProps)
   return (
     <Popover.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Popover.Portal>
-        <Popover.Positioner className="emoji-container" anchor={anchor} side="top" align="end" sideOffset={10} collisionPadding={8}>
+        <Popover.Positioner className="emoji-container" anchor={anchor} side="top" align="start" sideOffset={10} collisionPadding={8}>
           <Popover.Popup className="emoji-picker" aria-label={words.title} initialFocus={isTouch ? true : field} finalFocus={false}>
             <Picker field={field} onPick={(emoji) => { rememberEmoji(emoji); onClose(); onPick(emoji); }} />
           </Popover.Popup>

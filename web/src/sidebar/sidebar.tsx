@@ -9,6 +9,7 @@ import { Mark } from '../ui/mark';
 import { AccountMenu } from './account-menu';
 import { MessageResults } from './message-results';
 import { ConversationRow } from './conversation-row';
+import { FirstSteps } from './first-steps';
 import { NewMenu } from './new-menu';
 import { UnsentMessages } from './unsent-messages';
 
@@ -73,7 +74,7 @@ export function Sidebar() {
         {!query && <UnsentMessages />}
         {query && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
         <ul>{shown.map((known) => <ConversationRow key={known.id} conversation={known} onOpen={onOpen} />)}</ul>
-        {!query && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
+        {!query && conversations.length === 0 && <div className="rows-empty"><p>{words.empty}</p><FirstSteps /></div>}
         {(query || (peopleSearchMode === 'directory' && isNew)) && <PeopleResults search={query} onOpen={onOpen} />}
         {query && <MessageResults search={query} onOpen={onOpen} />}
         {!query && hasMore && <button className="link-button" onClick={() => void feed.loadMoreConversations()}>{words.more}</button>}
