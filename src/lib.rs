@@ -83,7 +83,7 @@ use crate::http::HttpState;
 use crate::http::socket::Sockets;
 use crate::images::Images;
 use crate::leader::Leader;
-use crate::messages::ReadMarks;
+use crate::messages::{Reactions, ReadMarks};
 use crate::nodes::Nodes;
 use crate::presence::PresenceTracker;
 use crate::program::Program;
@@ -184,6 +184,7 @@ async fn assemble(
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens, secret.expose_secret().as_bytes())?;
     let presence = PresenceTracker::new(app.clone(), Nodes::new(&app));
     let (read_marks, consumers) = (ReadMarks::new(app.clone()), Consumers::new(app.clone()));
+    let reactions = Reactions::new(app.clone());
     let (search, typing) = (Search::new(app.clone()), Typing::new(app.clone()));
     let traces = Traces {
         images: images.clone(),
@@ -192,7 +193,8 @@ async fn assemble(
         search: search.clone(),
     };
     let erasure = Erasure::new(app.clone(), traces);
-    let program = Program { app, images, accounts, consumers, presence, read_marks, search, typing, erasure };
+    let program =
+        Program { app, images, accounts, consumers, presence, reactions, read_marks, search, typing, erasure };
     Ok(Running { program, applied, db, feed: tasks })
 }
 

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::consumers::Consumers;
 use crate::erasure::Erasure;
 use crate::images::Images;
-use crate::messages::ReadMarks;
+use crate::messages::{Reactions, ReadMarks};
 use crate::presence::PresenceTracker;
 use crate::search::Search;
 use crate::typing::Typing;
@@ -23,6 +23,8 @@ pub struct Program {
     pub consumers: Consumers,
     /// Who is online.
     pub presence: PresenceTracker,
+    /// Reactions to messages, those of a moment together.
+    pub reactions: Reactions,
     /// Read marks, debounced.
     pub read_marks: ReadMarks,
     /// The full-text search of messages.

@@ -23,6 +23,8 @@ pub struct Rates {
     pub visitor_objects: Rate<IpAddr>,
     /// Messages sent and edited.
     pub send: Rate<UserId>,
+    /// Reactions added and removed.
+    pub react: Rate<UserId>,
     /// First messages to people with whom the sender has no direct conversation yet.
     pub first_message: DistinctRate<UserId, UserId>,
     /// Changes of a profile.
@@ -41,6 +43,10 @@ pub struct Rates {
     pub memberships: Rate<UserId>,
     /// Changes of groups: of their titles and members.
     pub group_change: Rate<UserId>,
+    /// Messages pinned and unpinned.
+    pub pin: Rate<UserId>,
+    /// Changes of one's own side of conversations.
+    pub own_side: Rate<UserId>,
     /// Typing signals.
     pub typing: Rate<UserId>,
     /// Objects that the documents of a key can return.
@@ -58,6 +64,7 @@ impl Rates {
             objects: rate(limits::OBJECTS),
             visitor_objects: by_address(limits::OBJECTS),
             send: rate(limits::SENDS),
+            react: rate(limits::REACTIONS),
             first_message: DistinctRate::new(config, clock, limits::FIRST_MESSAGES),
             profile: rate(limits::PROFILES),
             search: rate(limits::SEARCHES),
@@ -67,6 +74,8 @@ impl Rates {
             new_group: rate(limits::NEW_GROUPS),
             memberships: rate(limits::MEMBERSHIPS),
             group_change: rate(limits::GROUP_CHANGES),
+            pin: rate(limits::PIN_CHANGES),
+            own_side: rate(limits::OWN_SIDE_CHANGES),
             typing: rate(limits::TYPING_SIGNS),
             key_objects: Rate::new(config, clock, limits::KEY_OBJECTS),
             key_changes: Rate::new(config, clock, limits::KEY_CHANGES),

@@ -51,13 +51,8 @@ pub async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
     for (number, (sender, to, text)) in TALK.into_iter().enumerate() {
         let to = to.map_or(Reference::Id(group), |person| Reference::Direct(people[person]));
         // The ids are always the same, so a message is sent only once.
-        let new = NewMessage {
-            id: Some(message_id([b'r', b' ', b' ', u8::try_from(number)?])),
-            to,
-            text: Some(text.to_owned()),
-            image: None,
-            reply_to: None,
-        };
+        let id = message_id([b'r', b' ', b' ', u8::try_from(number)?]);
+        let new = NewMessage::of_text(id, to, text.to_owned());
         messages::send(&program.app, &Viewer::for_operator(people[sender]), &program.images, new).await?;
     }
     let numbers: Vec<u32> = (0..long).collect();
@@ -74,9 +69,8 @@ async fn say(program: &Program, people: &[UserId], group: ConversationId, number
     let others = &people[1..];
     let speaker = others[number as usize / 3 % others.len()];
     let words = TALK[number as usize % TALK.len()].2;
-    let text = Some(format!("{number}: {words}"));
-    let id = Some(message_id(number.to_be_bytes()));
-    let new = NewMessage { id, to: Reference::Id(group), text, image: None, reply_to: None };
+    let id = message_id(number.to_be_bytes());
+    let new = NewMessage::of_text(id, Reference::Id(group), format!("{number}: {words}"));
     messages::send(&program.app, &Viewer::for_operator(speaker), &program.images, new).await?;
     Ok(())
 }

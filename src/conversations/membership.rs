@@ -8,9 +8,10 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, Que
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::Reference;
+use crate::conversations::permission::Standing;
 use crate::db::HotSource;
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::membership;
+use crate::entity::membership::{self, Role};
 use crate::entity::user;
 use crate::error::{Error, Result};
 use crate::feed::Position;
@@ -44,6 +45,16 @@ impl Membership {
     /// The member.
     pub fn viewer(&self) -> &Viewer {
         &self.viewer
+    }
+
+    /// Their role.
+    pub fn role(&self) -> Role {
+        self.row.role
+    }
+
+    /// What they may do is decided by this and the place: see [`may`](crate::conversations::may).
+    pub fn standing(&self) -> Standing {
+        Standing::Member(self.row.role)
     }
 
     /// The seq up to which they have read.

@@ -8,6 +8,7 @@ mod group;
 mod list;
 mod member_id;
 mod membership;
+mod permission;
 mod title;
 
 pub use comings::{Named, who_came, who_left};
@@ -21,6 +22,7 @@ pub use membership::{
     Members, Membership, Sight, current_rows, find_membership, find_own, first_members, has_left, member,
     member_counts, members_after, membership, memberships_of,
 };
+pub use permission::{Permission, Place, Standing, may, may_remove};
 pub use title::Title;
 
 use crate::id::{ConversationId, UserId};

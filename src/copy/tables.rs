@@ -14,7 +14,7 @@ use crate::clock::instant;
 use crate::db::{self, Row, Snapshot};
 use crate::entity::{
     audit_entry, consumer, conversation, cursor_key, erasure, feed_event, feed_head, image, image_deletion,
-    image_upload, membership, message, rate, server_key, session, user, webhook,
+    image_upload, membership, mention, message, rate, reaction, server_key, session, user, webhook,
 };
 
 /// Rows that are in memory at a time: 8 MB of the longest messages.
@@ -56,6 +56,8 @@ tables!(
     conversation,
     membership,
     message,
+    reaction,
+    mention,
     image,
     image_upload,
     image_deletion,
@@ -173,6 +175,7 @@ mod tests {
         ("seaql_migrations", "the target is migrated"),
         ("search_progress", "the index of words is made anew"),
         ("search_change", "of the index of words"),
+        ("uncounted_block", "triggers count it as the messages come"),
     ];
 
     #[tokio::test]

@@ -20,6 +20,7 @@ mod sets;
 mod sqlite;
 mod start;
 mod tx;
+pub(crate) mod unread;
 
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line, reason};
 pub use finds::{conversations, direct_conversations, messages};
 pub use hot::{FromRow, HOT_READS, HOT_WRITES, HotConnection, HotReads, StatementRecorder};
-pub use ids::ids_in_use;
+pub use ids::{ids_in_use, message_ids_in_use};
 pub use leases::{Lease, NodePerson, NodeRow};
 pub use lineage::lineage;
 pub use lock::ServerLock;

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use super::rows::{insert, merge, upsert};
 use super::{Dialect, HotSource, Tx, postgres};
-use crate::entity::{conversation, feed_event, feed_head, membership, message};
+use crate::entity::{conversation, feed_event, feed_head, membership, mention, message};
 
 impl Tx {
     /// Takes `count` positions of the feed; returns the last one before them, and the nonce that the log has there, where
@@ -43,6 +43,14 @@ impl Tx {
             return hot.insert_messages(&messages);
         }
         insert(self, messages).await
+    }
+
+    /// Inserts whom new messages call.
+    pub async fn insert_mentions(&self, mentions: Vec<mention::Model>) -> Result<(), DbErr> {
+        if let Some(hot) = self.hot() {
+            return hot.insert_mentions(&mentions);
+        }
+        insert(self, mentions).await
     }
 
     /// Inserts conversations, or sets how far those that exist go: `last_seq`, `last_position` and `active_position`.

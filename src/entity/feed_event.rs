@@ -38,6 +38,7 @@ pub enum EventKind {
     ConversationUpdated = 5,
     ConversationRemoved = 6,
     UserChanged = 7,
+    ReactionsChanged = 8,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -69,6 +69,7 @@ pub enum Notifications {
 pub enum Role {
     Owner = 1,
     Member = 2,
+    Admin = 3,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -98,15 +98,15 @@ impl Change for Leave {
     }
 }
 
-/// Makes the oldest other member the owner of each group that the person owns.
+/// Makes the oldest other admin, or else the oldest other member, the owner of each group that the person owns.
 async fn hand_on(tx: &Tx, user: UserId) -> Result<(), DbErr> {
     let sql = "UPDATE membership SET role = $2 WHERE to_position IS NULL AND (conversation_id, user_id) IN (
         SELECT own.conversation_id, (
             SELECT heir.user_id FROM membership heir
              WHERE heir.conversation_id = own.conversation_id AND heir.to_position IS NULL AND heir.user_id <> $1
-             ORDER BY heir.from_position, heir.user_id LIMIT 1)
+             ORDER BY CASE WHEN heir.role = $3 THEN 0 ELSE 1 END, heir.from_position, heir.user_id LIMIT 1)
           FROM membership own WHERE own.user_id = $1 AND own.to_position IS NULL AND own.role = $2)";
-    let values = [user.into(), Role::Owner.into()];
+    let values = [user.into(), Role::Owner.into(), Role::Admin.into()];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())
 }

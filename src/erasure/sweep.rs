@@ -7,17 +7,19 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::db::Tx;
-use crate::entity::{conversation, erasure, message};
+use crate::entity::{conversation, erasure, mention, message};
 use crate::error::Result;
 use crate::feed::{self, Answers, Quiet, Rank};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
+use crate::messages;
 
 /// Sweeps all conversations that the person has ever been in, and completes the erasure.
 pub(super) async fn sweep(app: &App, erasure: &erasure::Model) -> Result<()> {
     for (_, id) in feed::known_in(&app.db.reader, [erasure.user_id]).await? {
         sweep_conversation(app, erasure, id).await?;
     }
+    messages::take_back(app, erasure.user_id).await?;
     app.feed.append(Finish { user: erasure.user_id }).await
 }
 
@@ -62,6 +64,11 @@ impl Quiet for Bury {
         for Self { messages, erased_at } in &burials {
             message::Entity::update_many()
                 .col_expr(message::Column::Text, Expr::value(None::<String>))
+                .col_expr(message::Column::MessageType, Expr::value(None::<String>))
+                .col_expr(message::Column::Metadata, Expr::value(None::<String>))
+                .col_expr(message::Column::Mentions, Expr::value(None::<Vec<u8>>))
+                .col_expr(message::Column::MentionsEveryone, false.into())
+                .col_expr(message::Column::Reactions, Expr::value(None::<String>))
                 .col_expr(message::Column::Version, Expr::col(message::Column::Version).add(1))
                 .col_expr(message::Column::DeletedAt, (*erased_at).into())
                 .filter(message::Column::Id.is_in(messages.iter().copied()))
@@ -84,8 +91,9 @@ impl Quiet for Finish {
     const RANK: Rank = Rank::Housekeeping;
 
     async fn write(tx: &Tx, finished: Vec<Self>) -> Answers<Self> {
-        let ids = finished.iter().map(|finished| finished.user);
-        erasure::Entity::delete_many().filter(erasure::Column::UserId.is_in(ids)).exec(tx).await?;
+        let ids = || finished.iter().map(|finished| finished.user);
+        mention::Entity::delete_many().filter(mention::Column::UserId.is_in(ids())).exec(tx).await?;
+        erasure::Entity::delete_many().filter(erasure::Column::UserId.is_in(ids())).exec(tx).await?;
         Ok(vec![(); finished.len()])
     }
 }

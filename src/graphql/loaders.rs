@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::graphql::error::Failure;
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 use crate::images;
-use crate::messages;
+use crate::messages::{self, Mark};
 
 /// The loaders of one execution. They batch but do not cache, so results are never stale.
 pub(super) struct Loaders {
@@ -35,6 +35,9 @@ pub(super) struct Loaders {
     pub(super) member_counts: DataLoader<MemberCountLoader>,
     pub(super) first_members: DataLoader<FirstMembersLoader>,
     pub(super) memberships: DataLoader<MembershipLoader>,
+    pub(super) uncounted: DataLoader<UncountedLoader>,
+    pub(super) calls: DataLoader<CallsLoader>,
+    pub(super) own_reactions: DataLoader<OwnReactionsLoader>,
 }
 
 impl Loaders {
@@ -50,6 +53,9 @@ impl Loaders {
             newest: loader(NewestMessageLoader(app.clone())),
             member_counts: loader(MemberCountLoader(app.clone())),
             first_members: loader(FirstMembersLoader { app: app.clone(), viewer: viewer.clone(), key }),
+            uncounted: loader(UncountedLoader(app.clone())),
+            calls: loader(CallsLoader { app: app.clone(), viewer: viewer.clone() }),
+            own_reactions: loader(OwnReactionsLoader { app: app.clone(), viewer: viewer.clone() }),
             memberships: loader(MembershipLoader { app: app.clone(), viewer }),
         }
     }
@@ -101,7 +107,10 @@ hot_loaders!(
     MessageLoader.0,
     ConversationLoader.0,
     NewestMessageLoader.0,
-    MembershipLoader.app
+    MembershipLoader.app,
+    UncountedLoader.0,
+    CallsLoader.app,
+    OwnReactionsLoader.app
 );
 
 fn loader<L>(loader: L) -> DataLoader<L> {
@@ -271,6 +280,50 @@ impl Loader<ConversationId> for MembershipLoader {
         let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
         index(conversations::memberships_of(&self.app, viewer, keys), |row| (row.conversation().id, Arc::new(row)))
             .await
+    }
+}
+
+/// How many messages after a read mark do not count as unread.
+pub(super) struct UncountedLoader(App);
+
+impl Loader<Mark> for UncountedLoader {
+    type Value = i64;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[Mark]) -> Result<HashMap<Mark, i64>, Self::Error> {
+        index(messages::uncounted_after(&self.0, keys), |counted| counted).await
+    }
+}
+
+/// How many messages after a read mark call the viewer.
+pub(super) struct CallsLoader {
+    app: App,
+    viewer: Option<Viewer>,
+}
+
+impl Loader<Mark> for CallsLoader {
+    type Value = i64;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[Mark]) -> Result<HashMap<Mark, i64>, Self::Error> {
+        let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
+        index(messages::calls_after(&self.app, viewer, keys), |counted| counted).await
+    }
+}
+
+/// The emoji that the viewer reacted with to a message.
+pub(super) struct OwnReactionsLoader {
+    app: App,
+    viewer: Option<Viewer>,
+}
+
+impl Loader<MessageId> for OwnReactionsLoader {
+    type Value = Vec<String>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[MessageId]) -> Result<HashMap<MessageId, Vec<String>>, Self::Error> {
+        let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
+        messages::own_reactions(&self.app, viewer, keys).await.map_err(Arc::new)
     }
 }
 

@@ -2,11 +2,15 @@
 //! project's threat model.
 
 mod adopt;
+mod groups;
+mod messages;
 mod rates;
 
 use std::time::Duration;
 
 pub use adopt::*;
+pub use groups::*;
+pub use messages::*;
 pub use rates::*;
 
 use crate::turns::TurnBounds;

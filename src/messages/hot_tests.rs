@@ -6,9 +6,9 @@ use std::path::Path;
 use rusqlite::types::Value;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
-use super::MessageText;
 use super::read_marks::MarkRead;
-use super::send::Send;
+use super::send::{Extras, Send};
+use super::{Mentions, MessageText, MessageType};
 use crate::clock::Timestamp;
 use crate::config::DatabaseAddress;
 use crate::conversations::Reference;
@@ -68,6 +68,20 @@ impl Names {
         }
     }
 
+    /// Sometimes what an app adds, and people who are called, of whom some are strangers.
+    fn extras(&self, dice: &mut Dice) -> Extras {
+        if dice.below(2) == 0 {
+            return Extras::default();
+        }
+        let people = (0..dice.below(3)).map(|_| dice.one_of(&self.people)).collect::<Vec<_>>();
+        Extras {
+            message_type: MessageType::parse("card").ok().filter(|_| dice.below(2) == 0),
+            metadata: (dice.below(2) == 0).then(|| "{}".to_owned()),
+            mentions: Mentions::new(people).expect("a few"),
+            mentions_everyone: dice.below(4) == 0,
+        }
+    }
+
     fn changes(&self, dice: &mut Dice) -> Changes {
         let send = |dice: &mut Dice| {
             let sender = dice.one_of(&self.people);
@@ -82,6 +96,8 @@ impl Names {
                 },
                 text: MessageText::parse(&format!("tea {}?", dice.below(100))).ok(),
                 image: None,
+                is_named: dice.below(2) == 0,
+                extras: self.extras(dice),
                 reply_to: (dice.below(4) == 0).then(|| dice.one_of(&self.messages)),
             }
         };
@@ -163,8 +179,8 @@ fn dump(file: &Path) -> HashMap<&'static str, Vec<Vec<Value>>> {
             "message",
             format!(
                 "SELECT m.id, {of}, m.seq, m.sender_id, m.text, m.reply_to_id, m.image_id, m.version,
-            m.position, m.created_at, m.edited_at, m.deleted_at
-            FROM message m JOIN conversation c ON c.id = m.conversation_id ORDER BY m.position"
+            m.position, m.created_at, m.edited_at, m.deleted_at, m.message_type, m.metadata, m.mentions,
+            m.mentions_everyone FROM message m JOIN conversation c ON c.id = m.conversation_id ORDER BY m.position"
             ),
         ),
         (
@@ -186,6 +202,13 @@ fn dump(file: &Path) -> HashMap<&'static str, Vec<Vec<Value>>> {
             format!(
                 "SELECT e.position, e.kind, {of}, e.recipient_id, e.user_id, e.message_id, e.created_at
             FROM feed_event e LEFT JOIN conversation c ON c.id = e.conversation_id ORDER BY 1"
+            ),
+        ),
+        (
+            "mention",
+            format!(
+                "SELECT {of}, n.position, n.user_id, n.seq, n.sender_id
+            FROM mention n JOIN conversation c ON c.id = n.conversation_id ORDER BY 2, 3"
             ),
         ),
         ("feed_head", "SELECT id, position FROM feed_head".to_owned()),
@@ -225,7 +248,7 @@ async fn both_ways_leave_equal_tables() {
     }
 
     let [left, right] = files.each_ref().map(|file| dump(file));
-    assert!(left["message"].len() > 100 && left["conversation"].len() > 10, "{left:?}");
+    assert!(left["message"].len() > 100 && left["mention"].len() > 20 && left["conversation"].len() > 10, "{left:?}");
     assert_eq!(left, right);
     for (db, writer) in [(hot_db, hot), (ordinary_db, ordinary)] {
         writer.close().await.expect("it closes");

@@ -3,6 +3,9 @@
 mod history;
 #[cfg(test)]
 mod hot_tests;
+mod mentions;
+mod message_type;
+mod reactions;
 mod read_marks;
 mod revise;
 mod send;
@@ -10,11 +13,14 @@ mod text;
 mod unread;
 
 pub use history::{Window, history};
+pub use mentions::{Mentions, mentions};
+pub use message_type::MessageType;
+pub use reactions::{Emoji, ReactionStep, Reactions, own_reactions, reaction_steps, reactors, take_back};
 pub use read_marks::ReadMarks;
-pub use revise::{delete, delete_by_key, edit};
+pub use revise::{Edit, delete, delete_by_key, edit};
 pub use send::{NewMessage, send};
 pub use text::MessageText;
-pub use unread::{Unread, unread};
+pub use unread::{Mark, Unread, calls_after, uncounted_after, unread};
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 

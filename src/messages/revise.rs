@@ -8,29 +8,42 @@ use crate::accounts::{MessagesKey, Viewer};
 use crate::app::App;
 use crate::audit::AuditAction;
 use crate::clock::Timestamp;
-use crate::conversations;
+use crate::conversations::{self, Permission, Place, Standing, may};
 use crate::db::{self, Tx};
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
 use crate::feed::{Change, EventKind, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 use crate::images::{self, Images};
-use crate::messages::{MessageText, message_event};
+use crate::messages::{Mentions, MessageText, mentions, message_event};
 
-/// Replaces the text of the viewer's message. An unchanged text makes no new version; an empty one removes the caption
-/// of an image.
-pub async fn edit(app: &App, viewer: &Viewer, id: MessageId, text: &str) -> Result<message::Model> {
-    let text = match text.trim().is_empty() {
+/// What an edit replaces. `None` leaves it as it is.
+#[derive(Debug)]
+pub struct Edit {
+    /// The text as typed. An empty one removes the caption of an image.
+    pub text: String,
+    /// Whom the message calls by name.
+    pub mentions: Option<Vec<UserId>>,
+    /// The app's own data: a JSON object, or nothing.
+    pub metadata: Option<Option<String>>,
+}
+
+/// Edits the viewer's message. Without a change it makes no new version.
+pub async fn edit(app: &App, viewer: &Viewer, id: MessageId, edit: Edit) -> Result<message::Model> {
+    let text = match edit.text.trim().is_empty() {
         true => None,
-        false => Some(MessageText::parse(text)?),
+        false => Some(MessageText::parse(&edit.text)?),
     };
+    let mentions = edit.mentions.map(Mentions::new).transpose()?;
+    let rewrite = Rewrite { text, mentions, metadata: edit.metadata };
     // An edit is published to everybody in the conversation, like a new message.
     app.rates.send.take(&viewer.user())?;
-    let revise = Revise { by: Some(viewer.user()), id, revision: Revision::Edit(text) };
+    let revise = Revise { by: Some(viewer.user()), id, revision: Revision::Edit(rewrite) };
     app.feed.append_recorded(revise, viewer.record(AuditAction::MessageEdited, id)).await
 }
 
-/// Turns the viewer's message into a tombstone: seq, sender and times stay. Idempotent.
+/// Turns a message into a tombstone: the viewer's own, or one of a group in which they may. Seq, sender and times stay.
+/// Idempotent.
 pub async fn delete(app: &App, viewer: &Viewer, images: &Images, id: MessageId) -> Result<message::Model> {
     let revise = Revise { by: Some(viewer.user()), id, revision: Revision::Delete };
     let deleted = app.feed.append_recorded(revise, viewer.record(AuditAction::MessageDeleted, id)).await?;
@@ -55,9 +68,36 @@ struct Revise {
 }
 
 enum Revision {
-    /// `None` removes the caption of an image.
-    Edit(Option<MessageText>),
+    Edit(Rewrite),
     Delete,
+}
+
+/// An [`Edit`] that may be written.
+struct Rewrite {
+    /// `None` removes the caption of an image.
+    text: Option<MessageText>,
+    mentions: Option<Mentions>,
+    metadata: Option<Option<String>>,
+}
+
+impl Rewrite {
+    /// The message with it.
+    fn applied_to(&self, message: &message::Model) -> message::Model {
+        let mut edited = message.clone();
+        edited.text = self.text.as_ref().map(|text| text.as_str().to_owned());
+        if let Some(mentions) = &self.mentions {
+            edited.mentions = mentions.to_column();
+        }
+        if let Some(metadata) = &self.metadata {
+            edited.metadata.clone_from(metadata);
+        }
+        edited
+    }
+
+    /// Those whom it calls.
+    fn called(&self) -> impl Iterator<Item = UserId> {
+        self.mentions.iter().flat_map(Mentions::people)
+    }
 }
 
 impl Change for Revise {
@@ -70,7 +110,15 @@ impl Change for Revise {
         let messages = message::Entity::find().filter(message::Column::Id.is_in(ids)).all(tx).await?;
         let conversation_ids: HashSet<ConversationId> = messages.iter().map(|row| row.conversation_id).collect();
         let conversation_of: HashMap<_, _> = messages.iter().map(|row| (row.id, row.conversation_id)).collect();
-        let own = changes.iter().filter_map(|change| Some((*conversation_of.get(&change.id)?, change.by?)));
+        let own = changes.iter().flat_map(|change| {
+            let called = match &change.revision {
+                Revision::Edit(rewrite) => rewrite.called().collect(),
+                Revision::Delete => Vec::new(),
+            };
+            let here = conversation_of.get(&change.id).copied();
+            here.into_iter()
+                .flat_map(move |here| called.clone().into_iter().chain(change.by).map(move |user| (here, user)))
+        });
         let own: Vec<_> = own.collect();
         let memberships = conversations::find_own(tx, own).await?;
         let conversations =
@@ -99,14 +147,20 @@ impl Change for Revise {
             });
             messages.insert(message.id, message);
         }
+        let called_anew: Vec<_> = messages.values().filter(|row| row.deleted_at.is_none()).cloned().collect();
         let revised = [
             message::Column::Text,
+            message::Column::MessageType,
+            message::Column::Metadata,
+            message::Column::Mentions,
+            message::Column::MentionsEveryone,
             message::Column::ImageId,
             message::Column::Version,
             message::Column::EditedAt,
             message::Column::DeletedAt,
         ];
         db::upsert(tx, messages.into_values().collect(), revised).await?;
+        mentions::rewrite(tx, &called_anew).await?;
         tx.set_last_positions(conversations.into_values().collect()).await?;
         images::detach(tx, &lost_images).await?;
         Ok(written)
@@ -132,30 +186,41 @@ struct Revisions {
 impl Revisions {
     fn plan(&mut self, change: &Revise) -> Result<Plan<Revise>> {
         let message = self.messages.get_mut(&change.id).ok_or(Error::NotFound)?;
-        if let Some(by) = change.by {
-            if !self.memberships.contains_key(&(message.conversation_id, by)) {
-                return Err(Error::NotFound);
-            }
-            if message.sender_id != by {
-                return Err(Error::Forbidden);
-            }
-        }
         let conversation = self.conversations.get(&message.conversation_id).ok_or(Error::NotFound)?;
+        let own = change.by.map(|by| self.memberships.get(&(message.conversation_id, by)).ok_or(Error::NotFound));
+        let standing = own.transpose()?.map_or(Standing::App, |own| Standing::Member(own.role));
+        let is_own = change.by == Some(message.sender_id);
+        let is_allowed = match change.revision {
+            // An edit reaches everybody as a new message does.
+            Revision::Edit(_) => is_own && may(standing, Permission::Send, Place::of(conversation)),
+            Revision::Delete => is_own || may(standing, Permission::DeleteOthersMessages, Place::of(conversation)),
+        };
+        if !is_allowed {
+            return Err(Error::Forbidden);
+        }
         let mut lost = None;
         match &change.revision {
             Revision::Edit(_) if message.deleted_at.is_some() => {
                 return Err(Error::input("id", "this message was deleted and cannot be edited"));
             }
-            Revision::Edit(None) if message.image_id.is_none() => {
+            Revision::Edit(Rewrite { text: None, .. }) if message.image_id.is_none() => {
                 return Err(Error::input("text", "write a text with visible characters, or delete the message"));
             }
-            Revision::Edit(text) if message.text.as_deref() == text.as_ref().map(MessageText::as_str) => {
-                return Ok(Plan::Done(message.clone()));
-            }
-            Revision::Edit(text) => {
-                message.text = text.as_ref().map(|text| text.as_str().to_owned());
-                message.edited_at = Some(self.now);
-                message.version += 1;
+            Revision::Edit(rewrite) => {
+                let before: Vec<UserId> = message.mentions.iter().flat_map(message::UserList::people).collect();
+                // Who has left may stay in the list.
+                let is_fine = |user: &UserId| {
+                    before.contains(user) || self.memberships.contains_key(&(message.conversation_id, *user))
+                };
+                if !rewrite.called().all(|user| is_fine(&user)) {
+                    return Err(Mentions::stranger());
+                }
+                let edited = rewrite.applied_to(message);
+                if edited == *message {
+                    return Ok(Plan::Done(edited));
+                }
+                let (edited_at, version) = (Some(self.now), message.version + 1);
+                *message = message::Model { edited_at, version, ..edited };
             }
             Revision::Delete if message.deleted_at.is_some() => return Ok(Plan::Done(message.clone())),
             Revision::Delete => {

@@ -139,7 +139,8 @@ fn changes_members(event: &Event) -> bool {
         | EventKind::MessageAdded
         | EventKind::MessageChanged
         | EventKind::ReadMarkMoved
-        | EventKind::UserChanged => false,
+        | EventKind::UserChanged
+        | EventKind::ReactionsChanged => false,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
 use crate::conversations::joined_event;
+use crate::conversations::permission::{Permission, Place, may};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
@@ -26,12 +27,16 @@ pub async fn add(app: &App, by: GroupActor<'_>, people: Vec<UserId>) -> Result<c
 /// `events` is the number of events that the batch has planned so far.
 pub(super) fn plan(
     group: &mut Group,
-    by: Option<UserId>,
+    own: Option<&Stay>,
     people: &[UserId],
     reachable: &HashSet<UserId>,
     now: Timestamp,
     events: usize,
 ) -> Result<Outcome> {
+    if !may(group::standing(own), Permission::AddMembers, Place::of(&group.row)) {
+        return Err(Error::Forbidden);
+    }
+    let by = own.map(|own| own.user);
     let new: Vec<UserId> = people.iter().copied().filter(|id| !group.members.contains_key(id)).collect();
     if new.is_empty() {
         return Ok(Outcome::default());

@@ -15,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::conversations::create::count_memberships;
 use crate::conversations::direct::reachable;
 use crate::conversations::membership::current_rows;
+use crate::conversations::permission::{Permission, Place, Standing, may};
 use crate::conversations::{Membership, Title};
 use crate::db::{self, Tx};
 use crate::directory;
@@ -26,7 +27,7 @@ use crate::id::{ConversationId, UserId};
 pub use add::add;
 pub use remove::remove;
 
-/// Renames a group, which only its owner and keys may do: `Forbidden`. The same title changes nothing. `NotFound` for a direct
+/// Renames a group, for those who may: `Forbidden`. The same title changes nothing. `NotFound` for a direct
 /// conversation.
 pub async fn rename(app: &App, by: GroupActor<'_>, title: Title) -> Result<conversation::Model> {
     change(app, by, GroupStep::Rename(title)).await
@@ -230,7 +231,7 @@ impl Groups {
         let own = own.as_ref();
         let outcome = match &change.step {
             GroupStep::Rename(title) => plan_rename(group, own, title, self.now)?,
-            GroupStep::Add(people) => add::plan(group, change.by, people, &self.reachable, self.now, self.events)?,
+            GroupStep::Add(people) => add::plan(group, own, people, &self.reachable, self.now, self.events)?,
             GroupStep::Remove(person) => remove::plan(group, own, *person, self.events)?,
         };
         let events = outcome.events.len();
@@ -244,7 +245,7 @@ impl Groups {
 
 /// `own` is the membership of who asks, unless that is a key.
 fn plan_rename(group: &mut Group, own: Option<&Stay>, title: &Title, now: Timestamp) -> Result<Outcome> {
-    if own.is_some_and(|own| own.role != Role::Owner) {
+    if !may(standing(own), Permission::Update, Place::of(&group.row)) {
         return Err(Error::Forbidden);
     }
     if group.row.title.as_deref() == Some(title.as_str()) {
@@ -253,6 +254,11 @@ fn plan_rename(group: &mut Group, own: Option<&Stay>, title: &Title, now: Timest
     group.row.title = Some(title.as_str().to_owned());
     group.row.updated_at = now;
     Ok(Outcome { stays: Vec::new(), events: vec![updated_event(group.row.id, own.map(|own| own.user))] })
+}
+
+/// As what somebody acts whose membership this is; a key has none.
+pub(super) fn standing(own: Option<&Stay>) -> Standing {
+    own.map_or(Standing::App, |own| Standing::Member(own.role))
 }
 
 impl Stay {

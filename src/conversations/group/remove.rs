@@ -2,16 +2,17 @@
 
 use crate::app::App;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
+use crate::conversations::permission::{Place, may_remove};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
 use crate::feed::{Audience, EventKind, NewEvent};
 use crate::id::{ConversationId, UserId};
 
-/// Removes a person from a group. The owner and keys may remove anyone, a member only themself. Returns `None` to somebody who
-/// removed themself, because they can't see the group any more. If the owner leaves, the oldest member becomes the
-/// owner. `Forbidden` if a member removes somebody else; `NotFound` if the person is not in the group, or for a direct
-/// conversation.
+/// Removes a person from a group. The owner and keys may remove anyone, an admin those who are neither, a member only
+/// themself. Returns `None` to somebody who removed themself, because they can't see the group any more. If the owner leaves,
+/// the oldest admin becomes the owner, or else the oldest member. `Forbidden` to those who may not; `NotFound` if the person
+/// is not in the group, or for a direct conversation.
 pub async fn remove(app: &App, by: GroupActor<'_>, person: UserId) -> Result<Option<conversation::Model>> {
     let group = group::change(app, by, GroupStep::Remove(person)).await?;
     Ok(Some(group).filter(|_| by.user() != Some(person)))
@@ -21,7 +22,8 @@ pub async fn remove(app: &App, by: GroupActor<'_>, person: UserId) -> Result<Opt
 /// `own` is the membership of who asks, unless that is a key.
 pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events: usize) -> Result<Outcome> {
     let left = group.members.get(&person).ok_or(Error::NotFound)?;
-    if own.is_some_and(|own| own.role != Role::Owner && own.user != person) {
+    let leaves = own.is_some_and(|own| own.user == person);
+    if !leaves && !may_remove(group::standing(own), left.role, Place::of(&group.row)) {
         return Err(Error::Forbidden);
     }
     let by = own.map(|own| own.user);
@@ -29,9 +31,11 @@ pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events
     let was_owner = left.role == Role::Owner;
     group.members.remove(&person);
     let mut outcome = Outcome { stays: vec![left], events: vec![removed_event(group.row.id, person, by)] };
-    if was_owner && let Some(oldest) = group.members.values_mut().min_by_key(|stay| (stay.from, stay.user)) {
-        oldest.role = Role::Owner;
-        outcome.stays.push(oldest.clone());
+    // An admin first, and of them the oldest.
+    let seniority = |stay: &Stay| (stay.role != Role::Admin, stay.from, stay.user);
+    if was_owner && let Some(heir) = group.members.values_mut().min_by_key(|stay| seniority(stay)) {
+        heir.role = Role::Owner;
+        outcome.stays.push(heir.clone());
     }
     // The remaining members are notified last, so that the person who left does not receive this event.
     if !group.members.is_empty() {

@@ -78,7 +78,8 @@ impl ConversationFilter {
             | EventKind::ConversationAdded
             | EventKind::ConversationUpdated
             | EventKind::ConversationRemoved
-            | EventKind::UserChanged => Relevance::Ignore,
+            | EventKind::UserChanged
+            | EventKind::ReactionsChanged => Relevance::Ignore,
         }
     }
 

@@ -46,8 +46,11 @@ impl AuthPayload {
 }
 
 /// The fields of a list of users beside its page.
-pub(super) struct UserTotals {
-    search: PeopleFilter,
+pub(super) enum UserTotals {
+    /// They are counted if somebody asks.
+    Matching(PeopleFilter),
+    /// They were counted before.
+    Counted(u64),
 }
 
 /// A page of users, with the total.
@@ -57,7 +60,10 @@ pub(super) type UserConnection = RelayConnection<User, UserTotals>;
 impl UserTotals {
     /// The number of users on all pages. It is counted only if this field is selected.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(directory::count(ctx.app()?, &self.search).await?)
+        match self {
+            Self::Matching(search) => Ok(directory::count(ctx.app()?, search).await?),
+            Self::Counted(total) => Ok(*total),
+        }
     }
 }
 
@@ -107,11 +113,12 @@ impl AccountsQuery {
             PageCursor::Message { .. }
             | PageCursor::Hit { .. }
             | PageCursor::Conversation { .. }
-            | PageCursor::Member { .. } => None,
+            | PageCursor::Member { .. }
+            | PageCursor::Reactor { .. } => None,
         })?;
         let search = PeopleFilter::new(ctx.app()?, viewer, ctx.caller()?.address, search.as_deref())?;
         let page = directory::list(ctx.app()?, &search, first, after).await?;
-        let totals = UserTotals { search };
+        let totals = UserTotals::Matching(search);
         let mut list = RelayConnection::with_additional_fields(page.has_previous, page.has_next, totals);
         list.edges.extend(page.items.into_iter().map(|row| {
             let cursor = PageCursor::User { name_key: row.name_key.clone(), id: Uuid::from_bytes(*row.id.as_bytes()) };

@@ -19,10 +19,12 @@ use crate::graphql::schema::message_pages::{MessageWindow, history_page};
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::neighbours::Neighbours;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
+use crate::graphql::schema::permissions::Permission;
 use crate::graphql::schema::reference::ConversationRef;
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, JsonValue, NotAtOnce, json_fields, serialize};
 use crate::limits;
+use crate::messages::Mark;
 use crate::page::Page;
 
 /// The kind of a conversation. More kinds may be added: clients must tolerate unknown values.
@@ -80,6 +82,13 @@ impl Conversation {
         let (title, updated_at) = (None, row.created_at);
         let (external_id, metadata) = (None, None);
         conversation::Model { title, last_seq: 0, updated_at, external_id, metadata, ..row.clone() }.into()
+    }
+
+    /// The viewer's read mark and how many seqs are after it; `None` if there are none, which costs nothing more.
+    async fn behind(&self, ctx: &Context<'_>) -> Result<Option<(Mark, i32)>> {
+        let Some(own) = self.own(ctx).await? else { return Ok(None) };
+        let behind = self.row.last_seq - own.last_read_seq();
+        Ok((behind > 0).then_some(((self.row.id, own.last_read_seq()), behind)))
     }
 
     async fn own(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
@@ -145,6 +154,7 @@ impl Conversation {
                 Some((position, user.into()))
             }
             PageCursor::Member { .. }
+            | PageCursor::Reactor { .. }
             | PageCursor::Message { .. }
             | PageCursor::Hit { .. }
             | PageCursor::Conversation { .. }
@@ -207,10 +217,35 @@ impl Conversation {
         Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.row.last_seq)))
     }
 
-    /// The number of messages after your read mark, including tombstones: `lastSeq - lastReadSeq`.
+    /// The number of messages after your read mark that count as unread: tombstones and lines that are nobody's words do
+    /// not. See `Message.countsAsUnread`.
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(self.own(ctx).await?.map_or(0, |own| (self.row.last_seq - own.last_read_seq()).max(0)))
+        let Some((mark, behind)) = self.behind(ctx).await? else { return Ok(0) };
+        let uncounted = look_up(&ctx.loaders()?.uncounted, mark).await?.unwrap_or(0);
+        Ok(i32::try_from(i64::from(behind) - uncounted).unwrap_or(0).max(0))
+    }
+
+    /// The number of messages after your read mark that call you, by name or with everybody.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
+    async fn unread_mention_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let Some((mark, _)) = self.behind(ctx).await? else { return Ok(0) };
+        let calls = look_up(&ctx.loaders()?.calls, mark).await?.unwrap_or(0);
+        Ok(i32::try_from(calls).unwrap_or(i32::MAX))
+    }
+
+    /// What you may do here, by the rule that the server asks itself. Empty where you are not a member.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Permission>> {
+        let Some(own) = self.own(ctx).await? else { return Ok(Vec::new()) };
+        let mut here = conversations::Place::of(&self.row);
+        match self.row.direct_pair.as_ref().and_then(|pair| pair.other(own.viewer().user())) {
+            Some(other) => here.is_open = !known_user(ctx, other).await?.is_erased(),
+            None => here.members = Some(self.member_count(ctx).await?),
+        }
+        let allowed = conversations::Permission::ALL.into_iter();
+        let allowed = allowed.filter(|what| conversations::may(own.standing(), *what, here));
+        Ok(allowed.map(Permission::from).collect())
     }
 
     /// A page of the history, oldest first; without arguments the newest 50 messages. Use `first` with `after`, `last`
@@ -270,6 +305,7 @@ json_fields! { Conversation {
     last_seq,
     last_read_seq,
     unread_count,
+    unread_mention_count,
     created_at,
     updated_at,
     external_id,
@@ -297,7 +333,8 @@ impl ConversationsQuery {
             PageCursor::Message { .. }
             | PageCursor::Hit { .. }
             | PageCursor::User { .. }
-            | PageCursor::Member { .. } => None,
+            | PageCursor::Member { .. }
+            | PageCursor::Reactor { .. } => None,
         })?;
         let page = conversations::list(ctx.app()?, viewer, first, after).await?;
         let neighbours = Arc::new(Neighbours::read(ctx, &page.items).await?);

@@ -13,8 +13,10 @@ use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::members::Member;
-use crate::graphql::schema::messages::{Message, UnreadSummary};
+use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::paging::{PageCursor, RelayEdge, UnsealedCursor};
+use crate::graphql::schema::reactions::ReactionsChanged;
+use crate::graphql::schema::unread::UnreadSummary;
 use crate::graphql::schema::users::{User, known_user};
 use crate::id::{ConversationId, UserId};
 
@@ -25,6 +27,7 @@ pub(super) enum FeedEvent {
     MessageAdded(MessageAdded),
     MessageChanged(MessageChanged),
     ReadMarkMoved(ReadMarkMoved),
+    ReactionsChanged(ReactionsChanged),
     ConversationChanged(ConversationChanged),
     UserChanged(UserChanged),
     CaughtUp(CaughtUp),
@@ -304,6 +307,9 @@ pub(super) async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Optio
         }
         EventKind::MessageChanged => {
             FeedEvent::MessageChanged(MessageChanged { cursor, message: message_of(ctx, event).await? })
+        }
+        EventKind::ReactionsChanged => {
+            FeedEvent::ReactionsChanged(ReactionsChanged::new(cursor, message_of(ctx, event).await?, event))
         }
         EventKind::ReadMarkMoved => {
             let (conversation, user) = event.fact.conversation.zip(event.fact.user).ok_or_else(|| incomplete(event))?;

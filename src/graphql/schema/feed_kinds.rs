@@ -19,7 +19,7 @@ pub enum FeedEventKind {
     ReadMarkMoved,
     /// UserChanged.
     UserChanged,
-    /// Reserved: this version has no such events.
+    /// ReactionsChanged.
     ReactionsChanged,
     /// Reserved: this version has no such events.
     PinsChanged,
@@ -61,11 +61,8 @@ impl FeedEventKind {
             }
             Self::ReadMarkMoved => &[EventKind::ReadMarkMoved],
             Self::UserChanged => &[EventKind::UserChanged],
-            Self::ReactionsChanged
-            | Self::PinsChanged
-            | Self::MembershipChanged
-            | Self::BlockChanged
-            | Self::HistoryTrimmed => &[],
+            Self::ReactionsChanged => &[EventKind::ReactionsChanged],
+            Self::PinsChanged | Self::MembershipChanged | Self::BlockChanged | Self::HistoryTrimmed => &[],
         }
     }
 }

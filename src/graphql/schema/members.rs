@@ -17,10 +17,33 @@ use crate::graphql::written::{JsonValue, NotAtOnce, json_fields, serialize};
 /// The role of a member. More roles may be added: clients must tolerate unknown values.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub enum MemberRole {
-    /// May rename the group and remove members, beside what a member may do.
+    /// May change roles, remove everybody, and do what an admin may.
     Owner,
+    /// May do what the owner may, but for roles, and for removing the owner or other admins: change the group, remove
+    /// members, pin messages, delete others' messages, and write where only admins may.
+    Admin,
     /// May send messages and add members.
     Member,
+}
+
+impl From<Role> for MemberRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Owner => Self::Owner,
+            Role::Admin => Self::Admin,
+            Role::Member => Self::Member,
+        }
+    }
+}
+
+impl From<MemberRole> for Role {
+    fn from(role: MemberRole) -> Self {
+        match role {
+            MemberRole::Owner => Self::Owner,
+            MemberRole::Admin => Self::Admin,
+            MemberRole::Member => Self::Member,
+        }
+    }
 }
 
 impl JsonValue for MemberRole {
@@ -69,10 +92,7 @@ impl Member {
 
     /// The member's role.
     async fn role(&self) -> MemberRole {
-        match self.row.role {
-            Role::Owner => MemberRole::Owner,
-            Role::Member => MemberRole::Member,
-        }
+        self.row.role.into()
     }
 
     /// When they joined.

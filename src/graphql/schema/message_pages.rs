@@ -44,7 +44,8 @@ impl MessageWindow {
                 PageCursor::Hit { .. }
                 | PageCursor::Conversation { .. }
                 | PageCursor::User { .. }
-                | PageCursor::Member { .. } => None,
+                | PageCursor::Member { .. }
+                | PageCursor::Reactor { .. } => None,
             })
         };
         let (after, before) = (seq("after", &self.after)?, seq("before", &self.before)?);

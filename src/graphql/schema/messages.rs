@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, MaybeUndefined, Object};
 
 use crate::accounts::KeyScope;
-use crate::conversations::{self, KeyReader, KeySight, Membership, Reference};
+use crate::conversations::{self, KeyReader, KeySight, Membership};
 use crate::entity::{message, user};
 use crate::error::Error;
 use crate::feed::{Cursor, CursorSeal};
@@ -14,14 +14,19 @@ use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::date_time::DateTime;
-use crate::graphql::schema::images::{Image, ImageInput};
-use crate::graphql::schema::message_pages::{MessageWindow, history_page};
-use crate::graphql::schema::paging::{PageCursor, RelayConnection};
+use crate::graphql::schema::images::Image;
+use crate::graphql::schema::json::AppData;
+use crate::graphql::schema::message_inputs::{SendMessageInput, mentioned};
+use crate::graphql::schema::message_pages::{MessageWindow, history_page, message_connection};
+use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
+use crate::graphql::schema::reactions::Reaction;
 use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::schema::unread::UnreadSummary;
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, json_fields};
-use crate::id::{ConversationId, MessageId};
-use crate::messages::{self, NewMessage};
+use crate::id::MessageId;
+use crate::limits;
+use crate::messages::{self, Edit};
 
 /// A message, or the tombstone of a deleted message.
 #[derive(Clone)]
@@ -35,6 +40,11 @@ impl Message {
     /// A message that the viewer may see.
     pub(super) fn new(row: Arc<message::Model>) -> Self {
         Self { row, sender: None }
+    }
+
+    /// What a tombstone lacks.
+    fn while_it_lives<T>(&self, value: Option<T>) -> Option<T> {
+        value.filter(|_| self.row.deleted_at.is_none())
     }
 
     /// Its cursor in the history of its conversation.
@@ -91,6 +101,18 @@ impl Message {
         self.row.text.as_deref()
     }
 
+    /// What the app says this message is, as `order_card`: 1 to 64 of a-z, 0-9, `_`, `.`, `-`. Null for an ordinary
+    /// message, and in a tombstone.
+    #[graphql(name = "type")]
+    async fn r#type(&self) -> Option<&str> {
+        self.while_it_lives(self.row.message_type.as_deref())
+    }
+
+    /// The app's own data. Null in a tombstone.
+    async fn metadata(&self) -> Option<AppData> {
+        self.while_it_lives(self.row.metadata.as_deref()).map(AppData::stored)
+    }
+
     /// The image. Null if there is none, and in a tombstone.
     async fn image(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
         Image::find(ctx, self.row.image_id.filter(|_| self.row.deleted_at.is_none())).await
@@ -104,6 +126,29 @@ impl Message {
             Some(id) => Ok(look_up(&ctx.loaders()?.messages, id).await?.map(Message::new)),
             None => Ok(None),
         }
+    }
+
+    /// Whether it counts as unread for somebody who has not read it: it is neither a tombstone nor a line that is nobody's
+    /// words. It is the same for everybody, so that a client can count by itself.
+    async fn counts_as_unread(&self) -> bool {
+        self.row.counts_as_unread()
+    }
+
+    /// How people reacted, by emoji, in the order in which each came first; at most 20.
+    async fn reactions(&self) -> Vec<Reaction> {
+        Reaction::all(&self.row)
+    }
+
+    /// The users whom it calls by name; the first 10.
+    async fn mentions(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+        let named = self.while_it_lives(self.row.mentions.as_ref()).into_iter().flat_map(message::UserList::people);
+        // Concurrently, so that their look-ups are batched.
+        futures_util::future::try_join_all(named.take(limits::SHOWN_MENTIONS).map(|id| known_user(ctx, id))).await
+    }
+
+    /// Whether it calls everybody in the conversation.
+    async fn mentions_everyone(&self) -> bool {
+        self.while_it_lives(Some(self.row.mentions_everyone)).unwrap_or(false)
     }
 
     /// The version: 1, and one higher with each edit or deletion. The higher of two versions is the newer one.
@@ -145,50 +190,20 @@ json_fields! { Message {
     seq,
     sender: User,
     text,
+    r#type,
+    metadata,
     image: Image,
     reply_to: Message,
+    counts_as_unread,
+    reactions: Reaction,
+    mentions: User,
+    mentions_everyone,
     version,
     created_at,
     edited_at,
     deleted_at,
     feed_cursor,
 } }
-
-/// Your unread messages, for a badge.
-#[derive(SimpleObject)]
-pub(super) struct UnreadSummary {
-    /// The number of unread messages in all your conversations.
-    messages: i64,
-    /// The number of conversations with unread messages.
-    conversations: i64,
-}
-
-impl UnreadSummary {
-    /// Those of the viewer, as they are now.
-    pub(super) async fn now(ctx: &Context<'_>) -> Result<Self> {
-        let unread = messages::unread(ctx.app()?, ctx.viewer()?).await?;
-        Ok(Self { messages: unread.messages, conversations: unread.conversations })
-    }
-}
-
-/// A message to send.
-#[derive(InputObject)]
-struct SendMessageInput {
-    /// The message's id, a UUIDv7 chosen by the client; the server chooses one if left out. Sending is idempotent: a
-    /// retry with the same id to the same conversation returns the first message as it is now and sends nothing,
-    /// without a time limit. So an optimistic message and the real one are the same cache entry. The id is looked up
-    /// before the rest of the input is checked. The id of somebody else's message, or one used in another conversation,
-    /// gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
-    id: Option<ID>,
-    /// The conversation. Your own user id gives BAD_USER_INPUT, that of an erased user NOT_FOUND.
-    to: ConversationRef,
-    /// The text, 1 to 4,000 characters after trimming. A message has a text, an image or both.
-    text: Option<String>,
-    /// The image. A retry with the same id need not send it again.
-    image: Option<ImageInput>,
-    /// The id of the message to which it replies. It must be in the same conversation, else NOT_FOUND.
-    reply_to_id: Option<ID>,
-}
 
 /// Queries about messages.
 #[derive(Default)]
@@ -248,6 +263,21 @@ impl MessagesQuery {
         Ok(found.map(|row| Message::from(row).into()))
     }
 
+    /// Messages that call you, by name or with everybody since you joined, the newest first. Pages have 1 to 100 messages.
+    async fn mentions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The page begins after the message with this cursor, which must be of this list.")]
+        after: Option<String>,
+    ) -> Result<AsJson<RelayConnection<Message>>> {
+        let viewer = ctx.viewer()?;
+        let first = paging::size("first", first)?.unwrap_or(20);
+        let after = paging::cursor(ctx.app()?.feed.seal(), "after", after.as_deref(), PageCursor::hit)?;
+        let page = messages::mentions(ctx.app()?, viewer, first, after).await?;
+        message_connection(ctx, page, |row| PageCursor::Hit { position: row.position }).await
+    }
+
     /// The number of messages that you have not read, and of conversations with such messages.
     async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
         UnreadSummary::now(ctx).await
@@ -272,14 +302,7 @@ impl MessagesMutation {
         #[graphql(desc = "The message.")] input: SendMessageInput,
     ) -> Result<AsJson<Message>> {
         let sender = ctx.viewer()?;
-        let not_an_id = || Failure(Error::input("id", "the id must be a UUIDv7"));
-        let id = input.id.map(|id| MessageId::parse(&id).ok_or_else(not_an_id)).transpose()?;
-        // A malformed id is as unknown as a new one. It is rejected after the message's own id was looked up.
-        let to =
-            input.to.find(ctx.app()?, ctx.is_by_key()).await?.unwrap_or_else(|| Reference::Id(ConversationId::new()));
-        let reply_to = input.reply_to_id.map(|id| MessageId::parse(&id).unwrap_or_else(MessageId::new));
-        let image = input.image.map(|image| image.source(ctx, ["image.file", "image.uploadId"])).transpose()?;
-        let new = NewMessage { id, to, text: input.text, image, reply_to };
+        let new = input.parse(ctx).await?;
         let program = ctx.program()?;
         let sent = messages::send(&program.app, sender, &program.images, new).await?;
         program.typing.sent(sender, sent.conversation_id);
@@ -287,17 +310,25 @@ impl MessagesMutation {
     }
 
     /// Replaces the text of a message of yours, 1 to 4,000 characters; an empty text removes the caption of an image.
-    /// An unchanged text creates no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN for
+    /// Without a change there is no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN for
     /// somebody else's message, NOT_FOUND, RATE_LIMITED.
     async fn edit_message(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The message's id.")] id: ID,
         #[graphql(desc = "The new text.")] text: String,
+        #[graphql(desc = "Whom it calls from now on: only those who were not among them are called anew.")]
+        mention_ids: MaybeUndefined<Vec<ID>>,
+        #[graphql(desc = "The app's own data. Null removes it.")] metadata: MaybeUndefined<AppData>,
     ) -> Result<Message> {
         let viewer = ctx.viewer()?;
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound))?;
-        Ok(messages::edit(ctx.app()?, viewer, id, &text).await?.into())
+        let edit = Edit {
+            text,
+            mentions: mention_ids.map_value(mentioned).as_opt_ref().map(|ids| ids.cloned().unwrap_or_default()),
+            metadata: metadata.map_value(|data| data.to_text()).as_opt_ref().map(|data| data.cloned()),
+        };
+        Ok(messages::edit(ctx.app()?, viewer, id, edit).await?.into())
     }
 
     /// Deletes a message of yours. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are

@@ -15,17 +15,21 @@ mod groups;
 mod images;
 mod json;
 mod members;
+mod message_inputs;
 mod message_pages;
 mod messages;
 mod neighbours;
 mod node;
 mod paging;
+mod permissions;
 mod presence;
+mod reactions;
 pub(super) mod reference;
 mod search;
 mod server_info;
 mod sessions;
 mod typing;
+mod unread;
 mod users;
 mod viewer_mark;
 
@@ -59,6 +63,7 @@ pub(super) struct Query(
 pub(super) struct Mutation(
     accounts::AccountsMutation,
     messages::MessagesMutation,
+    reactions::ReactionsMutation,
     images::ImagesMutation,
     sessions::SessionsMutation,
     groups::GroupsMutation,

@@ -87,6 +87,8 @@ pub(crate) enum PageCursor {
     User { name_key: String, id: Uuid },
     /// A member of this conversation.
     Member { conversation: Uuid, position: i64, user: Uuid },
+    /// A user who reacted to this message.
+    Reactor { message: Uuid, position: i64, user: Uuid },
 }
 
 impl PageCursor {
@@ -107,6 +109,9 @@ impl PageCursor {
             Self::Member { conversation, position, user } => {
                 (b'p', [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat())
             }
+            Self::Reactor { message, position, user } => {
+                (b'r', [message.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat())
+            }
         };
         let bytes = if has_position(kind) { seal.seal(kind, &bytes) } else { bytes };
         BASE64_URL_SAFE_NO_PAD.encode([[kind].as_slice(), &bytes].concat())
@@ -116,7 +121,8 @@ impl PageCursor {
     pub(super) fn hit(self) -> Option<i64> {
         match self {
             Self::Hit { position } => Some(position),
-            Self::Message { .. } | Self::Conversation { .. } | Self::User { .. } | Self::Member { .. } => None,
+            Self::Message { .. } | Self::Conversation { .. } | Self::User { .. } => None,
+            Self::Member { .. } | Self::Reactor { .. } => None,
         }
     }
 
@@ -145,11 +151,14 @@ impl PageCursor {
                 let (id, name_key) = bytes.split_first_chunk::<16>()?;
                 Some(Self::User { id: uuid(id)?, name_key: String::from_utf8(name_key.to_vec()).ok()? })
             }
-            b'p' => {
-                let (conversation, rest) = bytes.split_first_chunk::<16>()?;
+            b'p' | b'r' => {
+                let (of, rest) = bytes.split_first_chunk::<16>()?;
                 let (position, user) = rest.split_first_chunk::<8>()?;
-                let position = i64::from_be_bytes(*position);
-                Some(Self::Member { conversation: uuid(conversation)?, position, user: uuid(user)? })
+                let (of, position, user) = (uuid(of)?, i64::from_be_bytes(*position), uuid(user)?);
+                Some(match kind {
+                    b'r' => Self::Reactor { message: of, position, user },
+                    _ => Self::Member { conversation: of, position, user },
+                })
             }
             _ => None,
         }
@@ -178,13 +187,14 @@ pub(super) fn cursor<T>(
 mod tests {
     use super::*;
 
-    fn cursors() -> [PageCursor; 5] {
+    fn cursors() -> [PageCursor; 6] {
         [
             PageCursor::Message { conversation: Uuid::now_v7(), seq: 7 },
             PageCursor::Hit { position: 1 << 40 },
             PageCursor::Conversation { active_position: 1 << 40 },
             PageCursor::User { name_key: "zoë".into(), id: Uuid::now_v7() },
             PageCursor::Member { conversation: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
+            PageCursor::Reactor { message: Uuid::now_v7(), position: 9, user: Uuid::now_v7() },
         ]
     }
 
@@ -207,8 +217,9 @@ mod tests {
                 PageCursor::Hit { position } | PageCursor::Conversation { active_position: position } => {
                     position.to_be_bytes().to_vec()
                 }
-                PageCursor::Member { conversation, position, user } => {
-                    [conversation.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat()
+                PageCursor::Member { conversation: of, position, user }
+                | PageCursor::Reactor { message: of, position, user } => {
+                    [of.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat()
                 }
                 PageCursor::Message { .. } | PageCursor::User { .. } => continue,
             };
@@ -216,7 +227,7 @@ mod tests {
             assert!(!bytes.windows(3).any(|run| clear.windows(3).any(|part| part == run)), "{cursor:?}");
             let clear = [&bytes[..1], &clear].concat();
             assert_eq!(PageCursor::decode(&seal, &BASE64_URL_SAFE_NO_PAD.encode(clear)), None);
-            for kind in b"hcp".iter().filter(|kind| **kind != bytes[0]) {
+            for kind in b"hcpr".iter().filter(|kind| **kind != bytes[0]) {
                 let other = [&[*kind], &bytes[1..]].concat();
                 assert_eq!(PageCursor::decode(&seal, &BASE64_URL_SAFE_NO_PAD.encode(other)), None);
             }

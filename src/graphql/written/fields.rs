@@ -43,11 +43,11 @@ impl<'a> SelectedField<'a> {
         self.field.node.name.node.as_str()
     }
 
-    /// Whether the function of this name resolves it: `created_at` resolves `createdAt`.
+    /// Whether the function of this name resolves it: `created_at` resolves `createdAt`, and `r#type` resolves `type`.
     pub(in crate::graphql) fn is_resolved_by(&self, function: &str) -> bool {
         let mut name = self.name().bytes();
         let mut is_after_underscore = false;
-        function.bytes().all(|letter| match letter {
+        function.trim_start_matches("r#").bytes().all(|letter| match letter {
             b'_' => {
                 is_after_underscore = true;
                 true
@@ -123,7 +123,7 @@ fn null(json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
     Ok(())
 }
 
-/// An object, or none.
+/// An object, none, or a list of them.
 pub(in crate::graphql) trait JsonNode<T> {
     /// Writes what is selected of it.
     fn write_selected(&self, selection: &Selection<T>, ctx: &Context<'_>, json: &mut Vec<u8>) -> Result<(), NotAtOnce>;
@@ -141,6 +141,12 @@ impl<T: JsonObject> JsonNode<T> for Option<T> {
             Some(object) => selection.write(object, ctx, json),
             None => null(json),
         }
+    }
+}
+
+impl<T: JsonObject> JsonNode<T> for Vec<T> {
+    fn write_selected(&self, selection: &Selection<T>, ctx: &Context<'_>, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        selection.write_all(self.iter(), ctx, json)
     }
 }
 

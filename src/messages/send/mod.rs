@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes};
 use crate::id::{MessageId, UserId};
 use crate::images::{ImageAttachment, ImageSource, Images, PreparedImage};
-use crate::messages::{self, MessageText};
+use crate::messages::{self, Mentions, MessageText, MessageType};
 
 /// A message to send.
 #[derive(Debug)]
@@ -30,6 +30,31 @@ pub struct NewMessage {
     pub image: Option<ImageSource>,
     /// The message that it replies to, in the same conversation.
     pub reply_to: Option<MessageId>,
+    /// What the app says that it is.
+    pub message_type: Option<String>,
+    /// The app's own data: a JSON object.
+    pub metadata: Option<String>,
+    /// Whom it calls by name.
+    pub mentions: Vec<UserId>,
+    /// Whether it calls everybody.
+    pub mentions_everyone: bool,
+}
+
+impl NewMessage {
+    /// A message with an id of the caller's, and a text alone.
+    pub fn of_text(id: MessageId, to: Reference, text: String) -> Self {
+        Self {
+            id: Some(id),
+            to,
+            text: Some(text),
+            image: None,
+            reply_to: None,
+            message_type: None,
+            metadata: None,
+            mentions: Vec::new(),
+            mentions_everyone: false,
+        }
+    }
 }
 
 /// Sends a message. If a message with this id was sent before, returns that one in its current state.
@@ -46,6 +71,12 @@ pub async fn send(app: &App, viewer: &Viewer, images: &Images, new: NewMessage) 
         return Err(Error::input("to.userId", "you cannot send a message to yourself"));
     }
     let text = text(new.text.as_deref(), new.image.is_some())?;
+    let extras = Extras {
+        message_type: new.message_type.as_deref().map(MessageType::parse).transpose()?,
+        metadata: new.metadata,
+        mentions: Mentions::new(new.mentions)?,
+        mentions_everyone: new.mentions_everyone,
+    };
     app.rates.send.take(&sender)?;
     if let Reference::Direct(other) = new.to
         && !directory::finds(app, viewer, &[other]).await?
@@ -53,8 +84,8 @@ pub async fn send(app: &App, viewer: &Viewer, images: &Images, new: NewMessage) 
         return Err(Error::NotFound);
     }
     count_stranger(app, viewer, new.to).await?;
-    let id = new.id.unwrap_or_else(MessageId::new);
-    let send = Send { id, sender, to: new.to, text, image: None, reply_to: new.reply_to };
+    let (id, is_named) = (new.id.unwrap_or_else(MessageId::new), new.id.is_some());
+    let send = Send { id, is_named, sender, to: new.to, text, image: None, reply_to: new.reply_to, extras };
     let record = viewer.record(AuditAction::MessageSent, id);
     let Some(source) = &new.image else { return app.feed.append_recorded(send, record).await };
     // Preparing an image takes seconds, so a message that the writer will reject is rejected first.
@@ -132,11 +163,24 @@ fn repeated(
 #[derive(Clone)]
 pub(super) struct Send {
     pub(super) id: MessageId,
+    /// Whether the client has chosen the id.
+    pub(super) is_named: bool,
     pub(super) sender: UserId,
     pub(super) to: Reference,
     pub(super) text: Option<MessageText>,
     pub(super) image: Option<ImageAttachment>,
     pub(super) reply_to: Option<MessageId>,
+    pub(super) extras: Extras,
+}
+
+/// What a message carries beside its text and image.
+#[derive(Clone, Default)]
+pub(super) struct Extras {
+    pub(super) message_type: Option<MessageType>,
+    /// A JSON object.
+    pub(super) metadata: Option<String>,
+    pub(super) mentions: Mentions,
+    pub(super) mentions_everyone: bool,
 }
 
 /// The outcome of planning a [`Send`].

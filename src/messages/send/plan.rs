@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 
 use super::{New, Send, SendWrite, SenderMembership, repeated};
 use crate::clock::Timestamp;
-use crate::conversations::{self, Directs, Reference};
+use crate::conversations::{self, Directs, Permission, Place, Reference, Standing, may};
 use crate::db::{self, HotSource};
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::{membership, message};
@@ -14,15 +14,21 @@ use crate::error::{Error, Result};
 use crate::feed::Plan;
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::images::{ImageAttachment, ImageClaims};
+use crate::messages::Mentions;
 
 /// The data that a batch of sends needs, and its decisions so far.
 pub(super) struct Sends {
     now: Timestamp,
     /// Known messages by id, and whether they are written: `false` for those of this batch.
     sent: HashMap<MessageId, (message::Model, bool)>,
+    /// Ids that clients chose for messages, and that something else has.
+    used: HashSet<MessageId>,
     replied_to: HashMap<MessageId, ConversationId>,
     conversations: HashMap<ConversationId, conversation::Model>,
+    /// Of senders, and of those whom they call.
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
+    /// How many are in the conversations in which everybody is called.
+    members: HashMap<ConversationId, usize>,
     directs: Directs,
     images: ImageClaims,
     /// The direct conversations that this batch creates.
@@ -35,6 +41,10 @@ impl Sends {
         let replied_to = changes.iter().filter_map(|change| change.reply_to);
         let known: HashSet<MessageId> = ids.chain(replied_to).collect();
         let known = db::messages(db, known).await?;
+        let is_known = |change: &&Send| known.iter().any(|row| row.id == change.id);
+        let named: Vec<MessageId> =
+            changes.iter().filter(|change| change.is_named && !is_known(change)).map(|change| change.id).collect();
+        let used = db::message_ids_in_use(db, &named).await?;
         let mut pairs = Vec::new();
         // The conversations of messages that were already sent are needed to recognise a retry.
         let mut conversation_ids: HashSet<ConversationId> = known.iter().map(|row| row.conversation_id).collect();
@@ -51,19 +61,34 @@ impl Sends {
         let known_directs = directs.known().cloned();
         let conversations: HashMap<_, _> = named.into_iter().chain(known_directs).map(|row| (row.id, row)).collect();
         let sent: HashMap<_, _> = known.into_iter().map(|row| (row.id, row)).collect();
-        let own = changes.iter().flat_map(|change| {
+        let mut own = Vec::with_capacity(changes.len());
+        for change in changes {
             let to = match change.to {
                 Reference::Id(id) => Some(id),
                 Reference::Direct(other) => directs.find(change.sender, other).map(|row| row.id),
             };
             let of_a_retry = sent.get(&change.id).map(|sent| sent.conversation_id);
-            [to, of_a_retry].into_iter().flatten().map(|id| (id, change.sender))
-        });
+            own.extend([to, of_a_retry].into_iter().flatten().map(|id| (id, change.sender)));
+            own.extend(to.into_iter().flat_map(|id| change.extras.mentions.people().map(move |user| (id, user))));
+        }
         let memberships = conversations::find_own(db, own).await?;
+        let crowds = changes.iter().filter(|change| change.extras.mentions_everyone);
+        let crowds: HashSet<ConversationId> = crowds
+            .filter_map(|change| match change.to {
+                Reference::Id(id) => Some(id),
+                Reference::Direct(_) => None,
+            })
+            .collect();
+        let members = match crowds.is_empty() {
+            true => HashMap::new(),
+            false => conversations::member_counts(db, crowds).await?,
+        };
         let images = ImageClaims::read(db, now, changes.iter().filter_map(|change| change.image.as_ref())).await?;
         Ok(Self {
             now,
             images,
+            used,
+            members,
             replied_to: sent.values().map(|row| (row.id, row.conversation_id)).collect(),
             sent: sent.into_iter().map(|(id, row)| (id, (row, true))).collect(),
             conversations,
@@ -84,8 +109,12 @@ impl Sends {
                 false => Plan::Write { write: SendWrite::Repeat(sent.id), events: 0 },
             });
         }
+        if self.used.contains(&send.id) {
+            return Err(Error::input("id", "something else has this id: choose a new UUIDv7"));
+        }
         // Nothing is recorded before all checks have passed.
         let (mut conversation, standing) = self.conversation(send)?;
+        self.check_calls(send, &conversation, &standing)?;
         if let Some(reply_to) = send.reply_to
             && self.replied_to.get(&reply_to) != Some(&conversation.id)
         {
@@ -109,11 +138,11 @@ impl Sends {
             created_at: self.now,
             edited_at: None,
             deleted_at: None,
-            message_type: None,
-            metadata: None,
+            message_type: send.extras.message_type.as_ref().map(|name| name.as_str().to_owned()),
+            metadata: send.extras.metadata.clone(),
             system_line: None,
-            mentions: None,
-            mentions_everyone: false,
+            mentions: send.extras.mentions.to_column(),
+            mentions_everyone: send.extras.mentions_everyone,
             reactions: None,
             pinned_at: None,
         };
@@ -133,6 +162,25 @@ impl Sends {
         })
     }
 
+    /// Whether the sender may call those whom the message calls.
+    fn check_calls(&self, send: &Send, to: &conversation::Model, standing: &SenderMembership) -> Result<()> {
+        if send.extras.mentions_everyone
+            && let SenderMembership::Member(own) = standing
+        {
+            let place = Place { members: self.members.get(&to.id).copied(), ..Place::of(to) };
+            if !may(Standing::Member(own.role), Permission::MentionEveryone, place) {
+                return Err(Error::Forbidden);
+            }
+        }
+        let is_in = |user: UserId| match standing {
+            SenderMembership::Member(_) => self.memberships.contains_key(&(to.id, user)),
+            SenderMembership::Begins | SenderMembership::Begun => {
+                to.direct_pair.iter().flat_map(DirectPair::people).any(|person| person == user)
+            }
+        };
+        if send.extras.mentions.people().all(is_in) { Ok(()) } else { Err(Mentions::stranger()) }
+    }
+
     /// The conversation of a message, as earlier ones of the batch have left it.
     fn conversation(&mut self, send: &Send) -> Result<(conversation::Model, SenderMembership)> {
         let found = match send.to {
@@ -147,6 +195,9 @@ impl Sends {
         let standing = if is_new {
             SenderMembership::Begins
         } else if let Some(row) = self.memberships.get(&(conversation.id, send.sender)) {
+            if !may(Standing::Member(row.role), Permission::Send, Place::of(&conversation)) {
+                return Err(Error::Forbidden);
+            }
             SenderMembership::Member(row.clone())
         } else if self.begun.contains(&conversation.id) && matches!(send.to, Reference::Direct(_)) {
             SenderMembership::Begun

@@ -8,12 +8,11 @@ use super::{New, Send, SendWrite, SenderMembership};
 use crate::conversations;
 use crate::db::Tx;
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::membership;
-use crate::entity::message;
+use crate::entity::{membership, mention, message};
 use crate::feed::{Cursor, EventKind, Placed, Writes, Written};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::images::{self, ImageAttachment};
-use crate::messages::message_event;
+use crate::messages::{mentions, message_event};
 
 /// The rows that a batch of sends writes.
 #[derive(Default)]
@@ -21,6 +20,7 @@ struct Rows {
     conversations: HashMap<ConversationId, conversation::Model>,
     memberships: HashMap<(ConversationId, UserId), membership::Model>,
     messages: HashMap<MessageId, message::Model>,
+    mentions: Vec<mention::Model>,
     images: Vec<ImageAttachment>,
 }
 
@@ -69,6 +69,7 @@ impl Rows {
         if let Some(own) = self.memberships.get_mut(&own) {
             own.last_read_seq = message.seq;
         }
+        self.mentions.extend(mentions::rows_of(&message));
         events.push(message_event(EventKind::MessageAdded, &message));
         conversation.last_position = message.position;
         conversation.active_position = message.position;
@@ -81,6 +82,7 @@ impl Rows {
     async fn save(self, tx: &Tx) -> Result<(), DbErr> {
         tx.advance_conversations(self.conversations.into_values().collect()).await?;
         tx.set_read_marks(self.memberships.into_values().collect()).await?;
-        tx.insert_messages(self.messages.into_values().collect()).await
+        tx.insert_messages(self.messages.into_values().collect()).await?;
+        tx.insert_mentions(self.mentions).await
     }
 }

@@ -6,8 +6,9 @@ use rusqlite::{Params, Row};
 use super::{HotReader, HotReads};
 use crate::db::hot::columns::columns;
 use crate::db::hot::rows::{FromRow, conversation_from};
+use crate::db::unread::{calls, uncounted};
 use crate::entity::conversation::DirectPair;
-use crate::entity::{conversation, image, membership, message, user};
+use crate::entity::{conversation, image, membership, mention, message, user};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 
 macro_rules! message {
@@ -15,7 +16,9 @@ macro_rules! message {
         concat!(
             "SELECT ",
             columns!(message, "m."),
-            ", e.erased_at FROM message m LEFT JOIN erasure e ON e.user_id = m.sender_id WHERE ",
+            ", e.erased_at, CASE WHEN m.reactions IS NOT NULL THEN (SELECT group_concat(r.emoji, ' ')
+                FROM erasure g CROSS JOIN reaction r WHERE r.user_id = g.user_id AND r.message_id = m.id) END
+              FROM message m LEFT JOIN erasure e ON e.user_id = m.sender_id WHERE ",
             $condition
         )
     };
@@ -39,17 +42,23 @@ const MESSAGE_BY_ID: &str = message!("m.id = ?1");
 const MEMBERSHIP: &str = membership!("m.conversation_id = ?1 AND m.user_id = ?2");
 const MEMBERSHIP_OF_PAIR: &str = membership!("c.direct_pair = ?1 AND m.user_id = ?2");
 const MOST_ACTIVE: &str = membership!("m.user_id = ?1 ORDER BY c.active_position DESC LIMIT ?2");
+const UNCOUNTED: &str = concat!("SELECT ", uncounted!("?1", "?2"));
+const CALLS: &str = concat!("SELECT ", calls!("?1", "?2", "?3", "?4"));
+const REACTIONS_OF: &str = "SELECT emoji FROM reaction WHERE message_id = ?1 AND user_id = ?2";
 const CONVERSATION_BY_ID: &str = concat!("SELECT ", columns!(conversation), " FROM conversation WHERE id = ?1");
 const USER_BY_ID: &str = concat!("SELECT ", columns!(user), " FROM user WHERE id = ?1");
 const IMAGE_BY_ID: &str = concat!("SELECT ", columns!(image), " FROM image WHERE id = ?1");
 
 /// All of them.
-pub const HOT_READS: [&str; 8] = [
+pub const HOT_READS: [&str; 11] = [
     MESSAGES_BETWEEN,
     MESSAGE_BY_ID,
     MEMBERSHIP,
     MEMBERSHIP_OF_PAIR,
     MOST_ACTIVE,
+    UNCOUNTED,
+    CALLS,
+    REACTIONS_OF,
     CONVERSATION_BY_ID,
     USER_BY_ID,
     IMAGE_BY_ID,
@@ -105,6 +114,25 @@ impl HotReads {
     /// The current memberships of a person in their most recently active conversations, with the conversations.
     pub fn most_active(&self, user: UserId, limit: u32) -> Option<Vec<(membership::Model, conversation::Model)>> {
         self.read(|connection| all(connection, MOST_ACTIVE, (user, limit), membership))
+    }
+
+    /// How many messages after each of these marks do not count as unread.
+    pub fn uncounted(&self, marks: &[(ConversationId, i32)]) -> Option<Vec<i64>> {
+        self.read(|connection| each(connection, UNCOUNTED, marks.iter().copied(), |row| row.get(0)))
+    }
+
+    /// How many messages after each of these marks call a person, by name or with everybody.
+    pub fn calls(&self, person: UserId, marks: &[(ConversationId, i32)]) -> Option<Vec<i64>> {
+        let keys = marks.iter().map(|(conversation, mark)| (conversation, mark, person, mention::everybody()));
+        self.read(|connection| each(connection, CALLS, keys, |row| row.get(0)))
+    }
+
+    /// The emoji of a person's reactions to each of these messages.
+    pub fn reactions_of(&self, person: UserId, messages: &[MessageId]) -> Option<Vec<(MessageId, Vec<String>)>> {
+        self.read(|connection| {
+            let of = |id: &MessageId| Ok((*id, all(connection, REACTIONS_OF, (id, person), |row| row.get(0))?));
+            messages.iter().map(of).collect()
+        })
     }
 
     /// Conversations by id.
@@ -164,6 +192,9 @@ fn message(row: &Row<'_>) -> Read<message::Model> {
     let mut message = message::Model::from_row(row)?;
     if let Some(erased_at) = row.get(20)? {
         message.bury(erased_at);
+    }
+    if let Some(gone) = row.get::<_, Option<String>>(21)? {
+        message.take_reactions(&gone);
     }
     Ok(message)
 }

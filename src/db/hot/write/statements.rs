@@ -9,7 +9,7 @@ use sea_orm::DbErr;
 use super::HotTx;
 use crate::db::hot::columns::columns;
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::{feed_event, membership, message};
+use crate::entity::{feed_event, membership, mention, message};
 use crate::id::{ConversationId, MessageId, UserId};
 
 const MESSAGE: &str = concat!("SELECT ", columns!(message), " FROM message WHERE id = ?1");
@@ -22,6 +22,9 @@ const OWN: &str = concat!(
     " FROM membership WHERE conversation_id = ?1 AND user_id = ?2 AND to_position IS NULL",
     r#" AND EXISTS (SELECT 1 FROM "user" WHERE id = ?2 AND deleted_at IS NULL)"#
 );
+const IN_USE: &str = r#"SELECT 1 WHERE EXISTS (SELECT 1 FROM conversation WHERE id = ?1)
+     OR EXISTS (SELECT 1 FROM "user" WHERE id = ?1) OR EXISTS (SELECT 1 FROM image WHERE id = ?1)
+     OR EXISTS (SELECT 1 FROM session WHERE id = ?1)"#;
 const MEMBERS: &str = "SELECT COUNT(*) FROM membership WHERE conversation_id = ?1 AND to_position IS NULL";
 
 const TAKE_POSITIONS: &str = "UPDATE feed_head SET position = position + ?1 WHERE id = 1 RETURNING position";
@@ -32,6 +35,8 @@ const ADD_MESSAGE: &str = concat!(
     columns!(message),
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)"
 );
+const ADD_MENTION: &str =
+    "INSERT INTO mention (position, user_id, conversation_id, seq, sender_id) VALUES (?1, ?2, ?3, ?4, ?5)";
 const ADD_CONVERSATION: &str = concat!(
     "INSERT INTO conversation (",
     columns!(conversation),
@@ -50,16 +55,18 @@ const MOVE_MARK: &str = "UPDATE membership SET last_read_seq = MAX(last_read_seq
      WHERE conversation_id = ?1 AND user_id = ?2 AND from_position = ?3";
 
 /// The statements of this module, for tests that look at their query plans.
-pub const HOT_WRITES: [&str; 15] = [
+pub const HOT_WRITES: [&str; 17] = [
     MESSAGE,
     CONVERSATION,
     DIRECT,
     PERSON,
     OWN,
+    IN_USE,
     MEMBERS,
     TAKE_POSITIONS,
     APPEND,
     ADD_MESSAGE,
+    ADD_MENTION,
     ADD_CONVERSATION,
     ADVANCE,
     SET_LAST_POSITION,
@@ -92,6 +99,11 @@ impl HotTx {
     /// The current memberships of these people in these conversations, except of erased people.
     pub fn own(&self, of: &HashSet<(ConversationId, UserId)>) -> Result<Vec<membership::Model>, DbErr> {
         self.found(OWN, of.iter().map(|(conversation, user)| (conversation, user)))
+    }
+
+    /// Whether an object other than a message has an id that a message is to have.
+    pub fn is_in_use(&self, id: MessageId) -> Result<bool, DbErr> {
+        self.with(IN_USE, |statement| statement.exists([id]))
     }
 
     /// The number of members of a conversation.
@@ -145,6 +157,18 @@ impl HotTx {
                 message.mentions_everyone,
                 message.reactions,
                 message.pinned_at
+            ])
+        })
+    }
+
+    pub(in crate::db) fn insert_mentions(&self, mentions: &[mention::Model]) -> Result<(), DbErr> {
+        self.each(ADD_MENTION, mentions, |add, mention| {
+            add.execute(params![
+                mention.position,
+                mention.user_id,
+                mention.conversation_id,
+                mention.seq,
+                mention.sender_id
             ])
         })
     }
