@@ -73,6 +73,7 @@ export const texts = {
     alone: 'Nobody else has an account here yet.',
     added: 'You were added',
     unread: (n: number) => count(n, 'unread message', 'unread messages'),
+    calls: (n: number) => count(n, 'message mentions you', 'messages mention you'),
     online: 'online',
     you: 'You',
     more: 'Show more conversations',
@@ -165,6 +166,9 @@ export const texts = {
     placeholder: (name: string) => `Write to ${name}`,
     send: 'Send',
     preview: 'Preview',
+    completion: 'Suggestions',
+    everyone: 'everyone',
+    everyoneLead: 'Mention all members',
     replyingTo: (name: string) => `Reply to ${name}`,
     cancelReply: 'Cancel reply',
     editing: 'Edit your message',
@@ -203,9 +207,9 @@ export const texts = {
     add: 'Add emoji',
     search: 'Search emoji',
     found: 'Found',
+    quick: 'Often used',
     recent: 'Recently used',
     none: 'No emoji found.',
-    completion: 'Matching emoji',
     groups: {
       'smileys-emotion': 'Smileys and emotion',
       'people-body': 'People',
@@ -217,6 +221,13 @@ export const texts = {
       symbols: 'Symbols',
       flags: 'Flags',
     } as Record<string, string>,
+  },
+
+  reactions: {
+    title: 'Reactions',
+    add: 'React',
+    count: (emoji: string, n: number) => `${emoji}, ${count(n, 'reaction', 'reactions')}`,
+    by: (names: readonly string[], n: number) => `${names.join(', ')}${n > names.length ? ` +${(n - names.length).toLocaleString()}` : ''}`,
   },
 
   conversationSearch: {

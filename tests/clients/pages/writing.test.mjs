@@ -91,7 +91,7 @@ describe('writing', { timeout: 120_000 }, () => {
 
   test('completes emoji by their names', async () => {
     await field.pressSequentially('Well done :tad');
-    const options = page.getByRole('listbox', { name: 'Matching emoji' }).getByRole('option');
+    const options = page.getByRole('listbox', { name: 'Suggestions' }).getByRole('option');
     await options.first().waitFor();
     assert.match(await options.first().textContent(), /🎉 :tada:/);
     await page.locator(`#${CSS_escape(await field.getAttribute('aria-activedescendant'))}[aria-selected=true]`).waitFor();

@@ -64,7 +64,7 @@ function useTitle() {
     if (params?.kind === 'c') return conversationName(feed, params.id);
     return params?.kind === 'with' ? feed.person(params.id).fullName : undefined;
   });
-  const unread = useFeed((feed) => feed.sidebar.reduce((sum, { lastSeq, lastReadSeq }) => sum + lastSeq - lastReadSeq, 0));
+  const unread = useFeed((feed) => feed.sidebar.reduce((sum, { unreadCount }) => sum + unreadCount, 0));
   useEffect(() => {
     document.title = texts.title(server, name, unread);
     return () => { document.title = server; };

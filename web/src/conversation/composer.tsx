@@ -14,10 +14,11 @@ import {
   cancelled, changeComposerDraft, type ComposerDraft, type DraftEdit, editOf, replyTo, setEditAside, useComposerDraft, withoutUnsaved, withUnsaved,
 } from './composer-draft';
 import { keepFocus, opensKeyboard, useTypingFocus } from './keep-focus';
-import { useEmojiCompletion } from './emoji-completion';
+import { type Call, callsIn, emojiSource, mentionSource } from './completion-sources';
 import { continueLine, insertText, toggleMark } from './insert-text';
 import { hasVisibleText, isFormatted, plainText } from './message-format';
 import { MessageText } from './message-text';
+import { useCompletion } from './use-completion';
 
 const words = texts.composer;
 const EmojiPicker = onDemand(() => import('../emoji/emoji-picker').then((module) => module.EmojiPicker));
@@ -115,7 +116,8 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   }));
   useEffect(focusWithoutKeyboard, []);
   useTypingFocus(field);
-  const completion = useEmojiCompletion(field);
+  const onCall = (call: Call) => changeComposerDraft(draftKey, (draft) => ({ ...draft, calls: [...draft.calls ?? [], call] }));
+  const completion = useCompletion(field, [emojiSource, mentionSource(feed, conversation, onCall)]);
   const emojiButton = useRef<HTMLButtonElement>(null);
   const [isPicking, setPicking] = useState(false);
 
@@ -138,7 +140,7 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   function send() {
     if (!canSend) return;
     if (edit) return void save({ ...edit, changed: written });
-    feed.send({ to: recipient, text: written, ...(image && { image }), ...(reply && { replyTo: reply }) });
+    feed.send({ to: recipient, text: written, ...callsIn(written, draft.calls ?? []), ...(image && { image }), ...(reply && { replyTo: reply }) });
     change(({ unsaved }) => ({ text: '', unsaved }));
     attachment.remove();
   }

@@ -9,6 +9,7 @@ import { texts } from '../texts';
 import { ConfirmDialog } from '../ui/dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
 import { keepFocus } from './keep-focus';
+import { ReactButton } from './reactions';
 
 const words = texts.message;
 /** The clipboard API needs HTTPS. */
@@ -62,6 +63,7 @@ export function MessageActions({ message, isMine, isActive, showsTime, onReply, 
       <div ref={row} className="actions" role="group" aria-label={words.actions} {...(isBar && { popover: 'manual' })}>
         {showsTime && <time className="time-aside" dateTime={message.createdAt} title={formatFullDateTime(message.createdAt)} aria-hidden="true">{formatTime(message.createdAt)}</time>}
         {isBar && action(words.unselect, X, () => (document.activeElement as HTMLElement | null)?.blur())}
+        {!isBar && <ReactButton message={message} isActive={isActive} />}
         {action(words.reply, Reply, () => onReply(message), 'r')}
         {message.text && canCopy && action(words.copy, Copy, () => void copy())}
         {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}

@@ -148,7 +148,7 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
     );
   };
 
-  const unread = lastSeq - (conversation?.lastReadSeq ?? 0);
+  const unread = conversation?.unreadCount ?? 0;
   return (
     <div className="messages">
       <div

@@ -11,6 +11,7 @@ import { hueOf } from '../ui/hue';
 import { keepFocus } from './keep-focus';
 import { MessageActions } from './message-actions';
 import { MessageText } from './message-text';
+import { Reactions } from './reactions';
 import { plainText } from './message-format';
 import { MessageImage } from './message-image';
 import { type ReadState, Ticks } from './ticks';
@@ -68,25 +69,28 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
               <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} size="small" />
             </button>
           ))}
-        <div
-          className="bubble" data-image={message.image ? (message.text ? 'captioned' : 'alone') : undefined}
-        >
-          {!isMine && isGroup && !continues && (
-            <strong className="sender" data-hue={hueOf(sender.id)} onMouseDown={keepFocus} onClick={() => openProfile(sender.id)}>
-              <bdi>{sender.fullName}</bdi>
-            </strong>
-          )}
-          {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
-          {message.deletedAt
-            ? <p className="deleted">{words.deleted} {meta.element}</p>
-            : (
-              <>
-                {message.image && <MessageImage message={message} image={message.image} isActive={isActive} />}
-                {message.text || !message.image
-                  ? <MessageText text={message.text ?? ''} reserved={meta.text}>{meta.element}</MessageText>
-                  : meta.element}
-              </>
+        <div className="bubble-column">
+          <div
+            className="bubble" data-image={message.image ? (message.text ? 'captioned' : 'alone') : undefined}
+          >
+            {!isMine && isGroup && !continues && (
+              <strong className="sender" data-hue={hueOf(sender.id)} onMouseDown={keepFocus} onClick={() => openProfile(sender.id)}>
+                <bdi>{sender.fullName}</bdi>
+              </strong>
             )}
+            {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
+            {message.deletedAt
+              ? <p className="deleted">{words.deleted} {meta.element}</p>
+              : (
+                <>
+                  {message.image && <MessageImage message={message} image={message.image} isActive={isActive} />}
+                  {message.text || !message.image
+                    ? <MessageText text={message.text ?? ''} mentions={message} reserved={meta.text}>{meta.element}</MessageText>
+                    : meta.element}
+                </>
+              )}
+          </div>
+          {!message.deletedAt && <Reactions message={message} isActive={isActive} />}
         </div>
         {!message.deletedAt && (
           <MessageActions message={message} isMine={isMine} isActive={isActive} showsTime={isContinued} onReply={onReply} onEdit={onEdit} />

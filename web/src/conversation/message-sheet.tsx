@@ -2,15 +2,18 @@
 // below, for a long press.
 import { Copy, Link2, Pencil, Reply, Trash2 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { useQuery } from 'urql';
 import { formatFullDateTime } from '../app/dates';
 import type { MessageMenu } from '../app/open-dialog';
 import { useFeed, useSession } from '../app/session';
 import type { Message } from '../feed';
+import { ReactorsDocument, type ReactorsQuery } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { ConfirmDialog, Dialog } from '../ui/dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
 import { plainText } from './message-format';
+import { QUICK_REACTIONS, useReact } from './reactions';
 
 const words = texts.message;
 
@@ -55,6 +58,7 @@ function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose():
   return (
     <div className="form">
       <p className="message-sheet-text secondary" dir="auto">{plainText(message.text ?? texts.image.name)}</p>
+      <QuickReactions message={message} onDone={onClose} />
       <ul className="sheet-actions">
         {action(words.reply, Reply, afterwards(() => onReply(message)), false, true)}
         {navigator.clipboard && message.text && action(words.copy, Copy, () => void copy(message.text ?? '', words.copied))}
@@ -63,6 +67,7 @@ function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose():
         {isMine && action(words.delete, Trash2, () => setConfirming(true), true)}
       </ul>
       <p className="hint">{words.sentAt(formatFullDateTime(message.createdAt))}{message.editedAt && ` · ${words.editedAt(formatFullDateTime(message.editedAt))}`}</p>
+      <Reactors message={message} />
       {isMine && <Readers message={message} />}
       {isConfirming && (
         <ConfirmDialog
@@ -71,6 +76,43 @@ function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose():
         />
       )}
     </div>
+  );
+}
+
+function QuickReactions({ message, onDone }: { message: Message; onDone(): void }) {
+  const react = useReact(message);
+  const current = useFeed((feed) => feed.history(message.conversationId).at(message.seq)?.reactions) ?? message.reactions;
+  return (
+    <div className="quick-reactions" role="group" aria-label={texts.reactions.add}>
+      {QUICK_REACTIONS.map((emoji) => {
+        const isMine = current.some((known) => known.emoji === emoji && known.isMine);
+        return (
+          <button key={emoji} type="button" aria-pressed={isMine} aria-label={emoji} onClick={() => { onDone(); react(emoji, !isMine); }}>
+            {emoji}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+/** Who reacted, by name: the first ones of each. */
+function Reactors({ message: { id, reactions } }: { message: Message }) {
+  const [{ data }] = useQuery<ReactorsQuery>({ query: String(ReactorsDocument), variables: { id }, pause: reactions.length === 0 });
+  const found = data?.message?.reactions ?? [];
+  if (found.length === 0) return null;
+  return (
+    <section className="section">
+      <h3>{texts.reactions.title}</h3>
+      <ul>
+        {found.map(({ emoji, count, users }) => (
+          <li key={emoji} className="reactors">
+            <span>{emoji}</span>
+            <bdi>{texts.reactions.by(users.nodes.map(({ fullName }) => fullName), count)}</bdi>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -3,7 +3,7 @@ import { Popover } from '@base-ui/react/popover';
 import { type KeyboardEvent, type RefObject, useRef, useState } from 'react';
 import { texts } from '../texts';
 import { useCloseOnBack } from '../ui/dialog-history';
-import { type Emoji, groups, recentEmoji, rememberEmoji, searchEmoji } from './emoji';
+import { type Emoji, emojiOf, groups, recentEmoji, rememberEmoji, searchEmoji } from './emoji';
 
 const words = texts.emoji;
 const MAX_FOUND = 64;
@@ -13,10 +13,12 @@ export interface EmojiPickerProps {
   onClose(): void;
   /** The button that opened it. */
   anchor: RefObject<HTMLElement | null>;
+  /** Shown first, at the top. */
+  quick?: readonly string[];
   onPick(emoji: string): void;
 }
 
-export function EmojiPicker({ open, onClose, anchor, onPick }: EmojiPickerProps) {
+export function EmojiPicker({ open, onClose, anchor, quick = [], onPick }: EmojiPickerProps) {
   useCloseOnBack(open, onClose);
   const field = useRef<HTMLInputElement>(null);
   // On a touch screen the focus would open the keyboard, which covers the emoji.
@@ -26,7 +28,7 @@ export function EmojiPicker({ open, onClose, anchor, onPick }: EmojiPickerProps)
       <Popover.Portal>
         <Popover.Positioner className="emoji-container" anchor={anchor} side="top" align="start" sideOffset={10} collisionPadding={8}>
           <Popover.Popup className="emoji-picker" aria-label={words.title} initialFocus={isTouch ? true : field} finalFocus={false}>
-            <Picker field={field} onPick={(emoji) => { rememberEmoji(emoji); onClose(); onPick(emoji); }} />
+            <Picker field={field} quick={quick} onPick={(emoji) => { rememberEmoji(emoji); onClose(); onPick(emoji); }} />
           </Popover.Popup>
         </Popover.Positioner>
       </Popover.Portal>
@@ -34,7 +36,13 @@ export function EmojiPicker({ open, onClose, anchor, onPick }: EmojiPickerProps)
   );
 }
 
-function Picker({ field, onPick }: { field: RefObject<HTMLInputElement | null>; onPick(emoji: string): void }) {
+interface PickerProps {
+  field: RefObject<HTMLInputElement | null>;
+  quick: readonly string[];
+  onPick(emoji: string): void;
+}
+
+function Picker({ field, quick, onPick }: PickerProps) {
   const [query, setQuery] = useState('');
   const [recent] = useState(recentEmoji);
   const found = query.trim() ? searchEmoji(query, MAX_FOUND) : undefined;
@@ -55,6 +63,7 @@ function Picker({ field, onPick }: { field: RefObject<HTMLInputElement | null>; 
           ? <Group title={words.found} emoji={found} onPick={onPick} />
           : (
             <>
+              {quick.length > 0 && <Group title={words.quick} emoji={quick.map(emojiOf)} onPick={onPick} />}
               {recent.length > 0 && <Group title={words.recent} emoji={recent} onPick={onPick} />}
               {groups.map(({ key, emoji }) => <Group key={key} title={words.groups[key] ?? key} emoji={emoji} onPick={onPick} />)}
             </>

@@ -29,6 +29,9 @@ const all = groups.flatMap(({ emoji }) => emoji);
 /** The emoji of a name. */
 export const emojiNamed = (name: string) => all.find(({ names }) => names.includes(name))?.emoji;
 
+/** With its names, as far as they are known. */
+export const emojiOf = (emoji: string): Emoji => all.find((known) => known.emoji === emoji) ?? { emoji, names: [emoji], words: '' };
+
 /** By names first, then by words; each as a beginning. */
 export function searchEmoji(query: string, max: number): readonly Emoji[] {
   const folded = query.trim().toLocaleLowerCase();

@@ -105,6 +105,8 @@ export type SendMessageInput = {
   id?: string | null | undefined;
   /** The image. A retry with the same id need not send it again. */
   image?: ImageInput | null | undefined;
+  mentionEveryone?: boolean | null | undefined;
+  mentionIds?: Array<string> | null | undefined;
   /** The id of the message to which it replies. It must be in the same conversation, else NOT_FOUND. */
   replyToId?: string | null | undefined;
   /** The text, 1 to 4,000 characters after trimming. A message has a text, an image or both. */
@@ -219,28 +221,32 @@ export type PersonFragment = { id: string, fullName: string, deletedAt: string |
 
 export type PictureFragment = { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string };
 
-export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
+export type FullMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+
+export type OwnMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
 
 export type OnePersonQueryVariables = Exact<{
   id: string;
@@ -264,7 +270,7 @@ export type HistoryPageQueryVariables = Exact<{
 }>;
 
 
-export type HistoryPageQuery = { messages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }> } };
+export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }> } };
 
 type Event_CaughtUp_Fragment = { __typename: 'CaughtUp', cursor: string };
 
@@ -272,9 +278,11 @@ type Event_ConversationChanged_Fragment = { __typename: 'ConversationChanged', c
 
 type Event_FeedReset_Fragment = { __typename: 'FeedReset', cursor: string };
 
-type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
 
-type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+type Event_ReactionsChanged_Fragment = { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> };
 
 type Event_ReadMarkMoved_Fragment = { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } };
 
@@ -286,6 +294,7 @@ export type EventFragment =
   | Event_FeedReset_Fragment
   | Event_MessageAdded_Fragment
   | Event_MessageChanged_Fragment
+  | Event_ReactionsChanged_Fragment
   | Event_ReadMarkMoved_Fragment
   | Event_UserChanged_Fragment
 ;
@@ -299,8 +308,9 @@ export type EventsSubscription = { events:
     | { __typename: 'CaughtUp', cursor: string }
     | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
     | { __typename: 'FeedReset', cursor: string }
-    | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
-    | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
     | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
     | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
    };
@@ -328,7 +338,7 @@ export type SendMutationVariables = Exact<{
 }>;
 
 
-export type SendMutation = { sendMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type SendMutation = { sendMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
 
 export type EditMutationVariables = Exact<{
   id: string;
@@ -336,14 +346,14 @@ export type EditMutationVariables = Exact<{
 }>;
 
 
-export type EditMutation = { editMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type EditMutation = { editMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
 
 export type DeleteMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteMutation = { deleteMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
 
 export type MarkReadMutationVariables = Exact<{
   conversation: ConversationRef;
@@ -362,11 +372,42 @@ export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, even
       | { __typename: 'CaughtUp', cursor: string }
       | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
       | { __typename: 'FeedReset', cursor: string }
-      | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
-      | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+      | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
       | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
       | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
     > } };
+
+export type AddReactionMutationVariables = Exact<{
+  messageId: string;
+  emoji: string;
+}>;
+
+
+export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+export type RemoveReactionMutationVariables = Exact<{
+  messageId: string;
+  emoji: string;
+}>;
+
+
+export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+
+export type UnreadCountsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type UnreadCountsQuery = { conversation: { id: string, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number } | null };
+
+export type ReactorsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ReactorsQuery = { message: { reactions: Array<{ emoji: string, count: number, users: { nodes: Array<{ id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }> } }> } | null };
 
 export type FindPeopleQueryVariables = Exact<{
   search?: string | null | undefined;
@@ -414,7 +455,7 @@ export type FindMessagesQueryVariables = Exact<{
 }>;
 
 
-export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -480,6 +521,7 @@ export const MessageFragmentDoc = new TypedDocumentString(`
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
 }
     fragment Person on User {
   id
@@ -498,6 +540,125 @@ fragment Picture on Image {
   height
   placeholder
 }`, {"fragmentName":"Message"}) as unknown as TypedDocumentString<MessageFragment, unknown>;
+export const FullMessageFragmentDoc = new TypedDocumentString(`
+    fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+}`, {"fragmentName":"FullMessage"}) as unknown as TypedDocumentString<FullMessageFragment, unknown>;
+export const OwnMessageFragmentDoc = new TypedDocumentString(`
+    fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}`, {"fragmentName":"OwnMessage"}) as unknown as TypedDocumentString<OwnMessageFragment, unknown>;
 export const ConversationFragmentDoc = new TypedDocumentString(`
     fragment Conversation on Conversation {
   id
@@ -512,6 +673,8 @@ export const ConversationFragmentDoc = new TypedDocumentString(`
   }
   lastSeq
   lastReadSeq
+  unreadCount
+  unreadMentionCount
   createdAt
   updatedAt
 }
@@ -556,6 +719,7 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
 }`, {"fragmentName":"Conversation"}) as unknown as TypedDocumentString<ConversationFragment, unknown>;
 export const EventFragmentDoc = new TypedDocumentString(`
     fragment Event on FeedEvent {
@@ -563,12 +727,30 @@ export const EventFragmentDoc = new TypedDocumentString(`
   cursor
   ... on MessageAdded {
     message {
-      ...Message
+      ...FullMessage
     }
   }
   ... on MessageChanged {
     message {
-      ...Message
+      ...FullMessage
+    }
+  }
+  ... on ReactionsChanged {
+    conversationId
+    message {
+      id
+      seq
+      reactions {
+        emoji
+        count
+      }
+    }
+    changes {
+      user {
+        id
+      }
+      emoji
+      added
     }
   }
   ... on ReadMarkMoved {
@@ -634,6 +816,19 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
 }`, {"fragmentName":"Event"}) as unknown as TypedDocumentString<EventFragment, unknown>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignupInput!) {
@@ -834,6 +1029,7 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
 }
 fragment Conversation on Conversation {
   id
@@ -848,6 +1044,8 @@ fragment Conversation on Conversation {
   }
   lastSeq
   lastReadSeq
+  unreadCount
+  unreadMentionCount
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<SnapshotQuery, SnapshotQueryVariables>;
@@ -904,6 +1102,7 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
 }
 fragment Conversation on Conversation {
   id
@@ -918,6 +1117,8 @@ fragment Conversation on Conversation {
   }
   lastSeq
   lastReadSeq
+  unreadCount
+  unreadMentionCount
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<MoreConversationsQuery, MoreConversationsQueryVariables>;
@@ -968,6 +1169,7 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
 }
 fragment Conversation on Conversation {
   id
@@ -982,6 +1184,8 @@ fragment Conversation on Conversation {
   }
   lastSeq
   lastReadSeq
+  unreadCount
+  unreadMentionCount
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<OneConversationQuery, OneConversationQueryVariables>;
@@ -1033,7 +1237,7 @@ export const HistoryPageDocument = new TypedDocumentString(`
     query HistoryPage($conversation: ConversationRef!, $around: Int!, $size: Int!) {
   messages(conversation: $conversation, aroundSeq: $around, first: $size) {
     nodes {
-      ...Message
+      ...OwnMessage
     }
   }
 }
@@ -1078,6 +1282,26 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
 }`) as unknown as TypedDocumentString<HistoryPageQuery, HistoryPageQueryVariables>;
 export const EventsDocument = new TypedDocumentString(`
     subscription Events($after: String!) {
@@ -1126,18 +1350,49 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
 }
 fragment Event on FeedEvent {
   __typename
   cursor
   ... on MessageAdded {
     message {
-      ...Message
+      ...FullMessage
     }
   }
   ... on MessageChanged {
     message {
-      ...Message
+      ...FullMessage
+    }
+  }
+  ... on ReactionsChanged {
+    conversationId
+    message {
+      id
+      seq
+      reactions {
+        emoji
+        count
+      }
+    }
+    changes {
+      user {
+        id
+      }
+      emoji
+      added
     }
   }
   ... on ReadMarkMoved {
@@ -1196,7 +1451,7 @@ export const SetTypingDocument = new TypedDocumentString(`
 export const SendDocument = new TypedDocumentString(`
     mutation Send($input: SendMessageInput!) {
   sendMessage(input: $input) {
-    ...Message
+    ...OwnMessage
   }
 }
     fragment Person on User {
@@ -1240,11 +1495,31 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
 }`) as unknown as TypedDocumentString<SendMutation, SendMutationVariables>;
 export const EditDocument = new TypedDocumentString(`
     mutation Edit($id: ID!, $text: String!) {
   editMessage(id: $id, text: $text) {
-    ...Message
+    ...OwnMessage
   }
 }
     fragment Person on User {
@@ -1288,11 +1563,31 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
 }`) as unknown as TypedDocumentString<EditMutation, EditMutationVariables>;
 export const DeleteDocument = new TypedDocumentString(`
     mutation Delete($id: ID!) {
   deleteMessage(id: $id) {
-    ...Message
+    ...OwnMessage
   }
 }
     fragment Person on User {
@@ -1336,6 +1631,26 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
 }`) as unknown as TypedDocumentString<DeleteMutation, DeleteMutationVariables>;
 export const MarkReadDocument = new TypedDocumentString(`
     mutation MarkRead($conversation: ConversationRef!, $upToSeq: Int!) {
@@ -1396,18 +1711,49 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
 }
 fragment Event on FeedEvent {
   __typename
   cursor
   ... on MessageAdded {
     message {
-      ...Message
+      ...FullMessage
     }
   }
   ... on MessageChanged {
     message {
-      ...Message
+      ...FullMessage
+    }
+  }
+  ... on ReactionsChanged {
+    conversationId
+    message {
+      id
+      seq
+      reactions {
+        emoji
+        count
+      }
+    }
+    changes {
+      user {
+        id
+      }
+      emoji
+      added
     }
   }
   ... on ReadMarkMoved {
@@ -1432,6 +1778,176 @@ fragment Event on FeedEvent {
     }
   }
 }`) as unknown as TypedDocumentString<EventsPageQuery, EventsPageQueryVariables>;
+export const AddReactionDocument = new TypedDocumentString(`
+    mutation AddReaction($messageId: ID!, $emoji: String!) {
+  addReaction(messageId: $messageId, emoji: $emoji) {
+    ...OwnMessage
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}`) as unknown as TypedDocumentString<AddReactionMutation, AddReactionMutationVariables>;
+export const RemoveReactionDocument = new TypedDocumentString(`
+    mutation RemoveReaction($messageId: ID!, $emoji: String!) {
+  removeReaction(messageId: $messageId, emoji: $emoji) {
+    ...OwnMessage
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}`) as unknown as TypedDocumentString<RemoveReactionMutation, RemoveReactionMutationVariables>;
+export const UnreadCountsDocument = new TypedDocumentString(`
+    query UnreadCounts($id: ID!) {
+  conversation(by: {conversationId: $id}) {
+    id
+    lastSeq
+    lastReadSeq
+    unreadCount
+    unreadMentionCount
+  }
+}
+    `) as unknown as TypedDocumentString<UnreadCountsQuery, UnreadCountsQueryVariables>;
+export const ReactorsDocument = new TypedDocumentString(`
+    query Reactors($id: ID!) {
+  message(id: $id) {
+    reactions {
+      emoji
+      count
+      users(first: 20) {
+        nodes {
+          ...Person
+        }
+      }
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<ReactorsQuery, ReactorsQueryVariables>;
 export const FindPeopleDocument = new TypedDocumentString(`
     query FindPeople($search: String, $after: String) {
   users(search: $search, first: 30, after: $after) {
@@ -1541,4 +2057,5 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
 }`) as unknown as TypedDocumentString<FindMessagesQuery, FindMessagesQueryVariables>;

@@ -18,7 +18,7 @@ interface ConversationRowProps {
 }
 
 export const ConversationRow = memo(function ConversationRow({ conversation, onOpen }: ConversationRowProps) {
-  const { id, otherUserId, lastMessage, lastSeq, lastReadSeq } = conversation;
+  const { id, otherUserId, lastMessage, unreadCount: unread, unreadMentionCount: calls } = conversation;
   const other = useFeed((feed) => (otherUserId ? feed.person(otherUserId) : undefined));
   const online = useFeed((feed) => otherUserId !== null && feed.online?.has(otherUserId));
   const waiting = useFeed(({ outbox }) => outbox.items.findLast(
@@ -28,7 +28,6 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
   const [isOpen] = useRoute(`/c/${id}`);
   const when = useClock(() => formatShort(activity(conversation)));
   const name = other?.fullName ?? conversation.title ?? '';
-  const unread = lastSeq - lastReadSeq;
   // Direct conversations begin with a message, which is unread.
   const isNew = useIsUnopened(id) && otherUserId === null && unread === 0;
 
@@ -50,6 +49,12 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
                   ? <TypingDots text={texts.conversation.typingHere} />
                   : lastMessage && <LastMessage message={lastMessage} isGroup={!otherUserId} />}
             </span>
+            {calls > 0 && (
+              <span className="badge" data-kind="call">
+                <span aria-hidden="true">@</span>
+                <span className="visually-hidden">{texts.sidebar.calls(calls)}</span>
+              </span>
+            )}
             {unread > 0 && (
               <span className="badge">
                 <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>

@@ -37,7 +37,7 @@ function useTargets(query: string): readonly Target[] {
     id: conversation.otherUserId ?? conversation.id,
     name: conversationName(feed, conversation.id),
     isGroup: !conversation.otherUserId,
-    unread: conversation.lastSeq - conversation.lastReadSeq,
+    unread: conversation.unreadCount,
   })).filter(({ name }) => fold(name).includes(folded));
   // What begins with the letters comes before what only contains them; else the latest first.
   const sorted = folded ? known.sort((a, b) => Number(fold(b.name).startsWith(folded)) - Number(fold(a.name).startsWith(folded))) : known;
