@@ -1,5 +1,8 @@
 // All texts of the interface. To translate the pages, translate this file.
 
+import { own, pins, roles, system } from './texts-people';
+import { shortcuts } from './texts-shortcuts';
+
 const plurals = new Intl.PluralRules('en');
 const count = (n: number, one: string, other: string) => `${n.toLocaleString()} ${plurals.select(n) === 'one' ? one : other}`;
 
@@ -7,6 +10,11 @@ const unit = (name: string) => new Intl.NumberFormat('en', { style: 'unit', unit
 const [kilobytes, megabytes] = [unit('kilobyte'), unit('megabyte')];
 
 export const texts = {
+  system,
+  own,
+  pins,
+  shortcuts,
+
   name: 'Parlour',
   /** The title of the tab. */
   title: (server: string, view: string | undefined, unread: number) =>
@@ -111,6 +119,7 @@ export const texts = {
     lastSeen: (when: string) => `Last seen ${when}`,
     offline: 'Offline',
     erased: 'This account was deleted.',
+    mayNotSend: 'You cannot write to this person.',
     details: 'Group details',
     typing: (names: readonly string[]) => (names.length > 2
       ? `${names.length.toLocaleString()} people are typing …`
@@ -192,7 +201,7 @@ export const texts = {
     allMembers: 'Everyone is already in the group.',
     submit: 'Create group',
     moreMembers: 'Show more members',
-    owner: 'owner',
+    roles,
     remove: 'Remove',
     removeTitle: (name: string) => `Remove ${name}?`,
     removeLead: 'They will no longer see the group unless a member adds them again.',
@@ -246,30 +255,6 @@ export const texts = {
     title: 'Go to',
     field: 'Find a conversation or a person',
     none: 'Nothing found.',
-  },
-
-  shortcuts: {
-    title: 'Keyboard shortcuts',
-    anywhere: 'Anywhere',
-    switcher: 'Go to a conversation or a person',
-    previous: 'Previous conversation',
-    next: 'Next conversation',
-    searchHere: 'Search this conversation',
-    list: 'This list',
-    writing: 'While writing',
-    send: 'Send',
-    lineBreak: 'Line break',
-    editLast: 'Edit your last message',
-    bold: 'Bold',
-    italic: 'Italic',
-    emoji: 'Emoji by name',
-    cancel: 'Cancel a reply or an edit',
-    messages: 'On a message',
-    move: 'Move between messages',
-    reply: 'Reply',
-    edit: 'Edit',
-    delete: 'Delete',
-    toField: 'Back to the text field',
   },
 
   image: {

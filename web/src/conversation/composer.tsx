@@ -196,7 +196,7 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
     const history = feed.history(conversation.id);
     for (let seq = conversation.lastSeq; seq > Math.max(0, conversation.lastSeq - 100); seq -= 1) {
       const message = history.at(seq);
-      if (message?.senderId === feed.me.id && !message.deletedAt) return message;
+      if (message?.senderId === feed.me.id && !message.system && !message.deletedAt) return message;
     }
     return undefined;
   }

@@ -8,6 +8,7 @@ import type { Conversation } from '../feed';
 import { usePresenceText } from '../people/use-presence-text';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
+import { ConversationMenu } from './conversation-menu';
 import { onDemand } from '../ui/on-demand';
 
 const words = texts.conversation;
@@ -77,6 +78,7 @@ export function ConversationHeader({ name, otherId, conversation }: Conversation
           <ConversationSearch conversationId={conversation.id} open={isSearching} onClose={() => setSearching(false)} />
         </>
       )}
+      {conversation && <ConversationMenu conversation={conversation} />}
       <button className="icon-button" aria-label={otherId ? texts.profile.title : words.details} title={otherId ? texts.profile.title : words.details} onClick={openDetails}>
         <Info />
       </button>

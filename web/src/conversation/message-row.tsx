@@ -14,6 +14,7 @@ import { MessageText } from './message-text';
 import { Reactions } from './reactions';
 import { plainText } from './message-format';
 import { MessageImage } from './message-image';
+import { SystemLine } from './system-line';
 import { type ReadState, Ticks } from './ticks';
 
 const words = texts.message;
@@ -49,6 +50,15 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const sender = useFeed((feed) => message && feed.person(message.senderId));
   if (!message || !sender) return <div className="skeleton" aria-hidden="true"><span /></div>;
 
+  if (message.system) {
+    return (
+      <div className="message-row">
+        {startsDay && <DayDivider date={message.createdAt} />}
+        {isFirstNew && <div className="unread-divider"><span>{texts.conversation.newMessages}</span></div>}
+        <SystemLine message={message} isActive={isActive} seq={seq} lastSeq={lastSeq} />
+      </div>
+    );
+  }
   const { readText, readers } = props;
   const meta = metaOf(message, !isContinued, isMine ? { text: readText ?? texts.conversation.sent, readers: readers ?? 'none' } : undefined);
   return (

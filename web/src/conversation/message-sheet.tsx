@@ -1,13 +1,14 @@
 // Everything about one message: what can be done with it, when it was written, and who has read it. On a phone a sheet from
 // below, for a long press.
-import { Copy, Link2, Pencil, Reply, Trash2 } from 'lucide-react';
+import { Copy, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useQuery } from 'urql';
 import { formatFullDateTime } from '../app/dates';
+import { execute } from '../api/execute';
 import type { MessageMenu } from '../app/open-dialog';
 import { useFeed, useSession } from '../app/session';
 import type { Message } from '../feed';
-import { ReactorsDocument, type ReactorsQuery } from '../gql/graphql';
+import { PinDocument, ReactorsDocument, type ReactorsQuery, UnpinDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { ConfirmDialog, Dialog } from '../ui/dialog';
@@ -37,8 +38,9 @@ export function MessageSheet({ menu, open, onClose }: MessageSheetProps) {
 }
 
 function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose(): void }) {
-  const { feed } = useSession();
+  const { feed, client } = useSession();
   const isMine = useFeed((feed) => feed.me.id === message.senderId);
+  const mayPin = useFeed((feed) => feed.conversation(message.conversationId)?.viewerCan.includes('PIN') ?? false);
   const attempt = useAttempt();
   const showNotice = useShowNotice();
   const [isConfirming, setConfirming] = useState(false);
@@ -63,6 +65,11 @@ function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose():
         {action(words.reply, Reply, afterwards(() => onReply(message)), false, true)}
         {navigator.clipboard && message.text && action(words.copy, Copy, () => void copy(message.text ?? '', words.copied))}
         {navigator.clipboard && action(words.copyLink, Link2, () => void copy(link, words.linkCopied))}
+        {mayPin && action(message.pinnedAt ? texts.pins.unpin : texts.pins.pin, message.pinnedAt ? PinOff : Pin, () => {
+          onClose();
+          const variables = { messageId: message.id };
+          void attempt(() => (message.pinnedAt ? execute(client, UnpinDocument, variables) : execute(client, PinDocument, variables)));
+        })}
         {isMine && action(words.edit, Pencil, afterwards(() => onEdit(message)))}
         {isMine && action(words.delete, Trash2, () => setConfirming(true), true)}
       </ul>

@@ -41,8 +41,8 @@ export function useReadStates(conversation: Conversation | undefined): (message:
     if (!loaded?.marks.size) return UNKNOWN;
     const joined = new Map(loaded.members.map(({ userId, joinedAt }) => [userId, isDirect ? 0 : Date.parse(joinedAt)]));
     const others = [...loaded.marks].filter(([userId]) => userId !== feed.me.id).map(([userId, mark]) => ({ mark, joinedAt: joined.get(userId) ?? 0 }));
-    return ({ seq, senderId, deletedAt, createdAt }) => {
-      if (senderId !== feed.me.id || deletedAt) return undefined;
+    return ({ seq, senderId, system, deletedAt, createdAt }) => {
+      if (senderId !== feed.me.id || system || deletedAt) return undefined;
       const sentAt = Date.parse(createdAt);
       const isLater = (other: { joinedAt: number }) => other.joinedAt > sentAt;
       const readers = others.filter((other) => other.mark >= seq && !isLater(other)).length;

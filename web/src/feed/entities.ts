@@ -79,3 +79,7 @@ export const tombstone = (message: Message, deletedAt: string): Message =>
 
 /** The time of the latest activity in a conversation, by which the sidebar is sorted. */
 export const activity = ({ lastMessage, createdAt }: Conversation) => lastMessage?.createdAt ?? createdAt;
+
+/** Whether one wants to be notified of nothing in a conversation, or of nothing for now. */
+export const isMuted = ({ own }: Conversation) =>
+  own !== null && (own.notifications === 'NONE' || (own.mutedUntil !== null && Date.parse(own.mutedUntil) > Date.now()));

@@ -1,7 +1,7 @@
 // Keeps the state of a client current: loads a snapshot with its cursor in the feed, then applies every later event.
 import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
-  SendDocument, SnapshotDocument, type SnapshotQuery,
+  SendDocument, SnapshotDocument, type SnapshotQuery, type UpdateMembershipInput,
 } from '../gql/graphql';
 import { ChangeNotifier } from './change-notifier';
 import type { ConversationRef, Message, Person } from './entities';
@@ -9,6 +9,7 @@ import { MessageHistory } from './history';
 import { Loader } from './loader';
 import { Members } from './members';
 import { inputOf, type MessageDraft, Outbox, type OutboxStore, type OutgoingMessage } from './outbox';
+import { Pins } from './pins';
 import { PresenceTracker } from './presence';
 import { applyReactions, react } from './reactions';
 import { ReadMarkSender } from './read-mark-sender';
@@ -42,6 +43,7 @@ export class Feed {
   readonly presence: PresenceTracker;
   readonly typing: TypingTracker;
   readonly outbox: Outbox;
+  readonly pins = new Pins();
   readonly retryPolicy = new RetryPolicy();
   readonly readMarks: ReadMarkSender;
   readonly #notifier = new ChangeNotifier();
@@ -131,9 +133,11 @@ export class Feed {
   }
 
   /** Adds a reaction to a message, or takes it back. Shown at once, and undone if the server refuses it. */
-  react(message: Message, emoji: string, added: boolean): Promise<void> {
-    return react(this.options.transport, this.history(message.conversationId), message, emoji, added);
-  }
+  react = (message: Message, emoji: string, added: boolean): Promise<void> =>
+    react(this.options.transport, this.history(message.conversationId), message, emoji, added);
+
+  /** Mutes, archives and so on, on all devices of the user. */
+  updateOwnSide(id: string, input: UpdateMembershipInput): Promise<void> { return this.#loader.updateOwnSide(id, input); }
 
   /** Marks messages up to this seq as read. */
   markRead(conversationId: string, upToSeq: number): void {
@@ -221,6 +225,12 @@ export class Feed {
         return;
       case 'ReactionsChanged':
         applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
+        return;
+      case 'PinsChanged':
+        this.pins.apply(event, this.#histories.get(event.conversationId));
+        return;
+      case 'MembershipChanged':
+        if (event.own) this.#fetchConversation(event.own.id);
         return;
       case 'ReadMarkMoved':
         this.members.moveMark(event.conversationId, event.user.id, event.lastReadSeq);

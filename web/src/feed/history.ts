@@ -87,6 +87,15 @@ export class MessageHistory {
     this.#notify();
   }
 
+  /** A message was pinned, or no longer is; that does not move its version. */
+  pin(seq: number, pinnedAt: string | null): void {
+    const page = this.#pages.get(pageOf(seq));
+    const known = page?.get(seq);
+    if (!page || !known || known.pinnedAt === pinnedAt) return;
+    page.set(seq, { ...known, pinnedAt });
+    this.#notify();
+  }
+
   /** Reloads the page of a message whose image URL has expired or is about to. */
   reload(seq: number): void {
     if (!this.#loading.has(pageOf(seq))) void this.#load(pageOf(seq));

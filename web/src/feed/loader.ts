@@ -1,6 +1,7 @@
 // Loads what a view asks for: more conversations, one that the address names, a person, and how much is unread.
 import {
   type ConversationFragment, MoreConversationsDocument, OneConversationDocument, OnePersonDocument, UnreadCountsDocument,
+  UpdateMembershipDocument, type UpdateMembershipInput,
 } from '../gql/graphql';
 import type { ConversationRef } from './entities';
 import type { FeedState } from './state';
@@ -52,6 +53,12 @@ export class Loader {
     this.state.upsertPerson(person);
     this.changed();
     return { lastSeenAt };
+  }
+
+  async updateOwnSide(conversationId: string, input: UpdateMembershipInput): Promise<void> {
+    const { updateMembership } = await this.transport.request(UpdateMembershipDocument, { conversation: { conversationId }, input });
+    this.state.upsertConversation(updateMembership);
+    this.changed();
   }
 
   /** Asks how much of a conversation is unread, where it does not follow from what is known. */

@@ -87,10 +87,33 @@ export type LoginInput = {
 
 /** The role of a member. More roles may be added: clients must tolerate unknown values. */
 export type MemberRole =
+  | 'ADMIN'
   /** May send messages and add members. */
   | 'MEMBER'
   /** May rename the group and remove members, beside what a member may do. */
   | 'OWNER'
+  | '%future added value';
+
+export type NotificationLevel =
+  | 'ALL'
+  | 'MENTIONS'
+  | 'NONE'
+  | '%future added value';
+
+export type Permission =
+  | 'ADD_MEMBERS'
+  | 'DELETE_OTHERS_MESSAGES'
+  | 'MENTION_EVERYONE'
+  | 'PIN'
+  | 'REMOVE_MEMBERS'
+  | 'SEND'
+  | 'SET_ROLES'
+  | 'UPDATE'
+  | '%future added value';
+
+export type Posting =
+  | 'ADMINS'
+  | 'EVERYONE'
   | '%future added value';
 
 /** A message to send. */
@@ -123,6 +146,25 @@ export type SignupInput = {
   fullName: string;
   /** 6 to 128 characters, unless the server requires more. The 3,000 most common passwords are rejected. */
   password: string;
+};
+
+export type SystemKind =
+  | 'GROUP_CREATED'
+  | 'MEMBERS_ADDED'
+  | 'MEMBERS_REMOVED'
+  | 'MEMBER_LEFT'
+  | 'MESSAGE_PINNED'
+  | 'PICTURE_CHANGED'
+  | 'ROLE_CHANGED'
+  | 'TITLE_CHANGED'
+  | '%future added value';
+
+export type UpdateMembershipInput = {
+  archived?: boolean | null | undefined;
+  favorite?: boolean | null | undefined;
+  markedUnread?: boolean | null | undefined;
+  mutedUntil?: string | null | undefined;
+  notifications?: NotificationLevel | null | undefined;
 };
 
 export type SignUpMutationVariables = Exact<{
@@ -221,32 +263,32 @@ export type PersonFragment = { id: string, fullName: string, deletedAt: string |
 
 export type PictureFragment = { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string };
 
-export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type FullMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+export type FullMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type OwnMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+export type OwnMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
 
 export type OnePersonQueryVariables = Exact<{
   id: string;
@@ -270,7 +312,7 @@ export type HistoryPageQueryVariables = Exact<{
 }>;
 
 
-export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }> } };
+export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
 
 type Event_CaughtUp_Fragment = { __typename: 'CaughtUp', cursor: string };
 
@@ -278,9 +320,13 @@ type Event_ConversationChanged_Fragment = { __typename: 'ConversationChanged', c
 
 type Event_FeedReset_Fragment = { __typename: 'FeedReset', cursor: string };
 
-type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+type Event_MembershipChanged_Fragment = { __typename: 'MembershipChanged', cursor: string, own: { id: string } };
 
-type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+type Event_PinsChanged_Fragment = { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } };
 
 type Event_ReactionsChanged_Fragment = { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> };
 
@@ -292,8 +338,10 @@ export type EventFragment =
   | Event_CaughtUp_Fragment
   | Event_ConversationChanged_Fragment
   | Event_FeedReset_Fragment
+  | Event_MembershipChanged_Fragment
   | Event_MessageAdded_Fragment
   | Event_MessageChanged_Fragment
+  | Event_PinsChanged_Fragment
   | Event_ReactionsChanged_Fragment
   | Event_ReadMarkMoved_Fragment
   | Event_UserChanged_Fragment
@@ -308,8 +356,10 @@ export type EventsSubscription = { events:
     | { __typename: 'CaughtUp', cursor: string }
     | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
     | { __typename: 'FeedReset', cursor: string }
-    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
-    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
+    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
     | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
     | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
     | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
@@ -338,7 +388,7 @@ export type SendMutationVariables = Exact<{
 }>;
 
 
-export type SendMutation = { sendMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type SendMutation = { sendMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type EditMutationVariables = Exact<{
   id: string;
@@ -346,14 +396,14 @@ export type EditMutationVariables = Exact<{
 }>;
 
 
-export type EditMutation = { editMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type EditMutation = { editMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type DeleteMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type MarkReadMutationVariables = Exact<{
   conversation: ConversationRef;
@@ -372,8 +422,10 @@ export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, even
       | { __typename: 'CaughtUp', cursor: string }
       | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
       | { __typename: 'FeedReset', cursor: string }
-      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
-      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+      | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
+      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
       | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
       | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
       | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
@@ -385,7 +437,7 @@ export type AddReactionMutationVariables = Exact<{
 }>;
 
 
-export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type RemoveReactionMutationVariables = Exact<{
   messageId: string;
@@ -393,7 +445,7 @@ export type RemoveReactionMutationVariables = Exact<{
 }>;
 
 
-export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type UnreadCountsQueryVariables = Exact<{
   id: string;
@@ -408,6 +460,35 @@ export type ReactorsQueryVariables = Exact<{
 
 
 export type ReactorsQuery = { message: { reactions: Array<{ emoji: string, count: number, users: { nodes: Array<{ id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }> } }> } | null };
+
+export type UpdateMembershipMutationVariables = Exact<{
+  conversation: ConversationRef;
+  input: UpdateMembershipInput;
+}>;
+
+
+export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
+
+export type PinMutationVariables = Exact<{
+  messageId: string;
+}>;
+
+
+export type PinMutation = { pinMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+export type UnpinMutationVariables = Exact<{
+  messageId: string;
+}>;
+
+
+export type UnpinMutation = { unpinMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+export type PinnedMessagesQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
 
 export type FindPeopleQueryVariables = Exact<{
   search?: string | null | undefined;
@@ -455,7 +536,16 @@ export type FindMessagesQueryVariables = Exact<{
 }>;
 
 
-export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type SetMemberRoleMutationVariables = Exact<{
+  id: string;
+  userId: string;
+  role: MemberRole;
+}>;
+
+
+export type SetMemberRoleMutation = { setMemberRole: { id: string } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -522,6 +612,17 @@ export const MessageFragmentDoc = new TypedDocumentString(`
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
     fragment Person on User {
   id
@@ -595,6 +696,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }`, {"fragmentName":"FullMessage"}) as unknown as TypedDocumentString<FullMessageFragment, unknown>;
 export const OwnMessageFragmentDoc = new TypedDocumentString(`
     fragment OwnMessage on Message {
@@ -646,6 +758,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -675,6 +798,16 @@ export const ConversationFragmentDoc = new TypedDocumentString(`
   lastReadSeq
   unreadCount
   unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
   createdAt
   updatedAt
 }
@@ -720,6 +853,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }`, {"fragmentName":"Conversation"}) as unknown as TypedDocumentString<ConversationFragment, unknown>;
 export const EventFragmentDoc = new TypedDocumentString(`
     fragment Event on FeedEvent {
@@ -751,6 +895,19 @@ export const EventFragmentDoc = new TypedDocumentString(`
       }
       emoji
       added
+    }
+  }
+  ... on PinsChanged {
+    conversationId
+    message {
+      id
+      seq
+      pinnedAt
+    }
+  }
+  ... on MembershipChanged {
+    own: conversation {
+      id
     }
   }
   ... on ReadMarkMoved {
@@ -817,6 +974,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -1030,6 +1198,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment Conversation on Conversation {
   id
@@ -1046,6 +1225,16 @@ fragment Conversation on Conversation {
   lastReadSeq
   unreadCount
   unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<SnapshotQuery, SnapshotQueryVariables>;
@@ -1103,6 +1292,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment Conversation on Conversation {
   id
@@ -1119,6 +1319,16 @@ fragment Conversation on Conversation {
   lastReadSeq
   unreadCount
   unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<MoreConversationsQuery, MoreConversationsQueryVariables>;
@@ -1170,6 +1380,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment Conversation on Conversation {
   id
@@ -1186,6 +1407,16 @@ fragment Conversation on Conversation {
   lastReadSeq
   unreadCount
   unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<OneConversationQuery, OneConversationQueryVariables>;
@@ -1283,6 +1514,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -1351,6 +1593,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -1393,6 +1646,19 @@ fragment Event on FeedEvent {
       }
       emoji
       added
+    }
+  }
+  ... on PinsChanged {
+    conversationId
+    message {
+      id
+      seq
+      pinnedAt
+    }
+  }
+  ... on MembershipChanged {
+    own: conversation {
+      id
     }
   }
   ... on ReadMarkMoved {
@@ -1496,6 +1762,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -1564,6 +1841,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -1632,6 +1920,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -1712,6 +2011,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -1754,6 +2064,19 @@ fragment Event on FeedEvent {
       }
       emoji
       added
+    }
+  }
+  ... on PinsChanged {
+    conversationId
+    message {
+      id
+      seq
+      pinnedAt
+    }
+  }
+  ... on MembershipChanged {
+    own: conversation {
+      id
     }
   }
   ... on ReadMarkMoved {
@@ -1826,6 +2149,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -1894,6 +2228,17 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment FullMessage on Message {
   ...Message
@@ -1948,6 +2293,316 @@ export const ReactorsDocument = new TypedDocumentString(`
   }
   deletedAt
 }`) as unknown as TypedDocumentString<ReactorsQuery, ReactorsQueryVariables>;
+export const UpdateMembershipDocument = new TypedDocumentString(`
+    mutation UpdateMembership($conversation: ConversationRef!, $input: UpdateMembershipInput!) {
+  updateMembership(conversation: $conversation, input: $input) {
+    ...Conversation
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  unreadCount
+  unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
+  createdAt
+  updatedAt
+}`) as unknown as TypedDocumentString<UpdateMembershipMutation, UpdateMembershipMutationVariables>;
+export const PinDocument = new TypedDocumentString(`
+    mutation Pin($messageId: ID!) {
+  pinMessage(messageId: $messageId) {
+    ...OwnMessage
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}`) as unknown as TypedDocumentString<PinMutation, PinMutationVariables>;
+export const UnpinDocument = new TypedDocumentString(`
+    mutation Unpin($messageId: ID!) {
+  unpinMessage(messageId: $messageId) {
+    ...OwnMessage
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}`) as unknown as TypedDocumentString<UnpinMutation, UnpinMutationVariables>;
+export const PinnedMessagesDocument = new TypedDocumentString(`
+    query PinnedMessages($id: ID!) {
+  conversation(by: {conversationId: $id}) {
+    pinnedMessages(first: 50) {
+      nodes {
+        ...Message
+      }
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}`) as unknown as TypedDocumentString<PinnedMessagesQuery, PinnedMessagesQueryVariables>;
 export const FindPeopleDocument = new TypedDocumentString(`
     query FindPeople($search: String, $after: String) {
   users(search: $search, first: 30, after: $after) {
@@ -2058,4 +2713,22 @@ fragment Message on Message {
   editedAt
   deletedAt
   countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }`) as unknown as TypedDocumentString<FindMessagesQuery, FindMessagesQueryVariables>;
+export const SetMemberRoleDocument = new TypedDocumentString(`
+    mutation SetMemberRole($id: ID!, $userId: ID!, $role: MemberRole!) {
+  setMemberRole(conversationId: $id, userId: $userId, role: $role) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<SetMemberRoleMutation, SetMemberRoleMutationVariables>;

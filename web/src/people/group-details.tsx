@@ -103,7 +103,7 @@ function MemberRow({ id, member, isMe, canRemove, onClose }: MemberRowProps) {
           ? <bdi>{person.fullName}</bdi>
           : <Link className="member" href={`/with/${person.id}`} replace onClick={onClose}><bdi>{person.fullName}</bdi></Link>}
       </span>
-      {member.role === 'OWNER' && <span className="tag">{words.owner}</span>}
+      {member.role !== 'MEMBER' && <span className="tag">{words.roles[member.role]}</span>}
       {canRemove && (
         <button type="button" className="icon-button" aria-label={name} title={name} onClick={() => setConfirming(true)}>
           <UserRoundMinus />

@@ -1,8 +1,9 @@
 // The sidebar: conversations by latest activity, search results, and people to write to.
-import { Search, X } from 'lucide-react';
+import { Archive, Search, X } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useFeed, useSession } from '../app/session';
 import { conversationName } from '../app/notifications';
+import type { Conversation } from '../feed';
 import { PeopleResults } from '../people/people-results';
 import { texts } from '../texts';
 import { Mark } from '../ui/mark';
@@ -17,6 +18,8 @@ const words = texts.sidebar;
 /** Users with fewer conversations than this see people whom they can write to. */
 const SUGGEST_BELOW = 10;
 
+const isFavorite = ({ own }: Conversation) => own?.favorite === true;
+
 export function Sidebar() {
   const { feed, name, logoUrl, peopleSearchMode } = useSession();
   const conversations = useFeed(({ sidebar }) => sidebar);
@@ -24,6 +27,7 @@ export function Sidebar() {
   const [search, setSearch] = useState('');
   // Shows people whom one can write to before anything is typed.
   const [isFinding, setFinding] = useState(false);
+  const [showsArchived, setShowsArchived] = useState(false);
   const list = useRef<HTMLElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const query = useDeferredValue(search.trim());
@@ -34,7 +38,8 @@ export function Sidebar() {
   const lowerCaseQuery = query.toLocaleLowerCase();
   const shown = lowerCaseQuery
     ? conversations.filter(({ id }) => conversationName(feed, id).toLocaleLowerCase().includes(lowerCaseQuery))
-    : conversations;
+    : [...conversations.filter(isFavorite), ...conversations.filter((one) => !isFavorite(one) && !one.own?.archived)];
+  const archived = lowerCaseQuery ? [] : conversations.filter((one) => !isFavorite(one) && one.own?.archived);
 
   const findSomeone = () => {
     setFinding(true);
@@ -74,6 +79,14 @@ export function Sidebar() {
         {!query && <UnsentMessages />}
         {query && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
         <ul>{shown.map((known) => <ConversationRow key={known.id} conversation={known} onOpen={onOpen} />)}</ul>
+        {archived.length > 0 && (
+          <>
+            <button className="link-button" aria-expanded={showsArchived} onClick={() => setShowsArchived(!showsArchived)}>
+              <Archive aria-hidden="true" /> {texts.own.archived(archived.length)}
+            </button>
+            {showsArchived && <ul>{archived.map((known) => <ConversationRow key={known.id} conversation={known} onOpen={onOpen} />)}</ul>}
+          </>
+        )}
         {!query && conversations.length === 0 && <div className="rows-empty"><p>{words.empty}</p><FirstSteps /></div>}
         {(query || (peopleSearchMode === 'directory' && isNew)) && <PeopleResults search={query} onOpen={onOpen} />}
         {query && <MessageResults search={query} onOpen={onOpen} />}
