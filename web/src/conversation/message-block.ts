@@ -11,6 +11,8 @@ export const startsDay = (previous: Message | undefined, message: Message) =>
 /** Whether a message goes on with the block of the one before it, if no divider is between them. */
 export const continuesBlock = (previous: Message | undefined, message: Message | undefined): boolean =>
   previous !== undefined && message !== undefined && previous.senderId === message.senderId && !startsDay(previous, message)
+  // What was deleted has no ticks, which the message before it would lose.
+  && (previous.deletedAt === null) === (message.deletedAt === null)
   && Date.parse(message.createdAt) - Date.parse(previous.createdAt) < WITHIN;
 
 /** Whether a message that is written now would go on with the block. */
