@@ -9,7 +9,7 @@ export async function launch() {
   const page = await context.newPage();
   return {
     goto: (url) => page.goto(url),
-    evaluate: (expression) => page.evaluate(`Promise.resolve(${expression}).then((value) => value ?? null)`),
+    evaluate: (expression) => page.evaluate(`(${expression}) ?? null`),
     click: ({ x, y }) => page.mouse.click(x, y),
     press: async (...keys) => {
       for (const key of keys) {

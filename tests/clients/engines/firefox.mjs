@@ -19,6 +19,8 @@ export async function launch() {
     ['app.update.disabledForTesting', true], ['browser.safebrowsing.malware.enabled', false], ['browser.safebrowsing.phishing.enabled', false],
     ['network.captive-portal-service.enabled', false], ['network.connectivity-service.enabled', false], ['toolkit.telemetry.enabled', false],
     ['services.settings.server', ''], ['browser.aboutwelcome.enabled', false], ['signon.rememberSignons', false],
+    // A mouse, although the machine may have none: fine, and able to hover.
+    ['ui.primaryPointerCapabilities', 6], ['ui.allPointerCapabilities', 6],
   ].map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`).join('\n'));
   const child = spawn(path, ['--headless', '--no-remote', '--profile', profile, `--remote-debugging-port=${port}`, 'about:blank'], {
     env: { ...process.env, HOME: profile, MOZ_HEADLESS_WIDTH: '1200', MOZ_HEADLESS_HEIGHT: '800' }, stdio: 'ignore',
@@ -64,7 +66,7 @@ async function session(port) {
   };
   return {
     goto: (url) => send('browsingContext.navigate', { context, url, wait: 'interactive' }),
-    evaluate: async (expression) => JSON.parse((await call(`Promise.resolve(${expression}).then((value) => JSON.stringify(value ?? null))`)).value),
+    evaluate: async (expression) => JSON.parse((await call(`JSON.stringify((${expression}) ?? null)`)).value),
     click: ({ x, y }) => send('input.performActions', { context, actions: pointerActions(x, y) }),
     press: (...keys) => send('input.performActions', { context, actions: keyActions(keys) }),
     setFile: async (selector, file) => {

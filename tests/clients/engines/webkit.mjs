@@ -54,12 +54,10 @@ export async function launch() {
     await close();
     throw reason;
   }
-  const call = (script, args = []) => send('POST', `${base}/execute/async`, { script, args });
   return {
     goto: (url) => send('POST', `${base}/url`, { url }),
-    evaluate: async (expression) => JSON.parse(await call(
-      `const done = arguments[arguments.length - 1]; Promise.resolve(${expression}).then((value) => done(JSON.stringify(value ?? null)), (reason) => done(JSON.stringify('failed: ' + reason)));`,
-    )),
+    evaluate: async (expression) =>
+      JSON.parse(await send('POST', `${base}/execute/sync`, { script: `return JSON.stringify((${expression}) ?? null)`, args: [] })),
     click: ({ x, y }) => send('POST', `${base}/actions`, { actions: pointerActions(x, y) }),
     press: (...keys) => send('POST', `${base}/actions`, { actions: keyActions(keys) }),
     setFile: async (selector, file) => {

@@ -55,7 +55,7 @@ for (const [name, engine] of Object.entries({ Chromium: chromium, Firefox: firef
     assert.ok(await ada.evaluate(`document.activeElement.matches('${FIELD}')`));
 
     // Receives, replies, and edits.
-    const { user } = await bob.request('query ($id: ID!) { user(id: $id) { id } }', { id: await ada.evaluate(`fetch('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{ me { id } }"}' }).then((response) => response.json()).then(({ data }) => data.me.id)`) });
+    const { users: { nodes: [user] } } = await bob.request('{ users(search: "Ada") { nodes { id } } }');
     await bob.send(user, 'Good morning, Ada');
     await ada.message('Good morning, Ada');
     await ada.act('Good morning, Ada', 'Reply');

@@ -28,7 +28,7 @@ export function AccountMenu() {
       <Menu.Root>
         <Menu.Trigger className="account" title={me.fullName}>
           <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="small" />
-          <span className="visually-hidden">{texts.sidebar.menu}</span>
+          <span className="visually-hidden"><bdi>{me.fullName}</bdi> {texts.sidebar.menu}</span>
         </Menu.Trigger>
         <Menu.Portal container={container}>
           <Menu.Positioner className="menu-container" align="end" sideOffset={6}>

@@ -25,7 +25,8 @@ export function Dialog({ title, open, onClose, children, isWide = false, tools }
   return (
     <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Base.Portal>
-        <Base.Backdrop className="backdrop" />
+        {/* Each dialog has its own, also over another one. */}
+        <Base.Backdrop className="backdrop" forceRender />
         <Base.Popup ref={popup} className="dialog" data-wide={isWide || undefined} initialFocus={initialFocus}>
           <header className="dialog-head">
             <Base.Title className="dialog-title">{title}</Base.Title>
