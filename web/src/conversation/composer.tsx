@@ -20,7 +20,7 @@ import { hasVisibleText, isFormatted, plainText } from './message-format';
 import { MessageText } from './message-text';
 
 const words = texts.composer;
-const EmojiPicker = onDemand(() => import('../emoji/emoji-picker').then((module) => module.EmojiPicker));
+const EmojiPicker = onDemand(() => import('../emoji/emoji-picker').then((module) => module.EmojiPicker), { isLarge: true });
 /** From this many remaining characters on, they are counted. */
 const COUNT_FROM = 200;
 
