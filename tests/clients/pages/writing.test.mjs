@@ -149,7 +149,7 @@ describe('writing', { timeout: 120_000 }, () => {
   });
 
   test('a click into the list leaves the focus in the field, and selecting text does not', async () => {
-    await messageWith(ada, 'Some bold').locator('.bubble').click({ position: { x: 4, y: 4 } });
+    await messageWith(ada, 'Some bold').locator('.bubble').click({ position: { x: 30, y: 4 } });
     await field.and(page.locator(':focus')).waitFor();
     await messageWith(ada, 'Some bold').locator('.words').dblclick({ position: { x: 20, y: 8 } });
     assert.ok(await page.evaluate(() => getSelection().toString().length > 0));

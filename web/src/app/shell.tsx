@@ -6,6 +6,7 @@ import { EmptyState } from '../ui/empty-state';
 import { FirstSteps } from '../sidebar/first-steps';
 import { Sidebar } from '../sidebar/sidebar';
 import { texts } from '../texts';
+import { loadOnIdle } from '../ui/on-demand';
 import { conversationName } from './notifications';
 import { Dialogs } from './dialogs';
 import { useFeed, useSession } from './session';
@@ -17,6 +18,7 @@ export function Shell() {
   const [path] = useLocation();
   useTitle();
   useShortcuts();
+  useEffect(loadOnIdle, []);
   const isOpen = /^\/(c|with)\//.test(path);
   return (
     <main className="shell" data-open={isOpen || undefined}>

@@ -21,7 +21,7 @@ import { MessageText } from './message-text';
 import { useCompletion } from './use-completion';
 
 const words = texts.composer;
-const EmojiPicker = onDemand(() => import('../emoji/emoji-picker').then((module) => module.EmojiPicker));
+const EmojiPicker = onDemand(() => import('../emoji/emoji-picker').then((module) => module.EmojiPicker), { isLarge: true });
 /** From this many remaining characters on, they are counted. */
 const COUNT_FROM = 200;
 

@@ -9,7 +9,7 @@ import { useAttempt } from '../ui/toasts';
 import { keepFocus } from './keep-focus';
 
 const words = texts.reactions;
-const EmojiPicker = onDemand(() => import('../emoji/emoji-picker').then((module) => module.EmojiPicker));
+const EmojiPicker = onDemand(() => import('../emoji/emoji-picker').then((module) => module.EmojiPicker), { isLarge: true });
 
 export function useReact(message: Message) {
   const { feed } = useSession();

@@ -8,6 +8,18 @@ const EDGE = 24;
 /** In milliseconds. */
 const LONG_PRESS = 450;
 
+/** The finger is still down: where it is lifted it presses nothing, above all not the backdrop of the sheet. */
+function ignoreLift(): void {
+  const controller = new AbortController();
+  const ignore = (event: Event) => {
+    event.stopPropagation();
+    if (event.cancelable) event.preventDefault();
+    // The last of them.
+    if (event.type === 'touchend' || event.type === 'touchcancel') controller.abort();
+  };
+  for (const type of ['pointerup', 'touchend', 'touchcancel']) addEventListener(type, ignore, { capture: true, passive: false, signal: controller.signal });
+}
+
 interface Gestures {
   onReply(seq: number): void;
   onMenu(seq: number): void;
@@ -39,6 +51,7 @@ export function useGestures(list: RefObject<HTMLElement | null>, gestures: Gestu
       const timer = setTimeout(() => {
         end();
         navigator.vibrate?.(10);
+        ignoreLift();
         latest.current.onMenu(seq);
       }, LONG_PRESS);
       touched = { message, seq, x: event.clientX, y: event.clientY, timer, isSwipe: false, way: 0 };

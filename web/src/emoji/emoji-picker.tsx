@@ -21,13 +21,14 @@ export interface EmojiPickerProps {
 export function EmojiPicker({ open, onClose, anchor, quick = [], onPick }: EmojiPickerProps) {
   useCloseOnBack(open, onClose);
   const field = useRef<HTMLInputElement>(null);
+  const popup = useRef<HTMLDivElement>(null);
   // On a touch screen the focus would open the keyboard, which covers the emoji.
   const isTouch = matchMedia('(hover: none)').matches;
   return (
     <Popover.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Popover.Portal>
         <Popover.Positioner className="emoji-container" anchor={anchor} side="top" align="start" sideOffset={10} collisionPadding={8}>
-          <Popover.Popup className="emoji-picker" aria-label={words.title} initialFocus={isTouch ? true : field} finalFocus={false}>
+          <Popover.Popup ref={popup} className="emoji-picker" aria-label={words.title} initialFocus={isTouch ? popup : field} finalFocus={false}>
             <Picker field={field} quick={quick} onPick={(emoji) => { rememberEmoji(emoji); onClose(); onPick(emoji); }} />
           </Popover.Popup>
         </Popover.Positioner>

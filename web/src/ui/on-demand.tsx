@@ -8,9 +8,25 @@ interface Openable {
   onClose(): void;
 }
 
-/** If the code cannot be loaded, an error says so, and the component is closed: it is tried again when it is next opened. */
-export function onDemand<Props extends Openable>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> {
+/** What is loaded when the page has nothing else to do, so that it is there when the connection is not. */
+const later: (() => Promise<unknown>)[] = [];
+
+/** In milliseconds after the page is there. */
+const IDLE_AFTER = 4_000;
+
+/** Loads small components some time after the page. Returns a function that stops it. */
+export function loadOnIdle(): () => void {
+  const timer = setTimeout(() => { for (const load of later.splice(0)) load().catch(() => {}); }, IDLE_AFTER);
+  return () => clearTimeout(timer);
+}
+
+/**
+ * If the code cannot be loaded, an error says so, and the component is closed: it is tried again when it is next opened. What is
+ * large is not loaded before.
+ */
+export function onDemand<Props extends Openable>(load: () => Promise<ComponentType<Props>>, { isLarge = false } = {}): ComponentType<Props> {
   let loaded: ComponentType<Props> | undefined;
+  if (!isLarge) later.push(() => load().then((component) => { loaded = component; }));
   return function OnDemand(props: Props) {
     const [Component, setComponent] = useState(() => loaded);
     const showError = useShowError();
