@@ -87,9 +87,14 @@ export type LoginInput = {
 
 /** The role of a member. More roles may be added: clients must tolerate unknown values. */
 export type MemberRole =
+  /**
+   * May do what the owner may, but for roles, and for removing the owner or other admins: change the group, remove
+   * members, pin messages, delete others' messages, and write where only admins may.
+   */
+  | 'ADMIN'
   /** May send messages and add members. */
   | 'MEMBER'
-  /** May rename the group and remove members, beside what a member may do. */
+  /** May change roles, remove everybody, and do what an admin may. */
   | 'OWNER'
   | '%future added value';
 
@@ -99,20 +104,32 @@ export type SendMessageInput = {
    * The message's id, a UUIDv7 chosen by the client; the server chooses one if left out. Sending is idempotent: a
    * retry with the same id to the same conversation returns the first message as it is now and sends nothing,
    * without a time limit. So an optimistic message and the real one are the same cache entry. The id is looked up
-   * before the rest of the input is checked. The id of somebody else's message, or one used in another conversation,
-   * gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
+   * before the rest of the input is checked. The id of somebody else's message, one used in another conversation, or
+   * one that anything else has, gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
    */
   id?: string | null | undefined;
   /** The image. A retry with the same id need not send it again. */
   image?: ImageInput | null | undefined;
+  /**
+   * Whether it calls everybody in the conversation. In groups of over 20 members only admins and the owner may, else
+   * FORBIDDEN.
+   */
   mentionEveryone?: boolean | null | undefined;
+  /**
+   * Whom it calls: the ids of up to 50 members of the conversation, else BAD_USER_INPUT. They are never read out of
+   * the text.
+   */
   mentionIds?: Array<string> | null | undefined;
+  /** The app's own data. */
+  metadata?: unknown;
   /** The id of the message to which it replies. It must be in the same conversation, else NOT_FOUND. */
   replyToId?: string | null | undefined;
   /** The text, 1 to 4,000 characters after trimming. A message has a text, an image or both. */
   text?: string | null | undefined;
   /** The conversation. Your own user id gives BAD_USER_INPUT, that of an erased user NOT_FOUND. */
   to: ConversationRef;
+  /** What the app says this message is, as `order_card`: 1 to 64 of a-z, 0-9, `_`, `.`, `-`. */
+  type?: string | null | undefined;
 };
 
 /** A new account. */
