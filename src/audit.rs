@@ -50,6 +50,7 @@ pub enum AuditAction {
     MessageSent,
     MessageEdited,
     MessageDeleted,
+    MessagePinned,
     ReadMarkMoved,
     UploadCreated,
 }
@@ -75,6 +76,7 @@ impl AuditAction {
             Self::MessageSent => "message.sent",
             Self::MessageEdited => "message.edited",
             Self::MessageDeleted => "message.deleted",
+            Self::MessagePinned => "message.pins",
             Self::ReadMarkMoved => "conversation.read",
             Self::UploadCreated => "upload.created",
         }

@@ -20,6 +20,7 @@ mod m0012_consumers;
 mod m0013_apps;
 mod m0014_webhooks;
 mod m0015_people;
+mod m0016_groups;
 mod m0017_reactions;
 
 /// How the migrations of a database differ from those of this program.
@@ -51,7 +52,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let steps: [Box<dyn MigrationTrait>; 16] = [
+        let steps: [Box<dyn MigrationTrait>; 17] = [
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_apps::Migration),
             Box::new(m0014_webhooks::Migration),
             Box::new(m0015_people::Migration),
+            Box::new(m0016_groups::Migration),
             Box::new(m0017_reactions::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()

@@ -9,6 +9,7 @@ use crate::accounts::{ConversationsKey, ExternalId, KeyScope, Viewer};
 use crate::app::App;
 use crate::audit::AuditAction;
 use crate::conversations::direct::reachable;
+use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::conversations::title::Title;
 use crate::conversations::{Reference, membership};
 use crate::db::{self, Tx};
@@ -16,7 +17,7 @@ use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self as stay, Role};
 use crate::error::{Error, Result};
-use crate::feed::{self, Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
+use crate::feed::{self, Audience, Change, Cursor, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
@@ -227,7 +228,8 @@ impl Change for CreateGroup {
                 made.add(change.row(tx), change.owner);
                 new.insert(change.id);
             }
-            let events = change.members.len() + 1;
+            // Those by which they join, and the line of the history.
+            let events = change.members.len() + 2;
             Ok(Plan::Write { write: GroupWrite::New(Box::new(change.clone())), events })
         };
         Ok(changes.iter().map(&mut plan).collect())
@@ -235,7 +237,7 @@ impl Change for CreateGroup {
 
     async fn write(tx: &Tx, writes: Vec<Placed<GroupWrite>>) -> Writes<Self> {
         let mut groups: Vec<conversation::Model> = Vec::with_capacity(writes.len());
-        let mut stays = Vec::new();
+        let (mut stays, mut lines) = (Vec::new(), Vec::new());
         let mut written = Vec::with_capacity(writes.len());
         for Placed { write, first } in writes {
             let new = match write {
@@ -248,19 +250,24 @@ impl Change for CreateGroup {
                 }
             };
             let roles = std::iter::once(Role::Owner).chain(std::iter::repeat(Role::Member));
-            let last_position = first.position + feed::positions(new.members.len());
-            let group = conversation::Model { last_position, active_position: last_position, ..new.row(tx) };
+            let mut group = new.row(tx);
             let people = new.people().zip(roles).zip(first.position..);
             stays.extend(people.map(|((user, role), from_position)| stay::Model {
                 role,
                 ..stay::Model::new((group.id, user), from_position, 0, tx.now)
             }));
-            let events = new.people().map(|user| joined_event(group.id, user, new.by)).collect();
+            let mut events: Vec<_> = new.people().map(|user| joined_event(group.id, user, new.by)).collect();
+            let line = SystemLine::about(LineKind::GroupCreated, new.members.iter().copied()).with_title(&new.title);
+            let at = Cursor { position: first.position + feed::positions(events.len()), ..first };
+            let (line, event) = line.say(&mut group, new.owner, at, tx.now);
+            lines.push(line);
+            events.push(event);
             groups.push(group.clone());
             written.push(Written { answer: group, events });
         }
         db::insert(tx, groups).await?;
         db::insert(tx, stays).await?;
+        tx.insert_messages(lines).await?;
         Ok(written)
     }
 }

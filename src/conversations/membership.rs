@@ -57,6 +57,16 @@ impl Membership {
         Standing::Member(self.row.role)
     }
 
+    /// Their own side of the conversation.
+    pub fn row(&self) -> &membership::Model {
+        &self.row
+    }
+
+    /// Whether they have marked it as unread since they read it.
+    pub fn is_marked_unread(&self) -> bool {
+        self.row.is_marked_unread
+    }
+
     /// The seq up to which they have read.
     pub fn last_read_seq(&self) -> i32 {
         self.row.last_read_seq

@@ -8,21 +8,25 @@ mod group;
 mod list;
 mod member_id;
 mod membership;
+mod own_side;
 mod permission;
+mod system_line;
 mod title;
 
 pub use comings::{Named, who_came, who_left};
 pub use create::{NewGroup, create, create_by_key, joined_event};
 pub use direct::{Directs, can_be_begun, directs_of, have_met};
 pub use for_keys::{KeyReader, KeySight, find_by_external_id, find_by_key, seen_by_key};
-pub use group::{GroupActor, add, remove, rename, updated_event};
+pub use group::{GroupActor, GroupUpdate, add, remove, set_role, shows_picture, update, updated_event};
 pub use list::{ListedConversation, by_ids, list, most_active};
 pub use member_id::{MemberId, find_member};
 pub use membership::{
     Members, Membership, Sight, current_rows, find_membership, find_own, first_members, has_left, member,
     member_counts, members_after, membership, memberships_of,
 };
+pub use own_side::{OwnSideUpdate, is_archived, membership_event, update_own_side};
 pub use permission::{Permission, Place, Standing, may, may_remove};
+pub use system_line::{LineKind, SystemLine};
 pub use title::Title;
 
 use crate::id::{ConversationId, UserId};

@@ -78,7 +78,8 @@ impl Tx {
         upsert(self, memberships, [membership::Column::LastReadSeq]).await
     }
 
-    /// Moves read marks forward, never back: a message of the same batch may have moved one farther.
+    /// Moves read marks forward, never back: a message of the same batch may have moved one farther. What was marked as
+    /// unread by hand is read.
     pub async fn move_read_marks(&self, memberships: Vec<membership::Model>) -> Result<(), DbErr> {
         if let Some(hot) = self.hot() {
             return hot.move_read_marks(&memberships);
@@ -87,6 +88,7 @@ impl Tx {
             (|column| Expr::col((membership::Entity, column)), |column| Expr::col((Alias::new("excluded"), column)));
         let mark = membership::Column::LastReadSeq;
         let farther = Expr::case(given(mark).gt(stored(mark)), given(mark)).finally(stored(mark));
-        merge(self, memberships, |known| known.value(mark, farther)).await
+        let unread = membership::Column::IsMarkedUnread;
+        merge(self, memberships, |known| known.value(mark, farther).value(unread, Expr::value(false))).await
     }
 }

@@ -39,6 +39,8 @@ pub enum EventKind {
     ConversationRemoved = 6,
     UserChanged = 7,
     ReactionsChanged = 8,
+    PinsChanged = 9,
+    MembershipChanged = 10,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -97,9 +97,15 @@ impl Model {
         self.reactions = counts.to_column();
     }
 
-    /// Makes it a tombstone: id, sender, seq and times stay. Idempotent.
+    /// Makes it a tombstone: id, sender, seq and times stay. Idempotent. A system line is nobody's words and stays, but for
+    /// the title that its sender gave.
     pub fn bury(&mut self, at: Timestamp) {
-        if self.deleted_at.is_none() {
+        if let Some(line) = &self.system_line {
+            if let Some(untitled) = without_title(line) {
+                self.system_line = Some(untitled);
+                self.version += 1;
+            }
+        } else if self.deleted_at.is_none() {
             self.text = None;
             self.image_id = None;
             self.message_type = None;
@@ -112,6 +118,13 @@ impl Model {
             self.version += 1;
         }
     }
+}
+
+/// A system line without its title; `None` if it has none.
+fn without_title(line: &str) -> Option<String> {
+    let mut line: serde_json::Value = serde_json::from_str(line).ok()?;
+    line.as_object_mut()?.remove("title")?;
+    Some(line.to_string())
 }
 
 /// Reads messages as people may see them. Everything that shows messages reads them here: if the sender's account is

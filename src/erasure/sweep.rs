@@ -1,12 +1,14 @@
 //! Clears the stored texts of an erased person in small batches. Readers notice nothing: they get the same tombstones
 //! before and after.
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::entity::{conversation, erasure, mention, message};
 use crate::error::Result;
 use crate::feed::{self, Answers, Quiet, Rank};
@@ -36,6 +38,7 @@ async fn sweep_conversation(app: &App, erasure: &erasure::Model, id: Conversatio
             .filter(message::Column::Seq.between(from, upto))
             .filter(message::Column::SenderId.eq(erasure.user_id))
             .filter(message::Column::DeletedAt.is_null())
+            .filter(message::Column::SystemLine.is_null())
             .order_by_asc(message::Column::Seq)
             .into_tuple::<MessageId>()
             .all(&app.db.reader)
@@ -44,8 +47,51 @@ async fn sweep_conversation(app: &App, erasure: &erasure::Model, id: Conversatio
             let (messages, erased_at) = (messages.to_vec(), erasure.erased_at);
             app.feed.append(Bury { messages, erased_at }).await?;
         }
+        untitle(app, erasure, (id, from, upto)).await?;
     }
     Ok(())
+}
+
+/// Takes the titles that the person gave out of the system lines, which stay.
+async fn untitle(app: &App, erasure: &erasure::Model, (id, from, upto): (ConversationId, i32, i32)) -> Result<()> {
+    let lines = message::Entity::find()
+        .filter(message::Column::ConversationId.eq(id))
+        .filter(message::Column::Seq.between(from, upto))
+        .filter(message::Column::SenderId.eq(erasure.user_id))
+        .filter(message::Column::SystemLine.is_not_null())
+        .all(&app.db.reader)
+        .await?;
+    let untitled = |mut line: message::Model| {
+        let before = line.version;
+        line.bury(erasure.erased_at);
+        (line.version != before).then_some(line)
+    };
+    let lines: Vec<message::Model> = lines.into_iter().filter_map(untitled).collect();
+    for lines in lines.chunks(limits::ERASURE_MESSAGES) {
+        app.feed.append(Untitle { lines: lines.to_vec() }).await?;
+    }
+    Ok(())
+}
+
+/// Writes system lines without their titles. Nothing else changes them.
+#[derive(Clone)]
+struct Untitle {
+    lines: Vec<message::Model>,
+}
+
+impl Quiet for Untitle {
+    type Answer = ();
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn write(tx: &Tx, untitled: Vec<Self>) -> Answers<Self> {
+        let answers = vec![(); untitled.len()];
+        let lines = untitled.into_iter().flat_map(|Self { lines }| lines).map(|line| (line.id, line));
+        // Two nodes may sweep at once.
+        let lines: HashMap<MessageId, message::Model> = lines.collect();
+        let columns = [message::Column::SystemLine, message::Column::Version];
+        db::upsert(tx, lines.into_values().collect(), columns).await?;
+        Ok(answers)
+    }
 }
 
 /// Turns messages into tombstones, as [`message::Model::bury`] does. It publishes nothing, because the erasure has
@@ -71,6 +117,7 @@ impl Quiet for Bury {
                 .col_expr(message::Column::Reactions, Expr::value(None::<String>))
                 .col_expr(message::Column::Version, Expr::col(message::Column::Version).add(1))
                 .col_expr(message::Column::DeletedAt, (*erased_at).into())
+                .col_expr(message::Column::PinnedAt, Expr::value(None::<i64>))
                 .filter(message::Column::Id.is_in(messages.iter().copied()))
                 .filter(message::Column::DeletedAt.is_null())
                 .exec(tx)

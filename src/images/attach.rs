@@ -10,7 +10,7 @@ use super::bookkeeping::{list, object, use_up};
 use super::quota::Usage;
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
-use crate::entity::{image, image_deletion, image_upload, message, user};
+use crate::entity::{conversation, image, image_deletion, image_upload, message, user};
 use crate::error::{Error, Result};
 use crate::id::{ImageId, UploadId, UserId};
 
@@ -114,11 +114,18 @@ pub async fn detach(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
     Ok(())
 }
 
-/// Detaches all images of an erased person: their picture, and those of their messages. Up to ten thousand, which takes
-/// a fraction of a second.
+/// Detaches the images of an erased person: their picture, and those of their messages. Up to ten thousand, which takes
+/// a fraction of a second. Pictures of groups go when their members are notified.
 pub async fn erase(tx: &Tx, person: UserId) -> Result<(), DbErr> {
-    let own =
-        || image::Entity::find().select_only().column(image::Column::Id).filter(image::Column::OwnerId.eq(person));
+    let of_groups = conversation::Entity::find()
+        .select_only()
+        .column(conversation::Column::PictureId)
+        .filter(conversation::Column::PictureId.is_not_null());
+    let of_groups = sea_orm::QueryTrait::into_query(of_groups);
+    let own = || {
+        let own = image::Entity::find().select_only().column(image::Column::Id);
+        own.filter(image::Column::OwnerId.eq(person)).filter(image::Column::Id.not_in_subquery(of_groups.clone()))
+    };
     let images = own().into_tuple::<ImageId>().all(tx).await?;
     if images.is_empty() {
         return Ok(());

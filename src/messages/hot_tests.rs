@@ -141,6 +141,7 @@ impl Names {
         let stay = |conversation_id: &ConversationId, (number, user_id): (usize, &UserId)| membership::Model {
             // One has left.
             to_position: (number == 4).then_some(0),
+            is_marked_unread: number % 2 == 0,
             ..membership::Model::new((*conversation_id, *user_id), 0, 0, NOW)
         };
         let stays = groups.iter().flat_map(|group| people.iter().enumerate().map(|person| stay(group, person)));

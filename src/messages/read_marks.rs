@@ -15,7 +15,7 @@ use crate::conversations::{self, Membership, Reference};
 use crate::db::{self, Tx};
 use crate::entity::{conversation, membership};
 use crate::error::{Error, Result};
-use crate::feed::{Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
+use crate::feed::{self, Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, UserId};
 use crate::limits;
 
@@ -66,9 +66,9 @@ impl ReadMarks {
     }
 }
 
-/// Whether a member's mark has reached the seq or the newest message.
+/// Whether a member's mark has reached the seq or the newest message, and they have not marked it as unread since.
 fn has_read(member: &Membership, up_to: i32) -> bool {
-    member.last_read_seq() >= std::cmp::min(up_to, member.conversation().last_seq)
+    !member.is_marked_unread() && member.last_read_seq() >= std::cmp::min(up_to, member.conversation().last_seq)
 }
 
 pub(super) struct MarkRead {
@@ -82,6 +82,9 @@ pub(super) struct Mark {
     row: membership::Model,
     conversation: conversation::Model,
     is_published_to_all: bool,
+    has_moved: bool,
+    /// Whether they had marked it as unread, which goes.
+    was_unread: bool,
 }
 
 impl Change for MarkRead {
@@ -110,22 +113,26 @@ impl Change for MarkRead {
             let conversation = known.get(&change.conversation).ok_or(Error::NotFound)?.clone();
             let wanted = farthest.get(&key).copied().unwrap_or(change.up_to);
             let up_to = std::cmp::min(wanted, conversation.last_seq);
-            if up_to <= row.last_read_seq {
+            let (has_moved, was_unread) = (up_to > row.last_read_seq, row.is_marked_unread);
+            if !has_moved && !was_unread {
                 return Ok(Plan::Done(conversation));
             }
-            row.last_read_seq = up_to;
+            row.last_read_seq = std::cmp::max(up_to, row.last_read_seq);
+            row.is_marked_unread = false;
             let members = counts.get(&change.conversation).copied().unwrap_or(0);
             let is_published_to_all = members <= limits::READ_MARKS_MEMBERS;
-            Ok(Plan::Write { write: Mark { row: row.clone(), conversation, is_published_to_all }, events: 1 })
+            let write = Mark { row: row.clone(), conversation, is_published_to_all, has_moved, was_unread };
+            Ok(Plan::Write { write, events: usize::from(has_moved) + usize::from(was_unread) })
         };
         Ok(changes.iter().map(&mut plan).collect())
     }
 
     async fn write(tx: &Tx, writes: Vec<Placed<Mark>>) -> Writes<Self> {
-        let mut conversations = HashMap::new();
-        let mut rows = Vec::with_capacity(writes.len());
+        let mut advanced = HashMap::new();
+        let mut rows = HashMap::with_capacity(writes.len());
         let mut written = Vec::with_capacity(writes.len());
-        for Placed { write: Mark { row, conversation, is_published_to_all }, first } in writes {
+        for Placed { write, first } in writes {
+            let Mark { row, conversation, is_published_to_all, has_moved, was_unread } = write;
             let audience = match is_published_to_all {
                 true => Audience::Conversation(conversation.id),
                 false => Audience::Person(row.user_id),
@@ -135,13 +142,15 @@ impl Change for MarkRead {
                 user: Some(row.user_id),
                 ..NewEvent::new(EventKind::ReadMarkMoved, audience)
             };
-            let moved = conversation::Model { last_position: first.position, ..conversation.clone() };
-            conversations.insert(conversation.id, moved);
-            written.push(Written { answer: conversation, events: vec![event] });
-            rows.push(row);
+            let unread = was_unread.then(|| conversations::membership_event(conversation.id, row.user_id));
+            let events: Vec<NewEvent> = has_moved.then_some(event).into_iter().chain(unread).collect();
+            let last_position = first.position + feed::positions(events.len()) - 1;
+            advanced.insert(conversation.id, conversation::Model { last_position, ..conversation.clone() });
+            written.push(Written { answer: conversation, events });
+            rows.insert((row.conversation_id, row.user_id), row);
         }
-        tx.move_read_marks(rows).await?;
-        tx.set_last_positions(conversations.into_values().collect()).await?;
+        tx.move_read_marks(rows.into_values().collect()).await?;
+        tx.set_last_positions(advanced.into_values().collect()).await?;
         Ok(written)
     }
 }

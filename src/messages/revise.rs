@@ -158,6 +158,7 @@ impl Change for Revise {
             message::Column::Version,
             message::Column::EditedAt,
             message::Column::DeletedAt,
+            message::Column::PinnedAt,
         ];
         db::upsert(tx, messages.into_values().collect(), revised).await?;
         mentions::rewrite(tx, &called_anew).await?;
@@ -197,6 +198,9 @@ impl Revisions {
         };
         if !is_allowed {
             return Err(Error::Forbidden);
+        }
+        if message.system_line.is_some() {
+            return Err(Error::input("id", "this line says what happened: nobody edits or deletes it"));
         }
         let mut lost = None;
         match &change.revision {

@@ -140,7 +140,9 @@ fn changes_members(event: &Event) -> bool {
         | EventKind::MessageChanged
         | EventKind::ReadMarkMoved
         | EventKind::UserChanged
-        | EventKind::ReactionsChanged => false,
+        | EventKind::ReactionsChanged
+        | EventKind::PinsChanged
+        | EventKind::MembershipChanged => false,
     }
 }
 

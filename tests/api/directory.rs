@@ -183,7 +183,7 @@ async fn a_closed_directory_hides_a_former_member_but_keeps_the_name_on_their_me
         fullName online lastSeenAt } } } }";
     let history = ada.ask(history, json!({ "id": group })).await;
     let sender = json!({ "fullName": "Bob", "online": false, "lastSeenAt": null });
-    assert_eq!(history["messages"]["nodes"][0]["sender"], sender);
+    assert_eq!(history["messages"]["nodes"][1]["sender"], sender);
 }
 
 #[tokio::test]

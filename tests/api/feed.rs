@@ -77,6 +77,7 @@ async fn both_people_receive_every_change_in_order() {
         "MessageChanged null v3",
         "UserChanged Robert",
         "ConversationChanged ADDED GROUP",
+        "MessageAdded null v1",
     ];
     for mut socket in sockets {
         let mut last = 0;

@@ -35,6 +35,7 @@ async fn only_these_kinds_come_live_and_in_a_replay() {
     let mut replay = bob.subscribe(OF_KINDS, variables).await;
     for socket in [&mut live, &mut replay] {
         assert_eq!(socket.next_event().await["message"]["text"], "one");
+        socket.next_line().await;
         assert_eq!(socket.next_event().await["__typename"], "UserChanged");
         assert_eq!(socket.next_event().await["message"]["text"], "two");
     }

@@ -7,8 +7,8 @@ use crate::support::{Person, TestApp};
 
 const CREATE: &str = "mutation($title: String! = \"Tea\", $members: [ID!]!) {
     createConversation(input: { title: $title, memberIds: $members }) {
-        id kind title otherUser { id } memberCount lastMessage { id } lastSeq lastReadSeq unreadCount
-        members { nodes { role lastReadSeq user { fullName } } } messages { nodes { id } } } }";
+        id kind title otherUser { id } memberCount lastMessage { system { kind } } lastSeq lastReadSeq unreadCount
+        members { nodes { role lastReadSeq user { fullName } } } messages { nodes { system { kind } } } } }";
 const MEMBERS: &str = "query($id: ID!, $first: Int, $after: String) { conversation(by: { conversationId: $id }) {
     memberCount members(first: $first, after: $after) {
         nodes { user { fullName } } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } } }";
@@ -31,13 +31,13 @@ async fn the_creator_of_a_group_owns_it() {
         made["createConversation"],
         json!({
             "id": null, "kind": "GROUP", "title": "Tea at 5", "otherUser": null, "memberCount": 3,
-            "lastMessage": null, "lastSeq": 0, "lastReadSeq": 0, "unreadCount": 0,
+            "lastMessage": { "system": { "kind": "GROUP_CREATED" } }, "lastSeq": 1, "lastReadSeq": 0, "unreadCount": 0,
             "members": { "nodes": [
                 { "role": "OWNER", "lastReadSeq": 0, "user": { "fullName": "Ada" } },
                 { "role": "MEMBER", "lastReadSeq": 0, "user": { "fullName": "Carl" } },
                 { "role": "MEMBER", "lastReadSeq": 0, "user": { "fullName": "Bob" } },
             ] },
-            "messages": { "nodes": [] },
+            "messages": { "nodes": [{ "system": { "kind": "GROUP_CREATED" } }] },
         })
     );
 }
@@ -107,6 +107,7 @@ async fn only_members_receive_a_new_group() {
                 "conversation": { "id": id, "kind": "GROUP", "title": "Tea" },
             })
         );
+        socket.next_line().await;
         socket.stays_silent().await;
     }
     at_eve.stays_silent().await;

@@ -37,6 +37,7 @@ async fn a_backend_makes_a_group_for_others_once() {
     );
     let heard = feed.next_event().await;
     assert_eq!((&heard["change"], &heard["conversation"]["id"]), (&json!("ADDED"), &made["id"]));
+    feed.next_line().await;
     feed.stays_silent().await;
     let seen = bob.ask(BY_EXTERNAL_ID, json!({ "id": "order|1" })).await["conversation"].take();
     assert_eq!(
@@ -135,6 +136,7 @@ async fn many_retries_at_once_make_one_group() {
 
     assert!(all.iter().all(|made| made == &all[0]), "{all:?}");
     assert_eq!(feed.next_event().await["change"], "ADDED");
+    feed.next_line().await;
     feed.stays_silent().await;
 }
 
@@ -165,6 +167,7 @@ async fn a_backend_changes_any_group_and_no_direct_conversation() {
         let event = feed.next_event().await;
         assert_eq!((&event["change"], &event["by"]), (&json!("UPDATED"), &Value::Null), "{event}");
         heard.push((event["added"].clone(), event["removed"].clone()));
+        assert_eq!(feed.next_event().await["__typename"], "MessageAdded");
     }
     let one = |person: &Person| json!([{ "id": person.id }]);
     assert_eq!(heard, [(json!([]), json!([])), (one(&eve), json!([])), (json!([]), one(&ada))]);

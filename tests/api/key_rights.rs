@@ -138,7 +138,7 @@ async fn what_is_a_persons_own_and_what_another_scope_is_for_is_refused_inside_t
     let members = &seen.await["conversation"]["members"]["nodes"];
     assert_eq!(members[0]["user"]["fullName"], "Ada");
     let with_text = both.ask(&conversation("lastMessage { text } messages { nodes { text } }"), json!({})).await;
-    assert_eq!(with_text["conversation"]["messages"]["nodes"][0]["text"], "a secret");
+    assert_eq!(with_text["conversation"]["messages"]["nodes"][1]["text"], "a secret");
     let message = format!("{{ message(id: \"{}\") {{ text conversation {{ title }} }} }}", scene.message);
     assert_eq!(messages.fails(&message, json!({})).await, "FORBIDDEN");
     assert_eq!(both.ask(&message, json!({})).await["message"]["conversation"]["title"], "Tea");

@@ -12,10 +12,14 @@ use uuid::Uuid;
 use crate::support::{Person, TestApp, is_postgres, position, soon};
 
 /// The frequent queries of a chat client, with a person's id for `PERSON` and their conversation's for `HERE`.
-const HOT: [&str; 9] = [
+const HOT: [&str; 13] = [
     "{ conversations { nodes { unreadCount memberCount otherUser { fullName } lastMessage { text sender { fullName } }
         members(first: 5) { nodes { user { fullName } } } } pageInfo { hasNextPage } } }",
-    "{ unread { messages conversations } feedCursor }",
+    "{ unread { messages conversations mentions badge } feedCursor }",
+    "{ conversations { nodes { unreadCount unreadMentionCount lastMessage { countsAsUnread } } } }",
+    "{ message(id: \"MESSAGE\") { reactions { emoji viewerReacted users { nodes { fullName } } } mentions { id } } }",
+    "{ mentions { nodes { text } } }",
+    "{ conversation(by: { conversationId: \"HERE\" }) { pinnedMessages { nodes { text } } viewerCan own { archived } } }",
     "{ messages(conversation: { userId: \"PERSON\" }) { nodes { text sender { fullName } replyTo { text } } } }",
     "{ messages(conversation: { conversationId: \"HERE\" }, last: 5, aroundSeq: 3) { nodes { text } } }",
     "{ conversation(by: { conversationId: \"HERE\" }) { members { nodes { user { fullName } } } messages { nodes { text } } } }",
@@ -65,8 +69,13 @@ async fn are_found_by_an_index(app: &TestApp, statements: Vec<Statement>) {
 async fn set(app: &TestApp) -> (Person, impl Fn(&str) -> String) {
     let (ada, bob) = app.direct("Ada", "Bob").await;
     let cursor = ada.feed_cursor().await;
-    let sent = bob.send(&ada, "tea?").await;
+    let call = json!({ "to": { "userId": ada.id }, "text": "tea?", "mentionIds": [ada.id] });
+    let sent = bob.send_input(call.clone()).await;
     ada.send_input(json!({ "to": { "userId": bob.id }, "text": "yes", "replyToId": sent["id"] })).await;
+    bob.send_input(call).await;
+    let react = "mutation($id: ID!) { addReaction(messageId: $id, emoji: \"👍\") { id } }";
+    ada.ask(react, json!({ "id": sent["id"] })).await;
+    ada.ask("mutation($id: ID!) { pinMessage(messageId: $id) { id } }", json!({ "id": sent["id"] })).await;
     let text = |name: &str| sent[name].as_str().expect("an id").to_owned();
     let (here, message) = (text("conversationId"), text("id"));
     let named = move |document: &str| {
@@ -113,11 +122,14 @@ async fn a_shared_directory_reads_no_whole_table() {
 }
 
 /// The frequent mutations, with the id of a message that the person sent for `OWN`.
-const DONE: [&str; 6] = [
+const DONE: [&str; 9] = [
     "markRead(conversation: { conversationId: \"HERE\" }, upToSeq: 9) { id }",
     "sendMessage(input: { id: \"OWN\", to: { conversationId: \"HERE\" }, text: \"milk\", replyToId: \"MESSAGE\" }) { id }",
     "sendMessage(input: { to: { userId: \"PERSON\" }, text: \"sugar\" }) { id }",
     "editMessage(id: \"OWN\", text: \"lemon\") { id }",
+    "pinMessage(messageId: \"OWN\") { id }",
+    "updateMembership(conversation: { conversationId: \"HERE\" }, input: { markedUnread: true }) { id }",
+    "addReaction(messageId: \"OWN\", emoji: \"👍\") { id }",
     "deleteMessage(id: \"OWN\") { id }",
     "updateProfile(input: { fullName: \"Ada L.\" }) { id }",
 ];

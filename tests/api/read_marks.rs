@@ -192,17 +192,17 @@ async fn in_a_group_of_more_than_100_a_mark_is_delivered_to_the_reader_only() {
 }
 
 #[tokio::test]
-async fn a_deleted_message_still_counts() {
+async fn a_deleted_message_does_not_count() {
     let app = TestApp::start().await;
     let (ada, bob) = talk(&app, 1).await;
     let last = ada.send(&bob, "oops").await;
 
     ada.ask("mutation($id: ID!) { deleteMessage(id: $id) { id } }", json!({ "id": last["id"] })).await;
 
-    assert_eq!(bob.ask("{ unread { messages } }", json!({})).await["unread"]["messages"], 2);
+    assert_eq!(bob.ask("{ unread { messages } }", json!({})).await["unread"]["messages"], 1);
     let query = "query($id: ID!) { conversation(by: { userId: $id }) { unreadCount lastMessage { seq text } } }";
     let seen = bob.ask(query, json!({ "id": ada.id })).await;
-    assert_eq!(seen["conversation"], json!({ "unreadCount": 2, "lastMessage": { "seq": 2, "text": null } }));
+    assert_eq!(seen["conversation"], json!({ "unreadCount": 1, "lastMessage": { "seq": 2, "text": null } }));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
 use crate::conversations::joined_event;
 use crate::conversations::permission::{Permission, Place, may};
+use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
@@ -49,8 +50,9 @@ pub(super) fn plan(
     }
     // The existing members are notified first: new members receive only events after the one by which they joined, so
     // they don't receive this one too.
-    let mut outcome =
-        Outcome { stays: Vec::with_capacity(new.len()), events: vec![group::updated_event(group.row.id, by)] };
+    let line = SystemLine::about(LineKind::MembersAdded, new.iter().copied());
+    let events_so_far = vec![group::updated_event(group.row.id, by)];
+    let mut outcome = Outcome { events: events_so_far, lines: vec![line], ..Outcome::default() };
     for user in new {
         let from = StayBound::Event(events + outcome.events.len());
         let stay = Stay { user, role: Role::Member, from, to: None, joined_at: now };

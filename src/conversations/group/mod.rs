@@ -1,8 +1,11 @@
-//! Changes to a group's title and members. They are one type of `Change`, so that each sees the effect of earlier ones
-//! in its batch.
+//! Changes to a group and its members. They are one type of `Change`, so that each sees the effect of earlier ones in its
+//! batch.
 
 mod add;
 mod remove;
+mod role;
+mod stay;
+mod update;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,26 +15,25 @@ use crate::accounts::ConversationsKey;
 use crate::app::App;
 use crate::audit::{AuditAction, AuditRecord};
 use crate::clock::Timestamp;
+use crate::conversations::Membership;
 use crate::conversations::create::count_memberships;
 use crate::conversations::direct::reachable;
 use crate::conversations::membership::current_rows;
-use crate::conversations::permission::{Permission, Place, Standing, may};
-use crate::conversations::{Membership, Title};
+use crate::conversations::system_line::SystemLine;
 use crate::db::{self, Tx};
 use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::error::{Error, Result};
-use crate::feed::{self, Audience, Change, EventKind, NewEvent, Placed, Plan, Plans, Position, Rank, Writes, Written};
-use crate::id::{ConversationId, UserId};
+use crate::feed::{self, Audience, Change, Cursor, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
+use crate::id::{ConversationId, ImageId, UserId};
+use crate::images::{self, ImageAttachment, ImageClaims};
 pub use add::add;
 pub use remove::remove;
-
-/// Renames a group, for those who may: `Forbidden`. The same title changes nothing. `NotFound` for a direct
-/// conversation.
-pub async fn rename(app: &App, by: GroupActor<'_>, title: Title) -> Result<conversation::Model> {
-    change(app, by, GroupStep::Rename(title)).await
-}
+pub use role::set_role;
+use stay::{Stay, StayBound, standing};
+use update::UpdateStep;
+pub use update::{GroupUpdate, shows_picture, update};
 
 /// Who changes a group.
 #[derive(Clone, Copy)]
@@ -53,7 +55,7 @@ impl GroupActor<'_> {
 
     fn record(self, step: &GroupStep) -> Option<AuditRecord> {
         let action = match step {
-            GroupStep::Rename(_) => AuditAction::GroupUpdated,
+            GroupStep::Update(_) | GroupStep::SetRole(..) => AuditAction::GroupUpdated,
             GroupStep::Add(_) => AuditAction::MembersAdded,
             GroupStep::Remove(_) => AuditAction::MemberRemoved,
         };
@@ -65,7 +67,7 @@ impl GroupActor<'_> {
 }
 
 /// Applies a change to a group. `NotFound` for a direct conversation.
-pub(super) async fn change(app: &App, by: GroupActor<'_>, step: GroupStep) -> Result<conversation::Model> {
+async fn change(app: &App, by: GroupActor<'_>, step: GroupStep) -> Result<conversation::Model> {
     let group = match by {
         GroupActor::Member(member) => {
             count(app, member, &step).await?;
@@ -105,47 +107,37 @@ struct GroupChange {
 }
 
 /// What a member asks for.
-pub(super) enum GroupStep {
-    Rename(Title),
+enum GroupStep {
+    Update(UpdateStep),
     Add(Vec<UserId>),
     Remove(UserId),
+    SetRole(UserId, Role),
 }
 
 /// A group, as earlier changes of the batch have left it.
-pub(super) struct Group {
-    pub(super) row: conversation::Model,
-    pub(super) members: HashMap<UserId, Stay>,
+struct Group {
+    row: conversation::Model,
+    members: HashMap<UserId, Stay>,
 }
 
-/// One membership, from joining to leaving.
-#[derive(Clone)]
-pub(super) struct Stay {
-    pub(super) user: UserId,
-    pub(super) role: Role,
-    pub(super) from: StayBound,
-    pub(super) to: Option<StayBound>,
-    pub(super) joined_at: Timestamp,
-}
-
-/// The point in the feed at which a stay begins or ends. Known positions sort before events of the batch.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum StayBound {
-    /// A known position.
-    At(Position),
-    /// The index of an event of this batch. Its position is assigned after planning.
-    Event(usize),
-}
-
-/// The result of a step: stays that began, ended or changed, and the events to publish.
+/// The result of a step: stays that began, ended or changed, the events to publish, and what the group's history says of it.
 #[derive(Default)]
-pub(super) struct Outcome {
-    pub(super) stays: Vec<Stay>,
-    pub(super) events: Vec<NewEvent>,
+struct Outcome {
+    stays: Vec<Stay>,
+    events: Vec<NewEvent>,
+    /// They follow the events: who was added receives them, and who left does not.
+    lines: Vec<SystemLine>,
+    /// The new picture.
+    picture: Option<ImageAttachment>,
+    /// The previous picture, which is deleted.
+    lost: Option<ImageId>,
 }
 
 /// An outcome to write, and the group after it.
 struct Changed {
     group: conversation::Model,
+    /// The sender of the lines: who did it. For a key that is the group's owner, as a message has a sender.
+    sender: Option<UserId>,
     outcome: Outcome,
 }
 
@@ -167,20 +159,34 @@ impl Change for GroupChange {
         let groups = conversation::Entity::find().filter(conversation::Column::Id.is_in(ids)).all(tx).await?;
         let mut groups: HashMap<_, _> = groups.into_iter().map(|row| (row.id, row)).collect();
         let mut stays = HashMap::new();
+        let (mut lines, mut pictures, mut lost_pictures) = (Vec::new(), Vec::new(), Vec::new());
         let mut written = Vec::with_capacity(writes.len());
-        for Placed { write: Changed { group, outcome }, first: own } in writes {
+        for Placed { write: Changed { group, sender, outcome }, first: own } in writes {
             let row = groups.get_mut(&group.id).ok_or_else(|| DbErr::Custom("a group has no row".into()))?;
-            row.title = group.title;
-            row.updated_at = group.updated_at;
-            row.last_position = own.position + feed::positions(outcome.events.len()) - 1;
-            for stay in outcome.stays {
+            let conversation::Model { title, metadata, picture_id, posting, updated_at, .. } = group;
+            *row = conversation::Model { title, metadata, picture_id, posting, updated_at, ..row.clone() };
+            let Outcome { stays: changed, mut events, lines: said, picture, lost } = outcome;
+            pictures.extend(picture);
+            lost_pictures.extend(lost);
+            // Before the lines: who joins has read what was before.
+            for stay in changed {
                 let stay = stay.into_row(row, first);
                 stays.insert((stay.conversation_id, stay.user_id, stay.from_position), stay);
             }
-            written.push(Written { answer: row.clone(), events: outcome.events });
+            row.last_position = own.position + feed::positions(events.len()) - 1;
+            for line in said {
+                let Some(sender) = sender else { continue };
+                let at = Cursor { position: own.position + feed::positions(events.len()), ..own };
+                let (line, event) = line.say(row, sender, at, tx.now);
+                lines.push(line);
+                events.push(event);
+            }
+            written.push(Written { answer: row.clone(), events });
         }
-        let titled = [conversation::Column::Title, conversation::Column::UpdatedAt, conversation::Column::LastPosition];
-        db::upsert(tx, groups.into_values().collect(), titled).await?;
+        images::attach(tx, pictures).await?;
+        images::detach(tx, &lost_pictures).await?;
+        db::upsert(tx, groups.into_values().collect(), CHANGED).await?;
+        tx.insert_messages(lines).await?;
         // Ended stays are written first, so that somebody who left and rejoined never has two current stays.
         let mut stays: Vec<membership::Model> = stays.into_values().collect();
         stays.sort_by_key(|stay| (stay.to_position.is_none(), stay.from_position));
@@ -189,11 +195,24 @@ impl Change for GroupChange {
     }
 }
 
+/// The columns of a group that change.
+const CHANGED: [conversation::Column; 8] = [
+    conversation::Column::Title,
+    conversation::Column::Metadata,
+    conversation::Column::PictureId,
+    conversation::Column::Posting,
+    conversation::Column::UpdatedAt,
+    conversation::Column::LastSeq,
+    conversation::Column::LastPosition,
+    conversation::Column::ActivePosition,
+];
+
 /// The data that a batch of changes needs, and its decisions so far.
 struct Groups {
     now: Timestamp,
     groups: HashMap<ConversationId, Group>,
     reachable: HashSet<UserId>,
+    pictures: ImageClaims,
     /// The number of events planned so far.
     events: usize,
 }
@@ -216,73 +235,47 @@ impl Groups {
         }
         let added = changes.iter().flat_map(|change| match &change.step {
             GroupStep::Add(people) => people.as_slice(),
-            GroupStep::Rename(_) | GroupStep::Remove(_) => &[],
+            GroupStep::Update(_) | GroupStep::Remove(_) | GroupStep::SetRole(..) => &[],
         });
-        Ok(Self { now: tx.now, groups, reachable: reachable(tx, added.copied()).await?, events: 0 })
+        // Who asks may have been erased meanwhile, and is about to leave.
+        let people = added.copied().chain(changes.iter().filter_map(|change| change.by));
+        let reachable = reachable(tx, people).await?;
+        let pictures = changes.iter().filter_map(|change| match &change.step {
+            GroupStep::Update(step) => step.picture(),
+            GroupStep::Add(_) | GroupStep::Remove(_) | GroupStep::SetRole(..) => None,
+        });
+        let pictures = ImageClaims::read(tx, tx.now, pictures).await?;
+        Ok(Self { now: tx.now, groups, reachable, pictures, events: 0 })
     }
 
     fn plan(&mut self, change: &GroupChange) -> Result<Plan<GroupChange>> {
         // They were a member when they asked, but an earlier change may have removed them.
         let group = self.groups.get_mut(&change.group).ok_or(Error::NotFound)?;
         let own = match change.by {
+            Some(by) if !self.reachable.contains(&by) => return Err(Error::NotFound),
             Some(by) => Some(group.members.get(&by).ok_or(Error::NotFound)?.clone()),
             None => None,
         };
         let own = own.as_ref();
         let outcome = match &change.step {
-            GroupStep::Rename(title) => plan_rename(group, own, title, self.now)?,
+            GroupStep::Update(step) => update::plan(group, own, step, &mut self.pictures, self.now)?,
             GroupStep::Add(people) => add::plan(group, own, people, &self.reachable, self.now, self.events)?,
             GroupStep::Remove(person) => remove::plan(group, own, *person, self.events)?,
+            GroupStep::SetRole(person, role) => role::plan(group, own, *person, *role)?,
         };
-        let events = outcome.events.len();
-        if events == 0 {
+        if outcome.events.is_empty() {
             return Ok(Plan::Done(group.row.clone()));
         }
+        // Nobody is left to read it where there is no owner.
+        let owner = group.members.values().find(|stay| stay.role == Role::Owner).map(|stay| stay.user);
+        let sender = owner.map(|owner| change.by.unwrap_or(owner));
+        let events = outcome.events.len() + sender.map_or(0, |_| outcome.lines.len());
         self.events += events;
-        Ok(Plan::Write { write: Changed { group: group.row.clone(), outcome }, events })
+        Ok(Plan::Write { write: Changed { group: group.row.clone(), sender, outcome }, events })
     }
 }
 
-/// `own` is the membership of who asks, unless that is a key.
-fn plan_rename(group: &mut Group, own: Option<&Stay>, title: &Title, now: Timestamp) -> Result<Outcome> {
-    if !may(standing(own), Permission::Update, Place::of(&group.row)) {
-        return Err(Error::Forbidden);
-    }
-    if group.row.title.as_deref() == Some(title.as_str()) {
-        return Ok(Outcome::default());
-    }
-    group.row.title = Some(title.as_str().to_owned());
-    group.row.updated_at = now;
-    Ok(Outcome { stays: Vec::new(), events: vec![updated_event(group.row.id, own.map(|own| own.user))] })
-}
-
-/// As what somebody acts whose membership this is; a key has none.
-pub(super) fn standing(own: Option<&Stay>) -> Standing {
-    own.map_or(Standing::App, |own| Standing::Member(own.role))
-}
-
-impl Stay {
-    fn known(row: &membership::Model) -> Self {
-        let from = StayBound::At(row.from_position);
-        Self { user: row.user_id, role: row.role, from, to: None, joined_at: row.joined_at }
-    }
-
-    /// The row to write; `first` is the position of the batch's first event. A new member starts with everything read.
-    /// The upsert leaves the rest of an existing one alone.
-    fn into_row(self, group: &conversation::Model, first: Position) -> membership::Model {
-        let position = |bound| match bound {
-            StayBound::At(position) => position,
-            StayBound::Event(event) => first + feed::positions(event),
-        };
-        membership::Model {
-            to_position: self.to.map(position),
-            role: self.role,
-            ..membership::Model::new((group.id, self.user), position(self.from), group.last_seq, self.joined_at)
-        }
-    }
-}
-
-/// The event for the members of a group whose title or members changed, by what `by` did; `None` is the app's backend. That of people who were added
+/// The event for the members of a group which, or whose members, changed, by what `by` did; `None` is the app's backend. That of people who were added
 /// comes directly before theirs, that of somebody who left directly after it: `who_came` and `who_left` rely on it.
 pub fn updated_event(group: ConversationId, by: Option<UserId>) -> NewEvent {
     NewEvent { user: by, ..NewEvent::new(EventKind::ConversationUpdated, Audience::Conversation(group)) }

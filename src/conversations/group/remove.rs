@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
 use crate::conversations::permission::{Place, may_remove};
+use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
@@ -30,7 +31,16 @@ pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events
     let left = Stay { to: Some(StayBound::Event(events)), ..left.clone() };
     let was_owner = left.role == Role::Owner;
     group.members.remove(&person);
-    let mut outcome = Outcome { stays: vec![left], events: vec![removed_event(group.row.id, person, by)] };
+    let line = match leaves {
+        true => SystemLine::about(LineKind::MemberLeft, [person]),
+        false => SystemLine::about(LineKind::MembersRemoved, [person]),
+    };
+    let mut outcome = Outcome {
+        stays: vec![left],
+        events: vec![removed_event(group.row.id, person, by)],
+        lines: vec![line],
+        ..Outcome::default()
+    };
     // An admin first, and of them the oldest.
     let seniority = |stay: &Stay| (stay.role != Role::Admin, stay.from, stay.user);
     if was_owner && let Some(heir) = group.members.values_mut().min_by_key(|stay| seniority(stay)) {

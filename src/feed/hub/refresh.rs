@@ -20,7 +20,13 @@ impl State {
         }
         let of = change.fact.conversation.as_slice();
         let places = match (change.fact.kind, &change.fact.audience) {
-            (EventKind::MessageChanged | EventKind::ReactionsChanged | EventKind::ConversationUpdated, _) => of,
+            (
+                EventKind::MessageChanged
+                | EventKind::ReactionsChanged
+                | EventKind::PinsChanged
+                | EventKind::ConversationUpdated,
+                _,
+            ) => of,
             (EventKind::UserChanged, Audience::Contacts { conversations, .. }) => conversations,
             _ => return,
         };

@@ -6,7 +6,8 @@ use async_graphql_value::Value as Argument;
 
 use super::operation::VariableBindings;
 use crate::limits::{
-    CONSUMERS_PER_USER, DEFAULT_PAGE, NAMED_PEOPLE, ONLINE_USERS, PAGE_SIZE, SESSIONS_PER_USER, UPSERT_USERS,
+    CONSUMERS_PER_USER, DEFAULT_PAGE, LINE_PEOPLE, NAMED_PEOPLE, ONLINE_USERS, PAGE_SIZE, REACTION_CHANGES,
+    REACTION_EMOJI, SESSIONS_PER_USER, SHOWN_MENTIONS, UPSERT_USERS,
 };
 
 /// How many times the selection of a field is returned, for each object on which the field is selected.
@@ -29,6 +30,8 @@ pub(super) enum ParentType {
     Query,
     /// `Subscription`.
     Subscription,
+    /// `SystemMessage`.
+    SystemMessage,
     /// Anything else.
     Other,
 }
@@ -39,22 +42,46 @@ impl ParentType {
         match type_name {
             "Query" => Self::Query,
             "Subscription" => Self::Subscription,
+            "SystemMessage" => Self::SystemMessage,
+            _ => Self::Other,
+        }
+    }
+
+    /// By the name of the field that returns it, below the root.
+    pub(super) fn returned_by(field: &Field) -> Self {
+        match field.name.node.as_str() {
+            "system" => Self::SystemMessage,
             _ => Self::Other,
         }
     }
 }
 
 /// The multiplicity by the field's name and arguments. In this schema names distinguish lists from single objects,
-/// except `events`: a page on Query, the items in that page, and one event on Subscription. (`messages` and
-/// `conversations` of UnreadSummary are numbers; this is not called for fields without a selection.)
+/// except `events`: a page on Query, the items in that page, and one event on Subscription; and `users` and `mentions`, which
+/// are others on Query. (`messages`, `conversations` and `mentions` of UnreadSummary are numbers; this is not called for
+/// fields without a selection.)
 pub(super) fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'_>) -> Multiplicity {
     match field.name.node.as_str() {
-        "users" | "conversations" | "members" | "messages" => page(field, small(DEFAULT_PAGE), bindings),
-        "searchMessages" => page(field, 20, bindings),
+        "conversations" | "members" | "messages" => page(field, small(DEFAULT_PAGE), bindings),
+        "users" => match on {
+            ParentType::Query => page(field, small(DEFAULT_PAGE), bindings),
+            ParentType::SystemMessage => Multiplicity::List(LINE_PEOPLE),
+            // Of a reaction.
+            ParentType::Subscription | ParentType::Other => page(field, 20, bindings),
+        },
+        "mentions" => match on {
+            ParentType::Query => page(field, 20, bindings),
+            ParentType::Subscription | ParentType::SystemMessage | ParentType::Other => {
+                Multiplicity::List(SHOWN_MENTIONS)
+            }
+        },
+        "searchMessages" | "pinnedMessages" => page(field, 20, bindings),
+        "reactions" => Multiplicity::List(REACTION_EMOJI),
+        "changes" => Multiplicity::List(REACTION_CHANGES),
         "events" => match on {
             ParentType::Query => page(field, small(PAGE_SIZE), bindings),
             ParentType::Subscription => Multiplicity::Once,
-            ParentType::Other => Multiplicity::EachItem,
+            ParentType::SystemMessage | ParentType::Other => Multiplicity::EachItem,
         },
         "nodes" | "edges" => Multiplicity::EachItem,
         "onlineUsers" => Multiplicity::List(ONLINE_USERS),

@@ -88,7 +88,7 @@ impl<'a> CostWalk<'a> {
 
     fn field(&mut self, field: &'a Field, on: ParentType) -> SelectionSum {
         let name = field.name.node.as_str();
-        let inside = self.set(&field.selection_set.node, ParentType::Other);
+        let inside = self.set(&field.selection_set.node, ParentType::returned_by(field));
         let leaf = field.selection_set.node.items.is_empty();
         let times = if leaf { Multiplicity::Once } else { field_sizes::times(field, on, self.bindings) };
         let mut objects = inside.objects.in_field(times, field_sizes::objects(field, times));

@@ -79,7 +79,9 @@ impl ConversationFilter {
             | EventKind::ConversationUpdated
             | EventKind::ConversationRemoved
             | EventKind::UserChanged
-            | EventKind::ReactionsChanged => Relevance::Ignore,
+            | EventKind::ReactionsChanged
+            | EventKind::PinsChanged
+            | EventKind::MembershipChanged => Relevance::Ignore,
         }
     }
 

@@ -111,6 +111,7 @@ impl AccountsQuery {
         let after = paging::cursor(seal, "after", after.as_deref(), |cursor| match cursor {
             PageCursor::User { name_key, id } => Some((name_key, UserId::from(id))),
             PageCursor::Message { .. }
+            | PageCursor::Pin { .. }
             | PageCursor::Hit { .. }
             | PageCursor::Conversation { .. }
             | PageCursor::Member { .. }

@@ -7,20 +7,21 @@ use async_graphql::{Context, Enum, ID, Object};
 use uuid::Uuid;
 
 use crate::accounts::KeyScope;
-use crate::conversations::{self, KeyReader, KeySight, ListedConversation, Membership, Reference};
+use crate::conversations::{self, KeyReader, KeySight, Membership, Reference};
 use crate::entity::conversation::{self, Kind};
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::Result;
 use crate::graphql::loaders::{load, look_up};
 use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::schema::images::Image;
 use crate::graphql::schema::json::AppData;
 use crate::graphql::schema::members::Member;
-use crate::graphql::schema::message_pages::{MessageWindow, history_page};
+use crate::graphql::schema::message_pages::{MessageWindow, history_page, pinned_page};
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::neighbours::Neighbours;
+use crate::graphql::schema::own_membership::OwnMembership;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
-use crate::graphql::schema::permissions::Permission;
-use crate::graphql::schema::reference::ConversationRef;
+use crate::graphql::schema::permissions::{Permission, Posting};
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, JsonValue, NotAtOnce, json_fields, serialize};
 use crate::limits;
@@ -79,19 +80,21 @@ impl Conversation {
 
     /// What a user who has left it sees: only that it existed.
     pub(in crate::graphql) fn left(row: &conversation::Model) -> Self {
-        let (title, updated_at) = (None, row.created_at);
-        let (external_id, metadata) = (None, None);
-        conversation::Model { title, last_seq: 0, updated_at, external_id, metadata, ..row.clone() }.into()
+        conversation::Model {
+            direct_pair: row.direct_pair.clone(),
+            ..conversation::Model::new(row.id, row.kind, row.created_at)
+        }
+        .into()
     }
 
     /// The viewer's read mark and how many seqs are after it; `None` if there are none, which costs nothing more.
     async fn behind(&self, ctx: &Context<'_>) -> Result<Option<(Mark, i32)>> {
-        let Some(own) = self.own(ctx).await? else { return Ok(None) };
+        let Some(own) = self.membership(ctx).await? else { return Ok(None) };
         let behind = self.row.last_seq - own.last_read_seq();
         Ok((behind > 0).then_some(((self.row.id, own.last_read_seq()), behind)))
     }
 
-    async fn own(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
+    async fn membership(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
         ctx.viewer()?;
         match &self.own {
             Some(own) => Ok(Some(Arc::clone(own))),
@@ -156,6 +159,7 @@ impl Conversation {
             PageCursor::Member { .. }
             | PageCursor::Reactor { .. }
             | PageCursor::Message { .. }
+            | PageCursor::Pin { .. }
             | PageCursor::Hit { .. }
             | PageCursor::Conversation { .. }
             | PageCursor::User { .. } => None,
@@ -163,7 +167,7 @@ impl Conversation {
         let app = ctx.app()?;
         let page = match (ctx.actor()?, after) {
             (Actor::Viewer(_), None) => load(&ctx.loaders()?.first_members, (self.row.id, first)).await?,
-            (Actor::Viewer(_), Some(after)) => match self.own(ctx).await? {
+            (Actor::Viewer(_), Some(after)) => match self.membership(ctx).await? {
                 Some(own) => Some(conversations::members_after(app, own.sight(), first, after).await?),
                 None => None,
             },
@@ -214,7 +218,7 @@ impl Conversation {
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn last_read_seq(&self, ctx: &Context<'_>) -> Result<i32> {
         // The mark is read after the row and may have moved past the row's newest message.
-        Ok(self.own(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.row.last_seq)))
+        Ok(self.membership(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.row.last_seq)))
     }
 
     /// The number of messages after your read mark that count as unread: tombstones and lines that are nobody's words do
@@ -237,7 +241,7 @@ impl Conversation {
     /// What you may do here, by the rule that the server asks itself. Empty where you are not a member.
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Permission>> {
-        let Some(own) = self.own(ctx).await? else { return Ok(Vec::new()) };
+        let Some(own) = self.membership(ctx).await? else { return Ok(Vec::new()) };
         let mut here = conversations::Place::of(&self.row);
         match self.row.direct_pair.as_ref().and_then(|pair| pair.other(own.viewer().user())) {
             Some(other) => here.is_open = !known_user(ctx, other).await?.is_erased(),
@@ -263,7 +267,7 @@ impl Conversation {
         let window = MessageWindow { first, after, last, before, around_seq };
         match ctx.actor()? {
             Actor::Viewer(_) => {
-                let own = self.own(ctx).await?;
+                let own = self.membership(ctx).await?;
                 history_page(ctx, own.as_deref().map(Membership::sight), window).await
             }
             Actor::Key(key) => {
@@ -274,12 +278,39 @@ impl Conversation {
         }
     }
 
+    /// The pinned messages, the newest pin first; up to 50 in all. Pages have 1 to 100 messages.
+    async fn pinned_messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "The page begins after the message with this cursor.")] after: Option<String>,
+    ) -> Result<AsJson<RelayConnection<Message>>> {
+        ctx.key_needs(KeyScope::Messages)?;
+        pinned_page(ctx, &self.row, first, after).await
+    }
+
+    /// Your own side of it. Null where you are not a member.
+    #[graphql(directive = super::viewer_mark::viewer::apply())]
+    async fn own(&self, ctx: &Context<'_>) -> Result<Option<OwnMembership>> {
+        Ok(self.membership(ctx).await?.map(OwnMembership::of))
+    }
+
+    /// The group's picture. Null if there is none, and for a direct conversation.
+    async fn picture(&self, ctx: &Context<'_>) -> Result<Option<Image>> {
+        Image::find(ctx, self.row.picture_id).await
+    }
+
+    /// Who may write.
+    async fn posting(&self) -> Posting {
+        self.row.posting.into()
+    }
+
     /// When it was created.
     async fn created_at(&self) -> DateTime {
         DateTime(self.row.created_at)
     }
 
-    /// When its title last changed.
+    /// When its title, picture, metadata or posting last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.row.updated_at)
     }
@@ -306,67 +337,11 @@ json_fields! { Conversation {
     last_read_seq,
     unread_count,
     unread_mention_count,
+    own: OwnMembership,
+    picture: Image,
+    posting,
     created_at,
     updated_at,
     external_id,
     metadata,
 } }
-
-/// Queries about conversations.
-#[derive(Default)]
-pub(super) struct ConversationsQuery;
-
-#[Object]
-impl ConversationsQuery {
-    /// Your conversations, the most recently active first. Pages have 1 to 100 conversations.
-    async fn conversations(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(default = 50, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "The page begins after the conversation with this cursor.")] after: Option<String>,
-    ) -> Result<AsJson<RelayConnection<Conversation>>> {
-        let viewer = ctx.viewer()?;
-        let first = paging::size("first", first)?.unwrap_or(limits::DEFAULT_PAGE);
-        let seal = ctx.app()?.feed.seal();
-        let after = paging::cursor(seal, "after", after.as_deref(), |cursor| match cursor {
-            PageCursor::Conversation { active_position } => Some(active_position),
-            PageCursor::Message { .. }
-            | PageCursor::Hit { .. }
-            | PageCursor::User { .. }
-            | PageCursor::Member { .. }
-            | PageCursor::Reactor { .. } => None,
-        })?;
-        let page = conversations::list(ctx.app()?, viewer, first, after).await?;
-        let neighbours = Arc::new(Neighbours::read(ctx, &page.items).await?);
-        let page = paging::connection(seal, page, |ListedConversation { row, own }| {
-            let cursor = PageCursor::Conversation { active_position: row.active_position };
-            (cursor, Conversation::listed(row, own.map(Arc::new), Arc::clone(&neighbours)))
-        });
-        Ok(page.into())
-    }
-
-    /// A conversation of which you are a member; any conversation with a key of scope `conversations`. Null if there is
-    /// none.
-    async fn conversation(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The conversation.")] by: ConversationRef,
-    ) -> Result<Option<AsJson<Conversation>>> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        if let Actor::Key(key) = actor {
-            key.conversations()?;
-        }
-        let Some(reference) = by.find(ctx.app()?, ctx.is_by_key()).await? else { return Ok(None) };
-        Ok(match actor {
-            Actor::Viewer(viewer) => {
-                let found = conversations::find_membership(app, viewer, reference).await?;
-                found.map(|own| Conversation::of_member(Arc::new(own)).into())
-            }
-            Actor::Key(key) => {
-                let key = KeyReader::Conversations(key.conversations()?);
-                let found = conversations::find_by_key(app, key, reference).await?;
-                found.map(|seen| Conversation::from(seen.into_row()).into())
-            }
-        })
-    }
-}

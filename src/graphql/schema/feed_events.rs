@@ -5,20 +5,23 @@ use std::sync::Arc;
 use async_graphql::connection::EmptyFields;
 use async_graphql::{ComplexObject, Context, Enum, ID, Interface, SimpleObject};
 
-use crate::conversations::{self, Named};
+use crate::conversations;
 use crate::error::Error;
-use crate::feed::{Event, EventKind, Position, Reset};
+use crate::feed::{Event, EventKind, Reset};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::loaders::look_up;
+use crate::graphql::schema::conversation_changed::{ConversationChange, ConversationChanged};
 use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::members::Member;
 use crate::graphql::schema::messages::Message;
+use crate::graphql::schema::own_side::MembershipChanged;
 use crate::graphql::schema::paging::{PageCursor, RelayEdge, UnsealedCursor};
+use crate::graphql::schema::pins::PinsChanged;
 use crate::graphql::schema::reactions::ReactionsChanged;
 use crate::graphql::schema::unread::UnreadSummary;
 use crate::graphql::schema::users::{User, known_user};
-use crate::id::{ConversationId, UserId};
+use crate::id::ConversationId;
 
 /// An event of the feed. More types may be added: clients must tolerate unknown ones and still store their cursor.
 #[derive(Interface)]
@@ -30,6 +33,8 @@ pub(super) enum FeedEvent {
     ReactionsChanged(ReactionsChanged),
     ConversationChanged(ConversationChanged),
     UserChanged(UserChanged),
+    PinsChanged(PinsChanged),
+    MembershipChanged(MembershipChanged),
     CaughtUp(CaughtUp),
     FeedReset(FeedReset),
 }
@@ -115,105 +120,11 @@ impl ReadMarkMoved {
     }
 }
 
-/// A conversation was added, changed or removed. The user who joins or leaves receives ADDED or REMOVED; the other
-/// members receive UPDATED (title or members changed, or a member was erased). For a direct conversation both users
-/// receive ADDED before its first message.
-#[derive(SimpleObject)]
-#[graphql(complex)]
-pub(super) struct ConversationChanged {
-    /// The cursor to resume from after this event.
-    cursor: String,
-    /// What changed.
-    change: ConversationChange,
-    /// The id of the conversation.
-    conversation_id: ID,
-    /// The conversation as it is now. Null if you are no longer a member.
-    conversation: Option<Conversation>,
-    #[graphql(skip)]
-    step: MembershipStep,
-}
-
-/// Whose doing a change of a conversation is, and what identifies who came and who left by it.
-struct MembershipStep {
-    conversation: ConversationId,
-    at: Position,
-    by: Option<UserId>,
-    /// The person whom the event is for alone, if they came or left by it.
-    person: Option<UserId>,
-}
-
-#[ComplexObject]
-impl ConversationChanged {
-    /// The user whose doing it is: who added or removed somebody, left, was erased, set the title, or sent the first
-    /// direct message. Null if the change is from before the server recorded it.
-    async fn by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        match self.step.by {
-            Some(by) => Ok(Some(known_user(ctx, by).await?)),
-            None => Ok(None),
-        }
-    }
-
-    /// The first 20 users who came into the conversation by this change. In your own ADDED it is you.
-    async fn added(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
-        users(ctx, self.came(ctx).await?).await
-    }
-
-    /// How many users came into the conversation by this change.
-    async fn added_count(&self, ctx: &Context<'_>) -> Result<usize> {
-        Ok(self.came(ctx).await?.count)
-    }
-
-    /// The first 20 users who left the conversation by this change. In your own REMOVED it is you.
-    async fn removed(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
-        users(ctx, self.left(ctx).await?).await
-    }
-
-    /// How many users left the conversation by this change.
-    async fn removed_count(&self, ctx: &Context<'_>) -> Result<usize> {
-        Ok(self.left(ctx).await?.count)
-    }
-}
-
-impl ConversationChanged {
-    async fn came(&self, ctx: &Context<'_>) -> Result<Named> {
-        let MembershipStep { conversation, at, person, .. } = self.step;
-        match self.change {
-            ConversationChange::Added => Ok(person.map(Named::one).unwrap_or_default()),
-            ConversationChange::Updated => Ok(conversations::who_came(ctx.app()?, conversation, at).await?),
-            ConversationChange::Removed => Ok(Named::default()),
-        }
-    }
-
-    async fn left(&self, ctx: &Context<'_>) -> Result<Named> {
-        let MembershipStep { conversation, at, by, person } = self.step;
-        match self.change {
-            ConversationChange::Added => Ok(Named::default()),
-            ConversationChange::Updated => Ok(conversations::who_left(ctx.app()?, conversation, at, by).await?),
-            ConversationChange::Removed => Ok(person.map(Named::one).unwrap_or_default()),
-        }
-    }
-}
-
-async fn users(ctx: &Context<'_>, named: Named) -> Result<Vec<User>> {
-    // Concurrently, so that their look-ups are batched.
-    futures_util::future::try_join_all(named.first.into_iter().map(|id| known_user(ctx, id))).await
-}
-
-/// How a conversation changed. More values may be added: clients must tolerate unknown values.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum ConversationChange {
-    /// You are a member from here on.
-    Added,
-    /// The title or the members changed.
-    Updated,
-    /// You are no longer a member.
-    Removed,
-}
-
 /// A user changed their name or picture, or was erased. You receive it for yourself and for everybody who is in your
 /// conversations, including users who have left but whose messages remain. If `user.deletedAt` is set, all messages of
 /// that user are tombstones from here on, each one version higher unless it already was a tombstone, without a
-/// MessageChanged. For each group that an erased user leaves, there is a ConversationChanged UPDATED.
+/// MessageChanged; lines of what they did (`system`) stay, without the titles that they gave. For each group that an erased
+/// user leaves, there is a ConversationChanged UPDATED, and a MessageAdded of a line MEMBER_LEFT.
 #[derive(SimpleObject)]
 pub(super) struct UserChanged {
     /// The cursor to resume from after this event.
@@ -276,27 +187,9 @@ impl FeedReset {
 /// the log's origin.
 pub(super) async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Option<FeedEvent>> {
     let cursor = ctx.app()?.feed.cursor_text(event.cursor);
-    let changed = |change, cursor| async move {
+    let changed = |change| async move {
         let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
-        let conversation = match change {
-            ConversationChange::Added | ConversationChange::Updated if !ctx.has_left() => {
-                look_up(&ctx.loaders()?.conversations, id).await?
-            }
-            ConversationChange::Added | ConversationChange::Updated | ConversationChange::Removed => None,
-        };
-        let conversation = conversation.map(Conversation::new);
-        Ok::<_, Failure>(FeedEvent::ConversationChanged(ConversationChanged {
-            cursor,
-            change,
-            conversation_id: id.to_string().into(),
-            conversation,
-            step: MembershipStep {
-                conversation: id,
-                at: event.position(),
-                by: event.fact.user,
-                person: event.recipient(),
-            },
-        }))
+        ConversationChanged::of(ctx, event, id, change).await.map(FeedEvent::ConversationChanged)
     };
     Ok(Some(match event.fact.kind {
         EventKind::Origin => return Ok(None),
@@ -323,12 +216,24 @@ pub(super) async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Optio
             let moved = ReadMarkMoved { cursor, conversation_id, user: reader, last_read_seq, member, conversation };
             FeedEvent::ReadMarkMoved(moved)
         }
-        EventKind::ConversationAdded => changed(ConversationChange::Added, cursor).await?,
-        EventKind::ConversationUpdated => changed(ConversationChange::Updated, cursor).await?,
-        EventKind::ConversationRemoved => changed(ConversationChange::Removed, cursor).await?,
+        EventKind::ConversationAdded => changed(ConversationChange::Added).await?,
+        EventKind::ConversationUpdated => changed(ConversationChange::Updated).await?,
+        EventKind::ConversationRemoved => changed(ConversationChange::Removed).await?,
         EventKind::UserChanged => {
             let user = event.fact.user.ok_or_else(|| incomplete(event))?;
             FeedEvent::UserChanged(UserChanged { cursor, user: known_user(ctx, user).await? })
+        }
+        EventKind::PinsChanged => {
+            FeedEvent::PinsChanged(PinsChanged::new(cursor, message_of(ctx, event).await?, event))
+        }
+        EventKind::MembershipChanged => {
+            let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
+            match look_up(&ctx.loaders()?.conversations, id).await? {
+                Some(row) if !ctx.has_left() => {
+                    FeedEvent::MembershipChanged(MembershipChanged::new(cursor, Conversation::new(row)))
+                }
+                Some(_) | None => return Ok(None),
+            }
         }
     }))
 }

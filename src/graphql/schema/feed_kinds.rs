@@ -21,9 +21,9 @@ pub enum FeedEventKind {
     UserChanged,
     /// ReactionsChanged.
     ReactionsChanged,
-    /// Reserved: this version has no such events.
+    /// PinsChanged.
     PinsChanged,
-    /// Reserved: this version has no such events.
+    /// MembershipChanged.
     MembershipChanged,
     /// Reserved: this version has no such events.
     BlockChanged,
@@ -62,7 +62,9 @@ impl FeedEventKind {
             Self::ReadMarkMoved => &[EventKind::ReadMarkMoved],
             Self::UserChanged => &[EventKind::UserChanged],
             Self::ReactionsChanged => &[EventKind::ReactionsChanged],
-            Self::PinsChanged | Self::MembershipChanged | Self::BlockChanged | Self::HistoryTrimmed => &[],
+            Self::PinsChanged => &[EventKind::PinsChanged],
+            Self::MembershipChanged => &[EventKind::MembershipChanged],
+            Self::BlockChanged | Self::HistoryTrimmed => &[],
         }
     }
 }

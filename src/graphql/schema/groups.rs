@@ -1,14 +1,17 @@
-//! Groups: creating one, and changing its title and members.
+//! Groups: creating one, and changing it and its members.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 
 use crate::accounts::{ConversationsKey, ExternalId, Viewer};
-use crate::conversations::{self, GroupActor, Membership, NewGroup, Reference, Title};
+use crate::conversations::{self, GroupActor, GroupUpdate, Membership, NewGroup, Reference, Title};
 use crate::error::Error;
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::{Failure, Result};
 use crate::graphql::schema::conversations::Conversation;
+use crate::graphql::schema::images::ImageInput;
 use crate::graphql::schema::json::AppData;
+use crate::graphql::schema::members::Member;
+use crate::graphql::schema::permissions::{MemberRole, Posting};
 use crate::id::{ConversationId, UserId};
 
 /// A new group.
@@ -74,26 +77,63 @@ impl GroupsMutation {
         })
     }
 
-    /// Changes the title of a group that you own; all members receive ConversationChanged UPDATED. Setting the current
-    /// title changes nothing. Changes of groups (updateConversation, addMembers and removeMember together) have a burst
-    /// of 30 and then 1 per second. Codes: BAD_USER_INPUT, FORBIDDEN if you do not own the group, RATE_LIMITED, and
-    /// NOT_FOUND, also for a direct conversation.
+    /// Changes a group, by its owner and admins; all members receive ConversationChanged UPDATED, and a MessageAdded of a
+    /// line TITLE_CHANGED or PICTURE_CHANGED. Arguments that are left out change nothing, and neither does what is the same
+    /// already. A key sets no picture, as an image belongs to a user. Changes of groups (updateConversation, addMembers,
+    /// removeMember and setMemberRole together) have a burst of 30 and then 1 per second. Codes: BAD_USER_INPUT, FORBIDDEN
+    /// if you may not, RATE_LIMITED, and NOT_FOUND, also for a direct conversation; for a picture also
+    /// SERVICE_UNAVAILABLE, UNSUPPORTED_IMAGE and PAYLOAD_TOO_LARGE, as for the image of a message.
     async fn update_conversation(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The group's id.")] id: ID,
-        #[graphql(desc = "Its new title, 1 to 100 characters.")] title: String,
+        #[graphql(desc = "Its new title, 1 to 100 characters.")] title: Option<String>,
+        #[graphql(desc = "Its new picture; null removes the current one.")] picture: MaybeUndefined<ImageInput>,
+        #[graphql(desc = "The app's own data; null removes it.")] metadata: MaybeUndefined<AppData>,
+        #[graphql(desc = "Who may write.")] posting: Option<Posting>,
     ) -> Result<Conversation> {
         let by = Asking::of(ctx)?;
-        let title = Title::parse(&title)?;
+        let title = title.as_deref().map(Title::parse).transpose()?;
+        let picture = match picture {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(picture) => Some(Some(picture.source(ctx, ["picture.file", "picture.uploadId"])?)),
+        };
+        let metadata = match metadata {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(data) => Some(Some(data.to_text())),
+        };
+        let update = GroupUpdate { title, picture, metadata, posting: posting.map(Into::into) };
         let group = by.group(ctx, &id).await?;
-        Ok(conversations::rename(ctx.app()?, group.actor(), title).await?.into())
+        let program = ctx.program()?;
+        Ok(conversations::update(&program.app, &program.images, group.actor(), update).await?.into())
     }
 
-    /// Adds users to a group; any member may. They receive ConversationChanged ADDED, the other members UPDATED. New
-    /// members may read the whole history, which counts as read (`lastReadSeq`), and receive what happens from then on.
+    /// Gives a member of a group another role, which its owner may. Who makes somebody else the OWNER becomes ADMIN; there
+    /// is no other way to stop being the owner. All members receive ConversationChanged UPDATED, and a MessageAdded of a
+    /// line ROLE_CHANGED. Changes of groups (updateConversation, addMembers, removeMember and setMemberRole together) have
+    /// a burst of 30 and then 1 per second. Codes: FORBIDDEN, RATE_LIMITED, and NOT_FOUND, also for a user who is not a
+    /// member and for a direct conversation.
+    async fn set_member_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The group's id.")] conversation_id: ID,
+        #[graphql(desc = "The id of the member.")] user_id: ID,
+        #[graphql(desc = "The new role.")] role: MemberRole,
+    ) -> Result<Member> {
+        let (app, viewer) = (ctx.app()?, ctx.viewer()?);
+        let id = ConversationId::parse(&conversation_id).ok_or(Failure(Error::NotFound))?;
+        let person = UserId::parse(&user_id).ok_or(Failure(Error::NotFound))?;
+        let own = conversations::membership(app, viewer, Reference::Id(id)).await?;
+        conversations::set_role(app, &own, person, role.into()).await?;
+        Ok(conversations::member(app, id, person).await?.ok_or(Failure(Error::NotFound))?.into())
+    }
+
+    /// Adds users to a group; any member may. They receive ConversationChanged ADDED, the other members UPDATED, and
+    /// all of them a MessageAdded of a line MEMBERS_ADDED. New members may read the whole history, which counts as read (`lastReadSeq`), and receive what happens from then on.
     /// Users who are members already are ignored; one unknown or erased user rejects the request. Changes of groups
-    /// (updateConversation, addMembers and removeMember together) have a burst of 30 and then 1 per second; the users,
+    /// (updateConversation, addMembers, removeMember and setMemberRole together) have a burst of 30 and then 1 per second; the users,
     /// together with the members of groups that you create, have a burst of 2,000 and then 10 per second. Codes:
     /// BAD_USER_INPUT for more than 1,000 members in all, RATE_LIMITED, and NOT_FOUND, also for a direct conversation.
     async fn add_members(
@@ -108,11 +148,12 @@ impl GroupsMutation {
         Ok(conversations::add(ctx.app()?, group.actor(), added).await?.into())
     }
 
-    /// Removes a member from a group: the owner may remove anyone, a member only themself. The removed user receives
-    /// ConversationChanged REMOVED and nothing from the group after it, the other members UPDATED. If the owner leaves,
-    /// the oldest member becomes the owner. The result is null if you removed yourself. Changes of groups
-    /// (updateConversation, addMembers and removeMember together) have a burst of 30 and then 1 per second. Codes:
-    /// FORBIDDEN if you do not own the group and remove somebody else, RATE_LIMITED, and NOT_FOUND, also for a user who
+    /// Removes a member from a group: the owner may remove anyone, an admin those who are neither owner nor admin, a member
+    /// only themself. The removed user receives ConversationChanged REMOVED and nothing from the group after it, the other
+    /// members UPDATED, and a MessageAdded of a line MEMBERS_REMOVED or MEMBER_LEFT. If the owner leaves, the oldest admin
+    /// becomes the owner, or else the oldest member. The result is null if you removed yourself. Changes of groups
+    /// (updateConversation, addMembers, removeMember and setMemberRole together) have a burst of 30 and then 1 per second. Codes:
+    /// FORBIDDEN if you may not remove this user, RATE_LIMITED, and NOT_FOUND, also for a user who
     /// is not a member and for a direct conversation.
     async fn remove_member(
         &self,

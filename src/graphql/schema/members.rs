@@ -2,55 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::resolver_utils::enum_value;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 
 use crate::conversations;
-use crate::entity::membership::{self, Role};
+use crate::entity::membership;
 use crate::entity::user;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::schema::permissions::MemberRole;
 use crate::graphql::schema::users::User;
-use crate::graphql::written::{JsonValue, NotAtOnce, json_fields, serialize};
-
-/// The role of a member. More roles may be added: clients must tolerate unknown values.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum MemberRole {
-    /// May change roles, remove everybody, and do what an admin may.
-    Owner,
-    /// May do what the owner may, but for roles, and for removing the owner or other admins: change the group, remove
-    /// members, pin messages, delete others' messages, and write where only admins may.
-    Admin,
-    /// May send messages and add members.
-    Member,
-}
-
-impl From<Role> for MemberRole {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Owner => Self::Owner,
-            Role::Admin => Self::Admin,
-            Role::Member => Self::Member,
-        }
-    }
-}
-
-impl From<MemberRole> for Role {
-    fn from(role: MemberRole) -> Self {
-        match role {
-            MemberRole::Owner => Self::Owner,
-            MemberRole::Admin => Self::Admin,
-            MemberRole::Member => Self::Member,
-        }
-    }
-}
-
-impl JsonValue for MemberRole {
-    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
-        serialize(&enum_value(*self), json)
-    }
-}
+use crate::graphql::written::json_fields;
 
 /// A member of a conversation. A new member may read the whole history; their feed begins when they join.
 pub(super) struct Member {

@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_graphql::Context;
+use uuid::Uuid;
 
 use crate::accounts;
 use crate::conversations::Sight;
-use crate::entity::{message, user};
+use crate::entity::{conversation, message, user};
 use crate::error::Error;
 use crate::feed::CursorSeal;
 use crate::graphql::context::ContextExt;
@@ -19,6 +20,9 @@ use crate::id::{ConversationId, UserId};
 use crate::limits;
 use crate::messages::{self, Window};
 use crate::page::Page;
+
+/// Pinned messages on a page, if the client does not say.
+const PINS_PAGE: u32 = 20;
 
 /// The arguments of a page of messages.
 pub(in crate::graphql) struct MessageWindow {
@@ -42,6 +46,7 @@ impl MessageWindow {
                     (is_here && seq > 0).then_some(seq)
                 }
                 PageCursor::Hit { .. }
+                | PageCursor::Pin { .. }
                 | PageCursor::Conversation { .. }
                 | PageCursor::User { .. }
                 | PageCursor::Member { .. }
@@ -85,6 +90,42 @@ pub(in crate::graphql) async fn history_page(
         None => Page::empty(),
     };
     message_connection(ctx, page, PageCursor::of_message).await
+}
+
+/// A page of a conversation's pinned messages, the newest pin first. It is empty for those who have left it.
+pub(in crate::graphql) async fn pinned_page(
+    ctx: &Context<'_>,
+    conversation: &conversation::Model,
+    first: Option<i32>,
+    after: Option<String>,
+) -> Result<AsJson<RelayConnection<Message>>> {
+    let first = paging::size("first", first)?.unwrap_or(PINS_PAGE);
+    let here = Uuid::from_bytes(*conversation.id.as_bytes());
+    let after = paging::cursor(ctx.app()?.feed.seal(), "after", after.as_deref(), |cursor| match cursor {
+        PageCursor::Pin { conversation, pinned_at, seq } if conversation == here => Some((pinned_at, seq)),
+        PageCursor::Pin { .. }
+        | PageCursor::Message { .. }
+        | PageCursor::Hit { .. }
+        | PageCursor::Conversation { .. }
+        | PageCursor::User { .. }
+        | PageCursor::Member { .. }
+        | PageCursor::Reactor { .. } => None,
+    })?;
+    let mut pinned = match ctx.has_left() {
+        true => Vec::new(),
+        false => messages::pinned(ctx.app()?, conversation).await?,
+    };
+    let all = pinned.len();
+    let place = |row: &message::Model| (row.pinned_at.map_or(0, |at| at.0), row.seq);
+    // Few enough to be read at once.
+    pinned.retain(|row| after.is_none_or(|after| place(row) < after));
+    let has_previous = pinned.len() < all;
+    let page = Page::cut(pinned, first, has_previous);
+    let cursor = |row: &message::Model| {
+        let (pinned_at, seq) = place(row);
+        PageCursor::Pin { conversation: here, pinned_at, seq }
+    };
+    message_connection(ctx, page, cursor).await
 }
 
 /// Wraps a page of messages; `cursor` gives the cursor of each.

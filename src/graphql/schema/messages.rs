@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, MaybeUndefined, Object};
 
 use crate::accounts::KeyScope;
-use crate::conversations::{self, KeyReader, KeySight, Membership};
+use crate::conversations;
 use crate::entity::{message, user};
 use crate::error::Error;
 use crate::feed::{Cursor, CursorSeal};
@@ -17,11 +17,10 @@ use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::images::Image;
 use crate::graphql::schema::json::AppData;
 use crate::graphql::schema::message_inputs::{SendMessageInput, mentioned};
-use crate::graphql::schema::message_pages::{MessageWindow, history_page, message_connection};
-use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
+use crate::graphql::schema::paging::PageCursor;
 use crate::graphql::schema::reactions::Reaction;
 use crate::graphql::schema::reference::ConversationRef;
-use crate::graphql::schema::unread::UnreadSummary;
+use crate::graphql::schema::system_lines::SystemMessage;
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, json_fields};
 use crate::id::MessageId;
@@ -99,6 +98,17 @@ impl Message {
     /// The text, 1 to 4,000 characters. Null in a tombstone, and possibly null if there is an image.
     async fn text(&self) -> Option<&str> {
         self.row.text.as_deref()
+    }
+
+    /// What happened, where it is a line of the conversation's own and nobody's words: `text` is null then, and `sender` is
+    /// who did it. Nobody edits, deletes, pins or reacts to such a line.
+    async fn system(&self) -> Option<SystemMessage> {
+        SystemMessage::of(&self.row)
+    }
+
+    /// When it was pinned. Null if it is not.
+    async fn pinned_at(&self) -> Option<DateTime> {
+        self.row.pinned_at.map(DateTime)
     }
 
     /// What the app says this message is, as `order_card`: 1 to 64 of a-z, 0-9, `_`, `.`, `-`. Null for an ordinary
@@ -190,6 +200,8 @@ json_fields! { Message {
     seq,
     sender: User,
     text,
+    system: SystemMessage,
+    pinned_at,
     r#type,
     metadata,
     image: Image,
@@ -205,85 +217,6 @@ json_fields! { Message {
     feed_cursor,
 } }
 
-/// Queries about messages.
-#[derive(Default)]
-pub(super) struct MessagesQuery;
-
-#[Object]
-impl MessagesQuery {
-    /// A page of a conversation's history, oldest first; without arguments the newest 50 messages. Use `first` with
-    /// `after`, `last` with `before`, or `aroundSeq` for the messages around one, such as a search hit. The page is
-    /// empty if you are not a member. A key of scope `messages` sees all histories.
-    #[expect(clippy::too_many_arguments, reason = "the contract's arguments")]
-    async fn messages(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The conversation.")] conversation: ConversationRef,
-        #[graphql(desc = "The number of messages from the start or after `after`, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "The page begins after the message with this cursor.")] after: Option<String>,
-        #[graphql(desc = "The number of messages from the end or before `before`, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "The page ends before the message with this cursor.")] before: Option<String>,
-        #[graphql(desc = "A `seq`: the page is centered on this message or the nearest one.")] around_seq: Option<i32>,
-    ) -> Result<AsJson<RelayConnection<Message>>> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        let window = MessageWindow { first, after, last, before, around_seq };
-        if let Actor::Key(key) = actor {
-            key.messages()?;
-        }
-        let Some(reference) = conversation.find(ctx.app()?, ctx.is_by_key()).await? else {
-            return history_page(ctx, None, window).await;
-        };
-        match actor {
-            Actor::Viewer(viewer) => {
-                let own = conversations::find_membership(app, viewer, reference).await?;
-                history_page(ctx, own.as_ref().map(Membership::sight), window).await
-            }
-            Actor::Key(key) => {
-                let key = KeyReader::Messages(key.messages()?);
-                let seen = conversations::find_by_key(app, key, reference).await?;
-                history_page(ctx, seen.as_ref().map(KeySight::sight), window).await
-            }
-        }
-    }
-
-    /// A message by id. Null if there is none that you may see. A key of scope `messages` sees all.
-    async fn message(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The message's id.")] id: ID,
-    ) -> Result<Option<AsJson<Message>>> {
-        let (app, actor) = (ctx.app()?, ctx.actor()?);
-        let parsed = MessageId::parse(&id);
-        let found = match (actor, parsed) {
-            (Actor::Viewer(viewer), Some(id)) => messages::find(app, viewer, id).await?,
-            (Actor::Key(key), Some(id)) => messages::find_by_key(app, key.messages()?, id).await?,
-            (Actor::Key(key), None) => key.messages().map(|_| None)?,
-            (Actor::Viewer(_), None) => None,
-        };
-        Ok(found.map(|row| Message::from(row).into()))
-    }
-
-    /// Messages that call you, by name or with everybody since you joined, the newest first. Pages have 1 to 100 messages.
-    async fn mentions(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(default = 20, desc = "The size of the page, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "The page begins after the message with this cursor, which must be of this list.")]
-        after: Option<String>,
-    ) -> Result<AsJson<RelayConnection<Message>>> {
-        let viewer = ctx.viewer()?;
-        let first = paging::size("first", first)?.unwrap_or(20);
-        let after = paging::cursor(ctx.app()?.feed.seal(), "after", after.as_deref(), PageCursor::hit)?;
-        let page = messages::mentions(ctx.app()?, viewer, first, after).await?;
-        message_connection(ctx, page, |row| PageCursor::Hit { position: row.position }).await
-    }
-
-    /// The number of messages that you have not read, and of conversations with such messages.
-    async fn unread(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
-        UnreadSummary::now(ctx).await
-    }
-}
-
 /// Mutations of messages.
 #[derive(Default)]
 pub(super) struct MessagesMutation;
@@ -293,7 +226,7 @@ impl MessagesMutation {
     /// Sends a message. It is on disk before the request is answered. Messages have a burst of 20 and then 5 per
     /// second; a retry with the same id is not counted. First messages to users with whom you have no direct
     /// conversation have a burst of 10 and then 1 per minute; images have a burst of 10 and then 10 per minute. Codes:
-    /// BAD_USER_INPUT, NOT_FOUND, RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe;
+    /// BAD_USER_INPUT, FORBIDDEN where only admins write, NOT_FOUND, RATE_LIMITED, and SERVICE_UNAVAILABLE, after which a retry with the same id is safe;
     /// for an image also UNSUPPORTED_IMAGE, and PAYLOAD_TOO_LARGE, which is also given if your images have reached your
     /// storage quota.
     async fn send_message(
@@ -310,8 +243,8 @@ impl MessagesMutation {
     }
 
     /// Replaces the text of a message of yours, 1 to 4,000 characters; an empty text removes the caption of an image.
-    /// Without a change there is no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN for
-    /// somebody else's message, NOT_FOUND, RATE_LIMITED.
+    /// Without a change there is no new version. Codes: BAD_USER_INPUT (also for a deleted message), FORBIDDEN
+    /// (somebody else's message, or you may not write there any more), NOT_FOUND, RATE_LIMITED.
     async fn edit_message(
         &self,
         ctx: &Context<'_>,
@@ -331,9 +264,9 @@ impl MessagesMutation {
         Ok(messages::edit(ctx.app()?, viewer, id, edit).await?.into())
     }
 
-    /// Deletes a message of yours. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
+    /// Deletes a message of yours; in a group the owner and admins delete those of others too. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
     /// removed, and the image is deleted from storage. Deleting is idempotent. A key of scope `messages` deletes any
-    /// message. Codes: FORBIDDEN for somebody else's message, NOT_FOUND.
+    /// message. Codes: BAD_USER_INPUT for a line of what happened, FORBIDDEN for somebody else's message, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,

@@ -5,6 +5,8 @@ mod account_inputs;
 mod accounts;
 mod app_people;
 mod consumers;
+mod conversation_changed;
+mod conversation_queries;
 mod conversations;
 mod date_time;
 mod erasure;
@@ -17,17 +19,22 @@ mod json;
 mod members;
 mod message_inputs;
 mod message_pages;
+mod message_queries;
 mod messages;
 mod neighbours;
 mod node;
+mod own_membership;
+mod own_side;
 mod paging;
 mod permissions;
+mod pins;
 mod presence;
 mod reactions;
 pub(super) mod reference;
 mod search;
 mod server_info;
 mod sessions;
+mod system_lines;
 mod typing;
 mod unread;
 mod users;
@@ -48,8 +55,8 @@ use paging::RelayConnection;
 pub(super) struct Query(
     accounts::AccountsQuery,
     sessions::SessionsQuery,
-    conversations::ConversationsQuery,
-    messages::MessagesQuery,
+    conversation_queries::ConversationsQuery,
+    message_queries::MessagesQuery,
     search::SearchQuery,
     feed::FeedQuery,
     consumers::ConsumersQuery,
@@ -67,6 +74,8 @@ pub(super) struct Mutation(
     images::ImagesMutation,
     sessions::SessionsMutation,
     groups::GroupsMutation,
+    own_side::OwnSideMutation,
+    pins::PinsMutation,
     typing::TypingMutation,
     erasure::ErasureMutation,
     consumers::ConsumersMutation,

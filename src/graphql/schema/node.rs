@@ -64,10 +64,12 @@ impl NodeQuery {
     }
 }
 
-/// An image of a message or a person that the viewer may see.
+/// An image of a message, a group or a person that the viewer may see.
 async fn find_image(ctx: &Context<'_>, id: ImageId) -> Result<Option<Image>> {
     let (app, viewer) = (ctx.app()?, ctx.viewer()?);
     let Some(row) = images::by_ids(app, &[id]).await?.pop() else { return Ok(None) };
-    let is_seen = messages::shows_image(app, viewer, id).await? || directory::shows_image(app, viewer, &row).await?;
+    let is_seen = messages::shows_image(app, viewer, id).await?
+        || conversations::shows_picture(app, viewer, id).await?
+        || directory::shows_image(app, viewer, &row).await?;
     Ok(is_seen.then(|| Image::from(row)))
 }

@@ -79,6 +79,8 @@ pub(super) fn connection<R, T: OutputType>(
 pub(crate) enum PageCursor {
     /// A message in this conversation's history.
     Message { conversation: Uuid, seq: i32 },
+    /// A pinned message of this conversation.
+    Pin { conversation: Uuid, pinned_at: i64, seq: i32 },
     /// A message among the hits of a search.
     Hit { position: i64 },
     /// A conversation in the list of conversations.
@@ -103,6 +105,9 @@ impl PageCursor {
             Self::Message { conversation, seq } => {
                 (b'm', [conversation.as_bytes().as_slice(), &seq.to_be_bytes()].concat())
             }
+            Self::Pin { conversation, pinned_at, seq } => {
+                (b'n', [conversation.as_bytes().as_slice(), &pinned_at.to_be_bytes(), &seq.to_be_bytes()].concat())
+            }
             Self::Hit { position } => (b'h', position.to_be_bytes().to_vec()),
             Self::Conversation { active_position } => (b'c', active_position.to_be_bytes().to_vec()),
             Self::User { name_key, id } => (b'u', [id.as_bytes(), name_key.as_bytes()].concat()),
@@ -121,7 +126,7 @@ impl PageCursor {
     pub(super) fn hit(self) -> Option<i64> {
         match self {
             Self::Hit { position } => Some(position),
-            Self::Message { .. } | Self::Conversation { .. } | Self::User { .. } => None,
+            Self::Message { .. } | Self::Pin { .. } | Self::Conversation { .. } | Self::User { .. } => None,
             Self::Member { .. } | Self::Reactor { .. } => None,
         }
     }
@@ -141,6 +146,16 @@ impl PageCursor {
             b'm' => {
                 let (conversation, seq) = bytes.split_first_chunk::<16>()?;
                 Some(Self::Message { conversation: uuid(conversation)?, seq: i32::from_be_bytes(seq.try_into().ok()?) })
+            }
+            b'n' => {
+                let (conversation, rest) = bytes.split_first_chunk::<16>()?;
+                let (pinned_at, seq) = rest.split_first_chunk::<8>()?;
+                let pinned_at = i64::from_be_bytes(*pinned_at);
+                Some(Self::Pin {
+                    conversation: uuid(conversation)?,
+                    pinned_at,
+                    seq: i32::from_be_bytes(seq.try_into().ok()?),
+                })
             }
             b'h' => Some(Self::Hit { position: i64::from_be_bytes(bytes.try_into().ok()?) }),
             b'c' => {
@@ -165,10 +180,10 @@ impl PageCursor {
     }
 }
 
-/// Whether cursors of a kind contain a position of the feed. Those of messages and users contain only what the client
+/// Whether cursors of a kind contain a position of the feed. Those of messages, pins and users contain only what the client
 /// can see anyway.
 fn has_position(kind: u8) -> bool {
-    !matches!(kind, b'm' | b'u')
+    !matches!(kind, b'm' | b'n' | b'u')
 }
 
 /// Parses a cursor argument; `take` accepts the kind of this list.
@@ -187,9 +202,10 @@ pub(super) fn cursor<T>(
 mod tests {
     use super::*;
 
-    fn cursors() -> [PageCursor; 6] {
+    fn cursors() -> [PageCursor; 7] {
         [
             PageCursor::Message { conversation: Uuid::now_v7(), seq: 7 },
+            PageCursor::Pin { conversation: Uuid::now_v7(), pinned_at: 1 << 40, seq: 7 },
             PageCursor::Hit { position: 1 << 40 },
             PageCursor::Conversation { active_position: 1 << 40 },
             PageCursor::User { name_key: "zoë".into(), id: Uuid::now_v7() },
@@ -221,7 +237,7 @@ mod tests {
                 | PageCursor::Reactor { message: of, position, user } => {
                     [of.as_bytes().as_slice(), &position.to_be_bytes(), user.as_bytes()].concat()
                 }
-                PageCursor::Message { .. } | PageCursor::User { .. } => continue,
+                PageCursor::Message { .. } | PageCursor::Pin { .. } | PageCursor::User { .. } => continue,
             };
             let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor.encode(&seal)).expect("base64");
             assert!(!bytes.windows(3).any(|run| clear.windows(3).any(|part| part == run)), "{cursor:?}");

@@ -1,8 +1,50 @@
-//! What the viewer may do in a conversation.
+//! What people may do in a conversation: roles, the permissions that follow from them, and who may write.
 
 use async_graphql::Enum;
+use async_graphql::resolver_utils::enum_value;
 
 use crate::conversations;
+use crate::entity::conversation;
+use crate::entity::membership::Role;
+use crate::graphql::written::{JsonValue, NotAtOnce, serialize};
+
+/// The role of a member. More roles may be added: clients must tolerate unknown values.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MemberRole {
+    /// May change roles, remove everybody, and do what an admin may.
+    Owner,
+    /// May do what the owner may, but for roles, and for removing the owner or other admins: change the group, remove
+    /// members, pin messages, delete others' messages, and write where only admins may.
+    Admin,
+    /// May send messages and add members.
+    Member,
+}
+
+impl From<Role> for MemberRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Owner => Self::Owner,
+            Role::Admin => Self::Admin,
+            Role::Member => Self::Member,
+        }
+    }
+}
+
+impl From<MemberRole> for Role {
+    fn from(role: MemberRole) -> Self {
+        match role {
+            MemberRole::Owner => Self::Owner,
+            MemberRole::Admin => Self::Admin,
+            MemberRole::Member => Self::Member,
+        }
+    }
+}
+
+impl JsonValue for MemberRole {
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        serialize(&enum_value(*self), json)
+    }
+}
 
 /// What you may do in a conversation. More values may be added: clients must tolerate unknown values.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
@@ -36,6 +78,39 @@ impl From<conversations::Permission> for Permission {
             conversations::Permission::RemoveMembers => Self::RemoveMembers,
             conversations::Permission::SetRoles => Self::SetRoles,
             conversations::Permission::DeleteOthersMessages => Self::DeleteOthersMessages,
+        }
+    }
+}
+
+/// Who may write in a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Posting {
+    /// All members.
+    Everyone,
+    /// The owner and the admins.
+    Admins,
+}
+
+impl JsonValue for Posting {
+    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
+        serialize(&enum_value(*self), json)
+    }
+}
+
+impl From<conversation::Posting> for Posting {
+    fn from(posting: conversation::Posting) -> Self {
+        match posting {
+            conversation::Posting::Everyone => Self::Everyone,
+            conversation::Posting::Admins => Self::Admins,
+        }
+    }
+}
+
+impl From<Posting> for conversation::Posting {
+    fn from(posting: Posting) -> Self {
+        match posting {
+            Posting::Everyone => Self::Everyone,
+            Posting::Admins => Self::Admins,
         }
     }
 }

@@ -76,6 +76,7 @@ impl Reaction {
             PageCursor::Reactor { message, position, user } if message == here => Some((position, user.into())),
             PageCursor::Reactor { .. }
             | PageCursor::Message { .. }
+            | PageCursor::Pin { .. }
             | PageCursor::Hit { .. }
             | PageCursor::Conversation { .. }
             | PageCursor::User { .. }

@@ -51,7 +51,7 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         nodes { id text } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } } }"#,
     ),
     ("Query.searchMessages", Refused, r#"{ searchMessages(query: "secret") { nodes { id text } } }"#),
-    ("Query.unread", Refused, "{ unread { messages conversations } }"),
+    ("Query.unread", Refused, "{ unread { messages conversations mentions badge } }"),
     ("Query.feedCursor", Refused, "{ feedCursor }"),
     ("Query.events", Refused, r#"{ events(after: "junk") { cursor } }"#),
     ("Query.events", Refused, r#"{ events(consumer: "phone") { cursor } }"#),
@@ -124,10 +124,32 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
     (
         "Mutation.sendMessage",
         Refused,
+        r#"mutation { sendMessage(input: { to: { conversationId: "CONVERSATION" }, text: "hi", type: "card",
+        metadata: {}, mentionIds: ["PERSON"], mentionEveryone: true }) { id mentions { id } } }"#,
+    ),
+    (
+        "Mutation.sendMessage",
+        Refused,
         r#"mutation { sendMessage(input: {
         to: { userId: "PERSON" }, text: "hi", replyToId: "MESSAGE" }) { id replyTo { text } } }"#,
     ),
     ("Mutation.editMessage", Refused, r#"mutation { editMessage(id: "MESSAGE", text: "mine") { id version } }"#),
+    (
+        "Mutation.editMessage",
+        Refused,
+        r#"mutation { editMessage(id: "MESSAGE", text: "mine", mentionIds: ["PERSON"], metadata: {}) { id metadata } }"#,
+    ),
+    (
+        "Mutation.addReaction",
+        Refused,
+        r#"mutation { addReaction(messageId: "MESSAGE", emoji: "😀") { id reactions { emoji count } } }"#,
+    ),
+    (
+        "Mutation.removeReaction",
+        Refused,
+        r#"mutation { removeReaction(messageId: "MESSAGE", emoji: "😀") { id reactions { users { nodes { id } } } } }"#,
+    ),
+    ("Query.mentions", Refused, "{ mentions { nodes { id text mentions { id } } } }"),
     ("Mutation.deleteMessage", Refused, r#"mutation { deleteMessage(id: "MESSAGE") { id version } }"#),
     (
         "Mutation.markRead",
@@ -152,6 +174,24 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
         Refused,
         r#"mutation { updateConversation(id: "CONVERSATION", title: "Mine") { id title } }"#,
     ),
+    (
+        "Mutation.updateConversation",
+        Refused,
+        r#"mutation { updateConversation(id: "CONVERSATION", picture: null, metadata: null, posting: ADMINS) { id } }"#,
+    ),
+    (
+        "Mutation.setMemberRole",
+        Refused,
+        r#"mutation { setMemberRole(conversationId: "CONVERSATION", userId: "PERSON", role: ADMIN) { role } }"#,
+    ),
+    (
+        "Mutation.updateMembership",
+        Refused,
+        r#"mutation { updateMembership(conversation: { conversationId: "CONVERSATION" }, input: { archived: true }) {
+        id own { archived } } }"#,
+    ),
+    ("Mutation.pinMessage", Refused, r#"mutation { pinMessage(messageId: "MESSAGE") { id pinnedAt } }"#),
+    ("Mutation.unpinMessage", Refused, r#"mutation { unpinMessage(messageId: "MESSAGE") { id pinnedAt } }"#),
     (
         "Mutation.addMembers",
         Refused,

@@ -4,30 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::documents::{EVENT, SELECTIONS};
 use crate::support::{Person, Socket};
-
-/// What a client selects of a message and of a conversation; they are the same wherever it meets them.
-const SELECTIONS: &str = "
-    fragment M on Message { id seq text version editedAt deletedAt conversationId sender { ...U } replyTo { id } }
-    fragment U on User { id fullName deletedAt }
-    fragment C on Conversation { id kind title createdAt memberCount lastSeq lastReadSeq unreadCount
-        otherUser { ...U } lastMessage { createdAt }
-        members(first: 100) { nodes { role lastReadSeq user { ...U } } }
-        messages(last: 100) { nodes { ...M } } }";
-
-const EVENT: &str = "__typename cursor
-    ... on MessageAdded { message { createdAt ...M } }
-    ... on MessageChanged { message { ...M } }
-    ... on ReadMarkMoved { conversationId lastReadSeq user { ...U } }
-    ... on ConversationChanged { change conversationId conversation { ...C } }
-    ... on UserChanged { user { ...U } }
-    ... on FeedReset { reason }";
 
 /// What a client knows of a conversation.
 #[derive(Default)]
 struct Known {
     kind: Value,
     title: Value,
+    posting: Value,
+    picture: Value,
+    metadata: Value,
+    /// One's own side of it.
+    own: Value,
     other: Value,
     /// When something was last written here, or when it was made: the order of the sidebar.
     active_at: String,
@@ -92,12 +81,23 @@ impl Client {
     pub fn take(&mut self, event: &Value) {
         self.cursor = text(&event["cursor"]);
         match event["__typename"].as_str().expect("a type") {
-            "MessageAdded" | "MessageChanged" if self.passes_by(&event["message"]["conversationId"]) => {}
+            "MessageAdded" | "MessageChanged" | "ReactionsChanged" | "PinsChanged"
+                if self.passes_by(&event["message"]["conversationId"]) => {}
             "MessageAdded" => {
                 self.added(&event["message"]);
                 self.received = event["message"]["text"].as_str().unwrap_or_default().to_owned();
             }
             "MessageChanged" => self.changed(&event["message"]),
+            "ReactionsChanged" => {
+                list(&event["changes"]).iter().for_each(|change| self.meet(&change["user"]));
+                self.changed(&event["message"]);
+            }
+            "PinsChanged" => self.changed_in(&event["message"], "pinnedAt"),
+            "MembershipChanged" => {
+                if let Some(known) = self.known.get_mut(&text(&event["conversation"]["id"])) {
+                    known.own = event["conversation"]["own"].clone();
+                }
+            }
             "ReadMarkMoved" => {
                 self.meet(&event["user"]);
                 let (reader, seq) = (text(&event["user"]["id"]), number(&event["lastReadSeq"]));
@@ -156,6 +156,10 @@ impl Client {
         let known = self.known.get_mut(&text(&conversation["id"]));
         let known = known.unwrap_or_else(|| panic!("UPDATED before ADDED: {conversation}"));
         known.title = conversation["title"].clone();
+        known.posting = conversation["posting"].clone();
+        known.picture = conversation["picture"].clone();
+        known.metadata = conversation["metadata"].clone();
+        known.own = conversation["own"].clone();
         known.member_count = number(&conversation["memberCount"]);
         let before = std::mem::take(&mut known.members);
         known.members = members
@@ -175,12 +179,24 @@ impl Client {
         if seq > known.last_seq {
             known.last_seq = seq;
             known.active_at = text(&message["createdAt"]);
+            // What is archived comes back by itself.
+            if known.kind == "DIRECT" {
+                known.own["archived"] = json!(false);
+            }
         }
-        self.reads(&id, &text(&message["sender"]["id"]), seq);
+        // A line of what somebody did is not something that they sent.
+        if message["system"].is_null() {
+            self.reads(&id, &text(&message["sender"]["id"]), seq);
+        }
         self.changed(message);
     }
 
     fn changed(&mut self, message: &Value) {
+        self.changed_in(message, "reactions");
+    }
+
+    /// Takes in a message by its version, and a field that changes without one: what comes later is newer.
+    fn changed_in(&mut self, message: &Value, field: &str) {
         self.meet(&message["sender"]);
         let known = self.known.get_mut(&text(&message["conversationId"])).expect("a conversation that is known");
         let mut message = message.clone();
@@ -188,6 +204,8 @@ impl Client {
         let seen = known.messages.entry(number(&message["seq"])).or_insert(Value::Null);
         if seen.is_null() || number(&seen["version"]) < number(&message["version"]) {
             *seen = message;
+        } else if seen["version"] == message["version"] {
+            seen[field] = message[field].take();
         }
     }
 
@@ -219,23 +237,42 @@ impl Client {
 
     /// The order of the conversations, and what is unread.
     async fn agrees_on_the_sidebar(&self) {
-        let query = "{ conversations(first: 100) { nodes { id unreadCount } } unread { messages conversations } }";
+        let query = "{ conversations(first: 100) { nodes { id unreadCount unreadMentionCount } }
+            unread { messages conversations mentions } }";
         let sidebar = self.person.ask(query, json!({})).await;
-        let unread = |known: &Known| known.last_seq - known.last_read_seq;
         let mut before: Option<&str> = None;
         for conversation in list(&sidebar["conversations"]["nodes"]) {
             let known = &self.known[&text(&conversation["id"])];
-            assert_eq!(number(&conversation["unreadCount"]), unread(known));
+            let seen = (number(&conversation["unreadCount"]), number(&conversation["unreadMentionCount"]));
+            assert_eq!(Some(seen), self.unread(known).or(Some(seen)), "{}: {}", self.person.name, known.title);
             assert!(before.is_none_or(|before| before >= known.active_at.as_str()), "the order of the sidebar");
             before = Some(&known.active_at);
         }
-        let (messages, conversations) = self
-            .known
-            .values()
-            .map(unread)
-            .filter(|unread| *unread > 0)
-            .fold((0, 0), |(messages, conversations), unread| (messages + unread, conversations + 1));
-        assert_eq!(sidebar["unread"], json!({ "messages": messages, "conversations": conversations }));
+        let Some(all) = self.known.values().map(|known| self.unread(known)).collect::<Option<Vec<_>>>() else { return };
+        let messages: i64 = all.iter().map(|(unread, _)| unread).sum();
+        let mentions: i64 = all.iter().map(|(_, calls)| calls).sum();
+        let conversations = all.iter().filter(|(unread, _)| *unread > 0).count();
+        let sum = json!({ "messages": messages, "conversations": conversations, "mentions": mentions });
+        assert_eq!(sidebar["unread"], sum, "{}", self.person.name);
+    }
+
+    /// What is unread of a conversation, and what of it calls this person, as a client counts it; `None` where it does not
+    /// know all of it.
+    fn unread(&self, known: &Known) -> Option<(i64, i64)> {
+        let after: Vec<&Value> = known.messages.range(known.last_read_seq + 1..).map(|(_, message)| message).collect();
+        if i64::try_from(after.len()) != Ok(known.last_seq - known.last_read_seq) {
+            return None;
+        }
+        let lives =
+            |message: &&&Value| message["countsAsUnread"] == true && !self.people[&text(&message["sender"]["id"])].1;
+        let calls = |message: &&&Value| {
+            let named = list(&message["mentions"]).iter().any(|person| person["id"] == self.person.id);
+            lives(message)
+                && message["sender"]["id"] != self.person.id
+                && (named || message["mentionsEveryone"] == true)
+        };
+        let count = |what: &dyn Fn(&&&Value) -> bool| i64::try_from(after.iter().filter(|one| what(one)).count()).ok();
+        Some((count(&lives)?, count(&calls)?))
     }
 
     /// What can be compared of a conversation: all of it, but of the history the newest page.
@@ -246,14 +283,24 @@ impl Client {
             // An erasure takes the texts at once, without an event a message.
             if self.people[&text(&message["sender"])].1 {
                 message["text"].take();
-                for erased in ["version", "editedAt", "deletedAt"] {
-                    message.as_object_mut().expect("an object").remove(erased);
+                if !message["system"].is_null() {
+                    message["system"]["title"].take();
+                }
+                let with_it = ["type", "metadata", "countsAsUnread", "mentions", "mentionsEveryone", "reactions"];
+                for erased in ["version", "editedAt", "deletedAt", "pinnedAt"].iter().chain(&with_it) {
+                    message.as_object_mut().expect("an object").remove(*erased);
                 }
             }
             (seq.to_string(), message)
         });
+        let mut own = known.own.clone();
+        if known.kind == "GROUP" {
+            // A group comes back when it calls somebody, by an edit too, and only the server knows since when it counts.
+            own["archived"].take();
+        }
         json!({
             "kind": known.kind, "title": known.title, "other": known.other, "activeAt": known.active_at,
+            "posting": known.posting, "picture": known.picture, "metadata": known.metadata, "own": own,
             "lastSeq": known.last_seq, "lastReadSeq": known.last_read_seq, "members": known.members,
             "memberCount": known.member_count,
             "messages": newest.collect::<BTreeMap<_, _>>(),

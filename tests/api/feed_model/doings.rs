@@ -55,7 +55,7 @@ impl World {
     async fn do_something(&self, person: &Person, reading: &mut JoinSet<()>) {
         let group = pick(&lock(&self.groups)).expect("there are groups");
         let other = pick(&self.people).expect("there are people").id;
-        match below(100) {
+        match below(127) {
             0..30 => self.send(person, json!({ "conversationId": group })).await,
             30..40 => self.send(person, json!({ "userId": self.friend(person) })).await,
             40..52 => self.edit(person).await,
@@ -86,7 +86,32 @@ impl World {
                 attempt(person, query, json!({ "id": group, "users": [other] })).await;
             }
             89..95 => remove(person, &group, &other).await,
-            _ => remove(person, &group, &person.id).await,
+            95..100 => remove(person, &group, &person.id).await,
+            100..106 => self.pin(person).await,
+            106..109 => {
+                let role = ["OWNER", "ADMIN", "MEMBER"][below(3)];
+                let query = "mutation($id: ID!, $user: ID!, $role: MemberRole!) {
+                    setMemberRole(conversationId: $id, userId: $user, role: $role) { role } }";
+                attempt(person, query, json!({ "id": group, "user": other, "role": role })).await;
+            }
+            109..111 => {
+                let query = "mutation($id: ID!, $posting: Posting!, $data: JSON) {
+                    updateConversation(id: $id, posting: $posting, metadata: $data) { id } }";
+                // Mostly for everybody, as there would be little to see otherwise.
+                let posting = if below(4) == 0 { "ADMINS" } else { "EVERYONE" };
+                attempt(person, query, json!({ "id": group, "posting": posting, "data": { "n": below(9) } })).await;
+            }
+            111..115 => {
+                let here = match below(2) {
+                    0 => json!({ "conversationId": group }),
+                    _ => json!({ "userId": self.friend(person) }),
+                };
+                let field = ["archived", "favorite", "markedUnread"][below(3)];
+                let query = "mutation($in: ConversationRef!, $input: UpdateMembershipInput!) {
+                    updateMembership(conversation: $in, input: $input) { id } }";
+                attempt(person, query, json!({ "in": here, "input": { field: below(2) == 0 } })).await;
+            }
+            _ => self.react(person).await,
         }
     }
 
@@ -100,7 +125,13 @@ impl World {
         let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id conversationId } }";
         let reply = pick(&lock(&self.messages))
             .filter(|message| below(3) == 0 && to["conversationId"] == message["conversationId"]);
-        let input = json!({ "to": to, "text": format!("text {}", below(1_000_000)), "replyToId": reply.map(|to| to["id"].clone()) });
+        let mut input = json!({ "to": to, "text": format!("text {}", below(1_000_000)), "replyToId": reply.map(|to| to["id"].clone()) });
+        match below(6) {
+            0 => input["mentionIds"] = self.somebody(),
+            1 => input["mentionEveryone"] = json!(true),
+            2 => input["metadata"] = json!({ "number": below(10) }),
+            _ => {}
+        }
         let sent = attempt(person, query, json!({ "input": input })).await;
         if let Some(sent) = sent {
             lock(&self.messages).push(sent["sendMessage"].clone());
@@ -109,8 +140,35 @@ impl World {
 
     async fn edit(&self, person: &Person) {
         let Some(message) = pick(&lock(&self.messages)) else { return };
-        let query = "mutation($id: ID!, $text: String!) { editMessage(id: $id, text: $text) { id } }";
-        attempt(person, query, json!({ "id": message["id"], "text": format!("edited {}", below(1_000_000)) })).await;
+        let query = "mutation($id: ID!, $text: String!, $people: [ID!]) {
+            editMessage(id: $id, text: $text, mentionIds: $people) { id } }";
+        let mut variables = json!({ "id": message["id"], "text": format!("edited {}", below(1_000_000)) });
+        if below(2) == 0 {
+            variables["people"] = self.somebody();
+        }
+        attempt(person, query, variables).await;
+    }
+
+    /// The ids of up to two people.
+    fn somebody(&self) -> Value {
+        (0..below(3)).filter_map(|_| pick(&self.people)).map(|person| person.id).collect()
+    }
+
+    async fn react(&self, person: &Person) {
+        let Some(message) = pick(&lock(&self.messages)) else { return };
+        let query = ["add", "add", "remove"][below(3)];
+        let query = format!(
+            "mutation($id: ID!, $emoji: String!) {{ {query}Reaction(messageId: $id, emoji: $emoji) {{ id }} }}"
+        );
+        let emoji = ["👍", "❤", "😀", ":party:"][below(4)];
+        attempt(person, &query, json!({ "id": message["id"], "emoji": emoji })).await;
+    }
+
+    async fn pin(&self, person: &Person) {
+        let Some(message) = pick(&lock(&self.messages)) else { return };
+        let pin = if below(3) == 0 { "unpinMessage" } else { "pinMessage" };
+        let query = format!("mutation($id: ID!) {{ {pin}(messageId: $id) {{ id }} }}");
+        attempt(person, &query, json!({ "id": message["id"] })).await;
     }
 
     async fn delete(&self, person: &Person) {

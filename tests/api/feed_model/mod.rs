@@ -2,9 +2,13 @@
 //! field, whatever people do, and however often the line is cut.
 
 mod client;
+mod documents;
 mod doings;
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, Statement};
 
 use crate::support::TestApp;
 use client::Client;
@@ -36,6 +40,14 @@ async fn follow_to_the_end(mut client: Client, restless: bool) -> Client {
     }
 }
 
+async fn erasures_have_ended(app: &TestApp) {
+    let db = app.database().await;
+    let rest = || Statement::from_string(db.get_database_backend(), "SELECT 1 FROM erasure");
+    while db.query_one_raw(rest()).await.expect("a look").is_some() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_following_the_feed_equals_a_fresh_snapshot() {
     let app = TestApp::start().await;
@@ -50,6 +62,8 @@ async fn a_client_following_the_feed_equals_a_fresh_snapshot() {
     let following = join_all(following);
     let living = async {
         world.live(THINGS).await;
+        // The reactions of those who were erased go one after another.
+        erasures_have_ended(&app).await;
         for person in &world.people {
             herald.send(person, THE_END).await;
         }

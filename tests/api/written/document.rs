@@ -62,14 +62,17 @@ fn arguments(field: &str, on: &str) -> &'static [&'static str] {
         ("Query", "searchMessages") => &["(query: \"tea\")", "(query: \"tea\", first: 2)"],
         ("Conversation", "members") => &["", "(first: 2)", "(first: 0)"],
         ("Conversation", "messages") => &["", "(last: 2)", "(first: 3)", "(aroundSeq: $seq, first: 2)"],
+        ("Reaction", "users") => &["", "(first: 1)", "(first: 0)"],
+        ("Query", "mentions") => &["", "(first: 2)"],
+        ("Conversation", "pinnedMessages") => &["", "(first: 2)"],
         ("Image", "url") => &["", "(maxWidth: 100)", "(maxWidth: $seq)", "(maxWidth: 0)"],
         _ => &[""],
     }
 }
 
 /// The fields of `Query` that are documents' roots.
-const ROOTS: [&str; 8] =
-    ["messages", "message", "conversation", "conversations", "user", "users", "searchMessages", "me"];
+const ROOTS: [&str; 9] =
+    ["messages", "message", "conversation", "conversations", "user", "users", "searchMessages", "mentions", "me"];
 
 /// The variables: their names and types.
 const VARIABLES: [(&str, &str); 7] = [

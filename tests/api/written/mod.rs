@@ -89,6 +89,14 @@ async fn set(app: &mut TestApp) -> (Vec<String>, Scene) {
     }
     ada.ask("mutation($id: ID!) { editMessage(id: $id, text: \"milk\") { id } }", json!({ "id": messages[0] })).await;
     bob.ask("mutation($id: ID!) { deleteMessage(id: $id) { id } }", json!({ "id": messages[1] })).await;
+    let everything = json!({ "to": { "conversationId": group }, "text": "tea for all", "type": "card",
+        "metadata": { "a": [1.5, null, "\n"] }, "mentionIds": [ada.id, dora.id], "mentionEveryone": true });
+    let called = json!({ "to": { "conversationId": direct }, "text": "tea for you", "mentionIds": [ada.id] });
+    messages.extend([bob.send_input(everything).await["id"].clone(), bob.send_input(called).await["id"].clone()]);
+    for (person, emoji) in [(&ada, "👍"), (&dora, "👍"), (&carl, ":party:"), (&bob, ":party:"), (&carl, "❤")] {
+        let query = "mutation($id: ID!, $emoji: String!) { addReaction(messageId: $id, emoji: $emoji) { id } }";
+        person.ask(query, json!({ "id": messages[messages.len() - 2], "emoji": emoji })).await;
+    }
     let image = bob.send_image(app, &ada, &pictures::png(120, 80)).await["id"].clone();
     let reply = json!({ "to": { "userId": bob.id }, "text": "tea in a picture", "replyToId": image });
     messages.extend([image, ada.send_input(reply).await["id"].clone()]);

@@ -51,7 +51,7 @@ const ADD_MEMBERSHIP: &str = concat!(
 );
 const SET_MARK: &str =
     "UPDATE membership SET last_read_seq = ?4 WHERE conversation_id = ?1 AND user_id = ?2 AND from_position = ?3";
-const MOVE_MARK: &str = "UPDATE membership SET last_read_seq = MAX(last_read_seq, ?4)
+const MOVE_MARK: &str = "UPDATE membership SET last_read_seq = MAX(last_read_seq, ?4), is_marked_unread = FALSE
      WHERE conversation_id = ?1 AND user_id = ?2 AND from_position = ?3";
 
 /// The statements of this module, for tests that look at their query plans.

@@ -96,6 +96,14 @@ impl Socket {
         }
     }
 
+    /// The next event, which has to be a line that says what happened in a conversation.
+    pub async fn next_line(&mut self) -> Value {
+        let event = self.next_event().await;
+        let (kind, text) = (&event["__typename"], &event["message"]["text"]);
+        assert!(*kind == "MessageAdded" && text.is_null(), "{event}");
+        event
+    }
+
     /// All events of a replay, up to CaughtUp; then the cursor of that.
     pub async fn replay(&mut self) -> (Vec<Value>, String) {
         let mut events = Vec::new();

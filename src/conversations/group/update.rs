@@ -1,0 +1,130 @@
+//! Changing what a group is: its title, its picture, the app's data, and who may write.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::accounts::Viewer;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay};
+use crate::conversations::permission::{Permission, Place, may};
+use crate::conversations::system_line::{LineKind, SystemLine};
+use crate::conversations::{Reference, Title, find_membership};
+use crate::entity::conversation::{self, Kind, Posting};
+use crate::error::{Error, Result};
+use crate::id::ImageId;
+use crate::images::{ImageAttachment, ImageClaims, ImageSource, Images};
+
+/// The changes to a group; `None` leaves a field as it is.
+#[derive(Default)]
+pub struct GroupUpdate {
+    /// A new title.
+    pub title: Option<Title>,
+    /// A new picture, or none.
+    pub picture: Option<Option<ImageSource>>,
+    /// New data of the app's, or none.
+    pub metadata: Option<Option<String>>,
+    /// Who may write from now on.
+    pub posting: Option<Posting>,
+}
+
+/// Likewise, with the picture prepared.
+pub(super) struct UpdateStep {
+    title: Option<Title>,
+    picture: Option<Option<ImageAttachment>>,
+    metadata: Option<Option<String>>,
+    posting: Option<Posting>,
+}
+
+impl UpdateStep {
+    /// The new picture.
+    pub(super) fn picture(&self) -> Option<&ImageAttachment> {
+        self.picture.as_ref()?.as_ref()
+    }
+}
+
+/// Changes a group, for those who may: `Forbidden`. What is the same already changes nothing. An image belongs to a person,
+/// so a key sets none: `Forbidden`. `NotFound` for a direct conversation.
+pub async fn update(
+    app: &App,
+    images: &Images,
+    by: GroupActor<'_>,
+    update: GroupUpdate,
+) -> Result<conversation::Model> {
+    let GroupUpdate { title, picture, metadata, posting } = update;
+    let prepared = match (&picture, by) {
+        (Some(Some(source)), GroupActor::Member(member)) => {
+            // Preparing an image takes seconds, so a change that the writer will reject is rejected first.
+            if member.conversation().kind != Kind::Group {
+                return Err(Error::NotFound);
+            }
+            if !may(member.standing(), Permission::Update, Place::of(member.conversation())) {
+                return Err(Error::Forbidden);
+            }
+            Some(images.prepare(member.viewer(), source).await?)
+        }
+        (Some(Some(_)), GroupActor::Key(..)) => return Err(Error::Forbidden),
+        (Some(None) | None, _) => None,
+    };
+    let picture = picture.map(|_| prepared.as_deref().cloned());
+    let step = UpdateStep { title, picture, metadata, posting };
+    let changed = group::change(app, by, GroupStep::Update(step)).await?;
+    if let Some(prepared) = prepared {
+        prepared.attached();
+    }
+    // The previous picture.
+    images.delete_soon();
+    Ok(changed)
+}
+
+/// `own` is the membership of who asks, unless that is a key.
+pub(super) fn plan(
+    group: &mut Group,
+    own: Option<&Stay>,
+    step: &UpdateStep,
+    claims: &mut ImageClaims,
+    now: Timestamp,
+) -> Result<Outcome> {
+    if !may(group::standing(own), Permission::Update, Place::of(&group.row)) {
+        return Err(Error::Forbidden);
+    }
+    let row = &mut group.row;
+    let mut outcome = Outcome::default();
+    // First, as nothing may be recorded of a change that is refused.
+    if let Some(picture) = step.picture() {
+        claims.take(picture)?;
+    }
+    let before = row.clone();
+    if let Some(title) = &step.title
+        && row.title.as_deref() != Some(title.as_str())
+    {
+        row.title = Some(title.as_str().to_owned());
+        outcome.lines.push(SystemLine::of(LineKind::TitleChanged).with_title(title));
+    }
+    if let Some(picture) = &step.picture
+        && row.picture_id != picture.as_ref().map(ImageAttachment::id)
+    {
+        outcome.lost = std::mem::replace(&mut row.picture_id, picture.as_ref().map(ImageAttachment::id));
+        outcome.picture.clone_from(picture);
+        outcome.lines.push(SystemLine::of(LineKind::PictureChanged));
+    }
+    if let Some(metadata) = &step.metadata {
+        row.metadata.clone_from(metadata);
+    }
+    if let Some(posting) = step.posting {
+        row.posting = posting;
+    }
+    if *row != before {
+        row.updated_at = now;
+        outcome.events.push(group::updated_event(row.id, own.map(|own| own.user)));
+    }
+    Ok(outcome)
+}
+
+/// Whether an image is the picture of a group that the viewer is in.
+pub async fn shows_picture(app: &App, viewer: &Viewer, image: ImageId) -> Result<bool> {
+    let with_it = conversation::Entity::find().filter(conversation::Column::PictureId.eq(image));
+    match with_it.one(&app.db.reader).await? {
+        Some(group) => Ok(find_membership(app, viewer, Reference::Id(group.id)).await?.is_some()),
+        None => Ok(false),
+    }
+}
