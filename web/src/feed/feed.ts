@@ -150,10 +150,8 @@ export class Feed {
 
   /** Loads the next page of conversations. */
   loadMoreConversations(): Promise<void> { return this.#loader.moreConversations(); }
-
   /** Loads a conversation, for instance one that the URL names. False if there is none. */
   loadConversation(by: ConversationRef): Promise<boolean> { return this.#loader.conversation(by); }
-
   /** Loads a person, with the time when they were last online. Undefined if there is nobody with this id. */
   loadPerson(id: string): Promise<{ lastSeenAt: string | null } | undefined> { return this.#loader.person(id); }
 
@@ -224,14 +222,11 @@ export class Feed {
         if (event.message.deletedAt) this.#refreshUnread(event.message.conversationId);
         return;
       case 'ReactionsChanged':
-        applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
-        return;
+        return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
       case 'PinsChanged':
-        this.pins.apply(event, this.#histories.get(event.conversationId));
-        return;
+        return this.pins.apply(event, this.#histories.get(event.conversationId));
       case 'MembershipChanged':
-        if (event.own) this.#fetchConversation(event.own.id);
-        return;
+        return event.own ? this.#fetchConversation(event.own.id) : undefined;
       case 'ReadMarkMoved':
         this.members.moveMark(event.conversationId, event.user.id, event.lastReadSeq);
         if (event.user.id !== this.me.id) return;
@@ -244,12 +239,12 @@ export class Feed {
         else if (event.change === 'ADDED' || !this.conversation(event.conversationId)) this.#fetchConversation(event.conversationId);
         else {
           this.#state.updateConversation(event.conversationId, { ...event.conversation });
-          void this.members.refresh(event.conversationId);
+          // What one may do there, and with whom, of those that were opened.
+          if (this.members.of(event.conversationId).marks.size > 0) this.#fetchConversation(event.conversationId);
         }
         return;
       case 'UserChanged':
-        this.#applyPerson(event.user);
-        return;
+        return this.#applyPerson(event.user);
       case 'CaughtUp':
         this.#setStatus('live');
         return;
