@@ -202,6 +202,8 @@ export const texts = {
     submit: 'Create group',
     moreMembers: 'Show more members',
     roles,
+    makeAdmin: 'Make admin',
+    makeMember: 'Make member',
     remove: 'Remove',
     removeTitle: (name: string) => `Remove ${name}?`,
     removeLead: 'They will no longer see the group unless a member adds them again.',
