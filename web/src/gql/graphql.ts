@@ -10,7 +10,7 @@ export type ConversationChange =
   | 'ADDED'
   /** You are no longer a member. */
   | 'REMOVED'
-  /** The title or the members changed. */
+  /** The group, or its members, changed. */
   | 'UPDATED'
   | '%future added value';
 
@@ -87,32 +87,52 @@ export type LoginInput = {
 
 /** The role of a member. More roles may be added: clients must tolerate unknown values. */
 export type MemberRole =
+  /**
+   * May do what the owner may, but for roles, and for removing the owner or other admins: change the group, remove
+   * members, pin messages, delete others' messages, and write where only admins may.
+   */
   | 'ADMIN'
   /** May send messages and add members. */
   | 'MEMBER'
-  /** May rename the group and remove members, beside what a member may do. */
+  /** May change roles, remove everybody, and do what an admin may. */
   | 'OWNER'
   | '%future added value';
 
+/** Which messages you want to be notified of. More values may be added: clients must tolerate unknown values. */
 export type NotificationLevel =
+  /** All. */
   | 'ALL'
+  /** Those that call you. */
   | 'MENTIONS'
+  /** None. */
   | 'NONE'
   | '%future added value';
 
+/** What you may do in a conversation. More values may be added: clients must tolerate unknown values. */
 export type Permission =
+  /** Add members. */
   | 'ADD_MEMBERS'
+  /** Delete messages of others. */
   | 'DELETE_OTHERS_MESSAGES'
+  /** Call everybody. */
   | 'MENTION_EVERYONE'
+  /** Pin and unpin messages. */
   | 'PIN'
+  /** Remove members; an admin not the owner or other admins. */
   | 'REMOVE_MEMBERS'
+  /** Send messages, and edit your own. */
   | 'SEND'
+  /** Change the roles of members. */
   | 'SET_ROLES'
+  /** Change title, picture, metadata and posting. */
   | 'UPDATE'
   | '%future added value';
 
+/** Who may write in a conversation. */
 export type Posting =
+  /** The owner and the admins. */
   | 'ADMINS'
+  /** All members. */
   | 'EVERYONE'
   | '%future added value';
 
@@ -122,20 +142,32 @@ export type SendMessageInput = {
    * The message's id, a UUIDv7 chosen by the client; the server chooses one if left out. Sending is idempotent: a
    * retry with the same id to the same conversation returns the first message as it is now and sends nothing,
    * without a time limit. So an optimistic message and the real one are the same cache entry. The id is looked up
-   * before the rest of the input is checked. The id of somebody else's message, or one used in another conversation,
-   * gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
+   * before the rest of the input is checked. The id of somebody else's message, one used in another conversation, or
+   * one that anything else has, gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
    */
   id?: string | null | undefined;
   /** The image. A retry with the same id need not send it again. */
   image?: ImageInput | null | undefined;
+  /**
+   * Whether it calls everybody in the conversation. In groups of over 20 members only admins and the owner may, else
+   * FORBIDDEN.
+   */
   mentionEveryone?: boolean | null | undefined;
+  /**
+   * Whom it calls: the ids of up to 50 members of the conversation, else BAD_USER_INPUT. They are never read out of
+   * the text.
+   */
   mentionIds?: Array<string> | null | undefined;
+  /** The app's own data. */
+  metadata?: unknown;
   /** The id of the message to which it replies. It must be in the same conversation, else NOT_FOUND. */
   replyToId?: string | null | undefined;
   /** The text, 1 to 4,000 characters after trimming. A message has a text, an image or both. */
   text?: string | null | undefined;
   /** The conversation. Your own user id gives BAD_USER_INPUT, that of an erased user NOT_FOUND. */
   to: ConversationRef;
+  /** What the app says this message is, as `order_card`: 1 to 64 of a-z, 0-9, `_`, `.`, `-`. */
+  type?: string | null | undefined;
 };
 
 /** A new account. */
@@ -148,22 +180,37 @@ export type SignupInput = {
   password: string;
 };
 
+/** What happened in a conversation. More values may be added: clients must tolerate unknown values. */
 export type SystemKind =
+  /** The group was created, with these users beside its owner, and with this title. */
   | 'GROUP_CREATED'
+  /** These users were added. */
   | 'MEMBERS_ADDED'
+  /** These users were removed. */
   | 'MEMBERS_REMOVED'
+  /** This user, who is the sender, left or was erased. */
   | 'MEMBER_LEFT'
+  /** A message was pinned: `replyTo` of the line. */
   | 'MESSAGE_PINNED'
+  /** The group has a new picture, or none any more. */
   | 'PICTURE_CHANGED'
+  /** This user has a new role. */
   | 'ROLE_CHANGED'
+  /** The group has a new title. */
   | 'TITLE_CHANGED'
   | '%future added value';
 
+/** The changes of your own side of a conversation. Fields that are left out do not change. */
 export type UpdateMembershipInput = {
+  /** Whether it is in your archive. */
   archived?: boolean | null | undefined;
+  /** Whether it is one of your favourites. */
   favorite?: boolean | null | undefined;
+  /** Whether it is marked as unread, until the next markRead. */
   markedUnread?: boolean | null | undefined;
+  /** Until when you want to be notified of nothing; null for no such time. */
   mutedUntil?: string | null | undefined;
+  /** Which messages you want to be notified of. */
   notifications?: NotificationLevel | null | undefined;
 };
 
