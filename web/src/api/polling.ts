@@ -35,8 +35,18 @@ function setPolling(next: boolean): void {
   for (const listener of listeners) listener();
 }
 
+interface PollOptions {
+  connection: Connection;
+  /** Whether the socket is there already. */
+  isConnected: boolean;
+  after: string;
+  sink: EventSink;
+  /** Called when the server cannot be reached this way either. */
+  onDisconnect(): void;
+}
+
 /** Delivers events after `after` while there is no socket. `seen` has to be called with each event that a socket has brought. */
-export function pollWithoutSocket({ client, socket }: Connection, after: string, sink: EventSink, onDisconnect: () => void) {
+export function pollWithoutSocket({ connection: { client, socket }, isConnected, after, sink, onDisconnect }: PollOptions) {
   let cursor = after;
   let failures = 0;
   let isStopped = false;
@@ -76,18 +86,20 @@ export function pollWithoutSocket({ client, socket }: Connection, after: string,
     }
     if (isPollingNow && !isStopped) timer = setTimeout(() => void poll(), document.hidden ? HIDDEN_INTERVAL : INTERVAL);
   };
-  let wasConnected = false;
+  let wasConnected = isConnected;
   const onFailure = () => {
     clearTimeout(connecting);
     // A connection that was there is usually back soon: whoever asks at once does so together with everybody else.
     if (!wasConnected && !isPollingNow) void poll();
     wasConnected = false;
   };
+  const awaitConnection = () => {
+    clearTimeout(connecting);
+    connecting = setTimeout(onFailure, CONNECT_TIMEOUT);
+  };
+  if (!isConnected) awaitConnection();
   const stops = [
-    socket.on('connecting', () => {
-      clearTimeout(connecting);
-      connecting = setTimeout(onFailure, CONNECT_TIMEOUT);
-    }),
+    socket.on('connecting', awaitConnection),
     socket.on('connected', () => {
       clearTimeout(connecting);
       clearTimeout(timer);
