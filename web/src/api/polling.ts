@@ -63,6 +63,12 @@ export function pollWithoutSocket({ connection: { client, socket }, isConnected,
   };
   const deliver = (event: FeedEvent) => sink.next({ events: event });
 
+  /** A socket may also hang, neither there nor refused. */
+  const awaitConnection = () => {
+    clearTimeout(connecting);
+    connecting = setTimeout(() => onFailure(), CONNECT_TIMEOUT);
+  };
+
   /** Asks for what is new, and again later while there is no socket. */
   const poll = async () => {
     clearTimeout(timer);
@@ -71,10 +77,10 @@ export function pollWithoutSocket({ connection: { client, socket }, isConnected,
     try {
       while (await ask());
       failures += 1;
-      if (failures >= ENOUGH_FAILURES && !isStopped) {
-        setPolling(true);
-        deliver({ __typename: 'CaughtUp', cursor });
-      }
+      if (isStopped) return;
+      if (failures < ENOUGH_FAILURES) return awaitConnection();
+      setPolling(true);
+      deliver({ __typename: 'CaughtUp', cursor });
     } catch (reason) {
       if (isStopped) return;
       if (isSignedOut(reason) || !isTransient(reason)) return sink.end(reason);
@@ -92,10 +98,6 @@ export function pollWithoutSocket({ connection: { client, socket }, isConnected,
     // A connection that was there is usually back soon: whoever asks at once does so together with everybody else.
     if (!wasConnected && !isPollingNow) void poll();
     wasConnected = false;
-  };
-  const awaitConnection = () => {
-    clearTimeout(connecting);
-    connecting = setTimeout(onFailure, CONNECT_TIMEOUT);
   };
   if (!isConnected) awaitConnection();
   const stops = [
