@@ -53,6 +53,7 @@ export function pollWithoutSocket({ connection: { client, socket }, isConnected,
   let timer: ReturnType<typeof setTimeout> | undefined;
   let connecting: ReturnType<typeof setTimeout> | undefined;
   let isAsking = false;
+  let wasConnected = isConnected;
 
   const ask = async (): Promise<boolean> => {
     const { events: page } = await execute(client, EventsPageDocument, { after: cursor });
@@ -76,8 +77,9 @@ export function pollWithoutSocket({ connection: { client, socket }, isConnected,
     isAsking = true;
     try {
       while (await ask());
+      // It came meanwhile.
+      if (isStopped || wasConnected) return;
       failures += 1;
-      if (isStopped) return;
       if (failures < ENOUGH_FAILURES) return awaitConnection();
       setPolling(true);
       deliver({ __typename: 'CaughtUp', cursor });
@@ -92,7 +94,6 @@ export function pollWithoutSocket({ connection: { client, socket }, isConnected,
     }
     if (isPollingNow && !isStopped) timer = setTimeout(() => void poll(), document.hidden ? HIDDEN_INTERVAL : INTERVAL);
   };
-  let wasConnected = isConnected;
   const onFailure = () => {
     clearTimeout(connecting);
     // A connection that was there is usually back soon: whoever asks at once does so together with everybody else.
