@@ -35,14 +35,25 @@ function setPolling(next: boolean): void {
   for (const listener of listeners) listener();
 }
 
+interface PollOptions {
+  connection: Connection;
+  /** Whether the socket is there already. */
+  isConnected: boolean;
+  after: string;
+  sink: EventSink;
+  /** Called when the server cannot be reached this way either. */
+  onDisconnect(): void;
+}
+
 /** Delivers events after `after` while there is no socket. `seen` has to be called with each event that a socket has brought. */
-export function pollWithoutSocket({ client, socket }: Connection, after: string, sink: EventSink, onDisconnect: () => void) {
+export function pollWithoutSocket({ connection: { client, socket }, isConnected, after, sink, onDisconnect }: PollOptions) {
   let cursor = after;
   let failures = 0;
   let isStopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let connecting: ReturnType<typeof setTimeout> | undefined;
   let isAsking = false;
+  let wasConnected = isConnected;
 
   const ask = async (): Promise<boolean> => {
     const { events: page } = await execute(client, EventsPageDocument, { after: cursor });
@@ -53,6 +64,12 @@ export function pollWithoutSocket({ client, socket }: Connection, after: string,
   };
   const deliver = (event: FeedEvent) => sink.next({ events: event });
 
+  /** A socket may also hang, neither there nor refused. */
+  const awaitConnection = () => {
+    clearTimeout(connecting);
+    connecting = setTimeout(() => onFailure(), CONNECT_TIMEOUT);
+  };
+
   /** Asks for what is new, and again later while there is no socket. */
   const poll = async () => {
     clearTimeout(timer);
@@ -60,11 +77,12 @@ export function pollWithoutSocket({ client, socket }: Connection, after: string,
     isAsking = true;
     try {
       while (await ask());
+      // It came meanwhile.
+      if (isStopped || wasConnected) return;
       failures += 1;
-      if (failures >= ENOUGH_FAILURES && !isStopped) {
-        setPolling(true);
-        deliver({ __typename: 'CaughtUp', cursor });
-      }
+      if (failures < ENOUGH_FAILURES) return awaitConnection();
+      setPolling(true);
+      deliver({ __typename: 'CaughtUp', cursor });
     } catch (reason) {
       if (isStopped) return;
       if (isSignedOut(reason) || !isTransient(reason)) return sink.end(reason);
@@ -76,18 +94,15 @@ export function pollWithoutSocket({ client, socket }: Connection, after: string,
     }
     if (isPollingNow && !isStopped) timer = setTimeout(() => void poll(), document.hidden ? HIDDEN_INTERVAL : INTERVAL);
   };
-  let wasConnected = false;
   const onFailure = () => {
     clearTimeout(connecting);
     // A connection that was there is usually back soon: whoever asks at once does so together with everybody else.
     if (!wasConnected && !isPollingNow) void poll();
     wasConnected = false;
   };
+  if (!isConnected) awaitConnection();
   const stops = [
-    socket.on('connecting', () => {
-      clearTimeout(connecting);
-      connecting = setTimeout(onFailure, CONNECT_TIMEOUT);
-    }),
+    socket.on('connecting', awaitConnection),
     socket.on('connected', () => {
       clearTimeout(connecting);
       clearTimeout(timer);

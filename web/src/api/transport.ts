@@ -13,7 +13,12 @@ export function createTransport(connection: Connection): Transport {
   // Attempts that fail while events come by other means are no news.
   const disconnected = new Set<() => void>();
   const notify = () => { for (const listener of disconnected) listener(); };
-  socket.on('closed', () => { if (!isPolling()) notify(); });
+  let isConnected = false;
+  socket.on('connected', () => { isConnected = true; });
+  socket.on('closed', () => {
+    isConnected = false;
+    if (!isPolling()) notify();
+  });
   const onDisconnect = (listener: () => void) => {
     disconnected.add(listener);
     return () => disconnected.delete(listener);
@@ -31,7 +36,13 @@ export function createTransport(connection: Connection): Transport {
       };
       const isFeed = String(document) === String(EventsDocument);
       const polling = isFeed
-        ? pollWithoutSocket(connection, (variables as EventsSubscriptionVariables).after, { next: sink.next as EventSink['next'], end }, notify)
+        ? pollWithoutSocket({
+          connection,
+          isConnected,
+          after: (variables as EventsSubscriptionVariables).after,
+          sink: { next: sink.next as EventSink['next'], end },
+          onDisconnect: notify,
+        })
         : undefined;
       // Subscribes on the socket itself: urql does not report that a subscription completed.
       const stop = socket.subscribe({ query: document.toString(), variables: variables as Record<string, unknown> }, {
