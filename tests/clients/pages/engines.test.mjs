@@ -1,5 +1,5 @@
-// What everybody does with a chat, in three engines: sign up, find, write, send a picture, reply, edit, lose the connection and
-// come back, see the server restart, log out everywhere.
+// What everybody does with a chat, in three engines: sign up, find, write, reply, edit, react, mention, send a picture, lose the
+// connection and come back, see the server restart, log out everywhere.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -67,6 +67,21 @@ for (const [name, engine] of Object.entries({ Chromium: chromium, Firefox: firef
     assert.deepEqual((await bobsMessages()).map(({ text, replyTo }) => [text, replyTo?.text ?? null]), [
       ['Hello from *Ada* 👋', null], ['Good morning, Ada', null], ['It is a reply, changed', 'Good morning, Ada'],
     ]);
+
+    // Reacts, and calls Bob by his name.
+    await ada.act('Good morning, Ada', 'React');
+    await ada.click('.emoji-grid button', '\\+1|👍');
+    await ada.until(`document.querySelector('.reaction[aria-pressed=true]')`);
+    await ada.click(FIELD);
+    await ada.press('Look, @Bo');
+    await ada.find('[role=option]', 'Bob Byron');
+    await ada.press('Enter', 'here', 'Enter');
+    await ada.message('Look, @Bob Byron here');
+    const { conversations: { nodes: [{ messages: { nodes: known } }] } } = await bob.request(
+      '{ conversations { nodes { messages { nodes { text reactions { emoji count } mentions { fullName } } } } } }',
+    );
+    assert.deepEqual(known.find(({ text }) => text === 'Good morning, Ada').reactions, [{ emoji: '👍', count: 1 }]);
+    assert.deepEqual(known.at(-1).mentions, [{ fullName: 'Bob Byron' }]);
 
     // A picture.
     await ada.setFile('.composer input[type=file]', picture);
