@@ -42,6 +42,9 @@ export function mentionSource(feed: Feed, conversation: Conversation | undefined
       if (!conversation) return { entries: [] };
       const { id, otherUserId, memberCount } = conversation;
       await feed.members.load(id);
+      const { complete, members: known } = feed.members.of(id);
+      // Somebody has just come or gone.
+      if (complete && known.length !== memberCount) await feed.members.refresh(id);
       const { members } = feed.members.of(id);
       const query = fold(typed);
       const begins = (name: string) => fold(name).startsWith(query) || fold(name).split(/\s+/).some((word) => word.startsWith(query));
