@@ -54,7 +54,8 @@ export function useEmojiCompletion(field: RefObject<HTMLTextAreaElement | null>)
     }, close);
   };
   const onKeyDown = (event: KeyboardEvent): boolean => {
-    const current = found[chosen];
+    // The list may be about what was replaced meanwhile.
+    const current = typed() ? found[chosen] : undefined;
     if (!current || event.nativeEvent.isComposing) return false;
     if (event.key === 'ArrowDown') setChosen((chosen + 1) % found.length);
     else if (event.key === 'ArrowUp') setChosen((chosen - 1 + found.length) % found.length);
