@@ -1,7 +1,7 @@
 // Completes what is being typed, such as `:name` or `@name`: the list above the field, and the keys that choose from it.
 import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useId, useState } from 'react';
 import { texts } from '../texts';
-import { insertText } from './insert-text';
+import { insertText, replaceTyped } from './insert-text';
 import { keepFocus } from './keep-focus';
 
 export interface CompletionEntry {
@@ -62,10 +62,13 @@ export function useCompletion(field: RefObject<HTMLTextAreaElement | null>, sour
   const update = () => {
     const current = typed();
     if (!current) return close();
+    const replaced = current.match[1] ?? '';
+    const start = (field.current?.selectionStart ?? 0) - replaced.length;
     // Without its list nothing is completed, and nothing is lost.
     current.source.find(current.match).then(({ entries, whole }) => {
-      if (typed()?.match[1] !== current.match[1]) return;
-      if (whole) return take(whole);
+      // What needs no choice may have been typed past before it was found.
+      if (whole && field.current && replaceTyped(field.current, replaced, start, whole.text)) return close();
+      if (typed()?.match[1] !== replaced) return;
       setFound(entries);
       setChosen(0);
     }, close);
