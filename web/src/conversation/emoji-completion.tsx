@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react';
 import type { Emoji } from '../emoji/emoji';
 import { texts } from '../texts';
-import { insertText } from './insert-text';
+import { insertText, replaceTyped } from './insert-text';
 import { keepFocus } from './keep-focus';
 
 const MAX = 7;
@@ -43,12 +43,14 @@ export function useEmojiCompletion(field: RefObject<HTMLTextAreaElement | null>)
   const update = () => {
     const match = typed();
     if (!match) return close();
-    const [, , name = '', end] = match;
+    const [, whole = '', name = '', end] = match;
+    const start = (field.current?.selectionStart ?? 0) - whole.length;
     // Without its list nothing is completed, and nothing is lost.
     void import('../emoji/emoji').then(({ emojiNamed, searchEmoji }) => {
-      if (typed()?.[1] !== match[1]) return;
-      const whole = end ? emojiNamed(name.toLowerCase()) : undefined;
-      if (whole) return take(whole);
+      // A whole name may have been typed past before its emoji was found.
+      const emoji = end ? emojiNamed(name.toLowerCase()) : undefined;
+      if (emoji !== undefined && field.current && replaceTyped(field.current, whole, start, emoji)) return close();
+      if (typed()?.[1] !== whole) return;
       setFound(end ? [] : searchEmoji(name, MAX));
       setChosen(0);
     }, close);
