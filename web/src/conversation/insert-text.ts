@@ -10,6 +10,15 @@ export function insertText(field: HTMLTextAreaElement, text: string, start = fie
   field.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
+/** Replaces what was typed before the text cursor, which stays behind what was typed since. False if it is not there any more. */
+export function replaceTyped(field: HTMLTextAreaElement, typed: string, start: number, text: string): boolean {
+  if (field.value.slice(start, start + typed.length) !== typed) return false;
+  const caret = Math.max(0, field.selectionStart - start - typed.length);
+  insertText(field, text, start, start + typed.length);
+  field.setSelectionRange(start + text.length + caret, start + text.length + caret);
+  return true;
+}
+
 /** Puts a mark on both sides of what is selected, or takes it away. */
 export function toggleMark(field: HTMLTextAreaElement, mark: '*' | '_'): void {
   const { selectionStart: start, selectionEnd: end, value } = field;
