@@ -8,7 +8,8 @@ import { useFeed, useSession } from '../app/session';
 import type { Message } from '../feed';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { ConfirmDialog, Dialog } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
+import { Dialog } from '../ui/dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
 import { plainText } from './message-format';
 
