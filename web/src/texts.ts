@@ -25,6 +25,7 @@ export const texts = {
   notReached: 'The server cannot be reached. This page keeps trying.',
   retryNow: 'Try again now',
   close: 'Close',
+  notices: 'Notices',
   cancel: 'Cancel',
   save: 'Save',
 

@@ -1,5 +1,4 @@
 // The root component: shows the sign-in page, or starts a session with its feed.
-import { Toast } from '@base-ui/react/toast';
 import { useEffect, useState } from 'react';
 import { Provider } from 'urql';
 import { connect } from '../api/client';
@@ -69,7 +68,7 @@ export function App() {
     setStartedFrom({ reason: undefined });
   };
   return (
-    <Toast.Provider>
+    <>
       {state === 'connecting' && <Splash onRetry={() => setStartedFrom((from) => ({ ...from }))} />}
       {typeof state === 'object' && 'reason' in state && <SignIn reason={state.reason} server={state.server} onSignedIn={onSignedIn} />}
       {typeof state === 'object' && 'feed' in state && (
@@ -78,7 +77,7 @@ export function App() {
         </SessionContext>
       )}
       <Toasts />
-    </Toast.Provider>
+    </>
   );
 }
 

@@ -6,7 +6,7 @@ import { useSession } from '../app/session';
 import { formatFullDateTime, formatTime } from '../app/dates';
 import type { Message } from '../feed';
 import { texts } from '../texts';
-import { ConfirmDialog } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
 import { keepFocus } from './keep-focus';
 import { ReactButton } from './reactions';

@@ -8,7 +8,8 @@ import type { Conversation, Member } from '../feed';
 import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument, SetMemberRoleDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Dialog, ConfirmDialog } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
+import { Dialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
 import { type PersonChoice, PersonPicker } from './person-picker';
 

@@ -8,7 +8,7 @@ import { useFeed, useSession } from '../app/session';
 import { LogOutDocument, LogOutEverywhereDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { ConfirmDialog } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
 import { useAttempt } from '../ui/toasts';
 
 const words = texts.settings;
