@@ -1,7 +1,7 @@
-// Executes operations with urql.
-import type { AnyVariables, Client } from 'urql';
+// Executes operations.
 import type { TypedDocumentString } from '../gql/graphql';
-import { fromUrqlError } from './errors';
+import type { Client } from './client';
+import { type ResponseError, toServerError } from './errors';
 
 /** Sends a query or mutation once. Rejects with a `ServerError` if the server answered with an error, else with the network's. */
 export async function execute<Result, Variables>(
@@ -9,12 +9,11 @@ export async function execute<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
 ): Promise<Result> {
-  const text = document.toString();
-  const isMutation = text.trimStart().startsWith('mutation');
+  const query = document.toString();
   // `keepalive` lets a mutation finish when the page is closed meanwhile.
-  const { data, error } = await (isMutation
-    ? client.mutation(text, variables as AnyVariables, { fetchOptions: { keepalive: true } })
-    : client.query(text, variables as AnyVariables)).toPromise();
-  if (error) throw fromUrqlError(error);
-  return data as Result;
+  const keepalive = query.trimStart().startsWith('mutation');
+  const { data, errors } = (await client.post({ query, variables }, { keepalive })) as { data?: Result; errors?: [ResponseError] };
+  if (errors?.[0]) throw toServerError(errors[0]);
+  if (!data) throw new Error('the server answered without data');
+  return data;
 }

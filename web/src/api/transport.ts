@@ -1,9 +1,8 @@
-// Implements the feed's Transport with urql and the socket.
-import { CombinedError } from 'urql';
+// Implements the feed's Transport with requests and the socket.
 import type { Transport } from '../feed';
 import { EventsDocument, type EventsSubscription, type EventsSubscriptionVariables } from '../gql/graphql';
 import { type Connection, onRetryNow } from './client';
-import { fromUrqlError } from './errors';
+import { fromSocketError } from './errors';
 import { execute } from './execute';
 import { type EventSink, isPolling, pollWithoutSocket } from './polling';
 import { upload } from './upload';
@@ -44,13 +43,12 @@ export function createTransport(connection: Connection): Transport {
           onDisconnect: notify,
         })
         : undefined;
-      // Subscribes on the socket itself: urql does not report that a subscription completed.
       const stop = socket.subscribe({ query: document.toString(), variables: variables as Record<string, unknown> }, {
         next: ({ data }) => {
           sink.next(data as Parameters<typeof sink.next>[0]);
           polling?.seen((data as EventsSubscription).events);
         },
-        error: (reason) => end(fromUrqlError(new CombinedError({ networkError: reason as Error }))),
+        error: (reason) => end(fromSocketError(reason)),
         complete: () => end(),
       });
       return () => {

@@ -1,6 +1,5 @@
 // The root component: shows the sign-in page, or starts a session with its feed.
 import { useEffect, useState } from 'react';
-import { Provider } from 'urql';
 import { connect } from '../api/client';
 import { execute } from '../api/execute';
 import { createTransport } from '../api/transport';
@@ -73,7 +72,7 @@ export function App() {
       {typeof state === 'object' && 'reason' in state && <SignIn reason={state.reason} server={state.server} onSignedIn={onSignedIn} />}
       {typeof state === 'object' && 'feed' in state && (
         <SessionContext value={state}>
-          <Provider value={state.client}><Shell /></Provider>
+          <Shell />
         </SessionContext>
       )}
       <Toasts />

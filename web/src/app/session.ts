@@ -1,6 +1,6 @@
 // The session of a signed-in user, which all views share, and the hook by which they subscribe to its feed.
 import { createContext, useContext, useSyncExternalStore } from 'react';
-import type { Client } from 'urql';
+import type { Client } from '../api/client';
 import type { Feed } from '../feed';
 import type { LimitsQuery } from '../gql/graphql';
 import type { texts } from '../texts';

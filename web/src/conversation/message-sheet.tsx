@@ -2,13 +2,13 @@
 // below, for a long press.
 import { Copy, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
-import { useQuery } from 'urql';
 import { formatFullDateTime } from '../app/dates';
 import { execute } from '../api/execute';
+import { useQuery } from '../api/use-query';
 import type { MessageMenu } from '../app/open-dialog';
 import { useFeed, useSession } from '../app/session';
 import type { Message } from '../feed';
-import { PinDocument, ReactorsDocument, type ReactorsQuery, UnpinDocument } from '../gql/graphql';
+import { PinDocument, ReactorsDocument, UnpinDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { ConfirmDialog } from '../ui/confirm-dialog';
@@ -106,7 +106,7 @@ function QuickReactions({ message, onDone }: { message: Message; onDone(): void 
 
 /** Who reacted, by name: the first ones of each. */
 function Reactors({ message: { id, reactions } }: { message: Message }) {
-  const [{ data }] = useQuery<ReactorsQuery>({ query: String(ReactorsDocument), variables: { id }, pause: reactions.length === 0 });
+  const [{ data }] = useQuery(ReactorsDocument, { id }, { pause: reactions.length === 0 });
   const found = data?.message?.reactions ?? [];
   if (found.length === 0) return null;
   return (

@@ -2,16 +2,16 @@
 import { Pin } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
-import { useQuery } from 'urql';
+import { useQuery } from '../api/use-query';
 import { useFeed } from '../app/session';
-import { PinnedMessagesDocument, type PinnedMessagesQuery } from '../gql/graphql';
+import { PinnedMessagesDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { plainText } from './message-format';
 
 export function PinnedBar({ conversationId }: { conversationId: string }) {
   const [, go] = useLocation();
   const version = useFeed((feed) => feed.pins.version(conversationId));
-  const [{ data }, reload] = useQuery<PinnedMessagesQuery>({ query: String(PinnedMessagesDocument), variables: { id: conversationId } });
+  const [{ data }, reload] = useQuery(PinnedMessagesDocument, { id: conversationId });
   useEffect(() => { if (version > 0) reload(); }, [version]);
   const [index, setIndex] = useState(0);
   const pinned = data?.conversation?.pinnedMessages.nodes ?? [];
