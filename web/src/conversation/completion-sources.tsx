@@ -12,6 +12,7 @@ const SMALL_GROUP = 20;
 /** At the beginning of a word, so that times and addresses are left alone. */
 export const emojiSource: CompletionSource = {
   pattern: /(?:^|[\s(])(:([a-z0-9_+-]{2,32})(:?))$/i,
+  isWhole: ([, , , end]) => end !== '',
   async find([, , name = '', end]) {
     const { emojiNamed, searchEmoji } = await import('../emoji/emoji');
     const entryOf = (emoji: string, name: string): CompletionEntry =>

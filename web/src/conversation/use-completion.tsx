@@ -16,6 +16,8 @@ export interface CompletionEntry {
 export interface CompletionSource {
   /** Before the text cursor. The first group is what will be replaced. */
   pattern: RegExp;
+  /** Whether what was typed has its end. */
+  isWhole?(typed: RegExpExecArray): boolean;
   /** What fits; `whole` if what was typed needs no choice. */
   find(typed: RegExpExecArray): Promise<{ entries: readonly CompletionEntry[]; whole?: CompletionEntry | undefined }>;
 }
@@ -64,6 +66,8 @@ export function useCompletion(field: RefObject<HTMLTextAreaElement | null>, sour
     if (!current) return close();
     const replaced = current.match[1] ?? '';
     const start = (field.current?.selectionStart ?? 0) - replaced.length;
+    // What is whole needs no choice: an Enter after it sends.
+    if (current.source.isWhole?.(current.match)) close();
     // Without its list nothing is completed, and nothing is lost.
     current.source.find(current.match).then(({ entries, whole }) => {
       // What needs no choice may have been typed past before it was found.
