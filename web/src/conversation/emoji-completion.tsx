@@ -45,6 +45,8 @@ export function useEmojiCompletion(field: RefObject<HTMLTextAreaElement | null>)
     if (!match) return close();
     const [, whole = '', name = '', end] = match;
     const start = (field.current?.selectionStart ?? 0) - whole.length;
+    // A whole name needs no choice: an Enter after it sends.
+    if (end) close();
     // Without its list nothing is completed, and nothing is lost.
     void import('../emoji/emoji').then(({ emojiNamed, searchEmoji }) => {
       // A whole name may have been typed past before its emoji was found.
