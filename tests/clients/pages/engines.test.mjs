@@ -49,7 +49,9 @@ for (const [name, engine] of Object.entries({ Chromium: chromium, Firefox: firef
 
     // Writes without clicking anything first: the field has the focus, and keeps it.
     await ada.until(`document.activeElement.matches('${FIELD}')`);
-    await ada.press('Hello from *Ada* :wave:', 'Enter');
+    await ada.press('Hello from *Ada* :wave:');
+    await ada.until(`document.activeElement.value.endsWith('👋')`);
+    await ada.press('Enter');
     await ada.message('Hello from Ada 👋');
     assert.equal(await ada.evaluate(`document.querySelector('article strong')?.textContent`), 'Ada');
     assert.ok(await ada.evaluate(`document.activeElement.matches('${FIELD}')`));
