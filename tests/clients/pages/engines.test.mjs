@@ -73,7 +73,7 @@ for (const [name, engine] of Object.entries({ Chromium: chromium, Firefox: firef
     // Reacts, and calls Bob by his name.
     await ada.act('Good morning, Ada', 'React');
     await ada.click('.emoji-grid button', '\\+1|👍');
-    await ada.until(`document.querySelector('.reaction[aria-pressed=true]')`);
+    await ada.until(`document.querySelector('.reaction[aria-pressed=true]') !== null`);
     await ada.click(FIELD);
     await ada.press('Look, @Bo');
     await ada.find('[role=option]', 'Bob Byron');
