@@ -7,6 +7,10 @@ export const pointerActions = (x, y) => [{
   actions: [{ type: 'pointerMove', x: Math.round(x), y: Math.round(y) }, { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }],
 }];
 
+export const hoverActions = (x, y) => [{
+  type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions: [{ type: 'pointerMove', x: Math.round(x), y: Math.round(y) }],
+}];
+
 /** Each key is a name, or a text of which each letter is typed; one that begins with `Control+` is held with it. */
 export const keyActions = (keys) => [{
   type: 'key', id: 'keyboard',

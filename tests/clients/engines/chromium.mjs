@@ -11,6 +11,7 @@ export async function launch() {
     goto: (url) => page.goto(url),
     evaluate: (expression) => page.evaluate(`(${expression}) ?? null`),
     click: ({ x, y }) => page.mouse.click(x, y),
+    hover: ({ x, y }) => page.mouse.move(x, y),
     press: async (...keys) => {
       for (const key of keys) {
         if (/^(Enter|Escape|ArrowUp|Backspace|Tab|Control\+.)$/.test(key)) await page.keyboard.press(key);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { freePort } from '../server.mjs';
-import { keyActions, pointerActions } from './actions.mjs';
+import { hoverActions, keyActions, pointerActions } from './actions.mjs';
 
 export const path = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
 
@@ -68,6 +68,7 @@ async function session(port) {
     goto: (url) => send('browsingContext.navigate', { context, url, wait: 'interactive' }),
     evaluate: async (expression) => JSON.parse((await call(`JSON.stringify((${expression}) ?? null)`)).value),
     click: ({ x, y }) => send('input.performActions', { context, actions: pointerActions(x, y) }),
+    hover: ({ x, y }) => send('input.performActions', { context, actions: hoverActions(x, y) }),
     press: (...keys) => send('input.performActions', { context, actions: keyActions(keys) }),
     setFile: async (selector, file) => {
       const { sharedId } = await call(`document.querySelector(${JSON.stringify(selector)})`);

@@ -49,15 +49,10 @@ export function userOf(engine) {
     },
     /** Waits until a message with these words is there, from the server. */
     message: (words) => until(`[...document.querySelectorAll('article[data-seq]')].some((article) => new RegExp(${JSON.stringify(words)}).test(article.textContent))`, `the message ${words}`),
-    /** Shows the actions of a message, and clicks one. */
+    /** Shows the actions of a message by pointing at it, and clicks one. */
     async act(words, action) {
-      await until(`(() => {
-        const article = [...document.querySelectorAll('article[data-seq]')].find((article) => article.textContent.includes(${JSON.stringify(words)}));
-        if (!article) return false;
-        article.focus();
-        return article.matches(':focus');
-      })()`);
-      await user.click('article:focus-within .actions button', action);
+      await engine.hover(await find('article[data-seq]', words));
+      await user.click('article:hover .actions button', action);
     },
   };
   return user;

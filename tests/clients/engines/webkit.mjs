@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../server.mjs';
-import { keyActions, pointerActions } from './actions.mjs';
+import { hoverActions, keyActions, pointerActions } from './actions.mjs';
 
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 
@@ -59,6 +59,7 @@ export async function launch() {
     evaluate: async (expression) =>
       JSON.parse(await send('POST', `${base}/execute/sync`, { script: `return JSON.stringify((${expression}) ?? null)`, args: [] })),
     click: ({ x, y }) => send('POST', `${base}/actions`, { actions: pointerActions(x, y) }),
+    hover: ({ x, y }) => send('POST', `${base}/actions`, { actions: hoverActions(x, y) }),
     press: (...keys) => send('POST', `${base}/actions`, { actions: keyActions(keys) }),
     setFile: async (selector, file) => {
       const { [ELEMENT]: id } = await send('POST', `${base}/element`, { using: 'css selector', value: selector });

@@ -95,7 +95,7 @@ for (const [name, engine] of Object.entries({ Chromium: chromium, Firefox: firef
 
     // Offline and back: what was written meanwhile is sent, and what was missed is there.
     proxy.goDown();
-    await ada.until(`document.querySelector('.connection-status p')`);
+    await ada.until(`document.querySelector('.connection-status p') !== null`);
     await write('Written while offline');
     await bob.send(user, 'Missed while offline');
     proxy.goUp();

@@ -126,8 +126,8 @@ describe('keyboard navigation', { timeout: 120_000 }, () => {
     const last = page.locator('article[tabindex="0"]', { hasText: 'three' });
     await last.waitFor();
     await field.focus();
-    // Skips the image button.
-    await press('Shift+Tab', 'Shift+Tab', 'ArrowUp');
+    // Skips the buttons for emoji and images.
+    await press('Shift+Tab', 'Shift+Tab', 'Shift+Tab', 'ArrowUp');
     await page.waitForFunction(() => document.activeElement.querySelector('.words')?.textContent === 'two');
     assert.ok(await isFocusVisible(), 'the focus is visible on a message');
     await press('e');
@@ -137,7 +137,7 @@ describe('keyboard navigation', { timeout: 120_000 }, () => {
     await press('Enter');
     await messageWith(ada, 'two and a half').waitFor();
     await last.waitFor();
-    await press('Shift+Tab', 'Shift+Tab', 'ArrowUp', 'Delete');
+    await press('Shift+Tab', 'Shift+Tab', 'Shift+Tab', 'ArrowUp', 'Delete');
     const question = page.getByRole('alertdialog', { name: 'Delete this message?' });
     await question.waitFor();
     await press('Escape');
