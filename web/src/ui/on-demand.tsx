@@ -12,7 +12,7 @@ interface Openable {
 const later: (() => Promise<unknown>)[] = [];
 
 /** In milliseconds after the page is there. */
-const IDLE_AFTER = 4_000;
+const IDLE_AFTER = 2_000;
 
 /** Loads small components some time after the page. Returns a function that stops it. */
 export function loadOnIdle(): () => void {
