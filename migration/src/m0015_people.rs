@@ -14,7 +14,6 @@ impl MigrationName for Migration {
 }
 
 #[derive(Clone, Copy, DeriveIden)]
-#[expect(clippy::enum_variant_names, reason = "the names of the columns")]
 enum Message {
     Table,
     #[sea_orm(iden = "message_type")]

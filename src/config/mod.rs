@@ -33,6 +33,16 @@ pub use self::same_site::SameSite;
 pub use self::variables::ConfigError;
 use self::variables::{Variables, WANTS_A_SECRET};
 use crate::id::UserId;
+use crate::printable;
+
+/// What a server without `SERVER_NAME` is called.
+const DEFAULT_NAME: &str = "Parlour";
+/// In characters: it stands in a phone's home screen and on tabs.
+const NAME_LENGTH: usize = 40;
+/// Where the picture that stands for the server is served.
+pub const LOGO_PATH: &str = "server-logo";
+/// Of pictures that every browser shows.
+const LOGO_ENDINGS: [&str; 5] = ["svg", "png", "webp", "jpg", "jpeg"];
 
 /// Everything that can be set. `.env.example` describes each variable for the person who sets it.
 #[derive(Clone, Debug)]
@@ -67,6 +77,10 @@ pub struct Config {
     pub s3: Option<Bucket>,
     /// A built front end to serve; `None` serves the built-in pages.
     pub web_dir: Option<PathBuf>,
+    /// What the server is called, on its sign-in page for instance.
+    pub server_name: String,
+    /// A picture file that stands for the server; `None`: the mark of the pages.
+    pub server_logo: Option<PathBuf>,
     /// Whether anybody may create an account; else only the operator can.
     pub sign_up: bool,
     /// Whether people sign up and in with e-mail addresses and passwords of this server.
@@ -135,7 +149,11 @@ impl Config {
             Bucket::refuse_half(in_file)?;
         }
         match &config.web_dir {
-            Some(folder) if !folder.is_dir() => Err(ConfigError::wrong("WEB_DIR", "an existing folder")),
+            Some(folder) if !folder.is_dir() => return Err(ConfigError::wrong("WEB_DIR", "an existing folder")),
+            Some(_) | None => {}
+        }
+        match &config.server_logo {
+            Some(file) if !file.is_file() => Err(ConfigError::wrong("SERVER_LOGO", "an existing file")),
             Some(_) | None => Ok(config),
         }
     }
@@ -195,6 +213,17 @@ impl Config {
             allowed_hosts: vars.allowed_hosts()?,
             s3: Bucket::read(&vars)?,
             web_dir: vars.read("WEB_DIR", None, "a folder", |text| Some(Some(PathBuf::from(text))))?,
+            server_name: vars.read(
+                "SERVER_NAME",
+                DEFAULT_NAME.to_owned(),
+                "a name of 1 to 40 characters on one line",
+                |text| printable::line(text, "SERVER_NAME", NAME_LENGTH).ok(),
+            )?,
+            server_logo: vars.read("SERVER_LOGO", None, "a file that ends with .svg, .png, .webp or .jpg", |text| {
+                let file = PathBuf::from(text);
+                let ending = file.extension()?.to_str()?.to_ascii_lowercase();
+                LOGO_ENDINGS.contains(&ending.as_str()).then_some(Some(file))
+            })?,
             sign_up: vars.read("SIGNUP", true, "open or closed", |text| match text {
                 "open" => Some(true),
                 "closed" => Some(false),

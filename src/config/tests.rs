@@ -149,6 +149,8 @@ fn set_variables_are_used() {
         ("COOKIE_SAMESITE", "lax"),
         ("ALLOWED_HOSTS", "Chat.example.org, xn--bcher-kva.example,"),
         ("WEB_DIR", "dist"),
+        ("SERVER_NAME", "Analytical Society"),
+        ("SERVER_LOGO", "society.SVG"),
         ("SIGNUP", "closed"),
         ("DIRECTORY", "shared"),
         ("DIRECTORY_OPEN_TO", "019bfc3e-0000-7000-8000-00000000000a,"),
@@ -169,6 +171,7 @@ fn set_variables_are_used() {
     assert_eq!(config.public_url.as_str(), "http://localhost:8080/");
     assert_eq!(config.allowed_hosts, ["chat.example.org", "xn--bcher-kva.example"]);
     assert_eq!(config.web_dir.as_deref(), Some(Path::new("dist")));
+    assert_eq!((config.server_name.as_str(), config.server_logo), ("Analytical Society", Some("society.SVG".into())));
     assert!(!config.sign_up && !config.rate_limits && !config.graphiql && config.introspection);
     let trusted = ["127.0.0.1", "fd00::/8"].map(|text| Network::parse(text).unwrap());
     assert_eq!(config.trusted_proxies, trusted);
@@ -288,6 +291,16 @@ fn a_wrong_value_is_refused_in_one_line_with_the_name_and_what_is_accepted_but_n
             "JWT_PREVIOUS_SECRETS is too short: expected at least 32 bytes, such as the output of `openssl rand -base64 48`",
         ),
         ("SIGNUP", "off", "SIGNUP has a wrong value: expected open or closed"),
+        (
+            "SERVER_NAME",
+            "A name that is far too long for the home screen of a phone",
+            "SERVER_NAME has a wrong value: expected a name of 1 to 40 characters on one line",
+        ),
+        (
+            "SERVER_LOGO",
+            "logo.html",
+            "SERVER_LOGO has a wrong value: expected a file that ends with .svg, .png, .webp or .jpg",
+        ),
         ("DIRECTORY", "off", "DIRECTORY has a wrong value: expected open, shared or closed"),
         (
             "DIRECTORY_OPEN_TO",

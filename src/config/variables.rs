@@ -11,7 +11,7 @@ use super::{AppEnv, Network, Origin, SameSite};
 use crate::id::UserId;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 45] = [
+pub(super) const NAMES: [&str; 47] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -33,6 +33,8 @@ pub(super) const NAMES: [&str; 45] = [
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "WEB_DIR",
+    "SERVER_NAME",
+    "SERVER_LOGO",
     "SIGNUP",
     "AUTH_LOCAL",
     "SIGN_IN_URL",

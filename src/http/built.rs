@@ -24,6 +24,12 @@ pub(super) struct BuiltFile {
     gzip: Option<EmbeddedFile>,
 }
 
+impl BuiltFile {
+    pub(super) fn content(&self) -> &[u8] {
+        &self.plain.data
+    }
+}
+
 /// The file at a path of the build; `None` if it does not exist or must not be served.
 pub(super) fn find(path: &str) -> Option<BuiltFile> {
     files::relative(path)?;

@@ -111,7 +111,7 @@ async fn up_to_50_members_are_named() {
     let query = "query($id: ID!) { message(id: $id) { mentions { id } } }";
     let shown = ada.ask(query, json!({ "id": sent["id"] })).await["message"]["mentions"].take();
     assert_eq!(shown.as_array().map(Vec::len), Some(10));
-    for wrong in [&crowd[..], &[stranger.id.clone()], &[bob.id.clone()], &["junk".to_owned()]] {
+    for wrong in [&crowd[..], from_ref(&stranger.id), from_ref(&bob.id), &["junk".to_owned()]] {
         let refused = ada.refused(crate::support::SEND, json!({ "input": input(wrong) })).await;
         assert_eq!(refused, "BAD_USER_INPUT at mentionIds");
         let refused = ada.refused(EDIT, json!({ "id": sent["id"], "text": "tea", "people": wrong })).await;

@@ -71,3 +71,19 @@ async fn server_info_has_the_features_limits_and_error_codes() {
     }
     "#);
 }
+
+#[tokio::test]
+async fn the_operator_names_the_server_and_gives_it_a_picture() {
+    let query = "{ serverInfo { name logoUrl } }";
+    let plain = TestApp::start().await.execute(None, query, json!({})).await;
+    assert_eq!(plain["data"]["serverInfo"], json!({ "name": "Parlour", "logoUrl": null }));
+
+    let settings = [
+        ("SERVER_NAME", "Analytical Society"),
+        ("SERVER_LOGO", "logo.svg"),
+        ("PUBLIC_URL", "https://chat.example.org/"),
+    ];
+    let named = TestApp::start_with(&settings).await.execute(None, query, json!({})).await;
+    let expected = json!({ "name": "Analytical Society", "logoUrl": "https://chat.example.org/server-logo" });
+    assert_eq!(named["data"]["serverInfo"], expected);
+}

@@ -12,6 +12,7 @@ import './styles/shell.css';
 import './styles/sidebar.css';
 import './styles/conversation.css';
 import './styles/message.css';
+import './styles/phone.css';
 import './styles/print.css';
 
 applyTheme();

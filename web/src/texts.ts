@@ -1,5 +1,8 @@
 // All texts of the interface. To translate the pages, translate this file.
 
+import { own, pins, roles, system } from './texts-people';
+import { shortcuts } from './texts-shortcuts';
+
 const plurals = new Intl.PluralRules('en');
 const count = (n: number, one: string, other: string) => `${n.toLocaleString()} ${plurals.select(n) === 'one' ? one : other}`;
 
@@ -7,21 +10,27 @@ const unit = (name: string) => new Intl.NumberFormat('en', { style: 'unit', unit
 const [kilobytes, megabytes] = [unit('kilobyte'), unit('megabyte')];
 
 export const texts = {
+  system,
+  own,
+  pins,
+  shortcuts,
+
   name: 'Parlour',
   /** The title of the tab. */
-  title: (view: string | undefined, unread: number) =>
-    `${unread ? `(${unread.toLocaleString()}) ` : ''}${view ? `${view} · Parlour` : 'Parlour'}`,
+  title: (server: string, view: string | undefined, unread: number) =>
+    `${unread ? `(${unread.toLocaleString()}) ` : ''}${view ? `${view} · ${server}` : server}`,
   skip: 'Skip to the conversation',
   loading: 'Loading …',
   connecting: 'Connecting to the server …',
   notReached: 'The server cannot be reached. This page keeps trying.',
   retryNow: 'Try again now',
   close: 'Close',
+  notices: 'Notices',
   cancel: 'Cancel',
   save: 'Save',
 
   signIn: {
-    welcome: 'Welcome to Parlour',
+    welcome: (server: string | undefined) => (server ? `Welcome to ${server}` : 'Welcome'),
     lead: 'Chat with your people, on your own server.',
     logIn: 'Log in',
     signUp: 'Create an account',
@@ -49,6 +58,7 @@ export const texts = {
 
   connection: {
     reconnecting: 'Reconnecting … New messages will be sent when you are back online.',
+    noSocket: 'Your network lets no live connection through: messages arrive some seconds late.',
     offline: 'You are offline. New messages will be sent when you are back online.',
   },
 
@@ -56,7 +66,10 @@ export const texts = {
     label: 'Conversations',
     search: 'Find people and conversations',
     clear: 'Clear search',
+    new: 'New',
+    newMessage: 'New message',
     newGroup: 'New group',
+    write: 'Write to someone',
     people: 'People',
     conversations: 'Conversations',
     personDetails: (presence: string | undefined, since: string) => (presence ? `${presence}, joined ${since}` : `Joined ${since}`),
@@ -69,6 +82,7 @@ export const texts = {
     alone: 'Nobody else has an account here yet.',
     added: 'You were added',
     unread: (n: number) => count(n, 'unread message', 'unread messages'),
+    calls: (n: number) => count(n, 'message mentions you', 'messages mention you'),
     online: 'online',
     you: 'You',
     more: 'Show more conversations',
@@ -90,6 +104,12 @@ export const texts = {
       lookup: 'Select one from the list, or search for someone by e-mail address.',
       off: 'Select one from the list.',
     },
+    begin: 'Start a conversation',
+    beginLead: {
+      directory: 'Write to someone on this server, or bring people together in a group.',
+      lookup: 'Write to someone by their e-mail address, or bring people together in a group.',
+      off: 'When someone writes to you, the conversation appears in the list.',
+    },
     gone: 'This conversation does not exist, or you are no longer a member.',
     removed: (title: string) => `You are no longer in “${title}”.`,
     leftOver: 'This was not sent:',
@@ -100,6 +120,7 @@ export const texts = {
     lastSeen: (when: string) => `Last seen ${when}`,
     offline: 'Offline',
     erased: 'This account was deleted.',
+    mayNotSend: 'You cannot write to this person.',
     details: 'Group details',
     typing: (names: readonly string[]) => (names.length > 2
       ? `${names.length.toLocaleString()} people are typing …`
@@ -127,6 +148,14 @@ export const texts = {
     edit: 'Edit',
     copy: 'Copy text',
     copied: 'Copied.',
+    more: 'More about this message',
+    about: 'Message',
+    copyLink: 'Copy link',
+    linkCopied: 'Link copied.',
+    sentAt: (when: string) => `Sent ${when}`,
+    editedAt: (when: string) => `edited ${when}`,
+    readBy: 'Read by',
+    notReadBy: 'Not read yet by',
     delete: 'Delete',
     deleteTitle: 'Delete this message?',
     deleteLead: 'It is deleted for everyone, and a note takes its place.',
@@ -146,6 +175,10 @@ export const texts = {
     label: 'Your message',
     placeholder: (name: string) => `Write to ${name}`,
     send: 'Send',
+    preview: 'Preview',
+    completion: 'Suggestions',
+    everyone: 'everyone',
+    everyoneLead: 'Mention all members',
     replyingTo: (name: string) => `Reply to ${name}`,
     cancelReply: 'Cancel reply',
     editing: 'Edit your message',
@@ -169,7 +202,9 @@ export const texts = {
     allMembers: 'Everyone is already in the group.',
     submit: 'Create group',
     moreMembers: 'Show more members',
-    owner: 'owner',
+    roles,
+    makeAdmin: 'Make admin',
+    makeMember: 'Make member',
     remove: 'Remove',
     removeTitle: (name: string) => `Remove ${name}?`,
     removeLead: 'They will no longer see the group unless a member adds them again.',
@@ -177,6 +212,52 @@ export const texts = {
     submitAdd: 'Add',
     leave: 'Leave group',
     leaveLead: 'You can rejoin only if a member adds you again.',
+  },
+
+  emoji: {
+    title: 'Emoji',
+    add: 'Add emoji',
+    search: 'Search emoji',
+    found: 'Found',
+    quick: 'Often used',
+    recent: 'Recently used',
+    none: 'No emoji found.',
+    groups: {
+      'smileys-emotion': 'Smileys and emotion',
+      'people-body': 'People',
+      'animals-nature': 'Animals and nature',
+      'food-drink': 'Food and drink',
+      'travel-places': 'Travel and places',
+      activities: 'Activities',
+      objects: 'Objects',
+      symbols: 'Symbols',
+      flags: 'Flags',
+    } as Record<string, string>,
+  },
+
+  reactions: {
+    title: 'Reactions',
+    add: 'React',
+    count: (emoji: string, n: number) => `${emoji}, ${count(n, 'reaction', 'reactions')}`,
+    by: (names: readonly string[], n: number) => `${names.join(', ')}${n > names.length ? ` +${(n - names.length).toLocaleString()}` : ''}`,
+  },
+
+  conversationSearch: {
+    title: 'Search this conversation',
+    lead: 'Find messages by their words.',
+    close: 'Close search',
+  },
+
+  profile: {
+    title: 'Profile',
+    write: 'Send a message',
+    open: (name: string) => `Profile of ${name}`,
+  },
+
+  switcher: {
+    title: 'Go to',
+    field: 'Find a conversation or a person',
+    none: 'Nothing found.',
   },
 
   image: {
@@ -208,6 +289,7 @@ export const texts = {
     removePicture: 'Remove picture',
     fullName: 'Your name',
     saved: 'Saved.',
+    account: 'Password and account',
     appearance: 'Appearance',
     auto: 'Automatic',
     light: 'Light',
@@ -242,6 +324,7 @@ export const texts = {
   errors: {
     title: 'That did not work',
     unreachable: 'The server could not be reached. Try again in a moment.',
+    notLoaded: 'This part of the page could not be loaded. Try again, or reload the page.',
     notAllowed: 'Your browser did not allow this.',
     rateLimited: (seconds: number) => `Too many requests. Try again in ${count(seconds, 'second', 'seconds')}.`,
     busy: 'The server is busy. Try again in a moment.',

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
-use crate::config::Directory;
+use crate::config::{Directory, LOGO_PATH};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::limits;
@@ -49,6 +49,10 @@ pub enum ErrorCode {
 struct ServerInfo {
     /// The version of Parlour.
     version: &'static str,
+    /// What this server is called: "Parlour" unless its operator gave it another name.
+    name: String,
+    /// The address of a picture that stands for this server. Null if its operator set none.
+    logo_url: Option<String>,
     /// What this server offers. "groups", "images", "presence", "resume", "search" and "typing" are in the list on every
     /// server of this version. The others depend on its settings: "signup" (anybody may create an account; without it,
     /// do not show a form for it), "login" (people sign in with an e-mail address and a password), "directory" (all
@@ -118,8 +122,12 @@ impl ServerInfoQuery {
             Directory::Shared => &["lookup"],
             Directory::Closed => &[],
         });
+        let config = &ctx.app()?.config;
+        let logo_url = config.server_logo.as_ref().and_then(|_| config.public_url.join(LOGO_PATH).ok());
         Ok(ServerInfo {
             version: env!("CARGO_PKG_VERSION"),
+            name: config.server_name.clone(),
+            logo_url: logo_url.map(|url| url.to_string()),
             features,
             sign_in_url: ctx.app()?.config.sign_in_url.as_ref().map(ToString::to_string),
             limits: ServerLimits {

@@ -1,5 +1,7 @@
 //! Pages for browsers: the chat client and GraphiQL as they are built of `web/`, or a front end of somebody else.
 
+mod manifest;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,7 +27,7 @@ use super::host::RequestHost;
 use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use super::{built, files};
-use crate::config::Config;
+use crate::config::{Config, LOGO_PATH};
 
 /// Addresses that belong to the server, so that a front end's page never stands at one by mistake. What scrapes `metrics`
 /// must not take a page for them.
@@ -93,6 +95,9 @@ pub(super) struct Pages {
     policy: &'static str,
     graphiql: bool,
     public_url: Url,
+    /// The operator's, in place of the default ones.
+    name: String,
+    logo: Option<PathBuf>,
 }
 
 impl Pages {
@@ -101,15 +106,30 @@ impl Pages {
             Some(folder) => (Some(folder.clone()), FOREIGN_POLICY),
             None => (None, CHAT_POLICY),
         };
-        Self { folder, policy, graphiql: config.graphiql, public_url: config.public_url.clone() }
+        Self {
+            folder,
+            policy,
+            graphiql: config.graphiql,
+            public_url: config.public_url.clone(),
+            name: config.server_name.clone(),
+            logo: config.server_logo.clone(),
+        }
     }
 
     /// A file of the front end, or of GraphiQL, whose assets stand at the same addresses under other names.
     async fn find(&self, path: &str) -> Option<PageFile> {
+        if path == LOGO_PATH {
+            return self.logo.clone().map(PageFile::File);
+        }
         if let Some(folder) = &self.folder
             && let Some(file) = files::find(folder, path).await
         {
             return Some(PageFile::File(file));
+        }
+        if self.folder.is_none() && path == manifest::PATH {
+            let built = built::find(path)?;
+            let named = manifest::named(built.content(), &self.name, self.logo.as_deref());
+            return Some(named.map_or(PageFile::Built(built), PageFile::Manifest));
         }
         // GraphiQL has an address of its own, and a setting that may close it.
         let is_open = match &self.folder {
@@ -151,6 +171,7 @@ impl Pages {
 enum PageFile {
     File(PathBuf),
     Built(built::BuiltFile),
+    Manifest(String),
 }
 
 /// The routes of all paths that no other router serves.
@@ -202,7 +223,10 @@ async fn page(
     }
     // Paths of a front end's own views get its index page, and the front end resolves them.
     let is_view = path.is_empty()
-        || first != "assets" && !is_file_name(path) && files::relative(path.trim_end_matches('/')).is_some();
+        || first != "assets"
+            && path != LOGO_PATH
+            && !is_file_name(path)
+            && files::relative(path.trim_end_matches('/')).is_some();
     match pages.find("index.html").await {
         Some(index) if is_view => pages.with_headers(send(index, request).await, pages.policy, &host, CHECK_FIRST),
         None if path.is_empty() => {
@@ -221,6 +245,7 @@ fn is_file_name(path: &str) -> bool {
 async fn send(file: PageFile, request: Request) -> Response {
     match file {
         PageFile::Built(file) => built::send(file, request.headers()),
+        PageFile::Manifest(text) => ([(CONTENT_TYPE, "application/manifest+json")], text).into_response(),
         PageFile::File(path) => match ServeFile::new(path).oneshot(request).await {
             Ok(response) => response.map(Body::new),
             Err(never) => match never {},

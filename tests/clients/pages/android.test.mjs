@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signUp } from '../people.mjs';
-import { chooseFromMenu, messageWith, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
+import { messageWith, openSettings, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
 import { startPages } from './setup.mjs';
 
 test('notifications are shown by the service worker, and open their conversation when they are clicked', { timeout: 60_000 }, async (t) => {
@@ -24,7 +24,7 @@ test('notifications are shown by the service worker, and open their conversation
   await signUpInBrowser(ada, 'Ada Lovelace');
   await ada.context.grantPermissions(['notifications'], { origin: ada.origin });
   const bob = await signUp(server, 'Bob Byron');
-  await chooseFromMenu(ada, 'Settings');
+  await openSettings(ada, 'Notifications');
   await page.getByRole('checkbox', { name: 'Notify me of new messages' }).click();
   await page.getByRole('checkbox', { name: 'Notify me of new messages', checked: true }).waitFor();
   await page.keyboard.press('Escape');

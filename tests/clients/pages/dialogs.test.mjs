@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { evening } from '../png.mjs';
 import { signUp } from '../people.mjs';
 import { assertAccessible } from './accessibility.mjs';
-import { chooseFromMenu, messageWith, screenshot, sendText, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
+import { chooseFromMenu, messageWith, screenshot, sendText, sidebarRow, signUpInBrowser, startGroup, visit } from './people-in-browser.mjs';
 import { startPages } from './setup.mjs';
 
 describe('dialogs', { timeout: 120_000 }, () => {
@@ -16,7 +16,7 @@ describe('dialogs', { timeout: 120_000 }, () => {
     page = ada.page;
     const bob = await signUp(server, 'Bob Byron');
     await bob.send(ada, 'Good morning');
-    await ada.page.getByRole('button', { name: 'New group' }).click();
+    await startGroup(ada);
     await page.getByLabel('Title').fill('Engine');
     await page.getByRole('checkbox', { name: 'Bob Byron' }).check();
     await page.getByRole('button', { name: 'Create group' }).click();

@@ -5,7 +5,7 @@ import { waitUntilResolved } from '../browser.mjs';
 import { signUp } from '../people.mjs';
 import { assertAccessible } from './accessibility.mjs';
 import {
-  chooseFromMenu, logIn, messageWith, openConversation, sendText, sidebarRow, signUpInBrowser, visit,
+  logIn, messageWith, openConversation, openSettings, sendText, sidebarRow, signUpInBrowser, visit,
 } from './people-in-browser.mjs';
 import { startPages } from './setup.mjs';
 
@@ -54,7 +54,7 @@ describe('notifications', { timeout: 120_000 }, () => {
     await page.bringToFront();
     await ada.page.waitForFunction((wanted) => document.hasFocus() === wanted, page === ada.page);
   };
-  const settings = () => chooseFromMenu(ada, 'Settings');
+  const settings = () => openSettings(ada, 'Notifications');
   const choice = (state) => ada.page.getByRole('checkbox', { name: 'Notify me of new messages', ...state });
 
   test('the title has the number of unread messages in all conversations', async () => {

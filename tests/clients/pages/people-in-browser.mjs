@@ -69,6 +69,18 @@ export async function chooseFromMenu({ page }, item) {
   await page.getByRole('menuitem', { name: item, exact: true }).click();
 }
 
+/** Opens the form for a new group. */
+export async function startGroup({ page }) {
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'New group' }).click();
+}
+
+/** Opens a section of the settings. */
+export async function openSettings(person, section) {
+  await chooseFromMenu(person, 'Settings');
+  await person.page.getByRole('tab', { name: section }).click();
+}
+
 /** Opens the conversation with a person, whom it searches by name. */
 export async function openConversation({ page }, fullName) {
   await page.getByRole('searchbox', { name: 'Find people' }).fill(fullName);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signUp } from '../people.mjs';
 import { assertAccessible } from './accessibility.mjs';
-import { logIn, messageWith, openConversation, sendText, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
+import { logIn, messageWith, openConversation, sendText, sidebarRow, signUpInBrowser, startGroup, visit } from './people-in-browser.mjs';
 import { startTwoPeople } from './setup.mjs';
 
 describe('the sidebar', { timeout: 120_000 }, () => {
@@ -179,7 +179,7 @@ describe('the sidebar', { timeout: 120_000 }, () => {
     await ada.page.getByRole('link', { name: /Alex Kim.*Online,/ }).waitFor();
     areDistinguished(await namesIn(ada, 'nav .row-main'));
     await ada.page.getByRole('searchbox', { name: 'Find people' }).fill('');
-    await ada.page.getByRole('button', { name: 'New group' }).click();
+    await startGroup(ada);
     await ada.page.getByLabel('Find people by name').fill('alex');
     await ada.page.getByRole('checkbox', { name: /Alex Kim.*Online,/ }).waitFor();
     areDistinguished(await namesIn(ada, '.picker .row-main'));

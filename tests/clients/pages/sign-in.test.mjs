@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signUp } from '../people.mjs';
 import { assertAccessible } from './accessibility.mjs';
-import { chooseFromMenu, screenshot, signUpInBrowser, visit, waitForSignInPage } from './people-in-browser.mjs';
+import { openSettings, screenshot, signUpInBrowser, visit, waitForSignInPage } from './people-in-browser.mjs';
 import { startPages } from './setup.mjs';
 
 /** The names of the fields that are marked as wrong. */
@@ -70,7 +70,7 @@ describe('forms with a password', { timeout: 120_000 }, () => {
   test('say beside the field that the current password is wrong', async () => {
     const eve = await signUpInBrowser(await visit(browser, server.url), 'Eve Newton');
     const { page } = eve;
-    await chooseFromMenu(eve, 'Settings');
+    await openSettings(eve, 'Password and account');
     await page.getByText('At least 12 characters.').waitFor();
     const [current, next] = [page.getByLabel('Current password'), page.getByLabel('New password')];
     await current.fill('not the right one');

@@ -103,7 +103,7 @@ test('the files beside the page are what their names say, and others are not fou
   assert.equal(favicon.body.subarray(0, 4).toString('hex'), '00000100');
 
   for (const server of [ours, other]) {
-    for (const path of ['/sitemap.xml', '/apple-touch-icon.png', '/c/x/style.css', '/LOGO.SVG', '/.well-known/security.txt']) {
+    for (const path of ['/sitemap.xml', '/apple-touch-icon-precomposed.png', '/c/x/style.css', '/LOGO.SVG', '/.well-known/security.txt']) {
       assert.equal((await get(server, path)).status, 404, path);
     }
     for (const path of ['/c/019f0000-0000-7000-8000-000000000000', '/people/ada.lovelace', '/at/example.com']) {

@@ -1,7 +1,12 @@
-// How the pages talk to Parlour: urql over POST, and the WebSocket client of the README's recipe for subscriptions. urql's
-// document cache is not used: the feed is the only owner of state.
-import { Client, fetchExchange } from 'urql';
+// How the pages talk to Parlour: GraphQL over POST, and the WebSocket client of the README's recipe for subscriptions. The feed is
+// the only owner of state, so there is no cache.
 import { parlourSocket } from '../parlour-socket';
+
+/** What sends requests. */
+export interface Client {
+  /** Resolves to the body of the answer. Rejects if the server was not reached, or answered with something else. */
+  post(request: { query: string; variables: unknown }, options?: { keepalive?: boolean }): Promise<unknown>;
+}
 
 /** In milliseconds. A connection can die without being closed, so no request waits longer than this. */
 const REQUEST_TIMEOUT = 20_000;
@@ -45,16 +50,18 @@ export function connect() {
   const socket = parlourSocket(endpoint, { retryWait: reconnectDelay() });
   const onOffline = () => socket.terminate();
   addEventListener('offline', onOffline);
-  const client = new Client({
-    url: endpoint,
-    preferGetMethod: false,
-    requestPolicy: 'network-only',
-    fetch: (input, init) => {
-      const signals = [init?.signal, AbortSignal.timeout(REQUEST_TIMEOUT)].filter((signal) => signal instanceof AbortSignal);
-      return fetch(input, { ...init, signal: AbortSignal.any(signals) });
+  const client: Client = {
+    post: async (request, { keepalive = false } = {}) => {
+      const response = await fetch(endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
+        body: JSON.stringify(request),
+        keepalive,
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT),
+      });
+      return response.json().catch(() => { throw new Error(`the server answered with ${response.status}`); });
     },
-    exchanges: [fetchExchange],
-  });
+  };
   const close = () => {
     removeEventListener('offline', onOffline);
     // `dispose` waits for a connection attempt in progress, which may never finish.

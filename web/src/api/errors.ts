@@ -1,5 +1,4 @@
-// Converts errors of GraphQL responses and of urql into the feed's errors.
-import { CombinedError } from 'urql';
+// Converts errors of GraphQL responses and of the socket into the feed's errors.
 import { ServerError } from '../feed';
 
 /** An entry of `errors` in a GraphQL response. */
@@ -12,12 +11,9 @@ export function toServerError({ message, extensions: { code, retryAfterMs, field
   return new ServerError(message, code ?? 'UNKNOWN', retryAfterMs, field);
 }
 
-/** Converts an error of urql: to a {@link ServerError} if the server answered, otherwise to the cause of the network error. */
-export function fromUrqlError(error: unknown): unknown {
-  if (!(error instanceof CombinedError)) return error;
-  const [first] = error.graphQLErrors;
-  if (first) return toServerError(first);
-  const cause = error.networkError as { code?: unknown } | undefined;
+/** Converts what a subscription ended with: errors of the server, the event of a closed socket, or anything else. */
+export function fromSocketError(reason: unknown): unknown {
+  if (Array.isArray(reason) && reason[0]) return toServerError(reason[0] as ResponseError);
   // The server closes the socket with 4401 when there is no session, or it has ended.
-  return cause?.code === 4401 ? new ServerError('signed out', 'UNAUTHENTICATED') : (cause ?? error);
+  return (reason as { code?: unknown } | null)?.code === 4401 ? new ServerError('signed out', 'UNAUTHENTICATED') : reason;
 }

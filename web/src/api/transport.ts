@@ -1,29 +1,27 @@
-// Executes operations with urql, and implements the feed's Transport with it.
-import { type AnyVariables, type Client, CombinedError } from 'urql';
+// Implements the feed's Transport with requests and the socket.
 import type { Transport } from '../feed';
-import type { TypedDocumentString } from '../gql/graphql';
+import { EventsDocument, type EventsSubscription, type EventsSubscriptionVariables } from '../gql/graphql';
 import { type Connection, onRetryNow } from './client';
-import { fromUrqlError } from './errors';
+import { fromSocketError } from './errors';
+import { execute } from './execute';
+import { type EventSink, isPolling, pollWithoutSocket } from './polling';
 import { upload } from './upload';
 
-/** Sends a query or mutation once. Rejects with a `ServerError` if the server answered with an error, else with the network's. */
-export async function execute<Result, Variables>(
-  client: Client,
-  document: TypedDocumentString<Result, Variables>,
-  variables: Variables,
-): Promise<Result> {
-  const text = document.toString();
-  const isMutation = text.trimStart().startsWith('mutation');
-  // `keepalive` lets a mutation finish when the page is closed meanwhile.
-  const { data, error } = await (isMutation
-    ? client.mutation(text, variables as AnyVariables, { fetchOptions: { keepalive: true } })
-    : client.query(text, variables as AnyVariables)).toPromise();
-  if (error) throw fromUrqlError(error);
-  return data as Result;
-}
-
-export function createTransport({ client, socket }: Connection): Transport {
-  const onDisconnect = (listener: () => void) => socket.on('closed', listener);
+export function createTransport(connection: Connection): Transport {
+  const { client, socket } = connection;
+  // Attempts that fail while events come by other means are no news.
+  const disconnected = new Set<() => void>();
+  const notify = () => { for (const listener of disconnected) listener(); };
+  let isConnected = false;
+  socket.on('connected', () => { isConnected = true; });
+  socket.on('closed', () => {
+    isConnected = false;
+    if (!isPolling()) notify();
+  });
+  const onDisconnect = (listener: () => void) => {
+    disconnected.add(listener);
+    return () => disconnected.delete(listener);
+  };
   return {
     // Only uploads take long enough for progress or cancelling to matter.
     request: (document, variables, onProgress, signal) =>
@@ -33,15 +31,29 @@ export function createTransport({ client, socket }: Connection): Transport {
       const end = (reason?: unknown) => {
         if (!ended) sink.end(reason);
         ended = true;
+        polling?.stop();
       };
-      // Subscribes on the socket itself: urql does not report that a subscription completed.
+      const isFeed = String(document) === String(EventsDocument);
+      const polling = isFeed
+        ? pollWithoutSocket({
+          connection,
+          isConnected,
+          after: (variables as EventsSubscriptionVariables).after,
+          sink: { next: sink.next as EventSink['next'], end },
+          onDisconnect: notify,
+        })
+        : undefined;
       const stop = socket.subscribe({ query: document.toString(), variables: variables as Record<string, unknown> }, {
-        next: ({ data }) => sink.next(data as Parameters<typeof sink.next>[0]),
-        error: (reason) => end(fromUrqlError(new CombinedError({ networkError: reason as Error }))),
+        next: ({ data }) => {
+          sink.next(data as Parameters<typeof sink.next>[0]);
+          polling?.seen((data as EventsSubscription).events);
+        },
+        error: (reason) => end(fromSocketError(reason)),
         complete: () => end(),
       });
       return () => {
         ended = true;
+        polling?.stop();
         stop();
       };
     },

@@ -1,6 +1,6 @@
 // Signing in at an app that has a login of its own: the way there, and the token with which it sends the browser back.
 import { connect } from '../api/client';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
 import { LogInWithTokenDocument } from '../gql/graphql';
 
 /** Where the tab keeps what it sent along, so that nobody else can send it a token. */

@@ -1,11 +1,11 @@
 // The root component: shows the sign-in page, or starts a session with its feed.
-import { Toast } from '@base-ui/react/toast';
 import { useEffect, useState } from 'react';
-import { Provider } from 'urql';
 import { connect } from '../api/client';
-import { createTransport, execute } from '../api/transport';
+import { execute } from '../api/execute';
+import { createTransport } from '../api/transport';
 import { Feed } from '../feed';
 import { LimitsDocument } from '../gql/graphql';
+import { texts } from '../texts';
 import { Toasts } from '../ui/toasts';
 import { goToSignIn, logInWithToken, takeToken } from './app-sign-in';
 import { findAddedGroups, onAddedTo } from './added-conversations';
@@ -18,6 +18,8 @@ import { Splash } from './splash';
 
 /** The server's defaults, for when its settings cannot be loaded. */
 const DEFAULT_SERVER: ServerSettings = {
+  name: texts.name,
+  logoUrl: null,
   limits: {
     messageLength: 4_000, groupMembers: 1_000, imageBytes: 10 * 2 ** 20, imagePixels: 32_000_000, imageSide: 10_000, passwordLength: 6,
   },
@@ -65,16 +67,16 @@ export function App() {
     setStartedFrom({ reason: undefined });
   };
   return (
-    <Toast.Provider>
+    <>
       {state === 'connecting' && <Splash onRetry={() => setStartedFrom((from) => ({ ...from }))} />}
       {typeof state === 'object' && 'reason' in state && <SignIn reason={state.reason} server={state.server} onSignedIn={onSignedIn} />}
       {typeof state === 'object' && 'feed' in state && (
         <SessionContext value={state}>
-          <Provider value={state.client}><Shell /></Provider>
+          <Shell />
         </SessionContext>
       )}
       <Toasts />
-    </Toast.Provider>
+    </>
   );
 }
 
@@ -116,7 +118,9 @@ function startSession(
   addEventListener('pagehide', onPageHide);
   let isStopped = false;
   const server = execute(connection.client, LimitsDocument, {})
-    .then(({ serverInfo: { limits, features, signInUrl } }) => ({
+    .then(({ serverInfo: { name, logoUrl, limits, features, signInUrl } }) => ({
+      name,
+      logoUrl: logoUrl ?? null,
       limits,
       peopleSearchMode: peopleSearchModeOf(features),
       canSignUp: features.includes('signup'),

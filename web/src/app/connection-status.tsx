@@ -1,5 +1,6 @@
 // Shows that the connection is lost, unless it comes back soon.
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { isPolling, listenToPolling } from '../api/polling';
 import { texts } from '../texts';
 import { useFeed } from './session';
 
@@ -18,6 +19,7 @@ const subscribeToOnline = (listener: () => void) => {
 export function ConnectionStatus() {
   const status = useFeed((feed) => feed.status);
   const isOnline = useSyncExternalStore(subscribeToOnline, () => navigator.onLine);
+  const isSlow = useSyncExternalStore(listenToPolling, isPolling);
   const [isShown, setShown] = useState(false);
   const isBehind = status !== 'live' || !isOnline;
   useEffect(() => {
@@ -28,6 +30,7 @@ export function ConnectionStatus() {
   return (
     <div className="connection-status" role="status">
       {isShown && isBehind && <p>{isOnline ? texts.connection.reconnecting : texts.connection.offline}</p>}
+      {isSlow && !isBehind && <p>{texts.connection.noSocket}</p>}
     </div>
   );
 }

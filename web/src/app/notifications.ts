@@ -1,6 +1,6 @@
 // Announces new messages: to screen readers, and as notifications of the browser.
 import { plainText } from '../conversation/message-format';
-import type { Feed, Message } from '../feed';
+import { type Feed, isMuted, type Message } from '../feed';
 import { texts } from '../texts';
 import { isAnyTabFocused } from './page-focus';
 
@@ -25,8 +25,11 @@ export function conversationName(feed: Feed, conversationId: string): string {
 }
 
 /** Announces a message by someone else. */
-export function notifyOfMessage(feed: Feed, { conversationId, senderId, deletedAt, text: messageText }: Message): void {
-  if (deletedAt) return;
+export function notifyOfMessage(feed: Feed, { conversationId, senderId, system, mentions, mentionsEveryone, deletedAt, text: messageText }: Message): void {
+  if (deletedAt || system) return;
+  const conversation = feed.conversation(conversationId);
+  const callsMe = mentionsEveryone || mentions.some(({ id }) => id === feed.me.id);
+  if (conversation && (isMuted(conversation) || (conversation.own?.notifications === 'MENTIONS' && !callsMe))) return;
   const sender = feed.person(senderId).fullName;
   const text = plainText(messageText ?? texts.image.name);
   const isDirect = Boolean(feed.conversation(conversationId)?.otherUserId);

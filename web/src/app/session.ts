@@ -1,6 +1,6 @@
 // The session of a signed-in user, which all views share, and the hook by which they subscribe to its feed.
 import { createContext, useContext, useSyncExternalStore } from 'react';
-import type { Client } from 'urql';
+import type { Client } from '../api/client';
 import type { Feed } from '../feed';
 import type { LimitsQuery } from '../gql/graphql';
 import type { texts } from '../texts';
@@ -18,6 +18,10 @@ export function peopleSearchModeOf(features: readonly string[]): PeopleSearchMod
 
 /** What the server allows. */
 export interface ServerSettings {
+  /** What the server is called. */
+  name: string;
+  /** A picture that stands for it; null for the mark of Parlour. */
+  logoUrl: string | null;
   limits: LimitsQuery['serverInfo']['limits'];
   peopleSearchMode: PeopleSearchMode;
   /** Whether anybody may create an account. */

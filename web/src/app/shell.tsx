@@ -3,20 +3,26 @@ import { useEffect } from 'react';
 import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConversationPane } from '../conversation/conversation-pane';
 import { EmptyState } from '../ui/empty-state';
+import { FirstSteps } from '../sidebar/first-steps';
 import { Sidebar } from '../sidebar/sidebar';
 import { texts } from '../texts';
+import { loadOnIdle } from '../ui/on-demand';
 import { conversationName } from './notifications';
+import { Dialogs } from './dialogs';
 import { useFeed, useSession } from './session';
+import { useShortcuts } from './shortcuts';
 import { ConnectionStatus } from './connection-status';
 
 export function Shell() {
-  const { peopleSearchMode } = useSession();
+  const { name } = useSession();
   const [path] = useLocation();
   useTitle();
+  useShortcuts();
+  useEffect(loadOnIdle, []);
   const isOpen = /^\/(c|with)\//.test(path);
   return (
     <main className="shell" data-open={isOpen || undefined}>
-      <h1 className="visually-hidden">{texts.name}</h1>
+      <h1 className="visually-hidden">{name}</h1>
       <a className="skip" href="#conversation">{texts.skip}</a>
       <Sidebar />
       <div id="conversation" className="main" tabIndex={-1}>
@@ -24,11 +30,24 @@ export function Shell() {
         <Switch>
           <Route path="/c/:id">{({ id }) => <OpenConversation conversationId={id} />}</Route>
           <Route path="/with/:userId">{({ userId }) => <OpenConversation userId={userId} />}</Route>
-          <Route><EmptyState title={texts.conversation.none} lead={texts.conversation.noneLead[peopleSearchMode]} /></Route>
+          <Route><NothingOpen /></Route>
         </Switch>
       </div>
+      <Dialogs />
       <div id="announcer" className="visually-hidden" role="log" aria-live="polite" aria-label={texts.conversation.newMessages} />
     </main>
+  );
+}
+
+/** Where nothing is open: what one can begin with. */
+function NothingOpen() {
+  const { logoUrl, peopleSearchMode } = useSession();
+  const isFirst = useFeed(({ sidebar }) => sidebar.length === 0);
+  const { none, noneLead, begin, beginLead } = texts.conversation;
+  return (
+    <EmptyState title={isFirst ? begin : none} lead={(isFirst ? beginLead : noneLead)[peopleSearchMode]} logoUrl={logoUrl}>
+      <FirstSteps />
+    </EmptyState>
   );
 }
 
@@ -41,14 +60,15 @@ function OpenConversation({ conversationId, userId }: { conversationId?: string;
 
 /** The title of the tab: the open conversation, and the number of unread messages in all. */
 function useTitle() {
+  const { name: server } = useSession();
   const [, params] = useRoute<{ kind: string; id: string }>('/:kind/:id');
   const name = useFeed((feed) => {
     if (params?.kind === 'c') return conversationName(feed, params.id);
     return params?.kind === 'with' ? feed.person(params.id).fullName : undefined;
   });
-  const unread = useFeed((feed) => feed.sidebar.reduce((sum, { lastSeq, lastReadSeq }) => sum + lastSeq - lastReadSeq, 0));
+  const unread = useFeed((feed) => feed.sidebar.reduce((sum, { unreadCount }) => sum + unreadCount, 0));
   useEffect(() => {
-    document.title = texts.title(name, unread);
-    return () => { document.title = texts.name; };
-  }, [name, unread]);
+    document.title = texts.title(server, name, unread);
+    return () => { document.title = server; };
+  }, [server, name, unread]);
 }

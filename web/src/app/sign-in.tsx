@@ -1,11 +1,11 @@
 // The sign-in page: log in, or create an account.
-import { MessagesSquare } from 'lucide-react';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { connect } from '../api/client';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
 import { ServerError } from '../feed';
 import { LogInDocument, MeDocument, SignUpDocument } from '../gql/graphql';
 import { texts } from '../texts';
+import { Mark } from '../ui/mark';
 import type { ServerSettings, SignOutReason } from './session';
 import { goToSignIn } from './app-sign-in';
 import { errorText } from './error-text';
@@ -27,8 +27,10 @@ export function SignIn({ reason, server, onSignedIn }: SignInProps) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (matchMedia('(hover: hover)').matches) form.current?.querySelector('input')?.focus();
-    document.title = texts.title(isNew ? words.signUp : words.logIn, 0);
   }, [isNew]);
+  useEffect(() => {
+    document.title = texts.title(server?.name ?? texts.name, isNew ? words.signUp : words.logIn, 0);
+  }, [isNew, server?.name]);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -91,8 +93,8 @@ export function SignIn({ reason, server, onSignedIn }: SignInProps) {
   return (
     <main className="sign-in">
       <form ref={form} className="card" onSubmit={(event) => void submit(event)} aria-label={title}>
-        <MessagesSquare className="mark" aria-hidden="true" />
-        <h1>{words.welcome}</h1>
+        <Mark logoUrl={server?.logoUrl} />
+        <h1>{words.welcome(server?.name)}</h1>
         <p className="secondary">{words.lead}</p>
         {reason && <p className="note" role="status">{words.signedOut[reason]}</p>}
         {hasPasswords && passwordFields}

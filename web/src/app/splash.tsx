@@ -1,7 +1,7 @@
 // Shown until the server has answered for the first time, and while it does not answer.
-import { MessagesSquare } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { texts } from '../texts';
+import { Mark } from '../ui/mark';
 
 /** In milliseconds. The first answer usually comes long before this; the session keeps trying afterwards. */
 const LATE_AFTER = 3_000;
@@ -14,7 +14,7 @@ export function Splash({ onRetry }: { onRetry(): void }) {
   }, []);
   return (
     <main className="start">
-      <MessagesSquare className="mark" aria-hidden="true" />
+      <Mark />
       <h1>{texts.name}</h1>
       <p className="secondary" role="status">{isLate ? texts.notReached : texts.connecting}</p>
       {isLate && <button className="button" onClick={onRetry}>{texts.retryNow}</button>}

@@ -15,6 +15,14 @@ export function setTheme(theme: Theme): void {
   applyTheme();
 }
 
+/** Of the bars of the browser or of the phone: as the header is, in tokens.css. */
+const BAR_COLOURS = { light: '#ffffff', dark: '#1b1a20' };
+
 export function applyTheme(): void {
-  document.documentElement.dataset.theme = theme();
+  const chosen = theme();
+  document.documentElement.dataset.theme = chosen;
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+    const device = meta.media.includes('dark') ? 'dark' : 'light';
+    meta.content = BAR_COLOURS[chosen === 'auto' ? device : chosen];
+  }
 }

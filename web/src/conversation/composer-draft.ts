@@ -1,6 +1,7 @@
 // Drafts: the unsent text, reply and edits of each conversation, for the lifetime of the tab.
 import { useMemo, useSyncExternalStore } from 'react';
 import type { Message, MessageDraft } from '../feed';
+import type { Call } from './completion-sources';
 
 export type DraftReply = NonNullable<MessageDraft['replyTo']>;
 
@@ -16,6 +17,8 @@ export interface DraftEdit {
 
 export interface ComposerDraft {
   text: string;
+  /** Whom it calls, as far as their names still stand in it. */
+  calls?: readonly Call[];
   reply?: DraftReply | undefined;
   /** Shown in the field instead of `text`, which is restored afterwards. */
   edit?: DraftEdit | undefined;

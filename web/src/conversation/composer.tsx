@@ -1,21 +1,27 @@
 // The composer. Enter sends, Shift+Enter inserts a line break, Arrow Up edits the user's last message, Escape cancels an edit or
 // a reply. On a touch screen Enter inserts a line break.
-import { SendHorizontal, X } from 'lucide-react';
-import { type ClipboardEvent, type KeyboardEvent, type ReactNode, type Ref, useEffect, useImperativeHandle, useRef } from 'react';
+import { SendHorizontal, Smile, X } from 'lucide-react';
+import { type ClipboardEvent, type KeyboardEvent, type ReactNode, type Ref, useDeferredValue, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react';
 import { useFeed, useSession } from '../app/session';
 import { errorText } from '../app/error-text';
 import { type Conversation, type ConversationRef, type Message, ServerError } from '../feed';
 import { texts } from '../texts';
 import { ImageChooser, isImage } from '../ui/image-chooser';
+import { onDemand } from '../ui/on-demand';
 import { useShowNotice, useShowError } from '../ui/toasts';
 import { AttachmentPreview, useImageAttachment } from './image-attachment';
 import {
   cancelled, changeComposerDraft, type ComposerDraft, type DraftEdit, editOf, replyTo, setEditAside, useComposerDraft, withoutUnsaved, withUnsaved,
 } from './composer-draft';
 import { keepFocus, opensKeyboard, useTypingFocus } from './keep-focus';
-import { hasVisibleText, plainText } from './message-format';
+import { type Call, callsIn, emojiSource, mentionSource } from './completion-sources';
+import { continueLine, insertText, toggleMark } from './insert-text';
+import { hasVisibleText, isFormatted, plainText } from './message-format';
+import { MessageText } from './message-text';
+import { useCompletion } from './use-completion';
 
 const words = texts.composer;
+const EmojiPicker = onDemand(() => import('../emoji/emoji-picker').then((module) => module.EmojiPicker), { isLarge: true });
 /** From this many remaining characters on, they are counted. */
 const COUNT_FROM = 200;
 
@@ -38,6 +44,9 @@ interface ComposerProps {
 
 /** The `keyCode` of keys that an input method has used. */
 const COMPOSITION_KEY = 229;
+
+/** What Ctrl with a letter puts around the selection. */
+const MARKS: Record<string, '*' | '_'> = { b: '*', i: '_' };
 
 /** On-screen keyboards have no Shift+Enter. */
 const isTouch = () => matchMedia('(pointer: coarse)').matches;
@@ -107,14 +116,22 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   }));
   useEffect(focusWithoutKeyboard, []);
   useTypingFocus(field);
+  const onCall = (call: Call) => changeComposerDraft(draftKey, (draft) => ({ ...draft, calls: [...draft.calls ?? [], call] }));
+  const completion = useCompletion(field, [emojiSource, mentionSource(feed, conversation, onCall)]);
+  const emojiButton = useRef<HTMLButtonElement>(null);
+  const [isPicking, setPicking] = useState(false);
 
   const onTextChange = (next: string) => {
+    completion.update();
     change((draft) => (draft.edit ? { ...draft, edit: { ...draft.edit, changed: next } } : { ...draft, text: next }));
     if (!edit) feed.typing.signal(recipient, next.trim() !== '');
   };
 
   // The server trims in the same way.
   const written = text.trim();
+  // What others will see, where it is not what is typed.
+  const preview = useDeferredValue(written);
+  const hasPreview = useMemo(() => isFormatted(preview), [preview]);
   const remaining = limits.messageLength - [...written].length;
   // An edit may remove the text of an image.
   const mayBeEmpty = image !== undefined || edit?.hasImage;
@@ -123,7 +140,7 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   function send() {
     if (!canSend) return;
     if (edit) return void save({ ...edit, changed: written });
-    feed.send({ to: recipient, text: written, ...(image && { image }), ...(reply && { replyTo: reply }) });
+    feed.send({ to: recipient, text: written, ...callsIn(written, draft.calls ?? []), ...(image && { image }), ...(reply && { replyTo: reply }) });
     change(({ unsaved }) => ({ text: '', unsaved }));
     attachment.remove();
   }
@@ -154,9 +171,16 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   function onKeyDown(event: KeyboardEvent) {
     // While an input method composes a character, Enter confirms it. In Safari the composition is over by then; its code says so.
     if (event.nativeEvent.isComposing || event.keyCode === COMPOSITION_KEY) return;
+    const mark = MARKS[event.key.toLowerCase()];
+    if (completion.onKeyDown(event)) return;
     if (event.key === 'Enter' && !event.shiftKey && !isTouch()) {
       event.preventDefault();
       send();
+    } else if (event.key === 'Enter' && field.current && continueLine(field.current)) {
+      event.preventDefault();
+    } else if (mark && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && field.current) {
+      event.preventDefault();
+      toggleMark(field.current, mark);
     } else if (event.key === 'Escape' && targetMessage) {
       cancel();
     } else if (event.key === 'ArrowUp' && text === '' && conversation) {
@@ -172,42 +196,58 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
     const history = feed.history(conversation.id);
     for (let seq = conversation.lastSeq; seq > Math.max(0, conversation.lastSeq - 100); seq -= 1) {
       const message = history.at(seq);
-      if (message?.senderId === feed.me.id && !message.deletedAt) return message;
+      if (message?.senderId === feed.me.id && !message.system && !message.deletedAt) return message;
     }
     return undefined;
   }
 
   return (
-    <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); focusWithoutKeyboard(); }}>
-      {unsaved.map((unsavedEdit) => (
-        <ComposerBar
-          key={unsavedEdit.id} title={words.unsaved} excerpt={unsavedEdit.changed} cancelLabel={words.discardEdit}
-          onCancel={() => { change((draft) => withoutUnsaved(draft, unsavedEdit)); focus(); }}
-        >
-          <button type="button" className="link-button" onClick={() => beginEdit(unsavedEdit)}>{words.editAgain}</button>
-        </ComposerBar>
-      ))}
-      {edit && <ComposerBar title={words.editing} excerpt={edit.text} cancelLabel={words.cancelEdit} onCancel={cancel} />}
-      {reply && !edit && (
-        <ComposerBar
-          title={<ReplyTitle senderId={reply.senderId} />} excerpt={reply.text ?? texts.image.name}
-          cancelLabel={words.cancelReply} onCancel={cancel}
-        />
-      )}
-      {image && <AttachmentPreview image={image} onRemove={() => { attachment.remove(); focus(); }} />}
-      <div className="composer-line">
-        <ImageChooser onChoose={(file) => void attach([file])} />
-        <textarea
-          ref={field} value={text} rows={1} dir="auto" aria-label={words.label} placeholder={words.placeholder(name)}
-          enterKeyHint={isTouch() ? 'enter' : 'send'}
-          onChange={({ target }) => onTextChange(target.value)} onKeyDown={onKeyDown} onPaste={paste}
-        />
-        <button className="send" aria-label={words.send} disabled={!canSend} onMouseDown={keepFocus}><SendHorizontal /></button>
-      </div>
-      {remaining < COUNT_FROM && (
-        <p className="composer-remaining" data-over={remaining < 0 || undefined} role="status">{words.remaining(remaining)}</p>
-      )}
-    </form>
+    <>
+      <div className="above-composer">{completion.list}</div>
+      <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); focusWithoutKeyboard(); }}>
+        {unsaved.map((unsavedEdit) => (
+          <ComposerBar
+            key={unsavedEdit.id} title={words.unsaved} excerpt={unsavedEdit.changed} cancelLabel={words.discardEdit}
+            onCancel={() => { change((draft) => withoutUnsaved(draft, unsavedEdit)); focus(); }}
+          >
+            <button type="button" className="link-button" onClick={() => beginEdit(unsavedEdit)}>{words.editAgain}</button>
+          </ComposerBar>
+        ))}
+        {edit && <ComposerBar title={words.editing} excerpt={edit.text} cancelLabel={words.cancelEdit} onCancel={cancel} />}
+        {reply && !edit && (
+          <ComposerBar
+            title={<ReplyTitle senderId={reply.senderId} />} excerpt={reply.text ?? texts.image.name}
+            cancelLabel={words.cancelReply} onCancel={cancel}
+          />
+        )}
+        {hasPreview && (
+          <div className="composer-preview" role="group" aria-label={words.preview}><MessageText text={preview} reserved="" /></div>
+        )}
+        {image && <AttachmentPreview image={image} onRemove={() => { attachment.remove(); focus(); }} />}
+        <div className="composer-line">
+          <ImageChooser onChoose={(file) => void attach([file])} />
+          <button
+            ref={emojiButton} type="button" className="icon-button" aria-label={texts.emoji.add} title={texts.emoji.add} aria-expanded={isPicking}
+            onMouseDown={keepFocus} onClick={() => setPicking(!isPicking)}
+          >
+            <Smile />
+          </button>
+          <EmojiPicker
+            open={isPicking} anchor={emojiButton} onPick={(emoji) => { if (field.current) insertText(field.current, emoji); }}
+            onClose={() => { setPicking(false); focusWithoutKeyboard(); }}
+          />
+          <textarea
+            ref={field} value={text} rows={1} dir="auto" aria-label={words.label} placeholder={words.placeholder(name)}
+            enterKeyHint={isTouch() ? 'enter' : 'send'} {...completion.fieldProps}
+            onChange={({ target }) => onTextChange(target.value)} onKeyDown={onKeyDown} onPaste={paste}
+          />
+          <button className="send" aria-label={words.send} disabled={!canSend} onMouseDown={keepFocus}><SendHorizontal /></button>
+        </div>
+        {remaining < COUNT_FROM && (
+          <p className="composer-remaining" data-over={remaining < 0 || undefined} role="status">{words.remaining(remaining)}</p>
+        )}
+      </form>
+    </>
   );
 }
 

@@ -1,15 +1,19 @@
 // The header of a conversation: its name, and presence, typing or the number of members.
-import { ArrowLeft, Info } from 'lucide-react';
+import { ArrowLeft, Info, Search } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
+import { openProfile } from '../app/open-dialog';
 import { useFeed, useSession } from '../app/session';
 import type { Conversation } from '../feed';
-import { GroupDetailsDialog } from '../people/group-details';
 import { usePresenceText } from '../people/use-presence-text';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
+import { ConversationMenu } from './conversation-menu';
+import { onDemand } from '../ui/on-demand';
 
 const words = texts.conversation;
+const GroupDetailsDialog = onDemand(() => import('../people/group-details').then((module) => module.GroupDetailsDialog));
+const ConversationSearch = onDemand(() => import('./conversation-search').then((module) => module.ConversationSearch));
 
 /** Whether the previous history entry is the list, if the browser knows. */
 function isFromList(): boolean {
@@ -44,28 +48,41 @@ export function ConversationHeader({ name, otherId, conversation }: Conversation
   const isDeleted = useFeed((feed) => otherId !== undefined && Boolean(feed.person(otherId).deletedAt));
   const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);
   const [isDetailsOpen, setDetailsOpen] = useState(false);
+  const [isSearching, setSearching] = useState(false);
+  const openDetails = () => (otherId ? openProfile(otherId) : setDetailsOpen(true));
   return (
     <header className="conversation-header">
       <BackLink />
-      <Avatar id={otherId ?? conversation?.id ?? ''} name={name} picture={picture} isGroup={!otherId} online={online} />
-      <div className="conversation-header-text">
-        <h2><bdi>{name}</bdi></h2>
-        <p className="secondary">
-          {conversation && isTyping
-            ? <TypingNames id={conversation.id} />
-            : otherId
-              ? !isDeleted && <PresenceText userId={otherId} />
-              : words.members(conversation?.memberCount ?? 0)}
-        </p>
+      {/* For pointers: beside it is a button for everybody. */}
+      <div className="conversation-header-person" onClick={openDetails}>
+        <Avatar id={otherId ?? conversation?.id ?? ''} name={name} picture={picture} isGroup={!otherId} online={online} />
+        <div className="conversation-header-text">
+          <h2><bdi>{name}</bdi></h2>
+          <p className="secondary">
+            {conversation && isTyping
+              ? <TypingNames id={conversation.id} />
+              : otherId
+                ? !isDeleted && <PresenceText userId={otherId} />
+                : words.members(conversation?.memberCount ?? 0)}
+          </p>
+        </div>
       </div>
-      {conversation && !otherId && (
+      {conversation && (
         <>
-          <button className="icon-button" aria-label={words.details} title={words.details} onClick={() => setDetailsOpen(true)}>
-            <Info />
+          <button
+            className="icon-button" data-search-here aria-label={texts.conversationSearch.title} title={texts.conversationSearch.title}
+            aria-expanded={isSearching} onClick={() => setSearching(!isSearching)}
+          >
+            <Search />
           </button>
-          <GroupDetailsDialog conversation={conversation} open={isDetailsOpen} onClose={() => setDetailsOpen(false)} />
+          <ConversationSearch conversationId={conversation.id} open={isSearching} onClose={() => setSearching(false)} />
         </>
       )}
+      {conversation && <ConversationMenu conversation={conversation} />}
+      <button className="icon-button" aria-label={otherId ? texts.profile.title : words.details} title={otherId ? texts.profile.title : words.details} onClick={openDetails}>
+        <Info />
+      </button>
+      {conversation && !otherId && <GroupDetailsDialog conversation={conversation} open={isDetailsOpen} onClose={() => setDetailsOpen(false)} />}
     </header>
   );
 }

@@ -10,6 +10,7 @@ import { BackLink, ConversationHeader } from './conversation-header';
 import { MessageList } from './message-list';
 import { EmptyState } from '../ui/empty-state';
 import { OutgoingRow, useOutgoing } from './outgoing-row';
+import { PinnedBar } from './pinned-bar';
 
 export function ConversationPane({ recipient }: { recipient: ConversationRef }) {
   const { feed } = useSession();
@@ -72,6 +73,7 @@ function ConversationView({ recipient, conversation }: { recipient: Conversation
   const otherId = recipient.userId ?? conversation?.otherUserId ?? undefined;
   const other = useFeed((feed) => (otherId ? feed.person(otherId) : undefined));
   const name = other?.fullName ?? conversation?.title ?? '';
+  const maySend = !conversation || conversation.viewerCan.includes('SEND');
   const isUnopened = useIsUnopened(conversation?.id ?? '');
   useEffect(() => { if (isUnopened && conversation) markOpened(feed, conversation.id); }, [isUnopened, conversation?.id]);
   return (
@@ -85,13 +87,14 @@ function ConversationView({ recipient, conversation }: { recipient: Conversation
       }}
     >
       <ConversationHeader name={name} otherId={otherId} conversation={conversation} />
+      {conversation && <PinnedBar conversationId={conversation.id} />}
       <MessageList
         recipient={recipient} name={name} otherId={otherId} conversation={conversation}
         onReply={(message) => composer.current?.reply(message)} onEdit={(message) => composer.current?.edit(message)}
         onLeave={() => composer.current?.focus()} onArrive={() => composer.current?.focusWithoutKeyboard()}
       />
-      {other?.deletedAt
-        ? <p className="composer-none">{texts.conversation.erased}</p>
+      {other?.deletedAt || !maySend
+        ? <p className="composer-none">{other?.deletedAt ? texts.conversation.erased : otherId ? texts.conversation.mayNotSend : texts.pins.onlyAdmins}</p>
         : <Composer ref={composer} recipient={recipient} name={name} conversation={conversation} />}
     </section>
   );

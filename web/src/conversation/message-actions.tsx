@@ -1,12 +1,15 @@
 // The actions of a message, shown while it is hovered or focused: beside it, on a touch screen in place of the header.
-import { Copy, Pencil, Reply, Trash2, X } from 'lucide-react';
+import { Copy, Ellipsis, Pencil, Reply, Trash2, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { openDialog } from '../app/open-dialog';
 import { useSession } from '../app/session';
+import { formatFullDateTime, formatTime } from '../app/dates';
 import type { Message } from '../feed';
 import { texts } from '../texts';
-import { ConfirmDialog } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
 import { keepFocus } from './keep-focus';
+import { ReactButton } from './reactions';
 
 const words = texts.message;
 /** The clipboard API needs HTTPS. */
@@ -17,11 +20,13 @@ interface MessageActionsProps {
   message: Message;
   isMine: boolean;
   isActive: boolean;
+  /** Whether the time is here, as it is not in the bubble. */
+  showsTime: boolean;
   onReply(message: Message): void;
   onEdit(message: Message): void;
 }
 
-export function MessageActions({ message, isMine, isActive, onReply, onEdit }: MessageActionsProps) {
+export function MessageActions({ message, isMine, isActive, showsTime, onReply, onEdit }: MessageActionsProps) {
   const { feed } = useSession();
   const attempt = useAttempt();
   const showNotice = useShowNotice();
@@ -56,11 +61,14 @@ export function MessageActions({ message, isMine, isActive, onReply, onEdit }: M
   return (
     <div className="actions-container">
       <div ref={row} className="actions" role="group" aria-label={words.actions} {...(isBar && { popover: 'manual' })}>
+        {showsTime && <time className="time-aside" dateTime={message.createdAt} title={formatFullDateTime(message.createdAt)} aria-hidden="true">{formatTime(message.createdAt)}</time>}
         {isBar && action(words.unselect, X, () => (document.activeElement as HTMLElement | null)?.blur())}
+        {!isBar && <ReactButton message={message} isActive={isActive} />}
         {action(words.reply, Reply, () => onReply(message), 'r')}
         {message.text && canCopy && action(words.copy, Copy, () => void copy())}
         {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}
         {isMine && action(words.delete, Trash2, () => setConfirming(true), 'Delete')}
+        {action(words.more, Ellipsis, () => openDialog({ kind: 'message', menu: { message, onReply, onEdit } }), 'm')}
       </div>
       {isConfirming && (
         <ConfirmDialog

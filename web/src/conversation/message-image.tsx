@@ -1,19 +1,16 @@
 // The image of a message. Its box has the right proportions from the start, so nothing moves when it loads; a click opens it.
-import { ExternalLink } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { thumbHashToDataURL } from 'thumbhash';
 import { useFeed, useSession } from '../app/session';
-import { formatFullDateTime } from '../app/dates';
 import type { Message, OutgoingImage, Picture as Image } from '../feed';
 import { texts } from '../texts';
-import { Dialog } from '../ui/dialog';
+import { onDemand } from '../ui/on-demand';
 import { useImageUrl, useObjectUrl } from '../ui/use-image-url';
 
 const words = texts.image;
+const FullImage = onDemand(() => import('./full-image').then((module) => module.FullImage));
 /** In CSS pixels. Images are scaled down to the maximum; very narrow ones get the minimum. */
 const [MAX_WIDTH, MAX_HEIGHT, MIN_SIDE] = [360, 320, 48];
-/** With this ratio of its sides an image scrolls when opened. Screenshots of phones are below it. */
-const LONG_RATIO = 2.5;
 
 /** The size of an image's box: its own, or scaled down. */
 function boxStyle({ width, height }: { width: number; height: number }) {
@@ -52,43 +49,9 @@ export function MessageImage({ message, image, isActive }: MessageImageProps) {
           : <span className="visually-hidden">{words.of(sender)}</span>}
       </button>
       {isOpen && (
-        <FullImage message={message} image={image} sender={sender} background={backgroundImage} renewUrl={renewUrl} onClose={() => setOpen(false)} />
+        <FullImage open message={message} image={image} sender={sender} background={backgroundImage} renewUrl={renewUrl} onClose={() => setOpen(false)} />
       )}
     </>
-  );
-}
-
-interface FullImageProps {
-  message: Message;
-  image: Image;
-  sender: string;
-  background: string | undefined;
-  renewUrl(): void;
-  onClose(): void;
-}
-
-/** Fills the window; a click beside the image closes it. A long image scrolls, by the keyboard too. */
-function FullImage({ message: { text, createdAt }, image, sender, background, renewUrl, onClose }: FullImageProps) {
-  const [url, onError] = useImageUrl(image, renewUrl);
-  const long = image.height > LONG_RATIO * image.width ? 'high' : image.width > LONG_RATIO * image.height ? 'wide' : undefined;
-  const original = url && (
-    <a className="icon-button" href={url} target="_blank" rel="noopener noreferrer" aria-label={words.original} title={words.original}>
-      <ExternalLink />
-    </a>
-  );
-  return (
-    <Dialog title={words.title(sender, formatFullDateTime(createdAt))} open onClose={onClose} isWide tools={original}>
-      <div
-        className="picture-viewport" {...(long && { tabIndex: 0, 'data-first': true })}
-        onClick={({ target, currentTarget }) => { if (target === currentTarget) onClose(); }}
-      >
-        <img
-          className="picture-full" src={url} alt={words.of(sender)} width={image.width} height={image.height} onError={onError}
-          data-long={long} style={{ backgroundImage: background }}
-        />
-      </div>
-      {text && <p className="picture-caption" dir="auto" tabIndex={0}>{text}</p>}
-    </Dialog>
   );
 }
 

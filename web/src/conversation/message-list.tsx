@@ -3,16 +3,19 @@ import { ArrowDown } from 'lucide-react';
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { useSearchParams } from 'wouter';
+import { openDialog } from '../app/open-dialog';
 import { useFeed, useSession } from '../app/session';
 import { useIsPrinting } from '../app/use-printing';
 import type { Conversation, ConversationRef, Message, OutgoingMessage } from '../feed';
 import { texts } from '../texts';
 import { keepFocus } from './keep-focus';
+import { continuesBlock, isRecent, startsDay } from './message-block';
 import { MessageRow } from './message-row';
 import { rememberedPlace } from './remembered-place';
 import { EmptyState } from '../ui/empty-state';
 import { OutgoingRow, useOutgoing } from './outgoing-row';
-import { useReadReceipt, useUnreadDivider } from './use-read-state';
+import { useReadStates, useUnreadDivider } from './use-read-state';
+import { useGestures } from './use-gestures';
 import { useScrollPosition } from './use-scroll-position';
 
 const words = texts.conversation;
@@ -52,7 +55,15 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
   const scrollToEnd = () => scroll.anchorTo('end');
   useScrollOnSend(outgoing, scrollToEnd);
   const firstNew = useUnreadDivider(conversation, scroll.isAtEnd, outgoing.length > 0);
-  const receipt = useReadReceipt(conversation, history);
+  const readStateOf = useReadStates(conversation);
+  const withMessage = (act: (message: Message) => void) => (seq: number) => {
+    const message = history?.at(seq);
+    if (message) act(message);
+  };
+  useGestures(scroller, {
+    onReply: withMessage(onReply),
+    onMenu: withMessage((message) => openDialog({ kind: 'message', menu: { message, onReply, onEdit } })),
+  });
 
   // ---- Jumping to a message: its page is loaded first, as its position depends on the height of its neighbours.
   // The target is highlighted, except for the first unread message, or where the user was, when the conversation is opened.
@@ -119,26 +130,36 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
     event.preventDefault();
   };
 
+  const isOwnAndRecent = (message: Message | undefined) => message?.senderId === feed.me.id && isRecent(message);
   const renderRow = (_: unknown, index: number) => {
     const seq = base + index + 1;
     const waiting = outgoing[seq - lastSeq - 1];
-    if (waiting) return <OutgoingRow key={seq} item={waiting} />;
+    const [message, previous, next] = [history?.at(seq), history?.at(seq - 1), history?.at(seq + 1)];
+    if (waiting) return <OutgoingRow key={seq} item={waiting} continues={seq > lastSeq + 1 || isOwnAndRecent(previous)} />;
+    const readState = message && readStateOf(message);
     return (
       <MessageRow
-        key={seq} seq={seq} lastSeq={lastSeq} message={history?.at(seq)} previous={history?.at(seq - 1)}
-        isGroup={!otherId} isFirstNew={seq === firstNew} isActive={seq === activeSeq} isJumpTarget={seq === highlighted}
-        receipt={seq === receipt?.seq ? receipt.text : undefined} onReply={onReply} onEdit={onEdit} onJump={jump}
+        key={seq} seq={seq} lastSeq={lastSeq} message={message} isGroup={!otherId} startsDay={!message || startsDay(previous, message)}
+        continues={seq !== firstNew && continuesBlock(previous, message)}
+        isContinued={seq === lastSeq ? outgoing.length > 0 && isOwnAndRecent(message) : seq + 1 !== firstNew && continuesBlock(message, next)}
+        isFirstNew={seq === firstNew} isActive={seq === activeSeq} isJumpTarget={seq === highlighted}
+        readText={readState?.text} readers={readState?.readers} onReply={onReply} onEdit={onEdit} onJump={jump}
       />
     );
   };
 
-  const unread = lastSeq - (conversation?.lastReadSeq ?? 0);
+  const unread = conversation?.unreadCount ?? 0;
   return (
     <div className="messages">
       <div
         ref={scroller} className="scroller" onKeyDown={onKeyDown}
         {...(count > 0 && { role: 'feed', 'aria-label': words.messages, 'aria-describedby': 'list-keys' })}
         aria-busy={lastSeq > 0 && !history?.at(lastSeq)}
+        onClick={({ target }) => {
+          // A click into the list takes the focus from the field, unless it was for something in it, or for selecting text.
+          const isFor = (target as HTMLElement).closest('a, button, pre, .actions, [data-waiting]');
+          if (!isFor && getSelection()?.isCollapsed !== false) onArrive();
+        }}
         onFocus={({ target }) => {
           const seq = Number((target as HTMLElement).closest<HTMLElement>('[data-seq]')?.dataset.seq);
           if (!seq) return;

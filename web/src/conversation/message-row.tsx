@@ -1,83 +1,111 @@
 // A message in the list, with the dividers above it: sender, quote, image, text and actions.
 import { memo } from 'react';
+import { openProfile } from '../app/open-dialog';
 import { useFeed } from '../app/session';
-import { formatDay, formatFullDateTime, formatTime, isSameDay } from '../app/dates';
+import { formatDay, formatFullDateTime, formatTime } from '../app/dates';
 import { useClock } from '../app/use-clock';
 import type { Message } from '../feed';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
+import { hueOf } from '../ui/hue';
 import { keepFocus } from './keep-focus';
 import { MessageActions } from './message-actions';
 import { MessageText } from './message-text';
+import { Reactions } from './reactions';
 import { plainText } from './message-format';
 import { MessageImage } from './message-image';
+import { SystemLine } from './system-line';
+import { type ReadState, Ticks } from './ticks';
 
 const words = texts.message;
-/** In milliseconds. Messages of one sender within this time form a group. */
-const GROUP_WITHIN = 5 * 60_000;
-
-const millisecondsBetween = (a: Message, b: Message) => new Date(b.createdAt).getTime() - new Date(a.createdAt).getTime();
 
 export interface MessageRowProps {
   seq: number;
   lastSeq: number;
   /** Undefined while loading. */
   message: Message | undefined;
-  previous: Message | undefined;
   isGroup: boolean;
+  /** The first one of its day: the date is above it. */
+  startsDay: boolean;
+  /** Whether the message goes on with the block of the one above, and whether the one below goes on with this one's. */
+  continues: boolean;
+  isContinued: boolean;
   /** The first new message: the divider is above it. */
   isFirstNew: boolean;
   /** The message in the tab order. */
   isActive: boolean;
   /** Highlighted as the target of a jump. */
   isJumpTarget: boolean;
-  /** The read receipt, on the user's newest message. */
-  receipt: string | undefined;
+  /** Who has read the user's own message, if that is known. */
+  readText: string | undefined;
+  readers: ReadState['readers'] | undefined;
   onReply(message: Message): void;
   onEdit(message: Message): void;
   onJump(seq: number): void;
 }
 
 export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
-  const { seq, lastSeq, message, previous, isGroup, isFirstNew, isActive, isJumpTarget, receipt, onReply, onEdit, onJump } = props;
+  const { seq, lastSeq, message, isGroup, startsDay, continues, isContinued, isFirstNew, isActive, isJumpTarget, onReply, onEdit, onJump } = props;
   const isMine = useFeed((feed) => message?.senderId === feed.me.id);
   const sender = useFeed((feed) => message && feed.person(message.senderId));
   if (!message || !sender) return <div className="skeleton" aria-hidden="true"><span /></div>;
 
-  const isNewDay = !previous || !isSameDay(previous.createdAt, message.createdAt);
-  const continuesGroup = !isNewDay && !isFirstNew && previous.senderId === message.senderId && millisecondsBetween(previous, message) < GROUP_WITHIN;
+  if (message.system) {
+    return (
+      <div className="message-row">
+        {startsDay && <DayDivider date={message.createdAt} />}
+        {isFirstNew && <div className="unread-divider"><span>{texts.conversation.newMessages}</span></div>}
+        <SystemLine message={message} isActive={isActive} seq={seq} lastSeq={lastSeq} />
+      </div>
+    );
+  }
+  const { readText, readers } = props;
+  const meta = metaOf(message, !isContinued, isMine ? { text: readText ?? texts.conversation.sent, readers: readers ?? 'none' } : undefined);
   return (
-    <div className="message-row" data-mine={isMine || undefined} data-continues={continuesGroup || undefined}>
-      {isNewDay && <DayDivider date={message.createdAt} />}
+    <div className="message-row" data-mine={isMine || undefined} data-continues={continues || undefined}>
+      {startsDay && <DayDivider date={message.createdAt} />}
       {isFirstNew && <div className="unread-divider"><span>{texts.conversation.newMessages}</span></div>}
       <article
         className="message" data-seq={seq} data-found={isJumpTarget || undefined} tabIndex={isActive ? 0 : -1}
         aria-posinset={seq} aria-setsize={lastSeq} aria-label={`${isMine ? words.you : sender.fullName}, ${formatTime(message.createdAt)}`}
       >
-        {!isMine && isGroup && (continuesGroup
+        {!isMine && isGroup && (isContinued
           ? <span className="avatar-gap" />
-          : <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} size="small" />)}
-        <div
-          className="bubble" data-image={message.image ? (message.text ? 'captioned' : 'alone') : undefined}
-        >
-          {!isMine && isGroup && !continuesGroup && <strong className="sender"><bdi>{sender.fullName}</bdi></strong>}
-          {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
-          {message.deletedAt
-            ? <p className="deleted">{words.deleted} <MessageMeta message={message} /></p>
-            : (
-              <>
-                {message.image && <MessageImage message={message} image={message.image} isActive={isActive} />}
-                {message.text || !message.image
-                  ? <MessageText text={message.text ?? ''} reserved={metaText(message)}><MessageMeta message={message} /></MessageText>
-                  : <MessageMeta message={message} />}
-              </>
+          : (
+            <button
+              type="button" className="avatar-button" tabIndex={isActive ? 0 : -1} aria-label={texts.profile.open(sender.fullName)}
+              onMouseDown={keepFocus} onClick={() => openProfile(sender.id)}
+            >
+              <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} size="small" />
+            </button>
+          ))}
+        <div className="bubble-column">
+          <div
+            className="bubble" data-image={message.image ? (message.text ? 'captioned' : 'alone') : undefined}
+          >
+            {!isMine && isGroup && !continues && (
+              <strong className="sender" data-hue={hueOf(sender.id)} onMouseDown={keepFocus} onClick={() => openProfile(sender.id)}>
+                <bdi>{sender.fullName}</bdi>
+              </strong>
             )}
+            {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
+            {message.deletedAt
+              ? <p className="deleted">{words.deleted} {meta.element}</p>
+              : (
+                <>
+                  {message.image && <MessageImage message={message} image={message.image} isActive={isActive} />}
+                  {message.text || !message.image
+                    ? <MessageText text={message.text ?? ''} mentions={message} reserved={meta.text}>{meta.element}</MessageText>
+                    : meta.element}
+                </>
+              )}
+          </div>
+          {!message.deletedAt && <Reactions message={message} isActive={isActive} />}
         </div>
         {!message.deletedAt && (
-          <MessageActions message={message} isMine={isMine} isActive={isActive} onReply={onReply} onEdit={onEdit} />
+          <MessageActions message={message} isMine={isMine} isActive={isActive} showsTime={isContinued} onReply={onReply} onEdit={onEdit} />
         )}
       </article>
-      {receipt && <p className="message-note">{receipt}</p>}
     </div>
   );
 });
@@ -87,15 +115,29 @@ function DayDivider({ date }: { date: string }) {
   return <div className="day"><span>{text}</span></div>;
 }
 
-const metaText = ({ createdAt, editedAt }: Message) => `${editedAt ? `${words.edited}\u2002` : ''}${formatTime(createdAt)}`;
+/** Wide enough for ticks, in the text that reserves their place. */
+const TICKS_SPACE = '\u2003\u2002';
 
-/** When the message was written, and whether it was edited. */
-const MessageMeta = ({ message: { createdAt, editedAt, deletedAt } }: { message: Message }) => (
-  <span className="meta">
-    {editedAt && !deletedAt && <span>{words.edited}</span>}
-    <time dateTime={createdAt} title={formatFullDateTime(createdAt)} dir="auto">{formatTime(createdAt)}</time>
-  </span>
-);
+/**
+ * Whether a message was edited, and at the end of a block when it was written, and who has read it. The text reserves the place
+ * for the element.
+ */
+function metaOf({ createdAt, editedAt, deletedAt }: Message, endsBlock: boolean, readState: ReadState | undefined) {
+  const edited = editedAt !== null && deletedAt === null;
+  const ticks = endsBlock && deletedAt === null ? readState : undefined;
+  if (!edited && !endsBlock) return { text: '', element: null };
+  const time = endsBlock ? formatTime(createdAt) : '';
+  return {
+    text: `${edited ? `${words.edited}\u2002` : ''}${time}${ticks ? TICKS_SPACE : ''}`,
+    element: (
+      <span className="meta">
+        {edited && <span>{words.edited}</span>}
+        {endsBlock && <time dateTime={createdAt} title={formatFullDateTime(createdAt)} dir="auto">{time}</time>}
+        {ticks && <Ticks {...ticks} />}
+      </span>
+    ),
+  };
+}
 
 interface QuoteProps {
   quoted: NonNullable<Message['replyTo']>;

@@ -33,14 +33,15 @@ function useDiscardHandler(id: string) {
   };
 }
 
-export function OutgoingRow({ item }: { item: OutgoingMessage }) {
+/** With `continues` it goes on with the block above. */
+export function OutgoingRow({ item, continues = false }: { item: OutgoingMessage; continues?: boolean }) {
   const discard = useDiscardHandler(item.id);
   const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
   const isPersisted = useFeed((feed) => feed.outbox.isPersisted(item.id));
   const waitingIcon = item.state === 'waiting'
     && <span className="meta"><Clock3 aria-label={isPersisted ? words.waiting : words.waitingHere} /></span>;
   return (
-    <div className="message-row" data-mine>
+    <div className="message-row" data-mine data-continues={continues || undefined}>
       <article className="message" data-outgoing={item.state} aria-label={words.you}>
         <div className="bubble" data-image={item.image && (item.text ? 'captioned' : 'alone')}>
           {item.replyTo && (

@@ -1,12 +1,12 @@
-// What the list shows of read marks: the divider above new messages, and the read receipt below the user's newest message.
-import { useEffect, useState } from 'react';
+// What the list shows of read marks: the divider above new messages, and who has read the user's own ones.
+import { useEffect, useMemo, useState } from 'react';
 import { isPageFocused } from '../app/page-focus';
 import { useFeed, useSession } from '../app/session';
-import type { Conversation, Member, Message, MessageHistory } from '../feed';
+import type { Conversation, Message } from '../feed';
 import { texts } from '../texts';
+import type { ReadState } from './ticks';
 
-/** How many messages back the user's newest message is looked for. */
-const RECEIPT_WITHIN = 50;
+const words = texts.conversation;
 
 /**
  * The seq of the first new message, above which the divider "New messages" is shown; undefined if there is none. The divider
@@ -23,30 +23,33 @@ export function useUnreadDivider(conversation: Conversation | undefined, isAtEnd
   return firstNew;
 }
 
+const UNKNOWN = () => undefined;
+
 /**
- * The seq of the user's newest message that is not deleted, and who has read it. Only those count who were members when it was sent:
- * the history counts as read for whoever is added later.
+ * Who has read a message of the user's own; undefined while unknown. Only those count who were members when it was sent: the
+ * history counts as read for whoever is added later.
  */
-export function useReadReceipt(conversation: Conversation | undefined, history: MessageHistory | undefined) {
+export function useReadStates(conversation: Conversation | undefined): (message: Message) => ReadState | undefined {
   const { feed } = useSession();
   const id = conversation?.id;
   const loaded = useFeed((feed) => (id ? feed.members.of(id) : undefined));
   // If loading fails, it is retried when the conversation is opened again.
   useEffect(() => { if (id) feed.members.load(id).catch(() => {}); }, [feed, id]);
-  if (!conversation || !history || !loaded?.marks.size) return undefined;
-
-  let seq = conversation.lastSeq;
-  const first = Math.max(1, seq - RECEIPT_WITHIN);
-  const isMine = (message: Message | undefined) => message?.senderId === feed.me.id && !message.deletedAt;
-  while (seq >= first && !isMine(history.at(seq))) seq -= 1;
-  if (seq < first) return undefined;
-
-  const sentAt = Date.parse(history.at(seq)!.createdAt);
-  const isLater = ({ joinedAt }: Member) => !conversation.otherUserId && Date.parse(joinedAt) > sentAt;
-  const later = new Set(loaded.members.filter(isLater).map(({ userId }) => userId));
-  const readers = [...loaded.marks].filter(([userId, mark]) => userId !== feed.me.id && !later.has(userId) && mark >= seq).length;
-  const others = conversation.memberCount - 1 - later.size;
-  if (readers === 0) return { seq, text: texts.conversation.sent };
-  if (conversation.otherUserId) return { seq, text: texts.conversation.read };
-  return { seq, text: readers >= others ? texts.conversation.readByAll : texts.conversation.readBy(readers) };
+  const isDirect = Boolean(conversation?.otherUserId);
+  const memberCount = conversation?.memberCount ?? 0;
+  return useMemo((): ((message: Message) => ReadState | undefined) => {
+    if (!loaded?.marks.size) return UNKNOWN;
+    const joined = new Map(loaded.members.map(({ userId, joinedAt }) => [userId, isDirect ? 0 : Date.parse(joinedAt)]));
+    const others = [...loaded.marks].filter(([userId]) => userId !== feed.me.id).map(([userId, mark]) => ({ mark, joinedAt: joined.get(userId) ?? 0 }));
+    return ({ seq, senderId, system, deletedAt, createdAt }) => {
+      if (senderId !== feed.me.id || system || deletedAt) return undefined;
+      const sentAt = Date.parse(createdAt);
+      const isLater = (other: { joinedAt: number }) => other.joinedAt > sentAt;
+      const readers = others.filter((other) => other.mark >= seq && !isLater(other)).length;
+      if (readers === 0) return { text: words.sent, readers: 'none' };
+      if (isDirect) return { text: words.read, readers: 'all' };
+      if (readers >= memberCount - 1 - others.filter(isLater).length) return { text: words.readByAll, readers: 'all' };
+      return { text: words.readBy(readers), readers: 'some' };
+    };
+  }, [feed, loaded, isDirect, memberCount]);
 }

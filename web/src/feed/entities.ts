@@ -1,12 +1,30 @@
 // The types of the feed's state. Objects are replaced and never mutated, so views can compare them by identity.
-import type { ConversationFragment, ConversationRef, MemberRole, MessageFragment, PersonFragment, PictureFragment } from '../gql/graphql';
+import type { ConversationFragment, ConversationRef, FullMessageFragment, MemberRole, MessageFragment, PersonFragment, PictureFragment } from '../gql/graphql';
 
 export type { ConversationRef };
 export type Person = PersonFragment;
 export type Picture = PictureFragment;
 
+export interface Reaction {
+  emoji: string;
+  count: number;
+  /** Whether the user reacted so. Undefined where an event does not say. */
+  isMine: boolean | undefined;
+}
+
 /** A message. Look up its sender with `feed.person(senderId)`, which has the current name. */
-export type Message = Omit<MessageFragment, 'sender'> & { senderId: string };
+export type Message = Omit<MessageFragment, 'sender'> & Pick<FullMessageFragment, 'mentions' | 'mentionsEveryone'> & {
+  senderId: string;
+  /** In the order in which each came first. */
+  reactions: readonly Reaction[];
+};
+
+/** What of a message comes with some selections only. */
+interface Details {
+  mentions?: FullMessageFragment['mentions'];
+  mentionsEveryone?: boolean;
+  reactions?: readonly { emoji: string; count: number; viewerReacted?: boolean }[];
+}
 
 export interface Conversation extends Omit<ConversationFragment, 'otherUser' | 'lastMessage'> {
   /** The other side of a direct conversation. */
@@ -21,8 +39,30 @@ export interface Member {
 }
 
 /** Converts a fragment. The sender is stored separately. */
-export function message({ sender, ...rest }: MessageFragment): Message {
-  return { ...rest, senderId: sender.id };
+export function message({ sender, reactions = [], mentions = [], mentionsEveryone = false, ...rest }: MessageFragment & Details): Message {
+  return { ...rest, senderId: sender.id, mentions, mentionsEveryone, reactions: reactions.map(reaction) };
+}
+
+export const reaction = ({ emoji, count, viewerReacted }: NonNullable<Details['reactions']>[number]): Reaction =>
+  ({ emoji, count, isMine: viewerReacted });
+
+/** Reactions that an event has brought, with what was known of the user's own ones, and what has changed of them. */
+export function withOwnReactions(
+  reactions: readonly Reaction[], known: readonly Reaction[], changes: readonly { emoji: string; added: boolean }[] = [],
+): readonly Reaction[] {
+  return reactions.map(({ emoji, count, isMine }) => ({
+    emoji,
+    count,
+    isMine: isMine ?? changes.findLast((change) => change.emoji === emoji)?.added ?? known.find((other) => other.emoji === emoji)?.isMine ?? false,
+  }));
+}
+
+/** The reactions after the user has added or taken back one. */
+export function withReaction(reactions: readonly Reaction[], emoji: string, added: boolean): readonly Reaction[] {
+  const known = reactions.find((other) => other.emoji === emoji);
+  if (Boolean(known?.isMine) === added) return reactions;
+  if (!known) return [...reactions, { emoji, count: 1, isMine: true }];
+  return reactions.map((other) => (other === known ? { emoji, count: known.count + (added ? 1 : -1), isMine: added } : other)).filter(({ count }) => count > 0);
 }
 
 export function conversation({ otherUser, lastMessage, ...rest }: ConversationFragment): Conversation {
@@ -35,7 +75,11 @@ export function conversation({ otherUser, lastMessage, ...rest }: ConversationFr
 
 /** What is left of a message whose sender was erased. */
 export const tombstone = (message: Message, deletedAt: string): Message =>
-  message.deletedAt ? message : { ...message, text: null, image: null, deletedAt };
+  message.deletedAt ? message : { ...message, text: null, image: null, reactions: [], mentions: [], mentionsEveryone: false, countsAsUnread: false, deletedAt };
 
 /** The time of the latest activity in a conversation, by which the sidebar is sorted. */
 export const activity = ({ lastMessage, createdAt }: Conversation) => lastMessage?.createdAt ?? createdAt;
+
+/** Whether one wants to be notified of nothing in a conversation, or of nothing for now. */
+export const isMuted = ({ own }: Conversation) =>
+  own !== null && (own.notifications === 'NONE' || (own.mutedUntil !== null && Date.parse(own.mutedUntil) > Date.now()));

@@ -1,14 +1,17 @@
 // Keeps the state of a client current: loads a snapshot with its cursor in the feed, then applies every later event.
 import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
-  MoreConversationsDocument, OneConversationDocument, OnePersonDocument, SendDocument, SnapshotDocument, type SnapshotQuery,
+  SendDocument, SnapshotDocument, type SnapshotQuery, type UpdateMembershipInput,
 } from '../gql/graphql';
 import { ChangeNotifier } from './change-notifier';
 import type { ConversationRef, Message, Person } from './entities';
 import { MessageHistory } from './history';
+import { Loader } from './loader';
 import { Members } from './members';
 import { inputOf, type MessageDraft, Outbox, type OutboxStore, type OutgoingMessage } from './outbox';
+import { Pins } from './pins';
 import { PresenceTracker } from './presence';
+import { applyReactions, react } from './reactions';
 import { ReadMarkSender } from './read-mark-sender';
 import { RetryPolicy } from './retry-policy';
 import { AnnouncedMessages, FeedState, type FeedStatus } from './state';
@@ -35,24 +38,23 @@ export interface FeedOptions {
 export class Feed {
   status: FeedStatus = 'starting';
   me!: Me;
-  /** Whether there are conversations that are not loaded yet. */
-  hasMoreConversations = false;
 
   readonly members: Members;
   readonly presence: PresenceTracker;
   readonly typing: TypingTracker;
   readonly outbox: Outbox;
+  readonly pins = new Pins();
   readonly retryPolicy = new RetryPolicy();
   readonly readMarks: ReadMarkSender;
   readonly #notifier = new ChangeNotifier();
   readonly #state = new FeedState();
+  readonly #loader: Loader;
   readonly #histories = new Map<string, MessageHistory>();
   /** Conversations being fetched, each with the events that arrived meanwhile. */
   readonly #fetching = new Map<string, FeedEvent[]>();
   readonly #announced = new AnnouncedMessages();
   readonly #cleanups: (() => void)[] = [];
   #unsubscribe = () => {};
-  #nextCursor: string | null = null;
   #stopped = false;
   #generation = 0;
 
@@ -60,6 +62,7 @@ export class Feed {
     const { transport } = options;
     const changed = () => this.#notifier.changed();
     const onPerson = (person: Person) => this.#state.upsertPerson(person);
+    this.#loader = new Loader(transport, this.#state, changed, (nodes) => this.#addConversations(nodes));
     this.members = new Members(transport, onPerson, changed);
     this.presence = new PresenceTracker(transport, changed);
     this.typing = new TypingTracker(transport, onPerson, changed);
@@ -75,6 +78,8 @@ export class Feed {
 
   /** Ids of users who are online. Undefined while unknown. */
   get online() { return this.presence.online; }
+  /** Whether there are conversations that are not loaded yet. */
+  get hasMoreConversations() { return this.#loader.hasMore; }
   get sidebar() { return this.#state.sidebar; }
   person(id: string): Person { return this.#state.person(id); }
   conversation(id: string) { return this.#state.conversation(id); }
@@ -108,6 +113,7 @@ export class Feed {
     this.outbox.stop();
     this.retryPolicy.retryNow();
     this.presence.stop();
+    this.#loader.stop();
     this.#unsubscribe();
     for (const stop of this.#cleanups.splice(0)) stop();
   }
@@ -126,6 +132,13 @@ export class Feed {
     this.#applyMessage((await this.options.transport.request(DeleteDocument, { id })).deleteMessage);
   }
 
+  /** Adds a reaction to a message, or takes it back. Shown at once, and undone if the server refuses it. */
+  react = (message: Message, emoji: string, added: boolean): Promise<void> =>
+    react(this.options.transport, this.history(message.conversationId), message, emoji, added);
+
+  /** Mutes, archives and so on, on all devices of the user. */
+  updateOwnSide(id: string, input: UpdateMembershipInput): Promise<void> { return this.#loader.updateOwnSide(id, input); }
+
   /** Marks messages up to this seq as read. */
   markRead(conversationId: string, upToSeq: number): void {
     const known = this.conversation(conversationId);
@@ -136,32 +149,11 @@ export class Feed {
   }
 
   /** Loads the next page of conversations. */
-  async loadMoreConversations(): Promise<void> {
-    if (!this.#nextCursor) return;
-    const after = this.#nextCursor;
-    const { conversations } = await this.options.transport.request(MoreConversationsDocument, { after });
-    if (this.#nextCursor !== after) return;
-    this.#addConversations(conversations.nodes);
-    this.#setNextPage(conversations.pageInfo);
-  }
-
+  loadMoreConversations(): Promise<void> { return this.#loader.moreConversations(); }
   /** Loads a conversation, for instance one that the URL names. False if there is none. */
-  async loadConversation(by: ConversationRef): Promise<boolean> {
-    const { conversation } = await this.options.transport.request(OneConversationDocument, { by });
-    if (conversation) this.#state.upsertConversation(conversation);
-    this.#notifier.changed();
-    return conversation !== null;
-  }
-
+  loadConversation(by: ConversationRef): Promise<boolean> { return this.#loader.conversation(by); }
   /** Loads a person, with the time when they were last online. Undefined if there is nobody with this id. */
-  async loadPerson(id: string): Promise<{ lastSeenAt: string | null } | undefined> {
-    const { user } = await this.options.transport.request(OnePersonDocument, { id });
-    if (!user) return undefined;
-    const { lastSeenAt, ...person } = user;
-    this.#state.upsertPerson(person);
-    this.#notifier.changed();
-    return { lastSeenAt };
-  }
+  loadPerson(id: string): Promise<{ lastSeenAt: string | null } | undefined> { return this.#loader.person(id); }
 
   // ---- Synchronisation
 
@@ -191,8 +183,7 @@ export class Feed {
     this.members.clear();
     const { email: _, ...person } = me;
     this.#state.upsertPerson(person);
-    this.#addConversations(conversations.nodes);
-    this.#setNextPage(conversations.pageInfo);
+    this.#loader.addPage(conversations);
     for (const history of this.#histories.values()) history.clear();
     const generation = this.#generation;
     const online = this.presence.follow();
@@ -212,7 +203,7 @@ export class Feed {
   }
 
   #receive(event: FeedEvent): void {
-    const conversationId = 'message' in event ? event.message.conversationId : 'conversationId' in event ? event.conversationId : undefined;
+    const conversationId = 'conversationId' in event ? event.conversationId : 'message' in event ? event.message.conversationId : undefined;
     const queued = conversationId !== undefined && this.#fetching.get(conversationId);
     if (queued) queued.push(event);
     else this.#apply(event);
@@ -228,10 +219,19 @@ export class Feed {
         return;
       case 'MessageChanged':
         this.#applyMessage(event.message);
+        if (event.message.deletedAt) this.#refreshUnread(event.message.conversationId);
         return;
+      case 'ReactionsChanged':
+        return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
+      case 'PinsChanged':
+        return this.pins.apply(event, this.#histories.get(event.conversationId));
+      case 'MembershipChanged':
+        return event.own ? this.#fetchConversation(event.own.id) : undefined;
       case 'ReadMarkMoved':
         this.members.moveMark(event.conversationId, event.user.id, event.lastReadSeq);
-        if (event.user.id === this.me.id) this.#state.moveReadMark(event.conversationId, event.lastReadSeq);
+        if (event.user.id !== this.me.id) return;
+        this.#state.moveReadMark(event.conversationId, event.lastReadSeq);
+        this.#refreshUnread(event.conversationId);
         return;
       case 'ConversationChanged':
         if (event.change === 'ADDED') this.options.onAdded?.(event.conversationId);
@@ -239,12 +239,12 @@ export class Feed {
         else if (event.change === 'ADDED' || !this.conversation(event.conversationId)) this.#fetchConversation(event.conversationId);
         else {
           this.#state.updateConversation(event.conversationId, { ...event.conversation });
-          void this.members.refresh(event.conversationId);
+          // What one may do there, and with whom, of those that were opened.
+          if (this.members.of(event.conversationId).marks.size > 0) this.#fetchConversation(event.conversationId);
         }
         return;
       case 'UserChanged':
-        this.#applyPerson(event.user);
-        return;
+        return this.#applyPerson(event.user);
       case 'CaughtUp':
         this.#setStatus('live');
         return;
@@ -265,11 +265,17 @@ export class Feed {
   /** Applies a message from an event or a response. Idempotent. */
   #applyMessage(fragment: MessageFragment): Message {
     const message = this.#state.toMessage(fragment);
-    this.#state.applyMessage(message, message.senderId === this.me.id);
+    this.#state.applyMessage(message, this.me.id);
     this.#histories.get(message.conversationId)?.put(message);
     this.members.moveMark(message.conversationId, message.senderId, message.seq);
     this.#notifier.changed();
     return message;
+  }
+
+  /** After something that changes how much is unread, which is then asked for. */
+  #refreshUnread(conversationId: string): void {
+    const { lastReadSeq = 0, lastSeq = 0 } = this.conversation(conversationId) ?? {};
+    if (lastReadSeq < lastSeq) this.#loader.unreadCounts(conversationId);
   }
 
   #announce(message: Message): void {
@@ -322,12 +328,6 @@ export class Feed {
     if (!this.conversation(conversationId) && !this.#fetching.has(conversationId)) await this.loadConversation({ conversationId });
     this.outbox.remove(id);
     this.#applyMessage(sendMessage);
-  }
-
-  #setNextPage({ hasNextPage, endCursor }: { hasNextPage: boolean; endCursor: string | null }): void {
-    this.hasMoreConversations = hasNextPage;
-    this.#nextCursor = hasNextPage ? endCursor : null;
-    this.#notifier.changed();
   }
 
   #setStatus(status: FeedStatus): void {

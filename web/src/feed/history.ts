@@ -2,7 +2,7 @@
 // Only pages near the view are kept, which bounds memory. A page that is missing, for whatever reason, is loaded when it comes
 // into view.
 import { HistoryPageDocument, type MessageFragment } from '../gql/graphql';
-import { type Message, tombstone } from './entities';
+import { type Message, type Reaction, tombstone, withOwnReactions } from './entities';
 import type { Transport } from './transport';
 import type { RetryPolicy } from './retry-policy';
 
@@ -64,14 +64,35 @@ export class MessageHistory {
     const number = pageOf(message.seq);
     const page = this.#pages.get(number);
     const known = page?.get(message.seq);
-    if (known && !isNewer(message, known)) return;
+    if (known && !isNewer(message, known)) return this.react(message.seq, message.reactions);
     const quoted = message.replyTo && this.at(message.replyTo.seq);
-    const fresh = quoted && isChanged(quoted) ? { ...message, replyTo: asQuote(quoted) } : message;
+    const reactions = withOwnReactions(message.reactions, known?.reactions ?? []);
+    const fresh = { ...message, reactions, ...(quoted && isChanged(quoted) && { replyTo: asQuote(quoted) }) };
     if (page) page.set(message.seq, fresh);
     else this.#pages.set(number, new Map([[message.seq, fresh]]));
     // The quoting message and the quoted one can arrive in either order.
     if (known || isChanged(message)) this.#updateQuotes(message);
     this.#trim();
+    this.#notify();
+  }
+
+  /** Updates the reactions to a message; `changes` are those of the user's own ones. They do not move its version. */
+  react(seq: number, reactions: readonly Reaction[], changes?: readonly { emoji: string; added: boolean }[]): void {
+    const page = this.#pages.get(pageOf(seq));
+    const known = page?.get(seq);
+    if (!known || known.deletedAt) return;
+    const next = withOwnReactions(reactions, known.reactions, changes);
+    if (JSON.stringify(next) === JSON.stringify(known.reactions)) return;
+    page?.set(seq, { ...known, reactions: next });
+    this.#notify();
+  }
+
+  /** A message was pinned, or no longer is; that does not move its version. */
+  pin(seq: number, pinnedAt: string | null): void {
+    const page = this.#pages.get(pageOf(seq));
+    const known = page?.get(seq);
+    if (!page || !known || known.pinnedAt === pinnedAt) return;
+    page.set(seq, { ...known, pinnedAt });
     this.#notify();
   }
 

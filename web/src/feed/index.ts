@@ -23,7 +23,7 @@
  *   disconnects and reloads, and is sent with the same id until it is acknowledged; see `outbox.ts`.
  * - **Objects are replaced, never mutated**: views compare by identity.
  */
-export { activity, type Conversation, type ConversationRef, type Member, type Message, type Person, type Picture } from './entities';
+export { activity, isMuted, type Conversation, type ConversationRef, type Member, type Message, type Person, type Picture } from './entities';
 export { Feed, type FeedOptions } from './feed';
 export type { MessageHistory } from './history';
 export { memoryStore, type MessageDraft, type OutboxStore, type OutgoingImage, type OutgoingMessage } from './outbox';

@@ -18,6 +18,9 @@ export interface MessageDraft {
   /** May be empty if there is an image. */
   text: string;
   image?: OutgoingImage;
+  /** Whom it calls: people, or everybody. */
+  mentionIds?: string[];
+  mentionEveryone?: boolean;
   /** The message it replies to, with what the view shows of it until this one is acknowledged. */
   replyTo?: { id: string; seq: number; senderId: string; text: string | null };
 }
@@ -60,11 +63,13 @@ export function memoryStore(): OutboxStore {
 const MAX_INTERNAL_ERRORS = 5;
 
 /** The input of the mutation. Each attempt uploads the image again, as a failed attempt may have failed during the upload. */
-export const inputOf = ({ id, to, text, image, replyTo }: OutgoingMessage): SendMessageInput => ({
+export const inputOf = ({ id, to, text, image, mentionIds, mentionEveryone, replyTo }: OutgoingMessage): SendMessageInput => ({
   id,
   to,
   text: text || null,
   ...(image && { image: { file: image.file } }),
+  ...(mentionIds && { mentionIds }),
+  ...(mentionEveryone && { mentionEveryone }),
   ...(replyTo && { replyToId: replyTo.id }),
 });
 

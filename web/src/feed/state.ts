@@ -10,6 +10,8 @@ const unknownPerson = (id: string): Person => ({ id, fullName: '…', profilePic
  */
 export type FeedStatus = 'starting' | 'live' | 'behind';
 
+const NOTHING_UNREAD = { unreadCount: 0, unreadMentionCount: 0 };
+
 /** Compares plain values and pictures. */
 const isSame = (a: Person[keyof Person], b: Person[keyof Person]) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
@@ -67,7 +69,8 @@ export class FeedState {
     const ahead = known && known.lastSeq > fresh.lastSeq;
     this.#put({
       ...fresh,
-      ...(ahead && { lastSeq: known.lastSeq, lastMessage: known.lastMessage }),
+      ...(ahead && { lastSeq: known.lastSeq, lastMessage: known.lastMessage, unreadCount: known.unreadCount, unreadMentionCount: known.unreadMentionCount }),
+      ...((known?.lastReadSeq ?? 0) >= fresh.lastSeq && !ahead && NOTHING_UNREAD),
       lastReadSeq: Math.max(fresh.lastReadSeq, known?.lastReadSeq ?? 0),
     });
   }
@@ -82,26 +85,36 @@ export class FeedState {
     if (known) this.#put({ ...known, ...update });
   }
 
-  /** Updates the sidebar for a message that was added or changed. */
-  applyMessage(message: Message, isMine: boolean): void {
+  /** Updates the sidebar for a message that was added or changed. `me` is the user's id. */
+  applyMessage(message: Message, me: string): void {
     const known = this.#conversations.get(message.conversationId);
     if (!known) return;
     const last = known.lastMessage;
+    const isMine = message.senderId === me;
     const newest = !last || message.seq > last.seq || (message.seq === last.seq && message.version > last.version);
     const lastReadSeq = isMine ? Math.max(known.lastReadSeq, message.seq) : known.lastReadSeq;
     if (!newest && lastReadSeq === known.lastReadSeq) return;
+    const lastSeq = Math.max(known.lastSeq, message.seq);
+    const isAdded = message.seq > known.lastSeq && message.countsAsUnread;
+    const callsMe = message.mentionsEveryone || message.mentions.some(({ id }) => id === me);
     this.#put({
       ...known,
-      lastSeq: Math.max(known.lastSeq, message.seq),
+      ...(isAdded && { unreadCount: known.unreadCount + 1, unreadMentionCount: known.unreadMentionCount + (callsMe ? 1 : 0) }),
+      ...(lastReadSeq === lastSeq && NOTHING_UNREAD),
+      lastSeq,
       lastMessage: newest ? message : last,
       lastReadSeq,
     });
   }
 
-  /** Moves the user's own moveReadMark mark forward. */
+  /** Moves the user's own mark forward. How much is unread after it is at most what follows. */
   moveReadMark(id: string, seq: number): void {
     const known = this.#conversations.get(id);
-    if (known && seq > known.lastReadSeq) this.#put({ ...known, lastReadSeq: Math.min(seq, known.lastSeq) });
+    if (!known || seq <= known.lastReadSeq) return;
+    const lastReadSeq = Math.min(seq, known.lastSeq);
+    const most = known.lastSeq - lastReadSeq;
+    const [unreadCount, unreadMentionCount] = [Math.min(known.unreadCount, most), Math.min(known.unreadMentionCount, most)];
+    this.#put({ ...known, lastReadSeq, unreadCount, unreadMentionCount });
   }
 
   /** Turns last messages of an erased user into tombstones. */

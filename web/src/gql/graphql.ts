@@ -10,7 +10,7 @@ export type ConversationChange =
   | 'ADDED'
   /** You are no longer a member. */
   | 'REMOVED'
-  /** The title or the members changed. */
+  /** The group, or its members, changed. */
   | 'UPDATED'
   | '%future added value';
 
@@ -87,10 +87,53 @@ export type LoginInput = {
 
 /** The role of a member. More roles may be added: clients must tolerate unknown values. */
 export type MemberRole =
+  /**
+   * May do what the owner may, but for roles, and for removing the owner or other admins: change the group, remove
+   * members, pin messages, delete others' messages, and write where only admins may.
+   */
+  | 'ADMIN'
   /** May send messages and add members. */
   | 'MEMBER'
-  /** May rename the group and remove members, beside what a member may do. */
+  /** May change roles, remove everybody, and do what an admin may. */
   | 'OWNER'
+  | '%future added value';
+
+/** Which messages you want to be notified of. More values may be added: clients must tolerate unknown values. */
+export type NotificationLevel =
+  /** All. */
+  | 'ALL'
+  /** Those that call you. */
+  | 'MENTIONS'
+  /** None. */
+  | 'NONE'
+  | '%future added value';
+
+/** What you may do in a conversation. More values may be added: clients must tolerate unknown values. */
+export type Permission =
+  /** Add members. */
+  | 'ADD_MEMBERS'
+  /** Delete messages of others. */
+  | 'DELETE_OTHERS_MESSAGES'
+  /** Call everybody. */
+  | 'MENTION_EVERYONE'
+  /** Pin and unpin messages. */
+  | 'PIN'
+  /** Remove members; an admin not the owner or other admins. */
+  | 'REMOVE_MEMBERS'
+  /** Send messages, and edit your own. */
+  | 'SEND'
+  /** Change the roles of members. */
+  | 'SET_ROLES'
+  /** Change title, picture, metadata and posting. */
+  | 'UPDATE'
+  | '%future added value';
+
+/** Who may write in a conversation. */
+export type Posting =
+  /** The owner and the admins. */
+  | 'ADMINS'
+  /** All members. */
+  | 'EVERYONE'
   | '%future added value';
 
 /** A message to send. */
@@ -99,18 +142,32 @@ export type SendMessageInput = {
    * The message's id, a UUIDv7 chosen by the client; the server chooses one if left out. Sending is idempotent: a
    * retry with the same id to the same conversation returns the first message as it is now and sends nothing,
    * without a time limit. So an optimistic message and the real one are the same cache entry. The id is looked up
-   * before the rest of the input is checked. The id of somebody else's message, or one used in another conversation,
-   * gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
+   * before the rest of the input is checked. The id of somebody else's message, one used in another conversation, or
+   * one that anything else has, gives BAD_USER_INPUT; in a conversation that you have left, NOT_FOUND.
    */
   id?: string | null | undefined;
   /** The image. A retry with the same id need not send it again. */
   image?: ImageInput | null | undefined;
+  /**
+   * Whether it calls everybody in the conversation. In groups of over 20 members only admins and the owner may, else
+   * FORBIDDEN.
+   */
+  mentionEveryone?: boolean | null | undefined;
+  /**
+   * Whom it calls: the ids of up to 50 members of the conversation, else BAD_USER_INPUT. They are never read out of
+   * the text.
+   */
+  mentionIds?: Array<string> | null | undefined;
+  /** The app's own data. */
+  metadata?: unknown;
   /** The id of the message to which it replies. It must be in the same conversation, else NOT_FOUND. */
   replyToId?: string | null | undefined;
   /** The text, 1 to 4,000 characters after trimming. A message has a text, an image or both. */
   text?: string | null | undefined;
   /** The conversation. Your own user id gives BAD_USER_INPUT, that of an erased user NOT_FOUND. */
   to: ConversationRef;
+  /** What the app says this message is, as `order_card`: 1 to 64 of a-z, 0-9, `_`, `.`, `-`. */
+  type?: string | null | undefined;
 };
 
 /** A new account. */
@@ -121,6 +178,40 @@ export type SignupInput = {
   fullName: string;
   /** 6 to 128 characters, unless the server requires more. The 3,000 most common passwords are rejected. */
   password: string;
+};
+
+/** What happened in a conversation. More values may be added: clients must tolerate unknown values. */
+export type SystemKind =
+  /** The group was created, with these users beside its owner, and with this title. */
+  | 'GROUP_CREATED'
+  /** These users were added. */
+  | 'MEMBERS_ADDED'
+  /** These users were removed. */
+  | 'MEMBERS_REMOVED'
+  /** This user, who is the sender, left or was erased. */
+  | 'MEMBER_LEFT'
+  /** A message was pinned: `replyTo` of the line. */
+  | 'MESSAGE_PINNED'
+  /** The group has a new picture, or none any more. */
+  | 'PICTURE_CHANGED'
+  /** This user has a new role. */
+  | 'ROLE_CHANGED'
+  /** The group has a new title. */
+  | 'TITLE_CHANGED'
+  | '%future added value';
+
+/** The changes of your own side of a conversation. Fields that are left out do not change. */
+export type UpdateMembershipInput = {
+  /** Whether it is in your archive. */
+  archived?: boolean | null | undefined;
+  /** Whether it is one of your favourites. */
+  favorite?: boolean | null | undefined;
+  /** Whether it is marked as unread, until the next markRead. */
+  markedUnread?: boolean | null | undefined;
+  /** Until when you want to be notified of nothing; null for no such time. */
+  mutedUntil?: string | null | undefined;
+  /** Which messages you want to be notified of. */
+  notifications?: NotificationLevel | null | undefined;
 };
 
 export type SignUpMutationVariables = Exact<{
@@ -181,7 +272,7 @@ export type RemovePictureMutation = { updateProfile: { id: string, fullName: str
 export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type LimitsQuery = { serverInfo: { version: string, features: Array<string>, signInUrl: string | null, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number, imageSide: number, passwordLength: number } } };
+export type LimitsQuery = { serverInfo: { version: string, name: string, logoUrl: string | null, features: Array<string>, signInUrl: string | null, limits: { messageLength: number, groupMembers: number, imageBytes: number, imagePixels: number, imageSide: number, passwordLength: number } } };
 
 export type DevicesQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -219,28 +310,32 @@ export type PersonFragment = { id: string, fullName: string, deletedAt: string |
 
 export type PictureFragment = { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string };
 
-export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null };
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null };
+export type FullMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+
+export type OwnMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
 
 export type OnePersonQueryVariables = Exact<{
   id: string;
@@ -264,7 +359,40 @@ export type HistoryPageQueryVariables = Exact<{
 }>;
 
 
-export type HistoryPageQuery = { messages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }> } };
+export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
+
+type Event_CaughtUp_Fragment = { __typename: 'CaughtUp', cursor: string };
+
+type Event_ConversationChanged_Fragment = { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null };
+
+type Event_FeedReset_Fragment = { __typename: 'FeedReset', cursor: string };
+
+type Event_MembershipChanged_Fragment = { __typename: 'MembershipChanged', cursor: string, own: { id: string } };
+
+type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+type Event_PinsChanged_Fragment = { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } };
+
+type Event_ReactionsChanged_Fragment = { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> };
+
+type Event_ReadMarkMoved_Fragment = { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } };
+
+type Event_UserChanged_Fragment = { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
+
+export type EventFragment =
+  | Event_CaughtUp_Fragment
+  | Event_ConversationChanged_Fragment
+  | Event_FeedReset_Fragment
+  | Event_MembershipChanged_Fragment
+  | Event_MessageAdded_Fragment
+  | Event_MessageChanged_Fragment
+  | Event_PinsChanged_Fragment
+  | Event_ReactionsChanged_Fragment
+  | Event_ReadMarkMoved_Fragment
+  | Event_UserChanged_Fragment
+;
 
 export type EventsSubscriptionVariables = Exact<{
   after: string;
@@ -275,8 +403,11 @@ export type EventsSubscription = { events:
     | { __typename: 'CaughtUp', cursor: string }
     | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
     | { __typename: 'FeedReset', cursor: string }
-    | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
-    | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } }
+    | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
+    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
+    | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
     | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
     | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
    };
@@ -304,7 +435,7 @@ export type SendMutationVariables = Exact<{
 }>;
 
 
-export type SendMutation = { sendMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type SendMutation = { sendMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type EditMutationVariables = Exact<{
   id: string;
@@ -312,14 +443,14 @@ export type EditMutationVariables = Exact<{
 }>;
 
 
-export type EditMutation = { editMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type EditMutation = { editMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type DeleteMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteMutation = { deleteMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null } };
+export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type MarkReadMutationVariables = Exact<{
   conversation: ConversationRef;
@@ -328,6 +459,83 @@ export type MarkReadMutationVariables = Exact<{
 
 
 export type MarkReadMutation = { markRead: { id: string, lastReadSeq: number } };
+
+export type EventsPageQueryVariables = Exact<{
+  after: string;
+}>;
+
+
+export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, events: Array<
+      | { __typename: 'CaughtUp', cursor: string }
+      | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
+      | { __typename: 'FeedReset', cursor: string }
+      | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
+      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
+      | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
+      | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
+      | { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
+    > } };
+
+export type AddReactionMutationVariables = Exact<{
+  messageId: string;
+  emoji: string;
+}>;
+
+
+export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+export type RemoveReactionMutationVariables = Exact<{
+  messageId: string;
+  emoji: string;
+}>;
+
+
+export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+export type UnreadCountsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type UnreadCountsQuery = { conversation: { id: string, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number } | null };
+
+export type ReactorsQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ReactorsQuery = { message: { reactions: Array<{ emoji: string, count: number, users: { nodes: Array<{ id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }> } }> } | null };
+
+export type UpdateMembershipMutationVariables = Exact<{
+  conversation: ConversationRef;
+  input: UpdateMembershipInput;
+}>;
+
+
+export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
+
+export type PinMutationVariables = Exact<{
+  messageId: string;
+}>;
+
+
+export type PinMutation = { pinMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+export type UnpinMutationVariables = Exact<{
+  messageId: string;
+}>;
+
+
+export type UnpinMutation = { unpinMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+
+export type PinnedMessagesQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
 
 export type FindPeopleQueryVariables = Exact<{
   search?: string | null | undefined;
@@ -370,11 +578,21 @@ export type RemoveMemberMutation = { removeMember: { id: string } | null };
 
 export type FindMessagesQueryVariables = Exact<{
   query: string;
+  conversation?: ConversationRef | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type SetMemberRoleMutationVariables = Exact<{
+  id: string;
+  userId: string;
+  role: MemberRole;
+}>;
+
+
+export type SetMemberRoleMutation = { setMemberRole: { id: string } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -440,6 +658,18 @@ export const MessageFragmentDoc = new TypedDocumentString(`
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
     fragment Person on User {
   id
@@ -458,6 +688,147 @@ fragment Picture on Image {
   height
   placeholder
 }`, {"fragmentName":"Message"}) as unknown as TypedDocumentString<MessageFragment, unknown>;
+export const FullMessageFragmentDoc = new TypedDocumentString(`
+    fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}`, {"fragmentName":"FullMessage"}) as unknown as TypedDocumentString<FullMessageFragment, unknown>;
+export const OwnMessageFragmentDoc = new TypedDocumentString(`
+    fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}`, {"fragmentName":"OwnMessage"}) as unknown as TypedDocumentString<OwnMessageFragment, unknown>;
 export const ConversationFragmentDoc = new TypedDocumentString(`
     fragment Conversation on Conversation {
   id
@@ -472,6 +843,18 @@ export const ConversationFragmentDoc = new TypedDocumentString(`
   }
   lastSeq
   lastReadSeq
+  unreadCount
+  unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
   createdAt
   updatedAt
 }
@@ -516,7 +899,152 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }`, {"fragmentName":"Conversation"}) as unknown as TypedDocumentString<ConversationFragment, unknown>;
+export const EventFragmentDoc = new TypedDocumentString(`
+    fragment Event on FeedEvent {
+  __typename
+  cursor
+  ... on MessageAdded {
+    message {
+      ...FullMessage
+    }
+  }
+  ... on MessageChanged {
+    message {
+      ...FullMessage
+    }
+  }
+  ... on ReactionsChanged {
+    conversationId
+    message {
+      id
+      seq
+      reactions {
+        emoji
+        count
+      }
+    }
+    changes {
+      user {
+        id
+      }
+      emoji
+      added
+    }
+  }
+  ... on PinsChanged {
+    conversationId
+    message {
+      id
+      seq
+      pinnedAt
+    }
+  }
+  ... on MembershipChanged {
+    own: conversation {
+      id
+    }
+  }
+  ... on ReadMarkMoved {
+    conversationId
+    user {
+      id
+    }
+    lastReadSeq
+  }
+  ... on ConversationChanged {
+    change
+    conversationId
+    conversation {
+      title
+      memberCount
+      updatedAt
+    }
+  }
+  ... on UserChanged {
+    user {
+      ...Person
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}`, {"fragmentName":"Event"}) as unknown as TypedDocumentString<EventFragment, unknown>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignupInput!) {
   signup(input: $input) {
@@ -611,6 +1139,8 @@ export const LimitsDocument = new TypedDocumentString(`
     query Limits {
   serverInfo {
     version
+    name
+    logoUrl
     features
     signInUrl
     limits {
@@ -714,6 +1244,18 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment Conversation on Conversation {
   id
@@ -728,6 +1270,18 @@ fragment Conversation on Conversation {
   }
   lastSeq
   lastReadSeq
+  unreadCount
+  unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<SnapshotQuery, SnapshotQueryVariables>;
@@ -784,6 +1338,18 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment Conversation on Conversation {
   id
@@ -798,6 +1364,18 @@ fragment Conversation on Conversation {
   }
   lastSeq
   lastReadSeq
+  unreadCount
+  unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<MoreConversationsQuery, MoreConversationsQueryVariables>;
@@ -848,6 +1426,18 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }
 fragment Conversation on Conversation {
   id
@@ -862,6 +1452,18 @@ fragment Conversation on Conversation {
   }
   lastSeq
   lastReadSeq
+  unreadCount
+  unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
   createdAt
   updatedAt
 }`) as unknown as TypedDocumentString<OneConversationQuery, OneConversationQueryVariables>;
@@ -913,7 +1515,7 @@ export const HistoryPageDocument = new TypedDocumentString(`
     query HistoryPage($conversation: ConversationRef!, $around: Int!, $size: Int!) {
   messages(conversation: $conversation, aroundSeq: $around, first: $size) {
     nodes {
-      ...Message
+      ...OwnMessage
     }
   }
 }
@@ -958,43 +1560,42 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
 }`) as unknown as TypedDocumentString<HistoryPageQuery, HistoryPageQueryVariables>;
 export const EventsDocument = new TypedDocumentString(`
     subscription Events($after: String!) {
   events(after: $after) {
-    __typename
-    cursor
-    ... on MessageAdded {
-      message {
-        ...Message
-      }
-    }
-    ... on MessageChanged {
-      message {
-        ...Message
-      }
-    }
-    ... on ReadMarkMoved {
-      conversationId
-      user {
-        id
-      }
-      lastReadSeq
-    }
-    ... on ConversationChanged {
-      change
-      conversationId
-      conversation {
-        title
-        memberCount
-        updatedAt
-      }
-    }
-    ... on UserChanged {
-      user {
-        ...Person
-      }
-    }
+    ...Event
   }
 }
     fragment Person on User {
@@ -1038,6 +1639,96 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment Event on FeedEvent {
+  __typename
+  cursor
+  ... on MessageAdded {
+    message {
+      ...FullMessage
+    }
+  }
+  ... on MessageChanged {
+    message {
+      ...FullMessage
+    }
+  }
+  ... on ReactionsChanged {
+    conversationId
+    message {
+      id
+      seq
+      reactions {
+        emoji
+        count
+      }
+    }
+    changes {
+      user {
+        id
+      }
+      emoji
+      added
+    }
+  }
+  ... on PinsChanged {
+    conversationId
+    message {
+      id
+      seq
+      pinnedAt
+    }
+  }
+  ... on MembershipChanged {
+    own: conversation {
+      id
+    }
+  }
+  ... on ReadMarkMoved {
+    conversationId
+    user {
+      id
+    }
+    lastReadSeq
+  }
+  ... on ConversationChanged {
+    change
+    conversationId
+    conversation {
+      title
+      memberCount
+      updatedAt
+    }
+  }
+  ... on UserChanged {
+    user {
+      ...Person
+    }
+  }
 }`) as unknown as TypedDocumentString<EventsSubscription, EventsSubscriptionVariables>;
 export const OnlineDocument = new TypedDocumentString(`
     subscription Online {
@@ -1073,7 +1764,7 @@ export const SetTypingDocument = new TypedDocumentString(`
 export const SendDocument = new TypedDocumentString(`
     mutation Send($input: SendMessageInput!) {
   sendMessage(input: $input) {
-    ...Message
+    ...OwnMessage
   }
 }
     fragment Person on User {
@@ -1117,11 +1808,42 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
 }`) as unknown as TypedDocumentString<SendMutation, SendMutationVariables>;
 export const EditDocument = new TypedDocumentString(`
     mutation Edit($id: ID!, $text: String!) {
   editMessage(id: $id, text: $text) {
-    ...Message
+    ...OwnMessage
   }
 }
     fragment Person on User {
@@ -1165,11 +1887,42 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
 }`) as unknown as TypedDocumentString<EditMutation, EditMutationVariables>;
 export const DeleteDocument = new TypedDocumentString(`
     mutation Delete($id: ID!) {
   deleteMessage(id: $id) {
-    ...Message
+    ...OwnMessage
   }
 }
     fragment Person on User {
@@ -1213,6 +1966,37 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
 }`) as unknown as TypedDocumentString<DeleteMutation, DeleteMutationVariables>;
 export const MarkReadDocument = new TypedDocumentString(`
     mutation MarkRead($conversation: ConversationRef!, $upToSeq: Int!) {
@@ -1222,6 +2006,650 @@ export const MarkReadDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<MarkReadMutation, MarkReadMutationVariables>;
+export const EventsPageDocument = new TypedDocumentString(`
+    query EventsPage($after: String!) {
+  events(after: $after, first: 100) {
+    events {
+      ...Event
+    }
+    cursor
+    hasMore
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment Event on FeedEvent {
+  __typename
+  cursor
+  ... on MessageAdded {
+    message {
+      ...FullMessage
+    }
+  }
+  ... on MessageChanged {
+    message {
+      ...FullMessage
+    }
+  }
+  ... on ReactionsChanged {
+    conversationId
+    message {
+      id
+      seq
+      reactions {
+        emoji
+        count
+      }
+    }
+    changes {
+      user {
+        id
+      }
+      emoji
+      added
+    }
+  }
+  ... on PinsChanged {
+    conversationId
+    message {
+      id
+      seq
+      pinnedAt
+    }
+  }
+  ... on MembershipChanged {
+    own: conversation {
+      id
+    }
+  }
+  ... on ReadMarkMoved {
+    conversationId
+    user {
+      id
+    }
+    lastReadSeq
+  }
+  ... on ConversationChanged {
+    change
+    conversationId
+    conversation {
+      title
+      memberCount
+      updatedAt
+    }
+  }
+  ... on UserChanged {
+    user {
+      ...Person
+    }
+  }
+}`) as unknown as TypedDocumentString<EventsPageQuery, EventsPageQueryVariables>;
+export const AddReactionDocument = new TypedDocumentString(`
+    mutation AddReaction($messageId: ID!, $emoji: String!) {
+  addReaction(messageId: $messageId, emoji: $emoji) {
+    ...OwnMessage
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}`) as unknown as TypedDocumentString<AddReactionMutation, AddReactionMutationVariables>;
+export const RemoveReactionDocument = new TypedDocumentString(`
+    mutation RemoveReaction($messageId: ID!, $emoji: String!) {
+  removeReaction(messageId: $messageId, emoji: $emoji) {
+    ...OwnMessage
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}`) as unknown as TypedDocumentString<RemoveReactionMutation, RemoveReactionMutationVariables>;
+export const UnreadCountsDocument = new TypedDocumentString(`
+    query UnreadCounts($id: ID!) {
+  conversation(by: {conversationId: $id}) {
+    id
+    lastSeq
+    lastReadSeq
+    unreadCount
+    unreadMentionCount
+  }
+}
+    `) as unknown as TypedDocumentString<UnreadCountsQuery, UnreadCountsQueryVariables>;
+export const ReactorsDocument = new TypedDocumentString(`
+    query Reactors($id: ID!) {
+  message(id: $id) {
+    reactions {
+      emoji
+      count
+      users(first: 20) {
+        nodes {
+          ...Person
+        }
+      }
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<ReactorsQuery, ReactorsQueryVariables>;
+export const UpdateMembershipDocument = new TypedDocumentString(`
+    mutation UpdateMembership($conversation: ConversationRef!, $input: UpdateMembershipInput!) {
+  updateMembership(conversation: $conversation, input: $input) {
+    ...Conversation
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment Conversation on Conversation {
+  id
+  kind
+  title
+  otherUser {
+    ...Person
+  }
+  memberCount
+  lastMessage {
+    ...Message
+  }
+  lastSeq
+  lastReadSeq
+  unreadCount
+  unreadMentionCount
+  posting
+  viewerCan
+  own {
+    role
+    notifications
+    mutedUntil
+    archived
+    favorite
+    markedUnread
+  }
+  createdAt
+  updatedAt
+}`) as unknown as TypedDocumentString<UpdateMembershipMutation, UpdateMembershipMutationVariables>;
+export const PinDocument = new TypedDocumentString(`
+    mutation Pin($messageId: ID!) {
+  pinMessage(messageId: $messageId) {
+    ...OwnMessage
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}`) as unknown as TypedDocumentString<PinMutation, PinMutationVariables>;
+export const UnpinDocument = new TypedDocumentString(`
+    mutation Unpin($messageId: ID!) {
+  unpinMessage(messageId: $messageId) {
+    ...OwnMessage
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+fragment FullMessage on Message {
+  ...Message
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+}
+fragment OwnMessage on Message {
+  ...FullMessage
+  reactions {
+    emoji
+    viewerReacted
+  }
+}`) as unknown as TypedDocumentString<UnpinMutation, UnpinMutationVariables>;
+export const PinnedMessagesDocument = new TypedDocumentString(`
+    query PinnedMessages($id: ID!) {
+  conversation(by: {conversationId: $id}) {
+    pinnedMessages(first: 50) {
+      nodes {
+        ...Message
+      }
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}`) as unknown as TypedDocumentString<PinnedMessagesQuery, PinnedMessagesQueryVariables>;
 export const FindPeopleDocument = new TypedDocumentString(`
     query FindPeople($search: String, $after: String) {
   users(search: $search, first: 30, after: $after) {
@@ -1274,8 +2702,13 @@ export const RemoveMemberDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<RemoveMemberMutation, RemoveMemberMutationVariables>;
 export const FindMessagesDocument = new TypedDocumentString(`
-    query FindMessages($query: String!, $after: String) {
-  searchMessages(query: $query, first: 20, after: $after) {
+    query FindMessages($query: String!, $conversation: ConversationRef, $after: String) {
+  searchMessages(
+    query: $query
+    conversation: $conversation
+    first: 20
+    after: $after
+  ) {
     nodes {
       ...Message
     }
@@ -1326,4 +2759,23 @@ fragment Message on Message {
   createdAt
   editedAt
   deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
 }`) as unknown as TypedDocumentString<FindMessagesQuery, FindMessagesQueryVariables>;
+export const SetMemberRoleDocument = new TypedDocumentString(`
+    mutation SetMemberRole($id: ID!, $userId: ID!, $role: MemberRole!) {
+  setMemberRole(conversationId: $id, userId: $userId, role: $role) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<SetMemberRoleMutation, SetMemberRoleMutationVariables>;

@@ -1,12 +1,12 @@
 // Settings of the account: sessions on other devices, the password, and deleting the account.
 import { type FormEvent, useRef, useState } from 'react';
-import { useQuery } from 'urql';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
+import { useQuery } from '../api/use-query';
 import { useSession } from '../app/session';
 import { formatRelative } from '../app/dates';
 import { errorText } from '../app/error-text';
 import {
-  ChangePasswordDocument, DeleteAccountDocument, DevicesDocument, type DevicesQuery, EndOtherSessionsDocument, EndSessionDocument,
+  ChangePasswordDocument, DeleteAccountDocument, DevicesDocument, EndOtherSessionsDocument, EndSessionDocument,
 } from '../gql/graphql';
 import { texts } from '../texts';
 import { ServerError } from '../feed';
@@ -26,7 +26,7 @@ function deviceName(userAgent: string | null): string {
 export function Devices() {
   const { client } = useSession();
   const attempt = useAttempt();
-  const [{ data }, reload] = useQuery<DevicesQuery>({ query: DevicesDocument.toString() });
+  const [{ data }, reload] = useQuery(DevicesDocument, {});
   const endAndReload = async (task: () => Promise<unknown>) => {
     if (await attempt(task)) reload();
   };

@@ -2,13 +2,14 @@
 import { LogOut, UserRoundMinus } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
 import { useFeed, useSession } from '../app/session';
 import type { Conversation, Member } from '../feed';
-import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument } from '../gql/graphql';
+import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument, SetMemberRoleDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { Dialog, ConfirmDialog } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
+import { Dialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
 import { type PersonChoice, PersonPicker } from './person-picker';
 
@@ -28,22 +29,24 @@ export function GroupDetailsDialog({ conversation, open, onClose }: GroupDetails
   );
 }
 
-function GroupDetails({ conversation: { id, title, memberCount }, onClose }: { conversation: Conversation; onClose(): void }) {
+function GroupDetails({ conversation: { id, title, memberCount, viewerCan }, onClose }: { conversation: Conversation; onClose(): void }) {
   const { feed, peopleSearchMode } = useSession();
   const { members, complete } = useFeed((feed) => feed.members.of(id));
   const me = useFeed((feed) => feed.me.id);
   const attempt = useAttempt();
   const [isAdding, setAdding] = useState(false);
   useEffect(() => void attempt(() => feed.members.load(id)), [attempt, feed, id]);
-  const isOwner = members.some(({ userId, role }) => userId === me && role === 'OWNER');
+  const isOwner = viewerCan.includes('SET_ROLES');
+  // Admins remove neither the owner nor each other.
+  const canRemove = ({ userId, role }: Member) => userId !== me && viewerCan.includes('REMOVE_MEMBERS') && (isOwner || role === 'MEMBER');
   return (
     <div className="form">
-      {isOwner && <RenameGroup key={title} id={id} title={title ?? ''} />}
+      {viewerCan.includes('UPDATE') && <RenameGroup key={title} id={id} title={title ?? ''} />}
       <section className="section">
         <h3>{texts.conversation.members(memberCount)}</h3>
         <ul className="members">
           {members.map((member) => (
-            <MemberRow key={member.userId} id={id} member={member} isMe={member.userId === me} canRemove={isOwner && member.userId !== me} onClose={onClose} />
+            <MemberRow key={member.userId} id={id} member={member} isMe={member.userId === me} canRemove={canRemove(member)} canSetRole={isOwner && member.userId !== me} onClose={onClose} />
           ))}
         </ul>
         {!complete && members.length > 0 && (
@@ -51,7 +54,7 @@ function GroupDetails({ conversation: { id, title, memberCount }, onClose }: { c
         )}
         {isAdding
           ? <AddMembers id={id} members={members} onDone={() => setAdding(false)} />
-          : peopleSearchMode !== 'off' && <button type="button" className="button" onClick={() => setAdding(true)}>{words.add}</button>}
+          : peopleSearchMode !== 'off' && viewerCan.includes('ADD_MEMBERS') && <button type="button" className="button" onClick={() => setAdding(true)}>{words.add}</button>}
       </section>
       <LeaveGroup id={id} />
     </div>
@@ -84,10 +87,11 @@ interface MemberRowProps {
   member: Member;
   isMe: boolean;
   canRemove: boolean;
+  canSetRole: boolean;
   onClose(): void;
 }
 
-function MemberRow({ id, member, isMe, canRemove, onClose }: MemberRowProps) {
+function MemberRow({ id, member, isMe, canRemove, canSetRole, onClose }: MemberRowProps) {
   const { client } = useSession();
   const person = useFeed((feed) => feed.person(member.userId));
   const online = useFeed((feed) => feed.online?.has(member.userId));
@@ -103,7 +107,8 @@ function MemberRow({ id, member, isMe, canRemove, onClose }: MemberRowProps) {
           ? <bdi>{person.fullName}</bdi>
           : <Link className="member" href={`/with/${person.id}`} replace onClick={onClose}><bdi>{person.fullName}</bdi></Link>}
       </span>
-      {member.role === 'OWNER' && <span className="tag">{words.owner}</span>}
+      {member.role !== 'MEMBER' && <span className="tag">{words.roles[member.role]}</span>}
+      {canSetRole && <RoleButton id={id} member={member} name={person.fullName} />}
       {canRemove && (
         <button type="button" className="icon-button" aria-label={name} title={name} onClick={() => setConfirming(true)}>
           <UserRoundMinus />
@@ -116,6 +121,22 @@ function MemberRow({ id, member, isMe, canRemove, onClose }: MemberRowProps) {
         />
       )}
     </li>
+  );
+}
+
+/** Makes somebody an admin, or an admin a member again. */
+function RoleButton({ id, member: { userId, role }, name }: { id: string; member: Member; name: string }) {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const next = role === 'ADMIN' ? 'MEMBER' : 'ADMIN';
+  const label = role === 'ADMIN' ? words.makeMember : words.makeAdmin;
+  return (
+    <button
+      type="button" className="link-button" aria-label={`${label}: ${name}`}
+      onClick={() => void attempt(() => execute(client, SetMemberRoleDocument, { id, userId, role: next }))}
+    >
+      {label}
+    </button>
   );
 }
 

@@ -1,7 +1,7 @@
 // Creates a group: its title and members.
 import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
 import { useSession } from '../app/session';
 import { CreateGroupDocument } from '../gql/graphql';
 import { texts } from '../texts';

@@ -1,6 +1,6 @@
 // The user's own profile picture: shows, replaces and removes it.
 import { useState } from 'react';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
 import { upload } from '../api/upload';
 import { useFeed, useSession } from '../app/session';
 import { RemovePictureDocument, SetPictureDocument } from '../gql/graphql';

@@ -1,6 +1,8 @@
 // The settings: profile and account, and appearance and notifications on this device.
-import { type FormEvent, useState } from 'react';
-import { execute } from '../api/transport';
+import { Tabs } from '@base-ui/react/tabs';
+import { Bell, KeyRound, MonitorSmartphone, SunMoon, UserRound } from 'lucide-react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { execute } from '../api/execute';
 import { useFeed, useSession } from '../app/session';
 import { notificationsEnabled, setNotificationsEnabled } from '../app/notifications';
 import { setTheme, theme, themes } from '../app/theme';
@@ -13,18 +15,35 @@ import { ProfilePicture } from './profile-picture';
 
 const words = texts.settings;
 
+interface Section {
+  name: string;
+  Icon: typeof Bell;
+  content: ReactNode;
+}
+
 export function SettingsDialog({ open, onClose }: { open: boolean; onClose(): void }) {
   const { hasPasswords } = useSession();
+  const sections: readonly Section[] = [
+    { name: words.profile, Icon: UserRound, content: <Profile /> },
+    { name: words.appearance, Icon: SunMoon, content: <Appearance /> },
+    { name: words.notifications, Icon: Bell, content: <NotificationSettings /> },
+    { name: words.devices, Icon: MonitorSmartphone, content: <Devices /> },
+    ...(hasPasswords ? [{ name: words.account, Icon: KeyRound, content: <><ChangePassword /><DeleteAccount /></> }] : []),
+  ];
   return (
     <Dialog title={words.title} open={open} onClose={onClose}>
-      <div className="form">
-        <Profile />
-        <Appearance />
-        <NotificationSettings />
-        <Devices />
-        {hasPasswords && <ChangePassword />}
-        {hasPasswords && <DeleteAccount />}
-      </div>
+      <Tabs.Root className="settings" defaultValue={words.profile}>
+        <Tabs.List className="settings-sections" aria-label={words.title}>
+          {sections.map(({ name, Icon }) => (
+            <Tabs.Tab key={name} value={name} className="settings-section">
+              <Icon aria-hidden="true" /> {name}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {sections.map(({ name, content }) => (
+          <Tabs.Panel key={name} value={name} className="settings-panel form">{content}</Tabs.Panel>
+        ))}
+      </Tabs.Root>
     </Dialog>
   );
 }

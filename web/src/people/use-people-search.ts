@@ -1,7 +1,7 @@
 // Searches people by name, debounced.
 import { useEffect, useState } from 'react';
-import { useQuery } from 'urql';
-import { FindPeopleDocument, type FindPeopleQuery, type FindPeopleQueryVariables } from '../gql/graphql';
+import { useQuery } from '../api/use-query';
+import { FindPeopleDocument } from '../gql/graphql';
 
 /** In milliseconds after the last key press. */
 const DEBOUNCE = 200;
@@ -13,10 +13,7 @@ export function usePeopleSearch(search: string) {
     const timer = setTimeout(() => setDebounced(search), DEBOUNCE);
     return () => clearTimeout(timer);
   }, [search]);
-  const [{ data, fetching, error }, reload] = useQuery<FindPeopleQuery, FindPeopleQueryVariables>({
-    query: FindPeopleDocument.toString(),
-    variables: { search: debounced || null },
-  });
+  const [{ data, fetching, error }, reload] = useQuery(FindPeopleDocument, { search: debounced || null });
   const { nodes = [], pageInfo } = data?.users ?? {};
   return { people: nodes, isComplete: pageInfo?.hasNextPage === false, fetching: fetching || debounced !== search, error, reload };
 }

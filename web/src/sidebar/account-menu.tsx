@@ -1,14 +1,14 @@
-// The account menu: settings, log out, log out everywhere.
+// The account menu: settings, keys, log out, log out everywhere.
 import { Menu } from '@base-ui/react/menu';
-import { ChevronDown, LogOut, MonitorOff, Settings as Cog } from 'lucide-react';
+import { Keyboard, LogOut, MonitorOff, Settings as Cog } from 'lucide-react';
 import { useRef, useState } from 'react';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
+import { openDialog } from '../app/open-dialog';
 import { useFeed, useSession } from '../app/session';
 import { LogOutDocument, LogOutEverywhereDocument } from '../gql/graphql';
-import { SettingsDialog } from '../people/settings';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
-import { ConfirmDialog } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
 import { useAttempt } from '../ui/toasts';
 
 const words = texts.settings;
@@ -16,8 +16,8 @@ const words = texts.settings;
 export function AccountMenu() {
   const { client, endSession } = useSession();
   const me = useFeed((feed) => feed.person(feed.me.id));
+  const email = useFeed((feed) => feed.me.email);
   const attempt = useAttempt();
-  const [isSettingsOpen, setSettingsOpen] = useState(false);
   const [isConfirming, setConfirming] = useState(false);
   const logOut = () => attempt(() => endSession('here', () => execute(client, LogOutDocument, {})));
   const logOutEverywhere = () => attempt(() => endSession('everywhere', () => execute(client, LogOutEverywhereDocument, {})));
@@ -26,17 +26,19 @@ export function AccountMenu() {
   return (
     <div ref={container} className="account-container">
       <Menu.Root>
-        <Menu.Trigger className="account">
+        <Menu.Trigger className="account" title={me.fullName}>
           <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="small" />
-          <bdi className="account-name">{me.fullName}</bdi>
-          <ChevronDown aria-hidden="true" />
-          <span className="visually-hidden">{texts.sidebar.menu}</span>
+          <span className="visually-hidden"><bdi>{me.fullName}</bdi> {texts.sidebar.menu}</span>
         </Menu.Trigger>
         <Menu.Portal container={container}>
-          <Menu.Positioner className="menu-container" align="start" sideOffset={6}>
+          <Menu.Positioner className="menu-container" align="end" sideOffset={6}>
             <Menu.Popup className="menu">
-              <Menu.Item className="menu-item" onClick={() => setSettingsOpen(true)}>
+              <div className="menu-head" aria-hidden="true"><bdi>{me.fullName}</bdi><span>{email}</span></div>
+              <Menu.Item className="menu-item" onClick={() => openDialog({ kind: 'settings' })}>
                 <Cog aria-hidden="true" /> {words.title}
+              </Menu.Item>
+              <Menu.Item className="menu-item" onClick={() => openDialog({ kind: 'shortcuts' })}>
+                <Keyboard aria-hidden="true" /> {texts.shortcuts.title}
               </Menu.Item>
               <Menu.Item className="menu-item" onClick={() => void logOut()}>
                 <LogOut aria-hidden="true" /> {words.logOut}
@@ -48,7 +50,6 @@ export function AccountMenu() {
           </Menu.Positioner>
         </Menu.Portal>
       </Menu.Root>
-      <SettingsDialog open={isSettingsOpen} onClose={() => setSettingsOpen(false)} />
       <ConfirmDialog
         title={words.logOutEverywhereTitle} description={words.logOutEverywhereLead} confirmLabel={words.logOutEverywhere}
         open={isConfirming} onConfirm={() => void logOutEverywhere()} onClose={() => setConfirming(false)}

@@ -1,15 +1,17 @@
 // A conversation in the sidebar: its name, the last message with its time, and the number of unread messages.
-import { Clock3, TriangleAlert } from 'lucide-react';
+import { BellOff, Clock3, Star, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { Link, useRoute } from 'wouter';
 import { useIsUnopened } from '../app/added-conversations';
 import { useFeed } from '../app/session';
 import { formatShort } from '../app/dates';
 import { useClock } from '../app/use-clock';
-import { activity, type Conversation, type OutgoingMessage } from '../feed';
+import { activity, type Conversation, isMuted, type OutgoingMessage } from '../feed';
 import { plainText } from '../conversation/message-format';
+import { systemText } from '../conversation/system-line';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
+import { TypingDots } from '../ui/typing-dots';
 
 interface ConversationRowProps {
   conversation: Conversation;
@@ -17,7 +19,7 @@ interface ConversationRowProps {
 }
 
 export const ConversationRow = memo(function ConversationRow({ conversation, onOpen }: ConversationRowProps) {
-  const { id, otherUserId, lastMessage, lastSeq, lastReadSeq } = conversation;
+  const { id, otherUserId, lastMessage, unreadCount: unread, unreadMentionCount: calls } = conversation;
   const other = useFeed((feed) => (otherUserId ? feed.person(otherUserId) : undefined));
   const online = useFeed((feed) => otherUserId !== null && feed.online?.has(otherUserId));
   const waiting = useFeed(({ outbox }) => outbox.items.findLast(
@@ -27,9 +29,10 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
   const [isOpen] = useRoute(`/c/${id}`);
   const when = useClock(() => formatShort(activity(conversation)));
   const name = other?.fullName ?? conversation.title ?? '';
-  const unread = lastSeq - lastReadSeq;
   // Direct conversations begin with a message, which is unread.
-  const isNew = useIsUnopened(id) && otherUserId === null && unread === 0;
+  const isUnopened = useIsUnopened(id) && otherUserId === null && unread === 0;
+  const isMarked = conversation.own?.markedUnread === true && unread === 0;
+  const isNew = isUnopened || isMarked;
 
   return (
     <li>
@@ -39,6 +42,8 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
           <span className="row-top">
             <bdi className="row-name">{name}</bdi>
             {online && <span className="visually-hidden">{`, ${texts.sidebar.online},`}</span>}
+            {conversation.own?.favorite && <Star className="row-icon" aria-label={texts.own.isFavorite} />}
+            {isMuted(conversation) && <BellOff className="row-icon" aria-label={texts.own.muted} />}
             <time className="row-time" dateTime={activity(conversation)}>{when}</time>
           </span>
           <span className="row-top">
@@ -46,16 +51,22 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
               {waiting
                 ? <><OutgoingIcon item={waiting} /> <bdi className="row-words">{waiting.text || texts.image.name}</bdi></>
                 : isTyping
-                  ? <span className="typing">{texts.conversation.typingHere}</span>
+                  ? <TypingDots text={texts.conversation.typingHere} />
                   : lastMessage && <LastMessage message={lastMessage} isGroup={!otherUserId} />}
             </span>
+            {calls > 0 && (
+              <span className="badge" data-kind="call">
+                <span aria-hidden="true">@</span>
+                <span className="visually-hidden">{texts.sidebar.calls(calls)}</span>
+              </span>
+            )}
             {unread > 0 && (
-              <span className="badge">
+              <span className="badge" data-muted={isMuted(conversation) || undefined}>
                 <span aria-hidden="true">{unread > 999 ? '999+' : unread}</span>
                 <span className="visually-hidden">{texts.sidebar.unread(unread)}</span>
               </span>
             )}
-            {isNew && <span className="new-dot"><span className="visually-hidden">{texts.sidebar.added}</span></span>}
+            {isNew && <span className="new-dot"><span className="visually-hidden">{isMarked ? texts.own.markedUnread : texts.sidebar.added}</span></span>}
           </span>
         </span>
       </Link>
@@ -68,8 +79,10 @@ const OutgoingIcon = ({ item }: { item: OutgoingMessage }) => item.state === 'fa
   : <Clock3 aria-label={texts.sidebar.waiting} />;
 
 function LastMessage({ message, isGroup }: { message: NonNullable<Conversation['lastMessage']>; isGroup: boolean }) {
+  const happened = useFeed((feed) => systemText(feed, message));
   const me = useFeed((feed) => feed.me.id);
   const sender = useFeed((feed) => feed.person(message.senderId));
+  if (message.system) return <bdi className="row-words">{happened}</bdi>;
   const isMine = message.senderId === me;
   const who = isMine ? texts.message.you : sender.fullName;
   return (

@@ -1,7 +1,7 @@
 // Search results: messages. Each opens its conversation at that message.
 import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
-import { execute } from '../api/transport';
+import { execute } from '../api/execute';
 import { useFeed, useSession } from '../app/session';
 import { plainText } from '../conversation/message-format';
 import { formatShort } from '../app/dates';
@@ -21,12 +21,19 @@ interface ResultPages {
   after: string | null;
 }
 
-export function MessageResults({ search, onOpen }: { search: string; onOpen(): void }) {
+interface MessageResultsProps {
+  search: string;
+  /** Only messages of this conversation. */
+  conversationId?: string;
+  onOpen(): void;
+}
+
+export function MessageResults({ search, conversationId, onOpen }: MessageResultsProps) {
   const { client } = useSession();
   const attempt = useAttempt();
   const [results, setResults] = useState<ResultPages>();
   const fetchPage = async (after: string | null): Promise<ResultPages> => {
-    const { searchMessages } = await execute(client, FindMessagesDocument, { query: search, after });
+    const { searchMessages } = await execute(client, FindMessagesDocument, { query: search, conversation: conversationId ? { conversationId } : null, after });
     const { nodes, pageInfo } = searchMessages;
     return { hits: nodes, after: pageInfo.hasNextPage ? pageInfo.endCursor : null };
   };
@@ -40,7 +47,7 @@ export function MessageResults({ search, onOpen }: { search: string; onOpen(): v
       isCancelled = true;
       clearTimeout(timer);
     };
-  }, [search]);
+  }, [search, conversationId]);
   const loadMore = () => attempt(async () => {
     if (!results) return;
     const next = await fetchPage(results.after);
@@ -50,8 +57,8 @@ export function MessageResults({ search, onOpen }: { search: string; onOpen(): v
   if (!results) return null;
   return (
     <>
-      <h2 className="rows-head">{words.messages}</h2>
-      <ul>{results.hits.map((hit) => <li key={hit.id}><MessageResult hit={hit} search={search} onOpen={onOpen} /></li>)}</ul>
+      {!conversationId && <h2 className="rows-head">{words.messages}</h2>}
+      <ul>{results.hits.map((hit) => <li key={hit.id}><MessageResult hit={hit} search={search} isHere={conversationId !== undefined} onOpen={onOpen} /></li>)}</ul>
       {results.hits.length === 0 && <p className="rows-empty" role="status">{words.noMessages}</p>}
       {results.after && <button className="link-button" onClick={() => void loadMore()}>{words.moreHits}</button>}
     </>
@@ -61,10 +68,12 @@ export function MessageResults({ search, onOpen }: { search: string; onOpen(): v
 interface MessageResultProps {
   hit: MessageFragment;
   search: string;
+  /** Whether all results are of the open conversation. */
+  isHere: boolean;
   onOpen(): void;
 }
 
-function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, search, onOpen }: MessageResultProps) {
+function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, search, isHere, onOpen }: MessageResultProps) {
   const { feed } = useSession();
   const isMine = sender.id === feed.me.id;
   const isDirect = useFeed((feed) => Boolean(feed.conversation(conversationId)?.otherUserId));
@@ -75,7 +84,7 @@ function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, 
       <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} />
       <span className="row-main">
         <span className="row-top">
-          <bdi className="row-name">{!isDirect && where ? texts.message.from(who, where) : isMine ? words.hitTo(where) : who}</bdi>
+          <bdi className="row-name">{isHere ? who : !isDirect && where ? texts.message.from(who, where) : isMine ? words.hitTo(where) : who}</bdi>
           <time className="row-time" dateTime={createdAt}>{formatShort(createdAt)}</time>
         </span>
         <span className="search-hit" dir="auto">

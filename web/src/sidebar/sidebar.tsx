@@ -1,26 +1,33 @@
 // The sidebar: conversations by latest activity, search results, and people to write to.
-import { MessageSquarePlus, Search, X } from 'lucide-react';
+import { Archive, Search, X } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { useFeed, useSession } from '../app/session';
 import { conversationName } from '../app/notifications';
-import { NewGroupDialog } from '../people/new-group';
+import type { Conversation } from '../feed';
 import { PeopleResults } from '../people/people-results';
 import { texts } from '../texts';
+import { Mark } from '../ui/mark';
 import { AccountMenu } from './account-menu';
 import { MessageResults } from './message-results';
 import { ConversationRow } from './conversation-row';
+import { FirstSteps } from './first-steps';
+import { NewMenu } from './new-menu';
 import { UnsentMessages } from './unsent-messages';
 
 const words = texts.sidebar;
 /** Users with fewer conversations than this see people whom they can write to. */
 const SUGGEST_BELOW = 10;
 
+const isFavorite = ({ own }: Conversation) => own?.favorite === true;
+
 export function Sidebar() {
-  const { feed, peopleSearchMode } = useSession();
+  const { feed, name, logoUrl, peopleSearchMode } = useSession();
   const conversations = useFeed(({ sidebar }) => sidebar);
   const hasMore = useFeed((feed) => feed.hasMoreConversations);
   const [search, setSearch] = useState('');
-  const [isCreatingGroup, setCreatingGroup] = useState(false);
+  // Shows people whom one can write to before anything is typed.
+  const [isFinding, setFinding] = useState(false);
+  const [showsArchived, setShowsArchived] = useState(false);
   const list = useRef<HTMLElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const query = useDeferredValue(search.trim());
@@ -31,25 +38,34 @@ export function Sidebar() {
   const lowerCaseQuery = query.toLocaleLowerCase();
   const shown = lowerCaseQuery
     ? conversations.filter(({ id }) => conversationName(feed, id).toLocaleLowerCase().includes(lowerCaseQuery))
-    : conversations;
+    : [...conversations.filter(isFavorite), ...conversations.filter((one) => !isFavorite(one) && !one.own?.archived)];
+  const archived = lowerCaseQuery ? [] : conversations.filter((one) => !isFavorite(one) && one.own?.archived);
+
+  const findSomeone = () => {
+    setFinding(true);
+    field.current?.focus();
+  };
+  const onOpen = () => {
+    setSearch('');
+    setFinding(false);
+  };
+  const isNew = conversations.length < SUGGEST_BELOW || isFinding;
 
   return (
     <div className="sidebar">
       <div className="sidebar-head">
+        <Mark logoUrl={logoUrl} size="small" />
+        <span className="server-name" aria-hidden="true"><bdi>{name}</bdi></span>
+        {peopleSearchMode !== 'off' && <NewMenu onWrite={findSomeone} />}
         <AccountMenu />
-        {peopleSearchMode !== 'off' && (
-          <button className="icon-button" aria-label={words.newGroup} title={words.newGroup} onClick={() => setCreatingGroup(true)}>
-            <MessageSquarePlus />
-          </button>
-        )}
       </div>
       <div className="search">
         <Search aria-hidden="true" />
         <input
-          ref={field} type="search" value={search} placeholder={words.search} aria-label={words.search} dir="auto" maxLength={100}
+          ref={field} data-find type="search" value={search} placeholder={words.search} aria-label={words.search} dir="auto" maxLength={100}
           onChange={({ target }) => setSearch(target.value)}
           onKeyDown={({ key }) => {
-            if (key === 'Escape') setSearch('');
+            if (key === 'Escape') onOpen();
             if (key === 'ArrowDown') list.current?.querySelector('a')?.focus();
           }}
         />
@@ -62,15 +78,20 @@ export function Sidebar() {
       <nav className="rows" aria-label={words.label} ref={list} onKeyDown={(event) => moveFocus(event, () => field.current?.focus())}>
         {!query && <UnsentMessages />}
         {query && shown.length > 0 && <h2 className="rows-head">{words.conversations}</h2>}
-        <ul>{shown.map((known) => <ConversationRow key={known.id} conversation={known} onOpen={() => setSearch('')} />)}</ul>
-        {!query && conversations.length === 0 && <p className="rows-empty">{words.empty}</p>}
-        {(query || (peopleSearchMode === 'directory' && conversations.length < SUGGEST_BELOW)) && (
-          <PeopleResults search={query} onOpen={() => setSearch('')} />
+        <ul>{shown.map((known) => <ConversationRow key={known.id} conversation={known} onOpen={onOpen} />)}</ul>
+        {archived.length > 0 && (
+          <>
+            <button className="link-button" aria-expanded={showsArchived} onClick={() => setShowsArchived(!showsArchived)}>
+              <Archive aria-hidden="true" /> {texts.own.archived(archived.length)}
+            </button>
+            {showsArchived && <ul>{archived.map((known) => <ConversationRow key={known.id} conversation={known} onOpen={onOpen} />)}</ul>}
+          </>
         )}
-        {query && <MessageResults search={query} onOpen={() => setSearch('')} />}
+        {!query && conversations.length === 0 && <div className="rows-empty"><p>{words.empty}</p><FirstSteps /></div>}
+        {(query || (peopleSearchMode === 'directory' && isNew)) && <PeopleResults search={query} onOpen={onOpen} />}
+        {query && <MessageResults search={query} onOpen={onOpen} />}
         {!query && hasMore && <button className="link-button" onClick={() => void feed.loadMoreConversations()}>{words.more}</button>}
       </nav>
-      <NewGroupDialog open={isCreatingGroup} onClose={() => setCreatingGroup(false)} />
     </div>
   );
 }

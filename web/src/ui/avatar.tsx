@@ -1,17 +1,8 @@
-// A round picture of a person or a group: the profile picture, or initials on a colour made from the id.
-import { Users } from 'lucide-react';
+// A picture of a person, round, or of a group, less so: the profile picture, or initials on a colour made from the id.
 import { useSession } from '../app/session';
 import type { Person } from '../feed';
+import { hueOf } from './hue';
 import { useImageUrl } from './use-image-url';
-
-const HUES = 10;
-
-/** A hue made from the id, the same on every device. Hashes all of it, as UUIDv7s differ at their end. */
-function hue(id: string): number {
-  let sum = 0;
-  for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) % 65_521;
-  return sum % HUES;
-}
 
 /** The first graphemes of the first and the last word. */
 function initials(name: string): string {
@@ -32,13 +23,13 @@ export interface AvatarProps {
   size?: 'small' | 'large';
 }
 
-/** Hidden from screen readers, as the name is always beside it. */
+/** Hidden from screen readers, as the name is always beside it. The initials are no text, which would be a part of a button's name. */
 export function Avatar({ id, name, picture, isGroup = false, online = false, size }: AvatarProps) {
   const { feed } = useSession();
   const [url, onError] = useImageUrl(picture, () => void feed.loadPerson(id).catch(() => {}));
   return (
-    <span className="avatar" data-hue={hue(id)} data-size={size} aria-hidden="true">
-      {isGroup ? <Users /> : url ? <img src={url} alt="" onError={onError} /> : <span dir="auto">{initials(name)}</span>}
+    <span className="avatar" data-hue={hueOf(id)} data-size={size} data-group={isGroup || undefined} aria-hidden="true">
+      {url ? <img src={url} alt="" onError={onError} /> : <span data-initials={initials(name)} />}
       {online && <span className="avatar-dot" />}
     </span>
   );

@@ -25,7 +25,8 @@ export function Dialog({ title, open, onClose, children, isWide = false, tools }
   return (
     <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Base.Portal>
-        <Base.Backdrop className="backdrop" />
+        {/* Each dialog has its own, also over another one. */}
+        <Base.Backdrop className="backdrop" forceRender />
         <Base.Popup ref={popup} className="dialog" data-wide={isWide || undefined} initialFocus={initialFocus}>
           <header className="dialog-head">
             <Base.Title className="dialog-title">{title}</Base.Title>
@@ -33,43 +34,6 @@ export function Dialog({ title, open, onClose, children, isWide = false, tools }
             <Base.Close className="icon-button" aria-label={texts.close}><X /></Base.Close>
           </header>
           {children}
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
-  );
-}
-
-export interface ConfirmDialogProps {
-  title: string;
-  description: string;
-  /** The label of the confirming button. */
-  confirmLabel: string;
-  open: boolean;
-  onConfirm(): void;
-  onClose(): void;
-  /** Where the focus goes afterwards, if the element that had it may be gone. */
-  returnFocus?: () => HTMLElement | null | undefined;
-}
-
-/** Asks for confirmation before an action that cannot be undone. */
-export function ConfirmDialog({ title, description, confirmLabel, open, onConfirm, onClose, returnFocus }: ConfirmDialogProps) {
-  useCloseOnBack(open, onClose);
-  const confirm = () => {
-    onClose();
-    onConfirm();
-  };
-  return (
-    <Base.Root open={open} onOpenChange={(next) => next || onClose()}>
-      <Base.Portal>
-        {/* Over another dialog too, which it covers. */}
-        <Base.Backdrop className="backdrop" forceRender />
-        <Base.Popup className="dialog" role="alertdialog" finalFocus={() => returnFocus?.() ?? true}>
-          <Base.Title className="dialog-title">{title}</Base.Title>
-          <Base.Description className="dialog-description">{description}</Base.Description>
-          <footer className="form-foot">
-            <Base.Close className="button">{texts.cancel}</Base.Close>
-            <button type="button" className="button" data-kind="danger" onClick={confirm}>{confirmLabel}</button>
-          </footer>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

@@ -1,0 +1,83 @@
+// Loads what a view asks for: more conversations, one that the address names, a person, and how much is unread.
+import {
+  type ConversationFragment, MoreConversationsDocument, OneConversationDocument, OnePersonDocument, UnreadCountsDocument,
+  UpdateMembershipDocument, type UpdateMembershipInput,
+} from '../gql/graphql';
+import type { ConversationRef } from './entities';
+import type { FeedState } from './state';
+import type { Transport } from './transport';
+
+/** In milliseconds: a read mark that moves step by step is asked for once. */
+const UNREAD_DELAY = 400;
+
+export class Loader {
+  /** Whether there are conversations that are not loaded yet. */
+  hasMore = false;
+  #nextCursor: string | null = null;
+  readonly #asking = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly state: FeedState,
+    private readonly changed: () => void,
+    private readonly onConversations: (nodes: readonly ConversationFragment[]) => void,
+  ) {}
+
+  /** Adds a page of conversations, and remembers where the next one begins. */
+  addPage({ nodes, pageInfo: { hasNextPage, endCursor } }: { nodes: readonly ConversationFragment[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }): void {
+    this.onConversations(nodes);
+    this.hasMore = hasNextPage;
+    this.#nextCursor = hasNextPage ? endCursor : null;
+    this.changed();
+  }
+
+  async moreConversations(): Promise<void> {
+    if (!this.#nextCursor) return;
+    const after = this.#nextCursor;
+    const { conversations } = await this.transport.request(MoreConversationsDocument, { after });
+    if (this.#nextCursor === after) this.addPage(conversations);
+  }
+
+  /** False if there is none. */
+  async conversation(by: ConversationRef): Promise<boolean> {
+    const { conversation } = await this.transport.request(OneConversationDocument, { by });
+    if (conversation) this.state.upsertConversation(conversation);
+    this.changed();
+    return conversation !== null;
+  }
+
+  async person(id: string): Promise<{ lastSeenAt: string | null } | undefined> {
+    const { user } = await this.transport.request(OnePersonDocument, { id });
+    if (!user) return undefined;
+    const { lastSeenAt, ...person } = user;
+    this.state.upsertPerson(person);
+    this.changed();
+    return { lastSeenAt };
+  }
+
+  async updateOwnSide(conversationId: string, input: UpdateMembershipInput): Promise<void> {
+    const { updateMembership } = await this.transport.request(UpdateMembershipDocument, { conversation: { conversationId }, input });
+    this.state.upsertConversation(updateMembership);
+    this.changed();
+  }
+
+  /** Asks how much of a conversation is unread, where it does not follow from what is known. */
+  unreadCounts(id: string): void {
+    clearTimeout(this.#asking.get(id));
+    this.#asking.set(id, setTimeout(() => {
+      this.#asking.delete(id);
+      this.transport.request(UnreadCountsDocument, { id }).then(({ conversation }) => {
+        const known = this.state.conversation(id);
+        // Counted at another moment: what has come since is not in it.
+        if (!conversation || known?.lastSeq !== conversation.lastSeq || known.lastReadSeq !== conversation.lastReadSeq) return;
+        const { unreadCount, unreadMentionCount } = conversation;
+        this.state.updateConversation(id, { unreadCount, unreadMentionCount });
+        this.changed();
+      }, () => {});
+    }, UNREAD_DELAY));
+  }
+
+  stop(): void {
+    for (const timer of this.#asking.values()) clearTimeout(timer);
+  }
+}

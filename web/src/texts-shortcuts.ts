@@ -1,0 +1,25 @@
+// Texts of the list of keys. A part of texts.ts.
+
+export const shortcuts = {
+  title: 'Keyboard shortcuts',
+  anywhere: 'Anywhere',
+  switcher: 'Go to a conversation or a person',
+  previous: 'Previous conversation',
+  next: 'Next conversation',
+  searchHere: 'Search this conversation',
+  list: 'This list',
+  writing: 'While writing',
+  send: 'Send',
+  lineBreak: 'Line break',
+  editLast: 'Edit your last message',
+  bold: 'Bold',
+  italic: 'Italic',
+  emoji: 'Emoji by name',
+  cancel: 'Cancel a reply or an edit',
+  messages: 'On a message',
+  move: 'Move between messages',
+  reply: 'Reply',
+  edit: 'Edit',
+  delete: 'Delete',
+  toField: 'Back to the text field',
+};
