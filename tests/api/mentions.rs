@@ -1,5 +1,7 @@
 //! Whom messages call; and what apps add to messages.
 
+use std::slice::from_ref;
+
 use parlour::id::MessageId;
 use serde_json::{Value, json};
 
