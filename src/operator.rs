@@ -9,7 +9,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use crate::accounts::{self, Email, ExternalId, Name, NewAccount, Password};
-use crate::entity::server_role::Role;
+use crate::entity::server_role::StaffRole;
 use crate::entity::user;
 use crate::id::UserId;
 use crate::limits;
@@ -73,7 +73,7 @@ pub enum RoleName {
     Admin,
 }
 
-impl From<RoleName> for Role {
+impl From<RoleName> for StaffRole {
     fn from(name: RoleName) -> Self {
         match name {
             RoleName::Moderator => Self::Moderator,

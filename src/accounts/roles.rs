@@ -9,7 +9,7 @@ use crate::accounts::{Accounts, Viewer};
 use crate::app::App;
 use crate::audit::{AuditAction, AuditActor, AuditRecord};
 use crate::db::{self, Tx};
-use crate::entity::server_role::{self, Role};
+use crate::entity::server_role::{self, StaffRole};
 use crate::error::{Error, Result};
 use crate::feed::{Answers, Quiet, Rank};
 use crate::id::UserId;
@@ -49,7 +49,7 @@ pub async fn is_moderator(db: &impl ConnectionTrait, user: UserId) -> Result<boo
 }
 
 /// The viewer's roles.
-pub async fn server_roles(app: &App, viewer: &Viewer) -> Result<Vec<Role>> {
+pub async fn server_roles(app: &App, viewer: &Viewer) -> Result<Vec<StaffRole>> {
     let own = server_role::Entity::find().filter(server_role::Column::UserId.eq(viewer.user()));
     let own = own.order_by_asc(server_role::Column::Role).all(&app.db.reader).await?;
     Ok(own.into_iter().map(|row| row.role).collect())
@@ -57,13 +57,13 @@ pub async fn server_roles(app: &App, viewer: &Viewer) -> Result<Vec<Role>> {
 
 impl Accounts {
     /// Gives somebody a role. Idempotent.
-    pub async fn grant_for_operator(&self, user: UserId, role: Role) -> Result<()> {
+    pub async fn grant_for_operator(&self, user: UserId, role: StaffRole) -> Result<()> {
         let done = AuditRecord::by_operator(AuditAction::RoleGranted, user);
         self.app.feed.append_recorded(SetRole { user, role, has_it: true }, [done]).await
     }
 
     /// Takes a role from somebody. Idempotent.
-    pub async fn revoke_for_operator(&self, user: UserId, role: Role) -> Result<()> {
+    pub async fn revoke_for_operator(&self, user: UserId, role: StaffRole) -> Result<()> {
         let done = AuditRecord::by_operator(AuditAction::RoleRevoked, user);
         self.app.feed.append_recorded(SetRole { user, role, has_it: false }, [done]).await
     }
@@ -72,7 +72,7 @@ impl Accounts {
 #[derive(Clone)]
 struct SetRole {
     user: UserId,
-    role: Role,
+    role: StaffRole,
     has_it: bool,
 }
 

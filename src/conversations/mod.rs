@@ -25,7 +25,7 @@ pub use membership::{
     member_counts, members_after, membership, memberships_of,
 };
 pub use own_side::{Archived, OwnSideUpdate, archived, membership_event, update_own_side};
-pub use permission::{Permission, Place, Standing, may, may_remove};
+pub use permission::{ActionPlace, MemberAction, Standing, may, may_remove};
 pub use system_line::{LineKind, SystemLine};
 pub use title::Title;
 

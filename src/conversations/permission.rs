@@ -7,7 +7,7 @@ use crate::limits;
 
 /// What can be allowed in a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
+pub enum MemberAction {
     /// To write, and to edit what one wrote.
     Send,
     /// To call everybody.
@@ -26,7 +26,7 @@ pub enum Permission {
     DeleteOthersMessages,
 }
 
-impl Permission {
+impl MemberAction {
     /// All of them, in the order in which clients see them.
     pub const ALL: [Self; 8] = [
         Self::Send,
@@ -51,7 +51,7 @@ pub enum Standing {
 
 /// What of a conversation decides who may do what in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ActionPlace {
     /// What it is.
     pub kind: Kind,
     /// Who may write, if it is a group.
@@ -62,7 +62,7 @@ pub struct Place {
     pub is_open: bool,
 }
 
-impl Place {
+impl ActionPlace {
     /// A conversation whose members nobody has counted, and whose people can reach each other.
     pub fn of(conversation: &conversation::Model) -> Self {
         Self { kind: conversation.kind, posting: conversation.posting, members: None, is_open: true }
@@ -75,10 +75,10 @@ impl Place {
 }
 
 /// Whether somebody may do this here.
-pub fn may(actor: Standing, what: Permission, here: Place) -> bool {
+pub fn may(actor: Standing, what: MemberAction, here: ActionPlace) -> bool {
     let role = match (actor, here.kind) {
         (Standing::App, Kind::Group) => return true,
-        (Standing::App, Kind::Direct) => return what == Permission::DeleteOthersMessages,
+        (Standing::App, Kind::Direct) => return what == MemberAction::DeleteOthersMessages,
         (Standing::Member(_), Kind::Direct) => return may_directly(what, here),
         (Standing::Member(role), Kind::Group) => role,
     };
@@ -88,23 +88,25 @@ pub fn may(actor: Standing, what: Permission, here: Place) -> bool {
     };
     let may_send = leads || here.posting == Posting::Everyone;
     match what {
-        Permission::Send => may_send,
-        Permission::MentionEveryone => leads || (may_send && here.members.is_some_and(is_small)),
-        Permission::AddMembers => true,
-        Permission::Pin | Permission::Update | Permission::RemoveMembers | Permission::DeleteOthersMessages => leads,
-        Permission::SetRoles => role == Role::Owner,
+        MemberAction::Send => may_send,
+        MemberAction::MentionEveryone => leads || (may_send && here.members.is_some_and(is_small)),
+        MemberAction::AddMembers => true,
+        MemberAction::Pin | MemberAction::Update | MemberAction::RemoveMembers | MemberAction::DeleteOthersMessages => {
+            leads
+        }
+        MemberAction::SetRoles => role == Role::Owner,
     }
 }
 
 /// Between two people who can reach each other, both may do what there is to do.
-fn may_directly(what: Permission, here: Place) -> bool {
+fn may_directly(what: MemberAction, here: ActionPlace) -> bool {
     match what {
-        Permission::Send | Permission::MentionEveryone | Permission::Pin => here.is_open,
-        Permission::Update
-        | Permission::AddMembers
-        | Permission::RemoveMembers
-        | Permission::SetRoles
-        | Permission::DeleteOthersMessages => false,
+        MemberAction::Send | MemberAction::MentionEveryone | MemberAction::Pin => here.is_open,
+        MemberAction::Update
+        | MemberAction::AddMembers
+        | MemberAction::RemoveMembers
+        | MemberAction::SetRoles
+        | MemberAction::DeleteOthersMessages => false,
     }
 }
 
@@ -113,8 +115,8 @@ fn is_small(members: usize) -> bool {
 }
 
 /// Whether somebody may remove another member, who has this role.
-pub fn may_remove(actor: Standing, whom: Role, here: Place) -> bool {
-    may(actor, Permission::RemoveMembers, here)
+pub fn may_remove(actor: Standing, whom: Role, here: ActionPlace) -> bool {
+    may(actor, MemberAction::RemoveMembers, here)
         && match actor {
             Standing::App | Standing::Member(Role::Owner) => true,
             Standing::Member(Role::Admin | Role::Member) => whom == Role::Member,
@@ -125,38 +127,39 @@ pub fn may_remove(actor: Standing, whom: Role, here: Place) -> bool {
 mod tests {
     use super::*;
 
-    const GROUP: Place = Place { kind: Kind::Group, posting: Posting::Everyone, members: Some(21), is_open: true };
+    const GROUP: ActionPlace =
+        ActionPlace { kind: Kind::Group, posting: Posting::Everyone, members: Some(21), is_open: true };
 
-    fn allowed(role: Role, here: Place) -> Vec<Permission> {
-        Permission::ALL.into_iter().filter(|what| may(Standing::Member(role), *what, here)).collect()
+    fn allowed(role: Role, here: ActionPlace) -> Vec<MemberAction> {
+        MemberAction::ALL.into_iter().filter(|what| may(Standing::Member(role), *what, here)).collect()
     }
 
     #[test]
     fn a_role_allows_what_the_one_below_it_does_and_more() {
-        use Permission::{AddMembers, DeleteOthersMessages, MentionEveryone, Pin, RemoveMembers, Send, Update};
-        assert_eq!(allowed(Role::Owner, GROUP), Permission::ALL);
+        use MemberAction::{AddMembers, DeleteOthersMessages, MentionEveryone, Pin, RemoveMembers, Send, Update};
+        assert_eq!(allowed(Role::Owner, GROUP), MemberAction::ALL);
         let of_admins = [Send, MentionEveryone, Pin, Update, AddMembers, RemoveMembers, DeleteOthersMessages];
         assert_eq!(allowed(Role::Admin, GROUP), of_admins);
         assert_eq!(allowed(Role::Member, GROUP), [Send, AddMembers]);
         assert_eq!(allowed(Role::Member, GROUP.with_members(20)), [Send, MentionEveryone, AddMembers]);
-        assert_eq!(allowed(Role::Member, Place { members: None, ..GROUP }), [Send, AddMembers]);
+        assert_eq!(allowed(Role::Member, ActionPlace { members: None, ..GROUP }), [Send, AddMembers]);
     }
 
     #[test]
     fn in_an_announcement_group_admins_write() {
-        let here = Place { posting: Posting::Admins, members: Some(3), ..GROUP };
-        assert_eq!(allowed(Role::Member, here), [Permission::AddMembers]);
-        assert!(may(Standing::Member(Role::Admin), Permission::Send, here));
-        assert!(may(Standing::Member(Role::Owner), Permission::MentionEveryone, here));
+        let here = ActionPlace { posting: Posting::Admins, members: Some(3), ..GROUP };
+        assert_eq!(allowed(Role::Member, here), [MemberAction::AddMembers]);
+        assert!(may(Standing::Member(Role::Admin), MemberAction::Send, here));
+        assert!(may(Standing::Member(Role::Owner), MemberAction::MentionEveryone, here));
     }
 
     #[test]
     fn two_people_write_call_and_pin_while_they_can_reach_each_other() {
-        let here = Place { kind: Kind::Direct, members: None, ..GROUP };
-        use Permission::{MentionEveryone, Pin, Send};
+        let here = ActionPlace { kind: Kind::Direct, members: None, ..GROUP };
+        use MemberAction::{MentionEveryone, Pin, Send};
         assert_eq!(allowed(Role::Member, here), [Send, MentionEveryone, Pin]);
-        assert_eq!(allowed(Role::Member, Place { is_open: false, ..here }), []);
-        assert!(!may(Standing::App, Send, here) && may(Standing::App, Permission::DeleteOthersMessages, here));
+        assert_eq!(allowed(Role::Member, ActionPlace { is_open: false, ..here }), []);
+        assert!(!may(Standing::App, Send, here) && may(Standing::App, MemberAction::DeleteOthersMessages, here));
     }
 
     #[test]

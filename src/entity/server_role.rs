@@ -12,14 +12,14 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub user_id: UserId,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub role: Role,
+    pub role: StaffRole,
     pub granted_at: Timestamp,
 }
 
 /// What somebody may do for the whole server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
-pub enum Role {
+pub enum StaffRole {
     Moderator = 1,
     Admin = 2,
 }

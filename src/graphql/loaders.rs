@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::graphql::error::Failure;
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 use crate::images;
-use crate::messages::{self, Mark};
+use crate::messages::{self, ReadUpTo};
 
 /// The loaders of one execution. They batch but do not cache, so results are never stale.
 pub(super) struct Loaders {
@@ -286,11 +286,11 @@ impl Loader<ConversationId> for MembershipLoader {
 /// How many messages after a read mark do not count as unread.
 pub(super) struct UncountedLoader(App);
 
-impl Loader<Mark> for UncountedLoader {
+impl Loader<ReadUpTo> for UncountedLoader {
     type Value = i64;
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[Mark]) -> Result<HashMap<Mark, i64>, Self::Error> {
+    async fn load(&self, keys: &[ReadUpTo]) -> Result<HashMap<ReadUpTo, i64>, Self::Error> {
         index(messages::uncounted_after(&self.0, keys), |counted| counted).await
     }
 }
@@ -301,11 +301,11 @@ pub(super) struct CallsLoader {
     viewer: Option<Viewer>,
 }
 
-impl Loader<Mark> for CallsLoader {
+impl Loader<ReadUpTo> for CallsLoader {
     type Value = i64;
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[Mark]) -> Result<HashMap<Mark, i64>, Self::Error> {
+    async fn load(&self, keys: &[ReadUpTo]) -> Result<HashMap<ReadUpTo, i64>, Self::Error> {
         let Some(viewer) = &self.viewer else { return Ok(HashMap::new()) };
         index(messages::calls_after(&self.app, viewer, keys), |counted| counted).await
     }

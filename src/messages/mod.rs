@@ -22,7 +22,7 @@ pub use read_marks::ReadMarks;
 pub use revise::{Edit, delete, delete_by_key, delete_by_moderator, edit};
 pub use send::{NewMessage, send};
 pub use text::MessageText;
-pub use unread::{Mark, Unread, calls_after, uncounted_after, unread};
+pub use unread::{ReadUpTo, Unread, calls_after, uncounted_after, unread};
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::audit::AuditAction;
-use crate::conversations::{self, Directs, LineKind, Permission, Place, Standing, SystemLine, may};
+use crate::conversations::{self, ActionPlace, Directs, LineKind, MemberAction, Standing, SystemLine, may};
 use crate::db::{self, HotSource, Tx};
 use crate::entity::{conversation, membership, message};
 use crate::error::{Error, Result};
@@ -159,8 +159,8 @@ impl Pins {
         let message = self.messages.get_mut(&id).ok_or(Error::NotFound)?;
         let own = self.memberships.get(&(message.conversation_id, by)).ok_or(Error::NotFound)?;
         let place = self.conversations.get(&message.conversation_id).ok_or(Error::NotFound)?;
-        let here = Place { is_open: self.directs.is_open(place), ..Place::of(place) };
-        if !may(Standing::Member(own.role), Permission::Pin, here) {
+        let here = ActionPlace { is_open: self.directs.is_open(place), ..ActionPlace::of(place) };
+        if !may(Standing::Member(own.role), MemberAction::Pin, here) {
             return Err(Error::Forbidden);
         }
         if message.system_line.is_some() {

@@ -8,7 +8,7 @@ use crate::accounts::{MessagesKey, Moderator, Viewer};
 use crate::app::App;
 use crate::audit::AuditAction;
 use crate::clock::Timestamp;
-use crate::conversations::{self, Permission, Place, Standing, may};
+use crate::conversations::{self, ActionPlace, MemberAction, Standing, may};
 use crate::db::{self, Tx};
 use crate::directory;
 use crate::entity::conversation::DirectPair;
@@ -213,8 +213,10 @@ impl Revisions {
         let is_own = change.by == Some(message.sender_id);
         let is_allowed = match change.revision {
             // An edit reaches everybody as a new message does.
-            Revision::Edit(_) => is_own && may(standing, Permission::Send, Place::of(conversation)),
-            Revision::Delete => is_own || may(standing, Permission::DeleteOthersMessages, Place::of(conversation)),
+            Revision::Edit(_) => is_own && may(standing, MemberAction::Send, ActionPlace::of(conversation)),
+            Revision::Delete => {
+                is_own || may(standing, MemberAction::DeleteOthersMessages, ActionPlace::of(conversation))
+            }
         };
         if !is_allowed {
             return Err(Error::Forbidden);

@@ -26,7 +26,7 @@ pub struct Unread {
 }
 
 /// A read mark: a conversation, and the seq up to which somebody has read.
-pub type Mark = (ConversationId, i32);
+pub type ReadUpTo = (ConversationId, i32);
 
 /// Sums up what the viewer has not read in all their conversations.
 pub async fn unread(app: &App, viewer: &Viewer) -> Result<Unread> {
@@ -59,13 +59,13 @@ pub async fn unread(app: &App, viewer: &Viewer) -> Result<Unread> {
 }
 
 /// How many messages after each of these marks do not count as unread.
-pub async fn uncounted_after(app: &App, marks: &[Mark]) -> Result<Vec<(Mark, i64)>> {
+pub async fn uncounted_after(app: &App, marks: &[ReadUpTo]) -> Result<Vec<(ReadUpTo, i64)>> {
     const SQL: &str = uncounted!("a.conversation_id", "a.mark");
     after_marks(app, marks, |hot| hot.uncounted(marks), SQL, Vec::new()).await
 }
 
 /// How many messages call the viewer after each of these marks.
-pub async fn calls_after(app: &App, viewer: &Viewer, marks: &[Mark]) -> Result<Vec<(Mark, i64)>> {
+pub async fn calls_after(app: &App, viewer: &Viewer, marks: &[ReadUpTo]) -> Result<Vec<(ReadUpTo, i64)>> {
     const SQL: &str = calls!("a.conversation_id", "a.mark", "$1", "$2");
     let people = vec![viewer.user().into(), mention::everybody().into()];
     after_marks(app, marks, |hot| hot.calls(viewer.user(), marks), SQL, people).await
@@ -74,11 +74,11 @@ pub async fn calls_after(app: &App, viewer: &Viewer, marks: &[Mark]) -> Result<V
 /// Counts something after each of these marks: at once by hot reads, or in one statement, whose first values are given.
 async fn after_marks(
     app: &App,
-    marks: &[Mark],
+    marks: &[ReadUpTo],
     hot: impl FnOnce(&HotReads) -> Option<Vec<i64>>,
     count: &str,
     mut values: Vec<Value>,
-) -> Result<Vec<(Mark, i64)>> {
+) -> Result<Vec<(ReadUpTo, i64)>> {
     #[derive(FromQueryResult)]
     struct Counted {
         conversation_id: ConversationId,

@@ -178,11 +178,6 @@ impl PresenceTracker {
         Some(Device { state: Arc::clone(&self.state), clock: self.app.clock.clone(), user })
     }
 
-    /// How many people are online.
-    pub fn online_count(&self) -> usize {
-        self.lock().online().len()
-    }
-
     /// Whether a person is online.
     pub fn is_online(&self, user: UserId) -> bool {
         self.lock().is_online(user)

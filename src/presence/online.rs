@@ -48,6 +48,11 @@ pub struct EverybodyOnline {
 }
 
 impl PresenceTracker {
+    /// How many people are online.
+    pub fn online_count(&self) -> usize {
+        self.lock().online().len()
+    }
+
     /// Watches who is online, as far as the viewer may see it.
     pub fn watch(&self, viewer: &Viewer) -> OnlineWatcher {
         match directory::open_to(&self.app, viewer) {

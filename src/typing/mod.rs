@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Viewer;
 use crate::app::App;
-use crate::conversations::{self, Membership, Permission, Place, Reference};
+use crate::conversations::{self, ActionPlace, MemberAction, Membership, Reference};
 use crate::entity::conversation::DirectPair;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, UserId};
@@ -85,7 +85,7 @@ impl Typing {
     pub async fn begin(&self, viewer: &Viewer, reference: Reference) -> Result<()> {
         let Some(member) = self.writer(viewer, reference).await? else { return Ok(()) };
         let conversation = member.conversation();
-        if !conversations::may(member.standing(), Permission::Send, Place::of(conversation)) {
+        if !conversations::may(member.standing(), MemberAction::Send, ActionPlace::of(conversation)) {
             return Err(Error::Forbidden);
         }
         let (id, direct_pair) = (conversation.id, conversation.direct_pair.clone());

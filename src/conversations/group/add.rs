@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
 use crate::conversations::joined_event;
-use crate::conversations::permission::{Permission, Place, may};
+use crate::conversations::permission::{ActionPlace, MemberAction, may};
 use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
@@ -34,7 +34,7 @@ pub(super) fn plan(
     now: Timestamp,
     events: usize,
 ) -> Result<Outcome> {
-    if !may(group::standing(own), Permission::AddMembers, Place::of(&group.row)) {
+    if !may(group::standing(own), MemberAction::AddMembers, ActionPlace::of(&group.row)) {
         return Err(Error::Forbidden);
     }
     let by = own.map(|own| own.user);

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
-use crate::conversations::permission::{Place, may_remove};
+use crate::conversations::permission::{ActionPlace, may_remove};
 use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
@@ -24,7 +24,7 @@ pub async fn remove(app: &App, by: GroupActor<'_>, person: UserId) -> Result<Opt
 pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events: usize) -> Result<Outcome> {
     let left = group.members.get(&person).ok_or(Error::NotFound)?;
     let leaves = own.is_some_and(|own| own.user == person);
-    if !leaves && !may_remove(group::standing(own), left.role, Place::of(&group.row)) {
+    if !leaves && !may_remove(group::standing(own), left.role, ActionPlace::of(&group.row)) {
         return Err(Error::Forbidden);
     }
     let by = own.map(|own| own.user);

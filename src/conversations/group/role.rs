@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::conversations::Membership;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay};
-use crate::conversations::permission::{Permission, Place, may};
+use crate::conversations::permission::{ActionPlace, MemberAction, may};
 use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::entity::membership::Role;
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ pub async fn set_role(app: &App, by: &Membership, person: UserId, role: Role) ->
 
 /// `own` is the membership of who asks, unless that is a key.
 pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, role: Role) -> Result<Outcome> {
-    if !may(group::standing(own), Permission::SetRoles, Place::of(&group.row)) {
+    if !may(group::standing(own), MemberAction::SetRoles, ActionPlace::of(&group.row)) {
         return Err(Error::Forbidden);
     }
     let before = group.members.get(&person).ok_or(Error::NotFound)?.role;

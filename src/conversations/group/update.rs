@@ -6,7 +6,7 @@ use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay};
-use crate::conversations::permission::{Permission, Place, may};
+use crate::conversations::permission::{ActionPlace, MemberAction, may};
 use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::conversations::{Reference, Title, find_membership};
 use crate::entity::conversation::{self, Kind, Posting};
@@ -57,7 +57,7 @@ pub async fn update(
             if member.conversation().kind != Kind::Group {
                 return Err(Error::NotFound);
             }
-            if !may(member.standing(), Permission::Update, Place::of(member.conversation())) {
+            if !may(member.standing(), MemberAction::Update, ActionPlace::of(member.conversation())) {
                 return Err(Error::Forbidden);
             }
             Some(images.prepare(member.viewer(), source).await?)
@@ -84,7 +84,7 @@ pub(super) fn plan(
     claims: &mut ImageClaims,
     now: Timestamp,
 ) -> Result<Outcome> {
-    if !may(group::standing(own), Permission::Update, Place::of(&group.row)) {
+    if !may(group::standing(own), MemberAction::Update, ActionPlace::of(&group.row)) {
         return Err(Error::Forbidden);
     }
     let row = &mut group.row;

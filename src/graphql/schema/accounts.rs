@@ -1,23 +1,21 @@
 //! Accounts: finding people, profiles, and signing in and out.
 
 use async_graphql::{Context, ID, MaybeUndefined, Object, SimpleObject};
-use uuid::Uuid;
 
-use crate::accounts::{Email, Name, NewAccount, Password, SignedIn, Viewer};
+use crate::accounts::{Email, Name, NewAccount, Password, SignedIn};
 use crate::clock::Timestamp;
 use crate::directory::{self, PeopleFilter, ProfileUpdate};
-use crate::entity::user;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::look_up;
 use crate::graphql::schema::account_inputs::{LoginInput, SignupInput, UpdateProfileInput};
 use crate::graphql::schema::date_time::DateTime;
-use crate::graphql::schema::paging::{self, PageCursor, RelayConnection, RelayEdge, UnsealedCursor};
+use crate::graphql::schema::paging::{self, PageCursor};
+use crate::graphql::schema::user_pages::{UserConnection, UserTotals, user_connection};
 use crate::graphql::schema::users::{User, find_user};
 use crate::graphql::session_effect::SessionEffect;
 use crate::graphql::written::AsJson;
 use crate::limits;
-use crate::page::Page;
 
 /// The signed-in user and their session's token.
 #[derive(SimpleObject)]
@@ -43,31 +41,6 @@ impl AuthPayload {
         let user = User::signed_in(user);
         SessionEffect::Set { token: token.clone(), expires_at }.record(ctx);
         Self::new(user, token, expires_at)
-    }
-}
-
-/// The fields of a list of users beside its page, by what the list is of.
-pub(super) enum UserTotals {
-    /// The people whom somebody finds.
-    Found(PeopleFilter),
-    /// Those whom somebody has blocked.
-    Blocked(Viewer),
-    /// They were counted before.
-    Counted(u64),
-}
-
-/// A page of users, with the total.
-pub(super) type UserConnection = RelayConnection<User, UserTotals>;
-
-#[Object]
-impl UserTotals {
-    /// The number of users on all pages. It is counted only if this field is selected.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(match self {
-            Self::Found(search) => directory::count(ctx.app()?, search).await?,
-            Self::Blocked(viewer) => directory::blocked_count(ctx.app()?, viewer).await?,
-            Self::Counted(total) => *total,
-        })
     }
 }
 
@@ -117,21 +90,6 @@ impl AccountsQuery {
         let page = directory::list(ctx.app()?, &search, first, after).await?;
         user_connection(ctx, page, UserTotals::Found(search))
     }
-}
-
-/// Wraps a page of users who are ordered by name.
-pub(super) fn user_connection(
-    ctx: &Context<'_>,
-    page: Page<user::Model>,
-    totals: UserTotals,
-) -> Result<AsJson<UserConnection>> {
-    let seal = ctx.app()?.feed.seal();
-    let mut list = RelayConnection::with_additional_fields(page.has_previous, page.has_next, totals);
-    list.edges.extend(page.items.into_iter().map(|row| {
-        let cursor = PageCursor::User { name_key: row.name_key.clone(), id: Uuid::from_bytes(*row.id.as_bytes()) };
-        RelayEdge::new(UnsealedCursor::new(cursor, seal), row.into())
-    }));
-    Ok(list.into())
 }
 
 /// Mutations of accounts and profiles.

@@ -21,11 +21,11 @@ use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::neighbours::Neighbours;
 use crate::graphql::schema::own_membership::OwnMembership;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
-use crate::graphql::schema::permissions::{Permission, Posting};
+use crate::graphql::schema::permissions::{Permission, PostingRule};
 use crate::graphql::schema::users::{User, known_user};
 use crate::graphql::written::{AsJson, JsonValue, NotAtOnce, json_fields, serialize};
 use crate::limits;
-use crate::messages::Mark;
+use crate::messages::ReadUpTo;
 use crate::page::Page;
 
 /// The kind of a conversation. More kinds may be added: clients must tolerate unknown values.
@@ -88,7 +88,7 @@ impl Conversation {
     }
 
     /// The viewer's read mark and how many seqs are after it; `None` if there are none, which costs nothing more.
-    async fn behind(&self, ctx: &Context<'_>) -> Result<Option<(Mark, i32)>> {
+    async fn behind(&self, ctx: &Context<'_>) -> Result<Option<(ReadUpTo, i32)>> {
         let Some(own) = self.membership(ctx).await? else { return Ok(None) };
         let behind = self.row.last_seq - own.last_read_seq();
         Ok((behind > 0).then_some(((self.row.id, own.last_read_seq()), behind)))
@@ -243,12 +243,12 @@ impl Conversation {
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Permission>> {
         let Some(own) = self.membership(ctx).await? else { return Ok(Vec::new()) };
-        let mut here = conversations::Place::of(&self.row);
+        let mut here = conversations::ActionPlace::of(&self.row);
         match self.row.direct_pair.as_ref().and_then(|pair| pair.other(own.viewer().user())) {
             Some(other) => here.is_open = !known_user(ctx, other).await?.is_erased(),
             None => here.members = Some(self.member_count(ctx).await?),
         }
-        let allowed = conversations::Permission::ALL.into_iter();
+        let allowed = conversations::MemberAction::ALL.into_iter();
         let allowed = allowed.filter(|what| conversations::may(own.standing(), *what, here));
         Ok(allowed.map(Permission::from).collect())
     }
@@ -302,7 +302,7 @@ impl Conversation {
     }
 
     /// Who may write.
-    async fn posting(&self) -> Posting {
+    async fn posting(&self) -> PostingRule {
         self.row.posting.into()
     }
 

@@ -11,7 +11,7 @@ use crate::graphql::schema::conversations::Conversation;
 use crate::graphql::schema::images::ImageInput;
 use crate::graphql::schema::json::AppData;
 use crate::graphql::schema::members::Member;
-use crate::graphql::schema::permissions::{MemberRole, Posting};
+use crate::graphql::schema::permissions::{MemberRole, PostingRule};
 use crate::id::{ConversationId, UserId};
 
 /// A new group.
@@ -90,7 +90,7 @@ impl GroupsMutation {
         #[graphql(desc = "Its new title, 1 to 100 characters.")] title: Option<String>,
         #[graphql(desc = "Its new picture; null removes the current one.")] picture: MaybeUndefined<ImageInput>,
         #[graphql(desc = "The app's own data; null removes it.")] metadata: MaybeUndefined<AppData>,
-        #[graphql(desc = "Who may write.")] posting: Option<Posting>,
+        #[graphql(desc = "Who may write.")] posting: Option<PostingRule>,
     ) -> Result<Conversation> {
         let by = Asking::of(ctx)?;
         let title = title.as_deref().map(Title::parse).transpose()?;

@@ -39,6 +39,7 @@ mod sessions;
 mod system_lines;
 mod typing;
 mod unread;
+mod user_pages;
 mod users;
 mod viewer_mark;
 
@@ -104,7 +105,7 @@ pub(super) fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscri
         .limit_recursive_depth(limits::QUERY_LEVELS)
         .limit_directives(limits::QUERY_DIRECTIVES)
         // The library has one type for all connections, so each is described here.
-        .override_output_type_description::<accounts::UserConnection>("A page of users.")
+        .override_output_type_description::<user_pages::UserConnection>("A page of users.")
         .override_output_type_description::<RelayConnection<members::Member>>("A page of a conversation's members.")
         .override_output_type_description::<RelayConnection<conversations::Conversation>>("A page of conversations.")
         .override_output_type_description::<RelayConnection<reports::Report>>("A page of reports.")

@@ -67,37 +67,38 @@ pub enum Permission {
     DeleteOthersMessages,
 }
 
-impl From<conversations::Permission> for Permission {
-    fn from(permission: conversations::Permission) -> Self {
+impl From<conversations::MemberAction> for Permission {
+    fn from(permission: conversations::MemberAction) -> Self {
         match permission {
-            conversations::Permission::Send => Self::Send,
-            conversations::Permission::MentionEveryone => Self::MentionEveryone,
-            conversations::Permission::Pin => Self::Pin,
-            conversations::Permission::Update => Self::Update,
-            conversations::Permission::AddMembers => Self::AddMembers,
-            conversations::Permission::RemoveMembers => Self::RemoveMembers,
-            conversations::Permission::SetRoles => Self::SetRoles,
-            conversations::Permission::DeleteOthersMessages => Self::DeleteOthersMessages,
+            conversations::MemberAction::Send => Self::Send,
+            conversations::MemberAction::MentionEveryone => Self::MentionEveryone,
+            conversations::MemberAction::Pin => Self::Pin,
+            conversations::MemberAction::Update => Self::Update,
+            conversations::MemberAction::AddMembers => Self::AddMembers,
+            conversations::MemberAction::RemoveMembers => Self::RemoveMembers,
+            conversations::MemberAction::SetRoles => Self::SetRoles,
+            conversations::MemberAction::DeleteOthersMessages => Self::DeleteOthersMessages,
         }
     }
 }
 
 /// Who may write in a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum Posting {
+#[graphql(name = "Posting")]
+pub enum PostingRule {
     /// All members.
     Everyone,
     /// The owner and the admins.
     Admins,
 }
 
-impl JsonValue for Posting {
+impl JsonValue for PostingRule {
     fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
         serialize(&enum_value(*self), json)
     }
 }
 
-impl From<conversation::Posting> for Posting {
+impl From<conversation::Posting> for PostingRule {
     fn from(posting: conversation::Posting) -> Self {
         match posting {
             conversation::Posting::Everyone => Self::Everyone,
@@ -106,11 +107,11 @@ impl From<conversation::Posting> for Posting {
     }
 }
 
-impl From<Posting> for conversation::Posting {
-    fn from(posting: Posting) -> Self {
+impl From<PostingRule> for conversation::Posting {
+    fn from(posting: PostingRule) -> Self {
         match posting {
-            Posting::Everyone => Self::Everyone,
-            Posting::Admins => Self::Admins,
+            PostingRule::Everyone => Self::Everyone,
+            PostingRule::Admins => Self::Admins,
         }
     }
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::accounts::{self, Moderator};
 use crate::entity::report::{self, Action, Reason};
-use crate::entity::server_role::Role;
+use crate::entity::server_role::StaffRole;
 use crate::error::Error;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::{Failure, Result};
@@ -19,7 +19,7 @@ use crate::reports::{self, NewReport, ReportTarget, Resolution};
 
 /// What somebody is on this server beside a user. More values may be added: clients must tolerate unknown values.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "Role")]
+#[graphql(remote = "StaffRole")]
 pub enum ServerRole {
     /// Reads reports and acts on them.
     Moderator,

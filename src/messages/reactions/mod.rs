@@ -26,7 +26,7 @@ use crate::messages;
 use crate::page::Page;
 pub use detail::{ReactionStep, reaction_steps};
 pub use emoji::Emoji;
-use react::{React, Step, takes_reactions};
+use react::{React, ReactionWish, takes_reactions};
 
 /// Adds and removes reactions, each message's four times a second at most.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ struct Pace {
 
 /// A step that is not written yet, and its caller.
 struct Waiting {
-    step: Step,
+    step: ReactionWish,
     reply: oneshot::Sender<Result<message::Model>>,
 }
 
@@ -75,7 +75,7 @@ impl Reactions {
         let pace = self.paces.get_with(id, new);
         loop {
             let (reply, mut answer) = oneshot::channel();
-            pace.wait(Waiting { step: Step { user, emoji: emoji.clone(), adds }, reply })?;
+            pace.wait(Waiting { step: ReactionWish { user, emoji: emoji.clone(), adds }, reply })?;
             let mut next = pace.next.lock().await;
             loop {
                 match answer.try_recv() {
@@ -94,7 +94,7 @@ impl Reactions {
 
     /// Writes what has waited, and answers everybody.
     async fn write(&self, message: MessageId, waiting: Vec<Waiting>) {
-        let (steps, replies): (Vec<Step>, Vec<_>) =
+        let (steps, replies): (Vec<ReactionWish>, Vec<_>) =
             waiting.into_iter().map(|waiting| (waiting.step, waiting.reply)).unzip();
         let answers = self.app.feed.append(React { message, steps, is_erasure: false }).await;
         let answers: Vec<Result<message::Model>> = match answers {
@@ -195,10 +195,10 @@ pub async fn take_back(app: &App, person: UserId) -> Result<()> {
         if some.is_empty() {
             return Ok(());
         }
-        let mut of: HashMap<MessageId, Vec<Step>> = HashMap::new();
+        let mut of: HashMap<MessageId, Vec<ReactionWish>> = HashMap::new();
         for row in some {
             let emoji = Emoji::stored(row.emoji);
-            of.entry(row.message_id).or_default().push(Step { user: person, emoji, adds: false });
+            of.entry(row.message_id).or_default().push(ReactionWish { user: person, emoji, adds: false });
         }
         let all = of.into_iter().map(|(message, steps)| app.feed.append(React { message, steps, is_erasure: true }));
         futures_util::future::try_join_all(all).await?;

@@ -19,13 +19,13 @@ use crate::messages::message_event;
 /// What people do with their reactions to one message, in their order.
 pub(super) struct React {
     pub(super) message: MessageId,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ReactionWish>,
     /// Whether an erasure takes away what an erased person left: of any message, and nobody is asked.
     pub(super) is_erasure: bool,
 }
 
 /// One person adds a reaction, or takes it back.
-pub(super) struct Step {
+pub(super) struct ReactionWish {
     pub(super) user: UserId,
     pub(super) emoji: Emoji,
     pub(super) adds: bool,
@@ -185,7 +185,7 @@ impl Batch {
     }
 
     /// Decides about one step, and notes what it changes.
-    fn step(&mut self, change: &React, step: &Step, net: &mut Vec<ReactionStep>) -> Result<()> {
+    fn step(&mut self, change: &React, step: &ReactionWish, net: &mut Vec<ReactionStep>) -> Result<()> {
         let message = self.messages.get(&change.message).ok_or(Error::NotFound)?;
         if !change.is_erasure {
             if !self.memberships.contains_key(&(message.conversation_id, step.user)) {

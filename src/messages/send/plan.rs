@@ -6,7 +6,7 @@ use sea_orm::DbErr;
 
 use super::{New, Send, SendWrite, SenderMembership, repeated};
 use crate::clock::Timestamp;
-use crate::conversations::{self, Directs, Permission, Place, Reference, Standing, may};
+use crate::conversations::{self, ActionPlace, Directs, MemberAction, Reference, Standing, may};
 use crate::db::{self, HotSource};
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::{membership, message};
@@ -171,8 +171,8 @@ impl Sends {
         if send.extras.mentions_everyone
             && let SenderMembership::Member(own) = standing
         {
-            let place = Place { members: self.members.get(&to.id).copied(), ..Place::of(to) };
-            if !may(Standing::Member(own.role), Permission::MentionEveryone, place) {
+            let place = ActionPlace { members: self.members.get(&to.id).copied(), ..ActionPlace::of(to) };
+            if !may(Standing::Member(own.role), MemberAction::MentionEveryone, place) {
                 return Err(Error::Forbidden);
             }
         }
@@ -199,7 +199,7 @@ impl Sends {
         let standing = if is_new {
             SenderMembership::Begins
         } else if let Some(row) = self.memberships.get(&(conversation.id, send.sender)) {
-            if !may(Standing::Member(row.role), Permission::Send, Place::of(&conversation)) {
+            if !may(Standing::Member(row.role), MemberAction::Send, ActionPlace::of(&conversation)) {
                 return Err(Error::Forbidden);
             }
             SenderMembership::Member(row.clone())
