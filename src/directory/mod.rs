@@ -19,7 +19,9 @@ use std::collections::HashSet;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
-pub use blocks::{began, block, blocked, blocked_among, blocked_count, blocked_pairs, in_blocks_with, unblock};
+pub use blocks::{
+    began, block, blocked, blocked_among, blocked_count, blocked_pairs, can_reach, in_blocks_with, unblock,
+};
 pub use people::{PeopleFilter, PeopleSortKey, count, list};
 pub use profile::{ProfileUpdate, update_profile};
 
@@ -44,10 +46,8 @@ pub fn is_open(app: &App) -> bool {
 /// The people among these who a viewer may see are online: those whom they may see, unless one has blocked the other.
 pub async fn visible(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<HashSet<UserId>> {
     let mut seen = acquainted(app, viewer, people).await?;
-    let others: Vec<UserId> = seen.iter().copied().filter(|person| *person != viewer.user()).collect();
-    for blocked in blocked_among(&app.db.reader, viewer.user(), &others).await? {
-        seen.remove(&blocked);
-    }
+    let hidden = in_blocks_with(app, viewer.user()).await?;
+    seen.retain(|person| !hidden.contains(person));
     Ok(seen)
 }
 

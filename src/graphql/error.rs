@@ -177,7 +177,7 @@ fn complete(shown: &mut ServerError, request_id: &str) {
 }
 
 /// The inputs that are `@oneOf`.
-const ONE_OF: [&str; 2] = ["ConversationRef", "ImageInput"];
+const ONE_OF: [&str; 3] = ["ConversationRef", "ImageInput", "ReportTarget"];
 
 /// The argument in the message of the library's validation about a `@oneOf`.
 fn one_of_argument(message: &str) -> Option<&str> {

@@ -39,9 +39,9 @@ pub const LOGINS_PER_ADDRESS: RateLimit = RateLimit { burst: 60, every: Duration
 /// Renewals of one person's sessions: enough for all of their devices at once after a restart of the server.
 pub const RENEWALS: RateLimit = RateLimit { burst: 50, every: Duration::from_secs(10) };
 /// Objects that the queries and mutations of one person can return, or those of the visitors of one address, as the
-/// guard counts them before they are executed. Five documents of the largest size at once, and then one in two seconds,
-/// which keeps a fraction of one core busy. A page of the chat client's history comes to some hundreds.
-pub const OBJECTS: RateLimit = RateLimit { burst: 50_000, every: Duration::from_micros(200) };
+/// guard counts them before they are executed. Five documents of the largest size at once, and then one a second,
+/// which keeps a fraction of one core busy. A page of the chat client's history comes to 650.
+pub const OBJECTS: RateLimit = RateLimit { burst: 50_000, every: Duration::from_micros(100) };
 /// Messages that one person sends or edits.
 pub const SENDS: RateLimit = RateLimit { burst: 20, every: Duration::from_millis(200) };
 /// First messages of one person to people with whom they have no direct conversation yet. A new user writes to ten

@@ -60,7 +60,7 @@ async fn an_image_may_have_a_text_which_can_be_removed() {
     let input = json!({ "to": { "userId": bob.id }, "text": " look! " });
     let mut answer = ada.try_send_image(&app, input, &png(10, 10)).await;
     let sent = answer["data"]["sendMessage"].take();
-    assert_eq!(sent["text"], "look!", "{answer}");
+    assert_eq!(sent["text"], " look!", "{answer}");
 
     let edit = "mutation($id: ID!, $text: String!) { editMessage(id: $id, text: $text) {
         text version image { id } } }";

@@ -25,7 +25,7 @@ async fn every_object_is_found_by_its_id_by_those_who_may_see_it() {
     let conversation = &seen["conversation"];
     let member = &conversation["members"]["nodes"][1];
     assert_eq!(member["user"]["id"], bob.id);
-    let image = conversation["messages"]["nodes"][0]["image"]["id"].clone();
+    let image = conversation["messages"]["nodes"][1]["image"]["id"].clone();
     let expected = [
         (json!(bob.id), json!({ "__typename": "User", "id": bob.id, "fullName": "Bob" })),
         (json!(group), json!({ "__typename": "Conversation", "id": group, "title": "Tea" })),

@@ -44,6 +44,7 @@ fn reads_all(sql: &str, step: &str) -> bool {
         "SCAN named",
         "SCAN everybody",
         "SCAN CONSTANT ROW",
+        "CONSTANT ROWS",
         "SCAN (subquery",
     ];
     let next = ["SCAN feed_event", "SEARCH feed_event USING INTEGER PRIMARY KEY (rowid>?)"];

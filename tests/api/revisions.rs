@@ -33,7 +33,7 @@ async fn an_edit_makes_a_new_version_and_leaves_the_rest() {
         "id": "[id 2]"
       },
       "seq": 1,
-      "text": "goodbye",
+      "text": " goodbye",
       "version": 2
     }
     "#);

@@ -68,9 +68,9 @@ async fn a_page_of_conversations_costs_one_statement_per_field() {
     assert_eq!(complete(&answer, "/conversations/nodes", &fields), 12);
     assert_eq!(complete(&answer, "/conversations/nodes/0/members/nodes", &["/user/fullName"]), 2);
 
-    // The list, otherUser, memberCount, lastReadSeq, unreadCount (and what of it does not count, where something is unread), lastMessage, sender, replyTo, its sender; members are
+    // The list, otherUser, memberCount, lastReadSeq, unreadCount (and what of it does not count, where something is unread), lastMessage, sender, replyTo, its sender, blocks; members are
     // two: whether the viewer may see them, and the members.
-    cost(&statements, Sqlite { travel: 2, hot: 20 }, 12);
+    cost(&statements, Sqlite { travel: 2, hot: 21 }, 13);
 }
 
 #[tokio::test]
@@ -145,8 +145,8 @@ async fn a_page_of_people_costs_one_statement_per_field() {
     let (answer, statements) = app.statements(&ada, people).await;
 
     assert_eq!(complete(&answer, "/users/nodes", &["/fullName"]), 5);
-    // The page and the count.
-    assert_eq!(statements.len(), 2);
+    // The page, the count, and blocks.
+    assert_eq!(statements.len(), 3);
 }
 
 #[tokio::test]
@@ -186,6 +186,6 @@ async fn a_page_of_members_costs_one_statement_per_field() {
 
     assert_eq!(complete(&answer, "/conversation/members/nodes", &["/user/fullName"]), 3);
 
-    // The conversation, whether the viewer may see its members, and the members.
-    cost(&statements, Sqlite { travel: 1, hot: 2 }, 3);
+    // The conversation, whether the viewer may see its members, the members, and blocks.
+    cost(&statements, Sqlite { travel: 1, hot: 3 }, 4);
 }

@@ -71,8 +71,18 @@ pub async fn blocked_among(
     Ok(blocked)
 }
 
+/// Whether the viewer can write to a person: neither of them is in a block with the other, and the person is not erased.
+pub async fn can_reach(app: &App, viewer: &Viewer, other: UserId) -> Result<bool> {
+    let db = &app.db.reader;
+    let person = user::Entity::find_by_id(other).filter(user::Column::DeletedAt.is_null()).one(db).await?;
+    Ok(person.is_some() && blocked_among(db, viewer.user(), &[other]).await?.is_empty())
+}
+
 /// Everybody who has blocked a person, or whom the person has blocked.
 pub async fn in_blocks_with(app: &App, person: UserId) -> Result<HashSet<UserId>> {
+    if let Some(people) = app.db.hot.in_blocks_with(person) {
+        return Ok(people.into_iter().collect());
+    }
     let either = Condition::any().add(BlockerId.eq(person)).add(BlockedId.eq(person));
     let rows = user_block::Entity::find().filter(either).all(&app.db.reader).await?;
     Ok(rows.iter().map(|row| row.other(person)).collect())

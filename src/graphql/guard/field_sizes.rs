@@ -10,6 +10,10 @@ use crate::limits::{
     REACTION_EMOJI, SESSIONS_PER_USER, SHOWN_MENTIONS, UPSERT_USERS,
 };
 
+/// What a message and an event hold themselves costs less than objects that are read one by one, and most hold little of it:
+/// so many of these count as one.
+const HELD: usize = 10;
+
 /// How many times the selection of a field is returned, for each object on which the field is selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Multiplicity {
@@ -67,19 +71,19 @@ pub(super) fn times(field: &Field, on: ParentType, bindings: &VariableBindings<'
         }
         "users" => match on {
             ParentType::Query => page(field, small(DEFAULT_PAGE), bindings),
-            ParentType::SystemMessage => Multiplicity::List(LINE_PEOPLE),
+            ParentType::SystemMessage => Multiplicity::List(LINE_PEOPLE / HELD),
             // Of a reaction.
             ParentType::Subscription | ParentType::Other => page(field, 20, bindings),
         },
         "mentions" => match on {
             ParentType::Query => page(field, 20, bindings),
             ParentType::Subscription | ParentType::SystemMessage | ParentType::Other => {
-                Multiplicity::List(SHOWN_MENTIONS)
+                Multiplicity::List(SHOWN_MENTIONS / HELD)
             }
         },
         "searchMessages" | "pinnedMessages" => page(field, 20, bindings),
-        "reactions" => Multiplicity::List(REACTION_EMOJI),
-        "changes" => Multiplicity::List(REACTION_CHANGES),
+        "reactions" => Multiplicity::List(REACTION_EMOJI / HELD),
+        "changes" => Multiplicity::List(REACTION_CHANGES / HELD),
         "events" => match on {
             ParentType::Query => page(field, small(PAGE_SIZE), bindings),
             ParentType::Subscription => Multiplicity::Once,

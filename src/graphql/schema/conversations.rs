@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::accounts::KeyScope;
 use crate::conversations::{self, KeyReader, KeySight, Membership, Reference};
+use crate::directory;
 use crate::entity::conversation::{self, Kind};
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::Result;
@@ -245,7 +246,7 @@ impl Conversation {
         let Some(own) = self.membership(ctx).await? else { return Ok(Vec::new()) };
         let mut here = conversations::ActionPlace::of(&self.row);
         match self.row.direct_pair.as_ref().and_then(|pair| pair.other(own.viewer().user())) {
-            Some(other) => here.is_open = !known_user(ctx, other).await?.is_erased(),
+            Some(other) => here.is_open = directory::can_reach(ctx.app()?, own.viewer(), other).await?,
             None => here.members = Some(self.member_count(ctx).await?),
         }
         let allowed = conversations::MemberAction::ALL.into_iter();

@@ -79,10 +79,16 @@ fn symbols_are_found_as_written() {
         ("1/2", "11/2"),
         ("$5", "5 dollars"),
         ("user_name", "user name"),
-        ("+", "1 + 1"),
     ] {
         assert!(!finds(query, text), "{query} in {text}");
     }
+}
+
+#[test]
+fn a_search_for_punctuation_is_empty() {
+    assert!(
+        ["+", "C", "1 + 1"].map(|raw| MessageSearch::parse(raw).expect("a query").is_empty()) == [true, false, false]
+    );
 }
 
 #[test]

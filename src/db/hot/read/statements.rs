@@ -45,12 +45,14 @@ const MOST_ACTIVE: &str = membership!("m.user_id = ?1 ORDER BY c.active_position
 const UNCOUNTED: &str = concat!("SELECT ", uncounted!("?1", "?2"));
 const CALLS: &str = concat!("SELECT ", calls!("?1", "?2", "?3", "?4"));
 const REACTIONS_OF: &str = "SELECT emoji FROM reaction WHERE message_id = ?1 AND user_id = ?2";
+const IN_BLOCKS_WITH: &str = "SELECT blocked_id FROM user_block WHERE blocker_id = ?1
+     UNION ALL SELECT blocker_id FROM user_block WHERE blocked_id = ?1";
 const CONVERSATION_BY_ID: &str = concat!("SELECT ", columns!(conversation), " FROM conversation WHERE id = ?1");
 const USER_BY_ID: &str = concat!("SELECT ", columns!(user), " FROM user WHERE id = ?1");
 const IMAGE_BY_ID: &str = concat!("SELECT ", columns!(image), " FROM image WHERE id = ?1");
 
 /// All of them.
-pub const HOT_READS: [&str; 11] = [
+pub const HOT_READS: [&str; 12] = [
     MESSAGES_BETWEEN,
     MESSAGE_BY_ID,
     MEMBERSHIP,
@@ -59,6 +61,7 @@ pub const HOT_READS: [&str; 11] = [
     UNCOUNTED,
     CALLS,
     REACTIONS_OF,
+    IN_BLOCKS_WITH,
     CONVERSATION_BY_ID,
     USER_BY_ID,
     IMAGE_BY_ID,
@@ -133,6 +136,11 @@ impl HotReads {
             let of = |id: &MessageId| Ok((*id, all(connection, REACTIONS_OF, (id, person), |row| row.get(0))?));
             messages.iter().map(of).collect()
         })
+    }
+
+    /// Everybody who has blocked a person, or whom the person has blocked.
+    pub fn in_blocks_with(&self, person: UserId) -> Option<Vec<UserId>> {
+        self.read(|connection| all(connection, IN_BLOCKS_WITH, [person], |row| row.get(0)))
     }
 
     /// Conversations by id.
