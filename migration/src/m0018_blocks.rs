@@ -78,19 +78,10 @@ enum User {
     Id,
 }
 
-/// People whose names have changed since their parts were written. A trigger writes them, so that the previous version,
-/// which knows nothing of parts, need not: the program writes the missing parts in small steps.
-const SQLITE: [&str; 2] = [
-    "CREATE TRIGGER user_name_added AFTER INSERT ON \"user\" BEGIN
-       INSERT INTO name_change (user_id) SELECT new.id
-        WHERE NOT EXISTS (SELECT 1 FROM name_change WHERE user_id = new.id);
-     END",
-    "CREATE TRIGGER user_name_changed AFTER UPDATE OF full_name ON \"user\" WHEN old.full_name IS NOT new.full_name BEGIN
-       INSERT INTO name_change (user_id) SELECT new.id
-        WHERE NOT EXISTS (SELECT 1 FROM name_change WHERE user_id = new.id);
-     END",
-];
-
+/// People whose names have changed since their parts were written. A trigger writes them, so that a node of the previous
+/// version, which knows nothing of parts, need not: the program writes the missing parts in small steps. SQLite has one
+/// server, which writes them itself; and there a trigger would make each new person's row look for messages of theirs, as
+/// it makes the statement one of many writes for which foreign keys are checked both ways.
 const POSTGRES: [&str; 4] = [
     // In the order of bytes, by which prefixes are ranges.
     "ALTER TABLE name_part ALTER COLUMN part TYPE varchar COLLATE \"C\"",
@@ -175,6 +166,9 @@ async fn reports(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .create_index(index("report_reporter_idx").col(Report::ReporterId).col(Report::CreatedAt).to_owned())
         .await?;
     manager.create_index(index("report_resolved_idx").col(Report::ResolvedAt).col(Report::Id).to_owned()).await?;
+    // What refers to people is looked up whenever a person's row is written.
+    manager.create_index(index("report_user_idx").col(Report::UserId).to_owned()).await?;
+    manager.create_index(index("report_resolved_by_idx").col(Report::ResolvedById).to_owned()).await?;
     // Asked for each image that is about to be deleted.
     manager.create_index(index("report_image_idx").col(Report::ImageId).to_owned()).await
 }
@@ -214,7 +208,7 @@ async fn names(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let db = manager.get_connection();
     let own: &[&str] = match db.get_database_backend() {
         DatabaseBackend::Postgres => &POSTGRES,
-        _ => &SQLITE,
+        _ => &[],
     };
     for statement in own.iter().chain(&[EVERYBODY]) {
         db.execute_unprepared(statement).await?;

@@ -77,6 +77,9 @@ fn rows_of(message: &message::Model) -> Vec<mention::Model> {
 /// Writes whom messages call that were edited: only those are called anew who were not called before, as whoever has read
 /// the message has no unread call.
 pub(super) async fn rewrite(tx: &Tx, messages: &[message::Model]) -> Result<(), DbErr> {
+    if messages.is_empty() {
+        return Ok(());
+    }
     let positions = messages.iter().map(|row| row.position);
     mention::Entity::delete_many().filter(mention::Column::Position.is_in(positions)).exec(tx).await?;
     db::insert(tx, rows(tx, messages).await?).await

@@ -18,6 +18,7 @@ async fn no_character_has_a_special_meaning() {
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     ada.send(&bob, "near col e not or and drop table").await;
     ada.send(&bob, "hello world").await;
+    // But a symbol at a word is found as written.
     for (query, hits) in [
         ("\"", 0),
         ("*", 0),
@@ -39,8 +40,8 @@ async fn no_character_has_a_special_meaning() {
         ("'; drop table", 1),
         ("%", 0),
         ("_ello", 0),
-        ("hel%", 1),
-        ("hello\\", 1),
+        ("hel%", 0),
+        ("hello\\", 0),
         ("(((((((((((((((((((hello", 1),
         ("hello + world", 1),
         ("the of and", 0),

@@ -11,7 +11,7 @@ use parlour::config::Config;
 use parlour::db::{Db, HotReads, StatementRecorder};
 use parlour::feed::{Feed, FeedTasks};
 use parlour::graphql::{Api, Caller, to_json};
-use parlour::messages::ReadMarks;
+use parlour::messages::{Reactions, ReadMarks};
 use parlour::program::Program;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use serde_json::Value;
@@ -123,7 +123,8 @@ impl Counted {
                 .await
                 .expect("a feed");
         let app = App::new(Parts { db: db.clone(), feed, ..Parts::clone(&program.app) });
-        let program = Program { read_marks: ReadMarks::new(app.clone()), app, ..program };
+        let (reactions, read_marks) = (Reactions::new(app.clone()), ReadMarks::new(app.clone()));
+        let program = Program { reactions, read_marks, app, ..program };
         Self { api: Api::new(program), feed: Some((tasks, db)), ..self }
     }
 
