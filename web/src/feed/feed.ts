@@ -246,12 +246,12 @@ export class Feed {
       case 'UserChanged':
         return this.#applyPerson(event.user);
       case 'CaughtUp':
-        this.#setStatus('live');
-        return;
+        return this.#setStatus('live');
       case 'FeedReset':
         void this.#loadSnapshot();
         return;
-      default: // An event type of a newer server. The transport has recorded its cursor, so ignoring it is safe.
+      case 'BlockChanged': return; // The server keeps the two apart.
+      default: // Of a newer server. The transport has recorded its cursor, so ignoring it is safe.
         event satisfies never;
     }
   }

@@ -361,6 +361,8 @@ export type HistoryPageQueryVariables = Exact<{
 
 export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
 
+type Event_BlockChanged_Fragment = { __typename: 'BlockChanged', cursor: string };
+
 type Event_CaughtUp_Fragment = { __typename: 'CaughtUp', cursor: string };
 
 type Event_ConversationChanged_Fragment = { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null };
@@ -382,6 +384,7 @@ type Event_ReadMarkMoved_Fragment = { __typename: 'ReadMarkMoved', conversationI
 type Event_UserChanged_Fragment = { __typename: 'UserChanged', cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
 
 export type EventFragment =
+  | Event_BlockChanged_Fragment
   | Event_CaughtUp_Fragment
   | Event_ConversationChanged_Fragment
   | Event_FeedReset_Fragment
@@ -400,6 +403,7 @@ export type EventsSubscriptionVariables = Exact<{
 
 
 export type EventsSubscription = { events:
+    | { __typename: 'BlockChanged', cursor: string }
     | { __typename: 'CaughtUp', cursor: string }
     | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
     | { __typename: 'FeedReset', cursor: string }
@@ -466,6 +470,7 @@ export type EventsPageQueryVariables = Exact<{
 
 
 export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, events: Array<
+      | { __typename: 'BlockChanged', cursor: string }
       | { __typename: 'CaughtUp', cursor: string }
       | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
       | { __typename: 'FeedReset', cursor: string }
