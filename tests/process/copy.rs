@@ -105,7 +105,7 @@ async fn clients_resume_exactly_across_the_move() {
     let tried = tables(&tried);
     let of = |rows: &[(String, i64)], table: &str| rows.iter().find(|(name, _)| name == table).expect("a table").1;
     assert_eq!(of(&rows, "message"), of(&tried, "message") + 1);
-    assert_eq!(of(&rows, "message"), i64::try_from(before.messages.len()).expect("few"));
+    assert_eq!(of(&rows, "message"), i64::try_from(before.rows_of_messages()).expect("few"));
     let db = Database::connect(&target).await.expect("the database opens");
     for (table, rows) in &rows {
         assert_eq!(count(&db, table).await, *rows, "{table}");

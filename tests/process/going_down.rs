@@ -43,7 +43,7 @@ async fn requests_in_progress_are_answered_and_then_sockets_closed_with_service_
     // Everything that was answered is stored.
     server.start_again().await;
     let count = "{ conversations { nodes { lastSeq } } }";
-    assert_eq!(ada.ask(count, json!({})).await["conversations"]["nodes"], json!([{ "lastSeq": 1 }]));
+    assert_eq!(ada.ask(count, json!({})).await["conversations"]["nodes"], json!([{ "lastSeq": 2 }]));
     server.stop().await;
 }
 

@@ -38,7 +38,7 @@ async fn the_database_of_every_released_version_is_migrated_with_all_that_is_in_
 
         let seen = linus
             .ask(
-                "{ conversations { nodes { title unreadCount lastSeq viewerCan members { nodes { role user { fullName } } }
+                "{ conversations(first: 5) { nodes { title unreadCount lastSeq viewerCan members { nodes { role user { fullName } } }
                 messages { nodes { seq text countsAsUnread sender { fullName } } } } } unread { messages } }",
                 json!({}),
             )

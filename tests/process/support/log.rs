@@ -55,7 +55,10 @@ impl Log {
         let rows = message::Entity::find().order_by_asc(message::Column::Seq).all(&db).await.expect("the messages");
         for row in rows {
             seqs.entry(row.conversation_id.to_string()).or_default().push(row.seq);
-            messages.insert(row.id.to_string(), (row.seq, row.conversation_id.to_string()));
+            // A line of what happened is nobody's message.
+            if row.system_line.is_none() {
+                messages.insert(row.id.to_string(), (row.seq, row.conversation_id.to_string()));
+            }
         }
         let conversations = conversation::Entity::find().all(&db).await.expect("the conversations");
         let last_seqs = conversations.into_iter().map(|row| (row.id.to_string(), row.last_seq)).collect();
@@ -72,6 +75,11 @@ impl Log {
                 stay.is_some_and(|since| *since < event.position)
             }),
         })
+    }
+
+    /// All rows of messages, with the lines of what happened.
+    pub fn rows_of_messages(&self) -> usize {
+        self.seqs.values().map(Vec::len).sum()
     }
 
     /// The position of the last event that a person may receive.
