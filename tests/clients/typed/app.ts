@@ -64,6 +64,10 @@ function describe(event: EventsSubscription['events']): string | null {
       return event.user.deletedAt === null ? `now called ${event.user.fullName}` : 'someone deleted their account';
     case 'FeedReset':
       return `fetch all again: ${event.reason}`;
+    case 'ReactionsChanged':
+    case 'PinsChanged':
+    case 'MembershipChanged':
+    case 'BlockChanged':
     case 'CaughtUp':
       return null;
     default:

@@ -103,14 +103,16 @@ export function followFeed(client, { wait = 500, onError = console.error } = {})
     return isListed ? undefined : fetchField('conversations');
   }
 
-  // The cache has what an event selects before this is called: `MessageChanged` needs nothing more.
+  // The cache has what an event selects before this is called: `ReactionsChanged` needs nothing more.
   function handle(/** @type {any} */ event) {
     switch (event.__typename) {
       case 'MessageAdded':
         recent.set(event.message.id, event.message);
         countsSoon();
         return Promise.all([moveUp(event.message.conversationId), append(event.message)]);
+      case 'MessageChanged':
       case 'ReadMarkMoved':
+        // A message that was deleted does not count as unread any more.
         return countsSoon();
       case 'ConversationChanged':
         return event.change === 'UPDATED' ? countsSoon() : fetchField('conversations');

@@ -10,7 +10,8 @@ import { parlourSocket } from './parlour-socket.js';
  */
 export const possibleTypes = {
   FeedEvent: [
-    'CaughtUp', 'ConversationChanged', 'FeedReset', 'MessageAdded', 'MessageChanged', 'ReadMarkMoved', 'UserChanged',
+    'BlockChanged', 'CaughtUp', 'ConversationChanged', 'FeedReset', 'MembershipChanged', 'MessageAdded', 'MessageChanged',
+    'PinsChanged', 'ReactionsChanged', 'ReadMarkMoved', 'UserChanged',
   ],
   Node: ['Conversation', 'Image', 'Member', 'Message', 'Session', 'User'],
 };
@@ -22,13 +23,23 @@ export const possibleTypes = {
 export const typePolicies = {
   Query: {
     fields: {
+      blockedUsers: relayStylePagination(),
       conversations: relayStylePagination(),
+      mentions: relayStylePagination(),
       messages: relayStylePagination(['conversation', 'aroundSeq']),
-      searchMessages: relayStylePagination(['query', 'conversation']),
+      reports: relayStylePagination(['open']),
+      searchMessages: relayStylePagination(['query', 'conversation', 'senderId', 'before', 'since', 'hasImage']),
       users: relayStylePagination(['search']),
     },
   },
-  Conversation: { fields: { members: relayStylePagination(), messages: relayStylePagination(['aroundSeq']) } },
+  Conversation: {
+    fields: {
+      members: relayStylePagination(),
+      messages: relayStylePagination(['aroundSeq']),
+      pinnedMessages: relayStylePagination(),
+    },
+  },
+  Reaction: { fields: { users: relayStylePagination() } },
 };
 
 /**
