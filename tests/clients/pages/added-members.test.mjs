@@ -39,11 +39,11 @@ describe('members who are added later', { timeout: 120_000 }, () => {
     await ada.page.getByText('Sent', { exact: true }).waitFor();
     assert.equal(await ada.page.getByText(/^Read/).count(), 0);
     // Whoever was there has read it: that is all of them.
-    await read(bob, group, 1);
+    await read(bob, group, 2);
     await ada.page.getByText('Read by all', { exact: true }).waitFor();
     await sendText(ada, 'since they came');
     await messageWith(ada, 'since they came').and(ada.page.locator('[data-seq]')).waitFor();
-    await read(carol, group, 2);
+    await read(carol, group, 4);
     await ada.page.getByText('Read by 1', { exact: true }).waitFor();
   });
 

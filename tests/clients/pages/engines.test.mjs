@@ -33,7 +33,7 @@ for (const [name, engine] of Object.entries({ Chromium: chromium, Firefox: firef
       await ada.press('Enter');
     };
     const bobsMessages = async () => {
-      const { conversations } = await bob.request('{ conversations { nodes { messages { nodes { text replyTo { text } image { width } editedAt } } } } }');
+      const { conversations } = await bob.request('{ conversations(first: 5) { nodes { messages { nodes { text replyTo { text } image { width } editedAt } } } } }');
       return conversations.nodes[0]?.messages.nodes ?? [];
     };
 
@@ -80,7 +80,7 @@ for (const [name, engine] of Object.entries({ Chromium: chromium, Firefox: firef
     await ada.press('Enter', 'here', 'Enter');
     await ada.message('Look, @Bob Byron here');
     const { conversations: { nodes: [{ messages: { nodes: known } }] } } = await bob.request(
-      '{ conversations { nodes { messages { nodes { text reactions { emoji count } mentions { fullName } } } } } }',
+      '{ conversations(first: 5) { nodes { messages { nodes { text reactions { emoji count } mentions { fullName } } } } } }',
     );
     assert.deepEqual(known.find(({ text }) => text === 'Good morning, Ada').reactions, [{ emoji: '👍', count: 1 }]);
     assert.deepEqual(known.at(-1).mentions, [{ fullName: 'Bob Byron' }]);

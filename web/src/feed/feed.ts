@@ -267,7 +267,7 @@ export class Feed {
     const message = this.#state.toMessage(fragment);
     this.#state.applyMessage(message, this.me.id);
     this.#histories.get(message.conversationId)?.put(message);
-    this.members.moveMark(message.conversationId, message.senderId, message.seq);
+    if (!message.system) this.members.moveMark(message.conversationId, message.senderId, message.seq);
     this.#notifier.changed();
     return message;
   }
