@@ -126,9 +126,9 @@ describe('the message list', { timeout: 120_000 }, () => {
     await sidebarRow(ada, 'Engine').click();
     await sendText(ada, 'Has everybody read this?');
     await ada.page.getByText('Sent', { exact: true }).waitFor();
-    await read(bob, id, 1);
+    await read(bob, id, 2);
     await ada.page.getByText('Read by 1', { exact: true }).waitFor();
-    await read(carol, id, 1);
+    await read(carol, id, 2);
     await ada.page.getByText('Read by all', { exact: true }).waitFor();
   });
 
