@@ -1,11 +1,11 @@
 //! A PostgreSQL server and nodes, which are processes, on one of its databases.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use tempfile::TempDir;
 
 use super::postgres::Postgres;
 
@@ -14,13 +14,14 @@ pub struct Cluster {
     postgres: Postgres,
     /// A connection of our own, to look into the database.
     pub database: DatabaseConnection,
+    /// What all nodes share: the database knows in which folder its images are.
+    data: TempDir,
 }
 
 /// A running node. It ends when this is dropped.
 pub struct Node {
     pub address: SocketAddr,
     child: Child,
-    folder: PathBuf,
 }
 
 impl Cluster {
@@ -32,7 +33,8 @@ impl Cluster {
             admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.expect("a database");
         }
         let database = Database::connect(postgres.url("parlour")).await.expect("the server answers");
-        Self { postgres, database }
+        let data = tempfile::tempdir().expect("a folder");
+        Self { postgres, database, data }
     }
 
     /// The address of one of its databases: `parlour` is the nodes' own.
@@ -57,12 +59,10 @@ impl Cluster {
     fn start(&self) -> Node {
         let port =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a port").port();
-        let folder = std::env::temp_dir().join(format!("parlour-bench-{}-{port}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder");
         let child = Command::new(env!("CARGO_BIN_EXE_parlour"))
-            .current_dir(&folder)
+            .current_dir(self.data.path())
             .env("PORT", port.to_string())
-            .env("DATA_DIR", &folder)
+            .env("DATA_DIR", self.data.path())
             .env("DATABASE_URL", self.url("parlour"))
             .env("JWT_SECRET", "a secret of the benchmark, which all of its nodes share")
             .env("RATE_LIMITS", "off")
@@ -70,7 +70,7 @@ impl Cluster {
             .stdout(Stdio::null())
             .spawn()
             .expect("the node");
-        Node { address: (Ipv4Addr::LOCALHOST, port).into(), child, folder }
+        Node { address: (Ipv4Addr::LOCALHOST, port).into(), child }
     }
 
     /// A number of the database.
@@ -111,6 +111,5 @@ impl Drop for Node {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -47,6 +47,7 @@ async fn everything_on_the_server_is_posted_in_order_and_signed() {
     let mut came = [event["added"][0]["fullName"].clone(), second["added"][0]["fullName"].clone()];
     came.sort_by_key(Value::to_string);
     assert_eq!(came, ["Ada", "Bob"]);
+    assert_eq!(kinds(&receiver, 1).await, ["MessageAdded"], "the line that says that the group was created");
     let message = receiver.next_message().await;
     assert_eq!(message.message_text(), "hello");
     assert_eq!(message.event()["message"]["sender"]["fullName"], "Ada");
@@ -54,14 +55,15 @@ async fn everything_on_the_server_is_posted_in_order_and_signed() {
 
     let edit = "mutation($id: ID!, $text: String!) { editMessage(id: $id, text: $text) { id } }";
     ada.ask(edit, json!({ "id": sent["id"], "text": "hello you" })).await;
-    let read = "mutation($id: ID!) { markRead(conversation: { conversationId: $id }, upToSeq: 1) { id } }";
+    let read = "mutation($id: ID!) { markRead(conversation: { conversationId: $id }, upToSeq: 2) { id } }";
     bob.ask(read, json!({ "id": group["conversationId"] })).await;
     assert_eq!(kinds(&receiver, 2).await, ["MessageChanged", "ReadMarkMoved"]);
     let add = "mutation($id: ID!, $who: ID!) { addMembers(conversationId: $id, userIds: [$who]) { id } }";
     ada.ask(add, json!({ "id": group["conversationId"], "who": carl.id })).await;
-    let mut came = kinds(&receiver, 2).await;
+    let mut came = kinds(&receiver, 3).await;
     came.sort();
-    assert_eq!(came, ["ConversationChanged ADDED", "ConversationChanged UPDATED"]);
+    // And a line in the history, as when somebody leaves.
+    assert_eq!(came, ["ConversationChanged ADDED", "ConversationChanged UPDATED", "MessageAdded"]);
     let leave = "mutation($id: ID!, $who: ID!) { removeMember(conversationId: $id, userId: $who) { id } }";
     carl.ask(leave, json!({ "id": group["conversationId"], "who": carl.id })).await;
     let mut left = Vec::new();
@@ -71,6 +73,7 @@ async fn everything_on_the_server_is_posted_in_order_and_signed() {
     }
     left.sort_by_key(Value::to_string);
     assert_eq!(left, [json!(["REMOVED", "Carl", 1]), json!(["UPDATED", "Carl", 1])]);
+    assert_eq!(kinds(&receiver, 1).await, ["MessageAdded"]);
     bob.ask("mutation { updateProfile(input: { fullName: \"Bobby\" }) { id } }", json!({})).await;
     let event = receiver.next().await.event();
     assert_eq!((&event["__typename"], &event["user"]["fullName"]), (&json!("UserChanged"), &json!("Bobby")));
