@@ -129,7 +129,7 @@ async fn after_a_failover_a_consumer_begins_with_a_reset_until_it_is_acknowledge
         assert_eq!(page["events"], json!([{ "__typename": "FeedReset", "reason": "FOREIGN" }]));
     }
     bob.ask(ACK, json!({ "name": "phone", "cursor": page["cursor"] })).await;
-    ada.send(&Message::new(bob.as_recipient(), "after")).await;
+    ada.send_until_answered(&Message::new(bob.as_recipient(), "after")).await;
     let news = json!([{ "__typename": "MessageAdded", "message": { "text": "after" } }]);
     assert_eq!(page_of(&bob).await["events"], news);
     cluster.stop().await;

@@ -40,7 +40,7 @@ async fn events_of_all_nodes_are_posted_once_and_another_node_goes_on_when_one_i
     // The oldest node leads.
     cluster.nodes[0].server.kill().await;
     for number in 20..30 {
-        via(&ada, there).send(&Message::new(bob.as_recipient(), number.to_string())).await;
+        via(&ada, there).send_until_answered(&Message::new(bob.as_recipient(), number.to_string())).await;
     }
 
     let mut heard = Vec::new();
@@ -72,7 +72,8 @@ async fn after_a_failover_there_is_a_reset() {
 
     let event = receiver.next_within(LEASES).await.event();
     assert_eq!((event["__typename"].as_str(), event["reason"].as_str()), (Some("FeedReset"), Some("FOREIGN")));
-    ada.send(&Message::new(bob.as_recipient(), "after")).await;
+    // The reset may come from the other node, while Ada's still reconnects.
+    ada.send_until_answered(&Message::new(bob.as_recipient(), "after")).await;
     loop {
         let posted = receiver.next().await;
         match posted.event()["__typename"].as_str() {

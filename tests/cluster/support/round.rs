@@ -8,15 +8,13 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Feed, Ledger, Listener, Log, Message, Person, SEND, position_of, up_to};
+use super::{Cluster, Feed, Ledger, Listener, Log, Message, Person, position_of};
 
 const SENDERS: usize = 5;
 /// Unanswered messages of a sender at a time.
 const AT_ONCE: usize = 2;
 /// The pause between two messages: together, 200 a second are sent where the machine is fast enough.
 const PACE: Duration = Duration::from_millis(50);
-/// How long a sender tries to send one message.
-const PERSISTENCE: Duration = Duration::from_secs(60);
 
 /// A round that is under way.
 pub struct Round {
@@ -132,22 +130,7 @@ async fn send_steadily(sender: Person, places: Vec<Value>, ledger: Ledger, stop:
         }
         let message = Message::new(places[number % places.len()].clone(), format!("message {number}"));
         ledger.called(&message);
-        let answer = send_until_answered(&sender, &message).await;
+        let answer = sender.send_until_answered(&message).await;
         ledger.answered(&message, answer);
-    }
-}
-
-/// Sends a message, again and again with the same id, for as long as nobody answers or the answer says "try again".
-async fn send_until_answered(sender: &Person, message: &Message) -> Value {
-    let began = Instant::now();
-    loop {
-        if let Some(mut answer) = sender.try_execute(SEND, &message.variables()).await {
-            if answer.get("errors").is_none() {
-                return answer["data"]["sendMessage"].take();
-            }
-            assert_eq!(super::code(&answer), "SERVICE_UNAVAILABLE", "{answer}");
-        }
-        assert!(began.elapsed() < PERSISTENCE, "{} is not answered", message.id);
-        tokio::time::sleep(up_to(Duration::from_millis(200))).await;
     }
 }

@@ -1,8 +1,10 @@
 //! A user of the API over HTTP who tolerates that the server is unavailable.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
-use super::Server;
+use super::{Server, up_to};
 
 /// A person with an account, signed in.
 #[derive(Clone)]
@@ -36,6 +38,9 @@ impl Message {
         json!({ "input": { "id": self.id, "to": self.to, "text": self.text } })
     }
 }
+
+/// How long one message is tried.
+const PERSISTENCE: Duration = Duration::from_secs(60);
 
 pub const PASSWORD: &str = "correct horse 7 battery";
 
@@ -107,6 +112,22 @@ impl Person {
     /// Sends a message; the answer.
     pub async fn send(&self, message: &Message) -> Value {
         self.try_send(message).await.expect("an answer")
+    }
+
+    /// Sends a message, again and again with the same id, for as long as nobody answers or the answer says "try again": what
+    /// a client does while servers and databases come and go.
+    pub async fn send_until_answered(&self, message: &Message) -> Value {
+        let began = Instant::now();
+        loop {
+            if let Some(mut answer) = self.try_execute(SEND, &message.variables()).await {
+                if answer.get("errors").is_none() {
+                    return answer["data"]["sendMessage"].take();
+                }
+                assert_eq!(code(&answer), "SERVICE_UNAVAILABLE", "{answer}");
+            }
+            assert!(began.elapsed() < PERSISTENCE, "{} is not answered", message.id);
+            tokio::time::sleep(up_to(Duration::from_millis(200))).await;
+        }
     }
 
     /// The `ConversationRef` of the direct conversation with this person.
