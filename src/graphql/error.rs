@@ -144,12 +144,27 @@ pub fn is_request_error(response: &Response) -> bool {
     !response.errors.is_empty() && no_path && response.data == Value::Null
 }
 
-/// Whether there is an error of the server, temporary or not.
-pub(super) fn is_our_fault(response: &Response) -> bool {
-    response
-        .errors
-        .iter()
-        .any(|error| matches!(error.source::<Error>(), Some(Error::Internal(_) | Error::Unavailable { .. })))
+/// Who is to blame for the errors of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// The document.
+    Document,
+    /// The server, for now: its database is away, or it is overloaded. The same works later.
+    Moment,
+    /// The server, and perhaps it fails each time.
+    Server,
+}
+
+/// Who is to blame for these errors. A defect counts also if something else passes.
+pub(super) fn blame(response: &Response) -> Blame {
+    let of = |error: &ServerError| match error.source::<Error>() {
+        Some(Error::Internal(_)) => Blame::Server,
+        Some(Error::Unavailable { .. }) => Blame::Moment,
+        _ => Blame::Document,
+    };
+    let blamed: Vec<Blame> = response.errors.iter().map(of).collect();
+    let worst = [Blame::Server, Blame::Moment].into_iter().find(|blame| blamed.contains(blame));
+    worst.unwrap_or(Blame::Document)
 }
 
 fn complete(shown: &mut ServerError, request_id: &str) {

@@ -30,8 +30,9 @@ pub(crate) struct StrippedJpeg {
 pub(crate) fn strip_jpeg(file: &[u8]) -> Result<StrippedJpeg> {
     let mut jpeg = StrippedJpeg { bytes: vec![0xFF, 0xD8], has_end: false, is_sampled_unusually: false };
     let (mut at, mut scans, mut in_scan, mut seen) = (2, 0, false, Seen::default());
-    // Where the image ends if there is no end marker: before the first thing that can't be behind a scan.
-    let mut end = None;
+    // Where the image ends if there is no end marker: before the first thing that can't be behind a scan. And where its
+    // last segment ends.
+    let (mut end, mut segment_end) = (None, jpeg.bytes.len());
     loop {
         let found = marker(file, at);
         if in_scan {
@@ -70,14 +71,17 @@ pub(crate) fn strip_jpeg(file: &[u8]) -> Result<StrippedJpeg> {
             jpeg.bytes.extend_from_slice(&[0xFF, kind]);
             jpeg.bytes.extend_from_slice(segment);
         }
+        if end.is_none() {
+            segment_end = jpeg.bytes.len();
+        }
         jpeg.is_sampled_unusually |= matches!(kind, 0xC0..=0xC2) && is_sampled_unusually(&segment[2..]);
     }
     if scans == 0 {
         return Err(truncated());
     }
     jpeg.bytes.truncate(end.unwrap_or(jpeg.bytes.len()));
-    // The first half of an end marker, or what fills the space before one.
-    while jpeg.bytes.last() == Some(&0xFF) {
+    // The first half of an end marker, or what fills the space before one. The content of a segment is neither.
+    while jpeg.bytes.len() > segment_end && jpeg.bytes.last() == Some(&0xFF) {
         jpeg.bytes.pop();
     }
     Ok(jpeg)
@@ -174,5 +178,23 @@ pub(crate) fn check_webp(bytes: &[u8]) -> Result<()> {
     match whole {
         Some(whole) if whole <= bytes.len() => Ok(()),
         Some(_) | None => Err(truncated()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::strip_jpeg;
+
+    /// Found by fuzzing.
+    #[test]
+    fn a_segment_behind_the_last_scan_is_kept_whole() {
+        let head = [0xFF, 0xD8, 0xFF, 0xDA, 0, 3, 1, 0x12, 0x34];
+        // A table whose last byte looks like the first half of a marker.
+        let table = [0xFF, 0xC4, 0, 4, 1, 0xFF];
+        let stripped = strip_jpeg(&[&head[..], &table].concat()).expect("a JPEG without an end marker");
+        assert_eq!(stripped.bytes, [&head[..], &table].concat());
+        // The first half of an end marker is not a part of the picture.
+        let stripped = strip_jpeg(&[&head[..], &table, &head[2..], &[0xFF]].concat()).expect("a JPEG");
+        assert_eq!(stripped.bytes, [&head[..], &table, &head[2..]].concat());
     }
 }

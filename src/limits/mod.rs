@@ -492,9 +492,9 @@ pub const STRETCH_POSITIONS: i64 = 10_000;
 pub const EVENT_STREAM_RETRY: Duration = Duration::from_secs(1);
 
 // Shutdown.
-/// How long clients have to answer the close frame of a server that exits. Less than the 100 ms after which the first of
-/// them reconnect: the next process can listen only when this one has exited.
-pub const DRAIN_FAREWELL: Duration = Duration::from_millis(50);
+/// How long clients have to answer the close frame of a server that exits. A small part of the 100 ms after which the
+/// first of them reconnect: until then all frames have to be written, and the next process has to listen.
+pub const DRAIN_FAREWELL: Duration = Duration::from_millis(10);
 /// The process exits this long after the signal to stop, whatever is still open.
 pub const DRAIN: Duration = Duration::from_secs(30);
 /// Signals to stop within this time of the first are of the same request; a later one ends the process at once.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Webhooks;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::feed::{Cursor, EventScope, KindSet, Position, Reset};
 use crate::graphql::{Json, NotResolved, PostedDocument, PostedEvent};
 use crate::limits;
@@ -52,7 +52,7 @@ impl Webhooks {
         let ParcelRequest { document, scope, kinds, batch_size, after, upto } = *request;
         let stretch = self.app().feed.stretch(scope, after, upto, batch_size as u64, kinds).await?;
         if let Some(reset) = stretch.reset {
-            return Ok(self.reset_parcel(document, batch_size, reset, stretch.reached).await);
+            return self.reset_parcel(document, batch_size, reset, stretch.reached).await;
         }
         let (mut parts, mut bytes, mut id, mut reached) = (Vec::new(), 0, after, after);
         for event in &stretch.events {
@@ -72,6 +72,7 @@ impl Webhooks {
                     return Ok(NextParcel::Ready(parcel(&parts, batch_size, id, reached, None)));
                 }
                 Err(NotResolved::Server) => return Ok(NextParcel::Unresolved(event.cursor)),
+                Err(NotResolved::Unavailable) => return Err(Error::unavailable()),
                 Err(NotResolved::Document(why)) => return Ok(NextParcel::Invalid(why)),
             }
             reached = event.cursor;
@@ -89,13 +90,14 @@ impl Webhooks {
         batch_size: usize,
         reset: Reset,
         at: Cursor,
-    ) -> NextParcel {
-        match self.resolve(document, &PostedEvent::Reset(reset, at)).await {
+    ) -> Result<NextParcel> {
+        Ok(match self.resolve(document, &PostedEvent::Reset(reset, at)).await {
             Ok(Some(part)) => NextParcel::Ready(parcel(&[part], batch_size, at, at, Some(reset))),
             Ok(None) => NextParcel::Nothing(at),
             Err(NotResolved::Server) => NextParcel::Unresolved(at),
+            Err(NotResolved::Unavailable) => return Err(Error::unavailable()),
             Err(NotResolved::Document(why)) => NextParcel::Invalid(why),
-        }
+        })
     }
 
     async fn resolve(&self, document: &PostedDocument, event: &PostedEvent) -> Result<Option<Json>, NotResolved> {

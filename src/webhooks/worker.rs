@@ -185,7 +185,7 @@ impl Worker {
             _ => None,
         };
         if let Some((reason, at)) = reset {
-            return Ok(self.webhooks.reset_parcel(&prepared.document, batch_size, reason, at).await);
+            return self.webhooks.reset_parcel(&prepared.document, batch_size, reason, at).await;
         }
         let upto = match self.pending {
             Some(PendingParcel::Events { upto, .. }) => Some(upto),

@@ -36,7 +36,6 @@ const FLOORS: &[&[&str]] = &[
     &["images"],
     &["directory"],
     &["conversations"],
-    &["nodes"],
     &["consumers", "messages", "presence", "typing"],
     &["search", "reports"],
     &["erasure"],

@@ -249,6 +249,8 @@ impl ActiveSubscription<'_> {
             }
             Ok(None) => Ok(None),
             Err(ResolveError::Document(errors)) => Err(SubscriptionEnd::Refused(errors)),
+            // An outage is no reason to skip an event, however often it is tried.
+            Err(ResolveError::Unavailable) => Err(SubscriptionEnd::TryAgain),
             Err(ResolveError::Server) => match cursor.filter(|_| is_event) {
                 Some(cursor) if self.api.fails_for_good(cursor, self.viewer.user()) => Ok(Some(cursor)),
                 Some(_) | None => Err(SubscriptionEnd::TryAgain),

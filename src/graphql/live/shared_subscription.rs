@@ -24,7 +24,7 @@ use crate::accounts::Viewer;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::graphql::context::{AskedForViewer, NEVER_EXPIRES, ValidUntil};
-use crate::graphql::error::{finish, invalid, is_our_fault, server_error};
+use crate::graphql::error::{Blame, blame, finish, invalid, server_error};
 use crate::graphql::live::notification::{Notification, Topic, TopicCollector};
 use crate::graphql::live::shape::{Shape, lift_root};
 use crate::graphql::live::shared_frames::{FrameEviction, ShapeKey, ShapeUse, SharedFrame, SharedFrames};
@@ -56,6 +56,8 @@ pub(in crate::graphql) struct ShapeRegistry {
 pub(in crate::graphql) enum ResolveError {
     /// The server failed; the cause is in the log.
     Server,
+    /// The database is away or the server overloaded: the same works later.
+    Unavailable,
     /// The document asks for something invalid, such as a page of 1,000. Its errors, as JSON.
     Document(Json),
 }
@@ -175,7 +177,7 @@ impl SharedSubscription {
         viewer: &Viewer,
         request_id: &str,
     ) -> Result<Option<Json>, ResolveError> {
-        let turn = api.0.executions.turn(viewer.user()).await.map_err(|LineFull| ResolveError::Server)?;
+        let turn = api.0.executions.turn(viewer.user()).await.map_err(|LineFull| ResolveError::Unavailable)?;
         turn.run(async {
             // Another subscription may have made it meanwhile.
             if let Some(payload) = self.shared_frame(api, &notification, request_id).await? {
@@ -290,7 +292,11 @@ fn payload(response: Option<Response>, request_id: &str) -> Result<Option<Json>,
     if response.is_ok() {
         return Ok(Some(json(&response)));
     }
-    let is_ours = is_our_fault(&response);
+    let blame = blame(&response);
     finish(&mut response, request_id);
-    Err(if is_ours { ResolveError::Server } else { ResolveError::Document(json(&response.errors)) })
+    Err(match blame {
+        Blame::Server => ResolveError::Server,
+        Blame::Moment => ResolveError::Unavailable,
+        Blame::Document => ResolveError::Document(json(&response.errors)),
+    })
 }

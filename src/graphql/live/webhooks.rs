@@ -36,6 +36,8 @@ pub enum PostedEvent {
 pub enum NotResolved {
     /// The server failed, and may not the next time. The cause is in the log.
     Server,
+    /// The database is away or the server overloaded: the same works later.
+    Unavailable,
     /// The document is not valid any more; what is wrong with it.
     Document(String),
 }
@@ -120,6 +122,7 @@ impl Api {
         let resolved = document.shared.resolve_apart(self, notification, viewer, REQUEST_ID).await;
         resolved.map_err(|error| match error {
             ResolveError::Server => NotResolved::Server,
+            ResolveError::Unavailable => NotResolved::Unavailable,
             ResolveError::Document(errors) => NotResolved::Document(errors.to_string()),
         })
     }

@@ -69,3 +69,21 @@ impl FeedEventKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::resolver_utils::EnumType;
+    use sea_orm::Iterable;
+
+    use super::FeedEventKind;
+    use crate::feed::{EventKind, KindSet};
+
+    #[test]
+    fn every_kind_that_clients_see_can_be_picked() {
+        let all: Vec<FeedEventKind> = FeedEventKind::items().iter().map(|item| item.value).collect();
+        let picked: KindSet = all.iter().flat_map(|kind| kind.recorded()).copied().collect();
+        for kind in EventKind::iter() {
+            assert_eq!(picked.contains(kind), kind != EventKind::Origin, "{kind:?}");
+        }
+    }
+}
