@@ -153,7 +153,7 @@ impl ConsumerBatch {
                     (row.position, row.nonce) = (cursor.position, cursor.nonce.into());
                 }
                 row.is_acknowledged = true;
-                // The client knows that its state was of another lineage: it has the event that told it, or later ones.
+                // The client knows that its state was of another lineage: it has the reset, or later events.
                 if is_stale && row.reset_position.is_some_and(|reset| cursor.position >= reset) {
                     (row.lineage, row.reset_position) = (self.lineage.clone(), None);
                 }

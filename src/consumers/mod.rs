@@ -67,7 +67,7 @@ impl Consumers {
         self.claims.enter((viewer.user(), name.clone()), ticket).ok_or(Error::ConsumerTaken)
     }
 
-    /// Writes a claim, and tells where its subscription starts. A consumer that does not exist is created.
+    /// Writes a claim, and returns where its subscription starts. A consumer that does not exist is created.
     pub async fn begin(&self, viewer: &Viewer, claim: &ClaimHandle, wanted: WantedStart) -> Result<Start> {
         let start = self.start_with(viewer, claim.name(), wanted, Some(claim)).await?;
         claim.is_written();

@@ -1,4 +1,4 @@
-//! One's own side of a conversation: what one wants to be told of, and where one keeps it.
+//! One's own side of a conversation: what one wants to be notified of, and where one keeps it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,9 +16,9 @@ use crate::id::{ConversationId, UserId};
 /// The changes of one's own side; `None` leaves a field as it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OwnSideUpdate {
-    /// Whose messages one wants to be told of.
+    /// Whose messages one wants to be notified of.
     pub notifications: Option<Notifications>,
-    /// Until when one wants to be told of none, or no such time.
+    /// Until when one wants to be notified of none, or no such time.
     pub muted_until: Option<Option<Timestamp>>,
     /// Whether it is archived.
     pub archived: Option<bool>,

@@ -122,7 +122,7 @@ async fn ensure_supported(db: &DatabaseConnection) -> anyhow::Result<()> {
     let sql = "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name,
                       current_setting('server_encoding') AS encoding";
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.map_err(in_a_line)?;
-    let row = row.context("the server does not tell its version")?;
+    let row = row.context("the server does not report its version")?;
     let (number, name): (i32, String) = (row.try_get("", "number")?, row.try_get("", "name")?);
     anyhow::ensure!(number >= OLDEST, "it is PostgreSQL {name}: Parlour needs 15 or later");
     let encoding: String = row.try_get("", "encoding")?;
@@ -192,7 +192,7 @@ impl Listening {
             let options = common(url.expose_secret().parse()?);
             let pool = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
             let mut listener = PgListener::connect_with(&pool.connect_with(options).await?).await?;
-            // A lost connection is told, and not hidden: what was sent meanwhile is lost.
+            // A lost connection is reported, and not hidden: what was sent meanwhile is lost.
             listener.eager_reconnect(false);
             listener.listen(channel).await?;
             Ok(Self(listener))

@@ -21,9 +21,9 @@ pub struct Model {
     pub role: Role,
     pub last_read_seq: i32,
     pub joined_at: Timestamp,
-    /// Whose messages they want to be told of.
+    /// Whose messages they want to be notified of.
     pub notifications: Notifications,
-    /// Until when they want to be told of none.
+    /// Until when they want to be notified of none.
     pub muted_until: Option<Timestamp>,
     /// The conversation's newest seq when they archived it; null if they have not.
     pub archived_seq: Option<i32>,
@@ -53,7 +53,7 @@ impl Model {
     }
 }
 
-/// Which messages somebody wants to be told of.
+/// Which messages somebody wants to be notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
 pub enum Notifications {

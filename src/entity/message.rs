@@ -97,7 +97,7 @@ impl Model {
         self.reactions = counts.to_column();
     }
 
-    /// Makes it a tombstone: id, sender, seq and times stay. Idempotent. A system line is nobody's words and stays, but for
+    /// Makes it a tombstone: id, sender, seq and times stay. Idempotent. A system line stays, but for
     /// the title that its sender gave.
     pub fn bury(&mut self, at: Timestamp) {
         if let Some(line) = &self.system_line {

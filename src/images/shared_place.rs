@@ -34,7 +34,7 @@ impl Images {
         anyhow::ensure!(
             ours.as_ref() == Some(&known.place),
             "the images of the database {} are in {}, and this node has {}: all nodes share one folder `images` in DATA_DIR, \
-             or one bucket (after a move, `parlour images copy` tells the database)",
+             or one bucket (after a move, `parlour images copy` updates the database)",
             app.config.database,
             known.place,
             ours.unwrap_or_else(|| format!("the folder {}, which has no id", store.place()))

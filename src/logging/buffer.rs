@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! who logs ─▶ bytes ─ after a moment, at once after a warning, or at half the bound ─▶ the thread ─▶ standard output
-//!               └─ full, as nobody reads: counted, and told by a line when there is room
+//!               └─ full, as nobody reads: counted, and reported in a line when there is room
 //! ```
 
 use std::io::{self, Write};
@@ -35,7 +35,7 @@ struct Gathered {
     is_urgent: bool,
     /// Whether the thread writes what it has taken.
     is_writing: bool,
-    /// Lines that there was no room for, or that could not be written, since that was last told.
+    /// Lines that there was no room for, or that could not be written, since that was last reported.
     dropped: u64,
 }
 
@@ -113,7 +113,7 @@ impl LogBuffer {
         (gathered.is_urgent, gathered.is_writing) = (false, true);
     }
 
-    /// After a write: the number of lines that were dropped, if that can be told now.
+    /// After a write: the number of lines that were dropped, if that can be reported now.
     fn written(&self, is_done: bool, taken: &[u8]) -> u64 {
         let mut gathered = self.lock();
         gathered.is_writing = false;
@@ -237,7 +237,7 @@ mod tests {
         let mut taken = Vec::new();
         buffer.take(&mut taken);
 
-        assert_eq!(buffer.written(true, &taken), 3, "they are told");
+        assert_eq!(buffer.written(true, &taken), 3, "they are reported");
         buffer.put(b"line\n", false);
         buffer.take(&mut taken);
         assert_eq!(buffer.written(true, &taken), 0, "once");

@@ -74,7 +74,7 @@ fn rows_of(message: &message::Model) -> Vec<mention::Model> {
     named.filter(|user| *user != message.sender_id).map(row).collect()
 }
 
-/// Writes whom messages call that were edited: only those are called anew who were not called before, as whoever has read
+/// Writes the mentions of messages that were edited: only those who were not mentioned before are notified, as whoever has read
 /// the message has no unread call.
 pub(super) async fn rewrite(tx: &Tx, messages: &[message::Model]) -> Result<(), DbErr> {
     if messages.is_empty() {

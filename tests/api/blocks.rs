@@ -113,7 +113,7 @@ async fn neither_adds_the_other_to_a_group_and_others_do() {
         let seen = "query($id: ID!) { messages(conversation: { conversationId: $id }) { nodes { text } } }";
         let seen = other.ask(seen, json!({ "id": group })).await;
         let nodes = seen["messages"]["nodes"].as_array().expect("a list");
-        // Lines of what happened have no text.
+        // System lines have no text.
         let texts: Vec<_> = nodes.iter().map(|node| &node["text"]).filter(|text| !text.is_null()).collect();
         assert_eq!(texts, ["one order for all"]);
     }

@@ -9,32 +9,34 @@ use async_graphql::{Positioned, parser};
 
 use crate::{none_of, read};
 
-/// A document's types by name.
-struct Types(BTreeMap<String, TypeDefinition>);
-
-impl Types {
-    fn of(path: &str) -> Self {
-        let document: ServiceDocument = parser::parse_schema(read(path)).expect("a schema");
-        let definitions = document.definitions.into_iter().filter_map(|definition| match definition {
-            TypeSystemDefinition::Type(definition) => Some((definition.node.name.node.to_string(), definition.node)),
-            TypeSystemDefinition::Schema(_) | TypeSystemDefinition::Directive(_) => None,
-        });
-        Self(definitions.collect())
-    }
+/// A document's types, and extensions of types, with their names.
+fn types(path: &str) -> Vec<(String, TypeDefinition)> {
+    let document: ServiceDocument = parser::parse_schema(read(path)).expect("a schema");
+    let definitions = document.definitions.into_iter().filter_map(|definition| match definition {
+        TypeSystemDefinition::Type(definition) => Some((definition.node.name.node.to_string(), definition.node)),
+        TypeSystemDefinition::Schema(_) | TypeSystemDefinition::Directive(_) => None,
+    });
+    definitions.collect()
 }
+
+/// What this version does not have yet.
+const NOT_BUILT: [&str; 4] = ["Conversation.firstSeq", "ExportTicket", "HistoryTrimmed", "Mutation.exportMyData"];
 
 #[test]
 fn the_schema_keeps_the_contract() {
     let mut comparison = Comparison::default();
-    let (contract, schema) = (Types::of("tests/contract.graphql"), Types::of("schema.graphql"));
-    for (name, wanted) in &contract.0 {
-        match schema.0.get(name) {
-            Some(given) => comparison.types(name, wanted, given),
-            None => comparison.lacks(name.clone()),
+    let schema: BTreeMap<String, TypeDefinition> = types("schema.graphql").into_iter().collect();
+    for contract in ["tests/contract.graphql", "tests/contract_additions.graphql"] {
+        for (name, wanted) in &types(contract) {
+            match schema.get(name) {
+                Some(given) => comparison.types(name, wanted, given),
+                None => comparison.lacks(name.clone()),
+            }
         }
     }
     none_of("The schema departs from the contract", &comparison.different);
-    assert_eq!(comparison.missing, BTreeSet::new(), "what the schema lacks of the contract");
+    let not_built: BTreeSet<String> = NOT_BUILT.iter().map(ToString::to_string).collect();
+    assert_eq!(comparison.missing, not_built, "what the schema lacks of the contract");
 }
 
 /// What a comparison has found.
@@ -55,9 +57,11 @@ impl Comparison {
         }
     }
 
-    fn types(&mut self, name: &str, wanted: &TypeDefinition, given: &TypeDefinition) {
-        self.same(name, directives(wanted), directives(given));
-        match (&wanted.kind, &given.kind) {
+    fn types(&mut self, name: &str, wanted_type: &TypeDefinition, given: &TypeDefinition) {
+        if !wanted_type.extend {
+            self.same(name, directives(wanted_type), directives(given));
+        }
+        match (&wanted_type.kind, &given.kind) {
             (TypeKind::Scalar, TypeKind::Scalar) => {}
             (TypeKind::Object(wanted), TypeKind::Object(given)) => {
                 for interface in &wanted.implements {
@@ -80,6 +84,10 @@ impl Comparison {
             }
             (TypeKind::InputObject(wanted), TypeKind::InputObject(given)) => {
                 self.inputs(name, &wanted.fields, &given.fields);
+                // An extension does not repeat what is there already.
+                if !wanted_type.extend {
+                    self.required(name, &wanted.fields, &given.fields);
+                }
             }
             _ => self.different.push(format!("{name} is another kind of type")),
         }
@@ -94,10 +102,11 @@ impl Comparison {
             };
             self.same(&place, field.node.ty.node.to_string(), known.node.ty.node.to_string());
             self.inputs(&place, &field.node.arguments, &known.node.arguments);
+            self.required(&place, &field.node.arguments, &known.node.arguments);
         }
     }
 
-    /// Arguments and fields of inputs: what is there beside the contract may be left out.
+    /// Arguments and fields of inputs.
     fn inputs(
         &mut self,
         parent: &str,
@@ -111,6 +120,15 @@ impl Comparison {
                 None => self.lacks(place),
             }
         }
+    }
+
+    /// What is there beside the contract may be left out.
+    fn required(
+        &mut self,
+        parent: &str,
+        wanted: &[Positioned<InputValueDefinition>],
+        given: &[Positioned<InputValueDefinition>],
+    ) {
         for known in given.iter().map(|known| &known.node) {
             let is_wanted = wanted.iter().any(|input| input.node.name.node == known.name.node);
             if !is_wanted && !known.ty.node.nullable && known.default_value.is_none() {
@@ -144,7 +162,7 @@ fn everything_in_the_schema_is_described() {
             check(format!("{parent}.{}", input.node.name.node), &input.node.description);
         }
     };
-    for (name, definition) in &Types::of("schema.graphql").0 {
+    for (name, definition) in &types("schema.graphql") {
         check(name.clone(), &definition.description);
         let fields = match &definition.kind {
             TypeKind::Object(object) => object.fields.as_slice(),

@@ -102,7 +102,7 @@ impl Change for SetBlock {
             new.extend(is_blocked.then_some(user_block::Model { blocker_id, blocked_id, created_at: tx.now }));
         }
         db::insert(tx, new).await?;
-        // Who comes back after the log was trimmed is told that they missed something.
+        // Who comes back after the log was trimmed gets a reset.
         for (by, position) in heard {
             let update = user::Entity::update_many().col_expr(user::Column::ChangedPosition, Expr::value(position));
             update.filter(user::Column::Id.eq(by)).exec(tx).await?;

@@ -1,5 +1,5 @@
 //! Blocks: neither side begins a conversation with the other, writes in the direct one, adds the other to a group, calls
-//! the other, finds them in the list of people, or sees them typing or online. The one who is blocked is not told.
+//! the other, finds them in the list of people, or sees them typing or online. The one who is blocked is not notified.
 //!
 //! All of it is asked of the rows, so it holds on every node from the commit on. A signal on the bus only makes lists of
 //! who is online, and typing that is shown already, follow at once.

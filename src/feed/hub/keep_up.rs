@@ -92,7 +92,7 @@ impl State {
         known.is_some_and(|known| known != cursor)
     }
 
-    /// Forgets everything, and evicts all listeners: their cursors tell which of them go on.
+    /// Forgets everything, and evicts all listeners: their cursors decide which of them go on.
     fn begin_anew(&mut self, head: Cursor) {
         for inbox in self.people.values().flat_map(|person| &person.inboxes) {
             inbox.evict();

@@ -100,7 +100,7 @@ impl Message {
         self.row.text.as_deref()
     }
 
-    /// What happened, where it is a line of the conversation's own and nobody's words: `text` is null then, and `sender` is
+    /// What happened, of a system line, which the server writes into the conversation: `text` is null then, and `sender` is
     /// who did it. Nobody edits, deletes, pins or reacts to such a line.
     async fn system(&self) -> Option<SystemMessage> {
         SystemMessage::of(&self.row)
@@ -250,7 +250,7 @@ impl MessagesMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The message's id.")] id: ID,
         #[graphql(desc = "The new text.")] text: String,
-        #[graphql(desc = "Whom it calls from now on: only those who were not among them are called anew.")]
+        #[graphql(desc = "The users it mentions from now on. Only those whom it did not mention before are notified.")]
         mention_ids: MaybeUndefined<Vec<ID>>,
         #[graphql(desc = "The app's own data. Null removes it.")] metadata: MaybeUndefined<AppData>,
     ) -> Result<Message> {
@@ -266,7 +266,7 @@ impl MessagesMutation {
 
     /// Deletes a message of yours; in a group the owner and admins delete those of others too. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
     /// removed, and the image is deleted from storage. Deleting is idempotent. A key of scope `messages` deletes any
-    /// message. Codes: BAD_USER_INPUT for a line of what happened, FORBIDDEN for somebody else's message, NOT_FOUND.
+    /// message. Codes: BAD_USER_INPUT for a system line, FORBIDDEN for somebody else's message, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,

@@ -7,7 +7,7 @@ use crate::graphql::error::Result;
 use crate::messages;
 
 /// Your unread messages, for a badge. What counts is what `Message.countsAsUnread` says: deleted messages do not, nor do
-/// lines that are nobody's words.
+/// system lines.
 #[derive(SimpleObject)]
 pub(super) struct UnreadSummary {
     /// The number of unread messages in all your conversations.

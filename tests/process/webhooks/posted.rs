@@ -103,6 +103,29 @@ async fn with_a_bot_it_is_what_the_bot_receives() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_one_persons_own_is_posted_for_nobody_else() {
+    let server = Server::start_with(&SETTINGS).await;
+    let (ada, bob, carl) = (server.user("Ada").await, server.user("Bob").await, server.user("Carl").await);
+    let (everybody, of_ada, of_carl) = (Receiver::start().await, Receiver::start().await, Receiver::start().await);
+    let picked = ["--kinds", "BLOCK_CHANGED,MEMBERSHIP_CHANGED,MESSAGE_ADDED"];
+    add(&server, &everybody, &picked).await;
+    add(&server, &of_ada, &[&["--bot", &ada.id], &picked[..]].concat()).await;
+    add(&server, &of_carl, &[&["--bot", &carl.id], &picked[..]].concat()).await;
+
+    ada.send(&Message::new(bob.as_recipient(), "hello")).await;
+    ada.ask("mutation($who: ID!) { blockUser(userId: $who) { id } }", json!({ "who": carl.id })).await;
+    let mute = "mutation($to: ConversationRef!) {
+        updateMembership(conversation: $to, input: { notifications: NONE }) { id } }";
+    ada.ask(mute, json!({ "to": bob.as_recipient() })).await;
+    ada.send(&Message::new(bob.as_recipient(), "and now")).await;
+
+    assert_eq!(kinds(&of_ada, 4).await, ["MessageAdded", "BlockChanged", "MembershipChanged", "MessageAdded"]);
+    assert_eq!(kinds(&everybody, 2).await, ["MessageAdded", "MessageAdded"]);
+    everybody.stays_silent(Duration::from_millis(300)).await;
+    of_carl.stays_silent(Duration::from_millis(0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kinds_pick_events_and_the_position_passes_the_others() {
     let server = Server::start_with(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);

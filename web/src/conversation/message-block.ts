@@ -8,7 +8,7 @@ const WITHIN = 5 * 60_000;
 export const startsDay = (previous: Message | undefined, message: Message) =>
   !previous || !isSameDay(previous.createdAt, message.createdAt);
 
-/** Lines of what happened are nobody's words, and what was deleted has no ticks, which the message before it would lose. */
+/** System lines and what was deleted have no ticks, which the message before it would lose. */
 const kindOf = ({ system, deletedAt }: Message) => (system ? 'line' : deletedAt ? 'deleted' : 'message');
 
 /** Whether a message goes on with the block of the one before it, if no divider is between them. */

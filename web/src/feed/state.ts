@@ -90,7 +90,7 @@ export class FeedState {
     const known = this.#conversations.get(message.conversationId);
     if (!known) return;
     const last = known.lastMessage;
-    // A line of what happened has a sender, and moves nobody's mark.
+    // A system line has a sender, and moves nobody's mark.
     const isMine = message.senderId === me && !message.system;
     const newest = !last || message.seq > last.seq || (message.seq === last.seq && message.version > last.version);
     const lastReadSeq = isMine ? Math.max(known.lastReadSeq, message.seq) : known.lastReadSeq;

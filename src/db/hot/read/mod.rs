@@ -27,14 +27,14 @@ pub use statements::HOT_READS;
 #[derive(Clone, Default)]
 pub struct HotReads {
     connections: Option<Arc<Mutex<Connections>>>,
-    /// Is told of each statement, for tests that record them.
+    /// Called with each statement, for tests that record them.
     pub recorder: Option<StatementRecorder>,
 }
 
 /// How many reads the mean of their times is about.
 const MEAN_OF: u32 = 16;
 
-/// What is told of each statement of a hot read.
+/// What is called with each statement of a hot read.
 pub type StatementRecorder = Arc<dyn Fn(&'static str) + Send + Sync>;
 
 struct Connections {
