@@ -45,7 +45,7 @@ impl Fault {
 
     fn of_database(error: &dyn DatabaseError) -> Self {
         if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
-            return of_sqlstate(error);
+            return of_sqlstate(error.code());
         }
         if is_sqlite(error) && passes(error) { Self::Passing } else { Self::Broken }
     }
@@ -95,8 +95,8 @@ impl From<DbErr> for Error {
 }
 
 /// Classifies an error of the server by its SQLSTATE (PostgreSQL documentation, appendix A).
-fn of_sqlstate(error: &PgDatabaseError) -> Fault {
-    match error.code() {
+fn of_sqlstate(code: &str) -> Fault {
+    match code {
         // Serialization failure, deadlock, lock not available, query canceled (by its time limit).
         "40001" | "40P01" | "55P03" | "57014" => Fault::Repeat,
         // Thrown out while idle in a transaction, or terminated; crash of another backend, starting up or shutting down,
@@ -156,3 +156,24 @@ fn in_other_words(error: &dyn DatabaseError) -> Option<String> {
 
 /// What is wrong where the database or a file beside it can't be written.
 pub(super) const NOT_WRITABLE: &str = ": the program must be able to write it, and its folder";
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, of_sqlstate};
+
+    /// The codes of PostgreSQL's documentation, appendix A.
+    #[test]
+    fn errors_of_postgresql_are_classified_by_what_was_done() {
+        let table = [
+            (Fault::Repeat, &["40001", "40P01", "55P03", "57014"][..]),
+            (Fault::Lost, &["25P03", "57P01", "57P02", "57P03", "53300", "08000", "08003", "08006", "08P01"]),
+            (Fault::Passing, &["25006", "53000", "53100", "53200"]),
+            (Fault::Broken, &["23503", "23505", "42501", "42P01", "22021", "XX000", "XX001"]),
+        ];
+        for (fault, codes) in table {
+            for code in codes {
+                assert_eq!(of_sqlstate(code), fault, "{code}");
+            }
+        }
+    }
+}

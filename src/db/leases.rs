@@ -120,6 +120,13 @@ impl Db {
         Ok((nodes, people))
     }
 
+    /// How many nodes live, of how many.
+    pub async fn living_nodes(&self) -> Result<(i64, i64), DbErr> {
+        let sql = "SELECT count(*) FILTER (WHERE expires_at > clock_timestamp()) AS living, count(*) AS of FROM node";
+        let row = self.reader.query_one_raw(statement(&self.reader, sql, [])).await?;
+        row.map_or(Ok((0, 0)), |row| Ok((row.try_get("", "living")?, row.try_get("", "of")?)))
+    }
+
     /// Removes nodes that are long gone.
     pub async fn remove_old_nodes(&self) -> Result<(), DbErr> {
         let sql = "WITH gone AS (

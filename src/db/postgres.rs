@@ -123,9 +123,12 @@ async fn ensure_supported(db: &DatabaseConnection) -> anyhow::Result<()> {
                       current_setting('server_encoding') AS encoding";
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.map_err(in_a_line)?;
     let row = row.context("the server does not report its version")?;
-    let (number, name): (i32, String) = (row.try_get("", "number")?, row.try_get("", "name")?);
-    anyhow::ensure!(number >= OLDEST, "it is PostgreSQL {name}: Parlour needs 15 or later");
-    let encoding: String = row.try_get("", "encoding")?;
+    let (name, encoding): (String, String) = (row.try_get("", "name")?, row.try_get("", "encoding")?);
+    ensure_fits(row.try_get("", "number")?, &name, &encoding)
+}
+
+fn ensure_fits(version: i32, name: &str, encoding: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(version >= OLDEST, "it is PostgreSQL {name}: Parlour needs 15 or later");
     anyhow::ensure!(encoding == "UTF8", "its encoding is {encoding}: create the database with ENCODING 'UTF8'");
     Ok(())
 }
@@ -234,4 +237,17 @@ fn failed(error: sqlx::Error) -> DbErr {
 
 fn lost(why: &str) -> DbErr {
     DbErr::Conn(RuntimeErr::Internal(why.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ensure_fits;
+
+    #[test]
+    fn a_server_before_version_15_is_refused_by_its_name() {
+        assert!(ensure_fits(150_000, "15.0", "UTF8").is_ok());
+        let refused = ensure_fits(140_012, "14.12 (Debian 14.12-1)", "UTF8").expect_err("too old").to_string();
+        assert_eq!(refused, "it is PostgreSQL 14.12 (Debian 14.12-1): Parlour needs 15 or later");
+        assert!(ensure_fits(150_000, "15.0", "LATIN1").is_err());
+    }
 }

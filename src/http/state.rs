@@ -128,9 +128,27 @@ impl HttpState {
         }
     }
 
-    /// Whether new requests should be sent here: they can be served, and the server is not about to stop.
-    pub(super) async fn ready(&self) -> bool {
+    /// Whether new requests should be sent here: they can be served, and the server is not about to stop. With the
+    /// nodes, where there may be several.
+    pub(super) async fn ready(&self) -> Option<Option<LivingNodes>> {
         let app = &self.api.program().app;
-        !self.shutdown.is_cancelled() && app.feed.can_write() && app.db.answers().await
+        if self.shutdown.is_cancelled() || !app.feed.can_write() {
+            return None;
+        }
+        if !app.db.is_shared() {
+            return app.db.answers().await.then_some(None);
+        }
+        let ((living, of), newest) = (app.db.living_nodes().await.ok()?, app.feed.newest().await.ok()?);
+        let behind = newest.position.saturating_sub(app.feed.head().position).max(0);
+        Some(Some(LivingNodes { living, of, behind }))
     }
+}
+
+/// The nodes on one database.
+pub(super) struct LivingNodes {
+    /// Those whose lease has not expired.
+    pub(super) living: i64,
+    pub(super) of: i64,
+    /// Events in the log that this node has not delivered yet.
+    pub(super) behind: i64,
 }

@@ -144,6 +144,9 @@ async fn nodes_are_listed_and_their_coming_and_going_is_logged() {
     let version = version.trim().trim_start_matches("parlour ").to_owned();
     assert_eq!(listed.matches(&format!("  version {version}  since 20")).count(), 2, "{listed}");
     assert_eq!(listed.matches("  lease of ").count(), 2, "{listed}");
+    assert_eq!(listed.matches("  0 events behind ").count(), 2, "{listed}");
+    let ready = one.http().get(one.url("/readyz")).send().await.expect("an answer").text().await.expect("a text");
+    assert_eq!(ready, "ready\n2 of 2 nodes live, this one is 0 events behind\n");
 
     // At its end a node gives up its lease.
     other.stop().await;
