@@ -47,7 +47,11 @@ fn a_supported_node_is_taken_as_it_is() {
     for version in ["22.15.0", "22.19.3", "22.20.7", "24.0.0", "24.22.3", "26.10.0"] {
         let machine = machine(version);
         let found = node_on(machine.path());
-        assert_eq!(String::from_utf8_lossy(&found.stdout), format!("{}/bin/node\n", machine.path().display()), "{version}");
+        assert_eq!(
+            String::from_utf8_lossy(&found.stdout),
+            format!("{}/bin/node\n", machine.path().display()),
+            "{version}"
+        );
         assert!(found.stderr.is_empty() && !machine.path().join("npm-calls").exists(), "{found:?}");
     }
 }
