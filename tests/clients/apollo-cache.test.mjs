@@ -55,7 +55,7 @@ const CONVERSATIONS = gql`query Conversations {
 } ${MESSAGE}`;
 const HISTORY = gql`query History($by: ConversationRef!, $before: String) {
   conversation(by: $by) {
-    id
+    id otherUser { id online }
     messages(last: 20, before: $before) { ${PAGE} edges { node { ...MessageFields reactions { emoji viewerReacted } } } }
   }
 } ${MESSAGE}`;
@@ -84,6 +84,7 @@ describe('Apollo Client with followFeed', { timeout: 120_000 }, () => {
     }
     const messages = () => shown.get(screen[1]).conversation.messages;
     return {
+      isOnline: () => shown.get(screen[1]).conversation.otherUser.online,
       history: () => messages().edges.map(({ node }) => node),
       /** Fetches the page before the first message. */
       fetchEarlier: () => watched.fetchMore({ variables: { before: messages().pageInfo.startCursor } }),
@@ -153,6 +154,8 @@ describe('Apollo Client with followFeed', { timeout: 120_000 }, () => {
   test('reactions, pins, blocks and what one keeps of a conversation are in step, on all devices', async (t) => {
     const eve = await signUp(server, 'Eve');
     const { id, conversationId } = await eve.send(bob, 'react to this');
+    // So that she is online.
+    await follow(t, eve, { userId: bob.id });
     const screen = await follow(t, bob, { userId: eve.id });
     const react = (person, emoji) =>
       person.request('mutation ($id: ID!, $emoji: String!) { addReaction(messageId: $id, emoji: $emoji) { id } }', { id, emoji });
@@ -184,10 +187,12 @@ describe('Apollo Client with followFeed', { timeout: 120_000 }, () => {
     );
     await screen.inStep();
     assert.equal(conversation().own.favorite, true);
+    assert.equal(screen.isOnline(), true);
     await bob.request('mutation ($id: ID!) { blockUser(userId: $id) { id } }', { id: eve.id });
     await screen.inStep();
     assert.deepEqual(screen.blocked(), [eve.id]);
     assert.ok(!conversation().viewerCan.includes('SEND'));
+    assert.equal(screen.isOnline(), false);
   });
 
   test('a burst of events asks for the counts once, and reactions of others for nothing', async (t) => {

@@ -182,9 +182,9 @@ export function followFeed(client, { wait = 500, onError = console.error } = {})
       case 'ReadMarkMoved':
         return countsSoon();
       case 'BlockChanged':
-        // Neither may write to the other now: `viewerCan` says so.
+        // Neither may write to the other now, as `viewerCan` says, nor see whether the other is online.
         countsSoon();
-        return fetchField('blockedUsers');
+        return Promise.all([fetchField('blockedUsers'), fetchField('online', cache.identify(event.user))]);
       case 'ConversationChanged':
         return event.change === 'UPDATED' ? countsSoon() : fetchField('conversations');
       case 'UserChanged':
