@@ -13,7 +13,9 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         // Enums may get more values: this makes code handle unknown ones.
         futureProofEnums: true,
-        scalars: { ID: 'string', DateTime: 'string', Upload: 'Blob' },
+        scalars: { ID: 'string', DateTime: 'string', JSON: 'Record<string, unknown>', Upload: 'Blob' },
+        // A scalar that is none of these would be `any` without a word.
+        strictScalars: true,
         onlyOperationTypes: true,
       },
     },

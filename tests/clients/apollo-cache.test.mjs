@@ -42,17 +42,22 @@ describe('the cache knows the schema', () => {
 
 const PAGE = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
 const CONVERSATIONS = gql`query Conversations {
-  unread { messages conversations }
+  unread { messages conversations mentions badge }
   conversations(first: 20) {
     ${PAGE}
     edges { node {
-      id kind title memberCount lastSeq lastReadSeq unreadCount otherUser { id fullName }
+      id kind title memberCount lastSeq lastReadSeq unreadCount viewerCan own { archived favorite } otherUser { id fullName }
       lastMessage { ...MessageFields }
+      pinnedMessages { ${PAGE} edges { node { ...MessageFields } } }
     } }
   }
+  blockedUsers(first: 20) { ${PAGE} edges { node { id } } }
 } ${MESSAGE}`;
 const HISTORY = gql`query History($by: ConversationRef!, $before: String) {
-  conversation(by: $by) { id messages(last: 20, before: $before) { ${PAGE} edges { node { ...MessageFields } } } }
+  conversation(by: $by) {
+    id otherUser { id online }
+    messages(last: 20, before: $before) { ${PAGE} edges { node { ...MessageFields reactions { emoji viewerReacted } } } }
+  }
 } ${MESSAGE}`;
 
 describe('Apollo Client with followFeed', { timeout: 120_000 }, () => {
@@ -64,10 +69,10 @@ describe('Apollo Client with followFeed', { timeout: 120_000 }, () => {
   after(() => close?.());
 
   /** A client of this person, with both queries on the screen. Its cache has to become what the server says. */
-  async function follow(t, person, by) {
+  async function follow(t, person, by, wait = 20) {
     const client = apollo(proxy.url, person.token);
     const problems = [];
-    t.after(followFeed(client, { wait: 20, onError: (reason) => problems.push(reason) }));
+    t.after(followFeed(client, { wait, onError: (reason) => problems.push(reason) }));
     const screen = [{ query: CONVERSATIONS }, { query: HISTORY, variables: { by } }];
     const shown = new Map();
     let watched;
@@ -79,9 +84,11 @@ describe('Apollo Client with followFeed', { timeout: 120_000 }, () => {
     }
     const messages = () => shown.get(screen[1]).conversation.messages;
     return {
+      isOnline: () => shown.get(screen[1]).conversation.otherUser.online,
       history: () => messages().edges.map(({ node }) => node),
       /** Fetches the page before the first message. */
       fetchEarlier: () => watched.fetchMore({ variables: { before: messages().pageInfo.startCursor } }),
+      blocked: () => shown.get(screen[0]).blockedUsers.edges.map(({ node }) => node.id),
       conversations: () => shown.get(screen[0]).conversations.edges.map(({ node }) => node),
       /** What is on the screen is what a new client would get. */
       async inStep() {
@@ -142,6 +149,94 @@ describe('Apollo Client with followFeed', { timeout: 120_000 }, () => {
     await screen.inStep();
     await carol.request('mutation { deleteAccount(password: "correct horse battery") }');
     await screen.inStep();
+  });
+
+  test('reactions, pins, blocks and what one keeps of a conversation are in step, on all devices', async (t) => {
+    const eve = await signUp(server, 'Eve');
+    const { id, conversationId } = await eve.send(bob, 'react to this');
+    // So that she is online.
+    await follow(t, eve, { userId: bob.id });
+    const screen = await follow(t, bob, { userId: eve.id });
+    const react = (person, emoji) =>
+      person.request('mutation ($id: ID!, $emoji: String!) { addReaction(messageId: $id, emoji: $emoji) { id } }', { id, emoji });
+    const message = () => screen.history().find((shown) => shown.id === id);
+    const reactions = () => message().reactions.map(({ emoji, count, viewerReacted }) => [emoji, count, viewerReacted]);
+    const conversation = () => screen.conversations().find((shown) => shown.id === conversationId);
+
+    await react(eve, '🎉');
+    await react(eve, '👍');
+    await react(bob, '👍');
+    await screen.inStep();
+    assert.deepEqual(reactions(), [['🎉', 1, false], ['👍', 2, true]]);
+    await eve.request('mutation ($id: ID!) { removeReaction(messageId: $id, emoji: "🎉") { id } }', { id });
+    await screen.inStep();
+    assert.deepEqual(reactions(), [['👍', 2, true]]);
+
+    const pinned = () => conversation().pinnedMessages.edges.map(({ node }) => node.id);
+    await eve.request('mutation ($id: ID!) { pinMessage(messageId: $id) { id } }', { id });
+    await screen.inStep();
+    assert.deepEqual(pinned(), [id]);
+    assert.ok(message().pinnedAt);
+    await eve.request('mutation ($id: ID!) { deleteMessage(id: $id) { id } }', { id });
+    await screen.inStep();
+    assert.deepEqual(pinned(), []);
+
+    await bob.request(
+      'mutation ($id: ID!) { updateMembership(conversation: { conversationId: $id }, input: { favorite: true }) { id } }',
+      { id: conversationId },
+    );
+    await screen.inStep();
+    assert.equal(conversation().own.favorite, true);
+    assert.equal(screen.isOnline(), true);
+    await bob.request('mutation ($id: ID!) { blockUser(userId: $id) { id } }', { id: eve.id });
+    await screen.inStep();
+    assert.deepEqual(screen.blocked(), [eve.id]);
+    assert.ok(!conversation().viewerCan.includes('SEND'));
+    assert.equal(screen.isOnline(), false);
+  });
+
+  test('a burst of events asks for the counts once, and reactions of others for nothing', async (t) => {
+    const fay = await signUp(server, 'Fay');
+    const { id } = await fay.send(bob, 'the first');
+    // The one wait for the counts, which ends when the test says so.
+    const wait = 12_345;
+    const token = await bob.logInAgain();
+    const waiting = [];
+    const { setTimeout } = globalThis;
+    t.mock.method(globalThis, 'setTimeout', (action, time, ...rest) =>
+      (time === wait ? waiting.push(action) : setTimeout(action, time, ...rest)));
+    const requests = [];
+    const { fetch } = globalThis;
+    t.mock.method(globalThis, 'fetch', (url, options) => {
+      const name = /(?:query|mutation) (\w+)/.exec(options?.body)?.[1];
+      if (options?.headers?.authorization === `Bearer ${token}`) requests.push(name);
+      return fetch(url, options);
+    });
+    const screen = await follow(t, { ...bob, token: () => token }, { userId: fay.id }, wait);
+    requests.length = 0;
+
+    const texts = Array.from({ length: 12 }, (_, index) => `${index}`);
+    for (const text of texts) await fay.send(bob, text);
+    await fay.request('mutation ($id: ID!) { editMessage(id: $id, text: "edited") { id } }', { id });
+    const react = 'mutation ($id: ID!) { addReaction(messageId: $id, emoji: "👍") { id } }';
+    await fay.request(react, { id });
+    await soon(() => assert.equal(screen.history()[0].reactions[0]?.count, 1));
+    assert.deepEqual(screen.history().map(({ text }) => text), ['edited', ...texts]);
+    assert.deepEqual([requests, waiting.length], [[], 1]);
+
+    waiting.pop()();
+    await soon(() => assert.equal(screen.conversations()[0].unreadCount, 13));
+    assert.deepEqual(requests.splice(0).sort(), ['Changed', 'Counts']);
+
+    // Now the client knows who it is: what others do is nothing to ask about, and what it does elsewhere is.
+    await fay.request(react.replace('👍', '🎉'), { id });
+    await soon(() => assert.equal(screen.history()[0].reactions.length, 2));
+    assert.deepEqual([requests, waiting.length], [[], 0]);
+    await bob.request(react, { id });
+    await soon(() => assert.equal(waiting.length, 1));
+    waiting.pop()();
+    await soon(() => assert.equal(screen.history()[0].reactions[0].viewerReacted, true));
+    assert.deepEqual(requests.sort(), ['Changed', 'Counts']);
   });
 
   test('pages join up, and new messages come at their end, also after a disconnect', async (t) => {

@@ -4,10 +4,28 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildSchema, introspectionFromSchema } from 'graphql';
+import { buildSchema, getNamedType, introspectionFromSchema, isAbstractType, isObjectType } from 'graphql';
 import { signUp } from './people.mjs';
-import { recipe } from './recipes.mjs';
+import { recipe, recipes } from './recipes.mjs';
 import { startServer } from './server.mjs';
+
+const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+
+test('Graphcache is told of everything without an id that an event may have', () => {
+  const reached = new Set();
+  const visit = (type) => {
+    if (reached.has(type)) return;
+    reached.add(type);
+    if (isAbstractType(type)) schema.getPossibleTypes(type).forEach(visit);
+    if (isObjectType(type)) for (const field of Object.values(type.getFields())) visit(getNamedType(field.type));
+  };
+  visit(schema.getType('FeedEvent'));
+  // Of lists that are paged it knows by their names.
+  const isPart = (type) => isObjectType(type) && !type.getFields().id && !/PageInfo|(Connection|Edge)$/.test(type.name);
+  const expected = [...reached].filter(isPart).map(({ name }) => name).sort();
+  const [, list] = recipes['graphcache.js'].match(/const parts = \[(.*?)\];/s);
+  assert.deepEqual(list.match(/\w+/g), expected);
+});
 
 const MESSAGE = 'id seq version text deletedAt cursor sender { id fullName } system { kind }';
 const SCREEN = `query Screen($id: ID!) {
@@ -95,13 +113,12 @@ const caches = {
   async Graphcache({ server, bob, group }) {
     const { urql } = await recipe('urql.js');
     const { graphcache } = await recipe('graphcache.js');
-    const schema = introspectionFromSchema(buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8')));
     const screen = { query: SCREEN, variables: { id: group } };
     const { begun, begins } = beginning();
     const cache = graphcache((event, cache) => {
       begins();
       cache.updateQuery(screen, (data) => data && screenAfter(data, event));
-    }, schema);
+    }, introspectionFromSchema(schema));
     const client = urql(server.url, bob.token, cache);
     // A screen that stays open, with what the cache makes of it.
     let shown;

@@ -46,8 +46,19 @@ test("a client with the documentation's codegen and declarations compiles with s
 
   assert.deepEqual(await tour(server.url), {
     seen: ['a new conversation', 'Ada: hello'],
-    history: ['1 Ada: hello'],
+    history: ['1 Ada: hello, order 7'],
   });
+});
+
+test("the documentation's codegen and the pages' fail on a scalar that has no type", { timeout: 120_000 }, async () => {
+  for (const [name, config] of [['docs', recipes['codegen.ts']], ['web', readFileSync(new URL('../../web/codegen.ts', here), 'utf8')]]) {
+    const folder = emptyFolder(`scalars-${name}`);
+    const schema = readFileSync(new URL('../../schema.graphql', here), 'utf8');
+    writeFileSync(new URL('schema.graphql', folder), `${schema}\nscalar Money`);
+    writeFileSync(new URL('codegen.ts', folder), config.replace('../schema.graphql', 'schema.graphql'));
+    writeFileSync(new URL('src/one.graphql', folder), 'query One { serverInfo { version } }');
+    await assert.rejects(runToolIn(folder, 'graphql-codegen'), /Unknown scalar type Money/, name);
+  }
 });
 
 test('the recipes are clean under checkJs, and their declarations are what TypeScript makes of them', { timeout: 120_000 }, async () => {

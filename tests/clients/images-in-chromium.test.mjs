@@ -132,6 +132,13 @@ describe('images look as in Chromium', { timeout: 600_000 }, () => {
     assert.equal((await send(stored('half.jpg'))).code, 'UNSUPPORTED_IMAGE');
   });
 
+  test('JPEG: refused in arithmetic coding', async () => {
+    const file = stored('arithmetic.jpg');
+    // Start of a frame in sequential arithmetic coding.
+    assert.ok(file.includes(Buffer.from([0xff, 0xc9])));
+    assert.equal((await send(file)).code, 'UNSUPPORTED_IMAGE');
+  });
+
   test('WebP: profiles', async () => {
     const plain = stored('plain.webp');
     await looksTheSame('plain', plain);

@@ -1,5 +1,6 @@
 // The files in deploy/, each run by the real proxy: TLS, cookies, images of the largest size, quiet sockets, and the clients'
-// addresses. Only ports, users and paths are replaced.
+// addresses. Only ports, users, paths and
+// the names of other machines are replaced.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,6 +42,22 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Caddy with one of its files, whose site is called so in there. */
+function caddy(name, file, client, site = 'chat.example.org') {
+  return {
+    name,
+    file,
+    client,
+    changes: ({ http, https }) => [
+      [
+        `${site} {`,
+        `{\nadmin off\nhttp_port ${http}\nhttps_port ${https}\n}\n${site} {\ntls ${join(folder, 'chain.pem')} ${join(folder, 'key.pem')}`,
+      ],
+    ],
+    command: (config) => ['caddy', 'run', '--adapter', 'caddyfile', '--config', config],
+  };
+}
+
 const proxies = [
   {
     name: 'nginx',
@@ -60,18 +77,15 @@ const proxies = [
     ],
     command: (config) => ['nginx', '-c', config, '-g', 'daemon off;'],
   },
+  caddy('Caddy', 'Caddyfile', '127.0.0.3'),
+  // Of its two nodes the first one is away.
   {
-    name: 'Caddy',
-    file: 'Caddyfile',
-    client: '127.0.0.3',
-    changes: ({ http, https }) => [
-      [
-        'chat.example.org {',
-        `{\nadmin off\nhttp_port ${http}\nhttps_port ${https}\n}\n`
-          + `chat.example.org {\ntls ${join(folder, 'chain.pem')} ${join(folder, 'key.pem')}`,
-      ],
-    ],
-    command: (config) => ['caddy', 'run', '--adapter', 'caddyfile', '--config', config],
+    ...caddy('Caddy-nodes', 'Caddyfile.nodes', '127.0.0.5'),
+    upstreams: ({ nobody }) => [['node-1:3000', `127.0.0.1:${nobody}`], ['node-2:3000', `127.0.0.1:${server.port}`]],
+  },
+  {
+    ...caddy('Caddy-container', 'Caddyfile.container', '127.0.0.6', '{$PUBLIC_URL}'),
+    upstreams: () => [['parlour:3000', `127.0.0.1:${server.port}`]],
   },
   {
     name: 'HAProxy',
@@ -90,7 +104,7 @@ const proxies = [
 // Side by side, as each waits for two pings of the server.
 test('Parlour behind a proxy', { concurrency: true, timeout: 600_000 }, (parent) => Promise.all(proxies.map((proxy) =>
   parent.test(`${proxy.name} by deploy/${proxy.file}`, async (t) => {
-    const ports = { http: await freePort(), https: await freePort() };
+    const ports = { http: await freePort(), https: await freePort(), nobody: await freePort() };
     await start(t, proxy, ports);
     const browser = browserAt(ports.https, proxy.client);
 
@@ -125,14 +139,17 @@ async function start(t, proxy, ports) {
   const own = join(folder, proxy.name);
   mkdirSync(own);
   let config = readFileSync(new URL(`../../deploy/${proxy.file}`, import.meta.url), 'utf8');
-  const changes = [...proxy.changes({ own, ...ports }), ['127.0.0.1:3000', `127.0.0.1:${server.port}`]];
+  const upstreams = proxy.upstreams?.(ports) ?? [['127.0.0.1:3000', `127.0.0.1:${server.port}`]];
+  const changes = [...proxy.changes({ own, ...ports }), ...upstreams];
   for (const [from, to] of changes) {
     assert.ok(config.includes(from), `deploy/${proxy.file} has no ${from}`);
     config = config.replaceAll(from, to);
   }
   writeFileSync(join(own, proxy.file), config);
   const [program, ...parameters] = proxy.command(join(own, proxy.file));
-  const environment = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, HOME: own, XDG_DATA_HOME: own, XDG_CONFIG_HOME: own };
+  const environment = {
+    ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, HOME: own, XDG_DATA_HOME: own, XDG_CONFIG_HOME: own, PUBLIC_URL: ORIGIN,
+  };
   const child = spawn(program, parameters, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { output += data; });

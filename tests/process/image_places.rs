@@ -92,6 +92,18 @@ async fn images_move_from_the_folder_to_a_bucket_and_back() {
     assert_eq!(statuses(&server, &urls).await, [200, 200, 200]);
     server.stop().await;
 
+    // The settings name no bucket, and the images are in one.
+    keep_in(&mut server, None);
+    server.start_again().await;
+    server
+        .says(
+            "none of the 3 newest images is in data/images, so they cannot be shown: if they are in a bucket, set S3_BUCKET \
+             again, or bring them here",
+        )
+        .await;
+    server.stop().await;
+
+    keep_in(&mut server, Some(&bucket));
     let back = well(&server, &["copy", "--to", "folder"]).await;
     assert!(back.ends_with(": 3 were copied just now\n") && files_in(&folder) == 3, "{back}");
     keep_in(&mut server, None);

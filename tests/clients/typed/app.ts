@@ -1,6 +1,6 @@
 // A typed client as an application would write it. The test compiles it with strict types, and runs it.
 import { graphql } from './gql/index.js';
-import type { EventsSubscription, TypedDocumentString } from './gql/graphql.js';
+import type { EventsSubscription, HistoryQuery, TypedDocumentString } from './gql/graphql.js';
 import { parlourSocket } from './parlour-socket.js';
 
 const SignUp = graphql(`
@@ -18,7 +18,7 @@ const Send = graphql(`
 const History = graphql(`
   query History($with: ID!) {
     messages(conversation: { userId: $with }, last: 20) {
-      nodes { seq text sender { fullName } editedAt }
+      nodes { seq text sender { fullName } editedAt metadata }
       pageInfo { hasPreviousPage startCursor }
     }
   }
@@ -77,6 +77,10 @@ function describe(event: EventsSubscription['events']): string | null {
   }
 }
 
+type Metadata = HistoryQuery['messages']['nodes'][number]['metadata'];
+// The app's own data has a type, and not `any`.
+false satisfies 0 extends 1 & Metadata ? true : false;
+
 /** One person sends a message to another one. Returns what the other one receives live, and reads afterwards. */
 export async function tour(url: string) {
   const ada = await signUp(url, 'Ada');
@@ -89,13 +93,18 @@ export async function tour(url: string) {
     const line = describe(data.events);
     if (line) seen.push(line);
     if (data.events.__typename === 'CaughtUp' && seen.length === 0) {
-      await execute(url, Send, { input: { to: { userId: bob.user.id }, text: 'hello' } }, ada.token);
+      await execute(url, Send, { input: { to: { userId: bob.user.id }, text: 'hello', metadata: { order: 7 } } }, ada.token);
     }
     if (data.events.__typename === 'MessageAdded') break;
   }
 
   const { messages } = await execute(url, History, { with: ada.user.id }, bob.token);
-  return { seen, history: messages.nodes.map(({ seq, text, sender }) => `${seq} ${sender.fullName}: ${text ?? ''}`) };
+  const history = messages.nodes.map(({ seq, text, sender, metadata }) => {
+    // The app's own data is an object of which nothing is known.
+    const order: unknown = metadata?.['order'];
+    return `${seq} ${sender.fullName}: ${text ?? ''}, order ${String(order)}`;
+  });
+  return { seen, history };
 }
 
 async function signUp(url: string, fullName: string) {

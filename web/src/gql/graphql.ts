@@ -57,7 +57,7 @@ export type CreateConversationInput = {
    */
   memberIds: Array<string>;
   /** The app's own data. */
-  metadata?: unknown;
+  metadata?: Record<string, unknown> | null | undefined;
   /** The id of the user who owns it: with a key that does not act as somebody, and required there, else FORBIDDEN. */
   ownerId?: string | null | undefined;
   /** The title, 1 to 100 characters. */
@@ -159,7 +159,7 @@ export type SendMessageInput = {
    */
   mentionIds?: Array<string> | null | undefined;
   /** The app's own data. */
-  metadata?: unknown;
+  metadata?: Record<string, unknown> | null | undefined;
   /** The id of the message to which it replies. It must be in the same conversation, else NOT_FOUND. */
   replyToId?: string | null | undefined;
   /** The text, 1 to 4,000 characters after trimming. A message has a text, an image or both. */

@@ -3,11 +3,12 @@ import { gql } from '@apollo/client';
 /** What to select of a message in lists. The feed selects the same, so that a new message is complete. */
 export const MESSAGE = gql`
   fragment MessageFields on Message {
-    id conversationId seq version text createdAt editedAt deletedAt
+    id conversationId seq version text createdAt editedAt deletedAt pinnedAt
     sender { id fullName }
     image { id url width height placeholder }
     replyTo { id }
     system { kind }
+    reactions { emoji count }
   }
 `;
 
@@ -18,22 +19,64 @@ const FEED = gql`
       cursor
       ... on MessageAdded { message { ...MessageFields conversation { id lastSeq lastMessage { id } } } }
       ... on MessageChanged { message { ...MessageFields } }
+      ... on ReactionsChanged { message { ...MessageFields } changes { user { id } } }
+      ... on PinsChanged { message { ...MessageFields } }
       ... on ReadMarkMoved { conversationId lastReadSeq user { id } }
       ... on ConversationChanged { change conversationId }
+      ... on MembershipChanged { conversation { id } }
       ... on UserChanged { user { id fullName deletedAt } }
+      ... on BlockChanged { user { id } }
       ... on FeedReset { reason }
     }
   }
   ${MESSAGE}
 `;
 
+const OWN = gql`
+  fragment OwnSide on Conversation {
+    id lastReadSeq unreadCount unreadMentionCount viewerCan
+    own { role notifications mutedUntil archived favorite markedUnread }
+  }
+`;
+
 // What depends on who asks, or changes with others' actions. `nodes` leaves the pages in the cache as they are.
 const COUNTS = gql`
   query Counts {
-    unread { messages conversations }
-    conversations(first: 100) { nodes { id title memberCount lastSeq lastReadSeq unreadCount } }
+    me { id }
+    unread { messages conversations mentions badge }
+    conversations(first: 100) { nodes { title posting memberCount lastSeq ...OwnSide } }
   }
+  ${OWN}
 `;
+
+// The same of what an event was about, wherever it is in the lists.
+const CHANGED = gql`
+  query Changed($id: ID!) {
+    node(id: $id) {
+      ... on Message { id reactions { emoji count viewerReacted } }
+      ... on Conversation { ...OwnSide }
+    }
+  }
+  ${OWN}
+`;
+
+/** @type {import('@apollo/client').TypePolicies} */
+const policies = {
+  // They have no id, and queries select different parts of them.
+  OwnMembership: { merge: true },
+  UnreadSummary: { merge: true },
+  Message: {
+    fields: {
+      reactions: {
+        // The feed is the same for all, and so without `viewerReacted`: what is known of it stays until it is fetched.
+        merge: (known, incoming) => (known ? incoming.map((/** @type {any} */ reaction) => ({
+          viewerReacted: known.find((/** @type {any} */ { emoji }) => emoji === reaction.emoji)?.viewerReacted ?? false,
+          ...reaction,
+        })) : incoming),
+      },
+    },
+  },
+};
 
 /**
  * Keeps the cache in step with the server from now on. Call it before the first query. Returns a function that ends it.
@@ -43,13 +86,18 @@ const COUNTS = gql`
  *   `wait`: the milliseconds after an event until the counts are fetched, once for all events in between.
  */
 export function followFeed(client, { wait = 500, onError = console.error } = {}) {
-  const { cache } = client;
+  const cache = /** @type {import('@apollo/client').InMemoryCache} */ (client.cache);
+  cache.policies.addTypePolicies(policies);
   /** Events are handled one after the other, and none while everything is fetched again. */
   let handled = Promise.resolve();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** New messages since the counts were last fetched. @type {Map<string, any>} */
   const recent = new Map();
+  /** What to fetch with the counts: messages and conversations, and conversations whose pins are listed otherwise now. */
+  const [changed, repinned] = [new Set(), new Set()];
+  /** Who this is. @type {string | undefined} */
+  let me;
 
   const later = (/** @type {() => unknown} */ action) => { handled = handled.then(action).then(() => {}, onError); };
   const fetchAll = () => client.resetStore();
@@ -57,13 +105,19 @@ export function followFeed(client, { wait = 500, onError = console.error } = {})
   const fetchField = (/** @type {string} */ name, id = 'ROOT_QUERY') => client.refetchQueries({
     updateCache: () => { cache.modify({ id, fields: { [name]: (/** @type {any} */ _, { INVALIDATE }) => INVALIDATE } }); },
   });
-  const fetchCounts = () => client.query({ query: COUNTS, fetchPolicy: 'network-only' });
+  const fetchCounts = async () => {
+    const { data } = await client.query({ query: COUNTS, fetchPolicy: 'network-only' });
+    me = /** @type {any} */ (data)?.me?.id;
+  };
+  const fetchChanged = (/** @type {string} */ id) => client.query({ query: CHANGED, variables: { id }, fetchPolicy: 'network-only' });
   const countsSoon = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
       // Once more, for histories that were on their way when the message came.
       for (const message of recent.values()) later(() => append(message));
-      recent.clear();
+      for (const id of changed) later(() => fetchChanged(id));
+      for (const id of repinned) later(() => fetchField('pinnedMessages', cache.identify({ __typename: 'Conversation', id })));
+      for (const done of [recent, changed, repinned]) done.clear();
       later(fetchCounts);
     }, wait);
   };
@@ -103,7 +157,7 @@ export function followFeed(client, { wait = 500, onError = console.error } = {})
     return isListed ? undefined : fetchField('conversations');
   }
 
-  // The cache has what an event selects before this is called: `ReactionsChanged` needs nothing more.
+  // The cache has what an event selects before this is called. The rest is lists, and what depends on who asks.
   function handle(/** @type {any} */ event) {
     switch (event.__typename) {
       case 'MessageAdded':
@@ -111,9 +165,26 @@ export function followFeed(client, { wait = 500, onError = console.error } = {})
         countsSoon();
         return Promise.all([moveUp(event.message.conversationId), append(event.message)]);
       case 'MessageChanged':
-      case 'ReadMarkMoved':
-        // A message that was deleted does not count as unread any more.
+        // A message that was deleted does not count as unread any more, and has lost its pin.
+        if (event.message.deletedAt) repinned.add(event.message.conversationId);
         return countsSoon();
+      case 'ReactionsChanged':
+        // What others do leaves `viewerReacted` as it is. The event names at most 100.
+        if (me && event.changes.length < 100 && !event.changes.some((/** @type {any} */ { user }) => user.id === me)) return undefined;
+        changed.add(event.message.id);
+        return countsSoon();
+      case 'PinsChanged':
+        repinned.add(event.message.conversationId);
+        return countsSoon();
+      case 'MembershipChanged':
+        changed.add(event.conversation.id);
+        return countsSoon();
+      case 'ReadMarkMoved':
+        return countsSoon();
+      case 'BlockChanged':
+        // Neither may write to the other now, as `viewerCan` says, nor see whether the other is online.
+        countsSoon();
+        return Promise.all([fetchField('blockedUsers'), fetchField('online', cache.identify(event.user))]);
       case 'ConversationChanged':
         return event.change === 'UPDATED' ? countsSoon() : fetchField('conversations');
       case 'UserChanged':
