@@ -52,6 +52,7 @@ pub mod printable;
 pub mod program;
 pub mod rates;
 pub mod reports;
+pub mod retention;
 pub mod sampled;
 pub mod search;
 pub mod secrets;

@@ -97,6 +97,8 @@ pub struct Config {
     pub directory_open_to: Vec<UserId>,
     /// How long entries of the audit log are kept.
     pub audit_days: u32,
+    /// For how many days messages are kept; `None`: for good.
+    pub retention_days: Option<i32>,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
@@ -241,6 +243,9 @@ impl Config {
             directory_open_to,
             audit_days: vars.read("AUDIT_DAYS", 400, "a number of days from 1 to 3650", |text| {
                 text.parse().ok().filter(|days| (1..=3650).contains(days))
+            })?,
+            retention_days: vars.read("RETENTION_DAYS", None, "a number of days from 1 to 3650", |text| {
+                text.parse().ok().filter(|days| (1..=3650).contains(days)).map(Some)
             })?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.networks("TRUSTED_PROXIES")?,

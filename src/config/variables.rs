@@ -11,7 +11,7 @@ use super::{AppEnv, Network, Origin, SameSite};
 use crate::id::UserId;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 47] = [
+pub(super) const NAMES: [&str; 48] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -49,6 +49,7 @@ pub(super) const NAMES: [&str; 47] = [
     "AUTH_JWT_EMAIL_CLAIM",
     "EXTERNAL_IDS",
     "AUDIT_DAYS",
+    "RETENTION_DAYS",
     "DIRECTORY",
     "DIRECTORY_OPEN_TO",
     "RATE_LIMITS",

@@ -201,6 +201,16 @@ pub const NODE_MOVES: usize = 150;
 /// How long the row of a dead node is kept, for people to look at.
 pub const OLD_NODES: Duration = Duration::from_secs(600);
 
+// Retention.
+/// How often one node looks for messages that are old enough to be deleted.
+pub const RETENTION_LOOK: Duration = PURGE_EVERY;
+/// Messages that are deleted in one transaction: as many as one transaction may send.
+pub const RETENTION_MESSAGES: u64 = WRITER_BATCH as u64;
+/// Conversations that are looked through at once.
+pub const RETENTION_CONVERSATIONS: i64 = 500;
+/// The longest time that messages can be kept for, in days; without a number they are kept for good.
+pub const RETENTION_DAYS: i32 = 3_650;
+
 // Erasure.
 /// Seqs of a history that one step searches for somebody's messages.
 pub const ERASURE_WINDOW: usize = 2_000;

@@ -81,6 +81,7 @@ mod reports;
 mod reserved;
 mod resume;
 mod resume_from;
+mod retention;
 mod retries;
 mod revisions;
 mod sealed_cursors;

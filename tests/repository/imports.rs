@@ -39,7 +39,7 @@ const FLOORS: &[&[&str]] = &[
     &["nodes"],
     &["consumers", "messages", "presence", "typing"],
     &["search", "reports"],
-    &["erasure"],
+    &["erasure", "retention"],
     &["program"],
     &["sampled"],
     &["graphql"],
@@ -51,7 +51,7 @@ const FLOORS: &[&[&str]] = &[
     &["main"],
 ];
 
-const SLICES: [&str; 12] = [
+const SLICES: [&str; 13] = [
     "reports",
     "directory",
     "images",
@@ -63,6 +63,7 @@ const SLICES: [&str; 12] = [
     "search",
     "typing",
     "erasure",
+    "retention",
     "webhooks",
 ];
 

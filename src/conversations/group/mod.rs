@@ -163,8 +163,9 @@ impl Change for GroupChange {
         let mut written = Vec::with_capacity(writes.len());
         for Placed { write: Changed { group, sender, outcome }, first: own } in writes {
             let row = groups.get_mut(&group.id).ok_or_else(|| DbErr::Custom("a group has no row".into()))?;
-            let conversation::Model { title, metadata, picture_id, posting, updated_at, .. } = group;
-            *row = conversation::Model { title, metadata, picture_id, posting, updated_at, ..row.clone() };
+            let conversation::Model { title, metadata, picture_id, posting, retention_days, updated_at, .. } = group;
+            *row =
+                conversation::Model { title, metadata, picture_id, posting, retention_days, updated_at, ..row.clone() };
             let Outcome { stays: changed, mut events, lines: said, picture, lost } = outcome;
             pictures.extend(picture);
             lost_pictures.extend(lost);
@@ -196,11 +197,12 @@ impl Change for GroupChange {
 }
 
 /// The columns of a group that change.
-const CHANGED: [conversation::Column; 8] = [
+const CHANGED: [conversation::Column; 9] = [
     conversation::Column::Title,
     conversation::Column::Metadata,
     conversation::Column::PictureId,
     conversation::Column::Posting,
+    conversation::Column::RetentionDays,
     conversation::Column::UpdatedAt,
     conversation::Column::LastSeq,
     conversation::Column::LastPosition,

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 
 use crate::accounts::{ConversationsKey, ExternalId, Viewer};
-use crate::conversations::{self, GroupActor, GroupUpdate, Membership, NewGroup, Reference, Title};
+use crate::conversations::{self, GroupActor, GroupUpdate, Membership, NewGroup, Reference, RetentionDays, Title};
 use crate::error::Error;
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::{Failure, Result};
@@ -91,6 +91,10 @@ impl GroupsMutation {
         #[graphql(desc = "Its new picture; null removes the current one.")] picture: MaybeUndefined<ImageInput>,
         #[graphql(desc = "The app's own data; null removes it.")] metadata: MaybeUndefined<AppData>,
         #[graphql(desc = "Who may write.")] posting: Option<PostingRule>,
+        #[graphql(
+            desc = "After how many days its messages are deleted, 1 to 3,650; the server's own number holds where it is smaller. Null: as the server says."
+        )]
+        retention_days: MaybeUndefined<i32>,
     ) -> Result<Conversation> {
         let by = Asking::of(ctx)?;
         let title = title.as_deref().map(Title::parse).transpose()?;
@@ -104,7 +108,12 @@ impl GroupsMutation {
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(data) => Some(Some(data.to_text())),
         };
-        let update = GroupUpdate { title, picture, metadata, posting: posting.map(Into::into) };
+        let retention = match retention_days {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(days) => Some(Some(RetentionDays::parse(days)?)),
+        };
+        let update = GroupUpdate { title, picture, metadata, posting: posting.map(Into::into), retention };
         let group = by.group(ctx, &id).await?;
         let program = ctx.program()?;
         Ok(conversations::update(&program.app, &program.images, group.actor(), update).await?.into())

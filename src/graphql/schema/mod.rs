@@ -15,6 +15,7 @@ mod feed;
 mod feed_events;
 mod feed_kinds;
 mod groups;
+mod history_trimmed;
 mod images;
 mod json;
 mod members;
