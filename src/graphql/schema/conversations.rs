@@ -35,7 +35,7 @@ use crate::retention;
 pub enum ConversationKind {
     /// A conversation between two users. Each pair has at most one; its first message creates it.
     Direct,
-    /// A group with a title and up to 1,000 members.
+    /// A group with a title. `serverInfo.limits.groupMembers` says how many members it may have.
     Group,
 }
 

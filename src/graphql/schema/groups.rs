@@ -83,6 +83,7 @@ impl GroupsMutation {
     /// removeMember and setMemberRole together) have a burst of 30 and then 1 per second. Codes: BAD_USER_INPUT, FORBIDDEN
     /// if you may not, RATE_LIMITED, and NOT_FOUND, also for a direct conversation; for a picture also
     /// SERVICE_UNAVAILABLE, UNSUPPORTED_IMAGE and PAYLOAD_TOO_LARGE, as for the image of a message.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the schema's field")]
     async fn update_conversation(
         &self,
         ctx: &Context<'_>,
@@ -144,7 +145,7 @@ impl GroupsMutation {
     /// Users who are members already are ignored; one unknown or erased user rejects the request. Changes of groups
     /// (updateConversation, addMembers, removeMember and setMemberRole together) have a burst of 30 and then 1 per second; the users,
     /// together with the members of groups that you create, have a burst of 2,000 and then 10 per second. Codes:
-    /// BAD_USER_INPUT for more than 1,000 members in all, RATE_LIMITED, and NOT_FOUND, also for a direct conversation.
+    /// BAD_USER_INPUT for more members in all than `serverInfo.limits.groupMembers`, RATE_LIMITED, and NOT_FOUND, also for a direct conversation.
     async fn add_members(
         &self,
         ctx: &Context<'_>,

@@ -89,7 +89,7 @@ export class FeedState {
   /** Updates the sidebar for a message that was added or changed. `me` is the user's id. */
   applyMessage(message: Message, me: string): void {
     const known = this.#conversations.get(message.conversationId);
-    if (!known) return;
+    if (!known || message.seq < known.firstSeq) return;
     const last = known.lastMessage;
     // A line of what happened has a sender, and moves nobody's mark.
     const isMine = message.senderId === me && !message.system;
