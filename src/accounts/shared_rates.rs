@@ -28,7 +28,6 @@ use crate::entity::rate;
 use crate::error::{Error, Result};
 use crate::feed::{Answers, Change, Feed, Placed, Plan, Plans, Quiet, Rank, Writes, Written};
 use crate::limits::{self, RateLimit};
-use crate::rates::refused;
 
 /// Separates this key from others that are derived from the same secret.
 const PURPOSE: &[u8] = b"parlour: keys of rates";
@@ -215,7 +214,7 @@ fn count(rows: &mut Rows, now: Timestamp, buckets: &[SharedBucket]) -> Result<()
         if next > now + window(*limit) {
             // By another node's clock it may have room only then.
             let retry_after = next.since(now + limit.every * limit.burst).min(limit.every);
-            refused(*limit);
+            crate::rates::refused(*limit);
             return Err(Error::RateLimited { retry_after });
         }
         counted.push((key.clone(), next));

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::resolver_utils::enum_value;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use uuid::Uuid;
 
 use crate::accounts::KeyScope;
 use crate::conversations::{self, KeyReader, KeySight, Membership, Reference};
 use crate::directory;
-use crate::entity::conversation::{self, Kind};
+use crate::entity::conversation;
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::Result;
 use crate::graphql::loaders::{load, look_up};
+use crate::graphql::schema::conversation_kind::ConversationKind;
 use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::images::Image;
 use crate::graphql::schema::json::AppData;
@@ -24,26 +24,11 @@ use crate::graphql::schema::own_membership::OwnMembership;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
 use crate::graphql::schema::permissions::{Permission, PostingRule};
 use crate::graphql::schema::users::{User, known_user};
-use crate::graphql::written::{AsJson, JsonValue, NotAtOnce, json_fields, serialize};
+use crate::graphql::written::{AsJson, json_fields};
 use crate::limits;
 use crate::messages::ReadUpTo;
 use crate::page::Page;
 use crate::retention;
-
-/// The kind of a conversation. More kinds may be added: clients must tolerate unknown values.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum ConversationKind {
-    /// A conversation between two users. Each pair has at most one; its first message creates it.
-    Direct,
-    /// A group with a title. `serverInfo.limits.groupMembers` says how many members it may have.
-    Group,
-}
-
-impl JsonValue for ConversationKind {
-    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
-        serialize(&enum_value(*self), json)
-    }
-}
 
 /// A conversation between two users or of a group.
 pub(super) struct Conversation {
@@ -117,10 +102,7 @@ impl Conversation {
 
     /// Whether it is a direct conversation or a group.
     async fn kind(&self) -> ConversationKind {
-        match self.row.kind {
-            Kind::Direct => ConversationKind::Direct,
-            Kind::Group => ConversationKind::Group,
-        }
+        self.row.kind.into()
     }
 
     /// The group's title. Null for a direct conversation.

@@ -7,6 +7,7 @@ mod app_people;
 mod blocks;
 mod consumers;
 mod conversation_changed;
+mod conversation_kind;
 mod conversation_queries;
 mod conversations;
 mod date_time;
