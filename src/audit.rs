@@ -36,6 +36,17 @@ pub enum AuditActor {
     },
 }
 
+impl AuditActor {
+    /// The name of the kind, and what there is of the key, the person in whose place, the person, and the address.
+    fn parts(self) -> (&'static str, Option<KeyId>, Option<UserId>, Option<UserId>, Option<IpAddr>) {
+        match self {
+            Self::Operator => ("operator", None, None, None, None),
+            Self::Key { key, acting_as, address } => ("key", Some(key), acting_as, None, Some(address)),
+            Self::Moderator { user, address } => ("moderator", None, None, Some(user), Some(address)),
+        }
+    }
+}
+
 /// What was done. The names are in the log for years: they do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -114,11 +125,7 @@ impl AuditRecord {
     }
 
     fn row(self, at: Timestamp) -> audit_entry::Model {
-        let (actor, key_id, acting_as_id, user_id, address) = match self.actor {
-            AuditActor::Operator => ("operator", None, None, None, None),
-            AuditActor::Key { key, acting_as, address } => ("key", Some(key), acting_as, None, Some(address)),
-            AuditActor::Moderator { user, address } => ("moderator", None, None, Some(user), Some(address)),
-        };
+        let (actor, key_id, acting_as_id, user_id, address) = self.actor.parts();
         audit_entry::Model {
             id: AuditId::new(),
             at,
@@ -131,6 +138,22 @@ impl AuditRecord {
             user_id,
         }
     }
+}
+
+/// Logs what was done, once it is committed.
+pub fn log(record: &AuditRecord) {
+    let (action, subject) = (record.action.name(), record.subject);
+    let (actor, key_id, acting_as, user, address) = record.actor.parts();
+    tracing::info!(
+        event = format!("admin.{action}"),
+        actor,
+        subject.id = %subject,
+        key.id = key_id.map(tracing::field::display),
+        acting_as.id = acting_as.map(tracing::field::display),
+        user.id = user.map(tracing::field::display),
+        client.address = address.map(tracing::field::display),
+        "{action} {subject}, by {actor}"
+    );
 }
 
 /// Writes what was done, in the transaction that does it.

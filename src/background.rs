@@ -6,8 +6,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::http::{self, HttpState};
 use crate::program::Program;
-use crate::reports;
 use crate::webhooks::Webhooks;
+use crate::{reports, retention};
 
 /// The tasks that run beside requests.
 pub(crate) struct Background {
@@ -28,6 +28,7 @@ impl Background {
         tasks.spawn(program.search.clone().run_background(shutdown.clone()));
         tasks.spawn(program.typing.clone().run_background(shutdown.clone()));
         tasks.spawn(reports::run_background(program.app.clone(), program.images.clone(), shutdown.clone()));
+        tasks.spawn(retention::run_background(program.app.clone(), program.images.clone(), shutdown.clone()));
         tasks.spawn(program.erasure.clone().run_background(shutdown.clone()));
         tasks.spawn(webhooks.run_background(shutdown.clone()));
         Self { tasks, stopping: shutdown.clone(), shutdown: shutdown.drop_guard() }

@@ -30,6 +30,7 @@ pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let (draft, position) = checked_copy(database, file).await?;
     draft::replace(draft.path(), file).with_context(|| format!("{} cannot be written", file.display()))?;
     let bytes = file.metadata()?.len();
+    tracing::info!(event = "backup.taken", position, bytes, "a backup was taken: {}", file.display());
     Ok(Taken { position, bytes })
 }
 

@@ -52,6 +52,7 @@ pub mod printable;
 pub mod program;
 pub mod rates;
 pub mod reports;
+pub mod retention;
 pub mod sampled;
 pub mod search;
 pub mod secrets;
@@ -147,6 +148,9 @@ fn take_lock(config: &Config) -> anyhow::Result<Option<ServerLock>> {
 async fn open(config: Arc<Config>, clock: Clock, secret: &SecretString) -> anyhow::Result<Running> {
     let applied = db::migrate(&config.database).await;
     let applied = applied.with_context(|| cannot_be_opened(&config))?;
+    for migration in &applied {
+        tracing::info!(event = "migration.applied", migration, "the database was migrated by {migration}");
+    }
     Scratch::new(&config.data_dir).make()?;
     assemble(config, clock, secret, applied).await
 }
@@ -234,6 +238,8 @@ async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let (version, settings) = (env!("PARLOUR_VERSION"), config.given.as_str());
+    tracing::info!(event = "config.loaded", version, settings, "Parlour {version}");
     let secret = prepare(&config)?;
     // Dropped last: until then, no other server starts on the database.
     let Some(_lock) = take_lock(&config)? else {

@@ -9,11 +9,12 @@ use std::time::Duration;
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::id::{KeyId, UserId};
 use crate::limits::{self, RateLimit};
+use crate::{logging, metrics};
 
 /// The rate limits of actions. Those of signing up and in are in `accounts`.
 pub struct Rates {
@@ -144,7 +145,10 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
     fn next(&self, full_at: u64, now: Duration, count: u32) -> Result<u64> {
         let next = Duration::from_nanos(full_at).max(now) + self.limit.every * count;
         match next.checked_sub(self.limit.every * self.limit.burst + now) {
-            Some(retry_after) if !retry_after.is_zero() => Err(Error::RateLimited { retry_after }),
+            Some(retry_after) if !retry_after.is_zero() => {
+                refused(self.limit);
+                Err(Error::RateLimited { retry_after })
+            }
             Some(_) | None => Ok(nanoseconds(next)),
         }
     }
@@ -179,6 +183,12 @@ where
     }
 }
 
+/// Counts and logs that something was refused.
+pub fn refused(limit: RateLimit) {
+    metrics::rate_limited(limit.name);
+    logging::rate_limited(limit.name, clock::instant());
+}
+
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -201,7 +211,10 @@ mod tests {
     fn rate(burst: u32, settings: &'static str) -> (Rate<u32>, Clock) {
         let config = Config::from_lookup(|name| (name == "RATE_LIMITS").then(|| settings.to_owned()));
         let clock = Clock::default();
-        (Rate::new(&config.expect("good settings"), &clock, RateLimit { burst, every: SECOND * 100 }), clock)
+        (
+            Rate::new(&config.expect("good settings"), &clock, RateLimit { name: "test", burst, every: SECOND * 100 }),
+            clock,
+        )
     }
 
     /// In hundreds of seconds, rounded: the clock runs while the test does.
@@ -264,7 +277,8 @@ mod tests {
     #[test]
     fn the_same_thing_is_counted_once() {
         let config = Config::from_lookup(|_| None).expect("the defaults");
-        let rate = DistinctRate::new(&config, &Clock::default(), RateLimit { burst: 3, every: SECOND * 100 });
+        let rate =
+            DistinctRate::new(&config, &Clock::default(), RateLimit { name: "test", burst: 3, every: SECOND * 100 });
         for thing in [1, 1, 2, 1, 3, 3, 2, 1] {
             rate.take(&"ada", &thing).expect("three things");
         }

@@ -34,7 +34,7 @@ pub enum WebhookCommand {
         #[command(flatten)]
         webhook: ChosenWebhook,
         /// A cursor of the feed, `oldest` or `newest`
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         to: String,
     },
     /// Sign with a new secret, which is printed, and for a day also with the one before
@@ -62,7 +62,7 @@ pub struct AddWebhook {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(limits::WEBHOOK_BATCH)))]
     batch: u32,
     /// Begin after this cursor of the feed, or `oldest`; without it, with what happens next
-    #[arg(long, value_name = "CURSOR")]
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
     from: Option<String>,
 }
 

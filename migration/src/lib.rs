@@ -23,6 +23,7 @@ mod m0015_people;
 mod m0016_groups;
 mod m0017_reactions;
 mod m0018_blocks;
+mod m0019_retention;
 
 /// How the migrations of a database differ from those of this program.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let steps: [Box<dyn MigrationTrait>; 18] = [
+        let steps: [Box<dyn MigrationTrait>; 19] = [
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_groups::Migration),
             Box::new(m0017_reactions::Migration),
             Box::new(m0018_blocks::Migration),
+            Box::new(m0019_retention::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()
     }

@@ -54,7 +54,8 @@ impl Accounts {
         for session in &ended {
             self.ended(*session);
         }
-        tracing::info!(user.id = %viewer.user(), sessions = ended.len(), "signed out");
+        let user = viewer.user();
+        tracing::info!(event = "session.revoked", user.id = %user, sessions = ended.len(), "{user} signed out");
         Ok(ended.len())
     }
 }

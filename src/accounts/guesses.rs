@@ -14,6 +14,8 @@ use crate::rates::neighbourhood;
 /// The password attempts of the last hour, on all nodes.
 pub(super) struct Guesses {
     rates: Arc<SharedRates>,
+    /// How many people may sign in from one address in an hour.
+    hourly: u32,
 }
 
 /// What is counted, by the first byte of what makes its key; 6 is the rate of new accounts.
@@ -47,9 +49,9 @@ pub(super) struct Guess<'a> {
 }
 
 impl Guesses {
-    /// Counts in these rates.
-    pub(super) fn new(rates: Arc<SharedRates>) -> Self {
-        Self { rates }
+    /// Counts in these rates; so many people may sign in from one address in an hour.
+    pub(super) fn new(rates: Arc<SharedRates>, hourly: u32) -> Self {
+        Self { rates, hourly }
     }
 
     /// Counts an attempt for an account from an address, or returns when the next one is allowed. Until the password is
@@ -70,13 +72,21 @@ impl Guesses {
         self.rates.remember(self.keys(account, address).familiar, limits::FAMILIAR).await
     }
 
+    /// An account as the log names it: a hash with a key of this server, of the e-mail address as typed.
+    pub(super) fn account_hash(&self, account: &str) -> String {
+        let key = self.rates.key(kind::BY_ACCOUNT, &[account.as_bytes()]);
+        key.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     fn keys(&self, account: &str, address: IpAddr) -> Keys {
         let (account, address) = (account.as_bytes(), octets(address));
+        // Of many people behind one address, more mistype as well.
+        let at_address = |limit: RateLimit| limit.scaled(self.hourly, limits::LOGINS_AN_HOUR);
         let by = |kind: u8, of: &[&[u8]], limit: RateLimit| SharedBucket { key: self.rates.key(kind, of), limit };
         Keys {
-            right_by_address: by(kind::RIGHT_BY_ADDRESS, &[&address], limits::LOGINS_PER_ADDRESS),
+            right_by_address: by(kind::RIGHT_BY_ADDRESS, &[&address], at_address(limits::LOGINS_PER_ADDRESS)),
             right_by_account: by(kind::RIGHT_BY_ACCOUNT, &[account], limits::LOGINS_PER_ACCOUNT),
-            by_address: by(kind::BY_ADDRESS, &[&address], limits::GUESSES_PER_ADDRESS),
+            by_address: by(kind::BY_ADDRESS, &[&address], at_address(limits::GUESSES_PER_ADDRESS)),
             by_account_and_address: by(kind::BY_ACCOUNT_AND_ADDRESS, &[&address, account], limits::GUESSES),
             by_account: by(kind::BY_ACCOUNT, &[account], limits::GUESSES_PER_ACCOUNT),
             familiar: self.rates.key(kind::FAMILIAR, &[&address, account]),
@@ -144,7 +154,7 @@ mod tests {
     fn guesses() -> (Guesses, Clock) {
         let clock = Clock::default();
         let rates = SharedRates::for_tests(&Config::from_lookup(|_| None).expect("the defaults"), &clock);
-        (Guesses::new(Arc::new(rates)), clock)
+        (Guesses::new(Arc::new(rates), limits::LOGINS_AN_HOUR), clock)
     }
 
     fn address(last: u8) -> IpAddr {

@@ -80,7 +80,7 @@ impl Accounts {
         let recent = Cache::builder().expire_after(sessions::SessionCacheExpiry).max_capacity(100_000).build();
         let rates = SharedRates::new(&app.config, &app.clock, &app.db, &app.feed, secret);
         let rates = std::sync::Arc::new(rates);
-        let guesses = guesses::Guesses::new(rates.clone()).into();
+        let guesses = guesses::Guesses::new(rates.clone(), app.config.logins_per_hour).into();
         let renewals = Rate::new(&app.config, &app.clock, limits::RENEWALS).into();
         let (hasher, tokens) = (hasher.into(), tokens.into());
         let (live, keys) = (std::sync::Arc::default(), std::sync::Arc::default());

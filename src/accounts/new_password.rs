@@ -30,7 +30,7 @@ impl Accounts {
         let proof = Proof { session: self.renewal(viewer).await?, verified: user.password_hash.clone() };
         let renewed = proof.session.clone();
         self.set_password(SetPassword { user: user.id, hash, proof: Some(proof) }, None).await?;
-        tracing::info!(user.id = %user.id, "changed the password");
+        tracing::info!(event = "password.changed", user.id = %user.id, "changed the password");
         let (token, expires_at) = self.renewed(renewed)?;
         Ok(SignedIn { user, token, expires_at })
     }

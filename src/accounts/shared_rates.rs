@@ -214,6 +214,7 @@ fn count(rows: &mut Rows, now: Timestamp, buckets: &[SharedBucket]) -> Result<()
         if next > now + window(*limit) {
             // By another node's clock it may have room only then.
             let retry_after = next.since(now + limit.every * limit.burst).min(limit.every);
+            crate::rates::refused(*limit);
             return Err(Error::RateLimited { retry_after });
         }
         counted.push((key.clone(), next));

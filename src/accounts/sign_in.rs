@@ -70,11 +70,13 @@ impl Accounts {
     pub async fn sign_up(&self, new: NewAccount, client: Client<'_>) -> Result<SignedIn> {
         self.is_open_to_sign_ups()?;
         let key = self.rates.key(SIGN_UPS, &[&octets(client.address)]);
-        self.rates.take_one(SharedBucket { key, limit: limits::SIGNUPS }).await?;
+        let limit = limits::SIGNUPS.scaled(self.app.config.sign_ups_per_hour, limits::SIGNUPS_AN_HOUR);
+        self.rates.take_one(SharedBucket { key, limit }).await?;
         let email = new.email.clone();
         let user = self.new_user(new).await?;
         let session = self.new_session(user.id, client);
         let user = self.app.feed.append(SignUp { user, session: Some(session.clone()) }).await?;
+        tracing::info!(event = "signup", user.id = %user.id, client.address = %client.address, "{} signed up", user.id);
         // The account is there, with or without it.
         if let Err(error) = self.guesses.remember(email.as_str(), client.address).await {
             tracing::debug!(error = %error, "the address of a new account is not remembered: {error}");
@@ -87,6 +89,18 @@ impl Accounts {
         let user = self.new_user(new).await?;
         let done = [AuditRecord::by_operator(AuditAction::UserAdded, user.id)];
         self.app.feed.append_recorded(SignUp { user, session: None }, done).await
+    }
+
+    /// For the operator, and for fail2ban: `deploy/fail2ban/filter.d/parlour.conf` reads this line.
+    fn log_failure(&self, account: &str, address: IpAddr, reason: &'static str) {
+        let hash = self.guesses.account_hash(account);
+        tracing::warn!(
+            event = "login.failed",
+            client.address = %address,
+            account.hash = hash,
+            reason,
+            "a login from {address} failed"
+        );
     }
 
     async fn new_user(&self, new: NewAccount) -> Result<user::Model> {
@@ -104,10 +118,18 @@ impl Accounts {
     pub async fn log_in(&self, email: &str, password: Password, client: Client<'_>) -> Result<SignedIn> {
         self.is_open_to_passwords()?;
         let known = Email::parse(email).ok();
-        let guess = self.guesses.begin(known.as_ref().map_or(email, Email::as_str), client.address).await?;
+        let account = known.as_ref().map_or(email, Email::as_str);
+        let guess = self.guesses.begin(account, client.address).await.inspect_err(|error| {
+            if matches!(error, Error::RateLimited { .. }) {
+                self.log_failure(account, client.address, "rate_limited");
+            }
+        })?;
         let user = self.find_by_password(known.as_ref(), password).await;
         guess.end(user.as_ref().ok().map(Option::is_some)).await?;
-        let user = user?.ok_or(Error::InvalidCredentials)?;
+        let Some(user) = user? else {
+            self.log_failure(account, client.address, "wrong_password");
+            return Err(Error::InvalidCredentials);
+        };
         let proof = SignInProof::Password { verified: user.password_hash.clone() };
         self.begin_session(user, proof, client).await
     }
@@ -124,7 +146,9 @@ impl Accounts {
         for evicted in self.app.feed.append(begin).await? {
             self.ended(evicted);
         }
-        tracing::info!(user.id = %user.id, "signed in as {}", user.id);
+        let (address, id) = (client.address, user.id);
+        let session_id = session.row.id;
+        tracing::info!(event = "login", user.id = %id, session.id = %session_id, client.address = %address, "signed in as {id}");
         self.begun(user, &session, client.replaces)
     }
 

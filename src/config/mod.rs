@@ -47,6 +47,8 @@ const LOGO_ENDINGS: [&str; 5] = ["svg", "png", "webp", "jpg", "jpeg"];
 /// Everything that can be set. `.env.example` describes each variable for the person who sets it.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// What is set, as the log shows it: `NAME=value` for each, and no value of a secret.
+    pub given: String,
     /// The address to listen on.
     pub host: IpAddr,
     /// The port to listen on; 0 means any free port.
@@ -97,6 +99,16 @@ pub struct Config {
     pub directory_open_to: Vec<UserId>,
     /// How long entries of the audit log are kept.
     pub audit_days: u32,
+    /// For how many days messages are kept; `None`: for good.
+    pub retention_days: Option<i32>,
+    /// The room for all images together, in bytes; `None`: as much as there is.
+    pub image_storage: Option<u64>,
+    /// How many members a group may have, its owner included.
+    pub group_members: usize,
+    /// How many accounts may be made from one address in an hour.
+    pub sign_ups_per_hour: u32,
+    /// How many people may sign in from one address in an hour.
+    pub logins_per_hour: u32,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
@@ -186,6 +198,7 @@ impl Config {
         let public_url = vars.public_url(app_env, port)?;
 
         Ok(Self {
+            given: vars.given(),
             host: vars.read(
                 "HOST",
                 Ipv4Addr::LOCALHOST.into(),
@@ -242,6 +255,17 @@ impl Config {
             audit_days: vars.read("AUDIT_DAYS", 400, "a number of days from 1 to 3650", |text| {
                 text.parse().ok().filter(|days| (1..=3650).contains(days))
             })?,
+            retention_days: vars.read("RETENTION_DAYS", None, "a number of days from 1 to 3650", |text| {
+                text.parse().ok().filter(|days| (1..=3650).contains(days)).map(Some)
+            })?,
+            image_storage: vars.read("IMAGE_STORAGE_GIB", None, "a number of GiB from 1 to 1000000", |text| {
+                text.parse().ok().filter(|gib| (1..=1_000_000).contains(gib)).map(|gib: u64| Some(gib << 30))
+            })?,
+            group_members: vars.read("GROUP_MEMBERS", 1_000, "a number of people from 2 to 10000", |text| {
+                text.parse().ok().filter(|people| (2..=10_000).contains(people))
+            })?,
+            sign_ups_per_hour: vars.hourly("SIGNUPS_PER_ADDRESS", 360)?,
+            logins_per_hour: vars.hourly("LOGINS_PER_ADDRESS", 1_800)?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.networks("TRUSTED_PROXIES")?,
             metrics_address: vars.read(

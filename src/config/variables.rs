@@ -11,7 +11,7 @@ use super::{AppEnv, Network, Origin, SameSite};
 use crate::id::UserId;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 47] = [
+pub(super) const NAMES: [&str; 52] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -49,8 +49,13 @@ pub(super) const NAMES: [&str; 47] = [
     "AUTH_JWT_EMAIL_CLAIM",
     "EXTERNAL_IDS",
     "AUDIT_DAYS",
+    "RETENTION_DAYS",
     "DIRECTORY",
     "DIRECTORY_OPEN_TO",
+    "IMAGE_STORAGE_GIB",
+    "GROUP_MEMBERS",
+    "SIGNUPS_PER_ADDRESS",
+    "LOGINS_PER_ADDRESS",
     "RATE_LIMITS",
     "TRUSTED_PROXIES",
     "METRICS_ADDR",
@@ -77,6 +82,9 @@ pub(super) const SECRETS: [&str; 7] = [
 
 /// What the variables of secrets accept.
 pub(super) const WANTS_A_SECRET: &str = "at least 32 bytes, such as the output of `openssl rand -base64 48`";
+
+/// The log shows so many characters of a value.
+const SHOWN_LENGTH: usize = 120;
 
 /// RFC 7518, 3.2: a key of HS256 is at least as long as its hash.
 const SECRET_BYTES: usize = 32;
@@ -129,6 +137,17 @@ impl<'a> Variables<'a> {
         Self { lookup }
     }
 
+    /// All that is set, for the log. Values of secrets are left out, and of addresses those with a password.
+    pub(super) fn given(&self) -> String {
+        let shown = |name: &'static str| {
+            let value = self.get(name)?;
+            let is_secret = SECRETS.contains(&name) || (value.contains("://") && value.contains('@'));
+            let value: String = if is_secret { "…".into() } else { value.chars().take(SHOWN_LENGTH).collect() };
+            Some(format!("{name}={value}"))
+        };
+        NAMES.into_iter().filter_map(shown).collect::<Vec<_>>().join(" ")
+    }
+
     /// A variable's trimmed value; `None` if it is unset or empty.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         let value = (self.lookup)(name)?.trim().to_owned();
@@ -153,6 +172,13 @@ impl<'a> Variables<'a> {
             "on" => Some(true),
             "off" => Some(false),
             _ => None,
+        })
+    }
+
+    /// A rate: so many in an hour. Fewer than one a second, as clocks of nodes are a second apart.
+    pub(super) fn hourly(&self, name: &str, default: u32) -> Result<u32, ConfigError> {
+        self.read(name, default, "how many in an hour, from 1 to 3500", |text| {
+            text.parse().ok().filter(|hourly| (1..=3_500).contains(hourly))
         })
     }
 

@@ -37,7 +37,7 @@ impl Named {
 /// Who came into a group by the change that its members heard of at this position: the events by which they joined follow
 /// it without a gap.
 pub async fn who_came(app: &App, group: ConversationId, at: Position) -> Result<Named> {
-    let last = at + Position::try_from(limits::GROUP_MEMBERS).unwrap_or(Position::MAX);
+    let last = at + Position::try_from(limits::MEMBERS_AT_ONCE).unwrap_or(Position::MAX);
     let joined = membership::Entity::find()
         .select_only()
         .columns([membership::Column::UserId, membership::Column::FromPosition])

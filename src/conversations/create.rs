@@ -51,7 +51,7 @@ pub async fn create(app: &App, viewer: &Viewer, new: NewGroup) -> Result<convers
         viewer.acting_key().ok_or(Error::Forbidden)?.needs(KeyScope::Conversations)?;
     }
     let owner = viewer.user();
-    let group = CreateGroup::new(owner, Some(owner), new)?;
+    let group = CreateGroup::new(app.config.group_members, owner, Some(owner), new)?;
     if let Some(made) = Made::read(&app.db.reader, std::slice::from_ref(&group)).await?.of(&group)? {
         return Ok(membership(app, viewer, Reference::Id(made.id)).await?.conversation().clone());
     }
@@ -73,7 +73,7 @@ pub async fn create_by_key(
     owner: UserId,
     new: NewGroup,
 ) -> Result<conversation::Model> {
-    let group = CreateGroup::new(owner, None, new)?;
+    let group = CreateGroup::new(app.config.group_members, owner, None, new)?;
     app.rates.key_changes.take_many(&key.id(), u32::try_from(group.members.len() + 1).unwrap_or(u32::MAX))?;
     let record = key.record(AuditAction::GroupCreated, group.id);
     app.feed.append_recorded(group, [record]).await
@@ -99,11 +99,13 @@ struct CreateGroup {
 }
 
 impl CreateGroup {
-    fn new(owner: UserId, by: Option<UserId>, new: NewGroup) -> Result<Self> {
+    /// A group in which at most so many people are.
+    fn new(most: usize, owner: UserId, by: Option<UserId>, new: NewGroup) -> Result<Self> {
         let mut seen = HashSet::from([owner]);
         let members: Vec<_> = new.members.into_iter().filter(|id| seen.insert(*id)).collect();
-        if members.len() >= limits::GROUP_MEMBERS {
-            let message = format!("a group has at most {} members, the owner included", limits::GROUP_MEMBERS);
+        let most = most.min(limits::MEMBERS_AT_ONCE);
+        if members.len() >= most {
+            let message = format!("a new group has at most {most} members, the owner included");
             return Err(Error::input("memberIds", message));
         }
         Ok(Self {

@@ -10,6 +10,7 @@ mod member_id;
 mod membership;
 mod own_side;
 mod permission;
+mod retention_days;
 mod system_line;
 mod title;
 
@@ -26,6 +27,7 @@ pub use membership::{
 };
 pub use own_side::{Archived, OwnSideUpdate, archived, membership_event, update_own_side};
 pub use permission::{ActionPlace, MemberAction, Standing, may, may_remove};
+pub use retention_days::RetentionDays;
 pub use system_line::{LineKind, SystemLine};
 pub use title::Title;
 

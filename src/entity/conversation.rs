@@ -31,6 +31,10 @@ pub struct Model {
     /// Null in a direct conversation, and in a group without one.
     pub picture_id: Option<ImageId>,
     pub posting: Posting,
+    /// The seq of the oldest message that is kept; one past `last_seq` if none is.
+    pub first_seq: i32,
+    /// How long its messages are kept, in days, if it has a rule of its own.
+    pub retention_days: Option<i32>,
 }
 
 impl Model {
@@ -50,6 +54,8 @@ impl Model {
             metadata: None,
             picture_id: None,
             posting: Posting::Everyone,
+            first_seq: 1,
+            retention_days: None,
         }
     }
 }

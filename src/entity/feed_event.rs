@@ -42,6 +42,7 @@ pub enum EventKind {
     PinsChanged = 9,
     MembershipChanged = 10,
     BlockChanged = 11,
+    HistoryTrimmed = 12,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

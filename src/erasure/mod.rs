@@ -85,7 +85,7 @@ impl Erasure {
         self.traces.presence.go_offline_everywhere(user);
         self.traces.images.delete_soon();
         let announced = self.app.feed.append(leave::Leave { user }).await;
-        tracing::info!(user.id = %user, "{user} was erased");
+        tracing::info!(event = "user.erased", user.id = %user, "{user} was erased");
         self.wake.notify_one();
         announced
     }

@@ -1,14 +1,12 @@
 //! Clears the stored texts of an erased person in small batches. Readers notice nothing: they get the same tombstones
 //! before and after.
 
-use std::collections::HashMap;
-
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::db::{self, Tx};
+use crate::db::Tx;
 use crate::entity::{conversation, erasure, mention, message};
 use crate::error::Result;
 use crate::feed::{self, Answers, Quiet, Rank};
@@ -29,7 +27,7 @@ pub(super) async fn sweep(app: &App, erasure: &erasure::Model) -> Result<()> {
 /// an erasure happens once per person.
 async fn sweep_conversation(app: &App, erasure: &erasure::Model, id: ConversationId) -> Result<()> {
     let Some(conversation) = conversation::Entity::find_by_id(id).one(&app.db.reader).await? else { return Ok(()) };
-    for from in (1..=conversation.last_seq).step_by(limits::ERASURE_WINDOW) {
+    for from in (conversation.first_seq..=conversation.last_seq).step_by(limits::ERASURE_WINDOW) {
         let upto = from.saturating_add(i32::try_from(limits::ERASURE_WINDOW).unwrap_or(i32::MAX) - 1);
         let texts = message::Entity::find()
             .select_only()
@@ -85,11 +83,16 @@ impl Quiet for Untitle {
 
     async fn write(tx: &Tx, untitled: Vec<Self>) -> Answers<Self> {
         let answers = vec![(); untitled.len()];
-        let lines = untitled.into_iter().flat_map(|Self { lines }| lines).map(|line| (line.id, line));
-        // Two nodes may sweep at once.
-        let lines: HashMap<MessageId, message::Model> = lines.collect();
-        let columns = [message::Column::SystemLine, message::Column::Version];
-        db::upsert(tx, lines.into_values().collect(), columns).await?;
+        // One by one, as few people give many titles, and only those that still are there: they may have been deleted by
+        // their age since they were read.
+        for line in untitled.into_iter().flat_map(|Self { lines }| lines) {
+            message::Entity::update_many()
+                .col_expr(message::Column::SystemLine, Expr::value(line.system_line))
+                .col_expr(message::Column::Version, Expr::value(line.version))
+                .filter(message::Column::Id.eq(line.id))
+                .exec(tx)
+                .await?;
+        }
         Ok(answers)
     }
 }

@@ -183,6 +183,8 @@ struct Caller<C: Change> {
     /// For the audit log, if the change is written.
     records: Vec<AuditRecord>,
     answer: Option<Result<C::Answer>>,
+    /// Whether it is written.
+    is_written: bool,
     /// Its permit of the queue, until it is answered.
     _permit: OwnedSemaphorePermit,
 }
@@ -194,7 +196,7 @@ impl<C: Change> Batched<C> {
         reply: oneshot::Sender<Result<C::Answer>>,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        let caller = Caller { reply, records, answer: None, _permit: permit };
+        let caller = Caller { reply, records, answer: None, is_written: false, _permit: permit };
         Self { changes: vec![change], callers: vec![caller], planned: Vec::new() }
     }
 }
@@ -230,6 +232,7 @@ impl<C: Change> Batch for Batched<C> {
             assert_eq!(plans.len(), self.callers.len(), "a change has one plan");
             // Of an earlier attempt nothing is left.
             self.planned.clear();
+            self.callers.iter_mut().for_each(|caller| caller.is_written = false);
             let mut positions = 0;
             for (caller, plan) in plans.into_iter().enumerate() {
                 match plan {
@@ -238,6 +241,7 @@ impl<C: Change> Batch for Batched<C> {
                     Ok(Plan::Write { write, events }) => {
                         positions += events;
                         self.callers[caller].answer = None;
+                        self.callers[caller].is_written = true;
                         self.planned.push((caller, write, events));
                     }
                 }
@@ -287,6 +291,9 @@ impl<C: Change> Batch for Batched<C> {
 
     fn answer(self: Box<Self>, outcome: Result<(), &DbErr>) {
         for caller in self.callers {
+            if outcome.is_ok() && caller.is_written {
+                caller.records.iter().for_each(audit::log);
+            }
             let answer = match (outcome, caller.answer) {
                 // Rejected before anything was written: true whether or not the batch was committed.
                 (_, Some(Err(error))) => Err(error),

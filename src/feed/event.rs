@@ -55,6 +55,13 @@ impl NewEvent {
         };
         Self { kind, audience, conversation, user: None, message: None, row: None, detail: None, erases: false }
     }
+
+    /// The seq before which the messages of its conversation were deleted by their age, if it says that.
+    pub fn trimmed_before(&self) -> Option<i32> {
+        let detail = self.detail.as_ref().filter(|_| self.kind == EventKind::HistoryTrimmed);
+        // Written as a number only; a damaged row says nothing.
+        detail.and_then(|detail| detail.parse().ok())
+    }
 }
 
 /// An event at its position.

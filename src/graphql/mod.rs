@@ -9,6 +9,7 @@ mod error;
 pub mod guard;
 mod live;
 mod loaders;
+mod operation_note;
 mod persisted;
 mod prepare;
 mod schema;
@@ -31,6 +32,7 @@ pub use answer_time::AnswerTime;
 pub use error::{PARSE_FAILED, PERSISTED_QUERY_NOT_FOUND, VALIDATION_FAILED, code, is_request_error, write_extensions};
 pub use live::webhooks::{NotResolved, PostedDocument, PostedEvent};
 pub use live::{Frame, FrameSink, Resume, RunningOperation};
+pub use operation_note::OperationNote;
 #[cfg(feature = "fuzzing")]
 pub(crate) use schema::PageCursor;
 pub use schema::{kinds_named, sdl};
@@ -87,12 +89,8 @@ pub struct Executed {
     pub response: Response,
     /// What the operation did to the client's session, if anything.
     pub session_effect: Option<SessionEffect>,
-}
-
-impl From<Response> for Executed {
-    fn from(response: Response) -> Self {
-        Self { response, session_effect: None }
-    }
+    /// What the log says of it.
+    pub note: OperationNote,
 }
 
 /// The API. Clones share it.
@@ -168,7 +166,9 @@ impl Api {
             Ok(prepared) => return self.execute_prepared(request, caller, &prepared).await,
             Err(errors) => errors,
         };
-        self.refusal(errors, &caller.request_id).into()
+        let response = self.refusal(errors, &caller.request_id);
+        let note = OperationNote::refused(request.operation_name.as_deref(), &response);
+        Executed { response, session_effect: None, note }
     }
 
     /// Makes a request's document what the parser can read: finds the one that its hash names, and replaces escapes.
@@ -227,8 +227,9 @@ impl Api {
         };
         error::name_arguments(&mut response, &document);
         let response = self.finished(response, &request_id);
-        metrics::operation(prepared.kind.name(), &prepared.field, error::first_code(&response), began.elapsed());
-        Executed { response, session_effect }
+        let note = OperationNote::executed(prepared, &response);
+        metrics::operation(note.kind, &note.field, note.code.clone(), began.elapsed());
+        Executed { response, session_effect, note }
     }
 
     /// The answer to an operation that is not executed.

@@ -17,6 +17,8 @@ pub(super) struct PreparedOperation {
     pub(super) kind: OperationKind,
     /// Its first field at the root.
     pub(super) field: String,
+    /// What its document calls it.
+    pub(super) name: Option<String>,
     /// The number of objects that it can return.
     pub(super) objects: usize,
 }
@@ -68,11 +70,13 @@ impl Api {
             return Ok(PreparedOperation {
                 kind: OperationKind::Query,
                 field: String::new(),
+                name: None,
                 objects: measure.objects,
             });
         };
         let field = guard::operation::first_field(operation).filter(|field| self.0.names.contains(*field));
         let field = field.unwrap_or_default().to_owned();
+        let called = guard::operation::name_of(document, name.as_deref()).map(str::to_owned);
         if key_role(caller).is_some_and(|role| !guard::rights::allows(role, document, operation)) {
             return Err(vec![server_error(Error::Forbidden)]);
         }
@@ -93,7 +97,7 @@ impl Api {
         if kind != OperationKind::Subscription {
             self.charge(&measure, caller).map_err(|error| vec![server_error(error)])?;
         }
-        Ok(PreparedOperation { kind, field, objects: measure.objects })
+        Ok(PreparedOperation { kind, field, name: called, objects: measure.objects })
     }
 
     /// Charges the cost of a document to the person or key that sent it, or to their network address if nobody is signed in.

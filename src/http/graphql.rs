@@ -19,6 +19,7 @@ use super::host::RequestHost;
 use super::negotiate::{self, RequestContent};
 use super::refusal::HttpRefusal;
 use super::request_id::{RequestId, RequestSource};
+use super::request_notes::RequestNotes;
 use super::socket::{Handshake, SocketCaller};
 use super::state::{HttpSender, HttpState};
 use super::{body, compress, cookies, multipart, origin, pages, parameters};
@@ -37,13 +38,13 @@ const USER_AGENT_LENGTH: usize = 256;
 
 pub(super) async fn endpoint(
     state: &HttpState,
-    source: RequestSource,
+    (source, notes): (RequestSource, &RequestNotes),
     host: RequestHost,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let media = negotiate::media(&parts.headers);
-    let call = GraphqlCall { state, address: source.client.0, id: source.id };
+    let call = GraphqlCall { state, address: source.client.0, id: source.id, notes };
 
     let reads = matches!(parts.method, Method::GET | Method::HEAD);
     let answer = if reads && asks_for_socket(&parts.headers) {
@@ -57,7 +58,10 @@ pub(super) async fn endpoint(
     } else {
         Err(HttpRefusal::not_acceptable())
     };
-    answer.unwrap_or_else(|refusal| refusal.into_response(media.unwrap_or(ResponseMedia::Json), &source.id))
+    answer.unwrap_or_else(|refusal| {
+        let _ = notes.refusal.set(refusal.code());
+        refusal.into_response(media.unwrap_or(ResponseMedia::Json), &source.id)
+    })
 }
 
 /// Requests to upgrade to other protocols, HTTP/2 for instance, are answered as ordinary requests.
@@ -70,6 +74,7 @@ struct GraphqlCall<'a> {
     state: &'a HttpState,
     address: IpAddr,
     id: RequestId,
+    notes: &'a RequestNotes,
 }
 
 impl GraphqlCall<'_> {
@@ -227,7 +232,8 @@ impl GraphqlCall<'_> {
         if parts.method != Method::POST && self.state.api.is_mutation(&mut operation, &caller) {
             return Err(HttpRefusal::method("POST", "send mutations by POST"));
         }
-        let Executed { response: mut outcome, session_effect } = self.state.api.execute(operation, caller).await;
+        let Executed { response: mut outcome, session_effect, note } = self.state.api.execute(operation, caller).await;
+        let _ = self.notes.operation.set(note);
         // What the operation did to the session, its end for instance, comes first.
         let app = &self.state.api.program().app;
         let cookie = session_effect.and_then(|effect| cookies::set_cookie(app, &effect));
@@ -264,7 +270,11 @@ impl GraphqlCall<'_> {
 
     async fn sender(&self, credential: Option<&Credential>) -> Result<Option<HttpSender>, HttpRefusal> {
         match credential {
-            Some(credential) => Ok(self.state.sender(credential, self.address).await?),
+            Some(credential) => {
+                let sender = self.state.sender(credential, self.address).await?;
+                sender.iter().for_each(|sender| self.notes.sent_by(sender));
+                Ok(sender)
+            }
             None => Ok(None),
         }
     }

@@ -12,6 +12,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::few_connections::FewConnections;
 use super::health;
 use super::state::HttpState;
 use crate::config::Config;
@@ -40,7 +41,7 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
     // Scrapes are short: they need not be waited for.
     tokio::select! {
         () = shutdown.cancelled() => {}
-        served = axum::serve(listener, routes) => {
+        served = axum::serve(FewConnections::new(listener), routes) => {
             if let Err(error) = served {
                 tracing::error!(error = %error, "the metrics are not served any more: {error}");
             }

@@ -91,6 +91,11 @@ impl HttpRefusal {
         Self { message: Some(message), closes: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, error) }
     }
 
+    /// The code of its error.
+    pub(super) fn code(&self) -> &'static str {
+        graphql::code(&self.error)
+    }
+
     /// When it is worth another try; `None` if the same request would be refused again.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match &self.error {

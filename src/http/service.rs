@@ -22,6 +22,7 @@ use super::client_address::ClientAddress;
 use super::origin::CrossOrigin;
 use super::refusal::HttpRefusal;
 use super::request_id::{RequestId, RequestSource, X_REQUEST_ID};
+use super::request_notes::{RequestNotes, Upstream};
 use super::state::HttpState;
 use super::{graphql, host, negotiate};
 use crate::clock;
@@ -75,7 +76,8 @@ impl Routes {
         let source = RequestSource { id: RequestId::new(), client };
         let (method, uri) = (request.method().clone(), request.uri().clone());
 
-        let answer = AssertUnwindSafe(self.find(source, request)).catch_unwind().await;
+        let (notes, upstream) = (RequestNotes::default(), Upstream::of(peer.ip(), request.headers(), proxies));
+        let answer = AssertUnwindSafe(self.find((source, &notes), request)).catch_unwind().await;
         let mut response = answer.unwrap_or_else(|_| {
             // The panic's message was printed to standard error.
             let panicked = Error::Internal(anyhow::anyhow!("a handler panicked"));
@@ -89,12 +91,12 @@ impl Routes {
 
         // The path without the query: people put tokens there.
         metrics::request(Route::of(uri.path()), method.as_str(), response.status().as_u16(), began.elapsed());
-        let line = RequestLog { source, path: uri.path(), method: method.as_str(), began };
+        let line = RequestLog { source, notes, upstream, path: uri.path(), method: method.as_str(), began };
         line.log(response.status());
         response
     }
 
-    async fn find(&self, source: RequestSource, mut request: Request) -> Response {
+    async fn find(&self, (source, notes): (RequestSource, &RequestNotes), mut request: Request) -> Response {
         let host = match host::check(&self.state.hosts, &request) {
             Ok(host) => host,
             Err(refusal) => {
@@ -104,7 +106,7 @@ impl Routes {
         };
         match host {
             Some(host) if request.uri().path() == "/graphql" => {
-                let answer = |request| graphql::endpoint(&self.state, source, host, request);
+                let answer = |request| graphql::endpoint(&self.state, (source, notes), host, request);
                 self.graphql.answer(request, answer).await
             }
             host => {
@@ -135,6 +137,8 @@ fn drop_body(response: &mut Response) {
 
 struct RequestLog<'a> {
     source: RequestSource,
+    notes: RequestNotes,
+    upstream: Upstream,
     path: &'a str,
     method: &'a str,
     began: Instant,
@@ -142,6 +146,7 @@ struct RequestLog<'a> {
 
 impl RequestLog<'_> {
     fn log(self, status: StatusCode) {
+        let (notes, operation) = (&self.notes, self.notes.operation.get());
         macro_rules! log {
             ($level:ident) => {
                 tracing::$level!(
@@ -150,6 +155,15 @@ impl RequestLog<'_> {
                     http.path = self.path,
                     http.status = status.as_u16(),
                     client.address = %self.source.client.0,
+                    user.id = notes.user.get().map(tracing::field::display),
+                    session.id = notes.session.get().map(tracing::field::display),
+                    key.id = notes.key.get().map(tracing::field::display),
+                    graphql.r#type = operation.map(|operation| operation.kind),
+                    graphql.field = operation.map(|operation| operation.field.as_str()),
+                    graphql.operation = operation.and_then(|operation| operation.name.as_deref()),
+                    error.code = notes.code().filter(|code| *code != "OK"),
+                    trace.id = self.upstream.trace,
+                    proxy.request_id = self.upstream.request,
                     elapsed_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
                     "{} {}: {}", self.method, self.path, status.as_u16()
                 )

@@ -21,6 +21,7 @@ mod serve;
 mod shared_place;
 mod shell;
 mod srgb;
+mod total;
 mod transfer;
 mod uploads;
 
@@ -48,6 +49,7 @@ use crate::storage::{Scratch, Store};
 use crate::turns::{FairTurns, TurnBounds};
 use address::Signer;
 use decoded::DecodedUploads;
+use total::StoredTotal;
 
 /// The images service. Clones share it.
 #[derive(Clone)]
@@ -62,6 +64,7 @@ struct Inner {
     /// Limits the images in memory, per person too: an encoded image stays in memory until it is stored.
     turns: FairTurns<UserId>,
     decoded: DecodedUploads,
+    total: StoredTotal,
     signer: Signer,
     /// The upload slots that are receiving bytes.
     filling: Mutex<HashSet<UploadId>>,
@@ -89,6 +92,7 @@ impl Images {
             threads: Pool::start("images", limits::IMAGES_AT_ONCE, limits::IMAGE_QUEUE)?,
             turns: FairTurns::new(bounds),
             decoded: DecodedUploads::default(),
+            total: StoredTotal::default(),
             signer,
             filling: Mutex::default(),
             to_delete: Notify::new(),

@@ -127,6 +127,7 @@ impl Images {
         self.0.store.ensure_reachable()?;
         let usage = Usage::read(&app.db.reader, [owner]).await?;
         usage.get(&owner).copied().unwrap_or_default().add(0)?;
+        self.has_room().await?;
 
         let turn = self.0.turns.enter(&owner).await?;
         // While this request waited, another one of the same person may have prepared it.
@@ -153,7 +154,14 @@ impl Images {
             self.store(owner, encoded, upload).await
         };
         let stored = stored.await;
-        metrics::image(stored.is_ok(), began.elapsed());
+        match &stored {
+            Ok(prepared) => {
+                metrics::image_stored(began.elapsed());
+                self.count_stored(prepared.row.stored_bytes).await;
+            }
+            Err(Error::Unavailable { .. } | Error::Internal(_)) => metrics::image_refused("unavailable"),
+            Err(_) => metrics::image_refused("image"),
+        }
         stored
     }
 

@@ -26,7 +26,7 @@ struct Sum {
 }
 
 /// A sum of bytes. PostgreSQL makes a numeric of it, which is no i64 yet.
-fn total(bytes: impl IntoColumnRef) -> Expr {
+pub(super) fn total(bytes: impl IntoColumnRef) -> Expr {
     Expr::col(bytes).sum().cast_as("bigint")
 }
 

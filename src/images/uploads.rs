@@ -63,6 +63,7 @@ impl Images {
         let now = app.clock.now();
         let used = Usage::read(&app.db.reader, [owner]).await?.remove(&owner).unwrap_or_default();
         used.with_slots(&app.db.reader, owner, now).await?.add(size)?;
+        self.has_room().await?;
 
         let (id, expires_at) = (UploadId::new(), now + limits::UPLOAD_SLOT);
         let mime_type = mime.to_owned();

@@ -14,10 +14,10 @@ pub const KEY_CACHE: Duration = Duration::from_millis(500);
 pub const KEY_CHECKS: u32 = 10;
 /// Objects that the queries and mutations of one key can return: see [`OBJECTS`](super::OBJECTS). A backend does for all
 /// people what one person does for themselves.
-pub const KEY_OBJECTS: RateLimit = RateLimit { burst: 500_000, every: Duration::from_micros(20) };
+pub const KEY_OBJECTS: RateLimit = RateLimit { name: "key_objects", burst: 500_000, every: Duration::from_micros(20) };
 /// People that one key makes, changes, signs out, erases, adds to groups or removes from them, and messages that it
 /// deletes: an app of 10,000 users is taken over at once, and then 500 a second.
-pub const KEY_CHANGES: RateLimit = RateLimit { burst: 10_000, every: Duration::from_millis(2) };
+pub const KEY_CHANGES: RateLimit = RateLimit { name: "key_changes", burst: 10_000, every: Duration::from_millis(2) };
 
 /// How long a bot's socket lives, as that of anybody else at most.
 pub const BOT_SOCKET: Duration = super::SESSION_ABSOLUTE;

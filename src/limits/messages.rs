@@ -23,4 +23,4 @@ pub const REACTION_CHANGES: usize = 100;
 /// Requests that wait on one node for the reactions to one message.
 pub const REACTION_CALLERS: usize = 2_000;
 /// Reactions that one person adds and removes: each is published to the whole conversation.
-pub const REACTIONS: RateLimit = RateLimit { burst: 40, every: Duration::from_millis(500) };
+pub const REACTIONS: RateLimit = RateLimit { name: "reactions", burst: 40, every: Duration::from_millis(500) };

@@ -102,8 +102,8 @@ pub const PASSWORD_LENGTH: usize = 128;
 pub const PASSWORD_BYTES: usize = 16 * PASSWORD_LENGTH;
 /// An e-mail address, in bytes (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES: usize = 254;
-/// A group's members, its owner included.
-pub const GROUP_MEMBERS: usize = 1_000;
+/// The members that one request puts into a group. How many a group has in all is a setting.
+pub const MEMBERS_AT_ONCE: usize = 1_000;
 
 // Accounts.
 /// Names whose look is cached, with some 500 bytes each at most. Computing one takes 3 to 60 µs.
@@ -201,6 +201,16 @@ pub const NODE_MOVES: usize = 150;
 /// How long the row of a dead node is kept, for people to look at.
 pub const OLD_NODES: Duration = Duration::from_secs(600);
 
+// Retention.
+/// How often one node looks for messages that are old enough to be deleted.
+pub const RETENTION_LOOK: Duration = PURGE_EVERY;
+/// Messages that are deleted in one transaction: as many as one transaction may send.
+pub const RETENTION_MESSAGES: u64 = WRITER_BATCH as u64;
+/// Conversations that are looked through at once.
+pub const RETENTION_CONVERSATIONS: i64 = 500;
+/// The longest time that messages can be kept for, in days; without a number they are kept for good.
+pub const RETENTION_DAYS: i32 = 3_650;
+
 // Erasure.
 /// Seqs of a history that one step searches for somebody's messages.
 pub const ERASURE_WINDOW: usize = 2_000;
@@ -268,6 +278,8 @@ pub const UPLOADS_DECODED: u64 = 10_000;
 pub const IMAGES_PER_USER: u64 = 10_000;
 /// Bytes of one person's images, thumbnails included.
 pub const IMAGE_BYTES_PER_USER: u64 = 1024 * 1024 * 1024;
+/// How old the sum of all images' bytes may be, where the server has room for so many only.
+pub const IMAGE_TOTAL_KEPT: Duration = Duration::from_secs(60);
 /// An image's URL stays the same for this long, and is valid for at least as long again.
 pub const IMAGE_ADDRESS: Duration = Duration::from_secs(30 * 60);
 /// How long an upload URL is valid.
@@ -475,6 +487,10 @@ pub const WEBHOOK_LOOK: Duration = Duration::from_secs(1);
 // Metrics.
 /// How long what the database counts for the metrics is kept: Prometheus asks every 15 seconds or so, from two servers.
 pub const SAMPLES_KEPT: Duration = Duration::from_secs(60);
+/// Connections for the metrics at the same time.
+pub const METRICS_CONNECTIONS: usize = 32;
+/// How long one of them may be silent.
+pub const METRICS_IDLE: Duration = Duration::from_secs(10);
 /// How long a secret goes on signing beside its successor.
 pub const WEBHOOK_ROTATION: Duration = Duration::from_secs(24 * 3600);
 /// Tries that are remembered.

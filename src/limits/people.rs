@@ -7,7 +7,7 @@ use super::RateLimit;
 /// People whom one person blocks.
 pub const BLOCKS_PER_USER: u64 = 5_000;
 /// Blocks of one person, and their ends. Each is an event for their own devices.
-pub const BLOCKS: RateLimit = RateLimit { burst: 60, every: Duration::from_secs(2) };
+pub const BLOCKS: RateLimit = RateLimit { name: "blocks", burst: 60, every: Duration::from_secs(2) };
 /// How long a subscription to who is online uses the blocks that it has read: a new one is signalled at once, and a signal
 /// that is lost is made up for after this.
 pub const BLOCKS_FRESH: Duration = Duration::from_secs(60);

@@ -1,6 +1,7 @@
 //! The program's log: what goes into it, its form, and how it is written.
 
 mod buffer;
+mod refusals;
 
 use std::io::IsTerminal;
 use std::sync::OnceLock;
@@ -9,6 +10,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use self::buffer::LogBuffer;
+pub use self::refusals::rate_limited;
 use crate::config::{Config, LogFormat};
 use crate::limits;
 
@@ -29,7 +31,10 @@ pub enum LogOutput {
 pub fn start(config: &Config, output: LogOutput) -> std::io::Result<()> {
     // Checked with the other settings. That the tables are what they were is no news, unless somebody asks; and below
     // `warn` the bucket's client writes out whole answers, which can hold the session token.
-    let filter = EnvFilter::new(format!("sea_orm_migration=warn,aws_smithy_runtime=warn,{}", config.log_filter));
+    // What a command does is what was asked for: the audit log has it.
+    let quiet = if output == LogOutput::Direct { "parlour::audit=warn," } else { "" };
+    let filter = format!("sea_orm_migration=warn,aws_smithy_runtime=warn,{quiet}{}", config.log_filter);
+    let filter = EnvFilter::new(filter);
     let out = match output {
         LogOutput::Buffered => BoxMakeWriter::new(buffer()?),
         LogOutput::Direct => BoxMakeWriter::new(std::io::stderr),

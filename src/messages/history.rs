@@ -36,10 +36,10 @@ pub enum Window {
 
 /// A part of a conversation's history, oldest to newest.
 pub async fn history(app: &App, seen: Sight<'_>, window: Window) -> Result<Page<message::Model>> {
-    let last_seq = seen.conversation().last_seq;
-    let (from, upto) = window.range(last_seq);
+    let (first_seq, last_seq) = (seen.conversation().first_seq, seen.conversation().last_seq);
+    let (from, upto) = window.range(first_seq, last_seq);
     if from > upto {
-        return Ok(Page { items: Vec::new(), has_next: upto < last_seq, has_previous: from > 1 });
+        return Ok(Page { items: Vec::new(), has_next: upto < last_seq, has_previous: from > first_seq });
     }
     let conversation = seen.conversation().id;
     let items = match app.db.hot.messages_between(conversation, from, upto) {
@@ -52,23 +52,23 @@ pub async fn history(app: &App, seen: Sight<'_>, window: Window) -> Result<Page<
             message::read(messages, &app.db.reader).await?
         }
     };
-    Ok(Page { items, has_next: upto < last_seq, has_previous: from > 1 })
+    Ok(Page { items, has_next: upto < last_seq, has_previous: from > first_seq })
 }
 
 impl Window {
-    /// The first and last seq of the window in a history of 1 to `last_seq`. In an empty window the first is greater
-    /// than the last.
-    fn range(self, last_seq: i32) -> (i32, i32) {
+    /// The first and last seq of the window in a history from `first_seq` to `last_seq`. In an empty window the first is
+    /// greater than the last.
+    fn range(self, first_seq: i32, last_seq: i32) -> (i32, i32) {
         let (count, from) = match self {
-            Self::First { count, after } => (count, after.unwrap_or(0).clamp(0, last_seq) + 1),
+            Self::First { count, after } => (count, after.unwrap_or(0).clamp(first_seq - 1, last_seq) + 1),
             Self::Last { count, before } => {
-                let upto = before.unwrap_or(i32::MAX).saturating_sub(1).clamp(0, last_seq);
-                return (upto.saturating_sub(size(count)).max(0) + 1, upto);
+                let upto = before.unwrap_or(i32::MAX).saturating_sub(1).clamp(first_seq - 1, last_seq);
+                return (upto.saturating_sub(size(count)).max(first_seq - 1) + 1, upto);
             }
             Self::Around { count, seq } => {
                 // Half before and half after, shifted at the ends of the history.
-                let from = seq.clamp(1, last_seq.max(1)) - size(count) / 2;
-                (count, from.min(last_seq - size(count) + 1).max(1))
+                let from = seq.clamp(first_seq, last_seq.max(first_seq)) - size(count) / 2;
+                (count, from.min(last_seq - size(count) + 1).max(first_seq))
             }
         };
         (from, from.saturating_add(size(count) - 1).min(last_seq))
@@ -102,10 +102,28 @@ mod tests {
             (Around { count: 50, seq: 5 }, 10, (1, 10)),
             (Around { count: 1, seq: 5 }, 10, (5, 5)),
         ] {
-            assert_eq!(window.range(last_seq), range, "{window:?}");
+            assert_eq!(window.range(1, last_seq), range, "{window:?}");
         }
         for empty in [First { count: 3, after: None }, Last { count: 3, before: None }, Around { count: 3, seq: 1 }] {
-            assert_eq!(empty.range(0), (1, 0), "{empty:?}");
+            assert_eq!(empty.range(1, 0), (1, 0), "{empty:?}");
+            assert_eq!(empty.range(8, 7), (8, 7), "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn a_window_ends_at_the_oldest_message_that_is_kept() {
+        for (window, range) in [
+            (First { count: 3, after: None }, (5, 7)),
+            (First { count: 3, after: Some(2) }, (5, 7)),
+            (First { count: 3, after: Some(5) }, (6, 8)),
+            (Last { count: 3, before: Some(7) }, (5, 6)),
+            (Last { count: 3, before: Some(5) }, (5, 4)),
+            (Last { count: 3, before: Some(2) }, (5, 4)),
+            (Last { count: 30, before: None }, (5, 10)),
+            (Around { count: 3, seq: 1 }, (5, 7)),
+            (Around { count: 30, seq: 7 }, (5, 10)),
+        ] {
+            assert_eq!(window.range(5, 10), range, "{window:?}");
         }
     }
 }

@@ -32,13 +32,17 @@ pub type ReadUpTo = (ConversationId, i32);
 pub async fn unread(app: &App, viewer: &Viewer) -> Result<Unread> {
     // Materialised, or each sum would count anew.
     const SQL: &str = concat!(
-        "WITH mine AS MATERIALIZED (
-            SELECT c.kind, m.notifications, m.muted_until, c.last_seq - m.last_read_seq - ",
-        uncounted!("c.id", "m.last_read_seq"),
+        "WITH marked AS (
+            SELECT c.id, c.kind, c.last_seq, m.notifications, m.muted_until,
+                CASE WHEN m.last_read_seq < c.first_seq THEN c.first_seq - 1 ELSE m.last_read_seq END AS mark
+              FROM membership m JOIN conversation c ON c.id = m.conversation_id
+             WHERE m.user_id = $1 AND m.to_position IS NULL AND c.last_seq > m.last_read_seq
+        ), mine AS MATERIALIZED (
+            SELECT k.kind, k.notifications, k.muted_until, k.last_seq - k.mark - ",
+        uncounted!("k.id", "k.mark"),
         " AS unread, ",
-        calls!("c.id", "m.last_read_seq", "$1", "$2"),
-        " AS calls FROM membership m JOIN conversation c ON c.id = m.conversation_id
-             WHERE m.user_id = $1 AND m.to_position IS NULL AND c.last_seq > m.last_read_seq)
+        calls!("k.id", "k.mark", "$1", "$2"),
+        " AS calls FROM marked k)
         SELECT CAST(COALESCE(SUM(unread), 0) AS bigint) AS messages,
             COUNT(CASE WHEN unread > 0 THEN 1 END) AS conversations,
             CAST(COALESCE(SUM(calls), 0) AS bigint) AS mentions,

@@ -20,8 +20,8 @@ use prometheus_client::registry::{Metric, Registry, Unit};
 
 pub use labels::Route;
 use labels::{
-    BatchLabels, CloseLabel, FieldLabel, OperationLabels, PathLabel, ReasonLabel, RequestLabels, RootFieldLabels,
-    RouteLabel, StateLabel,
+    BatchLabels, CloseLabel, FieldLabel, OperationLabels, PathLabel, RateLabel, ReasonLabel, RequestLabels,
+    RootFieldLabels, RouteLabel, StateLabel,
 };
 
 /// Upper bounds of requests' times in seconds.
@@ -53,7 +53,8 @@ struct Metrics {
     delivered_by_task: Counter,
     replays: Counter,
     resets: Family<ReasonLabel, Counter>,
-    images_refused: Counter,
+    rates_refused: Family<RateLabel, Counter>,
+    images_refused: Family<ReasonLabel, Counter>,
     image_seconds: Histogram,
 }
 
@@ -103,7 +104,12 @@ impl Metrics {
         let (delivered_at_edge, delivered_by_task) = (of_path("edge"), of_path("task"));
         let replays = registered(all, "feed_replays", "Subscriptions that began with what they had missed");
         let resets = registered(all, "feed_resets", "Subscriptions that began with FeedReset");
-        let images_refused = registered(all, "images_refused", "Uploaded images that could not be used");
+        let rates_refused = registered(all, "rate_limited", "What rates refused, by the rate");
+        let images_refused = registered(
+            all,
+            "images_refused",
+            "Uploaded images that were not stored: they could not be used (image), or there was no room for the work or the store was away (unavailable)",
+        );
         let image_seconds = Histogram::new(REQUEST);
         timed(all, "image_duration", "Time to decode, encode and store an image", image_seconds.clone());
         Self {
@@ -125,6 +131,7 @@ impl Metrics {
             delivered_by_task,
             replays,
             resets,
+            rates_refused,
             images_refused,
             image_seconds,
         }
@@ -219,14 +226,19 @@ pub fn reset(reason: &'static str) {
     METRICS.resets.get_or_create(&ReasonLabel { reason }).inc();
 }
 
-/// An image was prepared and stored, or could not be used.
-pub fn image(is_stored: bool, took: Duration) {
-    match is_stored {
-        true => METRICS.image_seconds.observe(took.as_secs_f64()),
-        false => {
-            METRICS.images_refused.inc();
-        }
-    }
+/// A rate refused something.
+pub fn rate_limited(rate: &'static str) {
+    METRICS.rates_refused.get_or_create(&RateLabel { rate }).inc();
+}
+
+/// An image was prepared and stored.
+pub fn image_stored(took: Duration) {
+    METRICS.image_seconds.observe(took.as_secs_f64());
+}
+
+/// An image was not stored: `image` if it could not be used, `unavailable` if that was not its fault.
+pub fn image_refused(reason: &'static str) {
+    METRICS.images_refused.get_or_create(&ReasonLabel { reason }).inc();
 }
 
 /// Counts for as long as it lives.

@@ -151,7 +151,8 @@ fn changes_members(event: &Event) -> bool {
         | EventKind::ReactionsChanged
         | EventKind::PinsChanged
         | EventKind::MembershipChanged
-        | EventKind::BlockChanged => false,
+        | EventKind::BlockChanged
+        | EventKind::HistoryTrimmed => false,
     }
 }
 

@@ -44,7 +44,11 @@ pub async fn resolve(
         Action::Dismiss => {}
         Action::DeleteMessage => {
             let message = report.message_id.ok_or_else(|| unfit("this report is not about a message"))?;
-            messages::delete_by_moderator(app, moderator, images, message).await?;
+            match messages::delete_by_moderator(app, moderator, images, message).await {
+                // It was deleted by its age meanwhile.
+                Ok(_) | Err(Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
         }
         Action::SuspendUser => {
             let user = report.user_id.ok_or_else(|| unfit("this report is not about a user"))?;

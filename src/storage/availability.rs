@@ -36,7 +36,7 @@ impl Availability {
             }
             Err(error) => {
                 if self.set_unavailable() {
-                    tracing::error!("an image could not be {done}: {error:#}");
+                    tracing::error!(event = "storage.away", "an image could not be {done}: {error:#}");
                     self.failure.notify_one();
                 } else {
                     tracing::debug!("an image could not be {done}: {error:#}");
@@ -50,7 +50,9 @@ impl Availability {
     pub(super) fn note_probe(&self, outcome: anyhow::Result<()>) {
         match outcome {
             Ok(()) => self.set_available(),
-            Err(error) if self.set_unavailable() => tracing::error!("the image store cannot be reached: {error:#}"),
+            Err(error) if self.set_unavailable() => {
+                tracing::error!(event = "storage.away", "the image store cannot be reached: {error:#}");
+            }
             Err(error) => tracing::debug!("the image store still cannot be reached: {error:#}"),
         }
     }
@@ -62,7 +64,7 @@ impl Availability {
 
     fn set_available(&self) {
         if self.is_unavailable.swap(false, Ordering::Relaxed) {
-            tracing::warn!("the image store is available again");
+            tracing::warn!(event = "storage.back", "the image store is available again");
         }
     }
 

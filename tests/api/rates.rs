@@ -182,6 +182,21 @@ async fn signups_from_one_address_have_a_burst_of_twenty_and_six_a_minute() {
 }
 
 #[tokio::test]
+async fn more_people_behind_one_address_sign_up_where_the_operator_says_so() {
+    let app = TestApp::start_with(&[("RATE_LIMITS", "on"), ("SIGNUPS_PER_ADDRESS", "720")]).await;
+    let sign_up = "mutation($input: SignupInput!) { signup(input: $input) { user { id } } }";
+    let input = |n: usize| {
+        let input = json!({ "fullName": "Pupil", "email": format!("pupil{n}@example.com"), "password": PASSWORD });
+        json!({ "input": input })
+    };
+
+    // Not at once: hashing so many passwords takes longer than a request may wait.
+    let flood = Flood::in_turn(60, async |n| app.execute(None, sign_up, input(n)).await).await;
+
+    flood.is_of(40, Duration::from_secs(5));
+}
+
+#[tokio::test]
 async fn a_profile_can_be_changed_ten_times_a_minute() {
     let app = TestApp::limited().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);

@@ -27,6 +27,7 @@ mod image_turns;
 mod images;
 mod keys;
 mod kill;
+mod log_events;
 mod logs;
 mod metrics;
 mod operator;

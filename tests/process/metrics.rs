@@ -90,3 +90,26 @@ async fn an_address_of_the_metrics_that_is_taken_ends_the_start_with_a_line() {
         "{said}"
     );
 }
+
+#[tokio::test]
+async fn silent_connections_for_the_metrics_take_their_room_and_no_more() {
+    let server = Server::start_with(&[("METRICS_ADDR", "127.0.0.1:0")]).await;
+    let log = server.log();
+    let url = log.split_whitespace().find(|word| word.ends_with("/metrics")).expect("the address is logged");
+    let address = url.trim_start_matches("http://").trim_end_matches("/metrics");
+    let mut silent = Vec::new();
+    for _ in 0..parlour::limits::METRICS_CONNECTIONS {
+        silent.push(tokio::net::TcpStream::connect(address).await.expect("a connection"));
+    }
+    // More than that wait until one of them has been silent for too long.
+    let mut answers = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (http, url) = (reqwest::Client::new(), url.to_owned());
+        answers.spawn(async move { http.get(url).send().await.expect("an answer").status() });
+    }
+    while let Some(status) =
+        tokio::time::timeout(parlour::limits::METRICS_IDLE * 3, answers.join_next()).await.expect("in time")
+    {
+        assert_eq!(status.expect("no panic"), 200);
+    }
+}

@@ -38,7 +38,7 @@ const FLOORS: &[&[&str]] = &[
     &["conversations"],
     &["consumers", "messages", "presence", "typing"],
     &["search", "reports"],
-    &["erasure"],
+    &["erasure", "retention"],
     &["program"],
     &["sampled"],
     &["graphql"],
@@ -50,7 +50,7 @@ const FLOORS: &[&[&str]] = &[
     &["main"],
 ];
 
-const SLICES: [&str; 12] = [
+const SLICES: [&str; 13] = [
     "reports",
     "directory",
     "images",
@@ -62,6 +62,7 @@ const SLICES: [&str; 12] = [
     "search",
     "typing",
     "erasure",
+    "retention",
     "webhooks",
 ];
 

@@ -26,7 +26,7 @@ impl Accounts {
             self.ended(*session);
         }
         self.tokens_ended(user);
-        tracing::info!(user.id = %user, key.id = %key.id(), sessions = ended.len(), "signed out by a key");
+        tracing::info!(event = "session.revoked", user.id = %user, key.id = %key.id(), sessions = ended.len(), "signed out by a key");
         Ok(ended.len())
     }
 

@@ -19,17 +19,29 @@ use crate::limits;
 pub async fn add(app: &App, by: GroupActor<'_>, people: Vec<UserId>) -> Result<conversation::Model> {
     let mut seen = HashSet::new();
     let people: Vec<UserId> = people.into_iter().filter(|id| seen.insert(*id)).collect();
-    if people.len() > limits::GROUP_MEMBERS {
-        return Err(too_many());
+    let most = app.config.group_members;
+    if people.len() > most {
+        return Err(too_many(most));
     }
-    group::change(app, by, GroupStep::Add(people)).await
+    if people.len() > limits::MEMBERS_AT_ONCE {
+        let message = format!("add at most {} users at once", limits::MEMBERS_AT_ONCE);
+        return Err(Error::input("userIds", message));
+    }
+    group::change(app, by, GroupStep::Add(Additions { people, most })).await
+}
+
+/// Who is to be added.
+pub(super) struct Additions {
+    pub(super) people: Vec<UserId>,
+    /// How many may be in the group then.
+    most: usize,
 }
 
 /// `events` is the number of events that the batch has planned so far.
 pub(super) fn plan(
     group: &mut Group,
     own: Option<&Stay>,
-    people: &[UserId],
+    Additions { people, most }: &Additions,
     reachable: &HashSet<UserId>,
     now: Timestamp,
     events: usize,
@@ -45,8 +57,8 @@ pub(super) fn plan(
     if !new.iter().all(|id| reachable.contains(id)) {
         return Err(Error::NotFound);
     }
-    if group.members.len() + new.len() > limits::GROUP_MEMBERS {
-        return Err(too_many());
+    if group.members.len() + new.len() > *most {
+        return Err(too_many(*most));
     }
     // The existing members are notified first: new members receive only events after the one by which they joined, so
     // they don't receive this one too.
@@ -63,6 +75,6 @@ pub(super) fn plan(
     Ok(outcome)
 }
 
-fn too_many() -> Error {
-    Error::input("userIds", format!("a group has at most {} members", limits::GROUP_MEMBERS))
+fn too_many(most: usize) -> Error {
+    Error::input("userIds", format!("a group has at most {most} members"))
 }

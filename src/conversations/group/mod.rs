@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::feed::{self, Audience, Change, Cursor, EventKind, NewEvent, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, ImageId, UserId};
 use crate::images::{self, ImageAttachment, ImageClaims};
+use add::Additions;
 pub use add::add;
 pub use remove::remove;
 pub use role::set_role;
@@ -74,7 +75,7 @@ async fn change(app: &App, by: GroupActor<'_>, step: GroupStep) -> Result<conver
             member.conversation().id
         }
         GroupActor::Key(key, group) => {
-            let people = if let GroupStep::Add(people) = &step { people.len() } else { 1 };
+            let people = if let GroupStep::Add(added) = &step { added.people.len() } else { 1 };
             app.rates.key_changes.take_many(&key.id(), u32::try_from(people).unwrap_or(u32::MAX))?;
             group
         }
@@ -90,7 +91,7 @@ async fn count(app: &App, member: &Membership, step: &GroupStep) -> Result<()> {
     }
     let by = member.viewer().user();
     app.rates.group_change.take(&by)?;
-    if let GroupStep::Add(people) = step {
+    if let GroupStep::Add(Additions { people, .. }) = step {
         if !directory::finds(app, member.viewer(), people).await? {
             return Err(Error::NotFound);
         }
@@ -109,7 +110,7 @@ struct GroupChange {
 /// What a member asks for.
 enum GroupStep {
     Update(UpdateStep),
-    Add(Vec<UserId>),
+    Add(Additions),
     Remove(UserId),
     SetRole(UserId, Role),
 }
@@ -163,8 +164,9 @@ impl Change for GroupChange {
         let mut written = Vec::with_capacity(writes.len());
         for Placed { write: Changed { group, sender, outcome }, first: own } in writes {
             let row = groups.get_mut(&group.id).ok_or_else(|| DbErr::Custom("a group has no row".into()))?;
-            let conversation::Model { title, metadata, picture_id, posting, updated_at, .. } = group;
-            *row = conversation::Model { title, metadata, picture_id, posting, updated_at, ..row.clone() };
+            let conversation::Model { title, metadata, picture_id, posting, retention_days, updated_at, .. } = group;
+            *row =
+                conversation::Model { title, metadata, picture_id, posting, retention_days, updated_at, ..row.clone() };
             let Outcome { stays: changed, mut events, lines: said, picture, lost } = outcome;
             pictures.extend(picture);
             lost_pictures.extend(lost);
@@ -196,11 +198,12 @@ impl Change for GroupChange {
 }
 
 /// The columns of a group that change.
-const CHANGED: [conversation::Column; 8] = [
+const CHANGED: [conversation::Column; 9] = [
     conversation::Column::Title,
     conversation::Column::Metadata,
     conversation::Column::PictureId,
     conversation::Column::Posting,
+    conversation::Column::RetentionDays,
     conversation::Column::UpdatedAt,
     conversation::Column::LastSeq,
     conversation::Column::LastPosition,
@@ -229,14 +232,14 @@ impl Groups {
             .await?;
         let mut groups: HashMap<_, _> =
             rows.into_iter().map(|row| (row.id, Group { row, members: HashMap::new() })).collect();
-        // All members, because the oldest one succeeds an owner who leaves: a thousand per group at most.
+        // All members, because the oldest one succeeds an owner who leaves: as many as the setting GROUP_MEMBERS allows.
         for row in current_rows().filter(membership::Column::ConversationId.is_in(ids)).all(tx).await? {
             if let Some(group) = groups.get_mut(&row.conversation_id) {
                 group.members.insert(row.user_id, Stay::known(&row));
             }
         }
         let added = changes.iter().flat_map(|change| match &change.step {
-            GroupStep::Add(people) => people.as_slice(),
+            GroupStep::Add(added) => added.people.as_slice(),
             GroupStep::Update(_) | GroupStep::Remove(_) | GroupStep::SetRole(..) => &[],
         });
         // Who asks may have been erased meanwhile, and is about to leave.
@@ -249,8 +252,8 @@ impl Groups {
         let pictures = ImageClaims::read(tx, tx.now, pictures).await?;
         let mut blocked = HashSet::new();
         for change in changes {
-            let (Some(by), GroupStep::Add(people)) = (change.by, &change.step) else { continue };
-            let others = directory::blocked_among(tx, by, people).await?;
+            let (Some(by), GroupStep::Add(added)) = (change.by, &change.step) else { continue };
+            let others = directory::blocked_among(tx, by, &added.people).await?;
             blocked.extend(others.into_iter().map(|other| (by, other)));
         }
         Ok(Self { now: tx.now, groups, reachable, pictures, blocked, events: 0 })
@@ -267,10 +270,10 @@ impl Groups {
         let own = own.as_ref();
         let outcome = match &change.step {
             GroupStep::Update(step) => update::plan(group, own, step, &mut self.pictures, self.now)?,
-            GroupStep::Add(people) if blocks_one_of(&self.blocked, change.by, group, people) => {
+            GroupStep::Add(added) if blocks_one_of(&self.blocked, change.by, group, &added.people) => {
                 return Err(Error::NotFound);
             }
-            GroupStep::Add(people) => add::plan(group, own, people, &self.reachable, self.now, self.events)?,
+            GroupStep::Add(added) => add::plan(group, own, added, &self.reachable, self.now, self.events)?,
             GroupStep::Remove(person) => remove::plan(group, own, *person, self.events)?,
             GroupStep::SetRole(person, role) => role::plan(group, own, *person, *role)?,
         };

@@ -1,4 +1,5 @@
-//! Changing what a group is: its title, its picture, the app's data, and who may write.
+//! Changing what a group is: its title, its picture, the app's data, and who may write, and how long
+//! its messages are kept.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
@@ -8,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay};
 use crate::conversations::permission::{ActionPlace, MemberAction, may};
 use crate::conversations::system_line::{LineKind, SystemLine};
-use crate::conversations::{Reference, Title, find_membership};
+use crate::conversations::{Reference, RetentionDays, Title, find_membership};
 use crate::entity::conversation::{self, Kind, Posting};
 use crate::error::{Error, Result};
 use crate::id::ImageId;
@@ -25,6 +26,8 @@ pub struct GroupUpdate {
     pub metadata: Option<Option<String>>,
     /// Who may write from now on.
     pub posting: Option<Posting>,
+    /// For how many days messages are kept from now on, or none of its own.
+    pub retention: Option<Option<RetentionDays>>,
 }
 
 /// Likewise, with the picture prepared.
@@ -33,6 +36,7 @@ pub(super) struct UpdateStep {
     picture: Option<Option<ImageAttachment>>,
     metadata: Option<Option<String>>,
     posting: Option<Posting>,
+    retention: Option<Option<RetentionDays>>,
 }
 
 impl UpdateStep {
@@ -50,7 +54,7 @@ pub async fn update(
     by: GroupActor<'_>,
     update: GroupUpdate,
 ) -> Result<conversation::Model> {
-    let GroupUpdate { title, picture, metadata, posting } = update;
+    let GroupUpdate { title, picture, metadata, posting, retention } = update;
     let prepared = match (&picture, by) {
         (Some(Some(source)), GroupActor::Member(member)) => {
             // Preparing an image takes seconds, so a change that the writer will reject is rejected first.
@@ -66,7 +70,7 @@ pub async fn update(
         (Some(None) | None, _) => None,
     };
     let picture = picture.map(|_| prepared.as_deref().cloned());
-    let step = UpdateStep { title, picture, metadata, posting };
+    let step = UpdateStep { title, picture, metadata, posting, retention };
     let changed = group::change(app, by, GroupStep::Update(step)).await?;
     if let Some(prepared) = prepared {
         prepared.attached();
@@ -112,6 +116,9 @@ pub(super) fn plan(
     }
     if let Some(posting) = step.posting {
         row.posting = posting;
+    }
+    if let Some(retention) = step.retention {
+        row.retention_days = retention.map(RetentionDays::get);
     }
     if *row != before {
         row.updated_at = now;

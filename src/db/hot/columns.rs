@@ -15,7 +15,7 @@ macro_rules! columns {
     (conversation, $of:literal) => {
         columns!(
             @of $of, "id", "kind", "title", "direct_pair", "last_seq", "last_position", "active_position", "created_at",
-            "updated_at", "external_id", "metadata", "picture_id", "posting"
+            "updated_at", "external_id", "metadata", "picture_id", "posting", "first_seq", "retention_days"
         )
     };
     (membership, $of:literal) => {

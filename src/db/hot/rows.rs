@@ -80,6 +80,8 @@ pub(super) fn conversation_from(row: &rusqlite::Row<'_>, first: usize) -> rusqli
         metadata: row.get(first + 10)?,
         picture_id: row.get(first + 11)?,
         posting: row.get(first + 12)?,
+        first_seq: row.get(first + 13)?,
+        retention_days: row.get(first + 14)?,
     })
 }
 

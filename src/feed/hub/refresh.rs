@@ -9,7 +9,7 @@ use crate::id::ConversationId;
 
 impl State {
     /// A replay shows messages and people as they are now, and a deleted text not at all. So events of a changed message
-    /// get its new row, and the frames of events that may show it are dropped.
+    /// get its new row, and the frames of events that may show it are dropped. One that is gone is not shown.
     pub(super) fn refresh(&mut self, change: &Event) {
         if change.fact.erases {
             // Any event may show the person's texts, in a reply for instance: drop all rows and frames.
@@ -24,15 +24,23 @@ impl State {
                 EventKind::MessageChanged
                 | EventKind::ReactionsChanged
                 | EventKind::PinsChanged
-                | EventKind::ConversationUpdated,
+                | EventKind::ConversationUpdated
+                | EventKind::HistoryTrimmed,
                 _,
             ) => of,
             (EventKind::UserChanged, Audience::Contacts { conversations, .. }) => conversations,
             _ => return,
         };
         let places: HashSet<ConversationId> = places.iter().copied().collect();
+        let trimmed_before = change.fact.trimmed_before();
         for event in &mut self.ring {
             let fact = &event.fact;
+            let is_trimmed = fact.conversation == change.fact.conversation
+                && fact.row.as_ref().zip(trimmed_before).is_some_and(|(row, before)| row.seq < before);
+            if is_trimmed {
+                *event = Arc::new(Event::new(event.cursor, NewEvent { row: None, ..fact.clone() }));
+                continue;
+            }
             let is_same = fact.message.is_some() && fact.message == change.fact.message;
             let shows_it = match fact.conversation {
                 Some(conversation) => places.contains(&conversation),

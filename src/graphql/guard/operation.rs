@@ -22,6 +22,14 @@ pub fn chosen<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Optio
     operation.map(|operation| &operation.node)
 }
 
+/// What the operation is called that `chosen` finds.
+pub fn name_of<'a>(document: &'a ExecutableDocument, name: Option<&'a str>) -> Option<&'a str> {
+    match &document.operations {
+        DocumentOperations::Single(_) => None,
+        DocumentOperations::Multiple(operations) => name.or_else(|| operations.keys().next().map(Name::as_str)),
+    }
+}
+
 /// The first field that an operation selects by itself, outside of fragments.
 pub fn first_field(operation: &OperationDefinition) -> Option<&str> {
     operation.selection_set.node.items.iter().find_map(|item| match &item.node {

@@ -82,7 +82,8 @@ impl ConversationFilter {
             | EventKind::ReactionsChanged
             | EventKind::PinsChanged
             | EventKind::MembershipChanged
-            | EventKind::BlockChanged => Relevance::Ignore,
+            | EventKind::BlockChanged
+            | EventKind::HistoryTrimmed => Relevance::Ignore,
         }
     }
 

@@ -35,6 +35,7 @@ use crate::consumers::{ConsumerName, Ticket, WantedStart};
 use crate::detached::detached;
 use crate::error::Error;
 use crate::feed::{KindSet, Start};
+use crate::graphql::OperationNote;
 use crate::graphql::error::{Result, is_request_error, server_error};
 use crate::graphql::live::active_subscription::{ActiveSubscription, SubscriptionEnd};
 use crate::graphql::live::frame::Frames;
@@ -156,8 +157,12 @@ impl Api {
         let (api, by, time) = (self.clone(), caller.clone(), AnswerTime::default());
         let request = request.data(time.clone());
         let execution = async move {
+            let caller = by.clone();
             let executed = time.limit(api.execute_prepared(request, by, &prepared)).await;
-            executed.map(|executed| executed.response)
+            executed.map(|executed| {
+                executed.note.log(&caller);
+                executed.response
+            })
         };
         match detached(execution).await {
             Err(error) => vec![self.refused(vec![server_error(error)], &caller)],
@@ -251,6 +256,8 @@ impl Api {
     }
 
     fn refused(&self, errors: Vec<ServerError>, caller: &Caller) -> Frame {
-        Frame::Error(json(&self.refusal(errors, &caller.request_id).errors))
+        let response = self.refusal(errors, &caller.request_id);
+        OperationNote::refused(None, &response).log(caller);
+        Frame::Error(json(&response.errors))
     }
 }

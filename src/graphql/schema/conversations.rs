@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use async_graphql::resolver_utils::enum_value;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use uuid::Uuid;
 
 use crate::accounts::KeyScope;
 use crate::conversations::{self, KeyReader, KeySight, Membership, Reference};
 use crate::directory;
-use crate::entity::conversation::{self, Kind};
+use crate::entity::conversation;
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::Result;
 use crate::graphql::loaders::{load, look_up};
+use crate::graphql::schema::conversation_kind::ConversationKind;
 use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::images::Image;
 use crate::graphql::schema::json::AppData;
@@ -24,25 +24,11 @@ use crate::graphql::schema::own_membership::OwnMembership;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
 use crate::graphql::schema::permissions::{Permission, PostingRule};
 use crate::graphql::schema::users::{User, known_user};
-use crate::graphql::written::{AsJson, JsonValue, NotAtOnce, json_fields, serialize};
+use crate::graphql::written::{AsJson, json_fields};
 use crate::limits;
 use crate::messages::ReadUpTo;
 use crate::page::Page;
-
-/// The kind of a conversation. More kinds may be added: clients must tolerate unknown values.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-pub enum ConversationKind {
-    /// A conversation between two users. Each pair has at most one; its first message creates it.
-    Direct,
-    /// A group with a title and up to 1,000 members.
-    Group,
-}
-
-impl JsonValue for ConversationKind {
-    fn write(&self, json: &mut Vec<u8>) -> Result<(), NotAtOnce> {
-        serialize(&enum_value(*self), json)
-    }
-}
+use crate::retention;
 
 /// A conversation between two users or of a group.
 pub(super) struct Conversation {
@@ -91,8 +77,10 @@ impl Conversation {
     /// The viewer's read mark and how many seqs are after it; `None` if there are none, which costs nothing more.
     async fn behind(&self, ctx: &Context<'_>) -> Result<Option<(ReadUpTo, i32)>> {
         let Some(own) = self.membership(ctx).await? else { return Ok(None) };
-        let behind = self.row.last_seq - own.last_read_seq();
-        Ok((behind > 0).then_some(((self.row.id, own.last_read_seq()), behind)))
+        // What was not read before it was trimmed is no longer unread.
+        let mark = own.last_read_seq().max(self.row.first_seq - 1);
+        let behind = self.row.last_seq - mark;
+        Ok((behind > 0).then_some(((self.row.id, mark), behind)))
     }
 
     async fn membership(&self, ctx: &Context<'_>) -> Result<Option<Arc<Membership>>> {
@@ -114,10 +102,7 @@ impl Conversation {
 
     /// Whether it is a direct conversation or a group.
     async fn kind(&self) -> ConversationKind {
-        match self.row.kind {
-            Kind::Direct => ConversationKind::Direct,
-            Kind::Group => ConversationKind::Group,
-        }
+        self.row.kind.into()
     }
 
     /// The group's title. Null for a direct conversation.
@@ -199,7 +184,7 @@ impl Conversation {
         Ok(load(&ctx.loaders()?.member_counts, self.row.id).await?.unwrap_or(0))
     }
 
-    /// The newest message, which may be a tombstone. Null if there is none.
+    /// The newest message, which may be a tombstone. Null if there is none, or if it was deleted by its age.
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         ctx.key_needs(KeyScope::Messages)?;
         let neighbours = self.neighbours();
@@ -211,9 +196,21 @@ impl Conversation {
         Ok(look_up(&ctx.loaders()?.newest, newest).await?.map(Message::new))
     }
 
-    /// The `seq` of the newest message, or 0 if there is none.
+    /// The `seq` of the newest message, or 0 if there was none.
     async fn last_seq(&self) -> i32 {
         self.row.last_seq
+    }
+
+    /// The `seq` of the oldest message that is kept: 1, until messages are deleted by their age. One past `lastSeq` if none is
+    /// kept.
+    async fn first_seq(&self) -> i32 {
+        self.row.first_seq
+    }
+
+    /// After how many days messages are deleted, with their images: the server's number or the group's own, whichever is
+    /// smaller. A message is kept for at least so many days, and for at most two more. Null: they are kept.
+    async fn retention_days(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        Ok(retention::days_of(&ctx.app()?.config, self.row.retention_days))
     }
 
     /// Your read mark: the `seq` up to which you have read. Sending a message moves it to that message.
@@ -312,7 +309,7 @@ impl Conversation {
         DateTime(self.row.created_at)
     }
 
-    /// When its title, picture, metadata or posting last changed.
+    /// When its title, picture, metadata, posting or retention last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.row.updated_at)
     }
@@ -336,6 +333,8 @@ json_fields! { Conversation {
     member_count,
     last_message: Message,
     last_seq,
+    first_seq,
+    retention_days,
     last_read_seq,
     unread_count,
     unread_mention_count,

@@ -99,7 +99,7 @@ impl FeedSubscription {
         #[graphql(desc = "The feedCursor of the last message that you handled.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Message>> {
         notify(ctx, Topic::MessageAdded { conversation, after }, async |notification| match notification {
-            Notification::Event(event) | Notification::Past(event) => Ok(Some(message_of(ctx, event).await?)),
+            Notification::Event(event) | Notification::Past(event) => message_of(ctx, event).await,
             Notification::CaughtUp(_)
             | Notification::Reset(..)
             | Notification::Online(_)

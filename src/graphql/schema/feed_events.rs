@@ -14,6 +14,7 @@ use crate::graphql::loaders::look_up;
 use crate::graphql::schema::blocks::BlockChanged;
 use crate::graphql::schema::conversation_changed::{ConversationChange, ConversationChanged};
 use crate::graphql::schema::conversations::Conversation;
+use crate::graphql::schema::history_trimmed::HistoryTrimmed;
 use crate::graphql::schema::members::Member;
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::own_side::MembershipChanged;
@@ -37,6 +38,7 @@ pub(super) enum FeedEvent {
     PinsChanged(PinsChanged),
     MembershipChanged(MembershipChanged),
     BlockChanged(BlockChanged),
+    HistoryTrimmed(HistoryTrimmed),
     CaughtUp(CaughtUp),
     FeedReset(FeedReset),
 }
@@ -198,14 +200,9 @@ pub(super) async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Optio
         EventKind::Origin => return Ok(None),
         // The mark is read as it is now, which users who have left may not see.
         EventKind::ReadMarkMoved if ctx.has_left() => return Ok(None),
-        EventKind::MessageAdded => {
-            FeedEvent::MessageAdded(MessageAdded { cursor, message: message_of(ctx, event).await? })
-        }
-        EventKind::MessageChanged => {
-            FeedEvent::MessageChanged(MessageChanged { cursor, message: message_of(ctx, event).await? })
-        }
-        EventKind::ReactionsChanged => {
-            FeedEvent::ReactionsChanged(ReactionsChanged::new(cursor, message_of(ctx, event).await?, event))
+        EventKind::MessageAdded | EventKind::MessageChanged | EventKind::ReactionsChanged | EventKind::PinsChanged => {
+            let Some(message) = message_of(ctx, event).await? else { return Ok(None) };
+            of_message(event, cursor, message)
         }
         EventKind::ReadMarkMoved => {
             let (conversation, user) = event.fact.conversation.zip(event.fact.user).ok_or_else(|| incomplete(event))?;
@@ -226,12 +223,13 @@ pub(super) async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Optio
             let user = event.fact.user.ok_or_else(|| incomplete(event))?;
             FeedEvent::UserChanged(UserChanged { cursor, user: known_user(ctx, user).await? })
         }
-        EventKind::PinsChanged => {
-            FeedEvent::PinsChanged(PinsChanged::new(cursor, message_of(ctx, event).await?, event))
-        }
         EventKind::BlockChanged => {
             let user = event.fact.user.ok_or_else(|| incomplete(event))?;
             FeedEvent::BlockChanged(BlockChanged::of(event, cursor, known_user(ctx, user).await?))
+        }
+        EventKind::HistoryTrimmed => {
+            let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
+            FeedEvent::HistoryTrimmed(HistoryTrimmed::new(cursor, id, event))
         }
         EventKind::MembershipChanged => {
             let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
@@ -245,12 +243,23 @@ pub(super) async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Optio
     }))
 }
 
-pub(super) async fn message_of(ctx: &Context<'_>, event: &Event) -> Result<Message> {
+/// An event of a message.
+fn of_message(event: &Event, cursor: String, message: Message) -> FeedEvent {
+    match event.fact.kind {
+        EventKind::MessageChanged => FeedEvent::MessageChanged(MessageChanged { cursor, message }),
+        EventKind::ReactionsChanged => FeedEvent::ReactionsChanged(ReactionsChanged::new(cursor, message, event)),
+        EventKind::PinsChanged => FeedEvent::PinsChanged(PinsChanged::new(cursor, message, event)),
+        _ => FeedEvent::MessageAdded(MessageAdded { cursor, message }),
+    }
+}
+
+/// The message of an event, as it is now; `None` if it was deleted by its age.
+pub(super) async fn message_of(ctx: &Context<'_>, event: &Event) -> Result<Option<Message>> {
     if let Some(row) = &event.fact.row {
-        return Ok(Message::new(Arc::clone(row)));
+        return Ok(Some(Message::new(Arc::clone(row))));
     }
     let id = event.fact.message.ok_or_else(|| incomplete(event))?;
-    look_up(&ctx.loaders()?.messages, id).await?.map(Message::new).ok_or_else(|| incomplete(event))
+    Ok(look_up(&ctx.loaders()?.messages, id).await?.map(Message::new))
 }
 
 fn incomplete(event: &Event) -> Failure {

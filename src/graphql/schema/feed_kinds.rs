@@ -27,7 +27,7 @@ pub enum FeedEventKind {
     MembershipChanged,
     /// BlockChanged.
     BlockChanged,
-    /// Reserved: this version has no such events.
+    /// HistoryTrimmed.
     HistoryTrimmed,
 }
 
@@ -65,7 +65,7 @@ impl FeedEventKind {
             Self::PinsChanged => &[EventKind::PinsChanged],
             Self::MembershipChanged => &[EventKind::MembershipChanged],
             Self::BlockChanged => &[EventKind::BlockChanged],
-            Self::HistoryTrimmed => &[],
+            Self::HistoryTrimmed => &[EventKind::HistoryTrimmed],
         }
     }
 }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 
 use crate::accounts::{ConversationsKey, ExternalId, Viewer};
-use crate::conversations::{self, GroupActor, GroupUpdate, Membership, NewGroup, Reference, Title};
+use crate::conversations::{self, GroupActor, GroupUpdate, Membership, NewGroup, Reference, RetentionDays, Title};
 use crate::error::Error;
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::{Failure, Result};
@@ -83,6 +83,7 @@ impl GroupsMutation {
     /// removeMember and setMemberRole together) have a burst of 30 and then 1 per second. Codes: BAD_USER_INPUT, FORBIDDEN
     /// if you may not, RATE_LIMITED, and NOT_FOUND, also for a direct conversation; for a picture also
     /// SERVICE_UNAVAILABLE, UNSUPPORTED_IMAGE and PAYLOAD_TOO_LARGE, as for the image of a message.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of the schema's field")]
     async fn update_conversation(
         &self,
         ctx: &Context<'_>,
@@ -91,6 +92,10 @@ impl GroupsMutation {
         #[graphql(desc = "Its new picture; null removes the current one.")] picture: MaybeUndefined<ImageInput>,
         #[graphql(desc = "The app's own data; null removes it.")] metadata: MaybeUndefined<AppData>,
         #[graphql(desc = "Who may write.")] posting: Option<PostingRule>,
+        #[graphql(
+            desc = "After how many days its messages are deleted, 1 to 3,650; the server's own number holds where it is smaller. Null: as the server says."
+        )]
+        retention_days: MaybeUndefined<i32>,
     ) -> Result<Conversation> {
         let by = Asking::of(ctx)?;
         let title = title.as_deref().map(Title::parse).transpose()?;
@@ -104,7 +109,12 @@ impl GroupsMutation {
             MaybeUndefined::Null => Some(None),
             MaybeUndefined::Value(data) => Some(Some(data.to_text())),
         };
-        let update = GroupUpdate { title, picture, metadata, posting: posting.map(Into::into) };
+        let retention = match retention_days {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(days) => Some(Some(RetentionDays::parse(days)?)),
+        };
+        let update = GroupUpdate { title, picture, metadata, posting: posting.map(Into::into), retention };
         let group = by.group(ctx, &id).await?;
         let program = ctx.program()?;
         Ok(conversations::update(&program.app, &program.images, group.actor(), update).await?.into())
@@ -135,7 +145,7 @@ impl GroupsMutation {
     /// Users who are members already are ignored; one unknown or erased user rejects the request. Changes of groups
     /// (updateConversation, addMembers, removeMember and setMemberRole together) have a burst of 30 and then 1 per second; the users,
     /// together with the members of groups that you create, have a burst of 2,000 and then 10 per second. Codes:
-    /// BAD_USER_INPUT for more than 1,000 members in all, RATE_LIMITED, and NOT_FOUND, also for a direct conversation.
+    /// BAD_USER_INPUT for more members in all than `serverInfo.limits.groupMembers`, RATE_LIMITED, and NOT_FOUND, also for a direct conversation.
     async fn add_members(
         &self,
         ctx: &Context<'_>,

@@ -128,8 +128,8 @@ impl Message {
         Image::find(ctx, self.row.image_id.filter(|_| self.row.deleted_at.is_none())).await
     }
 
-    /// The message to which it replies, in the same conversation. Null if it is no reply, and in an event that you
-    /// receive after you have left the conversation.
+    /// The message to which it replies, in the same conversation. Null if it is no reply, if that message was
+    /// deleted by its age, and in an event that you receive after you have left the conversation.
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         match self.row.reply_to_id {
             Some(_) if ctx.has_left() => Ok(None),

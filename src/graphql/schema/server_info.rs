@@ -136,7 +136,7 @@ impl ServerInfoQuery {
                 image_pixels: limits::IMAGE_PIXELS,
                 image_side: limits::IMAGE_SIDE,
                 page_size: limits::PAGE_SIZE,
-                group_members: limits::GROUP_MEMBERS,
+                group_members: ctx.app()?.config.group_members,
                 password_length: ctx.app()?.config.password_min_length,
                 query_bytes: limits::QUERY_BYTES,
                 query_depth: limits::QUERY_DEPTH,

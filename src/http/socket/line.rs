@@ -57,7 +57,8 @@ impl WebSocketLine {
             .max_frame_size(Some(limits::FRAME_BYTES));
         let mut frames = FrameCounter::default();
         frames.observe(&read);
-        let tcp = NonBlockingTcp { stream, has_partial_write: false, frames, turn: limits::SOCKET_TURN_BYTES };
+        let tcp =
+            NonBlockingTcp { stream, has_partial_write: false, frames, bytes: (0, 0), turn: limits::SOCKET_TURN_BYTES };
         let socket = WebSocket::from_partially_read(tcp, read, Role::Server, Some(config));
         let frame_budget = FrameBudget::new(clock::instant());
         Self {
@@ -80,6 +81,11 @@ impl WebSocketLine {
 }
 
 impl WebSocketIo {
+    /// How many bytes were received and sent.
+    pub(super) fn bytes(&self) -> (u64, u64) {
+        self.socket.get_ref().bytes
+    }
+
     /// Writes the whole outbox; pending while the client does not read.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if let Some(failure) = self.failure.take() {
@@ -148,6 +154,8 @@ struct NonBlockingTcp {
     /// Whether the last write was only partial.
     has_partial_write: bool,
     frames: FrameCounter,
+    /// Bytes received and sent, for the log.
+    bytes: (u64, u64),
     /// Bytes that may be read before the task yields. Reading without waiting spends nothing of tokio's own budget.
     turn: usize,
 }
@@ -173,6 +181,7 @@ impl Read for NonBlockingTcp {
         let most = into.len().min(self.turn);
         let read = self.stream.try_read(&mut into[..most])?;
         self.turn -= read;
+        self.bytes.0 += read as u64;
         self.frames.observe(&into[..read]);
         Ok(read)
     }
@@ -181,6 +190,7 @@ impl Read for NonBlockingTcp {
 impl Write for NonBlockingTcp {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.stream.try_write(bytes);
+        self.bytes.1 += written.as_ref().map_or(0, |written| *written as u64);
         self.has_partial_write = written.as_ref().ok() != Some(&bytes.len());
         written
     }

@@ -35,11 +35,11 @@ pub(super) async fn run(mut session: Box<SocketSession>, stages: DrainStages, un
     let end = tokio::select! {
         end = session.serve() => end,
         () = stages.finishing.cancelled() => {
-            metrics::socket_closed(Some(CloseReason::ServiceRestart.code()));
+            session.note_end(Some(CloseReason::ServiceRestart));
             return Box::pin(end_with_server(session, stages, unfinished)).await;
         }
     };
-    metrics::socket_closed(end.map(CloseReason::code));
+    session.note_end(end);
     if end == Some(CloseReason::Unauthorized) {
         // It may be a mutation on this socket that has ended the session: it is answered.
         session.complete(|operation| operation.is_subscription);
@@ -306,6 +306,26 @@ impl SocketSession {
         self.running.push(frames.map(move |frame| (Arc::clone(&named), frame)).boxed());
         self.operations.insert(id, SocketOperation { is_subscription, stop, sink });
         Ok(())
+    }
+
+    /// Counts and logs that the socket ends. Without a code the client went, or its line was cut.
+    fn note_end(&self, end: Option<CloseReason>) {
+        let code = end.map(CloseReason::code);
+        metrics::socket_closed(code);
+        let (received, sent) = self.line.lock().bytes();
+        let user = self.signed_in.as_ref().map(|signed_in| signed_in.viewer.user());
+        let age = self.opened_at.elapsed().as_secs();
+        tracing::info!(
+            event = "socket.closed",
+            request.id = self.caller.request_id,
+            client.address = %self.caller.address,
+            user.id = user.map(tracing::field::display),
+            code,
+            age_s = age,
+            bytes.received = received,
+            bytes.sent = sent,
+            "a socket was closed after {age} s"
+        );
     }
 
     /// Ends operations from this side.

@@ -86,9 +86,11 @@ async fn progress(index: Index, tx: &Tx, is_damaged: bool) -> Result<Position, D
 }
 
 async fn changed(tx: &Tx) -> Result<Vec<Entry>, DbErr> {
-    let sql = "SELECT c.position, m.conversation_id, c.text AS was, m.text
-                 FROM (SELECT position, text FROM search_change ORDER BY position LIMIT $1) c
-                 JOIN message m ON m.position = c.position ORDER BY c.position";
+    // Of a message that is gone, the trigger has noted its conversation.
+    let sql =
+        "SELECT c.position, COALESCE(m.conversation_id, c.conversation_id) AS conversation_id, c.text AS was, m.text
+                 FROM (SELECT position, text, conversation_id FROM search_change ORDER BY position LIMIT $1) c
+                 LEFT JOIN message m ON m.position = c.position ORDER BY c.position";
     tx.rows(sql, [limits::INDEX_CHANGES.into()]).await
 }
 

@@ -5,28 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::documents::{EVENT, SELECTIONS};
+use super::known::{Known, list, number, text, without_trimmed_quote};
 use crate::support::{Person, Socket};
-
-/// What a client knows of a conversation.
-#[derive(Default)]
-struct Known {
-    kind: Value,
-    title: Value,
-    posting: Value,
-    picture: Value,
-    metadata: Value,
-    /// One's own side of it.
-    own: Value,
-    other: Value,
-    /// When something was last written here, or when it was made: the order of the sidebar.
-    active_at: String,
-    last_seq: i64,
-    last_read_seq: i64,
-    member_count: i64,
-    /// Roles and read marks, by the person.
-    members: BTreeMap<String, (Value, i64)>,
-    messages: BTreeMap<i64, Value>,
-}
 
 /// Somebody's client.
 pub struct Client {
@@ -130,6 +110,11 @@ impl Client {
                     self.blocked.remove(&user)
                 };
             }
+            "HistoryTrimmed" => {
+                if let Some(known) = self.known.get_mut(&text(&event["conversationId"])) {
+                    known.trim(number(&event["beforeSeq"]));
+                }
+            }
             "CaughtUp" => {}
             other => panic!("{other}: {event}"),
         }
@@ -151,6 +136,7 @@ impl Client {
         known.kind = conversation["kind"].clone();
         known.other = conversation["otherUser"]["id"].clone();
         known.last_seq = known.last_seq.max(number(&conversation["lastSeq"]));
+        known.trim(number(&conversation["firstSeq"]));
         known.last_read_seq = known.last_read_seq.max(number(&conversation["lastReadSeq"]));
         let active_at = conversation["lastMessage"]["createdAt"].as_str();
         known.active_at = active_at.map_or_else(|| text(&conversation["createdAt"]), str::to_owned);
@@ -212,8 +198,12 @@ impl Client {
     fn changed_in(&mut self, message: &Value, field: &str) {
         self.meet(&message["sender"]);
         let known = self.known.get_mut(&text(&message["conversationId"])).expect("a conversation that is known");
+        if number(&message["seq"]) < known.first_seq {
+            return;
+        }
         let mut message = message.clone();
         message.as_object_mut().expect("an object").remove("createdAt");
+        without_trimmed_quote(&mut message, known.first_seq);
         let seen = known.messages.entry(number(&message["seq"])).or_insert(Value::Null);
         if seen.is_null() || number(&seen["version"]) < number(&message["version"]) {
             *seen = message;
@@ -273,8 +263,9 @@ impl Client {
     /// What is unread of a conversation, and what of it calls this person, as a client counts it; `None` where it does not
     /// know all of it.
     fn unread(&self, known: &Known) -> Option<(i64, i64)> {
-        let after: Vec<&Value> = known.messages.range(known.last_read_seq + 1..).map(|(_, message)| message).collect();
-        if i64::try_from(after.len()) != Ok(known.last_seq - known.last_read_seq) {
+        let mark = known.last_read_seq.max(known.first_seq - 1);
+        let after: Vec<&Value> = known.messages.range(mark + 1..).map(|(_, message)| message).collect();
+        if i64::try_from(after.len()) != Ok(known.last_seq - mark) {
             return None;
         }
         let lives =
@@ -315,7 +306,7 @@ impl Client {
         json!({
             "kind": known.kind, "title": known.title, "other": known.other, "activeAt": known.active_at,
             "posting": known.posting, "picture": known.picture, "metadata": known.metadata, "own": own,
-            "lastSeq": known.last_seq, "lastReadSeq": known.last_read_seq, "members": known.members,
+            "firstSeq": known.first_seq, "lastSeq": known.last_seq, "lastReadSeq": known.last_read_seq, "members": known.members,
             "memberCount": known.member_count,
             "messages": newest.collect::<BTreeMap<_, _>>(),
         })
@@ -333,16 +324,4 @@ async fn everything(person: &Person) -> Vec<Value> {
         conversations.extend((!seen.is_null()).then_some(seen));
     }
     conversations
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
-}
-
-fn number(value: &Value) -> i64 {
-    value.as_i64().unwrap_or_else(|| panic!("no number: {value}"))
 }

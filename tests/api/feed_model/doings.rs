@@ -1,15 +1,19 @@
 //! Random concurrent actions in conversations.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{PASSWORD, Person};
+use crate::support::{PASSWORD, Person, TestApp, soon, sql_id};
 
 /// What may be answered to somebody who does random things: others were faster, or it is not theirs to do.
 const TO_BE_EXPECTED: [&str; 3] = ["NOT_FOUND", "FORBIDDEN", "BAD_USER_INPUT"];
+
+/// How often messages become old.
+const AGES: usize = 12;
 
 /// People who know each other, and what they have made.
 pub struct World {
@@ -42,6 +46,27 @@ impl World {
             guest.ask(query, json!({ "password": PASSWORD })).await;
         }));
         tokio::join!(people, guests);
+    }
+
+    /// Now and then the older messages of a group become so old that they are deleted.
+    pub async fn age(&self, app: &TestApp) {
+        for _ in 0..AGES {
+            let group = sql_id(&pick(&lock(&self.groups)).expect("there are groups"));
+            // Never the newest: when it was written is what the sidebar is sorted by.
+            let some = below(30);
+            app.run_sql(&format!(
+                "UPDATE message SET created_at = created_at - 3000000000 WHERE conversation_id = {group}
+                    AND seq < (SELECT last_seq FROM conversation WHERE id = {group}) - 5 - {some}"
+            ))
+            .await;
+            app.clock.advance(Duration::from_secs(3600));
+            let old = format!(
+                "SELECT 1 FROM message m JOIN conversation c ON c.id = m.conversation_id
+                  WHERE m.seq = c.first_seq AND m.created_at < {}",
+                app.clock.now().0 - 2_500_000_000
+            );
+            soon(async { while app.finds(&old).await {} }).await;
+        }
     }
 
     async fn live_as(&self, person: &Person, things: usize) {

@@ -4,6 +4,7 @@
 mod client;
 mod documents;
 mod doings;
+mod known;
 
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ async fn erasures_have_ended(app: &TestApp) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_following_the_feed_equals_a_fresh_snapshot() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(&[("RETENTION_DAYS", "20")]).await;
     let names = ["Ada", "Bob", "Carl", "Eve", "Fay", "Gus"];
     let people = join_all(names.iter().map(|name| app.user(name))).await;
     let herald = app.user("Herald").await;
@@ -61,7 +62,7 @@ async fn a_client_following_the_feed_equals_a_fresh_snapshot() {
     let following = clients.into_iter().enumerate().map(|(number, client)| follow_to_the_end(client, number % 3 != 0));
     let following = join_all(following);
     let living = async {
-        world.live(THINGS).await;
+        tokio::join!(world.live(THINGS), world.age(&app));
         // The reactions of those who were erased go one after another.
         erasures_have_ended(&app).await;
         for person in &world.people {

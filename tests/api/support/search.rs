@@ -26,6 +26,13 @@ impl TestApp {
         self.database().await.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// Whether a statement finds anything.
+    pub async fn finds(&self, sql: &str) -> bool {
+        let database = self.database().await;
+        let statement = Statement::from_string(database.get_database_backend(), sql);
+        database.query_one_raw(statement).await.expect("an answer").is_some()
+    }
+
     /// Whether the search index contains these letters: of SQLite's, the pages.
     pub async fn index_holds(&self, letters: &str) -> bool {
         let sql = match is_postgres() {

@@ -68,6 +68,7 @@ function describe(event: EventsSubscription['events']): string | null {
     case 'PinsChanged':
     case 'MembershipChanged':
     case 'BlockChanged':
+    case 'HistoryTrimmed':
     case 'CaughtUp':
       return null;
     default:

@@ -95,7 +95,6 @@ async fn what_is_wrong_with_a_webhook_is_said_when_it_is_added() {
         (["--url", &url, "--batch", "0"], "batch"),
         (["--url", &url, "--batch", "501"], "batch"),
         (["--url", &url, "--kinds", "MESSAGE_EATEN"], "MESSAGE_EATEN"),
-        (["--url", &url, "--kinds", "HISTORY_TRIMMED"], "none of these kinds"),
         (["--url", &url, "--bot", "ada"], "not an id"),
         (["--url", &url, "--bot", unknown], "there is no account"),
         (["--url", &url, "--from", "yesterday"], "not a cursor"),

@@ -38,14 +38,14 @@ interface MessageListProps {
 
 export function MessageList({ recipient, name, otherId, conversation, onReply, onEdit, onLeave, onArrive }: MessageListProps) {
   const { feed } = useSession();
-  const lastSeq = conversation?.lastSeq ?? 0;
-  const linkedSeq = useLinkedSeq(lastSeq);
+  const { firstSeq, lastSeq } = conversation ?? { firstSeq: 1, lastSeq: 0 };
+  const linkedSeq = useLinkedSeq(firstSeq, lastSeq);
   const history = conversation && feed.history(conversation.id);
   const version = useFeed(() => history?.version);
   const outgoing = useOutgoing(recipient, otherId);
   const [wasAllRead] = useState((conversation?.lastReadSeq ?? 0) === lastSeq);
   const [place] = useState(() => (wasAllRead && !linkedSeq && conversation ? rememberedPlace(conversation.id) : undefined));
-  const { base, hasEarlier, showEarlier, include } = useRowRange(lastSeq, linkedSeq ?? place?.seq);
+  const { base, hasEarlier, showEarlier, include } = useRowRange(firstSeq, lastSeq, linkedSeq ?? place?.seq);
   const count = lastSeq - base + outgoing.length;
 
   const isPrinting = useIsPrinting();
@@ -154,7 +154,7 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
       <div
         ref={scroller} className="scroller" onKeyDown={onKeyDown}
         {...(count > 0 && { role: 'feed', 'aria-label': words.messages, 'aria-describedby': 'list-keys' })}
-        aria-busy={lastSeq > 0 && !history?.at(lastSeq)}
+        aria-busy={lastSeq >= firstSeq && !history?.at(lastSeq)}
         onClick={({ target }) => {
           // A click into the list takes the focus from the field, unless it was for something in it, or for selecting text.
           const isFor = (target as HTMLElement).closest('a, button, pre, .actions, [data-waiting]');
@@ -211,12 +211,12 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
 }
 
 /** The seq in the URL (`?at=`). Removed from the URL at once, so that the same link works again. */
-function useLinkedSeq(lastSeq: number): number | undefined {
+function useLinkedSeq(firstSeq: number, lastSeq: number): number | undefined {
   const [address, setAddress] = useSearchParams();
   const parameter = address.get('at');
   useEffect(() => { if (parameter !== null) setAddress({}, { replace: true }); }, [parameter]);
   const linkedSeq = Number(parameter);
-  return Number.isInteger(linkedSeq) && linkedSeq >= 1 && linkedSeq <= lastSeq ? linkedSeq : undefined;
+  return Number.isInteger(linkedSeq) && linkedSeq >= firstSeq && linkedSeq <= lastSeq ? linkedSeq : undefined;
 }
 
 /** Scrolls to the end when the user sends a message. */
@@ -231,14 +231,16 @@ function useScrollOnSend(outgoing: readonly OutgoingMessage[], scrollToEnd: () =
 }
 
 /** The part of the history that has rows. */
-function useRowRange(lastSeq: number, initialSeq: number | undefined) {
-  const around = (seq: number) => Math.max(0, Math.min(seq - MAX_ROWS / 2, lastSeq - MAX_ROWS));
-  const [base, setBase] = useState(() => around(initialSeq ?? lastSeq));
+function useRowRange(firstSeq: number, lastSeq: number, initialSeq: number | undefined) {
+  const around = (seq: number) => Math.max(firstSeq - 1, Math.min(seq - MAX_ROWS / 2, lastSeq - MAX_ROWS));
+  const [chosen, setBase] = useState(() => around(initialSeq ?? lastSeq));
+  // What it began with may have been deleted by its age since.
+  const base = Math.max(chosen, firstSeq - 1);
   return {
     /** The seq before the first row. */
     base,
-    hasEarlier: base > 0,
-    showEarlier: () => setBase(Math.max(0, base - MAX_ROWS / 2)),
+    hasEarlier: base >= firstSeq,
+    showEarlier: () => setBase(Math.max(firstSeq - 1, base - MAX_ROWS / 2)),
     /** Extends the range to a seq. */
     include: (seq: number) => { if (seq <= base) setBase(around(seq)); },
   };

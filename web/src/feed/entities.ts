@@ -65,9 +65,17 @@ export function withReaction(reactions: readonly Reaction[], emoji: string, adde
   return reactions.map((other) => (other === known ? { emoji, count: known.count + (added ? 1 : -1), isMine: added } : other)).filter(({ count }) => count > 0);
 }
 
+/** The read mark. What was deleted by its age before it was read is not unread. */
+export const readUpTo = ({ firstSeq, lastReadSeq }: { firstSeq: number; lastReadSeq: number }) => Math.max(lastReadSeq, firstSeq - 1);
+
+/** A message without its quote of one that was deleted by its age. */
+export const withoutTrimmedQuote = (message: Message, firstSeq: number): Message =>
+  message.replyTo && message.replyTo.seq < firstSeq ? { ...message, replyTo: null } : message;
+
 export function conversation({ otherUser, lastMessage, ...rest }: ConversationFragment): Conversation {
   return {
     ...rest,
+    lastReadSeq: readUpTo(rest),
     otherUserId: otherUser?.id ?? null,
     lastMessage: lastMessage && message(lastMessage),
   };

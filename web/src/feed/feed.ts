@@ -91,6 +91,7 @@ export class Feed {
     const known = this.#histories.get(id) ?? new MessageHistory(
       id, this.options.transport, this.retryPolicy, (node) => this.#toDeliveredMessage(node), () => this.#notifier.changed(),
     );
+    known.trim(this.conversation(id)?.firstSeq ?? 1);
     this.#histories.delete(id);
     this.#histories.set(id, known);
     for (const oldest of [...this.#histories.keys()].slice(0, -MAX_HISTORIES)) this.#histories.delete(oldest);
@@ -215,24 +216,19 @@ export class Feed {
       case 'MessageAdded':
         this.outbox.remove(event.message.id);
         if (!this.conversation(event.message.conversationId)) return this.#fetchConversation(event.message.conversationId, event);
-        this.#announce(this.#applyMessage(event.message));
-        return;
+        return this.#announce(this.#applyMessage(event.message));
       case 'MessageChanged':
         this.#applyMessage(event.message);
         if (event.message.deletedAt) this.#refreshUnread(event.message.conversationId);
         return;
-      case 'ReactionsChanged':
-        return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
-      case 'PinsChanged':
-        return this.pins.apply(event, this.#histories.get(event.conversationId));
-      case 'MembershipChanged':
-        return event.own ? this.#fetchConversation(event.own.id) : undefined;
+      case 'ReactionsChanged': return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
+      case 'PinsChanged': return this.pins.apply(event, this.#histories.get(event.conversationId));
+      case 'MembershipChanged': return event.own ? this.#fetchConversation(event.own.id) : undefined;
       case 'ReadMarkMoved':
         this.members.moveMark(event.conversationId, event.user.id, event.lastReadSeq);
         if (event.user.id !== this.me.id) return;
         this.#state.moveReadMark(event.conversationId, event.lastReadSeq);
-        this.#refreshUnread(event.conversationId);
-        return;
+        return this.#refreshUnread(event.conversationId);
       case 'ConversationChanged':
         if (event.change === 'ADDED') this.options.onAdded?.(event.conversationId);
         if (event.change === 'REMOVED') this.#removeConversation(event.conversationId);
@@ -243,13 +239,10 @@ export class Feed {
           if (this.members.of(event.conversationId).marks.size > 0) this.#fetchConversation(event.conversationId);
         }
         return;
-      case 'UserChanged':
-        return this.#applyPerson(event.user);
-      case 'CaughtUp':
-        return this.#setStatus('live');
-      case 'FeedReset':
-        void this.#loadSnapshot();
-        return;
+      case 'UserChanged': return this.#applyPerson(event.user);
+      case 'HistoryTrimmed': return this.#applyTrim(event.conversationId, event.beforeSeq);
+      case 'CaughtUp': return this.#setStatus('live');
+      case 'FeedReset': return void this.#loadSnapshot();
       case 'BlockChanged': return; // The server keeps the two apart.
       default: // Of a newer server. The transport has recorded its cursor, so ignoring it is safe.
         event satisfies never;
@@ -290,6 +283,13 @@ export class Feed {
       this.#state.upsertConversation(node);
       this.#announced.skip(node.id, node.lastSeq);
     }
+  }
+
+  #applyTrim(conversationId: string, beforeSeq: number): void {
+    this.#state.trim(conversationId, beforeSeq);
+    this.#histories.get(conversationId)?.trim(beforeSeq);
+    this.pins.outdated(conversationId);
+    this.#refreshUnread(conversationId);
   }
 
   #applyPerson(person: Person): void {

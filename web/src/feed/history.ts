@@ -1,8 +1,8 @@
-// The loaded part of a conversation's history. seq has no holes, so the history is the range 1 to `lastSeq`, split into pages.
+// The loaded part of a conversation's history. seq has no holes, so the history is the range `firstSeq` to `lastSeq`, split into pages.
 // Only pages near the view are kept, which bounds memory. A page that is missing, for whatever reason, is loaded when it comes
 // into view.
 import { HistoryPageDocument, type MessageFragment } from '../gql/graphql';
-import { type Message, type Reaction, tombstone, withOwnReactions } from './entities';
+import { type Message, type Reaction, tombstone, withOwnReactions, withoutTrimmedQuote } from './entities';
 import type { Transport } from './transport';
 import type { RetryPolicy } from './retry-policy';
 
@@ -30,6 +30,8 @@ export class MessageHistory {
   /** Incremented by `clear`: responses to earlier requests are ignored. */
   #generation = 0;
   #view = { from: 1, upTo: 1 };
+  /** Messages before it were deleted by their age. */
+  #firstSeq = 1;
 
   constructor(
     readonly conversationId: string,
@@ -53,7 +55,8 @@ export class MessageHistory {
 
   /** Loads what is missing of the messages in view, and evicts pages far from them. */
   ensureLoaded(from: number, upTo: number): void {
-    this.#view = { from: Math.max(1, from), upTo };
+    this.#view = { from: Math.max(this.#firstSeq, from), upTo };
+    if (upTo < this.#firstSeq) return;
     for (let page = pageOf(this.#view.from); page <= pageOf(upTo); page += 1) {
       if (!this.#loading.has(page) && this.#isIncomplete(page, from, upTo)) void this.#load(page);
     }
@@ -61,6 +64,7 @@ export class MessageHistory {
 
   /** Adds or updates a message. The higher version wins. */
   put(message: Message): void {
+    if (message.seq < this.#firstSeq) return;
     const number = pageOf(message.seq);
     const page = this.#pages.get(number);
     const known = page?.get(message.seq);
@@ -107,6 +111,18 @@ export class MessageHistory {
     this.#notify();
   }
 
+  /** Forgets what was deleted by its age: messages before a seq, and quotes of them. */
+  trim(firstSeq: number): void {
+    if (firstSeq <= this.#firstSeq) return;
+    this.#firstSeq = firstSeq;
+    if (this.#pages.size === 0) return;
+    for (const [number, page] of this.#pages) {
+      for (const seq of page.keys()) if (seq < firstSeq) page.delete(seq);
+      if (page.size === 0) this.#pages.delete(number);
+    }
+    this.map((known) => withoutTrimmedQuote(known, firstSeq));
+  }
+
   /** Evicts everything. */
   clear(): void {
     this.#pages.clear();
@@ -127,7 +143,7 @@ export class MessageHistory {
   #isIncomplete(page: number, from: number, upTo: number): boolean {
     const known = this.#pages.get(page);
     if (!known) return true;
-    for (let seq = Math.max(from, page * PAGE_SIZE + 1); seq <= Math.min(upTo, (page + 1) * PAGE_SIZE); seq += 1) {
+    for (let seq = Math.max(from, page * PAGE_SIZE + 1, this.#firstSeq); seq <= Math.min(upTo, (page + 1) * PAGE_SIZE); seq += 1) {
       if (!known.has(seq)) return true;
     }
     return false;

@@ -69,7 +69,7 @@ export class Loader {
       this.transport.request(UnreadCountsDocument, { id }).then(({ conversation }) => {
         const known = this.state.conversation(id);
         // Counted at another moment: what has come since is not in it.
-        if (!conversation || known?.lastSeq !== conversation.lastSeq || known.lastReadSeq !== conversation.lastReadSeq) return;
+        if (!conversation || known?.lastSeq !== conversation.lastSeq || known.lastReadSeq !== Math.max(conversation.lastReadSeq, known.firstSeq - 1)) return;
         const { unreadCount, unreadMentionCount } = conversation;
         this.state.updateConversation(id, { unreadCount, unreadMentionCount });
         this.changed();

@@ -14,6 +14,11 @@ export class Pins {
 
   apply({ conversationId, message }: PinsChanged, history: MessageHistory | undefined): void {
     history?.pin(message.seq, message.pinnedAt);
+    this.outdated(conversationId);
+  }
+
+  /** The list has to be asked for again. */
+  outdated(conversationId: string): void {
     this.#versions.set(conversationId, this.version(conversationId) + 1);
   }
 }

@@ -1,6 +1,6 @@
 // People and conversations that are loaded, their order in the sidebar, and which messages were announced.
 import type { ConversationFragment, MessageFragment, PersonFragment } from '../gql/graphql';
-import { activity, type Conversation, type ConversationRef, conversation, type Message, message, type Person, tombstone } from './entities';
+import { activity, type Conversation, type ConversationRef, conversation, type Message, message, type Person, tombstone, withoutTrimmedQuote } from './entities';
 
 const unknownPerson = (id: string): Person => ({ id, fullName: '…', profilePic: null, deletedAt: null });
 
@@ -69,6 +69,7 @@ export class FeedState {
     const ahead = known && known.lastSeq > fresh.lastSeq;
     this.#put({
       ...fresh,
+      firstSeq: Math.max(fresh.firstSeq, known?.firstSeq ?? 1),
       ...(ahead && { lastSeq: known.lastSeq, lastMessage: known.lastMessage, unreadCount: known.unreadCount, unreadMentionCount: known.unreadMentionCount }),
       ...((known?.lastReadSeq ?? 0) >= fresh.lastSeq && !ahead && NOTHING_UNREAD),
       lastReadSeq: Math.max(fresh.lastReadSeq, known?.lastReadSeq ?? 0),
@@ -88,7 +89,7 @@ export class FeedState {
   /** Updates the sidebar for a message that was added or changed. `me` is the user's id. */
   applyMessage(message: Message, me: string): void {
     const known = this.#conversations.get(message.conversationId);
-    if (!known) return;
+    if (!known || message.seq < known.firstSeq) return;
     const last = known.lastMessage;
     // A system line has a sender, and moves nobody's mark.
     const isMine = message.senderId === me && !message.system;
@@ -116,6 +117,16 @@ export class FeedState {
     const most = known.lastSeq - lastReadSeq;
     const [unreadCount, unreadMentionCount] = [Math.min(known.unreadCount, most), Math.min(known.unreadMentionCount, most)];
     this.#put({ ...known, lastReadSeq, unreadCount, unreadMentionCount });
+  }
+
+  /** Forgets what was deleted by its age: messages before a seq. */
+  trim(id: string, firstSeq: number): void {
+    const known = this.#conversations.get(id);
+    if (!known || firstSeq <= known.firstSeq) return;
+    const last = known.lastMessage;
+    const lastMessage = last && last.seq >= firstSeq ? withoutTrimmedQuote(last, firstSeq) : null;
+    this.#put({ ...known, firstSeq, lastMessage });
+    this.moveReadMark(id, firstSeq - 1);
   }
 
   /** Turns last messages of an erased user into tombstones. */

@@ -316,26 +316,26 @@ export type FullMessageFragment = { mentionsEveryone: boolean, id: string, conve
 
 export type OwnMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
 
 export type OnePersonQueryVariables = Exact<{
   id: string;
@@ -369,6 +369,8 @@ type Event_ConversationChanged_Fragment = { __typename: 'ConversationChanged', c
 
 type Event_FeedReset_Fragment = { __typename: 'FeedReset', cursor: string };
 
+type Event_HistoryTrimmed_Fragment = { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string };
+
 type Event_MembershipChanged_Fragment = { __typename: 'MembershipChanged', cursor: string, own: { id: string } };
 
 type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
@@ -388,6 +390,7 @@ export type EventFragment =
   | Event_CaughtUp_Fragment
   | Event_ConversationChanged_Fragment
   | Event_FeedReset_Fragment
+  | Event_HistoryTrimmed_Fragment
   | Event_MembershipChanged_Fragment
   | Event_MessageAdded_Fragment
   | Event_MessageChanged_Fragment
@@ -407,6 +410,7 @@ export type EventsSubscription = { events:
     | { __typename: 'CaughtUp', cursor: string }
     | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
     | { __typename: 'FeedReset', cursor: string }
+    | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
     | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
     | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
     | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
@@ -474,6 +478,7 @@ export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, even
       | { __typename: 'CaughtUp', cursor: string }
       | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
       | { __typename: 'FeedReset', cursor: string }
+      | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
       | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
       | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
       | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
@@ -519,7 +524,7 @@ export type UpdateMembershipMutationVariables = Exact<{
 }>;
 
 
-export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
+export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
 
 export type PinMutationVariables = Exact<{
   messageId: string;
@@ -846,6 +851,7 @@ export const ConversationFragmentDoc = new TypedDocumentString(`
   lastMessage {
     ...Message
   }
+  firstSeq
   lastSeq
   lastReadSeq
   unreadCount
@@ -982,6 +988,10 @@ export const EventFragmentDoc = new TypedDocumentString(`
     user {
       ...Person
     }
+  }
+  ... on HistoryTrimmed {
+    conversationId
+    beforeSeq
   }
 }
     fragment Person on User {
@@ -1273,6 +1283,7 @@ fragment Conversation on Conversation {
   lastMessage {
     ...Message
   }
+  firstSeq
   lastSeq
   lastReadSeq
   unreadCount
@@ -1367,6 +1378,7 @@ fragment Conversation on Conversation {
   lastMessage {
     ...Message
   }
+  firstSeq
   lastSeq
   lastReadSeq
   unreadCount
@@ -1455,6 +1467,7 @@ fragment Conversation on Conversation {
   lastMessage {
     ...Message
   }
+  firstSeq
   lastSeq
   lastReadSeq
   unreadCount
@@ -1733,6 +1746,10 @@ fragment Event on FeedEvent {
     user {
       ...Person
     }
+  }
+  ... on HistoryTrimmed {
+    conversationId
+    beforeSeq
   }
 }`) as unknown as TypedDocumentString<EventsSubscription, EventsSubscriptionVariables>;
 export const OnlineDocument = new TypedDocumentString(`
@@ -2152,6 +2169,10 @@ fragment Event on FeedEvent {
       ...Person
     }
   }
+  ... on HistoryTrimmed {
+    conversationId
+    beforeSeq
+  }
 }`) as unknown as TypedDocumentString<EventsPageQuery, EventsPageQueryVariables>;
 export const AddReactionDocument = new TypedDocumentString(`
     mutation AddReaction($messageId: ID!, $emoji: String!) {
@@ -2416,6 +2437,7 @@ fragment Conversation on Conversation {
   lastMessage {
     ...Message
   }
+  firstSeq
   lastSeq
   lastReadSeq
   unreadCount

@@ -10,8 +10,8 @@ import { parlourSocket } from './parlour-socket.js';
  */
 export const possibleTypes = {
   FeedEvent: [
-    'BlockChanged', 'CaughtUp', 'ConversationChanged', 'FeedReset', 'MembershipChanged', 'MessageAdded', 'MessageChanged',
-    'PinsChanged', 'ReactionsChanged', 'ReadMarkMoved', 'UserChanged',
+    'BlockChanged', 'CaughtUp', 'ConversationChanged', 'FeedReset', 'HistoryTrimmed', 'MembershipChanged', 'MessageAdded',
+    'MessageChanged', 'PinsChanged', 'ReactionsChanged', 'ReadMarkMoved', 'UserChanged',
   ],
   Node: ['Conversation', 'Image', 'Member', 'Message', 'Session', 'User'],
 };

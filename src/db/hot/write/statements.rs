@@ -41,7 +41,7 @@ const ADD_MENTION: &str =
 const ADD_CONVERSATION: &str = concat!(
     "INSERT INTO conversation (",
     columns!(conversation),
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
 );
 const ADVANCE: &str = "UPDATE conversation SET last_seq = ?2, last_position = ?3, active_position = ?4 WHERE id = ?1";
 const SET_LAST_POSITION: &str = "UPDATE conversation SET last_position = ?2 WHERE id = ?1";
@@ -223,7 +223,9 @@ impl HotTx {
                 row.external_id,
                 row.metadata,
                 row.picture_id,
-                row.posting
+                row.posting,
+                row.first_seq,
+                row.retention_days
             ])
         })
     }
