@@ -13,7 +13,7 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         // Enums may get more values: this makes code handle unknown ones.
         futureProofEnums: true,
-        scalars: { ID: 'string', DateTime: 'string', Upload: 'Blob' },
+        scalars: { ID: 'string', DateTime: 'string', Upload: 'Blob', JSON: 'Record<string, unknown>' },
         onlyOperationTypes: true,
       },
     },

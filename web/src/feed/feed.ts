@@ -3,6 +3,7 @@ import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
   SendDocument, SnapshotDocument, type SnapshotQuery, type UpdateMembershipInput,
 } from '../gql/graphql';
+import { Blocks } from './blocks';
 import { ChangeNotifier } from './change-notifier';
 import type { ConversationRef, Message, Person } from './entities';
 import { MessageHistory } from './history';
@@ -15,7 +16,7 @@ import { applyReactions, react } from './reactions';
 import { ReadMarkSender } from './read-mark-sender';
 import { RetryPolicy } from './retry-policy';
 import { AnnouncedMessages, FeedState, type FeedStatus } from './state';
-import { isSignedOut, type Transport } from './transport';
+import { isSignedOut, type ServerError, type Transport } from './transport';
 import { TypingTracker } from './typing';
 
 type FeedEvent = EventsSubscription['events'];
@@ -39,6 +40,7 @@ export class Feed {
   status: FeedStatus = 'starting';
   me!: Me;
 
+  readonly blocks: Blocks;
   readonly members: Members;
   readonly presence: PresenceTracker;
   readonly typing: TypingTracker;
@@ -63,6 +65,9 @@ export class Feed {
     const changed = () => this.#notifier.changed();
     const onPerson = (person: Person) => this.#state.upsertPerson(person);
     this.#loader = new Loader(transport, this.#state, changed, (nodes) => this.#addConversations(nodes));
+    // What one may do in the direct conversation has changed.
+    const onBlock = ({ id }: Person) => { const direct = this.directWith(id); if (direct) this.#fetchConversation(direct.id); };
+    this.blocks = new Blocks(transport, onPerson, changed, onBlock);
     this.members = new Members(transport, onPerson, changed);
     this.presence = new PresenceTracker(transport, changed);
     this.typing = new TypingTracker(transport, onPerson, changed);
@@ -128,9 +133,7 @@ export class Feed {
     this.#applyMessage((await this.options.transport.request(EditDocument, { id, text })).editMessage);
   }
 
-  async delete(id: string): Promise<void> {
-    this.#applyMessage((await this.options.transport.request(DeleteDocument, { id })).deleteMessage);
-  }
+  async delete(id: string): Promise<void> { this.#applyMessage((await this.options.transport.request(DeleteDocument, { id })).deleteMessage); }
 
   /** Adds a reaction to a message, or takes it back. Shown at once, and undone if the server refuses it. */
   react = (message: Message, emoji: string, added: boolean): Promise<void> =>
@@ -148,7 +151,6 @@ export class Feed {
     this.#notifier.changed();
   }
 
-  /** Loads the next page of conversations. */
   loadMoreConversations(): Promise<void> { return this.#loader.moreConversations(); }
   /** Loads a conversation, for instance one that the URL names. False if there is none. */
   loadConversation(by: ConversationRef): Promise<boolean> { return this.#loader.conversation(by); }
@@ -200,6 +202,7 @@ export class Feed {
     const typing = this.typing.follow();
     this.#unsubscribe = () => { online(); events(); typing(); };
     this.#setStatus('behind'); // Until CaughtUp: the snapshot may be outdated.
+    void this.retryPolicy.run(() => this.blocks.load(), () => generation === this.#generation, isSignedOut).catch(() => {});
   }
 
   #receive(event: FeedEvent): void {
@@ -221,12 +224,9 @@ export class Feed {
         this.#applyMessage(event.message);
         if (event.message.deletedAt) this.#refreshUnread(event.message.conversationId);
         return;
-      case 'ReactionsChanged':
-        return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
-      case 'PinsChanged':
-        return this.pins.apply(event, this.#histories.get(event.conversationId));
-      case 'MembershipChanged':
-        return event.own ? this.#fetchConversation(event.own.id) : undefined;
+      case 'ReactionsChanged': return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
+      case 'PinsChanged': return this.pins.apply(event, this.#histories.get(event.conversationId));
+      case 'MembershipChanged': return event.own ? this.#fetchConversation(event.own.id) : undefined;
       case 'ReadMarkMoved':
         this.members.moveMark(event.conversationId, event.user.id, event.lastReadSeq);
         if (event.user.id !== this.me.id) return;
@@ -239,18 +239,14 @@ export class Feed {
         else if (event.change === 'ADDED' || !this.conversation(event.conversationId)) this.#fetchConversation(event.conversationId);
         else {
           this.#state.updateConversation(event.conversationId, { ...event.conversation });
-          // What one may do there, and with whom, of those that were opened.
-          if (this.members.of(event.conversationId).marks.size > 0) this.#fetchConversation(event.conversationId);
+          // What one may do there, and with whom, of those that are kept.
+          if (this.#histories.has(event.conversationId)) this.#fetchConversation(event.conversationId);
         }
         return;
-      case 'UserChanged':
-        return this.#applyPerson(event.user);
-      case 'CaughtUp':
-        return this.#setStatus('live');
-      case 'FeedReset':
-        void this.#loadSnapshot();
-        return;
-      case 'BlockChanged': return; // The server keeps the two apart.
+      case 'UserChanged': return this.#applyPerson(event.user);
+      case 'CaughtUp': return this.#setStatus('live');
+      case 'FeedReset': return void this.#loadSnapshot();
+      case 'BlockChanged': return this.blocks.apply(event);
       default: // Of a newer server. The transport has recorded its cursor, so ignoring it is safe.
         event satisfies never;
     }
@@ -323,7 +319,10 @@ export class Feed {
   async #sendItem(item: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const { id } = item;
     const onProgress = item.image && ((fraction: number) => this.outbox.progress(id, fraction));
-    const { sendMessage } = await this.options.transport.request(SendDocument, { input: inputOf(item) }, onProgress, signal);
+    const sending = this.options.transport.request(SendDocument, { input: inputOf(item) }, onProgress, signal);
+    // Of a block by the other side no event says anything: that one may not write there any more.
+    sending.catch(({ code }: ServerError) => { if (code === 'FORBIDDEN') this.loadConversation(item.to).catch(() => {}); });
+    const { sendMessage } = await sending;
     const { conversationId } = sendMessage;
     if (!this.conversation(conversationId) && !this.#fetching.has(conversationId)) await this.loadConversation({ conversationId });
     this.outbox.remove(id);
