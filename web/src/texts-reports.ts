@@ -49,6 +49,7 @@ export const reports = {
   closedBy: (what: string, who: string, when: string) => `${what} by ${who}, ${when}`,
   suspendTitle: (who: string) => `Suspend ${who}?`,
   suspendLead: 'They are logged out everywhere, and cannot log in until whoever runs this server lets them.',
+  isModerator: 'A moderator cannot be suspended here: only whoever runs this server can do that.',
   deleteTitle: 'Delete this message?',
   deleteLead: 'It is deleted for everyone in its conversation.',
 };

@@ -3,12 +3,13 @@ import { useState } from 'react';
 import { execute } from '../api/execute';
 import { formatDateTime, formatRelative } from '../app/dates';
 import { useSession } from '../app/session';
+import { ServerError } from '../feed';
 import { type ReportAction, type ReportFragment, ResolveReportDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { reasons, reports as words } from '../texts-reports';
 import { Avatar } from '../ui/avatar';
 import { ConfirmDialog } from '../ui/confirm-dialog';
-import { useAttempt } from '../ui/toasts';
+import { useAttempt, useShowError } from '../ui/toasts';
 import { useImageUrl } from '../ui/use-image-url';
 
 interface ReportCardProps {
@@ -59,11 +60,19 @@ function Outcome({ report: { action, resolvedBy, resolvedAt, note } }: { report:
 function Resolve({ report, onChange }: ReportCardProps) {
   const { client, feed } = useSession();
   const attempt = useAttempt();
+  const showError = useShowError();
   const [note, setNote] = useState('');
   const [asking, setAsking] = useState<ReportAction>();
   const resolve = (action: ReportAction) => void attempt(async () => {
     const variables = { id: report.id, action, note: note.trim() || null };
-    onChange((await execute(client, ResolveReportDocument, variables)).resolveReport);
+    const isModerator = (reason: unknown) => action === 'SUSPEND_USER' && reason instanceof ServerError && reason.code === 'FORBIDDEN';
+    await execute(client, ResolveReportDocument, variables).then(
+      ({ resolveReport }) => onChange(resolveReport),
+      (reason: unknown) => {
+        if (!isModerator(reason)) throw reason;
+        showError(words.isModerator);
+      },
+    );
   });
   const { messageId, user } = report;
   const maySuspend = user && !user.deletedAt && user.id !== feed.me.id;

@@ -5,7 +5,7 @@ import { useLocation } from 'wouter';
 import { execute } from '../api/execute';
 import { useFeed, useSession } from '../app/session';
 import type { Conversation, Member } from '../feed';
-import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument, SetPostingDocument } from '../gql/graphql';
+import { AddMembersDocument, type Posting, RemoveMemberDocument, RenameGroupDocument, SetPostingDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
@@ -93,6 +93,13 @@ function RenameGroup({ id, title }: { id: string; title: string }) {
 function WhoMayWrite({ conversation: { id, posting } }: { conversation: Conversation }) {
   const { client } = useSession();
   const attempt = useAttempt();
+  // Shown at once, and undone if the server refuses it.
+  const [chosen, setChosen] = useState(posting);
+  useEffect(() => setChosen(posting), [posting]);
+  const set = async (next: Posting) => {
+    setChosen(next);
+    if (!(await attempt(() => execute(client, SetPostingDocument, { id, posting: next })))) setChosen(posting);
+  };
   return (
     <fieldset>
       <legend>{words.posting}</legend>
@@ -100,8 +107,7 @@ function WhoMayWrite({ conversation: { id, posting } }: { conversation: Conversa
         {(['EVERYONE', 'ADMINS'] as const).map((value) => (
           <label key={value} className="segment">
             <input
-              type="radio" name="posting" checked={posting === value}
-              onChange={() => void attempt(() => execute(client, SetPostingDocument, { id, posting: value }))}
+              type="radio" name="posting" checked={chosen === value} onChange={() => void set(value)}
             />
             <span>{words.postingBy[value]}</span>
           </label>
