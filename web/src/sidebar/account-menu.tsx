@@ -20,22 +20,18 @@ export function AccountMenu() {
   const email = useFeed((feed) => feed.me.email);
   const attempt = useAttempt();
   const [isConfirming, setConfirming] = useState(false);
-  // Asked for when the menu is opened: most people are nothing beside a user.
-  const [wasOpened, setOpened] = useState(false);
-  const [{ data }, reload] = useQuery(ServerRolesDocument, {}, { pause: !wasOpened });
+  // Asked for before a pointer opens the menu, so that nothing in it moves: most people are nothing beside a user.
+  const [wasAsked, setAsked] = useState(false);
+  const [{ data }, reload] = useQuery(ServerRolesDocument, {}, { pause: !wasAsked });
+  const ask = () => (wasAsked ? reload() : setAsked(true));
   const logOut = () => attempt(() => endSession('here', () => execute(client, LogOutDocument, {})));
   const logOutEverywhere = () => attempt(() => endSession('everywhere', () => execute(client, LogOutEverywhereDocument, {})));
   // Portalled into the sidebar instead of the end of the page, so that it stays within its landmark.
   const container = useRef<HTMLDivElement>(null);
   return (
     <div ref={container} className="account-container">
-      <Menu.Root
-        onOpenChange={(open) => {
-          if (open && wasOpened) reload();
-          if (open) setOpened(true);
-        }}
-      >
-        <Menu.Trigger className="account" title={me.fullName}>
+      <Menu.Root onOpenChange={(open) => { if (open) ask(); }}>
+        <Menu.Trigger className="account" title={me.fullName} onPointerEnter={ask}>
           <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="small" />
           <span className="visually-hidden"><bdi>{me.fullName}</bdi> {texts.sidebar.menu}</span>
         </Menu.Trigger>
