@@ -76,8 +76,10 @@ function FailedNote({ item: { id, reason, code }, onDiscard }: FailedNoteProps) 
   return (
     <p className="message-note" data-failed>
       <TriangleAlert aria-hidden="true" /> <span>{text}</span>
-      <button type="button" className="link-button" onClick={() => feed.outbox.retry(id)}>{words.retry}</button>
-      <button type="button" className="link-button" onClick={onDiscard}>{words.discard}</button>
+      <span className="message-note-actions">
+        <button type="button" className="link-button" onClick={() => feed.outbox.retry(id)}>{words.retry}</button>
+        <button type="button" className="link-button" onClick={onDiscard}>{words.discard}</button>
+      </span>
     </p>
   );
 }

@@ -54,6 +54,8 @@ export class Feed {
   readonly #histories = new Map<string, MessageHistory>();
   /** Conversations being fetched, each with the events that arrived meanwhile. */
   readonly #fetching = new Map<string, FeedEvent[]>();
+  /** Conversations that were changed while they were not open. */
+  readonly #outdated = new Set<string>();
   readonly #announced = new AnnouncedMessages();
   readonly #cleanups: (() => void)[] = [];
   #unsubscribe = () => {};
@@ -98,6 +100,7 @@ export class Feed {
     );
     this.#histories.delete(id);
     this.#histories.set(id, known);
+    if (this.#outdated.delete(id)) this.#fetchConversation(id);
     for (const oldest of [...this.#histories.keys()].slice(0, -MAX_HISTORIES)) this.#histories.delete(oldest);
     return known;
   }
@@ -182,6 +185,7 @@ export class Feed {
     this.me = me;
     this.#state.clear();
     this.#fetching.clear();
+    this.#outdated.clear();
     this.members.clear();
     const { email: _, ...person } = me;
     this.#state.upsertPerson(person);
@@ -222,7 +226,7 @@ export class Feed {
         return;
       case 'MessageChanged':
         this.#applyMessage(event.message);
-        if (event.message.deletedAt) this.#refreshUnread(event.message.conversationId);
+        if (event.message.deletedAt) this.#loader.unreadCounts(event.message.conversationId);
         return;
       case 'ReactionsChanged': return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
       case 'PinsChanged': return this.pins.apply(event, this.#histories.get(event.conversationId));
@@ -231,7 +235,7 @@ export class Feed {
         this.members.moveMark(event.conversationId, event.user.id, event.lastReadSeq);
         if (event.user.id !== this.me.id) return;
         this.#state.moveReadMark(event.conversationId, event.lastReadSeq);
-        this.#refreshUnread(event.conversationId);
+        this.#loader.unreadCounts(event.conversationId);
         return;
       case 'ConversationChanged':
         if (event.change === 'ADDED') this.options.onAdded?.(event.conversationId);
@@ -239,8 +243,9 @@ export class Feed {
         else if (event.change === 'ADDED' || !this.conversation(event.conversationId)) this.#fetchConversation(event.conversationId);
         else {
           this.#state.updateConversation(event.conversationId, { ...event.conversation });
-          // What one may do there, and with whom, of those that are kept.
+          // What one may do there, and with whom: now if it is open, or when it is opened.
           if (this.#histories.has(event.conversationId)) this.#fetchConversation(event.conversationId);
+          else this.#outdated.add(event.conversationId);
         }
         return;
       case 'UserChanged': return this.#applyPerson(event.user);
@@ -266,12 +271,6 @@ export class Feed {
     if (!message.system) this.members.moveMark(message.conversationId, message.senderId, message.seq);
     this.#notifier.changed();
     return message;
-  }
-
-  /** After something that changes how much is unread, which is then asked for. */
-  #refreshUnread(conversationId: string): void {
-    const { lastReadSeq = 0, lastSeq = 0 } = this.conversation(conversationId) ?? {};
-    if (lastReadSeq < lastSeq) this.#loader.unreadCounts(conversationId);
   }
 
   #announce(message: Message): void {

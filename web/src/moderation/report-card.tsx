@@ -19,7 +19,9 @@ interface ReportCardProps {
 
 export function ReportCard({ report, onChange }: ReportCardProps) {
   const { reporter, reason, comment, user, text, image, sentAt, messageId, conversationId, conversationTitle, createdAt } = report;
-  const subject = messageId ? words.of.message(user?.fullName ?? '') : user ? words.of.user(user.fullName) : words.of.conversation(conversationTitle ?? '');
+  const subject = messageId
+    ? words.of.message(user?.fullName ?? '')
+    : user ? words.of.user(user.fullName) : conversationTitle ? words.of.conversation(conversationTitle) : words.of.direct;
   return (
     <article className="report" aria-label={subject}>
       <header className="report-head">
@@ -27,12 +29,13 @@ export function ReportCard({ report, onChange }: ReportCardProps) {
         <span className="row-main">
           <h3 className="report-subject"><bdi>{subject}</bdi></h3>
           {messageId && (
-            <span className="hint"><bdi>{conversationTitle ? words.in(conversationTitle) : words.direct}</bdi>{sentAt && ` · ${words.sentAt(formatDateTime(sentAt))}`}</span>
+            <span className="hint"><bdi>{conversationTitle ? words.in(conversationTitle) : words.inDirect}</bdi>{sentAt && ` · ${words.sentAt(formatDateTime(sentAt))}`}</span>
           )}
         </span>
         <span className="tag">{reasons[reason] ?? reason}</span>
       </header>
-      {(messageId || !user) && text && <blockquote className="report-text" dir="auto">{text}</blockquote>}
+      {/* Of a person the name, where it is another one by now. */}
+      {text && text !== (messageId ? undefined : user?.fullName) && <blockquote className="report-text" dir="auto">{text}</blockquote>}
       {image && <ReportedImage image={image} />}
       {comment && <p dir="auto"><strong>{words.said}:</strong> {comment}</p>}
       <p className="hint"><bdi>{words.by(reporter.fullName, formatRelative(createdAt))}</bdi></p>

@@ -34,12 +34,14 @@ export function MemberRow({ id, member, isMe, canRemove, canSetRole, onClose }: 
   return (
     <li className="row">
       <Avatar id={person.id} name={person.fullName} picture={person.profilePic} online={online} size="small" />
-      <span className="row-name">
-        {isMe
-          ? <bdi>{person.fullName}</bdi>
-          : <Link className="member" href={`/with/${person.id}`} replace onClick={onClose}><bdi>{person.fullName}</bdi></Link>}
+      <span className="member-name">
+        <span className="row-name">
+          {isMe
+            ? <bdi>{person.fullName}</bdi>
+            : <Link className="member" href={`/with/${person.id}`} replace onClick={onClose}><bdi>{person.fullName}</bdi></Link>}
+        </span>
+        {member.role !== 'MEMBER' && <span className="tag">{words.roles[member.role]}</span>}
       </span>
-      {member.role !== 'MEMBER' && <span className="tag">{words.roles[member.role]}</span>}
       {canSetRole && <RoleMenu id={id} member={member} name={person.fullName} />}
       {canRemove && (
         <button type="button" className="icon-button" aria-label={name} title={name} onClick={() => setConfirming(true)}>

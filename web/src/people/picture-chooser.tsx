@@ -46,9 +46,11 @@ function PictureChooser({ label, id, name, picture, isGroup = false, set, remove
   return (
     <div className="profile-picture" role="group" aria-label={label}>
       <Avatar id={id} name={name} picture={picture} isGroup={isGroup} size="large" />
-      <ImageChooser label={words.choosePicture} onChoose={(file) => void replace(file)} />
-      {picture && <button type="button" className="link-button" onClick={() => void clear()}>{words.removePicture}</button>}
-      {progress !== undefined && <progress value={progress} aria-label={texts.image.progress} />}
+      <div className="profile-picture-actions">
+        <ImageChooser label={words.choosePicture} onChoose={(file) => void replace(file)} />
+        {picture && <button type="button" className="link-button" onClick={() => void clear()}>{words.removePicture}</button>}
+        {progress !== undefined && <progress value={progress} aria-label={texts.image.progress} />}
+      </div>
     </div>
   );
 }
