@@ -37,7 +37,7 @@ export function ReportCard({ report, onChange }: ReportCardProps) {
       {/* Of a person the name, where it is another one by now. */}
       {text && text !== (messageId ? undefined : user?.fullName) && <blockquote className="report-text" dir="auto">{text}</blockquote>}
       {image && <ReportedImage image={image} />}
-      {comment && <p dir="auto"><strong>{words.said}:</strong> {comment}</p>}
+      {comment && <p><strong>{words.said}:</strong> <bdi>{comment}</bdi></p>}
       <p className="hint"><bdi>{words.by(reporter.fullName, formatRelative(createdAt))}</bdi></p>
       {report.resolvedAt ? <Outcome report={report} /> : <Resolve report={report} onChange={onChange} />}
     </article>
@@ -55,7 +55,7 @@ function Outcome({ report: { action, resolvedBy, resolvedAt, note } }: { report:
   return (
     <>
       <p className="note" role="status"><bdi>{words.closedBy(what, resolvedBy?.fullName ?? '', formatRelative(resolvedAt ?? ''))}</bdi></p>
-      {note && <p dir="auto"><strong>{words.note}:</strong> {note}</p>}
+      {note && <p><strong>{words.note}:</strong> <bdi>{note}</bdi></p>}
     </>
   );
 }
