@@ -68,8 +68,9 @@ describe('reports for moderators', { timeout: 120_000 }, () => {
     await message.getByText(/^Message deleted by Ada Lovelace/).waitFor();
     await messageWith(bob, 'This message was deleted.').waitFor();
     await dialog().getByRole('tab', { name: 'Closed' }).click();
-    await report('Message by Bob Byron').getByText('Buy my cards!').waitFor();
-    assert.equal(await dialog().getByRole('article').count(), 2);
+    const closed = dialog().getByRole('tabpanel', { name: 'Closed' }).getByRole('article');
+    await closed.filter({ hasText: 'Buy my cards!' }).waitFor();
+    assert.equal(await closed.count(), 2);
     await assertAccessible(ada, 'closed reports');
     await screenshot(ada, 'pages-reports-closed');
     await page.keyboard.press('Escape');
