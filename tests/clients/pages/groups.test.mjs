@@ -75,6 +75,19 @@ describe('settings of a group', { timeout: 120_000 }, () => {
     await messageWith(ada, 'A thought').waitFor();
   });
 
+  test('who opens a group sees what they may do there, also if that has changed since', async () => {
+    const create = 'mutation ($id: ID!) { createConversation(input: { title: "News", memberIds: [$id] }) { id } }';
+    const { createConversation: { id } } = await requestInPage(ada, create, { id: bob.id });
+    await sidebarRow(bob, 'News').waitFor();
+    const { updateConversation } = await requestInPage(ada, 'mutation ($id: ID!) { updateConversation(id: $id, posting: ADMINS, title: "Notices") { posting } }', { id });
+    assert.equal(updateConversation.posting, 'ADMINS');
+    await sidebarRow(bob, 'Notices').click();
+    await bob.page.getByText('Only admins write here.').waitFor();
+    assert.equal(await field(bob).count(), 0);
+    await sidebarRow(bob, 'Engine').click();
+    await field(bob).waitFor();
+  });
+
   test('an owner makes admins, and hands the group over', async () => {
     await open(ada);
     const choose = async (item) => {

@@ -13,7 +13,7 @@ export interface Reaction {
 }
 
 /** A message. Look up its sender with `feed.person(senderId)`, which has the current name. */
-export type Message = Omit<MessageFragment, 'sender'> & Pick<FullMessageFragment, 'mentions' | 'mentionsEveryone'> & {
+export type Message = Omit<MessageFragment, 'sender'> & Pick<FullMessageFragment, 'image' | 'mentions' | 'mentionsEveryone'> & {
   senderId: string;
   /** In the order in which each came first. */
   reactions: readonly Reaction[];
@@ -23,6 +23,7 @@ export type Message = Omit<MessageFragment, 'sender'> & Pick<FullMessageFragment
 
 /** What of a message comes with some selections only. */
 interface Details {
+  image?: FullMessageFragment['image'];
   mentions?: FullMessageFragment['mentions'];
   mentionsEveryone?: boolean;
   reactions?: readonly { emoji: string; count: number; viewerReacted?: boolean }[];
@@ -51,8 +52,8 @@ export interface Member {
 }
 
 /** Converts a fragment. The sender is stored separately. */
-export function message({ sender, reactions = [], mentions = [], mentionsEveryone = false, metadata, ...rest }: MessageFragment & Details): Message {
-  return { ...rest, senderId: sender.id, mentions, mentionsEveryone, calledAs: calledAsOf(metadata), reactions: reactions.map(reaction) };
+export function message({ sender, image = null, reactions = [], mentions = [], mentionsEveryone = false, metadata, ...rest }: MessageFragment & Details): Message {
+  return { ...rest, senderId: sender.id, image, mentions, mentionsEveryone, calledAs: calledAsOf(metadata), reactions: reactions.map(reaction) };
 }
 
 export const reaction = ({ emoji, count, viewerReacted }: NonNullable<Details['reactions']>[number]): Reaction =>
