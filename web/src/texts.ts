@@ -55,7 +55,7 @@ export const texts = {
       everywhere: 'You have logged out on all your devices.',
       erased: 'Your account has been deleted.',
       refused: 'You could not be signed in. Try again, or ask whoever runs this server.',
-      ended: 'Your session has ended: you logged out on another device, or it expired. Log in to continue.',
+      ended: 'Your session has ended: you logged out on another device, it expired, or your account was suspended. Log in to continue.',
     },
   },
 
