@@ -1,4 +1,5 @@
-// Texts about what happens in conversations, and one's own side of them. A part of texts.ts.
+// Texts about groups, what happens in conversations, and one's own side of them. A part of texts.ts.
+import { count } from './texts-count';
 
 export const system = {
   You: 'You',
@@ -41,3 +42,32 @@ export const pins = {
 
 /** As in “made Ada admin”. */
 export const roles: Record<string, string> = { OWNER: 'owner', ADMIN: 'admin', MEMBER: 'member' };
+
+export const group = {
+  create: 'New group',
+  title: 'Title',
+  titleHint: 'Up to 100 characters.',
+  people: 'People',
+  find: 'Find people by name',
+  selected: (n: number) => count(n, 'person selected', 'people selected'),
+  allMembers: 'Everyone is already in the group.',
+  submit: 'Create group',
+  moreMembers: 'Show more members',
+  roles,
+  makeAdmin: 'Make admin',
+  makeMember: 'Make member',
+  makeOwner: 'Make owner',
+  transferTitle: (name: string) => `Make ${name} the owner?`,
+  transferLead: 'A group has one owner: you become an admin, and only they can change that.',
+  memberOptions: (name: string) => `Options for ${name}`,
+  picture: 'Picture of the group',
+  posting: 'Who may write',
+  postingBy: { EVERYONE: 'Everyone', ADMINS: 'Only admins' },
+  remove: 'Remove',
+  removeTitle: (name: string) => `Remove ${name}?`,
+  removeLead: 'They will no longer see the group unless a member adds them again.',
+  add: 'Add people',
+  submitAdd: 'Add',
+  leave: 'Leave group',
+  leaveLead: 'You can rejoin only if a member adds you again.',
+};

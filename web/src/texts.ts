@@ -1,18 +1,21 @@
-// All texts of the interface. To translate the pages, translate this file.
+// All texts of the interface. To translate the pages, translate this file, and those beside it.
 
-import { own, pins, roles, system } from './texts-people';
+import { count } from './texts-count';
+import { group, own, pins, system } from './texts-people';
+import { blocks, mentions, moderation } from './texts-safety';
 import { shortcuts } from './texts-shortcuts';
-
-const plurals = new Intl.PluralRules('en');
-const count = (n: number, one: string, other: string) => `${n.toLocaleString()} ${plurals.select(n) === 'one' ? one : other}`;
 
 const unit = (name: string) => new Intl.NumberFormat('en', { style: 'unit', unit: name, maximumFractionDigits: 1 });
 const [kilobytes, megabytes] = [unit('kilobyte'), unit('megabyte')];
 
 export const texts = {
   system,
+  group,
   own,
   pins,
+  blocks,
+  mentions,
+  moderation,
   shortcuts,
 
   name: 'Parlour',
@@ -52,7 +55,7 @@ export const texts = {
       everywhere: 'You have logged out on all your devices.',
       erased: 'Your account has been deleted.',
       refused: 'You could not be signed in. Try again, or ask whoever runs this server.',
-      ended: 'Your session has ended: you logged out on another device, or it expired. Log in to continue.',
+      ended: 'Your session has ended: you logged out on another device, it expired, or your account was suspended. Log in to continue.',
     },
   },
 
@@ -192,28 +195,6 @@ export const texts = {
     remaining: (n: number) => (n < 0 ? `${count(-n, 'character', 'characters')} too many` : `${count(n, 'character', 'characters')} left`),
   },
 
-  group: {
-    create: 'New group',
-    title: 'Title',
-    titleHint: 'Up to 100 characters.',
-    people: 'People',
-    find: 'Find people by name',
-    selected: (n: number) => count(n, 'person selected', 'people selected'),
-    allMembers: 'Everyone is already in the group.',
-    submit: 'Create group',
-    moreMembers: 'Show more members',
-    roles,
-    makeAdmin: 'Make admin',
-    makeMember: 'Make member',
-    remove: 'Remove',
-    removeTitle: (name: string) => `Remove ${name}?`,
-    removeLead: 'They will no longer see the group unless a member adds them again.',
-    add: 'Add people',
-    submitAdd: 'Add',
-    leave: 'Leave group',
-    leaveLead: 'You can rejoin only if a member adds you again.',
-  },
-
   emoji: {
     title: 'Emoji',
     add: 'Add emoji',
@@ -244,7 +225,13 @@ export const texts = {
 
   conversationSearch: {
     title: 'Search this conversation',
-    lead: 'Find messages by their words.',
+    lead: 'Find messages by their words, and narrow them down by who wrote them, when, and whether there is an image.',
+    filters: 'Filters',
+    sender: 'By',
+    anyone: 'Anyone',
+    since: 'From',
+    until: 'To',
+    hasImage: 'With an image',
     close: 'Close search',
   },
 
@@ -309,6 +296,8 @@ export const texts = {
     passwordHint: 'Changing it logs you out on all your other devices.',
     passwordChange: 'Change password',
     passwordChanged: 'Your password has been changed. You are logged out on your other devices.',
+    blocked: 'Blocked people',
+    blockedNone: 'You have blocked nobody. You can do so on the card of a person: click a name or a picture.',
     devices: 'Where you are logged in',
     thisDevice: 'this device',
     unknownDevice: 'Unknown device',

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { evening } from '../png.mjs';
 import { assertAccessible } from './accessibility.mjs';
-import { logIn, messageTexts, messageWith, openConversation, screenshot, sendText, visit } from './people-in-browser.mjs';
+import { logIn, messageTexts, messageWith, openConversation, requestInPage, screenshot, sendText, visit } from './people-in-browser.mjs';
 import { startPages } from './setup.mjs';
 
 const sizes = { wide: { width: 1200, height: 760 }, narrow: { width: 390, height: 844, hasTouch: true, isMobile: true } };
@@ -49,6 +49,9 @@ async function portrait(alan, grace) {
   await openConversation(grace, 'Alan Turing');
   await sendText(alan, 'Grace, does your compiler take `let` by now?');
   await sendText(alan, '```\nlet engine = analytical();\nengine.run(notes.g);\n```');
+  const { conversations } = await requestInPage(grace, '{ conversations(first: 1) { nodes { lastMessage { id } } } }');
+  await requestInPage(grace, 'mutation ($id: ID!) { addReaction(messageId: $id, emoji: "🎉") { id } }', { id: conversations.nodes[0].lastMessage.id });
+  await messageWith(alan, 'notes.g').getByRole('button', { name: '🎉, 1 reaction' }).waitFor();
   await messageWith(grace, 'notes.g').hover();
   await messageWith(grace, 'notes.g').getByRole('button', { name: 'Reply' }).click();
   await sendText(grace, 'It does. It even found the bug in line 2 for you.');
@@ -63,7 +66,7 @@ async function portrait(alan, grace) {
   await sendText(alan, 'A moth again?');
   await messageWith(grace, 'A moth again?').waitFor();
   await alan.page.mouse.move(600, 150);
-  await alan.page.getByText('Read', { exact: true }).waitFor();
+  await messageWith(alan, 'A moth again?').getByText('Read', { exact: true }).waitFor();
   assert.equal((await messageTexts(alan)).length, 6);
   const picture = await alan.page.screenshot();
   assert.ok(picture.length < 300_000);

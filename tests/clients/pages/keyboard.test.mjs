@@ -83,14 +83,16 @@ describe('keyboard navigation', { timeout: 120_000 }, () => {
   test('the menu opens, is navigated by arrow keys, and returns the focus on Escape', async () => {
     await page.getByRole('button', { name: 'Your account' }).focus();
     await press('Enter');
-    await focusIsOn('Settings');
-    await press('ArrowDown', 'ArrowDown');
+    await focusIsOn('Mentions');
+    await press('ArrowDown', 'ArrowDown', 'ArrowDown');
     await focusIsOn('Log out');
     await press('ArrowDown', 'ArrowDown');
-    await focusIsOn('Settings');
+    await focusIsOn('Mentions');
     await press('Escape');
     await focusIsOn('Your account');
     await press('Enter');
+    await focusIsOn('Mentions');
+    await press('ArrowDown');
     await focusIsOn('Settings');
     await press('Enter');
     await page.getByRole('dialog', { name: 'Settings' }).waitFor();

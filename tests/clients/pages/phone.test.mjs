@@ -7,10 +7,10 @@ import { messageWith, screenshot, sidebarRow, signUpInBrowser, visit } from './p
 import { startPages } from './setup.mjs';
 
 describe('the pages on a phone', { timeout: 120_000 }, () => {
-  let ada, bob, page, close;
+  let server, ada, bob, page, close;
   before(async () => {
-    const { server, browser, close: closePages } = await startPages();
-    close = closePages;
+    const { browser, ...pages } = await startPages();
+    ({ server, close } = pages);
     ada = await signUpInBrowser(await visit(browser, server.url, { width: 320, height: 568, hasTouch: true, isMobile: true }), 'Ada Lovelace');
     page = ada.page;
     bob = await signUp(server, 'Bob Byron');
@@ -169,6 +169,32 @@ describe('the pages on a phone', { timeout: 120_000 }, () => {
     await page.getByRole('dialog').evaluate((dialog) => dialog.scrollTo(0, dialog.scrollHeight));
     const close = await page.getByRole('button', { name: 'Close' }).boundingBox();
     assert.ok(close.y >= 0 && close.y + close.height <= 568);
+    await page.getByRole('button', { name: 'Close' }).tap();
+  });
+
+  test('fits the filters of a search, blocks, reports and what moderators see', async () => {
+    await sidebarRow(ada, 'Bob Byron').tap();
+    await page.getByRole('button', { name: 'Search this conversation' }).tap();
+    await page.getByRole('checkbox', { name: 'With an image' }).waitFor();
+    await fits('the filters of a search');
+    await page.getByRole('button', { name: 'Close search' }).tap();
+    await page.getByRole('button', { name: 'Profile', exact: true }).tap();
+    await page.getByRole('dialog', { name: 'Profile' }).waitFor();
+    await fits('the card of a person');
+    await page.getByRole('button', { name: 'Report' }).tap();
+    const form = page.getByRole('dialog', { name: 'Report Bob Byron' });
+    await form.getByRole('radio', { name: 'Harassment' }).check();
+    await fits('the form of a report');
+    await form.getByRole('checkbox', { name: 'Also block Bob Byron' }).check();
+    await form.getByRole('button', { name: 'Send report' }).tap();
+    await page.getByText('You have blocked Bob Byron.').waitFor();
+    await fits('a conversation with somebody who is blocked');
+    await server.run('user', 'grant', ada.email, 'moderator');
+    await page.getByRole('link', { name: 'Back to conversations' }).tap();
+    await page.getByRole('button', { name: 'Your account' }).tap();
+    await page.getByRole('menuitem', { name: 'Reports to moderators' }).tap();
+    await page.getByRole('article', { name: 'Profile of Bob Byron' }).waitFor();
+    await fits('a report');
     await page.getByRole('button', { name: 'Close' }).tap();
     assert.deepEqual(ada.problems, []);
   });

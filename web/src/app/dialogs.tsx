@@ -8,6 +8,10 @@ const ShortcutsDialog = onDemand(() => import('./shortcuts-dialog').then((module
 const Switcher = onDemand(() => import('../sidebar/switcher').then((module) => module.Switcher));
 const ProfileDialog = onDemand(() => import('../people/profile').then((module) => module.ProfileDialog));
 const MessageSheet = onDemand(() => import('../conversation/message-sheet').then((module) => module.MessageSheet));
+const BlockDialog = onDemand(() => import('../people/block-dialog').then((module) => module.BlockDialog));
+const ReportDialog = onDemand(() => import('../people/report-dialog').then((module) => module.ReportDialog));
+const MentionsDialog = onDemand(() => import('../sidebar/mentions-dialog').then((module) => module.MentionsDialog));
+const ReportsDialog = onDemand(() => import('../moderation/reports-dialog').then((module) => module.ReportsDialog), { isLarge: true });
 
 export function Dialogs() {
   const current = useOpenDialog();
@@ -20,6 +24,10 @@ export function Dialogs() {
       <ShortcutsDialog open={kind === 'shortcuts'} onClose={onClose} />
       <Switcher open={kind === 'switcher'} onClose={onClose} />
       <ProfileDialog userId={current?.kind === 'profile' ? current.userId : undefined} open={kind === 'profile'} onClose={onClose} />
+      <BlockDialog userId={current?.kind === 'block' ? current.userId : undefined} open={kind === 'block'} onClose={onClose} />
+      <ReportDialog about={current?.kind === 'report' ? current : undefined} open={kind === 'report'} onClose={onClose} />
+      <MentionsDialog open={kind === 'mentions'} onClose={onClose} />
+      <ReportsDialog open={kind === 'reports'} onClose={onClose} />
       <MessageSheet menu={current?.kind === 'message' ? current.menu : undefined} open={kind === 'message'} onClose={onClose} />
     </>
   );

@@ -26,7 +26,7 @@ export function conversationName(feed: Feed, conversationId: string): string {
 
 /** Announces a message by someone else. */
 export function notifyOfMessage(feed: Feed, { conversationId, senderId, system, mentions, mentionsEveryone, deletedAt, text: messageText }: Message): void {
-  if (deletedAt || system) return;
+  if (deletedAt || system || feed.blocks.has(senderId)) return;
   const conversation = feed.conversation(conversationId);
   const callsMe = mentionsEveryone || mentions.some(({ id }) => id === feed.me.id);
   if (conversation && (isMuted(conversation) || (conversation.own?.notifications === 'MENTIONS' && !callsMe))) return;

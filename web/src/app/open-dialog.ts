@@ -1,6 +1,7 @@
 // The dialog that was asked for from anywhere on the page: by a menu, a key, or a view. app/dialogs.tsx shows it.
 import { useSyncExternalStore } from 'react';
 import type { Message } from '../feed';
+import type { ReportTarget } from '../gql/graphql';
 
 /** A message, and what its list can do with it. */
 export interface MessageMenu {
@@ -10,8 +11,10 @@ export interface MessageMenu {
 }
 
 export type OpenDialog =
-  | { kind: 'settings' | 'newGroup' | 'shortcuts' | 'switcher' }
-  | { kind: 'profile'; userId: string }
+  | { kind: 'settings' | 'newGroup' | 'shortcuts' | 'switcher' | 'mentions' | 'reports' }
+  | { kind: 'profile' | 'block'; userId: string }
+  /** `userId` is whom it is about; undefined for a conversation. */
+  | { kind: 'report'; target: ReportTarget; name: string; userId: string | undefined }
   | { kind: 'message'; menu: MessageMenu }
   | undefined;
 

@@ -24,9 +24,9 @@ export function Shell() {
     <main className="shell" data-open={isOpen || undefined}>
       <h1 className="visually-hidden">{name}</h1>
       <a className="skip" href="#conversation">{texts.skip}</a>
+      <ConnectionStatus />
       <Sidebar />
       <div id="conversation" className="main" tabIndex={-1}>
-        <ConnectionStatus />
         <Switch>
           <Route path="/c/:id">{({ id }) => <OpenConversation conversationId={id} />}</Route>
           <Route path="/with/:userId">{({ userId }) => <OpenConversation userId={userId} />}</Route>

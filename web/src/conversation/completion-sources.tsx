@@ -8,6 +8,8 @@ import type { CompletionEntry, CompletionSource } from './use-completion';
 const MAX = 7;
 /** In groups up to this size everybody may call everybody. */
 const SMALL_GROUP = 20;
+/** Of so many who are called the names are kept. */
+const MAX_NAMES = 10;
 
 /** At the beginning of a word, so that times and addresses are left alone. */
 export const emojiSource: CompletionSource = {
@@ -67,8 +69,10 @@ export function mentionSource(feed: Feed, conversation: Conversation | undefined
 }
 
 /** Whom a text calls: those who were chosen, and whose names still stand in it. */
-export function callsIn(text: string, calls: readonly Call[]): { mentionIds?: string[]; mentionEveryone?: true } {
+export function callsIn(text: string, calls: readonly Call[]): { mentionIds?: string[]; mentionEveryone?: true; calledAs?: Record<string, string> } {
   const left = calls.filter(({ name }) => text.includes(`@${name}`));
   const ids = [...new Set(left.flatMap(({ id }) => id ?? []))];
-  return { ...(ids.length > 0 && { mentionIds: ids }), ...(left.some(({ id }) => id === undefined) && { mentionEveryone: true as const }) };
+  // The server shows no more of them, and keeps no more than 4 KiB beside a message.
+  const names = Object.fromEntries(left.flatMap(({ id, name }) => (id ? [[id, name] as const] : [])).slice(0, MAX_NAMES));
+  return { ...(ids.length > 0 && { mentionIds: ids, calledAs: names }), ...(left.some(({ id }) => id === undefined) && { mentionEveryone: true as const }) };
 }

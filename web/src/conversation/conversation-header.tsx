@@ -43,7 +43,7 @@ interface ConversationHeaderProps {
 }
 
 export function ConversationHeader({ name, otherId, conversation }: ConversationHeaderProps) {
-  const picture = useFeed((feed) => otherId && feed.person(otherId).profilePic) || undefined;
+  const picture = useFeed((feed) => (otherId ? feed.person(otherId).profilePic : conversation?.picture)) ?? undefined;
   const online = useFeed((feed) => (otherId ? feed.online?.has(otherId) : undefined));
   const isDeleted = useFeed((feed) => otherId !== undefined && Boolean(feed.person(otherId).deletedAt));
   const isTyping = useFeed((feed) => conversation !== undefined && feed.typing.in(conversation.id).length > 0);

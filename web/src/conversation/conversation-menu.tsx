@@ -1,10 +1,13 @@
-// The user's own side of a conversation: mute, favourite, archive, mark as unread. The same on all devices.
+// The user's own side of a conversation: mute, favourite, archive, mark as unread, the same on all devices. And block and report.
 import { Menu } from '@base-ui/react/menu';
-import { Archive, ArchiveRestore, Bell, BellOff, EllipsisVertical, MailOpen, Star, StarOff } from 'lucide-react';
+import { Archive, ArchiveRestore, AtSign, Ban, Bell, BellOff, EllipsisVertical, Flag, MailOpen, Star, StarOff } from 'lucide-react';
 import { useRef } from 'react';
-import { useSession } from '../app/session';
+import { conversationName } from '../app/notifications';
+import { openDialog } from '../app/open-dialog';
+import { useFeed, useSession } from '../app/session';
 import { type Conversation, isMuted } from '../feed';
 import { texts } from '../texts';
+import { useUnblock } from '../people/use-unblock';
 import { useAttempt } from '../ui/toasts';
 
 const words = texts.own;
@@ -16,12 +19,18 @@ export function ConversationMenu({ conversation }: { conversation: Conversation 
   const { feed } = useSession();
   const attempt = useAttempt();
   const container = useRef<HTMLDivElement>(null);
-  const { id, own } = conversation;
+  const { id, own, otherUserId } = conversation;
+  const isBlocked = useFeed((feed) => otherUserId !== null && feed.blocks.has(otherUserId));
+  const isErased = useFeed((feed) => otherUserId !== null && feed.person(otherUserId).deletedAt !== null);
+  const unblock = useUnblock(otherUserId ?? '');
   if (!own) return null;
   const update = (input: Parameters<typeof feed.updateOwnSide>[1]) => () => void attempt(() => feed.updateOwnSide(id, input));
-  const item = (Icon: typeof Bell, label: string, act: () => void) => (
-    <Menu.Item className="menu-item" onClick={act}><Icon aria-hidden="true" /> {label}</Menu.Item>
+  const item = (Icon: typeof Bell, label: string, act: () => void, isDanger = false) => (
+    <Menu.Item className="menu-item" data-danger={isDanger || undefined} onClick={act}><Icon aria-hidden="true" /> {label}</Menu.Item>
   );
+  const report = () => openDialog({
+    kind: 'report', target: otherUserId ? { userId: otherUserId } : { conversationId: id }, name: conversationName(feed, id), userId: otherUserId ?? undefined,
+  });
   const until = (milliseconds: number) => new Date(Date.now() + milliseconds).toISOString();
   return (
     <div ref={container}>
@@ -39,9 +48,16 @@ export function ConversationMenu({ conversation }: { conversation: Conversation 
                     {item(BellOff, words.mute, update({ mutedUntil: FOREVER }))}
                   </>
                 )}
+              {own.notifications === 'MENTIONS'
+                ? item(Bell, texts.mentions.allMessages, update({ notifications: 'ALL' }))
+                : !otherUserId && !isMuted(conversation) && item(AtSign, texts.mentions.onlyMentions, update({ notifications: 'MENTIONS' }))}
               {own.favorite ? item(StarOff, words.unfavorite, update({ favorite: false })) : item(Star, words.favorite, update({ favorite: true }))}
               {own.archived ? item(ArchiveRestore, words.unarchive, update({ archived: false })) : item(Archive, words.archive, update({ archived: true }))}
               {!own.markedUnread && item(MailOpen, words.markUnread, update({ markedUnread: true }))}
+              {isBlocked
+                ? item(Ban, texts.blocks.unblock, unblock)
+                : otherUserId && !isErased && item(Ban, texts.blocks.block, () => openDialog({ kind: 'block', userId: otherUserId }), true)}
+              {!isErased && item(Flag, texts.blocks.report, report, true)}
             </Menu.Popup>
           </Menu.Positioner>
         </Menu.Portal>

@@ -1,9 +1,10 @@
 // A conversation: header, messages and composer.
-import { useEffect, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Redirect } from 'wouter';
 import { markOpened, useIsUnopened } from '../app/added-conversations';
 import { useFeed, useSession } from '../app/session';
 import { type Conversation, type ConversationRef, isTransient } from '../feed';
+import { useUnblock } from '../people/use-unblock';
 import { texts } from '../texts';
 import { Composer, type ComposerHandle } from './composer';
 import { BackLink, ConversationHeader } from './conversation-header';
@@ -73,7 +74,6 @@ function ConversationView({ recipient, conversation }: { recipient: Conversation
   const otherId = recipient.userId ?? conversation?.otherUserId ?? undefined;
   const other = useFeed((feed) => (otherId ? feed.person(otherId) : undefined));
   const name = other?.fullName ?? conversation?.title ?? '';
-  const maySend = !conversation || conversation.viewerCan.includes('SEND');
   const isUnopened = useIsUnopened(conversation?.id ?? '');
   useEffect(() => { if (isUnopened && conversation) markOpened(feed, conversation.id); }, [isUnopened, conversation?.id]);
   return (
@@ -93,9 +93,33 @@ function ConversationView({ recipient, conversation }: { recipient: Conversation
         onReply={(message) => composer.current?.reply(message)} onEdit={(message) => composer.current?.edit(message)}
         onLeave={() => composer.current?.focus()} onArrive={() => composer.current?.focusWithoutKeyboard()}
       />
-      {other?.deletedAt || !maySend
-        ? <p className="composer-none">{other?.deletedAt ? texts.conversation.erased : otherId ? texts.conversation.mayNotSend : texts.pins.onlyAdmins}</p>
-        : <Composer ref={composer} recipient={recipient} name={name} conversation={conversation} />}
+      <ClosedComposer otherId={otherId} conversation={conversation}>
+        <Composer ref={composer} recipient={recipient} name={name} conversation={conversation} />
+      </ClosedComposer>
     </section>
   );
+}
+
+interface ClosedComposerProps {
+  otherId: string | undefined;
+  conversation: Conversation | undefined;
+  /** What is there for those who may write. */
+  children: ReactNode;
+}
+
+/** Why one cannot write here, in place of the composer. */
+function ClosedComposer({ otherId, conversation, children }: ClosedComposerProps) {
+  const other = useFeed((feed) => (otherId ? feed.person(otherId) : undefined));
+  const isBlocked = useFeed((feed) => otherId !== undefined && feed.blocks.has(otherId));
+  const unblock = useUnblock(otherId ?? '');
+  if (other?.deletedAt) return <p className="composer-none">{texts.conversation.erased}</p>;
+  if (other && isBlocked) {
+    return (
+      <p className="composer-none">
+        <bdi>{texts.blocks.closed(other.fullName)}</bdi> <button type="button" className="link-button" onClick={unblock}>{texts.blocks.unblock}</button>
+      </p>
+    );
+  }
+  if (!conversation || conversation.viewerCan.includes('SEND')) return children;
+  return <p className="composer-none">{otherId ? texts.conversation.mayNotSend : texts.pins.onlyAdmins}</p>;
 }

@@ -2,7 +2,7 @@
 import { Copy, Ellipsis, Pencil, Reply, Trash2, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { openDialog } from '../app/open-dialog';
-import { useSession } from '../app/session';
+import { useFeed, useSession } from '../app/session';
 import { formatFullDateTime, formatTime } from '../app/dates';
 import type { Message } from '../feed';
 import { texts } from '../texts';
@@ -28,6 +28,7 @@ interface MessageActionsProps {
 
 export function MessageActions({ message, isMine, isActive, showsTime, onReply, onEdit }: MessageActionsProps) {
   const { feed } = useSession();
+  const mayDelete = useFeed((feed) => isMine || feed.conversation(message.conversationId)?.viewerCan.includes('DELETE_OTHERS_MESSAGES') === true);
   const attempt = useAttempt();
   const showNotice = useShowNotice();
   const [isConfirming, setConfirming] = useState(false);
@@ -67,7 +68,7 @@ export function MessageActions({ message, isMine, isActive, showsTime, onReply, 
         {action(words.reply, Reply, () => onReply(message), 'r')}
         {message.text && canCopy && action(words.copy, Copy, () => void copy())}
         {isMine && action(words.edit, Pencil, () => onEdit(message), 'e')}
-        {isMine && action(words.delete, Trash2, () => setConfirming(true), 'Delete')}
+        {mayDelete && action(words.delete, Trash2, () => setConfirming(true), 'Delete')}
         {action(words.more, Ellipsis, () => openDialog({ kind: 'message', menu: { message, onReply, onEdit } }), 'm')}
       </div>
       {isConfirming && (

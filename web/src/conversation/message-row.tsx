@@ -1,5 +1,5 @@
 // A message in the list, with the dividers above it: sender, quote, image, text and actions.
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { openProfile } from '../app/open-dialog';
 import { useFeed } from '../app/session';
 import { formatDay, formatFullDateTime, formatTime } from '../app/dates';
@@ -48,6 +48,8 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
   const { seq, lastSeq, message, isGroup, startsDay, continues, isContinued, isFirstNew, isActive, isJumpTarget, onReply, onEdit, onJump } = props;
   const isMine = useFeed((feed) => message?.senderId === feed.me.id);
   const sender = useFeed((feed) => message && feed.person(message.senderId));
+  const isBlocked = useFeed((feed) => isGroup && message !== undefined && feed.blocks.has(message.senderId));
+  const [isRevealed, setRevealed] = useState(false);
   if (!message || !sender) return <div className="skeleton" aria-hidden="true"><span /></div>;
 
   if (message.system) {
@@ -56,6 +58,20 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         {startsDay && <DayDivider date={message.createdAt} />}
         {isFirstNew && <div className="unread-divider"><span>{texts.conversation.newMessages}</span></div>}
         <SystemLine message={message} isActive={isActive} seq={seq} lastSeq={lastSeq} />
+      </div>
+    );
+  }
+  if (isBlocked && !isRevealed && !message.deletedAt) {
+    return (
+      <div className="message-row">
+        {startsDay && <DayDivider date={message.createdAt} />}
+        {isFirstNew && <div className="unread-divider"><span>{texts.conversation.newMessages}</span></div>}
+        <article className="message system-line" data-seq={seq} tabIndex={isActive ? 0 : -1} aria-posinset={seq} aria-setsize={lastSeq} aria-label={texts.blocks.hidden}>
+          <span>
+            {texts.blocks.hidden}{' '}
+            <button type="button" className="link-button" tabIndex={isActive ? 0 : -1} onMouseDown={keepFocus} onClick={() => setRevealed(true)}>{texts.blocks.show}</button>
+          </span>
+        </article>
       </div>
     );
   }
@@ -88,7 +104,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
                 <bdi>{sender.fullName}</bdi>
               </strong>
             )}
-            {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} onJump={onJump} />}
+            {message.replyTo && !message.deletedAt && <Quote quoted={message.replyTo} isGroup={isGroup} onJump={onJump} />}
             {message.deletedAt
               ? <p className="deleted">{words.deleted} {meta.element}</p>
               : (
@@ -141,18 +157,20 @@ function metaOf({ createdAt, editedAt, deletedAt }: Message, endsBlock: boolean,
 
 interface QuoteProps {
   quoted: NonNullable<Message['replyTo']>;
+  isGroup: boolean;
   onJump(seq: number): void;
 }
 
-function Quote({ quoted, onJump }: QuoteProps) {
+function Quote({ quoted, isGroup, onJump }: QuoteProps) {
   const sender = useFeed((feed) => feed.person(quoted.sender.id));
+  const isHidden = useFeed((feed) => isGroup && feed.blocks.has(quoted.sender.id));
   return (
     <button
       type="button" className="quote" tabIndex={-1} title={words.toQuoted(sender.fullName)}
       onMouseDown={keepFocus} onClick={() => onJump(quoted.seq)}
     >
       <strong><bdi>{sender.fullName}</bdi></strong>
-      <span dir="auto">{quoted.deletedAt ? words.quotedDeleted : plainText(quoted.text ?? texts.image.name)}</span>
+      <span dir="auto">{isHidden ? texts.blocks.hiddenShort : quoted.deletedAt ? words.quotedDeleted : plainText(quoted.text ?? texts.image.name)}</span>
     </button>
   );
 }

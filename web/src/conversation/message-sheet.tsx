@@ -1,11 +1,11 @@
 // Everything about one message: what can be done with it, when it was written, and who has read it. On a phone a sheet from
 // below, for a long press.
-import { Copy, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
+import { Copy, Flag, Link2, Pencil, Pin, PinOff, Reply, Trash2 } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { formatFullDateTime } from '../app/dates';
 import { execute } from '../api/execute';
 import { useQuery } from '../api/use-query';
-import type { MessageMenu } from '../app/open-dialog';
+import { type MessageMenu, openDialog } from '../app/open-dialog';
 import { useFeed, useSession } from '../app/session';
 import type { Message } from '../feed';
 import { PinDocument, ReactorsDocument, UnpinDocument } from '../gql/graphql';
@@ -41,7 +41,9 @@ export function MessageSheet({ menu, open, onClose }: MessageSheetProps) {
 function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose(): void }) {
   const { feed, client } = useSession();
   const isMine = useFeed((feed) => feed.me.id === message.senderId);
-  const mayPin = useFeed((feed) => feed.conversation(message.conversationId)?.viewerCan.includes('PIN') ?? false);
+  const viewerCan = useFeed((feed) => feed.conversation(message.conversationId)?.viewerCan) ?? [];
+  const mayPin = viewerCan.includes('PIN');
+  const mayDelete = isMine || viewerCan.includes('DELETE_OTHERS_MESSAGES');
   const attempt = useAttempt();
   const showNotice = useShowNotice();
   const [isConfirming, setConfirming] = useState(false);
@@ -72,7 +74,10 @@ function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose():
           void attempt(() => (message.pinnedAt ? execute(client, UnpinDocument, variables) : execute(client, PinDocument, variables)));
         })}
         {isMine && action(words.edit, Pencil, afterwards(() => onEdit(message)))}
-        {isMine && action(words.delete, Trash2, () => setConfirming(true), true)}
+        {!isMine && action(texts.blocks.report, Flag, () => openDialog({
+          kind: 'report', target: { messageId: message.id }, name: feed.person(message.senderId).fullName, userId: message.senderId,
+        }), true)}
+        {mayDelete && action(words.delete, Trash2, () => setConfirming(true), true)}
       </ul>
       <p className="hint">{words.sentAt(formatFullDateTime(message.createdAt))}{message.editedAt && ` · ${words.editedAt(formatFullDateTime(message.editedAt))}`}</p>
       <Reactors message={message} />

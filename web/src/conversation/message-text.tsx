@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { useSession } from '../app/session';
-import { type Mentions, withMentions } from './mentions';
+import { useFeed, useSession } from '../app/session';
+import { type Mentions, namesOf, withMentions } from './mentions';
 import { type Block, type Inline, isOnlyEmoji, parseText } from './message-format';
 
 interface MessageTextProps {
@@ -17,7 +17,8 @@ interface MessageTextProps {
 export function MessageText({ text, children, mentions, reserved }: MessageTextProps) {
   const { feed } = useSession();
   const called = mentions && (mentions.mentionsEveryone || mentions.mentions.length > 0) ? mentions : undefined;
-  const words = (text: string) => (called ? withMentions(text, called, feed.me.id) : text);
+  useFeed((feed) => called && namesOf(feed, called));
+  const words = (text: string) => (called ? withMentions(text, called, feed) : text);
   return (
     <div className="text" dir="auto" data-emoji={isOnlyEmoji(text) || undefined}>
       <span className="words" data-reserved={reserved}>

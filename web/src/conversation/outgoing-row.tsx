@@ -66,15 +66,20 @@ interface FailedNoteProps {
   onDiscard(event: MouseEvent): void;
 }
 
-function FailedNote({ item: { id, reason }, onDiscard }: FailedNoteProps) {
+/** Why a message was refused, for what people may meet. */
+const REFUSALS: Record<string, string> = { FORBIDDEN: texts.blocks.forbidden, NOT_FOUND: texts.blocks.unreachable };
+
+function FailedNote({ item: { id, reason, code }, onDiscard }: FailedNoteProps) {
   const { feed } = useSession();
-  const text = words.failed(reason ?? '');
+  const text = words.failed(REFUSALS[code ?? ''] ?? reason ?? '');
   useEffect(() => announce(text), [text]);
   return (
     <p className="message-note" data-failed>
       <TriangleAlert aria-hidden="true" /> <span>{text}</span>
-      <button type="button" className="link-button" onClick={() => feed.outbox.retry(id)}>{words.retry}</button>
-      <button type="button" className="link-button" onClick={onDiscard}>{words.discard}</button>
+      <span className="message-note-actions">
+        <button type="button" className="link-button" onClick={() => feed.outbox.retry(id)}>{words.retry}</button>
+        <button type="button" className="link-button" onClick={onDiscard}>{words.discard}</button>
+      </span>
     </p>
   );
 }

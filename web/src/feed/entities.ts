@@ -13,17 +13,30 @@ export interface Reaction {
 }
 
 /** A message. Look up its sender with `feed.person(senderId)`, which has the current name. */
-export type Message = Omit<MessageFragment, 'sender'> & Pick<FullMessageFragment, 'mentions' | 'mentionsEveryone'> & {
+export type Message = Omit<MessageFragment, 'sender'> & Pick<FullMessageFragment, 'image' | 'mentions' | 'mentionsEveryone'> & {
   senderId: string;
   /** In the order in which each came first. */
   reactions: readonly Reaction[];
+  /** The names by which it calls people, by their ids, as they were when it was written: they may be called otherwise by now. */
+  calledAs: Readonly<Record<string, string>>;
 };
 
 /** What of a message comes with some selections only. */
 interface Details {
+  image?: FullMessageFragment['image'];
   mentions?: FullMessageFragment['mentions'];
   mentionsEveryone?: boolean;
   reactions?: readonly { emoji: string; count: number; viewerReacted?: boolean }[];
+  metadata?: Record<string, unknown> | null;
+}
+
+const NOBODY: Message['calledAs'] = {};
+
+/** What this client has written beside a message. Whatever else writes there is ignored. */
+function calledAsOf(metadata: Details['metadata']): Message['calledAs'] {
+  const names = metadata?.calledAs;
+  if (typeof names !== 'object' || names === null) return NOBODY;
+  return Object.fromEntries(Object.entries(names).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== ''));
 }
 
 export interface Conversation extends Omit<ConversationFragment, 'otherUser' | 'lastMessage'> {
@@ -39,8 +52,8 @@ export interface Member {
 }
 
 /** Converts a fragment. The sender is stored separately. */
-export function message({ sender, reactions = [], mentions = [], mentionsEveryone = false, ...rest }: MessageFragment & Details): Message {
-  return { ...rest, senderId: sender.id, mentions, mentionsEveryone, reactions: reactions.map(reaction) };
+export function message({ sender, image = null, reactions = [], mentions = [], mentionsEveryone = false, metadata, ...rest }: MessageFragment & Details): Message {
+  return { ...rest, senderId: sender.id, image, mentions, mentionsEveryone, calledAs: calledAsOf(metadata), reactions: reactions.map(reaction) };
 }
 
 export const reaction = ({ emoji, count, viewerReacted }: NonNullable<Details['reactions']>[number]): Reaction =>

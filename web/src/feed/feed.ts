@@ -3,6 +3,7 @@ import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
   SendDocument, SnapshotDocument, type SnapshotQuery, type UpdateMembershipInput,
 } from '../gql/graphql';
+import { Blocks } from './blocks';
 import { ChangeNotifier } from './change-notifier';
 import type { ConversationRef, Message, Person } from './entities';
 import { MessageHistory } from './history';
@@ -15,7 +16,7 @@ import { applyReactions, react } from './reactions';
 import { ReadMarkSender } from './read-mark-sender';
 import { RetryPolicy } from './retry-policy';
 import { AnnouncedMessages, FeedState, type FeedStatus } from './state';
-import { isSignedOut, type Transport } from './transport';
+import { isSignedOut, type ServerError, type Transport } from './transport';
 import { TypingTracker } from './typing';
 
 type FeedEvent = EventsSubscription['events'];
@@ -39,6 +40,7 @@ export class Feed {
   status: FeedStatus = 'starting';
   me!: Me;
 
+  readonly blocks: Blocks;
   readonly members: Members;
   readonly presence: PresenceTracker;
   readonly typing: TypingTracker;
@@ -52,6 +54,8 @@ export class Feed {
   readonly #histories = new Map<string, MessageHistory>();
   /** Conversations being fetched, each with the events that arrived meanwhile. */
   readonly #fetching = new Map<string, FeedEvent[]>();
+  /** Conversations that were changed while they were not open. */
+  readonly #outdated = new Set<string>();
   readonly #announced = new AnnouncedMessages();
   readonly #cleanups: (() => void)[] = [];
   #unsubscribe = () => {};
@@ -63,6 +67,9 @@ export class Feed {
     const changed = () => this.#notifier.changed();
     const onPerson = (person: Person) => this.#state.upsertPerson(person);
     this.#loader = new Loader(transport, this.#state, changed, (nodes) => this.#addConversations(nodes));
+    // What one may do in the direct conversation has changed.
+    const onBlock = ({ id }: Person) => { const direct = this.directWith(id); if (direct) this.#fetchConversation(direct.id); };
+    this.blocks = new Blocks(transport, onPerson, changed, onBlock);
     this.members = new Members(transport, onPerson, changed);
     this.presence = new PresenceTracker(transport, changed);
     this.typing = new TypingTracker(transport, onPerson, changed);
@@ -94,6 +101,7 @@ export class Feed {
     known.trim(this.conversation(id)?.firstSeq ?? 1);
     this.#histories.delete(id);
     this.#histories.set(id, known);
+    if (this.#outdated.delete(id)) this.#fetchConversation(id);
     for (const oldest of [...this.#histories.keys()].slice(0, -MAX_HISTORIES)) this.#histories.delete(oldest);
     return known;
   }
@@ -129,9 +137,7 @@ export class Feed {
     this.#applyMessage((await this.options.transport.request(EditDocument, { id, text })).editMessage);
   }
 
-  async delete(id: string): Promise<void> {
-    this.#applyMessage((await this.options.transport.request(DeleteDocument, { id })).deleteMessage);
-  }
+  async delete(id: string): Promise<void> { this.#applyMessage((await this.options.transport.request(DeleteDocument, { id })).deleteMessage); }
 
   /** Adds a reaction to a message, or takes it back. Shown at once, and undone if the server refuses it. */
   react = (message: Message, emoji: string, added: boolean): Promise<void> =>
@@ -149,11 +155,10 @@ export class Feed {
     this.#notifier.changed();
   }
 
-  /** Loads the next page of conversations. */
   loadMoreConversations(): Promise<void> { return this.#loader.moreConversations(); }
   /** Loads a conversation, for instance one that the URL names. False if there is none. */
   loadConversation(by: ConversationRef): Promise<boolean> { return this.#loader.conversation(by); }
-  /** Loads a person, with the time when they were last online. Undefined if there is nobody with this id. */
+  /** Loads a person, with the time when they were last online. Undefined if there is none. */
   loadPerson(id: string): Promise<{ lastSeenAt: string | null } | undefined> { return this.#loader.person(id); }
 
   // ---- Synchronisation
@@ -181,6 +186,7 @@ export class Feed {
     this.me = me;
     this.#state.clear();
     this.#fetching.clear();
+    this.#outdated.clear();
     this.members.clear();
     const { email: _, ...person } = me;
     this.#state.upsertPerson(person);
@@ -201,6 +207,7 @@ export class Feed {
     const typing = this.typing.follow();
     this.#unsubscribe = () => { online(); events(); typing(); };
     this.#setStatus('behind'); // Until CaughtUp: the snapshot may be outdated.
+    void this.retryPolicy.run(() => this.blocks.load(), () => generation === this.#generation, isSignedOut).catch(() => {});
   }
 
   #receive(event: FeedEvent): void {
@@ -219,8 +226,7 @@ export class Feed {
         return this.#announce(this.#applyMessage(event.message));
       case 'MessageChanged':
         this.#applyMessage(event.message);
-        if (event.message.deletedAt) this.#refreshUnread(event.message.conversationId);
-        return;
+        return event.message.deletedAt ? this.#loader.unreadCounts(event.message.conversationId) : undefined;
       case 'ReactionsChanged': return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
       case 'PinsChanged': return this.pins.apply(event, this.#histories.get(event.conversationId));
       case 'MembershipChanged': return event.own ? this.#fetchConversation(event.own.id) : undefined;
@@ -228,22 +234,25 @@ export class Feed {
         this.members.moveMark(event.conversationId, event.user.id, event.lastReadSeq);
         if (event.user.id !== this.me.id) return;
         this.#state.moveReadMark(event.conversationId, event.lastReadSeq);
-        return this.#refreshUnread(event.conversationId);
+        return this.#loader.unreadCounts(event.conversationId);
       case 'ConversationChanged':
         if (event.change === 'ADDED') this.options.onAdded?.(event.conversationId);
-        if (event.change === 'REMOVED') this.#removeConversation(event.conversationId);
-        else if (event.change === 'ADDED' || !this.conversation(event.conversationId)) this.#fetchConversation(event.conversationId);
+        if (event.change === 'REMOVED') {
+          this.#state.removeConversation(event.conversationId);
+          this.#histories.delete(event.conversationId);
+        } else if (event.change === 'ADDED' || !this.conversation(event.conversationId)) this.#fetchConversation(event.conversationId);
         else {
           this.#state.updateConversation(event.conversationId, { ...event.conversation });
-          // What one may do there, and with whom, of those that were opened.
-          if (this.members.of(event.conversationId).marks.size > 0) this.#fetchConversation(event.conversationId);
+          // What one may do there, and with whom: now if it is open, or when it is opened.
+          if (this.#histories.has(event.conversationId)) return this.#fetchConversation(event.conversationId);
+          this.#outdated.add(event.conversationId);
         }
         return;
       case 'UserChanged': return this.#applyPerson(event.user);
       case 'HistoryTrimmed': return this.#applyTrim(event.conversationId, event.beforeSeq);
       case 'CaughtUp': return this.#setStatus('live');
       case 'FeedReset': return void this.#loadSnapshot();
-      case 'BlockChanged': return; // The server keeps the two apart.
+      case 'BlockChanged': return this.blocks.apply(event);
       default: // Of a newer server. The transport has recorded its cursor, so ignoring it is safe.
         event satisfies never;
     }
@@ -265,12 +274,6 @@ export class Feed {
     return message;
   }
 
-  /** After something that changes how much is unread, which is then asked for. */
-  #refreshUnread(conversationId: string): void {
-    const { lastReadSeq = 0, lastSeq = 0 } = this.conversation(conversationId) ?? {};
-    if (lastReadSeq < lastSeq) this.#loader.unreadCounts(conversationId);
-  }
-
   #announce(message: Message): void {
     if (!this.#announced.announce(message)) return;
     this.typing.set(message.conversationId, message.senderId, false);
@@ -289,7 +292,7 @@ export class Feed {
     this.#state.trim(conversationId, beforeSeq);
     this.#histories.get(conversationId)?.trim(beforeSeq);
     this.pins.outdated(conversationId);
-    this.#refreshUnread(conversationId);
+    this.#loader.unreadCounts(conversationId);
   }
 
   #applyPerson(person: Person): void {
@@ -315,16 +318,13 @@ export class Feed {
     })();
   }
 
-  #removeConversation(conversationId: string): void {
-    this.#state.removeConversation(conversationId);
-    this.#histories.delete(conversationId);
-  }
-
   async #sendItem(item: OutgoingMessage, signal: AbortSignal): Promise<void> {
     const { id } = item;
     const onProgress = item.image && ((fraction: number) => this.outbox.progress(id, fraction));
-    const { sendMessage } = await this.options.transport.request(SendDocument, { input: inputOf(item) }, onProgress, signal);
-    const { conversationId } = sendMessage;
+    const sending = this.options.transport.request(SendDocument, { input: inputOf(item) }, onProgress, signal);
+    // Of a block by the other side no event says anything: that one may not write there any more.
+    sending.catch(({ code }: ServerError) => { if (code === 'FORBIDDEN') this.loadConversation(item.to).catch(() => {}); });
+    const { sendMessage } = await sending, { conversationId } = sendMessage;
     if (!this.conversation(conversationId) && !this.#fetching.has(conversationId)) await this.loadConversation({ conversationId });
     this.outbox.remove(id);
     this.#applyMessage(sendMessage);

@@ -21,6 +21,7 @@
  *   4 histories of 600 messages. People and conversations stay loaded.
  * - **A message is sent exactly once.** It has its id before the first attempt, stays in an {@link OutboxStore} over
  *   disconnects and reloads, and is sent with the same id until it is acknowledged; see `outbox.ts`.
+ * - **Blocks are the views' to keep.** In groups messages of blocked people still come: hide those of {@link Feed.blocks}.
  * - **Objects are replaced, never mutated**: views compare by identity.
  */
 export { activity, isMuted, type Conversation, type ConversationRef, type Member, type Message, type Person, type Picture } from './entities';

@@ -61,8 +61,10 @@ export class Loader {
     this.changed();
   }
 
-  /** Asks how much of a conversation is unread, where it does not follow from what is known. */
+  /** Asks how much of a conversation is unread, after something from which it does not follow. */
   unreadCounts(id: string): void {
+    const { lastReadSeq = 0, lastSeq = 0 } = this.state.conversation(id) ?? {};
+    if (lastReadSeq >= lastSeq) return;
     clearTimeout(this.#asking.get(id));
     this.#asking.set(id, setTimeout(() => {
       this.#asking.delete(id);

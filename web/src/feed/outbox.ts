@@ -21,6 +21,8 @@ export interface MessageDraft {
   /** Whom it calls: people, or everybody. */
   mentionIds?: string[];
   mentionEveryone?: boolean;
+  /** The names of those whom it calls, by their ids, as they stand in the text. */
+  calledAs?: Record<string, string>;
   /** The message it replies to, with what the view shows of it until this one is acknowledged. */
   replyTo?: { id: string; seq: number; senderId: string; text: string | null };
 }
@@ -34,6 +36,8 @@ export interface OutgoingMessage extends MessageDraft {
   progress?: number | undefined;
   /** The server's message if it failed. */
   reason?: string;
+  /** The server's code for it. */
+  code?: string;
 }
 
 /** Persists the outbox while the page is closed. */
@@ -63,13 +67,14 @@ export function memoryStore(): OutboxStore {
 const MAX_INTERNAL_ERRORS = 5;
 
 /** The input of the mutation. Each attempt uploads the image again, as a failed attempt may have failed during the upload. */
-export const inputOf = ({ id, to, text, image, mentionIds, mentionEveryone, replyTo }: OutgoingMessage): SendMessageInput => ({
+export const inputOf = ({ id, to, text, image, mentionIds, mentionEveryone, calledAs, replyTo }: OutgoingMessage): SendMessageInput => ({
   id,
   to,
   text: text || null,
   ...(image && { image: { file: image.file } }),
   ...(mentionIds && { mentionIds }),
   ...(mentionEveryone && { mentionEveryone }),
+  ...(calledAs && { metadata: { calledAs } }),
   ...(replyTo && { replyToId: replyTo.id }),
 });
 
@@ -126,7 +131,7 @@ export class Outbox {
 
   /** Sends a failed message again, with the same id. */
   retry(id: string): void {
-    this.#change(id, ({ reason: _, progress: __, ...item }) => ({ ...item, state: 'waiting' }));
+    this.#change(id, ({ reason: _, code: ___, progress: __, ...item }) => ({ ...item, state: 'waiting' }));
     this.flush();
   }
 
@@ -200,7 +205,7 @@ export class Outbox {
         if (isTransient(reason) && internalErrors < MAX_INTERNAL_ERRORS) await Promise.race([backoff(reason), discarded]);
         else {
           internalErrors = 0;
-          this.#change(item.id, (refused) => ({ ...refused, state: 'failed', reason: (reason as ServerError).message }));
+          this.#change(item.id, (refused) => ({ ...refused, state: 'failed', reason: (reason as ServerError).message, code: (reason as ServerError).code }));
         }
       } finally {
         this.#attempts.delete(item.id);

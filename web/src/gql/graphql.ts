@@ -18,7 +18,7 @@ export type ConversationChange =
 export type ConversationKind =
   /** A conversation between two users. Each pair has at most one; its first message creates it. */
   | 'DIRECT'
-  /** A group with a title and up to 1,000 members. */
+  /** A group with a title. `serverInfo.limits.groupMembers` says how many members it may have. */
   | 'GROUP'
   | '%future added value';
 
@@ -136,6 +136,57 @@ export type Posting =
   | 'EVERYONE'
   | '%future added value';
 
+/** What a moderator does about a report. */
+export type ReportAction =
+  /** Deletes the message, as its sender could. */
+  | 'DELETE_MESSAGE'
+  /** Nothing. */
+  | 'DISMISS'
+  /** Disables the user's account and ends their sessions, until the operator enables it. */
+  | 'SUSPEND_USER'
+  | '%future added value';
+
+/** A report. */
+export type ReportInput = {
+  /** More about it, up to 1,000 characters. */
+  comment?: string | null | undefined;
+  /** Why. */
+  reason: ReportReason;
+  /** What it is about. */
+  target: ReportTarget;
+};
+
+/** Why something is reported. */
+export type ReportReason =
+  /** It is meant to hurt somebody. */
+  | 'HARASSMENT'
+  /** It is against a group of people. */
+  | 'HATE'
+  /** It is against the law. */
+  | 'ILLEGAL'
+  /** Somebody poses as another. */
+  | 'IMPERSONATION'
+  /** Something else: say it in `comment`. */
+  | 'OTHER'
+  /** Somebody may hurt themself. */
+  | 'SELF_HARM'
+  /** It is sexual. */
+  | 'SEXUAL'
+  /** Unwanted advertising, or the same again and again. */
+  | 'SPAM'
+  /** It threatens with violence, or shows it. */
+  | 'VIOLENCE'
+  | '%future added value';
+
+/** What is reported: exactly one of these. */
+export type ReportTarget =
+  {   /** A conversation that you are in. */
+  conversationId: string; messageId?: never; userId?: never; }
+  |  { conversationId?: never;   /** A message. */
+  messageId: string; userId?: never; }
+  |  { conversationId?: never; messageId?: never;   /** A user. */
+  userId: string; };
+
 /** A message to send. */
 export type SendMessageInput = {
   /**
@@ -169,6 +220,14 @@ export type SendMessageInput = {
   /** What the app says this message is, as `order_card`: 1 to 64 of a-z, 0-9, `_`, `.`, `-`. */
   type?: string | null | undefined;
 };
+
+/** What somebody is on this server beside a user. More values may be added: clients must tolerate unknown values. */
+export type ServerRole =
+  /** May do what moderators may. */
+  | 'ADMIN'
+  /** Reads reports and acts on them. */
+  | 'MODERATOR'
+  | '%future added value';
 
 /** A new account. */
 export type SignupInput = {
@@ -310,32 +369,34 @@ export type PersonFragment = { id: string, fullName: string, deletedAt: string |
 
 export type PictureFragment = { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string };
 
-export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type FullMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type FullMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type OwnMessageFragment = { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type OwnMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
+export type GroupPictureFragment = { url: string, urlExpiresAt: string };
+
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
 
 export type OnePersonQueryVariables = Exact<{
   id: string;
@@ -343,6 +404,27 @@ export type OnePersonQueryVariables = Exact<{
 
 
 export type OnePersonQuery = { user: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null };
+
+export type BlockedUsersQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type BlockedUsersQuery = { blockedUsers: { nodes: Array<{ id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type BlockMutationVariables = Exact<{
+  userId: string;
+}>;
+
+
+export type BlockMutation = { blockUser: { id: string } };
+
+export type UnblockMutationVariables = Exact<{
+  userId: string;
+}>;
+
+
+export type UnblockMutation = { unblockUser: { id: string } };
 
 export type MembersQueryVariables = Exact<{
   id: string;
@@ -359,13 +441,13 @@ export type HistoryPageQueryVariables = Exact<{
 }>;
 
 
-export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
+export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
 
-type Event_BlockChanged_Fragment = { __typename: 'BlockChanged', cursor: string };
+type Event_BlockChanged_Fragment = { __typename: 'BlockChanged', blocked: boolean, cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
 
 type Event_CaughtUp_Fragment = { __typename: 'CaughtUp', cursor: string };
 
-type Event_ConversationChanged_Fragment = { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null };
+type Event_ConversationChanged_Fragment = { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, posting: Posting, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null } | null };
 
 type Event_FeedReset_Fragment = { __typename: 'FeedReset', cursor: string };
 
@@ -373,9 +455,9 @@ type Event_HistoryTrimmed_Fragment = { __typename: 'HistoryTrimmed', conversatio
 
 type Event_MembershipChanged_Fragment = { __typename: 'MembershipChanged', cursor: string, own: { id: string } };
 
-type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
-type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 type Event_PinsChanged_Fragment = { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } };
 
@@ -406,14 +488,14 @@ export type EventsSubscriptionVariables = Exact<{
 
 
 export type EventsSubscription = { events:
-    | { __typename: 'BlockChanged', cursor: string }
+    | { __typename: 'BlockChanged', blocked: boolean, cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
     | { __typename: 'CaughtUp', cursor: string }
-    | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
+    | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, posting: Posting, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null } | null }
     | { __typename: 'FeedReset', cursor: string }
     | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
     | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
-    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
-    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
     | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
     | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
     | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
@@ -443,7 +525,7 @@ export type SendMutationVariables = Exact<{
 }>;
 
 
-export type SendMutation = { sendMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type SendMutation = { sendMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type EditMutationVariables = Exact<{
   id: string;
@@ -451,14 +533,14 @@ export type EditMutationVariables = Exact<{
 }>;
 
 
-export type EditMutation = { editMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type EditMutation = { editMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type DeleteMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type MarkReadMutationVariables = Exact<{
   conversation: ConversationRef;
@@ -474,14 +556,14 @@ export type EventsPageQueryVariables = Exact<{
 
 
 export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, events: Array<
-      | { __typename: 'BlockChanged', cursor: string }
+      | { __typename: 'BlockChanged', blocked: boolean, cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } }
       | { __typename: 'CaughtUp', cursor: string }
-      | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, updatedAt: string } | null }
+      | { __typename: 'ConversationChanged', change: ConversationChange, conversationId: string, cursor: string, conversation: { title: string | null, memberCount: number, posting: Posting, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null } | null }
       | { __typename: 'FeedReset', cursor: string }
       | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
       | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
-      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
-      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
       | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
       | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
       | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
@@ -494,7 +576,7 @@ export type AddReactionMutationVariables = Exact<{
 }>;
 
 
-export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type RemoveReactionMutationVariables = Exact<{
   messageId: string;
@@ -502,7 +584,7 @@ export type RemoveReactionMutationVariables = Exact<{
 }>;
 
 
-export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type UnreadCountsQueryVariables = Exact<{
   id: string;
@@ -524,28 +606,47 @@ export type UpdateMembershipMutationVariables = Exact<{
 }>;
 
 
-export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
+export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
 
 export type PinMutationVariables = Exact<{
   messageId: string;
 }>;
 
 
-export type PinMutation = { pinMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type PinMutation = { pinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type UnpinMutationVariables = Exact<{
   messageId: string;
 }>;
 
 
-export type UnpinMutation = { unpinMessage: { mentionsEveryone: boolean, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, reactions: Array<{ emoji: string, viewerReacted: boolean, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type UnpinMutation = { unpinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type PinnedMessagesQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
+export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
+
+export type ReportFragment = { id: string, reason: ReportReason, comment: string | null, text: string | null, sentAt: string | null, messageId: string | null, conversationId: string | null, conversationTitle: string | null, createdAt: string, resolvedAt: string | null, action: ReportAction | null, note: string | null, reporter: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, resolvedBy: { id: string, fullName: string } | null };
+
+export type ReportsQueryVariables = Exact<{
+  open: boolean;
+  after?: string | null | undefined;
+}>;
+
+
+export type ReportsQuery = { reports: { nodes: Array<{ id: string, reason: ReportReason, comment: string | null, text: string | null, sentAt: string | null, messageId: string | null, conversationId: string | null, conversationTitle: string | null, createdAt: string, resolvedAt: string | null, action: ReportAction | null, note: string | null, reporter: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, resolvedBy: { id: string, fullName: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ResolveReportMutationVariables = Exact<{
+  id: string;
+  action: ReportAction;
+  note?: string | null | undefined;
+}>;
+
+
+export type ResolveReportMutation = { resolveReport: { id: string, reason: ReportReason, comment: string | null, text: string | null, sentAt: string | null, messageId: string | null, conversationId: string | null, conversationTitle: string | null, createdAt: string, resolvedAt: string | null, action: ReportAction | null, note: string | null, reporter: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, resolvedBy: { id: string, fullName: string } | null } };
 
 export type FindPeopleQueryVariables = Exact<{
   search?: string | null | undefined;
@@ -570,6 +671,29 @@ export type RenameGroupMutationVariables = Exact<{
 
 export type RenameGroupMutation = { updateConversation: { id: string } };
 
+export type SetPostingMutationVariables = Exact<{
+  id: string;
+  posting: Posting;
+}>;
+
+
+export type SetPostingMutation = { updateConversation: { id: string } };
+
+export type SetGroupPictureMutationVariables = Exact<{
+  id: string;
+  file: Blob;
+}>;
+
+
+export type SetGroupPictureMutation = { updateConversation: { id: string } };
+
+export type RemoveGroupPictureMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RemoveGroupPictureMutation = { updateConversation: { id: string } };
+
 export type AddMembersMutationVariables = Exact<{
   id: string;
   userIds: Array<string> | string;
@@ -589,11 +713,15 @@ export type RemoveMemberMutation = { removeMember: { id: string } | null };
 export type FindMessagesQueryVariables = Exact<{
   query: string;
   conversation?: ConversationRef | null | undefined;
+  senderId?: string | null | undefined;
+  since?: string | null | undefined;
+  before?: string | null | undefined;
+  hasImage?: boolean | null | undefined;
   after?: string | null | undefined;
 }>;
 
 
-export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type SetMemberRoleMutationVariables = Exact<{
   id: string;
@@ -603,6 +731,25 @@ export type SetMemberRoleMutationVariables = Exact<{
 
 
 export type SetMemberRoleMutation = { setMemberRole: { id: string } };
+
+export type MentionsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type MentionsQuery = { mentions: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ReportMutationVariables = Exact<{
+  input: ReportInput;
+}>;
+
+
+export type ReportMutation = { report: boolean };
+
+export type ServerRolesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ServerRolesQuery = { serverRoles: Array<ServerRole> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -633,6 +780,50 @@ export const PersonFragmentDoc = new TypedDocumentString(`
   deletedAt
 }
     `, {"fragmentName":"Person"}) as unknown as TypedDocumentString<PersonFragment, unknown>;
+export const MessageFragmentDoc = new TypedDocumentString(`
+    fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`, {"fragmentName":"Message"}) as unknown as TypedDocumentString<MessageFragment, unknown>;
 export const PictureFragmentDoc = new TypedDocumentString(`
     fragment Picture on Image {
   url
@@ -643,135 +834,23 @@ export const PictureFragmentDoc = new TypedDocumentString(`
   placeholder
 }
     `, {"fragmentName":"Picture"}) as unknown as TypedDocumentString<PictureFragment, unknown>;
-export const MessageFragmentDoc = new TypedDocumentString(`
-    fragment Message on Message {
-  id
-  conversationId
-  seq
-  sender {
-    ...Person
-  }
-  text
-  image {
-    ...Picture
-  }
-  replyTo {
-    id
-    seq
-    text
-    deletedAt
-    sender {
-      id
-    }
-  }
-  version
-  createdAt
-  editedAt
-  deletedAt
-  countsAsUnread
-  pinnedAt
-  system {
-    kind
-    users {
-      id
-      fullName
-    }
-    userCount
-    title
-    role
-  }
-}
-    fragment Person on User {
-  id
-  fullName
-  profilePic {
-    url(maxWidth: 240)
-    urlExpiresAt
-  }
-  deletedAt
-}
-fragment Picture on Image {
-  url
-  thumbnail: url(maxWidth: 960)
-  urlExpiresAt
-  width
-  height
-  placeholder
-}`, {"fragmentName":"Message"}) as unknown as TypedDocumentString<MessageFragment, unknown>;
-export const FullMessageFragmentDoc = new TypedDocumentString(`
-    fragment FullMessage on Message {
-  ...Message
-  reactions {
-    emoji
-    count
-  }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-}
-    fragment Person on User {
-  id
-  fullName
-  profilePic {
-    url(maxWidth: 240)
-    urlExpiresAt
-  }
-  deletedAt
-}
-fragment Picture on Image {
-  url
-  thumbnail: url(maxWidth: 960)
-  urlExpiresAt
-  width
-  height
-  placeholder
-}
-fragment Message on Message {
-  id
-  conversationId
-  seq
-  sender {
-    ...Person
-  }
-  text
-  image {
-    ...Picture
-  }
-  replyTo {
-    id
-    seq
-    text
-    deletedAt
-    sender {
-      id
-    }
-  }
-  version
-  createdAt
-  editedAt
-  deletedAt
-  countsAsUnread
-  pinnedAt
-  system {
-    kind
-    users {
-      id
-      fullName
-    }
-    userCount
-    title
-    role
-  }
-}`, {"fragmentName":"FullMessage"}) as unknown as TypedDocumentString<FullMessageFragment, unknown>;
 export const OwnMessageFragmentDoc = new TypedDocumentString(`
     fragment OwnMessage on Message {
-  ...FullMessage
+  ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
+    count
     viewerReacted
   }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
 }
     fragment Person on User {
   id
@@ -798,9 +877,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -826,24 +902,21 @@ fragment Message on Message {
     title
     role
   }
-}
-fragment FullMessage on Message {
-  ...Message
-  reactions {
-    emoji
-    count
-  }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
 }`, {"fragmentName":"OwnMessage"}) as unknown as TypedDocumentString<OwnMessageFragment, unknown>;
+export const GroupPictureFragmentDoc = new TypedDocumentString(`
+    fragment GroupPicture on Image {
+  url(maxWidth: 240)
+  urlExpiresAt
+}
+    `, {"fragmentName":"GroupPicture"}) as unknown as TypedDocumentString<GroupPictureFragment, unknown>;
 export const ConversationFragmentDoc = new TypedDocumentString(`
     fragment Conversation on Conversation {
   id
   kind
   title
+  picture {
+    ...GroupPicture
+  }
   otherUser {
     ...Person
   }
@@ -878,14 +951,6 @@ export const ConversationFragmentDoc = new TypedDocumentString(`
   }
   deletedAt
 }
-fragment Picture on Image {
-  url
-  thumbnail: url(maxWidth: 960)
-  urlExpiresAt
-  width
-  height
-  placeholder
-}
 fragment Message on Message {
   id
   conversationId
@@ -894,9 +959,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -922,7 +984,79 @@ fragment Message on Message {
     title
     role
   }
+}
+fragment GroupPicture on Image {
+  url(maxWidth: 240)
+  urlExpiresAt
 }`, {"fragmentName":"Conversation"}) as unknown as TypedDocumentString<ConversationFragment, unknown>;
+export const FullMessageFragmentDoc = new TypedDocumentString(`
+    fragment FullMessage on Message {
+  ...Message
+  image {
+    ...Picture
+  }
+  reactions {
+    emoji
+    count
+  }
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}`, {"fragmentName":"FullMessage"}) as unknown as TypedDocumentString<FullMessageFragment, unknown>;
 export const EventFragmentDoc = new TypedDocumentString(`
     fragment Event on FeedEvent {
   __typename
@@ -981,8 +1115,18 @@ export const EventFragmentDoc = new TypedDocumentString(`
     conversation {
       title
       memberCount
+      posting
+      picture {
+        ...GroupPicture
+      }
       updatedAt
     }
+  }
+  ... on BlockChanged {
+    user {
+      ...Person
+    }
+    blocked
   }
   ... on UserChanged {
     user {
@@ -1019,9 +1163,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -1050,6 +1191,9 @@ fragment Message on Message {
 }
 fragment FullMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
@@ -1059,7 +1203,57 @@ fragment FullMessage on Message {
     fullName
   }
   mentionsEveryone
+  metadata
+}
+fragment GroupPicture on Image {
+  url(maxWidth: 240)
+  urlExpiresAt
 }`, {"fragmentName":"Event"}) as unknown as TypedDocumentString<EventFragment, unknown>;
+export const ReportFragmentDoc = new TypedDocumentString(`
+    fragment Report on Report {
+  id
+  reporter {
+    ...Person
+  }
+  reason
+  comment
+  user {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  sentAt
+  messageId
+  conversationId
+  conversationTitle
+  createdAt
+  resolvedAt
+  resolvedBy {
+    id
+    fullName
+  }
+  action
+  note
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}`, {"fragmentName":"Report"}) as unknown as TypedDocumentString<ReportFragment, unknown>;
 export const SignUpDocument = new TypedDocumentString(`
     mutation SignUp($input: SignupInput!) {
   signup(input: $input) {
@@ -1227,14 +1421,6 @@ export const SnapshotDocument = new TypedDocumentString(`
   }
   deletedAt
 }
-fragment Picture on Image {
-  url
-  thumbnail: url(maxWidth: 960)
-  urlExpiresAt
-  width
-  height
-  placeholder
-}
 fragment Message on Message {
   id
   conversationId
@@ -1243,9 +1429,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -1272,10 +1455,17 @@ fragment Message on Message {
     role
   }
 }
+fragment GroupPicture on Image {
+  url(maxWidth: 240)
+  urlExpiresAt
+}
 fragment Conversation on Conversation {
   id
   kind
   title
+  picture {
+    ...GroupPicture
+  }
   otherUser {
     ...Person
   }
@@ -1322,14 +1512,6 @@ export const MoreConversationsDocument = new TypedDocumentString(`
   }
   deletedAt
 }
-fragment Picture on Image {
-  url
-  thumbnail: url(maxWidth: 960)
-  urlExpiresAt
-  width
-  height
-  placeholder
-}
 fragment Message on Message {
   id
   conversationId
@@ -1338,9 +1520,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -1367,10 +1546,17 @@ fragment Message on Message {
     role
   }
 }
+fragment GroupPicture on Image {
+  url(maxWidth: 240)
+  urlExpiresAt
+}
 fragment Conversation on Conversation {
   id
   kind
   title
+  picture {
+    ...GroupPicture
+  }
   otherUser {
     ...Person
   }
@@ -1411,14 +1597,6 @@ export const OneConversationDocument = new TypedDocumentString(`
   }
   deletedAt
 }
-fragment Picture on Image {
-  url
-  thumbnail: url(maxWidth: 960)
-  urlExpiresAt
-  width
-  height
-  placeholder
-}
 fragment Message on Message {
   id
   conversationId
@@ -1427,9 +1605,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -1456,10 +1631,17 @@ fragment Message on Message {
     role
   }
 }
+fragment GroupPicture on Image {
+  url(maxWidth: 240)
+  urlExpiresAt
+}
 fragment Conversation on Conversation {
   id
   kind
   title
+  picture {
+    ...GroupPicture
+  }
   otherUser {
     ...Person
   }
@@ -1501,6 +1683,41 @@ export const OnePersonDocument = new TypedDocumentString(`
   }
   deletedAt
 }`) as unknown as TypedDocumentString<OnePersonQuery, OnePersonQueryVariables>;
+export const BlockedUsersDocument = new TypedDocumentString(`
+    query BlockedUsers($after: String) {
+  blockedUsers(first: 100, after: $after) {
+    nodes {
+      ...Person
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}`) as unknown as TypedDocumentString<BlockedUsersQuery, BlockedUsersQueryVariables>;
+export const BlockDocument = new TypedDocumentString(`
+    mutation Block($userId: ID!) {
+  blockUser(userId: $userId) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<BlockMutation, BlockMutationVariables>;
+export const UnblockDocument = new TypedDocumentString(`
+    mutation Unblock($userId: ID!) {
+  unblockUser(userId: $userId) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<UnblockMutation, UnblockMutationVariables>;
 export const MembersDocument = new TypedDocumentString(`
     query Members($id: ID!, $after: String) {
   conversation(by: {conversationId: $id}) {
@@ -1562,9 +1779,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -1591,24 +1805,22 @@ fragment Message on Message {
     role
   }
 }
-fragment FullMessage on Message {
+fragment OwnMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
+    viewerReacted
   }
   mentions {
     id
     fullName
   }
   mentionsEveryone
-}
-fragment OwnMessage on Message {
-  ...FullMessage
-  reactions {
-    emoji
-    viewerReacted
-  }
+  metadata
 }`) as unknown as TypedDocumentString<HistoryPageQuery, HistoryPageQueryVariables>;
 export const EventsDocument = new TypedDocumentString(`
     subscription Events($after: String!) {
@@ -1641,9 +1853,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -1672,6 +1881,9 @@ fragment Message on Message {
 }
 fragment FullMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
@@ -1681,6 +1893,11 @@ fragment FullMessage on Message {
     fullName
   }
   mentionsEveryone
+  metadata
+}
+fragment GroupPicture on Image {
+  url(maxWidth: 240)
+  urlExpiresAt
 }
 fragment Event on FeedEvent {
   __typename
@@ -1739,8 +1956,18 @@ fragment Event on FeedEvent {
     conversation {
       title
       memberCount
+      posting
+      picture {
+        ...GroupPicture
+      }
       updatedAt
     }
+  }
+  ... on BlockChanged {
+    user {
+      ...Person
+    }
+    blocked
   }
   ... on UserChanged {
     user {
@@ -1814,9 +2041,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -1843,24 +2067,22 @@ fragment Message on Message {
     role
   }
 }
-fragment FullMessage on Message {
+fragment OwnMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
+    viewerReacted
   }
   mentions {
     id
     fullName
   }
   mentionsEveryone
-}
-fragment OwnMessage on Message {
-  ...FullMessage
-  reactions {
-    emoji
-    viewerReacted
-  }
+  metadata
 }`) as unknown as TypedDocumentString<SendMutation, SendMutationVariables>;
 export const EditDocument = new TypedDocumentString(`
     mutation Edit($id: ID!, $text: String!) {
@@ -1893,9 +2115,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -1922,24 +2141,22 @@ fragment Message on Message {
     role
   }
 }
-fragment FullMessage on Message {
+fragment OwnMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
+    viewerReacted
   }
   mentions {
     id
     fullName
   }
   mentionsEveryone
-}
-fragment OwnMessage on Message {
-  ...FullMessage
-  reactions {
-    emoji
-    viewerReacted
-  }
+  metadata
 }`) as unknown as TypedDocumentString<EditMutation, EditMutationVariables>;
 export const DeleteDocument = new TypedDocumentString(`
     mutation Delete($id: ID!) {
@@ -1972,9 +2189,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -2001,24 +2215,22 @@ fragment Message on Message {
     role
   }
 }
-fragment FullMessage on Message {
+fragment OwnMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
+    viewerReacted
   }
   mentions {
     id
     fullName
   }
   mentionsEveryone
-}
-fragment OwnMessage on Message {
-  ...FullMessage
-  reactions {
-    emoji
-    viewerReacted
-  }
+  metadata
 }`) as unknown as TypedDocumentString<DeleteMutation, DeleteMutationVariables>;
 export const MarkReadDocument = new TypedDocumentString(`
     mutation MarkRead($conversation: ConversationRef!, $upToSeq: Int!) {
@@ -2063,9 +2275,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -2094,6 +2303,9 @@ fragment Message on Message {
 }
 fragment FullMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
@@ -2103,6 +2315,11 @@ fragment FullMessage on Message {
     fullName
   }
   mentionsEveryone
+  metadata
+}
+fragment GroupPicture on Image {
+  url(maxWidth: 240)
+  urlExpiresAt
 }
 fragment Event on FeedEvent {
   __typename
@@ -2161,8 +2378,18 @@ fragment Event on FeedEvent {
     conversation {
       title
       memberCount
+      posting
+      picture {
+        ...GroupPicture
+      }
       updatedAt
     }
+  }
+  ... on BlockChanged {
+    user {
+      ...Person
+    }
+    blocked
   }
   ... on UserChanged {
     user {
@@ -2205,9 +2432,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -2234,24 +2458,22 @@ fragment Message on Message {
     role
   }
 }
-fragment FullMessage on Message {
+fragment OwnMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
+    viewerReacted
   }
   mentions {
     id
     fullName
   }
   mentionsEveryone
-}
-fragment OwnMessage on Message {
-  ...FullMessage
-  reactions {
-    emoji
-    viewerReacted
-  }
+  metadata
 }`) as unknown as TypedDocumentString<AddReactionMutation, AddReactionMutationVariables>;
 export const RemoveReactionDocument = new TypedDocumentString(`
     mutation RemoveReaction($messageId: ID!, $emoji: String!) {
@@ -2284,9 +2506,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -2313,24 +2532,22 @@ fragment Message on Message {
     role
   }
 }
-fragment FullMessage on Message {
+fragment OwnMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
+    viewerReacted
   }
   mentions {
     id
     fullName
   }
   mentionsEveryone
-}
-fragment OwnMessage on Message {
-  ...FullMessage
-  reactions {
-    emoji
-    viewerReacted
-  }
+  metadata
 }`) as unknown as TypedDocumentString<RemoveReactionMutation, RemoveReactionMutationVariables>;
 export const UnreadCountsDocument = new TypedDocumentString(`
     query UnreadCounts($id: ID!) {
@@ -2381,14 +2598,6 @@ export const UpdateMembershipDocument = new TypedDocumentString(`
   }
   deletedAt
 }
-fragment Picture on Image {
-  url
-  thumbnail: url(maxWidth: 960)
-  urlExpiresAt
-  width
-  height
-  placeholder
-}
 fragment Message on Message {
   id
   conversationId
@@ -2397,9 +2606,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -2426,10 +2632,17 @@ fragment Message on Message {
     role
   }
 }
+fragment GroupPicture on Image {
+  url(maxWidth: 240)
+  urlExpiresAt
+}
 fragment Conversation on Conversation {
   id
   kind
   title
+  picture {
+    ...GroupPicture
+  }
   otherUser {
     ...Person
   }
@@ -2486,9 +2699,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -2515,24 +2725,22 @@ fragment Message on Message {
     role
   }
 }
-fragment FullMessage on Message {
+fragment OwnMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
+    viewerReacted
   }
   mentions {
     id
     fullName
   }
   mentionsEveryone
-}
-fragment OwnMessage on Message {
-  ...FullMessage
-  reactions {
-    emoji
-    viewerReacted
-  }
+  metadata
 }`) as unknown as TypedDocumentString<PinMutation, PinMutationVariables>;
 export const UnpinDocument = new TypedDocumentString(`
     mutation Unpin($messageId: ID!) {
@@ -2565,9 +2773,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -2594,24 +2799,22 @@ fragment Message on Message {
     role
   }
 }
-fragment FullMessage on Message {
+fragment OwnMessage on Message {
   ...Message
+  image {
+    ...Picture
+  }
   reactions {
     emoji
     count
+    viewerReacted
   }
   mentions {
     id
     fullName
   }
   mentionsEveryone
-}
-fragment OwnMessage on Message {
-  ...FullMessage
-  reactions {
-    emoji
-    viewerReacted
-  }
+  metadata
 }`) as unknown as TypedDocumentString<UnpinMutation, UnpinMutationVariables>;
 export const PinnedMessagesDocument = new TypedDocumentString(`
     query PinnedMessages($id: ID!) {
@@ -2632,14 +2835,6 @@ export const PinnedMessagesDocument = new TypedDocumentString(`
   }
   deletedAt
 }
-fragment Picture on Image {
-  url
-  thumbnail: url(maxWidth: 960)
-  urlExpiresAt
-  width
-  height
-  placeholder
-}
 fragment Message on Message {
   id
   conversationId
@@ -2648,9 +2843,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -2677,6 +2869,112 @@ fragment Message on Message {
     role
   }
 }`) as unknown as TypedDocumentString<PinnedMessagesQuery, PinnedMessagesQueryVariables>;
+export const ReportsDocument = new TypedDocumentString(`
+    query Reports($open: Boolean!, $after: String) {
+  reports(open: $open, first: 20, after: $after) {
+    nodes {
+      ...Report
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Report on Report {
+  id
+  reporter {
+    ...Person
+  }
+  reason
+  comment
+  user {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  sentAt
+  messageId
+  conversationId
+  conversationTitle
+  createdAt
+  resolvedAt
+  resolvedBy {
+    id
+    fullName
+  }
+  action
+  note
+}`) as unknown as TypedDocumentString<ReportsQuery, ReportsQueryVariables>;
+export const ResolveReportDocument = new TypedDocumentString(`
+    mutation ResolveReport($id: ID!, $action: ReportAction!, $note: String) {
+  resolveReport(id: $id, action: $action, note: $note) {
+    ...Report
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Picture on Image {
+  url
+  thumbnail: url(maxWidth: 960)
+  urlExpiresAt
+  width
+  height
+  placeholder
+}
+fragment Report on Report {
+  id
+  reporter {
+    ...Person
+  }
+  reason
+  comment
+  user {
+    ...Person
+  }
+  text
+  image {
+    ...Picture
+  }
+  sentAt
+  messageId
+  conversationId
+  conversationTitle
+  createdAt
+  resolvedAt
+  resolvedBy {
+    id
+    fullName
+  }
+  action
+  note
+}`) as unknown as TypedDocumentString<ResolveReportMutation, ResolveReportMutationVariables>;
 export const FindPeopleDocument = new TypedDocumentString(`
     query FindPeople($search: String, $after: String) {
   users(search: $search, first: 30, after: $after) {
@@ -2714,6 +3012,27 @@ export const RenameGroupDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RenameGroupMutation, RenameGroupMutationVariables>;
+export const SetPostingDocument = new TypedDocumentString(`
+    mutation SetPosting($id: ID!, $posting: Posting!) {
+  updateConversation(id: $id, posting: $posting) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<SetPostingMutation, SetPostingMutationVariables>;
+export const SetGroupPictureDocument = new TypedDocumentString(`
+    mutation SetGroupPicture($id: ID!, $file: Upload!) {
+  updateConversation(id: $id, picture: {file: $file}) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<SetGroupPictureMutation, SetGroupPictureMutationVariables>;
+export const RemoveGroupPictureDocument = new TypedDocumentString(`
+    mutation RemoveGroupPicture($id: ID!) {
+  updateConversation(id: $id, picture: null) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<RemoveGroupPictureMutation, RemoveGroupPictureMutationVariables>;
 export const AddMembersDocument = new TypedDocumentString(`
     mutation AddMembers($id: ID!, $userIds: [ID!]!) {
   addMembers(conversationId: $id, userIds: $userIds) {
@@ -2729,10 +3048,14 @@ export const RemoveMemberDocument = new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<RemoveMemberMutation, RemoveMemberMutationVariables>;
 export const FindMessagesDocument = new TypedDocumentString(`
-    query FindMessages($query: String!, $conversation: ConversationRef, $after: String) {
+    query FindMessages($query: String!, $conversation: ConversationRef, $senderId: ID, $since: DateTime, $before: DateTime, $hasImage: Boolean, $after: String) {
   searchMessages(
     query: $query
     conversation: $conversation
+    senderId: $senderId
+    since: $since
+    before: $before
+    hasImage: $hasImage
     first: 20
     after: $after
   ) {
@@ -2754,14 +3077,6 @@ export const FindMessagesDocument = new TypedDocumentString(`
   }
   deletedAt
 }
-fragment Picture on Image {
-  url
-  thumbnail: url(maxWidth: 960)
-  urlExpiresAt
-  width
-  height
-  placeholder
-}
 fragment Message on Message {
   id
   conversationId
@@ -2770,9 +3085,6 @@ fragment Message on Message {
     ...Person
   }
   text
-  image {
-    ...Picture
-  }
   replyTo {
     id
     seq
@@ -2806,3 +3118,68 @@ export const SetMemberRoleDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetMemberRoleMutation, SetMemberRoleMutationVariables>;
+export const MentionsDocument = new TypedDocumentString(`
+    query Mentions($after: String) {
+  mentions(first: 20, after: $after) {
+    nodes {
+      ...Message
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+    fragment Person on User {
+  id
+  fullName
+  profilePic {
+    url(maxWidth: 240)
+    urlExpiresAt
+  }
+  deletedAt
+}
+fragment Message on Message {
+  id
+  conversationId
+  seq
+  sender {
+    ...Person
+  }
+  text
+  replyTo {
+    id
+    seq
+    text
+    deletedAt
+    sender {
+      id
+    }
+  }
+  version
+  createdAt
+  editedAt
+  deletedAt
+  countsAsUnread
+  pinnedAt
+  system {
+    kind
+    users {
+      id
+      fullName
+    }
+    userCount
+    title
+    role
+  }
+}`) as unknown as TypedDocumentString<MentionsQuery, MentionsQueryVariables>;
+export const ReportDocument = new TypedDocumentString(`
+    mutation Report($input: ReportInput!) {
+  report(input: $input)
+}
+    `) as unknown as TypedDocumentString<ReportMutation, ReportMutationVariables>;
+export const ServerRolesDocument = new TypedDocumentString(`
+    query ServerRoles {
+  serverRoles
+}
+    `) as unknown as TypedDocumentString<ServerRolesQuery, ServerRolesQueryVariables>;

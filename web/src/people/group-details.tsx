@@ -1,17 +1,17 @@
-// The details of a group: its title and members, and the forms to change them.
-import { LogOut, UserRoundMinus } from 'lucide-react';
+// The details of a group: its title, picture and members, and the forms to change them.
+import { LogOut } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import { execute } from '../api/execute';
 import { useFeed, useSession } from '../app/session';
 import type { Conversation, Member } from '../feed';
-import { AddMembersDocument, RemoveMemberDocument, RenameGroupDocument, SetMemberRoleDocument } from '../gql/graphql';
+import { AddMembersDocument, type Posting, RemoveMemberDocument, RenameGroupDocument, SetPostingDocument } from '../gql/graphql';
 import { texts } from '../texts';
-import { Avatar } from '../ui/avatar';
-import { ConfirmDialog } from '../ui/confirm-dialog';
 import { Dialog } from '../ui/dialog';
 import { useAttempt } from '../ui/toasts';
+import { MemberRow } from './group-member';
 import { type PersonChoice, PersonPicker } from './person-picker';
+import { GroupPicture } from './picture-chooser';
 
 const words = texts.group;
 
@@ -29,7 +29,8 @@ export function GroupDetailsDialog({ conversation, open, onClose }: GroupDetails
   );
 }
 
-function GroupDetails({ conversation: { id, title, memberCount, viewerCan }, onClose }: { conversation: Conversation; onClose(): void }) {
+function GroupDetails({ conversation, onClose }: { conversation: Conversation; onClose(): void }) {
+  const { id, title, memberCount, viewerCan } = conversation;
   const { feed, peopleSearchMode } = useSession();
   const { members, complete } = useFeed((feed) => feed.members.of(id));
   const me = useFeed((feed) => feed.me.id);
@@ -41,7 +42,13 @@ function GroupDetails({ conversation: { id, title, memberCount, viewerCan }, onC
   const canRemove = ({ userId, role }: Member) => userId !== me && viewerCan.includes('REMOVE_MEMBERS') && (isOwner || role === 'MEMBER');
   return (
     <div className="form">
-      {viewerCan.includes('UPDATE') && <RenameGroup key={title} id={id} title={title ?? ''} />}
+      {viewerCan.includes('UPDATE') && (
+        <>
+          <GroupPicture conversation={conversation} />
+          <RenameGroup key={title} id={id} title={title ?? ''} />
+          <WhoMayWrite conversation={conversation} />
+        </>
+      )}
       <section className="section">
         <h3>{texts.conversation.members(memberCount)}</h3>
         <ul className="members">
@@ -82,61 +89,31 @@ function RenameGroup({ id, title }: { id: string; title: string }) {
   );
 }
 
-interface MemberRowProps {
-  id: string;
-  member: Member;
-  isMe: boolean;
-  canRemove: boolean;
-  canSetRole: boolean;
-  onClose(): void;
-}
-
-function MemberRow({ id, member, isMe, canRemove, canSetRole, onClose }: MemberRowProps) {
-  const { client } = useSession();
-  const person = useFeed((feed) => feed.person(member.userId));
-  const online = useFeed((feed) => feed.online?.has(member.userId));
-  const attempt = useAttempt();
-  const [isConfirming, setConfirming] = useState(false);
-  const remove = () => void attempt(() => execute(client, RemoveMemberDocument, { id, userId: member.userId }));
-  const name = `${words.remove} ${person.fullName}`;
-  return (
-    <li className="row">
-      <Avatar id={person.id} name={person.fullName} picture={person.profilePic} online={online} size="small" />
-      <span className="row-name">
-        {isMe
-          ? <bdi>{person.fullName}</bdi>
-          : <Link className="member" href={`/with/${person.id}`} replace onClick={onClose}><bdi>{person.fullName}</bdi></Link>}
-      </span>
-      {member.role !== 'MEMBER' && <span className="tag">{words.roles[member.role]}</span>}
-      {canSetRole && <RoleButton id={id} member={member} name={person.fullName} />}
-      {canRemove && (
-        <button type="button" className="icon-button" aria-label={name} title={name} onClick={() => setConfirming(true)}>
-          <UserRoundMinus />
-        </button>
-      )}
-      {isConfirming && (
-        <ConfirmDialog
-          title={words.removeTitle(person.fullName)} description={words.removeLead} confirmLabel={words.remove}
-          open onConfirm={remove} onClose={() => setConfirming(false)}
-        />
-      )}
-    </li>
-  );
-}
-
-/** Makes somebody an admin, or an admin a member again. */
-function RoleButton({ id, member: { userId, role }, name }: { id: string; member: Member; name: string }) {
+/** Everybody, or in a group for announcements only the owner and admins. */
+function WhoMayWrite({ conversation: { id, posting } }: { conversation: Conversation }) {
   const { client } = useSession();
   const attempt = useAttempt();
-  const next = role === 'ADMIN' ? 'MEMBER' : 'ADMIN';
-  const label = role === 'ADMIN' ? words.makeMember : words.makeAdmin;
+  // Shown at once, and undone if the server refuses it.
+  const [chosen, setChosen] = useState(posting);
+  useEffect(() => setChosen(posting), [posting]);
+  const set = async (next: Posting) => {
+    setChosen(next);
+    if (!(await attempt(() => execute(client, SetPostingDocument, { id, posting: next })))) setChosen(posting);
+  };
   return (
-    <button
-      type="button" className="link-button" aria-label={`${label}: ${name}`}
-      onClick={() => void attempt(() => execute(client, SetMemberRoleDocument, { id, userId, role: next }))}
-    >
-      {label}
-    </button>
+    <fieldset>
+      <legend>{words.posting}</legend>
+      <div className="segments">
+        {(['EVERYONE', 'ADMINS'] as const).map((value) => (
+          <label key={value} className="segment">
+            <input
+              type="radio" name="posting" checked={chosen === value} onChange={() => void set(value)}
+            />
+            <span>{words.postingBy[value]}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
   );
 }
 

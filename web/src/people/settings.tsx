@@ -1,6 +1,6 @@
 // The settings: profile and account, and appearance and notifications on this device.
 import { Tabs } from '@base-ui/react/tabs';
-import { Bell, KeyRound, MonitorSmartphone, SunMoon, UserRound } from 'lucide-react';
+import { Ban, Bell, KeyRound, MonitorSmartphone, SunMoon, UserRound } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { execute } from '../api/execute';
 import { useFeed, useSession } from '../app/session';
@@ -10,8 +10,9 @@ import { RenameDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
+import { BlockedPeople } from './blocked-people';
 import { ChangePassword, DeleteAccount, Devices } from './account-security';
-import { ProfilePicture } from './profile-picture';
+import { ProfilePicture } from './picture-chooser';
 
 const words = texts.settings;
 
@@ -27,6 +28,7 @@ export function SettingsDialog({ open, onClose }: { open: boolean; onClose(): vo
     { name: words.profile, Icon: UserRound, content: <Profile /> },
     { name: words.appearance, Icon: SunMoon, content: <Appearance /> },
     { name: words.notifications, Icon: Bell, content: <NotificationSettings /> },
+    { name: words.blocked, Icon: Ban, content: <BlockedPeople title={words.blocked} none={words.blockedNone} /> },
     { name: words.devices, Icon: MonitorSmartphone, content: <Devices /> },
     ...(hasPasswords ? [{ name: words.account, Icon: KeyRound, content: <><ChangePassword /><DeleteAccount /></> }] : []),
   ];

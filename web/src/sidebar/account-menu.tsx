@@ -1,11 +1,12 @@
-// The account menu: settings, keys, log out, log out everywhere.
+// The account menu: mentions, settings, keys, log out, log out everywhere.
 import { Menu } from '@base-ui/react/menu';
-import { Keyboard, LogOut, MonitorOff, Settings as Cog } from 'lucide-react';
+import { AtSign, Flag, Keyboard, LogOut, MonitorOff, Settings as Cog } from 'lucide-react';
 import { useRef, useState } from 'react';
+import { useQuery } from '../api/use-query';
 import { execute } from '../api/execute';
 import { openDialog } from '../app/open-dialog';
 import { useFeed, useSession } from '../app/session';
-import { LogOutDocument, LogOutEverywhereDocument } from '../gql/graphql';
+import { LogOutDocument, LogOutEverywhereDocument, ServerRolesDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { ConfirmDialog } from '../ui/confirm-dialog';
@@ -19,14 +20,18 @@ export function AccountMenu() {
   const email = useFeed((feed) => feed.me.email);
   const attempt = useAttempt();
   const [isConfirming, setConfirming] = useState(false);
+  // Asked for before a pointer opens the menu, so that nothing in it moves: most people are nothing beside a user.
+  const [wasAsked, setAsked] = useState(false);
+  const [{ data }, reload] = useQuery(ServerRolesDocument, {}, { pause: !wasAsked });
+  const ask = () => (wasAsked ? reload() : setAsked(true));
   const logOut = () => attempt(() => endSession('here', () => execute(client, LogOutDocument, {})));
   const logOutEverywhere = () => attempt(() => endSession('everywhere', () => execute(client, LogOutEverywhereDocument, {})));
   // Portalled into the sidebar instead of the end of the page, so that it stays within its landmark.
   const container = useRef<HTMLDivElement>(null);
   return (
     <div ref={container} className="account-container">
-      <Menu.Root>
-        <Menu.Trigger className="account" title={me.fullName}>
+      <Menu.Root onOpenChange={(open) => { if (open) ask(); }}>
+        <Menu.Trigger className="account" title={me.fullName} onPointerEnter={ask}>
           <Avatar id={me.id} name={me.fullName} picture={me.profilePic} size="small" />
           <span className="visually-hidden"><bdi>{me.fullName}</bdi> {texts.sidebar.menu}</span>
         </Menu.Trigger>
@@ -34,6 +39,14 @@ export function AccountMenu() {
           <Menu.Positioner className="menu-container" align="end" sideOffset={6}>
             <Menu.Popup className="menu">
               <div className="menu-head" aria-hidden="true"><bdi>{me.fullName}</bdi><span>{email}</span></div>
+              {data?.serverRoles.includes('MODERATOR') && (
+                <Menu.Item className="menu-item" onClick={() => openDialog({ kind: 'reports' })}>
+                  <Flag aria-hidden="true" /> {texts.moderation}
+                </Menu.Item>
+              )}
+              <Menu.Item className="menu-item" onClick={() => openDialog({ kind: 'mentions' })}>
+                <AtSign aria-hidden="true" /> {texts.mentions.title}
+              </Menu.Item>
               <Menu.Item className="menu-item" onClick={() => openDialog({ kind: 'settings' })}>
                 <Cog aria-hidden="true" /> {words.title}
               </Menu.Item>

@@ -1,5 +1,5 @@
 // A conversation in the sidebar: its name, the last message with its time, and the number of unread messages.
-import { BellOff, Clock3, Star, TriangleAlert } from 'lucide-react';
+import { AtSign, BellOff, Clock3, Star, TriangleAlert } from 'lucide-react';
 import { memo } from 'react';
 import { Link, useRoute } from 'wouter';
 import { useIsUnopened } from '../app/added-conversations';
@@ -37,13 +37,14 @@ export const ConversationRow = memo(function ConversationRow({ conversation, onO
   return (
     <li>
       <Link className="row" href={`/c/${id}`} data-unread={unread > 0 || isNew || undefined} aria-current={isOpen ? 'page' : undefined} onClick={onOpen}>
-        <Avatar id={otherUserId ?? id} name={name} picture={other?.profilePic} isGroup={!otherUserId} online={online} />
+        <Avatar id={otherUserId ?? id} name={name} picture={other ? other.profilePic : conversation.picture} isGroup={!otherUserId} online={online} />
         <span className="row-main">
           <span className="row-top">
             <bdi className="row-name">{name}</bdi>
             {online && <span className="visually-hidden">{`, ${texts.sidebar.online},`}</span>}
             {conversation.own?.favorite && <Star className="row-icon" aria-label={texts.own.isFavorite} />}
             {isMuted(conversation) && <BellOff className="row-icon" aria-label={texts.own.muted} />}
+            {conversation.own?.notifications === 'MENTIONS' && !isMuted(conversation) && <AtSign className="row-icon" aria-label={texts.mentions.quiet} />}
             <time className="row-time" dateTime={activity(conversation)}>{when}</time>
           </span>
           <span className="row-top">
@@ -82,7 +83,9 @@ function LastMessage({ message, isGroup }: { message: NonNullable<Conversation['
   const happened = useFeed((feed) => systemText(feed, message));
   const me = useFeed((feed) => feed.me.id);
   const sender = useFeed((feed) => feed.person(message.senderId));
+  const isHidden = useFeed((feed) => isGroup && feed.blocks.has(message.senderId));
   if (message.system) return <bdi className="row-words">{happened}</bdi>;
+  if (isHidden) return <span className="row-words">{texts.blocks.hiddenShort}</span>;
   const isMine = message.senderId === me;
   const who = isMine ? texts.message.you : sender.fullName;
   return (

@@ -6,7 +6,7 @@ import { useFeed, useSession } from '../app/session';
 import { plainText } from '../conversation/message-format';
 import { formatShort } from '../app/dates';
 import { conversationName } from '../app/notifications';
-import { FindMessagesDocument, type MessageFragment } from '../gql/graphql';
+import { FindMessagesDocument, type FindMessagesQueryVariables, type MessageFragment } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { useAttempt } from '../ui/toasts';
@@ -21,19 +21,25 @@ interface ResultPages {
   after: string | null;
 }
 
+/** By whom, when, and whether with an image. */
+export type MessageFilters = Pick<FindMessagesQueryVariables, 'senderId' | 'since' | 'before' | 'hasImage'>;
+
 interface MessageResultsProps {
   search: string;
+  filters?: MessageFilters;
   /** Only messages of this conversation. */
   conversationId?: string;
   onOpen(): void;
 }
 
-export function MessageResults({ search, conversationId, onOpen }: MessageResultsProps) {
+const NO_FILTERS: MessageFilters = {};
+
+export function MessageResults({ search, filters = NO_FILTERS, conversationId, onOpen }: MessageResultsProps) {
   const { client } = useSession();
   const attempt = useAttempt();
   const [results, setResults] = useState<ResultPages>();
   const fetchPage = async (after: string | null): Promise<ResultPages> => {
-    const { searchMessages } = await execute(client, FindMessagesDocument, { query: search, conversation: conversationId ? { conversationId } : null, after });
+    const { searchMessages } = await execute(client, FindMessagesDocument, { query: search, conversation: conversationId ? { conversationId } : null, ...filters, after });
     const { nodes, pageInfo } = searchMessages;
     return { hits: nodes, after: pageInfo.hasNextPage ? pageInfo.endCursor : null };
   };
@@ -47,7 +53,7 @@ export function MessageResults({ search, conversationId, onOpen }: MessageResult
       isCancelled = true;
       clearTimeout(timer);
     };
-  }, [search, conversationId]);
+  }, [search, conversationId, filters]);
   const loadMore = () => attempt(async () => {
     if (!results) return;
     const next = await fetchPage(results.after);
@@ -69,18 +75,20 @@ interface MessageResultProps {
   hit: MessageFragment;
   search: string;
   /** Whether all results are of the open conversation. */
-  isHere: boolean;
+  isHere?: boolean;
+  /** Whether the address of what is open is replaced, as by dialogs. */
+  replaces?: boolean;
   onOpen(): void;
 }
 
-function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, search, isHere, onOpen }: MessageResultProps) {
+export function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, search, isHere = false, replaces = false, onOpen }: MessageResultProps) {
   const { feed } = useSession();
   const isMine = sender.id === feed.me.id;
   const isDirect = useFeed((feed) => Boolean(feed.conversation(conversationId)?.otherUserId));
   const where = conversationName(feed, conversationId);
   const who = isMine ? texts.message.you : sender.fullName;
   return (
-    <Link className="row" href={`/c/${conversationId}?at=${seq}`} onClick={onOpen}>
+    <Link className="row" href={`/c/${conversationId}?at=${seq}`} replace={replaces} onClick={onOpen}>
       <Avatar id={sender.id} name={sender.fullName} picture={sender.profilePic} />
       <span className="row-main">
         <span className="row-top">

@@ -3,6 +3,7 @@ import { type KeyboardEvent, useId, useState } from 'react';
 import { useLocation } from 'wouter';
 import { conversationName } from '../app/notifications';
 import { useFeed, useSession } from '../app/session';
+import type { Person } from '../feed';
 import { usePeopleSearch } from '../people/use-people-search';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
@@ -18,6 +19,7 @@ interface Target {
   name: string;
   isGroup: boolean;
   unread: number;
+  picture?: Person['profilePic'] | undefined;
 }
 
 export function Switcher({ open, onClose }: { open: boolean; onClose(): void }) {
@@ -38,12 +40,13 @@ function useTargets(query: string): readonly Target[] {
     name: conversationName(feed, conversation.id),
     isGroup: !conversation.otherUserId,
     unread: conversation.unreadCount,
+    picture: conversation.otherUserId ? feed.person(conversation.otherUserId).profilePic : conversation.picture,
   })).filter(({ name }) => fold(name).includes(folded));
   // What begins with the letters comes before what only contains them; else the latest first.
   const sorted = folded ? known.sort((a, b) => Number(fold(b.name).startsWith(folded)) - Number(fold(a.name).startsWith(folded))) : known;
   const ids = new Set(known.map(({ id }) => id));
   const others = peopleSearchMode === 'off' || (!query && peopleSearchMode !== 'directory') ? [] : people.filter(({ id }) => !ids.has(id) && id !== feed.me.id && !feed.directWith(id));
-  return [...sorted, ...others.map(({ id, fullName }) => ({ href: `/with/${id}`, id, name: fullName, isGroup: false, unread: 0 }))].slice(0, MAX);
+  return [...sorted, ...others.map(({ id, fullName, profilePic }) => ({ href: `/with/${id}`, id, name: fullName, isGroup: false, unread: 0, picture: profilePic }))].slice(0, MAX);
 }
 
 function Targets({ onClose }: { onClose(): void }) {
@@ -79,7 +82,7 @@ function Targets({ onClose }: { onClose(): void }) {
             key={target.href} id={`${listId}-${index}`} role="option" aria-selected={index === active} className="row"
             onMouseMove={() => setChosen(index)} onClick={() => open(target)}
           >
-            <Avatar id={target.id} name={target.name} picture={undefined} isGroup={target.isGroup} size="small" />
+            <Avatar id={target.id} name={target.name} picture={target.picture} isGroup={target.isGroup} size="small" />
             <bdi className="row-name">{target.name}</bdi>
             {target.unread > 0 && <span className="badge">{target.unread > 999 ? '999+' : target.unread}</span>}
           </li>

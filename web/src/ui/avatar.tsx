@@ -26,7 +26,7 @@ export interface AvatarProps {
 /** Hidden from screen readers, as the name is always beside it. The initials are no text, which would be a part of a button's name. */
 export function Avatar({ id, name, picture, isGroup = false, online = false, size }: AvatarProps) {
   const { feed } = useSession();
-  const [url, onError] = useImageUrl(picture, () => void feed.loadPerson(id).catch(() => {}));
+  const [url, onError] = useImageUrl(picture, () => void (isGroup ? feed.loadConversation({ conversationId: id }) : feed.loadPerson(id)).catch(() => {}));
   return (
     <span className="avatar" data-hue={hueOf(id)} data-size={size} data-group={isGroup || undefined} aria-hidden="true">
       {url ? <img src={url} alt="" onError={onError} /> : <span data-initials={initials(name)} />}

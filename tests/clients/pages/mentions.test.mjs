@@ -1,0 +1,92 @@
+// Whom messages call: notifications of nothing else, the list of one's mentions, and names that follow a rename.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { signUp } from '../people.mjs';
+import { assertAccessible } from './accessibility.mjs';
+import { chooseFromMenu, messageWith, screenshot, sendText, sidebarRow } from './people-in-browser.mjs';
+import { startTwoPeople } from './setup.mjs';
+
+describe('mentions', { timeout: 120_000 }, () => {
+  let server, ada, bob, carol, groupId, page, close;
+  before(async () => {
+    ({ server, ada, bob, close } = await startTwoPeople());
+    ({ page } = ada);
+    carol = await signUp(server, 'Carol Shaw');
+    groupId = await carol.createGroup('Engine', ada, bob);
+    for (const person of [ada, bob]) await sidebarRow(person, 'Engine').click();
+  });
+  after(() => close?.());
+
+  const choose = async (person, item) => {
+    await person.page.getByRole('button', { name: 'Options of this conversation' }).click();
+    await person.page.getByRole('menuitem', { name: item, exact: true }).click();
+  };
+  const say = (text, mentionIds = []) => carol.request(
+    'mutation ($to: ID!, $text: String!, $ids: [ID!]) { sendMessage(input: { to: { conversationId: $to }, text: $text, mentionIds: $ids }) { seq } }',
+    { to: groupId, text, ids: mentionIds },
+  );
+  const call = async (person, letters, name, rest) => {
+    const field = person.page.getByRole('textbox', { name: 'Your message' });
+    await field.pressSequentially(`@${letters}`);
+    await person.page.getByRole('option', { name }).click();
+    await field.pressSequentially(rest);
+    await field.press('Enter');
+  };
+  const announced = ({ page }) => page.getByRole('log', { name: 'New messages' });
+
+  test('with “only mentions” nothing else is announced, on all devices', async () => {
+    const other = await ada.tab();
+    await choose(ada, 'Only mentions');
+    await sidebarRow(other, 'Engine').getByLabel('only mentions').waitFor();
+    await assertAccessible(other, 'a group of which one hears mentions only');
+    await screenshot(other, 'pages-only-mentions');
+    await say('Just talking');
+    await messageWith(ada, 'Just talking').waitFor();
+    await say('And you, Ada?', [ada.id]);
+    await announced(other).getByText('And you, Ada?').waitFor();
+    assert.equal(await announced(other).getByText('Just talking').count(), 0);
+    await choose(ada, 'All messages');
+    await sidebarRow(other, 'Engine').getByLabel('only mentions').waitFor({ state: 'detached' });
+    await say('Louder');
+    await announced(other).getByText('Louder').waitFor();
+    await other.page.close();
+  });
+
+  test('the list of mentions leads to each message', async () => {
+    for (let number = 1; number <= 60; number += 1) await say(`Filler ${number}`);
+    await messageWith(ada, 'Filler 60').waitFor();
+    await page.goto(ada.origin);
+    await chooseFromMenu(ada, 'Mentions');
+    const list = page.getByRole('dialog', { name: 'Mentions' });
+    await list.getByRole('link', { name: 'And you, Ada?' }).waitFor();
+    assert.equal(await list.getByRole('link').count(), 1);
+    await assertAccessible(ada, 'the list of mentions');
+    await screenshot(ada, 'pages-mentions');
+    await list.getByRole('link', { name: 'And you, Ada?' }).click();
+    await page.locator('[data-found]', { hasText: 'And you, Ada?' }).waitFor();
+    await list.waitFor({ state: 'detached' });
+    assert.equal(new URL(page.url()).pathname, `/c/${groupId}`);
+    await chooseFromMenu(bob, 'Mentions');
+    await bob.page.getByText('Nobody has mentioned you yet.').waitFor();
+    await assertAccessible(bob, 'the list of mentions without any');
+    await screenshot(bob, 'pages-mentions-none');
+    await bob.page.keyboard.press('Escape');
+  });
+
+  test('a name in a mention follows a rename, at once and after a reload', async () => {
+    await sidebarRow(bob, 'Engine').click();
+    await call(bob, 'car', 'Carol Shaw', 'and');
+    await call(bob, 'ada', 'Ada Lovelace', 'too');
+    await page.getByRole('button', { name: /latest/ }).click();
+    await messageWith(ada, '@Ada Lovelace too').locator('.mention[data-me]').waitFor();
+    await carol.request('mutation { updateProfile(input: { fullName: "Carol King" }) { id } }');
+    for (const person of [ada, bob]) await messageWith(person, '@Carol King and').locator('.mention').waitFor();
+    await page.reload();
+    await messageWith(ada, '@Carol King and').locator('.mention').waitFor();
+    assert.equal(await messageWith(ada, 'Carol Shaw').locator('.mention').count(), 0);
+    await sendText(ada, 'It is @Carol Shaw without a choice');
+    await messageWith(bob, 'without a choice').waitFor();
+    assert.equal(await messageWith(bob, 'without a choice').locator('.mention').count(), 0);
+    for (const person of [ada, bob]) assert.deepEqual(person.problems, []);
+  });
+});
