@@ -114,6 +114,9 @@ async fn database(config: &Config) -> Result<String, String> {
 }
 
 async fn images(config: &Config) -> Result<String, String> {
+    if config.s3.is_none() && !config.data_dir.join("images").is_dir() {
+        return Ok("there are none yet".to_owned());
+    }
     let look = async {
         let store = Store::open(config, &Scratch::new(&config.data_dir))?;
         store.ensure_exists().await?;

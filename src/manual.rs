@@ -33,7 +33,7 @@ pub fn grouped(command: Command) -> Command {
     }
     overview.push_str("`parlour COMMAND --help` says more of each.");
     command
-        .help_template("{about-with-newline}\n{usage-heading} {usage}\n\n{after-help}\n\nOptions:\n{options}")
+        .help_template("{about-with-newline}\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}")
         .after_help(overview)
 }
 

@@ -20,6 +20,9 @@ use crate::draft::{self, Draft};
 /// The database of a backup that is a folder.
 const DATABASE: &str = "parlour.db";
 
+/// What to do with PostgreSQL.
+const INSTEAD: &str = "back it up with pg_dump, or with its continuous archiving";
+
 /// A backup that was taken.
 #[derive(Debug)]
 pub struct Taken {
@@ -33,7 +36,7 @@ pub struct Taken {
 pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
-    let database = sqlite_file(config, "back it up with pg_dump, or with its continuous archiving")?;
+    let database = sqlite_file(config, INSTEAD)?;
     data_dir::ensure_database(config)?;
     let (draft, position) = checked_copy(database, file).await?;
     draft::replace(draft.path(), file).with_context(|| format!("{} cannot be written", file.display()))?;

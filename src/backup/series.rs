@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::images::CopiedImages;
-use super::{DATABASE, Taken, images, take};
+use super::{DATABASE, INSTEAD, Taken, images, sqlite_file, take};
 use crate::config::Config;
 use crate::draft;
 
@@ -45,6 +45,8 @@ pub struct FolderBackup {
 /// Makes a backup in a folder. Older ones go only when this one is whole and on the disk: not if an image is missing, which
 /// an older one may have. One command at a time.
 pub async fn take_in_folder(config: &Config, folder: &Path, what: FolderBackup) -> anyhow::Result<TakenInFolder> {
+    // Of PostgreSQL there is none: said before anything is made.
+    sqlite_file(config, INSTEAD)?;
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     let lock = File::options().create(true).append(true).open(folder.join(".lock"))?;
@@ -60,13 +62,14 @@ pub async fn take_in_folder(config: &Config, folder: &Path, what: FolderBackup) 
     let (partial, place) = (folder.join(format!("{PARTIAL}{name}")), folder.join(format!("{PREFIX}{name}")));
     ensure!(!place.exists(), "{} is there already: a backup overwrites nothing", place.display());
     DirBuilder::new().mode(0o700).create(&partial)?;
-    // The database first: what it refers to is there then, or is deleted meanwhile.
-    let database = take(config, &partial.join(DATABASE)).await?;
-    let images = match what.with_images {
-        true => images::copy_out(config, &partial).await?,
-        false => CopiedImages { whole: 0, faulty: 0 },
+    let (database, images) = match fill(config, &partial, what.with_images).await {
+        Ok(filled) => filled,
+        Err(error) => {
+            // What is left, the next one removes.
+            let _ = fs::remove_dir_all(&partial);
+            return Err(error);
+        }
     };
-    draft::sync(&partial)?;
     fs::rename(&partial, &place)?;
     draft::sync(folder)?;
     let mut removed = 0;
@@ -82,6 +85,17 @@ pub async fn take_in_folder(config: &Config, folder: &Path, what: FolderBackup) 
         draft::sync(folder)?;
     }
     Ok(TakenInFolder { place, database, images: images.whole, faulty_images: images.faulty, removed })
+}
+
+async fn fill(config: &Config, partial: &Path, with_images: bool) -> anyhow::Result<(Taken, CopiedImages)> {
+    // The database first: what it refers to is there then, or is deleted meanwhile.
+    let database = take(config, &partial.join(DATABASE)).await?;
+    let images = match with_images {
+        true => images::copy_out(config, partial).await?,
+        false => CopiedImages { whole: 0, faulty: 0 },
+    };
+    draft::sync(partial)?;
+    Ok((database, images))
 }
 
 /// The backups in a folder, the oldest first. Nothing else has such names.

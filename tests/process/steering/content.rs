@@ -117,6 +117,28 @@ async fn conversations_are_listed_shown_exported_and_left() {
 }
 
 #[tokio::test]
+async fn a_long_history_is_exported_some_at_a_time() {
+    let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
+    let seeded = server.command("seed").args(["--messages", "5000"]).output().await.expect("the program runs");
+    assert!(seeded.status.success(), "{seeded:?}");
+    let listed = objects(&server, &["conversation", "list"]).await;
+    let longest = listed.iter().max_by_key(|one| one["lastSeq"].as_i64()).expect("a conversation");
+    let before = server.memory().most;
+
+    let exported = succeeds(&server, &["conversation", "export", longest["id"].as_str().expect("an id")]).await;
+
+    let seqs: Vec<i64> = exported
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).expect("JSON")["message"]["seq"].as_i64())
+        .collect();
+    assert!(seqs.len() > 5_000, "{}", seqs.len());
+    assert!(seqs.iter().zip(1..).all(|(seq, expected)| *seq == expected), "in their order, without a gap");
+    let grown = server.memory().most - before;
+    assert!(grown < 32 << 20, "{grown} bytes more, for {} exported", exported.len());
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn an_image_is_removed_from_where_it_is_shown() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -73,6 +73,27 @@ async fn a_command_never_meets_another_database() {
     let mut same = bare(&server);
     same.env("DATABASE_URL", "sqlite://data/../data/parlour.db").args(other);
     assert!(soon(same.output()).await.expect("it runs").status.success());
+}
+
+#[tokio::test]
+async fn a_server_of_another_version_is_not_asked() {
+    let server = Server::prepare(&[]);
+    let data = server.folder().join("data");
+    std::fs::create_dir(&data).expect("a folder");
+    let other = UnixListener::bind(data.join("parlour.sock")).expect("a socket");
+    let heard = tokio::task::spawn_blocking(move || {
+        let (mut command, _) = other.accept().expect("a connection");
+        let hello = json!({ "server": { "version": "9.9.9", "database": "a database" } });
+        command.write_all(format!("{hello}\n").as_bytes()).expect("it is said");
+        let mut heard = String::new();
+        command.read_to_string(&mut heard).expect("it ends");
+        heard
+    });
+
+    let refused = fails(&server, &["user", "list"]).await;
+
+    assert!(refused.contains("9.9.9") && refused.contains("restart the server"), "{refused}");
+    assert_eq!(heard.await.expect("it ends"), "", "it is told nothing");
 }
 
 #[tokio::test]
