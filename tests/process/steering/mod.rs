@@ -4,6 +4,7 @@ mod backups;
 mod content;
 mod machine;
 mod people;
+mod postgres;
 mod socket;
 
 use std::process::{Output, Stdio};
