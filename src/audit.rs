@@ -2,6 +2,7 @@
 //! and is never changed.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -10,8 +11,12 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::db::{self, Reader, Tx};
 use crate::entity::audit_entry;
+use crate::error::Result;
 use crate::id::{AuditId, KeyId, UserId};
-use crate::limits;
+use crate::{limits, printable};
+
+/// What the actor of an operator's entries is called.
+pub const OPERATOR: &str = "operator";
 
 /// Who did something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +45,29 @@ impl AuditActor {
     /// The name of the kind, and what there is of the key, the person in whose place, the person, and the address.
     fn parts(self) -> (&'static str, Option<KeyId>, Option<UserId>, Option<UserId>, Option<IpAddr>) {
         match self {
-            Self::Operator => ("operator", None, None, None, None),
+            Self::Operator => (OPERATOR, None, None, None, None),
             Self::Key { key, acting_as, address } => ("key", Some(key), acting_as, None, Some(address)),
             Self::Moderator { user, address } => ("moderator", None, None, Some(user), Some(address)),
         }
+    }
+}
+
+/// The operator, who acts by a command on the server's machine, and may say why. What takes one is for them alone.
+#[derive(Clone, Debug, Default)]
+pub struct Operator {
+    reason: Option<Arc<str>>,
+}
+
+impl Operator {
+    /// With the reason that they give, on one line.
+    pub fn new(reason: Option<&str>) -> Result<Self> {
+        let line = |text| printable::line(text, "reason", limits::AUDIT_REASON_LENGTH);
+        Ok(Self { reason: reason.map(line).transpose()?.map(Into::into) })
+    }
+
+    /// For the audit log: what they do.
+    pub fn record(&self, action: AuditAction, subject: impl Into<Uuid>) -> AuditRecord {
+        AuditRecord { reason: self.reason.clone(), ..AuditRecord::by_operator(action, subject) }
     }
 }
 
@@ -60,6 +84,7 @@ pub enum AuditAction {
     UserEnabled,
     UserSignedOut,
     UserErased,
+    UserUpdated,
     PasswordReset,
     GroupCreated,
     GroupUpdated,
@@ -89,6 +114,7 @@ impl AuditAction {
             Self::UserEnabled => "user.enabled",
             Self::UserSignedOut => "user.signed_out",
             Self::UserErased => "user.erased",
+            Self::UserUpdated => "user.updated",
             Self::PasswordReset => "user.password_reset",
             Self::GroupCreated => "conversation.created",
             Self::GroupUpdated => "conversation.updated",
@@ -108,7 +134,7 @@ impl AuditAction {
 }
 
 /// What a row of the log says, beside the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
     /// Who did it.
     pub actor: AuditActor,
@@ -116,12 +142,19 @@ pub struct AuditRecord {
     pub action: AuditAction,
     /// To whom or what.
     pub subject: Uuid,
+    /// Why, if the operator said so.
+    pub reason: Option<Arc<str>>,
 }
 
 impl AuditRecord {
+    /// What somebody did.
+    pub fn new(actor: AuditActor, action: AuditAction, subject: impl Into<Uuid>) -> Self {
+        Self { actor, action, subject: subject.into(), reason: None }
+    }
+
     /// What the operator did.
     pub fn by_operator(action: AuditAction, subject: impl Into<Uuid>) -> Self {
-        Self { actor: AuditActor::Operator, action, subject: subject.into() }
+        Self::new(AuditActor::Operator, action, subject)
     }
 
     fn row(self, at: Timestamp) -> audit_entry::Model {
@@ -134,7 +167,8 @@ impl AuditRecord {
             acting_as_id,
             action: self.action.name().to_owned(),
             subject_id: self.subject,
-            address: address.map(|address| address.to_string()),
+            // An operator has no address: see the column.
+            address: address.map(|address| address.to_string()).or(self.reason.map(|reason| reason.to_string())),
             user_id,
         }
     }

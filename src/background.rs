@@ -5,6 +5,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::http::{self, HttpState};
+use crate::local_socket::LocalSocket;
 use crate::program::Program;
 use crate::webhooks::Webhooks;
 use crate::{reports, retention};
@@ -37,6 +38,11 @@ impl Background {
     /// Until the very end, so that a scrape sees how the server stops.
     pub(crate) fn serve_metrics(&self, listener: TcpListener, state: HttpState) {
         self.tasks.spawn(http::metrics::serve(listener, state, self.stopping.clone()));
+    }
+
+    /// Runs the operator's commands.
+    pub(crate) fn take_commands(&self, socket: LocalSocket, program: Program) {
+        self.tasks.spawn(socket.serve(program, self.stopping.clone()));
     }
 
     /// Stops the tasks and waits for them.

@@ -6,17 +6,20 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
+use crate::backup::{FolderBackup, TakenInFolder};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::commands::SteerCommand;
+use crate::config::{Config, ServerPlace};
 use crate::logging::LogOutput;
+use crate::terminal::Terminal;
 use crate::{
-    attach, backup, copy, data_dir, graphql, image_commands, key_commands, limits, logging, nodes, operator, run, seed,
-    signals, start, webhook_commands,
+    attach, backup, commands, config_commands, copy, data_dir, doctor, graphql, image_commands, limits, local_socket,
+    logging, manual, nodes, run, seed, signals, start, webhook_commands,
 };
 
 /// A self-hosted chat backend with one GraphQL schema, whose subscriptions resume exactly.
@@ -41,21 +44,9 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         messages: u32,
     },
-    /// Create and manage accounts; a server may be running
-    #[command(subcommand)]
-    User(operator::UserCommand),
-    /// Make, list and revoke the keys of an app's backend; a server may be running
-    #[command(subcommand)]
-    Key(key_commands::KeyCommand),
-    /// Make bots: users who are programs; a server may be running
-    #[command(subcommand)]
-    Bot(key_commands::BotCommand),
-    /// Print what operators and keys did, the newest first, a JSON object a line
-    Audit {
-        /// How many entries
-        #[arg(long, default_value_t = 100)]
-        last: u64,
-    },
+    /// What an operator does to a server, running or not.
+    #[command(flatten)]
+    Steer(SteerCommand),
     /// Check or move the images; see the help of each
     #[command(subcommand)]
     Images(image_commands::ImagesCommand),
@@ -64,31 +55,69 @@ enum Command {
     Webhook(webhook_commands::WebhookCommand),
     /// List the nodes on a PostgreSQL database
     Nodes,
-    /// Copy the database to a new file and verify the copy; a server may be running
-    Backup {
-        /// The new file; it must not exist
-        file: PathBuf,
-    },
+    /// Copy the database, and the images if you say so, and verify the copy; a server may be running
+    Backup(BackupArguments),
     /// Replace the database by a backup, which stays as it is; the server must not run
     Restore {
-        /// What `parlour backup` has made
+        /// What `parlour backup` has made: a file or a folder
         file: PathBuf,
     },
+    /// Check the database, and that every image is there; a server may be running
+    Verify,
     /// Copy a SQLite database to an empty PostgreSQL database, and verify the copy
     Copy(copy::CopyArguments),
     /// Print the GraphQL schema
     Schema,
     /// Exit with 0 if the server on this machine is ready, else with 1
     Healthcheck,
+    /// Check the settings, or show them
+    #[command(subcommand)]
+    Config(config_commands::ConfigCommand),
+    /// Look at what a server needs of this machine, and say what is not right
+    Doctor {
+        /// Print JSON: an object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what a shell needs to complete commands
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the page of the manual
+    Man {
+        /// Write a page for each command into this folder instead
+        #[arg(long, value_name = "FOLDER")]
+        into: Option<PathBuf>,
+    },
+}
+
+/// What is backed up, and where to.
+#[derive(clap::Args)]
+struct BackupArguments {
+    /// The new file, which must not exist; with --with-images or --keep, the folder of the backups
+    place: PathBuf,
+    /// Make a folder named by the time, with the images beside the database
+    #[arg(long)]
+    with_images: bool,
+    /// Make a folder named by the time, and remove older ones than the last N when it is complete
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    keep: Option<u16>,
 }
 
 /// Does what the arguments say, and returns the exit code.
 pub fn main() -> ExitCode {
     data_dir::keep_new_files_private();
-    let command = Arguments::parse().command.unwrap_or(Command::Serve);
-    if let Command::Schema = command {
-        print!("{}", graphql::sdl());
-        return ExitCode::SUCCESS;
+    let matches = manual::grouped(Arguments::command()).get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let command = arguments.command.unwrap_or(Command::Serve);
+    if let Some(done) = without_settings(&command) {
+        return exit_code(done);
+    }
+    if let Command::Steer(_) = command
+        && let Some(code) = steer()
+    {
+        return code;
     }
     let config = match Config::from_env() {
         Ok(config) => Arc::new(config),
@@ -102,6 +131,10 @@ pub fn main() -> ExitCode {
     let runtime = logs.and_then(|()| Builder::new_multi_thread().enable_all().build().context("no threads"));
     let outcome = runtime.and_then(|runtime| runtime.block_on(execute(command, config)));
     logging::flush();
+    exit_code(outcome)
+}
+
+fn exit_code(outcome: anyhow::Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -109,6 +142,54 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Does a command that needs no settings, or has to work with wrong ones too; `None` for the others.
+fn without_settings(command: &Command) -> Option<anyhow::Result<()>> {
+    Some(match command {
+        Command::Schema => {
+            print!("{}", graphql::sdl());
+            Ok(())
+        }
+        Command::Config(command) => config_commands::run(command),
+        Command::Doctor { json } => {
+            let runtime = Builder::new_current_thread().enable_all().build().context("no threads");
+            runtime.and_then(|runtime| runtime.block_on(doctor::run(*json)))
+        }
+        Command::Completions { shell } => {
+            manual::print_completions(Arguments::command(), *shell);
+            Ok(())
+        }
+        Command::Man { into } => manual::print_pages(Arguments::command(), into.as_deref()),
+        _ => return None,
+    })
+}
+
+/// Lets the server that runs do the command; `None` if none runs. Of the settings it needs to know only where the server is.
+fn steer() -> Option<ExitCode> {
+    let place = match ServerPlace::from_env() {
+        Ok(place) => place,
+        Err(error) => {
+            eprintln!("{error}");
+            return Some(ExitCode::from(2));
+        }
+    };
+    let runtime = Builder::new_current_thread().enable_all().build().context("no threads");
+    let asked = runtime.and_then(|runtime| {
+        runtime.block_on(async {
+            let Some(server) = local_socket::find(&place.data_dir, place.database.as_ref()).await? else {
+                return Ok(None);
+            };
+            let words = std::env::args_os().skip(1).map(|word| word.into_string());
+            let words: Result<Vec<String>, _> = words.collect();
+            let words = words.map_err(|_| anyhow::anyhow!("the command is not UTF-8"))?;
+            server.run(words).await.map(Some)
+        })
+    });
+    asked.unwrap_or_else(|error| {
+        eprintln!("parlour: {error:#}");
+        Some(ExitCode::FAILURE)
+    })
 }
 
 async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
@@ -120,24 +201,9 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
             seed::seed(&running.program, messages).await?;
             running.finish().await
         }
-        Command::User(command) => {
+        Command::Steer(command) => {
             let running = attach(config, Clock::default()).await?;
-            operator::run(&running.program, command).await?;
-            running.finish().await
-        }
-        Command::Key(command) => {
-            let running = attach(config, Clock::default()).await?;
-            key_commands::run(&running.program, command).await?;
-            running.finish().await
-        }
-        Command::Bot(command) => {
-            let running = attach(config, Clock::default()).await?;
-            key_commands::run_bot(&running.program, command).await?;
-            running.finish().await
-        }
-        Command::Audit { last } => {
-            let running = attach(config, Clock::default()).await?;
-            key_commands::print_audit(&running.program, last).await?;
+            commands::run(&running.program, &Terminal::Here, command).await?;
             running.finish().await
         }
         Command::Images(command) => {
@@ -155,23 +221,49 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
             nodes::print(&running.program.app).await?;
             running.finish().await
         }
-        Command::Backup { file } => {
-            let taken = backup::take(&config, &file).await?;
-            println!("{}: {} bytes, the feed up to {}, checked", file.display(), taken.bytes, taken.position);
-            Ok(())
-        }
+        Command::Backup(arguments) => back_up(&config, arguments).await,
+        Command::Verify => image_commands::verify_all(&config).await,
         Command::Restore { file } => {
             let restored = backup::restore(&config, &file).await?;
             println!("{} is {} now, the feed up to {}", config.database, file.display(), restored.position);
             if let Some(aside) = restored.set_aside {
                 println!("The database that was there is {} now: delete it when you do not need it", aside.display());
             }
+            if let Some(images) = restored.images {
+                println!("{images} images are back");
+            }
             Ok(())
         }
         Command::Copy(arguments) => copy::run(&config, arguments).await,
-        Command::Schema => Ok(()),
+        Command::Schema
+        | Command::Config(_)
+        | Command::Doctor { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. } => Ok(()),
         Command::Healthcheck => healthcheck(&config).await,
     }
+}
+
+async fn back_up(config: &Config, arguments: BackupArguments) -> anyhow::Result<()> {
+    let BackupArguments { place, with_images, keep } = arguments;
+    if !with_images && keep.is_none() {
+        let taken = backup::take(config, &place).await?;
+        println!("{}: {} bytes, the feed up to {}, checked", place.display(), taken.bytes, taken.position);
+        return Ok(());
+    }
+    let what = FolderBackup { with_images, keep: keep.map(usize::from) };
+    let taken = backup::take_in_folder(config, &place, what).await?;
+    let TakenInFolder { place, database, images, faulty_images, removed } = taken;
+    let (bytes, position) = (database.bytes, database.position);
+    println!("{}: {bytes} bytes and {images} images, the feed up to {position}, checked", place.display());
+    if removed > 0 {
+        println!("{removed} older backups are removed");
+    }
+    anyhow::ensure!(
+        faulty_images == 0,
+        "{faulty_images} images are missing or damaged, and no older backup was removed: `parlour images verify` lists them"
+    );
+    Ok(())
 }
 
 async fn migrate(config: Arc<Config>) -> anyhow::Result<()> {
@@ -212,4 +304,20 @@ async fn healthcheck(config: &Config) -> anyhow::Result<()> {
     let answer = tokio::time::timeout(limits::REQUEST, ask).await.context("no answer in time")??;
     anyhow::ensure!(answer.starts_with("HTTP/1.1 200"), "the server is not ready");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_a_group_of_the_help() {
+        let command = Arguments::command();
+        command.clone().debug_assert();
+        assert_eq!(manual::ungrouped(&command), Vec::<String>::new());
+        let help = manual::grouped(command).render_help().to_string();
+        let lines = |name: &str| help.lines().filter(|line| line.starts_with(&format!("  {name} "))).count();
+        assert_eq!((lines("user"), lines("completions")), (1, 1), "{help}");
+        assert!(help.lines().all(|line| line.len() <= 130), "{help}");
+    }
 }

@@ -3,6 +3,8 @@
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 
+use crate::config::Config;
+use crate::db::{self, Db};
 use crate::images::{self, ObjectState};
 use crate::program::Program;
 use crate::storage::{Scratch, Store};
@@ -30,6 +32,29 @@ pub enum Place {
     Folder,
 }
 
+/// Checks the database, and that every image is where the settings say: lists what is wrong on standard output, and fails if
+/// anything is.
+pub async fn verify_all(config: &Config) -> anyhow::Result<()> {
+    let (db, writer) = Db::open(&config.database).await?;
+    // Nothing is written.
+    writer.close().await.map_err(db::in_a_line)?;
+    match config.database.file() {
+        Some(file) => {
+            let position = db::check_copy(file).await.context("the database is damaged: restore a backup")?;
+            println!("the database is sound, the feed up to {position}");
+        }
+        None => println!("the database is PostgreSQL, which checks its own pages: see amcheck"),
+    }
+    let scratch = Scratch::new(&config.data_dir);
+    let store = Store::open(config, &scratch)?;
+    store.ensure_exists().await?;
+    let mut report = Report::default();
+    let verified = images::verify(&db.reader, &store, |id, state| report.add(&id.to_string(), state)).await;
+    verified.with_context(|| format!("{} could not be read", store.place()))?;
+    db.close().await.map_err(db::in_a_line)?;
+    report.finish(&store)
+}
+
 /// Runs a command: lists what is wrong on standard output, and fails if anything is.
 pub async fn run(program: &Program, command: ImagesCommand) -> anyhow::Result<()> {
     let (app, scratch) = (&program.app, Scratch::new(&program.app.config.data_dir));
@@ -39,7 +64,7 @@ pub async fn run(program: &Program, command: ImagesCommand) -> anyhow::Result<()
         ImagesCommand::Verify => {
             let store = Store::open(&app.config, &scratch)?;
             store.ensure_exists().await?;
-            let verified = images::verify(app, &store, |id, state| report.add(&id.to_string(), state)).await;
+            let verified = images::verify(&app.db.reader, &store, |id, state| report.add(&id.to_string(), state)).await;
             verified.with_context(|| format!("{} could not be read", store.place()))?;
             report.finish(&store)
         }
@@ -50,7 +75,7 @@ pub async fn run(program: &Program, command: ImagesCommand) -> anyhow::Result<()
                 Place::Bucket => (folder, bucket),
                 Place::Folder => (bucket, folder),
             };
-            let copied = images::copy(app, &from, &to, |id, state| report.add(&id.to_string(), state)).await;
+            let copied = images::copy(&app.db.reader, &from, &to, |id, state| report.add(&id.to_string(), state)).await;
             copied
                 .with_context(|| format!("stopped after {} images: run it again, it copies the rest", report.images))?;
             report.finish(&to)?;

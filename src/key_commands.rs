@@ -12,6 +12,7 @@ use crate::entity::server_key;
 use crate::error::Error;
 use crate::id::KeyId;
 use crate::program::Program;
+use crate::terminal::Terminal;
 
 /// What to do with which key.
 #[derive(Debug, Subcommand)]
@@ -46,45 +47,47 @@ pub enum BotCommand {
 }
 
 /// Runs a command for bots. Only the key goes to standard output.
-pub async fn run_bot(program: &Program, command: BotCommand) -> anyhow::Result<()> {
+pub async fn run_bot(program: &Program, terminal: &Terminal, command: BotCommand) -> anyhow::Result<()> {
     let BotCommand::Add { name } = command;
     let (bot, NewKey { text, .. }) = program.accounts.add_bot_for_operator(Name::parse(&name)?).await?;
-    eprintln!("the bot {bot} is made; its key is not shown again: keep it as you keep a password");
-    println!("{}", text.as_str());
-    Ok(())
+    let made = format!("the bot {bot} is made; its key is not shown again: keep it as you keep a password");
+    terminal.note(made).await?;
+    terminal.line(text.as_str()).await
 }
 
 /// Prints the newest entries of the audit log, the newest first, a JSON object a line.
-pub async fn print_audit(program: &Program, count: u64) -> anyhow::Result<()> {
+pub async fn print_audit(program: &Program, terminal: &Terminal, count: u64) -> anyhow::Result<()> {
     for entry in audit::newest(&program.app.db.reader, count).await? {
-        println!(
-            "{}",
-            serde_json::json!({
-                "at": moment(entry.at),
-                "actor": entry.actor,
-                "key": entry.key_id.map(|id| id.to_string()),
-                "user": entry.user_id.map(|id| id.to_string()),
-                "actingAs": entry.acting_as_id.map(|id| id.to_string()),
-                "action": entry.action,
-                "subject": entry.subject_id.to_string(),
-                "address": entry.address,
-            })
-        );
+        // An operator has a reason where others have an address.
+        let is_operator = entry.actor == audit::OPERATOR;
+        let entry = serde_json::json!({
+            "at": moment(entry.at),
+            "actor": entry.actor,
+            "key": entry.key_id.map(|id| id.to_string()),
+            "user": entry.user_id.map(|id| id.to_string()),
+            "actingAs": entry.acting_as_id.map(|id| id.to_string()),
+            "action": entry.action,
+            "subject": entry.subject_id.to_string(),
+            "address": entry.address.as_ref().filter(|_| !is_operator),
+            "reason": entry.address.as_ref().filter(|_| is_operator),
+        });
+        terminal.line(entry).await?;
     }
     Ok(())
 }
 
 /// Runs a command. Of `create` only the key goes to standard output.
-pub async fn run(program: &Program, command: KeyCommand) -> anyhow::Result<()> {
+pub async fn run(program: &Program, terminal: &Terminal, command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::Create { name, scope } => {
             let NewKey { id, text } = program.accounts.create_key_for_operator(&name, scope).await?;
-            eprintln!("the key {id} is made, and not shown again: keep it as you keep a password");
-            println!("{}", text.as_str());
+            let made = format!("the key {id} is made, and not shown again: keep it as you keep a password");
+            terminal.note(made).await?;
+            terminal.line(text.as_str()).await?;
         }
         KeyCommand::List => {
             for key in accounts::keys(&program.app).await? {
-                println!("{}", line(&key));
+                terminal.line(line(&key)).await?;
             }
         }
         KeyCommand::Revoke { id } => {
@@ -94,7 +97,7 @@ pub async fn run(program: &Program, command: KeyCommand) -> anyhow::Result<()> {
                 Err(Error::NotFound) => anyhow::bail!(unknown()),
                 outcome => outcome?,
             }
-            eprintln!("the key {id} is revoked");
+            terminal.note(format!("the key {id} is revoked")).await?;
         }
     }
     Ok(())

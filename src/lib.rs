@@ -14,7 +14,9 @@ pub mod backup;
 pub mod bus;
 pub mod clock;
 pub mod command_line;
+pub mod commands;
 pub mod config;
+pub mod config_commands;
 pub mod confirmed_time;
 pub mod consumers;
 pub mod conversations;
@@ -23,6 +25,7 @@ pub mod data_dir;
 pub mod db;
 pub mod detached;
 pub mod directory;
+pub mod doctor;
 pub mod draft;
 pub mod entity;
 pub mod erasure;
@@ -40,7 +43,9 @@ pub mod images;
 pub mod key_commands;
 pub mod leader;
 pub mod limits;
+pub mod local_socket;
 pub mod logging;
+pub mod manual;
 pub mod messages;
 pub mod metrics;
 pub mod nodes;
@@ -60,6 +65,7 @@ pub mod seed;
 pub mod shared_cell;
 pub mod signals;
 pub mod storage;
+pub mod terminal;
 pub mod turns;
 pub mod typing;
 pub mod webhook_commands;
@@ -89,6 +95,7 @@ use crate::http::HttpState;
 use crate::http::socket::Sockets;
 use crate::images::Images;
 use crate::leader::Leader;
+use crate::local_socket::LocalSocket;
 use crate::messages::{Reactions, ReadMarks};
 use crate::nodes::Nodes;
 use crate::presence::PresenceTracker;
@@ -261,6 +268,9 @@ async fn serve(
     let webhooks = Webhooks::new(api.clone())?;
     let state = HttpState::new(api, sockets.clone(), shutdown.clone());
     let background = Background::start(&running.program, webhooks);
+    if let Some(socket) = LocalSocket::open(&config, listener.local_addr()?) {
+        background.take_commands(socket, running.program.clone());
+    }
     if let Some(listener) = metrics {
         background.serve_metrics(listener, state.clone());
     }

@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrde
 
 use crate::accounts::{Accounts, Viewer};
 use crate::app::App;
+use crate::audit::{AuditAction, AuditRecord, Operator};
 use crate::db::Tx;
 use crate::entity::session;
 use crate::error::{Error, Result};
@@ -15,8 +16,13 @@ use crate::limits;
 
 /// The viewer's open sessions, most recently used first.
 pub async fn sessions(app: &App, viewer: &Viewer) -> Result<Vec<session::Model>> {
+    sessions_for_operator(app, viewer.user()).await
+}
+
+/// Likewise, of anybody.
+pub async fn sessions_for_operator(app: &App, user: UserId) -> Result<Vec<session::Model>> {
     let open = session::Entity::find()
-        .filter(session::Column::UserId.eq(viewer.user()))
+        .filter(session::Column::UserId.eq(user))
         .filter(session::Column::ExpiresAt.gt(app.clock.now()))
         .order_by_desc(session::Column::LastUsedAt)
         .order_by_desc(session::Column::Id)
@@ -40,21 +46,27 @@ impl Accounts {
 
     /// Ends one of the viewer's sessions.
     pub async fn revoke(&self, viewer: &Viewer, session: SessionId) -> Result<()> {
-        self.end(viewer, SessionSelection::One(session)).await?;
+        self.end(viewer.user(), SessionSelection::One(session), None).await?;
+        Ok(())
+    }
+
+    /// Ends one session of somebody: `NotFound` if they have none with this id.
+    pub async fn revoke_session_for_operator(&self, by: &Operator, user: UserId, session: SessionId) -> Result<()> {
+        let done = by.record(AuditAction::UserSignedOut, user);
+        self.end(user, SessionSelection::One(session), Some(done)).await?;
         Ok(())
     }
 
     /// Ends all of the viewer's sessions except the current one, and returns how many.
     pub async fn revoke_others(&self, viewer: &Viewer) -> Result<usize> {
-        self.end(viewer, SessionSelection::AllBut(viewer.session())).await
+        self.end(viewer.user(), SessionSelection::AllBut(viewer.session()), None).await
     }
 
-    async fn end(&self, viewer: &Viewer, which: SessionSelection) -> Result<usize> {
-        let ended = self.app.feed.append(EndSessions { user: viewer.user(), which }).await?;
+    async fn end(&self, user: UserId, which: SessionSelection, done: Option<AuditRecord>) -> Result<usize> {
+        let ended = self.app.feed.append_recorded(EndSessions { user, which }, done).await?;
         for session in &ended {
             self.ended(*session);
         }
-        let user = viewer.user();
         tracing::info!(event = "session.revoked", user.id = %user, sessions = ended.len(), "{user} signed out");
         Ok(ended.len())
     }

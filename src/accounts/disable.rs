@@ -4,7 +4,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::accounts::devices::end_all;
 use crate::accounts::{Accounts, Moderator, is_moderator};
-use crate::audit::{AuditAction, AuditRecord};
+use crate::audit::{AuditAction, Operator};
 use crate::db::Tx;
 use crate::entity::user;
 use crate::error::{Error, Result};
@@ -13,8 +13,8 @@ use crate::id::{SessionId, UserId};
 
 impl Accounts {
     /// Disables an account: the person can't sign in, and all of their sessions end. Idempotent.
-    pub async fn disable_for_operator(&self, user: UserId) -> Result<()> {
-        let done = [AuditRecord::by_operator(AuditAction::UserDisabled, user)];
+    pub async fn disable_for_operator(&self, by: &Operator, user: UserId) -> Result<()> {
+        let done = [by.record(AuditAction::UserDisabled, user)];
         for session in self.app.feed.append_recorded(SetDisabled { user, is_disabled: true }, done).await? {
             self.ended(session);
         }
@@ -34,8 +34,8 @@ impl Accounts {
     }
 
     /// Enables a disabled account. Idempotent.
-    pub async fn enable_for_operator(&self, user: UserId) -> Result<()> {
-        let done = [AuditRecord::by_operator(AuditAction::UserEnabled, user)];
+    pub async fn enable_for_operator(&self, by: &Operator, user: UserId) -> Result<()> {
+        let done = [by.record(AuditAction::UserEnabled, user)];
         self.app.feed.append_recorded(SetDisabled { user, is_disabled: false }, done).await?;
         Ok(())
     }

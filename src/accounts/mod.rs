@@ -25,9 +25,9 @@ mod signatures;
 mod token;
 
 use moka::sync::Cache;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-pub use devices::sessions;
+pub use devices::{sessions, sessions_for_operator};
 pub use email::Email;
 pub use external::{AppPerson, ExternalId, FieldUpdate, find as find_by_external_id};
 pub use hasher::Hasher;
@@ -38,7 +38,7 @@ pub use look::ERASED_NAME;
 pub use name::{Name, search_key};
 pub use name_parts::{NameSearch, remove as remove_name_parts, write as write_name_parts};
 pub use password::Password;
-pub use roles::{Moderator, is_moderator, moderator, server_roles};
+pub use roles::{Moderator, is_moderator, moderator, roles_for_operator, server_roles};
 pub use sessions::{Authenticated, Viewer};
 pub use sign_in::{Client, NewAccount, SignedIn};
 pub use token::Tokens;
@@ -48,6 +48,7 @@ use crate::entity::user;
 use crate::error::Result;
 use crate::id::{SessionId, UserId};
 use crate::limits;
+use crate::page::Page;
 use crate::rates::Rate;
 use shared_rates::SharedRates;
 
@@ -92,6 +93,16 @@ impl Accounts {
 /// A person by id, including erased people.
 pub async fn find(app: &App, id: UserId) -> Result<Option<user::Model>> {
     Ok(user::Entity::find_by_id(id).one(&app.db.reader).await?)
+}
+
+/// All accounts for the operator, the oldest first, erased ones too. `after` is the last one of the page before.
+pub async fn page_for_operator(app: &App, first: u32, after: Option<UserId>) -> Result<Page<user::Model>> {
+    let all = user::Entity::find().order_by_asc(user::Column::Id).limit(u64::from(first) + 1);
+    let page = match after {
+        Some(after) => all.filter(user::Column::Id.gt(after)),
+        None => all,
+    };
+    Ok(Page::cut(page.all(&app.db.reader).await?, first, after.is_some()))
 }
 
 /// A person by e-mail address.

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use crate::accounts::devices::end_all;
 use crate::accounts::sessions::note_use;
 use crate::accounts::{self, Accounts, Password, SignedIn, Viewer};
-use crate::audit::{AuditAction, AuditRecord};
+use crate::audit::{AuditAction, AuditRecord, Operator};
 use crate::db::Tx;
 use crate::entity::{session, user};
 use crate::error::{Error, Result};
@@ -36,9 +36,9 @@ impl Accounts {
     }
 
     /// Sets a person's password and ends all of their sessions.
-    pub async fn reset_password_for_operator(&self, user: UserId, new: Password) -> Result<()> {
+    pub async fn reset_password_for_operator(&self, by: &Operator, user: UserId, new: Password) -> Result<()> {
         let hash = self.hash(new).await?;
-        let done = AuditRecord::by_operator(AuditAction::PasswordReset, user);
+        let done = by.record(AuditAction::PasswordReset, user);
         self.set_password(SetPassword { user, hash, proof: None }, Some(done)).await
     }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::accounts::{Accounts, Viewer};
 use crate::app::App;
-use crate::audit::{AuditAction, AuditActor, AuditRecord};
+use crate::audit::{AuditAction, AuditActor, AuditRecord, Operator};
 use crate::db::{self, Tx};
 use crate::entity::server_role::{self, StaffRole};
 use crate::error::{Error, Result};
@@ -30,7 +30,7 @@ impl Moderator {
     /// For the audit log: what they do.
     pub fn record(self, action: AuditAction, subject: impl Into<Uuid>) -> AuditRecord {
         let actor = AuditActor::Moderator { user: self.user, address: self.address };
-        AuditRecord { actor, action, subject: subject.into() }
+        AuditRecord::new(actor, action, subject)
     }
 }
 
@@ -50,21 +50,26 @@ pub async fn is_moderator(db: &impl ConnectionTrait, user: UserId) -> Result<boo
 
 /// The viewer's roles.
 pub async fn server_roles(app: &App, viewer: &Viewer) -> Result<Vec<StaffRole>> {
-    let own = server_role::Entity::find().filter(server_role::Column::UserId.eq(viewer.user()));
+    roles_for_operator(app, viewer.user()).await
+}
+
+/// Somebody's roles.
+pub async fn roles_for_operator(app: &App, user: UserId) -> Result<Vec<StaffRole>> {
+    let own = server_role::Entity::find().filter(server_role::Column::UserId.eq(user));
     let own = own.order_by_asc(server_role::Column::Role).all(&app.db.reader).await?;
     Ok(own.into_iter().map(|row| row.role).collect())
 }
 
 impl Accounts {
     /// Gives somebody a role. Idempotent.
-    pub async fn grant_for_operator(&self, user: UserId, role: StaffRole) -> Result<()> {
-        let done = AuditRecord::by_operator(AuditAction::RoleGranted, user);
+    pub async fn grant_for_operator(&self, by: &Operator, user: UserId, role: StaffRole) -> Result<()> {
+        let done = by.record(AuditAction::RoleGranted, user);
         self.app.feed.append_recorded(SetRole { user, role, has_it: true }, [done]).await
     }
 
     /// Takes a role from somebody. Idempotent.
-    pub async fn revoke_for_operator(&self, user: UserId, role: StaffRole) -> Result<()> {
-        let done = AuditRecord::by_operator(AuditAction::RoleRevoked, user);
+    pub async fn revoke_for_operator(&self, by: &Operator, user: UserId, role: StaffRole) -> Result<()> {
+        let done = by.record(AuditAction::RoleRevoked, user);
         self.app.feed.append_recorded(SetRole { user, role, has_it: false }, [done]).await
     }
 }

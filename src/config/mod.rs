@@ -2,6 +2,7 @@
 
 mod app_tokens;
 mod bucket;
+mod check;
 mod database;
 mod directory;
 mod dotenv;
@@ -10,6 +11,9 @@ mod origin;
 mod public_key;
 mod same_site;
 mod secret_files;
+mod server_place;
+mod show;
+mod sources;
 mod unknown;
 mod variables;
 
@@ -17,7 +21,7 @@ mod variables;
 mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use secrecy::SecretString;
 use url::Url;
@@ -30,6 +34,9 @@ pub use self::network::Network;
 pub use self::origin::Origin;
 pub use self::public_key::PublicKey;
 pub use self::same_site::SameSite;
+pub use self::server_place::ServerPlace;
+pub use self::show::ShownSetting;
+use self::sources::Sources;
 pub use self::variables::ConfigError;
 use self::variables::{Variables, WANTS_A_SECRET};
 use crate::id::UserId;
@@ -147,26 +154,26 @@ pub enum LogFormat {
 
 impl Config {
     /// Reads the process's environment, and the file `.env` of the working folder for what is not set there.
-    #[expect(clippy::disallowed_methods, reason = "this module is the home of the environment")]
     pub fn from_env() -> Result<Self, ConfigError> {
-        let file = dotenv::read(Path::new(".env"))?;
-        unknown::refuse_in_file(file.iter().map(|(name, line)| (name.as_str(), line)))?;
-        unknown::refuse_in_environment(variables::names_in_use())?;
-        variables::all_readable()?;
-        let in_file = |name: &str| file.get(name).map(|line| line.value.clone());
-        let lookup = |name: &str| std::env::var(name).ok().or_else(|| in_file(name));
-        let secrets = secret_files::read(lookup)?;
-        let config = Self::from_lookup(|name| secrets.get(name).cloned().or_else(|| lookup(name)))?;
-        if config.s3.is_none() {
-            Bucket::refuse_half(in_file)?;
+        let sources = Sources::read()?;
+        let secrets = sources.secrets()?;
+        let config = Self::from_lookup(|name| secrets.get(name).cloned().or_else(|| sources.get(name)))?;
+        config.check_files(&sources)?;
+        Ok(config)
+    }
+
+    /// What no single variable shows.
+    fn check_files(&self, sources: &Sources) -> Result<(), ConfigError> {
+        if self.s3.is_none() {
+            Bucket::refuse_half(|name| sources.in_file(name))?;
         }
-        match &config.web_dir {
+        match &self.web_dir {
             Some(folder) if !folder.is_dir() => return Err(ConfigError::wrong("WEB_DIR", "an existing folder")),
             Some(_) | None => {}
         }
-        match &config.server_logo {
+        match &self.server_logo {
             Some(file) if !file.is_file() => Err(ConfigError::wrong("SERVER_LOGO", "an existing file")),
-            Some(_) | None => Ok(config),
+            Some(_) | None => Ok(()),
         }
     }
 

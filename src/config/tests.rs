@@ -1,6 +1,7 @@
 //! The whole table of settings: the accepted values, the rejected ones, and their errors.
 
 use secrecy::ExposeSecret;
+use std::path::Path;
 
 use super::*;
 

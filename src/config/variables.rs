@@ -104,6 +104,11 @@ impl ConfigError {
         Self { name: name.to_owned(), problem: format!("has a wrong value: expected {expected}") }
     }
 
+    /// The variable.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn missing(name: &str, when: &str, expected: &str) -> Self {
         Self { name: name.to_owned(), problem: format!("is required {when}: expected {expected}") }
     }

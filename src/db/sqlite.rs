@@ -134,11 +134,13 @@ pub async fn copy(database: &Path, file: &Path) -> anyhow::Result<()> {
     Ok(copy.close().await?)
 }
 
-/// Checks a copy: its pages are in order, no row refers to a missing one, and the feed ends where its head says. Returns
+/// Checks a copy, or a database that a server writes to: its pages are in order, no row refers to a missing one, and the feed ends where its head says. Returns
 /// the position of the newest event.
 pub async fn check_copy(copy: &Path) -> anyhow::Result<i64> {
     let copy = SqliteConnectOptions::new().filename(copy).read_only(true);
     let mut copy = copy.disable_statement_logging().connect().await?;
+    // One state of it, whoever writes meanwhile.
+    sqlx::query("BEGIN").execute(&mut copy).await?;
     let verdict: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut copy).await?;
     anyhow::ensure!(verdict == "ok", "{verdict}");
     let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut copy).await?.len();

@@ -23,7 +23,7 @@ pub use blocks::{
     began, block, blocked, blocked_among, blocked_count, blocked_pairs, can_reach, in_blocks_with, unblock,
 };
 pub use people::{PeopleFilter, PeopleSortKey, count, list};
-pub use profile::{ProfileUpdate, update_profile};
+pub use profile::{AccountUpdate, ProfileUpdate, update_for_operator, update_profile};
 
 use crate::accounts::Viewer;
 use crate::app::App;

@@ -1,12 +1,13 @@
 //! Changing one's profile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::accounts::{self, Name, Viewer};
+use crate::accounts::{self, Email, Name, Viewer};
 use crate::app::App;
+use crate::audit::{AuditAction, Operator};
 use crate::db::{self, Tx};
 use crate::entity::user;
 use crate::error::{Error, Result};
@@ -32,7 +33,7 @@ pub async fn update_profile(app: &App, viewer: &Viewer, images: &Images, update:
         Some(None) | None => None,
     };
     let picture = update.picture.map(|_| prepared.as_deref().cloned());
-    let changed = app.feed.append(Update { user, name: update.name, picture }).await?;
+    let changed = app.feed.append(Update { user, name: update.name, email: None, picture }).await?;
     if let Some(prepared) = prepared {
         prepared.attached();
     }
@@ -41,9 +42,36 @@ pub async fn update_profile(app: &App, viewer: &Viewer, images: &Images, update:
     Ok(changed)
 }
 
+/// What the operator changes of an account; `None` leaves a field as it is.
+#[derive(Default)]
+pub struct AccountUpdate {
+    /// A new name.
+    pub name: Option<Name>,
+    /// A new address to sign in with: `EmailTaken` if somebody else has it.
+    pub email: Option<Email>,
+    /// Whether the picture goes.
+    pub removes_picture: bool,
+}
+
+/// Likewise for the operator, and the address. Sessions go on.
+pub async fn update_for_operator(
+    app: &App,
+    by: &Operator,
+    images: &Images,
+    user: UserId,
+    update: AccountUpdate,
+) -> Result<user::Model> {
+    let AccountUpdate { name, email, removes_picture } = update;
+    let update = Update { user, name, email, picture: removes_picture.then_some(None) };
+    let changed = app.feed.append_recorded(update, [by.record(AuditAction::UserUpdated, user)]).await?;
+    images.delete_soon();
+    Ok(changed)
+}
+
 struct Update {
     user: UserId,
     name: Option<Name>,
+    email: Option<Email>,
     picture: Option<Option<ImageAttachment>>,
 }
 
@@ -70,12 +98,17 @@ impl Change for Update {
         let known_in = feed::known_in(tx, ids()).await?;
         let pictures = changes.iter().filter_map(|change| change.picture.as_ref()?.as_ref());
         let mut claims = ImageClaims::read(tx, tx.now, pictures).await?;
+        let mut taken_emails = taken(tx, changes).await?;
         let plan = |change: &Self| {
             let user = users.get_mut(&change.user).filter(|user| user.deleted_at.is_none()).ok_or(Error::NotFound)?;
             let name = change.name.as_ref().filter(|name| user.full_name != name.as_str());
             // A new picture always counts as a change; removing one only if there is one.
             let picture = change.picture.as_ref().filter(|picture| picture.is_some() || user.image_id.is_some());
-            if name.is_none() && picture.is_none() {
+            let email = change.email.as_ref().filter(|email| user.email.as_deref() != Some(email.as_str()));
+            if email.is_some_and(|email| taken_emails.contains(email.as_str())) {
+                return Err(Error::EmailTaken);
+            }
+            if name.is_none() && email.is_none() && picture.is_none() {
                 return Ok(Plan::Done(user.clone()));
             }
             let mut lost = None;
@@ -90,6 +123,10 @@ impl Change for Update {
             if let Some(name) = name {
                 user.full_name = name.as_str().to_owned();
                 user.name_key = name.key();
+            }
+            if let Some(email) = email {
+                taken_emails.insert(email.as_str().to_owned());
+                user.email = Some(email.as_str().to_owned());
             }
             user.updated_at = tx.now;
             let own = known_in.iter().filter(|(person, _)| *person == change.user);
@@ -118,6 +155,7 @@ impl Change for Update {
         let changed = [
             user::Column::FullName,
             user::Column::NameKey,
+            user::Column::Email,
             user::Column::ImageId,
             user::Column::ChangedPosition,
             user::Column::UpdatedAt,
@@ -127,4 +165,15 @@ impl Change for Update {
         accounts::write_name_parts(tx, names).await?;
         Ok(written)
     }
+}
+
+/// Those of the new addresses that somebody has already.
+async fn taken(tx: &Tx, changes: &[Update]) -> Result<HashSet<String>, DbErr> {
+    let emails: Vec<&str> = changes.iter().filter_map(|change| change.email.as_ref()).map(Email::as_str).collect();
+    if emails.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let taken = user::Entity::find().select_only().column(user::Column::Email);
+    let taken = taken.filter(user::Column::Email.is_in(emails)).into_tuple::<String>();
+    Ok(taken.all(tx).await?.into_iter().collect())
 }

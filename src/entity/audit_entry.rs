@@ -23,7 +23,7 @@ pub struct Model {
     pub action: String,
     /// To whom or what.
     pub subject_id: Uuid,
-    /// The address of the request. Null for the operator.
+    /// The address of the request. Of the operator, whose commands have none, the reason that they gave.
     pub address: Option<String>,
     /// The moderator who did it.
     pub user_id: Option<UserId>,

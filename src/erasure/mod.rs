@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::{self, Accounts, UsersKey, Viewer};
 use crate::app::App;
-use crate::audit::{AuditAction, AuditRecord};
+use crate::audit::{AuditAction, AuditRecord, Operator};
 use crate::entity::erasure;
 use crate::error::{Error, Result};
 use crate::id::UserId;
@@ -75,6 +75,12 @@ impl Erasure {
         self.app.rates.key_changes.take(&key.id())?;
         accounts::find(&self.app, user).await?.ok_or(Error::NotFound)?;
         self.erase_person(user, Some(key.record(AuditAction::UserErased, user))).await
+    }
+
+    /// Erases a person for the operator. `NotFound` if there is none.
+    pub async fn erase_for_operator(&self, by: &Operator, user: UserId) -> Result<()> {
+        accounts::find(&self.app, user).await?.ok_or(Error::NotFound)?;
+        self.erase_person(user, Some(by.record(AuditAction::UserErased, user))).await
     }
 
     async fn close_and_leave(&self, user: UserId, done: Option<AuditRecord>) -> Result<()> {

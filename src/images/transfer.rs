@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::bookkeeping::object;
-use crate::app::App;
+use crate::db::Reader;
 use crate::entity::image;
 use crate::error::Result;
 use crate::id::ImageId;
@@ -32,19 +32,24 @@ pub enum ObjectState {
 }
 
 /// Looks up the objects of all images in a store, and calls `each` for every image.
-pub async fn verify(app: &App, store: &Store, each: impl FnMut(ImageId, ObjectState)) -> anyhow::Result<()> {
-    walk(app, async |image| state_in(store, &image).await.map_err(Into::into), each).await
+pub async fn verify(reader: &Reader, store: &Store, each: impl FnMut(ImageId, ObjectState)) -> anyhow::Result<()> {
+    walk(reader, async |image| state_in(store, &image).await.map_err(Into::into), each).await
 }
 
 /// Copies the objects of all images that `to` does not have yet, so that an interrupted copy can be continued. Calls `each`
 /// for every image.
-pub async fn copy(app: &App, from: &Store, to: &Store, each: impl FnMut(ImageId, ObjectState)) -> anyhow::Result<()> {
-    walk(app, async |image| copy_one(from, to, &image).await, each).await
+pub async fn copy(
+    reader: &Reader,
+    from: &Store,
+    to: &Store,
+    each: impl FnMut(ImageId, ObjectState),
+) -> anyhow::Result<()> {
+    walk(reader, async |image| copy_one(from, to, &image).await, each).await
 }
 
 /// Works through all images, some at a time.
 async fn walk(
-    app: &App,
+    reader: &Reader,
     work: impl AsyncFn(image::Model) -> anyhow::Result<ObjectState>,
     mut each: impl FnMut(ImageId, ObjectState),
 ) -> anyhow::Result<()> {
@@ -54,7 +59,7 @@ async fn walk(
         if let Some(last) = last {
             page = page.filter(image::Column::Id.gt(last));
         }
-        let page = page.all(&app.db.reader).await?;
+        let page = page.all(reader).await?;
         let Some(image) = page.last() else { return Ok(()) };
         last = Some(image.id);
         let states = page.into_iter().map(async |image| (image.id, work(image).await));
@@ -62,7 +67,7 @@ async fn walk(
         while let Some((id, state)) = states.next().await {
             match state? {
                 // It may have been deleted meanwhile.
-                ObjectState::Missing if image::Entity::find_by_id(id).one(&app.db.reader).await?.is_none() => {}
+                ObjectState::Missing if image::Entity::find_by_id(id).one(reader).await?.is_none() => {}
                 state => each(id, state),
             }
         }

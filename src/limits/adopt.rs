@@ -22,6 +22,9 @@ pub const KEY_CHANGES: RateLimit = RateLimit { name: "key_changes", burst: 10_00
 /// How long a bot's socket lives, as that of anybody else at most.
 pub const BOT_SOCKET: Duration = super::SESSION_ABSOLUTE;
 
+/// The reason that an operator gives for what they do, in characters: a line of a log.
+pub const AUDIT_REASON_LENGTH: usize = 200;
+
 /// Entries of the audit log that are removed in one transaction: a few milliseconds of the writer.
 pub const AUDIT_REMOVALS: u64 = 1_000;
 

@@ -211,6 +211,26 @@ pub const RETENTION_CONVERSATIONS: i64 = 500;
 /// The longest time that messages can be kept for, in days; without a number they are kept for good.
 pub const RETENTION_DAYS: i32 = 3_650;
 
+// The operator's commands.
+/// Rows that a command reads at a time: of messages, some hundred KiB.
+pub const OPERATOR_WINDOW: u64 = 500;
+/// What a list of a command has at most.
+pub const OPERATOR_LIST: i64 = 1_000;
+/// Commands that run in a server at a time: each holds a connection.
+pub const LOCAL_CONNECTIONS: usize = 8;
+/// What a command says to the server in one piece: its arguments, or a password.
+pub const LOCAL_REQUEST: usize = 64 * 1024;
+/// What a server says to a command in one piece: a message with all that it has.
+pub const LOCAL_ANSWER: usize = 1024 * 1024;
+/// For one piece to be written or read.
+pub const LOCAL_STEP: Duration = Duration::from_secs(10);
+/// For somebody to read on, as in a pager.
+pub const LOCAL_PATIENCE: Duration = Duration::from_secs(300);
+/// The pause after a connection could not be taken.
+pub const LOCAL_PAUSE: Duration = Duration::from_secs(1);
+/// For a command as a whole: an export of a long history is the longest.
+pub const LOCAL_COMMAND: Duration = Duration::from_secs(3_600);
+
 // Erasure.
 /// Seqs of a history that one step searches for somebody's messages.
 pub const ERASURE_WINDOW: usize = 2_000;

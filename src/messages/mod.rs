@@ -8,10 +8,12 @@ mod message_type;
 mod pins;
 mod reactions;
 mod read_marks;
+mod remove_content;
 mod revise;
 mod send;
 mod text;
 mod unread;
+mod walk;
 
 pub use history::{Window, history};
 pub use mentions::{Mentions, mentions};
@@ -19,10 +21,12 @@ pub use message_type::MessageType;
 pub use pins::{pin, pinned, unpin, was_pinned};
 pub use reactions::{Emoji, ReactionStep, Reactions, own_reactions, reaction_steps, reactors, take_back};
 pub use read_marks::ReadMarks;
-pub use revise::{Edit, delete, delete_by_key, delete_by_moderator, edit};
+pub use remove_content::{ContentRemoval, remove_content};
+pub use revise::{Edit, delete, delete_by_key, delete_by_moderator, delete_for_operator, edit};
 pub use send::{NewMessage, send};
 pub use text::MessageText;
 pub use unread::{ReadUpTo, Unread, calls_after, uncounted_after, unread};
+pub use walk::{history_for_operator, showing_image};
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::accounts::{MessagesKey, Moderator, Viewer};
 use crate::app::App;
-use crate::audit::AuditAction;
+use crate::audit::{AuditAction, Operator};
 use crate::clock::Timestamp;
 use crate::conversations::{self, ActionPlace, MemberAction, Standing, may};
 use crate::db::{self, Tx};
@@ -75,8 +75,16 @@ pub async fn delete_by_moderator(
     Ok(deleted)
 }
 
+/// Likewise for the operator, who may delete any message.
+pub async fn delete_for_operator(app: &App, by: &Operator, images: &Images, id: MessageId) -> Result<message::Model> {
+    let revise = Revise { by: None, id, revision: Revision::Delete };
+    let deleted = app.feed.append_recorded(revise, [by.record(AuditAction::MessageDeleted, id)]).await?;
+    images.delete_soon();
+    Ok(deleted)
+}
+
 struct Revise {
-    /// `None` is the app's backend or a moderator, who may delete.
+    /// `None` is the app's backend, a moderator or the operator, who may delete.
     by: Option<UserId>,
     id: MessageId,
     revision: Revision,

@@ -11,10 +11,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 pub use file::{NewReport, ReportTarget, file};
 pub use purge::run_background;
-pub use resolve::{Resolution, resolve};
+pub use resolve::{Resolution, resolve, resolve_for_operator};
 
 use crate::accounts::Moderator;
 use crate::app::App;
+use crate::audit::Operator;
 use crate::entity::report;
 use crate::error::{Error, Result};
 use crate::id::ReportId;
@@ -43,6 +44,21 @@ pub async fn list(
     first: u32,
     after: Option<ReportId>,
 ) -> Result<Page<report::Model>> {
+    page(app, is_open, first, after).await
+}
+
+/// Likewise for the operator.
+pub async fn list_for_operator(
+    app: &App,
+    _: &Operator,
+    is_open: bool,
+    first: u32,
+    after: Option<ReportId>,
+) -> Result<Page<report::Model>> {
+    page(app, is_open, first, after).await
+}
+
+async fn page(app: &App, is_open: bool, first: u32, after: Option<ReportId>) -> Result<Page<report::Model>> {
     let (id, closed) = (report::Column::Id, report::Column::ResolvedAt);
     let all = report::Entity::find().filter(if is_open { closed.is_null() } else { closed.is_not_null() });
     let has_previous = match after {

@@ -6,12 +6,12 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::accounts::{self, Accounts, Moderator};
 use crate::app::App;
-use crate::audit::AuditAction;
+use crate::audit::{AuditAction, Operator};
 use crate::db::{self, Tx};
 use crate::entity::report::{self, Action};
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
-use crate::id::{ReportId, UserId};
+use crate::id::{MessageId, ReportId, UserId};
 use crate::images::Images;
 use crate::messages;
 
@@ -40,23 +40,68 @@ pub async fn resolve(
     if report.resolved_at.is_some() {
         return closed(&report, action);
     }
-    match action {
-        Action::Dismiss => {}
+    match decided(&report, action)? {
+        Decision::Nothing => {}
+        Decision::Delete(message) => {
+            if_there(messages::delete_by_moderator(app, moderator, images, message).await)?;
+        }
+        Decision::Suspend(user) => accounts.suspend(moderator, user).await?,
+    }
+    let resolve = Resolve { by: Some(moderator.user()), id, action, note };
+    app.feed.append_recorded(resolve, [moderator.record(AuditAction::ReportResolved, id)]).await
+}
+
+/// Likewise for the operator, who may also suspend a moderator.
+pub async fn resolve_for_operator(
+    app: &App,
+    (accounts, images): (&Accounts, &Images),
+    by: &Operator,
+    resolution: Resolution,
+) -> Result<report::Model> {
+    let Resolution { id, action, note } = resolution;
+    let note = super::text(note.as_deref(), "note")?;
+    let report = report::Entity::find_by_id(id).one(&app.db.reader).await?.ok_or(Error::NotFound)?;
+    if report.resolved_at.is_some() {
+        return closed(&report, action);
+    }
+    match decided(&report, action)? {
+        Decision::Nothing => {}
+        Decision::Delete(message) => {
+            if_there(messages::delete_for_operator(app, by, images, message).await)?;
+        }
+        Decision::Suspend(user) => accounts.disable_for_operator(by, user).await?,
+    }
+    let resolve = Resolve { by: None, id, action, note };
+    app.feed.append_recorded(resolve, [by.record(AuditAction::ReportResolved, id)]).await
+}
+
+/// The message may have been deleted by its age meanwhile.
+fn if_there<T>(deleted: Result<T>) -> Result<()> {
+    match deleted {
+        Ok(_) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is done before a report is closed.
+enum Decision {
+    Nothing,
+    Delete(MessageId),
+    Suspend(UserId),
+}
+
+/// What an action means for what was reported.
+fn decided(report: &report::Model, action: Action) -> Result<Decision> {
+    Ok(match action {
+        Action::Dismiss => Decision::Nothing,
         Action::DeleteMessage => {
             let message = report.message_id.ok_or_else(|| unfit("this report is not about a message"))?;
-            match messages::delete_by_moderator(app, moderator, images, message).await {
-                // It was deleted by its age meanwhile.
-                Ok(_) | Err(Error::NotFound) => {}
-                Err(error) => return Err(error),
-            }
+            Decision::Delete(message)
         }
         Action::SuspendUser => {
-            let user = report.user_id.ok_or_else(|| unfit("this report is not about a user"))?;
-            accounts.suspend(moderator, user).await?;
+            Decision::Suspend(report.user_id.ok_or_else(|| unfit("this report is not about a user"))?)
         }
-    }
-    let resolve = Resolve { by: moderator.user(), id, action, note };
-    app.feed.append_recorded(resolve, [moderator.record(AuditAction::ReportResolved, id)]).await
+    })
 }
 
 fn unfit(message: &'static str) -> Error {
@@ -72,7 +117,8 @@ fn closed(report: &report::Model, action: Action) -> Result<report::Model> {
 }
 
 struct Resolve {
-    by: UserId,
+    /// `None` is the operator.
+    by: Option<UserId>,
     id: ReportId,
     action: Action,
     note: Option<String>,
@@ -90,14 +136,17 @@ impl Change for Resolve {
         let mut plans = Vec::with_capacity(changes.len());
         for change in changes {
             // The role may have been taken meanwhile.
-            let is_moderator = accounts::is_moderator(tx, change.by).await?;
+            let may = match change.by {
+                Some(by) => accounts::is_moderator(tx, by).await?,
+                None => true,
+            };
             let mut plan = || {
-                let report = reports.get_mut(&change.id).filter(|_| is_moderator).ok_or(Error::NotFound)?;
+                let report = reports.get_mut(&change.id).filter(|_| may).ok_or(Error::NotFound)?;
                 if report.resolved_at.is_some() {
                     return closed(report, change.action).map(Plan::Done);
                 }
                 report.resolved_at = Some(tx.now);
-                report.resolved_by_id = Some(change.by);
+                report.resolved_by_id = change.by;
                 (report.action, report.note) = (Some(change.action), change.note.clone());
                 Ok(Plan::Write { write: report.clone(), events: 0 })
             };

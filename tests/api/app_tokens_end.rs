@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parlour::accounts::{self, ExternalId};
+use parlour::audit::Operator;
 use serde_json::{Value, json};
 
 use crate::support::issuer::{SHARED, SigningKey, claims, settings};
@@ -128,7 +129,7 @@ async fn a_suspended_person_is_out_within_seconds_and_in_again_by_upsert() {
     let suspend = async |program: &parlour::program::Program| {
         let ada = ExternalId::parse("u-1", "id").expect("an id");
         let ada = accounts::find_by_external_id(&program.app, &ada).await.expect("a row").expect("it is there");
-        program.accounts.disable_for_operator(ada.id).await.expect("it is suspended");
+        program.accounts.disable_for_operator(&Operator::default(), ada.id).await.expect("it is suspended");
     };
     app.command(suspend).await;
 

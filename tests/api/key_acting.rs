@@ -1,7 +1,7 @@
 //! A key in the place of a person, and the audit log of what keys and operators do.
 
 use parlour::accounts::KeyScope;
-use parlour::audit;
+use parlour::audit::{self, Operator};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -51,7 +51,10 @@ async fn nobody_acts_for_those_who_are_not_there_or_may_not_sign_in() {
     let (erased, suspended) = (backend.person("1", "Ada").await, backend.person("2", "Bob").await);
     backend.erase(&erased).await;
     let id = parlour::id::UserId::parse(&suspended).expect("an id");
-    app.command(async |program| program.accounts.disable_for_operator(id).await.expect("it is done")).await;
+    app.command(async |program| {
+        program.accounts.disable_for_operator(&Operator::default(), id).await.expect("it is done")
+    })
+    .await;
 
     let unknown = uuid::Uuid::now_v7().to_string();
     for who in [&erased, &suspended, "external:1", "external:2", "external:3", "external:", "", "junk", &unknown] {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use parlour::accounts::{Name, NewKey};
+use parlour::audit::Operator;
 use parlour::id::{KeyId, UserId};
 use serde_json::{Value, json};
 
@@ -77,7 +78,7 @@ async fn a_bots_sockets_close_within_a_second_of_its_end() {
 
     app.command(async |program| {
         program.accounts.revoke_key_for_operator(key).await.expect("it is there");
-        program.accounts.disable_for_operator(suspended_id).await.expect("it is there");
+        program.accounts.disable_for_operator(&Operator::default(), suspended_id).await.expect("it is there");
     })
     .await;
 
@@ -90,7 +91,10 @@ async fn a_bots_sockets_close_within_a_second_of_its_end() {
     goes_on.stays_silent().await;
     let me = async |key: &str| app.execute(Some(key), "{ me { fullName } }", json!({})).await["data"]["me"].take();
     assert_eq!(me(&other).await["fullName"], "Three");
-    app.command(async |program| program.accounts.enable_for_operator(suspended_id).await.expect("it is there")).await;
+    app.command(async |program| {
+        program.accounts.enable_for_operator(&Operator::default(), suspended_id).await.expect("it is there")
+    })
+    .await;
     soon(async {
         while me(&suspended).await.is_null() {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlour::audit;
+use parlour::audit::{self, Operator};
 use parlour::entity::server_role::StaffRole;
 use parlour::id::{ConversationId, MessageId, ReportId, UserId};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ const ROLES: &str = "{ serverRoles }";
 async fn appoint(app: &TestApp, person: &Person) {
     let id = UserId::parse(&person.id).expect("an id");
     app.command(async |program| {
-        program.accounts.grant_for_operator(id, StaffRole::Moderator).await.expect("a role");
+        program.accounts.grant_for_operator(&Operator::default(), id, StaffRole::Moderator).await.expect("a role");
     })
     .await;
 }
@@ -183,7 +183,7 @@ async fn only_moderators_read_and_close_reports_and_see_nothing_of_the_room() {
 
     let user = UserId::parse(&mo.id).expect("an id");
     app.command(async |program| {
-        program.accounts.revoke_for_operator(user, StaffRole::Moderator).await.expect("it goes")
+        program.accounts.revoke_for_operator(&Operator::default(), user, StaffRole::Moderator).await.expect("it goes")
     })
     .await;
     assert_eq!(mo.fails(REPORTS, json!({})).await, "FORBIDDEN");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use parlour::audit::Operator;
 use parlour::entity::server_role::StaffRole;
 use parlour::id::UserId;
 use sea_orm::{ConnectionTrait, Statement};
@@ -257,7 +258,7 @@ async fn what_was_reported_stays_and_can_be_closed() {
     let (ada, bob, mo) = (app.user("Ada").await, app.user("Bob").await, app.user("Mo").await);
     let id = UserId::parse(&mo.id).expect("an id");
     app.command(async |program| {
-        program.accounts.grant_for_operator(id, StaffRole::Moderator).await.expect("a role");
+        program.accounts.grant_for_operator(&Operator::default(), id, StaffRole::Moderator).await.expect("a role");
     })
     .await;
     let sent = ada.send_image(&app, &bob, &png(30, 20)).await;

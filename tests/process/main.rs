@@ -41,6 +41,7 @@ mod settings;
 mod shares;
 mod slow;
 mod starts;
+mod steering;
 mod storm;
 #[expect(dead_code, reason = "the tests of several nodes need more of it")]
 mod support;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::accounts::devices::end_all;
 use crate::accounts::{Accounts, UsersKey};
-use crate::audit::AuditAction;
+use crate::audit::{AuditAction, AuditRecord, Operator};
 use crate::bus::Signal;
 use crate::clock::Timestamp;
 use crate::db::Tx;
@@ -20,13 +20,24 @@ impl Accounts {
     /// Ends a person's sessions and sockets, and refuses the app's tokens that were issued before now. How many sessions.
     pub async fn end_sessions(&self, key: UsersKey, user: UserId) -> Result<usize> {
         self.app.rates.key_changes.take(&key.id())?;
-        let ended =
-            self.app.feed.append_recorded(SignOut { user }, [key.record(AuditAction::UserSignedOut, user)]).await?;
+        let ended = self.sign_out(user, key.record(AuditAction::UserSignedOut, user)).await?;
+        tracing::info!(event = "session.revoked", user.id = %user, key.id = %key.id(), sessions = ended, "signed out by a key");
+        Ok(ended)
+    }
+
+    /// Likewise for the operator.
+    pub async fn sign_out_for_operator(&self, by: &Operator, user: UserId) -> Result<usize> {
+        let ended = self.sign_out(user, by.record(AuditAction::UserSignedOut, user)).await?;
+        tracing::info!(event = "session.revoked", user.id = %user, sessions = ended, "signed out by the operator");
+        Ok(ended)
+    }
+
+    async fn sign_out(&self, user: UserId, done: AuditRecord) -> Result<usize> {
+        let ended = self.app.feed.append_recorded(SignOut { user }, [done]).await?;
         for session in &ended {
             self.ended(*session);
         }
         self.tokens_ended(user);
-        tracing::info!(event = "session.revoked", user.id = %user, key.id = %key.id(), sessions = ended.len(), "signed out by a key");
         Ok(ended.len())
     }
 

@@ -95,7 +95,7 @@ impl ServerKey {
         subject: impl Into<Uuid>,
     ) -> audit::AuditRecord {
         let actor = audit::AuditActor::Key { key: self.id, acting_as, address: self.address };
-        audit::AuditRecord { actor, action, subject: subject.into() }
+        audit::AuditRecord::new(actor, action, subject)
     }
 }
 

@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::accounts::ConversationsKey;
 use crate::app::App;
-use crate::audit::{AuditAction, AuditRecord};
+use crate::audit::{AuditAction, AuditRecord, Operator};
 use crate::clock::Timestamp;
 use crate::conversations::Membership;
 use crate::conversations::create::count_memberships;
@@ -43,6 +43,8 @@ pub enum GroupActor<'a> {
     Member(&'a Membership),
     /// The app's backend, which may do everything with every group.
     Key(ConversationsKey, ConversationId),
+    /// The operator, who may do what a key may.
+    Operator(&'a Operator, ConversationId),
 }
 
 impl GroupActor<'_> {
@@ -50,7 +52,7 @@ impl GroupActor<'_> {
     fn user(self) -> Option<UserId> {
         match self {
             Self::Member(member) => Some(member.viewer().user()),
-            Self::Key(..) => None,
+            Self::Key(..) | Self::Operator(..) => None,
         }
     }
 
@@ -63,6 +65,7 @@ impl GroupActor<'_> {
         match self {
             Self::Member(member) => member.viewer().record(action, member.conversation().id),
             Self::Key(key, group) => Some(key.record(action, group)),
+            Self::Operator(by, group) => Some(by.record(action, group)),
         }
     }
 }
@@ -79,6 +82,7 @@ async fn change(app: &App, by: GroupActor<'_>, step: GroupStep) -> Result<conver
             app.rates.key_changes.take_many(&key.id(), u32::try_from(people).unwrap_or(u32::MAX))?;
             group
         }
+        GroupActor::Operator(_, group) => group,
     };
     let record = by.record(&step);
     app.feed.append_recorded(GroupChange { group, by: by.user(), step }, record).await
@@ -102,7 +106,7 @@ async fn count(app: &App, member: &Membership, step: &GroupStep) -> Result<()> {
 
 struct GroupChange {
     group: ConversationId,
-    /// `None` is the app's backend.
+    /// `None` is the app's backend, or the operator.
     by: Option<UserId>,
     step: GroupStep,
 }

@@ -66,7 +66,7 @@ pub async fn update(
             }
             Some(images.prepare(member.viewer(), source).await?)
         }
-        (Some(Some(_)), GroupActor::Key(..)) => return Err(Error::Forbidden),
+        (Some(Some(_)), GroupActor::Key(..) | GroupActor::Operator(..)) => return Err(Error::Forbidden),
         (Some(None) | None, _) => None,
     };
     let picture = picture.map(|_| prepared.as_deref().cloned());

@@ -1,16 +1,27 @@
 //! Takes a backup: a copy of the database at one moment, also while a server writes to it. It is checked before it gets
 //! its name. And puts one back in the place of the database.
 
+mod images;
+mod series;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use time::OffsetDateTime;
 
+pub use series::{FolderBackup, TakenInFolder, take_in_folder};
+
 use crate::config::Config;
 use crate::data_dir::{self, with_ending};
 use crate::db::{self, ServerLock};
 use crate::draft::{self, Draft};
+
+/// The database of a backup that is a folder.
+const DATABASE: &str = "parlour.db";
+
+/// What to do with PostgreSQL.
+const INSTEAD: &str = "back it up with pg_dump, or with its continuous archiving";
 
 /// A backup that was taken.
 #[derive(Debug)]
@@ -25,7 +36,7 @@ pub struct Taken {
 pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
-    let database = sqlite_file(config, "back it up with pg_dump, or with its continuous archiving")?;
+    let database = sqlite_file(config, INSTEAD)?;
     data_dir::ensure_database(config)?;
     let (draft, position) = checked_copy(database, file).await?;
     draft::replace(draft.path(), file).with_context(|| format!("{} cannot be written", file.display()))?;
@@ -41,20 +52,29 @@ pub struct Restored {
     pub position: i64,
     /// Where the database went that was there before.
     pub set_aside: Option<PathBuf>,
+    /// How many images are where the server looks for them now; `None` if the backup has none.
+    pub images: Option<u64>,
 }
 
-/// Puts a copy of a backup in the place of the database. What was there is set aside. No server may run on it.
+/// Puts a copy of a backup, a file or a folder, in the place of the database. What was there is set aside. No server may
+/// run on it. The images of a folder come first, so that nothing refers to missing ones.
 pub async fn restore(config: &Config, backup: &Path) -> anyhow::Result<Restored> {
     let database = sqlite_file(config, "restore it with pg_restore, or from its archive")?;
     data_dir::prepare(config)?;
     let Some(_lock) = ServerLock::take(database)? else {
         anyhow::bail!("a server runs on the database {}: stop it first", database.display());
     };
+    let is_folder = backup.is_dir();
+    let file = if is_folder { backup.join(DATABASE) } else { backup.to_owned() };
+    let images = match is_folder && backup.join("images").is_dir() {
+        true => Some(images::copy_back(config, backup).await.context("not all images of the backup are back")?),
+        false => None,
+    };
     // A copy has a lineage of its own, so that the same backup restored twice is seen as another state.
-    let (draft, position) = checked_copy(backup, database).await?;
+    let (draft, position) = checked_copy(&file, database).await?;
     let set_aside = set_aside(database)?;
     draft::replace(draft.path(), database).with_context(|| format!("{} cannot be written", database.display()))?;
-    Ok(Restored { position, set_aside })
+    Ok(Restored { position, set_aside, images })
 }
 
 /// The file of the database; `instead` says what to do with PostgreSQL.

@@ -1,0 +1,92 @@
+//! The command's side: finds the server of a folder and lets it do the command.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail, ensure};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
+
+use super::lines::{LineReader, say};
+use super::place::{all_in, identity};
+use super::{Answer, Ask, VERSION};
+use crate::config::DatabaseAddress;
+use crate::limits;
+use crate::terminal::Terminal;
+
+/// A connection to a server that takes commands.
+#[derive(Debug)]
+pub struct ServerLine {
+    answers: LineReader<OwnedReadHalf>,
+    write: OwnedWriteHalf,
+    version: String,
+    database: String,
+}
+
+/// The server of a folder, if one runs. Where the settings name a database, it has to be that one's; where they do not, and
+/// servers of several databases answer, none is taken.
+pub async fn find(folder: &Path, database: Option<&DatabaseAddress>) -> anyhow::Result<Option<ServerLine>> {
+    let mut lines = Vec::new();
+    for path in all_in(folder) {
+        let Ok(stream) = UnixStream::connect(&path).await else { continue };
+        let greeting = timeout(limits::LOCAL_STEP, greet(stream)).await;
+        let greeting = greeting.with_context(|| format!("no server answers on {} in time", path.display()))?;
+        lines.push(greeting.with_context(|| format!("{} does not answer as a server does", path.display()))?);
+    }
+    let there: BTreeSet<String> = lines.iter().map(|line| line.database.clone()).collect();
+    let list = || there.iter().cloned().collect::<Vec<_>>().join(" and ");
+    if let Some(wanted) = database.map(identity) {
+        lines.retain(|line| line.database == wanted);
+        ensure!(
+            there.is_empty() || !lines.is_empty(),
+            "the server that runs in {} has the database {}, and DATABASE_URL names {wanted}: set it as the server has it",
+            folder.display(),
+            list()
+        );
+    } else {
+        ensure!(
+            there.len() <= 1,
+            "servers of several databases run in {}: set DATABASE_URL to one of {}",
+            folder.display(),
+            list()
+        );
+    }
+    Ok(lines.pop())
+}
+
+async fn greet(stream: UnixStream) -> anyhow::Result<ServerLine> {
+    let (read, write) = stream.into_split();
+    let mut answers = LineReader::new(read, limits::LOCAL_ANSWER);
+    match answers.next().await? {
+        Some(Answer::Server { version, database }) => Ok(ServerLine { answers, write, version, database }),
+        Some(_) => bail!("it begins otherwise"),
+        None => bail!("it has too much to do just now, try again"),
+    }
+}
+
+impl ServerLine {
+    /// Lets the server do a command, whose words these are, and shows what it says.
+    pub async fn run(mut self, words: Vec<String>) -> anyhow::Result<ExitCode> {
+        ensure!(
+            self.version == VERSION,
+            "the server that runs is version {}, and this command is of {VERSION}: restart the server",
+            self.version
+        );
+        say(&mut self.write, &Ask::Run(words), limits::LOCAL_STEP).await?;
+        loop {
+            match self.answers.next().await? {
+                Some(Answer::Line(text)) => Terminal::Here.line(text).await?,
+                Some(Answer::Note(text)) => Terminal::Here.note(text).await?,
+                Some(Answer::Password) => {
+                    let typed = Terminal::Here.password().await?;
+                    say(&mut self.write, &Ask::Password(typed.to_string()), limits::LOCAL_STEP).await?;
+                }
+                Some(Answer::End(code)) => return Ok(ExitCode::from(code)),
+                Some(Answer::Server { .. }) => bail!("the server begins anew"),
+                None => bail!("the server ended before the command did: look at what was done, and run it again"),
+            }
+        }
+    }
+}
