@@ -7,7 +7,7 @@ use crate::config::Config;
 
 /// What to do with the settings.
 #[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Read the settings as a start would, and print all that is wrong with them
     Check,
     /// Print each setting in force, and where it comes from
@@ -19,7 +19,7 @@ pub enum ConfigCommand {
 }
 
 /// Runs a command. Problems go to standard error, a line each.
-pub fn run(command: &ConfigCommand) -> anyhow::Result<()> {
+pub(crate) fn run(command: &ConfigCommand) -> anyhow::Result<()> {
     match command {
         ConfigCommand::Check => match Config::check() {
             Ok(_) => println!("the settings are right"),

@@ -8,7 +8,7 @@ use crate::limits;
 
 /// A clock that shows a time only after it has gone evenly for [`limits::CLOCK_CONFIRMED_AFTER`].
 #[derive(Debug)]
-pub struct ConfirmedTime {
+pub(crate) struct ConfirmedTime {
     clock: Clock,
     /// What expires by it, in the plural, for the log.
     what: &'static str,
@@ -39,13 +39,13 @@ impl Reading {
 
 impl ConfirmedTime {
     /// Takes the first reading.
-    pub fn new(clock: Clock, what: &'static str) -> Self {
+    pub(crate) fn new(clock: Clock, what: &'static str) -> Self {
         let last = Reading::of(&clock);
         Self { clock, what, last, even_since: last.uptime }
     }
 
     /// Takes a reading; `None` if the time of day was set since the last ones, or if they do not go back far enough.
-    pub fn now(&mut self) -> Option<Timestamp> {
+    pub(crate) fn now(&mut self) -> Option<Timestamp> {
         let reading = Reading::of(&self.clock);
         if !reading.agrees_with(self.last) {
             tracing::warn!(

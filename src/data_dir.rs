@@ -14,18 +14,18 @@ use crate::config::Config;
 const OTHERS: u32 = 0o077;
 
 /// All files that this process creates from now on, also through libraries, are private to its user.
-pub fn keep_new_files_private() {
+pub(crate) fn keep_new_files_private() {
     umask(Mode::from_bits_retain(OTHERS));
 }
 
 /// The file of the secret that a development server generates.
-pub fn secret_file(config: &Config) -> PathBuf {
+pub(crate) fn secret_file(config: &Config) -> PathBuf {
     config.data_dir.join("jwt-secret")
 }
 
 /// Creates the data folder if it does not exist, removes permissions of others that an earlier version or a copy has
 /// left on its contents, and warns if the folder itself is open to others.
-pub fn prepare(config: &Config) -> anyhow::Result<()> {
+pub(crate) fn prepare(config: &Config) -> anyhow::Result<()> {
     let folder = &config.data_dir;
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
@@ -50,7 +50,7 @@ pub fn prepare(config: &Config) -> anyhow::Result<()> {
 
 /// Fails if there is no database file: for commands that must not create one when the settings are wrong. PostgreSQL
 /// says so itself.
-pub fn ensure_database(config: &Config) -> anyhow::Result<()> {
+pub(crate) fn ensure_database(config: &Config) -> anyhow::Result<()> {
     let Some(file) = config.database.file() else { return Ok(()) };
     let (file, is_there) = (absolute(file), file.try_exists());
     anyhow::ensure!(
@@ -61,7 +61,7 @@ pub fn ensure_database(config: &Config) -> anyhow::Result<()> {
 }
 
 /// A file beside another one, whose name is that one's and an ending more.
-pub fn with_ending(file: &Path, ending: &str) -> PathBuf {
+pub(crate) fn with_ending(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(ending);
     name.into()

@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// Runs a future on a task of its own, which is aborted when the caller is dropped. A panic is propagated to the caller.
 #[expect(clippy::disallowed_methods, reason = "this module is its home: the task ends with its caller")]
-pub fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
+pub(crate) fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
     // Spawned here and not in the future, or every caller would have room for the work for as long as it waits.
     let task = AbortOnDropHandle::new(tokio::spawn(work));
     async move {

@@ -26,7 +26,7 @@ struct Finding {
 }
 
 /// Prints what it finds, a line each, and fails if anything is wrong.
-pub async fn run(json: bool) -> anyhow::Result<()> {
+pub(crate) async fn run(json: bool) -> anyhow::Result<()> {
     let mut findings = Vec::new();
     match Config::check() {
         Err(problems) => {

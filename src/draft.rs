@@ -9,29 +9,29 @@ use tempfile::NamedTempFile;
 
 /// A new, empty file that only this user can read. It is deleted when it is dropped.
 #[derive(Debug)]
-pub struct Draft(NamedTempFile);
+pub(crate) struct Draft(NamedTempFile);
 
 impl Draft {
     /// A draft in the folder of the file that it will become.
-    pub fn beside(path: &Path) -> io::Result<Self> {
+    pub(crate) fn beside(path: &Path) -> io::Result<Self> {
         let name = path.file_name().ok_or(ErrorKind::InvalidFilename)?.to_string_lossy();
         // tempfile creates files with mode 600.
         tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(folder(path)).map(Self)
     }
 
     /// Where it is until it is published.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// For writing.
-    pub fn file(&mut self) -> &mut File {
+    pub(crate) fn file(&mut self) -> &mut File {
         self.0.as_file_mut()
     }
 }
 
 /// Syncs a file and gives it a name, in place of a file that has it.
-pub fn replace(draft: &Path, path: &Path) -> io::Result<()> {
+pub(crate) fn replace(draft: &Path, path: &Path) -> io::Result<()> {
     File::open(draft)?.sync_all()?;
     fs::rename(draft, path)?;
     sync(folder(path))
@@ -39,7 +39,7 @@ pub fn replace(draft: &Path, path: &Path) -> io::Result<()> {
 
 /// Syncs a file and gives it a name that is free, besides its own; `false` if it is taken. A link can do that, a rename
 /// can't.
-pub fn link(draft: &Path, path: &Path) -> io::Result<bool> {
+pub(crate) fn link(draft: &Path, path: &Path) -> io::Result<bool> {
     File::open(draft)?.sync_all()?;
     match fs::hard_link(draft, path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
@@ -50,12 +50,12 @@ pub fn link(draft: &Path, path: &Path) -> io::Result<bool> {
 }
 
 /// A name survives a power cut once its folder is synced.
-pub fn sync(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// The folder of a file.
-pub fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -7,7 +7,7 @@ use crate::printable;
 
 /// Folds what people do not distinguish, or do not type: case, width, accents, the vowel points of Hebrew and Arabic, the
 /// Persian forms of Arabic letters, katakana and hiragana, the colour of hands, and what can't be seen.
-pub fn fold(text: &str) -> impl Iterator<Item = char> {
+pub(crate) fn fold(text: &str) -> impl Iterator<Item = char> {
     // To upper case before lower case: this way ß equals SS, and ς equals σ.
     let cased = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkd();
     let kept = cased.filter(|&c| (c.is_whitespace() || printable::is_visible(c)) && !is_ignored(c));
@@ -50,7 +50,7 @@ fn is_ignored(c: char) -> bool {
 
 /// Whether a character is of a script that does not separate words by spaces (or where words are found by parts, as Hangul),
 /// or a symbol, as emoji are.
-pub fn is_dense(c: char) -> bool {
+pub(crate) fn is_dense(c: char) -> bool {
     let of_script = matches!(c,
         // Thai, Lao, Tibetan, Burmese.
         '\u{E00}'..='\u{109F}'

@@ -11,7 +11,7 @@ use crate::storage::{Scratch, Store};
 
 /// What to do with all images.
 #[derive(Debug, Subcommand)]
-pub enum ImagesCommand {
+pub(crate) enum ImagesCommand {
     /// Check that every image is where the settings say, and list those that are not; a server may be running
     Verify,
     /// Copy all images from the data folder to the bucket of the settings, or back; stop the server first. Run it again
@@ -25,7 +25,7 @@ pub enum ImagesCommand {
 
 /// Where images can be.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum Place {
+pub(crate) enum Place {
     /// The bucket that S3_BUCKET names
     Bucket,
     /// The folder `images` in DATA_DIR
@@ -34,7 +34,7 @@ pub enum Place {
 
 /// Checks the database, and that every image is where the settings say: lists what is wrong on standard output, and fails if
 /// anything is.
-pub async fn verify_all(config: &Config) -> anyhow::Result<()> {
+pub(crate) async fn verify_all(config: &Config) -> anyhow::Result<()> {
     let (db, writer) = Db::open(&config.database).await?;
     // Nothing is written.
     writer.close().await.map_err(db::in_a_line)?;
@@ -56,7 +56,7 @@ pub async fn verify_all(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Runs a command: lists what is wrong on standard output, and fails if anything is.
-pub async fn run(program: &Program, command: ImagesCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(program: &Program, command: ImagesCommand) -> anyhow::Result<()> {
     let (app, scratch) = (&program.app, Scratch::new(&program.app.config.data_dir));
     scratch.make()?;
     let mut report = Report::default();

@@ -16,7 +16,7 @@ use crate::terminal::Terminal;
 
 /// What to do with which key.
 #[derive(Debug, Subcommand)]
-pub enum KeyCommand {
+pub(crate) enum KeyCommand {
     /// Make a key and print it: it is shown this once
     Create {
         /// What it is for
@@ -37,7 +37,7 @@ pub enum KeyCommand {
 
 /// What to do with bots.
 #[derive(Debug, Subcommand)]
-pub enum BotCommand {
+pub(crate) enum BotCommand {
     /// Make a bot, a user who is a program, and print its key: it is shown this once
     Add {
         /// The name that others see
@@ -47,7 +47,7 @@ pub enum BotCommand {
 }
 
 /// Runs a command for bots. Only the key goes to standard output.
-pub async fn run_bot(program: &Program, terminal: &Terminal, command: BotCommand) -> anyhow::Result<()> {
+pub(crate) async fn run_bot(program: &Program, terminal: &Terminal, command: BotCommand) -> anyhow::Result<()> {
     let BotCommand::Add { name } = command;
     let (bot, NewKey { text, .. }) = program.accounts.add_bot_for_operator(Name::parse(&name)?).await?;
     let made = format!("the bot {bot} is made; its key is not shown again: keep it as you keep a password");
@@ -56,7 +56,7 @@ pub async fn run_bot(program: &Program, terminal: &Terminal, command: BotCommand
 }
 
 /// Prints the newest entries of the audit log, the newest first, a JSON object a line.
-pub async fn print_audit(program: &Program, terminal: &Terminal, count: u64) -> anyhow::Result<()> {
+pub(crate) async fn print_audit(program: &Program, terminal: &Terminal, count: u64) -> anyhow::Result<()> {
     for entry in audit::newest(&program.app.db.reader, count).await? {
         // An operator has a reason where others have an address.
         let is_operator = entry.actor == audit::OPERATOR;
@@ -77,7 +77,7 @@ pub async fn print_audit(program: &Program, terminal: &Terminal, count: u64) -> 
 }
 
 /// Runs a command. Of `create` only the key goes to standard output.
-pub async fn run(program: &Program, terminal: &Terminal, command: KeyCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(program: &Program, terminal: &Terminal, command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::Create { name, scope } => {
             let NewKey { id, text } = program.accounts.create_key_for_operator(&name, scope).await?;

@@ -20,7 +20,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
 ];
 
 /// The commands with an overview in groups.
-pub fn grouped(command: Command) -> Command {
+pub(crate) fn grouped(command: Command) -> Command {
     let mut overview = String::new();
     for (title, names) in GROUPS {
         overview.push_str(&format!("{title}:\n"));
@@ -38,12 +38,12 @@ pub fn grouped(command: Command) -> Command {
 }
 
 /// Prints what a shell needs to complete commands.
-pub fn print_completions(mut command: Command, shell: Shell) {
+pub(crate) fn print_completions(mut command: Command, shell: Shell) {
     clap_complete::generate(shell, &mut command, "parlour", &mut io::stdout());
 }
 
 /// Prints the manual's page of the program, or writes those of all commands into a folder.
-pub fn print_pages(command: Command, folder: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn print_pages(command: Command, folder: Option<&Path>) -> anyhow::Result<()> {
     match folder {
         Some(folder) => clap_mangen::generate_to(command, folder)
             .with_context(|| format!("the pages cannot be written into {}", folder.display())),
@@ -56,7 +56,8 @@ pub fn print_pages(command: Command, folder: Option<&Path>) -> anyhow::Result<()
 }
 
 /// The commands that are in no group, or in one without being there.
-pub fn ungrouped(command: &Command) -> Vec<String> {
+#[cfg(test)]
+pub(crate) fn ungrouped(command: &Command) -> Vec<String> {
     let shown: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
     let there: Vec<&str> = command.get_subcommands().map(Command::get_name).filter(|name| *name != "help").collect();
     let missing = there.iter().filter(|name| !shown.contains(name));

@@ -14,7 +14,7 @@ use crate::terminal::{Terminal, TypedText};
 
 /// What to do with whose account.
 #[derive(Debug, Subcommand)]
-pub enum UserCommand {
+pub(crate) enum UserCommand {
     /// Create an account
     Add {
         /// The address with which the person signs in
@@ -78,7 +78,7 @@ pub enum UserCommand {
 
 /// Why something is done.
 #[derive(Clone, Debug, Args)]
-pub struct Why {
+pub(crate) struct Why {
     /// Why, on one line: for the audit log
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -86,7 +86,7 @@ pub struct Why {
 
 impl Why {
     /// The operator, with this reason.
-    pub fn operator(&self) -> anyhow::Result<Operator> {
+    pub(crate) fn operator(&self) -> anyhow::Result<Operator> {
         Ok(Operator::new(self.reason.as_deref())?)
     }
 }
@@ -111,14 +111,14 @@ impl From<RoleName> for StaffRole {
 
 /// Where a new password comes from.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct PasswordSource {
+pub(crate) struct PasswordSource {
     /// Generate a password and print it, instead of asking for one or reading the first line of standard input
     #[arg(long)]
     generate: bool,
 }
 
 /// Runs a command and reports the new state of the account. Only a generated password goes to standard output.
-pub async fn run(program: &Program, terminal: &Terminal, command: UserCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(program: &Program, terminal: &Terminal, command: UserCommand) -> anyhow::Result<()> {
     let accounts = &program.accounts;
     let (who, state) = match command {
         UserCommand::Add { email, name, password } => return add(program, terminal, &email, &name, password).await,

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 /// The threads and their queue. Each thread keeps a `Memory` from job to job. Dropping it ends the threads.
-pub struct Pool<Memory = ()> {
+pub(crate) struct Pool<Memory = ()> {
     queue: SyncSender<Job<Memory>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -17,7 +17,7 @@ type Job<Memory> = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// Why a job has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undone {
+pub(crate) enum Undone {
     /// The queue is full.
     Full,
     /// It panicked. The thread continues with a new `Memory`.
@@ -26,7 +26,7 @@ pub enum Undone {
 
 impl<Memory: Default + 'static> Pool<Memory> {
     /// Starts `threads` threads with this name, behind a queue for `queue` jobs.
-    pub fn start(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
+    pub(crate) fn start(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(queue);
         let jobs = Arc::new(Mutex::new(jobs));
         let threads = (0..threads)
@@ -39,7 +39,7 @@ impl<Memory: Default + 'static> Pool<Memory> {
     }
 
     /// Runs a job on one of the threads. A job whose caller has been dropped in the meantime is skipped.
-    pub async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, Undone> {

@@ -13,7 +13,7 @@ const MARKS: usize = 8;
 
 /// Takes a single line of 1 to `max` Unicode scalars, for a list or a heading: trimmed, in NFC, with something to
 /// see in it, and with nothing in it that could rearrange what stands around it.
-pub fn line(raw: &str, field: &'static str, max: usize) -> Result<String> {
+pub(crate) fn line(raw: &str, field: &'static str, max: usize) -> Result<String> {
     // Before trimming, which would take some of these off the ends and refuse them in the middle.
     if raw.chars().any(breaks_line) {
         return Err(Error::input(field, "leave out control characters and line breaks"));
@@ -40,7 +40,7 @@ pub fn line(raw: &str, field: &'static str, max: usize) -> Result<String> {
 
 /// Whether a reader sees anything of the character: it is neither white space, nor a Default_Ignorable_Code_Point, nor one
 /// of the few with a blank glyph.
-pub fn is_visible(c: char) -> bool {
+pub(crate) fn is_visible(c: char) -> bool {
     let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c);
     // The Braille blank, the anchors of interlinear annotations, the Khitan filler, the null notehead.
     let blank = matches!(c, '\u{2800}' | '\u{FFF9}'..='\u{FFFB}' | '\u{16FE4}' | '\u{1D159}');

@@ -184,7 +184,7 @@ where
 }
 
 /// Counts and logs that something was refused.
-pub fn refused(limit: RateLimit) {
+pub(crate) fn refused(limit: RateLimit) {
     metrics::rate_limited(limit.name);
     logging::rate_limited(limit.name, clock::instant());
 }
@@ -195,7 +195,7 @@ fn nanoseconds(time: Duration) -> u64 {
 
 /// The key that addresses are counted by: the whole of an IPv4 address, and the /64 of an IPv6 address, which is what
 /// one customer gets (RFC 6177).
-pub fn neighbourhood(address: IpAddr) -> IpAddr {
+pub(crate) fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),

@@ -12,22 +12,22 @@ use crate::limits;
 use crate::program::Program;
 
 /// The name of a gauge, what it is, and its value.
-pub type Sample = (&'static str, &'static str, f64);
+pub(crate) type Sample = (&'static str, &'static str, f64);
 
 /// Samples, of which those that the database has to count are taken at intervals.
-pub struct Sampler {
+pub(crate) struct Sampler {
     program: Program,
     counted: tokio::sync::Mutex<Option<(Duration, Vec<Sample>)>>,
 }
 
 impl Sampler {
     /// Of a program.
-    pub fn new(program: Program) -> Self {
+    pub(crate) fn new(program: Program) -> Self {
         Self { program, counted: tokio::sync::Mutex::default() }
     }
 
     /// What is known now. If the database does not answer, what it would count is missing.
-    pub async fn samples(&self) -> Vec<Sample> {
+    pub(crate) async fn samples(&self) -> Vec<Sample> {
         let app = &self.program.app;
         let head = app.feed.head().position;
         let indexed = self.program.search.indexed().unwrap_or(head);

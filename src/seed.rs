@@ -42,7 +42,7 @@ const TALK: [(usize, Option<usize>, &str); 14] = [
 
 /// Fills the database, with `long` more messages in the group. Idempotent: existing people and messages are not
 /// changed.
-pub async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
+pub(crate) async fn seed(program: &Program, long: u32) -> anyhow::Result<()> {
     let mut people = Vec::with_capacity(PEOPLE.len());
     for (name, email) in PEOPLE {
         people.push(person(program, name, email).await?);

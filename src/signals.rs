@@ -18,7 +18,7 @@ struct StopSignals {
 ///
 /// Signals within [`limits::SIGNALS_TOGETHER`] of the first ask for nothing more: a terminal signals the whole group of
 /// processes, wrappers pass their signals on, and systemd can send `SIGHUP` right behind `SIGTERM`.
-pub async fn stop(shutdown: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn stop(shutdown: CancellationToken) -> anyhow::Result<()> {
     let mut signals = StopSignals::listen()?;
     signals.next().await;
     let (began, together) = (clock::instant(), limits::SIGNALS_TOGETHER);

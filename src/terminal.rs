@@ -12,11 +12,11 @@ use zeroize::Zeroizing;
 use crate::limits;
 
 /// A secret that somebody types, in plain text.
-pub type TypedText = Zeroizing<String>;
+pub(crate) type TypedText = Zeroizing<String>;
 
 /// A terminal. Clones are the same one.
 #[derive(Clone, Debug)]
-pub enum Terminal {
+pub(crate) enum Terminal {
     /// That of this process.
     Here,
     /// That of another process, which is told what to do.
@@ -25,7 +25,7 @@ pub enum Terminal {
 
 /// What another process's terminal is to do.
 #[derive(Debug)]
-pub enum TerminalStep {
+pub(crate) enum TerminalStep {
     /// To write a line to standard output: what scripts read.
     Line(String),
     /// To write a line to standard error: what people read.
@@ -36,7 +36,7 @@ pub enum TerminalStep {
 
 impl Terminal {
     /// Writes a line to standard output: what scripts read.
-    pub async fn line(&self, text: impl Display) -> anyhow::Result<()> {
+    pub(crate) async fn line(&self, text: impl Display) -> anyhow::Result<()> {
         match self {
             Self::Here => writeln!(io::stdout(), "{text}").context("standard output is closed"),
             Self::Away(steps) => tell(steps, TerminalStep::Line(text.to_string())).await,
@@ -44,7 +44,7 @@ impl Terminal {
     }
 
     /// Writes a line to standard error: what people read.
-    pub async fn note(&self, text: impl Display) -> anyhow::Result<()> {
+    pub(crate) async fn note(&self, text: impl Display) -> anyhow::Result<()> {
         match self {
             Self::Here => writeln!(io::stderr(), "{text}").context("standard error is closed"),
             Self::Away(steps) => tell(steps, TerminalStep::Note(text.to_string())).await,
@@ -52,7 +52,7 @@ impl Terminal {
     }
 
     /// A new password: asked for twice at a terminal, else the first line of standard input.
-    pub async fn password(&self) -> anyhow::Result<TypedText> {
+    pub(crate) async fn password(&self) -> anyhow::Result<TypedText> {
         match self {
             Self::Here if io::stdin().is_terminal() => prompted(),
             Self::Here => first_line(io::stdin().lock()),

@@ -17,7 +17,7 @@ use crate::webhooks::{NewWebhook, PostAttempt, Webhooks, read_attempts};
 
 /// What to do with webhooks.
 #[derive(Debug, Subcommand)]
-pub enum WebhookCommand {
+pub(crate) enum WebhookCommand {
     /// Add a webhook; its id and its secret are printed
     Add(AddWebhook),
     /// List all webhooks
@@ -45,7 +45,7 @@ pub enum WebhookCommand {
 
 /// A webhook to add.
 #[derive(Debug, Args)]
-pub struct AddWebhook {
+pub(crate) struct AddWebhook {
     /// Where to POST to: https, or http to a loopback address that WEBHOOK_ALLOW_NETS names
     #[arg(long)]
     url: String,
@@ -68,7 +68,7 @@ pub struct AddWebhook {
 
 /// Which webhook.
 #[derive(Debug, Args)]
-pub struct ChosenWebhook {
+pub(crate) struct ChosenWebhook {
     /// The webhook's id, as `parlour webhook list` prints it
     #[arg(value_parser = webhook_id)]
     id: WebhookId,
@@ -83,7 +83,7 @@ fn webhook_id(text: &str) -> Result<WebhookId, &'static str> {
 }
 
 /// Runs a command. What scripts need goes to standard output, what people read to standard error.
-pub async fn run(program: &Program, command: WebhookCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(program: &Program, command: WebhookCommand) -> anyhow::Result<()> {
     let webhooks = Webhooks::new(Api::new(program.clone()))?;
     match command {
         WebhookCommand::Add(new) => add(&webhooks, new).await,

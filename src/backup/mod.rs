@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use time::OffsetDateTime;
 
-pub use series::{FolderBackup, TakenInFolder, take_in_folder};
+pub(crate) use series::{FolderBackup, TakenInFolder, take_in_folder};
 
 use crate::config::Config;
 use crate::data_dir::{self, with_ending};
@@ -25,7 +25,7 @@ const INSTEAD: &str = "back it up with pg_dump, or with its continuous archiving
 
 /// A backup that was taken.
 #[derive(Debug)]
-pub struct Taken {
+pub(crate) struct Taken {
     /// The position of the newest event in it.
     pub position: i64,
     /// Its size.
@@ -33,7 +33,7 @@ pub struct Taken {
 }
 
 /// Copies the database to a file, which must not exist.
-pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
+pub(crate) async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
     let database = sqlite_file(config, INSTEAD)?;
@@ -47,7 +47,7 @@ pub async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
 
 /// A backup that is the database now.
 #[derive(Debug)]
-pub struct Restored {
+pub(crate) struct Restored {
     /// The position of the newest event in it.
     pub position: i64,
     /// Where the database went that was there before.
@@ -58,7 +58,7 @@ pub struct Restored {
 
 /// Puts a copy of a backup, a file or a folder, in the place of the database. What was there is set aside. No server may
 /// run on it. The images of a folder come first, so that nothing refers to missing ones.
-pub async fn restore(config: &Config, backup: &Path) -> anyhow::Result<Restored> {
+pub(crate) async fn restore(config: &Config, backup: &Path) -> anyhow::Result<Restored> {
     let database = sqlite_file(config, "restore it with pg_restore, or from its archive")?;
     data_dir::prepare(config)?;
     let Some(_lock) = ServerLock::take(database)? else {

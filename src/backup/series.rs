@@ -20,7 +20,7 @@ const PARTIAL: &str = ".parlour-";
 
 /// A backup in a folder.
 #[derive(Debug)]
-pub struct TakenInFolder {
+pub(crate) struct TakenInFolder {
     /// Where it is.
     pub place: PathBuf,
     /// Its database.
@@ -35,7 +35,7 @@ pub struct TakenInFolder {
 
 /// What goes into a folder of backups.
 #[derive(Clone, Copy, Debug)]
-pub struct FolderBackup {
+pub(crate) struct FolderBackup {
     /// Whether the images go with it.
     pub with_images: bool,
     /// How many backups stay, with this one; `None`: all.
@@ -44,7 +44,11 @@ pub struct FolderBackup {
 
 /// Makes a backup in a folder. Older ones go only when this one is whole and on the disk: not if an image is missing, which
 /// an older one may have. One command at a time.
-pub async fn take_in_folder(config: &Config, folder: &Path, what: FolderBackup) -> anyhow::Result<TakenInFolder> {
+pub(crate) async fn take_in_folder(
+    config: &Config,
+    folder: &Path,
+    what: FolderBackup,
+) -> anyhow::Result<TakenInFolder> {
     // Of PostgreSQL there is none: said before anything is made.
     sqlite_file(config, INSTEAD)?;
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);

@@ -17,7 +17,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-pub use signal::{NodeId, Signal};
+pub(crate) use signal::{NodeId, Signal};
 
 use crate::db::{Db, Listening};
 use crate::limits;

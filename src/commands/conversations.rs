@@ -21,7 +21,7 @@ use crate::terminal::Terminal;
 
 /// What to do with which conversation.
 #[derive(Debug, Subcommand)]
-pub enum ConversationCommand {
+pub(crate) enum ConversationCommand {
     /// List conversations, the oldest first
     List(ListBounds),
     /// Show a conversation and its first members

@@ -18,7 +18,7 @@ use crate::terminal::Terminal;
 
 /// What to do with which message.
 #[derive(Debug, Subcommand)]
-pub enum MessageCommand {
+pub(crate) enum MessageCommand {
     /// Show a message
     Show {
         /// Its id
@@ -37,7 +37,7 @@ pub enum MessageCommand {
 
 /// What to do with which image.
 #[derive(Debug, Subcommand)]
-pub enum ImageCommand {
+pub(crate) enum ImageCommand {
     /// Remove an image from where it is shown: a message with it is removed as a whole, a picture is taken down
     Remove {
         /// Its id

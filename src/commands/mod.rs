@@ -21,7 +21,7 @@ use reports::ReportCommand;
 
 /// What an operator does to a server, running or not.
 #[derive(Debug, Subcommand)]
-pub enum SteerCommand {
+pub(crate) enum SteerCommand {
     /// Create, list, change, sign out and delete accounts
     #[command(subcommand)]
     User(AccountCommand),
@@ -59,7 +59,7 @@ pub enum SteerCommand {
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
-pub enum AccountCommand {
+pub(crate) enum AccountCommand {
     /// What changes how somebody signs in, and what they may do.
     #[command(flatten)]
     Access(operator::UserCommand),
@@ -77,14 +77,14 @@ struct SteerWords {
 }
 
 /// Runs a command that was given as words, without the program's name.
-pub async fn run_words(program: &Program, terminal: &Terminal, words: Vec<String>) -> anyhow::Result<()> {
+pub(crate) async fn run_words(program: &Program, terminal: &Terminal, words: Vec<String>) -> anyhow::Result<()> {
     let words = std::iter::once("parlour".to_owned()).chain(words);
     let parsed = SteerWords::try_parse_from(words).context("the server does not know this command")?;
     run(program, terminal, parsed.command).await
 }
 
 /// Runs a command.
-pub async fn run(program: &Program, terminal: &Terminal, command: SteerCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(program: &Program, terminal: &Terminal, command: SteerCommand) -> anyhow::Result<()> {
     match command {
         SteerCommand::User(AccountCommand::Access(command)) => operator::run(program, terminal, command).await,
         SteerCommand::User(AccountCommand::People(command)) => people::run(program, terminal, command).await,

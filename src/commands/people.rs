@@ -20,7 +20,7 @@ use crate::terminal::Terminal;
 
 /// What to do with whose account.
 #[derive(Debug, Subcommand)]
-pub enum PeopleCommand {
+pub(crate) enum PeopleCommand {
     /// List accounts, the oldest first
     List(ListBounds),
     /// Show an account

@@ -16,7 +16,7 @@ use crate::terminal::Terminal;
 
 /// What to do with which report.
 #[derive(Debug, Subcommand)]
-pub enum ReportCommand {
+pub(crate) enum ReportCommand {
     /// List open reports, the oldest first
     List {
         /// List those that were closed instead, the newest first

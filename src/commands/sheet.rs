@@ -11,7 +11,7 @@ use crate::terminal::Terminal;
 
 /// How much of a list is printed.
 #[derive(Clone, Debug, Args)]
-pub struct ListBounds {
+pub(crate) struct ListBounds {
     /// How many
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=limits::OPERATOR_LIST))]
     pub first: u32,
@@ -25,7 +25,7 @@ pub struct ListBounds {
 
 /// How something is printed.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct SheetForm {
+pub(crate) struct SheetForm {
     /// Print JSON: an object a line
     #[arg(long)]
     pub json: bool,
@@ -34,7 +34,7 @@ pub struct SheetForm {
 /// The next page of a list, by the id that it begins after.
 impl ListBounds {
     /// Reads `--after`.
-    pub fn after<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> anyhow::Result<Option<T>> {
+    pub(crate) fn after<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> anyhow::Result<Option<T>> {
         match &self.after {
             Some(text) => {
                 Ok(Some(parse(text).ok_or_else(|| anyhow::anyhow!("--after takes an id, and {text} is none"))?))
@@ -44,7 +44,7 @@ impl ListBounds {
     }
 
     /// Says whether the list goes on, and where.
-    pub async fn end(&self, terminal: &Terminal, has_next: bool, last: Option<String>) -> anyhow::Result<()> {
+    pub(crate) async fn end(&self, terminal: &Terminal, has_next: bool, last: Option<String>) -> anyhow::Result<()> {
         match last.filter(|_| has_next) {
             Some(last) => terminal.note(format!("there are more: --after {last}")).await,
             None => Ok(()),
@@ -54,7 +54,7 @@ impl ListBounds {
 
 impl SheetForm {
     /// Prints an object of a list; people see these fields of it.
-    pub async fn row(self, terminal: &Terminal, object: Value, shown: &[&str]) -> anyhow::Result<()> {
+    pub(crate) async fn row(self, terminal: &Terminal, object: Value, shown: &[&str]) -> anyhow::Result<()> {
         if self.json {
             return terminal.line(object).await;
         }
@@ -63,7 +63,7 @@ impl SheetForm {
     }
 
     /// Prints one object; people see a line for each field.
-    pub async fn object(self, terminal: &Terminal, object: Map<String, Value>) -> anyhow::Result<()> {
+    pub(crate) async fn object(self, terminal: &Terminal, object: Map<String, Value>) -> anyhow::Result<()> {
         if self.json {
             return terminal.line(Value::Object(object)).await;
         }

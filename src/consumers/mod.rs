@@ -23,9 +23,9 @@ use std::sync::Arc;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tokio_util::sync::CancellationToken;
 
-pub use claims::{Claim, ClaimHandle, Ticket};
-pub use name::ConsumerName;
-pub use wanted::WantedStart;
+pub(crate) use claims::{Claim, ClaimHandle, Ticket};
+pub(crate) use name::ConsumerName;
+pub(crate) use wanted::WantedStart;
 
 use crate::accounts::Viewer;
 use crate::app::App;
@@ -161,6 +161,6 @@ fn start_of(row: &consumer::Model, wanted: &wanted::Checked) -> Start {
 }
 
 /// The position of a consumer.
-pub fn position_of(row: &consumer::Model) -> Cursor {
+pub(crate) fn position_of(row: &consumer::Model) -> Cursor {
     Cursor { position: row.position, nonce: u32::try_from(row.nonce).unwrap_or_default() }
 }

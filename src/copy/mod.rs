@@ -17,7 +17,7 @@ use tables::Copied;
 
 /// What to copy, and where to.
 #[derive(Debug, Args)]
-pub struct CopyArguments {
+pub(crate) struct CopyArguments {
     /// The SQLite database, such as sqlite://data/parlour.db
     #[arg(long)]
     from: String,
@@ -31,7 +31,7 @@ pub struct CopyArguments {
 }
 
 /// Copies, prints what was copied, and says what to do next.
-pub async fn run(config: &Config, arguments: CopyArguments) -> anyhow::Result<()> {
+pub(crate) async fn run(config: &Config, arguments: CopyArguments) -> anyhow::Result<()> {
     let (url, file) = source(&arguments.from)?;
     let target = target(config, arguments.to.as_deref())?;
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;

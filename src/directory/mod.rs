@@ -19,11 +19,11 @@ use std::collections::HashSet;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
-pub use blocks::{
+pub(crate) use blocks::{
     began, block, blocked, blocked_among, blocked_count, blocked_pairs, can_reach, in_blocks_with, unblock,
 };
-pub use people::{PeopleFilter, PeopleSortKey, count, list};
-pub use profile::{AccountUpdate, ProfileUpdate, update_for_operator, update_profile};
+pub(crate) use people::{PeopleFilter, PeopleSortKey, count, list};
+pub(crate) use profile::{AccountUpdate, ProfileUpdate, update_for_operator, update_profile};
 
 use crate::accounts::Viewer;
 use crate::app::App;
@@ -34,17 +34,17 @@ use crate::error::Result;
 use crate::id::UserId;
 
 /// The directory mode that applies to a viewer.
-pub fn open_to(app: &App, viewer: &Viewer) -> Directory {
+pub(crate) fn open_to(app: &App, viewer: &Viewer) -> Directory {
     if app.config.directory_open_to.contains(&viewer.user()) { Directory::Open } else { app.config.directory }
 }
 
 /// Whether everybody sees everybody, so that nothing depends on the viewer.
-pub fn is_open(app: &App) -> bool {
+pub(crate) fn is_open(app: &App) -> bool {
     app.config.directory == Directory::Open
 }
 
 /// The people among these who a viewer may see are online: those whom they may see, unless one has blocked the other.
-pub async fn visible(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<HashSet<UserId>> {
+pub(crate) async fn visible(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<HashSet<UserId>> {
     let mut seen = acquainted(app, viewer, people).await?;
     let hidden = in_blocks_with(app, viewer.user()).await?;
     seen.retain(|person| !hidden.contains(person));
@@ -53,13 +53,13 @@ pub async fn visible(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<Ha
 
 /// Whether a viewer may know that a person exists: they find them, or know them from a conversation. In a shared directory
 /// it counts as a search, if it is a stranger.
-pub async fn is_known(app: &App, viewer: &Viewer, person: UserId) -> Result<bool> {
+pub(crate) async fn is_known(app: &App, viewer: &Viewer, person: UserId) -> Result<bool> {
     let is_of_conversation = blocks::have_shared_a_conversation(app, viewer, person).await?;
     Ok(is_of_conversation || finds(app, viewer, &[person]).await?)
 }
 
 /// The people among these whom a viewer may see: the viewer, contacts, and everybody in an open directory.
-pub async fn acquainted(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<HashSet<UserId>> {
+pub(crate) async fn acquainted(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<HashSet<UserId>> {
     let asked: HashSet<UserId> = people.iter().copied().collect();
     if open_to(app, viewer) == Directory::Open || asked.iter().all(|person| *person == viewer.user()) {
         return Ok(asked);
@@ -74,7 +74,7 @@ pub async fn acquainted(app: &App, viewer: &Viewer, people: &[UserId]) -> Result
 }
 
 /// Whether an image is the picture of somebody whom the viewer may see.
-pub async fn shows_image(app: &App, viewer: &Viewer, image: &image::Model) -> Result<bool> {
+pub(crate) async fn shows_image(app: &App, viewer: &Viewer, image: &image::Model) -> Result<bool> {
     let owner = user::Entity::find_by_id(image.owner_id)
         .filter(user::Column::ImageId.eq(image.id))
         .filter(user::Column::DeletedAt.is_null())
@@ -87,7 +87,7 @@ pub async fn shows_image(app: &App, viewer: &Viewer, image: &image::Model) -> Re
 }
 
 /// Everybody who currently shares a conversation with a person, and the person if they are in any conversation.
-pub async fn contacts(app: &App, person: UserId) -> Result<HashSet<UserId>> {
+pub(crate) async fn contacts(app: &App, person: UserId) -> Result<HashSet<UserId>> {
     let _turn = app.db.turn().await;
     let rows = contacts_query(person).into_tuple::<UserId>().all(&app.db.reader).await?;
     Ok(rows.into_iter().collect())
@@ -95,7 +95,7 @@ pub async fn contacts(app: &App, person: UserId) -> Result<HashSet<UserId>> {
 
 /// Whether a viewer may find all of these people by id. It does not reveal whether they exist. In a shared directory
 /// each look-up of a non-contact counts as a search: `RateLimited`.
-pub async fn finds(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<bool> {
+pub(crate) async fn finds(app: &App, viewer: &Viewer, people: &[UserId]) -> Result<bool> {
     let directory = open_to(app, viewer);
     if directory == Directory::Open {
         return Ok(true);

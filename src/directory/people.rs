@@ -18,7 +18,7 @@ use crate::rates::neighbourhood;
 /// Which people to list: everyone except the viewer, erased people and those who are in a block with the viewer, or those
 /// of them who match a term, as far as the directory is open to the viewer.
 #[derive(Clone, Debug)]
-pub struct PeopleFilter {
+pub(crate) struct PeopleFilter {
     viewer: Viewer,
     /// The viewer's IP address, which limits searches by e-mail.
     address: IpAddr,
@@ -30,7 +30,7 @@ pub struct PeopleFilter {
 
 impl PeopleFilter {
     /// `term` is a part of a name, ignoring case and accents, or a whole e-mail address.
-    pub fn new(app: &App, viewer: &Viewer, address: IpAddr, term: Option<&str>) -> Result<Self> {
+    pub(crate) fn new(app: &App, viewer: &Viewer, address: IpAddr, term: Option<&str>) -> Result<Self> {
         let term = term.map(str::trim).filter(|term| !term.is_empty());
         if let Some(term) = term {
             if term.contains('\0') {
@@ -73,10 +73,10 @@ impl PeopleFilter {
 }
 
 /// The sort key of a person in the list.
-pub type PeopleSortKey = (String, UserId);
+pub(crate) type PeopleSortKey = (String, UserId);
 
 /// People by name; `after` is the key of the last one on the previous page.
-pub async fn list(
+pub(crate) async fn list(
     app: &App,
     filter: &PeopleFilter,
     first: u32,
@@ -116,6 +116,6 @@ pub(super) async fn page(
 }
 
 /// The number of people that a filter finds.
-pub async fn count(app: &App, filter: &PeopleFilter) -> Result<u64> {
+pub(crate) async fn count(app: &App, filter: &PeopleFilter) -> Result<u64> {
     Ok(user::Entity::find().filter(filter.condition()).count(&app.db.reader).await?)
 }

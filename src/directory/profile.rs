@@ -17,7 +17,7 @@ use crate::images::{self, ImageAttachment, ImageClaims, ImageSource, Images};
 
 /// The changes to a profile; `None` leaves a field as it is.
 #[derive(Default)]
-pub struct ProfileUpdate {
+pub(crate) struct ProfileUpdate {
     /// A new name.
     pub name: Option<Name>,
     /// A new picture, or none.
@@ -25,7 +25,12 @@ pub struct ProfileUpdate {
 }
 
 /// Changes the viewer's profile. If nothing differs, no event is published.
-pub async fn update_profile(app: &App, viewer: &Viewer, images: &Images, update: ProfileUpdate) -> Result<user::Model> {
+pub(crate) async fn update_profile(
+    app: &App,
+    viewer: &Viewer,
+    images: &Images,
+    update: ProfileUpdate,
+) -> Result<user::Model> {
     let user = viewer.user();
     app.rates.profile.take(&user)?;
     let prepared = match &update.picture {
@@ -44,7 +49,7 @@ pub async fn update_profile(app: &App, viewer: &Viewer, images: &Images, update:
 
 /// What the operator changes of an account; `None` leaves a field as it is.
 #[derive(Default)]
-pub struct AccountUpdate {
+pub(crate) struct AccountUpdate {
     /// A new name.
     pub name: Option<Name>,
     /// A new address to sign in with: `EmailTaken` if somebody else has it.
@@ -54,7 +59,7 @@ pub struct AccountUpdate {
 }
 
 /// Likewise for the operator, and the address. Sessions go on.
-pub async fn update_for_operator(
+pub(crate) async fn update_for_operator(
     app: &App,
     by: &Operator,
     images: &Images,

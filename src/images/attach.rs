@@ -30,7 +30,7 @@ impl ImageAttachment {
 }
 
 /// The data that a batch of changes needs to attach images, and what it has attached so far.
-pub struct ImageClaims {
+pub(crate) struct ImageClaims {
     now: Timestamp,
     expected: HashMap<String, image_deletion::Model>,
     slots: HashMap<UploadId, image_upload::Model>,
@@ -39,7 +39,7 @@ pub struct ImageClaims {
 
 impl ImageClaims {
     /// Reads the data. Without images it runs no statement.
-    pub async fn read(
+    pub(crate) async fn read(
         tx: &impl ConnectionTrait,
         now: Timestamp,
         images: impl IntoIterator<Item = &ImageAttachment>,
@@ -60,7 +60,7 @@ impl ImageClaims {
     }
 
     /// Attaches an image, if it may be attached.
-    pub fn take(&mut self, image: &ImageAttachment) -> Result<()> {
+    pub(crate) fn take(&mut self, image: &ImageAttachment) -> Result<()> {
         let slot = match image.upload {
             Some((id, field)) => {
                 let slot = self.slots.get_mut(&id).ok_or(Error::NotFound)?;
@@ -91,7 +91,7 @@ pub(super) fn used(field: &'static str) -> Error {
 }
 
 /// Writes attached images and takes their objects off the list of deletions.
-pub async fn attach(tx: &Tx, images: Vec<ImageAttachment>) -> Result<(), DbErr> {
+pub(crate) async fn attach(tx: &Tx, images: Vec<ImageAttachment>) -> Result<(), DbErr> {
     if images.is_empty() {
         return Ok(());
     }
@@ -107,7 +107,7 @@ pub async fn attach(tx: &Tx, images: Vec<ImageAttachment>) -> Result<(), DbErr> 
 
 /// Deletes the rows of images that no message and nobody points to any more, and makes their objects due for deletion. Those
 /// that were reported are kept for the moderators.
-pub async fn detach(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
+pub(crate) async fn detach(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
     for images in images.chunks(1_000) {
         let reported = report::Entity::find()
             .select_only()
@@ -123,7 +123,7 @@ pub async fn detach(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
 }
 
 /// Detaches those of these images that only a report pointed to, which is gone.
-pub async fn release(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
+pub(crate) async fn release(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
     let with_it = |column: message::Column| message::Entity::find().select_only().column(column);
     let of_messages = with_it(message::Column::ImageId).filter(message::Column::ImageId.is_in(images.iter().copied()));
     let of_people = user::Entity::find()
@@ -146,7 +146,7 @@ pub async fn release(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
 
 /// Detaches the images of an erased person: their picture, and those of their messages. Up to ten thousand, which takes
 /// a fraction of a second. Pictures of groups go when their members are notified.
-pub async fn erase(tx: &Tx, person: UserId) -> Result<(), DbErr> {
+pub(crate) async fn erase(tx: &Tx, person: UserId) -> Result<(), DbErr> {
     let of_groups = conversation::Entity::find()
         .select_only()
         .column(conversation::Column::PictureId)

@@ -31,13 +31,13 @@ use std::sync::{Arc, Mutex};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::Notify;
 
-pub use address::{Address, SignedAddress};
-pub use attach::{ImageAttachment, ImageClaims, attach, detach, erase, release};
-pub use prepare::{ImageSource, IncomingFile, PreparedImage};
-pub use serve::ServedImage;
-pub use shared_place::move_to;
-pub use transfer::{ObjectState, copy, verify};
-pub use uploads::{UploadSlot, UploadTarget};
+pub(crate) use address::Address;
+pub(crate) use attach::{ImageAttachment, ImageClaims, attach, detach, erase, release};
+pub(crate) use prepare::{ImageSource, IncomingFile, PreparedImage};
+pub(crate) use serve::ServedImage;
+pub(crate) use shared_place::move_to;
+pub(crate) use transfer::{ObjectState, copy, verify};
+pub(crate) use uploads::{UploadSlot, UploadTarget};
 
 use crate::app::App;
 use crate::entity::image;
@@ -116,7 +116,7 @@ impl Images {
 }
 
 /// Images by id, in no particular order. The caller has checked that the viewer may see them.
-pub async fn by_ids(app: &App, ids: &[ImageId]) -> Result<Vec<image::Model>> {
+pub(crate) async fn by_ids(app: &App, ids: &[ImageId]) -> Result<Vec<image::Model>> {
     if let Some(images) = app.db.hot.images_by_ids(ids) {
         return Ok(images);
     }

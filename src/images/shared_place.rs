@@ -44,7 +44,7 @@ impl Images {
 }
 
 /// Makes this the place of all images, after they were copied there.
-pub async fn move_to(app: &App, store: &Store) -> anyhow::Result<()> {
+pub(crate) async fn move_to(app: &App, store: &Store) -> anyhow::Result<()> {
     if !app.db.is_shared() {
         return Ok(());
     }

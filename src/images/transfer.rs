@@ -15,7 +15,7 @@ use crate::storage::Store;
 
 /// How an image's object was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ObjectState {
+pub(crate) enum ObjectState {
     /// It is in the store.
     Present,
     /// It was copied just now.
@@ -32,13 +32,17 @@ pub enum ObjectState {
 }
 
 /// Looks up the objects of all images in a store, and calls `each` for every image.
-pub async fn verify(reader: &Reader, store: &Store, each: impl FnMut(ImageId, ObjectState)) -> anyhow::Result<()> {
+pub(crate) async fn verify(
+    reader: &Reader,
+    store: &Store,
+    each: impl FnMut(ImageId, ObjectState),
+) -> anyhow::Result<()> {
     walk(reader, async |image| state_in(store, &image).await.map_err(Into::into), each).await
 }
 
 /// Copies the objects of all images that `to` does not have yet, so that an interrupted copy can be continued. Calls `each`
 /// for every image.
-pub async fn copy(
+pub(crate) async fn copy(
     reader: &Reader,
     from: &Store,
     to: &Store,

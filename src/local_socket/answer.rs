@@ -31,7 +31,7 @@ const AHEAD: usize = 16;
 
 /// The socket of a server. Its file is removed with it.
 #[derive(Debug)]
-pub struct LocalSocket {
+pub(crate) struct LocalSocket {
     path: PathBuf,
     listener: UnixListener,
 }
@@ -46,7 +46,7 @@ impl Drop for LocalSocket {
 impl LocalSocket {
     /// Opens the socket of the server that listens at this address, in the place of one that a crash has left. Without it a
     /// server runs as well: commands then change the database directly.
-    pub fn open(config: &Config, listening: SocketAddr) -> Option<Self> {
+    pub(crate) fn open(config: &Config, listening: SocketAddr) -> Option<Self> {
         let path = of_server(config, listening);
         let listener = listen(&path).with_context(|| format!("the local socket {} is not there", path.display()));
         match listener {
@@ -61,7 +61,7 @@ impl LocalSocket {
     }
 
     /// Runs commands until `shutdown`. Those that are under way are given up then, between two changes.
-    pub async fn serve(self, program: Program, shutdown: CancellationToken) {
+    pub(crate) async fn serve(self, program: Program, shutdown: CancellationToken) {
         let (tasks, places) = (TaskTracker::new(), Arc::new(Semaphore::new(limits::LOCAL_CONNECTIONS)));
         loop {
             let accepted = tokio::select! {

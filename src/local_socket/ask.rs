@@ -18,7 +18,7 @@ use crate::terminal::Terminal;
 
 /// A connection to a server that takes commands.
 #[derive(Debug)]
-pub struct ServerLine {
+pub(crate) struct ServerLine {
     answers: LineReader<OwnedReadHalf>,
     write: OwnedWriteHalf,
     version: String,
@@ -27,7 +27,7 @@ pub struct ServerLine {
 
 /// The server of a folder, if one runs. Where the settings name a database, it has to be that one's; where they do not, and
 /// servers of several databases answer, none is taken.
-pub async fn find(folder: &Path, database: Option<&DatabaseAddress>) -> anyhow::Result<Option<ServerLine>> {
+pub(crate) async fn find(folder: &Path, database: Option<&DatabaseAddress>) -> anyhow::Result<Option<ServerLine>> {
     let mut lines = Vec::new();
     for path in all_in(folder) {
         let Ok(stream) = UnixStream::connect(&path).await else { continue };
@@ -68,7 +68,7 @@ async fn greet(stream: UnixStream) -> anyhow::Result<ServerLine> {
 
 impl ServerLine {
     /// Lets the server do a command, whose words these are, and shows what it says.
-    pub async fn run(mut self, words: Vec<String>) -> anyhow::Result<ExitCode> {
+    pub(crate) async fn run(mut self, words: Vec<String>) -> anyhow::Result<ExitCode> {
         ensure!(
             self.version == VERSION,
             "the server that runs is version {}, and this command is of {VERSION}: restart the server",

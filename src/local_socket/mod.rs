@@ -14,8 +14,8 @@ mod place;
 
 use serde::{Deserialize, Serialize};
 
-pub use answer::LocalSocket;
-pub use ask::{ServerLine, find};
+pub(crate) use answer::LocalSocket;
+pub(crate) use ask::find;
 
 /// What a server says to a command.
 #[derive(Debug, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::{EnvFilter, fmt};
 
 use self::buffer::LogBuffer;
-pub use self::refusals::rate_limited;
+pub(crate) use self::refusals::rate_limited;
 use crate::config::{Config, LogFormat};
 use crate::limits;
 
@@ -19,7 +19,7 @@ static BUFFER: OnceLock<LogBuffer> = OnceLock::new();
 
 /// Where the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogOutput {
+pub(crate) enum LogOutput {
     /// To standard output, by a thread of its own: a server logs each request, and waits for no one who reads that.
     /// [`flush`] before the process ends.
     Buffered,
@@ -28,7 +28,7 @@ pub enum LogOutput {
 }
 
 /// Logs from now on.
-pub fn start(config: &Config, output: LogOutput) -> std::io::Result<()> {
+pub(crate) fn start(config: &Config, output: LogOutput) -> std::io::Result<()> {
     // Checked with the other settings. That the tables are what they were is no news, unless somebody asks; and below
     // `warn` the bucket's client writes out whole answers, which can hold the session token.
     // What a command does is what was asked for: the audit log has it.
@@ -50,7 +50,7 @@ pub fn start(config: &Config, output: LogOutput) -> std::io::Result<()> {
 }
 
 /// Waits until what was logged is written, but not for long: nobody may be reading.
-pub fn flush() {
+pub(crate) fn flush() {
     if let Some(buffer) = BUFFER.get() {
         buffer.flush(limits::LOG_FLUSH);
     }

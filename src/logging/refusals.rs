@@ -14,7 +14,7 @@ const PACE: Duration = Duration::from_secs(10);
 static SINCE: Mutex<Option<HashMap<&'static str, (Instant, u64)>>> = Mutex::new(None);
 
 /// Something was refused by the rate of this name.
-pub fn rate_limited(rate: &'static str, now: Instant) {
+pub(crate) fn rate_limited(rate: &'static str, now: Instant) {
     let refused = {
         let mut since = SINCE.lock().unwrap_or_else(PoisonError::into_inner);
         count(since.get_or_insert_default(), rate, now)

@@ -68,7 +68,7 @@ pub(super) struct PathLabel {
 
 /// Where a request goes, whatever its exact address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Route {
+pub(crate) enum Route {
     /// `/graphql`.
     Graphql,
     /// `/images/…`.
@@ -83,7 +83,7 @@ pub enum Route {
 
 impl Route {
     /// The route of a path.
-    pub fn of(path: &str) -> Self {
+    pub(crate) fn of(path: &str) -> Self {
         match path {
             "/graphql" => Self::Graphql,
             "/healthz" | "/readyz" => Self::Health,

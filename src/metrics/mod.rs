@@ -18,7 +18,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
-pub use labels::Route;
+pub(crate) use labels::Route;
 use labels::{
     BatchLabels, CloseLabel, FieldLabel, OperationLabels, PathLabel, RateLabel, ReasonLabel, RequestLabels,
     RootFieldLabels, RouteLabel, StateLabel,
@@ -154,7 +154,7 @@ fn timed(registry: &mut Registry, name: &str, help: &str, metric: impl Metric) {
 }
 
 /// A request was answered.
-pub fn request(route: Route, method: &str, status: u16, took: Duration) {
+pub(crate) fn request(route: Route, method: &str, status: u16, took: Duration) {
     // What else there is may be any word.
     let method =
         ["GET", "HEAD", "POST", "PUT", "OPTIONS"].into_iter().find(|known| *known == method).unwrap_or("other");
@@ -163,7 +163,7 @@ pub fn request(route: Route, method: &str, status: u16, took: Duration) {
 }
 
 /// A query or mutation was executed or refused. `field` is its first root field, if the schema has it.
-pub fn operation(kind: &'static str, field: &str, code: Cow<'static, str>, took: Duration) {
+pub(crate) fn operation(kind: &'static str, field: &str, code: Cow<'static, str>, took: Duration) {
     let labels = OperationLabels { r#type: kind, field: field.to_owned(), code };
     METRICS.operations.get_or_create(&labels).inc();
     let labels = RootFieldLabels { r#type: kind, field: labels.field };
@@ -171,27 +171,27 @@ pub fn operation(kind: &'static str, field: &str, code: Cow<'static, str>, took:
 }
 
 /// An operation was refused before it was executed.
-pub fn refused_operation(code: Cow<'static, str>) {
+pub(crate) fn refused_operation(code: Cow<'static, str>) {
     METRICS.operations.get_or_create(&OperationLabels { r#type: "refused", field: String::new(), code }).inc();
 }
 
 /// The process can hold so many connections.
-pub fn connections_max(most: usize) {
+pub(crate) fn connections_max(most: usize) {
     METRICS.connections_max.set(i64::try_from(most).unwrap_or(i64::MAX));
 }
 
 /// There are so many connections now.
-pub fn connections(count: usize) {
+pub(crate) fn connections(count: usize) {
     METRICS.connections.set(i64::try_from(count).unwrap_or(i64::MAX));
 }
 
 /// A connection was refused for lack of room.
-pub fn connection_refused(reason: &'static str) {
+pub(crate) fn connection_refused(reason: &'static str) {
     METRICS.connections_refused.get_or_create(&ReasonLabel { reason }).inc();
 }
 
 /// A batch of changes was committed, or failed.
-pub fn batch(is_hot: bool, is_written: bool, changes: usize, took: Duration) {
+pub(crate) fn batch(is_hot: bool, is_written: bool, changes: usize, took: Duration) {
     let way = if is_hot { "hot" } else { "ordinary" };
     let result = if is_written { "committed" } else { "failed" };
     METRICS.batches.get_or_create(&BatchLabels { way, result }).inc();
@@ -200,7 +200,7 @@ pub fn batch(is_hot: bool, is_written: bool, changes: usize, took: Duration) {
 }
 
 /// Events were delivered to a subscription.
-pub fn delivered(path: DeliveryPath) {
+pub(crate) fn delivered(path: DeliveryPath) {
     match path {
         DeliveryPath::Edge => METRICS.delivered_at_edge.inc(),
         DeliveryPath::Task => METRICS.delivered_by_task.inc(),
@@ -209,7 +209,7 @@ pub fn delivered(path: DeliveryPath) {
 
 /// How an event came to its subscriber.
 #[derive(Clone, Copy)]
-pub enum DeliveryPath {
+pub(crate) enum DeliveryPath {
     /// Written to the socket by whoever served the round.
     Edge,
     /// By the subscription's own task.
@@ -217,32 +217,32 @@ pub enum DeliveryPath {
 }
 
 /// A subscription begins with what it missed.
-pub fn replay() {
+pub(crate) fn replay() {
     METRICS.replays.inc();
 }
 
 /// A subscription begins with `FeedReset`.
-pub fn reset(reason: &'static str) {
+pub(crate) fn reset(reason: &'static str) {
     METRICS.resets.get_or_create(&ReasonLabel { reason }).inc();
 }
 
 /// A rate refused something.
-pub fn rate_limited(rate: &'static str) {
+pub(crate) fn rate_limited(rate: &'static str) {
     METRICS.rates_refused.get_or_create(&RateLabel { rate }).inc();
 }
 
 /// An image was prepared and stored.
-pub fn image_stored(took: Duration) {
+pub(crate) fn image_stored(took: Duration) {
     METRICS.image_seconds.observe(took.as_secs_f64());
 }
 
 /// An image was not stored: `image` if it could not be used, `unavailable` if that was not its fault.
-pub fn image_refused(reason: &'static str) {
+pub(crate) fn image_refused(reason: &'static str) {
     METRICS.images_refused.get_or_create(&ReasonLabel { reason }).inc();
 }
 
 /// Counts for as long as it lives.
-pub struct Held(Gauge);
+pub(crate) struct Held(Gauge);
 
 impl Held {
     fn new(gauge: Gauge) -> Self {
@@ -258,22 +258,22 @@ impl Drop for Held {
 }
 
 /// A socket is open: `opened` before `connection_init`, and `signed_in` after it.
-pub fn socket(state: &'static str) -> Held {
+pub(crate) fn socket(state: &'static str) -> Held {
     Held::new(METRICS.sockets.get_or_create_owned(&StateLabel { state }))
 }
 
 /// A socket was closed with this code; `None` if the client went.
-pub fn socket_closed(code: Option<u16>) {
+pub(crate) fn socket_closed(code: Option<u16>) {
     METRICS.sockets_closed.get_or_create(&CloseLabel { code: code.unwrap_or(0) }).inc();
 }
 
 /// A subscription runs.
-pub fn subscription(field: String) -> Held {
+pub(crate) fn subscription(field: String) -> Held {
     Held::new(METRICS.subscriptions.get_or_create_owned(&FieldLabel { field }))
 }
 
 /// Everything as OpenMetrics text, with what was sampled just now.
-pub fn text(sampled: &[(&'static str, &'static str, f64)]) -> Result<String, std::fmt::Error> {
+pub(crate) fn text(sampled: &[(&'static str, &'static str, f64)]) -> Result<String, std::fmt::Error> {
     let mut now = Registry::with_prefix("parlour");
     for (name, help, value) in sampled {
         now.register(*name, *help, gauge(*value));

@@ -9,7 +9,7 @@ use crate::db::{self, NodeRow};
 use crate::limits;
 
 /// Prints the nodes of the database, the oldest first: it does the housekeeping.
-pub async fn print(app: &App) -> anyhow::Result<()> {
+pub(crate) async fn print(app: &App) -> anyhow::Result<()> {
     ensure!(
         app.db.is_shared(),
         "the database {} is a file, which has one server: nodes share a PostgreSQL database",

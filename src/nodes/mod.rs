@@ -31,11 +31,11 @@ use crate::feed::Feed;
 use crate::id::UserId;
 use crate::leader::Leader;
 use crate::limits;
-pub use list::print;
+pub(crate) use list::print;
 use others::Others;
 
 /// Somebody came to other nodes, or is gone from all of them.
-pub type Elsewhere = (UserId, bool);
+pub(crate) type Elsewhere = (UserId, bool);
 
 /// This node among the others. Clones share it.
 #[derive(Clone)]

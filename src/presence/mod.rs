@@ -14,8 +14,7 @@ use tokio::sync::{OnceCell, broadcast, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-pub use contacts::ContactsOnline;
-pub use online::{EverybodyOnline, Online, OnlineWatcher};
+pub(crate) use online::Online;
 
 use crate::accounts::Viewer;
 use crate::app::App;

@@ -19,7 +19,7 @@ use crate::limits;
 
 /// What somebody reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReportTarget {
+pub(crate) enum ReportTarget {
     /// A message that they see.
     Message(MessageId),
     /// A person whom they find or know from a conversation.
@@ -30,7 +30,7 @@ pub enum ReportTarget {
 
 /// A report to make.
 #[derive(Clone, Debug)]
-pub struct NewReport {
+pub(crate) struct NewReport {
     /// What it is about.
     pub target: ReportTarget,
     /// Why.
@@ -41,7 +41,7 @@ pub struct NewReport {
 
 /// Reports something to the moderators. `NotFound` for what the viewer may not see, and for a message that is deleted;
 /// `RateLimited` after 20 in a day.
-pub async fn file(app: &App, viewer: &Viewer, new: NewReport) -> Result<()> {
+pub(crate) async fn file(app: &App, viewer: &Viewer, new: NewReport) -> Result<()> {
     let NewReport { target, reason, comment } = new;
     let comment = super::text(comment.as_deref(), "input.comment")?;
     if let ReportTarget::User(user) = target {

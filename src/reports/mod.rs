@@ -9,9 +9,9 @@ mod resolve;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-pub use file::{NewReport, ReportTarget, file};
-pub use purge::run_background;
-pub use resolve::{Resolution, resolve, resolve_for_operator};
+pub(crate) use file::{NewReport, ReportTarget, file};
+pub(crate) use purge::run_background;
+pub(crate) use resolve::{Resolution, resolve, resolve_for_operator};
 
 use crate::accounts::Moderator;
 use crate::app::App;
@@ -37,7 +37,7 @@ fn text(raw: Option<&str>, field: &'static str) -> Result<Option<String>> {
 
 /// The open reports, the oldest first, or those that were closed, the newest first. `after` is the last one of the page
 /// before.
-pub async fn list(
+pub(crate) async fn list(
     app: &App,
     _: Moderator,
     is_open: bool,
@@ -48,7 +48,7 @@ pub async fn list(
 }
 
 /// Likewise for the operator.
-pub async fn list_for_operator(
+pub(crate) async fn list_for_operator(
     app: &App,
     _: &Operator,
     is_open: bool,

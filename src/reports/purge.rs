@@ -14,7 +14,7 @@ use crate::images::{self, Images};
 use crate::limits;
 
 /// Purges at intervals, by a time of day that can be trusted, until the program ends.
-pub async fn run_background(app: App, images: Images, shutdown: CancellationToken) {
+pub(crate) async fn run_background(app: App, images: Images, shutdown: CancellationToken) {
     let purging = async {
         let mut time = ConfirmedTime::new(app.clock.clone(), "closed reports");
         loop {

@@ -17,7 +17,7 @@ use crate::messages;
 
 /// What a moderator does about a report.
 #[derive(Clone, Debug)]
-pub struct Resolution {
+pub(crate) struct Resolution {
     /// Which report.
     pub id: ReportId,
     /// What is done.
@@ -28,7 +28,7 @@ pub struct Resolution {
 
 /// Does what a moderator decides, and closes the report. Both are in the audit log; if the second fails, it is repeated.
 /// Again with the same action is no change.
-pub async fn resolve(
+pub(crate) async fn resolve(
     app: &App,
     (accounts, images): (&Accounts, &Images),
     moderator: Moderator,
@@ -52,7 +52,7 @@ pub async fn resolve(
 }
 
 /// Likewise for the operator, who may also suspend a moderator.
-pub async fn resolve_for_operator(
+pub(crate) async fn resolve_for_operator(
     app: &App,
     (accounts, images): (&Accounts, &Images),
     by: &Operator,

@@ -20,12 +20,12 @@ use trim::TrimHistory;
 
 /// For how many days the messages of a conversation are kept, if not for good: as the server says, or as the conversation's
 /// own number does where that is smaller.
-pub fn days_of(config: &Config, own: Option<i32>) -> Option<i32> {
+pub(crate) fn days_of(config: &Config, own: Option<i32>) -> Option<i32> {
     [config.retention_days, own].into_iter().flatten().min()
 }
 
 /// Looks at intervals, by a time of day that can be trusted, until the program ends.
-pub async fn run_background(app: App, images: Images, shutdown: CancellationToken) {
+pub(crate) async fn run_background(app: App, images: Images, shutdown: CancellationToken) {
     let trimming = async {
         let mut time = ConfirmedTime::new(app.clock.clone(), "old messages");
         loop {

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-pub use words::MessageSearch;
+pub(crate) use words::MessageSearch;
 
 use crate::accounts::Viewer;
 use crate::app::App;

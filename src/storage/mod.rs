@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use uuid::Uuid;
 
-pub use scratch::{Scratch, ScratchFile};
+pub(crate) use scratch::{Scratch, ScratchFile};
 
 use self::availability::Availability;
 use crate::config::Config;
@@ -75,7 +75,7 @@ impl fmt::Display for Key {
 
 /// A stream of an object's bytes. The first ones have already been read, so that a response that has begun is likely to
 /// complete.
-pub type Bytestream = BoxStream<'static, std::io::Result<Bytes>>;
+pub(crate) type Bytestream = BoxStream<'static, std::io::Result<Bytes>>;
 
 /// The object store. Clones share it.
 #[derive(Clone)]

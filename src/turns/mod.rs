@@ -52,7 +52,7 @@ impl From<LineFull> for Error {
 }
 
 /// The semaphore. `K` identifies the person a job belongs to. Clones share it.
-pub struct FairTurns<K>(Arc<Inner<K>>);
+pub(crate) struct FairTurns<K>(Arc<Inner<K>>);
 
 struct Inner<K> {
     bounds: TurnBounds,
@@ -74,14 +74,14 @@ struct PersonJobs {
 
 /// One of a person's own places. Its holder may wait for something before [`begin`](Self::begin): that delays only
 /// other jobs of the same person.
-pub struct OwnTurn<K: Hash + Eq> {
+pub(crate) struct OwnTurn<K: Hash + Eq> {
     // In the order in which they are given back.
     _own: OwnedSemaphorePermit,
     counted: CountedJob<K>,
 }
 
 /// A turn, released when it is dropped.
-pub struct Turn<K: Hash + Eq> {
+pub(crate) struct Turn<K: Hash + Eq> {
     // In the order in which they are given back.
     _all: OwnedSemaphorePermit,
     _own: OwnTurn<K>,
@@ -102,19 +102,19 @@ impl<K> Clone for FairTurns<K> {
 impl<K: Hash + Eq + Clone> FairTurns<K> {
     /// Turns within these bounds.
     #[must_use]
-    pub fn new(bounds: TurnBounds) -> Self {
+    pub(crate) fn new(bounds: TurnBounds) -> Self {
         let all = Arc::new(Semaphore::new(bounds.at_once));
         let jobs = Mutex::new(Jobs { count: 0, by_person: HashMap::new() });
         Self(Arc::new(Inner { bounds, all, jobs }))
     }
 
     /// Waits for a turn of this person.
-    pub async fn enter(&self, person: &K) -> Result<Turn<K>, LineFull> {
+    pub(crate) async fn enter(&self, person: &K) -> Result<Turn<K>, LineFull> {
         Ok(self.line_up(person).await?.begin().await)
     }
 
     /// Waits for one of the person's own places.
-    pub async fn line_up(&self, person: &K) -> Result<OwnTurn<K>, LineFull> {
+    pub(crate) async fn line_up(&self, person: &K) -> Result<OwnTurn<K>, LineFull> {
         let (counted, places) = self.count(person)?;
         let own = places.acquire_owned().await.expect(NEVER_CLOSED);
         Ok(OwnTurn { _own: own, counted })
@@ -122,7 +122,7 @@ impl<K: Hash + Eq + Clone> FairTurns<K> {
 
     /// One of the person's own places, if one is free.
     #[must_use]
-    pub fn try_line_up(&self, person: &K) -> Option<OwnTurn<K>> {
+    pub(crate) fn try_line_up(&self, person: &K) -> Option<OwnTurn<K>> {
         let (counted, places) = self.count(person).ok()?;
         let own = places.try_acquire_owned().ok()?;
         Some(OwnTurn { _own: own, counted })
@@ -152,7 +152,7 @@ const NEVER_CLOSED: &str = "this semaphore is never closed";
 
 impl<K: Hash + Eq> OwnTurn<K> {
     /// Waits for one of all places.
-    pub async fn begin(self) -> Turn<K> {
+    pub(crate) async fn begin(self) -> Turn<K> {
         let all = Arc::clone(&self.counted.inner.all).acquire_owned().await.expect(NEVER_CLOSED);
         Turn { _all: all, _own: self }
     }

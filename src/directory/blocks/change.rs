@@ -18,7 +18,7 @@ use crate::id::UserId;
 use crate::limits;
 
 /// Blocks somebody whom the viewer finds, or knows from a conversation: else `NotFound`. Again is no change.
-pub async fn block(app: &App, viewer: &Viewer, user: UserId) -> Result<user::Model> {
+pub(crate) async fn block(app: &App, viewer: &Viewer, user: UserId) -> Result<user::Model> {
     if user == viewer.user() {
         return Err(Error::input("userId", "you cannot block yourself"));
     }
@@ -26,7 +26,7 @@ pub async fn block(app: &App, viewer: &Viewer, user: UserId) -> Result<user::Mod
 }
 
 /// Ends a block. Of somebody who is not blocked, it is no change.
-pub async fn unblock(app: &App, viewer: &Viewer, user: UserId) -> Result<user::Model> {
+pub(crate) async fn unblock(app: &App, viewer: &Viewer, user: UserId) -> Result<user::Model> {
     set(app, viewer, user, false).await
 }
 
@@ -116,7 +116,7 @@ const BLOCKED: &str = r#"{"blocked":true}"#;
 const UNBLOCKED: &str = r#"{"blocked":false}"#;
 
 /// Whether the detail of an event says that a block began.
-pub fn began(detail: Option<&str>) -> bool {
+pub(crate) fn began(detail: Option<&str>) -> bool {
     detail == Some(BLOCKED)
 }
 

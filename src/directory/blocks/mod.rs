@@ -15,7 +15,7 @@ use sea_orm::{
 };
 
 pub(super) use change::have_shared_a_conversation;
-pub use change::{began, block, unblock};
+pub(crate) use change::{began, block, unblock};
 
 use crate::accounts::Viewer;
 use crate::app::App;
@@ -30,7 +30,7 @@ use crate::page::Page;
 use user_block::Column::{BlockedId, BlockerId};
 
 /// Those of these pairs of whom one has blocked the other. For changes, in their transaction.
-pub async fn blocked_pairs(
+pub(crate) async fn blocked_pairs(
     db: &impl HotSource,
     pairs: impl IntoIterator<Item = DirectPair>,
 ) -> Result<HashSet<DirectPair>, DbErr> {
@@ -56,7 +56,7 @@ pub async fn blocked_pairs(
 }
 
 /// Those of the others who have blocked a person, or whom the person has blocked.
-pub async fn blocked_among(
+pub(crate) async fn blocked_among(
     db: &impl ConnectionTrait,
     person: UserId,
     others: &[UserId],
@@ -72,14 +72,14 @@ pub async fn blocked_among(
 }
 
 /// Whether the viewer can write to a person: neither of them is in a block with the other, and the person is not erased.
-pub async fn can_reach(app: &App, viewer: &Viewer, other: UserId) -> Result<bool> {
+pub(crate) async fn can_reach(app: &App, viewer: &Viewer, other: UserId) -> Result<bool> {
     let db = &app.db.reader;
     let person = user::Entity::find_by_id(other).filter(user::Column::DeletedAt.is_null()).one(db).await?;
     Ok(person.is_some() && blocked_among(db, viewer.user(), &[other]).await?.is_empty())
 }
 
 /// Everybody who has blocked a person, or whom the person has blocked.
-pub async fn in_blocks_with(app: &App, person: UserId) -> Result<HashSet<UserId>> {
+pub(crate) async fn in_blocks_with(app: &App, person: UserId) -> Result<HashSet<UserId>> {
     if let Some(people) = app.db.hot.in_blocks_with(person) {
         return Ok(people.into_iter().collect());
     }
@@ -98,7 +98,7 @@ pub(super) fn not_in_blocks_with(viewer: UserId) -> Condition {
 
 /// The people whom the viewer has blocked, by name; `after` is the key of the last one on the previous page. Erased people
 /// are among them, until they are unblocked.
-pub async fn blocked(
+pub(crate) async fn blocked(
     app: &App,
     viewer: &Viewer,
     first: u32,
@@ -109,7 +109,7 @@ pub async fn blocked(
 }
 
 /// How many people the viewer has blocked.
-pub async fn blocked_count(app: &App, viewer: &Viewer) -> Result<u64> {
+pub(crate) async fn blocked_count(app: &App, viewer: &Viewer) -> Result<u64> {
     Ok(user_block::Entity::find().filter(BlockerId.eq(viewer.user())).count(&app.db.reader).await?)
 }
 
