@@ -1,5 +1,7 @@
 //! Rules for text on a single line, such as names and titles, and which characters are visible.
 
+use std::borrow::Cow;
+
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 use unicode_normalization::UnicodeNormalization;
@@ -47,6 +49,17 @@ pub(crate) fn is_visible(c: char) -> bool {
     !(c.is_whitespace() || c.is_control() || ignorable || blank)
 }
 
+/// Text for a terminal, in which nothing that people typed moves its cursor or turns its text around. Line breaks and tabs
+/// stay. What is escaped stands only in strings of JSON, so that JSON stays JSON.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| matches!(c, '\n' | '\t') || !(breaks_line(c) || turns_direction(c));
+    if text.chars().all(is_plain) {
+        return text.into();
+    }
+    let one = |c: char| if is_plain(c) { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) };
+    text.chars().map(one).collect()
+}
+
 /// C0, DEL, C1, and the separators of lines and paragraphs.
 fn breaks_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
@@ -74,6 +87,19 @@ fn tallest_stack(line: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_people_typed_moves_no_cursor_of_a_terminal() {
+        for (text, shown) in [
+            ("Zoë\tand\nAda", "Zoë\tand\nAda"),
+            ("\u{1b}[2J\u{9b}2J\u{7f}", "\\u001b[2J\\u009b2J\\u007f"),
+            ("a\u{202e}b\u{2066}c\u{2028}", "a\\u202eb\\u2066c\\u2028"),
+        ] {
+            assert_eq!(escaped(text), shown);
+        }
+        let json = serde_json::json!({ "text": "\u{9b}2J" });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped(&json.to_string())).ok(), Some(json));
+    }
 
     const MAX: usize = 20;
 

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
 use crate::limits;
+use crate::printable::escaped;
 
 /// A secret that somebody types, in plain text.
 pub(crate) type TypedText = Zeroizing<String>;
@@ -38,7 +39,7 @@ impl Terminal {
     /// Writes a line to standard output: what scripts read.
     pub(crate) async fn line(&self, text: impl Display) -> anyhow::Result<()> {
         match self {
-            Self::Here => writeln!(io::stdout(), "{text}").context("standard output is closed"),
+            Self::Here => writeln!(io::stdout(), "{}", escaped(&text.to_string())).context("standard output is closed"),
             Self::Away(steps) => tell(steps, TerminalStep::Line(text.to_string())).await,
         }
     }
@@ -46,7 +47,7 @@ impl Terminal {
     /// Writes a line to standard error: what people read.
     pub(crate) async fn note(&self, text: impl Display) -> anyhow::Result<()> {
         match self {
-            Self::Here => writeln!(io::stderr(), "{text}").context("standard error is closed"),
+            Self::Here => writeln!(io::stderr(), "{}", escaped(&text.to_string())).context("standard error is closed"),
             Self::Away(steps) => tell(steps, TerminalStep::Note(text.to_string())).await,
         }
     }

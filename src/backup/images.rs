@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use super::IMAGES;
 use crate::config::Config;
 use crate::db::Db;
 use crate::images::{self, ObjectState};
@@ -44,7 +45,7 @@ pub(super) async fn copy_back(config: &Config, backup: &Path) -> anyhow::Result<
     let to = Store::open(config, &scratch)?;
     to.ensure_exists().await?;
     let mut copied = 0;
-    for shelf in fs::read_dir(backup.join("images"))? {
+    for shelf in fs::read_dir(backup.join(IMAGES))? {
         let shelf = shelf?.path();
         // The id of the place is in there too: it is that of the other place.
         if !shelf.is_dir() {
@@ -70,6 +71,6 @@ fn in_backup(config: &Config, backup: &Path) -> anyhow::Result<(Store, std::path
     let scratch = Scratch::new(backup);
     scratch.make()?;
     let config = Config { data_dir: backup.to_owned(), ..config.clone() };
-    fs::create_dir(backup.join("images"))?;
+    fs::create_dir(backup.join(IMAGES))?;
     Ok((Store::in_folder(&config, &scratch), backup.join("tmp")))
 }

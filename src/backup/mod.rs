@@ -19,6 +19,8 @@ use crate::draft::{self, Draft};
 
 /// The database of a backup that is a folder.
 const DATABASE: &str = "parlour.db";
+/// Its folder of images, if it has them.
+const IMAGES: &str = "images";
 
 /// What to do with PostgreSQL.
 const INSTEAD: &str = "back it up with pg_dump, or with its continuous archiving";
@@ -66,7 +68,7 @@ pub(crate) async fn restore(config: &Config, backup: &Path) -> anyhow::Result<Re
     };
     let is_folder = backup.is_dir();
     let file = if is_folder { backup.join(DATABASE) } else { backup.to_owned() };
-    let images = match is_folder && backup.join("images").is_dir() {
+    let images = match is_folder && backup.join(IMAGES).is_dir() {
         true => Some(images::copy_back(config, backup).await.context("not all images of the backup are back")?),
         false => None,
     };

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::images::CopiedImages;
-use super::{DATABASE, INSTEAD, Taken, images, sqlite_file, take};
+use super::{DATABASE, IMAGES, INSTEAD, Taken, images, sqlite_file, take};
 use crate::config::Config;
 use crate::draft;
 
@@ -78,8 +78,11 @@ pub(crate) async fn take_in_folder(
     draft::sync(folder)?;
     let mut removed = 0;
     if let Some(keep) = what.keep.filter(|_| images.faulty == 0) {
-        let whole = named(folder, PREFIX)?;
-        for old in whole.iter().rev().skip(keep) {
+        // The new one counts whatever its name says: the clock may have been ahead when the others were made. One without
+        // images replaces none that has them.
+        let may_go = |old: &PathBuf| *old != place && (what.with_images || !old.join(IMAGES).is_dir());
+        let others: Vec<PathBuf> = named(folder, PREFIX)?.into_iter().filter(may_go).collect();
+        for old in others.iter().rev().skip(keep.saturating_sub(1)) {
             // Under its other name it is no backup any more, however far its removal comes.
             let gone = folder.join(format!(".{}", old.file_name().unwrap_or_default().display()));
             fs::rename(old, &gone)?;

@@ -52,7 +52,7 @@ pub(crate) enum SteerCommand {
     /// Print what operators, moderators and keys did, the newest first, a JSON object a line
     Audit {
         /// How many entries
-        #[arg(long, default_value_t = 100)]
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
         last: u64,
     },
 }

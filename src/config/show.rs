@@ -107,7 +107,10 @@ mod tests {
         let set = Config::from_lookup(shown).unwrap();
         let database = |config: &Config| config.database.file().map(|file| file.to_owned());
         assert_eq!(database(&set), database(&unset));
-        let rest = |config: Config| format!("{:?}", Config { database: unset.database.clone(), ..config });
+        let rest = |config: Config| {
+            let same = Config { database: unset.database.clone(), given: unset.given.clone(), ..config };
+            format!("{same:?}")
+        };
         assert_eq!(rest(set), rest(unset.clone()));
     }
 }

@@ -112,7 +112,7 @@ struct Inner {
     /// All names in the schema.
     names: HashSet<String>,
     /// How often an event could not be resolved for a user.
-    failures: Cache<(Position, UserId), u32>,
+    failures: Cache<(Position, UserId, u32), u32>,
 }
 
 impl Api {
@@ -244,12 +244,12 @@ impl Api {
         response
     }
 
-    /// Counts a failure to resolve an event for a user. `true` if it failed often enough to skip the event.
-    fn fails_for_good(&self, at: Cursor, user: UserId) -> bool {
-        let key = (at.position, user);
+    /// Counts a failure to resolve an event for a user. `true` if it failed so often that the event is skipped.
+    fn fails_for_good(&self, at: Cursor, user: UserId, most: u32) -> bool {
+        let key = (at.position, user, most);
         let tries = self.0.failures.get(&key).unwrap_or(0) + 1;
         self.0.failures.insert(key, tries);
-        tries >= limits::EVENT_TRIES
+        tries >= most
     }
 }
 

@@ -166,6 +166,9 @@ pub const FEED_POLL: Duration = Duration::from_secs(1);
 pub const SHARED_BYTES: usize = 64 * 1024 * 1024;
 /// Tries to resolve an event before its subscription gets `FeedReset`.
 pub const EVENT_TRIES: u32 = 3;
+/// The same where each failed because something took too long, although the database answers. While it is away, tries do
+/// not count.
+pub const BUSY_EVENT_TRIES: u32 = 30;
 /// The log is kept this long.
 pub const FEED_RETENTION_DAYS: u32 = 30;
 /// How long feed cursors are accepted that were issued before cursors were sealed: as long as the log is kept.

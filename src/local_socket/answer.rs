@@ -148,7 +148,14 @@ async fn serve_one(mut stream: UnixStream, program: Program) -> anyhow::Result<(
                 (Some(_), _) => anyhow::bail!("it says something that it was not asked for"),
                 (None, _) => anyhow::bail!("it has gone"),
             },
-            ended = &mut command, if outcome.is_none() => outcome = Some(ended),
+            ended = &mut command, if outcome.is_none() => {
+                let is_late = ended.is_err();
+                outcome = Some(ended);
+                // It is not dropped, and so does not say that it will say nothing more.
+                if is_late {
+                    break;
+                }
+            }
         }
     }
     let code = match outcome.unwrap_or(Ok(Ok(()))) {

@@ -1,10 +1,12 @@
 //! The command's side: finds the server of a folder and lets it do the command.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
+use rustix::process::geteuid;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
@@ -29,8 +31,15 @@ pub(crate) struct ServerLine {
 /// servers of several databases answer, none is taken.
 pub(crate) async fn find(folder: &Path, database: Option<&DatabaseAddress>) -> anyhow::Result<Option<ServerLine>> {
     let mut lines = Vec::new();
+    let folder_owner = std::fs::metadata(folder).map(|folder| folder.uid()).ok();
     for path in all_in(folder) {
         let Ok(stream) = UnixStream::connect(&path).await else { continue };
+        let owner = stream.peer_cred()?.uid();
+        ensure!(
+            is_trusted(owner, geteuid().as_raw(), folder_owner),
+            "{} is of the user {owner}, who may be anybody: run the command as the server's user",
+            path.display()
+        );
         let greeting = timeout(limits::LOCAL_STEP, greet(stream)).await;
         let greeting = greeting.with_context(|| format!("no server answers on {} in time", path.display()))?;
         lines.push(greeting.with_context(|| format!("{} does not answer as a server does", path.display()))?);
@@ -54,6 +63,12 @@ pub(crate) async fn find(folder: &Path, database: Option<&DatabaseAddress>) -> a
         );
     }
     Ok(lines.pop())
+}
+
+/// Whether a server of this user may be asked: it learns the words of the command and what is typed. Root acts in the folder
+/// of whoever owns it.
+fn is_trusted(server: u32, me: u32, folder_owner: Option<u32>) -> bool {
+    server == me || server == 0 || (me == 0 && folder_owner == Some(server))
 }
 
 async fn greet(stream: UnixStream) -> anyhow::Result<ServerLine> {
@@ -87,6 +102,26 @@ impl ServerLine {
                 Some(Answer::Server { .. }) => bail!("the server begins anew"),
                 None => bail!("the server ended before the command did: look at what was done, and run it again"),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_trusted;
+
+    #[test]
+    fn a_server_of_somebody_else_learns_no_password() {
+        for (server, me, folder_owner, expected) in [
+            (1000, 1000, Some(1000), true),
+            (0, 1000, Some(1000), true),
+            (1000, 0, Some(1000), true),
+            (1001, 1000, Some(1000), false),
+            (1001, 1000, Some(1001), false),
+            (1001, 0, Some(1000), false),
+            (1001, 0, None, false),
+        ] {
+            assert_eq!(is_trusted(server, me, folder_owner), expected, "{server} {me} {folder_owner:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::audit::Operator;
 use crate::clock::Timestamp;
 use crate::entity::{conversation, message};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::feed;
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::images::Images;
@@ -45,8 +45,8 @@ async fn remove_in(
     let Some(conversation) = conversation::Entity::find_by_id(id).one(&app.db.reader).await? else { return Ok(0) };
     let window = i32::try_from(limits::OPERATOR_WINDOW).unwrap_or(i32::MAX);
     let (mut upto, mut removed) = (conversation.last_seq, 0);
-    while upto > 0 {
-        let from = upto.saturating_sub(window - 1).max(1);
+    while upto >= conversation.first_seq {
+        let from = upto.saturating_sub(window - 1).max(conversation.first_seq);
         let rows = message::Entity::find()
             .select_only()
             .columns([message::Column::Id, message::Column::SenderId, message::Column::CreatedAt])
@@ -63,8 +63,15 @@ async fn remove_in(
         let found: Vec<MessageId> =
             rows.iter().filter(|row| row.1 == what.user && !is_older(row)).map(|(id, ..)| *id).collect();
         for messages in found.chunks(limits::ERASURE_MESSAGES) {
-            let deletions = messages.iter().map(|message| delete_for_operator(app, by, images, *message));
-            removed += try_join_all(deletions).await?.len();
+            let deletions = messages.iter().map(async |message| {
+                match delete_for_operator(app, by, images, *message).await {
+                    Ok(_) => Ok(1),
+                    // It was deleted by its age meanwhile.
+                    Err(Error::NotFound) => Ok(0),
+                    Err(error) => Err(error),
+                }
+            });
+            removed += try_join_all(deletions).await?.into_iter().sum::<usize>();
         }
         if is_over {
             break;

@@ -81,14 +81,25 @@ async fn trim_all(app: &App, images: &Images, now: Timestamp) -> Result<Trimmed>
                 continue;
             }
             trimmed.conversations += 1;
-            loop {
-                let deleted = app.feed.append(TrimHistory { conversation: aged.id, before }).await?;
-                trimmed.messages += deleted;
-                if deleted < limits::RETENTION_MESSAGES {
-                    break;
-                }
-            }
+            let ended = trim(app, aged.id, before, &mut trimmed.messages).await;
             images.delete_soon();
+            // One that fails each time must not keep the others.
+            if let Err(error) = ended {
+                tracing::warn!(
+                    error = %error, conversation.id = %aged.id,
+                    "the old messages of conversation {} could not all be deleted, this is tried again: {error}", aged.id
+                );
+            }
+        }
+    }
+}
+
+async fn trim(app: &App, conversation: ConversationId, before: Timestamp, messages: &mut u64) -> Result<()> {
+    loop {
+        let deleted = app.feed.append(TrimHistory { conversation, before }).await?;
+        *messages += deleted;
+        if deleted < limits::RETENTION_MESSAGES {
+            return Ok(());
         }
     }
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gql } from '@apollo/client';
+import { ApolloClient, ApolloLink, gql, InMemoryCache, Observable } from '@apollo/client';
 import { buildSchema, isInterfaceType, isObjectType, isUnionType, getNamedType } from 'graphql';
 import { signUp } from './people.mjs';
 import { startProxiedServer } from './proxy.mjs';
@@ -59,6 +59,65 @@ const HISTORY = gql`query History($by: ConversationRef!, $before: String) {
     messages(last: 20, before: $before) { ${PAGE} edges { node { ...MessageFields reactions { emoji viewerReacted } } } }
   }
 } ${MESSAGE}`;
+
+test('messages that are deleted by their age leave the cache, with what refers to them', async (t) => {
+  const message = (seq, replyTo = null) => ({
+    __typename: 'Message', id: `message ${seq}`, conversationId: 'tea', seq, version: 1, text: `${seq}`, createdAt: '2026-03-01T12:00:00.000Z',
+    editedAt: null, deletedAt: null, pinnedAt: null, sender: { __typename: 'User', id: 'ada', fullName: 'Ada' }, image: null,
+    replyTo: replyTo && { __typename: 'Message', id: `message ${replyTo}`, conversationId: 'tea', seq: replyTo }, system: null, reactions: [],
+  });
+  const list = (...messages) => ({
+    __typename: 'MessageConnection', edges: messages.map((node) => ({ __typename: 'MessageEdge', node })),
+    pageInfo: { __typename: 'PageInfo', hasNextPage: false, hasPreviousPage: true, startCursor: 'start', endCursor: 'end' },
+  });
+  // The last one quotes a message that is on no page.
+  const conversation = {
+    __typename: 'Conversation', id: 'tea', firstSeq: 1, lastMessage: message(6, 2),
+    messages: list(message(3), message(4), message(5, 4), message(6, 2)), pinnedMessages: list(message(3), message(5, 4)),
+  };
+  const asked = [];
+  let feed;
+  const link = new ApolloLink(({ operationName }) => new Observable((sink) => {
+    if (operationName === 'Feed') {
+      feed = sink;
+      return;
+    }
+    asked.push(operationName);
+    // The counts are not what this is about.
+    sink.next(operationName === 'Screen' ? { data: { conversation } } : { data: null });
+    sink.complete();
+  }));
+  const client = new ApolloClient({ link, cache: new InMemoryCache({ possibleTypes, typePolicies }) });
+  t.after(followFeed(client, { wait: 1, onError: () => {} }));
+  const shown = client.watchQuery({ query: gql`query Screen {
+    conversation(by: { conversationId: "tea" }) {
+      id firstSeq lastMessage { ...MessageFields }
+      messages(last: 20) { ${PAGE} edges { node { ...MessageFields } } }
+      pinnedMessages { ${PAGE} edges { node { ...MessageFields } } }
+    }
+  } ${MESSAGE}` });
+  const subscription = shown.subscribe(() => {});
+  t.after(() => subscription.unsubscribe());
+  const screen = () => {
+    const { data, dataState } = shown.getCurrentResult();
+    assert.equal(dataState, 'complete');
+    const { firstSeq, lastMessage, messages, pinnedMessages } = data.conversation;
+    const seqs = ({ edges }) => edges.map(({ node }) => [node.seq, node.replyTo?.seq ?? null]);
+    return [firstSeq, lastMessage?.seq ?? null, seqs(messages), messages.pageInfo.hasPreviousPage, seqs(pinnedMessages)];
+  };
+  const trim = (beforeSeq) =>
+    feed.next({ data: { events: { __typename: 'HistoryTrimmed', cursor: `${beforeSeq}`, conversationId: 'tea', beforeSeq } } });
+
+  await soon(() => assert.deepEqual(screen(), [1, 6, [[3, null], [4, null], [5, 4], [6, 2]], true, [[3, null], [5, 4]]]));
+  trim(3);
+  await soon(() => assert.deepEqual(screen(), [3, 6, [[3, null], [4, null], [5, 4], [6, null]], false, [[3, null], [5, 4]]]));
+  trim(4);
+  trim(5);
+  await soon(() => assert.deepEqual(screen(), [5, 6, [[5, null], [6, null]], false, [[5, null]]]));
+  trim(7);
+  await soon(() => assert.deepEqual(screen(), [7, null, [], false, []]));
+  assert.equal(asked.filter((name) => name === 'Screen').length, 1);
+});
 
 describe('Apollo Client with followFeed', { timeout: 120_000 }, () => {
   let server, proxy, ada, bob, close;

@@ -57,7 +57,8 @@ async fn starts_that_found_the_disk_full(server: &Server, disk: &Disk) -> usize 
             return refused;
         }
         let reported = String::from_utf8_lossy(&ended.stderr).into_owned();
-        assert_eq!(reported.lines().count(), 1, "{reported}");
+        // Beside what the log says of migrations that succeeded before.
+        assert_eq!(reported.lines().filter(|line| !line.contains("migration.applied")).count(), 1, "{reported}");
         let says_so = ["the disk is full", "No space left on device"].iter().any(|reason| reported.contains(reason));
         assert!(says_so, "with {refused} times 16 KiB: {reported}");
     }

@@ -1,4 +1,4 @@
-//! The table in ARCHITECTURE.md that says where each kind of change begins names files that exist, and what is in them.
+//! ARCHITECTURE.md names files that exist and what is in them, and the documentation is all in its index.
 
 use crate::{none_of, read, root};
 
@@ -37,4 +37,15 @@ fn every_name_behind_a_path_is_in_that_file() {
     }
     assert!(checked > 5, "the table is read: {checked}");
     none_of("ARCHITECTURE.md names what is not there", &wrong);
+}
+
+#[test]
+fn every_page_of_the_documentation_is_in_its_index() {
+    let index = read("docs/README.md");
+    let pages = std::fs::read_dir(root().join("docs")).expect("the folder");
+    let names = pages.map(|page| page.expect("a file").file_name().to_string_lossy().into_owned());
+    let pages: Vec<String> = names.filter(|name| name.ends_with(".md") && name != "README.md").collect();
+    assert!(pages.len() > 10, "the folder is read: {pages:?}");
+    let missing: Vec<String> = pages.into_iter().filter(|name| !index.contains(&format!("({name})"))).collect();
+    none_of("docs/README.md leaves out pages", &missing);
 }

@@ -48,6 +48,7 @@ export const reports = {
   actions: { DISMISS: 'Dismiss', DELETE_MESSAGE: 'Delete message', SUSPEND_USER: 'Suspend person' } as Record<ReportAction, string>,
   done: { DISMISS: 'Dismissed', DELETE_MESSAGE: 'Message deleted', SUSPEND_USER: 'Person suspended' } as Record<ReportAction, string>,
   closedBy: (what: string, who: string, when: string) => `${what} by ${who}, ${when}`,
+  operator: 'whoever runs this server',
   suspendTitle: (who: string) => `Suspend ${who}?`,
   suspendLead: 'They are logged out everywhere, and cannot log in until whoever runs this server lets them.',
   isModerator: 'A moderator cannot be suspended here: only whoever runs this server can do that.',

@@ -220,7 +220,7 @@ impl Conversation {
         Ok(self.membership(ctx).await?.map_or(0, |own| own.last_read_seq().min(self.row.last_seq)))
     }
 
-    /// The number of messages after your read mark that count as unread: deleted messages and system lines do
+    /// The number of messages after your read mark that count as unread: deleted messages and system messages do
     /// not. See `Message.countsAsUnread`.
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {

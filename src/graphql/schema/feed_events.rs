@@ -92,7 +92,7 @@ impl MessageChanged {
 /// A read mark moved. You always receive your own marks (for your other devices), and other members' marks in
 /// conversations of up to 100 members. There is at most one event per second for each user and conversation; a replay
 /// contains only the newest. Sending a message moves the sender's mark without a ReadMarkMoved;
-/// a system line moves none.
+/// a system message moves none.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(super) struct ReadMarkMoved {

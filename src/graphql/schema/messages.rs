@@ -100,7 +100,7 @@ impl Message {
         self.row.text.as_deref()
     }
 
-    /// What happened, of a system line, which the server writes into the conversation: `text` is null then, and `sender` is
+    /// What happened, of a system message, which the server writes into the conversation: `text` is null then, and `sender` is
     /// who did it. Nobody edits, deletes, pins or reacts to such a line.
     async fn system(&self) -> Option<SystemMessage> {
         SystemMessage::of(&self.row)
@@ -138,8 +138,8 @@ impl Message {
         }
     }
 
-    /// Whether it counts as unread for somebody who has not read it: it is neither a tombstone nor a line that is nobody's
-    /// words. It is the same for everybody, so that a client can count by itself.
+    /// Whether it counts as unread for somebody who has not read it: it is neither a tombstone nor a system
+    /// message. It is the same for everybody, so that a client can count by itself.
     async fn counts_as_unread(&self) -> bool {
         self.row.counts_as_unread()
     }
@@ -266,7 +266,7 @@ impl MessagesMutation {
 
     /// Deletes a message of yours; in a group the owner and admins delete those of others too. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
     /// removed, and the image is deleted from storage. Deleting is idempotent. A key of scope `messages` deletes any
-    /// message. Codes: BAD_USER_INPUT for a system line, FORBIDDEN for somebody else's message, NOT_FOUND.
+    /// message. Codes: BAD_USER_INPUT for a system message, FORBIDDEN for somebody else's message, NOT_FOUND.
     async fn delete_message(
         &self,
         ctx: &Context<'_>,

@@ -38,8 +38,8 @@ pub(super) struct PinsMutation;
 #[Object]
 impl PinsMutation {
     /// Pins a message: in a group by the owner and admins, in a direct conversation by both. Up to 50 a conversation.
-    /// Everybody in it receives PinsChanged, and a MessageAdded of a line MESSAGE_PINNED. Again is no change. Pins have a
-    /// burst of 30 and then 1 per second. Codes: BAD_USER_INPUT (a deleted message, a system line, one too
+    /// Everybody in it receives PinsChanged, and a MessageAdded of a system message MESSAGE_PINNED. Again is no change. Pins have a
+    /// burst of 30 and then 1 per second. Codes: BAD_USER_INPUT (a deleted message, a system message, one too
     /// many), FORBIDDEN, NOT_FOUND, RATE_LIMITED.
     async fn pin_message(
         &self,

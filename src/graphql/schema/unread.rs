@@ -7,7 +7,7 @@ use crate::graphql::error::Result;
 use crate::messages;
 
 /// Your unread messages, for a badge. What counts is what `Message.countsAsUnread` says: deleted messages do not, nor do
-/// system lines.
+/// system messages.
 #[derive(SimpleObject)]
 pub(super) struct UnreadSummary {
     /// The number of unread messages in all your conversations.

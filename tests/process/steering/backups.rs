@@ -86,3 +86,21 @@ async fn older_backups_go_only_when_the_new_one_is_whole() {
     assert!(!after.contains(&kept[1]) && after.contains(&"parlour-notes".to_owned()), "{after:?}");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn the_new_backup_stays_and_one_without_images_replaces_none_with_them() {
+    let mut server = Server::start().await;
+    server.user("Ada").await;
+    let folder = server.folder().join("backups");
+    // Made while the clock was ahead, one of them with images.
+    let (plain, with_images) = ("parlour-20990101T000000.000Z", "parlour-20990102T000000.000Z");
+    std::fs::create_dir_all(folder.join(plain)).expect("a folder");
+    std::fs::create_dir_all(folder.join(with_images).join("images")).expect("a folder");
+
+    succeeds(&server, &["backup", "backups", "--keep", "1"]).await;
+
+    let kept = names(&folder);
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert!(kept.contains(&with_images.to_owned()) && !kept.contains(&plain.to_owned()), "{kept:?}");
+    server.stop().await;
+}

@@ -58,6 +58,12 @@ function dayAfter(day: string): Date {
   return date;
 }
 
+/** Years with more digits can be typed, but are no times for the server. */
+const LAST_DAY = '9999-12-31';
+
+/** Null beyond the last day. */
+const timeOf = (date: Date) => (date.getFullYear() < 10_000 ? date.toISOString() : null);
+
 /** By whom, when, and whether with an image. */
 function Filters({ conversationId, filters, onChange }: FiltersProps) {
   const { feed } = useSession();
@@ -69,7 +75,7 @@ function Filters({ conversationId, filters, onChange }: FiltersProps) {
   const changeDays = (next: Partial<typeof days>) => {
     const { since, until } = { ...days, ...next };
     setDays({ since, until });
-    change({ since: since ? startOf(since).toISOString() : null, before: until ? dayAfter(until).toISOString() : null });
+    change({ since: since ? timeOf(startOf(since)) : null, before: until ? timeOf(dayAfter(until)) : null });
   };
   return (
     <div className="search-filters" role="group" aria-label={words.filters}>
@@ -82,11 +88,11 @@ function Filters({ conversationId, filters, onChange }: FiltersProps) {
       </label>
       <label className="field">
         {words.since}
-        <input type="date" max={days.until || undefined} value={days.since} onChange={({ target }) => changeDays({ since: target.value })} />
+        <input type="date" max={days.until || LAST_DAY} value={days.since} onChange={({ target }) => changeDays({ since: target.value })} />
       </label>
       <label className="field">
         {words.until}
-        <input type="date" min={days.since || undefined} value={days.until} onChange={({ target }) => changeDays({ until: target.value })} />
+        <input type="date" min={days.since || undefined} max={LAST_DAY} value={days.until} onChange={({ target }) => changeDays({ until: target.value })} />
       </label>
       <label className="check">
         <input type="checkbox" checked={filters.hasImage === true} onChange={({ target }) => change({ hasImage: target.checked || null })} />

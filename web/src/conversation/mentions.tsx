@@ -20,7 +20,8 @@ export function withMentions(text: string, { mentions, mentionsEveryone, calledA
   const names = [
     ...mentions.flatMap((called) => {
       const [now, isMe] = [nameNow(feed, called), called.id === feed.me.id];
-      const written = new Set([calledAs[called.id] ?? called.fullName, called.fullName, now]);
+      const known = calledAs[called.id];
+      const written = known ? [known] : new Set([called.fullName, now]);
       return [...written].map((name) => ({ name: `@${name}`, shown: `@${now}`, isMe }));
     }),
     ...(mentionsEveryone ? [{ name: everyone, shown: everyone, isMe: true }] : []),

@@ -44,7 +44,11 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
   const version = useFeed(() => history?.version);
   const outgoing = useOutgoing(recipient, otherId);
   const [wasAllRead] = useState((conversation?.lastReadSeq ?? 0) === lastSeq);
-  const [place] = useState(() => (wasAllRead && !linkedSeq && conversation ? rememberedPlace(conversation.id) : undefined));
+  const [place] = useState(() => {
+    const known = wasAllRead && !linkedSeq && conversation ? rememberedPlace(conversation.id) : undefined;
+    // It may have been deleted by its age since.
+    return known && known.seq >= firstSeq ? known : undefined;
+  });
   const { base, hasEarlier, showEarlier, include } = useRowRange(firstSeq, lastSeq, linkedSeq ?? place?.seq);
   const count = lastSeq - base + outgoing.length;
 
@@ -84,6 +88,7 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
   useLayoutEffect(() => {
     if (!jumpTarget || !history) return;
     const { seq, top, highlight } = jumpTarget;
+    if (seq < firstSeq) return setJumpTarget(undefined);
     scroll.anchorTo(top === undefined ? seq : { seq, top });
     history.ensureLoaded(Math.max(1, seq - 20), Math.min(lastSeq, seq + 20));
     if (!history.at(seq)) return;

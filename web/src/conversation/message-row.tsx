@@ -69,7 +69,16 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
         <article className="message system-line" data-seq={seq} tabIndex={isActive ? 0 : -1} aria-posinset={seq} aria-setsize={lastSeq} aria-label={texts.blocks.hidden}>
           <span>
             {texts.blocks.hidden}{' '}
-            <button type="button" className="link-button" tabIndex={isActive ? 0 : -1} onMouseDown={keepFocus} onClick={() => setRevealed(true)}>{texts.blocks.show}</button>
+            <button
+              type="button" className="link-button" tabIndex={isActive ? 0 : -1} onMouseDown={keepFocus}
+              onClick={({ currentTarget }) => {
+                // The button goes: if it has the focus, the message gets it.
+                if (currentTarget.matches(':focus')) currentTarget.closest('article')?.focus();
+                setRevealed(true);
+              }}
+            >
+              {texts.blocks.show}
+            </button>
           </span>
         </article>
       </div>

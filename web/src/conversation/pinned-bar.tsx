@@ -16,6 +16,7 @@ export function PinnedBar({ conversationId }: { conversationId: string }) {
   const [index, setIndex] = useState(0);
   const pinned = data?.conversation?.pinnedMessages.nodes ?? [];
   const current = pinned[index % Math.max(1, pinned.length)];
+  const isHidden = useFeed((feed) => current !== undefined && !feed.conversation(conversationId)?.otherUserId && feed.blocks.has(current.sender.id));
   if (!current) return null;
   return (
     <button
@@ -23,7 +24,7 @@ export function PinnedBar({ conversationId }: { conversationId: string }) {
       onClick={() => { go(`/c/${conversationId}?at=${current.seq}`); setIndex((index + 1) % pinned.length); }}
     >
       <Pin aria-hidden="true" />
-      <span><strong>{texts.pins.pinned}</strong> <bdi>{plainText(current.text ?? texts.image.name)}</bdi></span>
+      <span><strong>{texts.pins.pinned}</strong> <bdi>{isHidden ? texts.blocks.hiddenShort : plainText(current.text ?? texts.image.name)}</bdi></span>
     </button>
   );
 }

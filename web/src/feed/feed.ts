@@ -305,7 +305,7 @@ export class Feed {
 
   #fetchConversation(conversationId: string, ...queued: FeedEvent[]): void {
     const generation = this.#generation;
-    this.#fetching.set(conversationId, queued);
+    this.#fetching.set(conversationId, [...(this.#fetching.get(conversationId) ?? []), ...queued]);
     void (async () => {
       const isCurrent = () => generation === this.#generation;
       await this.retryPolicy.run(() => this.loadConversation({ conversationId }), isCurrent, isSignedOut).catch(() => this.#signOut());

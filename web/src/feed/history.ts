@@ -161,6 +161,9 @@ export class MessageHistory {
       });
       if (generation !== this.#generation) return;
       this.#backoff = this.retryPolicy.newBackoff();
+      // The server shifts the range forward only where it begins to keep messages: what is before it is not asked for again.
+      const first = messages.nodes[0]?.seq ?? 1;
+      if (first > page * PAGE_SIZE + 1) this.trim(first);
       for (const node of messages.nodes) {
         // Near the end the server shifts the range back. Messages of the previous page are added if that page is kept.
         const number = pageOf(node.seq);

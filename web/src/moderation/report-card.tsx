@@ -54,7 +54,7 @@ function Outcome({ report: { action, resolvedBy, resolvedAt, note } }: { report:
   const what = action ? words.done[action] ?? action : '';
   return (
     <>
-      <p className="note" role="status"><bdi>{words.closedBy(what, resolvedBy?.fullName ?? '', formatRelative(resolvedAt ?? ''))}</bdi></p>
+      <p className="note" role="status"><bdi>{words.closedBy(what, resolvedBy?.fullName ?? words.operator, formatRelative(resolvedAt ?? ''))}</bdi></p>
       {note && <p><strong>{words.note}:</strong> <bdi>{note}</bdi></p>}
     </>
   );

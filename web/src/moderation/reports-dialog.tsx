@@ -34,19 +34,29 @@ function Reports({ open }: { open: boolean }) {
   const { client } = useSession();
   const attempt = useAttempt();
   const [pages, setPages] = useState<Pages>();
-  const load = (before: Pages | undefined) => attempt(async () => {
-    const { reports: { nodes, pageInfo } } = await execute(client, ReportsDocument, { open, after: before?.after ?? null });
-    setPages({ reports: [...before?.reports ?? [], ...nodes], after: pageInfo.hasNextPage ? pageInfo.endCursor : null });
-  });
-  useEffect(() => void load(undefined), []);
+  const [isFailed, setFailed] = useState(false);
+  const load = async (after?: string) => {
+    setFailed(false);
+    const isDone = await attempt(async () => {
+      const { reports: { nodes, pageInfo } } = await execute(client, ReportsDocument, { open, after: after ?? null });
+      // A second click asks for the same page.
+      setPages((now) => (now?.after === after
+        ? { reports: [...now?.reports ?? [], ...nodes], after: pageInfo.hasNextPage ? pageInfo.endCursor : null }
+        : now));
+    });
+    setFailed(!isDone);
+  };
+  useEffect(() => void load(), []);
+  if (!pages && isFailed) return <button type="button" className="button" onClick={() => void load()}>{texts.message.retry}</button>;
   if (!pages) return <p className="secondary" role="status">{texts.loading}</p>;
   const onChange = (changed: ReportFragment) =>
-    setPages({ ...pages, reports: pages.reports.map((report) => (report.id === changed.id ? changed : report)) });
+    setPages((now) => now && { ...now, reports: now.reports.map((report) => (report.id === changed.id ? changed : report)) });
+  const { after } = pages;
   return (
     <div className="form">
       {pages.reports.length === 0 && <p className="secondary">{open ? words.none.true : words.none.false}</p>}
       <ul className="form">{pages.reports.map((report) => <li key={report.id}><ReportCard report={report} onChange={onChange} /></li>)}</ul>
-      {pages.after && <button type="button" className="button" onClick={() => void load(pages)}>{words.more}</button>}
+      {after && <button type="button" className="button" onClick={() => void load(after)}>{words.more}</button>}
     </div>
   );
 }

@@ -46,14 +46,13 @@ function ReportForm({ about: { target, name, userId }, onClose }: { about: About
     const form = new FormData(event.currentTarget);
     const comment = String(form.get('comment') ?? '').trim();
     setBusy(true);
-    const isDone = await attempt(async () => {
-      await execute(client, ReportDocument, { input: { target, reason, comment: comment || null } });
-      if (form.has('block') && userId) await feed.blocks.change(userId, true);
-    });
+    const isDone = await attempt(() => execute(client, ReportDocument, { input: { target, reason, comment: comment || null } }));
     setBusy(false);
     if (!isDone) return;
     showNotice(words.done);
     onClose();
+    // By itself: if that fails, the report was sent all the same.
+    if (form.has('block') && userId) void attempt(() => feed.blocks.change(userId, true));
   };
   return (
     <form className="form" onSubmit={(event) => void send(event)}>

@@ -35,7 +35,8 @@ interface MessageResultsProps {
 const NO_FILTERS: MessageFilters = {};
 
 export function MessageResults({ search, filters = NO_FILTERS, conversationId, onOpen }: MessageResultsProps) {
-  const { client } = useSession();
+  const { client, feed } = useSession();
+  const blocked = useFeed((feed) => feed.blocks.ids);
   const attempt = useAttempt();
   const [results, setResults] = useState<ResultPages>();
   const fetchPage = async (after: string | null): Promise<ResultPages> => {
@@ -57,15 +58,18 @@ export function MessageResults({ search, filters = NO_FILTERS, conversationId, o
   const loadMore = () => attempt(async () => {
     if (!results) return;
     const next = await fetchPage(results.after);
-    setResults({ hits: [...results.hits, ...next.hits], after: next.after });
+    // Another search may have been answered meanwhile.
+    setResults((now) => (now === results ? { hits: [...results.hits, ...next.hits], after: next.after } : now));
   });
 
   if (!results) return null;
+  // In groups those of people whom the user has blocked are hidden.
+  const hits = results.hits.filter((hit) => !blocked.has(hit.sender.id) || feed.conversation(hit.conversationId)?.otherUserId);
   return (
     <>
       {!conversationId && <h2 className="rows-head">{words.messages}</h2>}
-      <ul>{results.hits.map((hit) => <li key={hit.id}><MessageResult hit={hit} search={search} isHere={conversationId !== undefined} onOpen={onOpen} /></li>)}</ul>
-      {results.hits.length === 0 && <p className="rows-empty" role="status">{words.noMessages}</p>}
+      <ul>{hits.map((hit) => <li key={hit.id}><MessageResult hit={hit} search={search} isHere={conversationId !== undefined} onOpen={onOpen} /></li>)}</ul>
+      {hits.length === 0 && !results.after && <p className="rows-empty" role="status">{words.noMessages}</p>}
       {results.after && <button className="link-button" onClick={() => void loadMore()}>{words.moreHits}</button>}
     </>
   );

@@ -6,7 +6,7 @@ export const MESSAGE = gql`
     id conversationId seq version text createdAt editedAt deletedAt pinnedAt
     sender { id fullName }
     image { id url width height placeholder }
-    replyTo { id }
+    replyTo { id conversationId seq }
     system { kind }
     reactions { emoji count }
   }
@@ -26,6 +26,7 @@ const FEED = gql`
       ... on MembershipChanged { conversation { id } }
       ... on UserChanged { user { id fullName deletedAt } }
       ... on BlockChanged { user { id } }
+      ... on HistoryTrimmed { conversationId beforeSeq }
       ... on FeedReset { reason }
     }
   }
@@ -60,13 +61,18 @@ const CHANGED = gql`
   ${OWN}
 `;
 
+/** A message that was deleted by its age is not in the cache any more. @type {import('@apollo/client').FieldReadFunction} */
+const nullIfGone = (known, { canRead }) => (known && !canRead(known) ? null : known);
+
 /** @type {import('@apollo/client').TypePolicies} */
 const policies = {
   // They have no id, and queries select different parts of them.
   OwnMembership: { merge: true },
   UnreadSummary: { merge: true },
+  Conversation: { fields: { lastMessage: nullIfGone } },
   Message: {
     fields: {
+      replyTo: nullIfGone,
       reactions: {
         // The feed is the same for all, and so without `viewerReacted`: what is known of it stays until it is fetched.
         merge: (known, incoming) => (known ? incoming.map((/** @type {any} */ reaction) => ({
@@ -96,6 +102,8 @@ export function followFeed(client, { wait = 500, onError = console.error } = {})
   const recent = new Map();
   /** What to fetch with the counts: messages and conversations, and conversations whose pins are listed otherwise now. */
   const [changed, repinned] = [new Set(), new Set()];
+  /** Conversations whose oldest messages are gone: those before this `seq`. @type {Map<string, number>} */
+  const trimmed = new Map();
   /** Who this is. @type {string | undefined} */
   let me;
 
@@ -113,11 +121,12 @@ export function followFeed(client, { wait = 500, onError = console.error } = {})
   const countsSoon = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
+      for (const [id, beforeSeq] of trimmed) later(() => drop(id, beforeSeq));
       // Once more, for histories that were on their way when the message came.
       for (const message of recent.values()) later(() => append(message));
       for (const id of changed) later(() => fetchChanged(id));
       for (const id of repinned) later(() => fetchField('pinnedMessages', cache.identify({ __typename: 'Conversation', id })));
-      for (const done of [recent, changed, repinned]) done.clear();
+      for (const done of [recent, changed, repinned, trimmed]) done.clear();
       later(fetchCounts);
     }, wait);
   };
@@ -140,6 +149,30 @@ export function followFeed(client, { wait = 500, onError = console.error } = {})
       },
     });
     return isMissing ? fetchField('messages', id) : undefined;
+  }
+
+  /** Takes a conversation's messages before this `seq` out of the cache. Lists that are paged then leave them out. */
+  function drop(/** @type {string} */ conversationId, /** @type {number} */ beforeSeq) {
+    cache.batch({
+      update: () => {
+        cache.modify({
+          id: cache.identify({ __typename: 'Conversation', id: conversationId }),
+          fields: {
+            firstSeq: () => beforeSeq,
+            messages(/** @type {any} */ history, { readField }) {
+              const seq = (/** @type {any} */ edge) => Number(readField('seq', edge?.node));
+              const edges = history.edges.filter((/** @type {any} */ edge) => !(seq(edge) < beforeSeq));
+              const hasPreviousPage = Boolean(history.pageInfo?.hasPreviousPage) && seq(edges[0]) > beforeSeq;
+              return { ...history, edges, pageInfo: { ...history.pageInfo, hasPreviousPage } };
+            },
+          },
+        });
+        for (const [id, object] of Object.entries(/** @type {Record<string, any>} */ (cache.extract()))) {
+          const isIn = object.__typename === 'Message' && object.conversationId === conversationId;
+          if (isIn && object.seq < beforeSeq) cache.evict({ id });
+        }
+      },
+    });
   }
 
   /** Moves a conversation to the top of the list, or fetches the list if it is not in it. */
@@ -180,6 +213,9 @@ export function followFeed(client, { wait = 500, onError = console.error } = {})
         changed.add(event.conversation.id);
         return countsSoon();
       case 'ReadMarkMoved':
+        return countsSoon();
+      case 'HistoryTrimmed':
+        trimmed.set(event.conversationId, event.beforeSeq);
         return countsSoon();
       case 'BlockChanged':
         // Neither may write to the other now, as `viewerCan` says, nor see whether the other is online.
