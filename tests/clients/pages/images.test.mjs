@@ -210,17 +210,25 @@ describe('images', { timeout: 120_000 }, () => {
 
   test('are shrunk to the limits of the server', async () => {
     /** Drops an image that the page draws. */
-    const drop = async (width, height, type) => {
-      const dataTransfer = await ada.page.evaluateHandle(async ([width, height, type]) => {
+    const drop = async (width, height, type, isNoise = false) => {
+      const dataTransfer = await ada.page.evaluateHandle(async ([width, height, type, isNoise]) => {
         const canvas = Object.assign(document.createElement('canvas'), { width, height });
         const context = canvas.getContext('2d');
         context.fillStyle = 'teal';
         context.fillRect(0, 0, width / 2, height);
-        const blob = await new Promise((resolve) => canvas.toBlob(resolve, type));
+        if (isNoise) {
+          // Nothing can be left out of it.
+          const noise = context.getImageData(0, 0, width, height);
+          const words = new Uint32Array(noise.data.buffer);
+          for (let at = 0; at < words.length; at += 16_384) crypto.getRandomValues(words.subarray(at, at + 16_384));
+          context.putImageData(noise, 0, 0);
+        }
+        const blob = await new Promise((resolve) => canvas.toBlob(resolve, type, 1));
+        if (isNoise && blob.size <= 10 * 2 ** 20) throw new Error(`it has only ${blob.size} bytes`);
         const data = new DataTransfer();
         data.items.add(new File([blob], 'large', { type }));
         return data;
-      }, [width, height, type]);
+      }, [width, height, type, isNoise]);
       await ada.page.locator('section.conversation').dispatchEvent('drop', { dataTransfer });
       await attached(ada).waitFor({ timeout: 60_000 });
       await send(ada);
@@ -231,6 +239,9 @@ describe('images', { timeout: 120_000 }, () => {
     await drop(7_000, 5_000, 'image/jpeg');
     await isLoaded(sent(bob, 4_732), 60_000);
     assert.equal(await sent(bob, 4_732).getAttribute('height'), '3380');
+    // Over the limit of bytes alone.
+    await drop(2_900, 2_000, 'image/jpeg', true);
+    await isLoaded(sent(bob, 2_900), 60_000);
     // Shrinking would stop it.
     const gif = Buffer.from('GIF89a\x11\x27\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x11\x27\x01\x00\x00\x02\x02L\x01\x00;', 'latin1');
     await choose(ada, file('long.gif', gif, 'image/gif'));
