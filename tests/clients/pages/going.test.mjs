@@ -89,6 +89,7 @@ describe('getting around', { timeout: 120_000 }, () => {
   test('searches the messages of one conversation', async () => {
     await sidebarRow(ada, 'Bob Byron').click();
     await heading('Bob Byron');
+    await messageWith(ada, 'a needle').waitFor();
     await page.keyboard.press('Control+Shift+f');
     const panel = page.getByRole('region', { name: 'Search this conversation' });
     await panel.getByRole('searchbox').and(page.locator(':focus')).waitFor();

@@ -80,7 +80,8 @@ export function pollWithoutSocket({ connection: { client, socket }, isConnected,
       // It came meanwhile.
       if (isStopped || wasConnected) return;
       failures += 1;
-      if (failures < ENOUGH_FAILURES) return awaitConnection();
+      // Once it is known that no socket comes, a restart of the server does not change that.
+      if (failures < ENOUGH_FAILURES && !isPollingNow) return awaitConnection();
       setPolling(true);
       deliver({ __typename: 'CaughtUp', cursor });
     } catch (reason) {
