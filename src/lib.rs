@@ -155,17 +155,7 @@ fn take_lock(config: &Config) -> anyhow::Result<Option<ServerLock>> {
 async fn open(config: Arc<Config>, clock: Clock, secret: &SecretString) -> anyhow::Result<Running> {
     let applied = db::migrate(&config.database).await;
     let applied = applied.with_context(|| cannot_be_opened(&config))?;
-    match applied.as_slice() {
-        // Of a new database, one line says as much.
-        [first, .., last] if first.starts_with("m0001_") => {
-            tracing::info!(event = "migration.applied", migration = %last, "a new database, with the tables of {last}");
-        }
-        applied => {
-            for migration in applied {
-                tracing::info!(event = "migration.applied", migration, "the database was migrated by {migration}");
-            }
-        }
-    }
+    db::log_migrations(&applied);
     Scratch::new(&config.data_dir).make()?;
     assemble(config, clock, secret, applied).await
 }

@@ -77,6 +77,20 @@ pub struct Writer {
     postgres: Option<SecretString>,
 }
 
+/// Logs the migrations that were applied; of a new database, one line says as much.
+pub fn log_migrations(applied: &[String]) {
+    match applied {
+        [first, .., last] if first.starts_with("m0001_") => {
+            tracing::info!(event = "migration.applied", migration = %last, "a new database, with the tables of {last}");
+        }
+        applied => {
+            for migration in applied {
+                tracing::info!(event = "migration.applied", migration, "the database was migrated by {migration}");
+            }
+        }
+    }
+}
+
 /// Creates the database if it does not exist (SQLite's alone) and runs the migrations that it lacks; returns their names.
 /// For serving, `migrate` and `seed` only.
 pub async fn migrate(address: &DatabaseAddress) -> anyhow::Result<Vec<String>> {
