@@ -81,7 +81,7 @@ async fn trim_all(app: &App, images: &Images, now: Timestamp) -> Result<Trimmed>
                 continue;
             }
             trimmed.conversations += 1;
-            let ended = trim(app, aged.id, before, &mut trimmed.messages).await;
+            let ended = trim_one(app, aged.id, before, &mut trimmed.messages).await;
             images.delete_soon();
             // One that fails each time must not keep the others.
             if let Err(error) = ended {
@@ -94,7 +94,7 @@ async fn trim_all(app: &App, images: &Images, now: Timestamp) -> Result<Trimmed>
     }
 }
 
-async fn trim(app: &App, conversation: ConversationId, before: Timestamp, messages: &mut u64) -> Result<()> {
+async fn trim_one(app: &App, conversation: ConversationId, before: Timestamp, messages: &mut u64) -> Result<()> {
     loop {
         let deleted = app.feed.append(TrimHistory { conversation, before }).await?;
         *messages += deleted;
