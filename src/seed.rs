@@ -4,6 +4,7 @@ use futures_util::future::try_join_all;
 
 use crate::accounts::{self, Email, Name, NewAccount, Password, Viewer};
 use crate::conversations::{self, NewGroup, Reference, Title};
+use crate::db::SidebarSelection;
 use crate::error::{Error, Result};
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::messages::{self, NewMessage};
@@ -89,7 +90,7 @@ async fn person(program: &Program, name: &str, email: &str) -> Result<UserId> {
 async fn group(program: &Program, people: &[UserId]) -> Result<ConversationId> {
     let [owner, members @ ..] = people else { return Err(Error::NotFound) };
     let viewer = Viewer::for_operator(*owner);
-    let known = conversations::list(&program.app, &viewer, 100, None).await?;
+    let known = conversations::list(&program.app, &viewer, 100, None, SidebarSelection::default()).await?;
     if let Some(group) = known.items.iter().find(|known| known.row.title.as_deref() == Some(GROUP)) {
         return Ok(group.row.id);
     }

@@ -1,11 +1,14 @@
 //! The sidebar: the viewer's conversations by last activity.
 
+use std::sync::Arc;
+
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::membership::{Membership, current_rows};
-use crate::entity::{conversation, membership};
+use crate::db::{SidebarRow, SidebarSelection};
+use crate::entity::{conversation, membership, message};
 use crate::error::Result;
 use crate::feed::Position;
 use crate::id::ConversationId;
@@ -15,22 +18,42 @@ use crate::page::Page;
 #[derive(Clone, Debug)]
 pub struct ListedConversation {
     /// The conversation.
-    pub row: conversation::Model,
-    /// The viewer's membership in it, if it was read with it.
+    pub row: Arc<conversation::Model>,
+    /// The viewer's membership in it, if it was read with it, and so all that was asked for.
     pub own: Option<Membership>,
+    /// What was read beside it: see [`SidebarRow`].
+    pub newest: Option<Arc<message::Model>>,
+    /// See [`SidebarRow`].
+    pub uncounted: Option<i64>,
+    /// See [`SidebarRow`].
+    pub calls: Option<i64>,
+}
+
+impl ListedConversation {
+    fn alone(row: conversation::Model) -> Self {
+        Self { row: Arc::new(row), own: None, newest: None, uncounted: None, calls: None }
+    }
+
+    fn of_sidebar(viewer: &Viewer, row: SidebarRow) -> Self {
+        let SidebarRow { own, conversation, newest, uncounted, calls } = row;
+        let own = Membership::of_rows(viewer, own, conversation);
+        Self { row: own.conversation_row(), own: Some(own), newest, uncounted, calls }
+    }
 }
 
 /// The viewer's conversations, most recently active first; `after` is the active position of the last one on the
-/// previous page.
-pub async fn list(app: &App, viewer: &Viewer, first: u32, after: Option<Position>) -> Result<Page<ListedConversation>> {
+/// previous page. What is selected beside them is read with the first page, where that costs nothing.
+pub async fn list(
+    app: &App,
+    viewer: &Viewer,
+    first: u32,
+    after: Option<Position>,
+    beside: SidebarSelection,
+) -> Result<Page<ListedConversation>> {
     if after.is_none()
-        && let Some(rows) = app.db.hot.most_active(viewer.user(), first.saturating_add(1))
+        && let Some(rows) = app.db.hot.sidebar(viewer.user(), first.saturating_add(1), beside)
     {
-        let listed = |(row, conversation): (_, conversation::Model)| {
-            let own = Some(Membership::of_rows(viewer, row, conversation.clone()));
-            ListedConversation { row: conversation, own }
-        };
-        return Ok(Page::cut(rows, first, false).map(listed));
+        return Ok(Page::cut(rows, first, false).map(|row| ListedConversation::of_sidebar(viewer, row)));
     }
     let all = of(viewer);
     let activity = conversation::Column::ActivePosition;
@@ -44,7 +67,7 @@ pub async fn list(app: &App, viewer: &Viewer, first: u32, after: Option<Position
         .limit(u64::from(first) + 1)
         .all(&app.db.reader)
         .await?;
-    Ok(Page::cut(rows, first, has_previous).map(|row| ListedConversation { row, own: None }))
+    Ok(Page::cut(rows, first, has_previous).map(ListedConversation::alone))
 }
 
 /// The ids of the viewer's most recently active conversations, each with its active position. No message of a

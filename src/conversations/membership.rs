@@ -1,6 +1,7 @@
 //! Who is in a conversation. A [`Membership`] is the right to see one, and to write in it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, WindowStatement};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -22,19 +23,28 @@ use crate::page::Page;
 #[derive(Clone, Debug)]
 pub struct Membership {
     viewer: Viewer,
-    conversation: conversation::Model,
+    conversation: Arc<conversation::Model>,
     row: membership::Model,
 }
 
 impl Membership {
     /// Of a row that is the viewer's own and has not ended, and its conversation.
-    pub(super) fn of_rows(viewer: &Viewer, row: membership::Model, conversation: conversation::Model) -> Self {
-        Self { viewer: viewer.clone(), conversation, row }
+    pub(super) fn of_rows(
+        viewer: &Viewer,
+        row: membership::Model,
+        conversation: impl Into<Arc<conversation::Model>>,
+    ) -> Self {
+        Self { viewer: viewer.clone(), conversation: conversation.into(), row }
     }
 
     /// The conversation, as it was when the membership was read.
     pub fn conversation(&self) -> &conversation::Model {
         &self.conversation
+    }
+
+    /// The same, to be kept.
+    pub fn conversation_row(&self) -> Arc<conversation::Model> {
+        Arc::clone(&self.conversation)
     }
 
     /// The right to see the conversation.
@@ -70,6 +80,11 @@ impl Membership {
     /// The seq up to which they have read.
     pub fn last_read_seq(&self) -> i32 {
         self.row.last_read_seq
+    }
+
+    /// The seq after which the conversation, of this state, is unread: what was deleted by its age before it was read is not.
+    pub fn unread_from(&self, conversation: &conversation::Model) -> i32 {
+        Ord::max(self.row.last_read_seq, conversation.first_seq - 1)
     }
 }
 

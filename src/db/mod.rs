@@ -32,7 +32,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line, reason};
 pub use finds::{conversations, direct_conversations, messages};
-pub use hot::{FromRow, HOT_READS, HOT_WRITES, HotConnection, HotReads, StatementRecorder};
+pub use hot::{
+    FromRow, HOT_READS, HOT_WRITES, HotConnection, HotReads, SidebarRow, SidebarSelection, StatementRecorder,
+};
 pub use ids::{ids_in_use, message_ids_in_use};
 pub use leases::{Lease, NodePerson, NodeRow};
 pub use lineage::lineage;

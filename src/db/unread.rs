@@ -3,12 +3,17 @@
 
 /// How many messages of a conversation after a read mark do not count as unread: tombstones, lines of the conversation's
 /// own, and the messages of people whose erasure is in progress. The cost does not follow the number of tombstones: of the
-/// block of 1,024 seqs in which the mark is they are counted one by one, and of each later block the number is known. Only
-/// while an erasure is in progress, what is unread is searched for that person's messages.
+/// block of 1,024 seqs in which the mark is they are counted one by one, and of each later block the number is known; without
+/// any, which is the rule, that is all there is to find out. Only while an erasure is in progress, what is unread is searched
+/// for that person's messages.
 macro_rules! uncounted {
     ($conversation:literal, $mark:literal) => {
         concat!(
-            "((SELECT COALESCE(SUM(b.messages), 0) FROM uncounted_block b WHERE b.conversation_id = ",
+            "(CASE WHEN EXISTS (SELECT 1 FROM uncounted_block b WHERE b.conversation_id = ",
+            $conversation,
+            " AND b.block >= ",
+            $mark,
+            " / 1024) THEN (SELECT COALESCE(SUM(b.messages), 0) FROM uncounted_block b WHERE b.conversation_id = ",
             $conversation,
             " AND b.block > ",
             $mark,
@@ -19,8 +24,9 @@ macro_rules! uncounted {
             $mark,
             " AND x.seq < (",
             $mark,
-            " / 1024 + 1) * 1024 AND (x.deleted_at IS NOT NULL OR x.system_line IS NOT NULL))
-            + (SELECT COUNT(*) FROM erasure g CROSS JOIN message x
+            " / 1024 + 1) * 1024 AND (x.deleted_at IS NOT NULL OR x.system_line IS NOT NULL)) ELSE 0 END
+            + CASE WHEN EXISTS (SELECT 1 FROM erasure) THEN (
+                SELECT COUNT(*) FROM erasure g CROSS JOIN message x
                 WHERE x.conversation_id = ",
             $conversation,
             " AND x.seq > ",
@@ -29,7 +35,7 @@ macro_rules! uncounted {
                   AND x.deleted_at IS NULL AND x.system_line IS NULL AND EXISTS (
                     SELECT 1 FROM membership s WHERE s.conversation_id = ",
             $conversation,
-            " AND s.user_id = g.user_id)))"
+            " AND s.user_id = g.user_id)) ELSE 0 END)"
         )
     };
 }

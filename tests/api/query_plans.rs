@@ -36,8 +36,16 @@ fn reads_all(sql: &str, step: &str) -> bool {
         // It avoids this wherever it can: see `TestApp::plan`.
         return step.contains("Seq Scan on ");
     }
-    let small =
-        ["SCAN mine", "SCAN missed", "SCAN ranked", "SCAN called", "SCAN named", "SCAN everybody", "SCAN (subquery"];
+    let small = [
+        "SCAN mine",
+        "SCAN listed",
+        "SCAN missed",
+        "SCAN ranked",
+        "SCAN called",
+        "SCAN named",
+        "SCAN everybody",
+        "SCAN (subquery",
+    ];
     let next = ["SCAN feed_event", "SEARCH feed_event USING INTEGER PRIMARY KEY (rowid>?)"];
     let is_bounded =
         small.iter().any(|known| step.starts_with(known)) || sql.ends_with(" LIMIT ?") && next.contains(&step);

@@ -11,7 +11,7 @@ mod read;
 mod rows;
 mod write;
 
-pub use read::{HOT_READS, HotReads, StatementRecorder};
+pub use read::{HOT_READS, HotReads, SidebarRow, SidebarSelection, StatementRecorder};
 pub use rows::FromRow;
 pub(super) use rows::bound;
 pub use write::{HOT_WRITES, HotConnection};

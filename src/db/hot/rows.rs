@@ -33,29 +33,34 @@ pub(in crate::db) fn bound(
 
 impl FromRow for message::Model {
     fn from_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get(0)?,
-            conversation_id: row.get(1)?,
-            seq: row.get(2)?,
-            sender_id: row.get(3)?,
-            text: row.get(4)?,
-            reply_to_id: row.get(5)?,
-            image_id: row.get(6)?,
-            version: row.get(7)?,
-            position: row.get(8)?,
-            nonce: row.get(9)?,
-            created_at: row.get(10)?,
-            edited_at: row.get(11)?,
-            deleted_at: row.get(12)?,
-            message_type: row.get(13)?,
-            metadata: row.get(14)?,
-            system_line: row.get(15)?,
-            mentions: row.get(16)?,
-            mentions_everyone: row.get(17)?,
-            reactions: row.get(18)?,
-            pinned_at: row.get(19)?,
-        })
+        message_from(row, 0)
     }
+}
+
+/// A message, of a row in which its columns begin at this one.
+pub(super) fn message_from(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<message::Model> {
+    Ok(message::Model {
+        id: row.get(first)?,
+        conversation_id: row.get(first + 1)?,
+        seq: row.get(first + 2)?,
+        sender_id: row.get(first + 3)?,
+        text: row.get(first + 4)?,
+        reply_to_id: row.get(first + 5)?,
+        image_id: row.get(first + 6)?,
+        version: row.get(first + 7)?,
+        position: row.get(first + 8)?,
+        nonce: row.get(first + 9)?,
+        created_at: row.get(first + 10)?,
+        edited_at: row.get(first + 11)?,
+        deleted_at: row.get(first + 12)?,
+        message_type: row.get(first + 13)?,
+        metadata: row.get(first + 14)?,
+        system_line: row.get(first + 15)?,
+        mentions: row.get(first + 16)?,
+        mentions_everyone: row.get(first + 17)?,
+        reactions: row.get(first + 18)?,
+        pinned_at: row.get(first + 19)?,
+    })
 }
 
 impl FromRow for conversation::Model {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object};
 
-use crate::conversations::{self, KeyReader, ListedConversation};
+use crate::conversations::{self, KeyReader};
 use crate::graphql::context::{Actor, ContextExt};
 use crate::graphql::error::Result;
 use crate::graphql::schema::conversations::Conversation;
-use crate::graphql::schema::neighbours::Neighbours;
+use crate::graphql::schema::neighbours::{NeighbourSelection, Neighbours};
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
 use crate::graphql::schema::reference::ConversationRef;
 use crate::graphql::written::AsJson;
@@ -40,11 +40,12 @@ impl ConversationsQuery {
             | PageCursor::Reactor { .. }
             | PageCursor::Report { .. } => None,
         })?;
-        let page = conversations::list(ctx.app()?, viewer, first, after).await?;
-        let neighbours = Arc::new(Neighbours::read(ctx, &page.items).await?);
-        let page = paging::connection(seal, page, |ListedConversation { row, own }| {
-            let cursor = PageCursor::Conversation { active_position: row.active_position };
-            (cursor, Conversation::listed(row, own.map(Arc::new), Arc::clone(&neighbours)))
+        let selected = NeighbourSelection::of(ctx);
+        let mut page = conversations::list(ctx.app()?, viewer, first, after, selected.beside).await?;
+        let mut neighbours = Neighbours::read(ctx, selected, &mut page.items).await?.into_iter();
+        let page = paging::connection(seal, page, |listed| {
+            let cursor = PageCursor::Conversation { active_position: listed.row.active_position };
+            (cursor, Conversation::listed(listed, neighbours.next().unwrap_or_default()))
         });
         Ok(page.into())
     }

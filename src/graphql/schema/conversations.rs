@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Object};
 use uuid::Uuid;
 
 use crate::accounts::KeyScope;
-use crate::conversations::{self, KeyReader, KeySight, Membership, Reference};
+use crate::conversations::{self, KeyReader, KeySight, ListedConversation, Membership, Reference};
 use crate::directory;
 use crate::entity::conversation;
 use crate::graphql::context::{Actor, ContextExt};
@@ -36,7 +36,7 @@ pub(super) struct Conversation {
     /// The viewer's membership, if it was read together with the conversation.
     own: Option<Arc<Membership>>,
     /// What was read together with the page that it is on.
-    neighbours: Option<Arc<Neighbours>>,
+    neighbours: Neighbours,
 }
 
 impl From<conversation::Model> for Conversation {
@@ -48,21 +48,17 @@ impl From<conversation::Model> for Conversation {
 impl Conversation {
     /// A conversation that the viewer may see.
     pub(super) fn new(row: Arc<conversation::Model>) -> Self {
-        Self { row, own: None, neighbours: None }
+        Self { row, own: None, neighbours: Neighbours::default() }
     }
 
     /// One of a page of the viewer's conversations.
-    pub(super) fn listed(row: conversation::Model, own: Option<Arc<Membership>>, neighbours: Arc<Neighbours>) -> Self {
-        Self { row: Arc::new(row), own, neighbours: Some(neighbours) }
+    pub(super) fn listed(listed: ListedConversation, neighbours: Neighbours) -> Self {
+        Self { row: listed.row, own: listed.own.map(Arc::new), neighbours }
     }
 
     /// One of the viewer's own.
     pub(super) fn of_member(own: Arc<Membership>) -> Self {
-        Self { row: Arc::new(own.conversation().clone()), own: Some(own), neighbours: None }
-    }
-
-    fn neighbours(&self) -> Option<&Neighbours> {
-        self.neighbours.as_deref()
+        Self { row: own.conversation_row(), own: Some(own), neighbours: Neighbours::default() }
     }
 
     /// What a user who has left it sees: only that it existed.
@@ -77,8 +73,7 @@ impl Conversation {
     /// The viewer's read mark and how many seqs are after it; `None` if there are none, which costs nothing more.
     async fn behind(&self, ctx: &Context<'_>) -> Result<Option<(ReadUpTo, i32)>> {
         let Some(own) = self.membership(ctx).await? else { return Ok(None) };
-        // What was not read before it was trimmed is no longer unread.
-        let mark = own.last_read_seq().max(self.row.first_seq - 1);
+        let mark = own.unread_from(&self.row);
         let behind = self.row.last_seq - mark;
         Ok((behind > 0).then_some(((self.row.id, mark), behind)))
     }
@@ -116,7 +111,7 @@ impl Conversation {
         let viewer = ctx.viewer()?.user();
         match self.row.direct_pair.as_ref().and_then(|pair| pair.other(viewer)) {
             Some(other) => {
-                let user = match self.neighbours().and_then(|neighbours| neighbours.person(other)) {
+                let user = match &self.neighbours.other {
                     Some(row) => User::new(Arc::clone(row)),
                     None => known_user(ctx, other).await?,
                 };
@@ -187,10 +182,8 @@ impl Conversation {
     /// The newest message, which may be a tombstone. Null if there is none, or if it was deleted by its age.
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         ctx.key_needs(KeyScope::Messages)?;
-        let neighbours = self.neighbours();
-        if let Some(newest) = neighbours.and_then(|neighbours| neighbours.newest(&self.row)) {
-            let sender = neighbours.and_then(|neighbours| neighbours.person(newest.sender_id)).cloned();
-            return Ok(Some(Message { row: Arc::clone(newest), sender }));
+        if let Some(newest) = &self.neighbours.newest {
+            return Ok(Some(newest.clone()));
         }
         let newest = (self.row.id, self.row.last_seq);
         Ok(look_up(&ctx.loaders()?.newest, newest).await?.map(Message::new))
@@ -225,7 +218,10 @@ impl Conversation {
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
         let Some((mark, behind)) = self.behind(ctx).await? else { return Ok(0) };
-        let uncounted = look_up(&ctx.loaders()?.uncounted, mark).await?.unwrap_or(0);
+        let uncounted = match self.neighbours.uncounted {
+            Some(uncounted) => uncounted,
+            None => look_up(&ctx.loaders()?.uncounted, mark).await?.unwrap_or(0),
+        };
         Ok(i32::try_from(i64::from(behind) - uncounted).unwrap_or(0).max(0))
     }
 
@@ -233,7 +229,10 @@ impl Conversation {
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn unread_mention_count(&self, ctx: &Context<'_>) -> Result<i32> {
         let Some((mark, _)) = self.behind(ctx).await? else { return Ok(0) };
-        let calls = look_up(&ctx.loaders()?.calls, mark).await?.unwrap_or(0);
+        let calls = match self.neighbours.calls {
+            Some(calls) => calls,
+            None => look_up(&ctx.loaders()?.calls, mark).await?.unwrap_or(0),
+        };
         Ok(i32::try_from(calls).unwrap_or(i32::MAX))
     }
 

@@ -7,55 +7,95 @@ use async_graphql::{Context, Lookahead};
 
 use crate::accounts;
 use crate::conversations::ListedConversation;
-use crate::entity::{conversation, message, user};
+use crate::db::SidebarSelection;
+use crate::entity::{message, user};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
-use crate::id::{ConversationId, UserId};
+use crate::graphql::schema::messages::Message;
+use crate::id::UserId;
 use crate::messages;
 
-/// What a page of conversations refers to, read in one statement each.
+/// What a conversation of a page refers to, as far as it is selected. What is not here is looked up where it is needed.
 #[derive(Default)]
-pub(in crate::graphql) struct Neighbours {
-    /// The newest messages of the conversations.
-    newest: HashMap<ConversationId, Arc<message::Model>>,
-    /// The other people of direct conversations, and the senders of the newest messages.
-    people: HashMap<UserId, Arc<user::Model>>,
+pub(super) struct Neighbours {
+    /// The newest message, with its sender.
+    pub(super) newest: Option<Message>,
+    /// The other person of a direct conversation.
+    pub(super) other: Option<Arc<user::Model>>,
+    /// How many messages after the viewer's read mark do not count as unread.
+    pub(super) uncounted: Option<i64>,
+    /// How many messages after the viewer's read mark call them.
+    pub(super) calls: Option<i64>,
 }
 
-impl Neighbours {
-    pub(super) fn newest(&self, of: &conversation::Model) -> Option<&Arc<message::Model>> {
-        // A page is of one moment, and its rows name their newest messages.
-        self.newest.get(&of.id).filter(|newest| newest.seq == of.last_seq)
-    }
+/// What is selected of the conversations of a page.
+#[derive(Clone, Copy)]
+pub(super) struct NeighbourSelection {
+    pub(super) beside: SidebarSelection,
+    other: bool,
+    sender: bool,
+}
 
-    pub(super) fn person(&self, id: UserId) -> Option<&Arc<user::Model>> {
-        self.people.get(&id)
-    }
-
-    /// Reads what is selected of it.
-    pub(super) async fn read(ctx: &Context<'_>, page: &[ListedConversation]) -> Result<Self> {
+impl NeighbourSelection {
+    /// What the field selects that is being resolved, a page of conversations.
+    pub(super) fn of(ctx: &Context<'_>) -> Self {
         let selected = ctx.look_ahead();
-        let is_selected = |path: &[&str]| {
+        let has = |path: &[&str]| {
             let within = |start: Lookahead<'_>| path.iter().fold(start, |at, name| at.field(name)).exists();
             within(selected.field("nodes")) || within(selected.field("edges").field("node"))
         };
-        let mut newest = HashMap::new();
-        if is_selected(&["lastMessage"]) {
-            let places: Vec<_> = page.iter().map(|listed| (listed.row.id, listed.row.last_seq)).collect();
-            let rows = messages::newest_of(ctx.app()?, &places).await?;
-            newest.extend(rows.into_iter().map(|row| (row.conversation_id, Arc::new(row))));
-        }
-        let mut ids = HashSet::new();
-        if is_selected(&["lastMessage", "sender"]) {
-            ids.extend(newest.values().map(|row| row.sender_id));
-        }
-        if is_selected(&["otherUser"]) {
-            let viewer = ctx.viewer()?.user();
-            ids.extend(page.iter().filter_map(|listed| listed.row.direct_pair.as_ref()?.other(viewer)));
-        }
-        let ids: Vec<UserId> = ids.into_iter().collect();
-        let people = if ids.is_empty() { Vec::new() } else { accounts::by_ids(ctx.app()?, &ids).await? };
-        let people = people.into_iter().map(|row| (row.id, Arc::new(row))).collect();
-        Ok(Self { newest, people })
+        let beside = SidebarSelection {
+            newest: has(&["lastMessage"]),
+            uncounted: has(&["unreadCount"]),
+            calls: has(&["unreadMentionCount"]),
+        };
+        Self { beside, other: has(&["otherUser"]), sender: has(&["lastMessage", "sender"]) }
     }
+}
+
+impl Neighbours {
+    /// Takes what was read with a page of conversations, and reads the rest, each kind in one statement for all of them.
+    pub(super) async fn read(
+        ctx: &Context<'_>,
+        selected: NeighbourSelection,
+        page: &mut [ListedConversation],
+    ) -> Result<Vec<Self>> {
+        let newest = newest(ctx, selected, page).await?;
+        let viewer = ctx.viewer()?.user();
+        let other = |listed: &ListedConversation| match selected.other {
+            true => listed.row.direct_pair.as_ref()?.other(viewer),
+            false => None,
+        };
+        let senders = newest.iter().flatten().map(|newest| newest.sender_id).filter(|_| selected.sender);
+        let people: HashSet<UserId> = page.iter().filter_map(other).chain(senders).collect();
+        let people = match people.is_empty() {
+            true => Vec::new(),
+            false => accounts::by_ids(ctx.app()?, &people.into_iter().collect::<Vec<_>>()).await?,
+        };
+        let people: HashMap<UserId, _> = people.into_iter().map(|row| (row.id, Arc::new(row))).collect();
+        let neighbours = page.iter().zip(newest).map(|(listed, newest)| Self {
+            newest: newest.map(|row| Message { sender: people.get(&row.sender_id).cloned(), row }),
+            other: other(listed).and_then(|other| people.get(&other).cloned()),
+            uncounted: listed.uncounted,
+            calls: listed.calls,
+        });
+        Ok(neighbours.collect())
+    }
+}
+
+/// The newest message of each conversation of a page.
+async fn newest(
+    ctx: &Context<'_>,
+    selected: NeighbourSelection,
+    page: &mut [ListedConversation],
+) -> Result<Vec<Option<Arc<message::Model>>>> {
+    let is_read_already = page.iter().all(|listed| listed.own.is_some());
+    if is_read_already || !selected.beside.newest {
+        return Ok(page.iter_mut().map(|listed| listed.newest.take()).collect());
+    }
+    // A page is of one moment, and its rows name their newest messages.
+    let places: Vec<_> = page.iter().map(|listed| (listed.row.id, listed.row.last_seq)).collect();
+    let found = messages::newest_of(ctx.app()?, &places).await?;
+    let mut found: HashMap<_, _> = found.into_iter().map(|row| (row.conversation_id, Arc::new(row))).collect();
+    Ok(places.iter().map(|(conversation, _)| found.remove(conversation)).collect())
 }

@@ -8,6 +8,7 @@
 //! and for a second after the disk has been slow. The caller then asks the [`Reader`](crate::db::Reader), which waits,
 //! fails, and is measured as always.
 
+mod sidebar;
 mod statements;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use tokio::time::Instant;
 use crate::clock::instant;
 use crate::limits;
 
+pub use sidebar::{SidebarRow, SidebarSelection};
 pub use statements::HOT_READS;
 
 /// The connections of hot reads. Clones share them.

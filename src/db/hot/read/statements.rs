@@ -3,22 +3,38 @@
 
 use rusqlite::{Params, Row};
 
+use super::sidebar::SIDEBAR;
 use super::{HotReader, HotReads};
 use crate::db::hot::columns::columns;
-use crate::db::hot::rows::{FromRow, conversation_from};
+use crate::db::hot::rows::{self, FromRow, conversation_from};
 use crate::db::unread::{calls, uncounted};
 use crate::entity::conversation::DirectPair;
 use crate::entity::{conversation, image, membership, mention, message, user};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
 
+/// What is read of a message to show it: its columns, since when its sender is being erased as `e`, and the reactions of
+/// people who are being erased. See [`message_from`].
+macro_rules! as_shown {
+    ($message:literal) => {
+        concat!(
+            columns!(message, $message),
+            ", e.erased_at, CASE WHEN ",
+            $message,
+            "reactions IS NOT NULL THEN (SELECT group_concat(r.emoji, ' ')
+                FROM erasure g CROSS JOIN reaction r WHERE r.user_id = g.user_id AND r.message_id = ",
+            $message,
+            "id) END"
+        )
+    };
+}
+pub(super) use as_shown;
+
 macro_rules! message {
     ($condition:literal) => {
         concat!(
             "SELECT ",
-            columns!(message, "m."),
-            ", e.erased_at, CASE WHEN m.reactions IS NOT NULL THEN (SELECT group_concat(r.emoji, ' ')
-                FROM erasure g CROSS JOIN reaction r WHERE r.user_id = g.user_id AND r.message_id = m.id) END
-              FROM message m LEFT JOIN erasure e ON e.user_id = m.sender_id WHERE ",
+            as_shown!("m."),
+            " FROM message m LEFT JOIN erasure e ON e.user_id = m.sender_id WHERE ",
             $condition
         )
     };
@@ -41,7 +57,6 @@ const MESSAGES_BETWEEN: &str = message!("m.conversation_id = ?1 AND m.seq BETWEE
 const MESSAGE_BY_ID: &str = message!("m.id = ?1");
 const MEMBERSHIP: &str = membership!("m.conversation_id = ?1 AND m.user_id = ?2");
 const MEMBERSHIP_OF_PAIR: &str = membership!("c.direct_pair = ?1 AND m.user_id = ?2");
-const MOST_ACTIVE: &str = membership!("m.user_id = ?1 ORDER BY c.active_position DESC LIMIT ?2");
 const UNCOUNTED: &str = concat!("SELECT ", uncounted!("?1", "?2"));
 const CALLS: &str = concat!("SELECT ", calls!("?1", "?2", "?3", "?4"));
 const REACTIONS_OF: &str = "SELECT emoji FROM reaction WHERE message_id = ?1 AND user_id = ?2";
@@ -57,7 +72,7 @@ pub const HOT_READS: [&str; 12] = [
     MESSAGE_BY_ID,
     MEMBERSHIP,
     MEMBERSHIP_OF_PAIR,
-    MOST_ACTIVE,
+    SIDEBAR,
     UNCOUNTED,
     CALLS,
     REACTIONS_OF,
@@ -67,7 +82,7 @@ pub const HOT_READS: [&str; 12] = [
     IMAGE_BY_ID,
 ];
 
-type Read<T> = rusqlite::Result<T>;
+pub(super) type Read<T> = rusqlite::Result<T>;
 
 impl HotReads {
     /// The messages of a conversation from one seq to another, oldest first, as people may see them.
@@ -114,11 +129,6 @@ impl HotReads {
         self.read(|connection| each(connection, MEMBERSHIP, keys, membership))
     }
 
-    /// The current memberships of a person in their most recently active conversations, with the conversations.
-    pub fn most_active(&self, user: UserId, limit: u32) -> Option<Vec<(membership::Model, conversation::Model)>> {
-        self.read(|connection| all(connection, MOST_ACTIVE, (user, limit), membership))
-    }
-
     /// How many messages after each of these marks do not count as unread.
     pub fn uncounted(&self, marks: &[(ConversationId, i32)]) -> Option<Vec<i64>> {
         self.read(|connection| each(connection, UNCOUNTED, marks.iter().copied(), |row| row.get(0)))
@@ -161,7 +171,7 @@ impl HotReads {
 }
 
 /// All rows of a statement.
-fn all<T>(
+pub(super) fn all<T>(
     connection: &HotReader<'_>,
     sql: &'static str,
     parameters: impl Params,
@@ -197,11 +207,16 @@ fn each<P: Params, T>(
 }
 
 fn message(row: &Row<'_>) -> Read<message::Model> {
-    let mut message = message::Model::from_row(row)?;
-    if let Some(erased_at) = row.get(20)? {
+    message_from(row, 0)
+}
+
+/// A message as people may see it, of a row in which what [`as_shown!`] names begins at this column.
+pub(super) fn message_from(row: &Row<'_>, first: usize) -> Read<message::Model> {
+    let mut message = rows::message_from(row, first)?;
+    if let Some(erased_at) = row.get(first + 20)? {
         message.bury(erased_at);
     }
-    if let Some(gone) = row.get::<_, Option<String>>(21)? {
+    if let Some(gone) = row.get::<_, Option<String>>(first + 21)? {
         message.take_reactions(&gone);
     }
     Ok(message)
