@@ -57,7 +57,7 @@ pub(super) fn plan(
     if !new.iter().all(|id| reachable.contains(id)) {
         return Err(Error::NotFound);
     }
-    if group.members.len() + new.len() > *most {
+    if group.count + new.len() > *most {
         return Err(too_many(*most));
     }
     // The existing members are notified first: new members receive only events after the one by which they joined, so
@@ -71,6 +71,7 @@ pub(super) fn plan(
         outcome.events.push(joined_event(group.row.id, user, by));
         outcome.stays.push(stay.clone());
         group.members.insert(user, stay);
+        group.count += 1;
     }
     Ok(outcome)
 }

@@ -31,6 +31,7 @@ pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events
     let left = Stay { to: Some(StayBound::Event(events)), ..left.clone() };
     let was_owner = left.role == Role::Owner;
     group.members.remove(&person);
+    group.count = group.count.saturating_sub(1);
     let line = match leaves {
         true => SystemLine::about(LineKind::MemberLeft, [person]),
         false => SystemLine::about(LineKind::MembersRemoved, [person]),
@@ -48,7 +49,7 @@ pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events
         outcome.stays.push(heir.clone());
     }
     // The remaining members are notified last, so that the person who left does not receive this event.
-    if !group.members.is_empty() {
+    if group.count > 0 {
         outcome.events.push(group::updated_event(group.row.id, by));
     }
     Ok(outcome)
