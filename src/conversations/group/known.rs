@@ -41,26 +41,31 @@ impl Group {
         let named = current_rows()
             .filter(membership::Column::ConversationId.is_in(ids.iter().copied()))
             .filter(membership::Column::UserId.is_in(named));
+        let mut rows = named.all(tx).await?;
         let has_new_owner = |change: &GroupChange| matches!(change.step, GroupStep::SetRole(_, Role::Owner));
         let led = changes.iter().filter(|change| change.by.is_none() || has_new_owner(change));
-        let owners = current_rows()
-            .filter(membership::Column::ConversationId.is_in(led.map(|change| change.group)))
-            .filter(membership::Column::Role.eq(Role::Owner));
-        for row in named.all(tx).await?.into_iter().chain(owners.all(tx).await?) {
+        let led: HashSet<ConversationId> = led.map(|change| change.group).collect();
+        if !led.is_empty() {
+            let owners = current_rows()
+                .filter(membership::Column::ConversationId.is_in(led))
+                .filter(membership::Column::Role.eq(Role::Owner));
+            rows.extend(owners.all(tx).await?);
+        }
+        for row in rows {
             if let Some(group) = groups.get_mut(&row.conversation_id) {
                 group.members.insert(row.user_id, Stay::known(&row));
             }
         }
-        for (id, group) in &mut groups {
-            group.read_heirs(tx, changes.iter().filter(|change| change.group == *id)).await?;
+        for group in groups.values_mut() {
+            group.read_heirs(tx, changes).await?;
         }
         Ok(groups)
     }
 
     /// Reads who can succeed the owner, if the owner, or who becomes it in this batch, may leave.
-    async fn read_heirs(&mut self, tx: &Tx, changes: impl Iterator<Item = &GroupChange>) -> Result<(), DbErr> {
-        let (mut moved, mut owner_leaves, mut has_new_owner, mut somebody_leaves) = (0, false, false, false);
-        for change in changes {
+    async fn read_heirs(&mut self, tx: &Tx, changes: &[GroupChange]) -> Result<(), DbErr> {
+        let (mut moved, mut owner_leaves, mut has_new_owner, mut somebody_leaves) = (0_u64, false, false, false);
+        for change in changes.iter().filter(|change| change.group == self.row.id) {
             match &change.step {
                 GroupStep::Remove(person) => {
                     somebody_leaves = true;
