@@ -162,5 +162,5 @@ fn start_of(row: &consumer::Model, wanted: &wanted::Checked) -> Start {
 
 /// The position of a consumer.
 pub(crate) fn position_of(row: &consumer::Model) -> Cursor {
-    Cursor { position: row.position, nonce: u32::try_from(row.nonce).unwrap_or_default() }
+    Cursor::of_row(row.position, row.nonce)
 }

@@ -216,5 +216,5 @@ fn is_away(user: UserId) -> String {
 
 /// How far a webhook is.
 fn position_of(row: &webhook::Model) -> Cursor {
-    Cursor { position: row.position, nonce: u32::try_from(row.nonce).unwrap_or_default() }
+    Cursor::of_row(row.position, row.nonce)
 }

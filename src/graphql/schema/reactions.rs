@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use uuid::Uuid;
 
+use crate::db;
 use crate::entity::message;
 use crate::entity::reaction::ReactionCounts;
 use crate::error::Error;
@@ -87,7 +88,7 @@ impl Reaction {
             return Ok(RelayConnection::with_additional_fields(false, false, UserTotals::Counted(0)));
         }
         let page = messages::reactors(ctx.app()?, self.message.id, &self.emoji, first, after).await?;
-        let total = UserTotals::Counted(u64::try_from(self.count).unwrap_or(0));
+        let total = UserTotals::Counted(db::count(self.count));
         let mut list = RelayConnection::with_additional_fields(page.has_previous, page.has_next, total);
         list.edges.extend(page.items.into_iter().map(|(position, row)| {
             let cursor = PageCursor::Reactor { message: here, position, user: row.id.into() };
