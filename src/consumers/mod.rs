@@ -40,7 +40,7 @@ use change::{ConsumerChange, ConsumerStep, is_fresh};
 use claims::Claims;
 
 /// Which consumer: the name is its person's own.
-type Key = (UserId, ConsumerName);
+type ConsumerKey = (UserId, ConsumerName);
 
 /// The consumers, and the claims and acknowledgements of this node. Clones share them.
 #[derive(Clone)]

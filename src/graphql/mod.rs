@@ -95,9 +95,9 @@ pub struct Executed {
 
 /// The API. Clones share it.
 #[derive(Clone)]
-pub struct Api(Arc<Inner>);
+pub struct Api(Arc<ApiInner>);
 
-struct Inner {
+struct ApiInner {
     schema: Schema<Query, Mutation, Subscription>,
     program: Program,
     shapes: ShapeRegistry,
@@ -135,7 +135,7 @@ impl Api {
             false => (usize::MAX, limits::SOCKET_ANSWERS.without_shares()),
         };
         let (live_objects, answers) = (LiveObjects::new(live_objects), FairTurns::new(answers));
-        Self(Arc::new(Inner {
+        Self(Arc::new(ApiInner {
             schema,
             program,
             shapes,

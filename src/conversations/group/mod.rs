@@ -122,7 +122,7 @@ enum GroupStep {
 
 /// The result of a step: stays that began, ended or changed, the events to publish, and what the group's history says of it.
 #[derive(Default)]
-struct Outcome {
+struct StepOutcome {
     stays: Vec<Stay>,
     events: Vec<NewEvent>,
     /// They follow the events: who was added receives them, and who left does not.
@@ -138,7 +138,7 @@ struct Changed {
     group: conversation::Model,
     /// The sender of the lines: who did it. For a key that is the group's owner, as a message has a sender.
     sender: Option<UserId>,
-    outcome: Outcome,
+    outcome: StepOutcome,
 }
 
 impl Change for GroupChange {
@@ -166,7 +166,7 @@ impl Change for GroupChange {
             let conversation::Model { title, metadata, picture_id, posting, retention_days, updated_at, .. } = group;
             *row =
                 conversation::Model { title, metadata, picture_id, posting, retention_days, updated_at, ..row.clone() };
-            let Outcome { stays: changed, mut events, lines: said, picture, lost } = outcome;
+            let StepOutcome { stays: changed, mut events, lines: said, picture, lost } = outcome;
             pictures.extend(picture);
             lost_pictures.extend(lost);
             // Before the lines: who joins has read what was before.

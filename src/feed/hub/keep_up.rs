@@ -9,7 +9,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use super::{Hub, State};
+use super::{Hub, HubState};
 use crate::bus::Signal;
 use crate::db::Db;
 use crate::feed::cursor::{Cursor, positions};
@@ -79,7 +79,7 @@ impl Hub {
     }
 }
 
-impl State {
+impl HubState {
     /// Whether another event is known at the position of a cursor.
     pub(super) fn contradicts(&self, cursor: Cursor) -> bool {
         let before = self.before_ring;
