@@ -14,7 +14,6 @@
 
 mod address;
 mod attempts;
-mod backoff;
 mod change;
 mod client;
 mod dispatcher;

@@ -8,7 +8,6 @@
 
 mod keep_up;
 mod refresh;
-mod wait;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,7 +1,6 @@
 //! The schema: types and resolvers, a file for each slice. A resolver parses its arguments, asks one function of the
 //! slice and wraps the answer.
 
-mod account_inputs;
 mod accounts;
 mod app_people;
 mod blocks;
@@ -16,7 +15,6 @@ mod feed;
 mod feed_events;
 mod feed_kinds;
 mod groups;
-mod history_trimmed;
 mod images;
 mod json;
 mod members;

@@ -10,9 +10,9 @@ use async_graphql::{Request, ServerError, Value, from_value};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::Caller;
-use super::error::{persisted_query_not_found, server_error};
 use crate::error::Error;
+use crate::graphql::Caller;
+use crate::graphql::error::{persisted_query_not_found, server_error};
 use crate::id::UserId;
 use crate::limits::{PERSISTED_BYTES, PERSISTED_DOCUMENTS, QUERY_BYTES};
 use crate::rates::neighbourhood;
@@ -35,7 +35,7 @@ struct PersistedQuery {
 /// When there is no more room, whoever has stored most loses what was not used for longest. So nobody can evict what
 /// others have stored.
 #[derive(Default)]
-pub(super) struct PersistedDocuments(Mutex<DocumentStore>);
+pub(in crate::graphql) struct PersistedDocuments(Mutex<DocumentStore>);
 
 #[derive(Default)]
 struct DocumentStore {
@@ -71,7 +71,7 @@ enum DocumentOwner {
 impl PersistedDocuments {
     /// Gives a request without a document the one that it names, and stores the document of one that has both. Afterwards
     /// the request is like one that has never named it; after an error it is as it was.
-    pub(super) fn resolve(&self, request: &mut Request, caller: &Caller) -> Result<(), ServerError> {
+    pub(in crate::graphql) fn resolve(&self, request: &mut Request, caller: &Caller) -> Result<(), ServerError> {
         let Some(extension) = request.extensions.get(EXTENSION).filter(|extension| **extension != Value::Null) else {
             return Ok(());
         };
