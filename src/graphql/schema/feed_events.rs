@@ -19,7 +19,7 @@ use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::own_side::MembershipChanged;
 use crate::graphql::schema::paging::{PageCursor, RelayEdge, UnsealedCursor};
 use crate::graphql::schema::pins::PinsChanged;
-use crate::graphql::schema::reactions::ReactionsChanged;
+use crate::graphql::schema::reaction_changes::ReactionsChanged;
 use crate::graphql::schema::unread::UnreadSummary;
 use crate::graphql::schema::users::{User, known_user};
 use crate::id::ConversationId;

@@ -30,6 +30,7 @@ mod paging;
 mod permissions;
 mod pins;
 mod presence;
+mod reaction_changes;
 mod reactions;
 pub(super) mod reference;
 mod reports;
@@ -39,6 +40,7 @@ mod sessions;
 mod system_lines;
 mod typing;
 mod unread;
+mod user_fields;
 mod user_pages;
 mod users;
 mod viewer_mark;
@@ -75,7 +77,7 @@ pub(super) struct Query(
 pub(super) struct Mutation(
     accounts::AccountsMutation,
     messages::MessagesMutation,
-    reactions::ReactionsMutation,
+    reaction_changes::ReactionsMutation,
     images::ImagesMutation,
     sessions::SessionsMutation,
     groups::GroupsMutation,
