@@ -48,7 +48,7 @@ pub(crate) async fn verify_all(config: &Config) -> anyhow::Result<()> {
     let scratch = Scratch::new(&config.data_dir);
     let store = Store::open(config, &scratch)?;
     store.ensure_exists().await?;
-    let mut report = Report::default();
+    let mut report = CheckReport::default();
     let verified = images::verify(&db.reader, &store, |id, state| report.add(&id.to_string(), state)).await;
     verified.with_context(|| format!("{} could not be read", store.place()))?;
     db.close().await.map_err(db::in_a_line)?;
@@ -59,7 +59,7 @@ pub(crate) async fn verify_all(config: &Config) -> anyhow::Result<()> {
 pub(crate) async fn run(program: &Program, command: ImagesCommand) -> anyhow::Result<()> {
     let (app, scratch) = (&program.app, Scratch::new(&program.app.config.data_dir));
     scratch.make()?;
-    let mut report = Report::default();
+    let mut report = CheckReport::default();
     match command {
         ImagesCommand::Verify => {
             let store = Store::open(&app.config, &scratch)?;
@@ -85,13 +85,13 @@ pub(crate) async fn run(program: &Program, command: ImagesCommand) -> anyhow::Re
 }
 
 #[derive(Default)]
-struct Report {
+struct CheckReport {
     images: u64,
     copied: u64,
     faulty: u64,
 }
 
-impl Report {
+impl CheckReport {
     fn add(&mut self, id: &str, state: ObjectState) {
         self.images += 1;
         match state {

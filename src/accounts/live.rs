@@ -21,7 +21,7 @@ use crate::limits;
 /// What open sockets are signed in with.
 #[derive(Default)]
 pub(super) struct Live {
-    entries: Mutex<HashMap<SignIn, Entry>>,
+    entries: Mutex<HashMap<SignIn, LiveEntry>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,7 +33,7 @@ enum SignIn {
     Key(KeyId),
 }
 
-struct Entry {
+struct LiveEntry {
     sockets: usize,
     ended: CancellationToken,
     /// When the session expires. Each token does so by itself.
@@ -190,7 +190,7 @@ impl Live {
 
     fn enter(self: &Arc<Self>, of: SignIn, issued: Timestamp, expires_at: Timestamp) -> LiveSession {
         let mut entries = self.lock();
-        let entry = entries.entry(of).or_insert_with(|| Entry {
+        let entry = entries.entry(of).or_insert_with(|| LiveEntry {
             sockets: 0,
             ended: CancellationToken::new(),
             expires_at: watch::Sender::new(expires_at),
@@ -237,7 +237,7 @@ impl Live {
     /// The people with tokens, and when the oldest of each was issued.
     fn with_tokens(&self) -> Vec<(UserId, Timestamp)> {
         let entries = self.lock();
-        let person = |(of, entry): (&SignIn, &Entry)| match of {
+        let person = |(of, entry): (&SignIn, &LiveEntry)| match of {
             SignIn::Session(_) | SignIn::Key(_) => None,
             SignIn::Tokens(user) => Some((*user, entry.issued)),
         };
@@ -253,7 +253,7 @@ impl Live {
         self.lock().keys().filter_map(key).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<SignIn, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<SignIn, LiveEntry>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -35,7 +35,7 @@ impl Accounts {
             clock.sleep(limits::PURGE_EVERY).await;
             self.app.leader.comes_here().await;
             if let Some(now) = time.now() {
-                self.app.feed.append_or_drop(Purge { now });
+                self.app.feed.append_or_drop(SessionPurge { now });
                 if let Err(error) = self.rates.purge(now).await {
                     tracing::debug!(error = %error, "old rates were not removed, they are later: {error}");
                 }
@@ -77,11 +77,11 @@ impl Quiet for PurgeAudit {
 
 /// Deletes sessions that had expired at a time.
 #[derive(Clone)]
-struct Purge {
+struct SessionPurge {
     now: Timestamp,
 }
 
-impl Quiet for Purge {
+impl Quiet for SessionPurge {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 

@@ -58,14 +58,14 @@ enum Table {
     Sqlite(Db, Feed),
     Postgres(Db),
     #[cfg(test)]
-    Memory(Mutex<Rows>),
+    Memory(Mutex<RateRows>),
 }
 
-type Rows = HashMap<RateKey, Timestamp>;
+type RateRows = HashMap<RateKey, Timestamp>;
 
 /// Rows as they were just now.
 pub(super) struct Known<'a> {
-    rows: Rows,
+    rows: RateRows,
     now: Timestamp,
     /// Kept until the attempt is counted.
     _turn: Option<SemaphorePermit<'a>>,
@@ -128,7 +128,7 @@ impl SharedRates {
         // What is refused costs a read, and no write.
         count(&mut known.rows.clone(), known.now, buckets)?;
         match &self.table {
-            Table::Sqlite(_, feed) => feed.append(Take(buckets.to_vec())).await,
+            Table::Sqlite(_, feed) => feed.append(TakeAttempt(buckets.to_vec())).await,
             Table::Postgres(db) => take_at_once(db, known.now, buckets).await,
             #[cfg(test)]
             Table::Memory(rows) => count(&mut rows.lock().expect("no test has failed"), known.now, buckets),
@@ -178,7 +178,7 @@ impl SharedRates {
     pub(super) async fn purge(&self, now: Timestamp) -> Result<()> {
         loop {
             let removed = match &self.table {
-                Table::Sqlite(_, feed) => feed.append(Purge(now)).await?,
+                Table::Sqlite(_, feed) => feed.append(RatePurge(now)).await?,
                 Table::Postgres(db) => db.remove_old_rates(now, limits::RATES_PURGED).await?,
                 #[cfg(test)]
                 Table::Memory(_) => 0,
@@ -200,13 +200,13 @@ impl Known<'_> {
 async fn find<'a>(
     db: &impl sea_orm::ConnectionTrait,
     keys: impl IntoIterator<Item = &'a RateKey>,
-) -> Result<Rows, sea_orm::DbErr> {
+) -> Result<RateRows, sea_orm::DbErr> {
     let rows = rate::Entity::find().filter(rate::Column::Key.is_in(keys.into_iter().cloned()));
     Ok(rows.all(db).await?.into_iter().map(|row| (row.key, row.full_at)).collect())
 }
 
 /// Counts one in each bucket, or nothing and fails with the time until the next try.
-fn count(rows: &mut Rows, now: Timestamp, buckets: &[SharedBucket]) -> Result<()> {
+fn count(rows: &mut RateRows, now: Timestamp, buckets: &[SharedBucket]) -> Result<()> {
     let mut counted = Vec::with_capacity(buckets.len());
     for SharedBucket { key, limit } in buckets {
         let full_at = rows.get(key).copied().filter(|full_at| *full_at <= now + window(*limit) * 2).unwrap_or(now);
@@ -228,7 +228,7 @@ fn window(limit: RateLimit) -> Duration {
     limit.every * limit.burst + limits::CLOCKS_APART
 }
 
-fn give_back(rows: &mut Rows, buckets: &[SharedBucket]) {
+fn give_back(rows: &mut RateRows, buckets: &[SharedBucket]) {
     for SharedBucket { key, limit } in buckets {
         rows.entry(key.clone()).and_modify(|full_at| *full_at = *full_at - limit.every);
     }
@@ -265,9 +265,9 @@ async fn take_at_once(db: &Db, mut now: Timestamp, buckets: &[SharedBucket]) -> 
 }
 
 /// Counts in the order of the queue.
-struct Take(Vec<SharedBucket>);
+struct TakeAttempt(Vec<SharedBucket>);
 
-impl Change for Take {
+impl Change for TakeAttempt {
     type Answer = ();
     type Write = Vec<rate::Model>;
     const RANK: Rank = Rank::People;
@@ -333,9 +333,9 @@ async fn write_rows(tx: &Tx, rows: impl IntoIterator<Item = (RateKey, Timestamp)
 }
 
 #[derive(Clone)]
-struct Purge(Timestamp);
+struct RatePurge(Timestamp);
 
-impl Quiet for Purge {
+impl Quiet for RatePurge {
     /// How many were removed.
     type Answer = u64;
     const RANK: Rank = Rank::Housekeeping;

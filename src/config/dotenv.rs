@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path) -> Result<HashMap<String, Line>, ConfigError> {
 fn parse(text: &str) -> Result<HashMap<String, Line>, ConfigError> {
     let taken = Cell::new(0);
     let mut settings = HashMap::new();
-    let mut parsed = dotenvy::from_read_iter(LineReader { rest: text.as_bytes(), taken: &taken });
+    let mut parsed = dotenvy::from_read_iter(ValueReader { rest: text.as_bytes(), taken: &taken });
     loop {
         let before = taken.get();
         match parsed.next() {
@@ -55,12 +55,12 @@ fn first_setting(text: &str, before: usize) -> usize {
 }
 
 /// Reads a text one line at a time and counts them, so that a buffer around it never reads ahead.
-struct LineReader<'a> {
+struct ValueReader<'a> {
     rest: &'a [u8],
     taken: &'a Cell<usize>,
 }
 
-impl Read for LineReader<'_> {
+impl Read for ValueReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let end = self.rest.iter().position(|byte| *byte == b'\n').map_or(self.rest.len(), |end| end + 1);
         let read = end.min(buffer.len());

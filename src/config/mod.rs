@@ -3,13 +3,12 @@
 mod app_tokens;
 mod bucket;
 mod check;
+mod choices;
 mod database;
-mod directory;
 mod dotenv;
 mod network;
 mod origin;
 mod public_key;
-mod same_site;
 mod secret_files;
 mod server_place;
 mod show;
@@ -28,12 +27,11 @@ use url::Url;
 
 pub use self::app_tokens::{AppTokenKey, AppTokens};
 pub use self::bucket::Bucket;
+pub use self::choices::{Directory, SameSite};
 pub use self::database::DatabaseAddress;
-pub use self::directory::Directory;
 pub use self::network::Network;
 pub use self::origin::Origin;
 pub use self::public_key::PublicKey;
-pub use self::same_site::SameSite;
 pub use self::server_place::ServerPlace;
 pub use self::show::ShownSetting;
 use self::sources::Sources;

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::sleep;
 
-use super::Key;
+use super::ConsumerKey;
 use super::change::{ConsumerChange, ConsumerStep};
 use crate::entity::consumer;
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ use crate::limits;
 /// What waits.
 #[derive(Default)]
 pub(super) struct WaitingAcks {
-    waiting: Mutex<HashMap<Key, WaitingAck>>,
+    waiting: Mutex<HashMap<ConsumerKey, WaitingAck>>,
     arrived: Notify,
 }
 
@@ -28,7 +28,7 @@ struct WaitingAck {
 
 impl WaitingAcks {
     /// Waits until an acknowledgement is written.
-    pub(super) async fn wait(&self, key: Key, cursor: Cursor) -> Result<consumer::Model> {
+    pub(super) async fn wait(&self, key: ConsumerKey, cursor: Cursor) -> Result<consumer::Model> {
         let (caller, answer) = oneshot::channel();
         {
             let mut waiting = self.lock();
@@ -65,12 +65,12 @@ impl WaitingAcks {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, WaitingAck>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConsumerKey, WaitingAck>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-async fn write(feed: &Feed, (user, name): Key, ack: WaitingAck) {
+async fn write(feed: &Feed, (user, name): ConsumerKey, ack: WaitingAck) {
     let outcome = feed.append(ConsumerChange::new(user, &name, ConsumerStep::Acknowledge(ack.cursor))).await;
     let mut answer = outcome.map(|outcome| outcome.row);
     for caller in ack.callers {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::claims::ClaimHandle;
-use super::{ConsumerName, Key, position_of};
+use super::{ConsumerKey, ConsumerName, position_of};
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::entity::consumer::{self, Column};
@@ -16,7 +16,7 @@ use crate::limits;
 
 /// A change of one consumer.
 pub(super) struct ConsumerChange {
-    key: Key,
+    key: ConsumerKey,
     step: ConsumerStep,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn is_fresh(row: &consumer::Model, now: Timestamp) -> bool {
 
 impl Change for ConsumerChange {
     type Answer = ConsumerOutcome;
-    type Write = (Key, ConsumerOutcome);
+    type Write = (ConsumerKey, ConsumerOutcome);
     const RANK: Rank = Rank::ReadMarks;
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
@@ -68,7 +68,7 @@ impl Change for ConsumerChange {
 
     async fn write(tx: &Tx, writes: Vec<Placed<Self::Write>>) -> Writes<Self> {
         // Of each consumer the last state of the batch.
-        let mut last: HashMap<Key, Option<consumer::Model>> = HashMap::new();
+        let mut last: HashMap<ConsumerKey, Option<consumer::Model>> = HashMap::new();
         let mut written = Vec::with_capacity(writes.len());
         for Placed { write: (key, outcome), .. } in writes {
             last.insert(key, outcome.row.clone());
@@ -103,7 +103,7 @@ impl Change for ConsumerChange {
 struct ConsumerBatch {
     now: Timestamp,
     lineage: String,
-    rows: HashMap<Key, consumer::Model>,
+    rows: HashMap<ConsumerKey, consumer::Model>,
     /// How many consumers people have.
     counts: HashMap<UserId, usize>,
 }
@@ -183,7 +183,7 @@ impl ConsumerBatch {
     }
 
     /// A new consumer, if the person may have one more.
-    fn made(&mut self, (user, name): &Key, first: Cursor) -> Result<consumer::Model> {
+    fn made(&mut self, (user, name): &ConsumerKey, first: Cursor) -> Result<consumer::Model> {
         let count = self.counts.entry(*user).or_default();
         if *count >= limits::CONSUMERS_PER_USER {
             let message = format!("you have {} consumers already: delete one first", limits::CONSUMERS_PER_USER);

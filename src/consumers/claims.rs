@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{ConsumerName, Key};
+use super::{ConsumerKey, ConsumerName};
 use crate::id::UserId;
 
 /// When a subscription was read.
@@ -18,10 +18,10 @@ pub struct Ticket(u64);
 #[derive(Default)]
 pub(super) struct Claims {
     tickets: AtomicU64,
-    held: Mutex<HashMap<Key, Held>>,
+    held: Mutex<HashMap<ConsumerKey, HeldClaim>>,
 }
 
-struct Held {
+struct HeldClaim {
     ticket: Ticket,
     handle: ClaimHandle,
 }
@@ -35,7 +35,7 @@ pub struct Claim {
 /// What identifies a claim, for writing it.
 #[derive(Clone, Debug)]
 pub struct ClaimHandle {
-    key: Key,
+    key: ConsumerKey,
     /// As the row names it.
     pub(super) id: Uuid,
     /// Cancelled when somebody else has the consumer, or the subscription has gone.
@@ -49,14 +49,14 @@ impl Claims {
     }
 
     /// Claims a consumer; the earlier claim ends. `None` if the one that is there is the later one.
-    pub(super) fn enter(self: &Arc<Self>, key: Key, ticket: Ticket) -> Option<Claim> {
+    pub(super) fn enter(self: &Arc<Self>, key: ConsumerKey, ticket: Ticket) -> Option<Claim> {
         let mut held = self.lock();
         if held.get(&key).is_some_and(|held| held.ticket > ticket) {
             return None;
         }
         let (id, void, written) = (Uuid::now_v7(), CancellationToken::new(), Arc::default());
         let handle = ClaimHandle { key: key.clone(), id, void, written };
-        if let Some(earlier) = held.insert(key, Held { ticket, handle: handle.clone() }) {
+        if let Some(earlier) = held.insert(key, HeldClaim { ticket, handle: handle.clone() }) {
             earlier.handle.void.cancel();
         }
         Some(Claim { claims: Arc::clone(self), handle })
@@ -69,7 +69,7 @@ impl Claims {
         written.filter(|handle| of.is_none_or(|user| handle.key.0 == user)).cloned().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Held>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConsumerKey, HeldClaim>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -102,7 +102,7 @@ impl ClaimHandle {
         &self.key.1
     }
 
-    pub(super) fn key(&self) -> &Key {
+    pub(super) fn key(&self) -> &ConsumerKey {
         &self.key
     }
 
@@ -126,7 +126,7 @@ impl ClaimHandle {
 mod tests {
     use super::*;
 
-    fn key() -> Key {
+    fn key() -> ConsumerKey {
         (UserId::new(), ConsumerName::parse("name", "phone").expect("a name"))
     }
 

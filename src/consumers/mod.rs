@@ -40,7 +40,7 @@ use change::{ConsumerChange, ConsumerStep, is_fresh};
 use claims::Claims;
 
 /// Which consumer: the name is its person's own.
-type Key = (UserId, ConsumerName);
+type ConsumerKey = (UserId, ConsumerName);
 
 /// The consumers, and the claims and acknowledgements of this node. Clones share them.
 #[derive(Clone)]
@@ -162,5 +162,5 @@ fn start_of(row: &consumer::Model, wanted: &wanted::Checked) -> Start {
 
 /// The position of a consumer.
 pub(crate) fn position_of(row: &consumer::Model) -> Cursor {
-    Cursor { position: row.position, nonce: u32::try_from(row.nonce).unwrap_or_default() }
+    Cursor::of_row(row.position, row.nonce)
 }

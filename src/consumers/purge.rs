@@ -24,7 +24,7 @@ pub(super) async fn keep_purged(app: &App, claims: &Claims) {
         let Some(now) = time.now() else { continue };
         app.leader.comes_here().await;
         let kept = i64::try_from(limits::CONSUMER_UNUSED.as_millis()).unwrap_or(i64::MAX);
-        if let Err(error) = app.feed.append(Purge { before: Timestamp(now.0 - kept) }).await {
+        if let Err(error) = app.feed.append(ConsumerPurge { before: Timestamp(now.0 - kept) }).await {
             tracing::warn!(error = %error, "unused consumers could not be deleted, it is tried again later");
         }
     }
@@ -32,11 +32,11 @@ pub(super) async fn keep_purged(app: &App, claims: &Claims) {
 
 /// Deletes the consumers that were used last before this time.
 #[derive(Clone)]
-struct Purge {
+struct ConsumerPurge {
     before: Timestamp,
 }
 
-impl Quiet for Purge {
+impl Quiet for ConsumerPurge {
     type Answer = ();
     const RANK: Rank = Rank::Housekeeping;
 

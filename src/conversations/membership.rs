@@ -10,7 +10,7 @@ use crate::accounts::Viewer;
 use crate::app::App;
 use crate::conversations::Reference;
 use crate::conversations::permission::Standing;
-use crate::db::HotSource;
+use crate::db::{self, HotSource};
 use crate::entity::conversation::{self, DirectPair};
 use crate::entity::membership::{self, Role};
 use crate::entity::user;
@@ -208,7 +208,7 @@ pub async fn member_counts(
         .into_model::<Count>()
         .all(db)
         .await?;
-    Ok(counts.into_iter().map(|row| (row.conversation_id, usize::try_from(row.members).unwrap_or(0))).collect())
+    Ok(counts.into_iter().map(|row| (row.conversation_id, db::count(row.members))).collect())
 }
 
 /// A person's current membership in a conversation, with their row; `None` if they are not in it. The caller has checked

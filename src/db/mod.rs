@@ -43,7 +43,7 @@ pub use moving::{analyze, begin_filling, read_file};
 pub use postgres::Listening;
 pub use rates::{Count, remove_old_rates};
 pub use reader::Reader;
-pub use rows::{Row, VALUES, insert, insert_if_new, upsert};
+pub use rows::{Row, VALUES, count, insert, insert_if_new, upsert};
 pub use sqlite::{check_copy, copy};
 pub use tx::{HotSource, Snapshot, Tx};
 

@@ -10,6 +10,11 @@ use sea_orm::{
 /// Bound values in one statement: SQLite's limit (SQLITE_MAX_VARIABLE_NUMBER), and half of PostgreSQL's.
 pub const VALUES: usize = 32_766;
 
+/// A count, or a size in bytes, as its column or aggregate holds it: it is never negative.
+pub fn count<T: TryFrom<N> + Default, N>(number: N) -> T {
+    T::try_from(number).unwrap_or_default()
+}
+
 /// Inserts rows whose keys are new.
 pub async fn insert<M: Row>(tx: &impl ConnectionTrait, rows: Vec<M>) -> Result<(), DbErr> {
     write(tx, rows, None).await

@@ -173,12 +173,12 @@ pub(super) trait Batch: Any + Send {
 /// The changes of kind `C` in a batch.
 pub(super) struct Batched<C: Change> {
     changes: Vec<C>,
-    callers: Vec<Caller<C>>,
+    callers: Vec<WaitingCaller<C>>,
     /// Which caller each write is for, and how many events it has.
     planned: Vec<(usize, C::Write, usize)>,
 }
 
-struct Caller<C: Change> {
+struct WaitingCaller<C: Change> {
     reply: oneshot::Sender<Result<C::Answer>>,
     /// For the audit log, if the change is written.
     records: Vec<AuditRecord>,
@@ -196,7 +196,7 @@ impl<C: Change> Batched<C> {
         reply: oneshot::Sender<Result<C::Answer>>,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        let caller = Caller { reply, records, answer: None, is_written: false, _permit: permit };
+        let caller = WaitingCaller { reply, records, answer: None, is_written: false, _permit: permit };
         Self { changes: vec![change], callers: vec![caller], planned: Vec::new() }
     }
 }

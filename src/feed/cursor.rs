@@ -20,6 +20,12 @@ pub fn positions(events: usize) -> Position {
 }
 
 impl Cursor {
+    /// The cursor that a row holds in two columns.
+    pub fn of_row(position: Position, nonce: i64) -> Self {
+        // Written from a u32 only; a damaged row gives a nonce that no cursor has.
+        Self { position, nonce: u32::try_from(nonce).unwrap_or_default() }
+    }
+
     /// The cursor in 12 bytes.
     pub(super) fn to_bytes(self) -> [u8; 12] {
         let mut bytes = [0; 12];

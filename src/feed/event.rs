@@ -101,7 +101,7 @@ impl Event {
             detail: row.detail.map(Arc::from),
             erases: false,
         };
-        Self::new(Cursor { position: row.position, nonce: nonce_from_row(row.nonce) }, fact)
+        Self::new(Cursor::of_row(row.position, row.nonce), fact)
     }
 
     /// Its position.
@@ -130,6 +130,5 @@ impl Event {
 
 /// A nonce as its column holds it.
 pub(super) fn nonce_from_row(nonce: i64) -> u32 {
-    // Written from a u32 only; a damaged row gives a nonce that no cursor has.
-    u32::try_from(nonce).unwrap_or_default()
+    Cursor::of_row(0, nonce).nonce
 }

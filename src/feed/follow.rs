@@ -47,10 +47,10 @@ pub struct Follower {
     turns: ReplayTurns,
     user: UserId,
     edge: Option<Arc<dyn Edge>>,
-    state: State,
+    state: FollowState,
 }
 
-enum State {
+enum FollowState {
     Starting(Start),
     /// Boxed: most followers are live.
     Replaying(Box<Replay>),
@@ -78,7 +78,7 @@ impl Follower {
         start: Start,
         edge: Option<Arc<dyn Edge>>,
     ) -> Self {
-        Self { db, hub, turns, user, edge, state: State::Starting(start) }
+        Self { db, hub, turns, user, edge, state: FollowState::Starting(start) }
     }
 
     /// Waits for what comes next. Fails when the database can't be read; the next call tries again at the same
@@ -87,11 +87,11 @@ impl Follower {
         // What asks the database is boxed: most followers wait in their inbox, and there are many.
         loop {
             let next = match &mut self.state {
-                State::Starting(start) => {
+                FollowState::Starting(start) => {
                     let start = *start;
                     Box::pin(self.begin(start)).await?
                 }
-                State::Replaying(replay) => match replay.page.pop_front() {
+                FollowState::Replaying(replay) => match replay.page.pop_front() {
                     Some(event) => {
                         replay.handled = event.cursor;
                         metrics::delivered(DeliveryPath::Task);
@@ -110,14 +110,14 @@ impl Follower {
                         Some(Step::CaughtUp(caught_up))
                     }
                 },
-                State::Live(place) => match poll_fn(|cx| place.inbox.poll_take(cx)).await {
+                FollowState::Live(place) => match poll_fn(|cx| place.inbox.poll_take(cx)).await {
                     Some(event) => {
                         metrics::delivered(DeliveryPath::Task);
                         return Ok(Step::Event(event));
                     }
                     // The hub evicted a listener that fell behind: continue from the log.
                     None => {
-                        self.state = State::Starting(Start::After(place.inbox.handled()));
+                        self.state = FollowState::Starting(Start::After(place.inbox.handled()));
                         continue;
                     }
                 },
@@ -132,8 +132,8 @@ impl Follower {
     /// while it is replaying.
     pub fn pause(&self) -> Option<Cursor> {
         match &self.state {
-            State::Live(place) => Some(place.inbox.pause()),
-            State::Starting(_) | State::Replaying(_) => None,
+            FollowState::Live(place) => Some(place.inbox.pause()),
+            FollowState::Starting(_) | FollowState::Replaying(_) => None,
         }
     }
 
@@ -141,9 +141,9 @@ impl Follower {
     /// has become of the conversation after they left.
     pub fn has_left(&self, event: &Event) -> bool {
         let place = match &self.state {
-            State::Starting(_) => return false,
-            State::Replaying(replay) => &replay.place,
-            State::Live(place) => place,
+            FollowState::Starting(_) => return false,
+            FollowState::Replaying(replay) => &replay.place,
+            FollowState::Live(place) => place,
         };
         event.fact.conversation.is_some_and(|conversation| place.has_left(conversation))
     }
@@ -156,7 +156,7 @@ impl Follower {
         let mut place = self.hub.attach(&self.db, &self.turns, self.user, after, self.edge.as_ref()).await?;
         let since = place.since;
         let Some(after) = after else {
-            self.state = State::Live(place);
+            self.state = FollowState::Live(place);
             return Ok(Some(match start {
                 Start::Garbage => reset(Reset::Foreign, since),
                 Start::Now | Start::After(_) => Step::CaughtUp(since),
@@ -166,17 +166,17 @@ impl Follower {
         if let Some(missed) = place.missed.take() {
             let (page, read) = (missed.into(), since.position);
             let replay = Replay { place, page, held: None, read, handled: after };
-            self.state = State::Replaying(Box::new(replay));
+            self.state = FollowState::Replaying(Box::new(replay));
             return Ok(None);
         }
         let (db, user) = (self.db.clone(), self.user);
         let refusal = self.turns.read(user, async move { log::refusal(&db.reader, user, after, since).await }).await?;
         if let Some(reset) = refusal {
-            self.state = State::Live(place);
+            self.state = FollowState::Live(place);
             return Ok(Some(self::reset(reset, since)));
         }
         let replay = Replay { place, page: VecDeque::new(), held: None, read: after.position, handled: after };
-        self.state = State::Replaying(Box::new(replay));
+        self.state = FollowState::Replaying(Box::new(replay));
         Ok(None)
     }
 
@@ -196,10 +196,10 @@ impl Follower {
     }
 
     fn go_live(&mut self, caught_up: Cursor) {
-        let state = std::mem::replace(&mut self.state, State::Starting(Start::After(caught_up)));
-        if let State::Replaying(replay) = state {
+        let state = std::mem::replace(&mut self.state, FollowState::Starting(Start::After(caught_up)));
+        if let FollowState::Replaying(replay) = state {
             replay.place.inbox.begin_after(caught_up);
-            self.state = State::Live(replay.place);
+            self.state = FollowState::Live(replay.place);
         }
     }
 }

@@ -14,10 +14,10 @@ use crate::feed::change::{Answers, Quiet, Rank};
 use crate::limits;
 
 /// The outcome of the latest batches.
-pub(super) struct Health(watch::Sender<State>);
+pub(super) struct Health(watch::Sender<HealthState>);
 
 #[derive(Default)]
-struct State {
+struct HealthState {
     /// Batches that failed since it last could write; 0 if it can.
     failed: u64,
     /// Why the latest of them failed.
@@ -26,7 +26,7 @@ struct State {
 
 impl Default for Health {
     fn default() -> Self {
-        Self(watch::Sender::new(State::default()))
+        Self(watch::Sender::new(HealthState::default()))
     }
 }
 
@@ -54,7 +54,7 @@ impl Health {
         let is_well = self.0.send_if_modified(|state| {
             let is_well = state.failed == failed;
             if is_well {
-                *state = State::default();
+                *state = HealthState::default();
             }
             is_well
         });

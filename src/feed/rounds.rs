@@ -31,11 +31,11 @@ const AT_ONCE: usize = 32;
 /// The inboxes that wait to be served, by the kind of their edges: a kind that waits for its frame delays no other. Each
 /// is in here once, so there are never more than listeners. Clones share them.
 #[derive(Clone, Default)]
-pub(super) struct Rounds(Arc<Mutex<HashMap<usize, Line>>>);
+pub(super) struct Rounds(Arc<Mutex<HashMap<usize, ServingLine>>>);
 
 /// Of one kind, in the order in which they were called.
 #[derive(Default)]
-struct Line {
+struct ServingLine {
     called: VecDeque<Arc<Inbox>>,
     /// The tasks that serve them.
     tasks: usize,
@@ -85,7 +85,7 @@ impl Rounds {
         None
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<usize, Line>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<usize, ServingLine>> {
         // A panic with this lock held ends the process (see `Feed::start`), so a poisoned state is never used.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

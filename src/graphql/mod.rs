@@ -1,19 +1,16 @@
 //! The GraphQL API: the schema, the guard in front of it, and subscriptions with shared executions.
 //!
 //! `schema` has a file for each slice with its types and resolvers, `guard` checks documents before they are executed,
-//! and `live` runs the operations of a socket.
+//! `live` runs the operations of a socket,
+//! and `request` has what every request goes through.
 
-mod answer_time;
 mod context;
 mod error;
 pub mod guard;
 mod live;
 mod loaders;
-mod operation_note;
-mod persisted;
-mod prepare;
+mod request;
 mod schema;
-mod session_effect;
 mod written;
 
 use std::borrow::Cow;
@@ -28,15 +25,13 @@ use futures_util::FutureExt;
 use moka::sync::Cache;
 use serde::Serialize;
 
-pub use answer_time::AnswerTime;
 pub use error::{PARSE_FAILED, PERSISTED_QUERY_NOT_FOUND, VALIDATION_FAILED, code, is_request_error, write_extensions};
 pub use live::webhooks::{NotResolved, PostedDocument, PostedEvent};
 pub use live::{Frame, FrameSink, Resume, RunningOperation};
-pub use operation_note::OperationNote;
+pub use request::{AnswerTime, OperationNote, SessionEffect};
 #[cfg(feature = "fuzzing")]
 pub(crate) use schema::PageCursor;
 pub use schema::{kinds_named, sdl};
-pub use session_effect::SessionEffect;
 pub use written::{ResolveAll, to_json};
 
 use crate::accounts::{Client, ServerKey, Viewer};
@@ -55,10 +50,8 @@ use live::executions::ExecutionTurns;
 use live::live_objects::LiveObjects;
 use live::shared_subscription::ShapeRegistry;
 use loaders::Loaders;
-use persisted::PersistedDocuments;
-use prepare::{OperationKind, PreparedOperation};
+use request::{OperationKind, PersistedDocuments, PreparedOperation, SessionEffects};
 use schema::{FeedCursorNow, Mutation, Query, Subscription};
-use session_effect::SessionEffects;
 
 /// The sender of a request.
 #[derive(Clone, Debug)]
@@ -95,9 +88,9 @@ pub struct Executed {
 
 /// The API. Clones share it.
 #[derive(Clone)]
-pub struct Api(Arc<Inner>);
+pub struct Api(Arc<ApiInner>);
 
-struct Inner {
+struct ApiInner {
     schema: Schema<Query, Mutation, Subscription>,
     program: Program,
     shapes: ShapeRegistry,
@@ -135,7 +128,7 @@ impl Api {
             false => (usize::MAX, limits::SOCKET_ANSWERS.without_shares()),
         };
         let (live_objects, answers) = (LiveObjects::new(live_objects), FairTurns::new(answers));
-        Self(Arc::new(Inner {
+        Self(Arc::new(ApiInner {
             schema,
             program,
             shapes,

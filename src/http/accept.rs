@@ -50,11 +50,11 @@ const BACK_OFF: Duration = Duration::from_secs(1);
 pub async fn serve(config: &Config, listener: &TcpListener, service: HttpService, shutdown: CancellationToken) {
     let admission = Arc::new(Admission::new(capacity(), config));
     let server = Server { admission, reserved: ReservedPlaces::default(), service };
-    let at_shutdown = Connections { tasks: TaskTracker::new(), shutdown };
+    let at_shutdown = ConnectionGroup { tasks: TaskTracker::new(), shutdown };
     server.accept_until(at_shutdown.shutdown.cancelled(), listener, &at_shutdown).await;
     at_shutdown.tasks.close();
     // Others are served meanwhile: of the requests in progress, an upload may take long.
-    let later = Connections::default();
+    let later = ConnectionGroup::default();
     server.accept_until(at_shutdown.tasks.wait(), listener, &later).await;
     later.shutdown.cancel();
     later.tasks.close();
@@ -70,13 +70,13 @@ struct Server {
 
 /// Connections that end together: after their current request when `shutdown` is cancelled.
 #[derive(Default)]
-struct Connections {
+struct ConnectionGroup {
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
 
 impl Server {
-    async fn accept_until(&self, end: impl Future<Output = ()>, listener: &TcpListener, into: &Connections) {
+    async fn accept_until(&self, end: impl Future<Output = ()>, listener: &TcpListener, into: &ConnectionGroup) {
         let mut end = pin!(end);
         loop {
             let (stream, peer) = tokio::select! {
@@ -88,7 +88,7 @@ impl Server {
         }
     }
 
-    fn spawn(&self, stream: TcpStream, peer: SocketAddr, into: &Connections) {
+    fn spawn(&self, stream: TcpStream, peer: SocketAddr, into: &ConnectionGroup) {
         // Answers are written in one piece, so Nagle's algorithm would only delay them. A failure here is harmless.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(error = %error, "a connection keeps its delay");

@@ -53,9 +53,9 @@ use total::StoredTotal;
 
 /// The images service. Clones share it.
 #[derive(Clone)]
-pub struct Images(Arc<Inner>);
+pub struct Images(Arc<ImagesInner>);
 
-struct Inner {
+struct ImagesInner {
     app: App,
     store: Store,
     scratch: Scratch,
@@ -85,7 +85,7 @@ impl Images {
     pub fn start(app: App, store: Store, scratch: Scratch, secret: &secrecy::SecretString) -> anyhow::Result<Self> {
         let bounds = if app.config.rate_limits { TURNS } else { TURNS.without_shares() };
         let signer = Signer::new(secret, &app.config.jwt_previous_secrets, &app.config.public_url);
-        Ok(Self(Arc::new(Inner {
+        Ok(Self(Arc::new(ImagesInner {
             app,
             store,
             scratch,

@@ -6,6 +6,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use crate::clock::Timestamp;
+use crate::db;
 use crate::entity::{image, image_upload};
 use crate::error::{Error, Result};
 use crate::id::UserId;
@@ -46,8 +47,7 @@ impl Usage {
             .into_model::<Sum>()
             .all(db)
             .await?;
-        let count = |number: i64| u64::try_from(number).unwrap_or(0);
-        let usage = |sum: &Sum| Self { images: count(sum.images), bytes: count(sum.bytes.unwrap_or(0)) };
+        let usage = |sum: &Sum| Self { images: db::count(sum.images), bytes: sum.bytes.map_or(0, db::count) };
         Ok(sums.iter().map(|sum| (sum.owner_id, usage(sum))).collect())
     }
 
@@ -67,7 +67,7 @@ impl Usage {
             .into_tuple::<Option<i64>>()
             .one(db)
             .await?;
-        let bytes = promised.flatten().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+        let bytes: u64 = promised.flatten().map_or(0, db::count);
         Ok(Self { bytes: self.bytes.saturating_add(bytes), ..self })
     }
 

@@ -29,7 +29,7 @@ pub(crate) struct StrippedJpeg {
 /// anything after its end. The file must have a scan, and not too many.
 pub(crate) fn strip_jpeg(file: &[u8]) -> Result<StrippedJpeg> {
     let mut jpeg = StrippedJpeg { bytes: vec![0xFF, 0xD8], has_end: false, is_sampled_unusually: false };
-    let (mut at, mut scans, mut in_scan, mut seen) = (2, 0, false, Seen::default());
+    let (mut at, mut scans, mut in_scan, mut seen) = (2, 0, false, SeenSegments::default());
     // Where the image ends if there is no end marker: before the first thing that can't be behind a scan. And where its
     // last segment ends.
     let (mut end, mut segment_end) = (None, jpeg.bytes.len());
@@ -107,12 +107,12 @@ fn segment(file: &[u8], marker: usize) -> Option<&[u8]> {
 
 /// Segments that decide about later ones.
 #[derive(Default)]
-struct Seen {
+struct SeenSegments {
     jfif: bool,
     exif: bool,
 }
 
-impl Seen {
+impl SeenSegments {
     /// Whether the picture needs a segment, by its kind and content.
     fn needs(&mut self, kind: u8, content: &[u8]) -> bool {
         match kind {

@@ -6,6 +6,7 @@ use sea_orm::{EntityTrait, QuerySelect};
 use tokio::sync::Mutex;
 
 use super::quota::total;
+use crate::db;
 use crate::entity::image;
 use crate::error::{Error, Result};
 use crate::images::Images;
@@ -28,7 +29,7 @@ impl Images {
             Some(_) | None => {
                 let sum = image::Entity::find().select_only().column_as(total(image::Column::StoredBytes), "bytes");
                 let sum = sum.into_tuple::<Option<i64>>().one(&app.db.reader).await?.flatten();
-                let used = sum.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+                let used = sum.map_or(0, db::count);
                 *kept = Some((now, used));
                 used
             }
@@ -42,7 +43,7 @@ impl Images {
     /// An image was stored.
     pub(super) async fn count_stored(&self, bytes: i64) {
         if let Some((_, used)) = self.0.total.0.lock().await.as_mut() {
-            *used = used.saturating_add(u64::try_from(bytes).unwrap_or(0));
+            *used = used.saturating_add(db::count::<u64, _>(bytes));
         }
     }
 }

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::bookkeeping::object;
-use crate::db::Reader;
+use crate::db::{self, Reader};
 use crate::entity::image;
 use crate::error::Result;
 use crate::id::ImageId;
@@ -107,5 +107,5 @@ async fn copy_one(from: &Store, to: &Store, image: &image::Model) -> anyhow::Res
 }
 
 fn stored_bytes(image: &image::Model) -> u64 {
-    u64::try_from(image.stored_bytes).unwrap_or(0)
+    db::count(image.stored_bytes)
 }

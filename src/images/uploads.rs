@@ -12,6 +12,7 @@ use super::quota::Usage;
 use crate::accounts::Viewer;
 use crate::audit::AuditAction;
 use crate::clock::Timestamp;
+use crate::db;
 use crate::entity::image_upload;
 use crate::error::{Error, Result};
 use crate::id::UploadId;
@@ -105,7 +106,7 @@ impl Images {
 impl UploadSlot {
     /// The exact number of bytes that it accepts.
     pub fn byte_size(&self) -> u64 {
-        u64::try_from(self.row.byte_size).unwrap_or(0)
+        db::count(self.row.byte_size)
     }
 
     /// Its media type.

@@ -58,9 +58,10 @@ pub const LOGINS_PER_ADDRESS: RateLimit =
 /// Renewals of one person's sessions: enough for all of their devices at once after a restart of the server.
 pub const RENEWALS: RateLimit = RateLimit { name: "renewals", burst: 50, every: Duration::from_secs(10) };
 /// Objects that the queries and mutations of one person can return, or those of the visitors of one address, as the
-/// guard counts them before they are executed. Five documents of the largest size at once, and then one a second,
-/// which keeps a fraction of one core busy. A page of the chat client's history comes to 650.
-pub const OBJECTS: RateLimit = RateLimit { name: "objects", burst: 50_000, every: Duration::from_micros(100) };
+/// guard counts them before they are executed. Five documents of the largest size at once, and then two in three
+/// seconds, which keep a fraction of one core busy. A page of the chat client's history comes to 600, and people who scroll
+/// fast read ten in a second.
+pub const OBJECTS: RateLimit = RateLimit { name: "objects", burst: 50_000, every: Duration::from_micros(150) };
 /// Messages that one person sends or edits.
 pub const SENDS: RateLimit = RateLimit { name: "sends", burst: 20, every: Duration::from_millis(200) };
 /// First messages of one person to people with whom they have no direct conversation yet. A new user writes to ten
@@ -82,8 +83,8 @@ pub const UPLOADS: RateLimit = RateLimit { name: "uploads", burst: 10, every: Du
 pub const TYPING_SIGNS: RateLimit = RateLimit { name: "typing_signs", burst: 5, every: Duration::from_secs(1) };
 /// Groups that one person creates.
 pub const NEW_GROUPS: RateLimit = RateLimit { name: "new_groups", burst: 10, every: Duration::from_secs(6) };
-/// Members of the groups that one person creates, and members that they add: two of the largest groups at once. Each
-/// costs a row and an event.
+/// Members of the groups that one person creates, and members that they add: at once, two of the largest groups that there are
+/// without a setting. Each costs a row and an event.
 pub const MEMBERSHIPS: RateLimit = RateLimit { name: "memberships", burst: 2_000, every: Duration::from_millis(100) };
 /// Changes of groups, of their titles and members, by one person. Each is published to the whole group.
 pub const GROUP_CHANGES: RateLimit = RateLimit { name: "group_changes", burst: 30, every: Duration::from_secs(1) };

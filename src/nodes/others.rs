@@ -14,13 +14,13 @@ use crate::limits;
 /// The other nodes, and who is online on them.
 pub(super) struct Others {
     own: NodeId,
-    nodes: HashMap<NodeId, Node>,
+    nodes: HashMap<NodeId, OtherNode>,
     /// On how many other nodes somebody is online.
     people: HashMap<UserId, usize>,
 }
 
 #[derive(Default)]
-struct Node {
+struct OtherNode {
     people: HashSet<UserId>,
     /// Since which uptime of this node the table has no row of it: a crash of the database empties it.
     missing: Option<Duration>,
@@ -30,7 +30,7 @@ struct Node {
 
 /// Who came to other nodes and who is gone from all of them, as far as it makes a difference.
 #[derive(Default)]
-struct Changes(HashMap<UserId, (bool, bool)>);
+struct PresenceChanges(HashMap<UserId, (bool, bool)>);
 
 impl Others {
     pub(super) fn new(own: NodeId) -> Self {
@@ -39,7 +39,7 @@ impl Others {
 
     /// Takes a signal of a node.
     pub(super) fn moved(&mut self, node: NodeId, came: Vec<Uuid>, went: Vec<Uuid>) -> Vec<Elsewhere> {
-        let mut changes = Changes::default();
+        let mut changes = PresenceChanges::default();
         if node != self.own {
             for user in came {
                 self.come(node, user.into(), &mut changes);
@@ -60,7 +60,7 @@ impl Others {
         now: Duration,
     ) -> (Duration, Vec<Elsewhere>) {
         let mut next = Duration::MAX;
-        let mut changes = Changes::default();
+        let mut changes = PresenceChanges::default();
         let mut known: HashMap<NodeId, HashSet<UserId>> = HashMap::new();
         for row in rows.iter().filter(|row| row.expires_in > 0) {
             known.insert(row.id.into(), HashSet::new());
@@ -88,8 +88,8 @@ impl Others {
             }
         }
         for (node, people) in known {
-            let Node { people: before, is_logged, .. } = self.nodes.remove(&node).unwrap_or_default();
-            self.nodes.insert(node, Node { people: before.clone(), missing: None, is_logged: true });
+            let OtherNode { people: before, is_logged, .. } = self.nodes.remove(&node).unwrap_or_default();
+            self.nodes.insert(node, OtherNode { people: before.clone(), missing: None, is_logged: true });
             if !is_logged {
                 let version = rows.iter().find(|row| NodeId::from(row.id) == node).map_or("", |row| &row.version);
                 tracing::info!(%node, version, "there is another node, {node}, version {version}");
@@ -104,7 +104,7 @@ impl Others {
         (next, changes.net())
     }
 
-    fn come(&mut self, node: NodeId, user: UserId, changes: &mut Changes) {
+    fn come(&mut self, node: NodeId, user: UserId, changes: &mut PresenceChanges) {
         if self.nodes.entry(node).or_default().people.insert(user) {
             let count = self.people.entry(user).or_default();
             changes.note(user, *count > 0, true);
@@ -112,14 +112,14 @@ impl Others {
         }
     }
 
-    fn go(&mut self, node: NodeId, user: UserId, changes: &mut Changes) {
+    fn go(&mut self, node: NodeId, user: UserId, changes: &mut PresenceChanges) {
         if self.nodes.get_mut(&node).is_some_and(|known| known.people.remove(&user)) {
             self.leave(user, changes);
         }
     }
 
-    fn remove(&mut self, node: NodeId, changes: &mut Changes) {
-        let Node { people, is_logged, .. } = self.nodes.remove(&node).unwrap_or_default();
+    fn remove(&mut self, node: NodeId, changes: &mut PresenceChanges) {
+        let OtherNode { people, is_logged, .. } = self.nodes.remove(&node).unwrap_or_default();
         if is_logged {
             tracing::info!(%node, "the node {node} is gone");
         }
@@ -128,7 +128,7 @@ impl Others {
         }
     }
 
-    fn leave(&mut self, user: UserId, changes: &mut Changes) {
+    fn leave(&mut self, user: UserId, changes: &mut PresenceChanges) {
         let Some(count) = self.people.get_mut(&user) else { return };
         *count -= 1;
         let is_left = *count > 0;
@@ -139,7 +139,7 @@ impl Others {
     }
 }
 
-impl Changes {
+impl PresenceChanges {
     fn note(&mut self, user: UserId, before: bool, after: bool) {
         self.0.entry(user).or_insert((before, after)).1 = after;
     }

@@ -34,7 +34,7 @@ use crate::shared_cell::SharedCell;
 pub struct PresenceTracker {
     app: App,
     nodes: Nodes,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<PresenceState>>,
     changes: broadcast::Sender<Arc<PresenceChange>>,
     /// Pairs of people of whom one has blocked the other, or does so no longer.
     blocks: broadcast::Sender<(UserId, UserId)>,
@@ -44,7 +44,7 @@ pub struct PresenceTracker {
 }
 
 #[derive(Default)]
-struct State {
+struct PresenceState {
     /// People with open sockets, and how many.
     sockets: HashMap<UserId, usize>,
     /// People whose last socket closed a moment ago, by the clock's uptime, and who may reconnect. They count as online.
@@ -66,7 +66,7 @@ struct LastChange {
     since: Duration,
 }
 
-impl State {
+impl PresenceState {
     fn is_here(&self, user: UserId) -> bool {
         self.sockets.contains_key(&user) || self.leaving.contains_key(&user)
     }
@@ -125,7 +125,7 @@ pub struct PresenceChange {
 /// An open socket of a person, who is online while any is held.
 pub struct Device {
     // Not the whole tracker: there are many sockets.
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<PresenceState>>,
     clock: Clock,
     user: UserId,
 }
@@ -316,7 +316,7 @@ impl PresenceTracker {
 
     /// Takes the guard as proof of the lock: without it a person's coming could be published before their earlier
     /// going, and they would seem offline.
-    fn announce(&self, state: &mut MutexGuard<'_, State>, user: UserId, online: bool) {
+    fn announce(&self, state: &mut MutexGuard<'_, PresenceState>, user: UserId, online: bool) {
         let last_seen_at = self.app.clock.now();
         state.record(user, online, last_seen_at, self.app.clock.uptime());
         self.app.feed.append_or_drop(last_seen::Seen { user, at: last_seen_at });
@@ -334,12 +334,12 @@ impl PresenceTracker {
         self.version.send_modify(|version| *version += 1);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PresenceState> {
         lock(&self.state)
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock(state: &Mutex<PresenceState>) -> MutexGuard<'_, PresenceState> {
     // Every change of the state is a single step, so it is consistent even after a panic.
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

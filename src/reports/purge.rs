@@ -33,7 +33,7 @@ pub(crate) async fn run_background(app: App, images: Images, shutdown: Cancellat
 
 async fn purge(app: &App, before: Timestamp) {
     loop {
-        match app.feed.append(Purge { before }).await {
+        match app.feed.append(ReportPurge { before }).await {
             Ok(limits::REPORTS_PURGED) => {}
             Ok(_) => return,
             Err(error) => {
@@ -46,11 +46,11 @@ async fn purge(app: &App, before: Timestamp) {
 
 /// Deletes a few reports that were closed before this time.
 #[derive(Clone)]
-struct Purge {
+struct ReportPurge {
     before: Timestamp,
 }
 
-impl Quiet for Purge {
+impl Quiet for ReportPurge {
     /// How many were deleted.
     type Answer = u64;
     const RANK: Rank = Rank::Housekeeping;

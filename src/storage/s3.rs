@@ -47,7 +47,7 @@ impl S3 {
         let http = aws_smithy_http_client::Builder::new()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .tls_context(TlsContext::builder().with_trust_store(trusted).build()?)
-            .build_with_resolver(Names);
+            .build_with_resolver(BucketNames);
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(limits::S3_CONNECT)
             .read_timeout(limits::S3_READ)
@@ -161,9 +161,9 @@ impl S3 {
 /// Resolves names like the system, except that names below `localhost` are this machine (RFC 6761, 6.3), which few
 /// systems implement. A local bucket has such a name: the bucket's name before the host.
 #[derive(Clone, Copy, Debug)]
-struct Names;
+struct BucketNames;
 
-impl ResolveDns for Names {
+impl ResolveDns for BucketNames {
     fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
         DnsFuture::new(async move {
             if name.ends_with(".localhost") {

@@ -52,9 +52,9 @@ impl From<LineFull> for Error {
 }
 
 /// The semaphore. `K` identifies the person a job belongs to. Clones share it.
-pub(crate) struct FairTurns<K>(Arc<Inner<K>>);
+pub(crate) struct FairTurns<K>(Arc<TurnsInner<K>>);
 
-struct Inner<K> {
+struct TurnsInner<K> {
     bounds: TurnBounds,
     all: Arc<Semaphore>,
     jobs: Mutex<Jobs<K>>,
@@ -89,7 +89,7 @@ pub(crate) struct Turn<K: Hash + Eq> {
 
 /// A job that is counted until it is dropped.
 struct CountedJob<K: Hash + Eq> {
-    inner: Arc<Inner<K>>,
+    inner: Arc<TurnsInner<K>>,
     person: K,
 }
 
@@ -105,7 +105,7 @@ impl<K: Hash + Eq + Clone> FairTurns<K> {
     pub(crate) fn new(bounds: TurnBounds) -> Self {
         let all = Arc::new(Semaphore::new(bounds.at_once));
         let jobs = Mutex::new(Jobs { count: 0, by_person: HashMap::new() });
-        Self(Arc::new(Inner { bounds, all, jobs }))
+        Self(Arc::new(TurnsInner { bounds, all, jobs }))
     }
 
     /// Waits for a turn of this person.
@@ -171,7 +171,7 @@ impl<K: Hash + Eq> Drop for CountedJob<K> {
     }
 }
 
-impl<K> Inner<K> {
+impl<K> TurnsInner<K> {
     fn lock(&self) -> MutexGuard<'_, Jobs<K>> {
         // No change to the jobs can panic halfway.
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)

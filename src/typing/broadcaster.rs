@@ -16,7 +16,7 @@ use crate::entity::membership;
 use crate::error::Result;
 use crate::id::{ConversationId, UserId};
 use crate::typing::typists::{TypistKey, Typists};
-use crate::typing::{Signal, TypingChange};
+use crate::typing::{TypingChange, TypistSignal};
 
 /// The state of the background task.
 pub(super) struct Broadcaster {
@@ -31,22 +31,22 @@ impl Broadcaster {
         Self { app, typists: Typists::default(), listeners: HashMap::new() }
     }
 
-    pub(super) async fn handle(&mut self, signal: Signal) {
+    pub(super) async fn handle(&mut self, signal: TypistSignal) {
         match signal {
-            Signal::Types { user, conversation, direct_pair, at } => {
+            TypistSignal::Types { user, conversation, direct_pair, at } => {
                 self.tell_other_nodes((conversation, user), direct_pair.as_ref(), true);
                 if let Some(began) = self.typists.begin((conversation, user), direct_pair, at) {
                     self.publish(began).await;
                 }
             }
-            Signal::Stops { user, conversation } => {
+            TypistSignal::Stops { user, conversation } => {
                 let key = (conversation, user);
                 // Everybody who sends a message stops, and few of them were typing.
                 if self.end(key).await {
                     self.tell_other_nodes(key, None, false);
                 }
             }
-            Signal::Listens { user, inbox } => self.add_listener(user, inbox).await,
+            TypistSignal::Listens { user, inbox } => self.add_listener(user, inbox).await,
         }
     }
 

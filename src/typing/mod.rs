@@ -25,9 +25,9 @@ use broadcaster::Broadcaster;
 #[derive(Clone)]
 pub struct Typing {
     app: App,
-    signals: mpsc::Sender<Signal>,
+    signals: mpsc::Sender<TypistSignal>,
     /// The receiver, until the background task takes it.
-    receiver: Arc<Mutex<Option<mpsc::Receiver<Signal>>>>,
+    receiver: Arc<Mutex<Option<mpsc::Receiver<TypistSignal>>>>,
 }
 
 /// Somebody began or stopped typing.
@@ -48,7 +48,7 @@ pub struct TypingChange {
 /// A subscriber to typing changes.
 pub struct Listener {
     inbox: mpsc::Receiver<Arc<TypingChange>>,
-    signals: mpsc::Sender<Signal>,
+    signals: mpsc::Sender<TypistSignal>,
 }
 
 impl Listener {
@@ -64,7 +64,7 @@ impl Listener {
 }
 
 /// A message to the background task.
-enum Signal {
+enum TypistSignal {
     /// Somebody is typing, as of this uptime of the clock.
     Types { user: UserId, conversation: ConversationId, direct_pair: Option<DirectPair>, at: Duration },
     /// Somebody stopped typing.
@@ -89,7 +89,7 @@ impl Typing {
             return Err(Error::Forbidden);
         }
         let (id, direct_pair) = (conversation.id, conversation.direct_pair.clone());
-        self.send_signal(Signal::Types {
+        self.send_signal(TypistSignal::Types {
             user: viewer.user(),
             conversation: id,
             direct_pair,
@@ -100,13 +100,13 @@ impl Typing {
     /// Ends a typing signal.
     pub async fn end(&self, viewer: &Viewer, reference: Reference) -> Result<()> {
         let Some(member) = self.writer(viewer, reference).await? else { return Ok(()) };
-        self.send_signal(Signal::Stops { user: viewer.user(), conversation: member.conversation().id })
+        self.send_signal(TypistSignal::Stops { user: viewer.user(), conversation: member.conversation().id })
     }
 
     /// Ends the typing signal of somebody who has sent their message. If the queue is full, the signal expires by
     /// itself.
     pub fn sent(&self, viewer: &Viewer, conversation: ConversationId) {
-        if self.send_signal(Signal::Stops { user: viewer.user(), conversation }).is_err() {
+        if self.send_signal(TypistSignal::Stops { user: viewer.user(), conversation }).is_err() {
             tracing::debug!("the typing queue is full: a signal will expire instead of ending now");
         }
     }
@@ -115,7 +115,7 @@ impl Typing {
     /// are typing already come first. The viewer's own typing is not included. A listener that falls behind is dropped.
     pub fn listen(&self, viewer: &Viewer) -> Result<Listener> {
         let (sender, inbox) = mpsc::channel(limits::TYPING_QUEUE);
-        self.send_signal(Signal::Listens { user: viewer.user(), inbox: sender })?;
+        self.send_signal(TypistSignal::Listens { user: viewer.user(), inbox: sender })?;
         Ok(Listener { inbox, signals: self.signals.clone() })
     }
 
@@ -159,7 +159,7 @@ impl Typing {
         }
     }
 
-    fn send_signal(&self, signal: Signal) -> Result<()> {
+    fn send_signal(&self, signal: TypistSignal) -> Result<()> {
         self.signals.try_send(signal).map_err(|_| Error::unavailable())
     }
 }

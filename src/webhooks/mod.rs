@@ -14,7 +14,6 @@
 
 mod address;
 mod attempts;
-mod backoff;
 mod change;
 mod client;
 mod dispatcher;
@@ -216,5 +215,5 @@ fn is_away(user: UserId) -> String {
 
 /// How far a webhook is.
 fn position_of(row: &webhook::Model) -> Cursor {
-    Cursor { position: row.position, nonce: u32::try_from(row.nonce).unwrap_or_default() }
+    Cursor::of_row(row.position, row.nonce)
 }

@@ -12,7 +12,7 @@ use super::attempts::PostAttempt;
 use super::change::{WebhookChange, WebhookOutcome, WebhookStep};
 use super::client::{PostAnswer, ReceiverLine, SignedPost};
 use super::parcel::{NextParcel, Parcel, ParcelRequest};
-use super::{Webhooks, backoff, is_away, position_of, secret, viewer};
+use super::{Webhooks, attempts, is_away, position_of, secret, viewer};
 use crate::clock::instant;
 use crate::entity::webhook;
 use crate::error::{Error, Result};
@@ -280,7 +280,7 @@ impl Worker {
         if row.failures == 0 {
             tracing::warn!(webhook.id = %self.id, "webhook {} fails, it is tried again: {error}", self.id);
         }
-        let wait = backoff::wait(row.failures.saturating_add(1), getrandom::u32().unwrap_or(u32::MAX));
+        let wait = attempts::wait(row.failures.saturating_add(1), getrandom::u32().unwrap_or(u32::MAX));
         let wait = wait.max(retry_after.unwrap_or_default()).min(limits::WEBHOOK_LONGEST_WAIT);
         let next_try_at = self.webhooks.app().clock.now() + wait;
         self.record(row, WebhookOutcome::Failed { error, next_try_at }, attempt).await

@@ -1,6 +1,9 @@
 //! Blocking: what neither side can do from then on, and who hears of it.
 
+use parlour::clock::Timestamp;
+use parlour::entity::user_block;
 use parlour::id::{MessageId, UserId};
+use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use crate::support::{ADD, Person, SEND, TestApp};
@@ -226,4 +229,33 @@ async fn blocks_have_a_rate() {
         ada.ask(document, json!({ "id": bob.id })).await;
     }
     assert_eq!(ada.fails(BLOCK, json!({ "id": bob.id })).await, "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn one_blocks_at_most_5_000_people() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let carl = app.user("Carl").await;
+    // Written into the database: as many requests would take minutes.
+    let blocker_id = UserId::parse(&ada.id).expect("an id");
+    let database = app.database().await;
+    for size in [1_000, 1_000, 1_000, 1_000, 999] {
+        let rows = app.crowd(size).await.into_iter().map(|guest| {
+            let blocked_id = UserId::parse(&guest).expect("an id");
+            user_block::Model { blocker_id, blocked_id, created_at: Timestamp(0) }.into_active_model()
+        });
+        user_block::Entity::insert_many(rows).exec_without_returning(&database).await.expect("the blocks are written");
+    }
+
+    block(&ada, &bob).await;
+
+    let refused = async |other: &Person| ada.refused(BLOCK, json!({ "id": other.id })).await;
+    assert_eq!(refused(&carl).await, "BAD_USER_INPUT at userId");
+    // Again is no change.
+    block(&ada, &bob).await;
+    assert_eq!(blocked(&ada).await.1, 5_000);
+    unblock(&ada, &bob).await;
+    block(&ada, &carl).await;
+    assert_eq!(refused(&bob).await, "BAD_USER_INPUT at userId");
+    block(&bob, &ada).await;
 }

@@ -116,3 +116,33 @@ async fn fifty_concurrent_changes_leave_one_owner_and_one_list_of_members() {
         assert_eq!(members.contains(&person.name.as_str()), is_in, "{} {names:?}", person.name);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_person_succeeds_however_many_leave_or_change_roles_with_the_owner() {
+    let app = TestApp::start().await;
+    let mut people = Vec::new();
+    for name in ["Ada", "Bob", "Carl", "Dora", "Eve", "Fay", "Gil"] {
+        people.push(app.user(name).await);
+    }
+    let [ada, bob, carl, dora, ..] = &people[..] else { unreachable!("there are seven") };
+    let role = "mutation($id: ID!, $user: ID!, $role: MemberRole!) {
+        setMemberRole(conversationId: $id, userId: $user, role: $role) { role } }";
+    for _ in 0..10 {
+        let tea = ada.group("Tea", &people[1..].iter().collect::<Vec<_>>()).await;
+        let set = async |user: &Person, to: &str| {
+            ada.execute(role, json!({ "id": tea, "user": user.id, "role": to })).await;
+        };
+        for admin in [bob, carl, dora] {
+            set(admin, "ADMIN").await;
+        }
+        let leave = async |person: &Person| {
+            let left = person.execute(REMOVE, json!({ "id": tea, "person": person.id })).await;
+            assert!(left.get("errors").is_none(), "{left}");
+        };
+
+        // Whoever is the owner in between, and whether she is an admin by then: Dora is the next of those who stay.
+        tokio::join!(leave(bob), set(dora, "MEMBER"), leave(ada), leave(carl));
+
+        assert_eq!(people[4].members(&tea).await, ["Dora*", "Eve", "Fay", "Gil"]);
+    }
+}

@@ -77,6 +77,7 @@ mod proxies;
 mod query_plans;
 mod rates;
 mod reactions;
+mod reactions_storm;
 mod read_marks;
 mod recipes;
 mod renewal;

@@ -27,13 +27,13 @@ use crate::limits;
 
 /// An issuer whose keys are fetched. Clones share them.
 #[derive(Clone)]
-pub(super) struct Issuer(Arc<Inner>);
+pub(super) struct Issuer(Arc<IssuerInner>);
 
-struct Inner {
+struct IssuerInner {
     address: Url,
     tls: TlsConnector,
     clock: Clock,
-    known: RwLock<Option<Known>>,
+    known: RwLock<Option<FetchedKeys>>,
     /// The fetch under way, which all who need it wait for.
     fetching: Mutex<Option<tokio::sync::watch::Receiver<bool>>>,
     /// In the program's uptime: when they may be fetched again.
@@ -42,14 +42,14 @@ struct Inner {
 }
 
 #[derive(Clone)]
-struct Known {
+struct FetchedKeys {
     keys: Arc<KeySet>,
     fetched_at: Duration,
 }
 
 impl Issuer {
     pub(super) fn new(address: Url, clock: Clock) -> anyhow::Result<Self> {
-        Ok(Self(Arc::new(Inner {
+        Ok(Self(Arc::new(IssuerInner {
             tls: tls(&address)?,
             address,
             clock,
@@ -63,7 +63,7 @@ impl Issuer {
     /// The keys, with the one of this name if the issuer has it. `Unavailable` if there are none yet.
     pub(super) async fn keys(&self, kid: Option<&str>) -> Result<Arc<KeySet>> {
         match self.known() {
-            Some(Known { keys, fetched_at }) if keys.knows(kid) => {
+            Some(FetchedKeys { keys, fetched_at }) if keys.knows(kid) => {
                 if self.0.clock.uptime() > fetched_at + limits::ISSUER_FRESH {
                     // Nobody waits for it: the ones of before are fine meanwhile.
                     let _ = self.fetch();
@@ -80,7 +80,7 @@ impl Issuer {
         }
     }
 
-    fn known(&self) -> Option<Known> {
+    fn known(&self) -> Option<FetchedKeys> {
         self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -105,13 +105,13 @@ impl Issuer {
     }
 
     async fn fetch_now(&self) {
-        let Inner { address, tls, clock, known, next_fetch, .. } = &*self.0;
+        let IssuerInner { address, tls, clock, known, next_fetch, .. } = &*self.0;
         let fetched = timeout(limits::ISSUER_WAIT, fetch(address, tls)).await;
         let fetched = fetched.context("it took too long").flatten().and_then(|json| KeySet::read(&json));
         let now = clock.uptime();
         let pause = match fetched {
             Ok(keys) => {
-                let fresh = Known { keys: Arc::new(keys), fetched_at: now };
+                let fresh = FetchedKeys { keys: Arc::new(keys), fetched_at: now };
                 *known.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
                 limits::ISSUER_REFETCH
             }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
+use crate::conversations::group::{self, Group, GroupActor, GroupStep, Stay, StayBound, StepOutcome};
 use crate::conversations::joined_event;
 use crate::conversations::permission::{ActionPlace, MemberAction, may};
 use crate::conversations::system_line::{LineKind, SystemLine};
@@ -45,32 +45,33 @@ pub(super) fn plan(
     reachable: &HashSet<UserId>,
     now: Timestamp,
     events: usize,
-) -> Result<Outcome> {
+) -> Result<StepOutcome> {
     if !may(group::standing(own), MemberAction::AddMembers, ActionPlace::of(&group.row)) {
         return Err(Error::Forbidden);
     }
     let by = own.map(|own| own.user);
     let new: Vec<UserId> = people.iter().copied().filter(|id| !group.members.contains_key(id)).collect();
     if new.is_empty() {
-        return Ok(Outcome::default());
+        return Ok(StepOutcome::default());
     }
     if !new.iter().all(|id| reachable.contains(id)) {
         return Err(Error::NotFound);
     }
-    if group.members.len() + new.len() > *most {
+    if group.count + new.len() > *most {
         return Err(too_many(*most));
     }
     // The existing members are notified first: new members receive only events after the one by which they joined, so
     // they don't receive this one too.
     let line = SystemLine::about(LineKind::MembersAdded, new.iter().copied());
     let events_so_far = vec![group::updated_event(group.row.id, by)];
-    let mut outcome = Outcome { events: events_so_far, lines: vec![line], ..Outcome::default() };
+    let mut outcome = StepOutcome { events: events_so_far, lines: vec![line], ..StepOutcome::default() };
     for user in new {
         let from = StayBound::Event(events + outcome.events.len());
         let stay = Stay { user, role: Role::Member, from, to: None, joined_at: now };
         outcome.events.push(joined_event(group.row.id, user, by));
         outcome.stays.push(stay.clone());
         group.members.insert(user, stay);
+        group.count += 1;
     }
     Ok(outcome)
 }

@@ -2,6 +2,7 @@
 //! batch.
 
 mod add;
+mod known;
 mod remove;
 mod role;
 mod stay;
@@ -18,7 +19,6 @@ use crate::clock::Timestamp;
 use crate::conversations::Membership;
 use crate::conversations::create::count_memberships;
 use crate::conversations::direct::reachable;
-use crate::conversations::membership::current_rows;
 use crate::conversations::system_line::SystemLine;
 use crate::db::{self, Tx};
 use crate::directory;
@@ -30,6 +30,7 @@ use crate::id::{ConversationId, ImageId, UserId};
 use crate::images::{self, ImageAttachment, ImageClaims};
 use add::Additions;
 pub use add::add;
+use known::Group;
 pub use remove::remove;
 pub use role::set_role;
 use stay::{Stay, StayBound, standing};
@@ -119,15 +120,9 @@ enum GroupStep {
     SetRole(UserId, Role),
 }
 
-/// A group, as earlier changes of the batch have left it.
-struct Group {
-    row: conversation::Model,
-    members: HashMap<UserId, Stay>,
-}
-
 /// The result of a step: stays that began, ended or changed, the events to publish, and what the group's history says of it.
 #[derive(Default)]
-struct Outcome {
+struct StepOutcome {
     stays: Vec<Stay>,
     events: Vec<NewEvent>,
     /// They follow the events: who was added receives them, and who left does not.
@@ -143,7 +138,7 @@ struct Changed {
     group: conversation::Model,
     /// The sender of the lines: who did it. For a key that is the group's owner, as a message has a sender.
     sender: Option<UserId>,
-    outcome: Outcome,
+    outcome: StepOutcome,
 }
 
 impl Change for GroupChange {
@@ -171,7 +166,7 @@ impl Change for GroupChange {
             let conversation::Model { title, metadata, picture_id, posting, retention_days, updated_at, .. } = group;
             *row =
                 conversation::Model { title, metadata, picture_id, posting, retention_days, updated_at, ..row.clone() };
-            let Outcome { stays: changed, mut events, lines: said, picture, lost } = outcome;
+            let StepOutcome { stays: changed, mut events, lines: said, picture, lost } = outcome;
             pictures.extend(picture);
             lost_pictures.extend(lost);
             // Before the lines: who joins has read what was before.
@@ -228,20 +223,7 @@ struct Groups {
 
 impl Groups {
     async fn read(tx: &Tx, changes: &[GroupChange]) -> Result<Self, DbErr> {
-        let ids: HashSet<ConversationId> = changes.iter().map(|change| change.group).collect();
-        let rows = conversation::Entity::find()
-            .filter(conversation::Column::Id.is_in(ids.iter().copied()))
-            .filter(conversation::Column::Kind.eq(Kind::Group))
-            .all(tx)
-            .await?;
-        let mut groups: HashMap<_, _> =
-            rows.into_iter().map(|row| (row.id, Group { row, members: HashMap::new() })).collect();
-        // All members, because the oldest one succeeds an owner who leaves: as many as the setting GROUP_MEMBERS allows.
-        for row in current_rows().filter(membership::Column::ConversationId.is_in(ids)).all(tx).await? {
-            if let Some(group) = groups.get_mut(&row.conversation_id) {
-                group.members.insert(row.user_id, Stay::known(&row));
-            }
-        }
+        let groups = Group::read(tx, changes).await?;
         let added = changes.iter().flat_map(|change| match &change.step {
             GroupStep::Add(added) => added.people.as_slice(),
             GroupStep::Update(_) | GroupStep::Remove(_) | GroupStep::SetRole(..) => &[],
@@ -284,9 +266,8 @@ impl Groups {
         if outcome.events.is_empty() {
             return Ok(Plan::Done(group.row.clone()));
         }
-        // Nobody is left to read it where there is no owner.
-        let owner = group.members.values().find(|stay| stay.role == Role::Owner).map(|stay| stay.user);
-        let sender = owner.map(|owner| change.by.unwrap_or(owner));
+        // Nobody is left to read it in an empty group.
+        let sender = change.by.or_else(|| group.owner()).filter(|_| group.count > 0);
         let events = outcome.events.len() + sender.map_or(0, |_| outcome.lines.len());
         self.events += events;
         Ok(Plan::Write { write: Changed { group: group.row.clone(), sender, outcome }, events })

@@ -1,7 +1,7 @@
 //! Removing people from a group.
 
 use crate::app::App;
-use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay, StayBound};
+use crate::conversations::group::{self, Group, GroupActor, GroupStep, Stay, StayBound, StepOutcome};
 use crate::conversations::permission::{ActionPlace, may_remove};
 use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::entity::conversation;
@@ -21,7 +21,7 @@ pub async fn remove(app: &App, by: GroupActor<'_>, person: UserId) -> Result<Opt
 
 /// `events` is the number of events that the batch has planned so far.
 /// `own` is the membership of who asks, unless that is a key.
-pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events: usize) -> Result<Outcome> {
+pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events: usize) -> Result<StepOutcome> {
     let left = group.members.get(&person).ok_or(Error::NotFound)?;
     let leaves = own.is_some_and(|own| own.user == person);
     if !leaves && !may_remove(group::standing(own), left.role, ActionPlace::of(&group.row)) {
@@ -31,15 +31,16 @@ pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events
     let left = Stay { to: Some(StayBound::Event(events)), ..left.clone() };
     let was_owner = left.role == Role::Owner;
     group.members.remove(&person);
+    group.count = group.count.saturating_sub(1);
     let line = match leaves {
         true => SystemLine::about(LineKind::MemberLeft, [person]),
         false => SystemLine::about(LineKind::MembersRemoved, [person]),
     };
-    let mut outcome = Outcome {
+    let mut outcome = StepOutcome {
         stays: vec![left],
         events: vec![removed_event(group.row.id, person, by)],
         lines: vec![line],
-        ..Outcome::default()
+        ..StepOutcome::default()
     };
     // An admin first, and of them the oldest.
     let seniority = |stay: &Stay| (stay.role != Role::Admin, stay.from, stay.user);
@@ -48,7 +49,7 @@ pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events
         outcome.stays.push(heir.clone());
     }
     // The remaining members are notified last, so that the person who left does not receive this event.
-    if !group.members.is_empty() {
+    if group.count > 0 {
         outcome.events.push(group::updated_event(group.row.id, by));
     }
     Ok(outcome)

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::conversations::Membership;
-use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay};
+use crate::conversations::group::{self, Group, GroupActor, GroupStep, Stay, StepOutcome};
 use crate::conversations::permission::{ActionPlace, MemberAction, may};
 use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::entity::membership::Role;
@@ -17,18 +17,18 @@ pub async fn set_role(app: &App, by: &Membership, person: UserId, role: Role) ->
 }
 
 /// `own` is the membership of who asks, unless that is a key.
-pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, role: Role) -> Result<Outcome> {
+pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, role: Role) -> Result<StepOutcome> {
     if !may(group::standing(own), MemberAction::SetRoles, ActionPlace::of(&group.row)) {
         return Err(Error::Forbidden);
     }
     let before = group.members.get(&person).ok_or(Error::NotFound)?.role;
     if before == role {
-        return Ok(Outcome::default());
+        return Ok(StepOutcome::default());
     }
     if before == Role::Owner {
         return Err(Error::Forbidden);
     }
-    let mut outcome = Outcome::default();
+    let mut outcome = StepOutcome::default();
     let changes = |stay: &&mut Stay| stay.user == person || (role == Role::Owner && stay.role == Role::Owner);
     for stay in group.members.values_mut().filter(changes) {
         stay.role = if stay.user == person { role } else { Role::Admin };

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use crate::accounts::Viewer;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::conversations::group::{self, Group, GroupActor, GroupStep, Outcome, Stay};
+use crate::conversations::group::{self, Group, GroupActor, GroupStep, Stay, StepOutcome};
 use crate::conversations::permission::{ActionPlace, MemberAction, may};
 use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::conversations::{Reference, RetentionDays, Title, find_membership};
@@ -87,12 +87,12 @@ pub(super) fn plan(
     step: &UpdateStep,
     claims: &mut ImageClaims,
     now: Timestamp,
-) -> Result<Outcome> {
+) -> Result<StepOutcome> {
     if !may(group::standing(own), MemberAction::Update, ActionPlace::of(&group.row)) {
         return Err(Error::Forbidden);
     }
     let row = &mut group.row;
-    let mut outcome = Outcome::default();
+    let mut outcome = StepOutcome::default();
     // First, as nothing may be recorded of a change that is refused.
     if let Some(picture) = step.picture() {
         claims.take(picture)?;

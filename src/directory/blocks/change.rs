@@ -148,7 +148,7 @@ impl Blocks {
             .group_by(user_block::Column::BlockerId)
             .into_model::<Count>();
         let counts = counts.all(tx).await?.into_iter();
-        let counts = counts.map(|row| (row.blocker_id, u64::try_from(row.count).unwrap_or(0))).collect();
+        let counts = counts.map(|row| (row.blocker_id, db::count(row.count))).collect();
         Ok(Self { there, counts })
     }
 

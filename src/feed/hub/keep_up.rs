@@ -1,6 +1,7 @@
 //! Reads what other nodes wrote, and notices when the log is not the one that the hub knows: after a failover to a replica
 //! that had not received everything, positions are given again to other events.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -9,10 +10,10 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use super::{Hub, State};
+use super::{Hub, HubState};
 use crate::bus::Signal;
 use crate::db::Db;
-use crate::feed::cursor::{Cursor, positions};
+use crate::feed::cursor::{Cursor, Position, positions};
 use crate::feed::log;
 use crate::limits;
 
@@ -41,6 +42,19 @@ impl Hub {
                     }
                 }
             }
+        }
+    }
+
+    /// Waits until the head is past a position.
+    pub(in crate::feed) async fn is_past(&self, position: Position) {
+        loop {
+            // Before the head is read: a move in between is noticed.
+            let mut moved = pin!(self.moved.notified());
+            moved.as_mut().enable();
+            if self.head().position > position {
+                return;
+            }
+            moved.await;
         }
     }
 
@@ -79,7 +93,7 @@ impl Hub {
     }
 }
 
-impl State {
+impl HubState {
     /// Whether another event is known at the position of a cursor.
     pub(super) fn contradicts(&self, cursor: Cursor) -> bool {
         let before = self.before_ring;

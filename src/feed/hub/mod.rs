@@ -8,7 +8,6 @@
 
 mod keep_up;
 mod refresh;
-mod wait;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +29,7 @@ use crate::limits;
 
 /// This node's hub.
 pub(super) struct Hub {
-    state: Mutex<State>,
+    state: Mutex<HubState>,
     rounds: Rounds,
     /// Notified when events were missed.
     behind: Notify,
@@ -40,7 +39,7 @@ pub(super) struct Hub {
     is_in_doubt: AtomicBool,
 }
 
-struct State {
+struct HubState {
     /// The newest event that was delivered.
     head: Cursor,
     /// The newest events; the last is at `head`.
@@ -101,7 +100,7 @@ impl Drop for Attachment {
 
 impl Hub {
     pub(super) fn new(head: Cursor) -> Self {
-        let state = State::at(head);
+        let state = HubState::at(head);
         let (rounds, is_in_doubt) = Default::default();
         Self { state: Mutex::new(state), rounds, behind: Notify::new(), moved: Notify::new(), is_in_doubt }
     }
@@ -185,13 +184,13 @@ impl Hub {
         Some(Attachment { hub: Arc::clone(self), user, has_left, inbox, since, missed })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, HubState> {
         // A panic with this lock held ends the process (see `Feed::start`), so a poisoned state is never used.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-impl State {
+impl HubState {
     /// Of a hub without listeners.
     fn at(head: Cursor) -> Self {
         let (ring, people, members) = Default::default();

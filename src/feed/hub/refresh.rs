@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::State;
+use super::HubState;
 use crate::feed::event::{Audience, Event, EventKind, NewEvent};
 use crate::id::ConversationId;
 
-impl State {
+impl HubState {
     /// A replay shows messages and people as they are now, and a deleted text not at all. So events of a changed message
     /// get its new row, and the frames of events that may show it are dropped. One that is gone is not shown.
     pub(super) fn refresh(&mut self, change: &Event) {

@@ -66,10 +66,10 @@ pub struct Inbox {
     /// Whether the listener has left a conversation of which events may still be in here. Only the follower delivers
     /// those.
     has_left: Arc<AtomicBool>,
-    state: Mutex<State>,
+    state: Mutex<InboxState>,
 }
 
-struct State {
+struct InboxState {
     events: VecDeque<Arc<Event>>,
     /// The event that was taken last, or where the listener began: nothing up to there is delivered.
     handled: Cursor,
@@ -91,7 +91,7 @@ pub(super) enum Put {
 
 impl Inbox {
     pub(super) fn new(handled: Cursor, edge: Option<Arc<dyn Edge>>, has_left: Arc<AtomicBool>) -> Self {
-        let state = State { events: VecDeque::new(), handled, waits: None, is_called: false, is_open: true };
+        let state = InboxState { events: VecDeque::new(), handled, waits: None, is_called: false, is_open: true };
         Self { edge, has_left, state: Mutex::new(state) }
     }
 
@@ -198,13 +198,13 @@ impl Inbox {
         state.events.clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InboxState> {
         // Each change to the state is one step, so it is consistent after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl InboxState {
     /// The oldest event that the listener has not handled yet.
     fn next(&mut self) -> Option<&Arc<Event>> {
         let handled = self.handled.position;

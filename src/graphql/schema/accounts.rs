@@ -1,21 +1,50 @@
 //! Accounts: finding people, profiles, and signing in and out.
 
-use async_graphql::{Context, ID, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use crate::accounts::{Email, Name, NewAccount, Password, SignedIn};
 use crate::clock::Timestamp;
 use crate::directory::{self, PeopleFilter, ProfileUpdate};
+use crate::graphql::SessionEffect;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::look_up;
-use crate::graphql::schema::account_inputs::{LoginInput, SignupInput, UpdateProfileInput};
 use crate::graphql::schema::date_time::DateTime;
+use crate::graphql::schema::images::ImageInput;
 use crate::graphql::schema::paging::{self, PageCursor};
 use crate::graphql::schema::user_pages::{UserConnection, UserTotals, user_connection};
 use crate::graphql::schema::users::{User, find_user};
-use crate::graphql::session_effect::SessionEffect;
 use crate::graphql::written::AsJson;
 use crate::limits;
+
+/// A new account.
+#[derive(InputObject)]
+pub(super) struct SignupInput {
+    /// 1 to 80 characters, in any script.
+    pub(super) full_name: String,
+    /// The e-mail address, which no other account may have. Case is ignored.
+    pub(super) email: String,
+    /// 6 to 128 characters, unless the server requires more. The 3,000 most common passwords are rejected.
+    pub(super) password: String,
+}
+
+/// The e-mail address and password of an account.
+#[derive(InputObject)]
+pub(super) struct LoginInput {
+    /// The account's e-mail address.
+    pub(super) email: String,
+    /// The account's password.
+    pub(super) password: String,
+}
+
+/// The changes to a profile. Fields that are left out do not change.
+#[derive(InputObject)]
+pub(super) struct UpdateProfileInput {
+    /// 1 to 80 characters, in any script.
+    pub(super) full_name: Option<String>,
+    /// A new picture; null removes the current one.
+    pub(super) profile_pic: MaybeUndefined<ImageInput>,
+}
 
 /// The signed-in user and their session's token.
 #[derive(SimpleObject)]

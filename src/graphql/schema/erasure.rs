@@ -3,9 +3,9 @@
 use async_graphql::{Context, Object};
 
 use crate::accounts::Password;
+use crate::graphql::SessionEffect;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
-use crate::graphql::session_effect::SessionEffect;
 
 /// Mutations that erase an account.
 #[derive(Default)]

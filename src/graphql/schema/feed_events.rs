@@ -14,13 +14,12 @@ use crate::graphql::loaders::look_up;
 use crate::graphql::schema::blocks::BlockChanged;
 use crate::graphql::schema::conversation_changed::{ConversationChange, ConversationChanged};
 use crate::graphql::schema::conversations::Conversation;
-use crate::graphql::schema::history_trimmed::HistoryTrimmed;
 use crate::graphql::schema::members::Member;
 use crate::graphql::schema::messages::Message;
 use crate::graphql::schema::own_side::MembershipChanged;
 use crate::graphql::schema::paging::{PageCursor, RelayEdge, UnsealedCursor};
 use crate::graphql::schema::pins::PinsChanged;
-use crate::graphql::schema::reactions::ReactionsChanged;
+use crate::graphql::schema::reaction_changes::ReactionsChanged;
 use crate::graphql::schema::unread::UnreadSummary;
 use crate::graphql::schema::users::{User, known_user};
 use crate::id::ConversationId;
@@ -265,4 +264,28 @@ pub(super) async fn message_of(ctx: &Context<'_>, event: &Event) -> Result<Optio
 fn incomplete(event: &Event) -> Failure {
     let (kind, position) = (event.fact.kind, event.position());
     Failure(Error::Internal(anyhow::anyhow!("{kind:?} at {position} refers to a row that does not exist")))
+}
+
+/// The oldest messages of a conversation were deleted by their age, with their images, reactions and pins: drop those whose
+/// `seq` is before `beforeSeq`. There is no MessageChanged for them, replies to them have no `replyTo` any more, and what
+/// of them was unread no longer is: a read mark before `beforeSeq` - 1 counts as one there. A replay leaves out earlier
+/// events of these messages.
+#[derive(SimpleObject)]
+pub(super) struct HistoryTrimmed {
+    /// The cursor to resume from after this event.
+    pub(super) cursor: String,
+    /// The conversation.
+    conversation_id: ID,
+    /// The `seq` of the oldest message that is kept: the `firstSeq` of the conversation.
+    before_seq: i32,
+}
+
+impl HistoryTrimmed {
+    pub(super) fn new(cursor: String, conversation: ConversationId, event: &Event) -> Self {
+        Self {
+            cursor,
+            conversation_id: conversation.to_string().into(),
+            before_seq: event.fact.trimmed_before().unwrap_or(1),
+        }
+    }
 }

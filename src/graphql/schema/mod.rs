@@ -1,7 +1,6 @@
 //! The schema: types and resolvers, a file for each slice. A resolver parses its arguments, asks one function of the
 //! slice and wraps the answer.
 
-mod account_inputs;
 mod accounts;
 mod app_people;
 mod blocks;
@@ -16,7 +15,6 @@ mod feed;
 mod feed_events;
 mod feed_kinds;
 mod groups;
-mod history_trimmed;
 mod images;
 mod json;
 mod members;
@@ -32,6 +30,7 @@ mod paging;
 mod permissions;
 mod pins;
 mod presence;
+mod reaction_changes;
 mod reactions;
 pub(super) mod reference;
 mod reports;
@@ -41,6 +40,7 @@ mod sessions;
 mod system_lines;
 mod typing;
 mod unread;
+mod user_fields;
 mod user_pages;
 mod users;
 mod viewer_mark;
@@ -77,7 +77,7 @@ pub(super) struct Query(
 pub(super) struct Mutation(
     accounts::AccountsMutation,
     messages::MessagesMutation,
-    reactions::ReactionsMutation,
+    reaction_changes::ReactionsMutation,
     images::ImagesMutation,
     sessions::SessionsMutation,
     groups::GroupsMutation,

@@ -5,12 +5,12 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use crate::accounts::{self, Password};
 use crate::entity::session;
 use crate::error::Error;
+use crate::graphql::SessionEffect;
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
 use crate::graphql::schema::accounts::AuthPayload;
 use crate::graphql::schema::date_time::DateTime;
 use crate::graphql::schema::users::known_user;
-use crate::graphql::session_effect::SessionEffect;
 use crate::id::SessionId;
 
 /// A session: a device that is signed in to your account.

@@ -48,7 +48,7 @@ impl Change for React {
     const RANK: Rank = Rank::ReadMarks;
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
-        let mut batch = Batch::read(tx, changes).await?;
+        let mut batch = ReactionBatch::read(tx, changes).await?;
         Ok(changes.iter().map(|change| Ok(batch.plan(change))).collect())
     }
 
@@ -122,7 +122,7 @@ async fn store(tx: &Tx, writes: &[Placed<Reacted>], ids: &HashSet<MessageId>) ->
 }
 
 /// The data that a batch needs, and its decisions so far.
-struct Batch {
+struct ReactionBatch {
     /// As people see them.
     messages: HashMap<MessageId, message::Model>,
     /// What is stored, with the reactions of erased people whom the sweep has not reached.
@@ -133,7 +133,7 @@ struct Batch {
     own: HashMap<(MessageId, UserId), HashSet<String>>,
 }
 
-impl Batch {
+impl ReactionBatch {
     async fn read(tx: &Tx, changes: &[React]) -> Result<Self, DbErr> {
         let ids: HashSet<MessageId> = changes.iter().map(|change| change.message).collect();
         let find = || message::Entity::find().filter(message::Column::Id.is_in(ids.iter().copied()));

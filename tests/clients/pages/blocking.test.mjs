@@ -34,6 +34,12 @@ describe('blocking and reporting', { timeout: 120_000 }, () => {
 
   test('who is blocked on their card can write no more, and hears why nothing goes out', async () => {
     const other = await ada.tab(page.url().replace(ada.origin, ''));
+    // Bob's page asks what he may do as soon as Ada seems to be offline. Here his message is faster.
+    const isSent = Promise.withResolvers();
+    await bob.page.route('**/graphql', async (route) => {
+      if (route.request().postData()?.includes('query OneConversation')) await isSent.promise;
+      await route.continue();
+    });
     await page.getByRole('button', { name: 'Profile', exact: true }).click();
     const card = page.getByRole('dialog', { name: 'Profile' });
     await card.getByRole('button', { name: 'Block' }).waitFor();
@@ -55,6 +61,8 @@ describe('blocking and reporting', { timeout: 120_000 }, () => {
     // Bob is not told. His message does not go out, and then he sees that he cannot write.
     await sendText(bob, 'Are you there?');
     await messageWith(bob, 'Are you there?').getByText('Not sent: you cannot write here any more.').waitFor();
+    isSent.resolve();
+    await bob.page.unrouteAll({ behavior: 'wait' });
     await bob.page.getByText('You cannot write to this person.').waitFor();
     await assertAccessible(bob, 'a refused message');
     await screenshot(bob, 'pages-blocked-by');
@@ -94,7 +102,6 @@ describe('blocking and reporting', { timeout: 120_000 }, () => {
     // He can write again when he looks.
     await sidebarRow(bob, 'Ada Lovelace').click();
     await messageWith(bob, 'Forgiven').waitFor();
-    await bob.page.reload();
     await sendText(bob, 'Thank you');
     await messageWith(ada, 'Thank you').waitFor();
   });
@@ -103,9 +110,25 @@ describe('blocking and reporting', { timeout: 120_000 }, () => {
     await choose(ada, 'Block');
     await page.getByRole('alertdialog').getByRole('button', { name: 'Block' }).click();
     await page.getByText('You have blocked Bob Byron.').waitFor();
+    // No event says so to Bob, but Ada seems to be offline to him, and is back with the end of the block.
+    await bob.page.getByText('You cannot write to this person.').waitFor();
     await choose(ada, 'Unblock');
     await field(ada).waitFor();
+    await field(bob).waitFor();
     await page.locator('.composer-none').getByRole('button', { name: 'Unblock' }).waitFor({ state: 'detached' });
+  });
+
+  test('a block, and its end, by somebody who is offline are seen when the window gets the focus', async () => {
+    await carol.send(bob, 'Hello Bob');
+    await sidebarRow(bob, 'Carol Shaw').click();
+    await messageWith(bob, 'Hello Bob').waitFor();
+    const look = () => bob.page.evaluate(() => { dispatchEvent(new Event('focus')); });
+    await carol.request('mutation ($id: ID!) { blockUser(userId: $id) { id } }', { id: bob.id });
+    await look();
+    await bob.page.getByText('You cannot write to this person.').waitFor();
+    await carol.request('mutation ($id: ID!) { unblockUser(userId: $id) { id } }', { id: bob.id });
+    await look();
+    await field(bob).waitFor();
   });
 
   test('a message, a person and a group are reported, with a reason', async () => {

@@ -27,7 +27,7 @@ function fakeServer() {
     async request(document) {
       const name = /(?:query|mutation) (\w+)/.exec(String(document))[1];
       server.asked.push(name);
-      if (name === 'Snapshot') return { feedCursor: '0', me: { ...ADA, email: '' }, conversations: { nodes: [conversation()], pageInfo } };
+      if (name === 'Snapshot') return { feedCursor: '0', me: { ...ADA, email: '' }, conversations: { nodes: [conversation()], pageInfo }, blockedUsers: { nodes: [], pageInfo } };
       if (name === 'HistoryPage') {
         const nodes = [1, 2, 3, 4, 5, 6].filter((seq) => seq >= server.firstSeq).map((seq) => message(seq, seq === 5 && server.firstSeq <= 2 ? 2 : null));
         return { messages: { nodes } };

@@ -79,10 +79,23 @@ describe('mentions', { timeout: 120_000 }, () => {
     await call(bob, 'ada', 'Ada Lovelace', 'too');
     await page.getByRole('button', { name: /latest/ }).click();
     await messageWith(ada, '@Ada Lovelace too').locator('.mention[data-me]').waitFor();
+    // What replies quote, too, and what one is replying to.
+    for (const person of [bob, ada]) {
+      await messageWith(person, '@Carol Shaw and').first().hover();
+      await messageWith(person, '@Carol Shaw and').first().getByRole('button', { name: 'Reply' }).click();
+      await person.page.locator('.composer-bar', { hasText: '@Carol Shaw and' }).waitFor();
+      if (person === bob) await sendText(bob, 'As was said');
+    }
+    const quotes = [ada, bob].map((person) => messageWith(person, 'As was said').locator('.quote'));
+    for (const quote of quotes) await quote.filter({ hasText: '@Carol Shaw and' }).waitFor();
     await carol.request('mutation { updateProfile(input: { fullName: "Carol King" }) { id } }');
     for (const person of [ada, bob]) await messageWith(person, '@Carol King and').locator('.mention').waitFor();
+    for (const quote of quotes) await quote.filter({ hasText: '@Carol King and' }).waitFor();
+    await page.locator('.composer-bar', { hasText: '@Carol King and' }).waitFor();
     await page.reload();
     await messageWith(ada, '@Carol King and').locator('.mention').waitFor();
+    await quotes[0].filter({ hasText: '@Carol King and' }).waitFor();
+    await page.getByRole('button', { name: 'Cancel reply' }).click();
     assert.equal(await messageWith(ada, 'Carol Shaw').locator('.mention').count(), 0);
     await sendText(ada, 'It is @Carol Shaw without a choice');
     await messageWith(bob, 'without a choice').waitFor();

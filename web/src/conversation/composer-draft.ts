@@ -26,7 +26,8 @@ export interface ComposerDraft {
   unsaved: readonly DraftEdit[];
 }
 
-export const replyTo = ({ id, seq, senderId, text }: Message): DraftReply => ({ id, seq, senderId, text });
+export const replyTo = ({ id, seq, senderId, text, mentions, mentionsEveryone, calledAs }: Message): DraftReply =>
+  ({ id, seq, senderId, text, mentions, mentionsEveryone, calledAs });
 
 export const editOf = ({ id, seq, text, image }: Message): DraftEdit =>
   ({ id, seq, text, hasImage: image !== null, changed: text ?? '' });

@@ -16,6 +16,7 @@ import {
 import { keepFocus, opensKeyboard, useTypingFocus } from './keep-focus';
 import { type Call, callsIn, emojiSource, mentionSource } from './completion-sources';
 import { continueLine, insertText, toggleMark } from './insert-text';
+import { oneLine } from './mentions';
 import { hasVisibleText, isFormatted, plainText } from './message-format';
 import { MessageText } from './message-text';
 import { useCompletion } from './use-completion';
@@ -84,7 +85,8 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   // The current version of the edited or quoted message, which may change meanwhile.
   const targetMessage = edit ?? draft.reply;
   const current = useFeed((feed) => targetMessage && conversation && feed.history(conversation.id).at(targetMessage.seq));
-  const reply = draft.reply && { ...draft.reply, ...(!edit && current && { text: current.text }) };
+  const reply = draft.reply && { ...draft.reply, ...(!edit && current && replyTo(current)) };
+  const replyText = useFeed((feed) => reply && oneLine(feed, reply)) ?? '';
   useEffect(() => {
     if (!current?.deletedAt) return;
     if (edit) showError(words.editLost);
@@ -207,16 +209,16 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
       <form className="composer" onSubmit={(event) => { event.preventDefault(); send(); focusWithoutKeyboard(); }}>
         {unsaved.map((unsavedEdit) => (
           <ComposerBar
-            key={unsavedEdit.id} title={words.unsaved} excerpt={unsavedEdit.changed} cancelLabel={words.discardEdit}
+            key={unsavedEdit.id} title={words.unsaved} excerpt={plainText(unsavedEdit.changed)} cancelLabel={words.discardEdit}
             onCancel={() => { change((draft) => withoutUnsaved(draft, unsavedEdit)); focus(); }}
           >
             <button type="button" className="link-button" onClick={() => beginEdit(unsavedEdit)}>{words.editAgain}</button>
           </ComposerBar>
         ))}
-        {edit && <ComposerBar title={words.editing} excerpt={edit.text} cancelLabel={words.cancelEdit} onCancel={cancel} />}
+        {edit && <ComposerBar title={words.editing} excerpt={plainText(edit.text ?? '')} cancelLabel={words.cancelEdit} onCancel={cancel} />}
         {reply && !edit && (
           <ComposerBar
-            title={<ReplyTitle senderId={reply.senderId} />} excerpt={reply.text ?? texts.image.name}
+            title={<ReplyTitle senderId={reply.senderId} />} excerpt={replyText}
             cancelLabel={words.cancelReply} onCancel={cancel}
           />
         )}
@@ -258,7 +260,7 @@ function ReplyTitle({ senderId }: { senderId: string }) {
 
 interface ComposerBarProps {
   title: ReactNode;
-  excerpt: string | null;
+  excerpt: string;
   cancelLabel: string;
   onCancel(): void;
   children?: ReactNode;
@@ -269,7 +271,7 @@ function ComposerBar({ title, excerpt, cancelLabel, onCancel, children }: Compos
     <div className="composer-bar">
       <div className="quote">
         <strong><bdi>{title}</bdi></strong>
-        <span dir="auto">{plainText(excerpt ?? '')}</span>
+        <span dir="auto">{excerpt}</span>
       </div>
       {children}
       <button type="button" className="icon-button" aria-label={cancelLabel} onClick={onCancel}><X /></button>

@@ -12,6 +12,7 @@ import { MessageList } from './message-list';
 import { EmptyState } from '../ui/empty-state';
 import { OutgoingRow, useOutgoing } from './outgoing-row';
 import { PinnedBar } from './pinned-bar';
+import { useFreshPermissions } from './use-fresh-permissions';
 
 export function ConversationPane({ recipient }: { recipient: ConversationRef }) {
   const { feed } = useSession();
@@ -74,6 +75,7 @@ function ConversationView({ recipient, conversation }: { recipient: Conversation
   const otherId = recipient.userId ?? conversation?.otherUserId ?? undefined;
   const other = useFeed((feed) => (otherId ? feed.person(otherId) : undefined));
   const name = other?.fullName ?? conversation?.title ?? '';
+  useFreshPermissions(conversation);
   const isUnopened = useIsUnopened(conversation?.id ?? '');
   useEffect(() => { if (isUnopened && conversation) markOpened(feed, conversation.id); }, [isUnopened, conversation?.id]);
   return (

@@ -1,9 +1,8 @@
-// Names of people who are called, marked in a message's words.
+// Names of people who are called in a message's words, as they are called now.
 import type { ReactNode } from 'react';
-import type { Feed, Message } from '../feed';
+import type { Feed, Mentions } from '../feed';
 import { texts } from '../texts';
-
-export type Mentions = Pick<Message, 'mentions' | 'mentionsEveryone' | 'calledAs'>;
+import { plainText } from './message-format';
 
 /** How somebody is called now. */
 function nameNow(feed: Feed, { id, fullName }: Mentions['mentions'][number]): string {
@@ -14,8 +13,14 @@ function nameNow(feed: Feed, { id, fullName }: Mentions['mentions'][number]): st
 /** The same text as long as nobody who is called is renamed. */
 export const namesOf = (feed: Feed, { mentions }: Mentions) => mentions.map((called) => nameNow(feed, called)).join('\n');
 
-/** Splits words at the names of those who are called, and shows how they are called now. */
-export function withMentions(text: string, { mentions, mentionsEveryone, calledAs }: Mentions, feed: Feed): ReactNode {
+interface Piece {
+  text: string;
+  /** If it is a name of somebody who is called. */
+  called?: { isMe: boolean };
+}
+
+/** Splits words at the names of those who are called, which become those of now. */
+function pieces(text: string, { mentions, mentionsEveryone, calledAs }: Mentions, feed: Feed): Piece[] {
   const everyone = `@${texts.composer.everyone}`;
   const names = [
     ...mentions.flatMap((called) => {
@@ -27,13 +32,24 @@ export function withMentions(text: string, { mentions, mentionsEveryone, calledA
     ...(mentionsEveryone ? [{ name: everyone, shown: everyone, isMe: true }] : []),
   // Of two names the longer one, if one begins with the other.
   ].sort((a, b) => b.name.length - a.name.length);
-  const parts: ReactNode[] = [];
+  const found: Piece[] = [];
   let end = 0;
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     const called = at >= end ? names.find(({ name }) => text.startsWith(name, at)) : undefined;
     if (!called) continue;
-    parts.push(text.slice(end, at), <bdi key={at} className="mention" data-me={called.isMe || undefined}>{called.shown}</bdi>);
+    found.push({ text: text.slice(end, at) }, { text: called.shown, called });
     end = at + called.name.length;
   }
-  return parts.length === 0 ? text : [...parts, text.slice(end)];
+  return [...found, { text: text.slice(end) }];
+}
+
+/** Words in which the names of those who are called are marked. */
+export const withMentions = (text: string, mentions: Mentions, feed: Feed): ReactNode =>
+  pieces(text, mentions, feed).map(({ text, called }, index) =>
+    called ? <bdi key={index} className="mention" data-me={called.isMe || undefined}>{text}</bdi> : text);
+
+/** A message in one line: its words without formatting, or that it is an image. */
+export function oneLine(feed: Feed, { text, mentions = [], mentionsEveryone = false, calledAs = {} }: { text: string | null } & Partial<Mentions>): string {
+  if (text === null) return texts.image.name;
+  return pieces(plainText(text), { mentions, mentionsEveryone, calledAs }, feed).map(({ text }) => text).join('');
 }

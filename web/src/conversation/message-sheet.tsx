@@ -14,7 +14,7 @@ import { Avatar } from '../ui/avatar';
 import { ConfirmDialog } from '../ui/confirm-dialog';
 import { Dialog } from '../ui/dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
-import { plainText } from './message-format';
+import { oneLine } from './mentions';
 import { QUICK_REACTIONS, useReact } from './reactions';
 
 const words = texts.message;
@@ -41,6 +41,7 @@ export function MessageSheet({ menu, open, onClose }: MessageSheetProps) {
 function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose(): void }) {
   const { feed, client } = useSession();
   const isMine = useFeed((feed) => feed.me.id === message.senderId);
+  const text = useFeed((feed) => oneLine(feed, message));
   const viewerCan = useFeed((feed) => feed.conversation(message.conversationId)?.viewerCan) ?? [];
   const mayPin = viewerCan.includes('PIN');
   const mayDelete = isMine || viewerCan.includes('DELETE_OTHERS_MESSAGES');
@@ -62,7 +63,7 @@ function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose():
   const link = `${location.origin}/c/${message.conversationId}?at=${message.seq}`;
   return (
     <div className="form">
-      <p className="message-sheet-text secondary" dir="auto">{plainText(message.text ?? texts.image.name)}</p>
+      <p className="message-sheet-text secondary" dir="auto">{text}</p>
       <QuickReactions message={message} onDone={onClose} />
       <ul className="sheet-actions">
         {action(words.reply, Reply, afterwards(() => onReply(message)), false, true)}

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { useFeed, useSession } from '../app/session';
-import { type Mentions, namesOf, withMentions } from './mentions';
+import type { Mentions } from '../feed';
+import { namesOf, withMentions } from './mentions';
 import { type Block, type Inline, isOnlyEmoji, parseText } from './message-format';
 
 interface MessageTextProps {

@@ -5,8 +5,9 @@ import { useFeed, useSession } from '../app/session';
 import { announce } from '../app/notifications';
 import type { ConversationRef, OutgoingMessage } from '../feed';
 import { texts } from '../texts';
-import { MessageText } from './message-text';
+import { oneLine } from './mentions';
 import { OutgoingImagePreview } from './message-image';
+import { MessageText } from './message-text';
 
 const words = texts.message;
 
@@ -37,6 +38,7 @@ function useDiscardHandler(id: string) {
 export function OutgoingRow({ item, continues = false }: { item: OutgoingMessage; continues?: boolean }) {
   const discard = useDiscardHandler(item.id);
   const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
+  const quotedText = useFeed((feed) => item.replyTo && oneLine(feed, item.replyTo));
   const isPersisted = useFeed((feed) => feed.outbox.isPersisted(item.id));
   const waitingIcon = item.state === 'waiting'
     && <span className="meta"><Clock3 aria-label={isPersisted ? words.waiting : words.waitingHere} /></span>;
@@ -45,7 +47,7 @@ export function OutgoingRow({ item, continues = false }: { item: OutgoingMessage
       <article className="message" data-outgoing={item.state} aria-label={words.you}>
         <div className="bubble" data-image={item.image && (item.text ? 'captioned' : 'alone')}>
           {item.replyTo && (
-            <div className="quote"><strong><bdi>{quoted?.fullName}</bdi></strong><span dir="auto">{item.replyTo.text ?? texts.image.name}</span></div>
+            <div className="quote"><strong><bdi>{quoted?.fullName}</bdi></strong><span dir="auto">{quotedText}</span></div>
           )}
           {item.image && <OutgoingImagePreview image={item.image} progress={item.state === 'waiting' ? item.progress : undefined} />}
           {item.text ? <MessageText text={item.text} reserved={waitingIcon ? '\u2003' : ''}>{waitingIcon}</MessageText> : waitingIcon}

@@ -3,6 +3,7 @@ import type { Feed, Message } from '../feed';
 import { useFeed } from '../app/session';
 import { formatFullDateTime, formatTime } from '../app/dates';
 import { texts } from '../texts';
+import { oneLine } from './mentions';
 
 const words = texts.system;
 
@@ -23,7 +24,7 @@ export function systemText(feed: Feed, { senderId, system, replyTo }: Pick<Messa
     case 'TITLE_CHANGED': return system.title ? words.renamed(who, system.title) : words.renamedSomehow(who);
     case 'PICTURE_CHANGED': return words.picture(who);
     case 'ROLE_CHANGED': return words.role(who, whom, texts.group.roles[system.role ?? ''] ?? '');
-    case 'MESSAGE_PINNED': return words.pinned(who, replyTo?.text ?? '');
+    case 'MESSAGE_PINNED': return words.pinned(who, replyTo?.text ? oneLine(feed, replyTo) : '');
     // A kind of a newer server.
     default: return words.other(who);
   }

@@ -12,13 +12,21 @@ export interface Reaction {
   isMine: boolean | undefined;
 }
 
-/** A message. Look up its sender with `feed.person(senderId)`, which has the current name. */
-export type Message = Omit<MessageFragment, 'sender'> & Pick<FullMessageFragment, 'image' | 'mentions' | 'mentionsEveryone'> & {
-  senderId: string;
-  /** In the order in which each came first. */
-  reactions: readonly Reaction[];
+/** Whom a message calls. */
+export type Mentions = Pick<FullMessageFragment, 'mentions' | 'mentionsEveryone'> & {
   /** The names by which it calls people, by their ids, as they were when it was written: they may be called otherwise by now. */
   calledAs: Readonly<Record<string, string>>;
+};
+
+/** What a reply shows of the message to which it replies. */
+export type Quote = Omit<NonNullable<MessageFragment['replyTo']>, 'metadata'> & Mentions;
+
+/** A message. Look up its sender with `feed.person(senderId)`, which has the current name. */
+export type Message = Omit<MessageFragment, 'sender' | 'replyTo'> & Pick<FullMessageFragment, 'image'> & Mentions & {
+  senderId: string;
+  replyTo: Quote | null;
+  /** In the order in which each came first. */
+  reactions: readonly Reaction[];
 };
 
 /** What of a message comes with some selections only. */
@@ -30,10 +38,10 @@ interface Details {
   metadata?: Record<string, unknown> | null;
 }
 
-const NOBODY: Message['calledAs'] = {};
+const NOBODY: Mentions['calledAs'] = {};
 
 /** What this client has written beside a message. Whatever else writes there is ignored. */
-function calledAsOf(metadata: Details['metadata']): Message['calledAs'] {
+function calledAsOf(metadata: Details['metadata']): Mentions['calledAs'] {
   const names = metadata?.calledAs;
   if (typeof names !== 'object' || names === null) return NOBODY;
   return Object.fromEntries(Object.entries(names).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== ''));
@@ -52,9 +60,12 @@ export interface Member {
 }
 
 /** Converts a fragment. The sender is stored separately. */
-export function message({ sender, image = null, reactions = [], mentions = [], mentionsEveryone = false, metadata, ...rest }: MessageFragment & Details): Message {
-  return { ...rest, senderId: sender.id, image, mentions, mentionsEveryone, calledAs: calledAsOf(metadata), reactions: reactions.map(reaction) };
+export function message({ sender, replyTo, image = null, reactions = [], mentions = [], mentionsEveryone = false, metadata, ...rest }: MessageFragment & Details): Message {
+  const calledAs = calledAsOf(metadata);
+  return { ...rest, senderId: sender.id, replyTo: replyTo && quote(replyTo), image, mentions, mentionsEveryone, calledAs, reactions: reactions.map(reaction) };
 }
+
+const quote = ({ metadata, ...rest }: NonNullable<MessageFragment['replyTo']>): Quote => ({ ...rest, calledAs: calledAsOf(metadata) });
 
 export const reaction = ({ emoji, count, viewerReacted }: NonNullable<Details['reactions']>[number]): Reaction =>
   ({ emoji, count, isMine: viewerReacted });

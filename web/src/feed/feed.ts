@@ -1,7 +1,7 @@
 // Keeps the state of a client current: loads a snapshot with its cursor in the feed, then applies every later event.
 import {
   type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
-  SendDocument, SnapshotDocument, type SnapshotQuery, type UpdateMembershipInput,
+  SendDocument, type UpdateMembershipInput,
 } from '../gql/graphql';
 import { Blocks } from './blocks';
 import { ChangeNotifier } from './change-notifier';
@@ -15,12 +15,13 @@ import { PresenceTracker } from './presence';
 import { applyReactions, react } from './reactions';
 import { ReadMarkSender } from './read-mark-sender';
 import { RetryPolicy } from './retry-policy';
+import { loadSnapshot, type Snapshot } from './snapshot';
 import { AnnouncedMessages, FeedState, type FeedStatus } from './state';
 import { isSignedOut, type ServerError, type Transport } from './transport';
 import { TypingTracker } from './typing';
 
 type FeedEvent = EventsSubscription['events'];
-type Me = NonNullable<SnapshotQuery['me']>;
+type Me = NonNullable<Snapshot['me']>;
 
 /** The histories of this many conversations are kept, by last use. */
 const MAX_HISTORIES = 4;
@@ -68,7 +69,7 @@ export class Feed {
     const onPerson = (person: Person) => this.#state.upsertPerson(person);
     this.#loader = new Loader(transport, this.#state, changed, (nodes) => this.#addConversations(nodes));
     // What one may do in the direct conversation has changed.
-    const onBlock = ({ id }: Person) => { const direct = this.directWith(id); if (direct) this.#fetchConversation(direct.id); };
+    const onBlock = ({ id }: Person) => { const direct = this.directWith(id); if (direct) this.fetchConversation(direct.id); };
     this.blocks = new Blocks(transport, onPerson, changed, onBlock);
     this.members = new Members(transport, onPerson, changed);
     this.presence = new PresenceTracker(transport, changed);
@@ -101,7 +102,7 @@ export class Feed {
     known.trim(this.conversation(id)?.firstSeq ?? 1);
     this.#histories.delete(id);
     this.#histories.set(id, known);
-    if (this.#outdated.delete(id)) this.#fetchConversation(id);
+    if (this.#outdated.delete(id)) this.fetchConversation(id);
     for (const oldest of [...this.#histories.keys()].slice(0, -MAX_HISTORIES)) this.#histories.delete(oldest);
     return known;
   }
@@ -133,10 +134,7 @@ export class Feed {
     return this.outbox.add(draft);
   }
 
-  async edit(id: string, text: string): Promise<void> {
-    this.#applyMessage((await this.options.transport.request(EditDocument, { id, text })).editMessage);
-  }
-
+  async edit(id: string, text: string): Promise<void> { this.#applyMessage((await this.options.transport.request(EditDocument, { id, text })).editMessage); }
   async delete(id: string): Promise<void> { this.#applyMessage((await this.options.transport.request(DeleteDocument, { id })).deleteMessage); }
 
   /** Adds a reaction to a message, or takes it back. Shown at once, and undone if the server refuses it. */
@@ -167,7 +165,7 @@ export class Feed {
     const generation = ++this.#generation;
     this.#unsubscribe();
     const isCurrent = () => generation === this.#generation;
-    const load = () => this.options.transport.request(SnapshotDocument, {});
+    const load = () => loadSnapshot(this.options.transport);
     // Being signed out is final; every other error is retried.
     const snapshot = await this.retryPolicy.run(load, isCurrent, isSignedOut).catch(() => undefined);
     if (!isCurrent()) return;
@@ -182,7 +180,7 @@ export class Feed {
     if (this.me) void this.outbox.load();
   }
 
-  #applySnapshot({ feedCursor, conversations }: SnapshotQuery, me: Me): void {
+  #applySnapshot({ feedCursor, conversations, blocked }: Snapshot, me: Me): void {
     this.me = me;
     this.#state.clear();
     this.#fetching.clear();
@@ -190,6 +188,7 @@ export class Feed {
     this.members.clear();
     const { email: _, ...person } = me;
     this.#state.upsertPerson(person);
+    this.blocks.set(blocked);
     this.#loader.addPage(conversations);
     for (const history of this.#histories.values()) history.clear();
     const generation = this.#generation;
@@ -207,7 +206,6 @@ export class Feed {
     const typing = this.typing.follow();
     this.#unsubscribe = () => { online(); events(); typing(); };
     this.#setStatus('behind'); // Until CaughtUp: the snapshot may be outdated.
-    void this.retryPolicy.run(() => this.blocks.load(), () => generation === this.#generation, isSignedOut).catch(() => {});
   }
 
   #receive(event: FeedEvent): void {
@@ -222,14 +220,14 @@ export class Feed {
     switch (event.__typename) {
       case 'MessageAdded':
         this.outbox.remove(event.message.id);
-        if (!this.conversation(event.message.conversationId)) return this.#fetchConversation(event.message.conversationId, event);
+        if (!this.conversation(event.message.conversationId)) return this.fetchConversation(event.message.conversationId, event);
         return this.#announce(this.#applyMessage(event.message));
       case 'MessageChanged':
         this.#applyMessage(event.message);
         return event.message.deletedAt ? this.#loader.unreadCounts(event.message.conversationId) : undefined;
       case 'ReactionsChanged': return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
       case 'PinsChanged': return this.pins.apply(event, this.#histories.get(event.conversationId));
-      case 'MembershipChanged': return event.own ? this.#fetchConversation(event.own.id) : undefined;
+      case 'MembershipChanged': return event.own ? this.fetchConversation(event.own.id) : undefined;
       case 'ReadMarkMoved':
         this.members.moveMark(event.conversationId, event.user.id, event.lastReadSeq);
         if (event.user.id !== this.me.id) return;
@@ -240,11 +238,11 @@ export class Feed {
         if (event.change === 'REMOVED') {
           this.#state.removeConversation(event.conversationId);
           this.#histories.delete(event.conversationId);
-        } else if (event.change === 'ADDED' || !this.conversation(event.conversationId)) this.#fetchConversation(event.conversationId);
+        } else if (event.change === 'ADDED' || !this.conversation(event.conversationId)) this.fetchConversation(event.conversationId);
         else {
           this.#state.updateConversation(event.conversationId, { ...event.conversation });
           // What one may do there, and with whom: now if it is open, or when it is opened.
-          if (this.#histories.has(event.conversationId)) return this.#fetchConversation(event.conversationId);
+          if (this.#histories.has(event.conversationId)) return this.fetchConversation(event.conversationId);
           this.#outdated.add(event.conversationId);
         }
         return;
@@ -303,7 +301,8 @@ export class Feed {
     for (const history of this.#histories.values()) history.erase(person.id, person.deletedAt);
   }
 
-  #fetchConversation(conversationId: string, ...queued: FeedEvent[]): void {
+  /** Asks for a conversation again, as of some changes no event says anything. Its events wait for the answer. */
+  fetchConversation(conversationId: string, ...queued: FeedEvent[]): void {
     const generation = this.#generation;
     this.#fetching.set(conversationId, [...(this.#fetching.get(conversationId) ?? []), ...queued]);
     void (async () => {

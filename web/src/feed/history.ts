@@ -2,7 +2,7 @@
 // Only pages near the view are kept, which bounds memory. A page that is missing, for whatever reason, is loaded when it comes
 // into view.
 import { HistoryPageDocument, type MessageFragment } from '../gql/graphql';
-import { type Message, type Reaction, tombstone, withOwnReactions, withoutTrimmedQuote } from './entities';
+import { type Message, type Quote, type Reaction, tombstone, withOwnReactions, withoutTrimmedQuote } from './entities';
 import type { Transport } from './transport';
 import type { RetryPolicy } from './retry-policy';
 
@@ -18,7 +18,8 @@ const isNewer = (message: Message, known: Message) => message.version > known.ve
 
 const isChanged = ({ editedAt, deletedAt }: Message) => (editedAt ?? deletedAt) !== null;
 
-const asQuote = ({ id, seq, text, deletedAt, senderId }: Message) => ({ id, seq, text, deletedAt, sender: { id: senderId } });
+const asQuote = ({ id, seq, text, deletedAt, senderId, mentions, mentionsEveryone, calledAs }: Message): Quote =>
+  ({ id, seq, text, deletedAt, sender: { id: senderId }, mentions, mentionsEveryone, calledAs });
 
 export class MessageHistory {
   /** Incremented with each change, so that views can compare. */

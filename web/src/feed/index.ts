@@ -12,7 +12,7 @@
  *
  * How it works:
  *
- * - **One snapshot, one subscription.** `{ feedCursor conversations { … } }` is one request, and `events` starts from that
+ * - **One snapshot, one subscription.** `{ feedCursor conversations { … } … }` is one request, and `events` starts from that
  *   cursor, so no event falls between the two. After a disconnect the subscription reconnects and resumes. When the server
  *   can't resume (FeedReset), the feed loads a new snapshot.
  * - **Applying is idempotent**, as everything may arrive twice: as a response and as an event, or again after a reconnect.
@@ -24,7 +24,7 @@
  * - **Blocks are the views' to keep.** In groups messages of blocked people still come: hide those of {@link Feed.blocks}.
  * - **Objects are replaced, never mutated**: views compare by identity.
  */
-export { activity, isMuted, type Conversation, type ConversationRef, type Member, type Message, type Person, type Picture } from './entities';
+export { activity, isMuted, type Conversation, type ConversationRef, type Member, type Mentions, type Message, type Person, type Picture } from './entities';
 export { Feed, type FeedOptions } from './feed';
 export type { MessageHistory } from './history';
 export { memoryStore, type MessageDraft, type OutboxStore, type OutgoingImage, type OutgoingMessage } from './outbox';

@@ -2,7 +2,7 @@
 // stays here over disconnects and reloads until the server has answered.
 import { v7 as uuidv7 } from 'uuid';
 import type { SendMessageInput } from '../gql/graphql';
-import type { ConversationRef } from './entities';
+import type { ConversationRef, Mentions } from './entities';
 import { isInternalError, isTransient, isSignedOut, type ServerError } from './transport';
 import type { RetryPolicy } from './retry-policy';
 
@@ -24,7 +24,7 @@ export interface MessageDraft {
   /** The names of those whom it calls, by their ids, as they stand in the text. */
   calledAs?: Record<string, string>;
   /** The message it replies to, with what the view shows of it until this one is acknowledged. */
-  replyTo?: { id: string; seq: number; senderId: string; text: string | null };
+  replyTo?: { id: string; seq: number; senderId: string; text: string | null } & Partial<Mentions>;
 }
 
 export interface OutgoingMessage extends MessageDraft {

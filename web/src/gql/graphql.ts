@@ -369,34 +369,34 @@ export type PersonFragment = { id: string, fullName: string, deletedAt: string |
 
 export type PictureFragment = { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string };
 
-export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type FullMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type FullMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type OwnMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type OwnMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
 export type GroupPictureFragment = { url: string, urlExpiresAt: string };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, blockedUsers: { nodes: Array<{ id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
 
 export type OnePersonQueryVariables = Exact<{
   id: string;
@@ -406,7 +406,7 @@ export type OnePersonQueryVariables = Exact<{
 export type OnePersonQuery = { user: { lastSeenAt: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null };
 
 export type BlockedUsersQueryVariables = Exact<{
-  after?: string | null | undefined;
+  after: string;
 }>;
 
 
@@ -441,7 +441,7 @@ export type HistoryPageQueryVariables = Exact<{
 }>;
 
 
-export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
+export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
 
 type Event_BlockChanged_Fragment = { __typename: 'BlockChanged', blocked: boolean, cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
 
@@ -455,9 +455,9 @@ type Event_HistoryTrimmed_Fragment = { __typename: 'HistoryTrimmed', conversatio
 
 type Event_MembershipChanged_Fragment = { __typename: 'MembershipChanged', cursor: string, own: { id: string } };
 
-type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
-type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 type Event_PinsChanged_Fragment = { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } };
 
@@ -494,8 +494,8 @@ export type EventsSubscription = { events:
     | { __typename: 'FeedReset', cursor: string }
     | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
     | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
-    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
-    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
     | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
     | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
     | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
@@ -525,7 +525,7 @@ export type SendMutationVariables = Exact<{
 }>;
 
 
-export type SendMutation = { sendMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type SendMutation = { sendMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type EditMutationVariables = Exact<{
   id: string;
@@ -533,14 +533,14 @@ export type EditMutationVariables = Exact<{
 }>;
 
 
-export type EditMutation = { editMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type EditMutation = { editMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type DeleteMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type MarkReadMutationVariables = Exact<{
   conversation: ConversationRef;
@@ -562,8 +562,8 @@ export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, even
       | { __typename: 'FeedReset', cursor: string }
       | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
       | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
-      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
-      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
       | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
       | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
       | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
@@ -576,7 +576,7 @@ export type AddReactionMutationVariables = Exact<{
 }>;
 
 
-export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type RemoveReactionMutationVariables = Exact<{
   messageId: string;
@@ -584,7 +584,7 @@ export type RemoveReactionMutationVariables = Exact<{
 }>;
 
 
-export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type UnreadCountsQueryVariables = Exact<{
   id: string;
@@ -606,28 +606,28 @@ export type UpdateMembershipMutationVariables = Exact<{
 }>;
 
 
-export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
+export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
 
 export type PinMutationVariables = Exact<{
   messageId: string;
 }>;
 
 
-export type PinMutation = { pinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type PinMutation = { pinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type UnpinMutationVariables = Exact<{
   messageId: string;
 }>;
 
 
-export type UnpinMutation = { unpinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type UnpinMutation = { unpinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type PinnedMessagesQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
+export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
 
 export type ReportFragment = { id: string, reason: ReportReason, comment: string | null, text: string | null, sentAt: string | null, messageId: string | null, conversationId: string | null, conversationTitle: string | null, createdAt: string, resolvedAt: string | null, action: ReportAction | null, note: string | null, reporter: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, resolvedBy: { id: string, fullName: string } | null };
 
@@ -721,7 +721,7 @@ export type FindMessagesQueryVariables = Exact<{
 }>;
 
 
-export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type SetMemberRoleMutationVariables = Exact<{
   id: string;
@@ -737,7 +737,7 @@ export type MentionsQueryVariables = Exact<{
 }>;
 
 
-export type MentionsQuery = { mentions: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, sender: { id: string } } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MentionsQuery = { mentions: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type ReportMutationVariables = Exact<{
   input: ReportInput;
@@ -797,6 +797,12 @@ export const MessageFragmentDoc = new TypedDocumentString(`
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -885,6 +891,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -967,6 +979,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -1039,6 +1057,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -1171,6 +1195,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -1402,6 +1432,15 @@ export const SnapshotDocument = new TypedDocumentString(`
     ...Person
     email
   }
+  blockedUsers(first: 100) {
+    nodes {
+      ...Person
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
   conversations(first: 100) {
     nodes {
       ...Conversation
@@ -1437,6 +1476,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -1528,6 +1573,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -1613,6 +1664,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -1684,7 +1741,7 @@ export const OnePersonDocument = new TypedDocumentString(`
   deletedAt
 }`) as unknown as TypedDocumentString<OnePersonQuery, OnePersonQueryVariables>;
 export const BlockedUsersDocument = new TypedDocumentString(`
-    query BlockedUsers($after: String) {
+    query BlockedUsers($after: String!) {
   blockedUsers(first: 100, after: $after) {
     nodes {
       ...Person
@@ -1787,6 +1844,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -1861,6 +1924,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2049,6 +2118,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2123,6 +2198,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2197,6 +2278,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2283,6 +2370,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2440,6 +2533,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2514,6 +2613,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2614,6 +2719,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2707,6 +2818,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2781,6 +2898,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -2851,6 +2974,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -3093,6 +3222,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt
@@ -3155,6 +3290,12 @@ fragment Message on Message {
     sender {
       id
     }
+    mentions {
+      id
+      fullName
+    }
+    mentionsEveryone
+    metadata
   }
   version
   createdAt

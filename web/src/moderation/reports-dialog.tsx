@@ -1,13 +1,11 @@
 // What moderators of the server see: what was reported, as it was then, and nothing of the conversation around it.
 import { Tabs } from '@base-ui/react/tabs';
-import { useEffect, useState } from 'react';
 import { execute } from '../api/execute';
 import { useSession } from '../app/session';
 import { type ReportFragment, ReportsDocument } from '../gql/graphql';
-import { texts } from '../texts';
 import { reports as words } from '../texts-reports';
 import { Dialog } from '../ui/dialog';
-import { useAttempt } from '../ui/toasts';
+import { NoPageYet, usePages } from '../ui/pages';
 import { ReportCard } from './report-card';
 
 export function ReportsDialog({ open, onClose }: { open: boolean; onClose(): void }) {
@@ -25,38 +23,19 @@ export function ReportsDialog({ open, onClose }: { open: boolean; onClose(): voi
   );
 }
 
-interface Pages {
-  reports: readonly ReportFragment[];
-  after: string | null;
-}
-
 function Reports({ open }: { open: boolean }) {
   const { client } = useSession();
-  const attempt = useAttempt();
-  const [pages, setPages] = useState<Pages>();
-  const [isFailed, setFailed] = useState(false);
-  const load = async (after?: string) => {
-    setFailed(false);
-    const isDone = await attempt(async () => {
-      const { reports: { nodes, pageInfo } } = await execute(client, ReportsDocument, { open, after: after ?? null });
-      // A second click asks for the same page.
-      setPages((now) => (now?.after === after
-        ? { reports: [...now?.reports ?? [], ...nodes], after: pageInfo.hasNextPage ? pageInfo.endCursor : null }
-        : now));
-    });
-    setFailed(!isDone);
-  };
-  useEffect(() => void load(), []);
-  if (!pages && isFailed) return <button type="button" className="button" onClick={() => void load()}>{texts.message.retry}</button>;
-  if (!pages) return <p className="secondary" role="status">{texts.loading}</p>;
-  const onChange = (changed: ReportFragment) =>
-    setPages((now) => now && { ...now, reports: now.reports.map((report) => (report.id === changed.id ? changed : report)) });
-  const { after } = pages;
+  const { items, loadMore, map, isFailed, retry } = usePages<ReportFragment>(async (after) => {
+    const { reports: { nodes, pageInfo } } = await execute(client, ReportsDocument, { open, after });
+    return { items: nodes, pageInfo };
+  });
+  if (!items) return <NoPageYet isFailed={isFailed} retry={retry} />;
+  const onChange = (changed: ReportFragment) => map((report) => (report.id === changed.id ? changed : report));
   return (
     <div className="form">
-      {pages.reports.length === 0 && <p className="secondary">{open ? words.none.true : words.none.false}</p>}
-      <ul className="form">{pages.reports.map((report) => <li key={report.id}><ReportCard report={report} onChange={onChange} /></li>)}</ul>
-      {after && <button type="button" className="button" onClick={() => void load(after)}>{words.more}</button>}
+      {items.length === 0 && <p className="secondary">{open ? words.none.true : words.none.false}</p>}
+      <ul className="form">{items.map((report) => <li key={report.id}><ReportCard report={report} onChange={onChange} /></li>)}</ul>
+      {loadMore && <button type="button" className="button" onClick={loadMore}>{words.more}</button>}
     </div>
   );
 }

@@ -32,17 +32,17 @@ impl fmt::Debug for SessionEffect {
 
 /// Where the resolvers of one operation record the effect. The last one counts.
 #[derive(Clone, Default)]
-pub(super) struct SessionEffects(Arc<Mutex<Option<SessionEffect>>>);
+pub(in crate::graphql) struct SessionEffects(Arc<Mutex<Option<SessionEffect>>>);
 
 impl SessionEffects {
-    pub(super) fn take(&self) -> Option<SessionEffect> {
+    pub(in crate::graphql) fn take(&self) -> Option<SessionEffect> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 impl SessionEffect {
     /// Records the effect for the answer.
-    pub(super) fn record(self, ctx: &Context<'_>) {
+    pub(in crate::graphql) fn record(self, ctx: &Context<'_>) {
         if let Ok(effects) = ctx.data::<SessionEffects>() {
             *effects.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(self);
         }

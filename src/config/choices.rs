@@ -1,4 +1,4 @@
-//! Who can find and see whom.
+//! Settings of which each takes a few words.
 
 /// Who finds whom, and sees who is online.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,28 @@ impl Directory {
             "open" => Some(Self::Open),
             "shared" => Some(Self::Shared),
             "closed" => Some(Self::Closed),
+            _ => None,
+        }
+    }
+}
+
+/// The `SameSite` attribute of the session's cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    /// Requests of pages on the same site.
+    Strict,
+    /// Those, and following a link from another site.
+    Lax,
+    /// Requests of any page. Which pages may use the API is up to `CORS_ORIGINS` alone.
+    None,
+}
+
+impl SameSite {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "strict" => Some(Self::Strict),
+            "lax" => Some(Self::Lax),
+            "none" => Some(Self::None),
             _ => None,
         }
     }

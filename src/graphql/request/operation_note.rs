@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use async_graphql::Response;
 
-use super::Caller;
-use super::error::first_code;
-use super::prepare::PreparedOperation;
+use crate::graphql::Caller;
+use crate::graphql::error::first_code;
+use crate::graphql::request::prepare::PreparedOperation;
 
 /// The name that a document gives an operation is cut there.
 const NAME_LENGTH: usize = 64;
@@ -25,18 +25,18 @@ pub struct OperationNote {
 }
 
 impl OperationNote {
-    pub(super) fn executed(prepared: &PreparedOperation, response: &Response) -> Self {
+    pub(in crate::graphql) fn executed(prepared: &PreparedOperation, response: &Response) -> Self {
         let (kind, field) = (prepared.kind.name(), prepared.field.clone());
         Self { kind, field, name: shortened(prepared.name.as_deref()), code: first_code(response) }
     }
 
-    pub(super) fn refused(name: Option<&str>, response: &Response) -> Self {
+    pub(in crate::graphql) fn refused(name: Option<&str>, response: &Response) -> Self {
         Self { kind: "refused", field: String::new(), name: shortened(name), code: first_code(response) }
     }
 
     /// Logs an operation of a socket. Those of requests are in the line of their request. That one succeeded is no news: there
     /// are thousands.
-    pub(super) fn log(&self, caller: &Caller) {
+    pub(in crate::graphql) fn log(&self, caller: &Caller) {
         macro_rules! log {
             ($level:ident) => {
                 tracing::$level!(

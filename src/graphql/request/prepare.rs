@@ -3,29 +3,29 @@
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, ServerError};
 
-use super::error::{invalid, not_parsed, refused, server_error};
-use super::guard::rights::KeyRole;
-use super::guard::{self, argument_defaults};
-use super::{Api, Caller};
 use crate::accounts::Viewer;
 use crate::error::Error;
+use crate::graphql::error::{invalid, not_parsed, refused, server_error};
+use crate::graphql::guard::rights::KeyRole;
+use crate::graphql::guard::{self, argument_defaults};
+use crate::graphql::{Api, Caller};
 use crate::rates::neighbourhood;
 
 /// An operation that has passed the guard.
 #[derive(Clone, Debug)]
-pub(super) struct PreparedOperation {
-    pub(super) kind: OperationKind,
+pub(in crate::graphql) struct PreparedOperation {
+    pub(in crate::graphql) kind: OperationKind,
     /// Its first field at the root.
-    pub(super) field: String,
+    pub(in crate::graphql) field: String,
     /// What its document calls it.
-    pub(super) name: Option<String>,
+    pub(in crate::graphql) name: Option<String>,
     /// The number of objects that it can return.
-    pub(super) objects: usize,
+    pub(in crate::graphql) objects: usize,
 }
 
 /// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OperationKind {
+pub(in crate::graphql) enum OperationKind {
     Query,
     Mutation,
     Subscription,
@@ -33,7 +33,7 @@ pub(super) enum OperationKind {
 
 impl OperationKind {
     /// As the language writes it.
-    pub(super) fn name(self) -> &'static str {
+    pub(in crate::graphql) fn name(self) -> &'static str {
         match self {
             Self::Query => "query",
             Self::Mutation => "mutation",
@@ -45,7 +45,7 @@ impl OperationKind {
 impl Api {
     /// Guards a document before it is parsed, as the parser can overflow the stack, and before it is executed, as the
     /// library's own checks can take very long. Also charges the cost of queries and mutations.
-    pub(super) fn prepare(
+    pub(in crate::graphql) fn prepare(
         &self,
         request: &mut Request,
         caller: &Caller,

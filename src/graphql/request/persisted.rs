@@ -10,9 +10,9 @@ use async_graphql::{Request, ServerError, Value, from_value};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::Caller;
-use super::error::{persisted_query_not_found, server_error};
 use crate::error::Error;
+use crate::graphql::Caller;
+use crate::graphql::error::{persisted_query_not_found, server_error};
 use crate::id::UserId;
 use crate::limits::{PERSISTED_BYTES, PERSISTED_DOCUMENTS, QUERY_BYTES};
 use crate::rates::neighbourhood;
@@ -35,10 +35,10 @@ struct PersistedQuery {
 /// When there is no more room, whoever has stored most loses what was not used for longest. So nobody can evict what
 /// others have stored.
 #[derive(Default)]
-pub(super) struct PersistedDocuments(Mutex<Store>);
+pub(in crate::graphql) struct PersistedDocuments(Mutex<DocumentStore>);
 
 #[derive(Default)]
-struct Store {
+struct DocumentStore {
     documents: HashMap<DocumentKey, PersistedDocument>,
     /// The bytes that each has stored.
     shares: HashMap<DocumentOwner, usize>,
@@ -71,7 +71,7 @@ enum DocumentOwner {
 impl PersistedDocuments {
     /// Gives a request without a document the one that it names, and stores the document of one that has both. Afterwards
     /// the request is like one that has never named it; after an error it is as it was.
-    pub(super) fn resolve(&self, request: &mut Request, caller: &Caller) -> Result<(), ServerError> {
+    pub(in crate::graphql) fn resolve(&self, request: &mut Request, caller: &Caller) -> Result<(), ServerError> {
         let Some(extension) = request.extensions.get(EXTENSION).filter(|extension| **extension != Value::Null) else {
             return Ok(());
         };
@@ -101,7 +101,7 @@ impl PersistedDocuments {
     }
 }
 
-impl Store {
+impl DocumentStore {
     fn find(&mut self, key: DocumentKey) -> Option<Arc<str>> {
         let document = self.documents.get_mut(&key)?;
         self.uses += 1;
@@ -159,7 +159,7 @@ fn hash(extension: Value) -> Result<[u8; 32], Error> {
 mod tests {
     use super::*;
 
-    fn keep(store: &mut Store, number: usize, length: usize, owner: DocumentOwner) -> DocumentKey {
+    fn keep(store: &mut DocumentStore, number: usize, length: usize, owner: DocumentOwner) -> DocumentKey {
         let text = format!("{number:0length$}");
         let key = DocumentKey { hash: Sha256::digest(&text).into(), only: None };
         store.keep(key, &text, owner);
@@ -170,7 +170,7 @@ mod tests {
     fn whoever_stores_most_loses_what_was_not_used_for_longest() {
         let (ada, eve) = (DocumentOwner::Person(UserId::new()), DocumentOwner::Person(UserId::new()));
         for length in [100, QUERY_BYTES] {
-            let mut store = Store::default();
+            let mut store = DocumentStore::default();
             let of_ada: Vec<_> = (0..20).map(|number| keep(&mut store, number, length, ada)).collect();
             let used = keep(&mut store, 1_000_000, length, eve);
             for number in 0..2 * PERSISTED_DOCUMENTS {
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_books_are_right_after_evictions() {
-        let mut store = Store::default();
+        let mut store = DocumentStore::default();
         for number in 0..3 * PERSISTED_DOCUMENTS {
             let owner = DocumentOwner::Visitor([127, 0, 0, u8::try_from(number % 7).unwrap()].into());
             keep(&mut store, number, 10 + number % 3_000, owner);

@@ -18,7 +18,7 @@ pub struct AnswerTime(Arc<AtomicBool>);
 
 impl AnswerTime {
     /// Extends the limit to that of uploads, for an operation with an image.
-    pub(super) fn extend(&self) {
+    pub(in crate::graphql) fn extend(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
