@@ -108,8 +108,9 @@ const pythonFollow = fileURLToPath(new URL('./python/follow.py', import.meta.url
 const rust = fileURLToPath(new URL('../../target/clients/debug/follow', import.meta.url));
 const shellFollow = fileURLToPath(new URL('./generated/recipes/follow.sh', import.meta.url));
 
-/** Options that let a client notice a dead line within a second, as the tests have no time for more. */
+/** Options that let a client notice a dead line within a second, as the tests have no time for more: over a socket, and of streams. */
 const QUICK = { keepAlive: 300 };
+const WATCHFUL = { silence: 800 };
 
 const results = ({ add, fail }) => ({
   next: ({ data, errors, error }) => (errors ?? error ? fail(errors ?? error) : add(data.events)),
@@ -158,17 +159,37 @@ export const clients = {
   'graphql-sse': {
     async follow({ url, person, after, ...sink }) {
       const { stream } = await recipe('graphql-sse.js');
-      return stream(url, person.token, { query: EVENTS, variables: { after } }, results(sink));
+      return stream(url, person.token, { query: EVENTS, variables: { after } }, results(sink), WATCHFUL);
     },
-    patient: true,
+  },
+  'Apollo Client, events by HTTP': {
+    async follow({ url, person, after, ...sink }) {
+      const { ApolloClient, gql, InMemoryCache } = await import('@apollo/client');
+      const { streamLink } = await recipe('apollo-sse.js');
+      const { possibleTypes } = await recipe('apollo.js');
+      const client = new ApolloClient({
+        link: streamLink(url, person.token, WATCHFUL),
+        cache: new InMemoryCache({ possibleTypes }),
+      });
+      const { error, next } = results(sink);
+      const following = client.subscribe({ query: gql(EVENTS), variables: { after } }).subscribe({ next, error });
+      return () => { following.unsubscribe(); client.stop(); };
+    },
+  },
+  'urql, events by HTTP': {
+    async follow({ url, person, after, ...sink }) {
+      const { Client } = await import('urql');
+      const { streamExchange } = await recipe('urql-sse.js');
+      const client = new Client({ url, exchanges: [streamExchange(url, person.token, WATCHFUL)] });
+      return client.subscription(EVENTS, { after }).subscribe(results(sink).next).unsubscribe;
+    },
   },
   EventSource: {
     async follow({ url, person, after, ...sink }) {
       browser(person.token);
       const { eventSource } = await recipe('event-source.js');
-      return eventSource(url, EVENTS, { after }, results(sink).next);
+      return eventSource(url, EVENTS, { after }, results(sink).next, WATCHFUL);
     },
-    patient: true,
   },
   'EventSource in Chromium': {
     async follow({ url, person, after, ...sink }) {
@@ -181,10 +202,10 @@ export const clients = {
       await page.goto(`${origin}/healthz`);
       await page.exposeFunction('handle', results(sink).next);
       const code = recipes['event-source.js'].replace('export function', 'function');
-      await page.evaluate(`${code}; eventSource(${JSON.stringify(url)}, ${JSON.stringify(EVENTS)}, ${JSON.stringify({ after })}, handle)`);
+      const [address, query, variables, options] = [url, EVENTS, { after }, WATCHFUL].map((value) => JSON.stringify(value));
+      await page.evaluate(`${code}; eventSource(${address}, ${query}, ${variables}, handle, ${options})`);
       return () => chromium.close();
     },
-    patient: true,
   },
   curl: {
     async follow({ url, person, after, ...sink }) {
@@ -215,6 +236,8 @@ export const clients = {
   'like Apollo Kotlin': { follow: async (options) => mobile(options, 'kotlin', () => crypto.randomUUID()) },
   // The same ids and the same payload of the init each time: Apollo iOS.
   'like Apollo iOS': { follow: async (options) => mobile(options, 'ios', () => '1') },
+  // Numbers of its own, which it gives to the operations of all its clients in turn: a router.
+  'like a router': { follow: async (options) => mobile(options, 'behind-a-router', (tries) => `${7 + 3 * tries}`) },
 };
 
 /**
@@ -249,8 +272,10 @@ export async function cutOften(name, { proxy, ada, bob, cuts }) {
       await send();
       if (cut % 3 !== 1) await until(() => received.includes(sent.at(-1)), () => `it waits for ${sent.at(-1)} after ${cut} cuts`);
       const onTheWay = send();
-      if (cut % 2) {
-        proxy.freeze();
+      // A line that dies without being closed is one that takes nothing any more, or one that loses what the server sends.
+      const dies = { 1: proxy.freeze, 3: proxy.swallow }[cut % 4];
+      if (dies) {
+        dies();
         await onTheWay;
         if (client.patient) {
           await sleep(50);
