@@ -59,6 +59,7 @@ mod issuer_keys;
 mod key_acting;
 mod key_bots;
 mod key_conversations;
+mod key_rates;
 mod key_rights;
 mod keys;
 mod lenient;
