@@ -25,6 +25,7 @@ mod documents;
 mod erasure;
 mod erasure_rules;
 mod event_streams;
+mod event_streams_shared;
 mod events_that_fail;
 mod feed;
 mod feed_fields;
