@@ -108,9 +108,9 @@ const pythonFollow = fileURLToPath(new URL('./python/follow.py', import.meta.url
 const rust = fileURLToPath(new URL('../../target/clients/debug/follow', import.meta.url));
 const shellFollow = fileURLToPath(new URL('./generated/recipes/follow.sh', import.meta.url));
 
-/** Options that let a client notice a dead line within a second, as the tests have no time for more: over a socket, and of streams. */
+/** Options that let a client notice a dead line within seconds, as the tests have no time for more: over a socket, and of streams. */
 const QUICK = { keepAlive: 300 };
-const WATCHFUL = { silence: 800 };
+const WATCHFUL = { silence: 1_500 };
 
 const results = ({ add, fail }) => ({
   next: ({ data, errors, error }) => (errors ?? error ? fail(errors ?? error) : add(data.events)),
@@ -242,9 +242,10 @@ export const clients = {
 
 /**
  * Sends messages to a person, cuts their client's connections this often, and counts what it received: lost, repeated after
- * dropping by cursor, and out of order. Also how many came more than once before that.
+ * dropping by cursor, and out of order. Also how many came more than once before that. What does not come within the
+ * milliseconds of `patience` is a failure.
  */
-export async function cutOften(name, { proxy, ada, bob, cuts }) {
+export async function cutOften(name, { proxy, ada, bob, cuts, patience = 60_000 }) {
   const { feedCursor } = await bob.request('{ feedCursor }');
   const sent = [], received = [], seen = new Set();
   let again = 0, failure, stop;
@@ -259,7 +260,7 @@ export async function cutOften(name, { proxy, ada, bob, cuts }) {
   const fail = (error) => { failure ??= error; };
   const client = clients[name];
   const until = async (condition, what) => {
-    for (const deadline = Date.now() + 60_000; !condition(); await sleep(5)) {
+    for (const deadline = Date.now() + patience; !condition(); await sleep(5)) {
       if (failure) throw failure;
       if (Date.now() > deadline) throw new Error(`${name}: ${what()}`);
     }
@@ -312,7 +313,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const name of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(clients)) {
     const { server, proxy, close } = await startProxiedServer();
     const [ada, bob] = [await signUp(server, 'Ada'), await signUp(server, 'Bob')];
-    table[name] = await cutOften(name, { proxy, ada, bob, cuts });
+    // It runs for long, perhaps beside other work.
+    table[name] = await cutOften(name, { proxy, ada, bob, cuts, patience: 600_000 });
     console.log(name, table[name]);
     await close();
   }
