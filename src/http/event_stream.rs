@@ -54,6 +54,14 @@ impl ComesBack {
     pub(super) fn of(method: &Method) -> Self {
         if method == Method::GET { Self::AfterRetry } else { Self::ByItself }
     }
+
+    /// What it is sent when there was nothing else for a while.
+    fn heartbeat(self) -> &'static str {
+        match self {
+            Self::AfterRetry => HEARTBEAT_EVENT,
+            Self::ByItself => COMMENT,
+        }
+    }
 }
 
 /// What the events of a stream come from, and what ends it.
@@ -86,7 +94,7 @@ pub(super) fn stream(sources: EventSources) -> Response {
         // How long to wait before it comes back, also after a crash of the server.
         ComesBack::AfterRetry => retry_line(limits::EVENT_STREAM_RETRY),
         // So that proxies and clients see that it is open.
-        ComesBack::ByItself => HEARTBEAT.to_owned(),
+        ComesBack::ByItself => COMMENT.to_owned(),
     };
     let heartbeat = Box::pin(sleep_until(clock::instant() + limits::PING_EVERY));
     let body = EventStream { sources, heartbeat, opening: Some(opening.into()), has_ended: false };
@@ -121,7 +129,11 @@ fn respond(body: Body) -> Response {
 }
 
 /// A comment, which clients ignore.
-const HEARTBEAT: &str = ":\n";
+const COMMENT: &str = ":\n";
+
+/// An event without a result: scripts do not see the comments of a browser's `EventSource`, and so would not notice a line
+/// that is dead.
+const HEARTBEAT_EVENT: &str = "event: heartbeat\ndata:\n\n";
 
 /// The end of an operation.
 const COMPLETE: &str = "event: complete\ndata:\n\n";
@@ -169,7 +181,7 @@ impl EventStream {
         self.has_ended = true;
         match self.sources.comes_back {
             ComesBack::AfterRetry => retry_line(limits::EVENT_STREAM_RETRY),
-            ComesBack::ByItself => HEARTBEAT.to_owned(),
+            ComesBack::ByItself => COMMENT.to_owned(),
         }
     }
 
@@ -201,7 +213,9 @@ impl Stream for EventStream {
             match this.sources.frames.poll_next_unpin(cx) {
                 Poll::Ready(Some(frame)) => this.event(frame),
                 Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending if this.heartbeat.poll_unpin(cx).is_ready() => HEARTBEAT.to_owned(),
+                Poll::Pending if this.heartbeat.poll_unpin(cx).is_ready() => {
+                    this.sources.comes_back.heartbeat().to_owned()
+                }
                 Poll::Pending => return Poll::Pending,
             }
         };
@@ -218,6 +232,12 @@ mod tests {
     fn a_result_is_an_event_with_its_cursor_as_id() {
         assert_eq!(next(Some("c"), r#"{"data":1}"#), "event: next\nid: c\ndata: {\"data\":1}\n\n");
         assert_eq!(next(None, "{}"), "event: next\ndata: {}\n\n");
+    }
+
+    #[test]
+    fn a_heartbeat_is_an_event_for_scripts_in_pages_and_a_comment_for_others() {
+        assert_eq!(ComesBack::of(&Method::GET).heartbeat(), "event: heartbeat\ndata:\n\n");
+        assert_eq!(ComesBack::of(&Method::POST).heartbeat(), ":\n");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub const KEYS: usize = 100;
 pub const KEY_NAME_LENGTH: usize = 80;
 /// How long the keys that were read are used. One that was revoked is refused within a second.
 pub const KEY_CACHE: Duration = Duration::from_millis(500);
+const _: () = assert!(KEY_CACHE.as_millis() <= 500, "half of the second is for reading them");
 /// After how many of these times the sessions of open sockets are checked as well, which is every five seconds.
 pub const KEY_CHECKS: u32 = 10;
 /// Objects that the queries and mutations of one key can return: see [`OBJECTS`](super::OBJECTS). A backend does for all

@@ -19,6 +19,7 @@ mod client;
 mod dispatcher;
 mod parcel;
 mod secret;
+mod unresolved;
 mod worker;
 
 use std::sync::Arc;

@@ -41,7 +41,11 @@ pub(super) enum NextParcel {
     /// Nothing, up to here.
     Nothing(Cursor),
     /// The event at this cursor could not be resolved.
-    Unresolved(Cursor),
+    Unresolved {
+        at: Cursor,
+        /// After so many tries that failed like this, it is skipped.
+        most_tries: u32,
+    },
     /// The document is not valid any more.
     Invalid(String),
 }
@@ -71,8 +75,10 @@ impl Webhooks {
                 Err(_) if !parts.is_empty() => {
                     return Ok(NextParcel::Ready(parcel(&parts, batch_size, id, reached, None)));
                 }
-                Err(NotResolved::Server) => return Ok(NextParcel::Unresolved(event.cursor)),
-                Err(NotResolved::Unavailable) => return Err(Error::unavailable()),
+                Err(NotResolved::Failed { most_tries }) => {
+                    return Ok(NextParcel::Unresolved { at: event.cursor, most_tries });
+                }
+                Err(NotResolved::Away) => return Err(Error::unavailable()),
                 Err(NotResolved::Document(why)) => return Ok(NextParcel::Invalid(why)),
             }
             reached = event.cursor;
@@ -94,8 +100,8 @@ impl Webhooks {
         Ok(match self.resolve(document, &PostedEvent::Reset(reset, at)).await {
             Ok(Some(part)) => NextParcel::Ready(parcel(&[part], batch_size, at, at, Some(reset))),
             Ok(None) => NextParcel::Nothing(at),
-            Err(NotResolved::Server) => NextParcel::Unresolved(at),
-            Err(NotResolved::Unavailable) => return Err(Error::unavailable()),
+            Err(NotResolved::Failed { most_tries }) => NextParcel::Unresolved { at, most_tries },
+            Err(NotResolved::Away) => return Err(Error::unavailable()),
             Err(NotResolved::Document(why)) => NextParcel::Invalid(why),
         })
     }

@@ -12,6 +12,7 @@ use super::attempts::PostAttempt;
 use super::change::{WebhookChange, WebhookOutcome, WebhookStep};
 use super::client::{PostAnswer, ReceiverLine, SignedPost};
 use super::parcel::{NextParcel, Parcel, ParcelRequest};
+use super::unresolved::UnresolvedTries;
 use super::{Webhooks, attempts, is_away, position_of, secret, viewer};
 use crate::clock::instant;
 use crate::entity::webhook;
@@ -35,8 +36,8 @@ pub(super) struct Worker {
     passed: Option<(Cursor, Cursor)>,
     /// When the position was written last, by the clock's uptime.
     written_at: Duration,
-    /// How often the event at this position could not be resolved.
-    unresolved: (Position, u32),
+    /// How often the next event could not be resolved.
+    unresolved: UnresolvedTries,
 }
 
 /// A parcel that was not accepted.
@@ -72,7 +73,15 @@ impl Worker {
     pub(super) fn new(webhooks: Webhooks, id: WebhookId) -> Self {
         let written_at = webhooks.app().clock.uptime();
         let (pending, passed) = Default::default();
-        Self { webhooks, id, claim: Uuid::now_v7(), pending, passed, written_at, unresolved: (0, 0) }
+        Self {
+            webhooks,
+            id,
+            claim: Uuid::now_v7(),
+            pending,
+            passed,
+            written_at,
+            unresolved: UnresolvedTries::default(),
+        }
     }
 
     /// Works until there is nothing to do any more, or for a moment after `stop`.
@@ -157,10 +166,8 @@ impl Worker {
         match self.next_parcel(prepared, &row).await? {
             NextParcel::Ready(parcel) => self.send(prepared, line, &row, parcel).await,
             NextParcel::Nothing(reached) => self.pass(&row, reached).await,
-            NextParcel::Unresolved(at) => {
-                let tries = if self.unresolved.0 == at.position { self.unresolved.1 + 1 } else { 1 };
-                self.unresolved = (at.position, tries);
-                if tries >= limits::EVENT_TRIES {
+            NextParcel::Unresolved { at, most_tries } => {
+                if self.unresolved.fails_for_good(at.position, most_tries) {
                     // As over a socket: the receiver has to know that it missed it.
                     self.pending = Some(PendingParcel::Reset { after: position_of(&row), reason: Reset::Expired, at });
                 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use parlour::feed::EventKind;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::{Person, Socket, TestApp, position, soon};
+use crate::support::{EventStream, Person, Socket, TestApp, position, soon};
 
 /// A quarter of a megabyte per event, by a message of 4,000 characters of four bytes.
 const LARGE: &str = "subscription($after: String) { events(after: $after) { __typename cursor
@@ -96,6 +98,79 @@ async fn drain(socket: &mut Socket) -> (Vec<Value>, usize) {
         events.push(message["payload"]["data"]["events"].take());
     }
     (events, bytes)
+}
+
+/// A stream of large messages that is not read any more, after its first event.
+async fn stalled_stream(app: &TestApp, person: &Person) -> TcpStream {
+    let tcp = TcpSocket::new_v4().expect("a socket");
+    tcp.set_recv_buffer_size(4096).expect("a small buffer");
+    let mut stream = soon(tcp.connect(app.address)).await.expect("a connection");
+    let body = json!({ "query": LARGE }).to_string();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\naccept: text/event-stream\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        app.address,
+        person.token,
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.expect("the server takes it");
+    let mut read = Vec::new();
+    while !String::from_utf8_lossy(&read).contains("CaughtUp") {
+        assert!(soon(stream.read_buf(&mut read)).await.expect("an answer") > 0, "{}", String::from_utf8_lossy(&read));
+    }
+    stream
+}
+
+/// The ids of the events of a stream that came as a whole before it was closed, and how many bytes came.
+async fn rest_of(mut stream: TcpStream) -> (Vec<String>, usize) {
+    let mut read = Vec::new();
+    // A reset ends it as well.
+    while soon(stream.read_buf(&mut read)).await.is_ok_and(|count| count > 0) {}
+    let text = String::from_utf8_lossy(&read);
+    let (whole, _) = text.rsplit_once("\n\n").unwrap_or_default();
+    let ids = whole.lines().filter_map(|line| line.strip_prefix("id: ")).map(str::to_owned);
+    (ids.collect(), read.len())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stalled_stream_of_events_is_closed_and_loses_nothing() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let carol = app.user("Carol").await;
+    let (at_bob, mut at_ada) = (stalled_stream(&app, &bob).await, ada.follow().await);
+    let start = bob.feed_cursor().await;
+
+    send_large(&ada, &bob, 60).await;
+    // His only stream is closed.
+    soon(async {
+        while is_online(&carol, &bob).await {
+            app.clock.advance(Duration::from_secs(1))
+        }
+    })
+    .await;
+
+    // Meanwhile others receive everything.
+    for seq in 2..=61 {
+        assert_eq!(at_ada.next_event().await["message"]["seq"], seq);
+    }
+    let (received, bytes) = rest_of(at_bob).await;
+    assert!(bytes < HELD_BYTES, "{bytes}");
+    assert!(received.len() < 60, "{}", received.len());
+
+    let last = received.last().unwrap_or(&start);
+    let request = bob.stream_request(&app, LARGE, json!({})).header("last-event-id", last);
+    let (mut again, mut missed) = (EventStream::of(request).await, Vec::new());
+    loop {
+        let event = again.next_event().await;
+        if event["__typename"] == "CaughtUp" {
+            break;
+        }
+        missed.push(event["cursor"].clone());
+    }
+    let cursors: Vec<i64> =
+        received.into_iter().map(Value::from).chain(missed).map(|cursor| position(&cursor)).collect();
+    let begin = position(&json!(start));
+    assert_eq!(cursors, (begin + 1..=begin + 60).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

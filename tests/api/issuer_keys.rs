@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::support::issuer::{KeyServer, SigningKey, claims, settings};
-use crate::support::{Socket, TestApp, refusal};
+use crate::support::{Socket, TestApp, refusal, soon};
 
 const ME: &str = "{ me { id } }";
 
@@ -72,7 +75,7 @@ async fn a_withdrawn_key_is_forgotten_while_the_others_are_in_use() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    crate::support::soon(forgotten).await;
+    soon(forgotten).await;
     assert!(is_taken(&app, &by_kept).await);
 }
 
@@ -140,6 +143,93 @@ async fn answers_that_are_too_long_elsewhere_or_no_keys_are_not_taken() {
         assert_eq!(issuer.asked(), 1);
     }
     assert_eq!(elsewhere.asked(), 0, "no redirect is followed");
+}
+
+/// An issuer that does this with each connection; its address, and a message for each request.
+async fn issuer_that<F>(does: impl Fn(TcpStream) -> F + Send + 'static) -> (String, UnboundedReceiver<()>)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/certs", listener.local_addr().expect("an address"));
+    let (asked, asks) = unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4_096];
+            let read = stream.read(&mut request).await.unwrap_or(0);
+            assert!(request[..read].starts_with(b"GET /certs "), "it is asked for its keys only");
+            // The test may be over.
+            let _ = asked.send(());
+            tokio::spawn(does(stream));
+        }
+    });
+    (url, asks)
+}
+
+async fn hangs(stream: TcpStream) {
+    std::future::pending::<()>().await;
+    drop(stream);
+}
+
+/// A byte after the other, of an answer that would be good.
+async fn trickles(mut stream: TcpStream) {
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n{}", " ".repeat(60_000));
+    for byte in answer.as_bytes() {
+        if stream.write_all(&[*byte]).await.is_err() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// A server that is asked for keys by such an issuer: it starts, and while one request waits, others do not.
+async fn goes_on(issuer: String, mut asks: UnboundedReceiver<()>) {
+    let app = server(&issuer).await;
+    let ada = app.user("Ada").await;
+    let token = SigningKey::es256().token(Some("1"), &claims("u-1", json!({})));
+    let mut waiting = Box::pin(answer(&app, &token));
+    tokio::select! {
+        early = &mut waiting => panic!("before the issuer has answered: {early}"),
+        asked = asks.recv() => asked.expect("it is asked"),
+    }
+
+    assert_eq!(ada.ask(ME, json!({})).await["me"]["id"], json!(ada.id));
+    assert!((&mut waiting).now_or_never().is_none(), "Parlour's own tokens need nobody");
+
+    assert_eq!(refusal(&soon(waiting).await), "SERVICE_UNAVAILABLE");
+    // For the next seconds nobody waits for it.
+    assert_eq!(refusal(&soon(answer(&app, &token)).await), "SERVICE_UNAVAILABLE");
+    assert!(asks.try_recv().is_err(), "it was asked again");
+}
+
+#[tokio::test]
+async fn an_issuer_that_hangs_or_trickles_keeps_nobody_else_waiting() {
+    let ((hanging, asked), (trickling, asked_too)) = (issuer_that(hangs).await, issuer_that(trickles).await);
+    tokio::join!(goes_on(hanging, asked), goes_on(trickling, asked_too));
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_given_up_when_it_is_too_long() {
+    let without_end = |head: &'static str, piece: &'static str| {
+        issuer_that(move |mut stream| async move {
+            if stream.write_all(head.as_bytes()).await.is_ok() {
+                while stream.write_all(piece.as_bytes()).await.is_ok() {}
+            }
+        })
+    };
+    let token = SigningKey::es256().token(Some("1"), &claims("u-1", json!({})));
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+    for (head, piece) in [
+        ("HTTP/1.1 200 OK\r\n\r\n{\"keys\":[", "                "),
+        (chunked, "8\r\n{\"keys\":\r\n"),
+        ("HTTP/1.1 200 OK\r\n", "x-long: yyyyyyyyyyyyyyyy\r\n"),
+        ("HTTP/1.1 200 ", "OK"),
+    ] {
+        let (issuer, mut asks) = without_end(head, piece).await;
+        let app = server(&issuer).await;
+        assert_eq!(refusal(&soon(answer(&app, &token)).await), "SERVICE_UNAVAILABLE", "{head:?}");
+        asks.recv().await.expect("it was asked");
+    }
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ async fn a_bot_has_no_session_and_reaches_nothing_that_is_for_keys() {
 }
 
 #[tokio::test]
-async fn a_bots_sockets_close_within_a_second_of_its_end() {
+async fn a_bots_sockets_close_soon_after_its_end() {
     let app = TestApp::start().await;
     let (_, revoked, key) = bot(&app, "One").await;
     let (suspended_id, suspended, _) = bot(&app, "Two").await;

@@ -55,7 +55,7 @@ async fn a_key_opens_no_socket_and_counts_in_no_cookie() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_is_refused_within_a_second_and_another_goes_on() {
+async fn a_revoked_key_is_soon_refused_and_another_goes_on() {
     let app = TestApp::start().await;
     let (revoked, other) = (app.backend().await, app.backend().await);
     assert_eq!(revoked.upsert(json!([])).await, json!([]));
@@ -101,8 +101,6 @@ async fn a_key_is_stored_as_a_hash_and_its_use_to_the_minute() {
     app.clock.advance(Duration::from_secs(30));
     backend.upsert(json!([])).await;
     assert_eq!(used().await, first);
-    // The cache of those whose use was just written is by real time.
-    tokio::time::sleep(Duration::from_millis(2_100)).await;
     app.clock.advance(Duration::from_secs(40));
     backend.upsert(json!([])).await;
 

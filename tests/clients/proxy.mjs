@@ -57,6 +57,11 @@ export async function startProxy(target) {
     nextStall: () => new Promise((resolve) => { stallListeners.push(resolve); }),
     /** Stops forwarding on current connections without closing them, as when a laptop changes networks. New ones work. */
     freeze() { for (const [client, server] of connections) { client.unpipe(server); server.unpipe(client); } },
+    /**
+     * From now on nothing that the server sends on current connections arrives, while the server sees it taken, and what
+     * clients send does arrive: a line that is open in one direction. New ones work.
+     */
+    swallow() { for (const [client, server] of connections) server.unpipe(client).resume(); },
     close() { proxy.goDown(); listener.close(); },
   };
   return proxy;

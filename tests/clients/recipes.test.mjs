@@ -13,6 +13,36 @@ const MESSAGES = `subscription ($after: String) {
   messageAdded(after: $after) { text feedCursor }
 }`;
 
+function ofApollo(client, gql) {
+  return {
+    query: async (query, variables) => (await client.query({ query: gql(query), variables })).data,
+    mutate: async (mutation, variables) => (await client.mutate({ mutation: gql(mutation), variables })).data,
+    subscribe(query, variables, next, fail) {
+      const results = client.subscribe({ query: gql(query), variables }).subscribe({
+        next: ({ data, error }) => (error ? fail(error) : next(data)),
+        error: fail,
+      });
+      return () => results.unsubscribe();
+    },
+  };
+}
+
+function ofUrql(client) {
+  const settle = async (source) => {
+    const { data, error } = await source.toPromise();
+    if (error) throw error;
+    return data;
+  };
+  return {
+    query: (document, variables) => settle(client.query(document, variables)),
+    mutate: (document, variables) => settle(client.mutation(document, variables)),
+    subscribe(document, variables, next, fail) {
+      const results = client.subscription(document, variables);
+      return results.subscribe(({ data, error }) => (error ? fail(error) : next(data))).unsubscribe;
+    },
+  };
+}
+
 // Adapts each recipe to one interface.
 const clients = {
   'graphql-ws': async (url, token) => {
@@ -31,38 +61,33 @@ const clients = {
   },
   'Apollo Client': async (url, token) => {
     const { gql } = await import('@apollo/client');
-    const client = (await recipe('apollo.js')).apollo(url, token);
-    return {
-      query: async (query, variables) => (await client.query({ query: gql(query), variables })).data,
-      mutate: async (mutation, variables) => (await client.mutate({ mutation: gql(mutation), variables })).data,
-      subscribe(query, variables, next, fail) {
-        const results = client.subscribe({ query: gql(query), variables }).subscribe({
-          next: ({ data, error }) => (error ? fail(error) : next(data)),
-          error: fail,
-        });
-        return () => results.unsubscribe();
-      },
-    };
+    return ofApollo((await recipe('apollo.js')).apollo(url, token), gql);
   },
-  urql: async (url, token) => {
-    const client = (await recipe('urql.js')).urql(url, token);
-    const settle = async (source) => {
-      const { data, error } = await source.toPromise();
-      if (error) throw error;
-      return data;
-    };
-    return {
-      query: (document, variables) => settle(client.query(document, variables)),
-      mutate: (document, variables) => settle(client.mutation(document, variables)),
-      subscribe(document, variables, next, fail) {
-        const results = client.subscription(document, variables);
-        return results.subscribe(({ data, error }) => (error ? fail(error) : next(data))).unsubscribe;
-      },
-    };
+  urql: async (url, token) => ofUrql((await recipe('urql.js')).urql(url, token)),
+};
+
+/** The clients of before, which get their events by HTTP instead of a socket. */
+const streams = {
+  'Apollo Client with events by HTTP': async (url, token) => {
+    const { ApolloClient, ApolloLink, gql, HttpLink, InMemoryCache } = await import('@apollo/client');
+    const { streamLink } = await recipe('apollo-sse.js');
+    const { possibleTypes, typePolicies } = await recipe('apollo.js');
+    const http = new HttpLink({ uri: url, headers: { authorization: `Bearer ${token()}` } });
+    const isLive = ({ operationType }) => operationType === 'subscription';
+    return ofApollo(new ApolloClient({
+      link: ApolloLink.split(isLive, streamLink(url, token), http),
+      cache: new InMemoryCache({ possibleTypes, typePolicies }),
+    }), gql);
+  },
+  'urql with events by HTTP': async (url, token) => {
+    const { Client, fetchExchange } = await import('urql');
+    const { streamExchange } = await recipe('urql-sse.js');
+    const fetchOptions = () => ({ headers: { authorization: `Bearer ${token()}` } });
+    return ofUrql(new Client({ url, fetchOptions, exchanges: [fetchExchange, streamExchange(url, token)] }));
   },
 };
 
-for (const [name, connect] of Object.entries(clients)) {
+for (const [name, connect] of Object.entries({ ...clients, ...streams })) {
   describe(name, { timeout: 120_000 }, () => {
     let server, proxy, ada, bob, client, close;
     before(async () => {

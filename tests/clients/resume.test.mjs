@@ -1,5 +1,6 @@
 // Every client of docs/clients.md, cut a hundred times: nothing is lost, and nothing comes twice or out of order after
-// dropping by cursor. Half of the lines freeze first; clients that do not notice it by themselves are then reset.
+// dropping by cursor. Half of the lines die without being closed: they freeze, or lose what the server sends. Clients that do
+// not notice it by themselves are reset then.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { signUp } from './people.mjs';

@@ -25,7 +25,7 @@ async fn upsert(server: &Server, key: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_key_is_made_listed_and_revoked_within_a_second() {
+async fn a_key_is_made_listed_and_revoked_beside_the_server() {
     let server = Server::start().await;
     let made = succeeds(&server, &["create", "--name", "The shop", "--scope", "users"]).await;
     let text = made.trim_end();

@@ -25,6 +25,7 @@ mod going_down;
 mod image_places;
 mod image_turns;
 mod images;
+mod issuer_tls;
 mod keys;
 mod kill;
 mod log_events;

@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use moka::ops::compute::{CompResult, Op};
 use moka::sync::Cache;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest, Sha256};
@@ -123,8 +124,8 @@ type KeyHash = [u8; 32];
 #[derive(Debug)]
 pub(super) struct KeyRing {
     known: Cache<(), Arc<HashMap<KeyHash, KnownKey>>>,
-    /// Those whose use was written a moment ago.
-    noted: Cache<KeyId, ()>,
+    /// When their uses were written last, which those that were read may not have yet.
+    noted: Cache<KeyId, Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -153,8 +154,19 @@ impl Default for KeyRing {
     fn default() -> Self {
         Self {
             known: Cache::builder().time_to_live(limits::KEY_CACHE).build(),
-            noted: Cache::builder().time_to_live(4 * limits::KEY_CACHE).max_capacity(limits::KEYS as u64).build(),
+            noted: Cache::builder().max_capacity(limits::KEYS as u64).build(),
         }
+    }
+}
+
+impl KeyRing {
+    /// Notes a use. `false` if a recent one is noted: it is written, or waits to be.
+    fn note(&self, id: KeyId, now: Timestamp, is_recent: impl Fn(Timestamp) -> bool) -> bool {
+        let noted = self.noted.entry(id).and_compute_with(|noted| match noted {
+            Some(noted) if is_recent(*noted.value()) => Op::Nop,
+            Some(_) | None => Op::Put(now),
+        });
+        !matches!(noted, CompResult::Unchanged(_))
     }
 }
 
@@ -175,8 +187,8 @@ impl Accounts {
             return Ok(None);
         };
         let now = self.app.clock.now();
-        let is_noted = last_used_at.is_some_and(|at| now.since(at) < limits::LAST_USED_PRECISION);
-        if !is_noted && self.keys.noted.entry(id).or_insert(()).is_fresh() {
+        let is_recent = |at| now.since(at) < limits::LAST_USED_PRECISION;
+        if !last_used_at.is_some_and(is_recent) && self.keys.note(id, now, is_recent) {
             self.app.feed.append_or_drop(KeyUsed { id, at: now });
         }
         Ok(Some(match owner {

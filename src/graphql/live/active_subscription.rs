@@ -249,21 +249,12 @@ impl ActiveSubscription<'_> {
             }
             Ok(None) => Ok(None),
             Err(ResolveError::Document(errors)) => Err(SubscriptionEnd::Refused(errors)),
-            Err(ResolveError::Unavailable) if !self.api.program().app.db.answers().await => {
-                // An outage is no reason to skip an event, however often it is tried.
-                Err(SubscriptionEnd::TryAgain)
-            }
-            Err(ResolveError::Unavailable) => {
-                self.skip_or_try_again(cursor.filter(|_| is_event), limits::BUSY_EVENT_TRIES)
-            }
-            Err(ResolveError::Server) => self.skip_or_try_again(cursor.filter(|_| is_event), limits::EVENT_TRIES),
-        }
-    }
-
-    fn skip_or_try_again(&self, event: Option<Cursor>, most: u32) -> Result<Option<Cursor>, SubscriptionEnd> {
-        match event {
-            Some(cursor) if self.api.fails_for_good(cursor, self.viewer.user(), most) => Ok(Some(cursor)),
-            Some(_) | None => Err(SubscriptionEnd::TryAgain),
+            Err(ResolveError::Momentary(failure)) => match (cursor, self.api.most_tries(failure).await) {
+                (Some(cursor), Some(most)) if is_event && self.api.fails_for_good(cursor, self.viewer.user(), most) => {
+                    Ok(Some(cursor))
+                }
+                (Some(_) | None, Some(_) | None) => Err(SubscriptionEnd::TryAgain),
+            },
         }
     }
 }

@@ -54,15 +54,32 @@ pub(in crate::graphql) struct ShapeRegistry {
 
 /// Why a notification could not be resolved.
 pub(in crate::graphql) enum ResolveError {
-    /// The server failed; the cause is in the log.
-    Server,
-    /// The database is away or the server overloaded: the same works later.
-    Unavailable,
+    /// It may work the next time.
+    Momentary(MomentaryFailure),
     /// The document asks for something invalid, such as a page of 1,000. Its errors, as JSON.
     Document(Json),
 }
 
+/// A failure that says nothing of the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::graphql) enum MomentaryFailure {
+    /// The server failed; the cause is in the log.
+    Server,
+    /// The database is away or the server overloaded: the same works later.
+    Unavailable,
+}
+
 impl Api {
+    /// How often an event may fail like this before it is skipped with `FeedReset`: the same for subscriptions and
+    /// webhooks. `None` while the database is away, as an outage is no reason to skip an event, however often it is tried.
+    pub(in crate::graphql) async fn most_tries(&self, failure: MomentaryFailure) -> Option<u32> {
+        match failure {
+            MomentaryFailure::Server => Some(limits::EVENT_TRIES),
+            MomentaryFailure::Unavailable if self.program().app.db.answers().await => Some(limits::BUSY_EVENT_TRIES),
+            MomentaryFailure::Unavailable => None,
+        }
+    }
+
     /// Begins a subscription: validates it against the schema and parses its arguments.
     pub(in crate::graphql) async fn begin(
         &self,
@@ -177,7 +194,8 @@ impl SharedSubscription {
         viewer: &Viewer,
         request_id: &str,
     ) -> Result<Option<Json>, ResolveError> {
-        let turn = api.0.executions.turn(viewer.user()).await.map_err(|LineFull| ResolveError::Unavailable)?;
+        let turn = api.0.executions.turn(viewer.user()).await;
+        let turn = turn.map_err(|LineFull| ResolveError::Momentary(MomentaryFailure::Unavailable))?;
         turn.run(async {
             // Another subscription may have made it meanwhile.
             if let Some(payload) = self.shared_frame(api, &notification, request_id).await? {
@@ -295,8 +313,8 @@ fn payload(response: Option<Response>, request_id: &str) -> Result<Option<Json>,
     let blame = blame(&response);
     finish(&mut response, request_id);
     Err(match blame {
-        Blame::Server => ResolveError::Server,
-        Blame::Moment => ResolveError::Unavailable,
+        Blame::Server => ResolveError::Momentary(MomentaryFailure::Server),
+        Blame::Moment => ResolveError::Momentary(MomentaryFailure::Unavailable),
         Blame::Document => ResolveError::Document(json(&response.errors)),
     })
 }

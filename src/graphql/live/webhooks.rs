@@ -34,10 +34,13 @@ pub enum PostedEvent {
 /// Why there is nothing to POST for an event.
 #[derive(Debug)]
 pub enum NotResolved {
-    /// The server failed, and may not the next time. The cause is in the log.
-    Server,
-    /// The database is away or the server overloaded: the same works later.
-    Unavailable,
+    /// It failed, and may not the next time. The cause is in the log.
+    Failed {
+        /// After so many tries that failed like this, the event is skipped.
+        most_tries: u32,
+    },
+    /// The database is away: the same works later, however often it is tried.
+    Away,
     /// The document is not valid any more; what is wrong with it.
     Document(String),
 }
@@ -119,12 +122,14 @@ impl Api {
         event: &PostedEvent,
     ) -> Result<Option<Json>, NotResolved> {
         let (notification, viewer) = (Arc::new(event.to_notification()), document.viewer.as_ref());
-        let resolved = document.shared.resolve_apart(self, notification, viewer, REQUEST_ID).await;
-        resolved.map_err(|error| match error {
-            ResolveError::Server => NotResolved::Server,
-            ResolveError::Unavailable => NotResolved::Unavailable,
-            ResolveError::Document(errors) => NotResolved::Document(errors.to_string()),
-        })
+        match document.shared.resolve_apart(self, notification, viewer, REQUEST_ID).await {
+            Ok(payload) => Ok(payload),
+            Err(ResolveError::Document(errors)) => Err(NotResolved::Document(errors.to_string())),
+            Err(ResolveError::Momentary(failure)) => Err(match self.most_tries(failure).await {
+                Some(most_tries) => NotResolved::Failed { most_tries },
+                None => NotResolved::Away,
+            }),
+        }
     }
 }
 

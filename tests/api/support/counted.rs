@@ -1,6 +1,6 @@
 //! The statements that documents send to the database.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Request;
@@ -11,12 +11,17 @@ use parlour::config::Config;
 use parlour::db::{Db, HotReads, StatementRecorder};
 use parlour::feed::{Feed, FeedTasks};
 use parlour::graphql::{Api, Caller, to_json};
+use parlour::http::socket::Sockets;
+use parlour::http::{self, HttpState};
 use parlour::messages::{Reactions, ReadMarks};
 use parlour::program::Program;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
-use super::{Person, TestApp, is_postgres};
+use super::{Person, TestApp, is_postgres, soon};
 
 /// A second program on the same data, whose statements are recorded.
 pub struct Counted {
@@ -93,7 +98,35 @@ impl TestApp {
     }
 }
 
+/// The second program over HTTP.
+pub struct Served {
+    pub address: SocketAddr,
+    shutdown: CancellationToken,
+    sockets: Sockets,
+    serving: JoinHandle<()>,
+}
+
+impl Served {
+    /// Stops serving: when its clients have gone.
+    pub async fn end(self) {
+        self.shutdown.cancel();
+        self.sockets.close().await;
+        soon(self.serving).await.expect("it does not panic");
+    }
+}
+
 impl Counted {
+    /// Serves it over HTTP until [`Served::end`].
+    pub async fn serve(&self) -> Served {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (sockets, shutdown) = (Sockets::default(), CancellationToken::new());
+        let service = http::service(HttpState::new(self.api.clone(), sockets.clone(), shutdown.clone()));
+        let (config, until) = (Arc::clone(&self.api.program().app.config), shutdown.clone());
+        let serving = tokio::spawn(async move { http::accept::serve(&config, &listener, service, until).await });
+        Served { address, shutdown, sockets, serving }
+    }
+
     /// The caller with this token.
     pub async fn caller(&self, token: &str) -> Caller {
         let authenticated = self.running.program.accounts.authenticate(token).await.expect("a session");

@@ -30,6 +30,8 @@ static SERVER: LazyLock<Server> = LazyLock::new(Server::start);
 /// What is asked of the server.
 enum Request {
     Create(String, tokio::sync::oneshot::Sender<()>),
+    /// Whether it accepts connections. Those that are open end.
+    Reachable(String, bool, tokio::sync::oneshot::Sender<()>),
     Drop(String),
 }
 
@@ -56,6 +58,16 @@ impl Server {
                             let copy = format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}");
                             admin.execute_unprepared(&copy).await.expect("a database");
                             // A test that has failed does not wait for it.
+                            let _ = done.send(());
+                        }
+                        Request::Reachable(name, is_reachable, done) => {
+                            let allow = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {is_reachable}");
+                            admin.execute_unprepared(&allow).await.expect("it is altered");
+                            if !is_reachable {
+                                let of_it = "pg_stat_activity WHERE datname";
+                                let end = format!("SELECT pg_terminate_backend(pid) FROM {of_it} = '{name}'");
+                                admin.execute_unprepared(&end).await.expect("they are ended");
+                            }
                             let _ = done.send(());
                         }
                         Request::Drop(name) => {
@@ -90,6 +102,13 @@ impl TestDatabase {
         server.ask(Request::Create(name.clone(), done));
         created.await.expect("the database is created");
         Self { name }
+    }
+
+    /// Ends all connections to it and accepts none, or accepts them again.
+    pub async fn set_reachable(&self, is_reachable: bool) {
+        let (done, is_done) = tokio::sync::oneshot::channel();
+        SERVER.ask(Request::Reachable(self.name.clone(), is_reachable, done));
+        is_done.await.expect("it is done");
     }
 
     /// Its address.

@@ -9,6 +9,8 @@ use super::{Person, SILENCE, TestApp, secrets, soon};
 pub struct EventStream {
     response: Response,
     unread: String,
+    /// The beginning of a character whose rest has not come yet.
+    cut: Vec<u8>,
 }
 
 /// A block of a stream.
@@ -27,7 +29,7 @@ impl EventStream {
         let response = soon(request.header("accept", "text/event-stream").send()).await.expect("an answer");
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
-        Self { response, unread: String::new() }
+        Self { response, unread: String::new(), cut: Vec::new() }
     }
 
     /// The next block that is no comment; `None` at the end.
@@ -41,7 +43,10 @@ impl EventStream {
                 }
             }
             let chunk = soon(self.response.chunk()).await.expect("it is not cut off")?;
-            self.unread.push_str(std::str::from_utf8(&chunk).expect("text, not cut in a character"));
+            self.cut.extend_from_slice(&chunk);
+            let whole = std::str::from_utf8(&self.cut).map_or_else(|error| error.valid_up_to(), str::len);
+            let whole: Vec<u8> = self.cut.drain(..whole).collect();
+            self.unread.push_str(std::str::from_utf8(&whole).expect("it was looked at"));
         }
     }
 

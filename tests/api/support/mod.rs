@@ -171,6 +171,16 @@ impl TestApp {
         }
     }
 
+    /// Ends all connections to its database, which is one of PostgreSQL, and refuses new ones.
+    pub async fn take_database_away(&self) {
+        self.postgres.as_ref().expect("a database on a server").set_reachable(false).await;
+    }
+
+    /// Lets its database be reached again.
+    pub async fn bring_database_back(&self) {
+        self.postgres.as_ref().expect("a database on a server").set_reachable(true).await;
+    }
+
     /// A connection to the server's database.
     pub async fn database(&self) -> sea_orm::DatabaseConnection {
         sea_orm::Database::connect(self.database_url()).await.expect("the database opens")

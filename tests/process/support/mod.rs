@@ -6,6 +6,8 @@ mod database;
 mod disk;
 #[path = "../../api/support/hostile.rs"]
 pub mod hostile;
+#[path = "../../api/support/issuer/mod.rs"]
+pub mod issuer;
 mod line;
 mod listener;
 mod log;
