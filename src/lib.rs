@@ -58,7 +58,7 @@ pub mod program;
 mod rates;
 mod reports;
 mod retention;
-mod sampled;
+pub mod sampled;
 mod search;
 pub mod secrets;
 mod seed;
