@@ -53,7 +53,7 @@ impl AuditActor {
 }
 
 /// The operator, who acts by a command on the server's machine, and may say why. What takes one is for them alone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Operator {
     reason: Option<Arc<str>>,
 }
