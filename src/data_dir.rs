@@ -47,7 +47,7 @@ pub(crate) fn prepare(config: &Config) -> anyhow::Result<()> {
         close(&path);
     }
     // Making these folders private also protects their contents.
-    for shelf in ["images", "inbox", "tmp"] {
+    for shelf in ["images", "inbox", "exports", "tmp"] {
         close(&folder.join(shelf));
     }
     Ok(())

@@ -9,6 +9,8 @@ mod reports;
 mod sheet;
 mod stats;
 
+use std::path::Path;
+
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
@@ -58,6 +60,16 @@ pub(crate) enum SteerCommand {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
         last: u64,
     },
+}
+
+impl SteerCommand {
+    /// The file that the command makes, if it makes one.
+    pub(crate) fn output_file(&self) -> Option<&Path> {
+        match self {
+            Self::User(AccountCommand::People(PeopleCommand::Export { to, .. })) => Some(to),
+            _ => None,
+        }
+    }
 }
 
 /// What to do with accounts.

@@ -26,6 +26,7 @@ mod erasure;
 mod erasure_rules;
 mod event_streams;
 mod events_that_fail;
+mod exports;
 mod feed;
 mod feed_fields;
 mod feed_kinds;
