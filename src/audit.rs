@@ -39,6 +39,13 @@ pub enum AuditActor {
         /// Where the request came from.
         address: IpAddr,
     },
+    /// Somebody, with what is their own.
+    User {
+        /// Who.
+        user: UserId,
+        /// Where the request came from.
+        address: IpAddr,
+    },
 }
 
 impl AuditActor {
@@ -48,12 +55,13 @@ impl AuditActor {
             Self::Operator => (OPERATOR, None, None, None, None),
             Self::Key { key, acting_as, address } => ("key", Some(key), acting_as, None, Some(address)),
             Self::Moderator { user, address } => ("moderator", None, None, Some(user), Some(address)),
+            Self::User { user, address } => ("user", None, None, Some(user), Some(address)),
         }
     }
 }
 
 /// The operator, who acts by a command on the server's machine, and may say why. What takes one is for them alone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Operator {
     reason: Option<Arc<str>>,
 }
@@ -99,6 +107,7 @@ pub enum AuditAction {
     RoleGranted,
     RoleRevoked,
     ReportResolved,
+    DataExported,
 }
 
 impl AuditAction {
@@ -129,6 +138,7 @@ impl AuditAction {
             Self::RoleGranted => "role.granted",
             Self::RoleRevoked => "role.revoked",
             Self::ReportResolved => "report.resolved",
+            Self::DataExported => "user.exported",
         }
     }
 }
@@ -167,9 +177,9 @@ impl AuditRecord {
             acting_as_id,
             action: self.action.name().to_owned(),
             subject_id: self.subject,
-            // An operator has no address: see the column.
-            address: address.map(|address| address.to_string()).or(self.reason.map(|reason| reason.to_string())),
+            address: address.map(|address| address.to_string()),
             user_id,
+            reason: self.reason.map(|reason| reason.to_string()),
         }
     }
 }

@@ -30,6 +30,7 @@ impl Background {
         tasks.spawn(program.typing.clone().run_background(shutdown.clone()));
         tasks.spawn(reports::run_background(program.app.clone(), program.images.clone(), shutdown.clone()));
         tasks.spawn(retention::run_background(program.app.clone(), program.images.clone(), shutdown.clone()));
+        tasks.spawn(program.exports.clone().run_background(shutdown.clone()));
         tasks.spawn(program.erasure.clone().run_background(shutdown.clone()));
         tasks.spawn(webhooks.run_background(shutdown.clone()));
         Self { tasks, stopping: shutdown.clone(), shutdown: shutdown.drop_guard() }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sea_orm::DeriveValueType;
+use time::OffsetDateTime;
+use time::macros::format_description;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -20,6 +22,15 @@ impl Timestamp {
     /// Whole seconds since 1970, as RFC 7519 counts them.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
+    }
+}
+
+impl Timestamp {
+    /// In RFC 3339 format, to the millisecond as the API has it.
+    pub fn to_rfc3339(self) -> String {
+        let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+        let moment = OffsetDateTime::UNIX_EPOCH + time::Duration::milliseconds(self.0);
+        moment.format(form).unwrap_or_default()
     }
 }
 

@@ -114,8 +114,8 @@ pub fn main() -> ExitCode {
     if let Some(done) = without_settings(&command) {
         return exit_code(done);
     }
-    if let Command::Steer(_) = command
-        && let Some(code) = steer()
+    if let Command::Steer(command) = &command
+        && let Some(code) = steer(command)
     {
         return code;
     }
@@ -166,7 +166,7 @@ fn without_settings(command: &Command) -> Option<anyhow::Result<()>> {
 }
 
 /// Lets the server that runs do the command; `None` if none runs. Of the settings it needs to know only where the server is.
-fn steer() -> Option<ExitCode> {
+fn steer(command: &SteerCommand) -> Option<ExitCode> {
     let place = match ServerPlace::from_env() {
         Ok(place) => place,
         Err(error) => {
@@ -183,7 +183,7 @@ fn steer() -> Option<ExitCode> {
             let words = std::env::args_os().skip(1).map(|word| word.into_string());
             let words: Result<Vec<String>, _> = words.collect();
             let words = words.map_err(|_| anyhow::anyhow!("the command is not UTF-8"))?;
-            server.run(words).await.map(Some)
+            server.run(words, command.output_file()).await.map(Some)
         })
     });
     asked.unwrap_or_else(|error| {

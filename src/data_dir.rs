@@ -23,6 +23,11 @@ pub(crate) fn secret_file(config: &Config) -> PathBuf {
     config.data_dir.join("jwt-secret")
 }
 
+/// The file whose time is that of the last backup.
+pub(crate) fn last_backup_file(config: &Config) -> PathBuf {
+    config.data_dir.join("last-backup")
+}
+
 /// Creates the data folder if it does not exist, removes permissions of others that an earlier version or a copy has
 /// left on its contents, and warns if the folder itself is open to others.
 pub(crate) fn prepare(config: &Config) -> anyhow::Result<()> {
@@ -42,7 +47,7 @@ pub(crate) fn prepare(config: &Config) -> anyhow::Result<()> {
         close(&path);
     }
     // Making these folders private also protects their contents.
-    for shelf in ["images", "inbox", "tmp"] {
+    for shelf in ["images", "inbox", "exports", "tmp"] {
         close(&folder.join(shelf));
     }
     Ok(())

@@ -92,6 +92,10 @@ id!(
     UploadId
 );
 id!(
+    /// An archive of somebody's own data.
+    ExportId
+);
+id!(
     /// A subscription whose events are POSTed.
     WebhookId
 );

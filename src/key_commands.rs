@@ -58,7 +58,7 @@ pub(crate) async fn run_bot(program: &Program, terminal: &Terminal, command: Bot
 /// Prints the newest entries of the audit log, the newest first, a JSON object a line.
 pub(crate) async fn print_audit(program: &Program, terminal: &Terminal, count: u64) -> anyhow::Result<()> {
     for entry in audit::newest(&program.app.db.reader, count).await? {
-        // An operator has a reason where others have an address.
+        // Where older versions put an operator's reason.
         let is_operator = entry.actor == audit::OPERATOR;
         let entry = serde_json::json!({
             "at": moment(entry.at),
@@ -69,7 +69,7 @@ pub(crate) async fn print_audit(program: &Program, terminal: &Terminal, count: u
             "action": entry.action,
             "subject": entry.subject_id.to_string(),
             "address": entry.address.as_ref().filter(|_| !is_operator),
-            "reason": entry.address.as_ref().filter(|_| is_operator),
+            "reason": entry.reason.as_ref().or(entry.address.as_ref().filter(|_| is_operator)),
         });
         terminal.line(entry).await?;
     }

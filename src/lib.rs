@@ -30,6 +30,7 @@ mod draft;
 pub mod entity;
 mod erasure;
 pub mod error;
+mod exports;
 pub mod feed;
 mod fold;
 #[cfg(feature = "fuzzing")]
@@ -58,7 +59,7 @@ pub mod program;
 mod rates;
 mod reports;
 mod retention;
-mod sampled;
+pub mod sampled;
 mod search;
 pub mod secrets;
 mod seed;
@@ -89,6 +90,7 @@ use crate::config::Config;
 use crate::consumers::Consumers;
 use crate::db::{Db, ServerLock};
 use crate::erasure::{Erasure, Traces};
+use crate::exports::Exports;
 use crate::feed::{Feed, FeedTasks};
 use crate::graphql::Api;
 use crate::http::HttpState;
@@ -194,7 +196,8 @@ async fn assemble(
     let scratch = Scratch::new(&config.data_dir);
     let store = Store::open(&config, &scratch)?;
     let app = App::new(Parts { config, clock, db: db.clone(), feed, bus, leader, rates });
-    let images = Images::start(app.clone(), store, scratch, secret)?;
+    let images = Images::start(app.clone(), store.clone(), scratch, secret)?;
+    let exports = Exports::new(app.clone(), images.clone(), store);
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens, secret.expose_secret().as_bytes())?;
     let presence = PresenceTracker::new(app.clone(), Nodes::new(&app));
     let (read_marks, consumers) = (ReadMarks::new(app.clone()), Consumers::new(app.clone()));
@@ -208,7 +211,7 @@ async fn assemble(
     };
     let erasure = Erasure::new(app.clone(), traces);
     let program =
-        Program { app, images, accounts, consumers, presence, reactions, read_marks, search, typing, erasure };
+        Program { app, images, accounts, consumers, presence, reactions, read_marks, search, typing, exports, erasure };
     Ok(Running { program, applied, db, feed: tasks })
 }
 

@@ -12,7 +12,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Run a server", &["serve", "migrate", "healthcheck", "nodes", "schema", "seed"]),
     (
         "Steer it: beside a running server, which does it at once, or without one",
-        &["user", "message", "image", "conversation", "report", "key", "bot", "webhook", "audit", "stats"],
+        &["user", "message", "image", "conversation", "report", "announce", "key", "bot", "webhook", "audit", "stats"],
     ),
     ("Keep its data", &["backup", "restore", "verify", "images", "copy"]),
     ("Look at its settings and machine", &["config", "doctor"]),

@@ -4,6 +4,7 @@ use crate::accounts::Accounts;
 use crate::app::App;
 use crate::consumers::Consumers;
 use crate::erasure::Erasure;
+use crate::exports::Exports;
 use crate::images::Images;
 use crate::messages::{Reactions, ReadMarks};
 use crate::presence::PresenceTracker;
@@ -31,6 +32,8 @@ pub struct Program {
     pub search: Search,
     /// Who is typing.
     pub typing: Typing,
+    /// Archives of people's own data.
+    pub exports: Exports,
     /// The erasure of accounts.
     pub erasure: Erasure,
 }

@@ -1,18 +1,19 @@
 //! Figures of the moment, read from the parts that know them when somebody asks: for the metrics.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use crate::clock::Clock;
+use crate::data_dir;
 use crate::entity::{erasure, image_deletion, session, user, webhook};
 use crate::error::Result;
 use crate::limits;
 use crate::program::Program;
 
 /// The name of a gauge, what it is, and its value.
-pub(crate) type Sample = (&'static str, &'static str, f64);
+pub type Sample = (&'static str, &'static str, f64);
 
 /// Samples, of which those that the database has to count are taken at intervals.
 pub(crate) struct Sampler {
@@ -49,6 +50,14 @@ impl Sampler {
         if let Some(free) = free_bytes(&app.config.data_dir) {
             samples.push(("data_dir_free_bytes", "Free space on the disk of DATA_DIR", free));
         }
+        // PostgreSQL is backed up by its own tools.
+        if app.config.database.file().is_some() {
+            let at = last_backup(&data_dir::last_backup_file(&app.config));
+            samples.push(("last_backup_timestamp_seconds", "When the last backup was taken; 0 if none was", at));
+        }
+        let (connections, busy) = app.db.read_connections();
+        samples.push(("read_connections", "Connections that read", whole(u64::from(connections))));
+        samples.push(("read_connections_busy", "Of them, those that are in use", whole(u64::from(busy))));
         samples.extend(self.counted(&app.clock).await);
         samples
     }
@@ -74,7 +83,7 @@ impl Sampler {
 }
 
 /// What the database has to count.
-async fn count_all(program: &Program) -> Result<Vec<Sample>> {
+pub async fn count_all(program: &Program) -> Result<Vec<Sample>> {
     let db = &program.app.db;
     let reader = &db.reader;
     let people = user::Entity::find().filter(user::Column::DeletedAt.is_null());
@@ -113,6 +122,13 @@ async fn nodes(program: &Program) -> Result<usize, sea_orm::DbErr> {
     }
     let (nodes, _) = program.app.db.nodes().await?;
     Ok(nodes.iter().filter(|node| node.expires_in > 0).count())
+}
+
+/// In seconds since 1970.
+fn last_backup(file: &Path) -> f64 {
+    let time = std::fs::metadata(file).and_then(|file| file.modified()).ok();
+    let since_1970 = time.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    since_1970.map_or(0.0, |time| whole(time.as_secs()))
 }
 
 fn free_bytes(folder: &Path) -> Option<f64> {

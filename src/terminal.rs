@@ -3,12 +3,15 @@
 
 use std::fmt::Display;
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use bytes::Bytes;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use tokio::sync::{mpsc, oneshot};
 use zeroize::Zeroizing;
 
+use crate::draft::{self, Draft};
 use crate::limits;
 use crate::printable::escaped;
 
@@ -33,6 +36,64 @@ pub(crate) enum TerminalStep {
     Note(String),
     /// To ask for a new password.
     Password(oneshot::Sender<TypedText>),
+    /// To write more of the file that its command names.
+    Bytes(Bytes),
+}
+
+/// A file that a command makes where it was typed: new, private, and there when it is whole.
+#[derive(Debug)]
+pub(crate) struct OutputFile {
+    draft: Draft,
+    path: PathBuf,
+}
+
+impl OutputFile {
+    /// Begins one. It must not exist.
+    pub(crate) fn begin(path: &Path) -> anyhow::Result<Self> {
+        ensure!(!path.exists(), "{} is there already: nothing is overwritten", path.display());
+        let draft = Draft::beside(path).with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(Self { draft, path: path.to_owned() })
+    }
+
+    /// Writes more.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.draft.file().write_all(bytes).with_context(|| format!("{} cannot be written", self.path.display()))
+    }
+
+    /// Gives it its name.
+    pub(crate) fn keep(self) -> anyhow::Result<()> {
+        let is_new = draft::link(self.draft.path(), &self.path);
+        let is_new = is_new.with_context(|| format!("{} cannot be written", self.path.display()))?;
+        ensure!(is_new, "{} is there already: nothing is overwritten", self.path.display());
+        Ok(())
+    }
+}
+
+/// The file of a command, wherever it is.
+#[derive(Debug)]
+pub(crate) enum TerminalFile {
+    /// In this process.
+    Here(OutputFile),
+    /// In another process, which knows its name from its command.
+    Away(mpsc::Sender<TerminalStep>),
+}
+
+impl TerminalFile {
+    /// Writes more.
+    pub(crate) async fn write(&mut self, bytes: Bytes) -> anyhow::Result<()> {
+        match self {
+            Self::Here(file) => file.write(&bytes),
+            Self::Away(steps) => tell(steps, TerminalStep::Bytes(bytes)).await,
+        }
+    }
+
+    /// It is whole. That of another process is so when its command ends well.
+    pub(crate) fn keep(self) -> anyhow::Result<()> {
+        match self {
+            Self::Here(file) => file.keep(),
+            Self::Away(_) => Ok(()),
+        }
+    }
 }
 
 impl Terminal {
@@ -50,6 +111,14 @@ impl Terminal {
             Self::Here => writeln!(io::stderr(), "{}", escaped(&text.to_string())).context("standard error is closed"),
             Self::Away(steps) => tell(steps, TerminalStep::Note(text.to_string())).await,
         }
+    }
+
+    /// The file that a command names.
+    pub(crate) fn file(&self, path: &Path) -> anyhow::Result<TerminalFile> {
+        Ok(match self {
+            Self::Here => TerminalFile::Here(OutputFile::begin(path)?),
+            Self::Away(steps) => TerminalFile::Away(steps.clone()),
+        })
     }
 
     /// A new password: asked for twice at a terminal, else the first line of standard input.

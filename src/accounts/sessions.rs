@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::accounts::token::TokenError;
 use crate::accounts::{Accounts, LiveSession, ServerKey};
-use crate::audit::{AuditAction, AuditRecord};
+use crate::audit::{AuditAction, AuditRecord, Operator};
 use crate::bus::Signal;
 use crate::clock::Timestamp;
 use crate::db::Tx;
@@ -29,7 +29,7 @@ pub struct Viewer {
 }
 
 /// What somebody has proved who they are with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum ViewerProof {
     Session(SessionId),
     /// A token of the app.
@@ -38,12 +38,19 @@ enum ViewerProof {
     BotKey(KeyId),
     /// A key of the app's backend, which acts in their place.
     ActingKey(ServerKey),
+    /// The operator, who lets a bot say something.
+    Operator(Operator),
 }
 
 impl Viewer {
     /// The operator acts as this person, as `parlour seed` does. No session has its session id.
     pub(crate) fn for_operator(user: UserId) -> Self {
         Self { user, proof: ViewerProof::Session(SessionId::new()) }
+    }
+
+    /// The operator lets a bot do something. It is recorded as the operator's.
+    pub(crate) fn announcing(by: Operator, bot: UserId) -> Self {
+        Self { user: bot, proof: ViewerProof::Operator(by) }
     }
 
     /// Somebody who is signed in with a token of the app, of which there is no session.
@@ -70,12 +77,15 @@ impl Viewer {
     pub fn acting_key(&self) -> Option<&ServerKey> {
         match &self.proof {
             ViewerProof::ActingKey(key) => Some(key),
-            ViewerProof::Session(_) | ViewerProof::AppToken | ViewerProof::BotKey(_) => None,
+            ViewerProof::Session(_) | ViewerProof::AppToken | ViewerProof::BotKey(_) | ViewerProof::Operator(_) => None,
         }
     }
 
-    /// For the audit log, which has what keys do in the place of people.
+    /// For the audit log, which has what keys and the operator do in the place of people and bots.
     pub fn record(&self, action: AuditAction, subject: impl Into<Uuid>) -> Option<AuditRecord> {
+        if let ViewerProof::Operator(by) = &self.proof {
+            return Some(by.record(action, subject));
+        }
         self.acting_key().map(|key| key.record(Some(self.user), action, subject))
     }
 
@@ -88,7 +98,9 @@ impl Viewer {
     pub fn session(&self) -> SessionId {
         match self.proof {
             ViewerProof::Session(session) => session,
-            ViewerProof::AppToken | ViewerProof::BotKey(_) | ViewerProof::ActingKey(_) => Uuid::from(self.user).into(),
+            ViewerProof::AppToken | ViewerProof::BotKey(_) | ViewerProof::ActingKey(_) | ViewerProof::Operator(_) => {
+                Uuid::from(self.user).into()
+            }
         }
     }
 }
@@ -204,7 +216,7 @@ impl Accounts {
                 live
             }
             // Those who act for others have no sockets.
-            ViewerProof::AppToken | ViewerProof::ActingKey(_) => {
+            ViewerProof::AppToken | ViewerProof::ActingKey(_) | ViewerProof::Operator(_) => {
                 let live = self.live.watch_tokens(viewer.user, issued_at, expires_at);
                 if self.tokens_were_ended(viewer.user).is_some_and(|ended| issued_at < ended) {
                     live.ended.cancel();

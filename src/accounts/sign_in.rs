@@ -218,9 +218,9 @@ impl Change for SignUp {
             .column(user::Column::Email)
             .filter(user::Column::Email.is_in(emails))
             .into_tuple::<String>();
-        let mut taken: HashSet<String> = taken.all(tx).await?.into_iter().collect();
+        let taken: HashSet<String> = taken.all(tx).await?.into_iter().collect();
         let plan = |change: &Self| {
-            let is_free = change.user.email.clone().is_some_and(|email| taken.insert(email));
+            let is_free = change.user.email.as_ref().is_some_and(|email| !taken.contains(email) && tx.claim(email));
             if is_free { Ok(Plan::Write { write: change.clone(), events: 0 }) } else { Err(Error::EmailTaken) }
         };
         Ok(changes.iter().map(plan).collect())

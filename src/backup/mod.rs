@@ -36,6 +36,22 @@ pub(crate) struct Taken {
 
 /// Copies the database to a file, which must not exist.
 pub(crate) async fn take(config: &Config, file: &Path) -> anyhow::Result<Taken> {
+    let taken = copy(config, file).await?;
+    note_taken(config);
+    Ok(taken)
+}
+
+/// Notes for the metrics of a server, which is another process, that there is a backup now.
+fn note_taken(config: &Config) {
+    let file = data_dir::last_backup_file(config);
+    // The time of the file says when: whoever may look into the folder sees it, also where another user made the backup.
+    let noted = Draft::beside(&file).and_then(|draft| draft::replace(draft.path(), &file));
+    if let Err(error) = noted {
+        tracing::warn!("the metrics do not know of this backup: {} cannot be written: {error}", file.display());
+    }
+}
+
+async fn copy(config: &Config, file: &Path) -> anyhow::Result<Taken> {
     let is_there = file.try_exists().with_context(|| format!("{} cannot be looked at", file.display()))?;
     anyhow::ensure!(!is_there, "{} is there already: a backup overwrites nothing", file.display());
     let database = sqlite_file(config, INSTEAD)?;

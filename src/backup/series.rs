@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::images::CopiedImages;
-use super::{DATABASE, IMAGES, INSTEAD, Taken, images, sqlite_file, take};
+use super::{DATABASE, IMAGES, INSTEAD, Taken, copy, images, note_taken, sqlite_file};
 use crate::config::Config;
 use crate::draft;
 
@@ -76,6 +76,10 @@ pub(crate) async fn take_in_folder(
     };
     fs::rename(&partial, &place)?;
     draft::sync(folder)?;
+    // One that lacks an image is none to rely on.
+    if images.faulty == 0 {
+        note_taken(config);
+    }
     let mut removed = 0;
     if let Some(keep) = what.keep.filter(|_| images.faulty == 0) {
         // The new one counts whatever its name says: the clock may have been ahead when the others were made. One without
@@ -96,7 +100,7 @@ pub(crate) async fn take_in_folder(
 
 async fn fill(config: &Config, partial: &Path, with_images: bool) -> anyhow::Result<(Taken, CopiedImages)> {
     // The database first: what it refers to is there then, or is deleted meanwhile.
-    let database = take(config, &partial.join(DATABASE)).await?;
+    let database = copy(config, &partial.join(DATABASE)).await?;
     let images = match with_images {
         true => images::copy_out(config, partial).await?,
         false => CopiedImages { whole: 0, faulty: 0 },

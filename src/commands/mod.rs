@@ -1,12 +1,15 @@
 //! The commands with which an operator steers a server: done by the server that runs, which hears of them over its local
 //! socket, or by the program itself where none runs. They are the same functions either way.
 
+mod announce;
 mod conversations;
 mod messages;
 mod people;
 mod reports;
 mod sheet;
 mod stats;
+
+use std::path::Path;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -37,6 +40,8 @@ pub(crate) enum SteerCommand {
     /// List and close reports
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Let a bot say something in a conversation, and print the message's id
+    Announce(announce::Announcement),
     /// Print figures of the server
     Stats {
         /// Print a JSON object
@@ -55,6 +60,16 @@ pub(crate) enum SteerCommand {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
         last: u64,
     },
+}
+
+impl SteerCommand {
+    /// The file that the command makes, if it makes one.
+    pub(crate) fn output_file(&self) -> Option<&Path> {
+        match self {
+            Self::User(AccountCommand::People(PeopleCommand::Export { to, .. })) => Some(to),
+            _ => None,
+        }
+    }
 }
 
 /// What to do with accounts.
@@ -92,6 +107,7 @@ pub(crate) async fn run(program: &Program, terminal: &Terminal, command: SteerCo
         SteerCommand::Image(command) => messages::run_image(program, terminal, command).await,
         SteerCommand::Conversation(command) => conversations::run(program, terminal, command).await,
         SteerCommand::Report(command) => reports::run(program, terminal, command).await,
+        SteerCommand::Announce(what) => announce::run(program, terminal, what).await,
         SteerCommand::Stats { json } => stats::print(program, terminal, json).await,
         SteerCommand::Key(command) => key_commands::run(program, terminal, command).await,
         SteerCommand::Bot(command) => key_commands::run_bot(program, terminal, command).await,

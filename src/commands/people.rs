@@ -1,6 +1,9 @@
 //! `parlour user`: listing, showing, changing, signing out and deleting accounts.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, ensure};
+use bytes::Bytes;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -12,11 +15,13 @@ use crate::clock::Timestamp;
 use crate::directory::{self, AccountUpdate};
 use crate::entity::server_role::StaffRole;
 use crate::entity::user;
+use crate::error::Error;
+use crate::exports::ArchiveSink;
 use crate::id::{SessionId, UserId};
 use crate::messages::{self, ContentRemoval};
 use crate::operator::{Why, find};
 use crate::program::Program;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, TerminalFile};
 
 /// What to do with whose account.
 #[derive(Debug, Subcommand)]
@@ -63,6 +68,16 @@ pub(crate) enum PeopleCommand {
         #[command(flatten)]
         why: Why,
     },
+    /// Write all that is a user's own into a tar.gz, with the images
+    Export {
+        /// The user's id, the address with which they sign in, or external: and the id in the app's backend
+        who: String,
+        /// The new file, which must not exist
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        #[command(flatten)]
+        why: Why,
+    },
     /// Delete an account with all that its user wrote: there is no way back
     Delete {
         /// The user's id, the address with which they sign in, or external: and the id in the app's backend
@@ -106,6 +121,12 @@ pub(super) async fn run(program: &Program, terminal: &Terminal, command: PeopleC
             };
             update_account(program, terminal, &who, update, &why).await
         }
+        PeopleCommand::Export { who, to, why } => {
+            let (user, file) = (find(program, &who).await?.id, ExportedFile(terminal.file(&to)?));
+            let ExportedFile(file) = program.exports.write_for_operator(&why.operator()?, user, file).await?;
+            file.keep()?;
+            terminal.note(format!("{} has all that is {who}'s own", to.display())).await
+        }
         PeopleCommand::Delete { who, yes, why } => delete(program, terminal, &who, yes, &why).await,
         PeopleCommand::RemoveContent { who, since, why } => {
             let user = find(program, &who).await?.id;
@@ -114,6 +135,20 @@ pub(super) async fn run(program: &Program, terminal: &Terminal, command: PeopleC
             let removed = removed.context("not all of it is removed: run the command again")?;
             terminal.note(format!("{removed} messages of {who} are removed")).await
         }
+    }
+}
+
+/// An archive that goes to where the command was typed.
+struct ExportedFile(TerminalFile);
+
+impl ArchiveSink for ExportedFile {
+    async fn put(&mut self, piece: Bytes) -> Result<(), Error> {
+        self.0.write(piece).await.map_err(Error::Internal)
+    }
+
+    /// A command whose process is gone is dropped.
+    async fn go_on(&mut self) -> Result<(), Error> {
+        Ok(())
     }
 }
 

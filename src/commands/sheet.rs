@@ -2,8 +2,6 @@
 
 use clap::Args;
 use serde_json::{Map, Value};
-use time::macros::format_description;
-use time::{Duration, OffsetDateTime};
 
 use crate::clock::Timestamp;
 use crate::limits;
@@ -105,9 +103,7 @@ pub(super) fn json_column(column: Option<&str>) -> Value {
 
 /// A time, to the millisecond as the API has it.
 pub(super) fn moment(at: Timestamp) -> String {
-    let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    let moment = OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(at.0);
-    moment.format(form).unwrap_or_default()
+    at.to_rfc3339()
 }
 
 #[cfg(test)]

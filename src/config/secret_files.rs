@@ -18,24 +18,30 @@ pub(super) fn is_name(name: &str) -> bool {
 
 /// The values of secrets that are in files, by the names of their own variables.
 pub(super) fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<HashMap<&'static str, String>, ConfigError> {
-    let given = |name: &str| lookup(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let mut values = HashMap::new();
     for secret in kept_in_files() {
-        let name = variable(secret);
-        let Some(path) = given(&name) else { continue };
-        if given(secret).is_some() {
-            return Err(ConfigError::hidden(&name, format!("is set beside {secret}: leave one of them out")));
+        if let Some(value) = read_one(secret, &lookup)? {
+            values.insert(secret, value);
         }
-        // The path is not shown: after a slip in copying it may be the secret itself.
-        let text = content(&path).map_err(|error| {
-            ConfigError::hidden(&name, format!("names a file that cannot be read: {}", error.kind()))
-        })?;
-        if text.trim().is_empty() {
-            return Err(ConfigError::hidden(&name, "names an empty file"));
-        }
-        values.insert(secret, text.trim().to_owned());
     }
     Ok(values)
+}
+
+/// The value of one secret, if it is in a file.
+pub(super) fn read_one(secret: &str, lookup: impl Fn(&str) -> Option<String>) -> Result<Option<String>, ConfigError> {
+    let given = |name: &str| lookup(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let name = variable(secret);
+    let Some(path) = given(&name) else { return Ok(None) };
+    if given(secret).is_some() {
+        return Err(ConfigError::hidden(&name, format!("is set beside {secret}: leave one of them out")));
+    }
+    // The path is not shown: after a slip in copying it may be the secret itself.
+    let text = content(&path)
+        .map_err(|error| ConfigError::hidden(&name, format!("names a file that cannot be read: {}", error.kind())))?;
+    if text.trim().is_empty() {
+        return Err(ConfigError::hidden(&name, "names an empty file"));
+    }
+    Ok(Some(text.trim().to_owned()))
 }
 
 /// The secrets, and the key of an app's tokens, which has lines.

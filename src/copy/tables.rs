@@ -177,6 +177,7 @@ mod tests {
     const LEFT: &[(&str, &str)] = &[
         ("lineage", "the copy has a name of its own"),
         ("seaql_migrations", "the target is migrated"),
+        ("data_export", "the archives stay behind, and are asked for anew"),
         ("search_progress", "the index of words is made anew"),
         ("search_change", "of the index of words"),
         ("uncounted_block", "triggers count it as the messages come"),

@@ -47,9 +47,9 @@ pub use rows::{Row, VALUES, count, insert, insert_if_new, upsert};
 pub use sqlite::{check_copy, copy};
 pub use tx::{HotSource, Snapshot, Tx};
 
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, instant};
 use crate::config::DatabaseAddress;
-use crate::limits;
+use crate::{limits, metrics};
 use postgres::Use;
 use reader::within;
 
@@ -177,7 +177,25 @@ impl Db {
     /// once: a task that waits here does not hold a prepared statement yet (15 kB), and its time limit for a connection
     /// has not started. Hold it for one statement, and never while waiting for another turn.
     pub async fn turn(&self) -> SemaphorePermit<'_> {
-        self.turns.acquire().await.expect("nobody closes it")
+        let began = instant();
+        let turn = self.turns.acquire().await.expect("nobody closes it");
+        metrics::read_turn(began.elapsed());
+        turn
+    }
+
+    /// How many connections read, and how many of them are in use.
+    pub fn read_connections(&self) -> (u32, u32) {
+        let (all, idle) = match self.dialect {
+            Dialect::Sqlite => {
+                let pool = self.reader.connection.get_sqlite_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            Dialect::Postgres => {
+                let pool = self.reader.connection.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+        };
+        (all, all.saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX)))
     }
 
     /// Whether the database answers.

@@ -1,5 +1,7 @@
 //! Transactions: one that writes, and one that reads a single state of the database.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sea_orm::prelude::async_trait::async_trait;
@@ -19,6 +21,8 @@ pub struct Tx {
     dialect: Dialect,
     /// The time of everything that it writes.
     pub now: Timestamp,
+    /// What its changes have taken so far that only one may have: see [`claim`](Self::claim).
+    claimed: Mutex<HashSet<String>>,
 }
 
 /// How statements get to the database.
@@ -50,17 +54,24 @@ impl HotSource for Tx {
 
 impl Tx {
     pub(super) fn new(inner: DatabaseTransaction, dialect: Dialect, now: Timestamp) -> Self {
-        Self { way: Way::Ordinary(inner), dialect, now }
+        Self { way: Way::Ordinary(inner), dialect, now, claimed: Mutex::default() }
     }
 
     /// Begins a transaction of the hot way. It blocks while another process writes.
     pub fn begin_hot(connection: &mut HotConnection, now: Timestamp) -> Result<Self, DbErr> {
-        Ok(Self { way: Way::Hot(connection.begin()?), dialect: Dialect::Sqlite, now })
+        let way = Way::Hot(connection.begin()?);
+        Ok(Self { way, dialect: Dialect::Sqlite, now, claimed: Mutex::default() })
     }
 
     /// Which database it is.
     pub fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// Takes an e-mail address for a change of this transaction; `false` if another one has it. A whole batch is planned before
+    /// any of it is written, so two kinds of changes do not see in the tables what the other is about to write.
+    pub fn claim(&self, email: &str) -> bool {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(email.to_owned())
     }
 
     /// Begins a savepoint: rolled back, it leaves the rest of the transaction as it is.
@@ -69,7 +80,7 @@ impl Tx {
             Way::Ordinary(inner) => Way::Ordinary(inner.begin().await?),
             Way::Hot(hot) => Way::Hot(hot.savepoint()?),
         };
-        Ok(Self { way, dialect: self.dialect, now: self.now })
+        Ok(Self { way, dialect: self.dialect, now: self.now, claimed: Mutex::default() })
     }
 
     /// Commits, and waits for the disk.

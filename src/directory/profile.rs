@@ -103,25 +103,26 @@ impl Change for Update {
         let known_in = feed::known_in(tx, ids()).await?;
         let pictures = changes.iter().filter_map(|change| change.picture.as_ref()?.as_ref());
         let mut claims = ImageClaims::read(tx, tx.now, pictures).await?;
-        let mut taken_emails = taken(tx, changes).await?;
+        let taken_emails = taken(tx, changes).await?;
         let plan = |change: &Self| {
             let user = users.get_mut(&change.user).filter(|user| user.deleted_at.is_none()).ok_or(Error::NotFound)?;
             let name = change.name.as_ref().filter(|name| user.full_name != name.as_str());
             // A new picture always counts as a change; removing one only if there is one.
             let picture = change.picture.as_ref().filter(|picture| picture.is_some() || user.image_id.is_some());
             let email = change.email.as_ref().filter(|email| user.email.as_deref() != Some(email.as_str()));
-            if email.is_some_and(|email| taken_emails.contains(email.as_str())) {
-                return Err(Error::EmailTaken);
-            }
             if name.is_none() && email.is_none() && picture.is_none() {
                 return Ok(Plan::Done(user.clone()));
+            }
+            if let Some(picture) = picture.and_then(Option::as_ref) {
+                claims.take(picture)?;
+            }
+            // Last of what may be refused: a change that is refused must not keep the address.
+            if email.is_some_and(|email| taken_emails.contains(email.as_str()) || !tx.claim(email.as_str())) {
+                return Err(Error::EmailTaken);
             }
             let mut lost = None;
             let mut taken = None;
             if let Some(picture) = picture {
-                if let Some(picture) = picture {
-                    claims.take(picture)?;
-                }
                 lost = std::mem::replace(&mut user.image_id, picture.as_ref().map(ImageAttachment::id));
                 taken = picture.clone();
             }
@@ -130,7 +131,6 @@ impl Change for Update {
                 user.name_key = name.key();
             }
             if let Some(email) = email {
-                taken_emails.insert(email.as_str().to_owned());
                 user.email = Some(email.as_str().to_owned());
             }
             user.updated_at = tx.now;
@@ -181,4 +181,37 @@ async fn taken(tx: &Tx, changes: &[Update]) -> Result<HashSet<String>, DbErr> {
     let taken = user::Entity::find().select_only().column(user::Column::Email);
     let taken = taken.filter(user::Column::Email.is_in(emails)).into_tuple::<String>();
     Ok(taken.all(tx).await?.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::config::DatabaseAddress;
+    use crate::db::Db;
+
+    #[tokio::test]
+    async fn an_address_that_another_change_of_the_batch_has_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("parlour.db").display());
+        let address = DatabaseAddress::parse(&url).unwrap();
+        db::migrate(&address).await.unwrap();
+        let (db, writer) = Db::open(&address).await.unwrap();
+        let now = Timestamp(1_800_000_000_000);
+        let tx = writer.begin(now).await.unwrap();
+        let ada = user::Model::new(UserId::new(), "Ada".to_owned(), "ada".to_owned(), now);
+        let user = ada.id;
+        db::insert(&tx, vec![ada]).await.unwrap();
+        let change = |email: &str| Update { user, name: None, email: Email::parse(email).ok(), picture: None };
+
+        // As a sign-up does, which is another kind of change: it is planned first, and nothing of it is written yet.
+        assert!(tx.claim("new@example.com"));
+        let plans = Update::plan(&tx, &[change("new@example.com"), change("other@example.com")]).await.unwrap();
+
+        assert!(matches!(plans.as_slice(), [Err(Error::EmailTaken), Ok(Plan::Write { .. })]));
+        assert!(!tx.claim("other@example.com"), "a sign-up behind it gets the same answer");
+        tx.rollback().await.unwrap();
+        writer.close().await.unwrap();
+        db.close().await.unwrap();
+    }
 }

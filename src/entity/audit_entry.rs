@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::clock::Timestamp;
 use crate::id::{AuditId, KeyId, UserId};
 
-/// Something that was done by an operator, a key or a moderator.
+/// Something that was done by an operator, a key, a moderator or somebody for themselves.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_entry")]
 pub struct Model {
@@ -13,7 +13,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: AuditId,
     pub at: Timestamp,
-    /// `operator`, `key` or `moderator`.
+    /// `operator`, `key`, `moderator` or `user`.
     pub actor: String,
     /// The key, which may have been revoked since.
     pub key_id: Option<KeyId>,
@@ -23,10 +23,12 @@ pub struct Model {
     pub action: String,
     /// To whom or what.
     pub subject_id: Uuid,
-    /// The address of the request. Of the operator, whose commands have none, the reason that they gave.
+    /// The address of the request. Of the operator, whose commands have none, older versions put the reason here.
     pub address: Option<String>,
-    /// The moderator who did it.
+    /// The moderator who did it, or who did it for themselves.
     pub user_id: Option<UserId>,
+    /// Why the operator did it.
+    pub reason: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

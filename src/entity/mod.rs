@@ -6,6 +6,7 @@ pub mod audit_entry;
 pub mod consumer;
 pub mod conversation;
 pub mod cursor_key;
+pub mod data_export;
 pub mod erasure;
 pub mod feed_event;
 pub mod feed_head;

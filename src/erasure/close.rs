@@ -10,7 +10,7 @@ use crate::db::{self, Tx};
 use crate::entity::{consumer, erasure, server_role, session, user, user_block};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{SessionId, UserId};
-use crate::images;
+use crate::{exports, images};
 
 /// Closes a person's account. Idempotent.
 pub(super) struct Close {
@@ -65,6 +65,7 @@ impl Change for Close {
         server_role::Entity::delete_many().filter(server_role::Column::UserId.is_in(ids())).exec(tx).await?;
         for user in ids() {
             images::erase(tx, user).await?;
+            exports::erase(tx, user).await?;
         }
         let under_way = ids().map(|user_id| erasure::Model { user_id, erased_at: tx.now, published_position: None });
         db::insert(tx, under_way.collect()).await?;

@@ -6,14 +6,14 @@ use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, IF_RANGE, RANGE, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::answer::ResponseMedia;
+use super::ranges::{RangeAnswer, RangedBytes, value};
 use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use super::state::HttpState;
@@ -29,7 +29,7 @@ pub(super) struct Signature {
 }
 
 /// Pages of any origin may show images: the signature grants access.
-const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+pub(super) const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 pub(super) async fn image(
     State(state): State<HttpState>,
@@ -63,27 +63,14 @@ async fn find(
     }
     let served = images.served(id, width).await?.ok_or_else(HttpRefusal::not_found)?;
     let good_for = Timestamp(expires.saturating_mul(1000)).since(state.api.program().app.clock.now());
-    let image_headers = image_headers(&served, good_for);
-
-    if is_known(headers, &served.tag) {
-        return Ok((StatusCode::NOT_MODIFIED, image_headers).into_response());
+    let bytes = RangedBytes { size: served.bytes, tag: &served.tag, headers: image_headers(&served, good_for) };
+    match bytes.wanted(method, headers)? {
+        RangeAnswer::Whole(response) => Ok(response),
+        RangeAnswer::Part(part) => {
+            let content = images.read(&served, part.range()).await?;
+            Ok(part.with(Body::from_stream(content)))
+        }
     }
-    let (status, range) = match wanted(headers, &served) {
-        None => (StatusCode::OK, 0..served.bytes),
-        Some(Ok(range)) => (StatusCode::PARTIAL_CONTENT, range),
-        Some(Err(())) => return Err(HttpRefusal::unsatisfiable()),
-    };
-    let body = match *method {
-        Method::HEAD => Body::empty(),
-        _ => Body::from_stream(images.read(&served, range.clone()).await?),
-    };
-    let mut response = (status, image_headers, body).into_response();
-    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
-    if status == StatusCode::PARTIAL_CONTENT {
-        let content_range = format!("bytes {}-{}/{}", range.start, range.end - 1, served.bytes);
-        response.headers_mut().insert(CONTENT_RANGE, value(content_range));
-    }
-    Ok(response)
 }
 
 /// The same refusal for forged, altered and expired addresses, so that it does not reveal which one it is.
@@ -102,44 +89,7 @@ fn image_headers(served: &ServedImage, good_for: Duration) -> HeaderMap {
         (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin")),
         (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (CACHE_CONTROL, value(cache)),
-        (ETAG, value(quoted(&served.tag))),
-        (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
     ]
     .into_iter()
     .collect()
-}
-
-fn value(text: String) -> HeaderValue {
-    HeaderValue::try_from(text).expect("ids, numbers and types are ASCII")
-}
-
-fn quoted(tag: &str) -> String {
-    format!("\"{tag}\"")
-}
-
-/// Whether the client has it already (RFC 9110, 13.1.2).
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    let tag = quoted(tag);
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    known
-        .flat_map(|list| list.split(','))
-        .map(str::trim)
-        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
-}
-
-/// The bytes that are asked for: all of them where it is not one range, or the client's other bytes are of another image
-/// (RFC 9110, 14.2 and 13.1.5).
-fn wanted(headers: &HeaderMap, served: &ServedImage) -> Option<Result<std::ops::Range<u64>, ()>> {
-    let range = headers.get(RANGE)?.to_str().ok()?;
-    if headers.get(IF_RANGE).is_some_and(|known| known.as_bytes() != quoted(&served.tag).as_bytes()) {
-        return None;
-    }
-    let ranges = http_range_header::parse_range_header(range).ok()?;
-    match ranges.validate(served.bytes) {
-        Ok(ranges) => match ranges.as_slice() {
-            [range] => Some(Ok(*range.start()..*range.end() + 1)),
-            _ => None,
-        },
-        Err(_) => Some(Err(())),
-    }
 }

@@ -12,6 +12,7 @@ mod compress;
 mod cookies;
 mod credential;
 mod event_stream;
+mod exports;
 mod few_connections;
 mod files;
 mod graphql;
@@ -24,6 +25,7 @@ mod negotiate;
 mod origin;
 mod pages;
 mod parameters;
+mod ranges;
 mod refusal;
 mod request_id;
 mod request_notes;
@@ -50,7 +52,10 @@ fn images(state: &HttpState) -> Router<HttpState> {
     let uploads = Router::new()
         .route("/uploads/{id}", any(uploads::upload))
         .layer(origin::cors(state.origins.clone(), [Method::PUT]));
-    images.merge(uploads)
+    let exports = Router::new()
+        .route("/exports/{id}", any(exports::export))
+        .layer(origin::cors(state.origins.clone(), [Method::GET]));
+    images.merge(uploads).merge(exports)
 }
 
 /// Everything that the server answers, for [`accept::serve`].

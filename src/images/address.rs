@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::clock::Timestamp;
 use crate::entity::image;
-use crate::id::{ImageId, UploadId};
+use crate::id::{ExportId, ImageId, UploadId};
 use crate::images::Images;
 use crate::images::encode::part_for;
 use crate::images::serve::parts_of;
@@ -30,6 +30,8 @@ pub enum Address {
     },
     /// An upload slot, for a PUT of its bytes.
     Upload(UploadId),
+    /// An archive of somebody's own data.
+    Export(ExportId),
 }
 
 /// An address and its expiry.
@@ -83,6 +85,7 @@ impl Address {
         match self {
             Self::Image { id, width } => format!("/images/{id}/{width}"),
             Self::Upload(id) => format!("/uploads/{id}"),
+            Self::Export(id) => format!("/exports/{id}"),
         }
     }
 }
@@ -104,6 +107,11 @@ impl Images {
         let address = Address::Image { id: image.id, width: part.map_or(own, |part| part.width) };
         let expires_at = expiry(self.0.app.clock.now());
         SignedAddress { url: self.0.signer.sign(address, expires_at), expires_at }
+    }
+
+    /// The address of an archive, until it expires. The caller has checked that it is the recipient's.
+    pub fn export_address(&self, id: ExportId, expires_at: Timestamp) -> SignedAddress {
+        SignedAddress { url: self.0.signer.sign(Address::Export(id), expires_at), expires_at }
     }
 
     /// Whether an address was signed here and has not expired.

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::Notify;
 
-pub(crate) use address::Address;
+pub(crate) use address::{Address, SignedAddress};
 pub(crate) use attach::{ImageAttachment, ImageClaims, attach, detach, erase, release};
 pub(crate) use prepare::{ImageSource, IncomingFile, PreparedImage};
 pub(crate) use serve::ServedImage;

@@ -2,6 +2,7 @@
 //! project's threat model.
 
 mod adopt;
+mod exports;
 mod groups;
 mod messages;
 mod people;
@@ -10,6 +11,7 @@ mod rates;
 use std::time::Duration;
 
 pub use adopt::*;
+pub use exports::*;
 pub use groups::*;
 pub use messages::*;
 pub use people::*;

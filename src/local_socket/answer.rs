@@ -8,6 +8,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use rustix::process::geteuid;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::io::AsyncWrite;
@@ -175,6 +177,7 @@ async fn show(
         TerminalStep::Line(text) => (Answer::Line(text), None),
         TerminalStep::Note(text) => (Answer::Note(text), None),
         TerminalStep::Password(reply) => (Answer::Password, Some(reply)),
+        TerminalStep::Bytes(bytes) => (Answer::Bytes(BASE64.encode(bytes)), None),
     };
     say(write, &answer, limits::LOCAL_PATIENCE).await?;
     Ok(typed)

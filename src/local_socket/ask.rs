@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use rustix::process::geteuid;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -16,7 +18,7 @@ use super::place::{all_in, identity};
 use super::{Answer, Ask, VERSION};
 use crate::config::DatabaseAddress;
 use crate::limits;
-use crate::terminal::Terminal;
+use crate::terminal::{OutputFile, Terminal};
 
 /// A connection to a server that takes commands.
 #[derive(Debug)]
@@ -82,13 +84,15 @@ async fn greet(stream: UnixStream) -> anyhow::Result<ServerLine> {
 }
 
 impl ServerLine {
-    /// Lets the server do a command, whose words these are, and shows what it says.
-    pub(crate) async fn run(mut self, words: Vec<String>) -> anyhow::Result<ExitCode> {
+    /// Lets the server do a command, whose words these are, and shows what it says. What the server sends for a file goes into
+    /// the one that the command names, and into no other.
+    pub(crate) async fn run(mut self, words: Vec<String>, to: Option<&Path>) -> anyhow::Result<ExitCode> {
         ensure!(
             self.version == VERSION,
             "the server that runs is version {}, and this command is of {VERSION}: restart the server",
             self.version
         );
+        let mut file = to.map(OutputFile::begin).transpose()?;
         say(&mut self.write, &Ask::Run(words), limits::LOCAL_STEP).await?;
         loop {
             match self.answers.next().await? {
@@ -98,7 +102,16 @@ impl ServerLine {
                     let typed = Terminal::Here.password().await?;
                     say(&mut self.write, &Ask::Password(typed.to_string()), limits::LOCAL_STEP).await?;
                 }
-                Some(Answer::End(code)) => return Ok(ExitCode::from(code)),
+                Some(Answer::Bytes(text)) => {
+                    let file = file.as_mut().context("the server sends a file, and the command names none")?;
+                    file.write(&BASE64.decode(text).context("what was said is not understood")?)?;
+                }
+                Some(Answer::End(code)) => {
+                    if let Some(file) = file.filter(|_| code == 0) {
+                        file.keep()?;
+                    }
+                    return Ok(ExitCode::from(code));
+                }
                 Some(Answer::Server { .. }) => bail!("the server begins anew"),
                 None => bail!("the server ended before the command did: look at what was done, and run it again"),
             }

@@ -34,6 +34,8 @@ enum Answer {
     Note(String),
     /// Asks for a new password.
     Password,
+    /// More of the file that the command names, in base64.
+    Bytes(String),
     /// The command has ended, with this exit code.
     End(u8),
 }

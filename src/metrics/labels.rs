@@ -75,6 +75,8 @@ pub(crate) enum Route {
     Images,
     /// `/uploads/…`.
     Uploads,
+    /// `/exports/…`.
+    Exports,
     /// `/healthz` and `/readyz`.
     Health,
     /// Everything else: the pages.
@@ -89,6 +91,7 @@ impl Route {
             "/healthz" | "/readyz" => Self::Health,
             _ if path.starts_with("/images/") => Self::Images,
             _ if path.starts_with("/uploads/") => Self::Uploads,
+            _ if path.starts_with("/exports/") => Self::Exports,
             _ => Self::Pages,
         }
     }
@@ -100,6 +103,7 @@ impl EncodeLabelValue for Route {
             Self::Graphql => "graphql",
             Self::Images => "images",
             Self::Uploads => "uploads",
+            Self::Exports => "exports",
             Self::Health => "health",
             Self::Pages => "pages",
         })

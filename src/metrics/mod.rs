@@ -56,6 +56,7 @@ struct Metrics {
     rates_refused: Family<RateLabel, Counter>,
     images_refused: Family<ReasonLabel, Counter>,
     image_seconds: Histogram,
+    read_turn_seconds: Histogram,
 }
 
 impl Metrics {
@@ -112,6 +113,9 @@ impl Metrics {
         );
         let image_seconds = Histogram::new(REQUEST);
         timed(all, "image_duration", "Time to decode, encode and store an image", image_seconds.clone());
+        let read_turn_seconds = Histogram::new(COMMIT);
+        let waited = "Time that a read of a client which connects waited for its turn";
+        timed(all, "read_turn_wait", waited, read_turn_seconds.clone());
         Self {
             registry,
             requests,
@@ -134,6 +138,7 @@ impl Metrics {
             rates_refused,
             images_refused,
             image_seconds,
+            read_turn_seconds,
         }
     }
 }
@@ -234,6 +239,11 @@ pub(crate) fn rate_limited(rate: &'static str) {
 /// An image was prepared and stored.
 pub(crate) fn image_stored(took: Duration) {
     METRICS.image_seconds.observe(took.as_secs_f64());
+}
+
+/// A read got its turn.
+pub(crate) fn read_turn(waited: Duration) {
+    METRICS.read_turn_seconds.observe(waited.as_secs_f64());
 }
 
 /// An image was not stored: `image` if it could not be used, `unavailable` if that was not its fault.

@@ -30,49 +30,59 @@ pub(crate) struct Resolution {
 /// Again with the same action is no change.
 pub(crate) async fn resolve(
     app: &App,
-    (accounts, images): (&Accounts, &Images),
+    services: (&Accounts, &Images),
     moderator: Moderator,
     resolution: Resolution,
 ) -> Result<report::Model> {
-    let Resolution { id, action, note } = resolution;
-    let note = super::text(note.as_deref(), "note")?;
-    let report = report::Entity::find_by_id(id).one(&app.db.reader).await?.ok_or(Error::NotFound)?;
-    if report.resolved_at.is_some() {
-        return closed(&report, action);
-    }
-    match decided(&report, action)? {
-        Decision::Nothing => {}
-        Decision::Delete(message) => {
-            if_there(messages::delete_by_moderator(app, moderator, images, message).await)?;
-        }
-        Decision::Suspend(user) => accounts.suspend(moderator, user).await?,
-    }
-    let resolve = Resolve { by: Some(moderator.user()), id, action, note };
-    app.feed.append_recorded(resolve, [moderator.record(AuditAction::ReportResolved, id)]).await
+    Resolver::Moderator(moderator).close(app, services, resolution).await
 }
 
 /// Likewise for the operator, who may also suspend a moderator.
 pub(crate) async fn resolve_for_operator(
     app: &App,
-    (accounts, images): (&Accounts, &Images),
+    services: (&Accounts, &Images),
     by: &Operator,
     resolution: Resolution,
 ) -> Result<report::Model> {
-    let Resolution { id, action, note } = resolution;
-    let note = super::text(note.as_deref(), "note")?;
-    let report = report::Entity::find_by_id(id).one(&app.db.reader).await?.ok_or(Error::NotFound)?;
-    if report.resolved_at.is_some() {
-        return closed(&report, action);
-    }
-    match decided(&report, action)? {
-        Decision::Nothing => {}
-        Decision::Delete(message) => {
-            if_there(messages::delete_for_operator(app, by, images, message).await)?;
+    Resolver::Operator(by).close(app, services, resolution).await
+}
+
+/// Who decides.
+enum Resolver<'a> {
+    Moderator(Moderator),
+    Operator(&'a Operator),
+}
+
+impl Resolver<'_> {
+    async fn close(
+        &self,
+        app: &App,
+        (accounts, images): (&Accounts, &Images),
+        resolution: Resolution,
+    ) -> Result<report::Model> {
+        let Resolution { id, action, note } = resolution;
+        let note = super::text(note.as_deref(), "note")?;
+        let report = report::Entity::find_by_id(id).one(&app.db.reader).await?.ok_or(Error::NotFound)?;
+        if report.resolved_at.is_some() {
+            return closed(&report, action);
         }
-        Decision::Suspend(user) => accounts.disable_for_operator(by, user).await?,
+        match (decided(&report, action)?, self) {
+            (Decision::Nothing, _) => {}
+            (Decision::Delete(message), Self::Moderator(by)) => {
+                if_there(messages::delete_by_moderator(app, *by, images, message).await)?;
+            }
+            (Decision::Delete(message), Self::Operator(by)) => {
+                if_there(messages::delete_for_operator(app, by, images, message).await)?;
+            }
+            (Decision::Suspend(user), Self::Moderator(by)) => accounts.suspend(*by, user).await?,
+            (Decision::Suspend(user), Self::Operator(by)) => accounts.disable_for_operator(by, user).await?,
+        }
+        let (by, record) = match self {
+            Self::Moderator(by) => (Some(by.user()), by.record(AuditAction::ReportResolved, id)),
+            Self::Operator(by) => (None, by.record(AuditAction::ReportResolved, id)),
+        };
+        app.feed.append_recorded(Resolve { by, id, action, note }, [record]).await
     }
-    let resolve = Resolve { by: None, id, action, note };
-    app.feed.append_recorded(resolve, [by.record(AuditAction::ReportResolved, id)]).await
 }
 
 /// The message may have been deleted by its age meanwhile.

@@ -1,4 +1,4 @@
-//! Object storage for the bytes of images: local files or an S3 bucket behind one interface.
+//! Object storage for the bytes of images and archives: local files or an S3 bucket behind one interface.
 
 mod availability;
 mod local;
@@ -37,6 +37,8 @@ pub enum Shelf {
     Images,
     /// An upload as the client sent it. Never served.
     Inbox,
+    /// A piece of an archive of somebody's own data.
+    Exports,
 }
 
 impl Key {
@@ -53,7 +55,7 @@ impl Key {
     /// Parses the output of [`Display`](fmt::Display).
     pub fn parse(text: &str) -> Option<Self> {
         let (shelf, id) = text.split_once('/')?;
-        let shelf = [Shelf::Images, Shelf::Inbox].into_iter().find(|known| known.name() == shelf)?;
+        let shelf = [Shelf::Images, Shelf::Inbox, Shelf::Exports].into_iter().find(|known| known.name() == shelf)?;
         Some(Self { shelf, id: Uuid::try_parse(id).ok()? })
     }
 }
@@ -63,6 +65,7 @@ impl Shelf {
         match self {
             Self::Images => "images",
             Self::Inbox => "inbox",
+            Self::Exports => "exports",
         }
     }
 }

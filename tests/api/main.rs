@@ -27,6 +27,7 @@ mod erasure_rules;
 mod event_streams;
 mod event_streams_shared;
 mod events_that_fail;
+mod exports;
 mod feed;
 mod feed_fields;
 mod feed_kinds;

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use async_graphql::Request;
+use parlour::audit::{self, Operator};
 use parlour::db::{HOT_READS, HOT_WRITES};
 use parlour::feed::{Follower, KindSet, Step};
+use parlour::id::UserId;
+use parlour::{accounts, conversations, messages, sampled};
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -182,6 +185,42 @@ async fn no_statement_of_the_hot_way_reads_a_whole_table() {
         let statement = Statement::from_sql_and_values(database.get_database_backend(), *sql, values);
         are_found_by_an_index(&app, vec![statement]).await;
     }
+}
+
+#[tokio::test]
+async fn what_an_operator_lists_and_counts_reads_no_whole_table() {
+    let app = TestApp::start().await;
+    let (ada, named) = set(&app).await;
+    let counted = app.counted().await;
+    let program = counted.api.program();
+    let (app_of, by) = (&program.app, Operator::default());
+    let id = |text: &str| named(text);
+    drop(counted.take());
+
+    let people = accounts::page_for_operator(app_of, 1, None).await.expect("people").items;
+    let last = people.last().map(|row| row.id);
+    accounts::page_for_operator(app_of, 1, last).await.expect("more");
+    accounts::sessions_for_operator(app_of, UserId::parse(&ada.id).expect("an id")).await.expect("sessions");
+    let places = conversations::page_for_operator(app_of, &by, 1, None).await.expect("conversations").items;
+    let place = places.first().expect("a conversation");
+    assert_eq!(place.id.to_string(), id("HERE"));
+    conversations::page_for_operator(app_of, &by, 1, Some(place.id)).await.expect("more");
+    conversations::members_for_operator(app_of, &by, place, 1, None).await.expect("members");
+    messages::history_for_operator(app_of, &by, place.id, 1).await.expect("messages");
+    audit::newest(&app_of.db.reader, 10).await.expect("entries");
+    let listed = counted.take();
+    assert!(listed.len() >= 8, "{listed:#?}");
+    are_found_by_an_index(&app, listed).await;
+
+    let samples = sampled::count_all(program).await.expect("figures");
+    assert!(samples.iter().any(|(name, _, value)| *name == "users" && *value == 2.0), "{samples:?}");
+    // There are few nodes and webhooks, and all are read. The size is asked of the database itself.
+    let few = ["FROM \"webhook\"", "FROM node", "pragma_page_count", "pg_database_size"];
+    let counts: Vec<Statement> =
+        counted.take().into_iter().filter(|statement| !few.iter().any(|one| statement.sql.contains(one))).collect();
+    assert!(counts.len() >= 5, "{counts:#?}");
+    are_found_by_an_index(&app, counts).await;
+    counted.finish().await;
 }
 
 /// The statement that writes the log.

@@ -55,6 +55,10 @@ async fn the_metrics_count_what_happens_and_name_nobody() {
         ("parlour_database_bytes", 4096.0),
         ("parlour_data_dir_free_bytes", 1.0),
         ("parlour_connections_max", 64.0),
+        ("parlour_last_backup_timestamp_seconds", 0.0),
+        ("parlour_read_connections", 1.0),
+        ("parlour_read_connections_busy", 0.0),
+        ("parlour_read_turn_wait_seconds_count", 0.0),
         ("process_resident_memory_bytes", 1_000_000.0),
         ("process_cpu_seconds_total", 0.0),
     ] {

@@ -39,6 +39,7 @@ const FLOORS: &[&[&str]] = &[
     &["conversations"],
     &["consumers", "messages", "presence", "typing"],
     &["search", "reports"],
+    &["exports"],
     &["erasure", "retention"],
     &["program"],
     &["sampled"],
@@ -66,7 +67,8 @@ const FLOORS: &[&[&str]] = &[
     &["main"],
 ];
 
-const SLICES: [&str; 13] = [
+const SLICES: [&str; 14] = [
+    "exports",
     "reports",
     "directory",
     "images",

@@ -11,6 +11,7 @@ mod conversation_queries;
 mod conversations;
 mod date_time;
 mod erasure;
+mod exports;
 mod feed;
 mod feed_events;
 mod feed_kinds;
@@ -85,6 +86,7 @@ pub(super) struct Mutation(
     pins::PinsMutation,
     typing::TypingMutation,
     erasure::ErasureMutation,
+    exports::ExportsMutation,
     consumers::ConsumersMutation,
     app_people::AppPeopleMutation,
     blocks::BlocksMutation,

@@ -158,7 +158,7 @@ impl Report {
         self.0.resolved_at.map(DateTime)
     }
 
-    /// Who closed it.
+    /// Who closed it. Null while it is open, and where the operator did.
     async fn resolved_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         user(ctx, self.0.resolved_by_id).await
     }

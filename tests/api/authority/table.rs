@@ -63,6 +63,7 @@ pub const CALLS: &[(&str, Visitor, &str)] = &[
     ),
     ("Query.node", Refused, r#"{ node(id: "MESSAGE") { id ... on Message { text conversation { id } } } }"#),
     ("Query.node", Refused, r#"{ node(id: "SESSION") { id ... on Session { userAgent } } }"#),
+    ("Mutation.exportMyData", Refused, "mutation { exportMyData { url } }"),
     ("Mutation.ackEvents", Refused, r#"mutation { ackEvents(consumer: "phone", cursor: "junk") { cursor } }"#),
     ("Mutation.deleteConsumer", Refused, r#"mutation { deleteConsumer(name: "phone") }"#),
     (

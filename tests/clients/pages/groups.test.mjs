@@ -75,6 +75,33 @@ describe('settings of a group', { timeout: 120_000 }, () => {
     await messageWith(ada, 'A thought').waitFor();
   });
 
+  test('how long messages are kept is shown and set by those who may', async () => {
+    const kept = async () => {
+      const ask = 'query ($id: ID!) { conversation(by: { conversationId: $id }) { retentionDays } }';
+      return (await requestInPage(ada, ask, { id: new URL(page.url()).pathname.split('/').pop() })).conversation.retentionDays;
+    };
+    await open(ada);
+    const days = details(ada).getByLabel('Delete messages after this many days');
+    assert.equal(await days.inputValue(), '');
+    await days.fill('30');
+    await days.press('Enter');
+    await page.getByText('Saved', { exact: true }).waitFor();
+    assert.equal(await kept(), 30);
+    await assertAccessible(ada, 'the retention of a group');
+    await page.keyboard.press('Escape');
+    await open(ada);
+    await page.waitForFunction(() => document.querySelector('input[name=days]')?.value === '30');
+    const isSet = page.waitForResponse((response) => response.request().postData()?.includes('SetRetention') ?? false);
+    await days.fill('');
+    await days.press('Enter');
+    await isSet;
+    assert.equal(await kept(), null);
+    await page.keyboard.press('Escape');
+    await open(bob);
+    assert.equal(await details(bob).getByLabel('Delete messages after this many days').count(), 0);
+    await bob.page.keyboard.press('Escape');
+  });
+
   test('who opens a group sees what they may do there, also if that has changed since', async () => {
     const create = 'mutation ($id: ID!) { createConversation(input: { title: "News", memberIds: [$id] }) { id } }';
     const { createConversation: { id } } = await requestInPage(ada, create, { id: bob.id });

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{run, succeeds};
+use super::{objects, run, succeeds};
 use crate::images::{new_id, pictures, send};
 use crate::support::{Message, Person, Server, files_in, is_sound};
 
@@ -16,6 +16,11 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// What the server's metrics say, in seconds.
+async fn last_backup(server: &Server) -> u64 {
+    objects(server, &["stats"]).await[0]["last_backup_timestamp_seconds"].as_u64().expect("a number")
+}
+
 #[tokio::test]
 async fn a_backup_with_images_is_restored_as_a_whole() {
     let mut server = Server::start().await;
@@ -23,7 +28,10 @@ async fn a_backup_with_images_is_restored_as_a_whole() {
     send(&server, &ada, &bob, &new_id(), &pictures::png(8, 8)).await.expect("an answer");
     ada.send(&Message::new(bob.as_recipient(), "before")).await;
 
+    assert_eq!(last_backup(&server).await, 0);
     let said = succeeds(&server, &["backup", "backups", "--with-images"]).await;
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a time").as_secs();
+    assert!((now - 60..=now).contains(&last_backup(&server).await), "the metrics know of it");
     assert!(said.contains(" and 1 images, the feed up to "), "{said}");
     let folder = server.folder().join("backups");
     let backup = folder.join(names(&folder).first().expect("a backup"));

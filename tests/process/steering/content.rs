@@ -35,6 +35,37 @@ async fn a_message_is_shown_and_removed() {
 }
 
 #[tokio::test]
+async fn a_bot_says_what_the_operator_announces() {
+    let mut server = Server::start().await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    let group = ada.group("Notices", &[&bob]).await;
+    let place = group["conversationId"].as_str().expect("an id").to_owned();
+    let made = run(&server, &["bot", "add", "--name", "Notices"]).await;
+    let made = String::from_utf8(made.stderr).expect("text");
+    let bot = made.split_whitespace().nth(2).expect("the bot's id").to_owned();
+    let announce = ["announce", "--conversation", &place, "--as", &bot, "Back at eight", "--reason", "we move"];
+    assert!(fails(&server, &announce).await.contains("is in no conversation"));
+    let add = "mutation($id: ID!, $bot: ID!) { addMembers(conversationId: $id, userIds: [$bot]) { id }
+        updateConversation(id: $id, posting: ADMINS) { id } }";
+    ada.ask(add, json!({ "id": place, "bot": bot })).await;
+    assert!(fails(&server, &announce).await.contains("may not write in"));
+    let role =
+        "mutation($id: ID!, $bot: ID!) { setMemberRole(conversationId: $id, userId: $bot, role: ADMIN) { role } }";
+    ada.ask(role, json!({ "id": place, "bot": bot })).await;
+
+    let sent = succeeds(&server, &announce).await;
+
+    let query = "query($id: ID!) { message(id: $id) { text sender { id isBot } } }";
+    let seen = bob.ask(query, json!({ "id": sent.trim() })).await["message"].take();
+    assert_eq!(seen, json!({ "text": "Back at eight", "sender": { "id": bot, "isBot": true } }));
+    assert_eq!(audit(&server, "1").await, [("message.sent".to_owned(), json!("we move"))]);
+    let as_ada = ["announce", "--conversation", &place, "--as", &ada.email, "I resign"];
+    assert!(fails(&server, &as_ada).await.contains("is no bot"));
+    server.stop().await;
+    is_sound(&server).await;
+}
+
+#[tokio::test]
 async fn what_somebody_wrote_since_a_moment_is_removed_everywhere() {
     let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob, cleo) = (server.user("Ada").await, server.user("Bob").await, server.user("Cleo").await);

@@ -1,5 +1,6 @@
 //! `parlour user`, beside a running server and without one.
 
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -47,6 +48,36 @@ async fn accounts_are_listed_by_pages_and_shown() {
     assert!(fails(&server, &["user", "show", "eve@example.com"]).await.contains("nobody has the e-mail"));
     assert!(fails(&server, &["user", "list", "--after", "junk"]).await.contains("--after takes an id"));
     assert_eq!(run(&server, &["user", "list", "--first", "1001"]).await.status.code(), Some(2), "a list has a bound");
+}
+
+#[tokio::test]
+async fn all_that_is_somebodys_own_is_written_into_a_file() {
+    let mut server = Server::start().await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    ada.send(&Message::new(bob.as_recipient(), "my own words")).await;
+    let untar = |file: &str| {
+        let ended = std::process::Command::new("tar").args(["-xzOf", file]).current_dir(server.folder()).output();
+        let ended = ended.expect("tar runs");
+        assert!(ended.status.success(), "{ended:?}");
+        String::from_utf8_lossy(&ended.stdout).into_owned()
+    };
+
+    let export = ["user", "export", "ada@example.com", "--to", "ada.tar.gz", "--reason", "a letter"];
+    succeeds(&server, &export).await;
+
+    let all = untar("ada.tar.gz");
+    assert!(all.contains("my own words") && all.contains(&ada.id) && !all.contains("bob@example.com"), "{all}");
+    assert_eq!(audit(&server, "1").await, [("user.exported".to_owned(), json!("a letter"))]);
+    let mode = std::fs::metadata(server.folder().join("ada.tar.gz")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(fails(&server, &export).await.contains("ada.tar.gz is there already"));
+    let nobody = ["user", "export", "eve@example.com", "--to", "eve.tar.gz"];
+    assert!(fails(&server, &nobody).await.contains("nobody has the e-mail"));
+    assert!(!server.folder().join("eve.tar.gz").exists(), "nothing is left of one that fails");
+    server.stop().await;
+    succeeds(&server, &["user", "export", &ada.id, "--to", "again.tar.gz"]).await;
+    assert!(untar("again.tar.gz").contains("my own words"));
+    is_sound(&server).await;
 }
 
 #[tokio::test]

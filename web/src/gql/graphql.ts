@@ -679,6 +679,21 @@ export type SetPostingMutationVariables = Exact<{
 
 export type SetPostingMutation = { updateConversation: { id: string } };
 
+export type RetentionQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type RetentionQuery = { conversation: { retentionDays: number | null } | null };
+
+export type SetRetentionMutationVariables = Exact<{
+  id: string;
+  days?: number | null | undefined;
+}>;
+
+
+export type SetRetentionMutation = { updateConversation: { id: string } };
+
 export type SetGroupPictureMutationVariables = Exact<{
   id: string;
   file: Blob;
@@ -3148,6 +3163,20 @@ export const SetPostingDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SetPostingMutation, SetPostingMutationVariables>;
+export const RetentionDocument = new TypedDocumentString(`
+    query Retention($id: ID!) {
+  conversation(by: {conversationId: $id}) {
+    retentionDays
+  }
+}
+    `) as unknown as TypedDocumentString<RetentionQuery, RetentionQueryVariables>;
+export const SetRetentionDocument = new TypedDocumentString(`
+    mutation SetRetention($id: ID!, $days: Int) {
+  updateConversation(id: $id, retentionDays: $days) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<SetRetentionMutation, SetRetentionMutationVariables>;
 export const SetGroupPictureDocument = new TypedDocumentString(`
     mutation SetGroupPicture($id: ID!, $file: Upload!) {
   updateConversation(id: $id, picture: {file: $file}) {

@@ -3,12 +3,13 @@ import { LogOut } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { execute } from '../api/execute';
+import { useQuery } from '../api/use-query';
 import { useFeed, useSession } from '../app/session';
 import type { Conversation, Member } from '../feed';
-import { AddMembersDocument, type Posting, RemoveMemberDocument, RenameGroupDocument, SetPostingDocument } from '../gql/graphql';
+import { AddMembersDocument, type Posting, RemoveMemberDocument, RenameGroupDocument, RetentionDocument, SetPostingDocument, SetRetentionDocument } from '../gql/graphql';
 import { texts } from '../texts';
 import { Dialog } from '../ui/dialog';
-import { useAttempt } from '../ui/toasts';
+import { useAttempt, useShowNotice } from '../ui/toasts';
 import { MemberRow } from './group-member';
 import { type PersonChoice, PersonPicker } from './person-picker';
 import { GroupPicture } from './picture-chooser';
@@ -47,6 +48,7 @@ function GroupDetails({ conversation, onClose }: { conversation: Conversation; o
           <GroupPicture conversation={conversation} />
           <RenameGroup key={title} id={id} title={title ?? ''} />
           <WhoMayWrite conversation={conversation} />
+          <Retention id={id} />
         </>
       )}
       <section className="section">
@@ -114,6 +116,35 @@ function WhoMayWrite({ conversation: { id, posting } }: { conversation: Conversa
         ))}
       </div>
     </fieldset>
+  );
+}
+
+/** For how long messages are kept. Read when it is looked at: few ever do. */
+function Retention({ id }: { id: string }) {
+  const { client } = useSession();
+  const attempt = useAttempt();
+  const showNotice = useShowNotice();
+  const [{ data }, reload] = useQuery(RetentionDocument, { id });
+  const days = data?.conversation?.retentionDays ?? '';
+  const save = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const typed = String(new FormData(event.currentTarget).get('days') ?? '');
+    if (!(await attempt(() => execute(client, SetRetentionDocument, { id, days: typed === '' ? null : Number(typed) })))) return;
+    reload();
+    showNotice(words.retentionSaved);
+  };
+  if (!data) return null;
+  return (
+    <form className="section" onSubmit={(event) => void save(event)}>
+      <label className="field">
+        {words.retention}
+        <span className="with-button">
+          <input key={days} name="days" type="number" min={1} max={3650} defaultValue={days} aria-describedby="retention-hint" />
+          <button className="button">{texts.save}</button>
+        </span>
+      </label>
+      <p className="hint" id="retention-hint">{words.retentionHint}</p>
+    </form>
   );
 }
 

@@ -1,0 +1,70 @@
+//! `/exports/…`: serves an archive of somebody's own data to anyone with its signed address.
+
+use axum::body::Body;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Extension, Path, Query, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::response::Response;
+
+use super::answer::ResponseMedia;
+use super::images::{CROSS_ORIGIN_RESOURCE_POLICY, Signature, not_ours};
+use super::ranges::{RangeAnswer, RangedBytes, value};
+use super::refusal::HttpRefusal;
+use super::request_id::RequestId;
+use super::state::HttpState;
+use crate::id::ExportId;
+use crate::images::Address;
+
+pub(super) async fn export(
+    State(state): State<HttpState>,
+    Extension(request_id): Extension<RequestId>,
+    path: Result<Path<String>, PathRejection>,
+    signature: Result<Query<Signature>, QueryRejection>,
+    request: Request,
+) -> Response {
+    let answer = find(&state, path.ok(), signature.ok(), request.method(), request.headers()).await;
+    answer.unwrap_or_else(|refusal| refusal.into_response(ResponseMedia::Json, &request_id))
+}
+
+async fn find(
+    state: &HttpState,
+    path: Option<Path<String>>,
+    signature: Option<Query<Signature>>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, HttpRefusal> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Err(HttpRefusal::method("GET, HEAD", "archives are fetched by GET"));
+    }
+    let program = state.api.program();
+    let (Some(Path(id)), Some(Query(Signature { expires, signature }))) = (path, signature) else {
+        return Err(not_ours());
+    };
+    let id = ExportId::parse(&id).ok_or_else(not_ours)?;
+    if !program.images.is_signed(Address::Export(id), expires, &signature) {
+        return Err(not_ours());
+    }
+    let ready = program.exports.ready(id).await?.ok_or_else(HttpRefusal::not_found)?;
+    let bytes = RangedBytes { size: ready.bytes, tag: &ready.tag, headers: export_headers(&ready.file_name) };
+    let part = match bytes.wanted(method, headers)? {
+        RangeAnswer::Whole(response) => return Ok(response),
+        RangeAnswer::Part(part) => part,
+    };
+    let content = program.exports.read(&ready, part.range()).await?.ok_or_else(HttpRefusal::not_found)?;
+    Ok(part.with(Body::from_stream(content)))
+}
+
+/// It is saved, never shown, and kept by no cache.
+fn export_headers(file_name: &str) -> HeaderMap {
+    [
+        (CONTENT_TYPE, HeaderValue::from_static("application/gzip")),
+        (CONTENT_DISPOSITION, value(format!("attachment; filename=\"{file_name}\""))),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
+        (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    ]
+    .into_iter()
+    .collect()
+}

@@ -1,0 +1,259 @@
+//! Archives of one's own data: what is in them, who gets them, and how they are fetched.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+
+use crate::support::pictures::jpeg;
+use crate::support::{PASSWORD, Person, TestApp, refusal, soon};
+
+const EXPORT: &str = "mutation { exportMyData { url expiresAt } }";
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn ask(person: &Person) -> String {
+    person.ask(EXPORT, json!({})).await["exportMyData"]["url"].as_str().expect("a URL").to_owned()
+}
+
+async fn get(app: &TestApp, url: &str, headers: &[(&'static str, &str)]) -> (u16, HeaderMap, Vec<u8>) {
+    let request = headers.iter().fold(app.http().get(url), |request, (name, value)| request.header(*name, *value));
+    let answer =
+        tokio::time::timeout(Duration::from_secs(60), request.send()).await.expect("in time").expect("an answer");
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    (status, headers, soon(answer.bytes()).await.expect("all of it").to_vec())
+}
+
+/// The files of an archive.
+fn files(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let mut tar = Vec::new();
+    flate2::read::GzDecoder::new(archive).read_to_end(&mut tar).expect("gzip");
+    let (mut files, mut at) = (BTreeMap::new(), 0);
+    while tar[at] != 0 {
+        let text = |from: usize, to: usize| {
+            std::str::from_utf8(&tar[at + from..at + to]).expect("text").trim_matches(['\0', ' ']).to_owned()
+        };
+        let size = usize::from_str_radix(&text(124, 136), 8).expect("a size");
+        assert_eq!((text(257, 262).as_str(), text(156, 157).as_str()), ("ustar", "0"));
+        files.insert(text(0, 100), tar[at + 512..at + 512 + size].to_vec());
+        at += 512 + size.next_multiple_of(512);
+    }
+    assert_eq!((tar.len() - at, tar[at..].iter().all(|byte| *byte == 0)), (1024, true), "it ends as a tar does");
+    files
+}
+
+fn lines(files: &BTreeMap<String, Vec<u8>>, name: &str) -> Vec<Value> {
+    let text = std::str::from_utf8(&files[&format!("{name}.jsonl")]).expect("text");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[tokio::test]
+async fn an_archive_has_all_that_is_ones_own_and_no_words_of_others() {
+    let app = TestApp::start().await;
+    let (ada, bob, eve) = (app.user("Ada").await, app.user("Bob").await, app.user("Eve").await);
+    let group = ada.group("Tea", &[&bob, &eve]).await;
+    let hers = ada.send_to(&group, "ada's own words").await;
+    let gone = ada.send_to(&group, "ada's regret").await["id"].take();
+    ada.ask("mutation($id: ID!) { deleteMessage(id: $id) { id } }", json!({ "id": gone })).await;
+    let his = json!({ "to": { "conversationId": group }, "text": "bob's own words", "mentionIds": [ada.id] });
+    let his = bob.send_input(his).await;
+    let reply = json!({ "to": { "conversationId": group }, "text": "indeed", "replyToId": his["id"] });
+    ada.send_input(reply).await;
+    let react = "mutation($id: ID!) { addReaction(messageId: $id, emoji: \"👍\") { id } }";
+    ada.ask(react, json!({ "id": his["id"] })).await;
+    ada.ask("mutation($id: ID!) { blockUser(userId: $id) { id } }", json!({ "id": eve.id })).await;
+    let report =
+        "mutation($id: ID!) { report(input: { target: { messageId: $id }, reason: SPAM, comment: \"enough\" }) }";
+    ada.ask(report, json!({ "id": his["id"] })).await;
+    let shown = ada.send_image(&app, &bob, &jpeg(50, 30)).await["image"].take();
+
+    let (status, headers, archive) = get(&app, &ask(&ada).await, &[]).await;
+
+    assert_eq!((status, &headers["content-type"]), (200, &"application/gzip".parse().expect("a value")));
+    let files = files(&archive);
+    let names: Vec<&str> = files.keys().map(String::as_str).filter(|name| !name.starts_with("images/")).collect();
+    assert_eq!(
+        names,
+        [
+            "README.txt",
+            "blocks.jsonl",
+            "conversations.jsonl",
+            "images.jsonl",
+            "mentions.jsonl",
+            "messages.jsonl",
+            "profile.jsonl",
+            "reactions.jsonl",
+            "reports.jsonl",
+            "sessions.jsonl"
+        ]
+    );
+    let readme = std::str::from_utf8(&files["README.txt"]).expect("text");
+    assert!(
+        names.iter().filter_map(|name| name.strip_suffix(".jsonl")).all(|name| readme.contains(&format!("\n{name} ")))
+    );
+    let profile = &lines(&files, "profile")[0];
+    assert_eq!((&profile["id"], &profile["email"]), (&json!(ada.id), &json!("ada@example.com")));
+    assert_eq!(lines(&files, "sessions").len(), 1);
+    let places = lines(&files, "conversations");
+    assert_eq!(places.len(), 2);
+    let tea = places.iter().find(|place| place["conversationId"] == json!(group)).expect("the group");
+    assert_eq!((&tea["title"], &tea["role"], &tea["isMember"]), (&json!("Tea"), &json!("owner"), &json!(true)));
+    let texts = lines(&files, "messages");
+    let of_group: Vec<_> = texts.iter().filter(|text| text["conversationId"] == json!(group)).collect();
+    assert_eq!(of_group.len(), 2);
+    assert_eq!((&of_group[0]["id"], &of_group[0]["text"]), (&hers["id"], &json!("ada's own words")));
+    assert_eq!((&of_group[1]["replyToId"], &of_group[1]["text"]), (&his["id"], &json!("indeed")));
+    assert_eq!(lines(&files, "reactions"), [json!({ "messageId": his["id"], "emoji": "👍" })]);
+    assert_eq!(lines(&files, "mentions")[0]["seq"], his["seq"]);
+    assert_eq!(lines(&files, "blocks")[0]["userId"], json!(eve.id));
+    let filed = lines(&files, "reports");
+    assert_eq!((&filed[0]["comment"], &filed[0]["messageId"]), (&json!("enough"), &his["id"]));
+    let image = &lines(&files, "images")[0];
+    assert_eq!((&image["id"], &image["byteSize"]), (&shown["id"], &shown["byteSize"]));
+    let served = get(&app, shown["url"].as_str().expect("a URL"), &[]).await.2;
+    assert_eq!(files[image["file"].as_str().expect("a name")], served);
+    for (name, content) in &files {
+        for foreign in ["bob's own words", "regret", "argon2", "bob@example.com"] {
+            let found = content.windows(foreign.len()).any(|part| part == foreign.as_bytes());
+            assert!(!found, "{foreign} is in {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_download_goes_on_where_it_broke_off() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let url = ask(&ada).await;
+    let (_, headers, all) = get(&app, &url, &[]).await;
+    let tag = headers["etag"].to_str().expect("text").to_owned();
+    // What happens meanwhile does not change it.
+    ada.send(&bob, "and more").await;
+    let rest = format!("bytes={}-", all.len() / 2);
+
+    let (status, headers, part) = get(&app, &url, &[("range", &rest), ("if-range", &tag)]).await;
+
+    assert_eq!((status, part.as_slice()), (206, &all[all.len() / 2..]));
+    assert_eq!(headers["content-range"], format!("bytes {}-{}/{}", all.len() / 2, all.len() - 1, all.len()));
+    assert_eq!((&headers["accept-ranges"], &headers["cache-control"]), (&"bytes", &"private, no-store"));
+    let saved = headers["content-disposition"].to_str().expect("text");
+    assert!(saved.starts_with("attachment; filename=\"parlour-20") && saved.ends_with(".tar.gz\""), "{saved}");
+    let beyond = format!("bytes={}-", all.len());
+    assert_eq!(get(&app, &url, &[("range", &beyond)]).await.0, 416);
+    let head = app.http().head(&url).send().await.expect("an answer");
+    assert_eq!((head.status().as_u16(), &head.headers()["content-length"]), (200, &all.len().to_string().as_str()));
+    assert_eq!(app.http().post(&url).send().await.expect("an answer").status(), 405);
+}
+
+#[tokio::test]
+async fn one_is_made_a_day() {
+    let app = TestApp::limited().await;
+    let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
+    let first = ask(&ada).await;
+    let again = ada.execute(EXPORT, json!({})).await;
+    assert_eq!(refusal(&again), "RATE_LIMITED");
+    let wait = again["errors"][0]["extensions"]["retryAfterMs"].as_u64().expect("a number");
+    assert!((86_000_000..=86_400_000).contains(&wait), "{again}");
+    // Each has their own.
+    ask(&bob).await;
+    let old = get(&app, &first, &[]).await;
+    assert_eq!(old.0, 200);
+
+    app.clock.advance(DAY + Duration::from_secs(1));
+
+    assert_eq!(get(&app, &first, &[]).await.0, 403, "its address has expired");
+    let ada = ada.another_device(&app).await;
+    let second = ask(&ada).await;
+    assert_ne!(first, second);
+    assert_eq!(get(&app, &second, &[]).await.0, 200);
+    // The objects of the first are gone, sooner or later.
+    soon(async {
+        while objects(&app).len() > 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await
+        }
+    })
+    .await;
+}
+
+/// The objects of archives that are in the data folder.
+fn objects(app: &TestApp) -> Vec<String> {
+    let folders = |path: &Path| path.read_dir().into_iter().flatten().map(|entry| entry.expect("an entry").path());
+    let shelf = folders(&app.folder().join("exports"));
+    shelf.flat_map(|folder| folders(&folder).collect::<Vec<_>>()).map(|path| path.display().to_string()).collect()
+}
+
+#[tokio::test]
+async fn an_address_cannot_be_derived_from_another() {
+    let app = TestApp::start().await;
+    let (ada, eve) = (app.user("Ada").await, app.user("Eve").await);
+    let (hers, own) = (ask(&ada).await, ask(&eve).await);
+    let (path, query) = hers.split_once('?').expect("a query");
+    let (own_path, own_query) = own.split_once('?').expect("a query");
+    let image = own_path.replace("/exports/", "/images/");
+    for forged in [
+        path.to_owned(),
+        format!("{path}?{own_query}"),
+        format!("{own_path}?{query}"),
+        format!("{path}?{query}A"),
+        format!("{image}/50?{own_query}"),
+        own_path.replace("/exports/", "/uploads/"),
+        format!("{}/exports/junk?{own_query}", app.url("")),
+    ] {
+        let status = get(&app, &forged, &[]).await.0;
+        assert!([403, 405].contains(&status), "{forged}: {status}");
+    }
+    for url in [hers, own] {
+        assert_eq!(get(&app, &url, &[]).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_erased_person_leaves_no_archive() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let url = ask(&ada).await;
+    assert_eq!((get(&app, &url, &[]).await.0, objects(&app).len()), (200, 1));
+
+    ada.ask("mutation($password: String!) { deleteAccount(password: $password) }", json!({ "password": PASSWORD }))
+        .await;
+
+    assert_eq!(get(&app, &url, &[]).await.0, 404);
+    soon(async {
+        while !objects(&app).is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await
+        }
+    })
+    .await;
+    assert!(!app.finds("SELECT 1 FROM data_export").await);
+}
+
+#[tokio::test]
+async fn what_its_maker_left_is_begun_anew_when_it_is_fetched() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    let url = ask(&ada).await;
+    let (_, first, _) = get(&app, &url, &[]).await;
+    // As a node leaves it that was killed, after the time for which it counts as living.
+    app.run_sql("UPDATE data_export SET byte_size = NULL, building_until = 0").await;
+
+    let (status, second, archive) = get(&app, &url, &[]).await;
+
+    assert_eq!(status, 200);
+    assert_ne!(first["etag"], second["etag"], "its bytes may be others");
+    assert_eq!(lines(&files(&archive), "profile")[0]["id"], json!(ada.id));
+}
+
+#[tokio::test]
+async fn what_somebody_asks_for_is_in_the_audit_log() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    ask(&ada).await;
+    let id = crate::support::sql_id(&ada.id);
+    let entry = format!(
+        "SELECT 1 FROM audit_entry WHERE actor = 'user' AND action = 'user.exported' AND user_id = {id}
+            AND subject_id = {id} AND address = '127.0.0.1'"
+    );
+    assert!(app.finds(&entry).await);
+}
