@@ -3,7 +3,7 @@
 use parlour::clock::Timestamp;
 use parlour::entity::user_block;
 use parlour::id::{MessageId, UserId};
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use crate::support::{ADD, Person, SEND, TestApp};
@@ -242,7 +242,7 @@ async fn one_blocks_at_most_5_000_people() {
     for size in [1_000, 1_000, 1_000, 1_000, 999] {
         let rows = app.crowd(size).await.into_iter().map(|guest| {
             let blocked_id = UserId::parse(&guest).expect("an id");
-            user_block::Model { blocker_id, blocked_id, created_at: Timestamp(0) }.into_active_model()
+            user_block::Model { blocker_id, blocked_id, created_at: Timestamp(0) }.into_active_model().reset_all()
         });
         user_block::Entity::insert_many(rows).exec_without_returning(&database).await.expect("the blocks are written");
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, soon};
+use crate::support::TestApp;
 
 const STORM: usize = 500;
 const EVERY: Duration = Duration::from_millis(10);
@@ -38,7 +38,7 @@ async fn five_hundred_reactions_in_a_group_of_a_thousand_are_25_events() {
         let shown = answer["data"]["addReaction"]["reactions"].as_array().unwrap_or_else(|| panic!("{answer}"));
         assert!(shown.iter().any(|one| one["emoji"] == emoji && one["viewerReacted"] == true), "{answer}");
     };
-    soon(join_all((0..STORM).map(react))).await;
+    join_all((0..STORM).map(react)).await;
     let seconds = began.elapsed().as_secs_f64();
 
     let (mut events, mut changes, mut last) = (0, 0, Value::Null);

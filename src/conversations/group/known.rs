@@ -31,7 +31,8 @@ impl Group {
             .filter(conversation::Column::Kind.eq(Kind::Group))
             .all(tx)
             .await?;
-        let counts = member_counts(tx, rows.iter().map(|row| row.id)).await?;
+        let known: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
+        let counts = member_counts(tx, known).await?;
         let group = |row: conversation::Model| {
             let count = counts.get(&row.id).copied().unwrap_or(0);
             (row.id, Self { row, members: HashMap::new(), count })
