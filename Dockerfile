@@ -14,6 +14,8 @@ RUN npm run build
 FROM rust:1.95-bookworm AS program
 WORKDIR /src
 COPY Cargo.toml Cargo.lock build.rs LICENSE-MIT LICENSE-APACHE ./
+# How SQLite is built.
+COPY .cargo/config.toml .cargo/config.toml
 COPY migration migration
 COPY src src
 COPY benches benches

@@ -42,6 +42,8 @@ fn the_image_has_everything_that_cargo_reads() {
         .output()
         .expect("cargo");
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    // Without it the build succeeds, and SQLite is built in another way.
+    assert!(folder.path().join(".cargo/config.toml").exists(), "the settings of cargo");
 }
 
 #[test]
