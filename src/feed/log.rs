@@ -46,7 +46,7 @@ pub(super) async fn ensure_origin(tx: &Tx, nonce: u32) -> Result<(), DbErr> {
     let origin = feed_event::Model {
         position: 0,
         nonce: nonce.into(),
-        kind: EventKind::Origin,
+        kind: EventKind::Origin.into(),
         conversation_id: None,
         recipient_id: None,
         user_id: None,

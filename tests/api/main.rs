@@ -61,6 +61,7 @@ mod key_bots;
 mod key_conversations;
 mod key_rights;
 mod keys;
+mod later_kinds;
 mod lenient;
 mod logs;
 mod mentions;

@@ -42,7 +42,7 @@ impl Log {
         let events = events.into_iter().map(|row| Logged {
             position: row.position,
             message: row.message_id.map(|id| id.to_string()),
-            kind: row.kind,
+            kind: row.kind.known().expect("a kind of this version"),
             conversation: row.conversation_id.map(|id| id.to_string()),
             recipient: row.recipient_id.map(|id| id.to_string()),
         });
