@@ -56,6 +56,12 @@ impl NewEvent {
         Self { kind, audience, conversation, user: None, message: None, row: None, detail: None, erases: false }
     }
 
+    /// Whether a replay has only the newest event of its kind about its conversation and person, as the log's statement
+    /// has it.
+    pub(super) fn is_replaced_by_newer(&self) -> bool {
+        matches!(self.kind, EventKind::ReadMarkMoved | EventKind::HistoryTrimmed)
+    }
+
     /// The seq before which the messages of its conversation were deleted by their age, if it says that.
     pub fn trimmed_before(&self) -> Option<i32> {
         let detail = self.detail.as_ref().filter(|_| self.kind == EventKind::HistoryTrimmed);

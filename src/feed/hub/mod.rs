@@ -300,7 +300,7 @@ impl State {
         if at != after {
             return None;
         }
-        let mut newer_marks = HashSet::new();
+        let mut newer = HashSet::new();
         let mut missed: Vec<_> = self
             .ring
             .iter()
@@ -309,7 +309,7 @@ impl State {
             .filter(|event| self.is_missed_by(user, person, event))
             .filter(|event| {
                 let fact = &event.fact;
-                fact.kind != EventKind::ReadMarkMoved || newer_marks.insert((fact.conversation, fact.user))
+                !fact.is_replaced_by_newer() || newer.insert((fact.kind, fact.conversation, fact.user))
             })
             .cloned()
             .collect();

@@ -170,7 +170,7 @@ pub(super) struct FeedReset {
 pub enum FeedResetReason {
     /// The cursor is older than the retention of the log (30 days), and there were events since.
     Expired,
-    /// More than 10,000 events were missed, not counting read marks.
+    /// More than 10,000 events were missed, not counting read marks and trimmed histories.
     TooFar,
     /// The cursor is not of this database: it is malformed, of another database, or from before a restore from a
     /// backup.

@@ -8,7 +8,7 @@ use crate::id::ConversationId;
 /// The oldest messages of a conversation were deleted by their age, with their images, reactions and pins: drop those whose
 /// `seq` is before `beforeSeq`. There is no MessageChanged for them, replies to them have no `replyTo` any more, and what
 /// of them was unread no longer is: a read mark before `beforeSeq` - 1 counts as one there. A replay leaves out earlier
-/// events of these messages.
+/// events of these messages, and contains only the newest HistoryTrimmed of a conversation.
 #[derive(SimpleObject)]
 pub(super) struct HistoryTrimmed {
     /// The cursor to resume from after this event.
