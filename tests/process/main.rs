@@ -33,6 +33,7 @@ mod metrics;
 mod operator;
 mod other_data;
 mod panics;
+mod postgres_copies;
 mod postgres_nodes;
 mod postgres_start;
 mod queue;

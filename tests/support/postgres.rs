@@ -127,6 +127,19 @@ impl Postgres {
         assert!(promoted.expect("pg_ctl starts").success(), "it takes over");
     }
 
+    /// A path for a file that its programs write.
+    pub fn file(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    /// Runs one of its programs for clients, such as `pg_dump`, to its end.
+    pub fn run(&self, program: &str, arguments: &[&str]) {
+        let mut client = command(&programs().join(program));
+        client.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "parlour"]).args(arguments);
+        let ended = client.output().expect("the program starts");
+        assert!(ended.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    }
+
     /// Suspends all of its processes.
     pub fn suspend(&self) {
         self.signal_all(Signal::STOP);
