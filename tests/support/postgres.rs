@@ -22,6 +22,15 @@ const UNTIL_CLOSED: &str = r#"
     rm -rf "$2"
 "#;
 
+/// Whether the tests that run on either database run on PostgreSQL now.
+pub fn is_postgres() -> bool {
+    match std::env::var("TEST_DATABASE").as_deref() {
+        Ok("postgres") => true,
+        Ok("sqlite") | Err(_) => false,
+        Ok(other) => panic!("TEST_DATABASE is sqlite or postgres, not {other}"),
+    }
+}
+
 /// How a server stops.
 #[derive(Clone, Copy, Debug)]
 pub enum Stop {
