@@ -6,10 +6,12 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 /// SQLite has a name in a table, which a backup changes in the copy.
 const IN_A_FILE: &str = "SELECT name FROM lineage";
 
-/// PostgreSQL has a number for each server, counts its failovers, and gives a table that is restored another number.
+/// PostgreSQL has a number for each server, counts its failovers, and gives a table that is restored another number. In a
+/// database that is copied as a template, tables keep their numbers, and the database has another one.
 const ON_A_SERVER: &str =
     "SELECT s.system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/'
-    || to_regclass('consumer')::oid::text AS name FROM pg_control_system() s";
+    || d.oid::text || '/' || to_regclass('consumer')::oid::text AS name
+    FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()";
 
 /// The name of this state of the database.
 pub async fn lineage(db: &impl ConnectionTrait) -> Result<String, DbErr> {

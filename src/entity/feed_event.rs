@@ -1,5 +1,6 @@
 //! The feed's log: references to what happened, never its text.
 
+use sea_orm::Iterable;
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
@@ -14,7 +15,7 @@ pub struct Model {
     pub position: i64,
     /// Random, the same for all events of a batch.
     pub nonce: i64,
-    pub kind: EventKind,
+    pub kind: LoggedKind,
     pub conversation_id: Option<ConversationId>,
     pub recipient_id: Option<UserId>,
     /// The person it is about; for a conversation's events, the one whose doing it is.
@@ -25,11 +26,34 @@ pub struct Model {
     pub detail: Option<String>,
 }
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
-#[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
+/// A kind as the log has it. A node of a later version may have written one that this version does not know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, DeriveValueType)]
+pub struct LoggedKind(pub i16);
+
+impl LoggedKind {
+    /// The kind, if this version knows it.
+    pub fn known(self) -> Option<EventKind> {
+        EventKind::iter().find(|kind| *kind as i16 == self.0)
+    }
+}
+
+impl From<EventKind> for LoggedKind {
+    fn from(kind: EventKind) -> Self {
+        Self(kind as i16)
+    }
+}
+
+impl PartialEq<EventKind> for LoggedKind {
+    fn eq(&self, kind: &EventKind) -> bool {
+        *self == Self::from(*kind)
+    }
+}
+
+/// What happened. The numbers never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter)]
 pub enum EventKind {
-    /// Nothing. Precedes the first event, so that a cursor of an empty database differs from those of others.
+    /// Nothing. Precedes the first event, so that a cursor of an empty database differs from those of others; and what an
+    /// event of a kind that only later versions know is read as.
     Origin = 0,
     MessageAdded = 1,
     MessageChanged = 2,

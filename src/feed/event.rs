@@ -1,9 +1,9 @@
 //! Events: facts that are committed, each at a position of the feed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 pub use crate::entity::feed_event::EventKind;
-use crate::entity::feed_event::Model;
+use crate::entity::feed_event::{LoggedKind, Model};
 use crate::entity::message;
 use crate::feed::cursor::{Cursor, Position};
 use crate::id::{ConversationId, MessageId, UserId};
@@ -56,6 +56,12 @@ impl NewEvent {
         Self { kind, audience, conversation, user: None, message: None, row: None, detail: None, erases: false }
     }
 
+    /// Whether a replay has only the newest event of its kind about its conversation and person, as the log's statement
+    /// has it.
+    pub(super) fn is_replaced_by_newer(&self) -> bool {
+        matches!(self.kind, EventKind::ReadMarkMoved | EventKind::HistoryTrimmed)
+    }
+
     /// The seq before which the messages of its conversation were deleted by their age, if it says that.
     pub fn trimmed_before(&self) -> Option<i32> {
         let detail = self.detail.as_ref().filter(|_| self.kind == EventKind::HistoryTrimmed);
@@ -82,17 +88,22 @@ impl Event {
     }
 
     /// An event as the log has it. The log lacks the conversations of [`Audience::Contacts`]: they come as `contacts`.
+    /// One of a kind that this version does not know is at its position, and is for nobody.
     pub fn from_log(row: Model, contacts: Arc<[ConversationId]>) -> Self {
-        let audience = match (row.recipient_id, row.conversation_id, row.user_id) {
-            (Some(person), _, _) => Some(Audience::Person(person)),
-            (None, Some(conversation), _) => Some(Audience::Conversation(conversation)),
-            (None, None, Some(person)) => Some(Audience::Contacts { person, conversations: contacts }),
-            (None, None, None) => None,
+        let kind = row.kind.known();
+        if kind.is_none() {
+            note_unknown(row.kind);
+        }
+        let audience = match (kind, row.recipient_id, row.conversation_id, row.user_id) {
+            (Some(_), Some(person), _, _) => Some(Audience::Person(person)),
+            (Some(_), None, Some(conversation), _) => Some(Audience::Conversation(conversation)),
+            (Some(_), None, None, Some(person)) => Some(Audience::Contacts { person, conversations: contacts }),
+            (Some(_), None, None, None) | (None, ..) => None,
         };
-        // Only the origin has no audience: no person and no conversations.
+        // No person and no conversations.
         let audience = audience.unwrap_or(Audience::Contacts { person: UserId::new(), conversations: Arc::new([]) });
         let fact = NewEvent {
-            kind: row.kind,
+            kind: kind.unwrap_or(EventKind::Origin),
             audience,
             conversation: row.conversation_id,
             user: row.user_id,
@@ -126,6 +137,17 @@ impl Event {
             Audience::Conversation(_) | Audience::Contacts { .. } => None,
         }
     }
+}
+
+/// Logs a kind that this version does not know: once, as there may be many events of it.
+fn note_unknown(LoggedKind(kind): LoggedKind) {
+    static NOTED: Once = Once::new();
+    NOTED.call_once(|| {
+        tracing::debug!(
+            event.kind = kind,
+            "the log has events of the kind {kind}, which a later version knows: they are for nobody here"
+        );
+    });
 }
 
 /// A nonce as its column holds it.

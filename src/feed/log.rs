@@ -21,6 +21,7 @@ const READ_MARK: i16 = EventKind::ReadMarkMoved as i16;
 const ADDED: i16 = EventKind::ConversationAdded as i16;
 const REMOVED: i16 = EventKind::ConversationRemoved as i16;
 const USER: i16 = EventKind::UserChanged as i16;
+const TRIMMED: i16 = EventKind::HistoryTrimmed as i16;
 
 /// Why what was missed can't be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub(super) async fn ensure_origin(tx: &Tx, nonce: u32) -> Result<(), DbErr> {
     let origin = feed_event::Model {
         position: 0,
         nonce: nonce.into(),
-        kind: EventKind::Origin,
+        kind: EventKind::Origin.into(),
         conversation_id: None,
         recipient_id: None,
         user_id: None,
@@ -211,7 +212,8 @@ pub(super) async fn anything_after(db: &impl ConnectionTrait, user: UserId, afte
     Ok(db.query_one_raw(statement).await?.is_some())
 }
 
-/// Counts what a person missed between two positions, read marks apart, up to `limit`.
+/// Counts what a person missed between two positions, up to `limit`: without read marks and trims of histories, of which a
+/// replay has only the newest.
 pub(super) async fn count_missed(
     db: &impl ConnectionTrait,
     user: UserId,
@@ -223,7 +225,10 @@ pub(super) async fn count_missed(
     struct Count {
         count: i64,
     }
-    let sql = format!("SELECT COUNT(*) AS count FROM ({} AND e.kind <> {READ_MARK} LIMIT $4) AS missed", missed());
+    let sql = format!(
+        "SELECT COUNT(*) AS count FROM ({} AND e.kind NOT IN ({READ_MARK}, {TRIMMED}) LIMIT $4) AS missed",
+        missed()
+    );
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let count = Count::find_by_statement(statement).one(db).await?;
@@ -231,7 +236,7 @@ pub(super) async fn count_missed(
 }
 
 /// A page of what a person missed between two positions, of these kinds and oldest first: events of conversations that they are still in,
-/// and those for them alone. Of each read mark only the newest move.
+/// and those for them alone. Of each read mark only the newest move, and of each history the newest trim.
 pub(super) async fn missed_page(
     db: &impl ConnectionTrait,
     user: UserId,
@@ -243,6 +248,9 @@ pub(super) async fn missed_page(
         "{} AND {} AND (e.kind <> {READ_MARK} OR NOT EXISTS (
            SELECT 1 FROM feed_event later WHERE later.kind = {READ_MARK} AND later.conversation_id = e.conversation_id
              AND later.user_id = e.user_id AND later.position > e.position AND later.position <= $3))
+           AND (e.kind <> {TRIMMED} OR NOT EXISTS (
+           SELECT 1 FROM feed_event later WHERE later.kind = {TRIMMED} AND later.conversation_id = e.conversation_id
+             AND later.position > e.position AND later.position <= $3))
          ORDER BY e.position LIMIT $4",
         missed(),
         kinds.condition()

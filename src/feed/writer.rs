@@ -255,7 +255,7 @@ async fn append_to_log(tx: &Tx, events: &[Event]) -> Result<(), DbErr> {
         feed_event::Model {
             position: event.cursor.position,
             nonce: event.cursor.nonce.into(),
-            kind: event.fact.kind,
+            kind: event.fact.kind.into(),
             conversation_id: event.fact.conversation,
             recipient_id,
             user_id: event.fact.user,

@@ -117,7 +117,7 @@ impl Names {
         let origin = feed_event::Model {
             position: 0,
             nonce: 1,
-            kind: EventKind::Origin,
+            kind: EventKind::Origin.into(),
             conversation_id: None,
             recipient_id: None,
             user_id: None,

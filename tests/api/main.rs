@@ -64,6 +64,7 @@ mod key_conversations;
 mod key_rates;
 mod key_rights;
 mod keys;
+mod later_kinds;
 mod lenient;
 mod logs;
 mod mentions;

@@ -216,6 +216,22 @@ async fn read_marks_do_not_count_as_missed() {
 }
 
 #[tokio::test]
+async fn of_ten_thousand_trims_of_a_history_only_the_newest_is_replayed() {
+    let mut app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let after = bob.feed_cursor().await;
+    let newest = app.write_history(EventKind::HistoryTrimmed, 10_001).await;
+    app.restart().await;
+    ada.send(&bob, "hello").await;
+
+    let (missed, _) = bob.subscribe(EVENTS, json!({ "after": after })).await.replay().await;
+
+    let kinds: Vec<&Value> = missed.iter().map(|event| &event["__typename"]).collect();
+    assert_eq!(kinds, ["HistoryTrimmed", "MessageAdded"]);
+    assert_eq!(missed[0]["cursor"], newest);
+}
+
+#[tokio::test]
 async fn message_added_replays_missed_messages_without_control_events() {
     let mut app = TestApp::start().await;
     let (ada, bob) = app.direct("Ada", "Bob").await;

@@ -241,7 +241,8 @@ async fn a_long_history_goes_in_steps_and_who_was_away_gets_what_is_left() {
         told.map(|event| event["message"]["text"].as_str().map_or_else(|| event["beforeSeq"].clone(), Value::from))
             .collect()
     };
-    let expected: Vec<Value> = vec![json!("new"), json!(257), json!(OLD + 2)];
+    // Of what was trimmed only the newest matters.
+    let expected: Vec<Value> = vec![json!("new"), json!(OLD + 2)];
     let replayed: Vec<Value> = told(&replayed);
     assert_eq!(replayed, expected);
     let page = bob.ask(PAGE, json!({ "after": away })).await;

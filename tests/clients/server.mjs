@@ -1,17 +1,31 @@
-// Starts the real binary for a test, on a free port with a temporary data folder.
+// Starts the real binary for a test, on a free port with a temporary data folder. With TEST_DATABASE=postgres it has a
+// database of its own on a private PostgreSQL server.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.mjs';
+import { createDatabase } from './postgres.mjs';
+
+export { freePort };
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 /** The binary under test. */
 export const binary = process.env.PARLOUR_BIN ?? join(repository, 'target/debug/parlour');
+
+/** The settings of the database that TEST_DATABASE names. */
+async function database() {
+  switch (process.env.TEST_DATABASE) {
+    case 'postgres': return { DATABASE_URL: await createDatabase(), JWT_SECRET: 'a secret that nodes on PostgreSQL would share' };
+    case 'sqlite':
+    case undefined: return {};
+    default: throw new Error(`TEST_DATABASE is sqlite or postgres, not ${process.env.TEST_DATABASE}`);
+  }
+}
 
 export async function startServer(settings = {}) {
   const port = await freePort();
@@ -26,6 +40,7 @@ export async function startServer(settings = {}) {
       DATA_DIR: join(folder, 'data'),
       RATE_LIMITS: 'off',
       RUST_LOG: 'warn',
+      ...await database(),
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -47,7 +62,7 @@ export async function startServer(settings = {}) {
       child.on('error', (error) => { output += `${binary}: ${error.message}`; });
 
       for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(20)) {
-        const response = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null);
+        const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
         if (response?.ok) return server;
         if (!running()) break;
       }
@@ -77,14 +92,4 @@ export async function startServer(settings = {}) {
     await server.dispose();
     throw error;
   });
-}
-
-/** A port that nobody listens on. */
-export async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

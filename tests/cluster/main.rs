@@ -10,6 +10,7 @@ mod elsewhere;
 mod housekeeping;
 mod killed;
 mod lost_commits;
+mod one_way;
 mod removed;
 mod rolling;
 mod same_id;

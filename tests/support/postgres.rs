@@ -22,6 +22,15 @@ const UNTIL_CLOSED: &str = r#"
     rm -rf "$2"
 "#;
 
+/// Whether the tests that run on either database run on PostgreSQL now.
+pub fn is_postgres() -> bool {
+    match std::env::var("TEST_DATABASE").as_deref() {
+        Ok("postgres") => true,
+        Ok("sqlite") | Err(_) => false,
+        Ok(other) => panic!("TEST_DATABASE is sqlite or postgres, not {other}"),
+    }
+}
+
 /// How a server stops.
 #[derive(Clone, Copy, Debug)]
 pub enum Stop {
@@ -125,6 +134,19 @@ impl Postgres {
         self.start_again();
         let promoted = command(&programs().join("pg_ctl")).args(["promote", "-w", "-D"]).arg(&self.folder).status();
         assert!(promoted.expect("pg_ctl starts").success(), "it takes over");
+    }
+
+    /// A path for a file that its programs write.
+    pub fn file(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    /// Runs one of its programs for clients, such as `pg_dump`, to its end.
+    pub fn run(&self, program: &str, arguments: &[&str]) {
+        let mut client = command(&programs().join(program));
+        client.args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "parlour"]).args(arguments);
+        let ended = client.output().expect("the program starts");
+        assert!(ended.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&ended.stderr));
     }
 
     /// Suspends all of its processes.

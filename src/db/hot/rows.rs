@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::entity::conversation::{self, DirectPair};
-use crate::entity::feed_event::EventKind;
+use crate::entity::feed_event::LoggedKind;
 use crate::entity::image::Format;
 use crate::entity::{membership, message};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
@@ -146,14 +146,13 @@ macro_rules! enum_columns {
     )*};
 }
 
-enum_columns!(
-    conversation::Kind,
-    conversation::Posting,
-    EventKind,
-    Format,
-    membership::Notifications,
-    membership::Role
-);
+enum_columns!(conversation::Kind, conversation::Posting, Format, membership::Notifications, membership::Role);
+
+impl ToSql for LoggedKind {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.into())
+    }
+}
 
 impl ToSql for Timestamp {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -299,7 +299,7 @@ impl HubState {
         if at != after {
             return None;
         }
-        let mut newer_marks = HashSet::new();
+        let mut newer = HashSet::new();
         let mut missed: Vec<_> = self
             .ring
             .iter()
@@ -308,7 +308,7 @@ impl HubState {
             .filter(|event| self.is_missed_by(user, person, event))
             .filter(|event| {
                 let fact = &event.fact;
-                fact.kind != EventKind::ReadMarkMoved || newer_marks.insert((fact.conversation, fact.user))
+                !fact.is_replaced_by_newer() || newer.insert((fact.kind, fact.conversation, fact.user))
             })
             .cloned()
             .collect();

@@ -169,7 +169,7 @@ pub(super) struct FeedReset {
 pub enum FeedResetReason {
     /// The cursor is older than the retention of the log (30 days), and there were events since.
     Expired,
-    /// More than 10,000 events were missed, not counting read marks.
+    /// More than 10,000 events were missed, not counting read marks and trimmed histories.
     TooFar,
     /// The cursor is not of this database: it is malformed, of another database, or from before a restore from a
     /// backup.
@@ -269,7 +269,7 @@ fn incomplete(event: &Event) -> Failure {
 /// The oldest messages of a conversation were deleted by their age, with their images, reactions and pins: drop those whose
 /// `seq` is before `beforeSeq`. There is no MessageChanged for them, replies to them have no `replyTo` any more, and what
 /// of them was unread no longer is: a read mark before `beforeSeq` - 1 counts as one there. A replay leaves out earlier
-/// events of these messages.
+/// events of these messages, and contains only the newest HistoryTrimmed of a conversation.
 #[derive(SimpleObject)]
 pub(super) struct HistoryTrimmed {
     /// The cursor to resume from after this event.

@@ -99,7 +99,7 @@ struct ServerLimits {
     sockets_per_user: usize,
     /// Retention of the feed's log in days.
     feed_retention_days: u32,
-    /// Maximum events of a replay, not counting read marks.
+    /// Maximum events of a replay, not counting read marks and trimmed histories.
     feed_replay_events: u64,
     /// Seconds until a typing signal expires unless renewed.
     typing_seconds: u64,

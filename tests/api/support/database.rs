@@ -10,19 +10,10 @@ use parlour::db;
 use sea_orm::{ConnectionTrait, Database};
 
 use super::postgres::Postgres;
+pub use super::postgres::is_postgres;
 
 /// A database with all tables, from which those of the tests are copied.
 const TEMPLATE: &str = "parlour_template";
-
-/// Whether the tests run on PostgreSQL.
-pub fn is_postgres() -> bool {
-    #[expect(clippy::disallowed_methods, reason = "it is the tests' own setting")]
-    match std::env::var("TEST_DATABASE").as_deref() {
-        Ok("postgres") => true,
-        Ok("sqlite") | Err(_) => false,
-        Ok(other) => panic!("TEST_DATABASE is sqlite or postgres, not {other}"),
-    }
-}
 
 /// The server of all tests. It has a thread and a runtime of its own, as each test has a runtime that ends with it.
 static SERVER: LazyLock<Server> = LazyLock::new(Server::start);

@@ -19,7 +19,8 @@ pub use commits::AtCommit;
 pub use ledger::Ledger;
 pub use process::postgres::{self, Stop};
 pub use process::{
-    Closed, Feed, Line, Listener, Log, Message, Person, Receiver, SEND, Server, any_of, code, position_of, soon, up_to,
+    Closed, Feed, Line, Listener, Log, Message, PATIENCE, Person, Receiver, SEND, Server, any_of, code, position_of,
+    soon, up_to,
 };
 pub use round::Round;
 pub use socket::{follow, next};

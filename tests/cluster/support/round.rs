@@ -8,12 +8,14 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::{Cluster, Feed, Ledger, Listener, Log, Message, Person, position_of};
+use super::{Cluster, Feed, Ledger, Listener, Log, Message, Person, Wire, position_of, via};
 
 const SENDERS: usize = 5;
 /// Unanswered messages of a sender at a time.
 const AT_ONCE: usize = 2;
-/// The pause between two messages: together, 200 a second are sent where the machine is fast enough.
+/// The pause between two messages: together, 200 a second are sent where the machine is fast enough. The round prints the
+/// rate that it reached, with all waits for answers: less in a debug build or while senders are cut off. `scripts/soak`
+/// runs the same rounds in a release build.
 const PACE: Duration = Duration::from_millis(50);
 
 /// A round that is under way.
@@ -31,6 +33,11 @@ pub struct Round {
 impl Round {
     /// Signs people up, and begins.
     pub async fn begin(cluster: &Cluster) -> Self {
+        Self::begin_through(cluster, &[&cluster.door]).await
+    }
+
+    /// Likewise, with senders and subscribers who come through these doors in turn.
+    pub async fn begin_through(cluster: &Cluster, doors: &[&Wire]) -> Self {
         let (mut senders, mut people) = (Vec::new(), Vec::new());
         for number in 0..SENDERS {
             senders.push(cluster.user(&format!("Sender {number}")).await);
@@ -42,12 +49,13 @@ impl Round {
         let group = senders[0].group("Everybody but one", &members).await;
         let start = people[0].feed_cursor().await;
         let feeds = [Feed::Events, Feed::Messages, Feed::Events];
-        let follow = |(person, feed)| Listener::start(cluster.door.address, person, feed, &start);
-        let listeners = people.iter().zip(feeds).map(follow).collect();
+        let door = |number: usize| doors[number % doors.len()].address;
+        let follow = |(number, (person, feed))| Listener::start(door(number), person, feed, &start);
+        let listeners = people.iter().zip(feeds).enumerate().map(follow).collect();
         let (ledger, stop) = (Ledger::default(), CancellationToken::new());
         let sending = (0..SENDERS * AT_ONCE).map(|number| {
             let places = vec![people[number % people.len()].as_recipient(), group.clone()];
-            let sender = senders[number % SENDERS].with_own_connections();
+            let sender = via(&senders[number % SENDERS], door(number));
             tokio::spawn(send_steadily(sender, places, ledger.clone(), stop.clone()))
         });
         let sending = sending.collect();

@@ -46,6 +46,9 @@ pub enum Flow {
     Fatal,
 }
 
+/// Lines that carry in one direction only.
+pub struct LostLines(Vec<usize>);
+
 /// The proxy.
 pub struct Wire {
     /// Where clients connect to.
@@ -119,6 +122,25 @@ impl Wire {
                 flow.send_replace(Flow::Held);
             }
         }
+    }
+
+    /// Loses what is said in a direction, on the lines of now and for ever: no party learns of it. New ones are not affected.
+    pub fn lose(&self, direction: Direction) -> LostLines {
+        let lines = self.shared.lines();
+        for line in lines.values() {
+            line.flows[direction as usize].send_replace(Flow::Swallowed);
+        }
+        LostLines(lines.keys().copied().collect())
+    }
+
+    /// Waits until lines have ended, whichever party ended them.
+    pub async fn have_ended(&self, LostLines(lines): &LostLines, within: Duration) {
+        let ended = async {
+            while lines.iter().any(|line| self.shared.lines().contains_key(line)) {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(within, ended).await.expect("somebody gives up on each of them");
     }
 
     /// What happens to the next commit of a node's writer on its way to PostgreSQL.

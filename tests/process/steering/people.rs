@@ -55,8 +55,9 @@ async fn all_that_is_somebodys_own_is_written_into_a_file() {
     let mut server = Server::start().await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     ada.send(&Message::new(bob.as_recipient(), "my own words")).await;
+    let folder = server.folder().to_path_buf();
     let untar = |file: &str| {
-        let ended = std::process::Command::new("tar").args(["-xzOf", file]).current_dir(server.folder()).output();
+        let ended = std::process::Command::new("tar").args(["-xzOf", file]).current_dir(&folder).output();
         let ended = ended.expect("tar runs");
         assert!(ended.status.success(), "{ended:?}");
         String::from_utf8_lossy(&ended.stdout).into_owned()

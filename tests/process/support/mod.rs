@@ -22,7 +22,7 @@ mod strace;
 use std::time::Duration;
 
 pub use cursors::position_of;
-pub use database::empty_database;
+pub use database::{OwnDatabase, empty_database};
 pub use disk::Disk;
 pub use line::{Closed, Line};
 pub use listener::{Feed, Listener};

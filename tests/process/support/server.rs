@@ -12,7 +12,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use sea_orm::DatabaseConnection;
 use tokio::process::{Child, Command};
 
-use super::{Person, any_of, cursors, soon};
+use super::postgres::is_postgres;
+use super::{OwnDatabase, Person, any_of, cursors, soon};
 
 /// A server that can be stopped and started again, at the same address and on the same data.
 pub struct Server {
@@ -23,6 +24,8 @@ pub struct Server {
     child: Option<Child>,
     /// A program with arguments that replaces itself with ours (by `exec`).
     launcher: Vec<String>,
+    /// Its database on PostgreSQL, if the test has made it for this server.
+    own_database: Option<OwnDatabase>,
 }
 
 /// The memory of a process, in bytes.
@@ -49,6 +52,25 @@ impl Server {
         server
     }
 
+    /// A server on the database that `TEST_DATABASE` names, ready.
+    pub async fn start_here(settings: &[(&str, &str)]) -> Self {
+        let mut server = Self::prepare_here(settings).await;
+        server.start_again().await;
+        server
+    }
+
+    /// A server on the database that `TEST_DATABASE` names, which has never been started.
+    pub async fn prepare_here(settings: &[(&str, &str)]) -> Self {
+        let mut server = Self::prepare(settings);
+        if is_postgres() {
+            let database = OwnDatabase::create().await;
+            server.set("DATABASE_URL", &database.url());
+            server.set("JWT_SECRET", "a secret that PostgreSQL's nodes would share");
+            server.own_database = Some(database);
+        }
+        server
+    }
+
     /// A server that has never been started.
     pub fn prepare(settings: &[(&str, &str)]) -> Self {
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
@@ -63,6 +85,7 @@ impl Server {
             http,
             child: None,
             launcher: Vec::new(),
+            own_database: None,
         }
     }
 

@@ -11,7 +11,7 @@ const TIMES: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_concurrent_sends_of_one_message_are_one_also_after_a_restart() {
-    let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
+    let mut server = Server::start_here(&[("RATE_LIMITS", "off")]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let start = bob.feed_cursor().await;
     let listener = Listener::start(server.address, &bob, Feed::Events, &start);

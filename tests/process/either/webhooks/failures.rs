@@ -7,7 +7,7 @@ use crate::support::{Message, Person, Receiver, Reply, Server};
 
 /// A server with two people and a webhook.
 async fn begin(receiver: &Receiver) -> (Server, super::Added, Person, Person) {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let added = add(&server, receiver, &["--kinds", "MESSAGE_ADDED"]).await;
     (server, added, ada, bob)

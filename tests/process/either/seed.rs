@@ -20,7 +20,7 @@ async fn seeding_is_idempotent() {
 
 #[tokio::test]
 async fn connected_clients_receive_data_seeded_by_another_process() {
-    let mut server = Server::start().await;
+    let mut server = Server::start_here(&[]).await;
     // Seeding reuses existing people.
     let ada = Person::sign_up_as(&server, "Ada", "ada@example.com").await;
     let start = ada.feed_cursor().await;
@@ -48,7 +48,7 @@ async fn connected_clients_receive_data_seeded_by_another_process() {
 
 #[tokio::test]
 async fn seeding_during_writes_loses_nothing() {
-    let mut server = Server::start_with(&[("RATE_LIMITS", "off")]).await;
+    let mut server = Server::start_here(&[("RATE_LIMITS", "off")]).await;
     let (eve, bob) = (server.user("Eve").await, server.user("Bob").await);
     let start = bob.feed_cursor().await;
     let listener = Listener::start(server.address, &bob, Feed::Events, &start);

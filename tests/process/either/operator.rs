@@ -90,7 +90,7 @@ async fn end(line: &mut Line) -> Closed {
 
 #[tokio::test]
 async fn with_closed_signup_the_operator_creates_accounts() {
-    let mut server = Server::prepare(&[("SIGNUP", "closed")]);
+    let mut server = Server::prepare_here(&[("SIGNUP", "closed")]).await;
     // Before the first start too, once the database exists.
     assert!(server.run("migrate").await.status.success());
     let arguments = ["add", "--email", "Ada@Example.com", "--name", " Ada Lovelace "];
@@ -107,7 +107,7 @@ async fn with_closed_signup_the_operator_creates_accounts() {
 
 #[tokio::test]
 async fn a_generated_password_is_the_only_output_and_works() {
-    let server = Server::start_with(&[("PASSWORD_MIN_LENGTH", "40")]).await;
+    let server = Server::start_here(&[("PASSWORD_MIN_LENGTH", "40")]).await;
 
     let first = succeeds(&server, &["add", "--email", "ada@example.com", "--name", "Ada", "--generate"], "").await;
     let second = succeeds(&server, &["reset-password", "ada@example.com", "--generate"], "").await;
@@ -120,7 +120,7 @@ async fn a_generated_password_is_the_only_output_and_works() {
 
 #[tokio::test]
 async fn an_impossible_command_reports_one_line_and_changes_nothing() {
-    let server = Server::start().await;
+    let server = Server::start_here(&[]).await;
     let ada = server.user("Ada").await;
 
     for command in ["reset-password", "disable", "enable"] {
@@ -151,7 +151,7 @@ async fn an_impossible_command_reports_one_line_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_password_reset_ends_all_sessions_within_seconds() {
-    let mut server = Server::start().await;
+    let mut server = Server::start_here(&[]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let (mut line, mut of_bob) = (open(&server, &ada).await, open(&server, &bob).await);
 
@@ -170,7 +170,7 @@ async fn a_password_reset_ends_all_sessions_within_seconds() {
 
 #[tokio::test]
 async fn disabling_an_account_signs_it_out_within_seconds_until_enabled() {
-    let mut server = Server::start().await;
+    let mut server = Server::start_here(&[]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let mut line = open(&server, &ada).await;
 

@@ -9,7 +9,7 @@ const QUIET: Duration = Duration::from_millis(500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_is_listed_paused_rewound_rotated_and_removed() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let send = async |text: &str| ada.send(&Message::new(bob.as_recipient(), text)).await;
     send("before").await;
@@ -59,7 +59,7 @@ async fn a_webhook_is_listed_paused_rewound_rotated_and_removed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_a_webhook_is_said_when_it_is_added() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, receiver) = (server.user("Ada").await, Receiver::start().await);
     let url = receiver.url();
     for (document, problem) in [

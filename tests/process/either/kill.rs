@@ -18,7 +18,7 @@ const SAMPLE: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_write_is_lost_when_the_process_is_killed() {
-    let mut server = Server::start_with(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
+    let mut server = Server::start_here(&[("RATE_LIMITS", "off"), ("RUST_LOG", "warn")]).await;
     let (mut senders, mut people) = (Vec::new(), Vec::new());
     for number in 0..SENDERS {
         senders.push(server.user(&format!("Sender {number}")).await);

@@ -16,7 +16,7 @@ const DOES_NOT: &str = "{ conversations { nodes { lastSeq } } }";
 
 /// A server with a conversation whose numbers make no sense, and one of its members.
 async fn damaged() -> (Server, Person) {
-    let server = Server::start().await;
+    let server = Server::start_here(&[]).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     ada.send(&Message::new(bob.as_recipient(), "hello")).await;
     let db = server.database().await;

@@ -25,7 +25,7 @@ fn named<'a>(lines: &'a [Value], event: &str) -> Vec<&'a Value> {
 #[tokio::test]
 async fn what_happens_is_in_the_log_under_its_name() {
     let settings = [("LOG_FORMAT", "json"), ("TRUSTED_PROXIES", "127.0.0.0/8"), ("RATE_LIMITS", "on")];
-    let mut server = Server::start_with(&settings).await;
+    let mut server = Server::start_here(&settings).await;
     let ada = Person::sign_up_as(&server, "Ada", "ada@example.com").await;
     fail_to_log_in(&server).await;
     Person::sign_in(&server, &ada.email).await;
@@ -81,7 +81,7 @@ async fn what_happens_is_in_the_log_under_its_name() {
 async fn fail2ban_finds_the_address_in_the_line_of_a_failed_login() {
     for format in ["json", "text"] {
         let settings = [("LOG_FORMAT", format), ("TRUSTED_PROXIES", "127.0.0.0/8")];
-        let mut server = Server::start_with(&settings).await;
+        let mut server = Server::start_here(&settings).await;
         Person::sign_up_as(&server, "Ada", "ada@example.com").await;
         fail_to_log_in(&server).await;
         server.stop().await;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{SETTINGS, add, succeeds};
@@ -22,8 +23,32 @@ async fn kinds(receiver: &Receiver, many: usize) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_of_a_later_version_is_passed() {
+    let mut server = Server::start_here(&SETTINGS).await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    let receiver = Receiver::start().await;
+    add(&server, &receiver, &[]).await;
+    ada.send(&Message::new(bob.as_recipient(), "before")).await;
+    assert_eq!(receiver.next_message().await.message_text(), "before");
+
+    let db = server.database().await;
+    let unknown = "BEGIN;
+        INSERT INTO feed_event (position, nonce, kind, conversation_id, user_id, created_at)
+            SELECT position + 1, 7, 9999, conversation_id, user_id, created_at FROM feed_event ORDER BY position DESC LIMIT 1;
+        UPDATE feed_head SET position = position + 1;
+        COMMIT";
+    db.execute_unprepared(unknown).await.expect("it is written");
+    db.close().await.expect("the database closes");
+    ada.send(&Message::new(bob.as_recipient(), "after")).await;
+
+    assert_eq!(receiver.next_message().await.message_text(), "after");
+    receiver.stays_silent(Duration::from_millis(500)).await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_on_the_server_is_posted_in_order_and_signed() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob, carl) = (server.user("Ada").await, server.user("Bob").await, server.user("Carl").await);
     let receiver = Receiver::start().await;
     let added = add(&server, &receiver, &[]).await;
@@ -82,7 +107,7 @@ async fn everything_on_the_server_is_posted_in_order_and_signed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_bot_it_is_what_the_bot_receives() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob, bot) = (server.user("Ada").await, server.user("Bob").await, server.user("Bot").await);
     let receiver = Receiver::start().await;
     let document = server.folder().join("own.graphql");
@@ -104,7 +129,7 @@ async fn with_a_bot_it_is_what_the_bot_receives() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_one_persons_own_is_posted_for_nobody_else() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob, carl) = (server.user("Ada").await, server.user("Bob").await, server.user("Carl").await);
     let (everybody, of_ada, of_carl) = (Receiver::start().await, Receiver::start().await, Receiver::start().await);
     let picked = ["--kinds", "BLOCK_CHANGED,MEMBERSHIP_CHANGED,MESSAGE_ADDED"];
@@ -127,7 +152,7 @@ async fn what_is_one_persons_own_is_posted_for_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn kinds_pick_events_and_the_position_passes_the_others() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let receiver = Receiver::start().await;
     let added = add(&server, &receiver, &["--kinds", "USER_CHANGED"]).await;
@@ -142,7 +167,7 @@ async fn kinds_pick_events_and_the_position_passes_the_others() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_begins_at_a_cursor_and_a_connection_is_used_again() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     ada.send(&Message::new(bob.as_recipient(), "1")).await;
     let cursor = ada.feed_cursor().await;

@@ -26,7 +26,7 @@ async fn upsert(server: &Server, key: &str) -> Value {
 
 #[tokio::test]
 async fn a_key_is_made_listed_and_revoked_beside_the_server() {
-    let server = Server::start().await;
+    let server = Server::start_here(&[]).await;
     let made = succeeds(&server, &["create", "--name", "The shop", "--scope", "users"]).await;
     let text = made.trim_end();
     assert!(text.starts_with("parlour_key_") && made.lines().count() == 1, "only the key: {}", made.len());
@@ -56,7 +56,7 @@ async fn a_key_is_made_listed_and_revoked_beside_the_server() {
 
 #[tokio::test]
 async fn a_bot_is_made_and_what_the_operator_did_is_listed() {
-    let server = Server::start().await;
+    let server = Server::start_here(&[]).await;
     let made = soon(server.command("bot").args(["add", "--name", "Helper"]).output()).await.expect("the program runs");
     assert!(made.status.success(), "{made:?}");
     let text = String::from_utf8(made.stdout).expect("text");
@@ -79,7 +79,7 @@ async fn a_bot_is_made_and_what_the_operator_did_is_listed() {
 
 #[tokio::test]
 async fn what_is_wrong_is_said_in_a_line() {
-    let server = Server::start().await;
+    let server = Server::start_here(&[]).await;
     for arguments in [["revoke", "junk"].as_slice(), &["create", "--name", " ", "--scope", "users"]] {
         let ended = key(&server, arguments).await;
         assert_eq!(ended.status.code(), Some(1), "{ended:?}");

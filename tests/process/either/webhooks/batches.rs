@@ -7,7 +7,7 @@ use crate::support::{Message, Receiver, Reply, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn batches_keep_up_with_two_hundred_a_second_over_fifty_milliseconds() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let receiver = Receiver::start().await;
     receiver.always(Reply::After(Duration::from_millis(50)));
@@ -44,7 +44,7 @@ async fn batches_keep_up_with_two_hundred_a_second_over_fifty_milliseconds() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backlog_goes_out_in_full_batches_and_a_batch_that_fails_comes_again_as_it_was() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let start = ada.feed_cursor().await;
     for number in 0..25 {
@@ -68,7 +68,7 @@ async fn a_backlog_goes_out_in_full_batches_and_a_batch_that_fails_comes_again_a
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_post_has_a_megabyte_at_most() {
-    let server = Server::start_with(&SETTINGS).await;
+    let server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let start = ada.feed_cursor().await;
     // Each is 12 kB of UTF-8.

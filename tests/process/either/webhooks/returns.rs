@@ -7,7 +7,7 @@ use crate::support::{Message, Receiver, Reply, Server};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_before_it_wrote_what_came_of_a_post_posts_it_again() {
-    let mut server = Server::start_with(&SETTINGS).await;
+    let mut server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let receiver = Receiver::start().await;
     add(&server, &receiver, &["--kinds", "MESSAGE_ADDED"]).await;
@@ -27,6 +27,7 @@ async fn a_server_that_is_killed_before_it_wrote_what_came_of_a_post_posts_it_ag
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_restore_it_goes_on_with_one_reset() {
+    // Backups in files are SQLite's.
     let mut server = Server::start_with(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let receiver = Receiver::start().await;
@@ -59,7 +60,7 @@ async fn after_a_restore_it_goes_on_with_one_reset() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn past_the_life_of_the_feed_there_is_one_reset() {
-    let mut server = Server::start_with(&SETTINGS).await;
+    let mut server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
     let receiver = Receiver::start().await;
     let added = add(&server, &receiver, &[]).await;
