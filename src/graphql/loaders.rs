@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader, NoCache};
@@ -23,42 +23,46 @@ use crate::id::{ConversationId, ImageId, MessageId, UserId};
 use crate::images;
 use crate::messages::{self, ReadUpTo};
 
-/// The loaders of one execution. They batch but do not cache, so results are never stale.
-pub(super) struct Loaders {
-    pub(super) users: DataLoader<UserLoader>,
-    pub(super) visible: DataLoader<PresenceVisibilityLoader>,
-    pub(super) directs: DataLoader<DirectLoader>,
-    pub(super) images: DataLoader<ImageLoader>,
-    pub(super) messages: DataLoader<MessageLoader>,
-    pub(super) conversations: DataLoader<ConversationLoader>,
-    pub(super) newest: DataLoader<NewestMessageLoader>,
-    pub(super) member_counts: DataLoader<MemberCountLoader>,
-    pub(super) first_members: DataLoader<FirstMembersLoader>,
-    pub(super) memberships: DataLoader<MembershipLoader>,
-    pub(super) uncounted: DataLoader<UncountedLoader>,
-    pub(super) calls: DataLoader<CallsLoader>,
-    pub(super) own_reactions: DataLoader<OwnReactionsLoader>,
+macro_rules! loaders {
+    ($($name:ident: $loader:ident = |$loaders:ident| $make:expr;)+) => {
+        /// The loaders of one execution, each made when it is used first: most requests use one or two. They batch but do
+        /// not cache, so results are never stale.
+        pub(super) struct Loaders {
+            app: App,
+            viewer: Option<Viewer>,
+            key: Option<ServerKey>,
+            $($name: OnceLock<DataLoader<$loader>>,)+
+        }
+
+        impl Loaders {
+            /// Loaders for one execution. Without a viewer there are no memberships; a key sees what its scopes say.
+            pub(super) fn new(app: &App, viewer: Option<Viewer>, key: Option<ServerKey>) -> Self {
+                Self { app: app.clone(), viewer, key, $($name: OnceLock::new(),)+ }
+            }
+
+            $(pub(super) fn $name(&self) -> &DataLoader<$loader> {
+                let $loaders = self;
+                self.$name.get_or_init(|| loader($make))
+            })+
+        }
+    };
 }
 
-impl Loaders {
-    /// Loaders for one execution. Without a viewer there are no memberships; a key sees what its scopes say.
-    pub(super) fn new(app: &App, viewer: Option<Viewer>, key: Option<ServerKey>) -> Self {
-        Self {
-            users: loader(UserLoader(app.clone())),
-            visible: loader(PresenceVisibilityLoader { app: app.clone(), viewer: viewer.clone() }),
-            directs: loader(DirectLoader { app: app.clone(), viewer: viewer.clone() }),
-            images: loader(ImageLoader(app.clone())),
-            messages: loader(MessageLoader(app.clone())),
-            conversations: loader(ConversationLoader(app.clone())),
-            newest: loader(NewestMessageLoader(app.clone())),
-            member_counts: loader(MemberCountLoader(app.clone())),
-            first_members: loader(FirstMembersLoader { app: app.clone(), viewer: viewer.clone(), key }),
-            uncounted: loader(UncountedLoader(app.clone())),
-            calls: loader(CallsLoader { app: app.clone(), viewer: viewer.clone() }),
-            own_reactions: loader(OwnReactionsLoader { app: app.clone(), viewer: viewer.clone() }),
-            memberships: loader(MembershipLoader { app: app.clone(), viewer }),
-        }
-    }
+loaders! {
+    users: UserLoader = |all| UserLoader(all.app.clone());
+    visible: PresenceVisibilityLoader = |all| PresenceVisibilityLoader { app: all.app.clone(), viewer: all.viewer.clone() };
+    directs: DirectLoader = |all| DirectLoader { app: all.app.clone(), viewer: all.viewer.clone() };
+    images: ImageLoader = |all| ImageLoader(all.app.clone());
+    messages: MessageLoader = |all| MessageLoader(all.app.clone());
+    conversations: ConversationLoader = |all| ConversationLoader(all.app.clone());
+    newest: NewestMessageLoader = |all| NewestMessageLoader(all.app.clone());
+    member_counts: MemberCountLoader = |all| MemberCountLoader(all.app.clone());
+    first_members: FirstMembersLoader =
+        |all| FirstMembersLoader { app: all.app.clone(), viewer: all.viewer.clone(), key: all.key };
+    memberships: MembershipLoader = |all| MembershipLoader { app: all.app.clone(), viewer: all.viewer.clone() };
+    uncounted: UncountedLoader = |all| UncountedLoader(all.app.clone());
+    calls: CallsLoader = |all| CallsLoader { app: all.app.clone(), viewer: all.viewer.clone() };
+    own_reactions: OwnReactionsLoader = |all| OwnReactionsLoader { app: all.app.clone(), viewer: all.viewer.clone() };
 }
 
 /// Loads one row; `None` if there is none.

@@ -82,7 +82,7 @@ impl AccountsQuery {
     /// The signed-in user, or null if nobody is signed in.
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<AsJson<User>>> {
         let Ok(viewer) = ctx.viewer() else { return Ok(None) };
-        Ok(look_up(&ctx.loaders()?.users, viewer.user()).await?.map(|row| User::new(row).into()))
+        Ok(look_up(ctx.loaders()?.users(), viewer.user()).await?.map(|row| User::new(row).into()))
     }
 
     /// A user by id, including erased ones. Null if there is no such user, or if the server only lets you find users

@@ -81,7 +81,7 @@ impl ConversationChanged {
     ) -> Result<Self> {
         let conversation = match change {
             ConversationChange::Added | ConversationChange::Updated if !ctx.has_left() => {
-                look_up(&ctx.loaders()?.conversations, id).await?
+                look_up(ctx.loaders()?.conversations(), id).await?
             }
             ConversationChange::Added | ConversationChange::Updated | ConversationChange::Removed => None,
         };

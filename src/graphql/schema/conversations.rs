@@ -82,7 +82,7 @@ impl Conversation {
         ctx.viewer()?;
         match &self.own {
             Some(own) => Ok(Some(Arc::clone(own))),
-            None => look_up(&ctx.loaders()?.memberships, self.row.id).await,
+            None => look_up(ctx.loaders()?.memberships(), self.row.id).await,
         }
     }
 }
@@ -148,7 +148,7 @@ impl Conversation {
         })?;
         let app = ctx.app()?;
         let page = match (ctx.actor()?, after) {
-            (Actor::Viewer(_), None) => load(&ctx.loaders()?.first_members, (self.row.id, first)).await?,
+            (Actor::Viewer(_), None) => load(ctx.loaders()?.first_members(), (self.row.id, first)).await?,
             (Actor::Viewer(_), Some(after)) => match self.membership(ctx).await? {
                 Some(own) => Some(conversations::members_after(app, own.sight(), first, after).await?),
                 None => None,
@@ -159,7 +159,7 @@ impl Conversation {
                     (Some(seen), Some(after)) => {
                         Some(conversations::members_after(app, seen.sight(), first, after).await?)
                     }
-                    (Some(_), None) => load(&ctx.loaders()?.first_members, (self.row.id, first)).await?,
+                    (Some(_), None) => load(ctx.loaders()?.first_members(), (self.row.id, first)).await?,
                     (None, _) => None,
                 }
             }
@@ -176,7 +176,7 @@ impl Conversation {
         if ctx.has_left() {
             return Ok(0);
         }
-        Ok(load(&ctx.loaders()?.member_counts, self.row.id).await?.unwrap_or(0))
+        Ok(load(ctx.loaders()?.member_counts(), self.row.id).await?.unwrap_or(0))
     }
 
     /// The newest message, which may be a tombstone. Null if there is none, or if it was deleted by its age.
@@ -186,7 +186,7 @@ impl Conversation {
             return Ok(Some(newest.clone()));
         }
         let newest = (self.row.id, self.row.last_seq);
-        Ok(look_up(&ctx.loaders()?.newest, newest).await?.map(Message::new))
+        Ok(look_up(ctx.loaders()?.newest(), newest).await?.map(Message::new))
     }
 
     /// The `seq` of the newest message, or 0 if there was none.
@@ -220,7 +220,7 @@ impl Conversation {
         let Some((mark, behind)) = self.behind(ctx).await? else { return Ok(0) };
         let uncounted = match self.neighbours.uncounted {
             Some(uncounted) => uncounted,
-            None => look_up(&ctx.loaders()?.uncounted, mark).await?.unwrap_or(0),
+            None => look_up(ctx.loaders()?.uncounted(), mark).await?.unwrap_or(0),
         };
         Ok(i32::try_from(i64::from(behind) - uncounted).unwrap_or(0).max(0))
     }
@@ -231,7 +231,7 @@ impl Conversation {
         let Some((mark, _)) = self.behind(ctx).await? else { return Ok(0) };
         let calls = match self.neighbours.calls {
             Some(calls) => calls,
-            None => look_up(&ctx.loaders()?.calls, mark).await?.unwrap_or(0),
+            None => look_up(ctx.loaders()?.calls(), mark).await?.unwrap_or(0),
         };
         Ok(i32::try_from(calls).unwrap_or(i32::MAX))
     }

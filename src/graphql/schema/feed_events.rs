@@ -113,7 +113,7 @@ pub(super) struct ReadMarkMoved {
 impl ReadMarkMoved {
     /// The conversation that was read.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Option<Conversation>> {
-        Ok(look_up(&ctx.loaders()?.conversations, self.conversation).await?.map(Conversation::new))
+        Ok(look_up(ctx.loaders()?.conversations(), self.conversation).await?.map(Conversation::new))
     }
 
     /// Your unread messages as they are now. It depends on who asks: with it, the server executes the subscription for
@@ -232,7 +232,7 @@ pub(super) async fn feed_event(ctx: &Context<'_>, event: &Event) -> Result<Optio
         }
         EventKind::MembershipChanged => {
             let id = event.fact.conversation.ok_or_else(|| incomplete(event))?;
-            match look_up(&ctx.loaders()?.conversations, id).await? {
+            match look_up(ctx.loaders()?.conversations(), id).await? {
                 Some(row) if !ctx.has_left() => {
                     FeedEvent::MembershipChanged(MembershipChanged::new(cursor, Conversation::new(row)))
                 }
@@ -258,7 +258,7 @@ pub(super) async fn message_of(ctx: &Context<'_>, event: &Event) -> Result<Optio
         return Ok(Some(Message::new(Arc::clone(row))));
     }
     let id = event.fact.message.ok_or_else(|| incomplete(event))?;
-    Ok(look_up(&ctx.loaders()?.messages, id).await?.map(Message::new))
+    Ok(look_up(ctx.loaders()?.messages(), id).await?.map(Message::new))
 }
 
 fn incomplete(event: &Event) -> Failure {

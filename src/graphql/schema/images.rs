@@ -30,7 +30,7 @@ impl Image {
     /// The image with this id. The caller must have checked that the viewer may see it.
     pub(in crate::graphql) async fn find(ctx: &Context<'_>, id: Option<ImageId>) -> Result<Option<Self>> {
         match id {
-            Some(id) => Ok(look_up(&ctx.loaders()?.images, id).await?.map(Image)),
+            Some(id) => Ok(look_up(ctx.loaders()?.images(), id).await?.map(Image)),
             None => Ok(None),
         }
     }

@@ -71,7 +71,7 @@ impl Message {
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
         ctx.key_needs(KeyScope::Conversations)?;
         let id = self.row.conversation_id;
-        let row = look_up(&ctx.loaders()?.conversations, id).await?;
+        let row = look_up(ctx.loaders()?.conversations(), id).await?;
         let row = row.map(|row| if ctx.has_left() { Conversation::left(&row) } else { Conversation::new(row) });
         row.ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("conversation {id} has no row"))))
     }
@@ -133,7 +133,7 @@ impl Message {
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         match self.row.reply_to_id {
             Some(_) if ctx.has_left() => Ok(None),
-            Some(id) => Ok(look_up(&ctx.loaders()?.messages, id).await?.map(Message::new)),
+            Some(id) => Ok(look_up(ctx.loaders()?.messages(), id).await?.map(Message::new)),
             None => Ok(None),
         }
     }

@@ -86,7 +86,7 @@ impl OwnMembership {
             Archived::No => false,
             Archived::Yes => true,
             Archived::UnlessCalledSince(seq) => {
-                look_up(&ctx.loaders()?.calls, (self.0.conversation().id, seq)).await?.unwrap_or(0) == 0
+                look_up(ctx.loaders()?.calls(), (self.0.conversation().id, seq)).await?.unwrap_or(0) == 0
             }
         })
     }

@@ -53,7 +53,7 @@ impl Reaction {
     #[graphql(directive = super::viewer_mark::viewer::apply())]
     async fn viewer_reacted(&self, ctx: &Context<'_>) -> Result<bool> {
         ctx.viewer()?;
-        let own = look_up(&ctx.loaders()?.own_reactions, self.message.id).await?;
+        let own = look_up(ctx.loaders()?.own_reactions(), self.message.id).await?;
         Ok(own.is_some_and(|own| own.contains(&self.emoji)))
     }
 

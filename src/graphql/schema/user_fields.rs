@@ -104,7 +104,7 @@ impl User {
             return Ok(None);
         }
         ctx.viewer()?;
-        Ok(load(&ctx.loaders()?.directs, self.row.id).await?.map(Conversation::of_member))
+        Ok(load(ctx.loaders()?.directs(), self.row.id).await?.map(Conversation::of_member))
     }
 }
 

@@ -71,7 +71,7 @@ impl User {
         }
         // Requires a viewer: a shared frame would show it to everybody.
         ctx.viewer()?;
-        Ok(load(&ctx.loaders()?.visible, self.row.id).await?.is_some())
+        Ok(load(ctx.loaders()?.visible(), self.row.id).await?.is_some())
     }
 
     /// Whether the account was erased.
@@ -88,7 +88,7 @@ impl From<user::Model> for User {
 
 /// A user who must exist: rows of users are never deleted, so senders and members always have one.
 pub(super) async fn known_user(ctx: &Context<'_>, id: UserId) -> Result<User> {
-    let row = look_up(&ctx.loaders()?.users, id).await?;
+    let row = look_up(ctx.loaders()?.users(), id).await?;
     row.map(User::new).ok_or_else(|| Failure(Error::Internal(anyhow::anyhow!("user {id} has no row"))))
 }
 
@@ -103,5 +103,5 @@ pub(super) async fn find_user(ctx: &Context<'_>, id: &str) -> Result<Option<User
     if !is_found {
         return Ok(None);
     }
-    Ok(look_up(&ctx.loaders()?.users, id).await?.map(User::new))
+    Ok(look_up(ctx.loaders()?.users(), id).await?.map(User::new))
 }
