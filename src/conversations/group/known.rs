@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 
 use crate::conversations::group::{GroupChange, GroupStep, Stay};
 use crate::conversations::membership::{current_rows, member_counts};
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
 use crate::id::{ConversationId, UserId};
@@ -39,10 +39,15 @@ impl Group {
         };
         let mut groups: HashMap<_, _> = rows.into_iter().map(group).collect();
         let named: HashSet<UserId> = changes.iter().flat_map(GroupChange::names).collect();
-        let named = current_rows()
-            .filter(membership::Column::ConversationId.is_in(ids.iter().copied()))
-            .filter(membership::Column::UserId.is_in(named));
-        let mut rows = named.all(tx).await?;
+        let named: Vec<UserId> = named.into_iter().collect();
+        let mut rows = Vec::new();
+        // A batch has fewer groups than that.
+        for some in named.chunks(db::VALUES / 2) {
+            let some = current_rows()
+                .filter(membership::Column::ConversationId.is_in(ids.iter().copied()))
+                .filter(membership::Column::UserId.is_in(some.iter().copied()));
+            rows.extend(some.all(tx).await?);
+        }
         let has_new_owner = |change: &GroupChange| matches!(change.step, GroupStep::SetRole(_, Role::Owner));
         let led = changes.iter().filter(|change| change.by.is_none() || has_new_owner(change));
         let led: HashSet<ConversationId> = led.map(|change| change.group).collect();

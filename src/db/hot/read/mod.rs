@@ -8,6 +8,7 @@
 //! and for a second after the disk has been slow. The caller then asks the [`Reader`](crate::db::Reader), which waits,
 //! fails, and is measured as always.
 
+mod message_row;
 mod sidebar;
 mod statements;
 
@@ -16,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{CachedStatement, Connection, OpenFlags};
+use rusqlite::{CachedStatement, Connection, OpenFlags, Params, Row};
 use tokio::time::Instant;
 
 use crate::clock::instant;
@@ -32,6 +33,9 @@ pub struct HotReads {
     /// Called with each statement, for tests that record them.
     pub recorder: Option<StatementRecorder>,
 }
+
+/// What a read gives.
+type Read<T> = rusqlite::Result<T>;
 
 /// How many reads the mean of their times is about.
 const MEAN_OF: u32 = 16;
@@ -204,6 +208,16 @@ impl HotReader<'_> {
             record(sql);
         }
         self.connection.prepare_cached(sql)
+    }
+
+    /// All rows of a statement.
+    fn all<T>(
+        &self,
+        sql: &'static str,
+        parameters: impl Params,
+        read: impl FnMut(&Row<'_>) -> Read<T>,
+    ) -> Read<Vec<T>> {
+        self.statement(sql)?.query_map(parameters, read)?.collect()
     }
 
     /// Reads several times in one transaction: they see one state, and lock it once.

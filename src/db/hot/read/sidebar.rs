@@ -9,8 +9,8 @@ use std::sync::Arc;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
-use super::HotReads;
-use super::statements::{Read, all, as_shown, message_from};
+use super::message_row::{as_shown, shown_message_from};
+use super::{HotReads, Read};
 use crate::db::hot::columns::columns;
 use crate::db::hot::rows::{FromRow, conversation_from};
 use crate::db::unread::{calls, uncounted};
@@ -71,7 +71,7 @@ impl HotReads {
     pub fn sidebar(&self, user: UserId, limit: u32, selection: SidebarSelection) -> Option<Vec<SidebarRow>> {
         let SidebarSelection { newest, uncounted, calls } = selection;
         let parameters = (user, limit, newest, uncounted, calls, mention::everybody());
-        let mut rows = self.read(|connection| all(connection, SIDEBAR, parameters, sidebar_row))?;
+        let mut rows = self.read(|connection| connection.all(SIDEBAR, parameters, sidebar_row))?;
         // They come in this order, which SQL does not promise.
         rows.sort_by_key(|row| Reverse(row.conversation.active_position));
         Some(rows)
@@ -86,7 +86,7 @@ fn sidebar_row(row: &Row<'_>) -> Read<SidebarRow> {
         calls: row.get(28)?,
         newest: match row.get_ref(29)? {
             ValueRef::Null => None,
-            _ => Some(Arc::new(message_from(row, 29)?)),
+            _ => Some(Arc::new(shown_message_from(row, 29)?)),
         },
     })
 }

@@ -3,31 +3,15 @@
 
 use rusqlite::{Params, Row};
 
+use super::message_row::{as_shown, shown_message};
 use super::sidebar::SIDEBAR;
-use super::{HotReader, HotReads};
+use super::{HotReader, HotReads, Read};
 use crate::db::hot::columns::columns;
-use crate::db::hot::rows::{self, FromRow, conversation_from};
+use crate::db::hot::rows::{FromRow, conversation_from};
 use crate::db::unread::{calls, uncounted};
 use crate::entity::conversation::DirectPair;
 use crate::entity::{conversation, image, membership, mention, message, user};
 use crate::id::{ConversationId, ImageId, MessageId, UserId};
-
-/// What is read of a message to show it: its columns, since when its sender is being erased as `e`, and the reactions of
-/// people who are being erased. See [`message_from`].
-macro_rules! as_shown {
-    ($message:literal) => {
-        concat!(
-            columns!(message, $message),
-            ", e.erased_at, CASE WHEN ",
-            $message,
-            "reactions IS NOT NULL THEN (SELECT group_concat(r.emoji, ' ')
-                FROM erasure g CROSS JOIN reaction r WHERE r.user_id = g.user_id AND r.message_id = ",
-            $message,
-            "id) END"
-        )
-    };
-}
-pub(super) use as_shown;
 
 macro_rules! message {
     ($condition:literal) => {
@@ -82,23 +66,21 @@ pub const HOT_READS: [&str; 12] = [
     IMAGE_BY_ID,
 ];
 
-pub(super) type Read<T> = rusqlite::Result<T>;
-
 impl HotReads {
     /// The messages of a conversation from one seq to another, oldest first, as people may see them.
     pub fn messages_between(&self, conversation: ConversationId, from: i32, upto: i32) -> Option<Vec<message::Model>> {
-        self.read(|connection| all(connection, MESSAGES_BETWEEN, (conversation, from, upto), message))
+        self.read(|connection| connection.all(MESSAGES_BETWEEN, (conversation, from, upto), shown_message))
     }
 
     /// Messages by id, as people may see them.
     pub fn messages_by_ids(&self, ids: &[MessageId]) -> Option<Vec<message::Model>> {
-        self.read(|connection| each(connection, MESSAGE_BY_ID, ids.iter().map(|id| [id]), message))
+        self.read(|connection| each(connection, MESSAGE_BY_ID, ids.iter().map(|id| [id]), shown_message))
     }
 
     /// One message of each of these conversations, by its seq, as people may see it.
     pub fn messages_by_seqs(&self, places: &[(ConversationId, i32)]) -> Option<Vec<message::Model>> {
         let places = places.iter().map(|(id, seq)| (id, seq, seq));
-        self.read(|connection| each(connection, MESSAGES_BETWEEN, places, message))
+        self.read(|connection| each(connection, MESSAGES_BETWEEN, places, shown_message))
     }
 
     /// The current membership of a person in a conversation, with the conversation.
@@ -107,7 +89,7 @@ impl HotReads {
         conversation: ConversationId,
         user: UserId,
     ) -> Option<Option<(membership::Model, conversation::Model)>> {
-        self.read(|connection| Ok(all(connection, MEMBERSHIP, (conversation, user), membership)?.pop()))
+        self.read(|connection| Ok(connection.all(MEMBERSHIP, (conversation, user), membership)?.pop()))
     }
 
     /// The current membership of a person in the direct conversation of a pair, with the conversation.
@@ -116,7 +98,7 @@ impl HotReads {
         pair: &DirectPair,
         user: UserId,
     ) -> Option<Option<(membership::Model, conversation::Model)>> {
-        self.read(|connection| Ok(all(connection, MEMBERSHIP_OF_PAIR, (pair, user), membership)?.pop()))
+        self.read(|connection| Ok(connection.all(MEMBERSHIP_OF_PAIR, (pair, user), membership)?.pop()))
     }
 
     /// The current memberships of a person in these conversations, with the conversations.
@@ -143,14 +125,14 @@ impl HotReads {
     /// The emoji of a person's reactions to each of these messages.
     pub fn reactions_of(&self, person: UserId, messages: &[MessageId]) -> Option<Vec<(MessageId, Vec<String>)>> {
         self.read(|connection| {
-            let of = |id: &MessageId| Ok((*id, all(connection, REACTIONS_OF, (id, person), |row| row.get(0))?));
+            let of = |id: &MessageId| Ok((*id, connection.all(REACTIONS_OF, (id, person), |row| row.get(0))?));
             messages.iter().map(of).collect()
         })
     }
 
     /// Everybody who has blocked a person, or whom the person has blocked.
     pub fn in_blocks_with(&self, person: UserId) -> Option<Vec<UserId>> {
-        self.read(|connection| all(connection, IN_BLOCKS_WITH, [person], |row| row.get(0)))
+        self.read(|connection| connection.all(IN_BLOCKS_WITH, [person], |row| row.get(0)))
     }
 
     /// Conversations by id.
@@ -168,16 +150,6 @@ impl HotReads {
     pub fn images_by_ids(&self, ids: &[ImageId]) -> Option<Vec<image::Model>> {
         self.read(|connection| each(connection, IMAGE_BY_ID, ids.iter().map(|id| [id]), image))
     }
-}
-
-/// All rows of a statement.
-pub(super) fn all<T>(
-    connection: &HotReader<'_>,
-    sql: &'static str,
-    parameters: impl Params,
-    read: impl FnMut(&Row<'_>) -> Read<T>,
-) -> Read<Vec<T>> {
-    connection.statement(sql)?.query_map(parameters, read)?.collect()
 }
 
 /// The rows of a statement for each of these parameters.
@@ -204,22 +176,6 @@ fn each<P: Params, T>(
         false => connection.in_one_state(all)?,
     }
     Ok(found)
-}
-
-fn message(row: &Row<'_>) -> Read<message::Model> {
-    message_from(row, 0)
-}
-
-/// A message as people may see it, of a row in which what [`as_shown!`] names begins at this column.
-pub(super) fn message_from(row: &Row<'_>, first: usize) -> Read<message::Model> {
-    let mut message = rows::message_from(row, first)?;
-    if let Some(erased_at) = row.get(first + 20)? {
-        message.bury(erased_at);
-    }
-    if let Some(gone) = row.get::<_, Option<String>>(first + 21)? {
-        message.take_reactions(&gone);
-    }
-    Ok(message)
 }
 
 fn membership(row: &Row<'_>) -> Read<(membership::Model, conversation::Model)> {
