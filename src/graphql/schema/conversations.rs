@@ -183,7 +183,7 @@ impl Conversation {
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         ctx.key_needs(KeyScope::Messages)?;
         if let Some(newest) = &self.neighbours.newest {
-            return Ok(Some(newest.clone()));
+            return Ok(newest.clone());
         }
         let newest = (self.row.id, self.row.last_seq);
         Ok(look_up(ctx.loaders()?.newest(), newest).await?.map(Message::new))
