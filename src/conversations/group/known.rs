@@ -86,7 +86,8 @@ impl Group {
                 GroupStep::Update(_) | GroupStep::Add(_) => {}
             }
         }
-        if !owner_leaves && !(has_new_owner && somebody_leaves) {
+        let needs_heir = owner_leaves || (has_new_owner && somebody_leaves);
+        if !needs_heir {
             return Ok(());
         }
         // A change takes at most two people out of the line: whom it names, and an owner or an heir. So one of these is left

@@ -11,15 +11,16 @@ use crate::db::SidebarSelection;
 use crate::entity::{message, user};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
-use crate::graphql::schema::messages::Message;
 use crate::id::UserId;
 use crate::messages;
 
 /// What a conversation of a page refers to, as far as it is selected. What is not here is looked up where it is needed.
 #[derive(Default)]
 pub(super) struct Neighbours {
-    /// The newest message, with its sender. `Some(None)`: it was looked for, and is not kept.
-    pub(super) newest: Option<Option<Message>>,
+    /// The newest message. `Some(None)`: it was looked for, and is not kept.
+    pub(super) newest: Option<Option<Arc<message::Model>>>,
+    /// The newest message's sender.
+    pub(super) sender: Option<Arc<user::Model>>,
     /// The other person of a direct conversation.
     pub(super) other: Option<Arc<user::Model>>,
     /// How many messages after the viewer's read mark do not count as unread.
@@ -74,7 +75,8 @@ impl Neighbours {
         };
         let people: HashMap<UserId, _> = people.into_iter().map(|row| (row.id, Arc::new(row))).collect();
         let neighbours = page.iter().zip(newest).map(|(listed, newest)| Self {
-            newest: newest.map(|row| row.map(|row| Message { sender: people.get(&row.sender_id).cloned(), row })),
+            sender: newest.iter().flatten().find_map(|row| people.get(&row.sender_id).cloned()),
+            newest,
             other: other(listed).and_then(|other| people.get(&other).cloned()),
             uncounted: listed.uncounted,
             calls: listed.calls,
