@@ -65,6 +65,7 @@ export const group = {
   postingBy: { EVERYONE: 'Everyone', ADMINS: 'Only admins' },
   retention: 'Delete messages after this many days',
   retentionHint: 'For everybody, and for good. Empty: as this server does.',
+  saveRetention: 'Save for how long',
   retentionSaved: 'Saved',
   remove: 'Remove',
   removeTitle: (name: string) => `Remove ${name}?`,

@@ -205,7 +205,7 @@ describe('a chat between two people', { timeout: 240_000 }, () => {
 
     await ada.page.getByRole('button', { name: 'Group details' }).click();
     await dialog.getByLabel('Title').fill('Difference Engine');
-    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
     await bob.page.getByRole('heading', { name: 'Difference Engine' }).waitFor();
     await dialog.getByRole('button', { name: 'Add people' }).click();
     await dialog.getByLabel('Find people by name').fill('Carol');

@@ -140,7 +140,7 @@ function Retention({ id }: { id: string }) {
         {words.retention}
         <span className="with-button">
           <input key={days} name="days" type="number" min={1} max={3650} defaultValue={days} aria-describedby="retention-hint" />
-          <button className="button">{texts.save}</button>
+          <button className="button" aria-label={words.saveRetention}>{texts.save}</button>
         </span>
       </label>
       <p className="hint" id="retention-hint">{words.retentionHint}</p>
