@@ -241,6 +241,25 @@ impl ArchiveSink for StoredPieces<'_> {
     }
 }
 
+/// Forgets all archives, which stay behind when the images move: their owners ask for others.
+pub(crate) async fn forget_all(app: &App) -> Result<()> {
+    app.feed.append(Forgotten).await
+}
+
+/// Deletes the rows of all archives.
+#[derive(Clone)]
+struct Forgotten;
+
+impl Quiet for Forgotten {
+    type Answer = ();
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn write(tx: &Tx, all: Vec<Self>) -> Answers<Self> {
+        data_export::Entity::delete_many().exec(tx).await?;
+        Ok(vec![(); all.len()])
+    }
+}
+
 /// Nothing but what it is recorded with.
 #[derive(Clone)]
 struct Noted;
