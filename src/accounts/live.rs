@@ -64,15 +64,20 @@ pub struct LiveSession {
 }
 
 impl LiveSession {
-    /// Waits until the session was ended or its time is over.
-    pub async fn over(mut self, clock: Clock) -> SessionEnd {
-        loop {
-            let until = *self.expires_at.borrow_and_update();
-            tokio::select! {
-                () = self.ended.cancelled() => return SessionEnd::Ended,
-                // Moved: look again.
-                Ok(()) = self.expires_at.changed() => {}
-                () = clock.sleep_until(until) => return SessionEnd::Expired,
+    /// Waits until the session was ended or its time is over. A block, as an `async fn` has room for its arguments twice,
+    /// and each socket waits in one of these.
+    pub fn over(self, clock: Clock) -> impl Future<Output = SessionEnd> {
+        let mut session = self;
+        async move {
+            let session = &mut session;
+            loop {
+                let until = *session.expires_at.borrow_and_update();
+                tokio::select! {
+                    () = session.ended.cancelled() => return SessionEnd::Ended,
+                    // Moved: look again.
+                    Ok(()) = session.expires_at.changed() => {}
+                    () = clock.sleep_until(until) => return SessionEnd::Expired,
+                }
             }
         }
     }

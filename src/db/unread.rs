@@ -4,7 +4,7 @@
 /// How many messages of a conversation after a read mark do not count as unread: tombstones, lines of the conversation's
 /// own, and the messages of people whose erasure is in progress. The cost does not follow the number of tombstones: of the
 /// block of 1,024 seqs in which the mark is they are counted one by one, and of each later block the number is known; without
-/// any, which is the rule, that is all there is to find out. Only while an erasure is in progress, what is unread is searched
+/// any, as in direct conversations in which nothing was deleted, that is all there is to find out. Only while an erasure is in progress, what is unread is searched
 /// for that person's messages.
 macro_rules! uncounted {
     ($conversation:literal, $mark:literal) => {

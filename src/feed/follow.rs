@@ -11,7 +11,7 @@ use crate::feed::event::Event;
 use crate::feed::hub::{Attachment, Hub};
 use crate::feed::inbox::Edge;
 use crate::feed::kinds::KindSet;
-use crate::feed::log::{self, Reset};
+use crate::feed::log::{self, Reset, Superseded};
 use crate::feed::replays::ReplayTurns;
 use crate::id::UserId;
 use crate::limits;
@@ -185,8 +185,10 @@ impl Follower {
         replay.held = None;
         let held = turns.page(user).await?;
         let (db, from, upto) = (db.clone(), replay.read, replay.place.since.position);
-        let page =
-            async move { log::missed_page(&db.reader, user, (from, upto), limits::REPLAY_PAGE, KindSet::ALL).await };
+        let page = async move {
+            log::missed_page(&db.reader, user, (from, upto), (limits::REPLAY_PAGE, KindSet::ALL), Superseded::LeftOut)
+                .await
+        };
         let page = turns.read(user, page).await?;
         let full = page.len() as u64 == limits::REPLAY_PAGE;
         replay.read = page.last().filter(|_| full).map_or(upto, |last| last.position());

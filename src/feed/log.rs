@@ -235,26 +235,36 @@ pub(super) async fn count_missed(
     Ok(count.and_then(|count| u64::try_from(count.count).ok()).unwrap_or(0))
 }
 
-/// A page of what a person missed between two positions, of these kinds and oldest first: events of conversations that they are still in,
-/// and those for them alone. Of each read mark only the newest move, and of each history the newest trim.
+/// Which moves of a read mark, and which trims of a history, are among what somebody missed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Superseded {
+    /// The newest of the range: nobody needs those before.
+    LeftOut,
+    /// All: a page that ends at its last event is the same page when it is read again.
+    Kept,
+}
+
+/// A page of what a person missed between two positions, of these kinds and oldest first: events of conversations that they
+/// are still in, and those for them alone.
 pub(super) async fn missed_page(
     db: &impl ConnectionTrait,
     user: UserId,
     (after, upto): (Position, Position),
-    limit: u64,
-    kinds: KindSet,
+    (limit, kinds): (u64, KindSet),
+    superseded: Superseded,
 ) -> Result<Vec<Event>, DbErr> {
-    let sql = format!(
-        "{} AND {} AND (e.kind <> {READ_MARK} OR NOT EXISTS (
+    let mut sql = format!("{} AND {}", missed(), kinds.condition());
+    if superseded == Superseded::LeftOut {
+        sql += &format!(
+            " AND (e.kind <> {READ_MARK} OR NOT EXISTS (
            SELECT 1 FROM feed_event later WHERE later.kind = {READ_MARK} AND later.conversation_id = e.conversation_id
              AND later.user_id = e.user_id AND later.position > e.position AND later.position <= $3))
            AND (e.kind <> {TRIMMED} OR NOT EXISTS (
            SELECT 1 FROM feed_event later WHERE later.kind = {TRIMMED} AND later.conversation_id = e.conversation_id
-             AND later.position > e.position AND later.position <= $3))
-         ORDER BY e.position LIMIT $4",
-        missed(),
-        kinds.condition()
-    );
+             AND later.position > e.position AND later.position <= $3))"
+        );
+    }
+    sql += " ORDER BY e.position LIMIT $4";
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let rows = feed_event::Model::find_by_statement(statement).all(db).await?;

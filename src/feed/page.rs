@@ -9,7 +9,7 @@ use crate::feed::event::Event;
 use crate::feed::follow::Start;
 use crate::feed::hub::Hub;
 use crate::feed::kinds::KindSet;
-use crate::feed::log::{self, Reset};
+use crate::feed::log::{self, Reset, Superseded};
 use crate::id::UserId;
 
 /// A page of what a person missed.
@@ -43,7 +43,10 @@ pub(super) async fn read(
     let snapshot = db.snapshot().await?;
     let refusal = log::refusal(&snapshot, user, after, head).await?;
     let mut events = match refusal {
-        None => log::missed_page(&snapshot, user, (after.position, head.position), first + 1, kinds).await?,
+        None => {
+            let range = (after.position, head.position);
+            log::missed_page(&snapshot, user, range, (first + 1, kinds), Superseded::LeftOut).await?
+        }
         Some(_) => Vec::new(),
     };
     snapshot.end().await?;

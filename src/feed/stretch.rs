@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::feed::cursor::{Cursor, Position};
 use crate::feed::event::Event;
 use crate::feed::kinds::KindSet;
-use crate::feed::log::{self, Reset};
+use crate::feed::log::{self, Reset, Superseded};
 use crate::id::UserId;
 use crate::limits;
 
@@ -61,7 +61,9 @@ pub(super) async fn read(
         let upto = head.position.min(most).min(upto.unwrap_or(Position::MAX)).max(after.position);
         let range = (after.position, upto);
         let events = match scope {
-            EventScope::Person(user) => log::missed_page(&snapshot, user, range, first, kinds).await?,
+            EventScope::Person(user) => {
+                log::missed_page(&snapshot, user, range, (first, kinds), Superseded::Kept).await?
+            }
             EventScope::Everybody => log::page_of_all(&snapshot, range, first, kinds).await?,
         };
         let reached = match events.last() {

@@ -156,7 +156,7 @@ pub const RING_EVENTS: usize = 4_096;
 pub const INBOX_EVENTS: usize = 1_024;
 /// Events that a replay reads at once, with their messages: 4 MB, if all of them are as long as they may be.
 pub const REPLAY_PAGE: u64 = 250;
-/// Events of a whole replay, without read marks.
+/// Events of a whole replay, without read marks and trims.
 pub const REPLAY_EVENTS: u64 = 10_000;
 /// Readings of the log at the same time, by replays and for pages of the feed.
 pub const REPLAY_READS: TurnBounds = TurnBounds { at_once: 8, at_once_per_person: 2, ..OPERATION_TURNS };
@@ -500,6 +500,8 @@ pub const WEBHOOK_ADDRESSES: usize = 4;
 pub const WEBHOOK_FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait.
 pub const WEBHOOK_LONGEST_WAIT: Duration = Duration::from_secs(3600);
+/// The longest wait of a webhook after an event that this server could not resolve.
+pub const WEBHOOK_UNRESOLVED_WAIT: Duration = Duration::from_secs(30);
 /// Headers of an answer, in bytes, and how many.
 pub const WEBHOOK_ANSWER_HEAD: (usize, usize) = (16 * 1024, 64);
 /// Of an answer's body, which says nothing, what is read to use the connection again, and for how long.

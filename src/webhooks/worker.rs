@@ -288,7 +288,9 @@ impl Worker {
             tracing::warn!(webhook.id = %self.id, "webhook {} fails, it is tried again: {error}", self.id);
         }
         let wait = attempts::wait(row.failures.saturating_add(1), getrandom::u32().unwrap_or(u32::MAX));
-        let wait = wait.max(retry_after.unwrap_or_default()).min(limits::WEBHOOK_LONGEST_WAIT);
+        // Where nothing was POSTed, no receiver is spared by a long wait, and whatever comes next waits too.
+        let longest = if attempt.is_some() { limits::WEBHOOK_LONGEST_WAIT } else { limits::WEBHOOK_UNRESOLVED_WAIT };
+        let wait = wait.max(retry_after.unwrap_or_default()).min(longest);
         let next_try_at = self.webhooks.app().clock.now() + wait;
         self.record(row, WebhookOutcome::Failed { error, next_try_at }, attempt).await
     }

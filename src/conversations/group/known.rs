@@ -18,7 +18,7 @@ pub(super) struct Group {
     /// Those members whom a change of the batch can concern: everybody whom one names, the owner where a change is nobody's or
     /// makes another one, and those who can succeed an owner who leaves.
     pub(super) members: HashMap<UserId, Stay>,
-    /// How many are in it.
+    /// How many are in it; 1 where nobody comes or leaves, as only that there is somebody is asked then.
     pub(super) count: usize,
 }
 
@@ -31,10 +31,11 @@ impl Group {
             .filter(conversation::Column::Kind.eq(Kind::Group))
             .all(tx)
             .await?;
-        let known: Vec<ConversationId> = rows.iter().map(|row| row.id).collect();
-        let counts = member_counts(tx, known).await?;
+        let counted = changes.iter().filter(|change| matches!(change.step, GroupStep::Add(_) | GroupStep::Remove(_)));
+        let counted: HashSet<ConversationId> = counted.map(|change| change.group).collect();
+        let counts = member_counts(tx, counted.iter().copied()).await?;
         let group = |row: conversation::Model| {
-            let count = counts.get(&row.id).copied().unwrap_or(0);
+            let count = if counted.contains(&row.id) { counts.get(&row.id).copied().unwrap_or(0) } else { 1 };
             (row.id, Self { row, members: HashMap::new(), count })
         };
         let mut groups: HashMap<_, _> = rows.into_iter().map(group).collect();
@@ -85,7 +86,8 @@ impl Group {
                 GroupStep::Update(_) | GroupStep::Add(_) => {}
             }
         }
-        if !owner_leaves && !(has_new_owner && somebody_leaves) {
+        let needs_heir = owner_leaves || (has_new_owner && somebody_leaves);
+        if !needs_heir {
             return Ok(());
         }
         // A change takes at most two people out of the line: whom it names, and an owner or an heir. So one of these is left

@@ -65,6 +65,15 @@ struct NumberedResume {
     resume: Resume,
 }
 
+/// An operation that is about to run.
+struct NewOperation {
+    prepared: Result<PreparedOperation, Vec<ServerError>>,
+    request: Box<Request>,
+    caller: Box<Caller>,
+    resume: NumberedResume,
+    sink: Option<Arc<dyn FrameSink>>,
+}
+
 /// A running operation.
 pub struct RunningOperation {
     /// Whether it is a subscription, which runs until it is ended and can be resumed.
@@ -88,26 +97,24 @@ impl Api {
         // Taken before anything is waited for.
         let resume = NumberedResume { ticket: self.program().consumers.ticket(), resume };
         let api = self.clone();
-        // Boxed, as a subscription needs little of it while it waits.
+        // Boxed, as a subscription needs little of it while it waits, and each function that it is passed to keeps room for it.
         let (request, caller) = (Box::new(request), Box::new(caller));
+        let operation = Box::new(NewOperation { prepared, request, caller, resume, sink });
         let frames = asynk_strim::stream_fn(move |mut frames: Frames| async move {
-            for last in api.run_into(&mut frames, prepared, request, caller, resume, sink).await {
+            for last in api.run_into(&mut frames, operation).await {
                 frames.yield_item(last).await;
             }
         });
         RunningOperation { is_subscription, frames: frames.boxed() }
     }
 
-    async fn run_into(
-        &self,
-        frames: &mut Frames,
-        prepared: Result<PreparedOperation, Vec<ServerError>>,
-        request: Box<Request>,
-        caller: Box<Caller>,
-        resume: NumberedResume,
-        sink: Option<Arc<dyn FrameSink>>,
-    ) -> Vec<Frame> {
-        // Work that happens once is boxed: waiting subscriptions should be small, as there are many.
+    async fn run_into(&self, frames: &mut Frames, operation: Box<NewOperation>) -> Vec<Frame> {
+        // Work that happens once is boxed: waiting subscriptions should be small, as there are many. What a box held is moved
+        // within a block, as its memory is given back where its name ends.
+        let NewOperation { prepared, request, caller, resume, sink } = {
+            let given = operation;
+            *given
+        };
         let prepared = match prepared {
             Ok(prepared) => prepared,
             Err(errors) => return vec![self.refused(errors, &caller)],
@@ -129,14 +136,18 @@ impl Api {
                 };
                 // Validation takes processor time. It takes no turn, so that subscriptions begin in order.
                 let charge = Box::pin(self.0.executions.charge(viewer.user())).await;
-                let (shared, topic) = match Box::pin(charge.run(self.begin(*request, &caller))).await {
+                let begin = {
+                    let given = request;
+                    Box::pin(charge.run(self.begin(*given, &caller)))
+                };
+                let (shared, topic) = match begin.await {
                     Ok(begun) => begun,
                     Err(errors) => return vec![self.refused(errors, &caller)],
                 };
                 let _used = shared.used_by(viewer.user());
                 let request_id = caller.request_id.as_str().into();
-                let subscription = ActiveSubscription { api: self, shared, viewer, request_id, frames, sink };
-                self.follow(subscription, topic, caller, resume).await
+                let mut subscription = ActiveSubscription { api: self, shared, viewer, request_id, frames, sink };
+                self.follow(&mut subscription, &topic, &caller, &resume).await
             }
         }
     }
@@ -176,29 +187,29 @@ impl Api {
 
     async fn follow(
         &self,
-        mut subscription: ActiveSubscription<'_>,
-        topic: Topic,
-        caller: Box<Caller>,
-        resume: NumberedResume,
+        subscription: &mut ActiveSubscription<'_>,
+        topic: &Topic,
+        caller: &Caller,
+        resume: &NumberedResume,
     ) -> Vec<Frame> {
         let end = match topic {
             Topic::Events(EventPick { after, consumer: Some(name), kinds }) => {
                 let resumes = resume.resume.take();
                 let wanted = WantedStart::new(&self.program().app.feed, [after.as_deref(), resumes.as_deref()]);
-                Box::pin(self.consume(&mut subscription, &name, resume.ticket, wanted, kinds)).await
+                Box::pin(self.consume(subscription, name, resume.ticket, wanted, *kinds)).await
             }
             Topic::Events(EventPick { after, consumer: None, kinds }) => {
                 let from = Box::pin(self.beginning(after.as_deref(), resume.resume.take())).await;
-                subscription.events(from, kinds).await
+                subscription.events(from, *kinds).await
             }
             Topic::MessageAdded { conversation, after } => {
                 let from = Box::pin(self.beginning(after.as_deref(), resume.resume.take())).await;
-                subscription.messages(conversation, from).await
+                subscription.messages(conversation.clone(), from).await
             }
             // Larger than the feed's, which nearly all clients follow.
             Topic::OnlineUsers => Box::pin(subscription.online_users()).await,
-            Topic::PresenceChanged { user_ids } => Box::pin(subscription.presence(user_ids)).await,
-            Topic::TypingChanged { conversation } => Box::pin(subscription.typing(conversation)).await,
+            Topic::PresenceChanged { user_ids } => Box::pin(subscription.presence(user_ids.clone())).await,
+            Topic::TypingChanged { conversation } => Box::pin(subscription.typing(conversation.clone())).await,
         };
         match end {
             Ok(()) => vec![Frame::Complete],
@@ -208,7 +219,7 @@ impl Api {
                 vec![Frame::TryAgain]
             }
             Err(SubscriptionEnd::Failed(Error::Unavailable { .. })) => vec![Frame::TryAgain],
-            Err(SubscriptionEnd::Failed(error)) => vec![self.refused(vec![server_error(error)], &caller)],
+            Err(SubscriptionEnd::Failed(error)) => vec![self.refused(vec![server_error(error)], caller)],
             Err(SubscriptionEnd::Refused(errors)) => vec![Frame::Error(errors)],
         }
     }

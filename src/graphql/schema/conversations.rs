@@ -183,7 +183,8 @@ impl Conversation {
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         ctx.key_needs(KeyScope::Messages)?;
         if let Some(newest) = &self.neighbours.newest {
-            return Ok(Some(newest.clone()));
+            let sender = self.neighbours.sender.clone();
+            return Ok(newest.clone().map(|row| Message { row, sender }));
         }
         let newest = (self.row.id, self.row.last_seq);
         Ok(look_up(ctx.loaders()?.newest(), newest).await?.map(Message::new))

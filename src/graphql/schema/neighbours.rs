@@ -11,15 +11,16 @@ use crate::db::SidebarSelection;
 use crate::entity::{message, user};
 use crate::graphql::context::ContextExt;
 use crate::graphql::error::Result;
-use crate::graphql::schema::messages::Message;
 use crate::id::UserId;
 use crate::messages;
 
 /// What a conversation of a page refers to, as far as it is selected. What is not here is looked up where it is needed.
 #[derive(Default)]
 pub(super) struct Neighbours {
-    /// The newest message, with its sender.
-    pub(super) newest: Option<Message>,
+    /// The newest message. `Some(None)`: it was looked for, and is not kept.
+    pub(super) newest: Option<Option<Arc<message::Model>>>,
+    /// The newest message's sender.
+    pub(super) sender: Option<Arc<user::Model>>,
     /// The other person of a direct conversation.
     pub(super) other: Option<Arc<user::Model>>,
     /// How many messages after the viewer's read mark do not count as unread.
@@ -66,7 +67,7 @@ impl Neighbours {
             true => listed.row.direct_pair.as_ref()?.other(viewer),
             false => None,
         };
-        let senders = newest.iter().flatten().map(|newest| newest.sender_id).filter(|_| selected.sender);
+        let senders = newest.iter().flatten().flatten().map(|newest| newest.sender_id).filter(|_| selected.sender);
         let people: HashSet<UserId> = page.iter().filter_map(other).chain(senders).collect();
         let people = match people.is_empty() {
             true => Vec::new(),
@@ -74,7 +75,8 @@ impl Neighbours {
         };
         let people: HashMap<UserId, _> = people.into_iter().map(|row| (row.id, Arc::new(row))).collect();
         let neighbours = page.iter().zip(newest).map(|(listed, newest)| Self {
-            newest: newest.map(|row| Message { sender: people.get(&row.sender_id).cloned(), row }),
+            sender: newest.iter().flatten().find_map(|row| people.get(&row.sender_id).cloned()),
+            newest,
             other: other(listed).and_then(|other| people.get(&other).cloned()),
             uncounted: listed.uncounted,
             calls: listed.calls,
@@ -83,19 +85,21 @@ impl Neighbours {
     }
 }
 
-/// The newest message of each conversation of a page.
+/// The newest message of each conversation of a page; `None` if that is not selected.
 async fn newest(
     ctx: &Context<'_>,
     selected: NeighbourSelection,
     page: &mut [ListedConversation],
-) -> Result<Vec<Option<Arc<message::Model>>>> {
-    let is_read_already = page.iter().all(|listed| listed.own.is_some());
-    if is_read_already || !selected.beside.newest {
-        return Ok(page.iter_mut().map(|listed| listed.newest.take()).collect());
+) -> Result<Vec<Option<Option<Arc<message::Model>>>>> {
+    if !selected.beside.newest {
+        return Ok(page.iter().map(|_| None).collect());
+    }
+    if page.iter().all(|listed| listed.own.is_some()) {
+        return Ok(page.iter_mut().map(|listed| Some(listed.newest.take())).collect());
     }
     // A page is of one moment, and its rows name their newest messages.
     let places: Vec<_> = page.iter().map(|listed| (listed.row.id, listed.row.last_seq)).collect();
     let found = messages::newest_of(ctx.app()?, &places).await?;
     let mut found: HashMap<_, _> = found.into_iter().map(|row| (row.conversation_id, Arc::new(row))).collect();
-    Ok(places.iter().map(|(conversation, _)| found.remove(conversation)).collect())
+    Ok(places.iter().map(|(conversation, _)| Some(found.remove(conversation))).collect())
 }

@@ -121,8 +121,12 @@ impl Sockets {
         self.tasks.spawn(async move {
             match line.await {
                 Ok(line) => {
-                    let (api, caller, permit) = *opening;
-                    let session = Box::new(SocketSession::new(line, api, caller, permit));
+                    let session = {
+                        // Moved, so that its memory is given back here and not when the socket closes.
+                        let given = opening;
+                        let (api, caller, permit) = *given;
+                        Box::new(SocketSession::new(line, api, caller, permit))
+                    };
                     session::run(session, stages, unfinished).await;
                 }
                 Err(error) => tracing::debug!(error = %error, "a connection was lost during the WebSocket handshake"),

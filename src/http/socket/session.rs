@@ -136,7 +136,8 @@ impl SocketSession {
         loop {
             match self.next_event().await {
                 SocketEvent::Received(message) => {
-                    if let Err(close) = self.receive(message).await {
+                    // Boxed, or the task would have room for it as long as the socket is open.
+                    if let Err(close) = Box::pin(self.receive(message)).await {
                         return Some(close);
                     }
                 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::SocketCaller;
@@ -64,9 +65,9 @@ impl SocketUser {
 }
 
 /// How a socket closes when its session is over.
-async fn watch(session: LiveSession, clock: Clock) -> CloseReason {
-    match session.over(clock).await {
+fn watch(session: LiveSession, clock: Clock) -> impl Future<Output = CloseReason> {
+    session.over(clock).map(|end| match end {
         SessionEnd::Ended => CloseReason::Unauthorized,
         SessionEnd::Expired => CloseReason::Forbidden,
-    }
+    })
 }

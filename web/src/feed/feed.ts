@@ -55,6 +55,7 @@ export class Feed {
   readonly #histories = new Map<string, MessageHistory>();
   /** Conversations being fetched, each with the events that arrived meanwhile. */
   readonly #fetching = new Map<string, FeedEvent[]>();
+  readonly #fetchAgain = new Set<string>();
   /** Conversations that were changed while they were not open. */
   readonly #outdated = new Set<string>();
   readonly #announced = new AnnouncedMessages();
@@ -183,7 +184,7 @@ export class Feed {
   #applySnapshot({ feedCursor, conversations, blocked }: Snapshot, me: Me): void {
     this.me = me;
     this.#state.clear();
-    this.#fetching.clear();
+    this.#fetching.clear(), this.#fetchAgain.clear();
     this.#outdated.clear();
     this.members.clear();
     const { email: _, ...person } = me;
@@ -211,8 +212,7 @@ export class Feed {
   #receive(event: FeedEvent): void {
     const conversationId = 'conversationId' in event ? event.conversationId : 'message' in event ? event.message.conversationId : undefined;
     const queued = conversationId !== undefined && this.#fetching.get(conversationId);
-    if (queued) queued.push(event);
-    else this.#apply(event);
+    if (queued) queued.push(event); else this.#apply(event);
     this.#notifier.changed();
   }
 
@@ -301,18 +301,19 @@ export class Feed {
     for (const history of this.#histories.values()) history.erase(person.id, person.deletedAt);
   }
 
-  /** Asks for a conversation again, as of some changes no event says anything. Its events wait for the answer. */
+  /** Asks for a conversation again, as of some changes no event says anything. Its events wait for the answer, and one that is on its way. */
   fetchConversation(conversationId: string, ...queued: FeedEvent[]): void {
-    const generation = this.#generation;
-    this.#fetching.set(conversationId, [...(this.#fetching.get(conversationId) ?? []), ...queued]);
+    const generation = this.#generation, waiting = this.#fetching.get(conversationId);
+    this.#fetching.set(conversationId, [...(waiting ?? []), ...queued]);
+    if (waiting) return void this.#fetchAgain.add(conversationId);
     void (async () => {
       const isCurrent = () => generation === this.#generation;
       await this.retryPolicy.run(() => this.loadConversation({ conversationId }), isCurrent, isSignedOut).catch(() => this.#signOut());
       if (!isCurrent()) return;
       const events = this.#fetching.get(conversationId) ?? [];
       this.#fetching.delete(conversationId);
-      // The conversation may be gone again.
-      if (this.conversation(conversationId)) for (const event of events) this.#apply(event);
+      if (this.conversation(conversationId)) for (const event of events) this.#apply(event); // It may be gone again.
+      if (this.#fetchAgain.delete(conversationId)) this.fetchConversation(conversationId); // The answer may be from before what it was asked for.
       void this.members.refresh(conversationId);
     })();
   }

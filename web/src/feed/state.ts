@@ -67,8 +67,10 @@ export class FeedState {
     const fresh = conversation(fragment);
     // Events may have arrived while the request was in flight. Read marks and seqs never decrease.
     const ahead = known && known.lastSeq > fresh.lastSeq;
+    const isEdited = known?.lastMessage && known.lastMessage.seq === fresh.lastMessage?.seq && known.lastMessage.version > fresh.lastMessage.version;
     this.#put({
       ...fresh,
+      ...(isEdited && { lastMessage: known.lastMessage }),
       firstSeq: Math.max(fresh.firstSeq, known?.firstSeq ?? 1),
       ...(ahead && { lastSeq: known.lastSeq, lastMessage: known.lastMessage, unreadCount: known.unreadCount, unreadMentionCount: known.unreadMentionCount }),
       ...((known?.lastReadSeq ?? 0) >= fresh.lastSeq && !ahead && NOTHING_UNREAD),
