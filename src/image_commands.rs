@@ -5,6 +5,7 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::config::Config;
 use crate::db::{self, Db};
+use crate::exports;
 use crate::images::{self, ObjectState};
 use crate::program::Program;
 use crate::storage::{Scratch, Store};
@@ -79,7 +80,8 @@ pub(crate) async fn run(program: &Program, command: ImagesCommand) -> anyhow::Re
             copied
                 .with_context(|| format!("stopped after {} images: run it again, it copies the rest", report.images))?;
             report.finish(&to)?;
-            images::move_to(app, &to).await
+            images::move_to(app, &to).await?;
+            Ok(exports::forget_all(app).await?)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Archives of one's own data, why an operator did something, and how many people there are.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, integer, string_null, uuid};
+use sea_orm_migration::schema::{big_integer, big_integer_null, integer, string_null, uuid, uuid_null};
 
 pub(crate) struct Migration;
 
@@ -22,6 +22,7 @@ enum DataExport {
     Table,
     UserId,
     Id,
+    SessionId,
     CreatedAt,
     ExpiresAt,
     Attempt,
@@ -47,6 +48,7 @@ impl MigrationTrait for Migration {
                     .table(DataExport::Table)
                     .col(uuid(DataExport::UserId).primary_key())
                     .col(uuid(DataExport::Id))
+                    .col(uuid_null(DataExport::SessionId))
                     .col(big_integer(DataExport::CreatedAt))
                     .col(big_integer(DataExport::ExpiresAt))
                     .col(integer(DataExport::Attempt))

@@ -35,6 +35,7 @@ pub(super) async fn run(program: &Program, terminal: &Terminal, what: Announceme
         ConversationId::parse(&conversation).with_context(|| format!("{conversation} is no id of a conversation"))?;
     let speaker = find(program, &bot).await?;
     ensure!(speaker.is_bot, "{bot} is no bot: `parlour bot add` makes one");
+    ensure!(speaker.disabled_at.is_none(), "{bot} is disabled: `parlour user enable` lets it speak again");
     let viewer = Viewer::announcing(why.operator()?, speaker.id);
     let message = NewMessage::of_text(MessageId::new(), Reference::Id(place), text);
     let sent = match messages::send(&program.app, &viewer, &program.images, message).await {

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::clock::Timestamp;
-use crate::id::{ExportId, UserId};
+use crate::id::{ExportId, SessionId, UserId};
 
 /// An archive, made or being made.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -14,6 +14,8 @@ pub struct Model {
     pub user_id: UserId,
     /// What its address names.
     pub id: ExportId,
+    /// The session that asked for it, and with which its address ends. Null if a token of the app or a key did.
+    pub session_id: Option<SessionId>,
     pub created_at: Timestamp,
     /// From then on it is gone, and another one may be asked for.
     pub expires_at: Timestamp,

@@ -2,13 +2,13 @@
 //! memory as a whole.
 
 use std::io::Write;
+use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::TryStreamExt;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use crate::clock::{self, Timestamp};
 use crate::error::{Error, Result};
@@ -34,13 +34,14 @@ pub(super) struct Archive<S> {
     /// The size of what the sink gets at a time.
     piece: usize,
     made_at: Timestamp,
-    worked_since: Instant,
+    /// How long it was at work since it last rested: compressing, and reading the database. Waiting for a store is none.
+    worked: Duration,
 }
 
 impl<S: ArchiveSink> Archive<S> {
     pub(super) fn new(sink: S, piece: usize, made_at: Timestamp) -> Self {
         let gzip = GzEncoder::new(Vec::new(), Compression::fast());
-        Self { gzip, sink, piece, made_at, worked_since: clock::instant() }
+        Self { gzip, sink, piece, made_at, worked: Duration::ZERO }
     }
 
     /// Adds a file.
@@ -78,13 +79,26 @@ impl<S: ArchiveSink> Archive<S> {
 
     /// Rests, if it is time to: others come first. Between two reads.
     pub(super) async fn rest(&mut self) -> Result<()> {
-        let worked = self.worked_since.elapsed();
-        if worked >= limits::EXPORT_WORK {
-            self.sink.go_on().await?;
+        self.sink.go_on().await?;
+        if self.worked >= limits::EXPORT_WORK {
+            let worked = std::mem::take(&mut self.worked);
             tokio::time::sleep((worked * limits::EXPORT_REST).min(limits::EXPORT_LONGEST_REST)).await;
-            self.worked_since = clock::instant();
         }
         Ok(())
+    }
+
+    /// Waits for a store that does not answer.
+    pub(super) async fn pause(&mut self) -> Result<()> {
+        tokio::time::sleep(limits::EXPORT_PAUSE).await;
+        self.sink.go_on().await
+    }
+
+    /// What the database answers, which counts as work.
+    pub(super) async fn asking<T: Send>(&mut self, work: impl Future<Output = T> + Send) -> T {
+        let since = clock::instant();
+        let answer = work.await;
+        self.worked += since.elapsed();
+        answer
     }
 
     async fn pad(&mut self, size: u64) -> Result<()> {
@@ -94,7 +108,9 @@ impl<S: ArchiveSink> Archive<S> {
 
     async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         for some in bytes.chunks(limits::EXPORT_STEP) {
+            let since = clock::instant();
             self.gzip.write_all(some).map_err(|error| Error::Internal(error.into()))?;
+            self.worked += since.elapsed();
             self.pass_on().await?;
             self.rest().await?;
         }

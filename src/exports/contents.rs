@@ -13,12 +13,12 @@ use crate::entity::{conversation, image, membership, mention, message, reaction,
 use crate::error::{Error, Result};
 use crate::feed;
 use crate::id::{ConversationId, ImageId, ReportId, UserId as PersonId};
-use crate::images::Images;
+use crate::images::{self, Images};
 use crate::limits;
 
 /// What the archive says of itself.
 const README: &str = "\
-This is all that the chat server has of you, as it was while this archive was made.
+This is all that is yours on the chat server, as it was while this archive was made.
 
 Files that end with .jsonl have a JSON object a line (https://jsonlines.org). A long list goes on in a file with a number,
 as messages.jsonl in messages-2.jsonl. Times are UTC; ids are those of the API. What others wrote is not in here.
@@ -33,7 +33,8 @@ reactions      what you reacted with, to which message
 mentions       which messages call you
 blocks         whom you have blocked
 reports        what you have reported to the moderators, and when it was closed
-images         your images, in messages and as pictures; each is in the folder images
+images         your images, in messages and as pictures; each is in the folder images, but those that the server has lost,
+               whose file is null
 ";
 
 /// Where what goes into an archive comes from.
@@ -59,7 +60,7 @@ impl ExportSource<'_> {
 
     async fn profile<S: ArchiveSink>(&self, archive: &mut Archive<S>) -> Result<()> {
         let row = user::Entity::find_by_id(self.person).filter(user::Column::DeletedAt.is_null());
-        let row = row.one(&self.app.db.reader).await?.ok_or(Error::NotFound)?;
+        let row = archive.asking(row.one(&self.app.db.reader)).await?.ok_or(Error::NotFound)?;
         let roles = accounts::roles_for_operator(self.app, self.person).await?;
         let mut lines = Lines::new("profile");
         lines.add(archive, &objects::profile(&row, &roles)).await?;
@@ -73,14 +74,14 @@ impl ExportSource<'_> {
 
     async fn conversations<S: ArchiveSink>(&self, archive: &mut Archive<S>) -> Result<()> {
         let mut lines = Lines::new("conversations");
-        for some in self.places().await?.chunks(limits::EXPORT_ROWS as usize) {
+        for some in archive.asking(self.places()).await?.chunks(limits::EXPORT_ROWS as usize) {
             let stays = membership::Entity::find()
                 .find_also_related(conversation::Entity)
                 .filter(membership::Column::UserId.eq(self.person))
                 .filter(membership::Column::ConversationId.is_in(some.iter().copied()))
                 .order_by_asc(membership::Column::ConversationId)
                 .order_by_asc(membership::Column::FromPosition);
-            for (own, place) in stays.all(&self.app.db.reader).await? {
+            for (own, place) in archive.asking(stays.all(&self.app.db.reader)).await? {
                 if let Some(place) = place {
                     lines.add(archive, &objects::stay(&own, &place)).await?;
                 }
@@ -100,7 +101,7 @@ impl ExportSource<'_> {
 
     async fn messages<S: ArchiveSink>(&self, archive: &mut Archive<S>) -> Result<()> {
         let mut lines = Lines::new("messages");
-        for place in self.places().await? {
+        for place in archive.asking(self.places()).await? {
             let row = conversation::Entity::find_by_id(place).one(&self.app.db.reader).await?;
             let Some(row) = row else { continue };
             let mut from = row.first_seq;
@@ -113,7 +114,7 @@ impl ExportSource<'_> {
                     .filter(message::Column::DeletedAt.is_null())
                     .filter(message::Column::SystemLine.is_null())
                     .order_by_asc(message::Column::Seq);
-                let own = message::read(own, &self.app.db.reader).await?;
+                let own = archive.asking(message::read(own, &self.app.db.reader)).await?;
                 // Those of somebody who was erased meanwhile are gone.
                 for row in own.iter().filter(|row| row.deleted_at.is_none()) {
                     lines.add(archive, &objects::message(row)).await?;
@@ -136,7 +137,7 @@ impl ExportSource<'_> {
                 rows = rows.filter(place.gt(Expr::tuple([Expr::val(last.message_id), Expr::val(last.emoji)])));
             }
             let rows = rows.order_by_asc(MessageId).order_by_asc(Emoji).limit(limits::EXPORT_REACTIONS);
-            let rows = rows.all(&self.app.db.reader).await?;
+            let rows = archive.asking(rows.all(&self.app.db.reader)).await?;
             for row in &rows {
                 lines.add(archive, &objects::reaction(row)).await?;
             }
@@ -156,7 +157,7 @@ impl ExportSource<'_> {
                 .filter(mention::Column::Position.gt(after))
                 .order_by_asc(mention::Column::Position)
                 .limit(limits::EXPORT_ROWS);
-            let rows = rows.all(&self.app.db.reader).await?;
+            let rows = archive.asking(rows.all(&self.app.db.reader)).await?;
             for row in &rows {
                 lines.add(archive, &objects::mention(row)).await?;
             }
@@ -172,7 +173,7 @@ impl ExportSource<'_> {
             .filter(user_block::Column::BlockerId.eq(self.person))
             .order_by_asc(user_block::Column::BlockedId)
             .limit(limits::BLOCKS_PER_USER);
-        for row in rows.all(&self.app.db.reader).await? {
+        for row in archive.asking(rows.all(&self.app.db.reader)).await? {
             lines.add(archive, &objects::block(&row)).await?;
         }
         lines.finish(archive).await
@@ -186,7 +187,7 @@ impl ExportSource<'_> {
                 rows = rows.filter(report::Column::Id.gt(after));
             }
             let rows = rows.order_by_asc(report::Column::Id).limit(limits::EXPORT_ROWS);
-            let rows = rows.all(&self.app.db.reader).await?;
+            let rows = archive.asking(rows.all(&self.app.db.reader)).await?;
             for row in &rows {
                 lines.add(archive, &objects::report(row)).await?;
             }
@@ -207,10 +208,15 @@ impl ExportSource<'_> {
                 rows = rows.filter(image::Column::Id.gt(after));
             }
             let rows = rows.order_by_asc(image::Column::Id).limit(limits::EXPORT_ROWS);
-            let rows = rows.all(&self.app.db.reader).await?;
-            for row in &rows {
-                if let Some(name) = self.picture(archive, row).await? {
-                    lines.add(archive, &objects::image(row, &name)).await?;
+            let rows = archive.asking(rows.all(&self.app.db.reader)).await?;
+            let ids: Vec<ImageId> = rows.iter().map(|row| row.id).collect();
+            // Others are kept for the moderators alone: that somebody has reported an image is not its owner's to know.
+            let used = archive.asking(images::in_use(&self.app.db.reader, &ids)).await?;
+            for row in rows.iter().filter(|row| used.contains(&row.id)) {
+                match self.picture(archive, row).await? {
+                    Picture::There(name) => lines.add(archive, &objects::image(row, Some(&name))).await?,
+                    Picture::Lost => lines.add(archive, &objects::image(row, None)).await?,
+                    Picture::Deleted => {}
                 }
             }
             archive.rest().await?;
@@ -221,16 +227,38 @@ impl ExportSource<'_> {
         }
     }
 
-    /// The name of its file; `None` if it was deleted meanwhile.
-    async fn picture<S: ArchiveSink>(&self, archive: &mut Archive<S>, row: &image::Model) -> Result<Option<String>> {
+    async fn picture<S: ArchiveSink>(&self, archive: &mut Archive<S>, row: &image::Model) -> Result<Picture> {
         let width = u32::try_from(row.width).unwrap_or(0);
-        let Some(served) = self.images.served(row.id, width).await? else { return Ok(None) };
-        let name = format!("images/{}", served.file_name);
-        match self.images.read(&served, 0..served.bytes).await {
-            Ok(bytes) => archive.stream(&name, served.bytes, bytes).await.map(|()| Some(name)),
+        let Some(served) = self.images.served(row.id, width).await? else { return Ok(Picture::Deleted) };
+        let mut tries = 1;
+        let content = loop {
+            match self.images.read(&served, 0..served.bytes).await {
+                Err(Error::Unavailable { .. }) if tries < limits::EXPORT_TRIES => archive.pause().await?,
+                content => break content?,
+            }
+            tries += 1;
+        };
+        match content {
+            Some(bytes) => {
+                let name = format!("images/{}", served.file_name);
+                archive.stream(&name, served.bytes, bytes).await.map(|()| Picture::There(name))
+            }
             // The row went first.
-            Err(_) if self.images.served(row.id, width).await?.is_none() => Ok(None),
-            Err(error) => Err(error),
+            None if self.images.served(row.id, width).await?.is_none() => Ok(Picture::Deleted),
+            None => {
+                tracing::warn!(image.id = %row.id, "the image {} is not in the store: an archive goes without it", row.id);
+                Ok(Picture::Lost)
+            }
         }
     }
+}
+
+/// What became of an image.
+enum Picture {
+    /// It is in this file of the archive.
+    There(String),
+    /// It was deleted meanwhile.
+    Deleted,
+    /// It should be in the store, and is not.
+    Lost,
 }

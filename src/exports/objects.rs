@@ -137,7 +137,7 @@ pub(super) fn report(row: &report::Model) -> Value {
     })
 }
 
-pub(super) fn image(row: &image::Model, file: &str) -> Value {
+pub(super) fn image(row: &image::Model, file: Option<&str>) -> Value {
     json!({
         "id": row.id.to_string(),
         "file": file,

@@ -53,13 +53,14 @@ impl ReadyExport {
 
 impl Exports {
     /// The archive of an address: waits until it is made, and has it made if nobody does. `Unavailable` if that takes too
-    /// long, `None` if it has expired or its owner is erased.
-    pub(crate) async fn ready(&self, id: ExportId) -> Result<Option<ReadyExport>> {
+    /// long or the server stops, `None` if the address, which expires at this second, is not good any more.
+    pub(crate) async fn ready(&self, id: ExportId, expires: i64) -> Result<Option<ReadyExport>> {
         let late = instant() + limits::EXPORT_WAIT;
         loop {
             let mut built = std::pin::pin!(self.0.built.notified());
             built.as_mut().enable();
-            let Some(row) = self.find(id).await? else { return Ok(None) };
+            let row = self.find(id).await?.filter(|row| row.expires_at.seconds() == expires);
+            let Some(row) = row else { return Ok(None) };
             if let Some(ready) = ReadyExport::of(&row) {
                 return Ok(Some(ready));
             }
@@ -69,6 +70,7 @@ impl Exports {
                 return Err(Error::Unavailable { retry_after: limits::EXPORT_RETRY });
             }
             tokio::select! {
+                () = self.0.stopping.cancelled() => return Err(Error::Unavailable { retry_after: limits::EXPORT_RETRY }),
                 () = built => {}
                 // Another node may make it.
                 () = tokio::time::sleep(limits::EXPORT_LOOK.min(late - now)) => {}

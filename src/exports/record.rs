@@ -1,28 +1,31 @@
 //! The records about archives: who asked for one, who makes it, and which of its objects are there.
 //!
 //! An object is on the list of deletions before it is written, due when the archive expires. So it goes by itself, whatever
-//! becomes of its maker.
+//! becomes of its maker. It is never due before its maker is done with it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use crate::db::{self, Tx};
+use crate::clock::Timestamp;
+use crate::db::{self, Dialect, Tx};
 use crate::entity::data_export::{self, Column, Entity};
-use crate::entity::{image_deletion, user};
+use crate::entity::{image_deletion, session, user};
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
-use crate::id::{ExportId, UserId};
+use crate::id::{ExportId, SessionId, UserId};
 use crate::limits;
 use crate::storage::{Key, Shelf};
 
 /// A step in the life of an archive.
 #[derive(Clone, Copy)]
 pub(super) enum ExportStep {
-    /// Somebody asks for one. `RateLimited` while there is one, if rates are limited.
-    Ask { user: UserId, is_limited: bool },
-    /// Somebody wants to make it: `Unavailable` while somebody else does.
+    /// Somebody asks for one, in this session if they have one. `RateLimited` while there is one that they can fetch, if
+    /// rates are limited.
+    Ask { user: UserId, session: Option<SessionId>, is_limited: bool },
+    /// Somebody wants to make it: no row is answered if it is made, or somebody else does.
     Claim,
     /// Its maker goes on, in this attempt, and will write an object if it has a number for it. `NotFound` if nobody wants it
     /// any more, or somebody else has begun anew.
@@ -46,35 +49,51 @@ pub(super) struct RecordedExport {
     /// An object that will be written.
     expected: Option<Key>,
     /// Whose objects are not needed any more.
-    obsolete: Option<ExportId>,
+    obsolete: Option<data_export::Model>,
 }
 
 impl Change for ExportRecord {
-    type Answer = data_export::Model;
+    /// The row; none if there is nothing to do.
+    type Answer = Option<data_export::Model>;
     type Write = RecordedExport;
     const RANK: Rank = Rank::People;
 
     async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
-        let people = changes.iter().filter_map(|change| match change.step {
-            ExportStep::Ask { user, .. } => Some(user),
+        let asking = changes.iter().filter_map(|change| match change.step {
+            ExportStep::Ask { user, session, .. } => Some((user, session)),
             ExportStep::Claim | ExportStep::GoOn { .. } | ExportStep::End { .. } => None,
         });
-        let people: Vec<UserId> = people.collect();
+        let (people, sessions): (Vec<UserId>, Vec<Option<SessionId>>) = asking.unzip();
         let living = user::Entity::find().filter(user::Column::Id.is_in(people.iter().copied()));
         let living = living.filter(user::Column::DeletedAt.is_null()).all(tx).await?;
         let living: Vec<UserId> = living.into_iter().map(|row| row.id).collect();
+        let sessions = open_sessions(tx, sessions.into_iter().flatten(), tx.now).await?;
         let known = Condition::any()
             .add(Column::Id.is_in(changes.iter().map(|change| change.id)))
             .add(Column::UserId.is_in(people));
         let rows = Entity::find().filter(known).all(tx).await?;
+        let mut open = open_to(tx, &rows, tx.now).await?;
         let mut rows: HashMap<UserId, data_export::Model> = rows.into_iter().map(|row| (row.user_id, row)).collect();
         let plan = |change: &Self| {
             let write = match change.step {
-                ExportStep::Ask { user, .. } if !living.contains(&user) => return Err(Error::Unauthenticated),
-                ExportStep::Ask { user, is_limited } => change.asked(user, rows.get(&user), is_limited, tx)?,
+                ExportStep::Ask { user, session, is_limited } => {
+                    if !living.contains(&user) || session.is_some_and(|session| !sessions.contains(&session)) {
+                        return Err(Error::Unauthenticated);
+                    }
+                    let current = rows.get(&user).filter(|row| row.expires_at > tx.now);
+                    if let Some(row) = current.filter(|_| is_limited && open.contains(&user)) {
+                        return Err(Error::RateLimited { retry_after: row.expires_at.since(tx.now) });
+                    }
+                    let asked = change.asked(user, session, current, is_limited, tx);
+                    open.insert(user);
+                    asked
+                }
                 ExportStep::Claim | ExportStep::GoOn { .. } | ExportStep::End { .. } => {
                     let row = rows.values().find(|row| row.id == change.id).filter(|row| row.expires_at > tx.now);
-                    change.made(row.ok_or(Error::NotFound)?.clone(), tx)?
+                    match change.made(row.ok_or(Error::NotFound)?.clone(), tx)? {
+                        Some(write) => write,
+                        None => return Ok(Plan::Done(None)),
+                    }
                 }
             };
             rows.insert(write.row.user_id, write.row.clone());
@@ -86,15 +105,17 @@ impl Change for ExportRecord {
     async fn write(tx: &Tx, writes: Vec<Placed<RecordedExport>>) -> Writes<Self> {
         let mut written = Vec::with_capacity(writes.len());
         for Placed { write: RecordedExport { row, expected, obsolete }, .. } in writes {
-            if let Some(id) = obsolete {
-                release(tx, id).await?;
+            if let Some(before) = obsolete {
+                release(tx, &before).await?;
             }
             if let Some(key) = expected {
-                let listed = image_deletion::Model { key: key.to_string(), due_at: row.expires_at, tries: 0 };
+                let due_at = std::cmp::max(row.expires_at, tx.now + limits::EXPORT_LEASE);
+                let listed = image_deletion::Model { key: key.to_string(), due_at, tries: 0 };
                 db::upsert(tx, vec![listed], [image_deletion::Column::DueAt]).await?;
             }
             let all = [
                 Column::Id,
+                Column::SessionId,
                 Column::CreatedAt,
                 Column::ExpiresAt,
                 Column::Attempt,
@@ -103,27 +124,34 @@ impl Change for ExportRecord {
                 Column::ByteSize,
             ];
             db::upsert(tx, vec![row.clone()], all).await?;
-            written.push(Written::silent(row));
+            written.push(Written::silent(Some(row)));
         }
         Ok(written)
     }
 }
 
 impl ExportRecord {
+    /// A new archive, or the current one for another session than the one that asked for it, which has ended.
     fn asked(
         &self,
         user: UserId,
-        known: Option<&data_export::Model>,
+        session: Option<SessionId>,
+        current: Option<&data_export::Model>,
         is_limited: bool,
         tx: &Tx,
-    ) -> Result<RecordedExport> {
-        let current = known.filter(|row| row.expires_at > tx.now);
-        if let Some(row) = current.filter(|_| is_limited) {
-            return Err(Error::RateLimited { retry_after: row.expires_at.since(tx.now) });
+    ) -> RecordedExport {
+        if let (Some(row), true, true) = (current, is_limited, session.is_some()) {
+            // Whoever knows the address of before must not get at it again.
+            let expires_at = row.expires_at - limits::EXPORT_ADDRESS_STEP;
+            if expires_at > tx.now {
+                let row = data_export::Model { session_id: session, expires_at, ..row.clone() };
+                return RecordedExport { row, expected: None, obsolete: None };
+            }
         }
         let row = data_export::Model {
             user_id: user,
             id: self.id,
+            session_id: session,
             created_at: tx.now,
             expires_at: tx.now + limits::EXPORT_KEPT,
             attempt: 0,
@@ -131,11 +159,11 @@ impl ExportRecord {
             piece_bytes: i64::try_from(limits::EXPORT_PIECE).unwrap_or(i64::MAX),
             byte_size: None,
         };
-        Ok(RecordedExport { row, expected: None, obsolete: current.map(|row| row.id) })
+        RecordedExport { row, expected: None, obsolete: current.cloned() }
     }
 
-    /// A step of its maker.
-    fn made(&self, mut row: data_export::Model, tx: &Tx) -> Result<RecordedExport> {
+    /// A step of its maker; `None` for one who is not needed.
+    fn made(&self, mut row: data_export::Model, tx: &Tx) -> Result<Option<RecordedExport>> {
         let is_begun = row.attempt;
         let still =
             |attempt| if attempt == is_begun && row.byte_size.is_none() { Ok(()) } else { Err(Error::NotFound) };
@@ -145,11 +173,11 @@ impl ExportRecord {
             ExportStep::Claim
                 if row.byte_size.is_some() || row.building_until > tx.now || row.attempt >= MOST_ATTEMPTS =>
             {
-                return Err(Error::unavailable());
+                return Ok(None);
             }
             ExportStep::Claim => {
+                obsolete = Some(row.clone());
                 row.attempt += 1;
-                obsolete = Some(row.id);
             }
             ExportStep::GoOn { attempt, piece } => {
                 still(attempt)?;
@@ -161,7 +189,7 @@ impl ExportRecord {
             }
         }
         row.building_until = tx.now + limits::EXPORT_LEASE;
-        Ok(RecordedExport { row, expected, obsolete })
+        Ok(Some(RecordedExport { row, expected, obsolete }))
     }
 }
 
@@ -174,16 +202,60 @@ pub(super) fn key(id: ExportId, attempt: i32, piece: u32) -> Key {
     Key::new(Shelf::Exports, Uuid::from_bytes(bytes))
 }
 
-/// Makes all objects of an archive due for deletion now.
-async fn release(tx: &Tx, id: ExportId) -> Result<(), DbErr> {
+/// The owners of these archives who may fetch them: their address lives as long as the session that asked for it, or as long
+/// as the tokens that the app has issued until then.
+pub(super) async fn open_to(
+    on: &impl ConnectionTrait,
+    rows: &[data_export::Model],
+    now: Timestamp,
+) -> Result<HashSet<UserId>, DbErr> {
+    let people = user::Entity::find()
+        .filter(user::Column::Id.is_in(rows.iter().map(|row| row.user_id)))
+        .filter(user::Column::DeletedAt.is_null())
+        .filter(user::Column::DisabledAt.is_null());
+    let people: HashMap<UserId, Option<Timestamp>> =
+        people.all(on).await?.into_iter().map(|row| (row.id, row.tokens_from)).collect();
+    let sessions = open_sessions(on, rows.iter().filter_map(|row| row.session_id), now).await?;
+    let is_open = |row: &&data_export::Model| match (people.get(&row.user_id), row.session_id) {
+        (None, _) => false,
+        (Some(_), Some(session)) => sessions.contains(&session),
+        (Some(tokens_from), None) => tokens_from.is_none_or(|from| row.created_at >= from),
+    };
+    Ok(rows.iter().filter(is_open).map(|row| row.user_id).collect())
+}
+
+/// Those of these sessions that have not ended.
+async fn open_sessions(
+    on: &impl ConnectionTrait,
+    ids: impl Iterator<Item = SessionId>,
+    now: Timestamp,
+) -> Result<HashSet<SessionId>, DbErr> {
+    let ids: Vec<SessionId> = ids.collect();
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let open = session::Entity::find().filter(session::Column::Id.is_in(ids));
+    let open = open.filter(session::Column::ExpiresAt.gt(now)).all(on).await?;
+    Ok(open.into_iter().map(|row| row.id).collect())
+}
+
+/// Makes all objects of an archive due for deletion: now, or where it may still be written, after the last one can be. One that
+/// was deleted before it was written would stay.
+async fn release(tx: &Tx, row: &data_export::Model) -> Result<(), DbErr> {
     let at = |end: [u8; 4]| {
-        let mut bytes = *id.as_bytes();
+        let mut bytes = *row.id.as_bytes();
         bytes[12..].copy_from_slice(&end);
         Key::new(Shelf::Exports, Uuid::from_bytes(bytes)).to_string()
     };
+    let due_at = if row.byte_size.is_some() { tx.now } else { tx.now + limits::EXPORT_LEASE };
+    // In the order of the bytes, as they are compared where the keys are made.
+    let key = match tx.dialect() {
+        Dialect::Sqlite => Expr::col(image_deletion::Column::Key),
+        Dialect::Postgres => Expr::cust("\"key\" COLLATE \"C\""),
+    };
     image_deletion::Entity::update_many()
-        .col_expr(image_deletion::Column::DueAt, tx.now.into())
-        .filter(image_deletion::Column::Key.between(at([0; 4]), at([0xff; 4])))
+        .col_expr(image_deletion::Column::DueAt, due_at.into())
+        .filter(key.between(at([0; 4]), at([0xff; 4])))
         .exec(tx)
         .await?;
     Ok(())
@@ -192,7 +264,7 @@ async fn release(tx: &Tx, id: ExportId) -> Result<(), DbErr> {
 /// Deletes the archive of somebody who is erased, made or not.
 pub(crate) async fn erase(tx: &Tx, user: UserId) -> Result<(), DbErr> {
     if let Some(row) = Entity::find_by_id(user).one(tx).await? {
-        release(tx, row.id).await?;
+        release(tx, &row).await?;
         Entity::delete_by_id(user).exec(tx).await?;
     }
     Ok(())

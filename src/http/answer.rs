@@ -59,6 +59,11 @@ pub(super) fn error(status: StatusCode, media: ResponseMedia, headers: HeaderMap
     send(status, media, headers, &[error])
 }
 
+/// The `Content-Range` of an answer without any of so many bytes.
+pub(super) fn bytes_of(size: u64) -> HeaderValue {
+    HeaderValue::try_from(format!("bytes */{size}")).expect("numbers are ASCII")
+}
+
 /// `Retry-After` knows whole seconds only.
 pub(super) fn retry_after(time: Duration) -> HeaderValue {
     HeaderValue::from(u64::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u64::MAX))

@@ -3,11 +3,15 @@
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Extension, Path, Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use axum::http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
+use futures_util::StreamExt;
 
 use super::answer::ResponseMedia;
+use super::event_stream::GoesOn;
 use super::images::{CROSS_ORIGIN_RESOURCE_POLICY, Signature, not_ours};
 use super::ranges::{RangeAnswer, RangedBytes, value};
 use super::refusal::HttpRefusal;
@@ -45,14 +49,20 @@ async fn find(
     if !program.images.is_signed(Address::Export(id), expires, &signature) {
         return Err(not_ours());
     }
-    let ready = program.exports.ready(id).await?.ok_or_else(HttpRefusal::not_found)?;
+    let ready = program.exports.ready(id, expires).await?.ok_or_else(HttpRefusal::not_found)?;
     let bytes = RangedBytes { size: ready.bytes, tag: &ready.tag, headers: export_headers(&ready.file_name) };
     let part = match bytes.wanted(method, headers)? {
         RangeAnswer::Whole(response) => return Ok(response),
         RangeAnswer::Part(part) => part,
     };
     let content = program.exports.read(&ready, part.range()).await?.ok_or_else(HttpRefusal::not_found)?;
-    Ok(part.with(Body::from_stream(content)))
+    // Whoever was not done when the server stops goes on with another one, by a range.
+    let body = Body::from_stream(content.take_until(state.shutdown.clone().cancelled_owned()));
+    let mut response = part.with(body);
+    // Its connection is busy as long as it takes, and nothing comes after it.
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response.extensions_mut().insert(GoesOn);
+    Ok(response)
 }
 
 /// It is saved, never shown, and kept by no cache.

@@ -18,6 +18,7 @@ use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
 use super::state::HttpState;
 use crate::clock::Timestamp;
+use crate::error::Error;
 use crate::id::ImageId;
 use crate::images::{Address, ServedImage};
 
@@ -68,6 +69,8 @@ async fn find(
         RangeAnswer::Whole(response) => Ok(response),
         RangeAnswer::Part(part) => {
             let content = images.read(&served, part.range()).await?;
+            let content = content
+                .ok_or_else(|| Error::Internal(anyhow::anyhow!("the object of the image {id} is not in the store")))?;
             Ok(part.with(Body::from_stream(content)))
         }
     }

@@ -54,10 +54,12 @@ impl RangedBytes<'_> {
         if is_known(asked, self.tag) {
             return Ok(RangeAnswer::Whole((StatusCode::NOT_MODIFIED, self.headers).into_response()));
         }
-        let (status, range) = match wanted(asked, self.tag, self.size) {
+        // Of a HEAD a range means nothing (RFC 9110, 14.2).
+        let part = if *method == Method::GET { wanted(asked, self.tag, self.size) } else { None };
+        let (status, range) = match part {
             None => (StatusCode::OK, 0..self.size),
             Some(Ok(range)) => (StatusCode::PARTIAL_CONTENT, range),
-            Some(Err(())) => return Err(HttpRefusal::unsatisfiable()),
+            Some(Err(())) => return Err(HttpRefusal::unsatisfiable(self.size)),
         };
         self.headers.insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
         if status == StatusCode::PARTIAL_CONTENT {

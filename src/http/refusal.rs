@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use async_graphql::{ErrorExtensionValues, ServerError};
-use axum::http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONNECTION, CONTENT_RANGE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 
@@ -23,6 +23,8 @@ pub(super) struct HttpRefusal {
     message: Option<&'static str>,
     /// The methods that are allowed.
     allow: Option<&'static str>,
+    /// How many bytes there are, of which other ones were asked for.
+    size: Option<u64>,
     /// Whether the connection is closed, because the rest of the body was not read.
     closes: bool,
 }
@@ -30,7 +32,7 @@ pub(super) struct HttpRefusal {
 impl HttpRefusal {
     fn new(status: StatusCode, error: Error) -> Self {
         let closes = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE);
-        Self { status, error, message: None, allow: None, closes }
+        Self { status, error, message: None, allow: None, size: None, closes }
     }
 
     /// An invalid request. `field` is a parameter, a header, or the body.
@@ -67,8 +69,9 @@ impl HttpRefusal {
         Self::input(StatusCode::MISDIRECTED_REQUEST, "host", message)
     }
 
-    pub(super) fn unsatisfiable() -> Self {
-        Self::input(StatusCode::RANGE_NOT_SATISFIABLE, "range", "there are no such bytes")
+    /// A range that is not of these many bytes.
+    pub(super) fn unsatisfiable(size: u64) -> Self {
+        Self { size: Some(size), ..Self::input(StatusCode::RANGE_NOT_SATISFIABLE, "range", "there are no such bytes") }
     }
 
     pub(super) fn not_found() -> Self {
@@ -109,6 +112,9 @@ impl HttpRefusal {
         let mut headers = HeaderMap::new();
         if let Some(allow) = self.allow {
             headers.insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if let Some(size) = self.size {
+            headers.insert(CONTENT_RANGE, answer::bytes_of(size));
         }
         if self.closes {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -124,6 +124,16 @@ pub(crate) async fn detach(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
 
 /// Detaches those of these images that only a report pointed to, which is gone.
 pub(crate) async fn release(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
+    let used = in_use(tx, images).await?;
+    let free: Vec<ImageId> = images.iter().copied().filter(|image| !used.contains(image)).collect();
+    detach(tx, &free).await
+}
+
+/// Those of these images that a message, a person or a group points to. A deleted message points to none.
+pub(crate) async fn in_use(on: &impl ConnectionTrait, images: &[ImageId]) -> Result<HashSet<ImageId>, DbErr> {
+    if images.is_empty() {
+        return Ok(HashSet::new());
+    }
     let with_it = |column: message::Column| message::Entity::find().select_only().column(column);
     let of_messages = with_it(message::Column::ImageId).filter(message::Column::ImageId.is_in(images.iter().copied()));
     let of_people = user::Entity::find()
@@ -134,14 +144,10 @@ pub(crate) async fn release(tx: &Tx, images: &[ImageId]) -> Result<(), DbErr> {
         .select_only()
         .column(conversation::Column::PictureId)
         .filter(conversation::Column::PictureId.is_in(images.iter().copied()));
-    if images.is_empty() {
-        return Ok(());
-    }
-    let mut used: HashSet<ImageId> = of_messages.into_tuple().all(tx).await?.into_iter().collect();
-    used.extend(of_people.into_tuple::<ImageId>().all(tx).await?);
-    used.extend(of_groups.into_tuple::<ImageId>().all(tx).await?);
-    let free: Vec<ImageId> = images.iter().copied().filter(|image| !used.contains(image)).collect();
-    detach(tx, &free).await
+    let mut used: HashSet<ImageId> = of_messages.into_tuple().all(on).await?.into_iter().collect();
+    used.extend(of_people.into_tuple::<ImageId>().all(on).await?);
+    used.extend(of_groups.into_tuple::<ImageId>().all(on).await?);
+    Ok(used)
 }
 
 /// Detaches the images of an erased person: their picture, and those of their messages. Up to ten thousand, which takes

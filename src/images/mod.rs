@@ -32,7 +32,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::Notify;
 
 pub(crate) use address::{Address, SignedAddress};
-pub(crate) use attach::{ImageAttachment, ImageClaims, attach, detach, erase, release};
+pub(crate) use attach::{ImageAttachment, ImageClaims, attach, detach, erase, in_use, release};
 pub(crate) use prepare::{ImageSource, IncomingFile, PreparedImage};
 pub(crate) use serve::ServedImage;
 pub(crate) use shared_place::move_to;

@@ -7,7 +7,7 @@ use sea_orm::EntityTrait;
 use super::bookkeeping::object;
 use super::encode::Part;
 use crate::entity::image;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::id::ImageId;
 use crate::images::Images;
 use crate::storage::{Bytestream, Key};
@@ -39,11 +39,10 @@ impl Images {
         }))
     }
 
-    /// A range of its bytes. If the row exists and the object does not, that is an internal error.
-    pub async fn read(&self, served: &ServedImage, range: Range<u64>) -> Result<Bytestream> {
+    /// A range of its bytes; `None` if the object is not in the store, though the row exists.
+    pub async fn read(&self, served: &ServedImage, range: Range<u64>) -> Result<Option<Bytestream>> {
         let start = served.part.start;
-        let found = self.0.store.read(served.key, start + range.start..start + range.end).await?;
-        found.ok_or_else(|| Error::Internal(anyhow::anyhow!("the object {} is not in the store", served.key)))
+        self.0.store.read(served.key, start + range.start..start + range.end).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How long an archive is kept, and its address good for; another one is made after it.
+/// How long an archive is kept, and its address good for at most; another one is made after it.
 pub const EXPORT_KEPT: Duration = Duration::from_secs(24 * 3600);
 /// Archives that a node makes at a time.
 pub const EXPORTS_AT_ONCE: usize = 1;
@@ -12,6 +12,12 @@ pub const EXPORTS_WAITING: usize = 64;
 pub const EXPORT_LEASE: Duration = Duration::from_secs(120);
 /// How often its maker gives one.
 pub const EXPORT_RENEWAL: Duration = Duration::from_secs(10);
+/// How often a read or write of its maker is tried while the store does not answer …
+pub const EXPORT_TRIES: u32 = 6;
+/// … and what it waits in between.
+pub const EXPORT_PAUSE: Duration = Duration::from_secs(10);
+/// By how much an address expires earlier than the one before of the same archive, so that the two differ.
+pub const EXPORT_ADDRESS_STEP: Duration = Duration::from_secs(1);
 /// Seqs of a history that one read looks through for somebody's messages: 8 MB of the longest ones.
 pub const EXPORT_WINDOW: i32 = 500;
 /// Rows of other tables that one read has.

@@ -93,10 +93,13 @@ impl ServerLine {
             self.version
         );
         let mut file = to.map(OutputFile::begin).transpose()?;
+        // What is said of a file is shown when it is in its place.
+        let mut later = Vec::new();
         say(&mut self.write, &Ask::Run(words), limits::LOCAL_STEP).await?;
         loop {
             match self.answers.next().await? {
                 Some(Answer::Line(text)) => Terminal::Here.line(text).await?,
+                Some(Answer::Note(text)) if file.is_some() => later.push(text),
                 Some(Answer::Note(text)) => Terminal::Here.note(text).await?,
                 Some(Answer::Password) => {
                     let typed = Terminal::Here.password().await?;
@@ -109,6 +112,9 @@ impl ServerLine {
                 Some(Answer::End(code)) => {
                     if let Some(file) = file.filter(|_| code == 0) {
                         file.keep()?;
+                    }
+                    for text in later {
+                        Terminal::Here.note(text).await?;
                     }
                     return Ok(ExitCode::from(code));
                 }
