@@ -214,9 +214,9 @@ impl ExportSource<'_> {
             let used = archive.asking(images::in_use(&self.app.db.reader, &ids)).await?;
             for row in rows.iter().filter(|row| used.contains(&row.id)) {
                 match self.picture(archive, row).await? {
-                    Picture::There(name) => lines.add(archive, &objects::image(row, Some(&name))).await?,
-                    Picture::Lost => lines.add(archive, &objects::image(row, None)).await?,
-                    Picture::Deleted => {}
+                    ExportedPicture::There(name) => lines.add(archive, &objects::image(row, Some(&name))).await?,
+                    ExportedPicture::Lost => lines.add(archive, &objects::image(row, None)).await?,
+                    ExportedPicture::Deleted => {}
                 }
             }
             archive.rest().await?;
@@ -227,9 +227,9 @@ impl ExportSource<'_> {
         }
     }
 
-    async fn picture<S: ArchiveSink>(&self, archive: &mut Archive<S>, row: &image::Model) -> Result<Picture> {
+    async fn picture<S: ArchiveSink>(&self, archive: &mut Archive<S>, row: &image::Model) -> Result<ExportedPicture> {
         let width = u32::try_from(row.width).unwrap_or(0);
-        let Some(served) = self.images.served(row.id, width).await? else { return Ok(Picture::Deleted) };
+        let Some(served) = self.images.served(row.id, width).await? else { return Ok(ExportedPicture::Deleted) };
         let mut tries = 1;
         let content = loop {
             match self.images.read(&served, 0..served.bytes).await {
@@ -241,20 +241,20 @@ impl ExportSource<'_> {
         match content {
             Some(bytes) => {
                 let name = format!("images/{}", served.file_name);
-                archive.stream(&name, served.bytes, bytes).await.map(|()| Picture::There(name))
+                archive.stream(&name, served.bytes, bytes).await.map(|()| ExportedPicture::There(name))
             }
             // The row went first.
-            None if self.images.served(row.id, width).await?.is_none() => Ok(Picture::Deleted),
+            None if self.images.served(row.id, width).await?.is_none() => Ok(ExportedPicture::Deleted),
             None => {
                 tracing::warn!(image.id = %row.id, "the image {} is not in the store: an archive goes without it", row.id);
-                Ok(Picture::Lost)
+                Ok(ExportedPicture::Lost)
             }
         }
     }
 }
 
 /// What became of an image.
-enum Picture {
+enum ExportedPicture {
     /// It is in this file of the archive.
     There(String),
     /// It was deleted meanwhile.

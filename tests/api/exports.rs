@@ -173,17 +173,22 @@ async fn one_is_made_a_day() {
     assert_ne!(first, second);
     assert_eq!(get(&app, &second, &[]).await.0, 200);
     // The objects of the first are gone, sooner or later.
-    soon(async {
-        while objects(&app).len() > 1 {
-            tokio::time::sleep(Duration::from_millis(20)).await
-        }
-    })
-    .await;
+    only(&app, 1).await;
 }
 
 /// The objects of archives that are in the data folder.
 fn objects(app: &TestApp) -> Vec<String> {
     stored(app, "exports")
+}
+
+/// Waits until there are only so many.
+async fn only(app: &TestApp, left: usize) {
+    soon(async {
+        while objects(app).len() > left {
+            tokio::time::sleep(Duration::from_millis(20)).await
+        }
+    })
+    .await;
 }
 
 /// The objects of a shelf in the data folder.
@@ -288,13 +293,26 @@ async fn an_erased_person_leaves_no_archive() {
         .await;
 
     assert_eq!(get(&app, &url, &[]).await.0, 404);
-    soon(async {
-        while !objects(&app).is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await
-        }
-    })
-    .await;
+    only(&app, 0).await;
     assert!(!app.finds("SELECT 1 FROM data_export").await);
+}
+
+#[tokio::test]
+async fn what_may_still_be_written_is_deleted_after_that() {
+    let app = TestApp::start().await;
+    let ada = app.user("Ada").await;
+    get(&app, &ask(&ada).await, &[]).await;
+    // As while its maker writes it.
+    app.run_sql("UPDATE data_export SET byte_size = NULL").await;
+
+    ada.ask("mutation($password: String!) { deleteAccount(password: $password) }", json!({ "password": PASSWORD }))
+        .await;
+
+    let late = app.clock.now().0 + 60_000;
+    let listed = format!("SELECT 1 FROM image_deletion WHERE key LIKE 'exports/%' AND due_at > {late}");
+    assert!(app.finds(&listed).await, "a deletion before the end of the write would be for nothing");
+    app.clock.advance(Duration::from_secs(121));
+    only(&app, 0).await;
 }
 
 #[tokio::test]
