@@ -278,7 +278,7 @@ async fn serve(
     let service = http::service(state);
     let ended = async {
         http::accept::serve(&config, &listener, service, shutdown.clone()).await;
-        sockets.finish().await;
+        sockets.finish(running.program.app.feed.is_delivered()).await;
         background.finish().await;
         running.finish().await
     };

@@ -221,6 +221,21 @@ impl Feed {
         self.hub.is_past(position).await;
     }
 
+    /// Waits until this node's listeners have all events that are committed now, for [`limits::DRAIN_DELIVERY`] at most.
+    pub async fn is_delivered(&self) {
+        let delivered = async {
+            if let Ok(newest) = self.newest().await {
+                self.hub.is_past(newest.position - 1).await;
+                while !self.hub.is_idle() {
+                    tokio::time::sleep(limits::DRAIN_LOOK).await;
+                }
+            }
+        };
+        if tokio::time::timeout(limits::DRAIN_DELIVERY, delivered).await.is_err() {
+            tracing::debug!("some listeners do not have the newest events, they resume");
+        }
+    }
+
     /// A page of a person's events of these kinds after a cursor.
     pub async fn page(&self, user: UserId, start: Start, first: u64, kinds: KindSet) -> Result<EventPage> {
         let page = page::read(self.db.clone(), Arc::clone(&self.hub), user, start, first, kinds);

@@ -535,6 +535,10 @@ pub const STRETCH_POSITIONS: i64 = 10_000;
 pub const EVENT_STREAM_RETRY: Duration = Duration::from_secs(1);
 
 // Shutdown.
+/// How long sockets are waited for until they have the newest events. Clients that are slower resume.
+pub const DRAIN_DELIVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether they have them.
+pub const DRAIN_LOOK: Duration = Duration::from_millis(2);
 /// How long clients have to answer the close frame of a server that exits. A small part of the 100 ms after which the
 /// first of them reconnect: until then all frames have to be written, and the next process has to listen.
 pub const DRAIN_FAREWELL: Duration = Duration::from_millis(10);

@@ -58,6 +58,11 @@ impl Hub {
         }
     }
 
+    /// Whether all listeners wait for the next event.
+    pub(in crate::feed) fn is_idle(&self) -> bool {
+        self.lock().people.values().flat_map(|person| &person.inboxes).all(|inbox| inbox.is_idle())
+    }
+
     /// Waits until another node has written an event that this one does not have.
     async fn is_overtaken(&self, signals: &mut broadcast::Receiver<Signal>) {
         loop {

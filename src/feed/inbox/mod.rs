@@ -178,6 +178,12 @@ impl Inbox {
         self.lock().handled
     }
 
+    /// Whether everything was delivered, and the listener waits for the next event.
+    pub(super) fn is_idle(&self) -> bool {
+        let mut state = self.lock();
+        state.waits.is_some() && state.next().is_none()
+    }
+
     /// The follower works again, as after it took an event: the edge takes nothing. What was taken last.
     pub(super) fn pause(&self) -> Cursor {
         let mut state = self.lock();

@@ -43,6 +43,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 pub use handshake::Handshake;
 #[cfg(feature = "fuzzing")]
@@ -65,14 +66,24 @@ pub struct Sockets {
     handshakes: HandshakePermits,
 }
 
-/// The two stages in which sockets end with the server. In between they are open and silent: clients that are sent away
-/// early would meet a closed door, and wait longer with each attempt.
+/// The stages in which sockets end with the server. Before the last one they are open and silent: clients that are sent
+/// away early would meet a closed door, and wait longer with each attempt.
 #[derive(Clone, Default)]
 struct DrainStages {
     finishing: CancellationToken,
-    /// Holds a token for each socket that has not finished its operations.
+    /// Holds a token for each socket that has not finished its queries and mutations.
     unfinished: TaskTracker,
+    /// The events of those mutations were delivered, too.
+    delivered: CancellationToken,
+    /// Holds a token for each socket that uses the program.
+    in_use: TaskTracker,
     closing: CancellationToken,
+}
+
+/// What a socket holds in a drain.
+struct DrainTokens {
+    unfinished: TaskTrackerToken,
+    in_use: TaskTrackerToken,
 }
 
 /// Who opened a WebSocket, as far as HTTP knows; the rest comes with `connection_init`.
@@ -88,12 +99,16 @@ pub struct SocketCaller {
 }
 
 impl Sockets {
-    /// Completes the queries and mutations in progress on all sockets, and waits for it. No socket begins another
-    /// operation or uses the program from then on.
-    pub async fn finish(&self) {
+    /// Completes the queries and mutations in progress on all sockets, and then delivers events until `delivered`
+    /// resolves. No socket begins another operation, and none uses the program afterwards.
+    pub async fn finish(&self, delivered: impl Future<Output = ()>) {
         self.stages.finishing.cancel();
         self.stages.unfinished.close();
         self.stages.unfinished.wait().await;
+        delivered.await;
+        self.stages.delivered.cancel();
+        self.stages.in_use.close();
+        self.stages.in_use.wait().await;
     }
 
     /// Closes all sockets at once, and waits a moment for the clients' answers. For the very end: clients begin to
@@ -115,7 +130,8 @@ impl Sockets {
             return Ok((StatusCode::BAD_REQUEST, refusal).into_response());
         }
         let (answer, line) = handshake.accept(PROTOCOL);
-        let (stages, unfinished) = (self.stages.clone(), self.stages.unfinished.token());
+        let stages = self.stages.clone();
+        let tokens = DrainTokens { unfinished: stages.unfinished.token(), in_use: stages.in_use.token() };
         // Boxed, or the task would have room for all of it as long as the socket is open.
         let (line, opening) = (Box::pin(line), Box::new((api, caller, permit)));
         self.tasks.spawn(async move {
@@ -127,7 +143,7 @@ impl Sockets {
                         let (api, caller, permit) = *given;
                         Box::new(SocketSession::new(line, api, caller, permit))
                     };
-                    session::run(session, stages, unfinished).await;
+                    session::run(session, stages, tokens).await;
                 }
                 Err(error) => tracing::debug!(error = %error, "a connection was lost during the WebSocket handshake"),
             }

@@ -13,7 +13,6 @@ use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable};
 use futures_util::{FutureExt, StreamExt};
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_util::task::task_tracker::TaskTrackerToken;
 use tungstenite::error::CapacityError;
 use tungstenite::{Error as SocketError, Message};
 
@@ -23,20 +22,20 @@ use super::line::{OperationSink, ReadError, WebSocketIo, WebSocketLine};
 use super::outbox::Outbox;
 use super::protocol::{self, ClientMessage, ConnectionInit};
 use super::sign_in::SocketUser;
-use super::{DrainStages, SocketCaller};
+use super::{DrainStages, DrainTokens, SocketCaller};
 use crate::clock;
 use crate::error::Error;
 use crate::graphql::{self, Api, Caller, Frame, Resume, RunningOperation};
 use crate::limits;
 use crate::metrics;
 
-/// Runs a socket until it is closed; `unfinished` is dropped when it does not use the program any more.
-pub(super) async fn run(mut session: Box<SocketSession>, stages: DrainStages, unfinished: TaskTrackerToken) {
+/// Runs a socket until it is closed.
+pub(super) async fn run(mut session: Box<SocketSession>, stages: DrainStages, tokens: DrainTokens) {
     let end = tokio::select! {
         end = session.serve() => end,
         () = stages.finishing.cancelled() => {
             session.note_end(Some(CloseReason::ServiceRestart));
-            return Box::pin(end_with_server(session, stages, unfinished)).await;
+            return Box::pin(end_with_server(session, stages, tokens)).await;
         }
     };
     session.note_end(end);
@@ -48,15 +47,23 @@ pub(super) async fn run(mut session: Box<SocketSession>, stages: DrainStages, un
     Box::pin(session.end(end)).await;
 }
 
-/// Finishes operations in the first stage of a drain, and closes the socket in the second.
-async fn end_with_server(mut session: Box<SocketSession>, stages: DrainStages, unfinished: TaskTrackerToken) {
-    tokio::select! {
+/// Goes through the stages of a drain.
+async fn end_with_server(mut session: Box<SocketSession>, stages: DrainStages, tokens: DrainTokens) {
+    let finish = async {
         // Operations that take longer are dropped.
-        _ = timeout(limits::REQUEST, session.finish()) => {}
+        let is_open = timeout(limits::REQUEST, session.finish()).await.unwrap_or(true);
+        drop(tokens.unfinished);
+        if is_open {
+            session.deliver().await;
+        }
+    };
+    tokio::select! {
+        () = finish => {}
+        () = stages.delivered.cancelled() => {}
         () = stages.closing.cancelled() => {}
     }
     let line = session.into_line();
-    drop(unfinished);
+    drop(tokens.in_use);
     stages.closing.cancelled().await;
     close(&line, CloseReason::ServiceRestart, limits::DRAIN_FAREWELL).await;
 }
@@ -181,18 +188,32 @@ impl SocketSession {
         .await
     }
 
-    /// Completes the running queries and mutations. Subscriptions are not awaited, as they resume.
-    async fn finish(&mut self) {
+    /// Completes the running queries and mutations. Returns whether the socket is still open.
+    async fn finish(&mut self) -> bool {
         while self.operations.values().any(|operation| !operation.is_subscription) {
-            match self.next_event().await {
-                // New messages are ignored.
-                SocketEvent::Progress | SocketEvent::Received(_) => {}
-                SocketEvent::TimerFired if self.check_time().is_ok() => {}
-                SocketEvent::TimerFired
-                | SocketEvent::Disconnected
-                | SocketEvent::Failed(_)
-                | SocketEvent::MustClose(_) => return,
+            if !self.go_on().await {
+                return false;
             }
+        }
+        true
+    }
+
+    /// Delivers events, as long as the socket is open.
+    async fn deliver(&mut self) {
+        while self.go_on().await {}
+    }
+
+    /// One step without new operations. Returns whether the socket is still open.
+    async fn go_on(&mut self) -> bool {
+        match self.next_event().await {
+            // New messages are ignored.
+            SocketEvent::Received(_) => true,
+            SocketEvent::Progress => {
+                yield_now().await;
+                true
+            }
+            SocketEvent::TimerFired => self.check_time().is_ok(),
+            SocketEvent::Disconnected | SocketEvent::Failed(_) | SocketEvent::MustClose(_) => false,
         }
     }
 

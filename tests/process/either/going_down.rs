@@ -16,8 +16,7 @@ const SECONDS: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn requests_in_progress_are_answered_and_then_sockets_closed_with_service_restart() {
-    // On SQLite always: on PostgreSQL a socket may be closed while its event is still being read, and its client resumes.
-    let mut server = Server::start_with(&[]).await;
+    let mut server = Server::start_here(&[]).await;
     let ada = server.user("Ada").await;
     let half = HalfSent::begin(&server, &ada).await;
     let mut lines = Vec::new();
