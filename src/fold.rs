@@ -8,10 +8,19 @@ use crate::printable;
 /// Folds what people do not distinguish, or do not type: case, width, accents, the vowel points of Hebrew and Arabic, the
 /// Persian forms of Arabic letters, katakana and hiragana, the colour of hands, and what can't be seen.
 pub(crate) fn fold(text: &str) -> impl Iterator<Item = char> {
+    // Of ASCII only the case and what can't be seen are of interest. Most texts are, and each message is folded.
+    let (ascii, text) = if text.is_ascii() { (text, "") } else { ("", text) };
+    ascii.chars().filter(|c| is_kept(*c)).map(|c| c.to_ascii_lowercase()).chain(fold_any(text))
+}
+
+fn fold_any(text: &str) -> impl Iterator<Item = char> {
     // To upper case before lower case: this way ß equals SS, and ς equals σ.
     let cased = text.nfkd().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkd();
-    let kept = cased.filter(|&c| (c.is_whitespace() || printable::is_visible(c)) && !is_ignored(c));
-    kept.flat_map(plain).nfc()
+    cased.filter(|c| is_kept(*c)).flat_map(plain).nfc()
+}
+
+fn is_kept(c: char) -> bool {
+    (c.is_whitespace() || printable::is_visible(c)) && !is_ignored(c)
 }
 
 /// The letters that stand for one that Unicode does not decompose.
@@ -95,6 +104,12 @@ mod tests {
             assert_eq!(fold(written).collect::<String>(), fold(typed).collect::<String>(), "{written}");
         }
         assert_ne!(fold("ばら").collect::<String>(), fold("はら").collect::<String>());
+    }
+
+    #[test]
+    fn ascii_is_folded_like_any_text() {
+        let all: String = (0..128_u8).map(char::from).collect();
+        assert_eq!(fold(&all).collect::<String>(), fold_any(&all).collect::<String>());
     }
 
     #[test]

@@ -49,21 +49,29 @@ impl Cluster {
 
     /// Starts this many nodes, and waits until they are ready.
     pub async fn nodes(&self, count: usize) -> Vec<Node> {
-        let nodes: Vec<Node> = (0..count).map(|_| self.start()).collect();
+        let nodes: Vec<Node> = (0..count).map(|_| self.start(Some(self.url("parlour")))).collect();
         for node in &nodes {
             node.is_ready().await;
         }
         nodes
     }
 
-    fn start(&self) -> Node {
+    /// Starts a node on SQLite, to compare with.
+    pub async fn on_sqlite(&self) -> Node {
+        let node = self.start(None);
+        node.is_ready().await;
+        node
+    }
+
+    fn start(&self, database_url: Option<String>) -> Node {
         let port =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()).expect("a port").port();
         let child = Command::new(env!("CARGO_BIN_EXE_parlour"))
             .current_dir(self.data.path())
             .env("PORT", port.to_string())
             .env("DATA_DIR", self.data.path())
-            .env("DATABASE_URL", self.url("parlour"))
+            .env_remove("DATABASE_URL")
+            .envs(database_url.map(|url| ("DATABASE_URL", url)))
             .env("JWT_SECRET", "a secret of the benchmark, which all of its nodes share")
             .env("RATE_LIMITS", "off")
             .env("RUST_LOG", "warn")
@@ -94,6 +102,16 @@ impl Cluster {
 }
 
 impl Node {
+    /// The processor time that it has used, in microseconds.
+    pub fn cpu(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("Linux tells");
+        // Behind the name, which is in brackets; proc_pid_stat(5).
+        let (_, fields) = stat.rsplit_once(") ").expect("a name");
+        let ticks: Vec<f64> =
+            fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse().expect("a number")).collect();
+        ticks.iter().sum::<f64>() * 1e6 / rustix::param::clock_ticks_per_second() as f64
+    }
+
     async fn is_ready(&self) {
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let (begun, url) = (Instant::now(), format!("http://{}/readyz", self.address));

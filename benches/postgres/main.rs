@@ -9,6 +9,7 @@
 
 mod client;
 mod cluster;
+mod deliver;
 mod figures;
 mod latency;
 mod lock;
@@ -31,6 +32,8 @@ pub struct Size {
     pub time: Duration,
     /// Messages whose way is timed.
     pub messages: usize,
+    /// How many sockets get each message where deliveries are counted.
+    pub sockets: usize,
     /// How many send at once.
     pub senders: &'static [usize],
     /// How many nodes there are.
@@ -42,21 +45,29 @@ pub struct Size {
 const WHOLE: Size = Size {
     time: Duration::from_secs(5),
     messages: 1_000,
+    sockets: 500,
     senders: &[1, 16, 64, 256],
     nodes: &[1, 2, 4],
     listeners: &[0, 8, 16, 32],
 };
 
 /// The figures of so short a run say nothing.
-const SHORT: Size =
-    Size { time: Duration::from_millis(500), messages: 20, senders: &[1, 4], nodes: &[1, 2], listeners: &[0, 2] };
+const SHORT: Size = Size {
+    time: Duration::from_millis(500),
+    messages: 20,
+    sockets: 20,
+    senders: &[1, 4],
+    nodes: &[1, 2],
+    listeners: &[0, 2],
+};
 
 /// What is measured, on a fresh PostgreSQL server each.
 type Scenario = fn(Cluster, Size) -> Pin<Box<dyn Future<Output = ()>>>;
 
-const SCENARIOS: [(&str, Scenario); 3] = [
+const SCENARIOS: [(&str, Scenario); 4] = [
     ("send", |cluster, size| Box::pin(send::measure(cluster, size))),
     ("latency", |cluster, size| Box::pin(latency::measure(cluster, size))),
+    ("deliver", |cluster, size| Box::pin(deliver::measure(cluster, size))),
     ("notify", |cluster, size| Box::pin(notify::measure(cluster, size))),
 ];
 

@@ -87,8 +87,7 @@ async fn copy(url: &str, file: &Path, target: &DatabaseAddress, is_trial: bool) 
     let from = db::read_file(url, file).await;
     let from = from.with_context(|| format!("the database {} cannot be read", file.display()))?;
     let to_url = postgres_url(target)?;
-    let to = db::begin_filling(to_url).await.with_context(unusable)?;
-    tables::ensure_empty(&to).await.with_context(unusable)?;
+    let to = db::begin_filling(to_url, tables::TABLES).await.with_context(unusable)?;
     let copied = tables::copy_all(&from, &to).await?;
     from.end().await.map_err(db::in_a_line)?;
     if is_trial {

@@ -135,7 +135,7 @@ fn ensure_fits(version: i32, name: &str, encoding: &str) -> anyhow::Result<()> {
 
 /// Refuses a database that has tables, and none of Parlour's.
 pub(super) async fn ensure_nobody_elses(url: &SecretString) -> anyhow::Result<()> {
-    let db = Database::connect(options(url, 1, Use::Reading)).await.map_err(in_a_line)?;
+    let db = connect(url).await.map_err(in_a_line)?;
     let sql = "SELECT table_name::text AS name FROM information_schema.tables
                 WHERE table_schema = current_schema() AND NOT EXISTS (
                   SELECT 1 FROM information_schema.tables
@@ -145,6 +145,11 @@ pub(super) async fn ensure_nobody_elses(url: &SecretString) -> anyhow::Result<()
     let Some(other) = other else { return Ok(()) };
     let name: String = other.try_get("", "name")?;
     anyhow::bail!("it has a table {name} that is not Parlour's: create an empty database")
+}
+
+/// A connection to look around with.
+pub(super) async fn connect(url: &SecretString) -> Result<DatabaseConnection, DbErr> {
+    Database::connect(options(url, 1, Use::Reading)).await
 }
 
 /// Begins a transaction without time limits. It holds the lock of whoever migrates, which every node takes when it

@@ -8,7 +8,7 @@ use axum::http::header::{CACHE_CONTROL, HeaderName, RETRY_AFTER};
 use axum::response::IntoResponse;
 use tokio::time::timeout;
 
-use super::state::{HttpState, LivingNodes};
+use super::state::{HttpState, LivingNodes, NotReady};
 use crate::limits;
 
 type ProbeAnswer = (StatusCode, [(HeaderName, &'static str); 1], Cow<'static, str>);
@@ -18,8 +18,16 @@ pub(super) async fn alive() -> ProbeAnswer {
 }
 
 pub(super) async fn ready(State(state): State<HttpState>) -> ProbeAnswer {
-    let Ok(Some(nodes)) = timeout(limits::ACQUIRE, state.ready()).await else {
-        return answer(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+    let nodes = match timeout(limits::ACQUIRE, state.ready()).await.unwrap_or(Err(NotReady::NoDatabase)) {
+        Ok(nodes) => nodes,
+        Err(why) => {
+            let what = match why {
+                NotReady::GoingDown => "not ready, the server is going down\n",
+                NotReady::NoWrites => "not ready, the database could not be written, see the log\n",
+                NotReady::NoDatabase => "not ready, the database does not answer\n",
+            };
+            return answer(StatusCode::SERVICE_UNAVAILABLE, what);
+        }
     };
     let program = state.api.program();
     let what = if !program.images.is_store_available() {

@@ -130,18 +130,30 @@ impl HttpState {
 
     /// Whether new requests should be sent here: they can be served, and the server is not about to stop. With the
     /// nodes, where there may be several.
-    pub(super) async fn ready(&self) -> Option<Option<LivingNodes>> {
+    pub(super) async fn ready(&self) -> Result<Option<LivingNodes>, NotReady> {
         let app = &self.api.program().app;
-        if self.shutdown.is_cancelled() || !app.feed.can_write() {
-            return None;
+        if self.shutdown.is_cancelled() {
+            return Err(NotReady::GoingDown);
+        }
+        if !app.feed.can_write() {
+            return Err(NotReady::NoWrites);
         }
         if !app.db.is_shared() {
-            return app.db.answers().await.then_some(None);
+            return if app.db.answers().await { Ok(None) } else { Err(NotReady::NoDatabase) };
         }
-        let ((living, of), newest) = (app.db.living_nodes().await.ok()?, app.feed.newest().await.ok()?);
+        let nodes = async { Ok::<_, Error>((app.db.living_nodes().await?, app.feed.newest().await?)) };
+        let ((living, of), newest) = nodes.await.map_err(|_| NotReady::NoDatabase)?;
         let behind = newest.position.saturating_sub(app.feed.head().position).max(0);
-        Some(Some(LivingNodes { living, of, behind }))
+        Ok(Some(LivingNodes { living, of, behind }))
     }
+}
+
+/// Why new requests should not be sent here.
+pub(super) enum NotReady {
+    GoingDown,
+    /// The database reads, and its disk is full, for instance.
+    NoWrites,
+    NoDatabase,
 }
 
 /// The nodes on one database.

@@ -17,12 +17,21 @@ pub(super) struct Others {
     nodes: HashMap<NodeId, OtherNode>,
     /// On how many other nodes somebody is online.
     people: HashMap<UserId, usize>,
+    /// When the tables were read last, and since when they could be read without a break, in uptimes of this node.
+    readable: Option<Readable>,
+}
+
+#[derive(Clone, Copy)]
+struct Readable {
+    since: Duration,
+    last: Duration,
 }
 
 #[derive(Default)]
 struct OtherNode {
     people: HashSet<UserId>,
-    /// Since which uptime of this node the table has no row of it: a crash of the database empties it.
+    /// Since which uptime of this node the table has no valid row of it: a crash of the database empties it, and a lease
+    /// that could not be renewed while the database was away has expired.
     missing: Option<Duration>,
     /// Whether the log has it.
     is_logged: bool,
@@ -34,7 +43,7 @@ struct PresenceChanges(HashMap<UserId, (bool, bool)>);
 
 impl Others {
     pub(super) fn new(own: NodeId) -> Self {
-        Self { own, nodes: HashMap::new(), people: HashMap::new() }
+        Self { own, nodes: HashMap::new(), people: HashMap::new(), readable: None }
     }
 
     /// Takes a signal of a node.
@@ -52,7 +61,8 @@ impl Others {
     }
 
     /// Takes the tables as they were read. Returns when the first lease runs out, and what has changed. People of a node
-    /// whose lease has expired are gone. A node that has no row any more gets the time of a lease to write it anew.
+    /// whose lease has expired are gone. A node that has no row any more gets the time of a lease to write it anew, and
+    /// so does one whose lease has expired while nobody could renew it.
     pub(super) fn read(
         &mut self,
         rows: &[NodeRow],
@@ -75,13 +85,14 @@ impl Others {
             }
         }
         known.remove(&self.own);
+        let was_renewable = self.was_read(now) >= limits::NODE_LEASE;
         let expired: HashSet<NodeId> = rows.iter().filter(|row| row.expires_in <= 0).map(|row| row.id.into()).collect();
         let gone: Vec<NodeId> = self.nodes.keys().filter(|node| !known.contains_key(node)).copied().collect();
         for node in gone {
             let missing = self.nodes.entry(node).or_default();
             let since = *missing.missing.get_or_insert(now);
             let left = limits::NODE_LEASE.saturating_sub(now.saturating_sub(since));
-            if expired.contains(&node) || left.is_zero() {
+            if (was_renewable && expired.contains(&node)) || left.is_zero() {
                 self.remove(node, &mut changes);
             } else {
                 next = next.min(left);
@@ -102,6 +113,15 @@ impl Others {
             }
         }
         (next, changes.net())
+    }
+
+    /// Notes that the tables were read. Returns for how long this has gone without a break, as far as others may have
+    /// noticed one.
+    fn was_read(&mut self, now: Duration) -> Duration {
+        let is_unbroken = |readable: &Readable| now.saturating_sub(readable.last) <= limits::NODE_RENEWAL * 2;
+        let since = self.readable.filter(is_unbroken).map_or(now, |readable| readable.since);
+        self.readable = Some(Readable { since, last: now });
+        now.saturating_sub(since)
     }
 
     fn come(&mut self, node: NodeId, user: UserId, changes: &mut PresenceChanges) {
@@ -147,5 +167,82 @@ impl PresenceChanges {
     fn net(self) -> Vec<Elsewhere> {
         let changed = self.0.into_iter().filter(|(_, (before, after))| before != after);
         changed.map(|(user, (_, after))| (user, after)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// This node and another one, with somebody who is online there.
+    struct Table {
+        others: Others,
+        other: Uuid,
+        user: Uuid,
+        now: Duration,
+    }
+
+    impl Table {
+        fn new() -> Self {
+            let others = Others::new(Uuid::now_v7().into());
+            Self { others, other: Uuid::now_v7(), user: Uuid::now_v7(), now: SECOND }
+        }
+
+        /// Reads the table, in which the other's lease lasts for so long; `None` if it has no row.
+        fn read(&mut self, expires_in: Option<i64>) -> Vec<Elsewhere> {
+            let row =
+                |expires_in| NodeRow { id: self.other, version: String::new(), started_at: 0, position: 0, expires_in };
+            let rows: Vec<NodeRow> = expires_in.map(row).into_iter().collect();
+            let people = [NodePerson { node_id: self.other, user_id: self.user }];
+            self.others.read(&rows, if rows.is_empty() { &[] } else { &people }, self.now).1
+        }
+
+        /// Reads it every ten seconds for so long, and what changed.
+        fn read_for(&mut self, seconds: u32, expires_in: Option<i64>) -> Vec<Elsewhere> {
+            let end = self.now + SECOND * seconds;
+            let mut changes = Vec::new();
+            while self.now < end {
+                self.now += limits::NODE_RENEWAL;
+                changes.extend(self.read(expires_in));
+            }
+            changes
+        }
+    }
+
+    #[test]
+    fn people_of_an_expired_node_are_gone_at_once() {
+        let mut table = Table::new();
+        assert_eq!(table.read(Some(30_000)), [(table.user.into(), true)]);
+        assert_eq!(table.read_for(40, Some(30_000)), []);
+
+        assert_eq!(table.read_for(10, Some(-1)), [(table.user.into(), false)]);
+    }
+
+    #[test]
+    fn a_lease_that_expired_while_the_database_was_away_has_the_time_of_another_one() {
+        let mut table = Table::new();
+        table.read(Some(30_000));
+        table.read_for(40, Some(30_000));
+
+        table.now += SECOND * 45;
+        assert_eq!(table.read(Some(-15_000)), []);
+        assert_eq!(table.read(Some(30_000)), [], "it has renewed its lease");
+
+        table.now += SECOND * 45;
+        assert_eq!(table.read(Some(-15_000)), []);
+        assert_eq!(table.read_for(20, Some(-15_000)), []);
+        assert_eq!(table.read_for(10, Some(-15_000)), [(table.user.into(), false)], "it did not come back");
+    }
+
+    #[test]
+    fn a_node_without_a_row_has_the_time_of_a_lease() {
+        let mut table = Table::new();
+        table.read(Some(30_000));
+        table.read_for(40, Some(30_000));
+
+        assert_eq!(table.read_for(30, None), []);
+        assert_eq!(table.read_for(10, None), [(table.user.into(), false)]);
     }
 }

@@ -309,17 +309,26 @@ impl PresenceTracker {
                 false => state.elsewhere.remove(&user),
             };
             if !state.is_here(user) {
-                self.announce(&mut state, user, is_elsewhere);
+                let at = self.publish(&mut state, user, is_elsewhere);
+                // The other node has written it, unless it died: one node does then.
+                if !is_elsewhere && self.app.leader.is_here() {
+                    self.app.feed.append_or_drop(last_seen::Seen { user, at });
+                }
             }
         }
     }
 
-    /// Takes the guard as proof of the lock: without it a person's coming could be published before their earlier
-    /// going, and they would seem offline.
+    /// Publishes that somebody came online here or is offline now, and stores when they were seen.
     fn announce(&self, state: &mut MutexGuard<'_, PresenceState>, user: UserId, online: bool) {
+        let at = self.publish(state, user, online);
+        self.app.feed.append_or_drop(last_seen::Seen { user, at });
+    }
+
+    /// Takes the guard as proof of the lock: without it a person's coming could be published before their earlier
+    /// going, and they would seem offline. Returns when they were seen.
+    fn publish(&self, state: &mut MutexGuard<'_, PresenceState>, user: UserId, online: bool) -> Timestamp {
         let last_seen_at = self.app.clock.now();
         state.record(user, online, last_seen_at, self.app.clock.uptime());
-        self.app.feed.append_or_drop(last_seen::Seen { user, at: last_seen_at });
         // It fails if there are no subscribers, which is fine.
         let _ = self.changes.send(Arc::new(PresenceChange {
             user,
@@ -332,6 +341,7 @@ impl PresenceTracker {
             shared: SharedCell::default(),
         }));
         self.version.send_modify(|version| *version += 1);
+        last_seen_at
     }
 
     fn lock(&self) -> MutexGuard<'_, PresenceState> {

@@ -173,6 +173,14 @@ async fn a_copy_is_whole_or_not_there() {
     let mut elsewhere = Server::start_with(&[SETTINGS.as_slice(), &[("DATABASE_URL", &other)]].concat()).await;
     is_refused(&copy(&server, &other, &["--dry-run"]).await, "it is not empty: there are rows in its table");
     let carl = elsewhere.user("Carl").await;
+    // One of an older version stays as it is: its nodes would not start any more.
+    let db = Database::connect(&other).await.expect("the database opens");
+    let newest = "DELETE FROM seaql_migrations WHERE version = (SELECT max(version) FROM seaql_migrations)";
+    db.execute_unprepared(newest).await.expect("it is deleted");
+    let steps = count(&db, "seaql_migrations").await;
+    is_refused(&copy(&server, &other, &["--dry-run"]).await, "it is not empty: there are rows in its table user");
+    assert_eq!(count(&db, "seaql_migrations").await, steps);
+    db.close().await.expect("the connection closes");
     let foreign = json!([{ "__typename": "FeedReset", "reason": "FOREIGN" }]);
     assert_eq!(page(&carl, &cursor).await["events"], foreign);
     elsewhere.stop().await;

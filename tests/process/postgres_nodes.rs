@@ -6,7 +6,7 @@ use sea_orm::{ConnectionTrait, Database};
 use serde_json::{Value, json};
 
 use crate::postgres_start::SECRET;
-use crate::support::{PASSWORD, Person, Postgres, Server, code, soon};
+use crate::support::{Line, Message, PASSWORD, Person, Postgres, Server, code, soon};
 
 const LOG_IN: &str = "mutation($input: LoginInput!) { login(input: $input) { user { id } } }";
 
@@ -175,12 +175,12 @@ async fn a_node_that_does_not_hear_the_others_says_so_and_is_ready() {
     let url = postgres.url("chat").replace("parlour@", "chat@");
     let mut server = Server::prepare(&[("DATABASE_URL", &url), ("JWT_SECRET", SECRET)]);
     server.start_again().await;
-    let says = async |text: &str| {
+    let says = async |expected: u16, text: &str| {
         soon(async {
             loop {
                 let answer = server.http().get(server.url("/readyz")).send().await.expect("an answer");
                 let (status, said) = (answer.status().as_u16(), answer.text().await.expect("a text"));
-                if status == 200 && said.starts_with(text) {
+                if status == expected && said.starts_with(text) {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -188,15 +188,34 @@ async fn a_node_that_does_not_hear_the_others_says_so_and_is_ready() {
         })
         .await;
     };
-    says("ready\n").await;
+    says(200, "ready\n").await;
+    let mut other = node(&postgres, &server.folder().join("data").display().to_string());
+    other.start_again().await;
+    let (ada, bob) = (other.user("Ada").await, other.user("Bob").await);
+    let mut line = soon(Line::open(server.address, &bob.token, json!({}))).await.expect("a socket");
+    let events = "subscription { events { __typename ... on MessageAdded { message { text } } } }";
+    line.subscribe("1", events, &json!({})).await.expect("the socket takes it");
+    assert_eq!(soon(line.next()).await.expect("a message")["payload"]["data"]["events"]["__typename"], "CaughtUp");
 
     // Its other connections stay.
     run("ALTER ROLE chat CONNECTION LIMIT 0").await;
     run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chat' AND query LIKE 'LISTEN%'").await;
-    says("ready, but this node does not hear the others").await;
+    says(200, "ready, but this node does not hear the others").await;
+    // It asks the database every second.
+    ada.send(&Message::new(bob.as_recipient(), "not announced")).await;
+    soon(async {
+        while line.next().await.expect("a message")["payload"]["data"]["events"]["message"]["text"] != "not announced" {
+        }
+    })
+    .await;
+    says(200, "ready, but this node does not hear the others").await;
+
+    run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chat'").await;
+    says(503, "not ready, the database").await;
 
     run("ALTER ROLE chat CONNECTION LIMIT -1").await;
-    says("ready\n").await;
+    says(200, "ready\n").await;
     admin.close().await.expect("it closes");
+    other.stop().await;
     server.stop().await;
 }
