@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::entity::consumer::{self, Column};
 use crate::error::{Error, Result};
-use crate::feed::{Change, Cursor, Placed, Plan, Plans, Rank, Writes, Written};
+use crate::feed::{Change, Cursor, Placed, Plan, Plans, Position, Rank, Writes, Written};
 use crate::id::UserId;
 use crate::limits;
 
@@ -41,14 +41,40 @@ pub(super) struct ConsumerOutcome {
     pub(super) existed: bool,
     /// Whether it was made by this change.
     pub(super) is_new: bool,
-    /// Whether its position is of another state of the database.
-    pub(super) is_stale: bool,
+    /// How its position goes with the database.
+    pub(super) validity: PositionValidity,
+}
+
+/// Whether the position of a consumer is of this state of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PositionValidity {
+    Valid,
+    /// It is of another one, and the client does not know.
+    Stale,
+    /// It is of another one, and a reset was sent before: a client with a cursor from here on knows of it.
+    Reset {
+        from: Position,
+    },
+}
+
+impl PositionValidity {
+    /// Whether a client with this cursor, which is of this state of the database, has had the reset.
+    pub(super) fn is_known_at(self, cursor: Cursor) -> bool {
+        matches!(self, Self::Reset { from } if cursor.position >= from)
+    }
 }
 
 impl ConsumerChange {
     pub(super) fn new(user: UserId, name: &ConsumerName, step: ConsumerStep) -> Self {
         Self { key: (user, name.clone()), step }
     }
+}
+
+/// What the lineage of a consumer is whose client was sent a reset in this state of the database. A row of another state has
+/// another one, so that a reset position which came with a restored database counts for nothing. To the version before,
+/// such a row is stale.
+fn reset_in(lineage: &str) -> String {
+    format!("reset in {lineage}")
 }
 
 /// Whether a consumer's last use need not be written yet.
@@ -125,7 +151,7 @@ impl ConsumerBatch {
     fn plan(&mut self, change: &ConsumerChange) -> Result<Plan<ConsumerChange>> {
         let known = self.rows.get(&change.key).cloned();
         let (existed, now) = (known.is_some(), self.now);
-        let is_stale = known.as_ref().is_some_and(|row| row.lineage != self.lineage);
+        let validity = known.as_ref().map_or(PositionValidity::Valid, |row| self.validity(row));
         let row = match (&change.step, known.clone()) {
             // Its subscription has gone, or has been taken over: nobody would follow.
             (ConsumerStep::Begin { claim: Some(claim), .. }, _) if claim.is_void() => return Err(Error::unavailable()),
@@ -134,9 +160,12 @@ impl ConsumerBatch {
                     Some(row) => row,
                     None => self.made(&change.key, *first)?,
                 };
-                row.claim_id = claim.as_ref().map(|claim| claim.id).or(row.claim_id);
-                if is_stale {
-                    row.reset_position = Some(head.position);
+                if let Some(claim) = claim {
+                    claim.ensure_latest(row.claim_id)?;
+                    row.claim_id = Some(claim.id);
+                }
+                if validity == PositionValidity::Stale {
+                    (row.lineage, row.reset_position) = (reset_in(&self.lineage), Some(head.position));
                 }
                 Some(row)
             }
@@ -153,8 +182,8 @@ impl ConsumerBatch {
                     (row.position, row.nonce) = (cursor.position, cursor.nonce.into());
                 }
                 row.is_acknowledged = true;
-                // The client knows that its state was of another lineage: it has the reset, or later events.
-                if is_stale && row.reset_position.is_some_and(|reset| cursor.position >= reset) {
+                // The client has the reset, or later events.
+                if validity.is_known_at(*cursor) {
                     (row.lineage, row.reset_position) = (self.lineage.clone(), None);
                 }
                 Some(row)
@@ -166,7 +195,7 @@ impl ConsumerBatch {
             true => row,
             false => consumer::Model { used_at: now, ..row },
         });
-        let outcome = ConsumerOutcome { row: row.clone(), existed, is_new: row.is_some() && !existed, is_stale };
+        let outcome = ConsumerOutcome { row: row.clone(), existed, is_new: row.is_some() && !existed, validity };
         if row == known {
             return Ok(Plan::Done(outcome));
         }
@@ -180,6 +209,14 @@ impl ConsumerBatch {
             }
         }
         Ok(Plan::Write { write: (change.key.clone(), outcome), events: 0 })
+    }
+
+    fn validity(&self, row: &consumer::Model) -> PositionValidity {
+        match row.reset_position {
+            _ if row.lineage == self.lineage => PositionValidity::Valid,
+            Some(from) if row.lineage == reset_in(&self.lineage) => PositionValidity::Reset { from },
+            Some(_) | None => PositionValidity::Stale,
+        }
     }
 
     /// A new consumer, if the person may have one more.

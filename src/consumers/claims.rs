@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{ConsumerKey, ConsumerName};
+use crate::error::{Error, Result};
 use crate::id::UserId;
+use crate::limits;
 
 /// When a subscription was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +109,18 @@ impl ClaimHandle {
         &self.key
     }
 
+    /// `ConsumerTaken` if the claim in the row is of a later subscription, whose node wrote it first. A claim's id has the time
+    /// of its node's clock. Of claims further apart than [`limits::CONSUMER_CLAIM_SKEW`], the one that is written later
+    /// wins, so that a node whose clock is ahead does not keep a consumer for itself.
+    pub(super) fn ensure_latest(&self, written: Option<Uuid>) -> Result<()> {
+        let time = |id: Uuid| id.get_timestamp().map(|time| time.to_unix()).map(|(s, ns)| Duration::new(s, ns));
+        let ahead = written.filter(|written| *written > self.id).and_then(|id| time(id)?.checked_sub(time(self.id)?));
+        match ahead {
+            Some(ahead) if ahead <= limits::CONSUMER_CLAIM_SKEW => Err(Error::ConsumerTaken),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Whether nobody follows by it any more: writing it would take the consumer from somebody who does.
     pub(super) fn is_void(&self) -> bool {
         self.void.is_cancelled()
@@ -157,5 +172,17 @@ mod tests {
         drop(later);
 
         assert!(handle.is_void() && claims.written(None).is_empty());
+    }
+    #[test]
+    fn of_claims_of_two_nodes_the_later_one_stays_whoever_writes_first() {
+        let claims = Arc::<Claims>::default();
+        let own = claims.enter(key(), claims.ticket()).expect("nobody has it").handle();
+        let (seconds, _) = own.id.get_timestamp().expect("it has a time").to_unix();
+        let of = |seconds| Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0));
+
+        assert!(own.ensure_latest(None).is_ok() && own.ensure_latest(Some(own.id)).is_ok());
+        assert!(own.ensure_latest(Some(of(seconds - 1))).is_ok());
+        assert!(matches!(own.ensure_latest(Some(of(seconds + 1))), Err(Error::ConsumerTaken)));
+        assert!(own.ensure_latest(Some(of(seconds + 60))).is_ok(), "that node's clock is wrong");
     }
 }

@@ -36,7 +36,7 @@ use crate::error::{Error, Result};
 use crate::feed::{Cursor, Start};
 use crate::id::UserId;
 use acks::WaitingAcks;
-use change::{ConsumerChange, ConsumerStep, is_fresh};
+use change::{ConsumerChange, ConsumerStep, PositionValidity, is_fresh};
 use claims::Claims;
 
 /// Which consumer: the name is its person's own.
@@ -100,10 +100,12 @@ impl Consumers {
         let step = ConsumerStep::Begin { first: wanted.latest.unwrap_or(head), head, claim: claim.cloned() };
         let outcome = feed.append(ConsumerChange::new(viewer.user(), name, step)).await?;
         let row = outcome.row.ok_or_else(|| Error::Internal(anyhow::anyhow!("a consumer was not written")))?;
-        Ok(match (outcome.is_new, outcome.is_stale) {
-            (_, true) => Start::Garbage,
-            (true, false) if wanted.latest.is_none() && wanted.is_any => Start::Garbage,
-            _ => start_of(&row, &wanted),
+        Ok(match (outcome.validity, wanted.latest) {
+            (PositionValidity::Valid, None) if outcome.is_new && wanted.is_any => Start::Garbage,
+            (PositionValidity::Valid, _) => start_of(&row, &wanted),
+            // It had the reset, and has not acknowledged it yet.
+            (validity, Some(cursor)) if validity.is_known_at(cursor) => Start::After(cursor),
+            (PositionValidity::Stale | PositionValidity::Reset { .. }, _) => Start::Garbage,
         })
     }
 

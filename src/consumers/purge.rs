@@ -12,7 +12,7 @@ use crate::entity::consumer;
 use crate::feed::{Answers, Quiet, Rank};
 use crate::limits;
 
-/// Purges at intervals, by a time of day that can be trusted.
+/// Keeps this node's open consumers in use. On the node that leads it also purges, by a time of day that can be trusted.
 pub(super) async fn keep_purged(app: &App, claims: &Claims) {
     let mut time = ConfirmedTime::new(app.clock.clone(), "unused consumers");
     loop {
@@ -21,8 +21,8 @@ pub(super) async fn keep_purged(app: &App, claims: &Claims) {
             let (user, name) = claim.key();
             app.feed.append_or_drop(ConsumerChange::new(*user, name, ConsumerStep::Use));
         }
-        let Some(now) = time.now() else { continue };
-        app.leader.comes_here().await;
+        // Read on every node, so that one that comes to lead knows whether its clock went evenly.
+        let Some(now) = time.now().filter(|_| app.leader.is_here()) else { continue };
         let kept = i64::try_from(limits::CONSUMER_UNUSED.as_millis()).unwrap_or(i64::MAX);
         if let Err(error) = app.feed.append(ConsumerPurge { before: Timestamp(now.0 - kept) }).await {
             tracing::warn!(error = %error, "unused consumers could not be deleted, it is tried again later");

@@ -19,9 +19,10 @@ pub struct Model {
     pub is_acknowledged: bool,
     /// The subscription that holds it, or held it last.
     pub claim_id: Option<Uuid>,
-    /// The state of the database for which the position is valid.
+    /// The state of the database for which the position is valid; or, of a position of another one, the state in which a
+    /// reset was sent, see `consumers::change`.
     pub lineage: String,
-    /// An acknowledgement from here on says that the client knows of another lineage.
+    /// A cursor of that state from here on says that the client knows of the reset.
     pub reset_position: Option<i64>,
     /// When it was created or acknowledged last.
     pub updated_at: Timestamp,

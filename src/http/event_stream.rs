@@ -20,13 +20,14 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderName, HeaderValue, Method, Request};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::time::{Sleep, sleep_until};
 
+use super::negotiate;
 use crate::accounts::SessionEnd;
 use crate::clock;
 use crate::error::Error;
@@ -109,6 +110,11 @@ pub(super) fn stream(sources: EventSources) -> Response {
 pub(super) fn once(result: &async_graphql::Response) -> Response {
     let result = graphql::to_json(result);
     respond(Body::from(next(None, &String::from_utf8_lossy(&result)) + COMPLETE))
+}
+
+/// Whether a request is that of an `EventSource`, which gives up for good after any answer but a stream.
+pub(super) fn is_event_source<B>(request: &Request<B>) -> bool {
+    ComesBack::of(request.method()) == ComesBack::AfterRetry && negotiate::prefers_events(request.headers())
 }
 
 /// The response to an `EventSource` that cannot be served now: it comes back, as it would after no other answer.

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, HeaderName, RETRY_AFTER};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
+use super::event_stream;
 use super::state::{HttpState, LivingNodes, NotReady};
 use crate::limits;
 
@@ -48,10 +49,48 @@ pub(super) async fn ready(State(state): State<HttpState>) -> ProbeAnswer {
 }
 
 /// Everything but liveness, until the database is open.
-pub(super) async fn starting() -> impl IntoResponse {
-    ([(RETRY_AFTER, "1")], answer(StatusCode::SERVICE_UNAVAILABLE, "not ready, the database is not open yet\n"))
+pub(super) async fn starting(request: Request) -> Response {
+    if request.uri().path() == "/graphql" && event_stream::is_event_source(&request) {
+        return event_stream::try_again(limits::EVENT_STREAM_RETRY);
+    }
+    let answer = answer(StatusCode::SERVICE_UNAVAILABLE, "not ready, the database is not open yet\n");
+    ([(RETRY_AFTER, "1")], answer).into_response()
 }
 
 fn answer(status: StatusCode, text: impl Into<Cow<'static, str>>) -> ProbeAnswer {
     (status, [(CACHE_CONTROL, "no-store")], text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Method;
+    use axum::http::header::{ACCEPT, CONTENT_TYPE};
+
+    use super::*;
+
+    /// What a server that starts answers: the status, the type, and the text.
+    async fn answered(method: Method, path: &str, accept: &str) -> (u16, String, String) {
+        let request = Request::builder().method(method).uri(path).header(ACCEPT, accept).body(Body::empty());
+        let response = starting(request.expect("a request")).await;
+        let media = response.headers()[CONTENT_TYPE].to_str().expect("text").to_owned();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 1_000).await.expect("a body");
+        (status, media, String::from_utf8(body.to_vec()).expect("text"))
+    }
+
+    #[tokio::test]
+    async fn an_event_source_comes_back_while_the_server_starts() {
+        let (status, media, body) = answered(Method::GET, "/graphql?query=x", "text/event-stream").await;
+        assert_eq!((status, media.as_str()), (200, "text/event-stream; charset=utf-8"));
+        assert!(body.starts_with("retry: "), "{body}");
+
+        for (method, path, accept) in [
+            (Method::GET, "/graphql", "application/json"),
+            (Method::POST, "/graphql", "text/event-stream"),
+            (Method::GET, "/readyz", "text/event-stream"),
+        ] {
+            assert_eq!(answered(method, path, accept).await.0, 503, "{path} {accept}");
+        }
+    }
 }

@@ -11,10 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::admission::NoRoom;
 use super::answer::ResponseMedia;
-use super::event_stream::{self, ComesBack};
-use super::negotiate;
 use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
+use super::{event_stream, negotiate};
 use crate::limits;
 use crate::rates::neighbourhood;
 
@@ -85,8 +84,7 @@ impl Drop for ReservedPlace {
 
 /// The answer to a request that is not a probe.
 pub(super) fn refuse<B>(no_room: NoRoom, request: &Request<B>) -> Response {
-    let headers = request.headers();
-    if negotiate::prefers_events(headers) && ComesBack::of(request.method()) == ComesBack::AfterRetry {
+    if event_stream::is_event_source(request) {
         return event_stream::try_again(limits::OVERLOAD_RETRY);
     }
     let message = match no_room {
@@ -95,7 +93,7 @@ pub(super) fn refuse<B>(no_room: NoRoom, request: &Request<B>) -> Response {
             "your address has all the connections that one address may have: close some, or try again later"
         }
     };
-    let media = negotiate::media(headers).unwrap_or(ResponseMedia::Json);
+    let media = negotiate::media(request.headers()).unwrap_or(ResponseMedia::Json);
     HttpRefusal::overloaded(message).into_response(media, &RequestId::new())
 }
 

@@ -24,9 +24,10 @@ use super::refusal::HttpRefusal;
 use super::request_id::{RequestId, RequestSource, X_REQUEST_ID};
 use super::request_notes::{RequestNotes, Upstream};
 use super::state::HttpState;
-use super::{graphql, host, negotiate};
+use super::{event_stream, graphql, host, negotiate};
 use crate::clock;
 use crate::error::Error;
+use crate::limits;
 use crate::metrics::{self, Route};
 
 /// Answers requests. Clones share it.
@@ -76,10 +77,14 @@ impl Routes {
         let source = RequestSource { id: RequestId::new(), client };
         let (method, uri) = (request.method().clone(), request.uri().clone());
 
+        let is_event_source = uri.path() == "/graphql" && event_stream::is_event_source(&request);
         let (notes, upstream) = (RequestNotes::default(), Upstream::of(peer.ip(), request.headers(), proxies));
         let answer = AssertUnwindSafe(self.find((source, &notes), request)).catch_unwind().await;
         let mut response = answer.unwrap_or_else(|_| {
             // The panic's message was printed to standard error.
+            if is_event_source {
+                return event_stream::try_again(limits::EVENT_STREAM_RETRY);
+            }
             let panicked = Error::Internal(anyhow::anyhow!("a handler panicked"));
             HttpRefusal::from(panicked).into_response(ResponseMedia::Json, &source.id)
         });

@@ -52,9 +52,9 @@ pub const ISSUER_KEYS_BYTES: usize = 64 * 1024;
 pub const ISSUER_KEYS: usize = 50;
 /// How long fetching them may take.
 pub const ISSUER_WAIT: Duration = Duration::from_secs(5);
-/// How often they are fetched again for a token of a key that is not among them.
+/// How often they are fetched again for a token of a key that is not among them, also while that fails.
 pub const ISSUER_REFETCH: Duration = Duration::from_secs(60);
-/// When they are fetched again after a fetch that failed.
+/// When they are fetched again after a fetch that failed, while there are none.
 pub const ISSUER_RETRY: Duration = Duration::from_secs(5);
 /// When they are fetched again while they are in use, so that a key that the issuer has withdrawn is forgotten.
 pub const ISSUER_FRESH: Duration = Duration::from_secs(15 * 60);

@@ -74,6 +74,9 @@ pub const CONSUMER_ACKS: usize = 20_000;
 pub const CONSUMER_ACK_CALLERS: usize = 100;
 /// How often a node compares its claims with the rows.
 pub const CONSUMER_WATCH: Duration = Duration::from_secs(1);
+/// How much later the claim of a consumer that another node has written may be than one's own, and is still believed to be
+/// later: longer than a claim waits for being written, and than clocks are apart that are kept by NTP.
+pub const CONSUMER_CLAIM_SKEW: Duration = Duration::from_secs(3);
 /// A subscription to some kinds of events gets a new cursor after this many others.
 pub const KINDS_PASSED: u64 = 1_000;
 /// And this long after the first of them.

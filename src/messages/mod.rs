@@ -22,7 +22,7 @@ pub use pins::{pin, pinned, unpin, was_pinned};
 pub use reactions::{Emoji, ReactionStep, Reactions, own_reactions, reaction_steps, reactors, take_back};
 pub use read_marks::ReadMarks;
 pub use remove_content::{ContentRemoval, remove_content};
-pub use revise::{Edit, delete, delete_by_key, delete_by_moderator, delete_for_operator, edit};
+pub use revise::{DeletedMessage, Edit, delete, delete_by_key, delete_by_moderator, delete_for_operator, edit};
 pub use send::{NewMessage, send};
 pub use text::MessageText;
 pub use unread::{ReadUpTo, Unread, calls_after, uncounted_after, unread};

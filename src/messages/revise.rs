@@ -1,10 +1,11 @@
 //! Editing and deleting messages. Each change makes a new version.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use crate::accounts::{MessagesKey, Moderator, Viewer};
+use crate::accounts::{self, MessagesKey, Moderator, Viewer};
 use crate::app::App;
 use crate::audit::{AuditAction, Operator};
 use crate::clock::Timestamp;
@@ -44,13 +45,42 @@ pub async fn edit(app: &App, viewer: &Viewer, id: MessageId, edit: Edit) -> Resu
     app.feed.append_recorded(revise, viewer.record(AuditAction::MessageEdited, id)).await
 }
 
-/// Turns a message into a tombstone: the viewer's own, or one of a group in which they may. Seq, sender and times stay.
-/// Idempotent.
-pub async fn delete(app: &App, viewer: &Viewer, images: &Images, id: MessageId) -> Result<message::Model> {
+/// A message that somebody has deleted.
+#[derive(Debug)]
+pub struct DeletedMessage {
+    /// The tombstone.
+    pub row: message::Model,
+    /// Whether they deleted it as a moderator and see nothing else of its conversation.
+    pub is_from_outside: bool,
+}
+
+/// Turns a message into a tombstone: the viewer's own, one of a group in which they may, or any as a moderator of the
+/// server, for which the address is recorded. Seq, sender and times stay. Idempotent.
+pub async fn delete(
+    app: &App,
+    (viewer, address): (&Viewer, IpAddr),
+    images: &Images,
+    id: MessageId,
+) -> Result<DeletedMessage> {
     let revise = Revise { by: Some(viewer.user()), id, revision: Revision::Delete };
-    let deleted = app.feed.append_recorded(revise, viewer.record(AuditAction::MessageDeleted, id)).await?;
-    images.delete_soon();
-    Ok(deleted)
+    let refused = match app.feed.append_recorded(revise, viewer.record(AuditAction::MessageDeleted, id)).await {
+        Ok(row) => {
+            images.delete_soon();
+            return Ok(DeletedMessage { row, is_from_outside: false });
+        }
+        Err(refused @ (Error::Forbidden | Error::NotFound)) => refused,
+        Err(error) => return Err(error),
+    };
+    // A key does not moderate in anybody's place.
+    if viewer.acting_key().is_some() {
+        return Err(refused);
+    }
+    let moderator = match accounts::moderator(app, viewer, address).await {
+        Err(Error::Forbidden) => return Err(refused),
+        moderator => moderator?,
+    };
+    let is_from_outside = matches!(refused, Error::NotFound);
+    Ok(DeletedMessage { row: delete_by_moderator(app, moderator, images, id).await?, is_from_outside })
 }
 
 /// Likewise for the app's backend, which may delete any message.
@@ -62,7 +92,7 @@ pub async fn delete_by_key(app: &App, key: MessagesKey, images: &Images, id: Mes
     Ok(deleted)
 }
 
-/// Likewise for a moderator of the server, who may delete what was reported.
+/// Likewise for a moderator of the server, who may delete any message.
 pub async fn delete_by_moderator(
     app: &App,
     moderator: Moderator,

@@ -85,6 +85,12 @@ impl Change for WebhookChange {
     }
 }
 
+/// The lineage of a webhook that was rewound in this state of the database before its receiver had the reset: that comes
+/// first, and then what is after the position. To the version before it is stale like any other.
+pub(super) fn rewound_in(lineage: &str) -> String {
+    format!("rewound in {lineage}")
+}
+
 /// What a batch needs to know, and its decisions so far.
 struct WebhookBatch {
     now: Timestamp,
@@ -128,11 +134,14 @@ impl WebhookBatch {
             WebhookStep::Resume => {
                 webhook::Model { paused_at: None, pause_reason: None, failures: 0, next_try_at: None, ..row }
             }
-            // The operator names a position of this state of the database.
+            // The operator names a position of this state of the database. The receiver may not know of it yet.
             WebhookStep::Rewind(to) => webhook::Model {
                 position: to.position,
                 nonce: to.nonce.into(),
-                lineage: self.lineage.clone(),
+                lineage: match row.lineage == self.lineage {
+                    true => row.lineage,
+                    false => rewound_in(&self.lineage),
+                },
                 failures: 0,
                 next_try_at: None,
                 ..row

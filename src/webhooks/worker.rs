@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::address::Target;
 use super::attempts::PostAttempt;
-use super::change::{WebhookChange, WebhookOutcome, WebhookStep};
+use super::change::{WebhookChange, WebhookOutcome, WebhookStep, rewound_in};
 use super::client::{PostAnswer, ReceiverLine, SignedPost};
 use super::parcel::{NextParcel, Parcel, ParcelRequest};
 use super::unresolved::UnresolvedTries;
@@ -185,11 +185,12 @@ impl Worker {
         // What the operator has changed counts from here on.
         self.pending = self.pending.filter(|pending| pending.after() == from);
         self.passed = self.passed.filter(|(after, _)| *after == from);
-        let is_stale = row.lineage != db::lineage(&self.webhooks.app().db.reader).await?;
+        let lineage = db::lineage(&self.webhooks.app().db.reader).await?;
         let reset = match self.pending {
             Some(PendingParcel::Reset { reason, at, .. }) => Some((reason, at)),
-            _ if is_stale => Some((Reset::Foreign, self.webhooks.app().feed.newest().await?)),
-            _ => None,
+            _ if row.lineage == lineage => None,
+            _ if row.lineage == rewound_in(&lineage) => Some((Reset::Foreign, from)),
+            _ => Some((Reset::Foreign, self.webhooks.app().feed.newest().await?)),
         };
         if let Some((reason, at)) = reset {
             return self.webhooks.reset_parcel(&prepared.document, batch_size, reason, at).await;

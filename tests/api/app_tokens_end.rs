@@ -119,6 +119,40 @@ async fn an_erased_person_stays_erased_until_upsert() {
 }
 
 #[tokio::test]
+async fn what_was_issued_before_an_erasure_or_an_end_stays_ended_after_upsert() {
+    let app = server().await;
+    let backend = app.backend().await;
+    let mut moved = 0;
+    // A token that is issued after some seconds more.
+    let mut token_after = |seconds: u64| {
+        app.clock.advance(Duration::from_secs(seconds));
+        moved += i64::try_from(seconds).expect("few");
+        token(json!({ "iat": from_now(moved) }))
+    };
+    let mut tokens = vec![token_after(0)];
+    let mut id = me(&app, &tokens[0]).await.as_str().expect("an id").to_owned();
+    for is_ended_too in [false, true, false] {
+        app.clock.advance(Duration::from_secs(2));
+        backend.erase(&id).await;
+        if is_ended_too {
+            tokens.push(token_after(5));
+            app.clock.advance(Duration::from_secs(2));
+            backend.end_sessions(&id).await;
+        }
+
+        id = backend.person("u-1", "Ada").await;
+
+        for old in &tokens {
+            assert_eq!(me(&app, old).await, json!(null));
+            assert_eq!(refused(&app, old).await.code, 4403, "a fresh one may help");
+        }
+        let fresh = token_after(10);
+        assert_eq!(me(&app, &fresh).await, json!(id));
+        tokens.push(fresh);
+    }
+}
+
+#[tokio::test]
 async fn a_suspended_person_is_out_within_seconds_and_in_again_by_upsert() {
     let app = server().await;
     let token = token(json!({}));

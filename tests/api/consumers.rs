@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, Socket, TestApp, code};
+use crate::support::{Person, Socket, TestApp, code, sql_id};
 
 const CONSUME: &str = "subscription($name: String!, $after: String) { events(consumer: $name, after: $after) {
     __typename cursor ... on MessageAdded { message { text } } ... on FeedReset { reason } } }";
@@ -248,9 +248,42 @@ async fn after_a_restore_a_consumer_starts_with_a_reset_until_it_acknowledges_it
         assert_eq!(page["events"]["events"], json!([{ "__typename": "FeedReset", "reason": "FOREIGN" }]));
     }
     ada.send(&bob, "three").await;
+    // Who comes with the cursor of the reset, or a later one, has had it.
+    let mut resumed = consume(&bob, "phone", Some(&reset[0].1)).await;
+    assert_eq!(texts(&replayed(&mut resumed).await), ["three"]);
+    assert_eq!(texts(&replayed(&mut consume(&bob, "phone", None).await).await), ["FOREIGN"]);
+    let page = bob.ask(PAGE, json!({ "name": "phone", "after": reset[0].1 })).await["events"]["events"].take();
+    assert_eq!(page, json!([{ "__typename": "MessageAdded", "message": { "text": "three" } }]));
+    // That was of the state before the next restore.
+    app.database().await.execute_unprepared(gone_back).await.expect("it is changed");
     ack(&bob, "phone", &reset[0].1).await;
+    let mut again = consume(&bob, "phone", Some(&reset[0].1)).await;
+    let again = replayed(&mut again).await;
+    assert_eq!(texts(&again), ["FOREIGN"]);
+    ada.send(&bob, "four").await;
+    ack(&bob, "phone", &again[0].1).await;
 
-    assert_eq!(texts(&replayed(&mut consume(&bob, "phone", Some(&old)).await).await), ["three"]);
+    assert_eq!(texts(&replayed(&mut consume(&bob, "phone", Some(&old)).await).await), ["four"]);
+}
+
+#[tokio::test]
+async fn of_claims_of_two_nodes_the_later_one_stays_and_a_wrong_clock_keeps_nothing() {
+    let app = TestApp::start().await;
+    let (_ada, bob) = app.direct("Ada", "Bob").await;
+    replayed(&mut consume(&bob, "phone", None).await).await;
+    // As if another node had written the claim of a subscription that was read this much later.
+    let claimed = async |seconds: u64| {
+        let (now, nanos) = uuid::Uuid::now_v7().get_timestamp().expect("a time").to_unix();
+        let at = uuid::Timestamp::from_unix(uuid::NoContext, now + seconds, nanos);
+        let claim = sql_id(&uuid::Uuid::new_v7(at).to_string());
+        app.run_sql(&format!("UPDATE consumer SET claim_id = {claim}")).await;
+    };
+
+    claimed(2).await;
+    is_taken(&mut consume(&bob, "phone", None).await).await;
+
+    claimed(60).await;
+    assert_eq!(replayed(&mut consume(&bob, "phone", None).await).await, []);
 }
 
 #[tokio::test]

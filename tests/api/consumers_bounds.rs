@@ -114,6 +114,51 @@ async fn a_consumer_that_is_not_used_is_deleted_after_30_days_and_one_in_use_is_
 }
 
 #[tokio::test]
+async fn an_open_subscription_keeps_its_consumer_without_acknowledging_also_where_another_node_leads() {
+    use sea_orm::EntityTrait;
+    let app = TestApp::start().await;
+    // A bot's socket lasts for 30 days, longer than a session, so that nothing connects again.
+    let made = app.command(async |program| {
+        let name = parlour::accounts::Name::parse("Helper").expect("a name");
+        program.accounts.add_bot_for_operator(name).await.expect("a bot").1.text.to_string()
+    });
+    let key = made.await;
+    crate::support::secrets::keep(&json!({ "token": key }));
+    let other = app.counted().await;
+    let program = other.api.program().clone();
+    program.app.leader.set(false);
+    let stop = tokio_util::sync::CancellationToken::new();
+    let background = tokio::spawn(program.consumers.clone().run_background(stop.clone()));
+    let served = other.serve().await;
+    let mut socket = Socket::signed_in(served.address, &key, json!({})).await;
+    socket.subscribe("1", CONSUME, json!({ "name": "bot" })).await;
+    assert_eq!(socket.next_data("1").await["events"]["__typename"], "CaughtUp");
+    let db = app.database().await;
+    let used_at = async || {
+        let row = parlour::entity::consumer::Entity::find().one(&db).await.expect("the table");
+        row.expect("it was deleted").used_at
+    };
+
+    for days in (5..=25).step_by(5) {
+        let before = used_at().await;
+        app.clock.advance(Duration::from_secs(5 * 24 * 3600));
+        let kept = async {
+            while used_at().await == before {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(crate::support::PATIENCE, kept).await.unwrap_or_else(|_| panic!("after {days} days"));
+    }
+
+    drop(socket);
+    stop.cancel();
+    background.await.expect("no panic");
+    served.end().await;
+    drop(program);
+    other.finish().await;
+}
+
+#[tokio::test]
 async fn the_consumers_of_an_erased_person_are_gone() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;

@@ -118,6 +118,62 @@ async fn an_issuer_that_fails_later_leaves_the_keys_that_are_known() {
     assert!(!is_taken(&app, &unknown).await);
     assert!(is_taken(&app, &token).await);
     assert_eq!(issuer.asked(), 2);
+    for (seconds, asked) in [(6, 2), (30, 2), (30, 3)] {
+        app.clock.advance(Duration::from_secs(seconds));
+        assert!(!is_taken(&app, &unknown).await);
+        assert_eq!(issuer.asked(), asked, "once a minute, also while it fails");
+    }
+}
+
+/// Lets an issuer have a key without a name.
+fn has_nameless(issuer: &KeyServer, key: &SigningKey) {
+    let mut nameless = key.jwk("1");
+    nameless.as_object_mut().expect("an object").remove("kid");
+    let body = json!({ "keys": [nameless] }).to_string();
+    issuer.answers(&format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()));
+}
+
+#[tokio::test]
+async fn keys_without_names_are_fetched_again_for_a_token_that_none_of_them_signed_once_a_minute() {
+    let (old, new, newest) = (SigningKey::es256(), SigningKey::es256(), SigningKey::eddsa());
+    let issuer = KeyServer::start(&[]).await;
+    has_nameless(&issuer, &old);
+    let app = server(&issuer.url()).await;
+    let by = |key: &SigningKey, kid: Option<&str>| key.token(kid, &claims("u-1", json!({})));
+    assert!(is_taken(&app, &by(&old, None)).await);
+
+    has_nameless(&issuer, &new);
+    assert!(!is_taken(&app, &by(&new, None)).await);
+    assert_eq!(issuer.asked(), 1, "they were fetched a moment ago");
+    app.clock.advance(Duration::from_secs(61));
+    let token = by(&new, None);
+    let both = futures_util::future::join_all((0..8).map(|_| is_taken(&app, &token))).await;
+    assert!(both.iter().all(|is_taken| *is_taken), "all wait for the one fetch");
+    assert_eq!(issuer.asked(), 2);
+    for _ in 0..3 {
+        assert!(!is_taken(&app, &by(&old, None)).await);
+    }
+    assert_eq!(issuer.asked(), 2);
+
+    // Of another algorithm, and of a token that has a name.
+    has_nameless(&issuer, &newest);
+    app.clock.advance(Duration::from_secs(61));
+    assert!(is_taken(&app, &by(&newest, Some("3"))).await);
+    assert_eq!(issuer.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_forged_token_of_a_key_with_a_name_fetches_nothing() {
+    let key = SigningKey::es256();
+    let issuer = KeyServer::start(&[("1", &key)]).await;
+    let app = server(&issuer.url()).await;
+    let token = |key: &SigningKey| key.token(Some("1"), &claims("u-1", json!({})));
+    assert!(is_taken(&app, &token(&key)).await);
+    app.clock.advance(Duration::from_secs(61));
+
+    assert!(!is_taken(&app, &token(&SigningKey::es256())).await);
+
+    assert_eq!(issuer.asked(), 1);
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ mod lenient;
 mod logs;
 mod mentions;
 mod messages;
+mod moderators;
 mod nodes;
 mod own_side;
 mod passwords;

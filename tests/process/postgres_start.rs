@@ -123,6 +123,10 @@ async fn a_server_that_is_not_up_yet_is_waited_for() {
     assert_eq!(status(&server, "/healthz").await, Some(200));
     assert_eq!(status(&server, "/readyz").await, Some(503));
     assert_eq!(status(&server, "/graphql").await, Some(503));
+    let events = server.http().get(server.url("/graphql")).header("accept", "text/event-stream").send().await;
+    let events = events.expect("an answer");
+    assert_eq!(events.status().as_u16(), 200, "an EventSource would give up after anything else");
+    assert!(events.text().await.expect("a text").starts_with("retry: "));
     // Several tries later.
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(server.log().matches("does not take connections yet").count(), 1, "{}", server.log());

@@ -30,11 +30,13 @@ pub(super) struct AppToken {
 pub(super) enum AppTokenError {
     /// It was the issuer's: a fresh one may help.
     Expired,
+    /// For the log: none of the keys has signed it, as far as they are known.
+    Unsigned(&'static str),
     /// For the log: what is wrong with it.
     Invalid(&'static str),
 }
 
-use AppTokenError::{Expired, Invalid};
+use AppTokenError::{Expired, Invalid, Unsigned};
 
 /// The header of what may be a token.
 pub(super) fn header(token: &str) -> Result<Header, AppTokenError> {
@@ -66,7 +68,7 @@ pub(super) fn verify(
 ) -> Result<AppToken, AppTokenError> {
     let mut keys = keys.of(header.kid.as_deref(), header.alg).peekable();
     if keys.peek().is_none() {
-        return Err(Invalid("no key of the issuer has its algorithm and its kid"));
+        return Err(Unsigned("no key of the issuer has its algorithm and its kid"));
     }
     let verified = keys.find_map(|key| {
         let mut validation = Validation::new(key.algorithm);
@@ -75,7 +77,7 @@ pub(super) fn verify(
         (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
         jsonwebtoken::decode::<Map<String, Value>>(token, &key.key, &validation).ok()
     });
-    let claims = verified.ok_or(Invalid("its signature is not the issuer's"))?.claims;
+    let claims = verified.ok_or(Unsigned("its signature is not the issuer's"))?.claims;
     read(&claims, app, now)
 }
 

@@ -70,14 +70,22 @@ impl Issuer {
                 }
                 Ok(keys)
             }
-            _ => {
-                if let Some(mut done) = self.fetch() {
-                    // It fails only if the fetch panicked.
-                    let _ = done.wait_for(|is_done| *is_done).await;
-                }
-                self.known().map(|known| known.keys).ok_or_else(Error::unavailable)
-            }
+            _ => self.fetched().await.ok_or_else(Error::unavailable),
         }
+    }
+
+    /// Other keys than these, which a token was not signed with; `None` if the issuer has none, or was asked a moment ago.
+    pub(super) async fn other_keys(&self, than: &Arc<KeySet>) -> Option<Arc<KeySet>> {
+        self.fetched().await.filter(|keys| !Arc::ptr_eq(keys, than))
+    }
+
+    /// The keys after a fetch, unless the last one was a moment ago.
+    async fn fetched(&self) -> Option<Arc<KeySet>> {
+        if let Some(mut done) = self.fetch() {
+            // It fails only if the fetch panicked.
+            let _ = done.wait_for(|is_done| *is_done).await;
+        }
+        self.known().map(|known| known.keys)
     }
 
     fn known(&self) -> Option<FetchedKeys> {
@@ -117,7 +125,11 @@ impl Issuer {
             }
             Err(error) => {
                 tracing::warn!(error = %format!("{error:#}"), "the keys of AUTH_JWKS_URL were not fetched: {error:#}");
-                limits::ISSUER_RETRY
+                match self.known() {
+                    // Until there are some, nobody comes in.
+                    None => limits::ISSUER_RETRY,
+                    Some(_) => limits::ISSUER_REFETCH,
+                }
             }
         };
         *next_fetch.lock().unwrap_or_else(PoisonError::into_inner) = now + pause;

@@ -68,6 +68,11 @@ impl KeySet {
         self.0.iter().filter(move |key| key.algorithm == algorithm && key.goes_by(kid))
     }
 
+    /// Whether one of them has this name.
+    pub(super) fn names(&self, kid: &str) -> bool {
+        self.0.iter().any(|key| key.kid.as_deref() == Some(kid))
+    }
+
     /// Whether a token that names this key may be verified with one of these.
     pub(super) fn knows(&self, kid: Option<&str>) -> bool {
         self.0.iter().any(|key| key.goes_by(kid))

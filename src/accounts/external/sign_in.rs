@@ -23,7 +23,7 @@ impl Accounts {
         let token = match issuer.verify(token, self.app.clock.now()).await? {
             Ok(token) => token,
             Err(AppTokenError::Expired) => return Ok(Authenticated::Expired),
-            Err(AppTokenError::Invalid(why)) => {
+            Err(AppTokenError::Unsigned(why) | AppTokenError::Invalid(why)) => {
                 tracing::debug!("a token of the app was refused: {why}");
                 return Ok(Authenticated::Anonymous);
             }

@@ -70,7 +70,7 @@ fn with_claims(more: Value) -> Result<AppToken, AppTokenError> {
 }
 
 fn is_invalid(outcome: &Result<AppToken, AppTokenError>) -> bool {
-    matches!(outcome, Err(AppTokenError::Invalid(_)))
+    matches!(outcome, Err(AppTokenError::Invalid(_) | AppTokenError::Unsigned(_)))
 }
 
 #[test]

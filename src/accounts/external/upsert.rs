@@ -120,11 +120,16 @@ impl Change for Upsert {
             for person in &change.people {
                 let id = &person.external_id;
                 let known = there.remove(id.as_str());
-                if let Some(erased) = known.as_ref().filter(|row| row.deleted_at.is_some()) {
+                let (known, erased) = match known {
+                    Some(row) if row.deleted_at.is_some() => (None, Some(row)),
+                    known => (known, None),
+                };
+                let (mut row, shows) = merged(known.as_ref(), person, change.issuer.as_deref(), tx);
+                if let Some(erased) = erased {
+                    // What was issued to the erased account, or was ended before, opens nothing of the new one.
+                    row.tokens_from = erased.tokens_from.max(erased.deleted_at);
                     write.freed.push(erased.id);
                 }
-                let known = known.filter(|row| row.deleted_at.is_none());
-                let (row, shows) = merged(known.as_ref(), person, change.issuer.as_deref(), tx);
                 if known.as_ref() != Some(&row) {
                     let known_in = shows.then(|| known_in.get(&row.id).cloned().unwrap_or_default().into());
                     events += usize::from(shows);

@@ -184,7 +184,7 @@ impl Conversation {
         ctx.key_needs(KeyScope::Messages)?;
         if let Some(newest) = &self.neighbours.newest {
             let sender = self.neighbours.sender.clone();
-            return Ok(newest.clone().map(|row| Message { row, sender }));
+            return Ok(newest.clone().map(|row| Message::with_sender(row, sender)));
         }
         let newest = (self.row.id, self.row.last_seq);
         Ok(look_up(ctx.loaders()?.newest(), newest).await?.map(Message::new))

@@ -139,7 +139,7 @@ pub(in crate::graphql) async fn message_connection(
     let senders = senders(ctx, &page.items).await?;
     let page = paging::connection(ctx.app()?.feed.seal(), page, |row| {
         let sender = senders.get(&row.sender_id).cloned();
-        (cursor(&row), Message { row: Arc::new(row), sender })
+        (cursor(&row), Message::with_sender(Arc::new(row), sender))
     });
     Ok(page.into())
 }

@@ -33,12 +33,19 @@ pub(super) struct Message {
     pub(in crate::graphql) row: Arc<message::Model>,
     /// The sender, if it was read together with the message.
     pub(in crate::graphql) sender: Option<Arc<user::Model>>,
+    /// Whether the viewer may see this message and nothing else of its conversation.
+    is_from_outside: bool,
 }
 
 impl Message {
     /// A message that the viewer may see.
     pub(super) fn new(row: Arc<message::Model>) -> Self {
-        Self { row, sender: None }
+        Self { row, sender: None, is_from_outside: false }
+    }
+
+    /// The same, read with its sender.
+    pub(in crate::graphql) fn with_sender(row: Arc<message::Model>, sender: Option<Arc<user::Model>>) -> Self {
+        Self { sender, ..Self::new(row) }
     }
 
     /// What a tombstone lacks.
@@ -67,9 +74,12 @@ impl Message {
     }
 
     /// The conversation. In an event that you receive after you have left it, it shows only that the conversation
-    /// existed.
+    /// existed. FORBIDDEN to a moderator who has deleted a message of a conversation that they are not in.
     async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
         ctx.key_needs(KeyScope::Conversations)?;
+        if self.is_from_outside {
+            return Err(Failure(Error::Forbidden));
+        }
         let id = self.row.conversation_id;
         let row = look_up(ctx.loaders()?.conversations(), id).await?;
         let row = row.map(|row| if ctx.has_left() { Conversation::left(&row) } else { Conversation::new(row) });
@@ -132,7 +142,7 @@ impl Message {
     /// deleted by its age, and in an event that you receive after you have left the conversation.
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         match self.row.reply_to_id {
-            Some(_) if ctx.has_left() => Ok(None),
+            Some(_) if ctx.has_left() || self.is_from_outside => Ok(None),
             Some(id) => Ok(look_up(ctx.loaders()?.messages(), id).await?.map(Message::new)),
             None => Ok(None),
         }
@@ -264,7 +274,8 @@ impl MessagesMutation {
         Ok(messages::edit(ctx.app()?, viewer, id, edit).await?.into())
     }
 
-    /// Deletes a message of yours; in a group the owner and admins delete those of others too. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
+    /// Deletes a message of yours; in a group the owner and admins delete those of others too, and moderators of the server
+    /// everywhere. A tombstone with id, sender, `seq` and `deletedAt` remains; text and image are
     /// removed, and the image is deleted from storage. Deleting is idempotent. A key of scope `messages` deletes any
     /// message. Codes: BAD_USER_INPUT for a system message, FORBIDDEN for somebody else's message, NOT_FOUND.
     async fn delete_message(
@@ -275,7 +286,11 @@ impl MessagesMutation {
         let (app, images, actor) = (ctx.app()?, &ctx.program()?.images, ctx.actor()?);
         let id = MessageId::parse(&id).ok_or(Failure(Error::NotFound));
         Ok(match actor {
-            Actor::Viewer(viewer) => messages::delete(app, viewer, images, id?).await?.into(),
+            Actor::Viewer(viewer) => {
+                let by = (viewer, ctx.caller()?.address);
+                let messages::DeletedMessage { row, is_from_outside } = messages::delete(app, by, images, id?).await?;
+                Message { is_from_outside, ..row.into() }
+            }
             Actor::Key(key) => messages::delete_by_key(app, key.messages()?, images, id?).await?.into(),
         })
     }

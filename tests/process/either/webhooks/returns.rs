@@ -59,6 +59,39 @@ async fn after_a_restore_it_goes_on_with_one_reset() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rewind_after_a_restore_goes_on_from_there_after_the_reset() {
+    let mut server = Server::start_here(&SETTINGS).await;
+    let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
+    let receiver = Receiver::start().await;
+    let added = add(&server, &receiver, &["--kinds", "MESSAGE_ADDED"]).await;
+    for text in ["one", "two"] {
+        ada.send(&Message::new(bob.as_recipient(), text)).await;
+        receiver.next().await;
+    }
+    shows(&server, &added.id, "active, 0 events behind").await;
+    server.stop().await;
+    // As if the database had been restored: what a backup or a failover changes.
+    let db = server.database().await;
+    db.execute_unprepared("UPDATE webhook SET lineage = 'another'").await.expect("it is changed");
+    db.close().await.expect("the database closes");
+    // Nothing is sent meanwhile.
+    succeeds(&server, &["rewind", &added.id, "--to", "oldest"]).await;
+    receiver.will([Reply::Status(500)]);
+
+    server.start_again().await;
+
+    let (reset, again) = (receiver.next().await, receiver.next().await);
+    let event = reset.event();
+    assert_eq!((event["__typename"].as_str(), event["reason"].as_str()), (Some("FeedReset"), Some("FOREIGN")));
+    assert_eq!(again.id(), reset.id());
+    for text in ["one", "two"] {
+        assert_eq!(receiver.next().await.message_text(), text, "from where it was rewound to");
+    }
+    ada.send(&Message::new(bob.as_recipient(), "three")).await;
+    assert_eq!(receiver.next().await.message_text(), "three", "one reset");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn past_the_life_of_the_feed_there_is_one_reset() {
     let mut server = Server::start_here(&SETTINGS).await;
     let (ada, bob) = (server.user("Ada").await, server.user("Bob").await);
