@@ -16,10 +16,11 @@ use crate::clock::Clock;
 use crate::commands::SteerCommand;
 use crate::config::{Config, ServerPlace};
 use crate::logging::LogOutput;
+use crate::secret_commands::SecretCommand;
 use crate::terminal::Terminal;
 use crate::{
     attach, backup, commands, config_commands, copy, data_dir, doctor, graphql, image_commands, limits, local_socket,
-    logging, manual, nodes, run, seed, signals, start, webhook_commands,
+    logging, manual, nodes, run, secret_commands, seed, signals, start, webhook_commands,
 };
 
 /// A self-hosted chat backend with one GraphQL schema, whose subscriptions resume exactly.
@@ -70,6 +71,9 @@ enum Command {
     Schema,
     /// Exit with 0 if the server on this machine is ready, else with 1
     Healthcheck,
+    /// Change the secret that signs sessions, without signing anybody out
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Check the settings, or show them
     #[command(subcommand)]
     Config(config_commands::ConfigCommand),
@@ -235,6 +239,7 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Copy(arguments) => copy::run(&config, arguments).await,
+        Command::Secret(command) => secret_commands::run(&config, command),
         Command::Schema
         | Command::Config(_)
         | Command::Doctor { .. }
