@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::commands::SteerCommand;
 use crate::config::{Config, ServerPlace};
 use crate::logging::LogOutput;
+use crate::operator::Why;
 use crate::secret_commands::SecretCommand;
 use crate::terminal::Terminal;
 use crate::{
@@ -62,6 +63,8 @@ enum Command {
     Restore {
         /// What `parlour backup` has made: a file or a folder
         file: PathBuf,
+        #[command(flatten)]
+        why: Why,
     },
     /// Check the database, and that every image is there; a server may be running
     Verify,
@@ -227,8 +230,8 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         }
         Command::Backup(arguments) => back_up(&config, arguments).await,
         Command::Verify => image_commands::verify_all(&config).await,
-        Command::Restore { file } => {
-            let restored = backup::restore(&config, &file).await?;
+        Command::Restore { file, why } => {
+            let restored = backup::restore(&config, &file, &why.operator()?).await?;
             println!("{} is {} now, the feed up to {}", config.database, file.display(), restored.position);
             if let Some(aside) = restored.set_aside {
                 println!("The database that was there is {} now: delete it when you do not need it", aside.display());
