@@ -5,7 +5,7 @@ use std::collections::HashSet;
 /// OpenMetrics text in the older form. Samples are the same in both. There, a counter is described under the name of its
 /// samples, with `_total`; units and the end have no lines.
 pub(crate) fn in_prometheus_form(open_metrics: &str) -> String {
-    let name_of_counter = |line: &'_ str| {
+    let name_of_counter = |line: &str| {
         let described = line.strip_prefix("# TYPE ")?.strip_suffix(" counter")?;
         Some(described.to_owned())
     };
