@@ -31,7 +31,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --system --gid 10001 parlour \
  && useradd --system --uid 10001 --gid parlour --home-dir /data --shell /usr/sbin/nologin parlour \
- && install --directory --owner=parlour --group=parlour --mode=0700 /data
+ && install --directory --owner=parlour --group=parlour --mode=0700 /data /backups
 COPY --from=program /src/target/release/parlour /usr/local/bin/parlour
 USER 10001:10001
 WORKDIR /data

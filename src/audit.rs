@@ -108,6 +108,16 @@ pub enum AuditAction {
     RoleRevoked,
     ReportResolved,
     DataExported,
+    LoginFromNewPlace,
+    ConversationExported,
+    WebhookAdded,
+    WebhookPaused,
+    WebhookResumed,
+    WebhookRewound,
+    WebhookRotated,
+    WebhookRemoved,
+    ImagesCopied,
+    DatabaseRestored,
 }
 
 impl AuditAction {
@@ -139,6 +149,16 @@ impl AuditAction {
             Self::RoleRevoked => "role.revoked",
             Self::ReportResolved => "report.resolved",
             Self::DataExported => "user.exported",
+            Self::LoginFromNewPlace => "login.new_place",
+            Self::ConversationExported => "conversation.exported",
+            Self::WebhookAdded => "webhook.added",
+            Self::WebhookPaused => "webhook.paused",
+            Self::WebhookResumed => "webhook.resumed",
+            Self::WebhookRewound => "webhook.rewound",
+            Self::WebhookRotated => "webhook.rotated",
+            Self::WebhookRemoved => "webhook.removed",
+            Self::ImagesCopied => "images.copied",
+            Self::DatabaseRestored => "database.restored",
         }
     }
 }
@@ -154,12 +174,19 @@ pub struct AuditRecord {
     pub subject: Uuid,
     /// Why, if the operator said so.
     pub reason: Option<Arc<str>>,
+    /// What it was exactly, in a few words: who was added, which role.
+    pub detail: Option<Arc<str>>,
 }
 
 impl AuditRecord {
     /// What somebody did.
     pub fn new(actor: AuditActor, action: AuditAction, subject: impl Into<Uuid>) -> Self {
-        Self { actor, action, subject: subject.into(), reason: None }
+        Self { actor, action, subject: subject.into(), reason: None, detail: None }
+    }
+
+    /// Likewise, and says more about it.
+    pub fn with_detail(self, detail: impl Into<Arc<str>>) -> Self {
+        Self { detail: Some(detail.into()), ..self }
     }
 
     /// What the operator did.
@@ -167,7 +194,8 @@ impl AuditRecord {
         Self::new(AuditActor::Operator, action, subject)
     }
 
-    fn row(self, at: Timestamp) -> audit_entry::Model {
+    /// As a row, for a database that no feed writes to.
+    pub fn row(self, at: Timestamp) -> audit_entry::Model {
         let (actor, key_id, acting_as_id, user_id, address) = self.actor.parts();
         audit_entry::Model {
             id: AuditId::new(),
@@ -180,6 +208,7 @@ impl AuditRecord {
             address: address.map(|address| address.to_string()),
             user_id,
             reason: self.reason.map(|reason| reason.to_string()),
+            detail: self.detail.map(|detail| detail.to_string()),
         }
     }
 }
@@ -188,8 +217,12 @@ impl AuditRecord {
 pub fn log(record: &AuditRecord) {
     let (action, subject) = (record.action.name(), record.subject);
     let (actor, key_id, acting_as, user, address) = record.actor.parts();
+    let event = match record.action {
+        AuditAction::LoginFromNewPlace => action.to_owned(),
+        _ => format!("admin.{action}"),
+    };
     tracing::info!(
-        event = format!("admin.{action}"),
+        event,
         actor,
         subject.id = %subject,
         key.id = key_id.map(tracing::field::display),
@@ -205,21 +238,71 @@ pub async fn write(tx: &Tx, records: impl IntoIterator<Item = AuditRecord>) -> R
     db::insert(tx, records.into_iter().map(|record| record.row(tx.now)).collect()).await
 }
 
-/// Removes old entries, up to a number of them; returns how many. Their ids begin with their time.
+/// People, as a detail names them: the first few by their ids, and how many more there are.
+pub fn people(ids: &[UserId]) -> String {
+    let (named, others) = ids.split_at(ids.len().min(limits::AUDIT_PEOPLE));
+    let mut text = named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if !others.is_empty() {
+        text.push_str(&format!(" and {} more", others.len()));
+    }
+    text
+}
+
+/// Removes old entries, up to a number of them; returns how many.
 pub async fn remove_before(tx: &Tx, time: Timestamp) -> Result<u64, DbErr> {
-    let mut first = [0; 16];
-    first[..6].copy_from_slice(&time.0.to_be_bytes()[2..]);
     let old = Query::select()
         .column(audit_entry::Column::Id)
         .from(audit_entry::Entity)
-        .and_where(audit_entry::Column::Id.lt(AuditId::from(Uuid::from_bytes(first))))
+        .and_where(audit_entry::Column::Id.lt(first_of(time)))
         .limit(limits::AUDIT_REMOVALS)
         .to_owned();
     let removed = audit_entry::Entity::delete_many().filter(audit_entry::Column::Id.in_subquery(old)).exec(tx).await?;
     Ok(removed.rows_affected)
 }
 
-/// The newest entries, the newest first.
-pub async fn newest(db: &Reader, count: u64) -> Result<Vec<audit_entry::Model>, DbErr> {
-    audit_entry::Entity::find().order_by_desc(audit_entry::Column::Id).limit(count).all(db).await
+/// The smallest id of a time: ids begin with their time.
+fn first_of(time: Timestamp) -> AuditId {
+    let mut first = [0; 16];
+    first[..6].copy_from_slice(&time.0.max(0).to_be_bytes()[2..]);
+    AuditId::from(Uuid::from_bytes(first))
+}
+
+/// Which entries to read; all of what is given holds.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// To whom or what it was done.
+    pub subject: Option<Uuid>,
+    /// The person or the key that did it.
+    pub actor: Option<Uuid>,
+    /// What was done, by its name in the log.
+    pub action: Option<String>,
+    /// From this moment on.
+    pub since: Option<Timestamp>,
+    /// Before this entry.
+    pub before: Option<AuditId>,
+}
+
+/// The newest entries that a filter lets through, up to `count`, the newest first.
+pub async fn newest(db: &Reader, filter: &AuditFilter, count: u64) -> Result<Vec<audit_entry::Model>, DbErr> {
+    use audit_entry::Column;
+    let mut found = audit_entry::Entity::find().order_by_desc(Column::Id).limit(count);
+    if let Some(subject) = filter.subject {
+        found = found.filter(Column::SubjectId.eq(subject));
+    }
+    if let Some(action) = &filter.action {
+        found = found.filter(Column::Action.eq(action.as_str()));
+    }
+    if let Some(since) = filter.since {
+        found = found.filter(Column::Id.gte(first_of(since)));
+    }
+    if let Some(before) = filter.before {
+        found = found.filter(Column::Id.lt(before));
+    }
+    let Some(actor) = filter.actor else { return found.all(db).await };
+    // An id is that of a person or of a key, each of which has an index.
+    let by_user = found.clone().filter(Column::UserId.eq(actor)).all(db).await?;
+    match by_user.is_empty() {
+        true => found.filter(Column::KeyId.eq(actor)).all(db).await,
+        false => Ok(by_user),
+    }
 }

@@ -16,10 +16,12 @@ use crate::clock::Clock;
 use crate::commands::SteerCommand;
 use crate::config::{Config, ServerPlace};
 use crate::logging::LogOutput;
+use crate::operator::Why;
+use crate::secret_commands::SecretCommand;
 use crate::terminal::Terminal;
 use crate::{
     attach, backup, commands, config_commands, copy, data_dir, doctor, graphql, image_commands, limits, local_socket,
-    logging, manual, nodes, run, seed, signals, start, webhook_commands,
+    logging, manual, nodes, run, secret_commands, seed, signals, start, webhook_commands,
 };
 
 /// A self-hosted chat backend with one GraphQL schema, whose subscriptions resume exactly.
@@ -61,6 +63,8 @@ enum Command {
     Restore {
         /// What `parlour backup` has made: a file or a folder
         file: PathBuf,
+        #[command(flatten)]
+        why: Why,
     },
     /// Check the database, and that every image is there; a server may be running
     Verify,
@@ -70,6 +74,9 @@ enum Command {
     Schema,
     /// Exit with 0 if the server on this machine is ready, else with 1
     Healthcheck,
+    /// Change the secret that signs sessions, without signing anybody out
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Check the settings, or show them
     #[command(subcommand)]
     Config(config_commands::ConfigCommand),
@@ -223,8 +230,8 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
         }
         Command::Backup(arguments) => back_up(&config, arguments).await,
         Command::Verify => image_commands::verify_all(&config).await,
-        Command::Restore { file } => {
-            let restored = backup::restore(&config, &file).await?;
+        Command::Restore { file, why } => {
+            let restored = backup::restore(&config, &file, &why.operator()?).await?;
             println!("{} is {} now, the feed up to {}", config.database, file.display(), restored.position);
             if let Some(aside) = restored.set_aside {
                 println!("The database that was there is {} now: delete it when you do not need it", aside.display());
@@ -235,6 +242,7 @@ async fn execute(command: Command, config: Arc<Config>) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Copy(arguments) => copy::run(&config, arguments).await,
+        Command::Secret(command) => secret_commands::run(&config, command),
         Command::Schema
         | Command::Config(_)
         | Command::Doctor { .. }

@@ -23,6 +23,11 @@ pub(crate) fn secret_file(config: &Config) -> PathBuf {
     config.data_dir.join("jwt-secret")
 }
 
+/// The file of those that it had before.
+pub(crate) fn previous_secrets_file(config: &Config) -> PathBuf {
+    config.data_dir.join("jwt-previous-secrets")
+}
+
 /// The file whose time is that of the last backup.
 pub(crate) fn last_backup_file(config: &Config) -> PathBuf {
     config.data_dir.join("last-backup")
@@ -43,7 +48,7 @@ pub(crate) fn prepare(config: &Config) -> anyhow::Result<()> {
     }
     let database = config.database.file().into_iter();
     let database = database.flat_map(|file| ["", "-wal", "-shm", "-journal"].map(|end| with_ending(file, end)));
-    for path in database.chain([secret_file(config)]) {
+    for path in database.chain([secret_file(config), previous_secrets_file(config)]) {
         close(&path);
     }
     // Making these folders private also protects their contents.

@@ -2,11 +2,14 @@
 
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
+use uuid::Uuid;
 
+use crate::audit::AuditAction;
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::exports;
 use crate::images::{self, ObjectState};
+use crate::operator::Why;
 use crate::program::Program;
 use crate::storage::{Scratch, Store};
 
@@ -21,6 +24,8 @@ pub(crate) enum ImagesCommand {
         /// Where to
         #[arg(long)]
         to: Place,
+        #[command(flatten)]
+        why: Why,
     },
 }
 
@@ -69,7 +74,8 @@ pub(crate) async fn run(program: &Program, command: ImagesCommand) -> anyhow::Re
             verified.with_context(|| format!("{} could not be read", store.place()))?;
             report.finish(&store)
         }
-        ImagesCommand::Copy { to } => {
+        ImagesCommand::Copy { to, why } => {
+            let by = why.operator()?;
             let (folder, bucket) = (Store::in_folder(&app.config, &scratch), Store::in_bucket(&app.config)?);
             bucket.ensure_exists().await?;
             let (from, to) = match to {
@@ -81,6 +87,9 @@ pub(crate) async fn run(program: &Program, command: ImagesCommand) -> anyhow::Re
                 .with_context(|| format!("stopped after {} images: run it again, it copies the rest", report.images))?;
             report.finish(&to)?;
             images::move_to(app, &to).await?;
+            // About the server itself, which has no id.
+            let done = by.record(AuditAction::ImagesCopied, Uuid::nil()).with_detail(format!("to {}", to.place()));
+            app.feed.note(done).await?;
             Ok(exports::forget_all(app).await?)
         }
     }

@@ -1,4 +1,4 @@
-//! The operator's commands for keys, for bots, which sign in with one, and for the log of what was done.
+//! The operator's commands for keys, and for bots, which sign in with one.
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -6,11 +6,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::accounts::{self, KeyScope, Name, NewKey};
-use crate::audit;
 use crate::clock::Timestamp;
 use crate::entity::server_key;
 use crate::error::Error;
 use crate::id::KeyId;
+use crate::operator::Why;
 use crate::program::Program;
 use crate::terminal::Terminal;
 
@@ -25,6 +25,9 @@ pub(crate) enum KeyCommand {
         /// What it may do, separated by commas: users, conversations, messages, act-as
         #[arg(long, value_delimiter = ',', required = true)]
         scope: Vec<KeyScope>,
+        /// Why
+        #[command(flatten)]
+        why: Why,
     },
     /// List the keys, without their texts
     List,
@@ -32,6 +35,9 @@ pub(crate) enum KeyCommand {
     Revoke {
         /// Its id, as `list` shows it
         id: String,
+        /// Why
+        #[command(flatten)]
+        why: Why,
     },
 }
 
@@ -43,44 +49,28 @@ pub(crate) enum BotCommand {
         /// The name that others see
         #[arg(long)]
         name: String,
+        /// Why
+        #[command(flatten)]
+        why: Why,
     },
 }
 
 /// Runs a command for bots. Only the key goes to standard output.
 pub(crate) async fn run_bot(program: &Program, terminal: &Terminal, command: BotCommand) -> anyhow::Result<()> {
-    let BotCommand::Add { name } = command;
-    let (bot, NewKey { text, .. }) = program.accounts.add_bot_for_operator(Name::parse(&name)?).await?;
+    let BotCommand::Add { name, why } = command;
+    let added = program.accounts.add_bot_for_operator(&why.operator()?, Name::parse(&name)?).await?;
+    let (bot, NewKey { text, .. }) = added;
     let made = format!("the bot {bot} is made; its key is not shown again: keep it as you keep a password");
     terminal.note(made).await?;
     terminal.line(text.as_str()).await
 }
 
-/// Prints the newest entries of the audit log, the newest first, a JSON object a line.
-pub(crate) async fn print_audit(program: &Program, terminal: &Terminal, count: u64) -> anyhow::Result<()> {
-    for entry in audit::newest(&program.app.db.reader, count).await? {
-        // Where older versions put an operator's reason.
-        let is_operator = entry.actor == audit::OPERATOR;
-        let entry = serde_json::json!({
-            "at": moment(entry.at),
-            "actor": entry.actor,
-            "key": entry.key_id.map(|id| id.to_string()),
-            "user": entry.user_id.map(|id| id.to_string()),
-            "actingAs": entry.acting_as_id.map(|id| id.to_string()),
-            "action": entry.action,
-            "subject": entry.subject_id.to_string(),
-            "address": entry.address.as_ref().filter(|_| !is_operator),
-            "reason": entry.reason.as_ref().or(entry.address.as_ref().filter(|_| is_operator)),
-        });
-        terminal.line(entry).await?;
-    }
-    Ok(())
-}
-
 /// Runs a command. Of `create` only the key goes to standard output.
 pub(crate) async fn run(program: &Program, terminal: &Terminal, command: KeyCommand) -> anyhow::Result<()> {
     match command {
-        KeyCommand::Create { name, scope } => {
-            let NewKey { id, text } = program.accounts.create_key_for_operator(&name, scope).await?;
+        KeyCommand::Create { name, scope, why } => {
+            let made = program.accounts.create_key_for_operator(&why.operator()?, &name, scope).await?;
+            let NewKey { id, text } = made;
             let made = format!("the key {id} is made, and not shown again: keep it as you keep a password");
             terminal.note(made).await?;
             terminal.line(text.as_str()).await?;
@@ -90,10 +80,10 @@ pub(crate) async fn run(program: &Program, terminal: &Terminal, command: KeyComm
                 terminal.line(line(&key)).await?;
             }
         }
-        KeyCommand::Revoke { id } => {
+        KeyCommand::Revoke { id, why } => {
             let unknown = || format!("there is no key {id}: `parlour key list` has them");
             let key = KeyId::parse(&id).with_context(unknown)?;
-            match program.accounts.revoke_key_for_operator(key).await {
+            match program.accounts.revoke_key_for_operator(&why.operator()?, key).await {
                 Err(Error::NotFound) => anyhow::bail!(unknown()),
                 outcome => outcome?,
             }

@@ -61,6 +61,7 @@ mod reports;
 mod retention;
 pub mod sampled;
 mod search;
+mod secret_commands;
 pub mod secrets;
 mod seed;
 mod shared_cell;
@@ -77,7 +78,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -104,6 +105,7 @@ use crate::presence::PresenceTracker;
 use crate::program::Program;
 use crate::rates::Rates;
 use crate::search::Search;
+use crate::secrets::SigningSecrets;
 use crate::storage::{Scratch, Store};
 use crate::typing::Typing;
 use crate::webhooks::Webhooks;
@@ -129,21 +131,18 @@ pub fn start(config: Arc<Config>, clock: Clock) -> Boxed<anyhow::Result<Running>
 }
 
 async fn start_or_attach(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
-    let secret = prepare(&config)?;
+    let secrets = prepare(&config, &clock)?;
     match take_lock(&config)? {
         // Held while the database is migrated, and not longer: a server may start beside the command.
-        Some(_lock) => open(config, clock, &secret).await,
+        Some(_lock) => open(config, clock, secrets).await,
         None => attach(config, clock).await,
     }
 }
 
 /// Creates the data folder and the secret, if they are missing.
-fn prepare(config: &Config) -> anyhow::Result<SecretString> {
+fn prepare(config: &Config, clock: &Clock) -> anyhow::Result<SigningSecrets> {
     data_dir::prepare(config)?;
-    match &config.jwt_secret {
-        Some(secret) => Ok(secret.clone()),
-        None => Ok(secrets::load_or_create(&data_dir::secret_file(config))?),
-    }
+    Ok(SigningSecrets::find_or_create(config, clock.now())?)
 }
 
 fn take_lock(config: &Config) -> anyhow::Result<Option<ServerLock>> {
@@ -154,12 +153,12 @@ fn take_lock(config: &Config) -> anyhow::Result<Option<ServerLock>> {
 }
 
 /// Creates or migrates the database, for whoever holds its lock, and starts the feed.
-async fn open(config: Arc<Config>, clock: Clock, secret: &SecretString) -> anyhow::Result<Running> {
+async fn open(config: Arc<Config>, clock: Clock, secrets: SigningSecrets) -> anyhow::Result<Running> {
     let applied = db::migrate(&config.database).await;
     let applied = applied.with_context(|| cannot_be_opened(&config))?;
     db::log_migrations(&applied);
     Scratch::new(&config.data_dir).make()?;
-    assemble(config, clock, secret, applied).await
+    assemble(config, clock, secrets, applied).await
 }
 
 /// Starts the feed on the data of a server, which must be there and of this version: nothing is made or migrated. For
@@ -167,11 +166,8 @@ async fn open(config: Arc<Config>, clock: Clock, secret: &SecretString) -> anyho
 /// back of an older server that runs.
 pub async fn attach(config: Arc<Config>, clock: Clock) -> anyhow::Result<Running> {
     data_dir::ensure_database(&config)?;
-    let secret = match &config.jwt_secret {
-        Some(secret) => secret.clone(),
-        None => secrets::load(&data_dir::secret_file(&config))?,
-    };
-    assemble(config, clock, &secret, Vec::new()).await
+    let secrets = SigningSecrets::find(&config, clock.now())?;
+    assemble(config, clock, secrets, Vec::new()).await
 }
 
 fn cannot_be_opened(config: &Config) -> String {
@@ -181,12 +177,13 @@ fn cannot_be_opened(config: &Config) -> String {
 async fn assemble(
     config: Arc<Config>,
     clock: Clock,
-    secret: &SecretString,
+    SigningSecrets { current: secret, previous }: SigningSecrets,
     applied: Vec<String>,
 ) -> anyhow::Result<Running> {
-    let previous: Vec<&[u8]> =
-        config.jwt_previous_secrets.iter().map(|previous| previous.expose_secret().as_bytes()).collect();
-    let tokens = Tokens::new(secret.expose_secret().as_bytes(), &previous)?;
+    let keys: Vec<&[u8]> = previous.iter().map(|previous| previous.expose_secret().as_bytes()).collect();
+    let tokens = Tokens::new(secret.expose_secret().as_bytes(), &keys)?;
+    // Addresses of images are checked with them too.
+    let config = Arc::new(Config { jwt_previous_secrets: previous, ..Config::clone(&config) });
     let db = Db::open(&config.database).await;
     let (db, writer) = db.with_context(|| cannot_be_opened(&config))?;
     let (bus, leader) = (Bus::new(db.clone()), Leader::new(!db.is_shared()));
@@ -196,7 +193,7 @@ async fn assemble(
     let scratch = Scratch::new(&config.data_dir);
     let store = Store::open(&config, &scratch)?;
     let app = App::new(Parts { config, clock, db: db.clone(), feed, bus, leader, rates });
-    let images = Images::start(app.clone(), store.clone(), scratch, secret)?;
+    let images = Images::start(app.clone(), store.clone(), scratch, &secret)?;
     let exports = Exports::new(app.clone(), images.clone(), store);
     let accounts = Accounts::new(app.clone(), Hasher::start()?, tokens, secret.expose_secret().as_bytes())?;
     let presence = PresenceTracker::new(app.clone(), Nodes::new(&app));
@@ -248,7 +245,7 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let (version, settings) = (env!("PARLOUR_VERSION"), config.given.as_str());
     tracing::info!(event = "config.loaded", version, settings, "Parlour {version}");
-    let secret = prepare(&config)?;
+    let secrets = prepare(&config, &clock)?;
     // Dropped last: until then, no other server starts on the database.
     let Some(_lock) = take_lock(&config)? else {
         anyhow::bail!(
@@ -260,7 +257,7 @@ async fn serve(
     if let Some(listener) = &metrics {
         tracing::info!("metrics    http://{}/metrics", listener.local_addr()?);
     }
-    let Some(running) = open_beside_probes(&config, clock, &secret, &listener, &shutdown).await? else { return Ok(()) };
+    let Some(running) = open_beside_probes(&config, clock, secrets, &listener, &shutdown).await? else { return Ok(()) };
     running.program.images.ensure_store_exists().await?;
     running.program.images.ensure_place().await?;
     welcome(&config, listener.local_addr()?);
@@ -299,19 +296,19 @@ async fn serve(
 async fn open_beside_probes(
     config: &Arc<Config>,
     clock: Clock,
-    secret: &SecretString,
+    secrets: SigningSecrets,
     listener: &TcpListener,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<Option<Running>> {
     if !config.database.is_shared() {
-        return open(Arc::clone(config), clock, secret).await.map(Some);
+        return open(Arc::clone(config), clock, secrets).await.map(Some);
     }
     let opened = CancellationToken::new();
     let opening = async {
         let _ends_the_probes = opened.clone().drop_guard();
         let opening = async {
             db::wait_for(&config.database).await.with_context(|| cannot_be_opened(config))?;
-            open(Arc::clone(config), clock, secret).await
+            open(Arc::clone(config), clock, secrets).await
         };
         tokio::select! {
             running = opening => running.map(Some),

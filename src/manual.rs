@@ -14,7 +14,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         "Steer it: beside a running server, which does it at once, or without one",
         &["user", "message", "image", "conversation", "report", "announce", "key", "bot", "webhook", "audit", "stats"],
     ),
-    ("Keep its data", &["backup", "restore", "verify", "images", "copy"]),
+    ("Keep its data", &["backup", "restore", "verify", "images", "copy", "secret"]),
     ("Look at its settings and machine", &["config", "doctor"]),
     ("For your shell", &["completions", "man"]),
 ];

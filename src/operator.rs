@@ -26,6 +26,9 @@ pub(crate) enum UserCommand {
         /// Where the password comes from
         #[command(flatten)]
         password: PasswordSource,
+        /// Why
+        #[command(flatten)]
+        why: Why,
     },
     /// Set a new password for a user, and sign them out everywhere
     ResetPassword {
@@ -121,7 +124,9 @@ pub(crate) struct PasswordSource {
 pub(crate) async fn run(program: &Program, terminal: &Terminal, command: UserCommand) -> anyhow::Result<()> {
     let accounts = &program.accounts;
     let (who, state) = match command {
-        UserCommand::Add { email, name, password } => return add(program, terminal, &email, &name, password).await,
+        UserCommand::Add { email, name, password, why } => {
+            return add(program, terminal, (&email, &name), (password, &why.operator()?)).await;
+        }
         UserCommand::ResetPassword { email, password, why } => {
             return reset_password(program, terminal, &email, (password, &why.operator()?)).await;
         }
@@ -134,12 +139,14 @@ pub(crate) async fn run(program: &Program, terminal: &Terminal, command: UserCom
             (who, "can sign in")
         }
         UserCommand::Grant { who, role, why } => {
-            accounts.grant_for_operator(&why.operator()?, find(program, &who).await?.id, role.into()).await?;
-            (who, "moderates this server")
+            let (by, user) = (why.operator()?, find(program, &who).await?.id);
+            let is_new = accounts.grant_for_operator(&by, user, role.into()).await?;
+            (who, if is_new { "moderates this server" } else { "has this role already" })
         }
         UserCommand::Revoke { who, role, why } => {
-            accounts.revoke_for_operator(&why.operator()?, find(program, &who).await?.id, role.into()).await?;
-            (who, "no longer has this role")
+            let (by, user) = (why.operator()?, find(program, &who).await?.id);
+            let had_it = accounts.revoke_for_operator(&by, user, role.into()).await?;
+            (who, if had_it { "no longer has this role" } else { "does not have this role" })
         }
     };
     terminal.note(format!("{who} {state}")).await
@@ -148,9 +155,8 @@ pub(crate) async fn run(program: &Program, terminal: &Terminal, command: UserCom
 async fn add(
     program: &Program,
     terminal: &Terminal,
-    email: &str,
-    name: &str,
-    source: PasswordSource,
+    (email, name): (&str, &str),
+    (source, by): (PasswordSource, &Operator),
 ) -> anyhow::Result<()> {
     let (address, name) = (Email::parse(email)?, Name::parse(name)?);
     // Checked before the operator is asked for a password.
@@ -159,7 +165,8 @@ async fn add(
         "{email} has an account already: `parlour user reset-password` gives it another password"
     );
     let text = source.text(program, terminal).await?;
-    program.accounts.add_for_operator(NewAccount { name, email: address, password: parse(program, &text)? }).await?;
+    let account = NewAccount { name, email: address, password: parse(program, &text)? };
+    program.accounts.add_for_operator(by, account).await?;
     terminal.note(format!("{email} can sign in")).await?;
     source.print(terminal, &text).await
 }

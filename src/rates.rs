@@ -146,7 +146,7 @@ impl<K: Hash + Eq + Send + Sync + Clone + 'static> Rate<K> {
         let next = Duration::from_nanos(full_at).max(now) + self.limit.every * count;
         match next.checked_sub(self.limit.every * self.limit.burst + now) {
             Some(retry_after) if !retry_after.is_zero() => {
-                refused(self.limit);
+                refused(self.limit.name);
                 Err(Error::RateLimited { retry_after })
             }
             Some(_) | None => Ok(nanoseconds(next)),
@@ -183,10 +183,10 @@ where
     }
 }
 
-/// Counts and logs that something was refused.
-pub(crate) fn refused(limit: RateLimit) {
-    metrics::rate_limited(limit.name);
-    logging::rate_limited(limit.name, clock::instant());
+/// Counts and logs that a rate of this name refused something.
+pub(crate) fn refused(rate: &'static str) {
+    metrics::rate_limited(rate);
+    logging::rate_limited(rate, clock::instant());
 }
 
 fn nanoseconds(time: Duration) -> u64 {

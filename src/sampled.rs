@@ -88,6 +88,8 @@ pub async fn count_all(program: &Program) -> Result<Vec<Sample>> {
     let reader = &db.reader;
     let people = user::Entity::find().filter(user::Column::DeletedAt.is_null());
     let disabled = people.clone().filter(user::Column::DisabledAt.is_not_null()).count(reader).await?;
+    // What may still be uploaded, or is kept for a while, is listed with a time to come.
+    let due = image_deletion::Entity::find().filter(image_deletion::Column::DueAt.lte(program.app.clock.now()));
     let webhooks = webhook::Entity::find().all(reader).await?;
     let newest = program.app.feed.newest().await?.position;
     let lag = webhooks.iter().filter(|row| row.paused_at.is_none()).map(|row| newest - row.position).max();
@@ -103,8 +105,8 @@ pub async fn count_all(program: &Program) -> Result<Vec<Sample>> {
         ),
         (
             "image_deletions_pending",
-            "Images that are to be deleted",
-            whole(image_deletion::Entity::find().count(reader).await?),
+            "Objects in the images' storage that are due to be deleted",
+            whole(due.count(reader).await?),
         ),
         (
             "webhooks_paused",

@@ -1,4 +1,4 @@
-//! The secret that a development server generates for itself and keeps in a file.
+//! The secret that a development server generates for itself and keeps in a file, and those that it had before.
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind, Write};
@@ -7,12 +7,17 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
+use crate::clock::Timestamp;
+use crate::config::Config;
 use crate::draft::{self, Draft};
+use crate::{data_dir, limits};
 
 /// The shortest file that is accepted as a secret.
 const SECRET_BYTES: usize = 32;
+/// Previous secrets that are kept: each token that none has signed is checked with all of them.
+const PREVIOUS: usize = 8;
 
 /// A secret's file that can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -31,11 +36,50 @@ pub enum SecretFileError {
     /// It is there, but somebody has cut it.
     #[error("the secret's file {} holds less than {SECRET_BYTES} bytes: delete it, which signs everybody out", .0.display())]
     TooShort(PathBuf),
+    /// It was changed very often.
+    #[error("the secret was changed {PREVIOUS} times in the last 30 days: each of them is still valid, so wait")]
+    TooOften,
+}
+
+/// What tokens are signed and checked with.
+pub struct SigningSecrets {
+    /// What signs.
+    pub current: SecretString,
+    /// What only checks.
+    pub previous: Vec<SecretString>,
+}
+
+impl SigningSecrets {
+    /// Those of the settings, or else those in the data folder.
+    pub fn find(config: &Config, now: Timestamp) -> Result<Self, SecretFileError> {
+        Self::with(config, now, load)
+    }
+
+    /// Likewise, and makes a secret if there is none.
+    pub fn find_or_create(config: &Config, now: Timestamp) -> Result<Self, SecretFileError> {
+        Self::with(config, now, load_or_create)
+    }
+
+    fn with(
+        config: &Config,
+        now: Timestamp,
+        kept: fn(&Path) -> Result<SecretString, SecretFileError>,
+    ) -> Result<Self, SecretFileError> {
+        let mut previous = config.jwt_previous_secrets.clone();
+        let current = match &config.jwt_secret {
+            Some(current) => current.clone(),
+            None => {
+                previous.extend(load_previous(&data_dir::previous_secrets_file(config), now)?);
+                kept(&data_dir::secret_file(config))?
+            }
+        };
+        Ok(Self { current, previous })
+    }
 }
 
 /// Reads the secret that is kept at `path`, after making one when none is there. Processes that start at once agree.
 pub fn load_or_create(path: &Path) -> Result<SecretString, SecretFileError> {
-    let failed = |source| SecretFileError::Io { path: path.to_owned(), source };
+    let failed = |source| io_error(path, source);
     if !path.try_exists().map_err(failed)? {
         create(path).map_err(failed)?;
     }
@@ -46,13 +90,63 @@ pub fn load_or_create(path: &Path) -> Result<SecretString, SecretFileError> {
 pub fn load(path: &Path) -> Result<SecretString, SecretFileError> {
     let text = fs::read_to_string(path).map_err(|source| match source.kind() {
         ErrorKind::NotFound => SecretFileError::Missing(path.to_owned()),
-        _ => SecretFileError::Io { path: path.to_owned(), source },
+        _ => io_error(path, source),
     })?;
     let text = text.trim();
     if text.len() < SECRET_BYTES {
         return Err(SecretFileError::TooShort(path.to_owned()));
     }
     Ok(SecretString::from(text))
+}
+
+/// Makes a new secret in the place of the one at `path`, which is kept at `previous` for as long as sessions live at most.
+pub fn rotate(path: &Path, previous: &Path, now: Timestamp) -> Result<(), SecretFileError> {
+    let before = load(path)?;
+    let mut kept = read_previous(previous, now)?;
+    if kept.len() >= PREVIOUS {
+        return Err(SecretFileError::TooOften);
+    }
+    kept.push(KeptSecret { until: now + limits::SESSION_ABSOLUTE, secret: before });
+    let lines = kept.iter().map(|KeptSecret { until, secret }| format!("{} {}\n", until.0, secret.expose_secret()));
+    let lines = SecretString::from(lines.collect::<String>());
+    // First: whenever the power fails, whatever signs is among those that are accepted.
+    write(previous, lines.expose_secret()).map_err(|source| io_error(previous, source))?;
+    let new = random().and_then(|new| write(path, &format!("{new}\n")));
+    new.map_err(|source| io_error(path, source))
+}
+
+/// A secret that was in force, and until when tokens may be signed with it.
+struct KeptSecret {
+    until: Timestamp,
+    secret: SecretString,
+}
+
+/// The earlier secrets that are still accepted, of a file that need not be there.
+fn load_previous(path: &Path, now: Timestamp) -> Result<Vec<SecretString>, SecretFileError> {
+    Ok(read_previous(path, now)?.into_iter().map(|kept| kept.secret).collect())
+}
+
+fn read_previous(path: &Path, now: Timestamp) -> Result<Vec<KeptSecret>, SecretFileError> {
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.map_err(|source| io_error(path, source))?,
+    };
+    let kept = |line: &str| {
+        let (until, secret) = line.split_once(' ')?;
+        let until = until.parse().map(Timestamp).ok().filter(|until| *until > now)?;
+        (secret.len() >= SECRET_BYTES).then(|| KeptSecret { until, secret: SecretString::from(secret) })
+    };
+    Ok(text.lines().filter_map(kept).collect())
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut draft = Draft::beside(path)?;
+    draft.file().write_all(text.as_bytes())?;
+    draft::replace(draft.path(), path)
+}
+
+fn io_error(path: &Path, source: io::Error) -> SecretFileError {
+    SecretFileError::Io { path: path.to_owned(), source }
 }
 
 fn create(path: &Path) -> io::Result<()> {
@@ -65,7 +159,7 @@ fn create(path: &Path) -> io::Result<()> {
 }
 
 /// 32 random bytes in letters that a file's name can have.
-fn random() -> io::Result<String> {
+pub fn random() -> io::Result<String> {
     let mut bytes = [0; SECRET_BYTES];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
@@ -75,8 +169,7 @@ fn random() -> io::Result<String> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::thread;
-
-    use secrecy::ExposeSecret;
+    use std::time::Duration;
 
     use super::*;
 
@@ -109,6 +202,36 @@ mod tests {
         let path = folder.path().join("jwt-secret");
         fs::write(&path, "short\n").unwrap();
         assert!(matches!(load_or_create(&path), Err(SecretFileError::TooShort(_))));
+    }
+
+    #[test]
+    fn a_rotation_keeps_the_secrets_before_for_as_long_as_sessions_live() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, previous) = (folder.path().join("jwt-secret"), folder.path().join("jwt-previous-secrets"));
+        let texts = |secrets: Vec<SecretString>| -> Vec<String> {
+            secrets.iter().map(|secret| secret.expose_secret().to_owned()).collect()
+        };
+        let first = load_or_create(&path).unwrap().expose_secret().to_owned();
+        let (begun, day) = (Timestamp(1_000), Duration::from_secs(24 * 3600));
+
+        rotate(&path, &previous, begun).unwrap();
+        let second = load(&path).unwrap().expose_secret().to_owned();
+        rotate(&path, &previous, begun + day).unwrap();
+
+        let third = load(&path).unwrap().expose_secret().to_owned();
+        assert!(first != second && second != third && third.len() >= SECRET_BYTES);
+        assert_eq!(texts(load_previous(&previous, begun + 2 * day).unwrap()), [first, second.clone()]);
+        let end = begun + limits::SESSION_ABSOLUTE;
+        assert_eq!(texts(load_previous(&previous, end).unwrap()), [second]);
+        assert!(load_previous(&previous, end + day).unwrap().is_empty());
+        for path in [&path, &previous] {
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        for _ in 2..PREVIOUS {
+            rotate(&path, &previous, begun + day).unwrap();
+        }
+        assert!(matches!(rotate(&path, &previous, begun + day), Err(SecretFileError::TooOften)));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use futures_util::future::try_join_all;
 
 use crate::accounts::{self, Email, Name, NewAccount, Password, Viewer};
+use crate::audit::Operator;
 use crate::conversations::{self, NewGroup, Reference, Title};
 use crate::db::SidebarSelection;
 use crate::error::{Error, Result};
@@ -84,7 +85,7 @@ async fn person(program: &Program, name: &str, email: &str) -> Result<UserId> {
     let minimum = PASSWORD.len();
     let password = Password::parse(PASSWORD.to_owned(), minimum, "password")?;
     let account = NewAccount { name: Name::parse(name)?, email, password };
-    Ok(program.accounts.add_for_operator(account).await?.id)
+    Ok(program.accounts.add_for_operator(&Operator::default(), account).await?.id)
 }
 
 async fn group(program: &Program, people: &[UserId]) -> Result<ConversationId> {

@@ -12,6 +12,7 @@ use crate::entity::webhook;
 use crate::graphql::Api;
 use crate::id::{UserId, WebhookId};
 use crate::limits;
+use crate::operator::Why;
 use crate::program::Program;
 use crate::webhooks::{NewWebhook, PostAttempt, Webhooks, read_attempts};
 
@@ -25,9 +26,9 @@ pub(crate) enum WebhookCommand {
     /// Show a webhook: its position, its last error and its last tries
     Show(ChosenWebhook),
     /// Stop sending until `resume`; nothing is lost for as long as the feed is kept
-    Pause(ChosenWebhook),
+    Pause(WebhookToChange),
     /// Send again, at once
-    Resume(ChosenWebhook),
+    Resume(WebhookToChange),
     /// Go on from another cursor, back or forward
     Rewind {
         /// Which webhook
@@ -36,11 +37,14 @@ pub(crate) enum WebhookCommand {
         /// A cursor of the feed, `oldest` or `newest`
         #[arg(long, allow_hyphen_values = true)]
         to: String,
+        /// Why
+        #[command(flatten)]
+        why: Why,
     },
     /// Sign with a new secret, which is printed, and for a day also with the one before
-    Rotate(ChosenWebhook),
+    Rotate(WebhookToChange),
     /// Remove a webhook
-    Remove(ChosenWebhook),
+    Remove(WebhookToChange),
 }
 
 /// A webhook to add.
@@ -64,6 +68,8 @@ pub(crate) struct AddWebhook {
     /// Begin after this cursor of the feed, or `oldest`; without it, with what happens next
     #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
     from: Option<String>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Which webhook.
@@ -72,6 +78,15 @@ pub(crate) struct ChosenWebhook {
     /// The webhook's id, as `parlour webhook list` prints it
     #[arg(value_parser = webhook_id)]
     id: WebhookId,
+}
+
+/// Which webhook to change, and why.
+#[derive(Debug, Args)]
+pub(crate) struct WebhookToChange {
+    #[command(flatten)]
+    webhook: ChosenWebhook,
+    #[command(flatten)]
+    why: Why,
 }
 
 fn account(text: &str) -> Result<UserId, &'static str> {
@@ -94,28 +109,28 @@ pub(crate) async fn run(program: &Program, command: WebhookCommand) -> anyhow::R
             Ok(())
         }
         WebhookCommand::Show(ChosenWebhook { id }) => show(&webhooks, id).await,
-        WebhookCommand::Pause(ChosenWebhook { id }) => {
-            webhooks.pause(id).await?;
+        WebhookCommand::Pause(WebhookToChange { webhook: ChosenWebhook { id }, why }) => {
+            webhooks.pause(&why.operator()?, id).await?;
             eprintln!("webhook {id} is paused");
             Ok(())
         }
-        WebhookCommand::Resume(ChosenWebhook { id }) => {
-            webhooks.resume(id).await?;
+        WebhookCommand::Resume(WebhookToChange { webhook: ChosenWebhook { id }, why }) => {
+            webhooks.resume(&why.operator()?, id).await?;
             eprintln!("webhook {id} is sent to again");
             Ok(())
         }
-        WebhookCommand::Rewind { webhook: ChosenWebhook { id }, to } => {
-            webhooks.rewind(id, &to).await?;
+        WebhookCommand::Rewind { webhook: ChosenWebhook { id }, to, why } => {
+            webhooks.rewind(&why.operator()?, id, &to).await?;
             eprintln!("webhook {id} goes on from there");
             Ok(())
         }
-        WebhookCommand::Rotate(ChosenWebhook { id }) => {
-            println!("{}", webhooks.rotate(id).await?);
+        WebhookCommand::Rotate(WebhookToChange { webhook: ChosenWebhook { id }, why }) => {
+            println!("{}", webhooks.rotate(&why.operator()?, id).await?);
             eprintln!("webhook {id} is signed with this secret, and for a day also with the one before");
             Ok(())
         }
-        WebhookCommand::Remove(ChosenWebhook { id }) => {
-            webhooks.remove(id).await?;
+        WebhookCommand::Remove(WebhookToChange { webhook: ChosenWebhook { id }, why }) => {
+            webhooks.remove(&why.operator()?, id).await?;
             eprintln!("webhook {id} is removed");
             Ok(())
         }
@@ -123,11 +138,12 @@ pub(crate) async fn run(program: &Program, command: WebhookCommand) -> anyhow::R
 }
 
 async fn add(webhooks: &Webhooks, new: AddWebhook) -> anyhow::Result<()> {
-    let AddWebhook { url, query, bot, kinds, batch, from } = new;
+    let AddWebhook { url, query, bot, kinds, batch, from, why } = new;
     let read =
         |file: PathBuf| std::fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()));
     let document = query.map(read).transpose()?;
-    let row = webhooks.add(NewWebhook { url, document, user: bot, kinds, batch_size: batch, from }).await?;
+    let new = NewWebhook { url, document, user: bot, kinds, batch_size: batch, from };
+    let row = webhooks.add(&why.operator()?, new).await?;
     println!("{}\n{}", row.id, row.secret);
     eprintln!("the first line is the webhook's id, the second its secret, with which the receiver verifies");
     Ok(())

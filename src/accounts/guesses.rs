@@ -115,6 +115,11 @@ impl Keys {
 }
 
 impl Guess<'_> {
+    /// Whether nobody has signed in to the account from here, as far as is remembered. With rates off nothing is.
+    pub(super) fn is_at_a_new_place(&self) -> bool {
+        !self.is_familiar && self.guesses.rates.is_limited
+    }
+
     /// What an attempt is counted in, or what of it is given back once it is known whether the password was correct.
     fn counted(&self, is_right: Option<bool>) -> Vec<SharedBucket> {
         let Keys { right_by_address, by_address, by_account_and_address, by_account, .. } = &self.keys;

@@ -15,6 +15,7 @@ mod name;
 mod name_fill;
 mod name_parts;
 mod new_password;
+mod new_place;
 mod password;
 mod purge;
 mod roles;

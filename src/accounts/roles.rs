@@ -1,5 +1,6 @@
 //! What people are on this server beside users: moderators and admins, whom the operator appoints.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder};
@@ -11,7 +12,7 @@ use crate::audit::{AuditAction, AuditActor, AuditRecord, Operator};
 use crate::db::{self, Tx};
 use crate::entity::server_role::{self, StaffRole};
 use crate::error::{Error, Result};
-use crate::feed::{Answers, Quiet, Rank};
+use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::UserId;
 
 /// Proof that somebody moderates this server. It comes out of [`moderator`] only.
@@ -61,16 +62,23 @@ pub async fn roles_for_operator(app: &App, user: UserId) -> Result<Vec<StaffRole
 }
 
 impl Accounts {
-    /// Gives somebody a role. Idempotent.
-    pub async fn grant_for_operator(&self, by: &Operator, user: UserId, role: StaffRole) -> Result<()> {
-        let done = by.record(AuditAction::RoleGranted, user);
+    /// Gives somebody a role; `false` if they have it already.
+    pub async fn grant_for_operator(&self, by: &Operator, user: UserId, role: StaffRole) -> Result<bool> {
+        let done = by.record(AuditAction::RoleGranted, user).with_detail(name(role));
         self.app.feed.append_recorded(SetRole { user, role, has_it: true }, [done]).await
     }
 
-    /// Takes a role from somebody. Idempotent.
-    pub async fn revoke_for_operator(&self, by: &Operator, user: UserId, role: StaffRole) -> Result<()> {
-        let done = by.record(AuditAction::RoleRevoked, user);
+    /// Takes a role from somebody; `false` if they do not have it.
+    pub async fn revoke_for_operator(&self, by: &Operator, user: UserId, role: StaffRole) -> Result<bool> {
+        let done = by.record(AuditAction::RoleRevoked, user).with_detail(name(role));
         self.app.feed.append_recorded(SetRole { user, role, has_it: false }, [done]).await
+    }
+}
+
+fn name(role: StaffRole) -> &'static str {
+    match role {
+        StaffRole::Moderator => "moderator",
+        StaffRole::Admin => "admin",
     }
 }
 
@@ -81,19 +89,35 @@ struct SetRole {
     has_it: bool,
 }
 
-impl Quiet for SetRole {
-    type Answer = ();
+impl Change for SetRole {
+    /// Whether anything is different now.
+    type Answer = bool;
+    type Write = Self;
     const RANK: Rank = Rank::People;
 
-    async fn write(tx: &Tx, changes: Vec<Self>) -> Answers<Self> {
-        for Self { user, role, has_it } in &changes {
-            if *has_it {
-                let row = server_role::Model { user_id: *user, role: *role, granted_at: tx.now };
+    async fn plan(tx: &Tx, changes: &[Self]) -> Plans<Self> {
+        let people = changes.iter().map(|change| change.user);
+        let held = server_role::Entity::find().filter(server_role::Column::UserId.is_in(people)).all(tx).await?;
+        let mut held: HashSet<(UserId, StaffRole)> = held.into_iter().map(|row| (row.user_id, row.role)).collect();
+        let plan = |change: &Self| {
+            let own = (change.user, change.role);
+            let changes = if change.has_it { held.insert(own) } else { held.remove(&own) };
+            Ok(if changes { Plan::Write { write: change.clone(), events: 0 } } else { Plan::Done(false) })
+        };
+        Ok(changes.iter().map(plan).collect())
+    }
+
+    async fn write(tx: &Tx, writes: Vec<Placed<Self>>) -> Writes<Self> {
+        let mut written = Vec::with_capacity(writes.len());
+        for Placed { write: Self { user, role, has_it }, .. } in writes {
+            if has_it {
+                let row = server_role::Model { user_id: user, role, granted_at: tx.now };
                 db::insert_if_new(tx, row).await?;
             } else {
-                server_role::Entity::delete_by_id((*user, *role)).exec(tx).await?;
+                server_role::Entity::delete_by_id((user, role)).exec(tx).await?;
             }
+            written.push(Written::silent(true));
         }
-        Ok(vec![(); changes.len()])
+        Ok(written)
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct SharedRates {
     table: Table,
     secret: Hmac<Sha256>,
     clock: Clock,
-    is_limited: bool,
+    pub(super) is_limited: bool,
     /// A few at a time, so that a storm of logins leaves connections for everybody else.
     turns: Semaphore,
 }
@@ -214,7 +214,7 @@ fn count(rows: &mut RateRows, now: Timestamp, buckets: &[SharedBucket]) -> Resul
         if next > now + window(*limit) {
             // By another node's clock it may have room only then.
             let retry_after = next.since(now + limit.every * limit.burst).min(limit.every);
-            crate::rates::refused(*limit);
+            crate::rates::refused(limit.name);
             return Err(Error::RateLimited { retry_after });
         }
         counted.push((key.clone(), next));

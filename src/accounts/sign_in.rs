@@ -8,9 +8,10 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 
 use crate::accounts::devices::end;
 use crate::accounts::guesses::octets;
+use crate::accounts::new_place::new_place;
 use crate::accounts::shared_rates::SharedBucket;
 use crate::accounts::{self, Accounts, Email, Name, Password, Viewer, name_parts};
-use crate::audit::{AuditAction, AuditRecord};
+use crate::audit::{AuditAction, AuditRecord, Operator};
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::entity::{session, user};
@@ -85,9 +86,9 @@ impl Accounts {
     }
 
     /// Creates an account without signing in.
-    pub async fn add_for_operator(&self, new: NewAccount) -> Result<user::Model> {
+    pub async fn add_for_operator(&self, by: &Operator, new: NewAccount) -> Result<user::Model> {
         let user = self.new_user(new).await?;
-        let done = [AuditRecord::by_operator(AuditAction::UserAdded, user.id)];
+        let done = [by.record(AuditAction::UserAdded, user.id)];
         self.app.feed.append_recorded(SignUp { user, session: None }, done).await
     }
 
@@ -125,25 +126,28 @@ impl Accounts {
             }
         })?;
         let user = self.find_by_password(known.as_ref(), password).await;
+        let is_new_place = guess.is_at_a_new_place();
         guess.end(user.as_ref().ok().map(Option::is_some)).await?;
         let Some(user) = user? else {
             self.log_failure(account, client.address, "wrong_password");
             return Err(Error::InvalidCredentials);
         };
         let proof = SignInProof::Password { verified: user.password_hash.clone() };
-        self.begin_session(user, proof, client).await
+        let place = is_new_place.then(|| new_place(user.id, client.address, client.user_agent));
+        self.begin_session(user, proof, client, place).await
     }
 
-    /// Begins a session of somebody who has proved who they are.
+    /// Begins a session of somebody who has proved who they are, at this place if it is a new one.
     pub(super) async fn begin_session(
         &self,
         user: user::Model,
         proof: SignInProof,
         client: Client<'_>,
+        place: Option<AuditRecord>,
     ) -> Result<SignedIn> {
         let session = self.new_session(user.id, client);
         let begin = BeginSession { session: session.clone(), proof };
-        for evicted in self.app.feed.append(begin).await? {
+        for evicted in self.app.feed.append_recorded(begin, place).await? {
             self.ended(evicted);
         }
         let (address, id) = (client.address, user.id);

@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 pub(crate) use series::{FolderBackup, TakenInFolder, take_in_folder};
 
+use crate::audit::{AuditAction, Operator};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::data_dir::{self, with_ending};
 use crate::db::{self, ServerLock};
@@ -76,7 +79,7 @@ pub(crate) struct Restored {
 
 /// Puts a copy of a backup, a file or a folder, in the place of the database. What was there is set aside. No server may
 /// run on it. The images of a folder come first, so that nothing refers to missing ones.
-pub(crate) async fn restore(config: &Config, backup: &Path) -> anyhow::Result<Restored> {
+pub(crate) async fn restore(config: &Config, backup: &Path, by: &Operator) -> anyhow::Result<Restored> {
     let database = sqlite_file(config, "restore it with pg_restore, or from its archive")?;
     data_dir::prepare(config)?;
     let Some(_lock) = ServerLock::take(database)? else {
@@ -90,6 +93,9 @@ pub(crate) async fn restore(config: &Config, backup: &Path) -> anyhow::Result<Re
     };
     // A copy has a lineage of its own, so that the same backup restored twice is seen as another state.
     let (draft, position) = checked_copy(&file, database).await?;
+    // About the server itself, which has no id.
+    let done = by.record(AuditAction::DatabaseRestored, Uuid::nil()).row(Clock::default().now());
+    db::note_in_copy(draft.path(), &done).await.context("the audit log of the backup cannot be written")?;
     let set_aside = set_aside(database)?;
     draft::replace(draft.path(), database).with_context(|| format!("{} cannot be written", database.display()))?;
     Ok(Restored { position, set_aside, images })

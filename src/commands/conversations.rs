@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::messages::object as message_object;
 use super::sheet::{ListBounds, SheetForm, json_column, moment};
-use crate::audit::Operator;
+use crate::audit::{AuditAction, Operator};
 use crate::conversations::{self, GroupActor};
 use crate::entity::conversation::{self, DirectPair, Kind, Posting};
 use crate::entity::membership::{self, Role};
@@ -38,6 +38,8 @@ pub(crate) enum ConversationCommand {
     Export {
         /// Its id
         id: String,
+        #[command(flatten)]
+        why: Why,
     },
     /// Remove somebody from a group
     RemoveMember {
@@ -65,7 +67,7 @@ pub(super) async fn run(program: &Program, terminal: &Terminal, command: Convers
                 false => Ok(()),
             }
         }
-        ConversationCommand::Export { id } => export(program, terminal, &id).await,
+        ConversationCommand::Export { id, why } => export(program, terminal, &id, &why.operator()?).await,
         ConversationCommand::RemoveMember { id, who, why } => {
             let (row, person) = (named(program, &id).await?, find(program, &who).await?);
             let by = why.operator()?;
@@ -94,12 +96,13 @@ async fn list(program: &Program, terminal: &Terminal, bounds: ListBounds) -> any
 }
 
 /// The conversation first, then its members, then its messages, some at a time: it is never in memory as a whole.
-async fn export(program: &Program, terminal: &Terminal, id: &str) -> anyhow::Result<()> {
-    let (app, by, row) = (&program.app, Operator::default(), named(program, id).await?);
+async fn export(program: &Program, terminal: &Terminal, id: &str, by: &Operator) -> anyhow::Result<()> {
+    let (app, row) = (&program.app, named(program, id).await?);
+    app.feed.note(by.record(AuditAction::ConversationExported, row.id)).await?;
     terminal.line(json!({ "conversation": object(&row) })).await?;
     let (mut after, size) = (None, u32::try_from(limits::OPERATOR_WINDOW).unwrap_or(u32::MAX));
     loop {
-        let page = conversations::members_for_operator(app, &by, &row, size, after).await?;
+        let page = conversations::members_for_operator(app, by, &row, size, after).await?;
         for one in &page.items {
             terminal.line(json!({ "member": member(one) })).await?;
         }
@@ -110,7 +113,7 @@ async fn export(program: &Program, terminal: &Terminal, id: &str) -> anyhow::Res
     }
     let mut seq = 0;
     loop {
-        let page = messages::history_for_operator(app, &by, row.id, seq).await?;
+        let page = messages::history_for_operator(app, by, row.id, seq).await?;
         let Some(last) = page.last() else { return Ok(()) };
         seq = last.seq;
         for message in &page {

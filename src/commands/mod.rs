@@ -2,6 +2,7 @@
 //! socket, or by the program itself where none runs. They are the same functions either way.
 
 mod announce;
+mod audit;
 mod conversations;
 mod messages;
 mod people;
@@ -55,11 +56,7 @@ pub(crate) enum SteerCommand {
     #[command(subcommand)]
     Bot(key_commands::BotCommand),
     /// Print what operators, moderators and keys did, the newest first, a JSON object a line
-    Audit {
-        /// How many entries
-        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=10_000))]
-        last: u64,
-    },
+    Audit(audit::AuditArguments),
 }
 
 impl SteerCommand {
@@ -111,6 +108,6 @@ pub(crate) async fn run(program: &Program, terminal: &Terminal, command: SteerCo
         SteerCommand::Stats { json } => stats::print(program, terminal, json).await,
         SteerCommand::Key(command) => key_commands::run(program, terminal, command).await,
         SteerCommand::Bot(command) => key_commands::run_bot(program, terminal, command).await,
-        SteerCommand::Audit { last } => key_commands::print_audit(program, terminal, last).await,
+        SteerCommand::Audit(arguments) => audit::print(program, terminal, arguments).await,
     }
 }

@@ -100,7 +100,7 @@ pub(crate) enum PeopleCommand {
     },
 }
 
-fn time_of(text: &str) -> Result<Timestamp, &'static str> {
+pub(super) fn time_of(text: &str) -> Result<Timestamp, &'static str> {
     let wrong = "expected a time with its zone, such as 2026-03-01T00:00:00Z";
     let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong)?;
     i64::try_from(time.unix_timestamp_nanos() / 1_000_000).map(Timestamp).map_err(|_| wrong)

@@ -114,6 +114,8 @@ pub struct Config {
     pub sign_ups_per_hour: u32,
     /// How many people may sign in from one address in an hour.
     pub logins_per_hour: u32,
+    /// How many connections one address may have, if that is not more than a quarter of all.
+    pub connections_per_address: usize,
     /// Whether rates and the sockets of a person or an address are limited.
     pub rate_limits: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
@@ -271,6 +273,13 @@ impl Config {
             })?,
             sign_ups_per_hour: vars.hourly("SIGNUPS_PER_ADDRESS", 360)?,
             logins_per_hour: vars.hourly("LOGINS_PER_ADDRESS", 1_800)?,
+            // 500 people behind one router with a socket and a page each.
+            connections_per_address: vars.read(
+                "CONNECTIONS_PER_ADDRESS",
+                1_024,
+                "a number from 32 to 65536",
+                |text| text.parse().ok().filter(|most| (32..=65_536).contains(most)),
+            )?,
             rate_limits: vars.switch("RATE_LIMITS", true)?,
             trusted_proxies: vars.networks("TRUSTED_PROXIES")?,
             metrics_address: vars.read(

@@ -80,6 +80,7 @@ impl Config {
             "GROUP_MEMBERS" => self.group_members.to_string(),
             "SIGNUPS_PER_ADDRESS" => self.sign_ups_per_hour.to_string(),
             "LOGINS_PER_ADDRESS" => self.logins_per_hour.to_string(),
+            "CONNECTIONS_PER_ADDRESS" => self.connections_per_address.to_string(),
             "DIRECTORY" => "open".to_owned(),
             "RATE_LIMITS" => switch(self.rate_limits),
             "GRAPHIQL" => switch(self.graphiql),

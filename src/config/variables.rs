@@ -11,7 +11,7 @@ use super::{AppEnv, Network, Origin, SameSite};
 use crate::id::UserId;
 
 /// Every variable that is read; `.env.example` has a line for each.
-pub(super) const NAMES: [&str; 52] = [
+pub(super) const NAMES: [&str; 53] = [
     "HOST",
     "PORT",
     "APP_ENV",
@@ -56,6 +56,7 @@ pub(super) const NAMES: [&str; 52] = [
     "GROUP_MEMBERS",
     "SIGNUPS_PER_ADDRESS",
     "LOGINS_PER_ADDRESS",
+    "CONNECTIONS_PER_ADDRESS",
     "RATE_LIMITS",
     "TRUSTED_PROXIES",
     "METRICS_ADDR",

@@ -44,7 +44,7 @@ pub use postgres::Listening;
 pub use rates::{Count, remove_old_rates};
 pub use reader::Reader;
 pub use rows::{Row, VALUES, count, insert, insert_if_new, upsert};
-pub use sqlite::{check_copy, copy};
+pub use sqlite::{check_copy, copy, note_in_copy};
 pub use tx::{HotSource, Snapshot, Tx};
 
 use crate::clock::{Timestamp, instant};

@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 use super::fault::in_a_line;
+use crate::entity::audit_entry;
 use crate::limits;
 
 /// The feature is for `scripts/power-cut` alone, which has to see a loss to prove that it would see one.
@@ -130,6 +131,27 @@ pub async fn copy(database: &Path, file: &Path) -> anyhow::Result<()> {
     let has_lineage = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'lineage')";
     if sqlx::query_scalar(has_lineage).fetch_one(&mut copy).await? {
         sqlx::query("UPDATE lineage SET name = lower(hex(randomblob(16)))").execute(&mut copy).await?;
+    }
+    Ok(copy.close().await?)
+}
+
+/// Writes an entry of the audit log into a copy, which may be of an older version: what that one has no column for is left
+/// out, and all of it if it has no audit log.
+pub async fn note_in_copy(copy: &Path, entry: &audit_entry::Model) -> anyhow::Result<()> {
+    let copy = SqliteConnectOptions::new().filename(copy).disable_statement_logging();
+    let mut copy = copy.connect().await?;
+    let columns: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM pragma_table_info('audit_entry')").fetch_all(&mut copy).await?;
+    if !columns.is_empty() {
+        let statement = "INSERT INTO audit_entry (id, at, actor, action, subject_id) VALUES (?, ?, ?, ?, ?)";
+        let with_reason =
+            "INSERT INTO audit_entry (id, at, actor, action, subject_id, reason) VALUES (?, ?, ?, ?, ?, ?)";
+        let has_reason = columns.iter().any(|column| column == "reason");
+        let insert = sqlx::query(if has_reason { with_reason } else { statement });
+        let insert = insert.bind(entry.id.as_bytes().as_slice()).bind(entry.at.0).bind(&entry.actor);
+        let insert = insert.bind(&entry.action).bind(entry.subject_id.as_bytes().as_slice());
+        let insert = if has_reason { insert.bind(&entry.reason) } else { insert };
+        insert.execute(&mut copy).await?;
     }
     Ok(copy.close().await?)
 }

@@ -29,6 +29,8 @@ pub struct Model {
     pub user_id: Option<UserId>,
     /// Why the operator did it.
     pub reason: Option<String>,
+    /// What it was exactly, in a few words. Older versions wrote none.
+    pub detail: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

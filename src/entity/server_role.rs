@@ -17,7 +17,7 @@ pub struct Model {
 }
 
 /// What somebody may do for the whole server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
 pub enum StaffRole {
     Moderator = 1,

@@ -10,6 +10,7 @@ mod close;
 mod leave;
 mod sweep;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use sea_orm::{EntityTrait, QueryOrder};
@@ -19,7 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::{self, Accounts, UsersKey, Viewer};
 use crate::app::App;
-use crate::audit::{AuditAction, AuditRecord, Operator};
+use crate::audit::{AuditAction, AuditActor, AuditRecord, Operator};
 use crate::entity::erasure;
 use crate::error::{Error, Result};
 use crate::id::UserId;
@@ -58,12 +59,14 @@ impl Erasure {
     }
 
     /// Erases the viewer's account. Afterwards no one can read any message of theirs, and their name, e-mail address
-    /// and sessions are deleted.
-    pub async fn erase(&self, viewer: &Viewer) -> Result<()> {
-        self.erase_person(viewer.user(), None).await
+    /// and sessions are deleted. The address is that of the request.
+    pub async fn erase(&self, viewer: &Viewer, address: IpAddr) -> Result<()> {
+        let user = viewer.user();
+        let actor = AuditActor::User { user, address };
+        self.erase_person(user, AuditRecord::new(actor, AuditAction::UserErased, user)).await
     }
 
-    async fn erase_person(&self, user: UserId, done: Option<AuditRecord>) -> Result<()> {
+    async fn erase_person(&self, user: UserId, done: AuditRecord) -> Result<()> {
         let erasure = self.clone();
         // In a task of its own, so that it completes even if the caller stops waiting.
         let left = self.leaving.spawn(async move { erasure.close_and_leave(user, done).await });
@@ -74,17 +77,17 @@ impl Erasure {
     pub async fn erase_by_key(&self, key: UsersKey, user: UserId) -> Result<()> {
         self.app.rates.key_changes.take(&key.id())?;
         accounts::find(&self.app, user).await?.ok_or(Error::NotFound)?;
-        self.erase_person(user, Some(key.record(AuditAction::UserErased, user))).await
+        self.erase_person(user, key.record(AuditAction::UserErased, user)).await
     }
 
     /// Erases a person for the operator. `NotFound` if there is none.
     pub async fn erase_for_operator(&self, by: &Operator, user: UserId) -> Result<()> {
         accounts::find(&self.app, user).await?.ok_or(Error::NotFound)?;
-        self.erase_person(user, Some(by.record(AuditAction::UserErased, user))).await
+        self.erase_person(user, by.record(AuditAction::UserErased, user)).await
     }
 
-    async fn close_and_leave(&self, user: UserId, done: Option<AuditRecord>) -> Result<()> {
-        for session in self.app.feed.append_recorded(close::Close { user }, done).await? {
+    async fn close_and_leave(&self, user: UserId, done: AuditRecord) -> Result<()> {
+        for session in self.app.feed.append_recorded(close::Close { user }, [done]).await? {
             self.traces.accounts.ended(session);
         }
         self.traces.accounts.tokens_ended(user);

@@ -85,6 +85,19 @@ impl<Q: Quiet> Change for Q {
     }
 }
 
+/// Nothing but what it is recorded with.
+#[derive(Clone)]
+pub(super) struct NothingElse;
+
+impl Quiet for NothingElse {
+    type Answer = ();
+    const RANK: Rank = Rank::Housekeeping;
+
+    async fn write(_: &Tx, all: Vec<Self>) -> Answers<Self> {
+        Ok(vec![(); all.len()])
+    }
+}
+
 /// The order of kinds of changes within a batch.
 ///
 /// A whole batch is planned before any of it is written, so one kind does not see what another is about to write.

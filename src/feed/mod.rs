@@ -128,6 +128,11 @@ impl Feed {
         answer.await.map_err(|_| Error::unavailable())?
     }
 
+    /// Writes to the audit log what changes nothing in the database.
+    pub async fn note(&self, record: AuditRecord) -> Result<()> {
+        self.append_recorded(change::NothingElse, [record]).await
+    }
+
     /// Queues a change without waiting. It is dropped if the queue is full: for what is repeated anyway, such as when
     /// somebody was last seen.
     pub fn append_or_drop<C: Change>(&self, change: C) {

@@ -67,7 +67,7 @@ impl Admission {
     /// Admits up to `most` connections in all.
     pub(super) fn new(most: usize, config: &Config) -> Self {
         let share = (most / limits::ADDRESS_CONNECTIONS_SHARE).max(limits::ADDRESS_CONNECTIONS_LEAST);
-        let most_of_address = if config.rate_limits { share.min(limits::ADDRESS_CONNECTIONS) } else { usize::MAX };
+        let most_of_address = if config.rate_limits { share.min(config.connections_per_address) } else { usize::MAX };
         let trusted_proxies = config.trusted_proxies.clone();
         metrics::connections_max(most);
         Self { open: Mutex::default(), most, most_of_address, trusted_proxies }
@@ -249,6 +249,16 @@ mod tests {
         drop((slots, next));
         let open = admission.lock();
         assert!(open.count == 0 && open.by_address.is_empty() && open.with_idle.is_empty());
+    }
+
+    #[test]
+    fn an_address_is_limited_by_the_setting() {
+        let setting = |name: &str| (name == "CONNECTIONS_PER_ADDRESS").then(|| "40".to_owned());
+        let config = Config::from_lookup(setting).expect("good settings");
+        let admission = Arc::new(Admission::new(1_000, &config));
+        let _slots: Vec<_> = (0..40).map(|_| busy(&admission, "192.0.2.1")).collect();
+        assert_eq!(try_admit(&admission, "192.0.2.1").unwrap_err(), NoRoom::OfAddress);
+        idle(&admission, "192.0.2.2");
     }
 
     #[test]

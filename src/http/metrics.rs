@@ -51,9 +51,11 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: Cancellati
 
 async fn answer(State(sampler): State<Arc<Sampler>>, headers: HeaderMap) -> Response {
     let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let media = if accept.contains("application/openmetrics-text") { OPEN_METRICS } else { PROMETHEUS };
-    match metrics::text(&sampler.samples().await) {
-        Ok(text) => ([(CONTENT_TYPE, media)], text).into_response(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    let Ok(text) = metrics::text(&sampler.samples().await) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    match accept.contains("application/openmetrics-text") {
+        true => ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        false => ([(CONTENT_TYPE, PROMETHEUS)], metrics::in_prometheus_form(&text)).into_response(),
     }
 }

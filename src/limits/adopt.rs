@@ -28,6 +28,10 @@ pub const AUDIT_REASON_LENGTH: usize = 200;
 
 /// Entries of the audit log that are removed in one transaction: a few milliseconds of the writer.
 pub const AUDIT_REMOVALS: u64 = 1_000;
+/// People whom an entry of the audit log names; of more it has the number.
+pub const AUDIT_PEOPLE: usize = 25;
+/// The characters of a user agent that an entry has: the browser and the system are at its beginning.
+pub const AUDIT_AGENT_LENGTH: usize = 120;
 
 /// People in one `upsertUsers`.
 pub const UPSERT_USERS: usize = 100;

@@ -415,8 +415,6 @@ pub const LINGER: Duration = Duration::from_secs(2);
 /// File descriptors that are reserved for the database, the log and the like.
 pub const RESERVED_FILES: u64 = 1_024;
 
-/// Connections of one address: 500 people behind one router with a socket and a page each.
-pub const ADDRESS_CONNECTIONS: usize = 1_024;
 /// One address may have this fraction (one in four) of the connections that the process can hold, if that is fewer.
 pub const ADDRESS_CONNECTIONS_SHARE: usize = 4;
 /// The lower bound of an address's share, however few connections there may be in all: some browsers with six

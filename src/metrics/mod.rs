@@ -5,6 +5,7 @@
 
 mod labels;
 mod process;
+mod prometheus_form;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -23,6 +24,7 @@ use labels::{
     BatchLabels, CloseLabel, FieldLabel, OperationLabels, PathLabel, RateLabel, ReasonLabel, RequestLabels,
     RootFieldLabels, RouteLabel, StateLabel,
 };
+pub(crate) use prometheus_form::in_prometheus_form;
 
 /// Upper bounds of requests' times in seconds.
 const REQUEST: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];

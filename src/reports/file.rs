@@ -15,7 +15,7 @@ use crate::entity::{conversation, message, user};
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ConversationId, MessageId, ReportId, UserId};
-use crate::limits;
+use crate::{limits, rates};
 
 /// What somebody reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,13 @@ pub(crate) async fn file(app: &App, viewer: &Viewer, new: NewReport) -> Result<(
         }
     }
     let is_limited = app.config.rate_limits;
-    app.feed.append(FileReport { reporter: viewer.user(), target, reason, comment, is_limited }).await
+    let filed = app.feed.append(FileReport { reporter: viewer.user(), target, reason, comment, is_limited }).await;
+    // Not where it is decided: a batch may be planned again.
+    filed.inspect_err(|error| {
+        if matches!(error, Error::RateLimited { .. }) {
+            rates::refused("reports");
+        }
+    })
 }
 
 struct FileReport {

@@ -6,6 +6,7 @@ use sea_orm::{EntityTrait, Iterable};
 use uuid::Uuid;
 
 use super::attempts::{self, PostAttempt};
+use crate::audit::AuditAction;
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::entity::webhook::{self, Column};
@@ -41,6 +42,21 @@ pub(super) enum WebhookStep {
     /// It has a new secret; the one before goes on signing for a while.
     Rotate(String),
     Remove,
+}
+
+impl WebhookStep {
+    /// As the audit log has it, if the operator does it.
+    pub(super) fn action(&self) -> Option<AuditAction> {
+        match self {
+            Self::Add(_) => Some(AuditAction::WebhookAdded),
+            Self::Claim(_) | Self::Record { .. } => None,
+            Self::Pause => Some(AuditAction::WebhookPaused),
+            Self::Resume => Some(AuditAction::WebhookResumed),
+            Self::Rewind(_) => Some(AuditAction::WebhookRewound),
+            Self::Rotate(_) => Some(AuditAction::WebhookRotated),
+            Self::Remove => Some(AuditAction::WebhookRemoved),
+        }
+    }
 }
 
 /// What came of work on a webhook.

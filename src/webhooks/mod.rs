@@ -32,6 +32,7 @@ pub use attempts::{PostAttempt, read_attempts};
 
 use crate::accounts::{self, Viewer};
 use crate::app::App;
+use crate::audit::Operator;
 use crate::db;
 use crate::entity::webhook;
 use crate::error::{Error, Result};
@@ -85,7 +86,7 @@ impl Webhooks {
     }
 
     /// Adds a webhook. Everything that can be wrong with it is said now.
-    pub async fn add(&self, new: NewWebhook) -> anyhow::Result<webhook::Model> {
+    pub async fn add(&self, by: &Operator, new: NewWebhook) -> anyhow::Result<webhook::Model> {
         let target = Target::parse(&new.url, self.client.guard()).context("the address")?;
         let most = limits::WEBHOOK_BATCH;
         ensure!((1..=most).contains(&new.batch_size), "a POST has 1 to {most} events");
@@ -126,7 +127,7 @@ impl Webhooks {
             attempts: "[]".to_owned(),
             created_at: self.app().clock.now(),
         };
-        self.change(row.id, WebhookStep::Add(Box::new(row))).await?.context("it was not written")
+        self.change(by, row.id, WebhookStep::Add(Box::new(row))).await?.context("it was not written")
     }
 
     /// All webhooks, the oldest first.
@@ -152,34 +153,35 @@ impl Webhooks {
     }
 
     /// Stops sending, until [`resume`](Self::resume). A POST that is under way ends by itself.
-    pub async fn pause(&self, id: WebhookId) -> anyhow::Result<()> {
-        self.change(id, WebhookStep::Pause).await.map(drop)
+    pub async fn pause(&self, by: &Operator, id: WebhookId) -> anyhow::Result<()> {
+        self.change(by, id, WebhookStep::Pause).await.map(drop)
     }
 
     /// Sends again, at once.
-    pub async fn resume(&self, id: WebhookId) -> anyhow::Result<()> {
-        self.change(id, WebhookStep::Resume).await.map(drop)
+    pub async fn resume(&self, by: &Operator, id: WebhookId) -> anyhow::Result<()> {
+        self.change(by, id, WebhookStep::Resume).await.map(drop)
     }
 
     /// Goes on after this cursor, `oldest` or `newest`, back or forward.
-    pub async fn rewind(&self, id: WebhookId, to: &str) -> anyhow::Result<()> {
+    pub async fn rewind(&self, by: &Operator, id: WebhookId, to: &str) -> anyhow::Result<()> {
         let to = self.cursor(to).await?;
-        self.change(id, WebhookStep::Rewind(to)).await.map(drop)
+        self.change(by, id, WebhookStep::Rewind(to)).await.map(drop)
     }
 
     /// Signs with a new secret, which is returned, and for [`limits::WEBHOOK_ROTATION`] also with the one before.
-    pub async fn rotate(&self, id: WebhookId) -> anyhow::Result<String> {
-        let row = self.change(id, WebhookStep::Rotate(secret::generate()?)).await?;
+    pub async fn rotate(&self, by: &Operator, id: WebhookId) -> anyhow::Result<String> {
+        let row = self.change(by, id, WebhookStep::Rotate(secret::generate()?)).await?;
         Ok(row.context("it was removed")?.secret)
     }
 
     /// Removes it.
-    pub async fn remove(&self, id: WebhookId) -> anyhow::Result<()> {
-        self.change(id, WebhookStep::Remove).await.map(drop)
+    pub async fn remove(&self, by: &Operator, id: WebhookId) -> anyhow::Result<()> {
+        self.change(by, id, WebhookStep::Remove).await.map(drop)
     }
 
-    async fn change(&self, id: WebhookId, step: WebhookStep) -> anyhow::Result<Option<webhook::Model>> {
-        match self.app().feed.append(WebhookChange { id, step }).await {
+    async fn change(&self, by: &Operator, id: WebhookId, step: WebhookStep) -> anyhow::Result<Option<webhook::Model>> {
+        let done = step.action().map(|action| by.record(action, id));
+        match self.app().feed.append_recorded(WebhookChange { id, step }, done).await {
             Ok(row) => Ok(row),
             Err(Error::NotFound) => bail!("there is no webhook {id}"),
             Err(error) => Err(error.into()),

@@ -104,6 +104,7 @@ async fn entries_of_the_audit_log_go_when_their_time_is_over() {
         subject_id: Uuid::nil(),
         address: None,
         reason: None,
+        detail: None,
     };
     // More than are removed in one transaction.
     let entries = (0..1_500).map(|number| entry(number).into_active_model());

@@ -1,7 +1,7 @@
 //! A key in the place of a person, and the audit log of what keys and operators do.
 
 use parlour::accounts::KeyScope;
-use parlour::audit::{self, Operator};
+use parlour::audit::{self, AuditFilter, Operator};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -10,7 +10,10 @@ use crate::support::{Person, SEND, TestApp, code, refusal};
 const PROFILE: &str = "{ me { id fullName email } }";
 
 async fn audited(app: &TestApp) -> Vec<parlour::entity::audit_entry::Model> {
-    app.command(async |program| audit::newest(&program.app.db.reader, 100).await.expect("the log")).await
+    app.command(async |program| {
+        audit::newest(&program.app.db.reader, &AuditFilter::default(), 100).await.expect("the log")
+    })
+    .await
 }
 
 /// What the log says of actions, the oldest first.
@@ -120,7 +123,10 @@ async fn what_keys_and_operators_do_is_in_the_audit_log() {
     backend.ask("mutation($id: ID!) { deleteMessage(id: $id) { id } }", json!({ "id": sent })).await;
     backend.end_sessions(&ada).await;
     backend.erase(&ada).await;
-    app.command(async |program| program.accounts.revoke_key_for_operator(backend.id).await.expect("it is there")).await;
+    app.command(async |program| {
+        program.accounts.revoke_key_for_operator(&Operator::default(), backend.id).await.expect("it is there")
+    })
+    .await;
 
     let expected = [
         "key.created",

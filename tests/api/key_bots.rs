@@ -12,7 +12,9 @@ use crate::support::{EVENTS, Socket, TestApp, code, secrets, soon};
 /// A bot: its id, its key, and the key's id.
 async fn bot(app: &TestApp, name: &str) -> (UserId, String, KeyId) {
     let name = Name::parse(name).expect("a name");
-    let made = app.command(async |program| program.accounts.add_bot_for_operator(name).await.expect("a bot"));
+    let made = app.command(async |program| {
+        program.accounts.add_bot_for_operator(&Operator::default(), name).await.expect("a bot")
+    });
     let (id, NewKey { id: key, text }) = made.await;
     secrets::keep(&json!({ "token": *text }));
     (id, text.to_string(), key)
@@ -77,7 +79,7 @@ async fn a_bots_sockets_close_soon_after_its_end() {
     let mut goes_on = signed_in(&app, &other).await;
 
     app.command(async |program| {
-        program.accounts.revoke_key_for_operator(key).await.expect("it is there");
+        program.accounts.revoke_key_for_operator(&Operator::default(), key).await.expect("it is there");
         program.accounts.disable_for_operator(&Operator::default(), suspended_id).await.expect("it is there");
     })
     .await;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use parlour::accounts::{self, KeyScope};
+use parlour::audit::Operator;
 use parlour::error::Error;
 use parlour::graphql::guard::rights::KEY_RIGHTS;
 use serde_json::{Value, json};
@@ -60,7 +61,10 @@ async fn a_revoked_key_is_soon_refused_and_another_goes_on() {
     let (revoked, other) = (app.backend().await, app.backend().await);
     assert_eq!(revoked.upsert(json!([])).await, json!([]));
 
-    app.command(async |program| program.accounts.revoke_key_for_operator(revoked.id).await.expect("it is there")).await;
+    app.command(async |program| {
+        program.accounts.revoke_key_for_operator(&Operator::default(), revoked.id).await.expect("it is there")
+    })
+    .await;
     let began = Instant::now();
     let upsert = "mutation { upsertUsers(users: []) { id } }";
     while revoked.execute(upsert, json!({})).await.get("errors").is_none() {
@@ -70,7 +74,9 @@ async fn a_revoked_key_is_soon_refused_and_another_goes_on() {
 
     assert_eq!(revoked.fails(upsert, json!({})).await, "UNAUTHENTICATED");
     assert_eq!(other.upsert(json!([])).await, json!([]));
-    let again = app.command(async |program| program.accounts.revoke_key_for_operator(revoked.id).await).await;
+    let again = app
+        .command(async |program| program.accounts.revoke_key_for_operator(&Operator::default(), revoked.id).await)
+        .await;
     assert!(matches!(again, Err(Error::NotFound)), "{again:?}");
 }
 
@@ -112,7 +118,9 @@ async fn a_key_is_stored_as_a_hash_and_its_use_to_the_minute() {
 async fn a_key_needs_a_name_and_a_scope() {
     let app = TestApp::start().await;
     let refused = async |name: &str, scopes| {
-        let made = app.command(async |program| program.accounts.create_key_for_operator(name, scopes).await).await;
+        let made = app
+            .command(async |program| program.accounts.create_key_for_operator(&Operator::default(), name, scopes).await)
+            .await;
         match made {
             Err(Error::BadUserInput { field, .. }) => field.into_owned(),
             _ => panic!("it is made"),

@@ -7,6 +7,7 @@ mod accounts;
 mod app_people;
 mod app_tokens;
 mod app_tokens_end;
+mod audit;
 mod authority;
 mod blocks;
 mod blocks_presence;

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use async_graphql::Request;
-use parlour::audit::{self, Operator};
+use parlour::audit::{self, AuditFilter, Operator};
 use parlour::db::{HOT_READS, HOT_WRITES};
+use parlour::entity::image_deletion;
 use parlour::feed::{Follower, KindSet, Step};
-use parlour::id::UserId;
+use parlour::id::{AuditId, UserId};
 use parlour::{accounts, conversations, messages, sampled};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, Statement};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -207,12 +208,28 @@ async fn what_an_operator_lists_and_counts_reads_no_whole_table() {
     conversations::page_for_operator(app_of, &by, 1, Some(place.id)).await.expect("more");
     conversations::members_for_operator(app_of, &by, place, 1, None).await.expect("members");
     messages::history_for_operator(app_of, &by, place.id, 1).await.expect("messages");
-    audit::newest(&app_of.db.reader, 10).await.expect("entries");
+    let (own, some) = (Some(Uuid::now_v7()), || Some("user.erased".to_owned()));
+    let moment = Some(app.clock.now());
+    for filter in [
+        AuditFilter::default(),
+        AuditFilter { subject: own, ..AuditFilter::default() },
+        AuditFilter { actor: own, ..AuditFilter::default() },
+        AuditFilter { action: some(), ..AuditFilter::default() },
+        AuditFilter { since: moment, before: Some(AuditId::new()), ..AuditFilter::default() },
+        AuditFilter { subject: own, actor: own, action: some(), since: moment, before: Some(AuditId::new()) },
+    ] {
+        audit::newest(&app_of.db.reader, &filter, 10).await.expect("entries");
+    }
     let listed = counted.take();
-    assert!(listed.len() >= 8, "{listed:#?}");
+    assert!(listed.len() >= 14, "{listed:#?}");
     are_found_by_an_index(&app, listed).await;
 
+    let due_at = app.clock.now() + Duration::from_secs(24 * 3600);
+    let later = image_deletion::Model { key: "exports/later".to_owned(), due_at, tries: 0 };
+    image_deletion::Entity::insert(later.into_active_model()).exec(&app.database().await).await.expect("it is listed");
     let samples = sampled::count_all(program).await.expect("figures");
+    let pending = samples.iter().find(|(name, _, _)| *name == "image_deletions_pending").map(|sample| sample.2);
+    assert_eq!(pending, Some(0.0), "what is due later does not count");
     assert!(samples.iter().any(|(name, _, value)| *name == "users" && *value == 2.0), "{samples:?}");
     // There are few nodes and webhooks, and all are read. The size is asked of the database itself.
     let few = ["FROM \"webhook\"", "FROM node", "pragma_page_count", "pg_database_size"];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlour::audit::{self, Operator};
+use parlour::audit::{self, AuditFilter, Operator};
 use parlour::entity::server_role::StaffRole;
 use parlour::id::{ConversationId, MessageId, ReportId, UserId};
 use serde_json::{Value, json};
@@ -210,7 +210,11 @@ async fn a_moderator_deletes_what_was_reported_and_it_is_in_the_audit_log() {
     assert!(listed(&mo, true).await.is_empty());
     assert_eq!(listed(&mo, false).await[0]["text"], "something bad");
 
-    let log = app.command(async |program| audit::newest(&program.app.db.reader, 100).await.expect("the log")).await;
+    let log = app
+        .command(async |program| {
+            audit::newest(&program.app.db.reader, &AuditFilter::default(), 100).await.expect("the log")
+        })
+        .await;
     let done: Vec<(&str, String)> = log
         .iter()
         .filter(|entry| entry.user_id.is_some_and(|user| user.to_string() == mo.id) && entry.address.is_some())

@@ -32,6 +32,7 @@ mod postgres_copies;
 mod postgres_nodes;
 mod postgres_start;
 mod queue;
+mod secrets;
 mod settings;
 mod shares;
 mod slow;

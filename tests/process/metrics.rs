@@ -12,7 +12,11 @@ async fn scrape(server: &Server, url: &str, accept: &str) -> (String, BTreeMap<S
     assert_eq!(answer.status(), 200);
     let media = answer.headers()["content-type"].to_str().expect("text").to_owned();
     let text = answer.text().await.expect("text");
-    assert!(text.ends_with("# EOF\n"), "OpenMetrics ends with a line that says so");
+    let is_open_metrics = media.starts_with("application/openmetrics-text");
+    assert_eq!(text.ends_with("# EOF\n"), is_open_metrics, "OpenMetrics ends with a line that says so");
+    assert_eq!(text.contains("# UNIT "), is_open_metrics, "and the older form knows no units");
+    let described = if is_open_metrics { "parlour_feed_batches" } else { "parlour_feed_batches_total" };
+    assert!(text.contains(&format!("# TYPE {described} counter\n")), "a counter is known as one");
     let mut samples = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (name, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no value: {line}"));
@@ -24,6 +28,7 @@ async fn scrape(server: &Server, url: &str, accept: &str) -> (String, BTreeMap<S
 
 #[tokio::test]
 async fn the_metrics_count_what_happens_and_name_nobody() {
+    let began = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a time").as_secs_f64();
     let server = Server::start_with(&[("METRICS_ADDR", "127.0.0.1:0")]).await;
     let log = server.log();
     let url = log.split_whitespace().find(|word| word.ends_with("/metrics")).expect("the address is logged");
@@ -36,6 +41,10 @@ async fn the_metrics_count_what_happens_and_name_nobody() {
     // The beginning of the subscription, and the message.
     soon(async { while !line.next().await.expect("a frame").to_string().contains("treasure") {} }).await;
     ada.execute("{ secretField }", json!({})).await;
+    let report = "mutation($id: ID!) { report(input: { target: { userId: $id }, reason: SPAM }) }";
+    for _ in 0..21 {
+        ada.execute(report, json!({ "id": bob.id })).await;
+    }
 
     let (media, samples) = scrape(&server, url, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5").await;
     assert!(media.starts_with("application/openmetrics-text"), "{media}");
@@ -61,10 +70,13 @@ async fn the_metrics_count_what_happens_and_name_nobody() {
         ("parlour_read_turn_wait_seconds_count", 0.0),
         ("process_resident_memory_bytes", 1_000_000.0),
         ("process_cpu_seconds_total", 0.0),
+        ("process_start_time_seconds", began - 60.0),
+        (r#"parlour_rate_limited_total{rate="reports"}"#, 1.0),
     ] {
         let value = samples.get(name).unwrap_or_else(|| panic!("{name} is missing of {samples:#?}"));
         assert!(*value >= least, "{name} is {value}");
     }
+    assert!(samples["process_start_time_seconds"] <= began + 60.0, "it began just now");
     let delivered = |path| samples.get(&format!(r#"parlour_feed_deliveries_total{{path="{path}"}}"#)).copied();
     assert!(delivered("edge").unwrap_or(0.0) + delivered("task").unwrap_or(0.0) >= 1.0, "{samples:#?}");
     for of_people in ["secretField", "treasure", "Ada", &ada.id, "example.com"] {

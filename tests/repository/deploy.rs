@@ -102,3 +102,56 @@ fn systemd_rates_the_services_ok() {
         assert!(rated.status.success(), "{service}: {}", String::from_utf8_lossy(&rated.stdout));
     }
 }
+
+/// The lines of a unit of systemd that set this.
+fn set<'a>(unit: &'a str, name: &str) -> Vec<&'a str> {
+    unit.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('=')).collect()
+}
+
+#[test]
+fn the_service_allows_what_the_program_asks_the_system_for() {
+    let service = read("deploy/parlour.service");
+    // Later lines add to what is allowed, or take from it.
+    let filters = set(&service, "SystemCallFilter");
+    let denied = filters.iter().position(|line| line.starts_with('~') && line.contains("@resources"));
+    let allowed = filters.iter().position(|line| line.split(' ').any(|call| call == "setpriority"));
+    assert!(read("src/pool.rs").contains("setpriority_process"), "then the unit need not allow it");
+    assert!(allowed > denied && denied.is_some(), "threads of pools cannot lower their priority: {filters:?}");
+    // Of /proc, the service sees its own processes.
+    assert_eq!(set(&service, "ProcSubset"), ["pid"]);
+    let code = read("src/metrics/process.rs");
+    let files = code.split('"').filter(|text| text.starts_with("/proc/") && !text.starts_with("/proc/self/"));
+    none_of("the metrics read what the service does not see", &files.map(str::to_owned).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_archive_of_a_release_has_no_file_that_needs_the_sources() {
+    let script = read("scripts/release");
+    let left_out = script.lines().find_map(|line| line.strip_prefix("(cd \"$dist/$name/deploy\" && rm "));
+    let left_out = left_out.and_then(|rest| rest.strip_suffix(')')).expect("what is left out");
+    let mut needs_them = Vec::new();
+    for file in std::fs::read_dir(root().join("deploy")).expect("the folder").map(|file| file.expect("a file")) {
+        let name = file.file_name().to_string_lossy().into_owned();
+        let is_built = file.path().is_file() && read(&format!("deploy/{name}")).contains("build: ..");
+        if is_built && !left_out.split(' ').any(|out| out == name) {
+            needs_them.push(name);
+        }
+    }
+    none_of("the archive has neither the Dockerfile nor the sources for these", &needs_them);
+}
+
+#[test]
+fn containers_have_the_certificates_of_authorities() {
+    for file in ["deploy/compose.yml", "deploy/compose.postgres.yml"] {
+        let compose = read(file);
+        assert!(compose.contains("build: ..\n") && !compose.contains("image: debian"), "{file}");
+    }
+    assert!(read("Dockerfile").contains("ca-certificates"));
+}
+
+#[test]
+fn a_fresh_server_has_time_for_its_first_backup() {
+    let rules = read("deploy/prometheus.rules.yml");
+    let rule = rules.split("- alert: ").find(|rule| rule.starts_with("ParlourBackupOld")).expect("the alert");
+    assert!(rule.contains("process_start_time_seconds") && rule.contains("parlour_last_backup_timestamp_seconds == 0"));
+}

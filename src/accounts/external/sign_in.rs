@@ -53,7 +53,7 @@ impl Accounts {
         })?;
         self.renewals.take(&user)?;
         let row = accounts::find(&self.app, user).await?.ok_or(Error::Forbidden)?;
-        self.begin_session(row, SignInProof::AppToken { issued: token.issued }, client).await
+        self.begin_session(row, SignInProof::AppToken { issued: token.issued }, client, None).await
     }
 
     /// The person of a valid token, made if the server is set to.

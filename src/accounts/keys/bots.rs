@@ -5,7 +5,7 @@ use sea_orm::{EntityTrait, PaginatorTrait};
 use super::KeyScopes;
 use super::manage::{NewKey, new_key};
 use crate::accounts::{Accounts, Name, name_parts};
-use crate::audit::{self, AuditAction, AuditRecord};
+use crate::audit::{AuditAction, Operator};
 use crate::db::{self, Tx};
 use crate::entity::{server_key, user};
 use crate::error::Result;
@@ -15,13 +15,14 @@ use crate::limits;
 
 impl Accounts {
     /// Makes a bot, and the key with which it signs in.
-    pub async fn add_bot_for_operator(&self, name: Name) -> Result<(UserId, NewKey)> {
+    pub async fn add_bot_for_operator(&self, by: &Operator, name: Name) -> Result<(UserId, NewKey)> {
         let now = self.app.clock.now();
         let row = user::Model::new(UserId::new(), name.as_str().to_owned(), name.key(), now);
         let bot = user::Model { is_bot: true, ..row };
         let (row, key) = new_key(name.as_str().to_owned(), KeyScopes::default(), Some(bot.id), now)?;
         let id = bot.id;
-        self.app.feed.append(AddBot { bot, key: row }).await?;
+        let done = [by.record(AuditAction::BotAdded, id), by.record(AuditAction::KeyCreated, key.id)];
+        self.app.feed.append_recorded(AddBot { bot, key: row }, done).await?;
         Ok((id, key))
     }
 }
@@ -50,14 +51,10 @@ impl Change for AddBot {
     async fn write(tx: &Tx, writes: Vec<Placed<Self>>) -> Writes<Self> {
         let (bots, keys): (Vec<_>, Vec<_>) =
             writes.into_iter().map(|Placed { write: Self { bot, key }, .. }| (bot, key)).unzip();
-        let done = bots.iter().map(|bot| AuditRecord::by_operator(AuditAction::BotAdded, bot.id));
-        let done: Vec<AuditRecord> =
-            done.chain(keys.iter().map(|key| AuditRecord::by_operator(AuditAction::KeyCreated, key.id))).collect();
         let answers = bots.iter().map(|_| Written::silent(())).collect();
         db::insert(tx, bots.clone()).await?;
         name_parts::write(tx, bots.iter().map(|bot| (bot.id, bot.full_name.clone())).collect()).await?;
         db::insert(tx, keys).await?;
-        audit::write(tx, done).await?;
         Ok(answers)
     }
 }

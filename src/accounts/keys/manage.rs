@@ -9,7 +9,7 @@ use super::scope::KeyScopes;
 use super::{KeyScope, PREFIX, hash};
 use crate::accounts::Accounts;
 use crate::app::App;
-use crate::audit::{AuditAction, AuditRecord};
+use crate::audit::{AuditAction, Operator};
 use crate::clock::Timestamp;
 use crate::db::{self, Tx};
 use crate::entity::server_key;
@@ -33,22 +33,20 @@ pub async fn keys(app: &App) -> Result<Vec<server_key::Model>> {
 
 impl Accounts {
     /// Makes a key.
-    pub async fn create_key_for_operator(&self, name: &str, scopes: Vec<KeyScope>) -> Result<NewKey> {
+    pub async fn create_key_for_operator(&self, by: &Operator, name: &str, scopes: Vec<KeyScope>) -> Result<NewKey> {
         let name = printable::line(name, "name", limits::KEY_NAME_LENGTH)?;
         if scopes.is_empty() {
             return Err(Error::input("scope", "a key without a scope can do nothing"));
         }
         let (row, key) = new_key(name, KeyScopes::new(scopes), None, self.app.clock.now())?;
-        self.app
-            .feed
-            .append_recorded(CreateKey { row }, [AuditRecord::by_operator(AuditAction::KeyCreated, key.id)])
-            .await?;
+        let done = by.record(AuditAction::KeyCreated, key.id).with_detail(row.scopes.as_str());
+        self.app.feed.append_recorded(CreateKey { row }, [done]).await?;
         Ok(key)
     }
 
     /// Revokes a key: servers refuse it within a second. `NotFound` if there is none.
-    pub async fn revoke_key_for_operator(&self, id: KeyId) -> Result<()> {
-        self.app.feed.append_recorded(RevokeKey { id }, [AuditRecord::by_operator(AuditAction::KeyRevoked, id)]).await
+    pub async fn revoke_key_for_operator(&self, by: &Operator, id: KeyId) -> Result<()> {
+        self.app.feed.append_recorded(RevokeKey { id }, [by.record(AuditAction::KeyRevoked, id)]).await
     }
 }
 

@@ -14,7 +14,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::accounts::ConversationsKey;
 use crate::app::App;
-use crate::audit::{AuditAction, AuditRecord, Operator};
+use crate::audit::{self, AuditAction, AuditRecord, Operator};
 use crate::clock::Timestamp;
 use crate::conversations::Membership;
 use crate::conversations::create::count_memberships;
@@ -63,11 +63,12 @@ impl GroupActor<'_> {
             GroupStep::Add(_) => AuditAction::MembersAdded,
             GroupStep::Remove(_) => AuditAction::MemberRemoved,
         };
-        match self {
-            Self::Member(member) => member.viewer().record(action, member.conversation().id),
-            Self::Key(key, group) => Some(key.record(action, group)),
-            Self::Operator(by, group) => Some(by.record(action, group)),
-        }
+        let record = match self {
+            Self::Member(member) => member.viewer().record(action, member.conversation().id)?,
+            Self::Key(key, group) => key.record(action, group),
+            Self::Operator(by, group) => by.record(action, group),
+        };
+        Some(record.with_detail(step.detail()))
     }
 }
 
@@ -118,6 +119,25 @@ enum GroupStep {
     Add(Additions),
     Remove(UserId),
     SetRole(UserId, Role),
+}
+
+impl GroupStep {
+    /// For the audit log.
+    fn detail(&self) -> String {
+        match self {
+            Self::Update(step) => step.fields().join(", "),
+            Self::Add(added) => audit::people(&added.people),
+            Self::Remove(person) => person.to_string(),
+            Self::SetRole(person, role) => {
+                let role = match role {
+                    Role::Owner => "owner",
+                    Role::Admin => "admin",
+                    Role::Member => "member",
+                };
+                format!("{person} is {role}")
+            }
+        }
+    }
 }
 
 /// The result of a step: stays that began, ended or changed, the events to publish, and what the group's history says of it.

@@ -40,6 +40,19 @@ pub(super) struct UpdateStep {
 }
 
 impl UpdateStep {
+    /// What it sets, as the audit log names it.
+    pub(super) fn fields(&self) -> Vec<&'static str> {
+        let Self { title, picture, metadata, posting, retention } = self;
+        let set = [
+            ("title", title.is_some()),
+            ("picture", picture.is_some()),
+            ("metadata", metadata.is_some()),
+            ("posting", posting.is_some()),
+            ("retention", retention.is_some()),
+        ];
+        set.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
+    }
+
     /// The new picture.
     pub(super) fn picture(&self) -> Option<&ImageAttachment> {
         self.picture.as_ref()?.as_ref()

@@ -28,7 +28,7 @@ impl ErasureMutation {
         let (program, viewer) = (ctx.program()?, ctx.viewer()?);
         let caller = ctx.caller()?;
         program.accounts.confirm(viewer, Password::for_login(password)?, caller.address).await?;
-        program.erasure.erase(viewer).await?;
+        program.erasure.erase(viewer, caller.address).await?;
         SessionEffect::Clear.record(ctx);
         Ok(true)
     }

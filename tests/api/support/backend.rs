@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parlour::accounts::{KeyScope, NewKey};
+use parlour::audit::Operator;
 use parlour::config::Config;
 use parlour::id::KeyId;
 use reqwest::header::HeaderValue;
@@ -38,7 +39,11 @@ impl TestApp {
     /// A backend with a key of its own.
     pub async fn backend_with(&self, scopes: &[KeyScope]) -> Backend<'_> {
         let made = self.command(async |program| {
-            program.accounts.create_key_for_operator("The shop", scopes.to_vec()).await.expect("a key")
+            program
+                .accounts
+                .create_key_for_operator(&Operator::default(), "The shop", scopes.to_vec())
+                .await
+                .expect("a key")
         });
         let NewKey { id, text } = made.await;
         secrets::keep(&json!({ "token": *text }));

@@ -1,5 +1,6 @@
 //! The commands that steer a server: over its local socket, and without a server.
 
+mod audit;
 mod backups;
 mod content;
 mod machine;
