@@ -30,6 +30,7 @@ export const own = {
   unarchive: 'Take out of the archive',
   archived: (n: number) => `Archived (${n.toLocaleString()})`,
   markUnread: 'Mark as unread',
+  markRead: 'Mark as read',
   markedUnread: 'Marked as unread',
 };
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { png } from '../png.mjs';
 import { assertAccessible } from './accessibility.mjs';
-import { messageWith, openConversation, screenshot, sendText, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
+import { messageWith, openConversation, requestInPage, screenshot, sendText, sidebarRow, signUpInBrowser, visit } from './people-in-browser.mjs';
 import { startTwoPeople } from './setup.mjs';
 
 describe('the composer', { timeout: 120_000 }, () => {
@@ -257,6 +257,21 @@ describe('the composer', { timeout: 120_000 }, () => {
     }
     await field.fill('');
     assert.equal(await page.locator('[data-outgoing]').count(), 0);
+  });
+
+  test('keeps what the first line begins with, as code does', async () => {
+    const last = async (text) => {
+      await messageWith(bob, text).waitFor();
+      const id = new URL(page.url()).pathname.split('/').at(-1);
+      const { messages } = await requestInPage(ada, 'query ($id: ID!) { messages(conversation: { conversationId: $id }, last: 1) { nodes { text } } }', { id });
+      return messages.nodes[0].text;
+    };
+    await sendText(ada, ' \n    indented\n  less\n  ');
+    assert.equal(await last('indented'), '    indented\n  less');
+    await field.press('ArrowUp');
+    await field.fill('  edited \n');
+    await field.press('Enter');
+    assert.equal(await last('edited'), '  edited');
     assert.deepEqual(bob.problems, []);
   });
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signUp } from '../people.mjs';
 import { assertAccessible } from './accessibility.mjs';
-import { chooseFromMenu, messageWith, screenshot, sendText, sidebarRow } from './people-in-browser.mjs';
+import { chooseFromMenu, messageWith, requestInPage, screenshot, sendText, sidebarRow } from './people-in-browser.mjs';
 import { startTwoPeople } from './setup.mjs';
 
 describe('mentions', { timeout: 120_000 }, () => {
@@ -52,6 +52,66 @@ describe('mentions', { timeout: 120_000 }, () => {
     await other.page.close();
   });
 
+  test('an edit calls whom it names from now on, and only whole names call', async () => {
+    const field = page.getByRole('textbox', { name: 'Your message' });
+    const written = async (text) => {
+      await messageWith(ada, text).waitFor();
+      const { messages } = await requestInPage(
+        ada, 'query ($id: ID!) { messages(conversation: { conversationId: $id }, last: 1) { nodes { text mentions { id } metadata } } }', { id: groupId },
+      );
+      return messages.nodes[0];
+    };
+    await bob.page.goto(bob.origin);
+    await sendText(ada, 'Lunch at noon');
+    await sidebarRow(bob, 'Engine.*1 unread message').waitFor();
+    await field.press('ArrowUp');
+    await field.pressSequentially(' @bob');
+    await page.getByRole('option', { name: 'Bob Byron' }).click();
+    await field.pressSequentially('*at* two');
+    await page.getByRole('group', { name: 'Preview' }).locator('.mention', { hasText: '@Bob Byron' }).waitFor();
+    await field.press('Enter');
+    await messageWith(ada, 'at two').locator('.mention', { hasText: '@Bob Byron' }).waitFor();
+    assert.deepEqual(await written('at two'), {
+      text: 'Lunch at noon @Bob Byron *at* two', mentions: [{ id: bob.id }], metadata: { calledAs: { [bob.id]: 'Bob Byron' } },
+    });
+    await sidebarRow(bob, 'Engine.*1 message mentions you').waitFor();
+    await field.press('ArrowUp');
+    await field.fill('Lunch, @Bob Byron, at three');
+    await field.press('Enter');
+    await messageWith(ada, 'at three').locator('.mention').waitFor();
+    await field.press('ArrowUp');
+    await field.fill('Lunch at four');
+    await field.press('Enter');
+    assert.deepEqual(await written('at four'), { text: 'Lunch at four', mentions: [], metadata: null });
+    await sidebarRow(bob, 'Engine.*mentions you').waitFor({ state: 'detached' });
+    // A longer name is another one.
+    await field.pressSequentially('@bob');
+    await page.getByRole('option', { name: 'Bob Byron' }).click();
+    await field.press('Backspace');
+    await field.pressSequentially('sky wrote this');
+    await field.press('Enter');
+    assert.deepEqual(await written('wrote this'), { text: '@Bob Byronsky wrote this', mentions: [], metadata: null });
+    await sidebarRow(bob, 'Engine').click();
+  });
+
+  test('whoever is called behind the tenth name is notified, too', async () => {
+    const others = await Promise.all(Array.from({ length: 10 }, (_, number) => signUp(server, `Person ${number}`)));
+    const crowd = await carol.createGroup('Crowd', ada, ...others);
+    await sidebarRow(ada, 'Crowd').click();
+    await choose(ada, 'Only mentions');
+    await sidebarRow(ada, 'Crowd').getByLabel('only mentions').waitFor();
+    await sidebarRow(ada, 'Engine').click();
+    const call = (text, people) => carol.request(
+      'mutation ($to: ID!, $text: String!, $ids: [ID!]) { sendMessage(input: { to: { conversationId: $to }, text: $text, mentionIds: $ids }) { seq } }',
+      { to: crowd, text, ids: people.map(({ id }) => id) },
+    );
+    await call('Only the others', others);
+    await call('All of you', [...others, ada]);
+    await sidebarRow(ada, 'Crowd.*1 message mentions you.*2 unread messages').waitFor();
+    await announced(ada).getByText('All of you').waitFor();
+    assert.equal(await announced(ada).getByText('Only the others').count(), 0);
+  });
+
   test('the list of mentions leads to each message', async () => {
     for (let number = 1; number <= 60; number += 1) await say(`Filler ${number}`);
     await messageWith(ada, 'Filler 60').waitFor();
@@ -59,7 +119,7 @@ describe('mentions', { timeout: 120_000 }, () => {
     await chooseFromMenu(ada, 'Mentions');
     const list = page.getByRole('dialog', { name: 'Mentions' });
     await list.getByRole('link', { name: 'And you, Ada?' }).waitFor();
-    assert.equal(await list.getByRole('link').count(), 1);
+    assert.equal(await list.getByRole('link').count(), 2);
     await assertAccessible(ada, 'the list of mentions');
     await screenshot(ada, 'pages-mentions');
     await list.getByRole('link', { name: 'And you, Ada?' }).click();

@@ -36,6 +36,15 @@ describe('the message list', { timeout: 120_000 }, () => {
     await sendText(ada, 'Answered.');
     await messageWith(ada, 'Answered.').waitFor();
     await line.waitFor({ state: 'detached' });
+    // None above what counts as nothing.
+    await sidebarRow(ada, 'Carol Shaw').click();
+    const { id } = await bob.send(ada, 'slip of the pen');
+    await sidebarRow(ada, 'Bob Byron.*1 unread').waitFor();
+    await bob.request('mutation ($id: ID!) { deleteMessage(id: $id) { id } }', { id });
+    await sidebarRow(ada, 'Bob Byron.*1 unread').waitFor({ state: 'detached' });
+    await sidebarRow(ada, 'Bob Byron').click();
+    await ada.page.getByText('This message was deleted.').last().waitFor();
+    assert.equal(await line.count(), 0);
   });
 
   test('groups messages by day', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signUp } from '../people.mjs';
 import { assertAccessible } from './accessibility.mjs';
-import { messageWith, screenshot, sendText, sidebarRow } from './people-in-browser.mjs';
+import { messageWith, requestInPage, screenshot, sendText, sidebarRow } from './people-in-browser.mjs';
 import { startTwoPeople } from './setup.mjs';
 
 describe('one’s own side, lines and pins', { timeout: 120_000 }, () => {
@@ -41,6 +41,9 @@ describe('one’s own side, lines and pins', { timeout: 120_000 }, () => {
 
   test('muting, favourites and the archive hold on all devices', async () => {
     const other = await ada.tab();
+    // A page in the background draws slowly.
+    await page.bringToFront();
+    await choose(ada, 'Only mentions');
     await choose(ada, 'Mute');
     await sidebarRow(other, 'Analytical Engine').getByLabel('muted').waitFor();
     await choose(ada, 'Add to favourites');
@@ -56,9 +59,46 @@ describe('one’s own side, lines and pins', { timeout: 120_000 }, () => {
     await other.page.getByRole('button', { name: 'Archived (1)' }).waitFor({ state: 'detached' });
     await choose(ada, 'Unmute');
     await sidebarRow(other, 'Analytical Engine').getByLabel('muted').waitFor({ state: 'detached' });
+    await sidebarRow(other, 'Analytical Engine').getByLabel('only mentions').waitFor();
+    await choose(ada, 'All messages');
+    // A mark as unread is taken away by hand, or by opening the conversation.
+    const marked = sidebarRow(other, 'Analytical Engine.*Marked as unread');
     await choose(ada, 'Mark as unread');
-    await sidebarRow(other, 'Analytical Engine.*Marked as unread').waitFor();
+    await marked.waitFor();
+    await choose(ada, 'Mark as read');
+    await marked.waitFor({ state: 'detached' });
+    await choose(ada, 'Mark as unread');
+    await other.page.bringToFront();
+    await marked.click();
+    for (const person of [other, ada]) await sidebarRow(person, 'Analytical Engine.*Marked as unread').waitFor({ state: 'detached' });
     await other.page.close();
+  });
+
+  test('what is archived comes back by itself, and what is muted is not in the title', async () => {
+    const { conversationId } = await carol.send(ada, 'Hello');
+    await sidebarRow(ada, 'Carol Shaw').click();
+    await sidebarRow(ada, 'Carol Shaw.*unread').waitFor({ state: 'detached' });
+    const update = (id, input) => requestInPage(
+      ada, 'mutation ($id: ID!, $input: UpdateMembershipInput!) { updateMembership(conversation: { conversationId: $id }, input: $input) { id } }', { id, input },
+    );
+    const say = (text, ids) => carol.request(
+      'mutation ($to: ID!, $text: String!, $ids: [ID!]) { sendMessage(input: { to: { conversationId: $to }, text: $text, mentionIds: $ids }) { seq } }',
+      { to: groupId, text, ids },
+    );
+    await update(groupId, { notifications: 'NONE', archived: true });
+    await update(conversationId, { archived: true });
+    await page.getByRole('button', { name: 'Archived (2)' }).click();
+    await say('Just words');
+    await sidebarRow(ada, 'Analytical Engine.*Just words.*1 unread message').waitFor();
+    assert.equal(await page.title(), 'Carol Shaw · Parlour');
+    await page.getByRole('button', { name: 'Archived (2)' }).waitFor();
+    await say('And you, Ada?', [ada.id]);
+    await page.getByRole('button', { name: 'Archived (1)' }).waitFor();
+    await carol.send(ada, 'Hello again');
+    await page.getByRole('button', { name: /^Archived/ }).waitFor({ state: 'detached' });
+    await update(groupId, { notifications: 'ALL' });
+    await page.waitForFunction(() => document.title.startsWith('(2)'));
+    await sidebarRow(ada, 'Analytical Engine').click();
   });
 
   test('a message is pinned and found, by those who may', async () => {

@@ -142,6 +142,24 @@ describe('the sidebar', { timeout: 120_000 }, () => {
     await order(ada, 'Bob Byron', 'Carol Shaw', 'Dana Scott');
   });
 
+  test('finds whom one writes with by plain letters, and what only the server finds', async () => {
+    const search = ada.page.getByRole('searchbox', { name: 'Find people' });
+    const people = await Promise.all(['José Álvarez', 'Sean O’Connor', 'Łódź Ærø'].map((name) => signUp(server, name)));
+    for (const person of people) await person.send(ada, 'hi');
+    await people[0].createGroup('Café', ada);
+    for (const [typed, name] of [['jose', 'José Álvarez'], ['oconnor', 'Sean O’Connor'], ['lodz', 'Łódź Ærø'], ['aero', 'Łódź Ærø'], ['cafe', 'Café']]) {
+      await search.fill(typed);
+      await order(ada, name);
+      await ada.page.keyboard.press('Control+k');
+      await ada.page.getByRole('combobox').fill(typed);
+      await ada.page.getByRole('option', { name }).waitFor();
+      await ada.page.keyboard.press('Escape');
+    }
+    await search.fill(carol.email);
+    await ada.page.getByRole('list', { name: 'People' }).getByRole('link', { name: 'Carol Shaw' }).waitFor();
+    await search.press('Escape');
+  });
+
   test('aligns names, and truncates previews at their end, in any script', async () => {
     await right.send(ada, `השורה הזאת ארוכה מאוד ${'ועוד מילים '.repeat(20)}`);
     await sidebarRow(ada, 'محمد').waitFor();

@@ -1,6 +1,6 @@
 // Announces new messages: to screen readers, and as notifications of the browser.
 import { plainText } from '../conversation/message-format';
-import { type Feed, isMuted, type Message } from '../feed';
+import { calls, type Feed, isMuted, type Message } from '../feed';
 import { texts } from '../texts';
 import { isAnyTabFocused } from './page-focus';
 
@@ -24,12 +24,22 @@ export function conversationName(feed: Feed, conversationId: string): string {
   return known.otherUserId ? feed.person(known.otherUserId).fullName : (known.title ?? '');
 }
 
+/** Whether a message calls the user. Where it does not list all whom it calls, one more call is to be read than before. */
+async function isCalled(feed: Feed, message: Message): Promise<boolean> {
+  const callsMe = calls(message, feed.me.id);
+  if (callsMe !== undefined) return callsMe;
+  const { conversationId } = message;
+  const before = feed.conversation(conversationId)?.unreadMentionCount ?? 0;
+  await feed.loadConversation({ conversationId }).catch(() => {});
+  return (feed.conversation(conversationId)?.unreadMentionCount ?? 0) > before;
+}
+
 /** Announces a message by someone else. */
-export function notifyOfMessage(feed: Feed, { conversationId, senderId, system, mentions, mentionsEveryone, deletedAt, text: messageText }: Message): void {
+export async function notifyOfMessage(feed: Feed, message: Message): Promise<void> {
+  const { conversationId, senderId, system, deletedAt, text: messageText } = message;
   if (deletedAt || system || feed.blocks.has(senderId)) return;
   const conversation = feed.conversation(conversationId);
-  const callsMe = mentionsEveryone || mentions.some(({ id }) => id === feed.me.id);
-  if (conversation && (isMuted(conversation) || (conversation.own?.notifications === 'MENTIONS' && !callsMe))) return;
+  if (conversation && (isMuted(conversation) || (conversation.own?.notifications === 'MENTIONS' && !(await isCalled(feed, message))))) return;
   const sender = feed.person(senderId).fullName;
   const text = plainText(messageText ?? texts.image.name);
   const isDirect = Boolean(feed.conversation(conversationId)?.otherUserId);

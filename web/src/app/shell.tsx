@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { Route, Switch, useLocation, useRoute } from 'wouter';
 import { ConversationPane } from '../conversation/conversation-pane';
+import { isMuted } from '../feed';
 import { EmptyState } from '../ui/empty-state';
 import { FirstSteps } from '../sidebar/first-steps';
 import { Sidebar } from '../sidebar/sidebar';
@@ -58,7 +59,7 @@ function OpenConversation({ conversationId, userId }: { conversationId?: string;
   return <ConversationPane key={key} recipient={recipient} />;
 }
 
-/** The title of the tab: the open conversation, and the number of unread messages in all. */
+/** The title of the tab: the open conversation, and the number of unread messages in all that are not muted. */
 function useTitle() {
   const { name: server } = useSession();
   const [, params] = useRoute<{ kind: string; id: string }>('/:kind/:id');
@@ -66,7 +67,7 @@ function useTitle() {
     if (params?.kind === 'c') return conversationName(feed, params.id);
     return params?.kind === 'with' ? feed.person(params.id).fullName : undefined;
   });
-  const unread = useFeed((feed) => feed.sidebar.reduce((sum, { unreadCount }) => sum + unreadCount, 0));
+  const unread = useFeed((feed) => feed.sidebar.reduce((sum, known) => sum + (isMuted(known) ? 0 : known.unreadCount), 0));
   useEffect(() => {
     document.title = texts.title(server, name, unread);
     return () => { document.title = server; };

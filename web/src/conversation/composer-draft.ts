@@ -1,7 +1,7 @@
 // Drafts: the unsent text, reply and edits of each conversation, for the lifetime of the tab.
 import { useMemo, useSyncExternalStore } from 'react';
 import type { Message, MessageDraft } from '../feed';
-import type { Call } from './completion-sources';
+import { type Call, callsOf } from './calls';
 
 export type DraftReply = NonNullable<MessageDraft['replyTo']>;
 
@@ -11,8 +11,14 @@ export interface DraftEdit {
   seq: number;
   text: string | null;
   hasImage: boolean;
+  metadata?: Message['metadata'];
+  mentionsEveryone?: boolean;
+  /** Whom the message calls by name. Drafts of older pages do not say it. */
+  called?: readonly Call[];
   /** The edited text. */
   changed: string;
+  /** Whom it calls in addition, as far as their names still stand in it. */
+  calls?: readonly Call[];
 }
 
 export interface ComposerDraft {
@@ -29,8 +35,14 @@ export interface ComposerDraft {
 export const replyTo = ({ id, seq, senderId, text, mentions, mentionsEveryone, calledAs }: Message): DraftReply =>
   ({ id, seq, senderId, text, mentions, mentionsEveryone, calledAs });
 
-export const editOf = ({ id, seq, text, image }: Message): DraftEdit =>
-  ({ id, seq, text, hasImage: image !== null, changed: text ?? '' });
+export const editOf = (message: Message): DraftEdit => {
+  const { id, seq, text, image, metadata, mentionsEveryone } = message;
+  return { id, seq, text, hasImage: image !== null, metadata, mentionsEveryone, called: callsOf(message), changed: text ?? '' };
+};
+
+/** Adds somebody who is called to what is being written. */
+export const withCall = ({ edit, ...draft }: ComposerDraft, call: Call): ComposerDraft =>
+  (edit ? { ...draft, edit: { ...edit, calls: [...edit.calls ?? [], call] } } : { ...draft, calls: [...draft.calls ?? [], call] });
 
 /** Frees the field: an edit in it becomes an unsaved one, if it has changes. */
 export function setEditAside({ edit, ...draft }: ComposerDraft): ComposerDraft {

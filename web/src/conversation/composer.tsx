@@ -11,13 +11,14 @@ import { onDemand } from '../ui/on-demand';
 import { useShowNotice, useShowError } from '../ui/toasts';
 import { AttachmentPreview, useImageAttachment } from './image-attachment';
 import {
-  cancelled, changeComposerDraft, type ComposerDraft, type DraftEdit, editOf, replyTo, setEditAside, useComposerDraft, withoutUnsaved, withUnsaved,
+  cancelled, changeComposerDraft, type ComposerDraft, type DraftEdit, editOf, replyTo, setEditAside, useComposerDraft, withCall, withoutUnsaved, withUnsaved,
 } from './composer-draft';
 import { keepFocus, opensKeyboard, useTypingFocus } from './keep-focus';
-import { type Call, callsIn, emojiSource, mentionSource } from './completion-sources';
+import { callsIn, callsOfEdit, shownCalls } from './calls';
+import { emojiSource, mentionSource } from './completion-sources';
 import { continueLine, insertText, toggleMark } from './insert-text';
 import { oneLine } from './mentions';
-import { hasVisibleText, isFormatted, plainText } from './message-format';
+import { asSent, hasVisibleText, isFormatted, plainText } from './message-format';
 import { MessageText } from './message-text';
 import { useCompletion } from './use-completion';
 
@@ -118,8 +119,9 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   }));
   useEffect(focusWithoutKeyboard, []);
   useTypingFocus(field);
-  const onCall = (call: Call) => changeComposerDraft(draftKey, (draft) => ({ ...draft, calls: [...draft.calls ?? [], call] }));
-  const completion = useCompletion(field, [emojiSource, mentionSource(feed, conversation, onCall)]);
+  // An edit can call people, but not everybody.
+  const mentions = mentionSource(feed, conversation, !edit, (call) => changeComposerDraft(draftKey, (draft) => withCall(draft, call)));
+  const completion = useCompletion(field, [emojiSource, mentions]);
   const emojiButton = useRef<HTMLButtonElement>(null);
   const [isPicking, setPicking] = useState(false);
 
@@ -129,11 +131,12 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
     if (!edit) feed.typing.signal(recipient, next.trim() !== '');
   };
 
-  // The server trims in the same way.
-  const written = text.trim();
+  const written = asSent(text);
   // What others will see, where it is not what is typed.
   const preview = useDeferredValue(written);
   const hasPreview = useMemo(() => isFormatted(preview), [preview]);
+  const calls = edit ? [...edit.called ?? [], ...edit.calls ?? []] : draft.calls ?? [];
+  const isCallingAll = edit ? edit.mentionsEveryone === true : calls.some(({ id }) => id === undefined);
   const remaining = limits.messageLength - [...written].length;
   // An edit may remove the text of an image.
   const mayBeEmpty = image !== undefined || edit?.hasImage;
@@ -142,7 +145,7 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   function send() {
     if (!canSend) return;
     if (edit) return void save({ ...edit, changed: written });
-    feed.send({ to: recipient, text: written, ...callsIn(written, draft.calls ?? []), ...(image && { image }), ...(reply && { replyTo: reply }) });
+    feed.send({ to: recipient, text: written, ...callsIn(written, calls), ...(image && { image }), ...(reply && { replyTo: reply }) });
     change(({ unsaved }) => ({ text: '', unsaved }));
     attachment.remove();
   }
@@ -151,7 +154,8 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
     change(({ edit, ...draft }) => draft);
     const countBefore = changeCount.current;
     try {
-      await feed.edit(savedEdit.id, savedEdit.changed);
+      const { id, changed } = savedEdit;
+      await feed.edit({ id, text: changed, ...callsOfEdit(savedEdit, changed, savedEdit.calls ?? []) });
     } catch (reason) {
       if (isGone(reason)) return showError(words.editLost);
       showError(words.editFailed(errorText(reason)));
@@ -223,7 +227,7 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
           />
         )}
         {hasPreview && (
-          <div className="composer-preview" role="group" aria-label={words.preview}><MessageText text={preview} reserved="" /></div>
+          <div className="composer-preview" role="group" aria-label={words.preview}><MessageText text={preview} mentions={shownCalls(calls, isCallingAll)} reserved="" /></div>
         )}
         {image && <AttachmentPreview image={image} onRemove={() => { attachment.remove(); focus(); }} />}
         <div className="composer-line">

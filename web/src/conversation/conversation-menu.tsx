@@ -1,6 +1,6 @@
 // The user's own side of a conversation: mute, favourite, archive, mark as unread, the same on all devices. And block and report.
 import { Menu } from '@base-ui/react/menu';
-import { Archive, ArchiveRestore, AtSign, Ban, Bell, BellOff, EllipsisVertical, Flag, MailOpen, Star, StarOff } from 'lucide-react';
+import { Archive, ArchiveRestore, AtSign, Ban, Bell, BellOff, EllipsisVertical, Flag, Mail, MailOpen, Star, StarOff } from 'lucide-react';
 import { useRef } from 'react';
 import { conversationName } from '../app/notifications';
 import { openDialog } from '../app/open-dialog';
@@ -40,7 +40,7 @@ export function ConversationMenu({ conversation }: { conversation: Conversation 
           <Menu.Positioner className="menu-container" align="end" sideOffset={6}>
             <Menu.Popup className="menu">
               {isMuted(conversation)
-                ? item(Bell, words.unmute, update({ mutedUntil: null, notifications: 'ALL' }))
+                ? item(Bell, words.unmute, update({ mutedUntil: null, ...(own.notifications === 'NONE' && { notifications: 'ALL' }) }))
                 : (
                   <>
                     {item(BellOff, words.muteHours(1), update({ mutedUntil: until(HOUR) }))}
@@ -53,7 +53,7 @@ export function ConversationMenu({ conversation }: { conversation: Conversation 
                 : !otherUserId && !isMuted(conversation) && item(AtSign, texts.mentions.onlyMentions, update({ notifications: 'MENTIONS' }))}
               {own.favorite ? item(StarOff, words.unfavorite, update({ favorite: false })) : item(Star, words.favorite, update({ favorite: true }))}
               {own.archived ? item(ArchiveRestore, words.unarchive, update({ archived: false })) : item(Archive, words.archive, update({ archived: true }))}
-              {!own.markedUnread && item(MailOpen, words.markUnread, update({ markedUnread: true }))}
+              {own.markedUnread ? item(Mail, words.markRead, update({ markedUnread: false })) : item(MailOpen, words.markUnread, update({ markedUnread: true }))}
               {isBlocked
                 ? item(Ban, texts.blocks.unblock, unblock)
                 : otherUserId && !isErased && item(Ban, texts.blocks.block, () => openDialog({ kind: 'block', userId: otherUserId }), true)}

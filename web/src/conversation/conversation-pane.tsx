@@ -78,6 +78,10 @@ function ConversationView({ recipient, conversation }: { recipient: Conversation
   useFreshPermissions(conversation);
   const isUnopened = useIsUnopened(conversation?.id ?? '');
   useEffect(() => { if (isUnopened && conversation) markOpened(feed, conversation.id); }, [isUnopened, conversation?.id]);
+  // Opening it takes the mark away, and marking it while it is open does not.
+  useEffect(() => {
+    if (conversation?.own?.markedUnread) feed.updateOwnSide(conversation.id, { markedUnread: false }).catch(() => {});
+  }, [conversation?.id]);
   return (
     <section
       className="conversation" aria-label={texts.conversation.label(name)}

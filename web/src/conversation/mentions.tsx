@@ -13,6 +13,27 @@ function nameNow(feed: Feed, { id, fullName }: Mentions['mentions'][number]): st
 /** The same text as long as nobody who is called is renamed. */
 export const namesOf = (feed: Feed, { mentions }: Mentions) => mentions.map((called) => nameNow(feed, called)).join('\n');
 
+/** What goes on with a name: a letter or a digit. Scripts without spaces need none after a name. */
+const GOES_ON = /^(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}])[\p{L}\p{N}\p{M}]/u;
+
+interface Place<Call> {
+  at: number;
+  end: number;
+  call: Call;
+}
+
+/** Where `@` and one of these names stand in a text. Of two names it is the longer one, if one begins with the other. */
+export function placesOf<Call extends { name: string }>(text: string, calls: readonly Call[]): Place<Call>[] {
+  const longest = [...calls].sort((a, b) => b.name.length - a.name.length);
+  const places: Place<Call>[] = [];
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    if (at < (places.at(-1)?.end ?? 0)) continue;
+    const call = longest.find(({ name }) => text.startsWith(name, at + 1) && !GOES_ON.test(text.slice(at + 1 + name.length)));
+    if (call) places.push({ at, end: at + 1 + call.name.length, call });
+  }
+  return places;
+}
+
 interface Piece {
   text: string;
   /** If it is a name of somebody who is called. */
@@ -21,24 +42,21 @@ interface Piece {
 
 /** Splits words at the names of those who are called, which become those of now. */
 function pieces(text: string, { mentions, mentionsEveryone, calledAs }: Mentions, feed: Feed): Piece[] {
-  const everyone = `@${texts.composer.everyone}`;
+  const { everyone } = texts.composer;
   const names = [
     ...mentions.flatMap((called) => {
       const [now, isMe] = [nameNow(feed, called), called.id === feed.me.id];
       const known = calledAs[called.id];
       const written = known ? [known] : new Set([called.fullName, now]);
-      return [...written].map((name) => ({ name: `@${name}`, shown: `@${now}`, isMe }));
+      return [...written].map((name) => ({ name, shown: `@${now}`, isMe }));
     }),
-    ...(mentionsEveryone ? [{ name: everyone, shown: everyone, isMe: true }] : []),
-  // Of two names the longer one, if one begins with the other.
-  ].sort((a, b) => b.name.length - a.name.length);
+    ...(mentionsEveryone ? [{ name: everyone, shown: `@${everyone}`, isMe: true }] : []),
+  ];
   const found: Piece[] = [];
   let end = 0;
-  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
-    const called = at >= end ? names.find(({ name }) => text.startsWith(name, at)) : undefined;
-    if (!called) continue;
-    found.push({ text: text.slice(end, at) }, { text: called.shown, called });
-    end = at + called.name.length;
+  for (const place of placesOf(text, names)) {
+    found.push({ text: text.slice(end, place.at) }, { text: place.call.shown, called: place.call });
+    end = place.end;
   }
   return [...found, { text: text.slice(end) }];
 }

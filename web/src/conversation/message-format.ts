@@ -174,6 +174,9 @@ function findLinks(text: string, original: string): Fixed[] {
 
 // ---- Texts as a whole
 
+/** A text as the server keeps it: without blank lines before it, and white space at its end. Its first line keeps what it begins with. */
+export const asSent = (text: string) => text.trimEnd().replace(/^(?:[^\S\n]*\n)+/, '');
+
 /** Whether a text has anything but words and links, so that it is shown differently from how it was typed. */
 export const isFormatted = (text: string) => parseText(text).some((block) => block.kind !== 'lines' || block.parts.some(({ kind }) => kind !== 'words' && kind !== 'link'));
 

@@ -14,7 +14,7 @@ import { MessageRow } from './message-row';
 import { rememberedPlace } from './remembered-place';
 import { EmptyState } from '../ui/empty-state';
 import { OutgoingRow, useOutgoing } from './outgoing-row';
-import { useReadStates, useUnreadDivider } from './use-read-state';
+import { isAllRead, useReadStates, useUnreadDivider } from './use-read-state';
 import { useGestures } from './use-gestures';
 import { useScrollPosition } from './use-scroll-position';
 
@@ -43,7 +43,7 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
   const history = conversation && feed.history(conversation.id);
   const version = useFeed(() => history?.version);
   const outgoing = useOutgoing(recipient, otherId);
-  const [wasAllRead] = useState((conversation?.lastReadSeq ?? 0) === lastSeq);
+  const [wasAllRead] = useState(isAllRead(conversation));
   const [place] = useState(() => {
     const known = wasAllRead && !linkedSeq && conversation ? rememberedPlace(conversation.id) : undefined;
     // It may have been deleted by its age since.
@@ -58,7 +58,7 @@ export function MessageList({ recipient, name, otherId, conversation, onReply, o
   const scroll = useScrollPosition({ scroller, list, conversation, history, base, count, startsAtEnd: wasAllRead && !linkedSeq && !place });
   const scrollToEnd = () => scroll.anchorTo('end');
   useScrollOnSend(outgoing, scrollToEnd);
-  const firstNew = useUnreadDivider(conversation, scroll.isAtEnd, outgoing.length > 0);
+  const firstNew = useUnreadDivider(conversation, history, scroll.isAtEnd, outgoing.length > 0);
   const readStateOf = useReadStates(conversation);
   const withMessage = (act: (message: Message) => void) => (seq: number) => {
     const message = history?.at(seq);

@@ -2,17 +2,21 @@
 import { useEffect, useMemo, useState } from 'react';
 import { isPageFocused } from '../app/page-focus';
 import { useFeed, useSession } from '../app/session';
-import type { Conversation, Message } from '../feed';
+import type { Conversation, Message, MessageHistory } from '../feed';
 import { texts } from '../texts';
 import type { ReadState } from './ticks';
 
 const words = texts.conversation;
 
+/** Whether something is unread: lines of what happened and deleted messages are not. */
+export const isAllRead = (conversation: Conversation | undefined) =>
+  !conversation || conversation.lastReadSeq === conversation.lastSeq || conversation.unreadCount === 0;
+
 /**
  * The seq of the first new message, above which the divider "New messages" is shown; undefined if there is none. The divider
  * stays until the user writes, or until messages arrive again while the page is not focused.
  */
-export function useUnreadDivider(conversation: Conversation | undefined, isAtEnd: boolean, isWriting: boolean) {
+export function useUnreadDivider(conversation: Conversation | undefined, history: MessageHistory | undefined, isAtEnd: boolean, isWriting: boolean) {
   const { lastSeq, lastReadSeq } = conversation ?? { lastSeq: 0, lastReadSeq: 0 };
   const [firstNew, setFirstNew] = useState(lastReadSeq < lastSeq ? lastReadSeq + 1 : undefined);
   useEffect(() => {
@@ -20,7 +24,9 @@ export function useUnreadDivider(conversation: Conversation | undefined, isAtEnd
     if (isOutdated && !(isAtEnd && isPageFocused())) setFirstNew(lastReadSeq + 1);
   }, [lastSeq]);
   useEffect(() => { if (isWriting) setFirstNew(undefined); }, [isWriting]);
-  return firstNew;
+  // The first one that counts, as far as they are loaded.
+  for (let seq = firstNew ?? lastSeq + 1; seq <= lastSeq; seq += 1) if (history?.at(seq)?.countsAsUnread !== false) return seq;
+  return undefined;
 }
 
 const UNKNOWN = () => undefined;

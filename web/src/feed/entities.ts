@@ -21,9 +21,21 @@ export type Mentions = Pick<FullMessageFragment, 'mentions' | 'mentionsEveryone'
 /** What a reply shows of the message to which it replies. */
 export type Quote = Omit<NonNullable<MessageFragment['replyTo']>, 'metadata'> & Mentions;
 
+/** The server lists this many of those whom a message calls. */
+const LISTED_MENTIONS = 10;
+
+/** Whether a message calls somebody; undefined where it calls more people than are listed. */
+export function calls({ senderId, mentions, mentionsEveryone }: Pick<Message, 'senderId' | 'mentions' | 'mentionsEveryone'>, userId: string): boolean | undefined {
+  if (senderId === userId) return false;
+  if (mentionsEveryone || mentions.some(({ id }) => id === userId)) return true;
+  return mentions.length < LISTED_MENTIONS ? false : undefined;
+}
+
 /** A message. Look up its sender with `feed.person(senderId)`, which has the current name. */
 export type Message = Omit<MessageFragment, 'sender' | 'replyTo'> & Pick<FullMessageFragment, 'image'> & Mentions & {
   senderId: string;
+  /** The data that apps keep beside it. */
+  metadata: Details['metadata'];
   replyTo: Quote | null;
   /** In the order in which each came first. */
   reactions: readonly Reaction[];
@@ -62,7 +74,7 @@ export interface Member {
 /** Converts a fragment. The sender is stored separately. */
 export function message({ sender, replyTo, image = null, reactions = [], mentions = [], mentionsEveryone = false, metadata, ...rest }: MessageFragment & Details): Message {
   const calledAs = calledAsOf(metadata);
-  return { ...rest, senderId: sender.id, replyTo: replyTo && quote(replyTo), image, mentions, mentionsEveryone, calledAs, reactions: reactions.map(reaction) };
+  return { ...rest, senderId: sender.id, replyTo: replyTo && quote(replyTo), image, mentions, mentionsEveryone, calledAs, metadata, reactions: reactions.map(reaction) };
 }
 
 const quote = ({ metadata, ...rest }: NonNullable<MessageFragment['replyTo']>): Quote => ({ ...rest, calledAs: calledAsOf(metadata) });

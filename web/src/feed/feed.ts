@@ -1,6 +1,6 @@
 // Keeps the state of a client current: loads a snapshot with its cursor in the feed, then applies every later event.
 import {
-  type ConversationFragment, DeleteDocument, EditDocument, EventsDocument, type EventsSubscription, type MessageFragment,
+  type ConversationFragment, DeleteDocument, EditDocument, type EditMutationVariables, EventsDocument, type EventsSubscription, type MessageFragment,
   SendDocument, type UpdateMembershipInput,
 } from '../gql/graphql';
 import { Blocks } from './blocks';
@@ -135,7 +135,7 @@ export class Feed {
     return this.outbox.add(draft);
   }
 
-  async edit(id: string, text: string): Promise<void> { this.#applyMessage((await this.options.transport.request(EditDocument, { id, text })).editMessage); }
+  async edit(edit: EditMutationVariables): Promise<void> { this.#applyMessage((await this.options.transport.request(EditDocument, edit)).editMessage); }
   async delete(id: string): Promise<void> { this.#applyMessage((await this.options.transport.request(DeleteDocument, { id })).deleteMessage); }
 
   /** Adds a reaction to a message, or takes it back. Shown at once, and undone if the server refuses it. */
@@ -222,9 +222,7 @@ export class Feed {
         this.outbox.remove(event.message.id);
         if (!this.conversation(event.message.conversationId)) return this.fetchConversation(event.message.conversationId, event);
         return this.#announce(this.#applyMessage(event.message));
-      case 'MessageChanged':
-        this.#applyMessage(event.message);
-        return event.message.deletedAt ? this.#loader.unreadCounts(event.message.conversationId) : undefined;
+      case 'MessageChanged': return this.#loader.completeMessage(this.#applyMessage(event.message), this.me.id, true);
       case 'ReactionsChanged': return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
       case 'PinsChanged': return this.pins.apply(event, this.#histories.get(event.conversationId));
       case 'MembershipChanged': return event.own ? this.fetchConversation(event.own.id) : undefined;
@@ -274,6 +272,7 @@ export class Feed {
 
   #announce(message: Message): void {
     if (!this.#announced.announce(message)) return;
+    this.#loader.completeMessage(message, this.me.id, false);
     this.typing.set(message.conversationId, message.senderId, false);
     if (message.senderId !== this.me.id) this.options.onMessage?.(message);
   }

@@ -3,7 +3,7 @@ import {
   type ConversationFragment, MoreConversationsDocument, OneConversationDocument, OnePersonDocument, UnreadCountsDocument,
   UpdateMembershipDocument, type UpdateMembershipInput,
 } from '../gql/graphql';
-import type { ConversationRef } from './entities';
+import { calls, type ConversationRef, type Message } from './entities';
 import type { FeedState } from './state';
 import type { Transport } from './transport';
 
@@ -59,6 +59,17 @@ export class Loader {
     const { updateMembership } = await this.transport.request(UpdateMembershipDocument, { conversation: { conversationId }, input });
     this.state.upsertConversation(updateMembership);
     this.changed();
+  }
+
+  /** Asks for what does not follow from a message: how much is unread, and whether its conversation is back from the archive. */
+  completeMessage(message: Message, me: string, isChanged: boolean): void {
+    const known = this.state.conversation(message.conversationId);
+    const callsMe = calls(message, me);
+    if (!known || (callsMe === false && !isChanged)) return;
+    // A new one that calls the user for certain has brought it back.
+    if (known.own?.archived && callsMe !== false) void this.conversation({ conversationId: known.id }).catch(() => {});
+    // An edit may call the user, or no longer.
+    else if (callsMe === undefined || (isChanged && (callsMe || message.deletedAt || known.unreadMentionCount > 0))) this.unreadCounts(known.id);
   }
 
   /** Asks how much of a conversation is unread, after something from which it does not follow. */

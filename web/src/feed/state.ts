@@ -1,6 +1,6 @@
 // People and conversations that are loaded, their order in the sidebar, and which messages were announced.
 import type { ConversationFragment, MessageFragment, PersonFragment } from '../gql/graphql';
-import { activity, type Conversation, type ConversationRef, conversation, type Message, message, type Person, tombstone, withoutTrimmedQuote } from './entities';
+import { activity, calls, type Conversation, type ConversationRef, conversation, type Message, message, type Person, tombstone, withoutTrimmedQuote } from './entities';
 
 const unknownPerson = (id: string): Person => ({ id, fullName: '…', profilePic: null, deletedAt: null });
 
@@ -67,12 +67,14 @@ export class FeedState {
     const fresh = conversation(fragment);
     // Events may have arrived while the request was in flight. Read marks and seqs never decrease.
     const ahead = known && known.lastSeq > fresh.lastSeq;
+    const cameBack = ahead && fresh.own && known.own?.archived === false;
     const isEdited = known?.lastMessage && known.lastMessage.seq === fresh.lastMessage?.seq && known.lastMessage.version > fresh.lastMessage.version;
     this.#put({
       ...fresh,
       ...(isEdited && { lastMessage: known.lastMessage }),
       firstSeq: Math.max(fresh.firstSeq, known?.firstSeq ?? 1),
       ...(ahead && { lastSeq: known.lastSeq, lastMessage: known.lastMessage, unreadCount: known.unreadCount, unreadMentionCount: known.unreadMentionCount }),
+      ...(cameBack && { own: { ...fresh.own!, archived: false } }),
       ...((known?.lastReadSeq ?? 0) >= fresh.lastSeq && !ahead && NOTHING_UNREAD),
       lastReadSeq: Math.max(fresh.lastReadSeq, known?.lastReadSeq ?? 0),
     });
@@ -100,9 +102,12 @@ export class FeedState {
     if (!newest && lastReadSeq === known.lastReadSeq) return;
     const lastSeq = Math.max(known.lastSeq, message.seq);
     const isAdded = message.seq > known.lastSeq && message.countsAsUnread;
-    const callsMe = message.mentionsEveryone || message.mentions.some(({ id }) => id === me);
+    const callsMe = calls(message, me) === true;
+    // As the server has it: no event of its own says that a conversation has come back from the archive.
+    const comesBack = known.own?.archived && message.seq > known.lastSeq && (known.otherUserId !== null || callsMe);
     this.#put({
       ...known,
+      ...(comesBack && { own: { ...known.own!, archived: false } }),
       ...(isAdded && { unreadCount: known.unreadCount + 1, unreadMentionCount: known.unreadMentionCount + (callsMe ? 1 : 0) }),
       ...(lastReadSeq === lastSeq && NOTHING_UNREAD),
       lastSeq,

@@ -530,6 +530,8 @@ export type SendMutation = { sendMessage: { mentionsEveryone: boolean, metadata:
 export type EditMutationVariables = Exact<{
   id: string;
   text: string;
+  mentionIds?: Array<string> | string | null | undefined;
+  metadata?: Record<string, unknown> | null | undefined;
 }>;
 
 
@@ -2175,8 +2177,8 @@ fragment OwnMessage on Message {
   metadata
 }`) as unknown as TypedDocumentString<SendMutation, SendMutationVariables>;
 export const EditDocument = new TypedDocumentString(`
-    mutation Edit($id: ID!, $text: String!) {
-  editMessage(id: $id, text: $text) {
+    mutation Edit($id: ID!, $text: String!, $mentionIds: [ID!], $metadata: JSON) {
+  editMessage(id: $id, text: $text, mentionIds: $mentionIds, metadata: $metadata) {
     ...OwnMessage
   }
 }

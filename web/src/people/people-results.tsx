@@ -2,20 +2,26 @@
 import { useEffect } from 'react';
 import { Link } from 'wouter';
 import { useFeed, useSession } from '../app/session';
+import type { Conversation } from '../feed';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
 import { ambiguousNames, PersonName } from './person-name';
 import { usePeopleSearch } from './use-people-search';
 
-export function PeopleResults({ search, onOpen }: { search: string; onOpen(): void }) {
+interface PeopleResultsProps {
+  search: string;
+  /** The conversations above the results: with whom there is one is not shown again. */
+  above: readonly Conversation[];
+  onOpen(): void;
+}
+
+export function PeopleResults({ search, above, onOpen }: PeopleResultsProps) {
   const { people, isComplete, fetching, error, reload } = usePeopleSearch(search);
   const { peopleSearchMode } = useSession();
   const me = useFeed((feed) => feed.me.id);
   const online = useFeed((feed) => feed.online);
-  const conversations = useFeed((feed) => feed.sidebar);
-  // People with a conversation are in the sidebar already.
-  const started = new Set(conversations.map(({ otherUserId }) => otherUserId));
-  const others = people.filter(({ id }) => !started.has(id));
+  const isAbove = new Set(above.map(({ otherUserId }) => otherUserId));
+  const others = people.filter(({ id }) => !isAbove.has(id));
   const ambiguous = ambiguousNames(people);
   // Reloads a complete list when someone who is not in it comes online.
   const shown = new Set([me, ...people.map(({ id }) => id)]);

@@ -1,6 +1,7 @@
 // The sidebar: conversations by latest activity, search results, and people to write to.
 import { Archive, Search, X } from 'lucide-react';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
+import { fold } from '../app/fold';
 import { useFeed, useSession } from '../app/session';
 import { conversationName } from '../app/notifications';
 import type { Conversation } from '../feed';
@@ -35,11 +36,11 @@ export function Sidebar() {
   useEffect(() => {
     if (query && hasMore) feed.loadMoreConversations().catch(() => {});
   }, [feed, query, hasMore, conversations]);
-  const lowerCaseQuery = query.toLocaleLowerCase();
-  const shown = lowerCaseQuery
-    ? conversations.filter(({ id }) => conversationName(feed, id).toLocaleLowerCase().includes(lowerCaseQuery))
+  const folded = fold(query);
+  const shown = query
+    ? conversations.filter(({ id }) => fold(conversationName(feed, id)).includes(folded))
     : [...conversations.filter(isFavorite), ...conversations.filter((one) => !isFavorite(one) && !one.own?.archived)];
-  const archived = lowerCaseQuery ? [] : conversations.filter((one) => !isFavorite(one) && one.own?.archived);
+  const archived = query ? [] : conversations.filter((one) => !isFavorite(one) && one.own?.archived);
 
   const findSomeone = () => {
     setFinding(true);
@@ -88,7 +89,7 @@ export function Sidebar() {
           </>
         )}
         {!query && conversations.length === 0 && <div className="rows-empty"><p>{words.empty}</p><FirstSteps /></div>}
-        {(query || (peopleSearchMode === 'directory' && isNew)) && <PeopleResults search={query} onOpen={onOpen} />}
+        {(query || (peopleSearchMode === 'directory' && isNew)) && <PeopleResults search={query} above={query ? shown : conversations} onOpen={onOpen} />}
         {query && <MessageResults search={query} onOpen={onOpen} />}
         {!query && hasMore && <button className="link-button" onClick={() => void feed.loadMoreConversations()}>{words.more}</button>}
       </nav>

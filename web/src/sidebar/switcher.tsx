@@ -2,6 +2,7 @@
 import { type KeyboardEvent, useId, useState } from 'react';
 import { useLocation } from 'wouter';
 import { conversationName } from '../app/notifications';
+import { fold } from '../app/fold';
 import { useFeed, useSession } from '../app/session';
 import type { Person } from '../feed';
 import { usePeopleSearch } from '../people/use-people-search';
@@ -26,9 +27,6 @@ export function Switcher({ open, onClose }: { open: boolean; onClose(): void }) 
   return <Dialog title={words.title} open={open} onClose={onClose}><Targets onClose={onClose} /></Dialog>;
 }
 
-/** Letters without their accents. */
-const fold = (text: string) => text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLocaleLowerCase();
-
 function useTargets(query: string): readonly Target[] {
   const { feed, peopleSearchMode } = useSession();
   const conversations = useFeed(({ sidebar }) => sidebar);
@@ -45,7 +43,7 @@ function useTargets(query: string): readonly Target[] {
   // What begins with the letters comes before what only contains them; else the latest first.
   const sorted = folded ? known.sort((a, b) => Number(fold(b.name).startsWith(folded)) - Number(fold(a.name).startsWith(folded))) : known;
   const ids = new Set(known.map(({ id }) => id));
-  const others = peopleSearchMode === 'off' || (!query && peopleSearchMode !== 'directory') ? [] : people.filter(({ id }) => !ids.has(id) && id !== feed.me.id && !feed.directWith(id));
+  const others = peopleSearchMode === 'off' || (!query && peopleSearchMode !== 'directory') ? [] : people.filter(({ id }) => !ids.has(id) && id !== feed.me.id);
   return [...sorted, ...others.map(({ id, fullName, profilePic }) => ({ href: `/with/${id}`, id, name: fullName, isGroup: false, unread: 0, picture: profilePic }))].slice(0, MAX);
 }
 
