@@ -18,8 +18,9 @@ use crate::storage::{Scratch, Store};
 pub(crate) enum ImagesCommand {
     /// Check that every image is where the settings say, and list those that are not; a server may be running
     Verify,
-    /// Copy all images from the data folder to the bucket of the settings, or back; stop the server first. Run it again
-    /// after an interruption: it copies what is not there yet
+    /// Copy all images from the data folder to the bucket of the settings, or back; stop the server first. Archives of
+    /// people's own data and uploads that were not sent yet are deleted. Run it again after an interruption: it copies what
+    /// is not there yet
     Copy {
         /// Where to
         #[arg(long)]
@@ -90,7 +91,9 @@ pub(crate) async fn run(program: &Program, command: ImagesCommand) -> anyhow::Re
             // About the server itself, which has no id.
             let done = by.record(AuditAction::ImagesCopied, Uuid::nil()).with_detail(format!("to {}", to.place()));
             app.feed.note(done).await?;
-            Ok(exports::forget_all(app).await?)
+            exports::forget_all(app).await?;
+            let deleted = images::delete_uncopied(&app.db.reader, &from).await;
+            deleted.with_context(|| format!("archives may be left in {}: run it again, it deletes them", from.place()))
         }
     }
 }

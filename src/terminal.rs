@@ -87,7 +87,7 @@ impl TerminalFile {
         }
     }
 
-    /// It is whole. That of another process is so when its command ends well.
+    /// It is whole. That of another process is so when its command exits with 0.
     pub(crate) fn keep(self) -> anyhow::Result<()> {
         match self {
             Self::Here(file) => file.keep(),

@@ -14,7 +14,7 @@ pub struct Model {
     pub user_id: UserId,
     /// What its address names.
     pub id: ExportId,
-    /// The session that asked for it, and with which its address ends. Null if a token of the app or a key did.
+    /// The session that asked for it, and with which its address ends. Null if a token of the app or a bot did.
     pub session_id: Option<SessionId>,
     pub created_at: Timestamp,
     /// From then on it is gone, and another one may be asked for.

@@ -48,6 +48,23 @@ pub enum Reason {
     Other = 9,
 }
 
+impl Reason {
+    /// What it is called in a command's output and in an archive.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spam => "spam",
+            Self::Harassment => "harassment",
+            Self::Hate => "hate",
+            Self::Violence => "violence",
+            Self::Sexual => "sexual",
+            Self::SelfHarm => "self-harm",
+            Self::Impersonation => "impersonation",
+            Self::Illegal => "illegal",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// What a moderator did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]

@@ -241,7 +241,7 @@ impl ArchiveSink for StoredPieces<'_> {
     }
 }
 
-/// Forgets all archives, which stay behind when the images move: their owners ask for others.
+/// Forgets all archives, which are deleted when the images move: their owners ask for others.
 pub(crate) async fn forget_all(app: &App) -> Result<()> {
     app.feed.append(Forgotten).await
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::db::{self, Dialect, Tx};
 use crate::entity::data_export::{self, Column, Entity};
-use crate::entity::{image_deletion, session, user};
+use crate::entity::{image_deletion, server_key, session, user};
 use crate::error::{Error, Result};
 use crate::feed::{Change, Placed, Plan, Plans, Rank, Writes, Written};
 use crate::id::{ExportId, SessionId, UserId};
@@ -202,8 +202,8 @@ pub(super) fn key(id: ExportId, attempt: i32, piece: u32) -> Key {
     Key::new(Shelf::Exports, Uuid::from_bytes(bytes))
 }
 
-/// The owners of these archives who may fetch them: their address lives as long as the session that asked for it, or as long
-/// as the tokens that the app has issued until then.
+/// The owners of these archives who may fetch them: their address lives as long as the session that asked for it, as long
+/// as the tokens that the app has issued until then, or as long as the key of a bot.
 pub(super) async fn open_to(
     on: &impl ConnectionTrait,
     rows: &[data_export::Model],
@@ -213,15 +213,29 @@ pub(super) async fn open_to(
         .filter(user::Column::Id.is_in(rows.iter().map(|row| row.user_id)))
         .filter(user::Column::DeletedAt.is_null())
         .filter(user::Column::DisabledAt.is_null());
-    let people: HashMap<UserId, Option<Timestamp>> =
-        people.all(on).await?.into_iter().map(|row| (row.id, row.tokens_from)).collect();
+    let people: HashMap<UserId, user::Model> = people.all(on).await?.into_iter().map(|row| (row.id, row)).collect();
+    let bots = bots_with_keys(on, people.values().filter(|row| row.is_bot).map(|row| row.id)).await?;
     let sessions = open_sessions(on, rows.iter().filter_map(|row| row.session_id), now).await?;
     let is_open = |row: &&data_export::Model| match (people.get(&row.user_id), row.session_id) {
         (None, _) => false,
         (Some(_), Some(session)) => sessions.contains(&session),
-        (Some(tokens_from), None) => tokens_from.is_none_or(|from| row.created_at >= from),
+        (Some(person), None) if person.is_bot => bots.contains(&person.id),
+        (Some(person), None) => person.tokens_from.is_none_or(|from| row.created_at >= from),
     };
     Ok(rows.iter().filter(is_open).map(|row| row.user_id).collect())
+}
+
+/// Those of these bots whose key was not revoked. A bot never gets another one.
+async fn bots_with_keys(
+    on: &impl ConnectionTrait,
+    bots: impl Iterator<Item = UserId>,
+) -> Result<HashSet<UserId>, DbErr> {
+    let bots: Vec<UserId> = bots.collect();
+    if bots.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let keys = server_key::Entity::find().filter(server_key::Column::BotId.is_in(bots)).all(on).await?;
+    Ok(keys.into_iter().filter_map(|row| row.bot_id).collect())
 }
 
 /// Those of these sessions that have not ended.

@@ -1,8 +1,7 @@
 //! `/exports/…`: serves an archive of somebody's own data to anyone with its signed address.
 
 use axum::body::Body;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Extension, Path, Query, Request, State};
+use axum::extract::{Extension, State};
 use axum::http::header::{
     CACHE_CONTROL, CONNECTION, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
 };
@@ -12,10 +11,10 @@ use futures_util::StreamExt;
 
 use super::answer::ResponseMedia;
 use super::event_stream::GoesOn;
-use super::images::{CROSS_ORIGIN_RESOURCE_POLICY, Signature, not_ours};
 use super::ranges::{RangeAnswer, RangedBytes, value};
 use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
+use super::signed::{CROSS_ORIGIN_RESOURCE_POLICY, SentAddress};
 use super::state::HttpState;
 use crate::id::ExportId;
 use crate::images::Address;
@@ -23,18 +22,17 @@ use crate::images::Address;
 pub(super) async fn export(
     State(state): State<HttpState>,
     Extension(request_id): Extension<RequestId>,
-    path: Result<Path<String>, PathRejection>,
-    signature: Result<Query<Signature>, QueryRejection>,
-    request: Request,
+    sent: SentAddress<String>,
+    method: Method,
+    headers: HeaderMap,
 ) -> Response {
-    let answer = find(&state, path.ok(), signature.ok(), request.method(), request.headers()).await;
+    let answer = find(&state, sent, &method, &headers).await;
     answer.unwrap_or_else(|refusal| refusal.into_response(ResponseMedia::Json, &request_id))
 }
 
 async fn find(
     state: &HttpState,
-    path: Option<Path<String>>,
-    signature: Option<Query<Signature>>,
+    sent: SentAddress<String>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, HttpRefusal> {
@@ -42,13 +40,7 @@ async fn find(
         return Err(HttpRefusal::method("GET, HEAD", "archives are fetched by GET"));
     }
     let program = state.api.program();
-    let (Some(Path(id)), Some(Query(Signature { expires, signature }))) = (path, signature) else {
-        return Err(not_ours());
-    };
-    let id = ExportId::parse(&id).ok_or_else(not_ours)?;
-    if !program.images.is_signed(Address::Export(id), expires, &signature) {
-        return Err(not_ours());
-    }
+    let (id, expires) = sent.open(&program.images, |id| ExportId::parse(&id), Address::Export)?;
     let ready = program.exports.ready(id, expires).await?.ok_or_else(HttpRefusal::not_found)?;
     let bytes = RangedBytes { size: ready.bytes, tag: &ready.tag, headers: export_headers(&ready.file_name) };
     let part = match bytes.wanted(method, headers)? {

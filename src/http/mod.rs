@@ -31,6 +31,7 @@ mod request_id;
 mod request_notes;
 mod reserved;
 mod service;
+mod signed;
 pub mod socket;
 mod state;
 mod timed_stream;

@@ -1,8 +1,7 @@
 //! `/uploads/…`: clients PUT the bytes of an image here, unless images are stored in a bucket.
 
 use axum::body::Body;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Extension, Path, Query, Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,9 +9,9 @@ use futures_util::TryStreamExt;
 use tokio::time::timeout;
 
 use super::answer::ResponseMedia;
-use super::images::{Signature, not_ours};
 use super::refusal::HttpRefusal;
 use super::request_id::RequestId;
+use super::signed::SentAddress;
 use super::state::HttpState;
 use super::{body, cookies, credential};
 use crate::error::Error;
@@ -23,20 +22,14 @@ use crate::limits;
 pub(super) async fn upload(
     State(state): State<HttpState>,
     Extension(request_id): Extension<RequestId>,
-    path: Result<Path<String>, PathRejection>,
-    signature: Result<Query<Signature>, QueryRejection>,
+    sent: SentAddress<String>,
     request: Request,
 ) -> Response {
-    let answer = put(&state, path.ok(), signature.ok(), request).await;
+    let answer = put(&state, sent, request).await;
     answer.unwrap_or_else(|refusal| refusal.into_response(ResponseMedia::Json, &request_id))
 }
 
-async fn put(
-    state: &HttpState,
-    path: Option<Path<String>>,
-    signature: Option<Query<Signature>>,
-    request: Request,
-) -> Result<Response, HttpRefusal> {
+async fn put(state: &HttpState, sent: SentAddress<String>, request: Request) -> Result<Response, HttpRefusal> {
     if request.method() != Method::PUT {
         return Err(HttpRefusal::method("PUT", "the bytes of an image are sent by PUT"));
     }
@@ -45,14 +38,8 @@ async fn put(
     // upload.
     let credential = credential::credential(headers, cookies::name(state.config().app_env));
     state.origins.check_post(headers, credential.map(|credential| credential.source))?;
-    let (Some(Path(id)), Some(Query(Signature { expires, signature }))) = (path, signature) else {
-        return Err(not_ours());
-    };
     let images = &state.api.program().images;
-    let id = UploadId::parse(&id).ok_or_else(not_ours)?;
-    if !images.is_signed(Address::Upload(id), expires, &signature) {
-        return Err(not_ours());
-    }
+    let (id, _) = sent.open(images, |id| UploadId::parse(&id), Address::Upload)?;
     let slot = images.open_slot(id).await.map_err(full)?;
     let mime = headers.get(CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or_default();
     if !mime.trim().eq_ignore_ascii_case(slot.mime_type()) {

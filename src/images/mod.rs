@@ -36,7 +36,7 @@ pub(crate) use attach::{ImageAttachment, ImageClaims, attach, detach, erase, in_
 pub(crate) use prepare::{ImageSource, IncomingFile, PreparedImage};
 pub(crate) use serve::ServedImage;
 pub(crate) use shared_place::move_to;
-pub(crate) use transfer::{ObjectState, copy, verify};
+pub(crate) use transfer::{ObjectState, copy, delete_uncopied, verify};
 pub(crate) use uploads::{UploadSlot, UploadTarget};
 
 use crate::app::App;

@@ -7,11 +7,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::bookkeeping::object;
 use crate::db::{self, Reader};
-use crate::entity::image;
+use crate::entity::{image, image_deletion};
 use crate::error::Result;
 use crate::id::ImageId;
 use crate::limits;
-use crate::storage::Store;
+use crate::storage::{Key, Shelf, Store};
 
 /// How an image's object was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,26 @@ pub(crate) async fn copy(
     each: impl FnMut(ImageId, ObjectState),
 ) -> anyhow::Result<()> {
     walk(reader, async |image| copy_one(from, to, &image).await, each).await
+}
+
+/// Deletes what is not copied: archives of people's own data, and uploads that nobody has sent yet. The list of deletions has
+/// all of them, and keeps them, as an interrupted deletion is done again.
+pub(crate) async fn delete_uncopied(reader: &Reader, from: &Store) -> anyhow::Result<()> {
+    let mut last = String::new();
+    loop {
+        let page = image_deletion::Entity::find()
+            .filter(image_deletion::Column::Key.gt(last))
+            .order_by_asc(image_deletion::Column::Key)
+            .limit(limits::DELETIONS)
+            .all(reader)
+            .await?;
+        let Some(end) = page.last() else { return Ok(()) };
+        last = end.key.clone();
+        let keys = page.iter().filter_map(|object| Key::parse(&object.key));
+        for key in keys.filter(|key| key.id_of(Shelf::Images).is_none()) {
+            from.delete(key).await?;
+        }
+    }
 }
 
 /// Works through all images, some at a time.

@@ -1,53 +1,14 @@
 //! Archives of one's own data: what is in them, who gets them, and how they are fetched.
 
-use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::Path;
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
+use crate::support::archive::{EXPORT, ask, files, get, lines};
 use crate::support::pictures::jpeg;
-use crate::support::{PASSWORD, Person, TestApp, soon};
+use crate::support::{PASSWORD, TestApp};
 
-const EXPORT: &str = "mutation { exportMyData { url expiresAt } }";
 const DAY: Duration = Duration::from_secs(24 * 3600);
-
-async fn ask(person: &Person) -> String {
-    person.ask(EXPORT, json!({})).await["exportMyData"]["url"].as_str().expect("a URL").to_owned()
-}
-
-async fn get(app: &TestApp, url: &str, headers: &[(&'static str, &str)]) -> (u16, HeaderMap, Vec<u8>) {
-    let request = headers.iter().fold(app.http().get(url), |request, (name, value)| request.header(*name, *value));
-    let answer =
-        tokio::time::timeout(Duration::from_secs(60), request.send()).await.expect("in time").expect("an answer");
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    (status, headers, soon(answer.bytes()).await.expect("all of it").to_vec())
-}
-
-/// The files of an archive.
-fn files(archive: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let mut tar = Vec::new();
-    flate2::read::GzDecoder::new(archive).read_to_end(&mut tar).expect("gzip");
-    let (mut files, mut at) = (BTreeMap::new(), 0);
-    while tar[at] != 0 {
-        let text = |from: usize, to: usize| {
-            std::str::from_utf8(&tar[at + from..at + to]).expect("text").trim_matches(['\0', ' ']).to_owned()
-        };
-        let size = usize::from_str_radix(&text(124, 136), 8).expect("a size");
-        assert_eq!((text(257, 262).as_str(), text(156, 157).as_str()), ("ustar", "0"));
-        files.insert(text(0, 100), tar[at + 512..at + 512 + size].to_vec());
-        at += 512 + size.next_multiple_of(512);
-    }
-    assert_eq!((tar.len() - at, tar[at..].iter().all(|byte| *byte == 0)), (1024, true), "it ends as a tar does");
-    files
-}
-
-fn lines(files: &BTreeMap<String, Vec<u8>>, name: &str) -> Vec<Value> {
-    let text = std::str::from_utf8(&files[&format!("{name}.jsonl")]).expect("text");
-    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
-}
 
 #[tokio::test]
 async fn an_archive_has_all_that_is_ones_own_and_no_words_of_others() {
@@ -173,29 +134,7 @@ async fn one_is_made_a_day() {
     assert_ne!(first, second);
     assert_eq!(get(&app, &second, &[]).await.0, 200);
     // The objects of the first are gone, sooner or later.
-    only(&app, 1).await;
-}
-
-/// The objects of archives that are in the data folder.
-fn objects(app: &TestApp) -> Vec<String> {
-    stored(app, "exports")
-}
-
-/// Waits until there are only so many.
-async fn only(app: &TestApp, left: usize) {
-    soon(async {
-        while objects(app).len() > left {
-            tokio::time::sleep(Duration::from_millis(20)).await
-        }
-    })
-    .await;
-}
-
-/// The objects of a shelf in the data folder.
-fn stored(app: &TestApp, shelf: &str) -> Vec<String> {
-    let folders = |path: &Path| path.read_dir().into_iter().flatten().map(|entry| entry.expect("an entry").path());
-    let shelf = folders(&app.folder().join(shelf));
-    shelf.flat_map(|folder| folders(&folder).collect::<Vec<_>>()).map(|path| path.display().to_string()).collect()
+    app.has_files("exports", 1).await;
 }
 
 #[tokio::test]
@@ -246,9 +185,7 @@ async fn an_image_that_the_server_has_lost_is_named_without_a_file() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.user("Ada").await, app.user("Bob").await);
     let shown = ada.send_image(&app, &bob, &jpeg(50, 30)).await["image"].take();
-    for object in stored(&app, "images") {
-        std::fs::remove_file(object).expect("it was there");
-    }
+    std::fs::remove_dir_all(app.folder().join("images")).expect("it was there");
 
     let (status, _, archive) = get(&app, &ask(&ada).await, &[]).await;
 
@@ -287,13 +224,13 @@ async fn an_erased_person_leaves_no_archive() {
     let app = TestApp::start().await;
     let ada = app.user("Ada").await;
     let url = ask(&ada).await;
-    assert_eq!((get(&app, &url, &[]).await.0, objects(&app).len()), (200, 1));
+    assert_eq!((get(&app, &url, &[]).await.0, app.files("exports").len()), (200, 1));
 
     ada.ask("mutation($password: String!) { deleteAccount(password: $password) }", json!({ "password": PASSWORD }))
         .await;
 
     assert_eq!(get(&app, &url, &[]).await.0, 404);
-    only(&app, 0).await;
+    app.has_files("exports", 0).await;
     assert!(!app.finds("SELECT 1 FROM data_export").await);
 }
 
@@ -312,7 +249,7 @@ async fn what_may_still_be_written_is_deleted_after_that() {
     let listed = format!("SELECT 1 FROM image_deletion WHERE key LIKE 'exports/%' AND due_at > {late}");
     assert!(app.finds(&listed).await, "a deletion before the end of the write would be for nothing");
     app.clock.advance(Duration::from_secs(121));
-    only(&app, 0).await;
+    app.has_files("exports", 0).await;
 }
 
 #[tokio::test]

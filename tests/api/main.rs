@@ -29,6 +29,7 @@ mod event_streams;
 mod event_streams_shared;
 mod events_that_fail;
 mod exports;
+mod exports_end;
 mod feed;
 mod feed_fields;
 mod feed_kinds;

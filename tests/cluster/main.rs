@@ -7,6 +7,7 @@
 mod consumers;
 mod database;
 mod elsewhere;
+mod exports;
 mod housekeeping;
 mod killed;
 mod lost_commits;

@@ -6,11 +6,13 @@ mod bucket;
 
 use std::process::Output;
 
+use serde_json::json;
+
 use self::bucket::{BUCKET, Bucket, Door};
 use crate::images::pictures::png;
 use crate::images::{new_id, send};
 use crate::postgres_nodes;
-use crate::support::{Server, files_in, is_sound, soon};
+use crate::support::{Person, Server, files_in, is_sound, soon};
 
 async fn images(server: &Server, arguments: &[&str]) -> Output {
     soon(server.command("images").args(arguments).output()).await.expect("the program runs")
@@ -43,6 +45,14 @@ async fn send_images(server: &Server, count: u32) -> Vec<String> {
     urls
 }
 
+/// Has an archive of a person's own data made, which is kept beside the images.
+async fn make_archive(server: &Server) {
+    let ada = Person::sign_in(server, "ada@example.com").await;
+    let url = ada.ask("mutation { exportMyData { url } }", json!({})).await["exportMyData"]["url"].take();
+    let url = url.as_str().expect("a URL").replace("localhost", "127.0.0.1");
+    assert_eq!(statuses(server, &[url]).await, [200]);
+}
+
 /// The statuses of these URLs.
 async fn statuses(server: &Server, urls: &[String]) -> Vec<u16> {
     let mut statuses = Vec::new();
@@ -70,6 +80,7 @@ async fn images_move_from_the_folder_to_a_bucket_and_back() {
     assert!(well(&server, &["verify"]).await.starts_with("3 images, all in "));
     let (_, reason) = ill(&server, &["copy", "--to", "bucket"]).await;
     assert!(reason.contains("S3_BUCKET is not set"), "{reason}");
+    make_archive(&server).await;
     server.stop().await;
 
     // The settings name the bucket, and the images are still in the folder.
@@ -83,13 +94,18 @@ async fn images_move_from_the_folder_to_a_bucket_and_back() {
     assert_eq!(list.matches(": missing\n").count(), 3, "{list}");
     assert!(reason.contains("3 of 3 images are missing or damaged"), "{reason}");
 
+    let archives = server.folder().join("data/exports");
+    assert_eq!(files_in(&archives), 1);
     let all_there = format!("3 images, all in the bucket {BUCKET}");
     assert_eq!(well(&server, &["copy", "--to", "bucket"]).await, format!("{all_there}: 3 were copied just now\n"));
+    assert_eq!((files_in(&archives), bucket.objects("exports").len()), (0, 0), "nothing of an archive stays");
     assert_eq!(well(&server, &["copy", "--to", "bucket"]).await, format!("{all_there}\n"));
     assert_eq!(well(&server, &["verify"]).await, format!("{all_there}\n"));
     std::fs::rename(&folder, folder.with_extension("old")).expect("the folder moves");
     server.start_again().await;
     assert_eq!(statuses(&server, &urls).await, [200, 200, 200]);
+    make_archive(&server).await;
+    assert_eq!(bucket.objects("exports").len(), 1);
     server.stop().await;
 
     // The settings name no bucket, and the images are in one.
@@ -106,6 +122,7 @@ async fn images_move_from_the_folder_to_a_bucket_and_back() {
     keep_in(&mut server, Some(&bucket));
     let back = well(&server, &["copy", "--to", "folder"]).await;
     assert!(back.ends_with(": 3 were copied just now\n") && files_in(&folder) == 3, "{back}");
+    assert_eq!((files_in(&archives), bucket.objects("exports").len()), (0, 0), "nothing of an archive stays");
     keep_in(&mut server, None);
     bucket.set(Door::Away);
     server.start_again().await;

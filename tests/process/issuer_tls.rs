@@ -1,37 +1,20 @@
 //! An issuer's keys over https: its certificate has to be of an authority that the system trusts, or one that the operator
 //! names.
 
-use std::sync::Arc;
+#[path = "../../src/webhooks/client/tests/certificate.rs"]
+mod certificate;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::support::issuer::{KeyServer, SigningKey, claims, settings};
 use crate::support::{Server, code, soon};
 
-/// An authority that nobody trusts, and a certificate of it for `localhost`.
-const AUTHORITY: &[u8] = include_bytes!("../../src/webhooks/client/ca.der");
-const CERTIFICATE: &[u8] = include_bytes!("../../src/webhooks/client/leaf.der");
-const KEY: &[u8] = include_bytes!("../../src/webhooks/client/key.der");
-
 /// Speaks TLS in front of a server of HTTP; the port.
 async fn tls_before(server: &KeyServer) -> u16 {
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from(CERTIFICATE)],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(KEY.to_vec())),
-        )
-        .expect("a certificate");
-    let (acceptor, address) = (TlsAcceptor::from(Arc::new(config)), server.address);
+    let (acceptor, address) = (certificate::acceptor(), server.address);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     tokio::spawn(async move {
@@ -72,7 +55,7 @@ async fn the_keys_of_an_issuer_with_a_private_authority_are_fetched_once_it_is_n
     server.stop().await;
 
     let authority = server.folder().join("authority.pem");
-    std::fs::write(&authority, pem(AUTHORITY)).expect("a file");
+    std::fs::write(&authority, pem(certificate::AUTHORITY)).expect("a file");
     server.set("SSL_CERT_FILE", &authority.display().to_string());
     server.start_again().await;
     let answer = ask(&server, &token).await;

@@ -1,5 +1,6 @@
 //! What the tests share: a server each, people who use it, and their sockets.
 
+pub mod archive;
 mod backend;
 pub mod bucket;
 mod cookie;

@@ -2,6 +2,7 @@
 //! the others are about one database alone, or about what has nothing to do with it.
 
 mod duplicates;
+mod exports;
 mod going_down;
 mod keys;
 mod kill;

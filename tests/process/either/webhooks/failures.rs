@@ -1,8 +1,13 @@
 //! Receivers that fail: nothing is lost, nothing changes places, and nobody is reached who should not be.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use parlour::limits;
+use sea_orm::{ConnectionTrait, Statement};
 
 use super::{SETTINGS, add, shows, succeeds};
+use crate::images::pictures::png;
+use crate::images::{new_id, send as send_image};
 use crate::support::{Message, Person, Receiver, Reply, Server};
 
 /// A server with two people and a webhook.
@@ -141,4 +146,57 @@ async fn a_receiver_that_is_stuck_keeps_no_other_waiting_and_no_server_from_endi
     let began = Instant::now();
     server.stop().await;
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+}
+
+/// A paused webhook with an image before it, which can't be resolved any more, and a text behind that.
+async fn begin_with_what_always_fails(receiver: &Receiver) -> (Server, super::Added) {
+    let (server, added, ada, bob) = begin(receiver).await;
+    succeeds(&server, &["pause", &added.id]).await;
+    let sent = send_image(&server, &ada, &bob, &new_id(), &png(30, 20)).await.expect("an answer");
+    assert!(sent.get("errors").is_none(), "{sent}");
+    send(&ada, &bob, "after").await;
+    execute(&server, "ALTER TABLE image RENAME TO image_elsewhere").await;
+    (server, added)
+}
+
+async fn execute(server: &Server, sql: &str) {
+    let db = server.database().await;
+    db.execute_unprepared(sql).await.expect("it is done");
+    db.close().await.expect("the database closes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_always_fails_is_skipped_with_a_reset_and_the_next_one_follows() {
+    let receiver = Receiver::start().await;
+    let (mut server, added) = begin_with_what_always_fails(&receiver).await;
+
+    succeeds(&server, &["resume", &added.id]).await;
+
+    let reset = receiver.next().await.event();
+    assert_eq!((reset["__typename"].as_str(), reset["reason"].as_str()), (Some("FeedReset"), Some("EXPIRED")));
+    assert_eq!(receiver.next().await.message_text(), "after");
+    receiver.stays_silent(Duration::from_millis(500)).await;
+    let shown = shows(&server, &added.id, "active, 0 events behind").await;
+    assert!(shown.contains("error     an event could not be resolved: see the server's log"), "{shown}");
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_fails_is_tried_again_soon_however_often_others_have_failed() {
+    let receiver = Receiver::start().await;
+    let (mut server, added) = begin_with_what_always_fails(&receiver).await;
+
+    // As after a day without the receiver: the next POST that failed would be followed by an hour.
+    execute(&server, "UPDATE webhook SET paused_at = NULL, failures = 40").await;
+
+    shows(&server, &added.id, "failing, 41 times in a row").await;
+    let db = server.database().await;
+    let next = Statement::from_string(db.get_database_backend(), "SELECT next_try_at FROM webhook");
+    let next = db.query_one_raw(next).await.expect("an answer").expect("a row");
+    let next: i64 = next.try_get_by_index(0).expect("a time");
+    db.close().await.expect("the database closes");
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    let latest = now + limits::WEBHOOK_UNRESOLVED_WAIT;
+    assert!(u128::try_from(next).is_ok_and(|next| next <= latest.as_millis()), "{next}, and now it is {now:?}");
+    server.stop().await;
 }

@@ -1,30 +1,17 @@
-//! POSTs over TLS, with a certificate for `localhost` and its authority, which nobody trusts but these tests.
+//! POSTs over TLS.
+
+mod certificate;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::*;
 use crate::config::Network;
 
-const AUTHORITY: &[u8] = include_bytes!("ca.der");
-const CERTIFICATE: &[u8] = include_bytes!("leaf.der");
-const KEY: &[u8] = include_bytes!("key.der");
-
 /// A receiver that answers one POST after another with 204; its port.
 async fn receiver() -> u16 {
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![CertificateDer::from(CERTIFICATE)],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(KEY.to_vec())),
-        )
-        .expect("a certificate");
-    let (acceptor, listener) = (TlsAcceptor::from(Arc::new(config)), TcpListener::bind("127.0.0.1:0").await);
+    let (acceptor, listener) = (certificate::acceptor(), TcpListener::bind("127.0.0.1:0").await);
     let listener = listener.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     tokio::spawn(async move {
@@ -59,7 +46,7 @@ fn post() -> SignedPost {
 async fn a_post_over_tls_is_for_those_whose_certificate_is_trusted() {
     let target = Target::parse(&format!("https://localhost:{}/", receiver().await), &guard()).expect("an address");
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(AUTHORITY)).expect("an authority");
+    roots.add(CertificateDer::from(certificate::AUTHORITY)).expect("an authority");
     let trusting = PostClient::trusting(roots, guard()).expect("a client");
     let mut line = None;
     for _ in 0..2 {
