@@ -1,5 +1,5 @@
 // Announces new messages: to screen readers, and as notifications of the browser.
-import { plainText } from '../conversation/message-format';
+import { oneLine } from '../conversation/mentions';
 import { type Feed, isMuted, type Message } from '../feed';
 import { texts } from '../texts';
 import { isAnyTabFocused } from './page-focus';
@@ -25,13 +25,14 @@ export function conversationName(feed: Feed, conversationId: string): string {
 }
 
 /** Announces a message by someone else. */
-export function notifyOfMessage(feed: Feed, { conversationId, senderId, system, mentions, mentionsEveryone, deletedAt, text: messageText }: Message): void {
+export function notifyOfMessage(feed: Feed, message: Message): void {
+  const { conversationId, senderId, system, mentions, mentionsEveryone, deletedAt } = message;
   if (deletedAt || system || feed.blocks.has(senderId)) return;
   const conversation = feed.conversation(conversationId);
   const callsMe = mentionsEveryone || mentions.some(({ id }) => id === feed.me.id);
   if (conversation && (isMuted(conversation) || (conversation.own?.notifications === 'MENTIONS' && !callsMe))) return;
   const sender = feed.person(senderId).fullName;
-  const text = plainText(messageText ?? texts.image.name);
+  const text = oneLine(feed, message);
   const isDirect = Boolean(feed.conversation(conversationId)?.otherUserId);
   const from = isDirect ? sender : texts.message.from(sender, conversationName(feed, conversationId));
   const isHere = location.pathname === `/c/${conversationId}`;

@@ -369,34 +369,34 @@ export type PersonFragment = { id: string, fullName: string, deletedAt: string |
 
 export type PictureFragment = { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string };
 
-export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type FullMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type FullMessageFragment = { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type OwnMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type OwnMessageFragment = { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
 export type GroupPictureFragment = { url: string, urlExpiresAt: string };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, blockedUsers: { nodes: Array<{ id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, blockedUsers: { nodes: Array<{ id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
 
 export type OnePersonQueryVariables = Exact<{
   id: string;
@@ -441,7 +441,7 @@ export type HistoryPageQueryVariables = Exact<{
 }>;
 
 
-export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
+export type HistoryPageQuery = { messages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
 
 type Event_BlockChanged_Fragment = { __typename: 'BlockChanged', blocked: boolean, cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
 
@@ -455,9 +455,9 @@ type Event_HistoryTrimmed_Fragment = { __typename: 'HistoryTrimmed', conversatio
 
 type Event_MembershipChanged_Fragment = { __typename: 'MembershipChanged', cursor: string, own: { id: string } };
 
-type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
-type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 type Event_PinsChanged_Fragment = { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } };
 
@@ -494,8 +494,8 @@ export type EventsSubscription = { events:
     | { __typename: 'FeedReset', cursor: string }
     | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
     | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
-    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
-    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
     | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
     | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
     | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
@@ -525,7 +525,7 @@ export type SendMutationVariables = Exact<{
 }>;
 
 
-export type SendMutation = { sendMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type SendMutation = { sendMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type EditMutationVariables = Exact<{
   id: string;
@@ -533,14 +533,14 @@ export type EditMutationVariables = Exact<{
 }>;
 
 
-export type EditMutation = { editMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type EditMutation = { editMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type DeleteMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type DeleteMutation = { deleteMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type MarkReadMutationVariables = Exact<{
   conversation: ConversationRef;
@@ -562,8 +562,8 @@ export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, even
       | { __typename: 'FeedReset', cursor: string }
       | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
       | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
-      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
-      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
       | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
       | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
       | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
@@ -576,7 +576,7 @@ export type AddReactionMutationVariables = Exact<{
 }>;
 
 
-export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type AddReactionMutation = { addReaction: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type RemoveReactionMutationVariables = Exact<{
   messageId: string;
@@ -584,7 +584,7 @@ export type RemoveReactionMutationVariables = Exact<{
 }>;
 
 
-export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type RemoveReactionMutation = { removeReaction: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type UnreadCountsQueryVariables = Exact<{
   id: string;
@@ -606,28 +606,28 @@ export type UpdateMembershipMutationVariables = Exact<{
 }>;
 
 
-export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
+export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
 
 export type PinMutationVariables = Exact<{
   messageId: string;
 }>;
 
 
-export type PinMutation = { pinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type PinMutation = { pinMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type UnpinMutationVariables = Exact<{
   messageId: string;
 }>;
 
 
-export type UnpinMutation = { unpinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type UnpinMutation = { unpinMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type PinnedMessagesQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
+export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
 
 export type ReportFragment = { id: string, reason: ReportReason, comment: string | null, text: string | null, sentAt: string | null, messageId: string | null, conversationId: string | null, conversationTitle: string | null, createdAt: string, resolvedAt: string | null, action: ReportAction | null, note: string | null, reporter: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, resolvedBy: { id: string, fullName: string } | null };
 
@@ -736,7 +736,7 @@ export type FindMessagesQueryVariables = Exact<{
 }>;
 
 
-export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type SetMemberRoleMutationVariables = Exact<{
   id: string;
@@ -752,7 +752,7 @@ export type MentionsQueryVariables = Exact<{
 }>;
 
 
-export type MentionsQuery = { mentions: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MentionsQuery = { mentions: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type ReportMutationVariables = Exact<{
   input: ReportInput;
@@ -804,6 +804,12 @@ export const MessageFragmentDoc = new TypedDocumentString(`
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -866,12 +872,6 @@ export const OwnMessageFragmentDoc = new TypedDocumentString(`
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
     fragment Person on User {
   id
@@ -898,6 +898,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -986,6 +992,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1032,12 +1044,6 @@ export const FullMessageFragmentDoc = new TypedDocumentString(`
     emoji
     count
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
     fragment Person on User {
   id
@@ -1064,6 +1070,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1202,6 +1214,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1243,12 +1261,6 @@ fragment FullMessage on Message {
     emoji
     count
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
 fragment GroupPicture on Image {
   url(maxWidth: 240)
@@ -1483,6 +1495,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1580,6 +1598,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1671,6 +1695,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1851,6 +1881,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1893,12 +1929,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<HistoryPageQuery, HistoryPageQueryVariables>;
 export const EventsDocument = new TypedDocumentString(`
     subscription Events($after: String!) {
@@ -1931,6 +1961,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1972,12 +2008,6 @@ fragment FullMessage on Message {
     emoji
     count
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
 fragment GroupPicture on Image {
   url(maxWidth: 240)
@@ -2125,6 +2155,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2167,12 +2203,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<SendMutation, SendMutationVariables>;
 export const EditDocument = new TypedDocumentString(`
     mutation Edit($id: ID!, $text: String!) {
@@ -2205,6 +2235,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2247,12 +2283,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<EditMutation, EditMutationVariables>;
 export const DeleteDocument = new TypedDocumentString(`
     mutation Delete($id: ID!) {
@@ -2285,6 +2315,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2327,12 +2363,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<DeleteMutation, DeleteMutationVariables>;
 export const MarkReadDocument = new TypedDocumentString(`
     mutation MarkRead($conversation: ConversationRef!, $upToSeq: Int!) {
@@ -2377,6 +2407,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2418,12 +2454,6 @@ fragment FullMessage on Message {
     emoji
     count
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
 fragment GroupPicture on Image {
   url(maxWidth: 240)
@@ -2540,6 +2570,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2582,12 +2618,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<AddReactionMutation, AddReactionMutationVariables>;
 export const RemoveReactionDocument = new TypedDocumentString(`
     mutation RemoveReaction($messageId: ID!, $emoji: String!) {
@@ -2620,6 +2650,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2662,12 +2698,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<RemoveReactionMutation, RemoveReactionMutationVariables>;
 export const UnreadCountsDocument = new TypedDocumentString(`
     query UnreadCounts($id: ID!) {
@@ -2726,6 +2756,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2825,6 +2861,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2867,12 +2909,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<PinMutation, PinMutationVariables>;
 export const UnpinDocument = new TypedDocumentString(`
     mutation Unpin($messageId: ID!) {
@@ -2905,6 +2941,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2947,12 +2989,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<UnpinMutation, UnpinMutationVariables>;
 export const PinnedMessagesDocument = new TypedDocumentString(`
     query PinnedMessages($id: ID!) {
@@ -2981,6 +3017,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -3243,6 +3285,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -3311,6 +3359,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
