@@ -160,6 +160,32 @@ describe('mentions', { timeout: 120_000 }, () => {
     await sendText(ada, 'It is @Carol Shaw without a choice');
     await messageWith(bob, 'without a choice').waitFor();
     assert.equal(await messageWith(bob, 'without a choice').locator('.mention').count(), 0);
+  });
+
+  test('so do the sidebar, what is pinned, results of a search, and announcements', async () => {
+    // As the pages send it.
+    const callCarol = (name, rest) => requestInPage(
+      bob, 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { id } }',
+      { input: { to: { conversationId: groupId }, text: `@${name} ${rest}`, mentionIds: [carol.id], metadata: { calledAs: { [carol.id]: name } } } },
+    );
+    const { sendMessage: { id } } = await callCarol('Carol King', 'plays **first**');
+    await carol.request('mutation ($id: ID!) { pinMessage(messageId: $id) { id } }', { id });
+    await callCarol('Carol King', 'plays last');
+    await page.getByRole('button', { name: 'Search this conversation' }).click();
+    await page.getByRole('searchbox', { name: 'Search this conversation' }).fill('plays');
+    const excerpts = async (name) => {
+      await sidebarRow(ada, 'Engine').locator('.row-words', { hasText: `@${name} plays last` }).waitFor();
+      await page.locator('.pinned-bar', { hasText: `@${name} plays first` }).waitFor();
+      for (const which of ['first', 'last']) await page.locator('.search-hit', { hasText: `@${name} plays ${which}` }).waitFor();
+    };
+    await excerpts('Carol King');
+    await carol.request('mutation { updateProfile(input: { fullName: "Carol Grant" }) { id } }');
+    await excerpts('Carol Grant');
+    await page.reload();
+    await sidebarRow(ada, 'Engine').locator('.row-words', { hasText: '@Carol Grant plays last' }).waitFor();
+    await page.locator('.pinned-bar', { hasText: '@Carol Grant plays first' }).waitFor();
+    await callCarol('Carol King', 'was renamed meanwhile');
+    await announced(ada).getByText('@Carol Grant was renamed meanwhile').waitFor();
     for (const person of [ada, bob]) assert.deepEqual(person.problems, []);
   });
 });

@@ -1,5 +1,5 @@
 // Announces new messages: to screen readers, and as notifications of the browser.
-import { plainText } from '../conversation/message-format';
+import { oneLine } from '../conversation/mentions';
 import { calls, type Feed, isMuted, type Message } from '../feed';
 import { texts } from '../texts';
 import { isAnyTabFocused } from './page-focus';
@@ -36,12 +36,12 @@ async function isCalled(feed: Feed, message: Message): Promise<boolean> {
 
 /** Announces a message by someone else. */
 export async function notifyOfMessage(feed: Feed, message: Message): Promise<void> {
-  const { conversationId, senderId, system, deletedAt, text: messageText } = message;
+  const { conversationId, senderId, system, deletedAt } = message;
   if (deletedAt || system || feed.blocks.has(senderId)) return;
   const conversation = feed.conversation(conversationId);
   if (conversation && (isMuted(conversation) || (conversation.own?.notifications === 'MENTIONS' && !(await isCalled(feed, message))))) return;
   const sender = feed.person(senderId).fullName;
-  const text = plainText(messageText ?? texts.image.name);
+  const text = oneLine(feed, message);
   const isDirect = Boolean(feed.conversation(conversationId)?.otherUserId);
   const from = isDirect ? sender : texts.message.from(sender, conversationName(feed, conversationId));
   const isHere = location.pathname === `/c/${conversationId}`;

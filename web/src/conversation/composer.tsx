@@ -17,7 +17,7 @@ import { keepFocus, opensKeyboard, useTypingFocus } from './keep-focus';
 import { callsIn, callsOfEdit, shownCalls } from './calls';
 import { emojiSource, mentionSource } from './completion-sources';
 import { continueLine, insertText, toggleMark } from './insert-text';
-import { oneLine } from './mentions';
+import { useOneLine } from './mentions';
 import { asSent, hasVisibleText, isFormatted, plainText } from './message-format';
 import { MessageText } from './message-text';
 import { useCompletion } from './use-completion';
@@ -87,7 +87,7 @@ export function Composer({ ref, recipient, name, conversation }: ComposerProps) 
   const targetMessage = edit ?? draft.reply;
   const current = useFeed((feed) => targetMessage && conversation && feed.history(conversation.id).at(targetMessage.seq));
   const reply = draft.reply && { ...draft.reply, ...(!edit && current && replyTo(current)) };
-  const replyText = useFeed((feed) => reply && oneLine(feed, reply)) ?? '';
+  const replyText = useOneLine(reply);
   useEffect(() => {
     if (!current?.deletedAt) return;
     if (edit) showError(words.editLost);

@@ -1,5 +1,6 @@
 // Names of people who are called in a message's words, as they are called now.
 import type { ReactNode } from 'react';
+import { useFeed, useSession } from '../app/session';
 import type { Feed, Mentions } from '../feed';
 import { texts } from '../texts';
 import { plainText } from './message-format';
@@ -11,7 +12,7 @@ function nameNow(feed: Feed, { id, fullName }: Mentions['mentions'][number]): st
 }
 
 /** The same text as long as nobody who is called is renamed. */
-export const namesOf = (feed: Feed, { mentions }: Mentions) => mentions.map((called) => nameNow(feed, called)).join('\n');
+export const namesOf = (feed: Feed, mentions: Mentions['mentions']) => mentions.map((called) => nameNow(feed, called)).join('\n');
 
 /** What goes on with a name: a letter or a digit. Scripts without spaces need none after a name. */
 const GOES_ON = /^(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}])[\p{L}\p{N}\p{M}]/u;
@@ -66,8 +67,17 @@ export const withMentions = (text: string, mentions: Mentions, feed: Feed): Reac
   pieces(text, mentions, feed).map(({ text, called }, index) =>
     called ? <bdi key={index} className="mention" data-me={called.isMe || undefined}>{text}</bdi> : text);
 
+type Words = { text: string | null } & Partial<Mentions>;
+
 /** A message in one line: its words without formatting, or that it is an image. */
-export function oneLine(feed: Feed, { text, mentions = [], mentionsEveryone = false, calledAs = {} }: { text: string | null } & Partial<Mentions>): string {
+export function oneLine(feed: Feed, { text, mentions = [], mentionsEveryone = false, calledAs = {} }: Words): string {
   if (text === null) return texts.image.name;
   return pieces(plainText(text), { mentions, mentionsEveryone, calledAs }, feed).map(({ text }) => text).join('');
+}
+
+/** The same for a view, which follows renames. Empty without a message. */
+export function useOneLine(message: Words | undefined): string {
+  const { feed } = useSession();
+  useFeed((feed) => message?.mentions && namesOf(feed, message.mentions));
+  return message ? oneLine(feed, message) : '';
 }

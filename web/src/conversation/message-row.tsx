@@ -12,7 +12,7 @@ import { keepFocus } from './keep-focus';
 import { MessageActions } from './message-actions';
 import { MessageText } from './message-text';
 import { Reactions } from './reactions';
-import { oneLine } from './mentions';
+import { useOneLine } from './mentions';
 import { MessageImage } from './message-image';
 import { SystemLine } from './system-line';
 import { type ReadState, Ticks } from './ticks';
@@ -173,7 +173,7 @@ interface QuoteProps {
 function Quote({ quoted, isGroup, onJump }: QuoteProps) {
   const sender = useFeed((feed) => feed.person(quoted.sender.id));
   const isHidden = useFeed((feed) => isGroup && feed.blocks.has(quoted.sender.id));
-  const text = useFeed((feed) => oneLine(feed, quoted));
+  const text = useOneLine(quoted);
   return (
     <button
       type="button" className="quote" tabIndex={-1} title={words.toQuoted(sender.fullName)}

@@ -14,7 +14,7 @@ import { Avatar } from '../ui/avatar';
 import { ConfirmDialog } from '../ui/confirm-dialog';
 import { Dialog } from '../ui/dialog';
 import { useAttempt, useShowNotice } from '../ui/toasts';
-import { oneLine } from './mentions';
+import { useOneLine } from './mentions';
 import { QUICK_REACTIONS, useReact } from './reactions';
 
 const words = texts.message;
@@ -41,7 +41,7 @@ export function MessageSheet({ menu, open, onClose }: MessageSheetProps) {
 function Sheet({ message, onReply, onEdit, onClose }: MessageMenu & { onClose(): void }) {
   const { feed, client } = useSession();
   const isMine = useFeed((feed) => feed.me.id === message.senderId);
-  const text = useFeed((feed) => oneLine(feed, message));
+  const text = useOneLine(message);
   const viewerCan = useFeed((feed) => feed.conversation(message.conversationId)?.viewerCan) ?? [];
   const mayPin = viewerCan.includes('PIN');
   const mayDelete = isMine || viewerCan.includes('DELETE_OTHERS_MESSAGES');

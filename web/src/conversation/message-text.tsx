@@ -18,7 +18,7 @@ interface MessageTextProps {
 export function MessageText({ text, children, mentions, reserved }: MessageTextProps) {
   const { feed } = useSession();
   const called = mentions && (mentions.mentionsEveryone || mentions.mentions.length > 0) ? mentions : undefined;
-  useFeed((feed) => called && namesOf(feed, called));
+  useFeed((feed) => called && namesOf(feed, called.mentions));
   const words = (text: string) => (called ? withMentions(text, called, feed) : text);
   return (
     <div className="text" dir="auto" data-emoji={isOnlyEmoji(text) || undefined}>

@@ -5,7 +5,7 @@ import { useFeed, useSession } from '../app/session';
 import { announce } from '../app/notifications';
 import type { ConversationRef, OutgoingMessage } from '../feed';
 import { texts } from '../texts';
-import { oneLine } from './mentions';
+import { useOneLine } from './mentions';
 import { OutgoingImagePreview } from './message-image';
 import { MessageText } from './message-text';
 
@@ -38,7 +38,7 @@ function useDiscardHandler(id: string) {
 export function OutgoingRow({ item, continues = false }: { item: OutgoingMessage; continues?: boolean }) {
   const discard = useDiscardHandler(item.id);
   const quoted = useFeed((feed) => item.replyTo && feed.person(item.replyTo.senderId));
-  const quotedText = useFeed((feed) => item.replyTo && oneLine(feed, item.replyTo));
+  const quotedText = useOneLine(item.replyTo);
   const isPersisted = useFeed((feed) => feed.outbox.isPersisted(item.id));
   const waitingIcon = item.state === 'waiting'
     && <span className="meta"><Clock3 aria-label={isPersisted ? words.waiting : words.waitingHere} /></span>;

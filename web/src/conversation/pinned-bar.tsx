@@ -4,9 +4,10 @@ import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { useQuery } from '../api/use-query';
 import { useFeed } from '../app/session';
+import { toMessage } from '../feed';
 import { PinnedMessagesDocument } from '../gql/graphql';
 import { texts } from '../texts';
-import { plainText } from './message-format';
+import { useOneLine } from './mentions';
 
 export function PinnedBar({ conversationId }: { conversationId: string }) {
   const [, go] = useLocation();
@@ -17,6 +18,7 @@ export function PinnedBar({ conversationId }: { conversationId: string }) {
   const pinned = data?.conversation?.pinnedMessages.nodes ?? [];
   const current = pinned[index % Math.max(1, pinned.length)];
   const isHidden = useFeed((feed) => current !== undefined && !feed.conversation(conversationId)?.otherUserId && feed.blocks.has(current.sender.id));
+  const text = useOneLine(current && toMessage(current));
   if (!current) return null;
   return (
     <button
@@ -24,7 +26,7 @@ export function PinnedBar({ conversationId }: { conversationId: string }) {
       onClick={() => { go(`/c/${conversationId}?at=${current.seq}`); setIndex((index + 1) % pinned.length); }}
     >
       <Pin aria-hidden="true" />
-      <span><strong>{texts.pins.pinned}</strong> <bdi>{isHidden ? texts.blocks.hiddenShort : plainText(current.text ?? texts.image.name)}</bdi></span>
+      <span><strong>{texts.pins.pinned}</strong> <bdi>{isHidden ? texts.blocks.hiddenShort : text}</bdi></span>
     </button>
   );
 }

@@ -13,7 +13,7 @@ export interface Reaction {
 }
 
 /** Whom a message calls. */
-export type Mentions = Pick<FullMessageFragment, 'mentions' | 'mentionsEveryone'> & {
+export type Mentions = Pick<MessageFragment, 'mentions' | 'mentionsEveryone'> & {
   /** The names by which it calls people, by their ids, as they were when it was written: they may be called otherwise by now. */
   calledAs: Readonly<Record<string, string>>;
 };
@@ -34,8 +34,6 @@ export function calls({ senderId, mentions, mentionsEveryone }: Pick<Message, 's
 /** A message. Look up its sender with `feed.person(senderId)`, which has the current name. */
 export type Message = Omit<MessageFragment, 'sender' | 'replyTo'> & Pick<FullMessageFragment, 'image'> & Mentions & {
   senderId: string;
-  /** The data that apps keep beside it. */
-  metadata: Details['metadata'];
   replyTo: Quote | null;
   /** In the order in which each came first. */
   reactions: readonly Reaction[];
@@ -44,16 +42,13 @@ export type Message = Omit<MessageFragment, 'sender' | 'replyTo'> & Pick<FullMes
 /** What of a message comes with some selections only. */
 interface Details {
   image?: FullMessageFragment['image'];
-  mentions?: FullMessageFragment['mentions'];
-  mentionsEveryone?: boolean;
   reactions?: readonly { emoji: string; count: number; viewerReacted?: boolean }[];
-  metadata?: Record<string, unknown> | null;
 }
 
 const NOBODY: Mentions['calledAs'] = {};
 
 /** What this client has written beside a message. Whatever else writes there is ignored. */
-function calledAsOf(metadata: Details['metadata']): Mentions['calledAs'] {
+function calledAsOf(metadata: MessageFragment['metadata']): Mentions['calledAs'] {
   const names = metadata?.calledAs;
   if (typeof names !== 'object' || names === null) return NOBODY;
   return Object.fromEntries(Object.entries(names).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && entry[1] !== ''));
@@ -72,9 +67,8 @@ export interface Member {
 }
 
 /** Converts a fragment. The sender is stored separately. */
-export function message({ sender, replyTo, image = null, reactions = [], mentions = [], mentionsEveryone = false, metadata, ...rest }: MessageFragment & Details): Message {
-  const calledAs = calledAsOf(metadata);
-  return { ...rest, senderId: sender.id, replyTo: replyTo && quote(replyTo), image, mentions, mentionsEveryone, calledAs, metadata, reactions: reactions.map(reaction) };
+export function message({ sender, replyTo, image = null, reactions = [], metadata, ...rest }: MessageFragment & Details): Message {
+  return { ...rest, senderId: sender.id, replyTo: replyTo && quote(replyTo), image, calledAs: calledAsOf(metadata), metadata, reactions: reactions.map(reaction) };
 }
 
 const quote = ({ metadata, ...rest }: NonNullable<MessageFragment['replyTo']>): Quote => ({ ...rest, calledAs: calledAsOf(metadata) });

@@ -1,11 +1,13 @@
 // Keeps the state of a client current: loads a snapshot with its cursor in the feed, then applies every later event.
 import {
-  type ConversationFragment, DeleteDocument, EditDocument, type EditMutationVariables, EventsDocument, type EventsSubscription, type MessageFragment,
+  type ConversationFragment, DeleteDocument, EditDocument, type EditMutationVariables, type EventsSubscription, type MessageFragment,
   SendDocument, type UpdateMembershipInput,
 } from '../gql/graphql';
 import { Blocks } from './blocks';
 import { ChangeNotifier } from './change-notifier';
+import { ConversationFetcher } from './conversation-fetcher';
 import type { ConversationRef, Message, Person } from './entities';
+import { Histories } from './histories';
 import { MessageHistory } from './history';
 import { Loader } from './loader';
 import { Members } from './members';
@@ -15,16 +17,14 @@ import { PresenceTracker } from './presence';
 import { applyReactions, react } from './reactions';
 import { ReadMarkSender } from './read-mark-sender';
 import { RetryPolicy } from './retry-policy';
-import { loadSnapshot, type Snapshot } from './snapshot';
+import type { Snapshot } from './snapshot';
 import { AnnouncedMessages, FeedState, type FeedStatus } from './state';
+import { Synchroniser } from './synchroniser';
 import { isSignedOut, type ServerError, type Transport } from './transport';
 import { TypingTracker } from './typing';
 
 type FeedEvent = EventsSubscription['events'];
 type Me = NonNullable<Snapshot['me']>;
-
-/** The histories of this many conversations are kept, by last use. */
-const MAX_HISTORIES = 4;
 
 export interface FeedOptions {
   transport: Transport;
@@ -52,32 +52,49 @@ export class Feed {
   readonly #notifier = new ChangeNotifier();
   readonly #state = new FeedState();
   readonly #loader: Loader;
-  readonly #histories = new Map<string, MessageHistory>();
-  /** Conversations being fetched, each with the events that arrived meanwhile. */
-  readonly #fetching = new Map<string, FeedEvent[]>();
-  readonly #fetchAgain = new Set<string>();
+  readonly #histories: Histories;
+  readonly #fetcher: ConversationFetcher;
   /** Conversations that were changed while they were not open. */
   readonly #outdated = new Set<string>();
   readonly #announced = new AnnouncedMessages();
   readonly #cleanups: (() => void)[] = [];
-  #unsubscribe = () => {};
+  readonly #sync: Synchroniser;
   #stopped = false;
-  #generation = 0;
 
   constructor(private readonly options: FeedOptions) {
     const { transport } = options;
     const changed = () => this.#notifier.changed();
     const onPerson = (person: Person) => this.#state.upsertPerson(person);
     this.#loader = new Loader(transport, this.#state, changed, (nodes) => this.#addConversations(nodes));
+    this.#histories = new Histories((id) => new MessageHistory(id, transport, this.retryPolicy, (node) => this.#toDeliveredMessage(node), changed));
+    this.#fetcher = new ConversationFetcher(
+      () => this.#sync.whileCurrent(),
+      (id, isCurrent) => this.#loadAgain(id, isCurrent),
+      (id, events) => this.#onFetched(id, events),
+    );
     // What one may do in the direct conversation has changed.
-    const onBlock = ({ id }: Person) => { const direct = this.directWith(id); if (direct) this.fetchConversation(direct.id); };
+    const onBlock = ({ id }: Person) => {
+      const direct = this.directWith(id);
+      if (direct) this.fetchConversation(direct.id);
+    };
     this.blocks = new Blocks(transport, onPerson, changed, onBlock);
     this.members = new Members(transport, onPerson, changed);
     this.presence = new PresenceTracker(transport, changed);
     this.typing = new TypingTracker(transport, onPerson, changed);
-    const [queueKey, sendItem] = [this.#state.recipientKey.bind(this.#state), this.#sendItem.bind(this)];
-    this.outbox = new Outbox(options.outbox, this.retryPolicy, queueKey, sendItem, changed, () => this.#signOut());
+    this.outbox = new Outbox(
+      options.outbox, this.retryPolicy, (recipient) => this.recipientKey(recipient),
+      (item, signal) => this.#sendItem(item, signal), changed, () => this.#signOut(),
+    );
     this.readMarks = new ReadMarkSender(transport);
+    this.#sync = new Synchroniser({
+      transport,
+      retryPolicy: this.retryPolicy,
+      beside: [this.presence, this.typing],
+      onSnapshot: (snapshot) => this.#applySnapshot(snapshot),
+      onEvent: (event) => this.#receive(event),
+      onBehind: () => this.#setStatus('behind'),
+      onSignedOut: () => this.#signOut(),
+    });
   }
 
   // ---- State for views
@@ -97,15 +114,10 @@ export class Feed {
 
   /** The history of a conversation. Call its `ensureLoaded` for the messages in view. */
   history(id: string): MessageHistory {
-    const known = this.#histories.get(id) ?? new MessageHistory(
-      id, this.options.transport, this.retryPolicy, (node) => this.#toDeliveredMessage(node), () => this.#notifier.changed(),
-    );
-    known.trim(this.conversation(id)?.firstSeq ?? 1);
-    this.#histories.delete(id);
-    this.#histories.set(id, known);
+    const history = this.#histories.open(id);
+    history.trim(this.conversation(id)?.firstSeq ?? 1);
     if (this.#outdated.delete(id)) this.fetchConversation(id);
-    for (const oldest of [...this.#histories.keys()].slice(0, -MAX_HISTORIES)) this.#histories.delete(oldest);
-    return known;
+    return history;
   }
 
   // ---- Actions for views
@@ -114,18 +126,17 @@ export class Feed {
   async start(): Promise<void> {
     const { transport } = this.options;
     this.#cleanups.push(transport.onDisconnect(() => this.#setStatus('behind')), transport.onRetryNow(() => this.#retryNow()));
-    await this.#loadSnapshot();
+    await this.#sync.loadSnapshot();
     if (!this.#stopped) this.#retryNow();
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#generation += 1;
+    this.#sync.stop();
     this.outbox.stop();
     this.retryPolicy.retryNow();
     this.presence.stop();
     this.#loader.stop();
-    this.#unsubscribe();
     for (const stop of this.#cleanups.splice(0)) stop();
   }
 
@@ -135,8 +146,15 @@ export class Feed {
     return this.outbox.add(draft);
   }
 
-  async edit(edit: EditMutationVariables): Promise<void> { this.#applyMessage((await this.options.transport.request(EditDocument, edit)).editMessage); }
-  async delete(id: string): Promise<void> { this.#applyMessage((await this.options.transport.request(DeleteDocument, { id })).deleteMessage); }
+  async edit(edit: EditMutationVariables): Promise<void> {
+    const { editMessage } = await this.options.transport.request(EditDocument, edit);
+    this.#applyMessage(editMessage);
+  }
+
+  async delete(id: string): Promise<void> {
+    const { deleteMessage } = await this.options.transport.request(DeleteDocument, { id });
+    this.#applyMessage(deleteMessage);
+  }
 
   /** Adds a reaction to a message, or takes it back. Shown at once, and undone if the server refuses it. */
   react = (message: Message, emoji: string, added: boolean): Promise<void> =>
@@ -157,23 +175,12 @@ export class Feed {
   loadMoreConversations(): Promise<void> { return this.#loader.moreConversations(); }
   /** Loads a conversation, for instance one that the URL names. False if there is none. */
   loadConversation(by: ConversationRef): Promise<boolean> { return this.#loader.conversation(by); }
+  /** Loads a known conversation again. */
+  fetchConversation(id: string): void { this.#fetcher.fetch(id); }
   /** Loads a person, with the time when they were last online. Undefined if there is none. */
   loadPerson(id: string): Promise<{ lastSeenAt: string | null } | undefined> { return this.#loader.person(id); }
 
   // ---- Synchronisation
-
-  async #loadSnapshot(): Promise<void> {
-    const generation = ++this.#generation;
-    this.#unsubscribe();
-    const isCurrent = () => generation === this.#generation;
-    const load = () => loadSnapshot(this.options.transport);
-    // Being signed out is final; every other error is retried.
-    const snapshot = await this.retryPolicy.run(load, isCurrent, isSignedOut).catch(() => undefined);
-    if (!isCurrent()) return;
-    // The cookie may belong to a different user by now, who must not see this state.
-    if (snapshot?.me && snapshot.me.id === (this.me ?? snapshot.me).id) this.#applySnapshot(snapshot, snapshot.me);
-    else this.#signOut();
-  }
 
   /** Retries everything pending, and adopts the outbox items of pages that were closed. */
   #retryNow(): void {
@@ -181,38 +188,24 @@ export class Feed {
     if (this.me) void this.outbox.load();
   }
 
-  #applySnapshot({ feedCursor, conversations, blocked }: Snapshot, me: Me): void {
+  #applySnapshot({ me, conversations, blocked }: Snapshot): boolean {
+    // The cookie may belong to a different user by now, who must not see this state.
+    if (!me || me.id !== (this.me ?? me).id) return false;
     this.me = me;
     this.#state.clear();
-    this.#fetching.clear(), this.#fetchAgain.clear();
+    this.#fetcher.clear();
     this.#outdated.clear();
     this.members.clear();
     const { email: _, ...person } = me;
     this.#state.upsertPerson(person);
     this.blocks.set(blocked);
     this.#loader.addPage(conversations);
-    for (const history of this.#histories.values()) history.clear();
-    const generation = this.#generation;
-    const online = this.presence.follow();
-    const events = this.options.transport.subscribe(EventsDocument, { after: feedCursor }, {
-      next: ({ events }) => this.#receive(events),
-      end: (reason) => {
-        // Some clients call `end` for subscriptions that were ended from this side, too.
-        if (generation !== this.#generation) return;
-        if (isSignedOut(reason)) return this.#signOut();
-        this.#setStatus('behind');
-        void this.retryPolicy.newBackoff()(reason).then(() => { if (generation === this.#generation) void this.#loadSnapshot(); });
-      },
-    });
-    const typing = this.typing.follow();
-    this.#unsubscribe = () => { online(); events(); typing(); };
-    this.#setStatus('behind'); // Until CaughtUp: the snapshot may be outdated.
+    this.#histories.clear();
+    return true;
   }
 
   #receive(event: FeedEvent): void {
-    const conversationId = 'conversationId' in event ? event.conversationId : 'message' in event ? event.message.conversationId : undefined;
-    const queued = conversationId !== undefined && this.#fetching.get(conversationId);
-    if (queued) queued.push(event); else this.#apply(event);
+    if (!this.#fetcher.hold(event)) this.#apply(event);
     this.#notifier.changed();
   }
 
@@ -220,7 +213,7 @@ export class Feed {
     switch (event.__typename) {
       case 'MessageAdded':
         this.outbox.remove(event.message.id);
-        if (!this.conversation(event.message.conversationId)) return this.fetchConversation(event.message.conversationId, event);
+        if (!this.conversation(event.message.conversationId)) return this.#fetcher.fetch(event.message.conversationId, event);
         return this.#announce(this.#applyMessage(event.message));
       case 'MessageChanged': return this.#loader.completeMessage(this.#applyMessage(event.message), this.me.id, true);
       case 'ReactionsChanged': return applyReactions(this.#histories.get(event.conversationId), event, this.me.id);
@@ -240,14 +233,14 @@ export class Feed {
         else {
           this.#state.updateConversation(event.conversationId, { ...event.conversation });
           // What one may do there, and with whom: now if it is open, or when it is opened.
-          if (this.#histories.has(event.conversationId)) return this.fetchConversation(event.conversationId);
+          if (this.#histories.get(event.conversationId)) return this.fetchConversation(event.conversationId);
           this.#outdated.add(event.conversationId);
         }
         return;
       case 'UserChanged': return this.#applyPerson(event.user);
       case 'HistoryTrimmed': return this.#applyTrim(event.conversationId, event.beforeSeq);
       case 'CaughtUp': return this.#setStatus('live');
-      case 'FeedReset': return void this.#loadSnapshot();
+      case 'FeedReset': return void this.#sync.loadSnapshot();
       case 'BlockChanged': return this.blocks.apply(event);
       default: // Of a newer server. The transport has recorded its cursor, so ignoring it is safe.
         event satisfies never;
@@ -297,24 +290,17 @@ export class Feed {
     if (person.id === this.me.id) this.me = { ...this.me, ...person };
     if (!person.deletedAt) return;
     this.#state.eraseMessagesOf(person.id, person.deletedAt);
-    for (const history of this.#histories.values()) history.erase(person.id, person.deletedAt);
+    this.#histories.erase(person.id, person.deletedAt);
   }
 
-  /** Asks for a conversation again, as of some changes no event says anything. Its events wait for the answer, and one that is on its way. */
-  fetchConversation(conversationId: string, ...queued: FeedEvent[]): void {
-    const generation = this.#generation, waiting = this.#fetching.get(conversationId);
-    this.#fetching.set(conversationId, [...(waiting ?? []), ...queued]);
-    if (waiting) return void this.#fetchAgain.add(conversationId);
-    void (async () => {
-      const isCurrent = () => generation === this.#generation;
-      await this.retryPolicy.run(() => this.loadConversation({ conversationId }), isCurrent, isSignedOut).catch(() => this.#signOut());
-      if (!isCurrent()) return;
-      const events = this.#fetching.get(conversationId) ?? [];
-      this.#fetching.delete(conversationId);
-      if (this.conversation(conversationId)) for (const event of events) this.#apply(event); // It may be gone again.
-      if (this.#fetchAgain.delete(conversationId)) this.fetchConversation(conversationId); // The answer may be from before what it was asked for.
-      void this.members.refresh(conversationId);
-    })();
+  async #loadAgain(conversationId: string, isCurrent: () => boolean): Promise<void> {
+    await this.retryPolicy.run(() => this.loadConversation({ conversationId }), isCurrent, isSignedOut).catch(() => this.#signOut());
+  }
+
+  #onFetched(conversationId: string, events: readonly FeedEvent[]): void {
+    // It may be gone again.
+    if (this.conversation(conversationId)) for (const event of events) this.#apply(event);
+    void this.members.refresh(conversationId);
   }
 
   async #sendItem(item: OutgoingMessage, signal: AbortSignal): Promise<void> {
@@ -323,8 +309,9 @@ export class Feed {
     const sending = this.options.transport.request(SendDocument, { input: inputOf(item) }, onProgress, signal);
     // Of a block by the other side no event says anything: that one may not write there any more.
     sending.catch(({ code }: ServerError) => { if (code === 'FORBIDDEN') this.loadConversation(item.to).catch(() => {}); });
-    const { sendMessage } = await sending, { conversationId } = sendMessage;
-    if (!this.conversation(conversationId) && !this.#fetching.has(conversationId)) await this.loadConversation({ conversationId });
+    const { sendMessage } = await sending;
+    const { conversationId } = sendMessage;
+    if (!this.conversation(conversationId) && !this.#fetcher.has(conversationId)) await this.loadConversation({ conversationId });
     this.outbox.remove(id);
     this.#applyMessage(sendMessage);
   }

@@ -369,34 +369,34 @@ export type PersonFragment = { id: string, fullName: string, deletedAt: string |
 
 export type PictureFragment = { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string };
 
-export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type MessageFragment = { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type FullMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type FullMessageFragment = { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
-export type OwnMessageFragment = { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
+export type OwnMessageFragment = { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null };
 
 export type GroupPictureFragment = { url: string, urlExpiresAt: string };
 
-export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
+export type ConversationFragment = { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null };
 
 export type SnapshotQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, blockedUsers: { nodes: Array<{ id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type SnapshotQuery = { feedCursor: string, me: { email: string | null, id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, blockedUsers: { nodes: Array<{ id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type MoreConversationsQueryVariables = Exact<{
   after: string;
 }>;
 
 
-export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MoreConversationsQuery = { conversations: { nodes: Array<{ id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OneConversationQueryVariables = Exact<{
   by: ConversationRef;
 }>;
 
 
-export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
+export type OneConversationQuery = { conversation: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } | null };
 
 export type OnePersonQueryVariables = Exact<{
   id: string;
@@ -441,7 +441,7 @@ export type HistoryPageQueryVariables = Exact<{
 }>;
 
 
-export type HistoryPageQuery = { messages: { nodes: Array<{ mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
+export type HistoryPageQuery = { messages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } };
 
 type Event_BlockChanged_Fragment = { __typename: 'BlockChanged', blocked: boolean, cursor: string, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } };
 
@@ -455,9 +455,9 @@ type Event_HistoryTrimmed_Fragment = { __typename: 'HistoryTrimmed', conversatio
 
 type Event_MembershipChanged_Fragment = { __typename: 'MembershipChanged', cursor: string, own: { id: string } };
 
-type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+type Event_MessageAdded_Fragment = { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
-type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+type Event_MessageChanged_Fragment = { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 type Event_PinsChanged_Fragment = { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } };
 
@@ -494,8 +494,8 @@ export type EventsSubscription = { events:
     | { __typename: 'FeedReset', cursor: string }
     | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
     | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
-    | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
-    | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+    | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
     | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
     | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
     | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
@@ -525,7 +525,7 @@ export type SendMutationVariables = Exact<{
 }>;
 
 
-export type SendMutation = { sendMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type SendMutation = { sendMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type EditMutationVariables = Exact<{
   id: string;
@@ -535,14 +535,14 @@ export type EditMutationVariables = Exact<{
 }>;
 
 
-export type EditMutation = { editMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type EditMutation = { editMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type DeleteMutationVariables = Exact<{
   id: string;
 }>;
 
 
-export type DeleteMutation = { deleteMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type DeleteMutation = { deleteMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type MarkReadMutationVariables = Exact<{
   conversation: ConversationRef;
@@ -564,8 +564,8 @@ export type EventsPageQuery = { events: { cursor: string, hasMore: boolean, even
       | { __typename: 'FeedReset', cursor: string }
       | { __typename: 'HistoryTrimmed', conversationId: string, beforeSeq: number, cursor: string }
       | { __typename: 'MembershipChanged', cursor: string, own: { id: string } }
-      | { __typename: 'MessageAdded', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
-      | { __typename: 'MessageChanged', cursor: string, message: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageAdded', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
+      | { __typename: 'MessageChanged', cursor: string, message: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } }
       | { __typename: 'PinsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, pinnedAt: string | null } }
       | { __typename: 'ReactionsChanged', conversationId: string, cursor: string, message: { id: string, seq: number, reactions: Array<{ emoji: string, count: number }> }, changes: Array<{ emoji: string, added: boolean, user: { id: string } }> }
       | { __typename: 'ReadMarkMoved', conversationId: string, lastReadSeq: number, cursor: string, user: { id: string } }
@@ -578,7 +578,7 @@ export type AddReactionMutationVariables = Exact<{
 }>;
 
 
-export type AddReactionMutation = { addReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type AddReactionMutation = { addReaction: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type RemoveReactionMutationVariables = Exact<{
   messageId: string;
@@ -586,7 +586,7 @@ export type RemoveReactionMutationVariables = Exact<{
 }>;
 
 
-export type RemoveReactionMutation = { removeReaction: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type RemoveReactionMutation = { removeReaction: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type UnreadCountsQueryVariables = Exact<{
   id: string;
@@ -608,28 +608,28 @@ export type UpdateMembershipMutationVariables = Exact<{
 }>;
 
 
-export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
+export type UpdateMembershipMutation = { updateMembership: { id: string, kind: ConversationKind, title: string | null, memberCount: number, firstSeq: number, lastSeq: number, lastReadSeq: number, unreadCount: number, unreadMentionCount: number, posting: Posting, viewerCan: Array<Permission>, createdAt: string, updatedAt: string, picture: { url: string, urlExpiresAt: string } | null, otherUser: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, lastMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } | null, own: { role: MemberRole, notifications: NotificationLevel, mutedUntil: string | null, archived: boolean, favorite: boolean, markedUnread: boolean } | null } };
 
 export type PinMutationVariables = Exact<{
   messageId: string;
 }>;
 
 
-export type PinMutation = { pinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type PinMutation = { pinMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type UnpinMutationVariables = Exact<{
   messageId: string;
 }>;
 
 
-export type UnpinMutation = { unpinMessage: { mentionsEveryone: boolean, metadata: Record<string, unknown> | null, id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, mentions: Array<{ id: string, fullName: string }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
+export type UnpinMutation = { unpinMessage: { id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, reactions: Array<{ emoji: string, count: number, viewerReacted: boolean }>, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null } };
 
 export type PinnedMessagesQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
+export type PinnedMessagesQuery = { conversation: { pinnedMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }> } } | null };
 
 export type ReportFragment = { id: string, reason: ReportReason, comment: string | null, text: string | null, sentAt: string | null, messageId: string | null, conversationId: string | null, conversationTitle: string | null, createdAt: string, resolvedAt: string | null, action: ReportAction | null, note: string | null, reporter: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, user: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null } | null, image: { url: string, urlExpiresAt: string, width: number, height: number, placeholder: string | null, thumbnail: string } | null, resolvedBy: { id: string, fullName: string } | null };
 
@@ -738,7 +738,7 @@ export type FindMessagesQueryVariables = Exact<{
 }>;
 
 
-export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type FindMessagesQuery = { searchMessages: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type SetMemberRoleMutationVariables = Exact<{
   id: string;
@@ -754,7 +754,7 @@ export type MentionsQueryVariables = Exact<{
 }>;
 
 
-export type MentionsQuery = { mentions: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type MentionsQuery = { mentions: { nodes: Array<{ id: string, conversationId: string, seq: number, text: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, version: number, createdAt: string, editedAt: string | null, deletedAt: string | null, countsAsUnread: boolean, pinnedAt: string | null, sender: { id: string, fullName: string, deletedAt: string | null, profilePic: { url: string, urlExpiresAt: string } | null }, mentions: Array<{ id: string, fullName: string }>, replyTo: { id: string, seq: number, text: string | null, deletedAt: string | null, mentionsEveryone: boolean, metadata: Record<string, unknown> | null, sender: { id: string }, mentions: Array<{ id: string, fullName: string }> } | null, system: { kind: SystemKind, userCount: number, title: string | null, role: MemberRole | null, users: Array<{ id: string, fullName: string }> } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type ReportMutationVariables = Exact<{
   input: ReportInput;
@@ -806,6 +806,12 @@ export const MessageFragmentDoc = new TypedDocumentString(`
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -868,12 +874,6 @@ export const OwnMessageFragmentDoc = new TypedDocumentString(`
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
     fragment Person on User {
   id
@@ -900,6 +900,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -988,6 +994,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1034,12 +1046,6 @@ export const FullMessageFragmentDoc = new TypedDocumentString(`
     emoji
     count
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
     fragment Person on User {
   id
@@ -1066,6 +1072,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1204,6 +1216,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1245,12 +1263,6 @@ fragment FullMessage on Message {
     emoji
     count
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
 fragment GroupPicture on Image {
   url(maxWidth: 240)
@@ -1485,6 +1497,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1582,6 +1600,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1673,6 +1697,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1853,6 +1883,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1895,12 +1931,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<HistoryPageQuery, HistoryPageQueryVariables>;
 export const EventsDocument = new TypedDocumentString(`
     subscription Events($after: String!) {
@@ -1933,6 +1963,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -1974,12 +2010,6 @@ fragment FullMessage on Message {
     emoji
     count
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
 fragment GroupPicture on Image {
   url(maxWidth: 240)
@@ -2127,6 +2157,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2169,12 +2205,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<SendMutation, SendMutationVariables>;
 export const EditDocument = new TypedDocumentString(`
     mutation Edit($id: ID!, $text: String!, $mentionIds: [ID!], $metadata: JSON) {
@@ -2207,6 +2237,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2249,12 +2285,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<EditMutation, EditMutationVariables>;
 export const DeleteDocument = new TypedDocumentString(`
     mutation Delete($id: ID!) {
@@ -2287,6 +2317,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2329,12 +2365,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<DeleteMutation, DeleteMutationVariables>;
 export const MarkReadDocument = new TypedDocumentString(`
     mutation MarkRead($conversation: ConversationRef!, $upToSeq: Int!) {
@@ -2379,6 +2409,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2420,12 +2456,6 @@ fragment FullMessage on Message {
     emoji
     count
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }
 fragment GroupPicture on Image {
   url(maxWidth: 240)
@@ -2542,6 +2572,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2584,12 +2620,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<AddReactionMutation, AddReactionMutationVariables>;
 export const RemoveReactionDocument = new TypedDocumentString(`
     mutation RemoveReaction($messageId: ID!, $emoji: String!) {
@@ -2622,6 +2652,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2664,12 +2700,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<RemoveReactionMutation, RemoveReactionMutationVariables>;
 export const UnreadCountsDocument = new TypedDocumentString(`
     query UnreadCounts($id: ID!) {
@@ -2728,6 +2758,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2827,6 +2863,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2869,12 +2911,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<PinMutation, PinMutationVariables>;
 export const UnpinDocument = new TypedDocumentString(`
     mutation Unpin($messageId: ID!) {
@@ -2907,6 +2943,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -2949,12 +2991,6 @@ fragment OwnMessage on Message {
     count
     viewerReacted
   }
-  mentions {
-    id
-    fullName
-  }
-  mentionsEveryone
-  metadata
 }`) as unknown as TypedDocumentString<UnpinMutation, UnpinMutationVariables>;
 export const PinnedMessagesDocument = new TypedDocumentString(`
     query PinnedMessages($id: ID!) {
@@ -2983,6 +3019,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -3245,6 +3287,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq
@@ -3313,6 +3361,12 @@ fragment Message on Message {
     ...Person
   }
   text
+  mentions {
+    id
+    fullName
+  }
+  mentionsEveryone
+  metadata
   replyTo {
     id
     seq

@@ -7,7 +7,7 @@ import { useFeed } from '../app/session';
 import { formatShort } from '../app/dates';
 import { useClock } from '../app/use-clock';
 import { activity, type Conversation, isMuted, type OutgoingMessage } from '../feed';
-import { plainText } from '../conversation/message-format';
+import { useOneLine } from '../conversation/mentions';
 import { systemText } from '../conversation/system-line';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
@@ -84,6 +84,7 @@ function LastMessage({ message, isGroup }: { message: NonNullable<Conversation['
   const me = useFeed((feed) => feed.me.id);
   const sender = useFeed((feed) => feed.person(message.senderId));
   const isHidden = useFeed((feed) => isGroup && feed.blocks.has(message.senderId));
+  const text = useOneLine(message);
   if (message.system) return <bdi className="row-words">{happened}</bdi>;
   if (isHidden) return <span className="row-words">{texts.blocks.hiddenShort}</span>;
   const isMine = message.senderId === me;
@@ -91,7 +92,7 @@ function LastMessage({ message, isGroup }: { message: NonNullable<Conversation['
   return (
     <>
       {(isMine || isGroup) && <span className="row-who"><bdi>{who}</bdi>:</span>}
-      <bdi className="row-words">{message.deletedAt ? texts.message.deleted : plainText(message.text ?? texts.image.name)}</bdi>
+      <bdi className="row-words">{message.deletedAt ? texts.message.deleted : text}</bdi>
     </>
   );
 }

@@ -3,9 +3,10 @@ import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
 import { execute } from '../api/execute';
 import { useFeed, useSession } from '../app/session';
-import { plainText } from '../conversation/message-format';
+import { useOneLine } from '../conversation/mentions';
 import { formatShort } from '../app/dates';
 import { conversationName } from '../app/notifications';
+import { toMessage } from '../feed';
 import { FindMessagesDocument, type FindMessagesQueryVariables, type MessageFragment } from '../gql/graphql';
 import { texts } from '../texts';
 import { Avatar } from '../ui/avatar';
@@ -85,8 +86,10 @@ interface MessageResultProps {
   onOpen(): void;
 }
 
-export function MessageResult({ hit: { conversationId, seq, sender, text, createdAt }, search, isHere = false, replaces = false, onOpen }: MessageResultProps) {
+export function MessageResult({ hit, search, isHere = false, replaces = false, onOpen }: MessageResultProps) {
   const { feed } = useSession();
+  const { conversationId, seq, sender, createdAt } = hit;
+  const text = useOneLine(toMessage(hit));
   const isMine = sender.id === feed.me.id;
   const isDirect = useFeed((feed) => Boolean(feed.conversation(conversationId)?.otherUserId));
   const where = conversationName(feed, conversationId);
@@ -100,7 +103,7 @@ export function MessageResult({ hit: { conversationId, seq, sender, text, create
           <time className="row-time" dateTime={createdAt}>{formatShort(createdAt)}</time>
         </span>
         <span className="search-hit" dir="auto">
-          {excerpt(plainText(text ?? texts.image.name), search).map(({ text, isHit }, index) =>
+          {excerpt(text, search).map(({ text, isHit }, index) =>
             isHit ? <mark key={index}>{text}</mark> : <span key={index}>{text}</span>)}
         </span>
       </span>
