@@ -15,6 +15,7 @@ const FLOORS: &[&[&str]] = &[
     &["data_dir"],
     &["fold"],
     &["shared_cell"],
+    &["dice"],
     &["page"],
     &["pool"],
     &["detached"],
