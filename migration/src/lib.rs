@@ -25,6 +25,7 @@ mod m0017_reactions;
 mod m0018_blocks;
 mod m0019_retention;
 mod m0021_operate;
+mod m0022_owners;
 
 /// How the migrations of a database differ from those of this program.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        let steps: [Box<dyn MigrationTrait>; 20] = [
+        let steps: [Box<dyn MigrationTrait>; 21] = [
             Box::new(m0001_foundation::Migration),
             Box::new(m0002_stays::Migration),
             Box::new(m0003_disabled::Migration),
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_blocks::Migration),
             Box::new(m0019_retention::Migration),
             Box::new(m0021_operate::Migration),
+            Box::new(m0022_owners::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()
     }
