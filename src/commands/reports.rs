@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::sheet::{ListBounds, moment};
 use crate::audit::Operator;
-use crate::entity::report::{self, Action, Reason};
+use crate::entity::report::{self, Action};
 use crate::error::Error;
 use crate::id::ReportId;
 use crate::operator::Why;
@@ -87,17 +87,7 @@ pub(super) async fn run(program: &Program, terminal: &Terminal, command: ReportC
 }
 
 fn object(row: &report::Model) -> Value {
-    let reason = match row.reason {
-        Reason::Spam => "spam",
-        Reason::Harassment => "harassment",
-        Reason::Hate => "hate",
-        Reason::Violence => "violence",
-        Reason::Sexual => "sexual",
-        Reason::SelfHarm => "self-harm",
-        Reason::Impersonation => "impersonation",
-        Reason::Illegal => "illegal",
-        Reason::Other => "other",
-    };
+    let reason = reports::reason_word(row.reason);
     let action = row.action.map(|action| match action {
         Action::Dismiss => "dismiss",
         Action::DeleteMessage => "delete-message",

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::clock::Timestamp;
 use crate::entity::conversation::{self, DirectPair, Kind};
 use crate::entity::membership::{self, Notifications, Role};
-use crate::entity::report::Reason;
 use crate::entity::server_role::StaffRole;
 use crate::entity::{image, mention, message, reaction, report, session, user, user_block};
+use crate::reports;
 
 pub(super) fn profile(row: &user::Model, roles: &[StaffRole]) -> Value {
     let role = |role: &StaffRole| match role {
@@ -114,20 +114,9 @@ pub(super) fn block(row: &user_block::Model) -> Value {
 
 /// Without what it keeps of others.
 pub(super) fn report(row: &report::Model) -> Value {
-    let reason = match row.reason {
-        Reason::Spam => "spam",
-        Reason::Harassment => "harassment",
-        Reason::Hate => "hate",
-        Reason::Violence => "violence",
-        Reason::Sexual => "sexual",
-        Reason::SelfHarm => "self-harm",
-        Reason::Impersonation => "impersonation",
-        Reason::Illegal => "illegal",
-        Reason::Other => "other",
-    };
     json!({
         "id": row.id.to_string(),
-        "reason": reason,
+        "reason": reports::reason_word(row.reason),
         "comment": row.comment,
         "messageId": row.message_id.map(|id| id.to_string()),
         "userId": row.user_id.map(|id| id.to_string()),

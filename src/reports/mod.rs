@@ -16,7 +16,7 @@ pub(crate) use resolve::{Resolution, resolve, resolve_for_operator};
 use crate::accounts::Moderator;
 use crate::app::App;
 use crate::audit::Operator;
-use crate::entity::report;
+use crate::entity::report::{self, Reason};
 use crate::error::{Error, Result};
 use crate::id::ReportId;
 use crate::limits;
@@ -76,4 +76,19 @@ async fn page(app: &App, is_open: bool, first: u32, after: Option<ReportId>) -> 
     let page = if is_open { page.order_by_asc(id) } else { page.order_by_desc(id) };
     let rows = page.limit(u64::from(first) + 1).all(&app.db.reader).await?;
     Ok(Page::cut(rows, first, has_previous))
+}
+
+/// A reason in a word, as commands and archives have it.
+pub(crate) fn reason_word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Spam => "spam",
+        Reason::Harassment => "harassment",
+        Reason::Hate => "hate",
+        Reason::Violence => "violence",
+        Reason::Sexual => "sexual",
+        Reason::SelfHarm => "self-harm",
+        Reason::Impersonation => "impersonation",
+        Reason::Illegal => "illegal",
+        Reason::Other => "other",
+    }
 }
