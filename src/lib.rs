@@ -24,6 +24,8 @@ mod copy;
 mod data_dir;
 pub mod db;
 mod detached;
+#[cfg(test)]
+mod dice;
 mod directory;
 mod doctor;
 mod draft;

@@ -25,6 +25,7 @@ mod m0017_reactions;
 mod m0018_blocks;
 mod m0019_retention;
 mod m0021_operate;
+mod m0022_owners;
 mod m0023_audit_detail;
 
 /// How the migrations of a database differ from those of this program.
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_blocks::Migration),
             Box::new(m0019_retention::Migration),
             Box::new(m0021_operate::Migration),
+            Box::new(m0022_owners::Migration),
             Box::new(m0023_audit_detail::Migration),
         ];
         steps.into_iter().map(|step| Box::new(WholeOrNot(step)) as Box<dyn MigrationTrait>).collect()

@@ -224,7 +224,8 @@ impl Change for SignUp {
             .into_tuple::<String>();
         let taken: HashSet<String> = taken.all(tx).await?.into_iter().collect();
         let plan = |change: &Self| {
-            let is_free = change.user.email.as_ref().is_some_and(|email| !taken.contains(email) && tx.claim(email));
+            let is_free =
+                change.user.email.as_ref().is_some_and(|email| !taken.contains(email) && tx.claim_email(email));
             if is_free { Ok(Plan::Write { write: change.clone(), events: 0 }) } else { Err(Error::EmailTaken) }
         };
         Ok(changes.iter().map(plan).collect())

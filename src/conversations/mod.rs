@@ -12,6 +12,7 @@ mod membership;
 mod own_side;
 mod permission;
 mod retention_days;
+mod succession;
 mod system_line;
 mod title;
 
@@ -30,6 +31,7 @@ pub use membership::{
 pub use own_side::{Archived, OwnSideUpdate, archived, membership_event, update_own_side};
 pub use permission::{ActionPlace, MemberAction, Standing, may, may_remove};
 pub use retention_days::RetentionDays;
+pub use succession::hand_on;
 pub use system_line::{LineKind, SystemLine};
 pub use title::Title;
 

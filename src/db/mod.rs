@@ -6,6 +6,8 @@
 mod dialect;
 mod fault;
 mod finds;
+#[cfg(test)]
+mod fresh;
 mod hot;
 mod ids;
 mod leases;
@@ -32,6 +34,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub use dialect::Dialect;
 pub use fault::{Fault, in_a_line, reason};
 pub use finds::{conversations, direct_conversations, messages};
+#[cfg(test)]
+pub(crate) use fresh::fresh;
 pub use hot::{
     FromRow, HOT_READS, HOT_WRITES, HotConnection, HotReads, SidebarRow, SidebarSelection, StatementRecorder,
 };

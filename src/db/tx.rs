@@ -21,8 +21,8 @@ pub struct Tx {
     dialect: Dialect,
     /// The time of everything that it writes.
     pub now: Timestamp,
-    /// What its changes have taken so far that only one may have: see [`claim`](Self::claim).
-    claimed: Mutex<HashSet<String>>,
+    /// What its changes have taken so far: see [`claim_email`](Self::claim_email).
+    claimed_emails: Mutex<HashSet<String>>,
 }
 
 /// How statements get to the database.
@@ -54,13 +54,13 @@ impl HotSource for Tx {
 
 impl Tx {
     pub(super) fn new(inner: DatabaseTransaction, dialect: Dialect, now: Timestamp) -> Self {
-        Self { way: Way::Ordinary(inner), dialect, now, claimed: Mutex::default() }
+        Self { way: Way::Ordinary(inner), dialect, now, claimed_emails: Mutex::default() }
     }
 
     /// Begins a transaction of the hot way. It blocks while another process writes.
     pub fn begin_hot(connection: &mut HotConnection, now: Timestamp) -> Result<Self, DbErr> {
         let way = Way::Hot(connection.begin()?);
-        Ok(Self { way, dialect: Dialect::Sqlite, now, claimed: Mutex::default() })
+        Ok(Self { way, dialect: Dialect::Sqlite, now, claimed_emails: Mutex::default() })
     }
 
     /// Which database it is.
@@ -70,8 +70,8 @@ impl Tx {
 
     /// Takes an e-mail address for a change of this transaction; `false` if another one has it. A whole batch is planned before
     /// any of it is written, so two kinds of changes do not see in the tables what the other is about to write.
-    pub fn claim(&self, email: &str) -> bool {
-        self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(email.to_owned())
+    pub fn claim_email(&self, email: &str) -> bool {
+        self.claimed_emails.lock().unwrap_or_else(PoisonError::into_inner).insert(email.to_owned())
     }
 
     /// Begins a savepoint: rolled back, it leaves the rest of the transaction as it is.
@@ -80,7 +80,7 @@ impl Tx {
             Way::Ordinary(inner) => Way::Ordinary(inner.begin().await?),
             Way::Hot(hot) => Way::Hot(hot.savepoint()?),
         };
-        Ok(Self { way, dialect: self.dialect, now: self.now, claimed: Mutex::default() })
+        Ok(Self { way, dialect: self.dialect, now: self.now, claimed_emails: Mutex::default() })
     }
 
     /// Commits, and waits for the disk.

@@ -4,8 +4,8 @@
 /// How many messages of a conversation after a read mark do not count as unread: tombstones, lines of the conversation's
 /// own, and the messages of people whose erasure is in progress. The cost does not follow the number of tombstones: of the
 /// block of 1,024 seqs in which the mark is they are counted one by one, and of each later block the number is known; without
-/// any, as in direct conversations in which nothing was deleted, that is all there is to find out. Only while an erasure is in progress, what is unread is searched
-/// for that person's messages.
+/// any, as in direct conversations in which nothing was deleted, that is all there is to find out. Only while an erasure is
+/// in progress, what is unread is searched for that person's messages.
 macro_rules! uncounted {
     ($conversation:literal, $mark:literal) => {
         concat!(
@@ -69,19 +69,10 @@ mod tests {
 
     use crate::config::DatabaseAddress;
     use crate::db;
+    use crate::dice::Dice;
     use crate::id::{ConversationId, MessageId, UserId};
 
     const OPERATIONS: usize = 100_000;
-
-    /// Numbers that only look random.
-    struct Dice(u64);
-
-    impl Dice {
-        fn below(&mut self, sides: usize) -> usize {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            usize::try_from(self.0 >> 33).expect("31 bits") % sides
-        }
-    }
 
     /// Conversations in which people write, delete and are erased.
     struct World {

@@ -117,7 +117,7 @@ impl Change for Update {
                 claims.take(picture)?;
             }
             // Last of what may be refused: a change that is refused must not keep the address.
-            if email.is_some_and(|email| taken_emails.contains(email.as_str()) || !tx.claim(email.as_str())) {
+            if email.is_some_and(|email| taken_emails.contains(email.as_str()) || !tx.claim_email(email.as_str())) {
                 return Err(Error::EmailTaken);
             }
             let mut lost = None;
@@ -187,16 +187,11 @@ async fn taken(tx: &Tx, changes: &[Update]) -> Result<HashSet<String>, DbErr> {
 mod tests {
     use super::*;
     use crate::clock::Timestamp;
-    use crate::config::DatabaseAddress;
-    use crate::db::Db;
 
     #[tokio::test]
     async fn an_address_that_another_change_of_the_batch_has_is_taken() {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}?mode=rwc", folder.path().join("parlour.db").display());
-        let address = DatabaseAddress::parse(&url).unwrap();
-        db::migrate(&address).await.unwrap();
-        let (db, writer) = Db::open(&address).await.unwrap();
+        let (db, writer) = db::fresh(&folder.path().join("parlour.db")).await;
         let now = Timestamp(1_800_000_000_000);
         let tx = writer.begin(now).await.unwrap();
         let ada = user::Model::new(UserId::new(), "Ada".to_owned(), "ada".to_owned(), now);
@@ -205,11 +200,11 @@ mod tests {
         let change = |email: &str| Update { user, name: None, email: Email::parse(email).ok(), picture: None };
 
         // As a sign-up does, which is another kind of change: it is planned first, and nothing of it is written yet.
-        assert!(tx.claim("new@example.com"));
+        assert!(tx.claim_email("new@example.com"));
         let plans = Update::plan(&tx, &[change("new@example.com"), change("other@example.com")]).await.unwrap();
 
         assert!(matches!(plans.as_slice(), [Err(Error::EmailTaken), Ok(Plan::Write { .. })]));
-        assert!(!tx.claim("other@example.com"), "a sign-up behind it gets the same answer");
+        assert!(!tx.claim_email("other@example.com"), "a sign-up behind it gets the same answer");
         tx.rollback().await.unwrap();
         writer.close().await.unwrap();
         db.close().await.unwrap();

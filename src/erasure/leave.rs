@@ -9,7 +9,6 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
 use crate::conversations::{self, LineKind, SystemLine};
 use crate::db::Tx;
 use crate::entity::conversation::{self, Kind};
-use crate::entity::membership::Role;
 use crate::entity::{erasure, membership, user};
 use crate::error::Result;
 use crate::feed::{
@@ -96,7 +95,7 @@ impl Change for Leave {
         let mut written = Vec::with_capacity(writes.len());
         // One after the other: the heir of a group may be the next to leave it.
         for Placed { write: Leaving { user, known_in, groups, pictured, pictures }, first } in writes {
-            hand_on(tx, user).await?;
+            conversations::hand_on(tx, user).await?;
             end_stays(tx, user, first.position).await?;
             user::Entity::update_many()
                 .col_expr(user::Column::ChangedPosition, first.position.into())
@@ -180,19 +179,6 @@ async fn take_down(tx: &Tx, pictures: &[ImageId]) -> Result<(), DbErr> {
             .await?;
     }
     images::detach(tx, pictures).await
-}
-
-/// Makes the oldest other admin, or else the oldest other member, the owner of each group that the person owns.
-async fn hand_on(tx: &Tx, user: UserId) -> Result<(), DbErr> {
-    let sql = "UPDATE membership SET role = $2 WHERE to_position IS NULL AND (conversation_id, user_id) IN (
-        SELECT own.conversation_id, (
-            SELECT heir.user_id FROM membership heir
-             WHERE heir.conversation_id = own.conversation_id AND heir.to_position IS NULL AND heir.user_id <> $1
-             ORDER BY CASE WHEN heir.role = $3 THEN 0 ELSE 1 END, heir.from_position, heir.user_id LIMIT 1)
-          FROM membership own WHERE own.user_id = $1 AND own.to_position IS NULL AND own.role = $2)";
-    let values = [user.into(), Role::Owner.into(), Role::Admin.into()];
-    tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
-    Ok(())
 }
 
 /// Ends the person's memberships in groups at this position.

@@ -149,8 +149,3 @@ fn note_unknown(LoggedKind(kind): LoggedKind) {
         );
     });
 }
-
-/// A nonce as its column holds it.
-pub(super) fn nonce_from_row(nonce: i64) -> u32 {
-    Cursor::of_row(0, nonce).nonce
-}

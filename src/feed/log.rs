@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    QueryOrder, QuerySelect, Statement, Value,
 };
 
 use crate::db::{Db, Tx};
 use crate::entity::{feed_event, feed_head, membership, message, user};
 use crate::feed::cursor::{Cursor, Position};
-use crate::feed::event::{Event, EventKind, nonce_from_row};
+use crate::feed::event::{Event, EventKind};
 use crate::feed::kinds::KindSet;
 use crate::id::{ConversationId, MessageId, UserId};
 use crate::limits;
@@ -94,7 +94,7 @@ pub(super) async fn after(db: &impl ConnectionTrait, after: Cursor) -> Result<Op
         .limit(limits::REPLAY_PAGE + 1)
         .all(db)
         .await?;
-    if rows.first().map(|row| (row.position, nonce_from_row(row.nonce))) != Some((after.position, after.nonce)) {
+    if rows.first().map(|row| Cursor::of_row(row.position, row.nonce)) != Some(after) {
         return Ok(None);
     }
     rows.remove(0);
@@ -266,11 +266,7 @@ pub(super) async fn missed_page(
     }
     sql += " ORDER BY e.position LIMIT $4";
     let values = [user.into(), after.into(), upto.into(), to_signed(limit).into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let rows = feed_event::Model::find_by_statement(statement).all(db).await?;
-    let mut events: Vec<Event> = rows.into_iter().map(|row| Event::from_log(row, Arc::new([]))).collect();
-    bring_messages(db, &mut events).await?;
-    Ok(events)
+    read_page(db, sql, values).await
 }
 
 /// A page of what happened on the whole server between two positions, of these kinds and oldest first. What is for one
@@ -287,6 +283,15 @@ pub(super) async fn page_of_all(
         kinds.condition()
     );
     let values = [after.into(), upto.into(), to_signed(limit).into()];
+    read_page(db, sql, values).await
+}
+
+/// The events that a statement finds, with their messages.
+async fn read_page<const N: usize>(
+    db: &impl ConnectionTrait,
+    sql: String,
+    values: [Value; N],
+) -> Result<Vec<Event>, DbErr> {
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     let rows = feed_event::Model::find_by_statement(statement).all(db).await?;
     let mut events: Vec<Event> = rows.into_iter().map(|row| Event::from_log(row, Arc::new([]))).collect();
@@ -337,7 +342,7 @@ fn missed() -> String {
 }
 
 fn cursor(row: feed_event::Model) -> Cursor {
-    Cursor { position: row.position, nonce: nonce_from_row(row.nonce) }
+    Cursor::of_row(row.position, row.nonce)
 }
 
 fn to_signed(limit: u64) -> i64 {

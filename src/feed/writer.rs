@@ -11,7 +11,7 @@ use crate::db::{HotConnection, Tx, Writer};
 use crate::entity::feed_event;
 use crate::feed::change::Batch;
 use crate::feed::cursor::{Cursor, positions};
-use crate::feed::event::{Audience, Event, nonce_from_row};
+use crate::feed::event::{Audience, Event};
 use crate::feed::health::Health;
 use crate::feed::hub::Hub;
 use crate::feed::log;
@@ -85,7 +85,7 @@ async fn commit(writer: &mut Writer, clock: &Clock, hub: &Hub, health: &Health, 
     };
     metrics::batch(is_hot, applied.is_ok(), changes, began.elapsed());
     match applied {
-        Ok(Written { before, events }) => {
+        Ok(WrittenBatch { before, events }) => {
             // Before the answers: a caller who then asks for the feed's cursor gets one that is after the change.
             hub.publish(before, events);
             for batch in batches {
@@ -106,7 +106,7 @@ async fn apply_hot(
     mut hot: HotConnection,
     now: Timestamp,
     mut batches: Vec<Box<dyn Batch>>,
-) -> (Option<HotConnection>, Vec<Box<dyn Batch>>, Result<Written, DbErr>) {
+) -> (Option<HotConnection>, Vec<Box<dyn Batch>>, Result<WrittenBatch, DbErr>) {
     let apply = move || {
         let applied = async {
             let tx = Tx::begin_hot(&mut hot, now)?;
@@ -133,9 +133,9 @@ async fn apply_until_known(
     writer: &mut Writer,
     clock: &Clock,
     batches: &mut [Box<dyn Batch>],
-) -> Result<Written, DbErr> {
+) -> Result<WrittenBatch, DbErr> {
     let until = clock.uptime() + limits::WRITE_PATIENCE;
-    let mut unknown: Option<Written> = None;
+    let mut unknown: Option<WrittenBatch> = None;
     loop {
         let outcome = match unknown.take() {
             None => apply(writer, clock.now(), batches).await,
@@ -144,8 +144,8 @@ async fn apply_until_known(
         let (error, written) = match outcome {
             Ok(Outcome::Committed(written)) => return Ok(written),
             Ok(Outcome::NotCommitted) => continue,
-            Err(Failure::BeforeCommit(error)) => (error, None),
-            Err(Failure::Unknown(error, written)) => (error, Some(written)),
+            Err(BatchFailure::BeforeCommit(error)) => (error, None),
+            Err(BatchFailure::Unknown(error, written)) => (error, Some(written)),
         };
         // Of a commit without events the log says nothing.
         let is_unknowable = written.as_ref().is_some_and(|written| written.events.is_empty());
@@ -159,7 +159,7 @@ async fn apply_until_known(
 }
 
 /// The events of a batch.
-struct Written {
+struct WrittenBatch {
     /// The event before them in the log, where other nodes write to it as well.
     before: Option<Cursor>,
     events: Vec<Event>,
@@ -167,19 +167,19 @@ struct Written {
 
 /// What is known of a batch.
 enum Outcome {
-    Committed(Written),
+    Committed(WrittenBatch),
     NotCommitted,
 }
 
 /// Where a batch failed.
-enum Failure {
+enum BatchFailure {
     /// Nothing of it was written.
     BeforeCommit(DbErr),
     /// Nobody knows whether these events were committed.
-    Unknown(DbErr, Written),
+    Unknown(DbErr, WrittenBatch),
 }
 
-impl From<DbErr> for Failure {
+impl From<DbErr> for BatchFailure {
     fn from(error: DbErr) -> Self {
         Self::BeforeCommit(error)
     }
@@ -187,7 +187,7 @@ impl From<DbErr> for Failure {
 
 /// Looks up whether a batch with these events was committed. The lock that the transaction holds says that the one before
 /// it has ended.
-async fn look_up(writer: &Writer, now: Timestamp, written: Written) -> Result<Outcome, Failure> {
+async fn look_up(writer: &Writer, now: Timestamp, written: WrittenBatch) -> Result<Outcome, BatchFailure> {
     let read = async {
         let tx = writer.begin(now).await?;
         let first = written.events.first().map(|event| event.cursor);
@@ -201,11 +201,11 @@ async fn look_up(writer: &Writer, now: Timestamp, written: Written) -> Result<Ou
     match writer.within(read).await {
         Ok(true) => Ok(Outcome::Committed(written)),
         Ok(false) => Ok(Outcome::NotCommitted),
-        Err(error) => Err(Failure::Unknown(error, written)),
+        Err(error) => Err(BatchFailure::Unknown(error, written)),
     }
 }
 
-async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<Outcome, Failure> {
+async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) -> Result<Outcome, BatchFailure> {
     let begin_and_write = async {
         let tx = writer.begin(now).await?;
         let written = write(&tx, batches).await?;
@@ -214,19 +214,19 @@ async fn apply(writer: &Writer, now: Timestamp, batches: &mut [Box<dyn Batch>]) 
     let (tx, written) = writer.within(begin_and_write).await?;
     match writer.within(tx.commit()).await {
         Ok(()) => Ok(Outcome::Committed(written)),
-        Err(error) => Err(Failure::Unknown(error, written)),
+        Err(error) => Err(BatchFailure::Unknown(error, written)),
     }
 }
 
 /// Writes a batch, up to its commit.
-async fn write(tx: &Tx, batches: &mut [Box<dyn Batch>]) -> Result<Written, DbErr> {
+async fn write(tx: &Tx, batches: &mut [Box<dyn Batch>]) -> Result<WrittenBatch, DbErr> {
     let mut needs = Vec::with_capacity(batches.len());
     for batch in batches.iter_mut() {
         needs.push(batch.plan(tx).await?);
     }
     let total: usize = needs.iter().sum();
     let (last, nonce) = reserve(tx, total).await?;
-    let before = nonce.map(|nonce| Cursor { position: last, nonce: nonce_from_row(nonce) });
+    let before = nonce.map(|nonce| Cursor::of_row(last, nonce));
     let mut first = Cursor { position: last + 1, nonce: random_nonce()? };
     let mut events = Vec::with_capacity(total);
     for (batch, need) in batches.iter_mut().zip(needs) {
@@ -234,7 +234,7 @@ async fn write(tx: &Tx, batches: &mut [Box<dyn Batch>]) -> Result<Written, DbErr
         first.position += positions(need);
     }
     append_to_log(tx, &events).await?;
-    Ok(Written { before, events })
+    Ok(WrittenBatch { before, events })
 }
 
 /// Takes `count` positions; returns the last one before them, and its nonce where other nodes write too. Inside the

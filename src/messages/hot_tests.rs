@@ -10,9 +10,9 @@ use super::read_marks::MarkRead;
 use super::send::{Extras, Send};
 use super::{Mentions, MessageText, MessageType};
 use crate::clock::Timestamp;
-use crate::config::DatabaseAddress;
 use crate::conversations::Reference;
-use crate::db::{self, Db, HotSource, Tx, Writer};
+use crate::db::{self, HotSource, Tx, Writer};
+use crate::dice::Dice;
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership;
 use crate::entity::{feed_event, feed_head, message, user, user_block};
@@ -22,20 +22,6 @@ use crate::id::{ConversationId, MessageId, UserId};
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 const ROUNDS: usize = 60;
-
-/// Numbers that only look random, so that both ways get the same.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).expect("31 bits") % sides
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())]
-    }
-}
 
 /// Everything that changes may name; some of it does not exist.
 struct Names {
@@ -156,13 +142,6 @@ impl Names {
     }
 }
 
-async fn open(file: &Path) -> (Db, Writer) {
-    let url = format!("sqlite://{}?mode=rwc", file.display());
-    let address = DatabaseAddress::parse(&url).expect("an address");
-    db::migrate(&address).await.expect("tables");
-    Db::open(&address).await.expect("a database")
-}
-
 /// Writes a batch; returns what its callers get.
 async fn write(tx: Tx, changes: Changes) -> Vec<String> {
     let sent = write_all(&tx, changes.sends).await.expect("sends");
@@ -234,10 +213,11 @@ fn dump(file: &Path) -> HashMap<&'static str, Vec<Vec<Value>>> {
 async fn both_ways_leave_equal_tables() {
     let folder = tempfile::tempdir().expect("a folder");
     let files = [folder.path().join("hot.db"), folder.path().join("ordinary.db")];
-    let ((hot_db, mut hot), (ordinary_db, ordinary)) = (open(&files[0]).await, open(&files[1]).await);
+    let ((hot_db, mut hot), (ordinary_db, ordinary)) = (db::fresh(&files[0]).await, db::fresh(&files[1]).await);
     let names = Names::new();
     names.write(&hot).await;
     names.write(&ordinary).await;
+    // Both ways get the same.
     let mut dice = [Dice(7), Dice(7)];
 
     for round in 0..ROUNDS {
@@ -267,7 +247,7 @@ async fn both_ways_leave_equal_tables() {
 async fn a_hot_transaction_that_is_dropped_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("parlour.db");
-    let (db, mut writer) = open(&file).await;
+    let (db, mut writer) = db::fresh(&file).await;
     let names = Names::new();
     names.write(&writer).await;
     let before = dump(&file);

@@ -1,5 +1,6 @@
 //! Messages: sending, editing, deleting and reading them, and read marks.
 
+mod for_operator;
 mod history;
 #[cfg(test)]
 mod hot_tests;
@@ -13,8 +14,8 @@ mod revise;
 mod send;
 mod text;
 mod unread;
-mod walk;
 
+pub use for_operator::{history_for_operator, showing_image};
 pub use history::{Window, history};
 pub use mentions::{Mentions, mentions};
 pub use message_type::MessageType;
@@ -26,7 +27,6 @@ pub use revise::{DeletedMessage, Edit, delete, delete_by_key, delete_by_moderato
 pub use send::{NewMessage, send};
 pub use text::MessageText;
 pub use unread::{ReadUpTo, Unread, calls_after, uncounted_after, unread};
-pub use walk::{history_for_operator, showing_image};
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 

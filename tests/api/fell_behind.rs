@@ -36,6 +36,21 @@ async fn is_online(asker: &Person, of: &Person) -> bool {
     user["user"]["online"].as_bool().expect("a boolean")
 }
 
+/// Sends a person who does not read more than is held for them, until their only connection is closed: they are offline once
+/// the time to come back is over, too. Meanwhile the sender receives everything.
+async fn send_until_closed(app: &TestApp, (from, at_sender): (&Person, &mut Socket), to: &Person, asker: &Person) {
+    send_large(from, to, 60).await;
+    soon(async {
+        while is_online(asker, to).await {
+            app.clock.advance(Duration::from_secs(1))
+        }
+    })
+    .await;
+    for seq in 2..=61 {
+        assert_eq!(at_sender.next_event().await["message"]["seq"], seq);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscriber_that_falls_behind_still_gets_everything_in_order() {
     let app = TestApp::start().await;
@@ -63,20 +78,10 @@ async fn a_stalled_reader_is_closed_and_loses_nothing() {
     let (mut at_bob, mut at_ada) = (stalled(&bob).await, ada.follow().await);
     let start = bob.feed_cursor().await;
 
-    send_large(&ada, &bob, 60).await;
-    // His only socket is closed: he is offline once the time to come back is over, too.
-    soon(async {
-        while is_online(&carol, &bob).await {
-            app.clock.advance(Duration::from_secs(1))
-        }
-    })
-    .await;
+    send_until_closed(&app, (&ada, &mut at_ada), &bob, &carol).await;
     let after_the_close = ada.send(&bob, "are you there?").await;
 
-    // Meanwhile others receive everything.
-    for seq in 2..=62 {
-        assert_eq!(at_ada.next_event().await["message"]["seq"], seq);
-    }
+    assert_eq!(at_ada.next_event().await["message"]["seq"], 62);
     carol.send(&ada, "hello").await;
     assert_eq!(at_ada.next_happening().await["change"], "ADDED");
     let (received, bytes) = drain(&mut at_bob).await;
@@ -140,19 +145,8 @@ async fn a_stalled_stream_of_events_is_closed_and_loses_nothing() {
     let (at_bob, mut at_ada) = (stalled_stream(&app, &bob).await, ada.follow().await);
     let start = bob.feed_cursor().await;
 
-    send_large(&ada, &bob, 60).await;
-    // His only stream is closed.
-    soon(async {
-        while is_online(&carol, &bob).await {
-            app.clock.advance(Duration::from_secs(1))
-        }
-    })
-    .await;
+    send_until_closed(&app, (&ada, &mut at_ada), &bob, &carol).await;
 
-    // Meanwhile others receive everything.
-    for seq in 2..=61 {
-        assert_eq!(at_ada.next_event().await["message"]["seq"], seq);
-    }
     let (received, bytes) = rest_of(at_bob).await;
     assert!(bytes < HELD_BYTES, "{bytes}");
     assert!(received.len() < 60, "{}", received.len());

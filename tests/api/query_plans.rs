@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use async_graphql::Request;
 use parlour::audit::{self, AuditFilter, Operator};
+use parlour::conversations::GroupActor;
 use parlour::db::{HOT_READS, HOT_WRITES};
 use parlour::entity::image_deletion;
 use parlour::feed::{Follower, KindSet, Step};
-use parlour::id::{AuditId, UserId};
+use parlour::id::{AuditId, ConversationId, UserId};
 use parlour::{accounts, conversations, messages, sampled};
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, Statement};
 use serde_json::{Value, json};
@@ -237,6 +238,27 @@ async fn what_an_operator_lists_and_counts_reads_no_whole_table() {
         counted.take().into_iter().filter(|statement| !few.iter().any(|one| statement.sql.contains(one))).collect();
     assert!(counts.len() >= 5, "{counts:#?}");
     are_found_by_an_index(&app, counts).await;
+    counted.finish().await;
+}
+
+#[tokio::test]
+async fn the_owner_of_a_group_is_found_without_its_members() {
+    let app = TestApp::start().await;
+    let (ada, bob) = app.direct("Ada", "Bob").await;
+    let tea = ConversationId::parse(&ada.group("Tea", &[]).await).expect("an id");
+    let counted = app.counted().await.with_its_feed().await;
+    drop(counted.take());
+
+    let by = Operator::default();
+    let people = vec![UserId::parse(&bob.id).expect("an id")];
+    let app_of = &counted.api.program().app;
+    conversations::add(app_of, GroupActor::Operator(&by, tea), people).await.expect("a change");
+
+    let statements = counted.take();
+    let owner = statements.iter().find(|statement| statement.sql.contains("membership.role = ")).expect("a statement");
+    let plan = app.plan(owner.clone()).await;
+    assert!(plan.iter().any(|step| step.contains("membership_owner_idx")), "{plan:#?}");
+    are_found_by_an_index(&app, statements).await;
     counted.finish().await;
 }
 

@@ -45,6 +45,8 @@ async fn the_metrics_count_what_happens_and_name_nobody() {
     for _ in 0..21 {
         ada.execute(report, json!({ "id": bob.id })).await;
     }
+    let backup = soon(server.command("backup").arg("copy.db").output()).await.expect("the program runs");
+    assert!(backup.status.success(), "{backup:?}");
 
     let (media, samples) = scrape(&server, url, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5").await;
     assert!(media.starts_with("application/openmetrics-text"), "{media}");
@@ -64,12 +66,12 @@ async fn the_metrics_count_what_happens_and_name_nobody() {
         ("parlour_database_bytes", 4096.0),
         ("parlour_data_dir_free_bytes", 1.0),
         ("parlour_connections_max", 64.0),
-        ("parlour_last_backup_timestamp_seconds", 0.0),
+        ("parlour_last_backup_timestamp_seconds", 1_700_000_000.0),
         ("parlour_read_connections", 1.0),
         ("parlour_read_connections_busy", 0.0),
-        ("parlour_read_turn_wait_seconds_count", 0.0),
+        ("parlour_read_turn_wait_seconds_count", 1.0),
         ("process_resident_memory_bytes", 1_000_000.0),
-        ("process_cpu_seconds_total", 0.0),
+        ("process_cpu_seconds_total", 0.01),
         ("process_start_time_seconds", began - 60.0),
         (r#"parlour_rate_limited_total{rate="reports"}"#, 1.0),
     ] {

@@ -14,6 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["data_dir"],
     &["fold"],
     &["shared_cell"],
+    &["dice"],
     &["page"],
     &["pool"],
     &["detached"],

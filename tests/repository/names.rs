@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use crate::{none_of, read, sources};
 
 /// Names that may stand for several types, and why.
-const SHARED: [(&str, &str); 5] = [
+const SHARED: [(&str, &str); 3] = [
     ("Model", "the row of each table: sea-orm wants the name, and code says `message::Model`"),
     ("Relation", "the relations of each table: sea-orm wants the name"),
     ("Result", "each layer's own, with its error as the default, as in std"),
-    ("Failure", "the API's error, and of a batch in the feed's writer"),
-    ("Written", "what a change has written, and in the feed's writer the batch of them"),
 ];
 
 #[test]

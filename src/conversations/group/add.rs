@@ -57,7 +57,7 @@ pub(super) fn plan(
     if !new.iter().all(|id| reachable.contains(id)) {
         return Err(Error::NotFound);
     }
-    if group.count + new.len() > *most {
+    if group.count.is_some_and(|count| count + new.len() > *most) {
         return Err(too_many(*most));
     }
     // The existing members are notified first: new members receive only events after the one by which they joined, so
@@ -65,13 +65,13 @@ pub(super) fn plan(
     let line = SystemLine::about(LineKind::MembersAdded, new.iter().copied());
     let events_so_far = vec![group::updated_event(group.row.id, by)];
     let mut outcome = StepOutcome { events: events_so_far, lines: vec![line], ..StepOutcome::default() };
+    group.count = group.count.map(|count| count + new.len());
     for user in new {
         let from = StayBound::Event(events + outcome.events.len());
         let stay = Stay { user, role: Role::Member, from, to: None, joined_at: now };
         outcome.events.push(joined_event(group.row.id, user, by));
         outcome.stays.push(stay.clone());
         group.members.insert(user, stay);
-        group.count += 1;
     }
     Ok(outcome)
 }

@@ -3,10 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveEnum, ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::conversations::group::{GroupChange, GroupStep, Stay};
 use crate::conversations::membership::{current_rows, member_counts};
+use crate::conversations::succession::heirs;
 use crate::db::{self, Tx};
 use crate::entity::conversation::{self, Kind};
 use crate::entity::membership::{self, Role};
@@ -18,8 +20,8 @@ pub(super) struct Group {
     /// Those members whom a change of the batch can concern: everybody whom one names, the owner where a change is nobody's or
     /// makes another one, and those who can succeed an owner who leaves.
     pub(super) members: HashMap<UserId, Stay>,
-    /// How many are in it; 1 where nobody comes or leaves, as only that there is somebody is asked then.
-    pub(super) count: usize,
+    /// How many are in it; `None` where nobody comes or leaves.
+    pub(super) count: Option<usize>,
 }
 
 impl Group {
@@ -35,7 +37,7 @@ impl Group {
         let counted: HashSet<ConversationId> = counted.map(|change| change.group).collect();
         let counts = member_counts(tx, counted.iter().copied()).await?;
         let group = |row: conversation::Model| {
-            let count = if counted.contains(&row.id) { counts.get(&row.id).copied().unwrap_or(0) } else { 1 };
+            let count = counted.contains(&row.id).then(|| counts.get(&row.id).copied().unwrap_or(0));
             (row.id, Self { row, members: HashMap::new(), count })
         };
         let mut groups: HashMap<_, _> = rows.into_iter().map(group).collect();
@@ -53,9 +55,10 @@ impl Group {
         let led = changes.iter().filter(|change| change.by.is_none() || has_new_owner(change));
         let led: HashSet<ConversationId> = led.map(|change| change.group).collect();
         if !led.is_empty() {
-            let owners = current_rows()
-                .filter(membership::Column::ConversationId.is_in(led))
-                .filter(membership::Column::Role.eq(Role::Owner));
+            // In the words of the index, which does not serve a value that is bound.
+            let is_owner = format!("membership.role = {}", Role::Owner.to_value());
+            let owners =
+                current_rows().filter(membership::Column::ConversationId.is_in(led)).filter(Expr::cust(is_owner));
             rows.extend(owners.all(tx).await?);
         }
         for row in rows {
@@ -71,7 +74,7 @@ impl Group {
 
     /// Reads who can succeed the owner, if the owner, or who becomes it in this batch, may leave.
     async fn read_heirs(&mut self, tx: &Tx, changes: &[GroupChange]) -> Result<(), DbErr> {
-        let (mut moved, mut owner_leaves, mut has_new_owner, mut somebody_leaves) = (0_u64, false, false, false);
+        let (mut moved, mut owner_leaves, mut has_new_owner, mut somebody_leaves) = (0_u32, false, false, false);
         for change in changes.iter().filter(|change| change.group == self.row.id) {
             match &change.step {
                 GroupStep::Remove(person) => {
@@ -93,15 +96,14 @@ impl Group {
         // A change takes at most two people out of the line: whom it names, and an owner or an heir. So one of these is left
         // in it after all of them, and precedes everybody who is not read.
         let first = 2 * moved + 1;
-        let heirs = current_rows()
-            .filter(membership::Column::ConversationId.eq(self.row.id))
-            .filter(membership::Column::Role.ne(Role::Owner))
-            .order_by_desc(membership::Column::Role.eq(Role::Admin))
-            .order_by_asc(membership::Column::FromPosition)
-            .order_by_asc(membership::Column::UserId)
-            .limit(first);
-        self.members.extend(heirs.all(tx).await?.iter().map(|row| (row.user_id, Stay::known(row))));
+        let heirs = heirs(tx, self.row.id, first).await?;
+        self.members.extend(heirs.iter().map(|row| (row.user_id, Stay::known(row))));
         Ok(())
+    }
+
+    /// Whether everybody has left it in this batch.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == Some(0)
     }
 
     /// The owner, if it is known.
@@ -119,5 +121,96 @@ impl GroupChange {
             GroupStep::Update(_) => &[],
         };
         people.iter().copied().chain(self.by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait;
+
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::conversations::succession::seniority;
+    use crate::dice::Dice;
+    use crate::entity::feed_head;
+    use crate::feed::write_all;
+
+    const ROUNDS: usize = 60;
+
+    /// A group of twenty, of whom some lead.
+    fn members(dice: &mut Dice, group: ConversationId) -> Vec<membership::Model> {
+        let member = |number| membership::Model {
+            role: match number {
+                0 => Role::Owner,
+                _ if dice.below(4) == 0 => Role::Admin,
+                _ => Role::Member,
+            },
+            ..membership::Model::new((group, UserId::new()), [1, 2, 3][dice.below(3)], 0, Timestamp(0))
+        };
+        (0..20).map(member).collect()
+    }
+
+    /// What a key does with the owner and those who come first in the line behind them.
+    fn changes(dice: &mut Dice, line: &[membership::Model]) -> Vec<GroupChange> {
+        let steps = 2 + dice.below(7);
+        let change = |_| {
+            let person = line[dice.below(steps + 1)].user_id;
+            let step = match dice.below(6) {
+                0 => GroupStep::SetRole(person, Role::Owner),
+                1 => GroupStep::SetRole(person, Role::Member),
+                _ => GroupStep::Remove(person),
+            };
+            GroupChange { group: line[0].conversation_id, by: None, step }
+        };
+        (0..steps).map(change).collect()
+    }
+
+    /// Who is in the group then, as what.
+    async fn left(tx: &Tx, batches: Vec<Vec<GroupChange>>, group: ConversationId) -> Vec<(UserId, Role)> {
+        let tx = tx.savepoint().await.expect("a savepoint");
+        for batch in batches {
+            write_all(&tx, batch).await.expect("changes");
+        }
+        let rows = current_rows().filter(membership::Column::ConversationId.eq(group)).all(&tx).await.expect("members");
+        let mut left: Vec<_> = rows.into_iter().map(|row| (row.user_id, row.role)).collect();
+        left.sort_by_key(|(user, _)| *user);
+        tx.rollback().await.expect("a rollback");
+        left
+    }
+
+    #[tokio::test]
+    async fn changes_of_one_batch_leave_the_same_owner_as_one_after_the_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (db, writer) = db::fresh(&folder.path().join("parlour.db")).await;
+        let tx = writer.begin(Timestamp(0)).await.expect("a transaction");
+        db::insert(&tx, vec![feed_head::Model { id: 1, position: 0 }]).await.expect("a head");
+        // The people themselves are not asked.
+        tx.execute_unprepared("PRAGMA defer_foreign_keys = ON").await.expect("a setting");
+        let mut dice = Dice(22);
+
+        for round in 0..ROUNDS {
+            let group = conversation::Model::new(ConversationId::new(), Kind::Group, Timestamp(0));
+            let mut line = members(&mut dice, group.id);
+            db::insert(&tx, vec![group.clone()]).await.expect("a group");
+            db::insert(&tx, line.clone()).await.expect("members");
+            line[1..].sort_by_key(|row| seniority(row.role, row.from_position, row.user_id));
+            let batch = changes(&mut dice, &line);
+            let singles = batch.iter().map(|GroupChange { group, by, step }| {
+                let step = match step {
+                    GroupStep::SetRole(person, role) => GroupStep::SetRole(*person, *role),
+                    GroupStep::Remove(person) => GroupStep::Remove(*person),
+                    GroupStep::Update(_) | GroupStep::Add(_) => unreachable!("they move nobody"),
+                };
+                vec![GroupChange { group: *group, by: *by, step }]
+            });
+            let one_by_one = left(&tx, singles.collect(), group.id).await;
+            let owners = one_by_one.iter().filter(|(_, role)| *role == Role::Owner).count();
+            assert_eq!(owners, 1, "round {round}");
+            assert_eq!(left(&tx, vec![batch], group.id).await, one_by_one, "round {round}");
+        }
+
+        tx.rollback().await.expect("a rollback");
+        writer.close().await.expect("it closes");
+        db.close().await.expect("it closes");
     }
 }

@@ -287,7 +287,7 @@ impl Groups {
             return Ok(Plan::Done(group.row.clone()));
         }
         // Nobody is left to read it in an empty group.
-        let sender = change.by.or_else(|| group.owner()).filter(|_| group.count > 0);
+        let sender = change.by.or_else(|| group.owner()).filter(|_| !group.is_empty());
         let events = outcome.events.len() + sender.map_or(0, |_| outcome.lines.len());
         self.events += events;
         Ok(Plan::Write { write: Changed { group: group.row.clone(), sender, outcome }, events })

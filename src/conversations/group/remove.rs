@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::conversations::group::{self, Group, GroupActor, GroupStep, Stay, StayBound, StepOutcome};
 use crate::conversations::permission::{ActionPlace, may_remove};
+use crate::conversations::succession::seniority;
 use crate::conversations::system_line::{LineKind, SystemLine};
 use crate::entity::conversation;
 use crate::entity::membership::Role;
@@ -31,7 +32,7 @@ pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events
     let left = Stay { to: Some(StayBound::Event(events)), ..left.clone() };
     let was_owner = left.role == Role::Owner;
     group.members.remove(&person);
-    group.count = group.count.saturating_sub(1);
+    group.count = group.count.map(|count| count.saturating_sub(1));
     let line = match leaves {
         true => SystemLine::about(LineKind::MemberLeft, [person]),
         false => SystemLine::about(LineKind::MembersRemoved, [person]),
@@ -42,14 +43,13 @@ pub(super) fn plan(group: &mut Group, own: Option<&Stay>, person: UserId, events
         lines: vec![line],
         ..StepOutcome::default()
     };
-    // An admin first, and of them the oldest.
-    let seniority = |stay: &Stay| (stay.role != Role::Admin, stay.from, stay.user);
-    if was_owner && let Some(heir) = group.members.values_mut().min_by_key(|stay| seniority(stay)) {
+    let in_line = |stay: &Stay| seniority(stay.role, stay.from, stay.user);
+    if was_owner && let Some(heir) = group.members.values_mut().min_by_key(|stay| in_line(stay)) {
         heir.role = Role::Owner;
         outcome.stays.push(heir.clone());
     }
     // The remaining members are notified last, so that the person who left does not receive this event.
-    if group.count > 0 {
+    if !group.is_empty() {
         outcome.events.push(group::updated_event(group.row.id, by));
     }
     Ok(outcome)

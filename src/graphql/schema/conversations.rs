@@ -19,7 +19,7 @@ use crate::graphql::schema::json::AppData;
 use crate::graphql::schema::members::Member;
 use crate::graphql::schema::message_pages::{MessageWindow, history_page, pinned_page};
 use crate::graphql::schema::messages::Message;
-use crate::graphql::schema::neighbours::Neighbours;
+use crate::graphql::schema::neighbours::{Neighbours, NewestMessage};
 use crate::graphql::schema::own_membership::OwnMembership;
 use crate::graphql::schema::paging::{self, PageCursor, RelayConnection};
 use crate::graphql::schema::permissions::{Permission, PostingRule};
@@ -182,12 +182,12 @@ impl Conversation {
     /// The newest message, which may be a tombstone. Null if there is none, or if it was deleted by its age.
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         ctx.key_needs(KeyScope::Messages)?;
-        if let Some(newest) = &self.neighbours.newest {
-            let sender = self.neighbours.sender.clone();
-            return Ok(newest.clone().map(|row| Message::with_sender(row, sender)));
-        }
-        let newest = (self.row.id, self.row.last_seq);
-        Ok(look_up(ctx.loaders()?.newest(), newest).await?.map(Message::new))
+        let row = match &self.neighbours.newest {
+            NewestMessage::NotRead => look_up(ctx.loaders()?.newest(), (self.row.id, self.row.last_seq)).await?,
+            NewestMessage::NotKept => None,
+            NewestMessage::Kept(row) => Some(Arc::clone(row)),
+        };
+        Ok(row.map(|row| Message::with_sender(row, self.neighbours.sender.clone())))
     }
 
     /// The `seq` of the newest message, or 0 if there was none.

@@ -17,8 +17,8 @@ use crate::messages;
 /// What a conversation of a page refers to, as far as it is selected. What is not here is looked up where it is needed.
 #[derive(Default)]
 pub(super) struct Neighbours {
-    /// The newest message. `Some(None)`: it was looked for, and is not kept.
-    pub(super) newest: Option<Option<Arc<message::Model>>>,
+    /// The newest message.
+    pub(super) newest: NewestMessage,
     /// The newest message's sender.
     pub(super) sender: Option<Arc<user::Model>>,
     /// The other person of a direct conversation.
@@ -27,6 +27,29 @@ pub(super) struct Neighbours {
     pub(super) uncounted: Option<i64>,
     /// How many messages after the viewer's read mark call them.
     pub(super) calls: Option<i64>,
+}
+
+/// A conversation's newest message, as far as it was read with the page.
+#[derive(Default)]
+pub(super) enum NewestMessage {
+    #[default]
+    NotRead,
+    /// There is none, or it was deleted by its age.
+    NotKept,
+    Kept(Arc<message::Model>),
+}
+
+impl NewestMessage {
+    fn found(row: Option<Arc<message::Model>>) -> Self {
+        row.map_or(Self::NotKept, Self::Kept)
+    }
+
+    fn sender(&self) -> Option<UserId> {
+        match self {
+            Self::Kept(row) => Some(row.sender_id),
+            Self::NotRead | Self::NotKept => None,
+        }
+    }
 }
 
 /// What is selected of the conversations of a page.
@@ -67,7 +90,7 @@ impl Neighbours {
             true => listed.row.direct_pair.as_ref()?.other(viewer),
             false => None,
         };
-        let senders = newest.iter().flatten().flatten().map(|newest| newest.sender_id).filter(|_| selected.sender);
+        let senders = newest.iter().filter_map(NewestMessage::sender).filter(|_| selected.sender);
         let people: HashSet<UserId> = page.iter().filter_map(other).chain(senders).collect();
         let people = match people.is_empty() {
             true => Vec::new(),
@@ -75,7 +98,7 @@ impl Neighbours {
         };
         let people: HashMap<UserId, _> = people.into_iter().map(|row| (row.id, Arc::new(row))).collect();
         let neighbours = page.iter().zip(newest).map(|(listed, newest)| Self {
-            sender: newest.iter().flatten().find_map(|row| people.get(&row.sender_id).cloned()),
+            sender: newest.sender().and_then(|sender| people.get(&sender).cloned()),
             newest,
             other: other(listed).and_then(|other| people.get(&other).cloned()),
             uncounted: listed.uncounted,
@@ -85,21 +108,21 @@ impl Neighbours {
     }
 }
 
-/// The newest message of each conversation of a page; `None` if that is not selected.
+/// The newest message of each conversation of a page, if that is selected.
 async fn newest(
     ctx: &Context<'_>,
     selected: NeighbourSelection,
     page: &mut [ListedConversation],
-) -> Result<Vec<Option<Option<Arc<message::Model>>>>> {
+) -> Result<Vec<NewestMessage>> {
     if !selected.beside.newest {
-        return Ok(page.iter().map(|_| None).collect());
+        return Ok(page.iter().map(|_| NewestMessage::NotRead).collect());
     }
     if page.iter().all(|listed| listed.own.is_some()) {
-        return Ok(page.iter_mut().map(|listed| Some(listed.newest.take())).collect());
+        return Ok(page.iter_mut().map(|listed| NewestMessage::found(listed.newest.take())).collect());
     }
     // A page is of one moment, and its rows name their newest messages.
     let places: Vec<_> = page.iter().map(|listed| (listed.row.id, listed.row.last_seq)).collect();
     let found = messages::newest_of(ctx.app()?, &places).await?;
     let mut found: HashMap<_, _> = found.into_iter().map(|row| (row.conversation_id, Arc::new(row))).collect();
-    Ok(places.iter().map(|(conversation, _)| Some(found.remove(conversation))).collect())
+    Ok(places.iter().map(|(conversation, _)| NewestMessage::found(found.remove(conversation))).collect())
 }
