@@ -160,6 +160,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::Statement;
+
     use super::*;
     use crate::config::DatabaseAddress;
 
